@@ -1,0 +1,1 @@
+"""Documents that leave the server: inspection logs as CSV and PDF."""

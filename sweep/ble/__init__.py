@@ -1,0 +1,1 @@
+"""Bluetooth Low Energy devices from their advertisements."""

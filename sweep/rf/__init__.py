@@ -1,0 +1,1 @@
+"""Radio emitters from envelope windows and channel scans of the sensor head."""
