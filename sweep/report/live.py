@@ -1,0 +1,177 @@
+"""Live messages from a probe and commands to it: ephemeral, bounded, never evidence.
+
+A probe only calls out: it posts `LiveMessage` records and fetches `Command` records by long poll.  Commands carry ids so
+that the same command twice does the same once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Share, Slug, UtcTime
+from .plan import Plan
+from .sweep import VerdictName
+
+ProbeState = Literal["idle", "waiting_for_empty", "running", "paused", "closing", "done", "aborted", "failed"]
+LIVE_VERSION: Literal[1] = 1
+
+
+class StateEvent(Record):
+    """The probe's state changed."""
+
+    type: Literal["state"]
+    state: ProbeState
+    text: LocalText
+
+
+class ProgressEvent(Record):
+    """How far the sweep is."""
+
+    type: Literal["progress"]
+    position_index: Count
+    """Positions finished."""
+    positions: Count
+    zone_id: Slug | None
+    modality: Modality | None
+    fraction: Share
+
+
+class ZoneEvent(Record):
+    """First word on a zone by one modality; the report has the last."""
+
+    type: Literal["zone"]
+    zone_id: Slug
+    modality: Modality
+    verdict: VerdictName
+    quality: Share
+
+
+class GuidanceEvent(Record):
+    """Something the inspector should do now: slow down, step closer, stand at another place."""
+
+    type: Literal["guidance"]
+    text: LocalText
+
+
+class FindingEvent(Record):
+    """A finding stands in the report that is being closed."""
+
+    type: Literal["finding"]
+    finding_id: UUID
+    zone_id: Slug
+    strength: Literal["weak", "strong"]
+
+
+class CommandEvent(Record):
+    """What became of a command."""
+
+    type: Literal["command"]
+    command_id: UUID
+    accepted: bool
+    text: LocalText
+
+
+LiveEvent = Annotated[
+    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | FindingEvent | CommandEvent, Field(discriminator="type")
+]
+
+
+class LiveMessage(Record):
+    """Envelope of a live event; `seq` grows by one per probe start, a hole means a lost message."""
+
+    v: Literal[1]
+    probe_id: Slug
+    seq: Count
+    sent: UtcTime
+    sweep_id: UUID | None
+    event: LiveEvent
+
+
+class CommandBase(Record):
+    """What every command carries."""
+
+    command_id: UUID
+    issued: UtcTime
+    expires: UtcTime
+    """A command fetched later than this is refused: nobody wants a lamp to start ten minutes late."""
+
+
+class StartCommand(CommandBase):
+    """Begin a sweep of a room."""
+
+    command: Literal["start"]
+    sweep_id: UUID
+    room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    plan: Plan
+    mode: Mode
+    inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
+
+
+class DeclareEmptyCommand(CommandBase):
+    """Two named persons declare the room empty and closed; nothing optical happens before."""
+
+    command: Literal["declare_empty"]
+    sweep_id: UUID
+    declared_by: Annotated[tuple[Pseudonym, Pseudonym], Field()]
+
+
+class PositionCommand(CommandBase):
+    """The inspector stands here now."""
+
+    command: Literal["position"]
+    sweep_id: UUID
+    zone_id: Slug
+    x_m: Metres
+    y_m: Metres
+    facing_deg: Annotated[float, Field(ge=0, lt=360)]
+
+
+class PauseCommand(CommandBase):
+    """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
+
+    command: Literal["pause"]
+    sweep_id: UUID
+
+
+class ResumeCommand(CommandBase):
+    """Go on after a pause; the room must be declared empty again."""
+
+    command: Literal["resume"]
+    sweep_id: UUID
+
+
+class FinishCommand(CommandBase):
+    """Close the sweep with what there is and write the report."""
+
+    command: Literal["finish"]
+    sweep_id: UUID
+
+
+class AbortCommand(CommandBase):
+    """Stop at once; the report says aborted and by whom."""
+
+    command: Literal["abort"]
+    sweep_id: UUID
+
+
+Command = Annotated[
+    StartCommand
+    | DeclareEmptyCommand
+    | PositionCommand
+    | PauseCommand
+    | ResumeCommand
+    | FinishCommand
+    | AbortCommand,
+    Field(discriminator="command"),
+]
+
+
+class CommandList(Record):
+    """Answer of the long poll, oldest first; empty when the wait ran out."""
+
+    commands: Annotated[tuple[Command, ...], Field(max_length=100)]

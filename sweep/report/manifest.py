@@ -1,0 +1,93 @@
+"""The recorded sweep: a folder with `sweep.json` (this manifest) and the raw captures of each position beside it.
+
+Paths are relative to the folder and may not leave it.  A modality without a path was not recorded and is reported as not
+looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Slug, Source, Text, UtcTime
+from .plan import Plan, RoomKind
+
+MANIFEST_NAME = "sweep.json"
+
+
+def _stays_inside(path: str) -> str:
+    parts = path.split("/")
+    if path.startswith("/") or "\\" in path or any(part in {"", ".", ".."} for part in parts):
+        raise ValueError("must be a relative path inside the folder, with forward slashes")
+    return path
+
+
+RelativePath = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$"), AfterValidator(_stays_inside)
+]
+
+
+class RecordedPosition(Record):
+    """One position of the inspector and the files recorded there."""
+
+    id: Slug
+    zone: Slug
+    x_m: Metres
+    y_m: Metres
+    facing_deg: Annotated[float, Field(ge=0, lt=360)]
+    """Clockwise from the plan's +x axis."""
+    start: UtcTime
+    end: UtcTime
+    lens: RelativePath | None = None
+    """Folder of clips (LENS format: one folder per clip)."""
+    wifi: RelativePath | None = None
+    """pcap or pcapng, radiotap or bare 802.11."""
+    ble: RelativePath | None = None
+    """pcapng, btsnoop or JSON capture."""
+    rf: RelativePath | None = None
+    """Raw bytes of the sensor head's serial link."""
+    stimulus: RelativePath | None = None
+    """Chip sequence of the white lamp (JSON) that was played while `wifi` was recorded."""
+
+
+class RecordedSweep(Record):
+    """`sweep.json` of a recorded sweep, format v1."""
+
+    v: Literal[1]
+    sweep_id: UUID
+    room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    room_kind: RoomKind
+    plan: Plan
+    source: Source
+    """How the recording came to be: `simulated` stays `simulated` on replay, anything else becomes `replay`."""
+    mode: Mode
+    inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
+    probe_id: Slug
+    firmware: Text | None = None
+    calibration: Text | None = None
+    clock_synchronised: bool
+    clock_max_error_ms: Count | None
+    started: UtcTime
+    ended: UtcTime
+    baseline_rf: RelativePath | None = None
+    """Serial capture taken outside the door."""
+    positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]
+
+    @model_validator(mode="after")
+    def _positions_fit(self) -> Self:
+        zones = {zone.zone_id for zone in self.plan.zones}
+        ids = [position.id for position in self.positions]
+        if len(set(ids)) != len(ids):
+            raise ValueError("two positions share an id")
+        if self.ended < self.started:
+            raise ValueError("the sweep ends before it starts")
+        for position in self.positions:
+            if position.zone not in zones:
+                raise ValueError(f"zone {position.zone} is not on the plan")
+            if position.end < position.start:
+                raise ValueError(f"position {position.id} ends before it starts")
+        return self

@@ -1,0 +1,190 @@
+"""Observations: immutable measurements of one modality at one position, and the RF windows they are made from.
+
+An observation says what was measured and how, never what it means; `Finding` does that and cites observations.  Addresses
+appear as keyed tags only; names, SSIDs and full addresses travel as `FindingDetails` bodies of a finding.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from .base import (
+    Code,
+    Count,
+    Db,
+    Dbm,
+    Degrees,
+    Finite,
+    HexBytes,
+    HexDigest,
+    Metres,
+    Mhz,
+    Record,
+    Seconds,
+    Share,
+    Slug,
+    Text,
+    TimeNs,
+)
+
+Pixels = Annotated[float, Field(ge=-100, le=20_000)]
+
+
+class AddressToken(Record):
+    """A device address reduced to a keyed tag: comparable under the same key, meaningless without it."""
+
+    scheme: Literal["room", "sweep"]
+    """`room`: a per-room key, rotated yearly (access points, video uplinks); `sweep`: a key that dies with the sweep."""
+    key_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
+    tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """First 8 bytes of HMAC-SHA256(key, 6 address bytes), hexadecimal."""
+    oui: Annotated[str, StringConstraints(pattern=r"^[0-9A-F]{2}(:[0-9A-F]{2}){2}$")] | None
+    """First three octets; null when the address is locally administered."""
+    is_locally_administered: bool
+
+
+class Levels(Record):
+    """Received levels as the receiver reported them; the median is over frames, dBm is never averaged."""
+
+    median: Dbm
+    max: Dbm
+
+
+class RfWindow(Record):
+    """Statistics of one window of the RF detector, in uncalibrated ADC counts (0..1023)."""
+
+    t_ns: TimeNs
+    """Start of the window."""
+    duration_s: Seconds
+    receiver: Literal["log_detector", "tuner"]
+    centre_mhz: Mhz | None
+    """Tuned frequency; null for the wideband detector."""
+    samples: Count
+    dropped: Count
+    """Samples that the schedule foresaw and the converter did not deliver."""
+    min_counts: Finite
+    mean_counts: Finite
+    max_counts: Finite
+    p10_counts: Finite
+    p50_counts: Finite
+    p90_counts: Finite
+    duty_cycle: Share
+    """Share of samples above the firmware's burst threshold in this window."""
+    bursts: Count
+    gaps: Count
+
+
+class ObservationBase(Record):
+    """What every observation carries."""
+
+    observation_id: UUID
+    zone_id: Slug
+    position_id: Slug
+    t_ns: TimeNs
+    """Middle of the measurement."""
+
+
+class LensObservation(ObservationBase):
+    """A lens candidate in strobed infrared frames."""
+
+    modality: Literal["lens"]
+    clip: Slug
+    frame: Count
+    """Index of the on-axis frame in which x and y are given."""
+    x_px: Pixels
+    y_px: Pixels
+    """Pixel centres at integers, origin top left."""
+    score: Finite
+    """Larger is more lens-like; uncalibrated."""
+    snr: Finite | None
+    off_axis_ratio: Finite | None
+    """Peak with the lamps off axis over peak with them on axis: near 0 for a lens, near 1 for a diffuse spot."""
+    persistence: Share | None
+    """Share of the triples in which the glint was seen where its track says."""
+    range_m: Metres | None
+    bearing_deg: Degrees | None
+    """Right of the probe's facing direction."""
+    reasons: Annotated[tuple[Code, ...], Field(max_length=32)]
+    crop_sha256: HexDigest | None
+    """Plain hash of the crop body (at most 64 px), when one was kept."""
+
+
+class VideoJudgement(Record):
+    """Does this transmitter send like a camera that streams?"""
+
+    verdict: Literal["video_uplink", "not_video", "not_assessable"]
+    score: Share
+    decided_after_s: Seconds | None
+
+
+class StimulusJudgement(Record):
+    """Does this transmitter's traffic follow the light that the probe played?"""
+
+    verdict: Literal["follows_light", "does_not", "not_assessable"]
+    p_value: Share | None
+    """After correction over all flows tested."""
+
+
+class WifiObservation(ObservationBase):
+    """One transmitter heard at one position."""
+
+    modality: Literal["wifi"]
+    addresses: Annotated[tuple[AddressToken, ...], Field(min_length=1, max_length=64)]
+    role: Literal["ap", "sta", "unknown"]
+    vendor: Text | None
+    is_randomised: bool
+    channel_mhz: Mhz | None
+    rssi_dbm: Levels | None
+    frames: Count
+    bytes_up: Count
+    bytes_down: Count
+    dwell_s: Seconds
+    video: VideoJudgement
+    stimulus: StimulusJudgement | None
+
+
+class BleObservation(ObservationBase):
+    """One BLE advertiser heard at one position."""
+
+    modality: Literal["ble"]
+    addresses: Annotated[tuple[AddressToken, ...], Field(min_length=1, max_length=64)]
+    kind: Code
+    company: Text | None
+    rssi_dbm: Levels | None
+    adverts: Count
+
+
+class RfObservation(ObservationBase):
+    """One emitter that the RF detector told apart at one position."""
+
+    modality: Literal["rf"]
+    kind: Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
+    centre_mhz: Mhz | None
+    level_dbm: Dbm
+    baseline_dbm: Dbm | None
+    """Level outside the door; null when no baseline was taken."""
+    excess_db: Db | None
+    """Inside minus outside."""
+    duty_cycle: Share
+    windows: Count
+
+
+Observation = Annotated[
+    LensObservation | WifiObservation | BleObservation | RfObservation, Field(discriminator="modality")
+]
+
+
+class FindingDetails(Record):
+    """Full addresses and names behind a finding: a body of its own, erasable, never in a city export."""
+
+    finding_id: UUID
+    addresses: Annotated[
+        tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")], ...], Field(max_length=64)
+    ]
+    ssids: Annotated[tuple[HexBytes, ...], Field(max_length=32)]
+    """Raw SSID octets in hexadecimal (they need not be UTF-8)."""
+    names: Annotated[tuple[HexBytes, ...], Field(max_length=32)]
+    """Raw BLE or WPS device names in hexadecimal."""

@@ -1,0 +1,218 @@
+"""The sweep report: coverage, verdicts, findings and limits of one job in one room, with the measurements they cite.
+
+Input of this module is records, output is the report that the probe signs and everyone downstream reads.  A verdict is
+`clear` only with a named target; the probe never says that a camera was found: a person does.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from .base import (
+    ClockReading,
+    Code,
+    Count,
+    LocalText,
+    Log10,
+    Metres,
+    Modality,
+    Mode,
+    Pseudonym,
+    Record,
+    Seconds,
+    Share,
+    Slug,
+    Source,
+    Text,
+    TimeNs,
+)
+from .observations import Observation
+from .plan import Plan
+
+VerdictName = Literal["clear", "candidate", "not_assessable"]
+
+
+class Position(Record):
+    """Where the inspector stood and looked."""
+
+    position_id: Slug
+    zone_id: Slug
+    x_m: Metres
+    y_m: Metres
+    facing_deg: Annotated[float, Field(ge=0, lt=360)]
+    """Clockwise from the plan's +x axis."""
+    start_ns: TimeNs
+    end_ns: TimeNs
+
+
+class Gap(Record):
+    """A stretch of time in which a modality was blind."""
+
+    start_ns: TimeNs
+    end_ns: TimeNs
+    reason: Code
+
+
+class ZoneCoverage(Record):
+    """What was looked at in a zone with one modality, how well, and what was dropped."""
+
+    zone_id: Slug
+    modality: Modality
+    status: Literal["looked", "partly", "not_looked"]
+    quality: Share
+    """Share of what should have been seen that was seen well enough for the target; 0 when not looked at."""
+    dwell_s: Seconds
+    samples: Count
+    """Triples, frames, advertisements or windows that counted."""
+    dropped: Count
+    rejections: Annotated[dict[Code, Count], Field(max_length=64)]
+    """Count per named reason."""
+    gaps: Annotated[tuple[Gap, ...], Field(max_length=256)]
+
+
+class ZoneVerdict(Record):
+    """What one modality says of one zone."""
+
+    zone_id: Slug
+    modality: Modality
+    verdict: VerdictName
+    reason: Code
+    text: LocalText
+    target: LocalText | None
+    """What the zone is clear of; always present with `clear`, null otherwise."""
+
+    @model_validator(mode="after")
+    def _clear_names_its_target(self) -> Self:
+        if (self.verdict == "clear") != (self.target is not None):
+            raise ValueError("a clear verdict names its target, any other has none")
+        return self
+
+
+class Evidence(Record):
+    """One weighed reason for or against a finding."""
+
+    observation_id: UUID | None
+    modality: Modality
+    code: Code
+    text: LocalText
+    weight_log10: Log10
+    """log10 of the likelihood ratio; positive speaks for a camera, negative against."""
+    is_capped: bool
+    weight_source: Literal["measured", "derived", "guessed"]
+
+
+class Finding(Record):
+    """A fused claim about a zone: something there should be inspected by eye."""
+
+    finding_id: UUID
+    zone_id: Slug
+    x_m: Metres
+    y_m: Metres
+    radius_m: Annotated[float, Field(ge=0, le=100)]
+    """Circle that the evidence allows; the zone's own size when nothing is more precise."""
+    strength: Literal["weak", "strong"]
+    """`strong` only when independent modalities agree."""
+    prior_log10_odds: Log10
+    posterior_log10_odds: Log10
+    evidence_for: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=64)]
+    evidence_against: Annotated[tuple[Evidence, ...], Field(max_length=64)]
+    advice: LocalText
+
+
+class Limit(Record):
+    """Something this sweep could not have seen, in words."""
+
+    code: Code
+    modality: Modality | None
+    text: LocalText
+
+
+class Versions(Record):
+    """What produced the report."""
+
+    software: Text
+    firmware: Text | None
+    thresholds: Text
+    calibration: Text | None
+
+
+class ReferenceCheck(Record):
+    """The day's check against the district's reference target."""
+
+    status: Literal["passed", "failed", "not_done"]
+    checked: ClockReading | None
+
+
+class SweepReport(Record):
+    """The whole report of one sweep, format v1."""
+
+    v: Literal[1]
+    report_id: UUID
+    sweep_id: UUID
+    room_id: UUID
+    plan: Plan
+    source: Source
+    mode: Mode
+    inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
+    """Pseudonyms; sweeps are made by two."""
+    probe_id: Slug
+    versions: Versions
+    reference_check: ReferenceCheck
+    started: ClockReading
+    ended: ClockReading
+    outcome: Literal["completed", "aborted"]
+    positions: Annotated[tuple[Position, ...], Field(max_length=400)]
+    observations: Annotated[tuple[Observation, ...], Field(max_length=5_000)]
+    coverage: Annotated[tuple[ZoneCoverage, ...], Field(max_length=400)]
+    verdicts: Annotated[tuple[ZoneVerdict, ...], Field(max_length=400)]
+    findings: Annotated[tuple[Finding, ...], Field(max_length=200)]
+    limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
+
+    @model_validator(mode="after")
+    def _references_hold(self) -> Self:
+        zones = {zone.zone_id for zone in self.plan.zones}
+        positions = {position.position_id for position in self.positions}
+        observations = {observation.observation_id for observation in self.observations}
+        for item in (*self.positions, *self.observations, *self.coverage, *self.verdicts, *self.findings):
+            if item.zone_id not in zones:
+                raise ValueError(f"zone {item.zone_id} is not on the plan")
+        for observation in self.observations:
+            if observation.position_id not in positions:
+                raise ValueError(f"position {observation.position_id} is not in the report")
+        for finding in self.findings:
+            for evidence in (*finding.evidence_for, *finding.evidence_against):
+                if evidence.observation_id is not None and evidence.observation_id not in observations:
+                    raise ValueError("evidence cites an observation that is not in the report")
+        if len(positions) != len(self.positions) or len(observations) != len(self.observations):
+            raise ValueError("an id stands twice")
+        return self
+
+
+class SweepOpened(Record):
+    """Written before anything is measured, so that a discarded sweep is visible."""
+
+    v: Literal[1]
+    sweep_id: UUID
+    room_id: UUID
+    plan_version: Count
+    source: Source
+    mode: Mode
+    inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
+    declared_empty: bool
+    """Both inspectors declared the room empty and closed before anything optical started."""
+    probe_id: Slug
+    opened: ClockReading
+
+
+class Disposition(Record):
+    """A person's verdict on a finding after looking; appended, never overwritten."""
+
+    v: Literal[1]
+    finding_id: UUID
+    sweep_id: UUID
+    verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
+    note: LocalText | None
+    decided: ClockReading
