@@ -1,7 +1,7 @@
 """The contract: records of a sweep and their JSON.  Everyone imports it; it imports nobody.
 
-`base` holds the ground types, `plan` rooms and zones, `observations` measurements, `sweep` the report, `manifest` the
-recorded sweep and `live` the live messages and commands.  The JSON schemas are in `schema.json`, described in REPORT.md.
+`base` holds the ground types, `plan` rooms and zones, `observations` measurements, `sweep` the report, `manifest`
+the recorded sweep and `live` the live messages and commands.  JSON schemas: schema.json, described in REPORT.md.
 """
 
 from .base import (

@@ -1,8 +1,8 @@
 """Ground types of the contract: strict frozen records, bounded numbers, clean text, UTC times and time-ordered ids.
 
 Input is JSON bytes from a file, a serial link's owner or the network; output is a typed record or a `ContractError`
-with one line that says which field is wrong.  It refuses unknown fields, duplicate keys, NaN and infinity, NUL and other
-control characters, bidirectional overrides, naive times and numbers outside their bounds.
+with one line that says which field is wrong.  It refuses unknown fields, duplicate keys, NaN and infinity, control
+characters (NUL too), bidirectional overrides, naive times and numbers outside their bounds.
 """
 
 from __future__ import annotations

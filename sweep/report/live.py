@@ -1,7 +1,7 @@
 """Live messages from a probe and commands to it: ephemeral, bounded, never evidence.
 
-A probe only calls out: it posts `LiveMessage` records and fetches `Command` records by long poll.  Commands carry ids so
-that the same command twice does the same once.
+A probe only calls out: it posts `LiveMessage` records and fetches `Command` records by long poll.  Commands carry
+ids so that the same command twice does the same once.
 """
 
 from __future__ import annotations
@@ -160,13 +160,7 @@ class AbortCommand(CommandBase):
 
 
 Command = Annotated[
-    StartCommand
-    | DeclareEmptyCommand
-    | PositionCommand
-    | PauseCommand
-    | ResumeCommand
-    | FinishCommand
-    | AbortCommand,
+    StartCommand | DeclareEmptyCommand | PositionCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand,
     Field(discriminator="command"),
 ]
 

@@ -1,7 +1,7 @@
 """The recorded sweep: a folder with `sweep.json` (this manifest) and the raw captures of each position beside it.
 
-Paths are relative to the folder and may not leave it.  A modality without a path was not recorded and is reported as not
-looked at.
+Paths are relative to the folder and may not leave it.  A modality without a path was not recorded and is reported as
+not looked at.
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ def _stays_inside(path: str) -> str:
     return path
 
 
-RelativePath = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$"), AfterValidator(_stays_inside)
-]
+RelativePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$"), AfterValidator(_stays_inside)]
 
 
 class RecordedPosition(Record):

@@ -1,7 +1,7 @@
 """Observations: immutable measurements of one modality at one position, and the RF windows they are made from.
 
-An observation says what was measured and how, never what it means; `Finding` does that and cites observations.  Addresses
-appear as keyed tags only; names, SSIDs and full addresses travel as `FindingDetails` bodies of a finding.
+An observation says what was measured and how, never what it means; `Finding` does that and cites observations.
+Addresses appear as keyed tags only; names, SSIDs and full addresses travel as `FindingDetails` bodies of a finding.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class AddressToken(Record):
     """A device address reduced to a keyed tag: comparable under the same key, meaningless without it."""
 
     scheme: Literal["room", "sweep"]
-    """`room`: a per-room key, rotated yearly (access points, video uplinks); `sweep`: a key that dies with the sweep."""
+    """`room`: a per-room key, rotated yearly (access points, video uplinks); `sweep`: one that dies with the sweep."""
     key_id: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}$")]
     tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
     """First 8 bytes of HMAC-SHA256(key, 6 address bytes), hexadecimal."""

@@ -1,7 +1,7 @@
 """The plan of a room: its size and zones in metres, whether anyone has verified it, and which zone holds a point.
 
-The origin is the room's upper left corner as drawn, x runs to the right, y downwards.  It refuses plans whose zones share
-an id or lie outside the room.
+The origin is the room's upper left corner as drawn, x runs to the right, y downwards.  It refuses plans whose zones
+share an id or lie outside the room.
 """
 
 from __future__ import annotations
