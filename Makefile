@@ -1,0 +1,124 @@
+# One command for each thing: `make help` lists them. Works on a bare Debian 13 or Raspberry Pi OS with git and make, as
+# root or with sudo. What is done once is stamped in .make/, so that doing it again costs nothing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DELETE_ON_ERROR:
+
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix server/web --no-fund --no-audit --no-update-notifier
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+# The camera library of the Pi comes with its operating system; everything else in Python comes from constraints.txt.
+ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
+APT_RUN := python3 python3-venv gcc-avr avr-libc libsimavr2 fonts-nanum $(if $(ON_PI),python3-picamera2)
+APT_TEST := chromium cppcheck dbus-daemon gcc libc6-dev poppler-utils postgresql procps tshark
+
+WEB := $(wildcard server/web/package.json)
+FIRMWARE := $(wildcard firmware/Makefile)
+FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
+WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
+
+.PHONY: help setup setup-test run check test soak bench firmware hardware lock clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+setup: .make/python $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
+
+setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
+
+run: setup ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
+	@$(BIN)/python -m server.demo $(ARGS)
+
+check: setup-test ## The fast gate: format, lint, types, import rules, C, web
+	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet
+	@echo "• mypy" && $(BIN)/mypy --no-error-summary
+	@echo "• import rules" && $(BIN)/lint-imports --no-logo >.make/imports.log || { cat .make/imports.log; exit 1; }
+ifneq ($(FIRMWARE_C),)
+	@echo "• clang-format, cppcheck" && $(BIN)/clang-format --dry-run -Werror $(FIRMWARE_C)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --inline-suppr \
+	  --suppress=missingIncludeSystem -Ifirmware -Ifirmware/core -ifirmware/build firmware
+endif
+ifneq ($(WEB),)
+	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
+endif
+	@echo "all checks passed"
+
+test: setup-test ## All tests with reduced counts, at most 15 minutes. ARGS goes to pytest
+	@$(BIN)/python -m pytest $(ARGS)
+
+soak: setup-test ## The long runs
+	@$(BIN)/python -m pytest -m soak --hypothesis-profile=soak $(ARGS)
+
+bench: setup-test ## Ratios and rates, printed
+	@$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' $(ARGS)
+
+firmware: .make/apt-run ## The firmware for the ATmega328P and the tables made from messages.toml
+	@$(MAKE) -C firmware
+
+hardware: setup-test ## Checks and exports of the hardware folder
+	@[ -f hardware/Makefile ] || { echo "error: the hardware folder has nothing to build yet" >&2; exit 2; }
+	@$(MAKE) -C hardware
+
+lock: .make/python-test ## Write constraints.txt anew. ARGS="fastapi numpy" brings those up to date, ARGS=--all everything
+	@[ -x .make/uv/bin/uv ] || { $(BIN)/python -m venv .make/uv && .make/uv/bin/python -m pip --quiet install uv; }
+	@$(BIN)/python .ci/lock.py .make/uv/bin/uv $(ARGS)
+
+clean: ## Removes all that was made, down to the environment; the demonstration's data in var/ stays
+	rm -rf .make $(VENV) build dist server/web/dist server/web/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	[ ! -f firmware/Makefile ] || $(MAKE) -C firmware clean
+
+# --- What stands behind them --------------------------------------------------------------------------------------------
+
+.make/apt-run: Makefile
+	@.ci/apt $(APT_RUN) && touch $@
+
+.make/apt-test: Makefile
+	@.ci/apt $(APT_TEST) && touch $@
+
+$(BIN)/python: | .make/apt-run
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "error: needs Python 3.11 to 3.13, $(PYTHON) is $$($(PYTHON) -V 2>&1); say make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(if $(ON_PI),--system-site-packages) $(VENV)
+
+# $(call pip_sections,FILE): all of constraints.txt that FILE holds, wheels only, each with its hash
+define pip_sections
+$(PIP) --require-hashes --only-binary :all: -r $(1) >.make/pip.log 2>&1 || { tail -n 3 .make/pip.log >&2; \
+  echo "error: could not install the Python packages; is this machine online? All that pip said: .make/pip.log" >&2; exit 1; }
+endef
+
+.make/python: constraints.txt pyproject.toml | .make/apt-run $(BIN)/python
+	@echo "• installing Python packages into $(VENV)"
+	@sed '/^# --- dev/,$$d' constraints.txt >.make/requirements-run.txt
+	@$(call pip_sections,.make/requirements-run.txt)
+	@$(PIP) --no-deps --no-build-isolation --editable . && touch $@
+
+.make/python-test: constraints.txt | .make/python
+	@echo "• installing Python packages for checks and tests"
+	@$(call pip_sections,constraints.txt)
+	@touch $@
+
+.make/web-modules: server/web/package-lock.json | .make/python
+	@echo "• fetching the parts of the web page"
+	@$(NPM) ci --ignore-scripts >.make/npm.log 2>&1 || { grep -m 3 -iE 'npm (err|error)' .make/npm.log >&2; \
+	  echo "error: could not fetch the parts of the web page; is this machine online? All that npm said: .make/npm.log" >&2; exit 1; }
+	@touch $@
+
+.make/web-built: .make/web-modules $(WEB_SOURCES)
+	@echo "• building the web page"
+	@$(NPM) run build >.make/web.log 2>&1 || { tail -n 20 .make/web.log >&2; \
+	  echo "error: the web page could not be built; all that was said: .make/web.log" >&2; exit 1; }
+	@touch $@
+
+.PHONY: firmware-quiet
+firmware-quiet: .make/apt-run
+ifneq ($(FIRMWARE),)
+	@$(MAKE) -s -C firmware >.make/firmware.log 2>&1 || { tail -n 20 .make/firmware.log >&2; \
+	  echo "error: the firmware could not be built; all that was said: .make/firmware.log" >&2; exit 1; }
+endif
