@@ -36,7 +36,9 @@ class ContractError(ValueError):
 class Record(BaseModel):
     """Base of every record: immutable, strict about types, closed to unknown fields, free of NaN and infinity."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        strict=True, frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 def has_unsafe_character(text: str) -> bool:

@@ -1,0 +1,137 @@
+"""A made-up sweep report for tests: two stalls, one candidate, everything else not assessable."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sweep import report as r
+
+START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+SWEEP_ID = UUID("018f0000-0000-7000-8000-0000000000c1")
+ROOM_ID = UUID("018f0000-0000-7000-8000-0000000000a1")
+
+
+def uid(number: int) -> UUID:
+    """A UUIDv7-shaped id made of `number`."""
+    return UUID(f"018f0000-0000-7000-8000-{number:012x}")
+
+
+def text(ko: str, en: str) -> r.LocalText:
+    return r.LocalText(ko=ko, en=en)
+
+
+def make_plan(version: int = 1) -> r.Plan:
+    """3 x 2 m: two stalls side by side and an entrance below them."""
+
+    def box(x: float, y: float, w: float, h: float) -> tuple[r.Point, ...]:
+        return ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
+
+    return r.Plan(
+        version=version,
+        is_verified=True,
+        width_m=3.0,
+        depth_m=2.0,
+        zones=(
+            r.Zone(zone_id="stall-1", kind="stall", name=text("1번 칸", "Stall 1"), polygon=box(0, 0, 1.5, 1.2)),
+            r.Zone(zone_id="stall-2", kind="stall", name=text("2번 칸", "Stall 2"), polygon=box(1.5, 0, 1.5, 1.2)),
+            r.Zone(zone_id="entrance", kind="entrance", name=text("입구", "Entrance"), polygon=box(0, 1.2, 3, 0.8)),
+        ),
+    )
+
+
+def clock(minutes: float = 0) -> r.ClockReading:
+    return r.ClockReading(utc=START + timedelta(minutes=minutes), synchronised=True, max_error_ms=50)
+
+
+def make_report() -> r.SweepReport:
+    """A complete simulated report with one lens candidate in stall 2."""
+    glint = r.LensObservation(
+        observation_id=uid(0x101),
+        zone_id="stall-2",
+        position_id="p2",
+        t_ns=2_000,
+        modality="lens",
+        clip="p2-a",
+        frame=9,
+        x_px=200.5,
+        y_px=140.25,
+        score=7.5,
+        snr=42.0,
+        off_axis_ratio=0.02,
+        persistence=1.0,
+        range_m=0.9,
+        bearing_deg=-4.0,
+        reasons=("gone_off_axis", "steady"),
+        crop_sha256=None,
+    )
+    evidence = r.Evidence(
+        observation_id=glint.observation_id,
+        modality="lens",
+        code="glint",
+        text=text("렌즈형 반사", "Lens-like glint"),
+        weight_log10=2.0,
+        is_capped=True,
+        weight_source="guessed",
+    )
+    finding = r.Finding(
+        finding_id=uid(0x201),
+        zone_id="stall-2",
+        x_m=2.2,
+        y_m=0.4,
+        radius_m=0.5,
+        strength="weak",
+        prior_log10_odds=-5.0,
+        posterior_log10_odds=-3.0,
+        evidence_for=(evidence,),
+        evidence_against=(),
+        advice=text("육안 확인 필요", "Inspect by eye"),
+    )
+    return r.SweepReport(
+        v=1,
+        report_id=uid(0x301),
+        sweep_id=SWEEP_ID,
+        room_id=ROOM_ID,
+        plan=make_plan(),
+        source="simulated",
+        mode="full",
+        inspectors=("점검자-01", "점검자-02"),
+        probe_id="probe-demo-1",
+        versions=r.Versions(software="0.1.0", firmware="abc", thresholds="guessed-1", calibration=None),
+        reference_check=r.ReferenceCheck(status="not_done", checked=None),
+        started=clock(0),
+        ended=clock(7),
+        outcome="completed",
+        positions=tuple(
+            r.Position(position_id=p, zone_id=z, x_m=x, y_m=1.0, facing_deg=270.0, start_ns=0, end_ns=9_000)
+            for p, z, x in (("p1", "stall-1", 0.7), ("p2", "stall-2", 2.2))
+        ),
+        observations=(glint,),
+        coverage=tuple(
+            r.ZoneCoverage(
+                zone_id=z,
+                modality="lens",
+                status="looked" if z != "entrance" else "not_looked",
+                quality=0.8 if z != "entrance" else 0.0,
+                dwell_s=5.0 if z != "entrance" else 0.0,
+                samples=8 if z != "entrance" else 0,
+                dropped=0,
+                rejections={},
+                gaps=(),
+            )
+            for z in ("stall-1", "stall-2", "entrance")
+        ),
+        verdicts=tuple(
+            r.ZoneVerdict(
+                zone_id=z,
+                modality="lens",
+                verdict="candidate" if z == "stall-2" else "not_assessable",
+                reason="glint" if z == "stall-2" else "not_calibrated",
+                text=text("육안 확인 필요", "Inspect by eye"),
+                target=None,
+            )
+            for z in ("stall-1", "stall-2", "entrance")
+        ),
+        findings=(finding,),
+        limits=(r.Limit(code="card_recorder", modality="rf", text=text("저장형 카메라", "Card recorders")),),
+    )
