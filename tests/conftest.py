@@ -1,5 +1,6 @@
 """What every test may ask for: the checkout, the recorded input beside it, and Hypothesis held to a seed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("no recorded input: ../shared/data is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def host_cc() -> str:
+    """Path of a C compiler for this machine; Debian has it under a name with its version where the plain name lacks."""
+    for name in ("gcc", "gcc-14", "cc"):
+        if found := shutil.which(name):
+            return found
+    pytest.fail("no C compiler: run make setup-test")
