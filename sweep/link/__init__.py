@@ -1,1 +1,1 @@
-"""The serial link to the sensor head: framing, messages, clock and the one owner of the port."""
+"""The serial line to the sensor head: framing, wire messages, clock, the port and its one owner."""

@@ -1,0 +1,326 @@
+// The slot interrupt: timer 1 divides time into slots of 512 cycles (32 us). At the beginning of slot n (compare B, one
+// cycle in) the timer itself starts a conversion; the interrupt at the same boundary collects the conversion of slot n-1
+// and programs the output-compare edges of boundary n+1. So samples and lamp edges are exact to the cycle however late the
+// interrupt comes, as long as it comes within its slot. Timer 2 counts slots independently: an interrupt that came too
+// late for its slot is noticed, the tick corrected and the loss counted. Allocation of timers and pins: ../../README.md.
+#include <avr/interrupt.h>
+#include <avr/io.h>
+#include <util/atomic.h>
+
+#include "board.h"
+#include "pins.h"
+
+#define SLOT_CYCLES 512
+#define ADC_ON (_BV(ADEN) | _BV(ADATE) | _BV(ADPS2) | _BV(ADPS0)) // clock / 32 = 500 kHz: a conversion takes 432 cycles
+#define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
+
+static volatile uint32_t tick; // slot that is going on
+static uint8_t witness;        // low bits of timer 2 expected at this slot, / WITNESS_PER_SLOT
+static uint16_t dropped_samples;
+static uint16_t missed_slots;
+static uint16_t dropped_windows;
+static uint16_t dropped_events;
+
+static struct envelope windows[2];
+static struct envelope_threshold threshold;
+static struct envelope *open_window; // null: not measuring, or waiting for a free one
+static volatile uint8_t is_measuring;
+static volatile uint8_t is_full[2]; // finished, belongs to main
+static uint8_t window_at;
+static uint16_t window_slots;
+static uint16_t window_left;
+static uint16_t window_index;
+
+static struct lamps lamps;
+static struct lamp_event events[SLOT_EVENTS];
+static volatile uint8_t event_head;
+static volatile uint8_t event_tail;
+
+static inline void count(uint16_t *counter)
+{
+    if (*counter != 0xffff)
+        (*counter)++;
+}
+
+static uint8_t witness_now(void)
+{
+    return TCNT2 / WITNESS_PER_SLOT;
+}
+
+void slots_init(void)
+{
+    lamps_init(&lamps);
+
+    ADMUX = LOG_DETECTOR_ADC; // reference AREF
+    DIDR0 = _BV(ADC0D) | _BV(ADC1D);
+    ADCSRB = _BV(ADTS2) | _BV(ADTS0); // timer 1 compare B
+    ADCSRA = ADC_ON | _BV(ADSC);      // the first conversion after switching on is longer: get it over with
+    while (ADCSRA & _BV(ADSC))
+        ;
+    ADCSRA = ADC_ON | _BV(ADIF);
+
+    GTCCR = _BV(TSM) | _BV(PSRASY) | _BV(PSRSYNC); // hold the prescalers
+    TCCR2A = 0;
+    TCCR2B = _BV(CS22) | _BV(CS21); // clock / 256
+    TCNT2 = 0;
+    OCR1A = SLOT_CYCLES - 1;
+    OCR1B = 1;
+    TCCR1A = _BV(COM1A1) | _BV(COM1B1) | _BV(COM1B0); // strobe falls, camera trigger rises at their compares
+    TCCR1B = _BV(WGM12) | _BV(CS10);                  // clear on compare A, clock / 1
+    TCNT1 = SLOT_CYCLES - 128;                        // the boundary lies half-way between two counts of timer 2
+    TIFR1 = _BV(OCF1A) | _BV(OCF1B);
+    TIMSK1 = _BV(OCIE1A);
+    GTCCR = 0;
+}
+
+// What happens rarely stays out of line: an interrupt saves every register that any of its inlined parts needs.
+#define RARE static __attribute__((noinline)) void
+
+RARE finish_window(void)
+{
+    if (open_window) {
+        envelope_close(open_window, threshold.is_burst);
+        is_full[window_at] = 1;
+        window_at ^= 1;
+    } else {
+        count(&dropped_windows);
+    }
+    window_index++;
+    window_left = window_slots;
+    open_window = is_full[window_at] ? 0 : &windows[window_at];
+    if (open_window) {
+        open_window->tick = tick;
+        open_window->index = window_index;
+    }
+}
+
+RARE put_event(const struct lamp_event *event)
+{
+    uint8_t next = (uint8_t)((event_head + 1) % SLOT_EVENTS);
+    if (next == event_tail) {
+        count(&dropped_events);
+        return;
+    }
+    events[event_head] = *event;
+    event_head = next;
+}
+
+RARE set_select(uint8_t phase)
+{
+    static const uint8_t BIT_B[LAMP_PHASES] = {[2] = _BV(SELECT_OFF_AXIS_BIT)};
+    static const uint8_t BIT_C[LAMP_PHASES] = {[3] = _BV(SELECT_MIDDLE_RING_BIT), [4] = _BV(SELECT_RED_BIT)};
+    static const uint8_t BIT_D[LAMP_PHASES] = {[1] = _BV(SELECT_ON_AXIS_BIT)};
+    PORTB = (uint8_t)((PORTB & ~_BV(SELECT_OFF_AXIS_BIT)) | BIT_B[phase]);
+    PORTC = (uint8_t)((PORTC & ~(_BV(SELECT_MIDDLE_RING_BIT) | _BV(SELECT_RED_BIT))) | BIT_C[phase]);
+    PORTD = (uint8_t)((PORTD & ~_BV(SELECT_ON_AXIS_BIT)) | BIT_D[phase]);
+}
+
+RARE set_lights(uint8_t lights)
+{
+    uint8_t port = (uint8_t)(PORTD & ~(_BV(WHITE_BIT) | _BV(AIM_BIT)));
+    if (lights & _BV(LIGHT_WHITE))
+        port |= _BV(WHITE_BIT);
+    if (lights & _BV(LIGHT_AIM))
+        port |= _BV(AIM_BIT);
+    PORTD = port;
+}
+
+RARE step_lamps(void)
+{
+    static uint8_t shown_select;
+    static uint8_t shown_lights;
+    struct lamp_event event;
+    lamps_step(&lamps, tick + 1, &event);
+    if (event.kind != LAMP_EVENT_NONE)
+        put_event(&event);
+
+    // What the two compares of the next boundary do: set or clear their pins, nothing in between.
+    uint8_t edges = _BV(COM1A1) | _BV(COM1B1);
+    if (lamps.is_strobe)
+        edges |= _BV(COM1A0);
+    if (!lamps.is_exposing)
+        edges |= _BV(COM1B0);
+    TCCR1A = edges;
+    if (lamps.select != shown_select) {
+        shown_select = lamps.select;
+        set_select(shown_select);
+    }
+    if (lamps.lights != shown_lights) {
+        shown_lights = lamps.lights;
+        set_lights(shown_lights);
+    }
+}
+
+RARE catch_up(uint8_t late)
+{
+    tick += late;
+    witness = (uint8_t)(witness + late);
+    while (late--) {
+        count(&missed_slots);
+        count(&dropped_samples);
+        if (open_window && window_left > 1) {
+            envelope_drop(open_window);
+            window_left--;
+        }
+    }
+}
+
+ISR(TIMER1_COMPA_vect)
+{
+    uint8_t is_converted = ADCSRA & _BV(ADIF);
+    uint16_t counts = ADC;
+    ADCSRA = ADC_ON | _BV(ADIF);
+    TIFR1 = _BV(OCF1B); // the trigger is the rising edge of this flag
+    tick++;
+    witness++;
+    uint8_t late = (uint8_t)((witness_now() - witness) & (0xff / WITNESS_PER_SLOT));
+    if (late != 0)
+        catch_up(late);
+
+    if (is_measuring) {
+        if (!is_converted) {
+            count(&dropped_samples);
+            if (open_window)
+                envelope_drop(open_window);
+        } else if (open_window) {
+            envelope_add(open_window, &threshold, counts);
+        }
+        if (--window_left == 0)
+            finish_window();
+    }
+    if (lamps.is_busy)
+        step_lamps();
+    else
+        lamps_wait(&lamps);
+}
+
+uint32_t slots_tick(void)
+{
+    uint32_t now;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        now = tick;
+    }
+    return now;
+}
+
+void slots_counters_read(struct slot_counters *out)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        out->dropped_samples = dropped_samples;
+        out->missed_slots = missed_slots;
+        out->dropped_windows = dropped_windows;
+        out->dropped_events = dropped_events;
+        out->guard_trips = lamps.guard_trips;
+        out->silence_trips = lamps.silence_trips;
+    }
+}
+
+void slots_rf_start(const struct msg_rf_start *m)
+{
+    slots_rf_stop();
+    envelope_clear(&windows[0]);
+    envelope_clear(&windows[1]);
+    threshold.below = m->burst_below_counts;
+    threshold.end = (uint16_t)(m->burst_below_counts + m->hysteresis_counts);
+    threshold.is_burst = 0;
+    window_slots = m->window_slots;
+    window_left = m->window_slots;
+    window_index = 0;
+    window_at = 0;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        open_window = &windows[0];
+        open_window->tick = tick; // the first sample is the conversion of the slot that is going on
+        is_measuring = 1;
+    }
+}
+
+void slots_rf_stop(void)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        is_measuring = 0;
+        open_window = 0;
+        is_full[0] = 0;
+        is_full[1] = 0;
+    }
+}
+
+uint8_t slots_take_window(struct msg_envelope_window *m)
+{
+    for (uint8_t i = 0; i < 2; i++) {
+        if (!is_full[i])
+            continue;
+        envelope_summarise(&windows[i], window_slots, m);
+        envelope_clear(&windows[i]);
+        is_full[i] = 0;
+        return 1;
+    }
+    return 0;
+}
+
+uint8_t slots_take_event(struct lamp_event *event)
+{
+    uint8_t tail = event_tail;
+    if (tail == event_head)
+        return 0;
+    *event = events[tail];
+    event_tail = (uint8_t)((tail + 1) % SLOT_EVENTS);
+    return 1;
+}
+
+uint8_t slots_take_lamps_off(uint32_t *at)
+{
+    uint8_t reason;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        reason = lamps.off_reason;
+        lamps.off_reason = LAMP_OFF_NONE;
+        *at = tick;
+    }
+    return reason;
+}
+
+void slots_lamps_run(const struct lamp_schedule *s)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        lamps_run(&lamps, s);
+    }
+}
+
+void slots_stimulus_run(const struct chip_sequence *s)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        lamps_play(&lamps, s);
+    }
+}
+
+enum lamp_refusal slots_light_set(const struct msg_light_set *m)
+{
+    enum lamp_refusal refusal;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        refusal = lamps_set_light(&lamps, m);
+    }
+    return refusal;
+}
+
+void slots_lamps_stop(void)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        lamps_stop(&lamps);
+    }
+}
+
+void slots_host_heard(void)
+{
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        lamps_host_heard(&lamps);
+    }
+}

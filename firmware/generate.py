@@ -1,0 +1,322 @@
+"""Turns the three tables of the firmware into source: `messages.toml` into core/messages.h and sweep/link/messages.py,
+`limits.toml` into core/limits.h, board/*/pins.toml into pins.h. `--check` writes nothing and fails when a generated
+file is not what the tables say. Refuses a table with a doubled name or id, an unknown type or a message too long.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+FIRMWARE = Path(__file__).resolve().parent
+MESSAGES_PY = FIRMWARE.parent / "sweep" / "link" / "messages.py"
+BOARD = FIRMWARE / "board" / "atmega328p"
+
+SLOT_US = 32  # 512 cycles at 16 MHz: one ADC conversion (432 cycles) and its interrupt fit
+LINE_LENGTH = 120  # of Python, as in pyproject.toml
+SCALARS = {
+    "u8": ("uint8_t", "B", 1),
+    "u16": ("uint16_t", "H", 2),
+    "u32": ("uint32_t", "I", 4),
+    "i16": ("int16_t", "h", 2),
+}
+
+
+class TableError(ValueError):
+    """A table contradicts itself; the message says where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a message; `count` is 0 for a scalar."""
+
+    name: str
+    type: str
+    count: int
+    doc: str
+
+    @property
+    def size(self) -> int:
+        return SCALARS[self.type][2] * max(self.count, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One wire message."""
+
+    name: str
+    id: int
+    to_host: bool
+    doc: str
+    fields: tuple[Field, ...]
+
+    @property
+    def size(self) -> int:
+        """Octets of the fields, without the two octets of header."""
+        return sum(field.size for field in self.fields)
+
+    @property
+    def class_name(self) -> str:
+        return "".join(part.capitalize() for part in self.name.split("_"))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The message table with its CRC."""
+
+    version: int
+    max_payload: int
+    messages: tuple[Message, ...]
+    reserved: dict[str, int]
+    crc: int
+
+
+def _field(entry: dict[str, Any], where: str) -> Field:
+    match = re.fullmatch(r"(u8|u16|u32|i16)(?:\[(\d+)\])?", entry["type"])
+    if match is None or (match[2] and match[1] != "u8"):
+        raise TableError(f"{where}.{entry['name']}: unknown type {entry['type']!r}")
+    return Field(entry["name"], match[1], int(match[2] or 0), entry["doc"])
+
+
+def read_table(path: Path) -> Table:
+    """The checked message table of `path`. Raises TableError."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    messages = tuple(
+        Message(
+            entry["name"],
+            entry["id"],
+            {"to_host": True, "to_head": False}[entry["direction"]],
+            entry["doc"],
+            tuple(_field(field, entry["name"]) for field in entry["fields"]),
+        )
+        for entry in raw["message"]
+    )
+    ids = [message.id for message in messages] + list(raw["reserved"].values())
+    names = [message.name for message in messages] + list(raw["reserved"])
+    if len(set(ids)) != len(ids) or len(set(names)) != len(names):
+        raise TableError("a message name or id is used twice")
+    for message in messages:
+        if message.to_host != (message.id >= 0x80):
+            raise TableError(f"{message.name}: ids from 0x80 go to the host, those below to the head")
+        if message.size + 2 > raw["protocol"]["max_payload"]:
+            raise TableError(f"{message.name}: longer than max_payload")
+    facts = [f"v{raw['protocol']['version']} {raw['protocol']['max_payload']}"]
+    facts += [
+        f"{message.id:02x} {message.name} " + " ".join(f"{f.name}:{f.type}:{f.count}" for f in message.fields)
+        for message in sorted(messages, key=lambda message: message.id)
+    ]
+    crc = zlib.crc32("\n".join(facts).encode())
+    return Table(raw["protocol"]["version"], raw["protocol"]["max_payload"], messages, raw["reserved"], crc)
+
+
+def _c_put(field: Field) -> list[str]:
+    if field.count:
+        return [f"    memcpy(out, m->{field.name}, {field.count});", f"    out += {field.count};"]
+    if field.size == 1:
+        return [f"    *out++ = (uint8_t)m->{field.name};"]
+    unsigned = f"uint{8 * field.size}_t"
+    return [
+        f"    *out++ = (uint8_t)(({unsigned})m->{field.name} >> {shift});"
+        if shift
+        else f"    *out++ = (uint8_t)m->{field.name};"
+        for shift in range(0, 8 * field.size, 8)
+    ]
+
+
+def _c_get(field: Field) -> list[str]:
+    if field.count:
+        return [f"    memcpy(m->{field.name}, in, {field.count});", f"    in += {field.count};"]
+    ctype = SCALARS[field.type][0]
+    if field.size == 1:
+        return [f"    m->{field.name} = *in++;"]
+    wide = "uint32_t" if field.size == 4 else "uint16_t"
+    parts = [f"(({wide})in[{i}] << {8 * i})" if i else f"({wide})in[0]" for i in range(field.size)]
+    return [f"    m->{field.name} = ({ctype})({' | '.join(parts)});", f"    in += {field.size};"]
+
+
+def messages_h(table: Table) -> str:
+    """C header: ids, lengths, one struct per message with its encoder and decoder."""
+    out = [
+        "// Generated by firmware/generate.py from messages.toml. Do not edit.",
+        "#ifndef CORE_MESSAGES_H",
+        "#define CORE_MESSAGES_H",
+        "",
+        "#include <stdint.h>",
+        "#include <string.h>",
+        "",
+        f"#define PROTOCOL_VERSION {table.version}",
+        f"#define MESSAGE_TABLE_CRC 0x{table.crc:08x}UL",
+        f"#define MESSAGE_MAX_PAYLOAD {table.max_payload}",
+        "#define MESSAGE_HEADER_SIZE 2 // id, sequence number",
+    ]
+    for message in table.messages:
+        upper = message.name.upper()
+        out += ["", f"// {message.doc}", f"#define MSG_{upper}_ID 0x{message.id:02x}"]
+        out += [f"#define MSG_{upper}_SIZE {message.size}"]
+        if not message.fields:
+            continue
+        out += [f"struct msg_{message.name} {{"]
+        for field in message.fields:
+            dimension = f"[{field.count}]" if field.count else ""
+            out.append(f"    {SCALARS[field.type][0]} {field.name}{dimension}; // {field.doc}")
+        out += ["};"]
+        struct = f"struct msg_{message.name} *m"
+        out += ["", f"static inline void msg_{message.name}_encode(const {struct}, uint8_t *out)", "{"]
+        for field in message.fields:
+            out += _c_put(field)
+        out += ["}"]
+        out += ["", f"static inline void msg_{message.name}_decode({struct}, const uint8_t *in)", "{"]
+        for field in message.fields:
+            out += _c_get(field)
+        out += ["}"]
+    out += ["", "#endif"]
+    return "\n".join(out) + "\n"
+
+
+def messages_py(table: Table) -> str:
+    """Python module: one frozen dataclass per message with its id, layout and documentation."""
+    out = [
+        '"""Wire messages of the sensor head, generated by firmware/generate.py from messages.toml; do not edit. Each',
+        "record packs to and unpacks from the fields of one frame (without the two octets of header); a value outside",
+        "its field's range raises struct.error when packed. Says nothing about framing: that is frame.py.",
+        '"""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "import struct",
+        "from dataclasses import dataclass",
+        "from typing import ClassVar",
+        "",
+        f"PROTOCOL_VERSION = {table.version}",
+        f"TABLE_CRC = 0x{table.crc:08X}",
+        f"MAX_PAYLOAD = {table.max_payload}",
+        "HEADER_SIZE = 2",
+        f"SLOT_NS = {SLOT_US * 1000}",
+    ]
+    for message in table.messages:
+        layout = "<" + "".join(f"{f.count}s" if f.count else SCALARS[f.type][1] for f in message.fields)
+        out += ["", "", "@dataclass(frozen=True, slots=True)", f"class {message.class_name}:"]
+        out += [f'    """{message.doc}"""', ""]
+        out += [f"    ID: ClassVar[int] = 0x{message.id:02X}"]
+        out += [f"    IS_TO_HOST: ClassVar[bool] = {message.to_host}"]
+        out += [f'    LAYOUT: ClassVar[struct.Struct] = struct.Struct("{layout}")']
+        if message.fields:
+            out.append("")
+        for field in message.fields:
+            out.append(f"    {field.name}: {'bytes' if field.count else 'int'}")
+            out.append(f'    """{field.type}{f"[{field.count}]" if field.count else ""}: {field.doc}"""')
+        arguments = ", ".join(f"self.{field.name}" for field in message.fields)
+        out += ["", "    def pack(self) -> bytes:", '        """The fields as they stand on the wire."""']
+        call = f"        return self.LAYOUT.pack({arguments})"
+        if len(call) > LINE_LENGTH:
+            indented = [f"            {argument}," for argument in arguments.split(", ")]
+            call = "\n".join(["        return self.LAYOUT.pack(", *indented, "        )"])
+        out.append(call)
+    union = " | ".join(message.class_name for message in table.messages)
+    out += ["", "", f"Message = ({union})".replace(" | ", "\n    | ").replace("= (", "= (\n    ").replace(")", "\n)")]
+    out += ["", "BY_ID: dict[int, type[Message]] = {"]
+    out += [f"    {message.class_name}.ID: {message.class_name}," for message in table.messages]
+    out += ["}", '"""Message class of each id."""']
+    return "\n".join(out) + "\n"
+
+
+def limits_h(path: Path) -> str:
+    """C header: lamp limits in slots, rounded down, one row per pulsed group and per light."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    phases = sorted(raw["lamp"].items(), key=lambda item: item[1]["phase"])
+    lights = sorted(raw["light"].items(), key=lambda item: item[1]["light"])
+    if [row["phase"] for _, row in phases] != list(range(1, len(phases) + 1)):
+        raise TableError("lamp phases must be numbered 1, 2, 3, ...")
+    if [row["light"] for _, row in lights] != list(range(len(lights))):
+        raise TableError("lights must be numbered 0, 1, ...")
+    out = [
+        "// Generated by firmware/generate.py from limits.toml. Do not edit.",
+        "#ifndef CORE_LIMITS_H",
+        "#define CORE_LIMITS_H",
+        "",
+        "#include <stdint.h>",
+        "",
+        f"#define SLOT_US {SLOT_US}",
+        "// two slots early: that long it takes until the edge",
+        f"#define HOST_SILENCE_SLOTS {raw['host']['silence_ms'] * 1000 // SLOT_US - 2}",
+        f"#define WATCHDOG_MS {raw['host']['watchdog_ms']}",
+        "",
+        f"#define LAMP_PHASES {len(phases) + 1} // phase 0 is dark",
+        "",
+        "struct lamp_limit {",
+        "    uint16_t max_pulse_slots;",
+        "    uint16_t rest_per_slot; // slots of rest owed for each slot of light",
+        "};",
+        "static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] = {",
+        "    {0, 0}, // dark",
+    ]
+    out += [f"    {{{row['max_pulse_us'] // SLOT_US}, {row['duty_divisor'] - 1}}}, // {name}" for name, row in phases]
+    out += ["};", "", f"#define LIGHTS {len(lights)}", ""]
+    out += ["struct light_limit {", "    uint32_t max_on_slots;", "};"]
+    out += ["static const struct light_limit LIGHT_LIMITS[LIGHTS] = {"]
+    for name, row in lights:
+        out.append(f"    {{{row['max_on_ms'] * 1000 // SLOT_US}UL}}, // {name}")
+    return "\n".join([*out, "};", "", "#endif"]) + "\n"
+
+
+def pins_h(path: Path) -> str:
+    """C header: port letter and bit of each pin, ADC channels, clock and baud rate."""
+    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    places = [(pin["port"], pin["bit"]) for pin in raw["pin"].values()]
+    if len(set(places)) != len(places):
+        raise TableError("a pin is used twice")
+    out = [
+        "// Generated by firmware/generate.py from pins.toml. Do not edit.",
+        "#ifndef BOARD_PINS_H",
+        "#define BOARD_PINS_H",
+        "",
+        f"#define CLOCK_HZ {raw['mcu']['frequency_hz']}UL",
+        f"#define UART_BAUD {raw['mcu']['baud']}UL",
+        f"#define ADC_REFERENCE_MV {raw['adc']['reference_mv']}",
+    ]
+    for name, pin in raw["pin"].items():
+        upper = name.upper()
+        out += ["", f"#define {upper}_PORT PORT{pin['port']}", f"#define {upper}_DDR DDR{pin['port']}"]
+        out += [f"#define {upper}_PIN PIN{pin['port']}", f"#define {upper}_BIT {pin['bit']}"]
+        if "adc" in pin:
+            out.append(f"#define {upper}_ADC {pin['adc']}")
+    for port in "BCD":
+        mask = sum(1 << p["bit"] for p in raw["pin"].values() if p["port"] == port and p["direction"] == "out")
+        out += ["", f"#define OUTPUTS_{port} 0x{mask:02x}"]
+    for name, pin in raw["analog_only"].items():
+        out += [f"#define {name.upper()}_ADC {pin['adc']}"]
+    return "\n".join([*out, "", "#endif"]) + "\n"
+
+
+def generated() -> dict[Path, str]:
+    """What each generated file should hold."""
+    table = read_table(FIRMWARE / "messages.toml")
+    return {
+        FIRMWARE / "core" / "messages.h": messages_h(table),
+        MESSAGES_PY: messages_py(table),
+        FIRMWARE / "core" / "limits.h": limits_h(FIRMWARE / "limits.toml"),
+        BOARD / "pins.h": pins_h(BOARD / "pins.toml"),
+    }
+
+
+def main(arguments: list[str]) -> int:
+    """Write the generated files, or with --check only compare; 1 when one is out of date."""
+    stale = [
+        path for path, text in generated().items() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"{path.name} is not what the tables say: run python firmware/generate.py")
+        return 1 if stale else 0
+    for path in stale:
+        path.write_text(generated()[path], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
