@@ -118,6 +118,7 @@ def make_report() -> r.SweepReport:
                 dropped=0,
                 rejections={},
                 gaps=(),
+                blind_reason=None,
             )
             for z in ("stall-1", "stall-2", "entrance")
         ),

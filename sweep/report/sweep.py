@@ -71,6 +71,8 @@ class ZoneCoverage(Record):
     rejections: Annotated[dict[Code, Count], Field(max_length=64)]
     """Count per named reason."""
     gaps: Annotated[tuple[Gap, ...], Field(max_length=256)]
+    blind_reason: Code | None
+    """Why this modality can judge nothing here although it looked; null when it can."""
 
 
 class ZoneVerdict(Record):

@@ -1,0 +1,307 @@
+"""Fusion: observations and coverage in, verdicts per zone and modality, findings and limits out.
+
+It starts from the base rate (one camera in about 100,000 zones) and adds log10 likelihood ratios, capped per modality;
+every weight is printed with its source.  The order of observations and repeated observations change nothing.  It never
+says that a camera was found, and it calls nothing clear while the weights are guessed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sweep.report import (
+    BleObservation,
+    Evidence,
+    Finding,
+    LensObservation,
+    Limit,
+    LocalText,
+    Modality,
+    Observation,
+    Plan,
+    Position,
+    RfObservation,
+    Source,
+    WifiObservation,
+    Zone,
+    ZoneCoverage,
+    ZoneVerdict,
+    centre_of,
+)
+from sweep.report.wording import ADVICE_BY_EYE, LIMITS, evidence_text, reason_text
+
+THRESHOLDS = "guessed-1"
+PRIOR_LOG10_ODDS = -5.0  # measured elsewhere: 0 in 57,914 spots and in 280,000 toilets, rule of three
+CAPS_LOG10: dict[Modality, float] = {"lens": 2.0, "wifi": 2.5, "ble": 0.3, "rf": 1.0}  # guessed until calibrated
+FINDING_FLOOR_LOG10 = 1.5  # guessed: one capped glint or one uplink that follows the light asks for a person's eye
+AGREEMENT_LOG10 = 0.8  # guessed: what a second modality must add before a candidate is called strong
+NEAR_DB = 6.0  # measured elsewhere: shadowing between positions of one room
+VIDEO_WEIGHT_LOG10 = 1.0  # guessed
+FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; p <= 0.05 after correction allows at most log10(1 / p)
+DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
+EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
+MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's length
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What fusion makes of a sweep."""
+
+    verdicts: tuple[ZoneVerdict, ...]
+    findings: tuple[Finding, ...]
+    limits: tuple[Limit, ...]
+
+
+def judge(
+    sweep_id: UUID,
+    plan: Plan,
+    positions: Sequence[Position],
+    observations: Iterable[Observation],
+    coverage: Sequence[ZoneCoverage],
+    *,
+    source: Source,
+) -> Judgement:
+    """Verdicts for every zone and modality, findings where evidence passes the floor, and what could not be seen."""
+    unique = {observation.observation_id: observation for observation in observations}
+    ordered = [unique[key] for key in sorted(unique)]
+    by_zone = {(cover.zone_id, cover.modality): cover for cover in coverage}
+    findings: list[Finding] = []
+    verdicts: list[ZoneVerdict] = []
+    for zone in plan.zones:
+        weighed = [
+            *_weigh_lens(zone, ordered, by_zone),
+            *_weigh_wifi(zone, ordered, by_zone),
+            *_weigh_ble(zone, ordered),
+            *_weigh_rf(zone, ordered, by_zone),
+        ]
+        finding = _make_finding(sweep_id, zone, positions, ordered, _capped(weighed))
+        if finding is not None:
+            findings.append(finding)
+        verdicts += [
+            _verdict(zone, cover.modality, cover, finding) for cover in coverage if cover.zone_id == zone.zone_id
+        ]
+    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source))
+
+
+def _verdict(zone: Zone, modality: Modality, cover: ZoneCoverage, finding: Finding | None) -> ZoneVerdict:
+    cited = finding is not None and any(e.modality == modality for e in finding.evidence_for)
+    reason = "candidate" if cited else cover.blind_reason or "not_calibrated"
+    return ZoneVerdict(
+        zone_id=zone.zone_id,
+        modality=modality,
+        verdict="candidate" if cited else "not_assessable",
+        reason=reason,
+        text=reason_text(reason),
+        target=None,
+    )
+
+
+def _limits(plan: Plan, source: Source) -> tuple[Limit, ...]:
+    codes = [code for code in LIMITS if code not in {"plan_unverified", "recorded_input"}]
+    codes += [] if plan.is_verified else ["plan_unverified"]
+    codes += [] if source == "live" else ["recorded_input"]
+    return tuple(
+        Limit(code=code, modality=LIMITS[code][0], text=LocalText(ko=LIMITS[code][1], en=LIMITS[code][2]))
+        for code in codes
+    )
+
+
+def _evidence(
+    observation: Observation | None, modality: Modality, code: str, weight: float, **values: str | float
+) -> Evidence:
+    return Evidence(
+        observation_id=None if observation is None else observation.observation_id,
+        modality=modality,
+        code=code,
+        text=evidence_text(code, **values),
+        weight_log10=weight,
+        is_capped=False,
+        weight_source="guessed",
+    )
+
+
+def _capped(weighed: list[Evidence]) -> list[Evidence]:
+    """Scale each modality's weights down when their sum passes its cap, on either side."""
+    result: list[Evidence] = []
+    for modality, cap in CAPS_LOG10.items():
+        ours = [e for e in weighed if e.modality == modality]
+        total = sum(e.weight_log10 for e in ours)
+        factor = cap / abs(total) if abs(total) > cap else 1.0
+        result += [
+            e.model_copy(update={"weight_log10": round(e.weight_log10 * factor, 3), "is_capped": factor < 1.0})
+            for e in ours
+        ]
+    return result
+
+
+type_of_cover = dict[tuple[str, Modality], ZoneCoverage]
+
+
+def _weigh_lens(zone: Zone, observations: list[Observation], cover: type_of_cover) -> list[Evidence]:
+    glints = [o for o in observations if isinstance(o, LensObservation) and o.zone_id == zone.zone_id]
+    if glints:
+        best = max(glints, key=lambda o: (o.score, o.observation_id))
+        return [
+            _evidence(
+                best,
+                "lens",
+                "glint",
+                lens_weight(best.score),
+                ratio="–" if best.off_axis_ratio is None else f"{best.off_axis_ratio:.2f}",
+                persistence="–" if best.persistence is None else round(best.persistence * 100),
+                score=f"{best.score:.2f}",
+            )
+        ]
+    looked = cover.get((zone.zone_id, "lens"))
+    if looked is None or looked.blind_reason is not None or looked.quality == 0.0:
+        return []
+    weight = -0.3 * looked.quality  # guessed: half of the lenses that the view could show would have been seen
+    return [_evidence(None, "lens", "no_glint", weight, quality=round(looked.quality * 100))]
+
+
+def lens_weight(score: float) -> float:
+    """log10 weight of a glint: the detector's score (0..1, uncalibrated) stretched over 1 to 2.  Guessed."""
+    return 1.0 + min(max(score, 0.0), 1.0)
+
+
+def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cover) -> list[Evidence]:
+    heard = [o for o in observations if isinstance(o, WifiObservation)]
+    result: list[Evidence] = []
+    for transmitter in _by_transmitter(heard):
+        uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
+        here = [o for o in uplinks if o.zone_id == zone.zone_id]
+        if not here:
+            continue
+        strongest = max(_level(o) for o in uplinks)
+        best = max(here, key=lambda o: (_level(o), o.observation_id))
+        below = strongest - _level(best)
+        share = math.exp(-((below / NEAR_DB) ** 2) * 2.0)  # derived: Gaussian shadowing of NEAR_DB / 2
+        code = "video_uplink" if below < 1.0 else "video_uplink_near"
+        values: dict[str, str | float] = {
+            "rssi": round(_level(best)),
+            "score": f"{best.video.score:.2f}",
+            "below": round(below),
+        }
+        result.append(_evidence(best, "wifi", code, VIDEO_WEIGHT_LOG10 * share, **values))
+        result += _weigh_stimulus(best, transmitter, share)
+    if result:
+        return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
+    looked = cover.get((zone.zone_id, "wifi"))
+    ours = [o for o in heard if o.zone_id == zone.zone_id]
+    if looked is None or looked.blind_reason is not None or not ours:
+        return []
+    return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
+
+
+def _weigh_stimulus(best: WifiObservation, transmitter: list[WifiObservation], share: float) -> list[Evidence]:
+    tested = [o for o in transmitter if o.stimulus is not None and o.stimulus.p_value is not None]
+    if not tested:
+        return []
+    one = min(tested, key=lambda o: ((o.stimulus.p_value or 0.0) if o.stimulus else 1.0, o.observation_id))
+    if one.stimulus is None or one.stimulus.p_value is None or one.stimulus.verdict == "not_assessable":
+        return []
+    p = one.stimulus.p_value
+    if one.stimulus.verdict == "follows_light":
+        weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6))) * share
+        return [_evidence(best, "wifi", "follows_light", weight, p=f"{p:.3g}")]
+    return [_evidence(best, "wifi", "does_not_follow_light", DOES_NOT_FOLLOW_WEIGHT_LOG10, p=f"{p:.2f}")]
+
+
+def _level(observation: WifiObservation | BleObservation) -> float:
+    return -200.0 if observation.rssi_dbm is None else observation.rssi_dbm.median
+
+
+def _by_transmitter(heard: list[WifiObservation]) -> list[list[WifiObservation]]:
+    groups: dict[tuple[str, str], list[WifiObservation]] = {}
+    for observation in heard:
+        token = min(observation.addresses, key=lambda a: (a.key_id, a.tag))
+        groups.setdefault((token.key_id, token.tag), []).append(observation)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _weigh_ble(zone: Zone, observations: list[Observation]) -> list[Evidence]:
+    hints = [
+        o
+        for o in observations
+        if isinstance(o, BleObservation) and o.zone_id == zone.zone_id and o.kind == "camera_hint"
+    ]
+    if not hints:
+        return []
+    best = max(hints, key=lambda o: (_level(o), o.observation_id))
+    return [_evidence(best, "ble", "ble_camera_hint", 0.3, rssi=round(_level(best)))]
+
+
+def _weigh_rf(zone: Zone, observations: list[Observation], cover: type_of_cover) -> list[Evidence]:
+    known = [o for o in observations if isinstance(o, RfObservation) and o.excess_db is not None]
+    here = [o for o in known if o.zone_id == zone.zone_id]
+    if not here:
+        return []
+    best = max(here, key=lambda o: (o.excess_db or 0.0, o.observation_id))
+    excess = best.excess_db or 0.0
+    highest = max(o.excess_db or 0.0 for o in known)
+    if excess < EXCESS_FLOOR_DB:
+        looked = cover.get((zone.zone_id, "rf"))
+        if looked is None or looked.blind_reason is not None:
+            return []
+        return [_evidence(best, "rf", "rf_like_outside", -0.1, excess=round(excess))]
+    weights = {"analog_video": (1.0, "analog_video"), "continuous": (0.5, "continuous_carrier")}  # guessed
+    if best.kind not in weights or highest - excess > NEAR_DB:
+        return []
+    weight, code = weights[best.kind]
+    return [_evidence(best, "rf", code, weight, level=round(best.level_dbm), excess=round(excess))]
+
+
+def _make_finding(
+    sweep_id: UUID,
+    zone: Zone,
+    positions: Sequence[Position],
+    observations: list[Observation],
+    weighed: list[Evidence],
+) -> Finding | None:
+    in_favour = [e for e in weighed if e.weight_log10 > 0.0]
+    against = [e for e in weighed if e.weight_log10 <= 0.0]
+    by_modality = {m: sum(e.weight_log10 for e in weighed if e.modality == m) for m in CAPS_LOG10}
+    if sum(w for w in by_modality.values() if w > 0.0) < FINDING_FLOOR_LOG10 or not in_favour:
+        return None
+    x_m, y_m, radius_m = _place(zone, positions, observations, in_favour)
+    return Finding(
+        finding_id=_finding_id(sweep_id, zone.zone_id),
+        zone_id=zone.zone_id,
+        x_m=round(x_m, 3),
+        y_m=round(y_m, 3),
+        radius_m=round(radius_m, 3),
+        strength="strong" if sum(w >= AGREEMENT_LOG10 for w in by_modality.values()) >= 2 else "weak",
+        prior_log10_odds=PRIOR_LOG10_ODDS,
+        posterior_log10_odds=round(PRIOR_LOG10_ODDS + sum(e.weight_log10 for e in weighed), 3),
+        evidence_for=tuple(sorted(in_favour, key=lambda e: (-e.weight_log10, e.code, str(e.observation_id)))),
+        evidence_against=tuple(sorted(against, key=lambda e: (e.weight_log10, e.code, str(e.observation_id)))),
+        advice=ADVICE_BY_EYE,
+    )
+
+
+def _place(
+    zone: Zone, positions: Sequence[Position], observations: list[Observation], in_favour: list[Evidence]
+) -> tuple[float, float, float]:
+    """(x_m, y_m, radius_m): along the glint's bearing and range when both are known, else the zone's middle."""
+    cited = {e.observation_id for e in in_favour}
+    for o in observations:
+        if isinstance(o, LensObservation) and o.observation_id in cited and o.bearing_deg is not None:
+            stand = next((p for p in positions if p.position_id == o.position_id), None)
+            if stand is not None and o.range_m is not None:
+                angle = math.radians(stand.facing_deg + o.bearing_deg)
+                x_m, y_m = stand.x_m + o.range_m * math.cos(angle), stand.y_m + o.range_m * math.sin(angle)
+                return x_m, y_m, max(MIN_RADIUS_M, 0.3 * o.range_m)
+    x_m, y_m = centre_of(zone)
+    return x_m, y_m, max(math.dist((x_m, y_m), corner) for corner in zone.polygon)
+
+
+def _finding_id(sweep_id: UUID, zone_id: str) -> UUID:
+    """UUIDv7 with the sweep's time stamp and bits that follow from sweep and zone, so that a replay names it alike."""
+    digest = int.from_bytes(hashlib.sha256(sweep_id.bytes + zone_id.encode()).digest()[:10], "big")
+    value = (sweep_id.int >> 80) << 80 | digest
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -1,0 +1,166 @@
+"""The sentences of a report in Korean and English, by code: reasons, evidence for and against, limits.
+
+Input is a code and named values, output a `LocalText`.  Values are numbers and contract text only; nothing that came
+from the air is ever put into a sentence.
+"""
+
+from __future__ import annotations
+
+from .base import LocalText, Modality
+
+MODALITY_NAMES: dict[Modality, LocalText] = {
+    "lens": LocalText(ko="렌즈", en="lens"),
+    "wifi": LocalText(ko="와이파이", en="Wi-Fi"),
+    "ble": LocalText(ko="블루투스", en="Bluetooth"),
+    "rf": LocalText(ko="전파", en="RF"),
+}
+
+REASONS: dict[str, tuple[str, str]] = {
+    "not_looked": ("이 구역은 점검하지 않음", "This zone was not looked at"),
+    "not_recorded": ("이 방식의 기록이 없음", "Nothing was recorded with this modality"),
+    "not_calibrated": (
+        "본 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
+        "Nothing seen, but without calibration that is not called clear",
+    ),
+    "lamp_phases_do_not_differ": (
+        "조명 단계별 영상 차이가 없어 렌즈 반사를 가려낼 수 없음",
+        "The lamp phases do not differ, so a lens glint cannot be told apart",
+    ),
+    "too_few_triples": ("쓸 수 있는 영상 조합이 너무 적음", "Too few usable frame triples"),
+    "registration_failed": ("영상 정합 실패(움직임이 너무 빠름)", "Frames could not be registered (moved too fast)"),
+    "saturated": ("영상이 포화되어 판정 불가", "The frames are saturated"),
+    "input_unreadable": ("기록 파일을 읽을 수 없음", "The recording could not be read"),
+    "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
+    "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
+    "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
+    "no_baseline": ("출입문 밖 기준 측정이 없음", "No baseline outside the door"),
+    "aborted": ("점검이 중단됨", "The sweep was aborted"),
+    "room_not_declared_empty": (
+        "퇴실 확인 전이라 촬영하지 않음",
+        "The room was not declared empty, so nothing was filmed",
+    ),
+    "candidate": ("육안 확인 필요", "Inspect by eye"),
+}
+
+EVIDENCE: dict[str, tuple[str, str]] = {
+    "glint": (
+        "렌즈형 반사점: 조명이 축을 벗어나면 사라짐(비 {ratio}), {persistence}%의 영상에서 유지, 점수 {score}",
+        "Lens-like glint: gone with the lamp off axis (ratio {ratio}), in {persistence} % of frames, score {score}",
+    ),
+    "no_glint": (
+        "점검한 범위(품질 {quality}%)에서 렌즈형 반사 없음",
+        "No lens-like glint in what was looked at (quality {quality} %)",
+    ),
+    "video_uplink": (
+        "영상 전송형 무선 신호가 이 구역에서 가장 강함({rssi} dBm, 점수 {score})",
+        "A transmitter that sends like a streaming camera is strongest here ({rssi} dBm, score {score})",
+    ),
+    "video_uplink_near": (
+        "영상 전송형 무선 신호({rssi} dBm)가 최강 지점보다 {below} dB 약함",
+        "A transmitter that sends like a streaming camera is heard here at {rssi} dBm, {below} dB below its strongest",
+    ),
+    "follows_light": (
+        "점멸 조명에 따라 전송량이 변함(p = {p})",
+        "Its traffic follows the light that the probe played (p = {p})",
+    ),
+    "does_not_follow_light": (
+        "점멸 조명과 전송량이 무관함(p = {p})",
+        "Its traffic does not follow the light that the probe played (p = {p})",
+    ),
+    "no_video_uplink": (
+        "수신한 무선 기기 {count}대 중 영상 전송형 없음",
+        "None of the {count} transmitters heard sends like a streaming camera",
+    ),
+    "ble_camera_hint": (
+        "카메라 제품군의 블루투스 신호(참고용, {rssi} dBm)",
+        "Bluetooth signal of a camera product family (a hint only, {rssi} dBm)",
+    ),
+    "analog_video": (
+        "아날로그 영상 전파 {level} dBm(문밖보다 {excess} dB 강함)",
+        "Analogue video carrier at {level} dBm ({excess} dB above outside the door)",
+    ),
+    "continuous_carrier": (
+        "끊김 없는 전파 {level} dBm(문밖보다 {excess} dB 강함)",
+        "Continuous carrier at {level} dBm ({excess} dB above outside the door)",
+    ),
+    "rf_like_outside": (
+        "전파 세기가 문밖과 같은 수준({excess} dB)",
+        "RF level like outside the door ({excess} dB)",
+    ),
+}
+
+LIMITS: dict[str, tuple[Modality | None, str, str]] = {
+    "uncalibrated": (
+        None,
+        "이 기기는 아직 실제 카메라로 보정되지 않아 '이상 없음'을 판정하지 않습니다.",
+        "This probe has not been calibrated with real cameras, so it calls nothing clear.",
+    ),
+    "card_recorder": (
+        "rf",
+        "메모리 카드에 저장만 하는 카메라는 전파를 거의 내지 않아 전파·무선 방식으로는 찾을 수 없습니다.",
+        "A camera that only records to a card radiates almost nothing: no radio modality can see it.",
+    ),
+    "analog_below_5ghz": (
+        "rf",
+        "1.2 GHz·2.4 GHz 아날로그 송신기는 광대역 전파 세기로만 볼 수 있습니다.",
+        "Analogue transmitters at 1.2 and 2.4 GHz are seen by the wideband detector only.",
+    ),
+    "weak_lens": (
+        "lens",
+        "적외선 차단 필터, 검게 칠한 핀홀, 0.5 mm 미만 렌즈는 반사가 약해 놓칠 수 있습니다.",
+        "Lenses behind IR-cut filters, blackened pinholes and lenses below 0.5 mm return little and can be missed.",
+    ),
+    "line_of_sight": (
+        "lens",
+        "보이는 면만 점검합니다. 가려진 곳, 변기·휴지통 안쪽은 육안으로 확인해야 합니다.",
+        "Only what is in view is covered: hidden places and the insides of fixtures need a person's eye.",
+    ),
+    "silent_camera": (
+        "wifi",
+        "점검 중에 전송하지 않는 카메라는 무선 방식으로 찾을 수 없습니다.",
+        "A camera that does not transmit during the sweep cannot be found by radio.",
+    ),
+    "unheard_rates": (
+        "wifi",
+        "수신기가 받지 못하는 고속 전송(다중 안테나)이 있을 수 있습니다.",
+        "High-rate multi-antenna frames may be invisible to this receiver.",
+    ),
+    "ble_hint_only": (
+        "ble",
+        "블루투스 식별은 참고용이며 판정 근거로 쓰지 않습니다.",
+        "Bluetooth identity is a hint and decides nothing.",
+    ),
+    "plan_unverified": (
+        None,
+        "평면도가 현장에서 확인되지 않았습니다.",
+        "Nobody has compared the plan with the room.",
+    ),
+    "recorded_input": (
+        None,
+        "기록 또는 시뮬레이션을 재생한 결과이며 실제 점검이 아닙니다.",
+        "Made from a recording or a simulation, not from a live sweep.",
+    ),
+}
+
+ADVICE_BY_EYE = LocalText(
+    ko=(
+        "손전등과 확대경으로 육안 확인. 만지거나 분해하지 말 것. "
+        "배제할 수 없으면 발견으로 간주하고 현장을 보존한 뒤 112에 신고."
+    ),
+    en=(
+        "Inspect by eye with torch and loupe. Do not touch or unscrew. "
+        "If it cannot be excluded, treat it as found: keep the scene and call the police (112)."
+    ),
+)
+
+
+def reason_text(code: str) -> LocalText:
+    """The sentence for a verdict's reason; a code without a sentence is named as it is."""
+    ko, en = REASONS.get(code, (f"판정 불가({code})", f"Not assessable ({code})"))
+    return LocalText(ko=ko, en=en)
+
+
+def evidence_text(code: str, **values: str | float) -> LocalText:
+    """The sentence for a piece of evidence; raises KeyError for an unknown code or a missing value."""
+    ko, en = EVIDENCE[code]
+    return LocalText(ko=ko.format(**values), en=en.format(**values))

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep import coverage, fusion
+from sweep import report as r
+from tests.report_factory import SWEEP_ID, make_plan, uid
+
+PLAN = make_plan()
+POSITIONS = tuple(
+    r.Position(position_id=f"p-{zone}", zone_id=zone, x_m=x, y_m=1.1, facing_deg=270.0, start_ns=0, end_ns=1)
+    for zone, x in (("stall-1", 0.75), ("stall-2", 2.25), ("entrance", 1.5))
+)
+
+
+def lens(number: int, zone: str, score: float = 0.8, **changes: Any) -> r.LensObservation:
+    fields: dict[str, Any] = {
+        "observation_id": uid(number), "zone_id": zone, "position_id": f"p-{zone}", "t_ns": 1, "modality": "lens",
+        "clip": "c", "frame": 0, "x_px": 1.0, "y_px": 1.0, "score": score, "snr": 9.0, "off_axis_ratio": 0.1,
+        "persistence": 1.0, "range_m": 0.8, "bearing_deg": 0.0, "reasons": (), "crop_sha256": None,
+    }  # fmt: skip
+    return r.LensObservation(**fields | changes)
+
+
+def wifi(number: int, zone: str, rssi: float, tag: int = 1, **changes: Any) -> r.WifiObservation:
+    token = r.AddressToken(scheme="sweep", key_id="00000000", tag=f"{tag:016x}", oui=None, is_locally_administered=True)
+    fields: dict[str, Any] = {
+        "observation_id": uid(number), "zone_id": zone, "position_id": f"p-{zone}", "t_ns": 1, "modality": "wifi",
+        "addresses": (token,), "role": "sta", "vendor": None, "is_randomised": True, "channel_mhz": 2437.0,
+        "rssi_dbm": r.Levels(median=rssi, max=rssi), "frames": 900, "bytes_up": 1, "bytes_down": 1, "dwell_s": 10.0,
+        "video": r.VideoJudgement(verdict="video_uplink", score=0.9, decided_after_s=4.0), "stimulus": None,
+    }  # fmt: skip
+    return r.WifiObservation(**fields | changes)
+
+
+FOLLOWS = r.StimulusJudgement(verdict="follows_light", p_value=0.001)
+
+
+def measured(*observations: r.Observation, blind: str | None = None) -> tuple[r.ZoneCoverage, ...]:
+    parts = [
+        coverage.Measurement(z.zone_id, f"p-{z.zone_id}", m, 5.0, 10, 0, 0.9, blind)
+        for z in PLAN.zones
+        for m in r.MODALITIES
+    ]
+    return coverage.cover(PLAN, parts)
+
+
+def judge(*observations: r.Observation, blind: str | None = None) -> fusion.Judgement:
+    return fusion.judge(SWEEP_ID, PLAN, POSITIONS, observations, measured(blind=blind), source="simulated")
+
+
+def verdict(result: fusion.Judgement, zone: str, modality: str) -> r.ZoneVerdict:
+    return next(v for v in result.verdicts if (v.zone_id, v.modality) == (zone, modality))
+
+
+def test_nothing_seen_is_not_called_clear_without_calibration() -> None:
+    result = judge()
+    assert result.findings == ()
+    assert {v.verdict for v in result.verdicts} == {"not_assessable"}
+    assert {v.reason for v in result.verdicts} == {"not_calibrated"}
+    assert "uncalibrated" in {limit.code for limit in result.limits}
+
+
+def test_a_glint_alone_is_a_weak_candidate_where_it_points() -> None:
+    result = judge(lens(1, "stall-2"))
+    (finding,) = result.findings
+    assert (finding.zone_id, finding.strength) == ("stall-2", "weak")
+    assert (finding.x_m, finding.y_m) == pytest.approx((2.25, 0.3))
+    assert finding.posterior_log10_odds < -3.0
+    assert verdict(result, "stall-2", "lens").verdict == "candidate"
+    assert verdict(result, "stall-1", "lens").verdict == "not_assessable"
+    assert verdict(result, "stall-2", "wifi").verdict == "not_assessable"
+
+
+def test_a_glint_and_an_uplink_that_follows_the_light_make_a_strong_candidate() -> None:
+    result = judge(
+        lens(1, "stall-2"),
+        wifi(2, "stall-1", -60.0),
+        wifi(3, "stall-2", -45.0, stimulus=FOLLOWS),
+        wifi(4, "entrance", -62.0),
+    )
+    (finding,) = result.findings
+    assert (finding.zone_id, finding.strength) == ("stall-2", "strong")
+    assert [e.code for e in finding.evidence_for] == ["glint", "follows_light", "video_uplink"]
+    assert finding.posterior_log10_odds == pytest.approx(
+        fusion.PRIOR_LOG10_ODDS + sum(e.weight_log10 for e in (*finding.evidence_for, *finding.evidence_against))
+    )
+
+
+def test_an_uplink_alone_is_no_finding_and_neither_is_a_bluetooth_hint() -> None:
+    hint = r.BleObservation(
+        observation_id=uid(9), zone_id="stall-1", position_id="p-stall-1", t_ns=1, modality="ble",
+        addresses=wifi(1, "stall-1", -50.0).addresses, kind="camera_hint", company=None,
+        rssi_dbm=r.Levels(median=-40.0, max=-40.0), adverts=5,
+    )  # fmt: skip
+    assert judge(wifi(1, "stall-1", -45.0), hint).findings == ()
+
+
+def test_a_uplink_that_ignores_the_light_speaks_against() -> None:
+    ignores = r.StimulusJudgement(verdict="does_not", p_value=0.7)
+    result = judge(lens(1, "stall-2"), wifi(3, "stall-2", -45.0, stimulus=ignores))
+    (finding,) = result.findings
+    assert [e.code for e in finding.evidence_against] == ["does_not_follow_light"]
+    assert finding.strength == "weak"
+
+
+def test_many_uplinks_do_not_pass_the_cap() -> None:
+    result = judge(*(wifi(n, "stall-1", -45.0, tag=n, stimulus=FOLLOWS) for n in range(1, 9)))
+    (finding,) = result.findings
+    total = sum(e.weight_log10 for e in finding.evidence_for)
+    assert total == pytest.approx(fusion.CAPS_LOG10["wifi"], abs=0.01)
+    assert all(e.is_capped for e in finding.evidence_for)
+
+
+def test_rf_names_the_zone_with_the_highest_excess_only() -> None:
+    def rf(number: int, zone: str, excess: float) -> r.RfObservation:
+        return r.RfObservation(
+            observation_id=uid(number), zone_id=zone, position_id=f"p-{zone}", t_ns=1, modality="rf", kind="continuous",
+            centre_mhz=None, level_dbm=-50.0 + excess, baseline_dbm=-50.0, excess_db=excess, duty_cycle=1.0, windows=10,
+        )  # fmt: skip
+
+    result = judge(lens(1, "stall-2"), lens(2, "stall-1"), rf(3, "stall-1", 8.0), rf(4, "stall-2", 25.0))
+    by_zone = {f.zone_id: {e.code for e in f.evidence_for} for f in result.findings}
+    assert by_zone == {"stall-1": {"glint"}, "stall-2": {"glint", "continuous_carrier"}}
+
+
+def test_a_blind_modality_says_why() -> None:
+    result = judge(blind="lamp_phases_do_not_differ")
+    one = verdict(result, "stall-1", "lens")
+    assert (one.verdict, one.reason) == ("not_assessable", "lamp_phases_do_not_differ")
+    assert "조명" in one.text.ko
+
+
+def test_a_zone_that_nobody_visited_is_not_looked_at() -> None:
+    visited = [coverage.Measurement("stall-1", "p", "lens", 5.0, 10, 2, 0.9, None)]
+    cover = coverage.cover(PLAN, visited)
+    by_key = {(c.zone_id, c.modality): c for c in cover}
+    assert len(cover) == len(PLAN.zones) * len(r.MODALITIES)
+    assert by_key["stall-1", "lens"].status == "looked"
+    assert by_key["stall-2", "lens"].status == "not_looked"
+    assert by_key["stall-2", "lens"].blind_reason == "not_looked"
+
+
+def test_two_positions_in_a_zone_add_up() -> None:
+    parts = [
+        coverage.Measurement("stall-1", "p1", "lens", 5.0, 10, 2, 0.5, None, rejections={"blurred": 1}),
+        coverage.Measurement("stall-1", "p2", "lens", 4.0, 8, 1, 0.5, None, rejections={"blurred": 2}),
+        coverage.Measurement("stall-1", "p3", "lens", 1.0, 0, 8, 0.0, "saturated"),
+    ]
+    one = next(c for c in coverage.cover(PLAN, parts) if (c.zone_id, c.modality) == ("stall-1", "lens"))
+    assert one.quality == pytest.approx(0.75)
+    assert (one.samples, one.dropped, one.rejections) == (18, 11, {"blurred": 3})
+    assert one.blind_reason is None
+
+
+@st.composite
+def observation(draw: st.DrawFn) -> r.Observation:
+    number = draw(st.integers(1, 40))
+    zone = ("stall-1", "stall-2", "entrance")[number % 3]
+    if number % 2:
+        return lens(number, zone, score=(number % 7) / 7)
+    stimulus = FOLLOWS if number % 4 else None
+    return wifi(number, zone, -40.0 - number, tag=number % 5, stimulus=stimulus)
+
+
+@given(st.lists(observation(), max_size=25), st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(observations: list[r.Observation], rng: random.Random) -> None:
+    once = judge(*observations)
+    again = list(observations) + rng.choices(observations, k=3) if observations else []
+    rng.shuffle(again)
+    assert judge(*again) == once
+    for finding in once.findings:
+        assert finding.posterior_log10_odds <= fusion.PRIOR_LOG10_ODDS + sum(fusion.CAPS_LOG10.values())
+
+
+def test_finding_ids_follow_from_sweep_and_zone() -> None:
+    first = judge(lens(1, "stall-2")).findings[0].finding_id
+    assert first == judge(lens(2, "stall-2", score=0.9)).findings[0].finding_id
+    assert first != judge(lens(1, "stall-1")).findings[0].finding_id
+    assert isinstance(first, UUID)
+    assert first.version == 7
