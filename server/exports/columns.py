@@ -1,0 +1,127 @@
+"""Columns of the inspection log, shared by the CSV and the spreadsheet, each with its heading and how it is filled.
+
+Input is a `LogRow`, output is text (or a count) per column.  README.md lists every column; a test holds it to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .rows import LogRow
+from .safe_text import plain_text
+from .words import (
+    DEMO_NOTICES,
+    DISPOSITIONS,
+    MODES,
+    NEXT_STEPS,
+    NOT_RECORDED,
+    OCCASIONS,
+    RESULTS,
+    SOURCES,
+    clock_quality,
+    kst,
+    modality_list,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column."""
+
+    heading: str
+    """Korean heading."""
+    width: float
+    """Width on the sheet in characters."""
+    cell: Callable[[LogRow], str | int]
+    """Text or count of a row, before it is made fit for a document."""
+
+
+def source_words(row: LogRow) -> str:
+    """Kind of record; a replay or simulation says that it is no inspection."""
+    return DEMO_NOTICES[row.header.source] or SOURCES[row.header.source].ko
+
+
+def result_words(row: LogRow) -> str:
+    """The result; in front of it, for a replay or simulation, what kind of record it is.
+
+    A spreadsheet gets filtered by result, and then the first column is no longer looked at.
+    """
+    word = RESULTS[row.result].ko
+    return f"[{SOURCES[row.header.source].ko}] {word}" if row.is_demo else word
+
+
+def disposition_words(row: LogRow) -> str:
+    """How many findings stand at which verdict of a person, and how many wait for one."""
+    parts = [f"{DISPOSITIONS[verdict].ko} {count}건" for verdict, count in row.dispositions]
+    if row.candidates_open:
+        parts.append(f"미판정 {row.candidates_open}건")
+    return " · ".join(parts) or "해당 없음"
+
+
+def scope_words(row: LogRow) -> str:
+    """Zones that were looked at, with how many of how many."""
+    if row.report_state != "present":
+        return "보고서 없음"
+    return f"{len(row.zones_looked)}/{row.zones_total}곳: {', '.join(row.zones_looked) or '없음'}"
+
+
+def limits_words(row: LogRow) -> str:
+    """Zones that were not looked at or could not be judged by any method."""
+    parts = []
+    if row.zones_not_assessable:
+        parts.append(f"판정 불가 {len(row.zones_not_assessable)}곳: {', '.join(row.zones_not_assessable)}")
+    if row.zones_not_looked:
+        parts.append(f"미점검 {len(row.zones_not_looked)}곳: {', '.join(row.zones_not_looked)}")
+    return " / ".join(parts) or ("없음" if row.report_state == "present" else "보고서 없음")
+
+
+def occasion_words(row: LogRow) -> str:
+    """점검구분 in words."""
+    return OCCASIONS[row.hand.occasion] if row.hand.occasion else NOT_RECORDED
+
+
+def signature_words(row: LogRow) -> str:
+    """Whether the record behind the row verifies and is without holes."""
+    if row.entries == 0:
+        return "서명 기록 없음"
+    verified = "서명 유효" if row.signatures_ok else "서명 무효 있음"
+    return f"{verified}({row.entries}건)" + (f" · 누락 {row.missing_entries}건" if row.missing_entries else "")
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("기록 구분", 18, source_words),
+    Column("점검 시작(한국시간)", 19, lambda row: kst(row.header.started.utc)),
+    Column("점검 종료(한국시간)", 19, lambda row: kst(row.header.ended.utc) if row.header.ended else "종료 기록 없음"),
+    Column("시각 신뢰도", 20, lambda row: clock_quality(row.header.started)),
+    Column("시설명", 24, lambda row: row.place.facility_name.ko),
+    Column("관리번호", 16, lambda row: row.place.facility_number or NOT_RECORDED),
+    Column("위치(성별·층·칸)", 20, lambda row: row.place.room_name.ko),
+    Column("점검구분(정기·수시·합동)", 14, occasion_words),
+    Column("점검 방식(정밀·간이)", 12, lambda row: MODES[row.header.mode]),
+    Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
+    Column("동행·입회", 18, lambda row: ", ".join(row.hand.companions) or NOT_RECORDED),
+    Column("점검방법", 30, lambda row: modality_list(row.methods)),
+    Column("장비", 36, lambda row: row.equipment),
+    Column("점검부위·범위", 36, scope_words),
+    Column("미점검·판정 불가", 36, limits_words),
+    Column("육안 확인 필요(건)", 10, lambda row: len(row.candidate_zones)),
+    Column("육안 확인 필요 위치", 24, lambda row: ", ".join(row.candidate_zones) or "없음"),
+    Column("의심흔적(구멍·흠집)", 16, lambda row: row.hand.suspicious_marks or NOT_RECORDED),
+    Column("비상벨 작동", 12, lambda row: row.hand.emergency_bell or NOT_RECORDED),
+    Column("결과", 22, result_words),
+    Column("결과 근거", 44, lambda row: row.result_reason),
+    Column("현장 판정", 26, disposition_words),
+    Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
+    Column("다음 조치", 40, lambda row: NEXT_STEPS[row.result]),
+    Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),
+    Column("점검 식별자", 38, lambda row: str(row.header.sweep_id)),
+    Column("기록 해시(SHA-256)", 66, lambda row: row.entry_hash or "없음"),
+    Column("서명 검증", 22, signature_words),
+)
+
+
+def cells_of(row: LogRow) -> tuple[str | int, ...]:
+    """The cells of a row in the order of `COLUMNS`, text made fit for a document."""
+    values = (column.cell(row) for column in COLUMNS)
+    return tuple(plain_text(value) if isinstance(value, str) else value for value in values)

@@ -1,0 +1,65 @@
+"""The result of a sweep for the log: 이상 없음, 재점검 필요, 의심 or 발견, and the sentence that says why.
+
+Input is the report and the persons' dispositions, output a result code with its Korean reason.  It never turns missing
+coverage into a clean result, and never lets a later click take back that a person found a camera.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+from uuid import UUID
+
+from sweep.report import Disposition, SweepReport
+
+from .words import Result
+
+ReportState = Literal["present", "erased", "missing"]
+
+
+def latest_dispositions(dispositions: Sequence[Disposition]) -> dict[UUID, Disposition]:
+    """The last disposition of each finding by the time of decision (the later in the sequence when equal)."""
+    return {item.finding_id: item for item in sorted(dispositions, key=lambda item: item.decided.utc)}
+
+
+def judge(
+    report: SweepReport | None, report_state: ReportState, dispositions: Sequence[Disposition]
+) -> tuple[Result, str]:
+    """Result of a sweep and the Korean sentence that says why; dispositions in any order.
+
+    A person who ever found a camera outweighs everything, also a later change of mind; an open candidate outweighs
+    what could not be judged; a sweep is without anomaly only when every zone is clear of something.
+    """
+    found = len({item.finding_id for item in dispositions if item.verdict == "camera_found"})
+    if found:
+        return "found", f"현장 판정에서 카메라 발견 {found}건"
+    if report is None:
+        if report_state == "erased":
+            return "unfinished", "보고서 본문이 삭제되어 결과를 말할 수 없음(기록과 서명은 남아 있음)"
+        return "unfinished", "점검 시작 기록만 있고 보고서가 접수되지 않음"
+    latest = latest_dispositions(dispositions)
+    verdicts = [latest[f.finding_id].verdict if f.finding_id in latest else None for f in report.findings]
+    undecided, kept = verdicts.count(None), verdicts.count("cannot_exclude")
+    if undecided or kept:
+        parts = (f"육안 확인이 남은 후보 {undecided}건", f"육안으로 배제하지 못한 후보 {kept}건")
+        return "suspected", " · ".join(words for words, n in zip(parts, (undecided, kept), strict=True) if n)
+    reasons = _recheck_reasons(report, verdicts.count("recheck"))
+    if reasons:
+        return "recheck", " · ".join(reasons)
+    return "no_anomaly", "모든 구역이 한 가지 이상의 방식으로 점검 범위 내 이상 없음"
+
+
+def _recheck_reasons(report: SweepReport, asked: int) -> list[str]:
+    reasons = []
+    if report.outcome == "aborted":
+        reasons.append("점검이 중단됨")
+    clear = {verdict.zone_id for verdict in report.verdicts if verdict.verdict == "clear"}
+    total = len(report.plan.zones)
+    unclear = sum(zone.zone_id not in clear for zone in report.plan.zones)
+    if unclear == total:
+        reasons.append(f"구역 {total}곳 모두 어떤 방식으로도 이상 없음을 말할 수 없음")
+    elif unclear:
+        reasons.append(f"구역 {total}곳 중 {unclear}곳은 어떤 방식으로도 이상 없음을 말할 수 없음")
+    if asked:
+        reasons.append(f"현장 판정에서 재점검 요청 {asked}건")
+    return reasons

@@ -1,0 +1,108 @@
+"""The words of the inspection log: Korean first, English beside it, one spelling for each code.
+
+Input is a code of the contract or of a log row, output the word that is printed.  It never calls a room safe: the
+best a sweep can say is that nothing was noticed within what was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Literal
+
+from sweep.report import ClockReading, LocalText, Modality, Mode, Source
+
+Result = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
+Occasion = Literal["regular", "ad_hoc", "joint"]
+NOT_RECORDED = "미기재"
+
+KST = timezone(timedelta(hours=9), "KST")  # Korea has no daylight saving time
+
+
+def _words(**pairs: tuple[str, str]) -> dict[str, LocalText]:
+    return {code: LocalText(ko=ko, en=en) for code, (ko, en) in pairs.items()}
+
+
+RESULTS: Mapping[str, LocalText] = _words(
+    no_anomaly=("이상 없음", "No anomaly within what was inspected"),
+    recheck=("재점검 필요", "Inspect again"),
+    suspected=("의심", "Suspected"),
+    found=("발견", "Found"),
+    unfinished=("결과 없음", "No result"),
+)
+SOURCES: Mapping[str, LocalText] = _words(
+    live=("실측", "Live"), replay=("재생 기록", "Replay"), simulated=("시뮬레이션 기록", "Simulation")
+)
+MODALITY_WORDS: Mapping[str, LocalText] = _words(
+    lens=("렌즈", "Lens"), wifi=("와이파이", "Wi-Fi"), ble=("블루투스", "Bluetooth LE"), rf=("전파", "RF")
+)
+METHODS: Mapping[str, str] = {
+    "lens": "렌즈 탐지(적외선 반사)",
+    "wifi": "와이파이 수신",
+    "ble": "블루투스 수신",
+    "rf": "전파 탐지",
+}
+VERDICTS: Mapping[str, LocalText] = _words(
+    clear=("이상 없음", "Clear (in scope)"),
+    candidate=("육안 확인 필요", "Inspect by eye"),
+    not_assessable=("판정 불가", "Not assessable"),
+    not_looked=("미점검", "Not inspected"),
+)
+COVERAGE_WORDS: Mapping[str, str] = {"looked": "점검", "partly": "일부", "not_looked": "미점검"}
+DISPOSITIONS: Mapping[str, LocalText] = _words(
+    no_camera=("카메라 아님", "No camera"),
+    camera_found=("카메라 발견", "Camera found"),
+    cannot_exclude=("배제 불가", "Cannot exclude"),
+    recheck=("재점검", "Inspect again"),
+)
+STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
+WEIGHT_SOURCES: Mapping[str, str] = {"measured": "측정", "derived": "유도", "guessed": "가정"}
+MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
+OCCASIONS: Mapping[Occasion, str] = {"regular": "정기", "ad_hoc": "수시", "joint": "합동"}
+ROOM_KINDS: Mapping[str, str] = {"restroom": "화장실", "changing_room": "탈의실"}
+REFERENCE_CHECKS: Mapping[str, str] = {"passed": "통과", "failed": "실패", "not_done": "실시하지 않음"}
+ASSURANCES: Mapping[str, str] = {
+    "device": "기기 키",
+    "passkey": "패스키 로그인",
+    "password": "비밀번호 로그인",
+    "witness": "입회인",
+}
+ENTRY_KINDS: Mapping[str, str] = {
+    "sweep.opened": "점검 시작",
+    "sweep.report": "점검 보고서",
+    "disposition": "현장 판정",
+    "body.erased": "본문 삭제",
+}
+NEXT_STEPS: Mapping[Result, str] = {
+    "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
+    "suspected": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
+    "recheck": "판정 불가·미점검 구역을 눈으로 점검하고 재점검",
+    "no_anomaly": "추가 조치 없음",
+    "unfinished": "점검을 다시 실시하고 중단 사유 기재",
+}
+DEMO_NOTICES: Mapping[Source, str] = {
+    "live": "",
+    "replay": "재생 기록 · 실제 점검 아님",
+    "simulated": "시뮬레이션 기록 · 실제 점검 아님",
+}
+
+
+def kst(time: datetime) -> str:
+    """Korean wall time to the second, `2026-11-24 14:05:09`; `time` must be aware."""
+    return time.astimezone(KST).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def clock_quality(reading: ClockReading) -> str:
+    """What is known of the clock that gave a time."""
+    if not reading.synchronised:
+        return (
+            "시각 동기화 안 됨(오차 모름)"
+            if reading.max_error_ms is None
+            else (f"시각 동기화 안 됨(오차 {reading.max_error_ms} ms 이내)")
+        )
+    return "시각 동기화됨" if reading.max_error_ms is None else f"시각 동기화됨(오차 {reading.max_error_ms} ms 이내)"
+
+
+def modality_list(modalities: tuple[Modality, ...]) -> str:
+    """Methods in words, `없음` when nothing was looked at."""
+    return " · ".join(METHODS[modality] for modality in modalities) or "없음"

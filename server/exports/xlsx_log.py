@@ -1,0 +1,109 @@
+"""The inspection log as an Excel workbook: one row per sweep, and a sheet that explains the columns.
+
+Input is rows and the period, output is the bytes of an .xlsx made in memory.  Text is written as strings, never as
+formulas, links or numbers; a replay or a simulation is coloured, says so in its cells and raises a notice on top.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
+from xlsxwriter.format import Format  # type: ignore[import-untyped]  # as above
+from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as above
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # as above
+
+from .columns import COLUMNS, cells_of
+from .rows import LogRow, Period
+from .words import kst
+
+TITLE = "불법촬영기기 점검일지"
+DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
+_HEADER_ROW = 3
+_OPTIONS = {
+    "in_memory": True,  # nothing of a log is left in a temporary folder
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "remove_timezone": False,
+}
+_NOTES = (
+    (
+        "이상 없음",
+        "점검 범위 안에서, 표에 적힌 대상에 대하여 이상이 없었다는 뜻입니다. 카메라가 없다는 증명이 아닙니다.",
+    ),
+    ("재점검 필요", "점검이 중단되었거나, 어떤 방식으로도 이상 없음을 말할 수 없는 구역이 있습니다."),
+    ("의심", "육안 확인이 끝나지 않았거나 배제하지 못한 후보가 있습니다."),
+    ("발견", "사람이 눈으로 확인하여 카메라를 발견하였습니다. 장비는 발견이라고 판정하지 않습니다."),
+    ("결과 없음", "점검은 시작되었으나 보고서가 접수되지 않았거나 본문이 삭제되었습니다."),
+    ("미기재", "장비가 재지 않는 항목입니다. 현장에서 적어야 합니다."),
+    ("기록 해시", "서명된 원본 기록의 SHA-256 값입니다. 이 파일과 원본 기록이 다르면 원본 기록이 우선합니다."),
+    ("빠진 내용", "기기 주소, 기기 이름, 와이파이 이름(SSID), 사진, 사람 이름은 이 파일에 넣지 않습니다."),
+)
+
+
+def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime) -> bytes:
+    """The log as .xlsx bytes; `generated` is an aware time and the only clock (same input, same bytes)."""
+    lines = tuple(rows)
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+        created = generated.astimezone(UTC).replace(tzinfo=None)
+        book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
+        _write_log(book, lines, period, generated)
+        _write_notes(book)
+    return buffer.getvalue()
+
+
+def _style(book: Workbook, **settings: object) -> Format:
+    return book.add_format({"font_name": "맑은 고딕", "font_size": 10, "valign": "top", **settings})
+
+
+def _write_log(book: Workbook, lines: tuple[LogRow, ...], period: Period, generated: datetime) -> None:
+    sheet = book.add_worksheet("점검일지")
+    heading = _style(
+        book, bold=True, bg_color="#E8ECF1", border=1, border_color="#9AA3AD", text_wrap=True, valign="vcenter"
+    )
+    cell = _style(book, text_wrap=True, border=1, border_color="#C9CFD6")
+    demo = _style(book, text_wrap=True, border=1, border_color="#C9CFD6", bg_color="#F3E8D2", italic=True)
+    sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
+    sheet.write_string(
+        1,
+        0,
+        f"기간 {period.first} ~ {period.last} · 점검 {len(lines)}건 · 작성 {kst(generated)} (한국시간)",
+        _style(book),
+    )
+    if any(row.is_demo for row in lines):
+        sheet.write_string(2, 0, DEMO_NOTICE, _style(book, bold=True, font_color="#9B1C1C"))
+    for index, column in enumerate(COLUMNS):
+        sheet.set_column(index, index, column.width)
+        sheet.write_string(_HEADER_ROW, index, column.heading, heading)
+    for number, row in enumerate(lines, start=_HEADER_ROW + 1):
+        for index, value in enumerate(cells_of(row)):
+            style = demo if row.is_demo else cell
+            if isinstance(value, int):
+                sheet.write_number(number, index, value, style)
+            else:
+                sheet.write_string(number, index, value, style)
+    _set_up_page(sheet, len(lines))
+
+
+def _set_up_page(sheet: Worksheet, lines: int) -> None:
+    sheet.freeze_panes(_HEADER_ROW + 1, 2)
+    sheet.autofilter(_HEADER_ROW, 0, _HEADER_ROW + max(lines, 1), len(COLUMNS) - 1)
+    sheet.set_row(_HEADER_ROW, 32)
+    sheet.set_landscape()
+    sheet.set_paper(8)  # A3: 28 columns
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(_HEADER_ROW)
+    sheet.set_footer("&L불법촬영기기 점검일지&C&P / &N&R관계자 외 열람 금지")
+
+
+def _write_notes(book: Workbook) -> None:
+    sheet = book.add_worksheet("설명")
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 100)
+    for number, (word, meaning) in enumerate(_NOTES):
+        sheet.write_string(number, 0, word, _style(book, bold=True))
+        sheet.write_string(number, 1, meaning, _style(book, text_wrap=True))

@@ -1,0 +1,418 @@
+"""Made-up sweeps for the tests of the exports: nobody's restroom, pseudonyms only, built through the contract.
+
+`simulated_page` has a strong candidate, `live_page` nothing but limits, `unfinished_page` an opening without report.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from server.exports.rows import (
+    EntryLine,
+    HandEntries,
+    Period,
+    Place,
+    SequenceGap,
+    SignedDisposition,
+    SweepHeader,
+    SweepPage,
+    build_page,
+)
+from sweep.report import (
+    ClockReading,
+    Disposition,
+    Evidence,
+    Finding,
+    LensObservation,
+    Limit,
+    LocalText,
+    Modality,
+    Plan,
+    Point,
+    Position,
+    ReferenceCheck,
+    Source,
+    SweepOpened,
+    SweepReport,
+    VerdictName,
+    Versions,
+    Zone,
+    ZoneCoverage,
+    ZoneKind,
+    ZoneVerdict,
+    display_text,
+)
+
+HOSTILE_SSID = b"<img src=x onerror=alert(1)>"
+HOSTILE_BLE_NAME = b"\x1b[31mcam\xe2\x80\xaegnp\x07\xff"
+HOSTILE_FORMULA = '=HYPERLINK("x")'
+HOSTILE_MARKUP = '#import "x" *b* $a$ @ref <label> [#eval("1")] \\ `raw` // = H'
+HOSTILE_GLYPHS = "👾 مرحبا e̊ᚠ𓂀"
+DEVICE_ADDRESS = "02:00:5e:10:ff:01"
+
+STARTED = datetime(2026, 3, 12, 1, 20, tzinfo=UTC)
+GENERATED = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
+PERIOD = Period(date(2026, 3, 1), date(2026, 3, 31))
+ROOM_ID = UUID("019a0000-0000-7000-8000-00000000a001")
+
+
+def numbered(number: int) -> UUID:
+    """A UUIDv7-shaped id."""
+    return UUID(f"019a0000-0000-7000-8000-{number:012x}")
+
+
+def text(ko: str, en: str = "-") -> LocalText:
+    return LocalText(ko=ko, en=en)
+
+
+def clock(minutes: float = 0, *, synchronised: bool = True) -> ClockReading:
+    return ClockReading(
+        utc=STARTED + timedelta(minutes=minutes),
+        synchronised=synchronised,
+        max_error_ms=250 if synchronised else None,
+    )
+
+
+def place(facility: str = "시범 공중화장실", room: str = "1층 여자화장실") -> Place:
+    return Place(text(facility, "Demonstration restroom"), "DEMO-0001", text(room, "Women, floor 1"), "restroom")
+
+
+def _box(x: float, y: float, width: float, depth: float) -> tuple[Point, ...]:
+    return ((x, y), (x + width, y), (x + width, y + depth), (x, y + depth))
+
+
+def make_plan(*, is_verified: bool = True) -> Plan:
+    """5.4 x 4.2 m: three stalls and urinals along the upper wall, basins and the entrance below."""
+
+    def zone(zone_id: str, kind: ZoneKind, ko: str, en: str, box: tuple[Point, ...]) -> Zone:
+        return Zone(zone_id=zone_id, kind=kind, name=text(ko, en), polygon=box)
+
+    return Plan(
+        version=3,
+        is_verified=is_verified,
+        width_m=5.4,
+        depth_m=4.2,
+        zones=(
+            zone("stall-1", "stall", "1번 칸", "Stall 1", _box(0, 0, 1.3, 1.6)),
+            zone("stall-2", "stall", "2번 칸", "Stall 2", _box(1.3, 0, 1.3, 1.6)),
+            zone("stall-3", "stall", "3번 칸", "Stall 3", _box(2.6, 0, 1.3, 1.6)),
+            zone("storage", "other", "청소도구함", "Storage", _box(3.9, 0, 1.5, 1.2)),
+            zone("basins", "basin", "세면대", "Basins", _box(0, 2.7, 2.2, 1.5)),
+            zone("entrance", "entrance", "출입구", "Entrance", _box(3.2, 2.7, 2.2, 1.5)),
+        ),
+    )
+
+
+_NOT_CALIBRATED = text("검출기가 아직 보정되지 않아 이상 없음이라고 말할 수 없습니다.")
+_BLIND = text("수신기가 고속 데이터 프레임을 놓치고 있어 영상 전송 여부를 판정할 수 없습니다.")
+_LOCKED = text("문이 잠겨 있어 들어가지 못했습니다.")
+_LENS = text("환풍구 쪽에서 렌즈 반사로 보이는 점이 나왔습니다.")
+_UPLINK = text("영상을 올리는 듯한 송신기가 이 칸에서 가장 세게 잡혔습니다.")
+_QUIET = text("영상을 올리는 송신기가 들리지 않았습니다.")
+_TARGET = text("2.4·5 GHz 와이파이으로 영상을 보내는 카메라", "Cameras that upload over 2.4 or 5 GHz Wi-Fi")
+
+
+def _verdict_of(zone: Zone, modality: Modality, candidate: str | None) -> tuple[VerdictName, str, LocalText]:
+    if zone.zone_id == "storage":
+        return "not_assessable", "not_looked", _LOCKED
+    if zone.zone_id == candidate and modality == "lens":
+        return "candidate", "glint", _LENS
+    if zone.zone_id == candidate and modality == "wifi":
+        return "candidate", "video_uplink", _UPLINK
+    if modality == "wifi":
+        return ("clear", "no_uplink", _QUIET) if zone.zone_id == "stall-1" else ("not_assessable", "blind", _BLIND)
+    return "not_assessable", "not_calibrated", _NOT_CALIBRATED
+
+
+def make_report(
+    source: Source,
+    *,
+    sweep_id: UUID,
+    candidate: str | None = "stall-2",
+    evidence_text: str = "조명을 축에서 벗어나게 하면 사라지는 밝은 점이 세 자리에서 그대로 보였습니다.",
+) -> SweepReport:
+    """A finished sweep; with `candidate` None nothing was found."""
+    plan = make_plan()
+    qualities: dict[Modality, tuple[float, ...]] = {
+        "lens": (0.92, 0.86, 0.71, 0.0, 0.34, 0.55),
+        "wifi": (0.81, 0.78, 0.8, 0.0, 0.52, 0.6),
+        "ble": (0.95, 0.95, 0.94, 0.0, 0.9, 0.9),
+        "rf": (0.62, 0.6, 0.58, 0.0, 0.4, 0.45),
+    }
+    coverage, verdicts = [], []
+    for index, zone in enumerate(plan.zones):
+        for modality, shares in qualities.items():
+            share = shares[index]
+            coverage.append(
+                ZoneCoverage(
+                    zone_id=zone.zone_id,
+                    modality=modality,
+                    status="not_looked" if share == 0 else "looked" if share > 0.5 else "partly",
+                    quality=share,
+                    dwell_s=round(40 * share, 1),
+                    samples=int(300 * share),
+                    dropped=3,
+                    rejections={},
+                    gaps=(),
+                    blind_reason=None if share > 0.5 else "poor_view",
+                )
+            )
+            name, reason, words = _verdict_of(zone, modality, candidate)
+            verdicts.append(
+                ZoneVerdict(
+                    zone_id=zone.zone_id,
+                    modality=modality,
+                    verdict=name,
+                    reason=reason,
+                    text=words,
+                    target=_TARGET if name == "clear" else None,
+                )
+            )
+    positions = tuple(
+        Position(
+            position_id=f"p{n}",
+            zone_id=zone_id,
+            x_m=x,
+            y_m=y,
+            facing_deg=facing,
+            start_ns=n * 50_000_000_000,
+            end_ns=n * 50_000_000_000 + 45_000_000_000,
+        )
+        for n, (zone_id, x, y, facing) in enumerate(
+            (
+                ("stall-1", 0.65, 1.2, 270.0),
+                ("stall-2", 1.95, 1.25, 250.0),
+                ("stall-3", 3.25, 1.2, 270.0),
+                ("basins", 1.1, 3.1, 90.0),
+                ("entrance", 4.3, 3.4, 200.0),
+            ),
+            start=1,
+        )
+    )
+    glint = LensObservation(
+        observation_id=numbered(0x101),
+        zone_id="stall-2",
+        position_id="p2",
+        t_ns=110_000_000_000,
+        modality="lens",
+        clip="p2-a",
+        frame=9,
+        x_px=200.5,
+        y_px=140.25,
+        score=7.5,
+        snr=42.0,
+        off_axis_ratio=0.02,
+        persistence=1.0,
+        range_m=0.9,
+        bearing_deg=-4.0,
+        reasons=("gone_off_axis", "steady"),
+        crop_sha256=None,
+    )
+    return SweepReport(
+        v=1,
+        report_id=numbered(0x301),
+        sweep_id=sweep_id,
+        room_id=ROOM_ID,
+        plan=plan,
+        source=source,
+        mode="full",
+        inspectors=("점검자-01", "점검자-02"),
+        probe_id="probe-01",
+        versions=Versions(software="0.1.0", firmware="head-0.1.0", thresholds="guessed-1", calibration=None),
+        reference_check=ReferenceCheck(status="passed", checked=clock(-12)),
+        started=clock(0),
+        ended=clock(7.4),
+        outcome="completed",
+        positions=positions,
+        observations=() if candidate is None else (glint,),
+        coverage=tuple(coverage),
+        verdicts=tuple(verdicts),
+        findings=() if candidate is None else (_finding(glint, candidate, evidence_text),),
+        limits=(
+            Limit(
+                code="card_recorder",
+                modality="rf",
+                text=text("메모리 카드에만 저장하는 카메라는 전파를 거의 내지 않아 전파로는 알 수 없습니다."),
+            ),
+            Limit(
+                code="small_lens",
+                modality="lens",
+                text=text("지름 2 mm보다 작거나 깊이 박힌 렌즈는 반사가 약해 놓칠 수 있습니다."),
+            ),
+            Limit(
+                code="not_calibrated",
+                modality=None,
+                text=text("판정 기준이 보정되지 않았습니다. 가중치는 가정한 값이며 확률로 읽을 수 없습니다."),
+            ),
+        ),
+    )
+
+
+def _finding(glint: LensObservation, zone_id: str, evidence_text: str) -> Finding:
+    return Finding(
+        finding_id=numbered(0x201),
+        zone_id=zone_id,
+        x_m=2.1,
+        y_m=0.45,
+        radius_m=0.35,
+        strength="strong",
+        prior_log10_odds=-5.0,
+        posterior_log10_odds=-1.9,
+        evidence_for=(
+            Evidence(
+                observation_id=glint.observation_id,
+                modality="lens",
+                code="glint",
+                text=text(evidence_text),
+                weight_log10=2.0,
+                is_capped=True,
+                weight_source="guessed",
+            ),
+            Evidence(
+                observation_id=None,
+                modality="wifi",
+                code="video_uplink",
+                text=text("한 송신기가 영상처럼 고르게 데이터를 올리고 있습니다."),
+                weight_log10=1.5,
+                is_capped=False,
+                weight_source="guessed",
+            ),
+        ),
+        evidence_against=(
+            Evidence(
+                observation_id=None,
+                modality="rf",
+                code="no_excess",
+                text=text("문 밖에서 잰 세기보다 높지 않습니다."),
+                weight_log10=-0.4,
+                is_capped=False,
+                weight_source="derived",
+            ),
+        ),
+        advice=text("손전등과 확대경으로 환풍구를 눈으로 확인하십시오. 만지거나 분해하지 마십시오."),
+    )
+
+
+def make_disposition(sweep_id: UUID, verdict: str, minutes: float = 30, note: str | None = None) -> SignedDisposition:
+    return SignedDisposition(
+        Disposition.model_validate(
+            {
+                "v": 1,
+                "finding_id": numbered(0x201),
+                "sweep_id": sweep_id,
+                "verdict": verdict,
+                "note": None if note is None else text(note),
+                "decided": clock(minutes),
+            }
+        ),
+        decided_by="점검자-01",
+        assurance="password",
+        entry_hash=f"{int(minutes):064x}",
+        signature_ok=True,
+    )
+
+
+def make_entries(first_seq: int = 41) -> tuple[EntryLine, ...]:
+    return tuple(
+        EntryLine(
+            entry_id=numbered(0x500 + first_seq + n),
+            kind=kind,
+            key_id="a1b2c3d4e5f60718",
+            seq=first_seq + n,
+            entry_hash=f"{n + 1:02x}9f4c7d" * 8,
+            received=STARTED + timedelta(minutes=n * 8, seconds=4),
+            log_index=first_seq + n,
+            signature_ok=True,
+            bodies_present=n,
+            bodies_erased=0,
+            bodies_missing=0,
+        )
+        for n, kind in enumerate(("sweep.opened", "sweep.report"))
+    )
+
+
+def simulated_page(**changes: str) -> SweepPage:
+    """A simulation with a strong candidate that nobody has looked at yet."""
+    report = make_report("simulated", sweep_id=numbered(0xC1), **changes)
+    header = replace(SweepHeader.of_report(report), declared_empty=True)
+    return build_page(header, place(), report, report_state="present", entries=make_entries())
+
+
+def live_page() -> SweepPage:
+    """A measurement on the spot without candidates; nothing is calibrated, so it has to be repeated."""
+    report = make_report("live", sweep_id=numbered(0xC2), candidate=None)
+    header = replace(SweepHeader.of_report(report), declared_empty=True)
+    return build_page(
+        header,
+        place(room="1층 남자화장실"),
+        report,
+        report_state="present",
+        entries=make_entries(51),
+        hand=HandEntries(occasion="regular", companions=("○○경찰서 입회",)),
+    )
+
+
+def unfinished_page() -> SweepPage:
+    """A replay that was opened and never reported, with a hole in the sequence."""
+    opened = SweepOpened(
+        v=1,
+        sweep_id=numbered(0xC3),
+        room_id=ROOM_ID,
+        plan_version=3,
+        source="replay",
+        mode="quick",
+        inspectors=("점검자-03", "점검자-04"),
+        declared_empty=True,
+        probe_id="probe-01",
+        opened=clock(600, synchronised=False),
+    )
+    return build_page(
+        SweepHeader.of_opened(opened),
+        place(room="2층 탈의실"),
+        None,
+        report_state="missing",
+        entries=make_entries(61)[:1],
+        gaps=(SequenceGap("a1b2c3d4e5f60718", 62, 63),),
+    )
+
+
+def found_page() -> SweepPage:
+    """A measurement on the spot in which a person found a camera after first being unable to exclude one."""
+    report = make_report("live", sweep_id=numbered(0xC4))
+    header = replace(SweepHeader.of_report(report), declared_empty=True)
+    dispositions = (
+        make_disposition(report.sweep_id, "camera_found", 40, "환풍구 날개 뒤에 렌즈가 있음. 만지지 않고 문을 닫음."),
+        make_disposition(report.sweep_id, "cannot_exclude", 30),
+    )
+    return build_page(
+        header,
+        place(room="3층 여자화장실"),
+        report,
+        report_state="present",
+        dispositions=dispositions,
+        entries=make_entries(71),
+    )
+
+
+def hostile_page() -> SweepPage:
+    """Every free text of a sweep set to something that another program might run."""
+    report = make_report(
+        "live", sweep_id=numbered(0xC5), evidence_text=f"{HOSTILE_SSID.decode()} {DEVICE_ADDRESS} {HOSTILE_MARKUP}"
+    )
+    header = replace(SweepHeader.of_report(report), inspectors=("@SUM(1+1)", "\t=1+1"), declared_empty=True)
+    where = Place(text(HOSTILE_FORMULA), "+1|cmd", text(HOSTILE_MARKUP), "restroom")
+    note = f"{display_text(HOSTILE_BLE_NAME)} {HOSTILE_GLYPHS} {'W' * 200}"
+    decided = replace(
+        make_disposition(report.sweep_id, "no_camera", note=note), decided_by="확인\u202e자\x1b[2J", assurance="<b>"
+    )
+    return build_page(
+        header,
+        where,
+        report,
+        report_state="present",
+        dispositions=(decided,),
+        entries=make_entries(81),
+        hand=HandEntries(companions=("-1+1", "\r\n=cmd"), suspicious_marks=HOSTILE_FORMULA, confirmed_by="\uff1d1+1"),
+    )

@@ -1,0 +1,73 @@
+"""The workbook: strings are strings, demonstrations are marked, the same input gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from xml.etree import ElementTree as ET
+
+from server.exports.columns import COLUMNS
+from server.exports.rows import LogRow
+from server.exports.xlsx_log import DEMO_NOTICE, write_xlsx
+
+from . import sample_sweeps as s
+
+_NS = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+
+
+def _write(rows: list[LogRow]) -> zipfile.ZipFile:
+    return zipfile.ZipFile(io.BytesIO(write_xlsx(rows, s.PERIOD, s.GENERATED)))
+
+
+def _cells(book: zipfile.ZipFile) -> dict[str, str]:
+    """Text by cell reference of the first sheet."""
+    root = ET.fromstring(book.read("xl/sharedStrings.xml"))  # noqa: S314 - the file was made a line above
+    shared = ["".join(part.text or "" for part in item.iter(f"{{{_NS['m']}}}t")) for item in root]
+    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - as above
+    cells = {}
+    for cell in sheet.iterfind(".//m:c", _NS):
+        value = cell.findtext("m:v", default="", namespaces=_NS)
+        cells[cell.attrib["r"]] = shared[int(value)] if cell.get("t") == "s" else value
+    return cells
+
+
+def test_rows_and_headings_are_where_the_panes_freeze() -> None:
+    book = _write([s.live_page().row])
+    cells = _cells(book)
+    assert cells["A4"] == COLUMNS[0].heading
+    assert cells["A5"] == "실측"
+    assert cells["T5"] == "재점검 필요"
+    assert cells["P5"] == "0"
+    assert "2026-03-01 ~ 2026-03-31" in cells["A2"]
+    sheet = book.read("xl/worksheets/sheet1.xml").decode()
+    assert 'state="frozen"' in sheet
+    assert 'ySplit="4"' in sheet
+    assert "A3" not in cells
+
+
+def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
+    cells = _cells(_write([s.simulated_page().row, s.live_page().row]))
+    assert cells["A3"] == DEMO_NOTICE
+    assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
+    assert cells["T5"] == "[시뮬레이션 기록] 의심"
+
+
+def test_hostile_text_becomes_neither_formula_nor_link() -> None:
+    book = _write([s.hostile_page().row])
+    everything = b"".join(book.read(name) for name in book.namelist())
+    assert not re.search(rb"<f[ >]", everything)
+    assert b"<hyperlink" not in everything
+    cells = _cells(book)
+    assert cells["E5"] == s.HOSTILE_FORMULA
+    assert cells["G5"] == s.HOSTILE_MARKUP
+    assert cells["J5"] == "@SUM(1+1), \\x09=1+1"
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    rows = [s.simulated_page().row, s.found_page().row]
+    assert write_xlsx(rows, s.PERIOD, s.GENERATED) == write_xlsx(rows, s.PERIOD, s.GENERATED)
+
+
+def test_an_empty_log_opens() -> None:
+    assert _cells(_write([]))["A4"] == COLUMNS[0].heading
