@@ -1,0 +1,84 @@
+"""Device addresses under a key: comparable with each other, meaningless to anyone without the key.
+
+Input is a 48-bit address and a secret; output is a tag of 16 hexadecimal digits (the first 8 bytes of HMAC-SHA256).
+The vendor prefix and the locally-administered bit stay readable, since they tell what a device is and not which one.
+The secret is never printed and never leaves this object.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from sweep.report import AddressToken
+
+SECRET_OCTETS: Final = 32
+_LOCAL_BIT: Final = 1 << 41
+
+
+def format_address(address: int) -> str:
+    """A 48-bit number as `aa:bb:cc:dd:ee:ff`."""
+    return address.to_bytes(6, "big").hex(":")
+
+
+def parse_address(text: str) -> int:
+    """The 48-bit number of `aa:bb:cc:dd:ee:ff` (or with dashes, either case); ValueError for anything else."""
+    octets = text.replace("-", ":").split(":")
+    if len(octets) != 6 or any(len(octet) != 2 for octet in octets):
+        raise ValueError("an address has six octets of two hexadecimal digits")
+    return int.from_bytes(bytes.fromhex("".join(octets)), "big")
+
+
+def is_locally_administered(address: int) -> bool:
+    """True when the address was made up by its owner (IEEE 802c): it names no vendor."""
+    return bool(address & _LOCAL_BIT)
+
+
+def to_oui(address: int) -> str | None:
+    """The vendor prefix as `AA:BB:CC`; None for a locally administered address."""
+    if is_locally_administered(address):
+        return None
+    return address.to_bytes(6, "big")[:3].hex(":").upper()
+
+
+@dataclass(frozen=True, slots=True)
+class AddressKey:
+    """A secret that turns addresses into tags."""
+
+    scheme: Literal["room", "sweep"]
+    """`room`: kept for a year, visits can be compared; `sweep`: lives in memory and dies with the sweep."""
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < 16:
+            raise ValueError("an address key needs at least 16 bytes")
+
+    @classmethod
+    def random(cls, scheme: Literal["room", "sweep"] = "sweep") -> AddressKey:
+        """A new key nobody else has."""
+        return cls(scheme, secrets.token_bytes(SECRET_OCTETS))
+
+    @property
+    def key_id(self) -> str:
+        """Eight hexadecimal digits that tell keys apart and say nothing about the secret."""
+        return hashlib.sha256(b"ansim-address-key-v1\0" + self.secret).hexdigest()[:8]
+
+    def tag(self, address: int) -> str:
+        """The tag of one address under this key."""
+        return hmac.new(self.secret, address.to_bytes(6, "big"), hashlib.sha256).hexdigest()[:16]
+
+    def token(self, address: int) -> AddressToken:
+        """The address as the record that reports carry."""
+        from sweep.report import AddressToken  # loads Pydantic, which reading a capture does not need
+
+        return AddressToken(
+            scheme=self.scheme,
+            key_id=self.key_id,
+            tag=self.tag(address),
+            oui=to_oui(address),
+            is_locally_administered=is_locally_administered(address),
+        )

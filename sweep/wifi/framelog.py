@@ -1,0 +1,138 @@
+"""All usable frames of one listening period as columns, with repeats marked and addresses numbered.
+
+Input is a run of packet blocks; output is a `FrameLog`, the only thing that later steps work on.  Bodies of frames are
+gone by then.  The number of frames kept is bounded: what comes after the bound is counted, not stored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.packets import Int64s, PacketBlock
+
+from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
+from .management import read_network_names
+from .radio_headers import WIFI_LINK_TYPES, Bools
+
+MAX_FRAMES: Final = 8_000_000
+"""Frames kept per listening period: derived, about 70 octets each, so 560 MB, half the memory of the smallest probe."""
+REPEAT_WITHIN_NS: Final = 1_000_000_000
+"""A retry repeats the frame of the same sequence number heard less than this before (SnoopDog's rule)."""
+
+ParseBlock = Callable[[PacketBlock], tuple[Dot11Frames, Counter[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class FrameLog:
+    """What was heard in one listening period."""
+
+    frames: Dot11Frames
+    is_repeat: Bools
+    """Retries of a frame that was already heard: no new octets."""
+    transmitters: NDArray[np.uint64]
+    """Addresses that sent something, ascending."""
+    transmitter_index: Int64s
+    """Per frame: index into `transmitters`, -1 for frames without a transmitter (CTS, Ack)."""
+    names: dict[int, frozenset[bytes]]
+    """SSIDs per BSSID, raw octets."""
+    rejected: Counter[str]
+    """Frames left out, by named reason."""
+
+    @property
+    def start_ns(self) -> int:
+        """Time of the earliest frame; 0 for an empty log."""
+        return int(self.frames.t_ns.min()) if len(self.frames) else 0
+
+    @property
+    def listened_s(self) -> float:
+        """From the earliest to the latest frame."""
+        return float(np.ptp(self.frames.t_ns)) / 1e9 if len(self.frames) else 0.0
+
+
+def build_log(
+    blocks: Iterable[PacketBlock],
+    *,
+    parse: ParseBlock = parse_block,
+    link_types: frozenset[int] = WIFI_LINK_TYPES,
+    max_frames: int = MAX_FRAMES,
+) -> FrameLog:
+    """Read blocks into a log; packets of other link types are counted as `foreign_link_type`."""
+    parts: list[Dot11Frames] = []
+    rejected: Counter[str] = Counter()
+    names: dict[int, set[bytes]] = {}
+    kept = 0
+    for block in blocks:
+        if block.link_type not in link_types:
+            rejected["foreign_link_type"] += len(block)
+            continue
+        frames, reasons = parse(block)
+        rejected.update(reasons)
+        room = max_frames - kept
+        if len(frames) > room:
+            rejected["over_frame_limit"] += len(frames) - room
+            frames = frames.keep(np.arange(len(frames)) < room)
+        read_network_names(block.data, frames, names)
+        parts.append(frames)
+        kept += len(frames)
+    return number_transmitters(join_frames(parts), {key: frozenset(value) for key, value in names.items()}, rejected)
+
+
+def join_frames(parts: list[Dot11Frames]) -> Dot11Frames:
+    """Columns one after the other; `start` no longer points anywhere."""
+    if not parts:
+        parts = [empty_frames()]
+    return Dot11Frames(
+        **{
+            column.name: np.concatenate([getattr(part, column.name) for part in parts])
+            for column in fields(Dot11Frames)
+        }
+    )
+
+
+def empty_frames() -> Dot11Frames:
+    """A log of silence."""
+    none64 = np.zeros(0, dtype=np.int64)
+    address, octet, word = np.zeros(0, dtype=np.uint64), np.zeros(0, dtype=np.uint8), np.zeros(0, dtype=np.int32)
+    return Dot11Frames(
+        t_ns=none64, kind=octet, subtype=octet, flags=octet, frame_len=word, rssi_dbm=np.zeros(0, dtype=np.int16),
+        channel_mhz=word, ra=address, ta=address, sa=address, da=address, bssid=address, sequence_control=word,
+        tid=np.zeros(0, dtype=np.int8), start=none64, captured=word,
+    )  # fmt: skip
+
+
+def number_transmitters(frames: Dot11Frames, names: dict[int, frozenset[bytes]], rejected: Counter[str]) -> FrameLog:
+    """Number the addresses and mark the repeats."""
+    has_ta = frames.ta != NO_ADDRESS
+    transmitters, numbers = np.unique(frames.ta[has_ta], return_inverse=True)
+    index = np.full(len(frames), -1, dtype=np.int64)
+    index[has_ta] = numbers
+    return FrameLog(
+        frames=frames,
+        is_repeat=_mark_repeats(frames, index),
+        transmitters=transmitters,
+        transmitter_index=index,
+        names=names,
+        rejected=Counter({reason: count for reason, count in rejected.items() if count}),
+    )
+
+
+def _mark_repeats(frames: Dot11Frames, transmitter_index: Int64s) -> Bools:
+    """Frames with the retry bit whose sequence number was heard from the same counter within a second."""
+    is_repeat = np.zeros(len(frames), dtype=bool)
+    rows = np.flatnonzero((frames.sequence_control != NO_SEQUENCE) & (transmitter_index >= 0))
+    # One counter per transmitter for management and non-QoS data, one per TID for QoS data (802.11-2020, 10.3.2.14.2);
+    # management frames are kept apart from data, since some drivers number them on their own.
+    counter = np.where(frames.kind[rows] == MANAGEMENT, 17, frames.tid[rows].astype(np.int64) + 1)
+    key = (transmitter_index[rows] << 22) | (counter << 16) | frames.sequence_control[rows]
+    order = np.argsort(key, kind="stable")
+    key, rows = key[order], rows[order]
+    gap_ns = np.diff(frames.t_ns[rows])
+    is_same = (np.diff(key) == 0) & (np.abs(gap_ns) < REPEAT_WITHIN_NS)
+    is_repeat[rows[1:]] = is_same & ((frames.flags[rows[1:]] & RETRY) != 0)
+    return is_repeat
