@@ -7,6 +7,7 @@ set aside with the reason, and the rest goes on.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -84,13 +85,19 @@ class Outbox:
             os.close(self._lock)
             self._lock = None
             raise OutboxError(f"another sweep process uses the outbox {self._folder}; end it first") from None
-        for part in self._folder.glob("*.part"):
-            part.unlink()
+        with contextlib.ExitStack() as unlock:
+            unlock.callback(self._unlock)
+            for part in self._folder.glob("*.part"):
+                part.unlink()
+            unlock.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._unlock()
+
+    def _unlock(self) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -146,8 +153,8 @@ class Outbox:
         """Send every waiting entry in order and delete each after its receipt verified.
 
         `send` takes wire bytes and returns the receipt (decoded DSSE JSON); it raises EntryRefusedError for a refusal
-        and OSError when the server cannot be reached, which ends the pass and leaves the rest waiting.  Raises EntryError
-        when a receipt does not verify: the entry stays.
+        and OSError when the server cannot be reached, which ends the pass and leaves the rest waiting.  Raises
+        EntryError when a receipt does not verify: the entry stays.
         """
         waiting = [path for path, _ in self.pending()]
         delivered = refused = 0
