@@ -1,0 +1,241 @@
+"""The ATmega328P of libsimavr, through ctypes: load a flash image, run for a number of cycles, exchange UART bytes,
+feed the ADC, watch pins. The library's public functions are used where there are any; of its main struct the head is
+mirrored here and checked against two exported functions before anything is trusted. It knows nothing of messages,
+scenes or ports.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    Structure,
+    byref,
+    c_char_p,
+    c_int,
+    c_uint8,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+    cast,
+)
+from pathlib import Path
+from typing import Any
+
+CLOCK_HZ = 16_000_000
+LIBRARY = "libsimavr.so.2"
+MCU = b"atmega328p"
+FLASH_SIZE = 32 * 1024
+RUN_LIMIT_CYCLES = 100_000  # between two looks of the emulator at its timers; events end a run earlier
+VCC_MV, AREF_MV = 5000, 2500
+
+UART_INPUT, UART_OUTPUT = 0, 1
+ADC_IN_TRIGGER, ADC_OUT_TRIGGER = 17, 18
+TIMER_OUT_COMPARE_B = 4
+INTERRUPT_RUNNING = 1
+CRASHED_STATES = (6, 7)  # cpu_Done, cpu_Crashed
+ELF_LOAD = 1
+
+
+class EmulatorError(ValueError):
+    """The emulator cannot run; the message says what to do."""
+
+
+class _Avr(Structure):
+    """The beginning of avr_t of simavr 1.6 (sim_avr.h)."""
+
+    _fields_ = [
+        ("mmcu", c_char_p),
+        ("ioend", c_uint16),
+        ("ramend", c_uint16),
+        ("flashend", c_uint32),
+        ("e2end", c_uint32),
+        ("vector_size", c_uint8),
+        ("signature", c_uint8 * 3),
+        ("fuse", c_uint8 * 6),
+        ("lockbits", c_uint8),
+        ("rampz", c_uint16),
+        ("eind", c_uint16),
+        ("address_size", c_uint8),
+        ("reset_flags", c_uint32 * 4),
+        ("codeend", c_uint32),
+        ("state", c_int),
+        ("frequency", c_uint32),
+        ("vcc", c_uint32),
+        ("avcc", c_uint32),
+        ("aref", c_uint32),
+        ("cycle", c_uint64),
+        ("run_cycle_count", c_uint64),
+        ("run_cycle_limit", c_uint64),
+        ("sleep_usec", c_uint32),
+        ("time_base", c_uint64),
+        ("init", c_void_p),
+        ("reset", c_void_p),
+        ("custom", c_void_p * 3),
+        ("run", c_void_p),
+        ("sleep", c_void_p),
+    ]
+
+
+class _Irq(Structure):
+    """avr_irq_t of simavr 1.6 (sim_irq.h): only its size is used, to step through arrays of them."""
+
+    _fields_ = [
+        ("pool", c_void_p),
+        ("name", c_char_p),
+        ("irq", c_uint32),
+        ("value", c_uint32),
+        ("flags", c_uint8),
+        ("hook", c_void_p),
+    ]
+
+
+_NOTIFY = CFUNCTYPE(None, c_void_p, c_uint32, c_void_p)
+_SLEEP = CFUNCTYPE(None, c_void_p, c_uint64)
+
+
+def flash_segments(elf: Path) -> list[tuple[int, bytes]]:
+    """(address, bytes) of what `elf` puts into flash. Raises EmulatorError where it is not an AVR program."""
+    try:
+        data = elf.read_bytes()
+    except OSError as error:
+        raise EmulatorError(f"no firmware at {elf.name}: run make firmware ({error.strerror})") from error
+    if data[:7] != b"\x7fELF\x01\x01\x01" or len(data) < 52:
+        raise EmulatorError(f"{elf.name} is not a 32-bit ELF file: run make firmware")
+    table, count = struct.unpack_from("<I", data, 28)[0], struct.unpack_from("<H", data, 44)[0]
+    segments = []
+    for index in range(count):
+        header = data[table + 32 * index : table + 32 * (index + 1)]
+        if len(header) < 32:
+            raise EmulatorError(f"{elf.name} is cut short: run make firmware")
+        kind, offset, _, physical, size = struct.unpack_from("<5I", header)
+        if kind == ELF_LOAD and size and physical + size <= FLASH_SIZE:
+            segments.append((physical, data[offset : offset + size]))
+    if not segments:
+        raise EmulatorError(f"{elf.name} holds nothing for the flash: run make firmware")
+    return segments
+
+
+def _library() -> Any:
+    try:
+        lib = ctypes.CDLL(LIBRARY)
+    except OSError as error:
+        raise EmulatorError(f"{LIBRARY} is missing: apt install libsimavr2") from error
+    avr = POINTER(_Avr)
+    for name, result, arguments in (
+        ("avr_make_mcu_by_name", avr, [c_char_p]),
+        ("avr_init", c_int, [avr]),
+        ("avr_run", c_int, [avr]),
+        ("avr_terminate", None, [avr]),
+        ("avr_loadcode", None, [avr, c_char_p, c_uint32, c_uint32]),
+        ("avr_ioctl", c_int, [avr, c_uint32, c_void_p]),
+        ("avr_io_getirq", c_void_p, [avr, c_uint32, c_int]),
+        ("avr_get_interrupt_irq", c_void_p, [avr, c_uint8]),
+        ("avr_raise_irq", None, [c_void_p, c_uint32]),
+        ("avr_connect_irq", None, [c_void_p, c_void_p]),
+        ("avr_irq_register_notify", None, [c_void_p, _NOTIFY, c_void_p]),
+        ("avr_extint_set_strict_lvl_trig", None, [avr, c_uint8, c_uint8]),
+    ):
+        function = getattr(lib, name)
+        function.restype, function.argtypes = result, arguments
+    return lib
+
+
+def _ioctl(code: str) -> int:
+    return int.from_bytes(code.encode("ascii"), "big")
+
+
+class Avr:
+    """One emulated microcontroller. Not reentrant; nothing here blocks or waits for wall time."""
+
+    def __init__(self, elf: Path) -> None:
+        segments = flash_segments(elf)
+        self._lib = _library()
+        self._avr = self._lib.avr_make_mcu_by_name(MCU)
+        if not self._avr:
+            raise EmulatorError(f"{LIBRARY} does not know the ATmega328P")
+        self._lib.avr_init(self._avr)
+        self._core = self._avr.contents
+        for field, function in (("run", "avr_callback_run_raw"), ("sleep", "avr_callback_sleep_raw")):
+            if getattr(self._core, field) != cast(getattr(self._lib, function), c_void_p).value:
+                raise EmulatorError(f"this {LIBRARY} lays its core out differently; version 1.6 is needed")
+        self._keep: list[object] = []  # ctypes callbacks live as long as this object
+        self._core.frequency = CLOCK_HZ
+        self._core.vcc = self._core.avcc = VCC_MV
+        self._core.aref = AREF_MV
+        self._core.run_cycle_limit = RUN_LIMIT_CYCLES
+        no_sleep = _SLEEP(lambda _avr, _cycles: None)
+        self._keep.append(no_sleep)
+        self._core.sleep = cast(no_sleep, c_void_p).value
+        for address, code in segments:
+            self._lib.avr_loadcode(self._avr, code, len(code), address)
+        silent = c_uint32(0)  # no console copy, no usleep when polled
+        self._lib.avr_ioctl(self._avr, _ioctl("uas0"), byref(silent))
+        for number in (0, 1):  # else a low INT pin is polled every cycle and slows the emulator down tenfold
+            self._lib.avr_extint_set_strict_lvl_trig(self._avr, number, 0)
+        # simavr triggers the ADC in free-running mode only: forward timer 1 compare B.
+        self._lib.avr_connect_irq(self._irq("tmr1", TIMER_OUT_COMPARE_B), self._irq("adc ", ADC_IN_TRIGGER))
+        self._uart_input = self._irq("uar0", UART_INPUT)
+        self._output = bytearray()
+        self.on_change("uar0", UART_OUTPUT, self._output.append)
+
+    def _irq(self, module: str, index: int) -> int:
+        irq = self._lib.avr_io_getirq(self._avr, _ioctl(module), index)
+        if not irq:
+            raise EmulatorError(f"{LIBRARY} has no signal {module}{index}")
+        return int(irq)
+
+    @property
+    def cycle(self) -> int:
+        """Cycles since reset."""
+        return int(self._core.cycle)
+
+    def _register(self, irq: int, callback: Callable[[int], object]) -> None:
+        notify = _NOTIFY(lambda _irq, value, _param: callback(value) and None)
+        self._keep.append(notify)
+        self._lib.avr_irq_register_notify(irq, notify, None)
+
+    def on_change(self, module: str, index: int, callback: Callable[[int], object]) -> None:
+        """Call `callback(value)` whenever the signal of a peripheral is raised, e.g. ("iogB", 1) for pin PB1."""
+        self._register(self._irq(module, index), callback)
+
+    def on_interrupt(self, vector: int, callback: Callable[[int], object]) -> None:
+        """Call `callback(1)` when the handler of an interrupt vector begins and `callback(0)` when it returns."""
+        base = int(self._lib.avr_get_interrupt_irq(self._avr, vector))
+        self._register(base + INTERRUPT_RUNNING * ctypes.sizeof(_Irq), callback)
+
+    def feed_adc(self, channel: int, source: Callable[[], int]) -> None:
+        """Ask `source` for millivolts on an ADC channel at each conversion."""
+        pin, raise_irq = self._irq("adc ", channel), self._lib.avr_raise_irq
+        self.on_change("adc ", ADC_OUT_TRIGGER, lambda _mux: raise_irq(pin, source()))
+
+    def raise_signal(self, module: str, index: int, value: int) -> None:
+        """Drive an input of a peripheral, e.g. ("iogD", 2) for pin PD2."""
+        self._lib.avr_raise_irq(self._irq(module, index), value)
+
+    def send(self, data: bytes) -> None:
+        """Put bytes on the UART's receive line; at most 32 between two runs, the emulator paces them itself."""
+        for octet in data:
+            self._lib.avr_raise_irq(self._uart_input, octet)
+
+    def take_output(self) -> bytes:
+        """What the UART has sent since the last call."""
+        data = bytes(self._output)
+        self._output.clear()
+        return data
+
+    def run(self, cycles: int) -> None:
+        """Run for at least `cycles`. Raises EmulatorError when the program crashed."""
+        core, run, avr = self._core, self._lib.avr_run, self._avr
+        end = core.cycle + cycles
+        while core.cycle < end:
+            if run(avr) in CRASHED_STATES:
+                raise EmulatorError(f"the emulated program crashed at cycle {core.cycle}")
+
+    def close(self) -> None:
+        """Free the emulator's resources."""
+        self._lib.avr_terminate(self._avr)
