@@ -15,7 +15,7 @@
 #define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
 
 static volatile uint32_t tick; // slot that is going on
-static uint8_t witness;        // low bits of timer 2 expected at this slot, / WITNESS_PER_SLOT
+static uint8_t witness = 0xff; // timer 2 as expected at this slot, / WITNESS_PER_SLOT; 0 at the first boundary
 static uint16_t dropped_samples;
 static uint16_t missed_slots;
 static uint16_t dropped_windows;

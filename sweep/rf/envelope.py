@@ -1,0 +1,116 @@
+"""From ADC counts of the log detector to dBm and back, and statistics over windows. Input is RF windows of the
+contract, output levels in dBm and shares of time; dBm is never averaged arithmetically (the mean of counts of a log
+detector would be, so levels come from percentiles). It tells no emitters apart: that is judge.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sweep.report import RfWindow
+
+ADC_FULL_SCALE_COUNTS = 1023
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorLaw:
+    """P_dBm = intercept - V / slope of an AD8318-class log detector and its ADC; one per band where calibrated."""
+
+    slope_v_per_db: float = 0.025
+    """Datasheet, typical; falls to 0.0245 at 5.8 GHz."""
+    intercept_dbm: float = 20.0
+    """Datasheet, typical; varies by some dB with frequency."""
+    reference_v: float = 2.5
+    """Full scale of the ADC."""
+    lowest_dbm: float = -60.0
+    """Below it the detector shows its own noise: a level there is an upper bound."""
+    highest_dbm: float = -5.0
+    """Above it the detector saturates: a level there is a lower bound."""
+
+    def to_dbm(self, counts: float) -> float:
+        """Level of an ADC reading, extrapolated outside the valid range."""
+        return self.intercept_dbm - counts * self.reference_v / ADC_FULL_SCALE_COUNTS / self.slope_v_per_db
+
+    def to_counts(self, dbm: float) -> float:
+        """ADC reading of a level; inverse of to_dbm."""
+        return (self.intercept_dbm - dbm) * self.slope_v_per_db * ADC_FULL_SCALE_COUNTS / self.reference_v
+
+
+NOMINAL = DetectorLaw()
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeSummary:
+    """What a run of windows at one place says about the envelope."""
+
+    windows: int
+    samples: int
+    dropped: int
+    floor_dbm: float
+    """Level that is exceeded 90 % of the time, median over the windows: the quiet level."""
+    median_dbm: float
+    peak_dbm: float
+    """Level that is exceeded 10 % of the time, median over the windows."""
+    max_dbm: float
+    """The strongest single sample."""
+    min_dbm: float
+    """The weakest single sample: a carrier that never pauses keeps it up."""
+    burst_level_dbm: float | None
+    """Level while bursts last; None without bursts."""
+    duty_cycle: float
+    """Share of samples above the firmware's burst threshold."""
+    bursts_per_s: float
+    spread_db: float
+    """Peak minus floor, median over the windows: near 0 for a constant envelope."""
+
+
+def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> EnvelopeSummary | None:
+    """Statistics over `windows` of the log detector; None when there is not one sample in them."""
+    used = [window for window in windows if window.samples > 0 and window.receiver == "log_detector"]
+    if not used:
+        return None
+    samples = sum(window.samples for window in used)
+    seconds = sum(window.duration_s for window in used)
+    # Counts fall with power: the 90th percentile of counts is the level that is exceeded nine tenths of the time.
+    floors = [law.to_dbm(window.p90_counts) for window in used]
+    peaks = [law.to_dbm(window.p10_counts) for window in used]
+    return EnvelopeSummary(
+        windows=len(used),
+        samples=samples,
+        dropped=sum(window.dropped for window in used),
+        floor_dbm=_median(floors),
+        median_dbm=_median([law.to_dbm(window.p50_counts) for window in used]),
+        peak_dbm=_median(peaks),
+        max_dbm=law.to_dbm(min(window.min_counts for window in used)),
+        min_dbm=law.to_dbm(max(window.max_counts for window in used)),
+        burst_level_dbm=_burst_level(used, law),
+        duty_cycle=sum(window.duty_cycle * window.samples for window in used) / samples,
+        bursts_per_s=sum(window.bursts for window in used) / seconds if seconds > 0 else 0.0,
+        spread_db=_median([peak - floor for peak, floor in zip(peaks, floors, strict=True)]),
+    )
+
+
+def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
+    """The best percentile that lies wholly inside bursts, per window; their median."""
+    levels = []
+    for window in windows:
+        if window.bursts == 0:
+            continue
+        if window.duty_cycle > 0.9:
+            counts = window.p50_counts
+        elif window.duty_cycle > 0.1:
+            counts = window.p10_counts
+        else:  # short bursts: no percentile lies inside them
+            counts = window.min_counts
+        levels.append(law.to_dbm(counts))
+    return _median(levels) if levels else None
+
+
+def _median(values: Sequence[float]) -> float:
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    # Two neighbours of an ordered list: take the lower rather than averaging dBm.
+    return ordered[middle - 1]
