@@ -7,7 +7,6 @@ says that a camera was found, and it calls nothing clear while the weights are g
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from sweep.report import (
     ZoneCoverage,
     ZoneVerdict,
     centre_of,
+    derived_id,
 )
 from sweep.report.wording import ADVICE_BY_EYE, LIMITS, evidence_text, reason_text
 
@@ -164,8 +164,8 @@ def _weigh_lens(zone: Zone, observations: list[Observation], cover: type_of_cove
 
 
 def lens_weight(score: float) -> float:
-    """log10 weight of a glint: the detector's score (0..1, uncalibrated) stretched over 1 to 2.  Guessed."""
-    return 1.0 + min(max(score, 0.0), 1.0)
+    """log10 weight of a glint: 1.5 at the score that makes a candidate (2.0), 2 from 4.0 on.  Guessed."""
+    return 1.5 + min(max(0.25 * (score - 2.0), -0.5), 0.5)
 
 
 def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cover) -> list[Evidence]:
@@ -269,7 +269,7 @@ def _make_finding(
         return None
     x_m, y_m, radius_m = _place(zone, positions, observations, in_favour)
     return Finding(
-        finding_id=_finding_id(sweep_id, zone.zone_id),
+        finding_id=derived_id(sweep_id, f"finding/{zone.zone_id}"),
         zone_id=zone.zone_id,
         x_m=round(x_m, 3),
         y_m=round(y_m, 3),
@@ -297,11 +297,3 @@ def _place(
                 return x_m, y_m, max(MIN_RADIUS_M, 0.3 * o.range_m)
     x_m, y_m = centre_of(zone)
     return x_m, y_m, max(math.dist((x_m, y_m), corner) for corner in zone.polygon)
-
-
-def _finding_id(sweep_id: UUID, zone_id: str) -> UUID:
-    """UUIDv7 with the sweep's time stamp and bits that follow from sweep and zone, so that a replay names it alike."""
-    digest = int.from_bytes(hashlib.sha256(sweep_id.bytes + zone_id.encode()).digest()[:10], "big")
-    value = (sweep_id.int >> 80) << 80 | digest
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)

@@ -63,7 +63,7 @@ def make_report() -> r.SweepReport:
         range_m=0.9,
         bearing_deg=-4.0,
         reasons=("gone_off_axis", "steady"),
-        crop_sha256=None,
+        crop_commitment=None,
     )
     evidence = r.Evidence(
         observation_id=glint.observation_id,

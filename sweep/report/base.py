@@ -7,6 +7,7 @@ characters (NUL too), bidirectional overrides, naive times and numbers outside t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import time
@@ -158,7 +159,19 @@ def to_json(record: BaseModel) -> bytes:
 def new_id(unix_ms: int | None = None) -> UUID:
     """A time-ordered UUIDv7 (RFC 9562 section 5.7); `unix_ms` is milliseconds since 1970, now by default."""
     ms = time.time_ns() // 1_000_000 if unix_ms is None else unix_ms
-    value = (ms & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
+    return _as_version_7((ms & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big"))
+
+
+def derived_id(parent: UUID, name: str) -> UUID:
+    """A UUIDv7 with the time stamp of `parent` (itself a UUIDv7) and bits that follow from parent and name.
+
+    The same on every replay of the same recording, so that a measurement keeps its name.
+    """
+    digest = int.from_bytes(hashlib.sha256(parent.bytes + name.encode()).digest()[:10], "big")
+    return _as_version_7((parent.int >> 80) << 80 | digest)
+
+
+def _as_version_7(value: int) -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 

@@ -108,8 +108,8 @@ class LensObservation(ObservationBase):
     bearing_deg: Degrees | None
     """Right of the probe's facing direction."""
     reasons: Annotated[tuple[Code, ...], Field(max_length=32)]
-    crop_sha256: HexDigest | None
-    """Plain hash of the crop body (at most 64 px), when one was kept."""
+    crop_commitment: HexDigest | None
+    """Commitment of the crop body (at most 64 px) that travels with the report, when one was kept."""
 
 
 class VideoJudgement(Record):

@@ -30,6 +30,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "registration_failed": ("영상 정합 실패(움직임이 너무 빠름)", "Frames could not be registered (moved too fast)"),
     "saturated": ("영상이 포화되어 판정 불가", "The frames are saturated"),
     "input_unreadable": ("기록 파일을 읽을 수 없음", "The recording could not be read"),
+    "timed_out": ("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
     "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
     "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
@@ -87,6 +88,14 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "전파 세기가 문밖과 같은 수준({excess} dB)",
         "RF level like outside the door ({excess} dB)",
     ),
+}
+
+GUIDANCE: dict[str, tuple[str, str]] = {
+    "slower": ("천천히 움직이세요", "Move more slowly"),
+    "farther": ("한 걸음 물러나세요", "Step back a little"),
+    "closer": ("더 가까이 가세요", "Step closer"),
+    "less_light": ("주변이 너무 밝습니다. 조명을 줄이세요", "Too much light around: dim it if you can"),
+    "hold_longer": ("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
 }
 
 LIMITS: dict[str, tuple[Modality | None, str, str]] = {
@@ -157,6 +166,12 @@ ADVICE_BY_EYE = LocalText(
 def reason_text(code: str) -> LocalText:
     """The sentence for a verdict's reason; a code without a sentence is named as it is."""
     ko, en = REASONS.get(code, (f"판정 불가({code})", f"Not assessable ({code})"))
+    return LocalText(ko=ko, en=en)
+
+
+def guidance_text(code: str) -> LocalText:
+    """What the inspector should do; raises KeyError for an unknown code."""
+    ko, en = GUIDANCE[code]
     return LocalText(ko=ko, en=en)
 
 

@@ -1,0 +1,197 @@
+"""Sweeps as the page sees them: summaries from the projections, details from the entries and their bodies.
+
+Input is a sweep's id; output are views.  Addresses and names of devices appear only for those who may see them, and
+only as display-safe text.  It writes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, func, select
+
+from server import keys, kinds
+from server.alarms import alarms_about
+from server.clock import from_ms
+from server.entries import signed_entry
+from server.errors import not_found
+from server.projections import SweepRecord, bodies_of, read_sweep
+from server.rooms import room_summary
+from server.schema import entries, sweeps
+from server.summaries import sweep_summary
+from server.views import (
+    BodyView,
+    CropView,
+    DispositionView,
+    DsseSignature,
+    DsseView,
+    EntryRow,
+    FindingDetailsView,
+    GapView,
+    SignedEntryRow,
+    SweepDetail,
+)
+from sweep.entry import EntryError, SignedEntry, verify_signature
+from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
+
+
+def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:
+    """Everything about one sweep; ApiError 404 when no readable entry speaks of it."""
+    summary = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
+    if summary is None:
+        raise not_found("점검", "sweep")
+    record, _ = read_sweep(connection, sweep_id)
+    rows = connection.execute(
+        select(entries).where(entries.c.sweep_id == sweep_id).order_by(entries.c.log_index)
+    ).all()
+    details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
+    return SweepDetail(
+        summary=sweep_summary(summary),
+        room=room_summary(connection, summary.room_id),
+        report=record.report,
+        report_state=record.report_state,
+        details=details,
+        crops=crops,
+        dispositions=tuple(
+            DispositionView(
+                log_index=row.log_index,
+                finding_id=item.finding_id,
+                verdict=item.verdict,
+                note=item.note,
+                subject=row.subject,
+                assurance=row.assurance,
+                decided=item.decided.utc,
+            )
+            for row, item in record.dispositions
+        ),
+        entries=tuple(entry_row(connection, row) for row in rows),
+        gaps=gaps_beside(connection, rows),
+        alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
+    )
+
+
+def entry_row(connection: Connection, row: Row[Any]) -> EntryRow:
+    """A row of the log as a view; the signature is verified anew."""
+    return EntryRow(**_entry_values(connection, row))
+
+
+def signed_entry_row(connection: Connection, row: Row[Any]) -> SignedEntryRow:
+    """A row of the log with the document as it came."""
+    return SignedEntryRow(**_entry_values(connection, row), dsse=dsse_view(signed_entry(row)))
+
+
+def dsse_view(document: SignedEntry) -> DsseView:
+    """A DSSE document as a view."""
+    return DsseView(
+        payloadType=document.payload_type,
+        payload=base64.b64encode(document.payload).decode(),
+        signatures=tuple(
+            DsseSignature(keyid=key_id, sig=base64.b64encode(signature).decode())
+            for key_id, signature in document.signatures
+        ),
+    )
+
+
+def gaps_beside(connection: Connection, rows: list[Row[Any]] | Any) -> tuple[GapView, ...]:
+    """Missing sequence numbers of the keys of these entries, within or next to the numbers that the entries use."""
+    spans: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row.status == "accepted" and row.seq is not None:
+            low, high = spans.get(row.key_id, (row.seq, row.seq))
+            spans[row.key_id] = (min(low, row.seq), max(high, row.seq))
+    return tuple(
+        gap
+        for key_id, (low, high) in sorted(spans.items())
+        for gap in all_gaps(connection, entries.c.key_id == key_id)
+        if gap.to_seq >= low - 1 and gap.from_seq <= high + 1
+    )
+
+
+def all_gaps(connection: Connection, where: ColumnElement[bool]) -> tuple[GapView, ...]:
+    """Holes in the sequence numbers of the keys that `where` selects."""
+    before = func.lag(entries.c.seq, 1, 0).over(partition_by=entries.c.key_id, order_by=entries.c.seq)
+    inner = (
+        select(entries.c.key_id, entries.c.seq, before.label("before"))
+        .where(entries.c.status == "accepted", entries.c.seq.is_not(None), where)
+        .subquery()
+    )
+    found = select(inner).where(inner.c.seq > inner.c.before + 1).order_by(inner.c.key_id, inner.c.seq)
+    return tuple(
+        GapView(key_id=row.key_id, from_seq=row.before + 1, to_seq=row.seq - 1) for row in connection.execute(found)
+    )
+
+
+def _entry_values(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
+    values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
+    return values | {
+        "signature_ok": _holds(connection, row),
+        "received": from_ms(row.received_ms),
+        "bodies": tuple(
+            BodyView(commitment=body.commitment, media_type=body.media_type, size=body.size, state=body.state)
+            for body in bodies_of(connection, row.log_index, with_data=False)
+        ),
+    }
+
+
+def _holds(connection: Connection, row: Row[Any]) -> bool:
+    key = keys.find_key(connection, row.key_id)
+    if key is None:
+        return False
+    try:
+        verify_signature(signed_entry(row), row.payload_type, key.public_key)
+    except EntryError:
+        return False
+    return True
+
+
+def _report_bodies(
+    connection: Connection, record: SweepRecord
+) -> tuple[tuple[FindingDetailsView, ...], tuple[CropView, ...]]:
+    if record.report_row is None:
+        return (), ()
+    details, crops = [], []
+    of_crop = _findings_by_crop(record.report)
+    for body in bodies_of(connection, record.report_row.log_index):
+        if body.data is None or body.sha256 is None:
+            continue
+        if body.media_type == kinds.CROP_TYPE:
+            crops.append(
+                CropView(sha256=body.sha256, commitment=body.commitment, finding_id=of_crop.get(body.commitment))
+            )
+        elif body.media_type == kinds.DETAILS_TYPE:
+            try:
+                details.append(_safe_details(parse_json(FindingDetails, body.data)))
+            except ContractError:
+                continue  # hostile or broken: nothing of it is shown, the entry row still names the body
+    return tuple(details), tuple(crops)
+
+
+def _safe_details(details: FindingDetails) -> FindingDetailsView:
+    return FindingDetailsView(
+        finding_id=details.finding_id,
+        addresses=details.addresses,
+        ssids=tuple(display_text(bytes.fromhex(ssid)) for ssid in details.ssids),
+        names=tuple(display_text(bytes.fromhex(name)) for name in details.names),
+    )
+
+
+def _findings_by_crop(report: SweepReport | None) -> dict[str, UUID]:
+    """The finding that cites the observation of each crop."""
+    if report is None:
+        return {}
+    cited = {
+        evidence.observation_id: finding.finding_id
+        for finding in report.findings
+        for evidence in (*finding.evidence_for, *finding.evidence_against)
+        if evidence.observation_id is not None
+    }
+    return {
+        observation.crop_commitment: cited[observation.observation_id]
+        for observation in report.observations
+        if observation.modality == "lens" and observation.crop_commitment and observation.observation_id in cited
+    }
+
+

@@ -1,0 +1,306 @@
+"""From a position's captures to a measurement: one function per modality, run in that modality's own process.
+
+Input is a `Task` (where, which file, which keys), output a `Measurement` with observations and what coverage needs.  A
+capture that cannot be read makes the modality blind here with a named reason; it never stops the sweep.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sweep.addresses import AddressKey, format_address
+from sweep.coverage import DeviceIdentity, Measurement
+from sweep.report import (
+    BleObservation,
+    LensObservation,
+    Levels,
+    LocalText,
+    Modality,
+    Position,
+    RfObservation,
+    RfWindow,
+    StimulusJudgement,
+    VideoJudgement,
+    WifiObservation,
+    derived_id,
+)
+from sweep.report.wording import guidance_text
+
+MIN_LISTEN_S = 5.0  # CamLoPA listens 5 s per channel; less cannot tell a stream from a burst
+MIN_RF_WINDOWS = 10  # guessed: one second of 100 ms windows
+MAX_OBSERVATIONS = 300  # bounds a report: the strongest transmitters of a station hall
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One modality's work at one position."""
+
+    sweep_id: UUID
+    position: Position
+    path: Path | None
+    dwell_s: float
+    sweep_key: AddressKey
+    room_key: AddressKey
+    stimulus: Path | None = None
+    windows: tuple[RfWindow, ...] = ()
+    baseline: tuple[RfWindow, ...] = ()
+
+    def observation_id(self, modality: Modality, number: int) -> UUID:
+        """The same on every replay of the same recording."""
+        return derived_id(self.sweep_id, f"{self.position.position_id}/{modality}/{number}")
+
+    @property
+    def middle_ns(self) -> int:
+        """Middle of the dwell."""
+        return (self.position.start_ns + self.position.end_ns) // 2
+
+
+def _blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int] | None = None) -> Measurement:
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality=modality,
+        dwell_s=task.dwell_s if task.path is not None else 0.0,
+        samples=0,
+        dropped=0,
+        quality=0.0,
+        blind_reason=reason,
+        rejections=rejections or {},
+    )
+
+
+def measure_lens(task: Task) -> Measurement:
+    """Lens candidates of the clips in `task.path`."""
+    from sweep import lens
+
+    if task.path is None:
+        return _blind(task, "lens", "not_recorded")
+    try:
+        scan = lens.scan_clips(task.path)
+    except ValueError:
+        return _blind(task, "lens", "input_unreadable", {"input_unreadable": 1})
+    observations: list[LensObservation] = []
+    crops: dict[str, bytes] = {}
+    rejections: Counter[str] = Counter()
+    unseen, samples, dropped, reasons = 1.0, 0, 0, Counter[str]()
+    guidance: dict[str, LocalText] = {}
+    for result in scan.clips:
+        if result.error is not None or result.quality is None or result.coverage is None:
+            rejections[_code(result.error or "input_unreadable")] += 1
+            reasons[_code(result.reason)] += 1
+            continue
+        samples += result.quality.triples_usable
+        dropped += max(0, result.quality.triples - result.quality.triples_usable)
+        rejections.update({_code(name): count for name, count in result.quality.rejections.items()})
+        rejections["glint_not_a_lens"] += len(result.detections) - len(result.candidates)
+        guidance |= {name: guidance_text(name) for name in result.quality.guidance}
+        if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+            reasons[_code(result.reason)] += 1
+            continue
+        unseen *= 1.0 - result.coverage.seen_share
+        clip = lens.read_clip(task.path / result.clip)
+        meta = clip.meta
+        for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
+            bearing = math.degrees(math.atan2(candidate.x - meta.principal_point[0], meta.focal_px))
+            number = len(observations)
+            observation = LensObservation(
+                observation_id=task.observation_id("lens", number),
+                zone_id=task.position.zone_id,
+                position_id=task.position.position_id,
+                t_ns=task.middle_ns,
+                modality="lens",
+                clip=result.clip,
+                frame=candidate.frame,
+                x_px=candidate.x,
+                y_px=candidate.y,
+                score=candidate.score,
+                snr=candidate.evidence.get("snr"),
+                off_axis_ratio=candidate.evidence.get("off_on_ratio"),
+                persistence=min(1.0, max(0.0, candidate.evidence.get("persistence", 0.0))),
+                range_m=result.coverage.range_m,
+                bearing_deg=round(bearing, 2),
+                reasons=tuple(_code(reason.name) for reason in candidate.reasons[:32]),
+                crop_commitment=None,
+            )
+            observations.append(observation)
+            crops[str(observation.observation_id)] = lens.crop(clip, candidate)
+    assessable = samples > 0 and unseen < 1.0
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="lens",
+        dwell_s=task.dwell_s,
+        samples=samples,
+        dropped=dropped,
+        quality=1.0 - unseen,
+        blind_reason=None if assessable or observations else (reasons.most_common(1) or [("too_few_triples", 1)])[0][0],
+        observations=tuple(observations),
+        rejections={name: count for name, count in rejections.items() if count},
+        crops=crops,
+        guidance=tuple(guidance.values()),
+    )
+
+
+def measure_wifi(task: Task) -> Measurement:
+    """Transmitters of the capture `task.path`; with `task.stimulus`, whether their traffic follows the light."""
+    from sweep import wifi
+
+    if task.path is None:
+        return _blind(task, "wifi", "not_recorded")
+    follows: dict[int, StimulusJudgement] = {}
+    try:
+        log, tally = wifi.read_log(task.path)
+        scan = wifi.scan_log(log, cut_tail_octets=tally.cut_tail_octets)
+        if task.stimulus is not None:
+            for judged in wifi.judge_stimulus(log, wifi.read_sequence(task.stimulus)):
+                follows |= {
+                    address: StimulusJudgement(verdict=judged.verdict, p_value=judged.p_value)
+                    for address in judged.addresses
+                }
+    except ValueError:
+        return _blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
+    observations, identities = [], {}
+    for number, item in enumerate(scan.transmitters[:MAX_OBSERVATIONS]):
+        one = item.transmitter
+        key = task.room_key if one.role == "ap" or item.video.verdict == "video_uplink" else task.sweep_key
+        observation = WifiObservation(
+            observation_id=task.observation_id("wifi", number),
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            t_ns=task.middle_ns,
+            modality="wifi",
+            addresses=tuple(key.token(address) for address in one.addresses[:64]),
+            role=one.role,
+            vendor=one.vendor,
+            is_randomised=one.is_randomised,
+            channel_mhz=None if one.channel_mhz is None else float(one.channel_mhz),
+            rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
+            frames=one.frames,
+            bytes_up=one.bytes_up,
+            bytes_down=one.bytes_down,
+            dwell_s=round(scan.listened_s, 3),
+            video=VideoJudgement(
+                verdict=item.video.verdict,
+                score=round(item.video.score, 4),
+                decided_after_s=item.video.decided_after_s,
+            ),
+            stimulus=next((follows[a] for a in one.addresses if a in follows), None),
+        )
+        observations.append(observation)
+        identities[str(observation.observation_id)] = DeviceIdentity(
+            tuple(format_address(address) for address in one.addresses[:64]), ssids=one.names[:32]
+        )
+    blind = None
+    if scan.frames == 0:
+        blind = "too_few_frames"
+    elif scan.listened_s < MIN_LISTEN_S:
+        blind = "too_short"
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="wifi",
+        dwell_s=round(scan.listened_s, 3),
+        samples=scan.frames,
+        dropped=sum(scan.rejected.values()),
+        quality=min(1.0, scan.listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
+        blind_reason=blind,
+        observations=tuple(observations),
+        rejections={_code(name): count for name, count in scan.rejected.items()},
+        identities=identities,
+    )
+
+
+def measure_ble(task: Task) -> Measurement:
+    """Advertisers of the capture `task.path`."""
+    from sweep import ble
+
+    if task.path is None:
+        return _blind(task, "ble", "not_recorded")
+    try:
+        scan = ble.scan_file(task.path)
+    except ValueError:
+        return _blind(task, "ble", "input_unreadable", {"input_unreadable": 1})
+    observations, identities = [], {}
+    for number, one in enumerate(scan.devices[:MAX_OBSERVATIONS]):
+        observation = BleObservation(
+            observation_id=task.observation_id("ble", number),
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            t_ns=task.middle_ns,
+            modality="ble",
+            addresses=tuple(task.sweep_key.token(address) for address in one.addresses[:64]),
+            kind=one.kind,
+            company=one.company,
+            rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
+            adverts=one.adverts,
+        )
+        observations.append(observation)
+        identities[str(observation.observation_id)] = DeviceIdentity(
+            tuple(format_address(address) for address in one.addresses[:64]),
+            names=() if one.name is None else (one.name,),
+        )
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="ble",
+        dwell_s=task.dwell_s,
+        samples=scan.adverts,
+        dropped=sum(scan.rejected.values()),
+        quality=min(1.0, task.dwell_s / (2.0 * MIN_LISTEN_S)),
+        blind_reason=None if scan.adverts else "too_few_frames",
+        observations=tuple(observations),
+        rejections={_code(name): count for name, count in scan.rejected.items()},
+        identities=identities,
+    )
+
+
+def measure_rf(task: Task) -> Measurement:
+    """Emitters in `task.windows` against `task.baseline` (both from the sensor head)."""
+    from sweep import rf
+
+    if task.path is None:
+        return _blind(task, "rf", "not_recorded")
+    if len(task.windows) < MIN_RF_WINDOWS:
+        return _blind(task, "rf", "too_short", {"too_few_windows": 1})
+    result = rf.judge_windows(task.windows, task.baseline or None)
+    observations = tuple(
+        RfObservation(
+            observation_id=task.observation_id("rf", number),
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            t_ns=task.middle_ns,
+            modality="rf",
+            kind=emitter.kind,
+            centre_mhz=emitter.centre_mhz,
+            level_dbm=emitter.level_dbm,
+            baseline_dbm=emitter.baseline_dbm,
+            excess_db=emitter.excess_db,
+            duty_cycle=emitter.duty_cycle,
+            windows=len(task.windows),
+        )
+        for number, emitter in enumerate(result.emitters[:MAX_OBSERVATIONS])
+    )
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="rf",
+        dwell_s=round(sum(window.duration_s for window in task.windows), 3),
+        samples=len(task.windows),
+        dropped=sum(window.dropped for window in task.windows),
+        quality=min(1.0, len(task.windows) / (5.0 * MIN_RF_WINDOWS)),
+        blind_reason=None if task.baseline else "no_baseline",
+        observations=observations,
+    )
+
+
+def _code(name: str) -> str:
+    """A reason's name as a contract code."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name.lower())[:63]
+    return kept if kept[:1].isalpha() else f"x{kept}"[:63]
+
+
+MEASURES = {"lens": measure_lens, "wifi": measure_wifi, "ble": measure_ble, "rf": measure_rf}
