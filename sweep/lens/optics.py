@@ -1,0 +1,135 @@
+"""The probe's nominal optics and the radiometric model built on them.
+
+Job: load `optics.toml` and answer how many photo-electrons a lens or a matt wall returns at a distance. Input:
+nominal numbers and geometry; output: electrons per exposure. Refuses to guess a calibration: everything here is
+nominal, so nothing computed from it alone may call a zone clear.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+PLANCK_J_S = 6.62607015e-34
+LIGHT_M_S = 299_792_458.0
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLobe:
+    """Angular shape of the light a lens sends back: a core and a wide pedestal, each a Gaussian, integral 1."""
+
+    core_share: float
+    core_sigma_deg: float
+    pedestal_sigma_deg: float
+
+    def density_per_sr(self, alpha_rad: float) -> float:
+        """Share of the returned power per steradian at `alpha_rad` from the way back to the lamp."""
+        core = _gaussian_per_sr(alpha_rad, math.radians(self.core_sigma_deg))
+        pedestal = _gaussian_per_sr(alpha_rad, math.radians(self.pedestal_sigma_deg))
+        return self.core_share * core + (1.0 - self.core_share) * pedestal
+
+
+@dataclass(frozen=True, slots=True)
+class Optics:
+    """Nominal numbers of `optics.toml`; units in the names."""
+
+    focal_m: float
+    pixel_pitch_m: float
+    full_width_px: int
+    full_height_px: int
+    transmission: float
+    quantum_efficiency: float
+    f_number: float
+    focus_m: float
+    bits: int
+    black_level_dn: int
+    e_per_dn: float
+    read_noise_e: float
+    saturation_dn: int
+    fps: float
+    exposure_s: float
+    wavelength_nm: int
+    on_axis_offset_m: float
+    on_axis_count: int
+    on_axis_intensity_w_sr: float
+    off_axis_offset_m: float
+    off_axis_intensity_w_sr: float
+    reference_aperture_mm: float
+    reference_rho: float
+    reference_lobe: ReturnLobe
+    snr_floor: float
+    wall_albedo: float
+    range_min_m: float
+    range_max_m: float
+
+    def electrons_per_joule(self, wavelength_nm: float) -> float:
+        """Photo-electrons per joule that reaches the entrance pupil."""
+        photon_j = PLANCK_J_S * LIGHT_M_S / (wavelength_nm * 1e-9)
+        return self.transmission * self.quantum_efficiency / photon_j
+
+    def pupil_area_m2(self, f_number: float) -> float:
+        """Area of the camera's entrance pupil."""
+        return math.pi / 4.0 * (self.focal_m / f_number) ** 2
+
+    def lens_signal_e(
+        self,
+        *,
+        aperture_mm: float,
+        rho: float,
+        range_m: float,
+        offset_m: float,
+        intensity_w_sr: float,
+        exposure_s: float,
+        f_number: float,
+        wavelength_nm: float,
+        lobe: ReturnLobe,
+    ) -> float:
+        """Electrons of one exposure that a lens facing the camera returns from a lamp `offset_m` off the axis.
+
+        J = I / R^2 x (pi d^2 / 4) x rho x g(alpha), signal = J / R^2 x pupil x transmission x exposure x QE / (h nu).
+        """
+        area_m2 = math.pi / 4.0 * (aperture_mm * 1e-3) ** 2
+        returned_w_sr = intensity_w_sr / range_m**2 * area_m2 * rho * lobe.density_per_sr(offset_m / range_m)
+        joule = returned_w_sr / range_m**2 * self.pupil_area_m2(f_number) * exposure_s
+        return joule * self.electrons_per_joule(wavelength_nm)
+
+    def wall_signal_e_px(
+        self,
+        *,
+        albedo: float,
+        range_m: float,
+        intensity_w_sr: float,
+        exposure_s: float,
+        f_number: float,
+        wavelength_nm: float,
+        focal_px: float,
+    ) -> float:
+        """Electrons per pixel and exposure that a matt wall facing the camera returns."""
+        radiance = intensity_w_sr / range_m**2 * albedo / math.pi
+        joule = radiance * self.pupil_area_m2(f_number) * exposure_s / focal_px**2
+        return joule * self.electrons_per_joule(wavelength_nm)
+
+
+def _gaussian_per_sr(alpha_rad: float, sigma_rad: float) -> float:
+    return math.exp(-0.5 * (alpha_rad / sigma_rad) ** 2) / (2.0 * math.pi * sigma_rad**2)
+
+
+@cache
+def load_optics() -> Optics:
+    """The table that ships with the package."""
+    table = tomllib.loads(files("sweep.lens").joinpath("optics.toml").read_text(encoding="utf-8"))
+    camera, led, ref, wall, span = (table[k] for k in ("camera", "led", "reference_lens", "wall", "range"))
+    return Optics(
+        **camera,
+        **led,
+        reference_aperture_mm=ref["aperture_mm"],
+        reference_rho=ref["rho"],
+        reference_lobe=ReturnLobe(ref["core_share"], ref["core_sigma_deg"], ref["pedestal_sigma_deg"]),
+        snr_floor=ref["snr_floor"],
+        wall_albedo=wall["albedo"],
+        range_min_m=span["min_m"],
+        range_max_m=span["max_m"],
+    )

@@ -1,0 +1,304 @@
+"""Registration of hand-held frames: where each frame of a clip lies with respect to another.
+
+Job: estimate the sub-pixel affine motion between two lit frames and, on top of it, a smooth local displacement that
+takes up parallax; interpolate the motion to frames that cannot be registered themselves. Input: float32 images in
+electrons; output: 2 x 3 affine matrices that map pixel coordinates (origin top left, centres at integers) of the
+reference to the moved frame. Refuses what it cannot explain: a fit with too little texture or too large a residual
+comes back with `ok` false and a reason, never as a guess.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Image: TypeAlias = npt.NDArray[np.float32]
+Affine: TypeAlias = npt.NDArray[np.float64]
+
+COARSE_PX = 160
+"""Coarse search runs on an image about this wide: 30 px of motion between triples at half size become 7."""
+FINE_PX = 364
+"""Fine fit runs on an image about this wide; its error there is a few hundredths of a pixel (measured, rendered)."""
+ITERATIONS = 12
+HUBER_K = 2.0
+MIN_CORRELATION = 0.25
+"""Guessed: below it the two frames show no common scene; noise-limited walls pass through `flat` instead."""
+MAX_SHIFT_SHARE = 0.4
+"""A motion beyond this share of the frame between two triples leaves too little overlap to judge."""
+
+
+class RegistrationFault(StrEnum):
+    """Why two frames could not be registered."""
+
+    NONE = "none"
+    NO_COMMON_SCENE = "no_common_scene"
+    TOO_FAST = "too_fast"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """Motion from a reference frame to another frame."""
+
+    matrix: Affine
+    """2 x 3, maps reference pixel coordinates to the other frame's."""
+    correlation: float
+    """Correlation of the normalised images after the fit, -1..1."""
+    is_flat: bool
+    """The reference shows too little texture to tell; the motion is then only as good as its start."""
+    fault: RegistrationFault
+
+    @property
+    def ok(self) -> bool:
+        """The fit explains the frame, or there was nothing to explain."""
+        return self.fault is RegistrationFault.NONE
+
+
+@dataclass(frozen=True)
+class Template:
+    """A reference frame prepared once for many registrations."""
+
+    coarse: Image
+    fine: Image
+    grad_x: Image
+    grad_y: Image
+    jacobian: npt.NDArray[np.float32]
+    """Rows of the selected pixels, 6 columns."""
+    selected: npt.NDArray[np.intp]
+    """Flat indices into `fine`."""
+    is_flat: bool
+    shape: tuple[int, int]
+
+
+def normalise(electrons: Image, noise_e: float, width: int) -> Image:
+    """Shrink to about `width`, stabilise the noise and take out slow shading, so that lamp level and vignetting
+    drop out. Unit: about one standard deviation of the unshrunk noise. Bright glints are compressed.
+    """
+    step = max(1, round(electrons.shape[1] / width))
+    size = (electrons.shape[1] // step, electrons.shape[0] // step)
+    small = cv2.resize(electrons, size, interpolation=cv2.INTER_AREA) if step > 1 else electrons
+    stable = 2.0 * np.sqrt(np.maximum(small, 0.0) + np.float32(noise_e**2))
+    smooth = cv2.GaussianBlur(stable, (0, 0), 0.8)
+    slow = cv2.blur(smooth, (25, 25))
+    flat = (smooth - slow).astype(np.float32)
+    limit = np.float32(4.0 * _spread(flat) + 1e-6)
+    clipped: Image = np.clip(flat, -limit, limit)
+    return clipped
+
+
+def prepare(electrons: Image, noise_e: float) -> Template:
+    """Prepare a lit frame as reference. `electrons`: H x W, black level out; `noise_e`: read noise."""
+    fine = normalise(electrons, noise_e, FINE_PX)
+    coarse = normalise(electrons, noise_e, COARSE_PX)
+    grad_x = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
+    grad_y = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
+    energy = grad_x * grad_x + grad_y * grad_y
+    border = 4
+    energy[:border] = energy[-border:] = 0.0
+    energy[:, :border] = energy[:, -border:] = 0.0
+    flat_energy = energy.ravel()
+    wanted = min(12_000, flat_energy.size // 3)
+    selected = np.argpartition(flat_energy, -wanted)[-wanted:]
+    height, width = fine.shape
+    ys, xs = np.divmod(selected, width)
+    u = ((xs - width / 2) / width).astype(np.float32)
+    v = ((ys - height / 2) / width).astype(np.float32)
+    gx, gy = grad_x.ravel()[selected], grad_y.ravel()[selected]
+    jacobian = np.stack([gx, gx * u, gx * v, gy, gy * u, gy * v], axis=1).astype(np.float32)
+    is_flat = float(_texture_share(fine)) < 0.15
+    return Template(coarse, fine, grad_x, grad_y, jacobian, selected, is_flat, (electrons.shape[0], electrons.shape[1]))
+
+
+def register(template: Template, moved: Template, start: Affine | None = None) -> Registration:
+    """Motion from `template` to `moved`, both prepared from frames of one size.
+
+    `start` (2 x 3, full-size pixels) replaces the coarse search when the motion is about known.
+    """
+    step = template.shape[1] / template.fine.shape[1]
+    height, width = template.fine.shape
+    if start is None:
+        matrix = identity()
+        matrix[:, 2] = _coarse_shift(template, moved)
+    else:
+        matrix = start.copy()
+    small = _scaled(matrix, 1.0 / step)
+    hessian_ready = template.jacobian
+    target = template.fine.ravel()[template.selected]
+    correlation = 0.0
+    for _ in range(ITERATIONS):
+        warped = _warp(moved.fine, small)
+        values = warped.ravel()[template.selected]
+        gain = _gain(target, values)
+        residual = values * gain - target
+        scale = 1.4826 * float(np.median(np.abs(residual))) + 1e-6
+        weight = np.minimum(1.0, HUBER_K * scale / (np.abs(residual) + 1e-9)).astype(np.float32)
+        weight[values == 0.0] = 0.0
+        weighted = hessian_ready * weight[:, None]
+        normal = weighted.T @ hessian_ready
+        normal[np.diag_indices(6)] *= 1.0 + 1e-4
+        normal[np.diag_indices(6)] += 1e-3
+        delta = np.linalg.solve(normal.astype(np.float64), (weighted.T @ residual).astype(np.float64))
+        small = _compose_inverse(small, delta, width, height)
+        if not np.isfinite(small).all() or np.abs(small[:, 2]).max() > 2 * width:
+            small = identity()
+            break
+        if np.abs(delta).max() < 0.01:
+            break
+    warped = _warp(moved.fine, small)
+    correlation = _correlation(template, warped)
+    matrix = _scaled(small, step)
+    return Registration(matrix, correlation, template.is_flat, _fault(template, matrix, correlation))
+
+
+def local_flow(template: Template, moved: Template, motion: Affine) -> npt.NDArray[np.float32]:
+    """Smooth residual displacement (H' x W' x 2, full-size pixels, on the fine grid) of `moved` after `motion`.
+
+    Where there is no texture the displacement goes to zero. It takes up the parallax of objects at other distances.
+    """
+    step = template.shape[1] / template.fine.shape[1]
+    flow = np.zeros((*template.fine.shape, 2), np.float32)
+    small = _scaled(motion, 1.0 / step)
+    for window in (41, 25):
+        warped = _warp_flow(moved.fine, small, flow)
+        residual = warped * np.float32(_gain(template.fine, warped)) - template.fine
+        residual[warped == 0.0] = 0.0
+        limit = np.float32(3.0 * _spread(residual) + 1e-6)
+        np.clip(residual, -limit, limit, out=residual)
+        box = (window, window)
+        gx, gy = template.grad_x, template.grad_y
+        xx, xy, yy = cv2.blur(gx * gx, box), cv2.blur(gx * gy, box), cv2.blur(gy * gy, box)
+        bx, by = cv2.blur(gx * residual, box), cv2.blur(gy * residual, box)
+        ridge = np.float32(0.5 * float(np.mean(xx + yy)) + 1e-3)
+        xx, yy = xx + ridge, yy + ridge
+        det = xx * yy - xy * xy
+        flow[..., 0] -= (yy * bx - xy * by) / det
+        flow[..., 1] -= (xx * by - xy * bx) / det
+        np.clip(flow, -4.0, 4.0, out=flow)
+    flow = cv2.blur(flow, (15, 15)) * np.float32(step)
+    return np.asarray(flow, np.float32)
+
+
+def interpolate(before: Affine, after: Affine, share: float) -> Affine:
+    """Motion at `share` (0..1, or a little outside) of the way between two motions; linear in the small angles."""
+    return before + (after - before) * share
+
+
+def compose(outer: Affine, inner: Affine) -> Affine:
+    """Motion that applies `inner` first, then `outer`."""
+    result = outer[:, :2] @ inner
+    result[:, 2] += outer[:, 2]
+    return result
+
+
+def invert(motion: Affine) -> Affine:
+    """The way back."""
+    inverse = np.linalg.inv(motion[:, :2])
+    return np.hstack([inverse, -(inverse @ motion[:, 2])[:, None]])
+
+
+def identity() -> Affine:
+    """No motion."""
+    return np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def apply(motion: Affine, x: float, y: float) -> tuple[float, float]:
+    """Where pixel (x, y) of the reference lies in the moved frame."""
+    px = motion @ np.array([x, y, 1.0])
+    return float(px[0]), float(px[1])
+
+
+def _scaled(matrix: Affine, factor: float) -> Affine:
+    """The same motion in pixels that are 1/factor as large; shrinking by areas moves centres by half a pixel."""
+    result = matrix.copy()
+    shift = 0.5 * (factor - 1.0)
+    centre = np.array([shift, shift])
+    result[:, 2] = matrix[:, 2] * factor + centre - matrix[:, :2] @ centre
+    return result
+
+
+def _warp(image: Image, small: Affine) -> Image:
+    size = (image.shape[1], image.shape[0])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(image, small, size, flags=flags, borderMode=cv2.BORDER_CONSTANT), np.float32)
+
+
+def _warp_flow(image: Image, small: Affine, flow: npt.NDArray[np.float32]) -> Image:
+    height, width = image.shape
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    map_x = (small[0, 0] * xs + small[0, 1] * ys + small[0, 2]).astype(np.float32) + flow[..., 0]
+    map_y = (small[1, 0] * xs + small[1, 1] * ys + small[1, 2]).astype(np.float32) + flow[..., 1]
+    return np.asarray(cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR), np.float32)
+
+
+def _compose_inverse(small: Affine, delta: npt.NDArray[np.float64], width: int, height: int) -> Affine:
+    """Inverse-compositional update: motion x inverse of the increment found in the template's frame."""
+    increment = np.array(
+        [
+            [1.0 + delta[1] / width, delta[2] / width, 0.0],
+            [delta[4] / width, 1.0 + delta[5] / width, 0.0],
+        ]
+    )
+    centre = np.array([width / 2, height / 2])
+    increment[:, 2] = np.array([delta[0], delta[3]]) + centre - increment[:, :2] @ centre
+    if abs(np.linalg.det(increment[:, :2])) < 0.1:
+        return small
+    return compose(small, invert(increment))
+
+
+def _coarse_shift(template: Template, moved: Template) -> npt.NDArray[np.float64]:
+    """Whole translation in full-size pixels by phase correlation of the coarse images."""
+    height, width = template.coarse.shape
+    window = cv2.createHanningWindow((width, height), cv2.CV_32F)
+    (dx, dy), _ = cv2.phaseCorrelate(template.coarse, moved.coarse, window)
+    step = template.shape[1] / width
+    return np.array([dx * step, dy * step])
+
+
+def _gain(target: npt.NDArray[np.float32], values: npt.NDArray[np.float32]) -> float:
+    power = float(np.vdot(values, values))
+    gain = float(np.vdot(target, values)) / power if power > 0 else 1.0
+    return min(2.0, max(0.5, gain))
+
+
+def _correlation(template: Template, warped: Image) -> float:
+    a = template.fine.ravel()[template.selected]
+    b = warped.ravel()[template.selected]
+    inside = b != 0.0
+    if int(inside.sum()) < 200:
+        return 0.0
+    a, b = a[inside] - a[inside].mean(), b[inside] - b[inside].mean()
+    norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
+    return float(np.vdot(a, b)) / norm if norm > 0 else 0.0
+
+
+def _fault(template: Template, matrix: Affine, correlation: float) -> RegistrationFault:
+    height, width = template.shape
+    centre = np.array([width / 2, height / 2])
+    shift = matrix[:, :2] @ centre + matrix[:, 2] - centre
+    if abs(shift[0]) > MAX_SHIFT_SHARE * width or abs(shift[1]) > MAX_SHIFT_SHARE * height:
+        return RegistrationFault.TOO_FAST
+    if correlation < MIN_CORRELATION and not template.is_flat:
+        return RegistrationFault.NO_COMMON_SCENE
+    return RegistrationFault.NONE
+
+
+def _spread(values: Image) -> float:
+    """Robust standard deviation from a sample."""
+    sample = values.ravel()[:: max(1, values.size // 20_000)]
+    return float(1.4826 * np.median(np.abs(sample - np.median(sample))))
+
+
+def _texture_share(fine: Image) -> float:
+    """Share of variance that neighbours two pixels away have in common: 0 for noise, towards 1 for texture."""
+    a, b = fine[:, :-4].ravel(), fine[:, 4:].ravel()
+    c, d = fine[:-4].ravel(), fine[4:].ravel()
+    power = float(np.vdot(fine, fine)) / fine.size
+    if power <= 0:
+        return 0.0
+    horizontal = float(np.vdot(a, b)) / a.size
+    vertical = float(np.vdot(c, d)) / c.size
+    return (horizontal + vertical) / (2.0 * power)
