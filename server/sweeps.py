@@ -7,19 +7,20 @@ only as display-safe text.  It writes nothing.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from server import keys, kinds
+from server import kinds
 from server.alarms import alarms_about
 from server.clock import from_ms
-from server.entries import signed_entry
 from server.errors import not_found
 from server.projections import SweepRecord, bodies_of, read_sweep
 from server.rooms import room_summary
 from server.schema import entries, sweeps
+from server.signatures import holds, signed_entry
 from server.summaries import sweep_summary
 from server.views import (
     BodyView,
@@ -33,7 +34,7 @@ from server.views import (
     SignedEntryRow,
     SweepDetail,
 )
-from sweep.entry import EntryError, SignedEntry, verify_signature
+from sweep.entry import SignedEntry
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
 
 
@@ -43,9 +44,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
     if summary is None:
         raise not_found("점검", "sweep")
     record, _ = read_sweep(connection, sweep_id)
-    rows = connection.execute(
-        select(entries).where(entries.c.sweep_id == sweep_id).order_by(entries.c.log_index)
-    ).all()
+    rows = connection.execute(select(entries).where(entries.c.sweep_id == sweep_id).order_by(entries.c.log_index)).all()
     details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
     return SweepDetail(
         summary=sweep_summary(summary),
@@ -94,7 +93,7 @@ def dsse_view(document: SignedEntry) -> DsseView:
     )
 
 
-def gaps_beside(connection: Connection, rows: list[Row[Any]] | Any) -> tuple[GapView, ...]:
+def gaps_beside(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GapView, ...]:
     """Missing sequence numbers of the keys of these entries, within or next to the numbers that the entries use."""
     spans: dict[str, tuple[int, int]] = {}
     for row in rows:
@@ -127,24 +126,13 @@ def _entry_values(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
     values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
     return values | {
-        "signature_ok": _holds(connection, row),
+        "signature_ok": holds(connection, row),
         "received": from_ms(row.received_ms),
         "bodies": tuple(
             BodyView(commitment=body.commitment, media_type=body.media_type, size=body.size, state=body.state)
             for body in bodies_of(connection, row.log_index, with_data=False)
         ),
     }
-
-
-def _holds(connection: Connection, row: Row[Any]) -> bool:
-    key = keys.find_key(connection, row.key_id)
-    if key is None:
-        return False
-    try:
-        verify_signature(signed_entry(row), row.payload_type, key.public_key)
-    except EntryError:
-        return False
-    return True
 
 
 def _report_bodies(
@@ -193,5 +181,3 @@ def _findings_by_crop(report: SweepReport | None) -> dict[str, UUID]:
         for observation in report.observations
         if observation.modality == "lens" and observation.crop_commitment and observation.observation_id in cited
     }
-
-

@@ -1,0 +1,79 @@
+"""Alarms: things about the record that a person must look at. Appended by the write door, never changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, or_, select
+
+from server.clock import from_ms, now_ms
+from server.schema import alarms
+from server.views import AlarmView
+from sweep.report import LocalText, new_id
+
+TEXTS: dict[str, LocalText] = {
+    "conflict": LocalText(
+        ko="같은 번호로 서로 다른 기록이 들어왔습니다. 둘 다 보관했습니다",
+        en="Two different entries claim the same place; both are kept",
+    ),
+    "chain_break": LocalText(
+        ko="기록이 바로 앞 기록과 이어지지 않습니다", en="An entry does not follow the one before it"
+    ),
+    "source_not_allowed": LocalText(
+        ko="이 키로는 이런 출처의 기록에 서명할 수 없습니다", en="This key may not sign entries of this source"
+    ),
+    "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
+    "second_report": LocalText(
+        ko="한 점검에 다른 키의 보고서가 또 들어왔습니다", en="Another key sent a second report of the same sweep"
+    ),
+}
+
+
+def raise_alarm(
+    connection: Connection,
+    code: str,
+    *,
+    key_id: str | None,
+    sweep_id: UUID | None,
+    log_index: int | None,
+    other_log_index: int | None = None,
+) -> None:
+    """Append an alarm with a code of `TEXTS`, once for the same pair of entries."""
+    known = select(alarms.c.alarm_id).where(
+        alarms.c.code == code, alarms.c.log_index == log_index, alarms.c.other_log_index == other_log_index
+    )
+    if connection.scalar(known) is not None:
+        return
+    connection.execute(
+        insert(alarms).values(
+            alarm_id=new_id(),
+            at_ms=now_ms(),
+            code=code,
+            key_id=key_id,
+            sweep_id=sweep_id,
+            log_index=log_index,
+            other_log_index=other_log_index,
+        )
+    )
+
+
+def alarms_about(connection: Connection, sweep_id: UUID, key_ids: frozenset[str]) -> tuple[AlarmView, ...]:
+    """Alarms of a sweep and conflicts of its keys that name no sweep, oldest first."""
+    statement = (
+        select(alarms)
+        .where(
+            or_(alarms.c.sweep_id == sweep_id, (alarms.c.sweep_id.is_(None)) & (alarms.c.key_id.in_(sorted(key_ids))))
+        )
+        .order_by(alarms.c.at_ms, alarms.c.alarm_id)
+    )
+    return tuple(
+        AlarmView(
+            at=from_ms(row.at_ms),
+            code=row.code,
+            text=TEXTS[row.code],
+            key_id=row.key_id,
+            log_index=row.log_index,
+            other_log_index=row.other_log_index,
+        )
+        for row in connection.execute(statement)
+    )

@@ -1,0 +1,54 @@
+"""The web page: files that Vite built, index.html for every other path, and a clear page when nothing was built."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from server.errors import not_found
+from server.release import VERSION
+from server.services import services_of
+from server.views import Health
+
+router = APIRouter()
+
+MISSING_PAGE = """<!doctype html>
+<html lang="ko"><head><meta charset="utf-8"><title>Ansim Sweep</title></head><body>
+<h1>웹 화면이 아직 만들어지지 않았습니다</h1>
+<p>서버는 작동 중입니다. 프로젝트 폴더에서 <code>make setup</code>을 실행하면 화면이 만들어집니다.</p>
+<p lang="en">The server works, but the page was not built: run <code>make setup</code> in the project folder.</p>
+</body></html>
+"""
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+REVALIDATE = {"Cache-Control": "no-cache"}
+
+
+@router.get("/api/health", tags=["page"])
+def health(request: Request) -> Health:
+    """Is the server there, and was the page built?"""
+    index = services_of(request).settings.web_dir / "index.html"
+    return Health(status="ok", version=VERSION, page_built=index.is_file())
+
+
+@router.get("/{path:path}", include_in_schema=False)
+async def page(request: Request, path: str) -> Response:
+    """A file of the page, or the page itself."""
+    if path == "api" or path.startswith("api/"):
+        raise not_found("주소", "this address")
+    return await run_in_threadpool(_page, request, path)
+
+
+def _page(request: Request, path: str) -> Response:
+    folder = services_of(request).settings.web_dir.resolve()
+    index = folder / "index.html"
+    if not index.is_file():
+        return HTMLResponse(MISSING_PAGE, status_code=503, headers=REVALIDATE)
+    if path and "\0" not in path:
+        wanted = (folder / path).resolve()
+        if wanted.is_relative_to(folder) and wanted.is_file():
+            return FileResponse(wanted, headers=IMMUTABLE if path.startswith("assets/") else REVALIDATE)
+    if "." in path.rsplit("/", 1)[-1]:
+        raise not_found("파일", "this file")
+    return FileResponse(index, headers=REVALIDATE)

@@ -1,0 +1,97 @@
+"""Routes of sweeps: the whole of one, a person's verdict on a finding, bodies and their erasure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server import persons, sweeps
+from server.access import RANKS, Admin, Inspector, Viewer
+from server.audit import record
+from server.auth import check_password
+from server.errors import ApiError, not_found
+from server.kinds import CROP_TYPE
+from server.requests import DispositionRequest, EraseRequest, describe, json_body
+from server.schema import body_data, body_refs
+from server.services import services_of
+from server.views import EntryCreated, EntryEvent, SweepDetail
+
+router = APIRouter(tags=["sweeps"])
+
+Commitment = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+def as_json(view: BaseModel) -> Response:
+    """A large view as JSON, serialised once instead of validated again."""
+    return Response(view.model_dump_json(), media_type="application/json")
+
+
+@router.get("/api/sweeps/{sweep_id}", response_model=SweepDetail)
+def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
+    """Everything about one sweep; addresses, names and crops for inspectors only."""
+    may_see = RANKS[person.role] >= RANKS["inspector"]
+    with services_of(request).db.read() as connection:
+        return as_json(sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see))
+
+
+@router.post("/api/findings/{finding_id}/disposition", status_code=201, openapi_extra=describe(DispositionRequest))
+async def post_disposition(
+    request: Request,
+    person: Inspector,
+    finding_id: UUID,
+    body: Annotated[DispositionRequest, json_body(DispositionRequest)],
+) -> EntryCreated:
+    """Append a person's verdict on a finding, as an entry that the server signs."""
+    services = services_of(request)
+    outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
+    services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind="disposition").model_dump_json())
+    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+@router.get(
+    "/api/bodies/{commitment}",
+    response_class=Response,
+    responses={200: {"content": {"image/png": {}, "application/octet-stream": {}}}},
+)
+def get_body(request: Request, person: Inspector, commitment: Commitment) -> Response:
+    """A body that is there; each access is written down. Only PNG is shown, anything else is an attachment."""
+    with services_of(request).db.write() as connection:
+        row = connection.execute(
+            select(body_data.c.data, body_refs.c.media_type)
+            .join(body_refs, body_refs.c.commitment == body_data.c.commitment)
+            .where(body_data.c.commitment == commitment)
+            .limit(1)
+        ).one_or_none()
+        if row is None:
+            raise not_found("본문", "body")
+        record(connection, actor=person.display_name, action="body.read", object_id=commitment, detail={})
+    if row.media_type == CROP_TYPE:
+        return Response(row.data, media_type=CROP_TYPE, headers={"Cache-Control": "private, no-store"})
+    disposition = f'attachment; filename="{commitment[:16]}.bin"'
+    return Response(
+        row.data,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": disposition, "Cache-Control": "private, no-store"},
+    )
+
+
+@router.post("/api/bodies/{commitment}/erase", status_code=201, openapi_extra=describe(EraseRequest))
+def erase_body(
+    request: Request, person: Admin, commitment: Commitment, body: Annotated[EraseRequest, json_body(EraseRequest)]
+) -> EntryCreated:
+    """Erase a body for good; a second person proves agreement with a password in this very request."""
+    services = services_of(request)
+    services.gate.enter(request.client.host if request.client else "unknown", body.second_person_username)
+    second = check_password(services.db, body.second_person_username, body.second_person_password)
+    if RANKS[second.role] < RANKS["inspector"]:
+        raise ApiError(403, "not_allowed", "권한이 없습니다", "the second person needs the role inspector")
+    outcome = persons.erase(services.db, services.notary, person, second, commitment, body.reason)
+    services.db.scrub()
+    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)

@@ -1,0 +1,105 @@
+"""The application: `create_app(settings)` puts routes, services, error shape and security headers together.
+
+Input are settings; output is an ASGI application whose database is migrated and whose keys exist.  It holds no logic of
+its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+
+from server import errors, keys
+from server.api import entries, exports, login, page, probes, rooms, sweeps
+from server.auth import LoginGate
+from server.db import Database
+from server.headers import SecurityHeaders
+from server.live import LiveHub
+from server.persons import Notary
+from server.release import VERSION
+from server.requests import request_schemas
+from server.services import Services
+from server.settings import Settings
+from server.views import ErrorView
+from sweep.entry import Signer
+
+SILENCE_CHECK_S = 5.0
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole server; migrates the database and makes its keys on the way."""
+    services = build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watcher = asyncio.create_task(_watch_silence(services.hub))
+        yield
+        watcher.cancel()
+        services.db.close()
+
+    app = FastAPI(
+        title="Ansim Sweep",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        responses={"default": {"model": ErrorView, "description": "Refused; the code says why"}},
+    )
+    app.state.services = services
+    errors.install(app)
+    app.add_middleware(SecurityHeaders)
+    for part in (login, rooms, sweeps, entries, probes, exports, page):
+        app.include_router(part.router)
+    _describe_requests(app)
+    return app
+
+
+def build_services(settings: Settings) -> Services:
+    """Database (migrated), keys (made at first start, admitted), live hub and login gate."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db = Database(settings.url)
+    db.migrate()
+    notary = Notary(
+        settings.tenant,
+        Signer.load_or_create(settings.data_dir / "server.key"),
+        Signer.load_or_create(settings.data_dir / "server-demo.key"),
+    )
+    with db.write() as connection:
+        for signer, role, name in ((notary.signer, "server", "server"), (notary.demo_signer, "demo", "server, demo")):
+            keys.admit(
+                connection,
+                public_key=signer.public_key,
+                role="demo" if role == "demo" else "server",
+                probe_id=None,
+                name=name,
+                actor="system",
+            )
+    gate = LoginGate(settings.login_attempts_per_minute)
+    return Services(settings, db, notary, LiveHub(time.monotonic), gate)
+
+
+async def _watch_silence(hub: LiveHub) -> None:
+    while True:
+        await asyncio.sleep(SILENCE_CHECK_S)
+        hub.find_silent()
+
+
+def _describe_requests(app: FastAPI) -> None:
+    """Put the records that routes read from raw bytes into the OpenAPI document."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = generate()
+        schemas = document["components"]["schemas"]
+        for name, schema in request_schemas().items():
+            schemas.setdefault(name, schema)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend the document

@@ -1,0 +1,74 @@
+"""One error shape for the whole interface: {"error": {"code", "message": {"ko", "en"}}}.
+
+Every refusal is an `ApiError` with a code that programs read and one line in each language that says what to do.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from server.db import DiskFullError
+from server.views import ErrorBody, ErrorView
+from sweep.report import ContractError, LocalText, display_text
+
+CODES: dict[int, tuple[str, str, str]] = {
+    400: ("invalid_request", "요청을 읽을 수 없습니다", "the request cannot be read"),
+    404: ("not_found", "찾을 수 없습니다", "not found"),
+    405: ("method_not_allowed", "허용되지 않는 방법입니다", "this method is not allowed here"),
+    413: ("too_large", "요청이 너무 큽니다", "the request is too large"),
+}
+
+
+class ApiError(Exception):
+    """A refusal with its HTTP status, code and words."""
+
+    def __init__(self, status: int, code: str, ko: str, en: str, *, headers: dict[str, str] | None = None) -> None:
+        super().__init__(en)
+        self.status = status
+        self.code = code
+        self.message = LocalText(ko=display_text(ko, limit=400), en=display_text(en, limit=400))
+        self.headers = headers or {}
+
+    def response(self) -> Response:
+        """The refusal as JSON."""
+        view = ErrorView(error=ErrorBody(code=self.code, message=self.message))
+        return JSONResponse(view.model_dump(mode="json"), status_code=self.status, headers=self.headers)
+
+
+def not_found(what_ko: str, what_en: str) -> ApiError:
+    """404 for a thing that is not there."""
+    return ApiError(404, "not_found", f"{what_ko}: 찾을 수 없습니다", f"{what_en}: not found")
+
+
+def invalid(en: str, *, ko: str = "요청 내용이 올바르지 않습니다", code: str = "invalid_request") -> ApiError:
+    """400 with one line about what is wrong."""
+    return ApiError(400, code, ko, en)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every refusal in the one shape."""
+
+    async def api_error(_request: Request, error: Exception) -> Response:
+        match error:
+            case ApiError():
+                return error.response()
+            case ContractError():
+                return invalid(str(error)).response()
+            case DiskFullError():
+                return ApiError(507, "disk_full", "저장 공간이 부족합니다", "the disk is full").response()
+            case RequestValidationError():
+                first = error.errors()[0]
+                where = ".".join(str(part) for part in first["loc"])
+                return invalid(f"{where}: {first['msg']}").response()
+            case HTTPException():
+                code, ko, en = CODES.get(error.status_code, ("error", "오류", "error"))
+                return ApiError(error.status_code, code, ko, en, headers=dict(error.headers or {})).response()
+            case _:
+                raise error
+
+    for kind in (ApiError, ContractError, DiskFullError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, api_error)

@@ -1,0 +1,33 @@
+"""Bounded field types of requests and views: every number and every text from outside passes one of these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from sweep.report import has_unsafe_character
+
+MAX_LOG_INDEX = 2**53 - 1
+
+
+def _clean(text: str) -> str:
+    if has_unsafe_character(text):
+        raise ValueError("contains a control or formatting character")
+    return text
+
+
+Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+LogIndex = Annotated[int, Field(ge=-1, le=MAX_LOG_INDEX)]
+
+Role = Literal["admin", "inspector", "viewer"]
+KeyRole = Literal["probe", "demo", "server", "witness"]
+SweepResult = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
+BodyState = Literal["present", "erased", "missing"]

@@ -1,0 +1,21 @@
+"""The order of the log: every entry gets the next index, without holes, inside the one write transaction.
+
+First cut: the index is the order.  The tree over it (RFC 6962) is not built yet, so receipts carry no proof.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select
+
+from server.schema import entries
+
+
+def next_index(connection: Connection) -> int:
+    """The index of the next entry, from 0; call it only inside `Database.write()`."""
+    last = connection.scalar(select(func.max(entries.c.log_index)))
+    return 0 if last is None else last + 1
+
+
+def size(connection: Connection) -> int:
+    """Number of entries in the log."""
+    return next_index(connection)

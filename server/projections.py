@@ -1,0 +1,242 @@
+"""Projections: what the entries of a sweep say, in tables that can be thrown away and rebuilt.
+
+Input are the accepted entries of one sweep in any order of arrival; output are its rows in `sweeps`, `findings` and
+`dispositions`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
+it never stops the write door.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from server import kinds
+from server.alarms import raise_alarm
+from server.clock import to_ms
+from server.exports.judgement import judge
+from server.fields import BodyState
+from server.schema import PROJECTIONS, body_data, body_refs, dispositions, entries, erased_bodies, findings, sweeps
+from sweep.entry import EntryError, parse_envelope
+from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """A body that an entry names."""
+
+    commitment: str
+    media_type: str
+    size: int
+    state: BodyState
+    data: bytes | None
+    sha256: str | None
+
+
+@dataclass(slots=True)
+class SweepRecord:
+    """What the accepted entries of one sweep hold."""
+
+    opened: SweepOpened | None = None
+    opened_row: Row[Any] | None = None
+    report: SweepReport | None = None
+    report_state: BodyState = "missing"
+    report_row: Row[Any] | None = None
+    """The entry of the report, also when its body is not there."""
+    report_commitment: str | None = None
+    dispositions: list[tuple[Row[Any], Disposition]] = field(default_factory=list)
+
+
+def bodies_of(connection: Connection, log_index: int, *, with_data: bool = True) -> tuple[StoredBody, ...]:
+    """The bodies that an entry names, in its order, with what became of them."""
+    statement = (
+        select(
+            body_refs.c.commitment,
+            body_refs.c.media_type,
+            body_refs.c.size,
+            body_data.c.sha256,
+            erased_bodies.c.erased_ms,
+            *((body_data.c.data,) if with_data else ()),
+        )
+        .outerjoin(body_data, body_data.c.commitment == body_refs.c.commitment)
+        .outerjoin(erased_bodies, erased_bodies.c.commitment == body_refs.c.commitment)
+        .where(body_refs.c.log_index == log_index)
+        .order_by(body_refs.c.position)
+    )
+    found = []
+    for row in connection.execute(statement):
+        state: BodyState = "present" if row.sha256 else "erased" if row.erased_ms is not None else "missing"
+        data = row.data if with_data else None
+        found.append(StoredBody(row.commitment, row.media_type, row.size, state, data, row.sha256))
+    return tuple(found)
+
+
+def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[Row[Any]]]:
+    """The sweep as its accepted entries tell it, and the entries whose body cannot be read."""
+    record, unreadable = SweepRecord(), []
+    statement = (
+        select(entries)
+        .where(
+            entries.c.status == "accepted",
+            entries.c.sweep_id == sweep_id,
+            entries.c.kind.in_(sorted(kinds.KNOWN_KINDS)),
+        )
+        .order_by(entries.c.log_index)
+    )
+    for row in connection.execute(statement).all():
+        try:
+            _take(connection, record, row)
+        except (ContractError, EntryError):
+            unreadable.append(row)
+    return record, unreadable
+
+
+def project(connection: Connection, sweep_id: UUID | None) -> None:
+    """Compute the rows of one sweep anew; call it inside `Database.write()`."""
+    if sweep_id is None:
+        return
+    for table in PROJECTIONS:
+        connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
+    record, unreadable = read_sweep(connection, sweep_id)
+    for row in unreadable:
+        connection.execute(
+            update(entries)
+            .where(entries.c.log_index == row.log_index)
+            .values(is_readable=False, reason="unreadable_body")
+        )
+        raise_alarm(connection, "unreadable_body", key_id=row.key_id, sweep_id=sweep_id, log_index=row.log_index)
+    _insert_sweep(connection, record)
+    for row, item in record.dispositions:
+        connection.execute(
+            insert(dispositions).values(
+                log_index=row.log_index,
+                sweep_id=sweep_id,
+                finding_id=item.finding_id,
+                verdict=item.verdict,
+                note_json=None if item.note is None else item.note.model_dump_json(),
+                subject=row.subject,
+                assurance=row.assurance,
+                decided_ms=to_ms(item.decided.utc),
+            )
+        )
+
+
+def rebuild(connection: Connection) -> int:
+    """Throw all projections away and compute them from the entries; returns the number of sweeps."""
+    for table in PROJECTIONS:
+        connection.execute(delete(table))
+    statement = select(entries.c.sweep_id).where(entries.c.status == "accepted", entries.c.sweep_id.is_not(None))
+    sweep_ids = connection.scalars(statement.distinct()).all()
+    for sweep_id in sweep_ids:
+        project(connection, sweep_id)
+    return len(sweep_ids)
+
+
+def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+    """Add one entry to the record; raises ContractError when its body is broken or contradicts its envelope."""
+    match row.kind:
+        case kinds.OPENED:
+            opened = _read(connection, row, kinds.OPENED_TYPE, SweepOpened)
+            if opened is not None and record.opened is None:
+                _agree(row, opened.sweep_id, opened.room_id, opened.source)
+                record.opened, record.opened_row = opened, row
+        case kinds.REPORT:
+            _take_report(connection, record, row)
+        case kinds.DISPOSITION:
+            item = _read(connection, row, kinds.DISPOSITION_TYPE, Disposition)
+            if item is not None:
+                _agree(row, item.sweep_id, row.room_id, row.source)
+                record.dispositions.append((row, item))
+        case _:
+            pass  # `body.erased` acts when it is written and says nothing about the sweep itself
+
+
+def _take_report(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+    """The first report stands; a later one replaces it only when its key wrote both and it cites the first."""
+    before = record.report_row
+    if before is not None:
+        if before.key_id != row.key_id:
+            raise_alarm(
+                connection,
+                "second_report",
+                key_id=row.key_id,
+                sweep_id=row.sweep_id,
+                log_index=row.log_index,
+                other_log_index=before.log_index,
+            )
+        if before.key_id != row.key_id or before.entry_id not in parse_envelope(row.payload).refs:
+            return
+    report = _read(connection, row, kinds.REPORT_TYPE, SweepReport)
+    if report is not None:
+        _agree(row, report.sweep_id, report.room_id, report.source)
+    body = next((body for body in bodies_of(connection, row.log_index, with_data=False) if _is_report(body)), None)
+    record.report, record.report_row = report, row
+    record.report_state = "missing" if body is None else body.state
+    record.report_commitment = None if body is None else body.commitment
+
+
+def _is_report(body: StoredBody) -> bool:
+    return body.media_type == kinds.REPORT_TYPE
+
+
+def _read(connection: Connection, row: Row[Any], media_type: str, model: type[R]) -> R | None:
+    """The entry's body of this type as a record; None when it is not there; raises ContractError when broken."""
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == media_type:
+            return None if body.data is None else parse_json(model, body.data)
+    raise ContractError(f"{row.kind} without a body of type {media_type}")
+
+
+def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str) -> None:
+    if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
+        raise ContractError("the body speaks of another sweep, room or source than the envelope")
+
+
+def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
+    head = record.report or record.opened
+    if head is None:
+        return
+    report = record.report
+    result, _ = judge(report, record.report_state, [item for _, item in record.dispositions])
+    started = head.started if isinstance(head, SweepReport) else head.opened
+    connection.execute(
+        insert(sweeps).values(
+            sweep_id=head.sweep_id,
+            room_id=head.room_id,
+            source=head.source,
+            mode=head.mode,
+            outcome=report.outcome if report else None,
+            result=result,
+            started_ms=to_ms(started.utc),
+            ended_ms=to_ms(report.ended.utc) if report else None,
+            candidates=len(report.findings) if report else 0,
+            not_assessable_zones=_not_assessable_zones(report) if report else 0,
+            inspectors_json=json.dumps(head.inspectors, ensure_ascii=False),
+            probe_id=head.probe_id,
+            plan_version=head.plan.version if isinstance(head, SweepReport) else head.plan_version,
+            report_log_index=record.report_row.log_index if record.report_row is not None else None,
+            report_commitment=record.report_commitment,
+            report_state=record.report_state,
+        )
+    )
+    if report is not None:
+        for finding in {finding.finding_id: finding for finding in report.findings}.values():
+            connection.execute(
+                insert(findings).values(
+                    sweep_id=head.sweep_id,
+                    finding_id=finding.finding_id,
+                    zone_id=finding.zone_id,
+                    strength=finding.strength,
+                )
+            )
+
+
+def _not_assessable_zones(report: SweepReport) -> int:
+    """Zones of the plan of which no modality says clear or candidate."""
+    judged = {verdict.zone_id for verdict in report.verdicts if verdict.verdict != "not_assessable"}
+    return sum(zone.zone_id not in judged for zone in report.plan.zones)

@@ -1,0 +1,191 @@
+"""What comes in as JSON: strict records, read from the raw bytes and bounded before they are parsed.
+
+`read_body` stops at its limit; `json_body` is the FastAPI dependency that turns the body into a record and `describe`
+puts the same record into OpenAPI.  Duplicate keys, NaN, unknown fields and control characters are refused.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from fastapi import Depends
+from pydantic import BaseModel, Field, RootModel
+from pydantic.json_schema import models_json_schema
+from starlette.requests import Request
+
+from server.errors import ApiError
+from server.fields import Degrees, KeyId, Line, Password, PersonName, Slug, Username
+from server.views import EntryEvent
+from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, parse_json
+
+MAX_REQUEST_BYTES = 64 * 1024  # derived: the largest plan (80 zones of 64 corners) takes about 100 kB, see MAX_PLAN
+MAX_PLAN_BYTES = 256 * 1024
+MAX_LIVE_BYTES = 256 * 1024  # derived: 50 messages of two texts of 1,000 Korean letters
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class LoginRequest(Record):
+    """User name and password."""
+
+    username: Username
+    password: Password
+
+
+class FacilityRequest(Record):
+    """A new facility."""
+
+    name: LocalText
+    address: Line
+    code: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    latitude_deg: Degrees | None = None
+    longitude_deg: Degrees | None = None
+
+
+class RoomRequest(Record):
+    """A new room; without a plan it gets a template marked as not verified."""
+
+    name: LocalText
+    kind: RoomKind
+    plan: Plan | None = None
+
+
+class DispositionRequest(Record):
+    """A person's verdict on a finding."""
+
+    sweep_id: UUID
+    verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
+    note: LocalText | None = None
+
+
+class EraseRequest(Record):
+    """Erase a body: needs a reason and a second person who is logged in by this very request."""
+
+    reason: LocalText
+    second_person_username: Username
+    second_person_password: Password
+
+
+class CommandRequestBase(Record):
+    """What every command request carries."""
+
+    command_id: UUID | None = None
+    """Made by the caller so that sending twice does it once; the server makes one when absent."""
+
+
+class StartRequest(CommandRequestBase):
+    """Begin a sweep of a room."""
+
+    command: Literal["start"]
+    room_id: UUID
+    mode: Mode
+    inspectors: Annotated[tuple[PersonName, ...], Field(min_length=2, max_length=6)]
+
+
+class DeclareEmptyRequest(CommandRequestBase):
+    """Two named persons declare the room empty and closed."""
+
+    command: Literal["declare_empty"]
+    sweep_id: UUID
+    declared_by: tuple[PersonName, PersonName]
+
+
+class PositionRequest(CommandRequestBase):
+    """The inspector stands here now."""
+
+    command: Literal["position"]
+    sweep_id: UUID
+    zone_id: Slug
+    x_m: Annotated[float, Field(ge=0, le=200)]
+    y_m: Annotated[float, Field(ge=0, le=200)]
+    facing_deg: Annotated[float, Field(ge=0, lt=360)]
+
+
+class SimpleRequest(CommandRequestBase):
+    """Pause, go on, close or stop a sweep."""
+
+    command: Literal["pause", "resume", "finish", "abort"]
+    sweep_id: UUID
+
+
+AnyCommandRequest = Annotated[
+    StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest, Field(discriminator="command")
+]
+
+
+class CommandRequest(RootModel[AnyCommandRequest]):
+    """A command for a probe, as the phone asks for it."""
+
+
+class LiveBatch(RootModel[LiveMessage | Annotated[tuple[LiveMessage, ...], Field(min_length=1, max_length=50)]]):
+    """One live message or up to fifty."""
+
+    @property
+    def messages(self) -> tuple[LiveMessage, ...]:
+        """The messages in the order sent."""
+        return self.root if isinstance(self.root, tuple) else (self.root,)
+
+
+class KeyRequest(Record):
+    """Admit a key."""
+
+    public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    role: Literal["probe", "demo", "server", "witness"]
+    probe_id: Slug | None
+    name: Line
+    predecessor: KeyId | None = None
+
+
+REQUESTS: tuple[type[BaseModel], ...] = (
+    LoginRequest,
+    FacilityRequest,
+    RoomRequest,
+    Plan,
+    DispositionRequest,
+    EraseRequest,
+    CommandRequest,
+    LiveBatch,
+    KeyRequest,
+)
+EVENTS: tuple[type[BaseModel], ...] = (LiveMessage, EntryEvent)  # what the event stream carries beside ProbeView
+
+
+async def read_body(request: Request, max_bytes: int) -> bytes:
+    """The body, or ApiError 413 as soon as it is known to be larger than `max_bytes`."""
+    too_large = ApiError(413, "too_large", "요청이 너무 큽니다", f"the request has more than {max_bytes} bytes")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdigit() or len(declared) > 12 or int(declared) > max_bytes:
+        raise too_large
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise too_large
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def json_body(model: type[Model], max_bytes: int = MAX_REQUEST_BYTES) -> Any:
+    """FastAPI dependency: the request's JSON as `model`; 400 with one line when it does not keep the contract."""
+
+    async def read(request: Request) -> Model:
+        return parse_json(model, await read_body(request, max_bytes), max_bytes=max_bytes)
+
+    return Depends(read)
+
+
+def describe(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route that takes `model`."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def request_schemas() -> dict[str, Any]:
+    """JSON schemas of everything in `REQUESTS` and `EVENTS` and what it refers to, by name."""
+    _, schemas = models_json_schema(
+        [(model, "validation") for model in (*REQUESTS, *EVENTS)], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Any] = schemas["$defs"]
+    return definitions

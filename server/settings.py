@@ -1,0 +1,76 @@
+"""Settings of the server, one table: name, default, bounds, what it decides.
+
+Input is the environment (`ANSIM_<NAME>`) and command-line options, which win; output is one frozen record.  An unknown
+`ANSIM_` variable, a number out of bounds or an unusable path is refused with one line.  README.md lists the same table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from sweep.report import first_problem
+
+ENVIRONMENT_PREFIX = "ANSIM_"
+WEB_DIR = Path(__file__).parent / "web" / "dist"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message is one line."""
+
+
+class Settings(BaseModel):
+    """Everything an operator may choose."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("var"), description="folder of the database, the server's keys and exports")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir, or postgresql+psycopg://…")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="port to listen on; 0 picks a free one")
+    tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
+        "default", description="district or organisation written into the server's own entries"
+    )
+    first_password: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="password of the first user `admin`; empty: random, printed once"
+    )
+    secure_cookies: bool = Field(False, description="mark the session cookie Secure; set it behind HTTPS")
+    session_hours: Annotated[int, Field(ge=1, le=168)] = Field(12, description="a login ends after this long")
+    login_attempts_per_minute: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        10, description="logins tried per address and per user name before 429"
+    )
+    quarantine_max_mib: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        256, description="room for entries of keys that nobody admitted; more is refused with 507"
+    )
+    min_free_mib: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        64, description="free disk below which entries are refused with 507"
+    )
+    web_dir: Path = Field(WEB_DIR, description="built web page")
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'server.sqlite3'}"
+
+
+def load_settings(environment: Mapping[str, str], **options: object) -> Settings:
+    """Settings from `ANSIM_*` variables, overridden by the options that are not None; raises SettingsError."""
+    names = {ENVIRONMENT_PREFIX + name.upper(): name for name in Settings.model_fields}
+    unknown = sorted(set(filter(lambda name: name.startswith(ENVIRONMENT_PREFIX), environment)) - set(names))
+    if unknown:
+        raise SettingsError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(names))}")
+    values: dict[str, object] = {names[name]: environment[name] for name in names if name in environment}
+    values |= {name: value for name, value in options.items() if value is not None}
+    try:
+        settings = Settings.model_validate(values)
+        make_url(settings.url)
+    except ValidationError as error:
+        raise SettingsError(f"setting {first_problem(error)}") from None
+    except ArgumentError:
+        raise SettingsError("setting database_url: not an SQLAlchemy URL") from None
+    return settings

@@ -1,0 +1,323 @@
+"""What the interface answers: frozen records beside those of `sweep.report`, turned into OpenAPI and TypeScript.
+
+Output only; requests.py holds what comes in.  Nothing here holds an address or a name of a device except
+`FindingDetailsView`, whose text is display-safe and which only inspectors receive.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+from server.fields import BodyState, KeyRole, Role, SweepResult
+from sweep.report import LocalText, Mode, Plan, ProbeState, RoomKind, Source, SweepReport
+
+
+class View(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ErrorBody(View):
+    """Why a request was refused."""
+
+    code: str
+    message: LocalText
+
+
+class ErrorView(View):
+    """The one shape of every refusal."""
+
+    error: ErrorBody
+
+
+class Ok(View):
+    """Done."""
+
+    ok: Literal[True] = True
+
+
+class Health(View):
+    """Is the server there, and which?"""
+
+    status: Literal["ok"]
+    version: str
+    page_built: bool
+
+
+class UserView(View):
+    """The person logged in."""
+
+    username: str
+    display_name: str
+    role: Role
+
+
+class LoginView(View):
+    """Answer to a login; the session itself is in the cookie."""
+
+    user: UserView
+    csrf_token: str
+
+
+class MeView(View):
+    """Who am I? Both null when nobody is logged in."""
+
+    user: UserView | None
+    csrf_token: str | None
+
+
+class SweepSummary(View):
+    """A sweep in a list."""
+
+    sweep_id: UUID
+    room_id: UUID
+    source: Source
+    mode: Mode
+    outcome: Literal["completed", "aborted"] | None
+    """Null: opened, and no report has come yet."""
+    started: datetime
+    ended: datetime | None
+    result: SweepResult
+    candidates: int
+    not_assessable_zones: int
+    """Zones of which no modality could say anything."""
+    is_demo: bool
+    inspectors: tuple[str, ...]
+    probe_id: str
+
+
+class RoomSummary(View):
+    """A room in a list."""
+
+    room_id: UUID
+    facility_id: UUID
+    facility_code: str | None
+    facility_name: LocalText
+    room_name: LocalText
+    kind: RoomKind
+    is_demo: bool
+    plan_version: int
+    plan_verified: bool
+    last_sweep: SweepSummary | None
+    """Newest sweep; replays and simulations count in a demonstration facility only."""
+
+
+class RoomList(View):
+    """All rooms."""
+
+    rooms: tuple[RoomSummary, ...]
+
+
+class PlanVersion(View):
+    """One version in the history of a plan."""
+
+    version: int
+    is_verified: bool
+    created: datetime
+    created_by: str
+
+
+class RoomDetail(RoomSummary):
+    """A room with its plan and sweeps."""
+
+    address: str
+    plan: Plan
+    plan_history: tuple[PlanVersion, ...]
+    """Newest first."""
+    sweeps: tuple[SweepSummary, ...]
+    """Newest first, replays and simulations marked `is_demo`."""
+
+
+class FacilityCreated(View):
+    """A facility was added."""
+
+    facility_id: UUID
+
+
+class RoomCreated(View):
+    """A room was added."""
+
+    room_id: UUID
+
+
+class FindingDetailsView(View):
+    """Addresses and names behind a finding, safe to show on one line."""
+
+    finding_id: UUID
+    addresses: tuple[str, ...]
+    ssids: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+class CropView(View):
+    """A crop of a lens candidate; its bytes are at /api/bodies/{commitment}."""
+
+    sha256: str
+    commitment: str
+    finding_id: UUID | None
+
+
+class DispositionView(View):
+    """A person's verdict on a finding."""
+
+    log_index: int
+    finding_id: UUID
+    verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
+    note: LocalText | None
+    subject: str
+    assurance: str
+    decided: datetime
+
+
+class BodyView(View):
+    """A body that an entry names."""
+
+    commitment: str
+    media_type: str
+    size: int
+    state: BodyState
+
+
+class EntryRow(View):
+    """An entry of the log."""
+
+    log_index: int
+    entry_id: UUID
+    entry_hash: str
+    status: Literal["accepted", "quarantined", "conflict"]
+    reason: str | None
+    """Why it is not accepted, or why it is unreadable."""
+    is_readable: bool
+    signature_ok: bool
+    key_id: str
+    seq: int | None
+    kind: str | None
+    source: Source | None
+    subject: str | None
+    room_id: UUID | None
+    sweep_id: UUID | None
+    received: datetime
+    bodies: tuple[BodyView, ...]
+
+
+class DsseSignature(View):
+    """A signature of a DSSE document."""
+
+    keyid: str
+    sig: str
+    """Base64."""
+
+
+class DsseView(View):
+    """A DSSE document (entry or receipt), see ENTRY.md."""
+
+    payloadType: str  # noqa: N815  the name that DSSE gives it
+    payload: str
+    """Base64 of the bytes that were signed."""
+    signatures: tuple[DsseSignature, ...]
+
+
+class SignedEntryRow(EntryRow):
+    """An entry with the document as it came."""
+
+    dsse: DsseView
+
+
+class EntryList(View):
+    """A page of the log, oldest first."""
+
+    entries: tuple[SignedEntryRow, ...]
+
+
+class GapView(View):
+    """Sequence numbers of a key that never arrived."""
+
+    key_id: str
+    from_seq: int
+    to_seq: int
+
+
+class AlarmView(View):
+    """Something about the record that a person must look at."""
+
+    at: datetime
+    code: str
+    text: LocalText
+    key_id: str | None
+    log_index: int | None
+    other_log_index: int | None
+
+
+class SweepDetail(View):
+    """Everything about one sweep."""
+
+    summary: SweepSummary
+    room: RoomSummary | None
+    """Null when nobody here knows the room."""
+    report: SweepReport | None
+    report_state: BodyState
+    details: tuple[FindingDetailsView, ...]
+    crops: tuple[CropView, ...]
+    dispositions: tuple[DispositionView, ...]
+    entries: tuple[EntryRow, ...]
+    gaps: tuple[GapView, ...]
+    alarms: tuple[AlarmView, ...]
+
+
+class EntryCreated(View):
+    """The server wrote an entry for a person."""
+
+    entry_id: UUID
+    log_index: int
+
+
+class ServerKey(View):
+    """The key that signs receipts and entries of people."""
+
+    key_id: str
+    public_key: str
+    """Hexadecimal, 32 bytes."""
+
+
+class ProbeView(View):
+    """An enrolled probe."""
+
+    probe_id: str
+    key_id: str
+    name: str
+    role: KeyRole
+    online: bool
+    last_seen: datetime | None
+    state: ProbeState | None
+    sweep_id: UUID | None
+
+
+class ProbeList(View):
+    """All enrolled probes."""
+
+    probes: tuple[ProbeView, ...]
+
+
+class LiveAccepted(View):
+    """How many live messages were taken."""
+
+    accepted: int
+
+
+class CommandQueued(View):
+    """A command waits for the probe."""
+
+    command_id: UUID
+    sweep_id: UUID
+
+
+class EntryEvent(View):
+    """Data of the SSE event `entry`: something about a sweep was projected."""
+
+    sweep_id: UUID
+    kind: str
