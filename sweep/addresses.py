@@ -71,14 +71,18 @@ class AddressKey:
         """The tag of one address under this key."""
         return hmac.new(self.secret, address.to_bytes(6, "big"), hashlib.sha256).hexdigest()[:16]
 
-    def token(self, address: int) -> AddressToken:
-        """The address as the record that reports carry."""
+    def token(self, address: int, *, is_random: bool | None = None) -> AddressToken:
+        """The address as the record that reports carry.
+
+        `is_random` says whether its owner made it up, where the air tells so itself (Bluetooth); None asks the address.
+        """
         from sweep.report import AddressToken  # loads Pydantic, which reading a capture does not need
 
+        is_made_up = is_locally_administered(address) if is_random is None else is_random
         return AddressToken(
             scheme=self.scheme,
             key_id=self.key_id,
             tag=self.tag(address),
-            oui=to_oui(address),
-            is_locally_administered=is_locally_administered(address),
+            oui=None if is_made_up else to_oui(address),
+            is_locally_administered=is_made_up,
         )

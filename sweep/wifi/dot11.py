@@ -33,8 +33,8 @@ TO_DS, FROM_DS, RETRY, PROTECTED = 0x01, 0x02, 0x08, 0x40
 """Bits of the second octet of Frame Control."""
 
 # Control subtypes with a transmitter in the second address: Trigger, TACK, BFRP, NDPA, BAR, BA, PS-Poll and RTS.  CTS
-# and Ack have none.  In CF-End the second address is the BSSID, which a station may send in its access point's stead, and a
-# Control Wrapper depends on the frame inside: neither is taken for a transmitter.
+# and Ack have none.  In CF-End the second address is the BSSID, which a station may send in its access point's stead,
+# and a Control Wrapper depends on the frame inside: neither is taken for a transmitter.
 _CONTROL_WITH_TA: Final = np.isin(np.arange(16), [2, 3, 4, 5, 8, 9, 10, 11])
 # Control frame extensions (subtype 6) of DMG with a second address: Poll, SPR, Grant, CTS, SSW, Feedback, Ack.
 _EXTENDED_WITH_TA: Final = np.isin(np.arange(16), [2, 3, 4, 5, 8, 9, 10])

@@ -1,0 +1,159 @@
+"""What kind of device an advertiser is, from everything it said.
+
+Input is the adverts of one address; output is an `Identity`: kind, maker and hints with weights.  Phones and trackers
+come before cameras, so that nothing a bystander carries is called a camera because of one loose signature.  A maker's
+name is looked up in the assigned numbers of `bluetooth-sig`; a name sent over the air is never taken as a maker.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from .adverts import Advert
+from .signatures import (
+    APPEARANCES,
+    APPLE_CAMERA_CATEGORIES,
+    APPLE_COMPANY,
+    APPLE_HOMEKIT_MESSAGE,
+    APPLE_MESSAGES,
+    MICROSOFT_COMPANY,
+    MICROSOFT_DEVICES,
+    SIGNATURES,
+    Kind,
+    Signature,
+)
+
+# The first kind in this order that any signature names is the device's kind.
+PRECEDENCE: Final[tuple[Kind, ...]] = (
+    "tracker", "watch", "headphones", "phone", "computer", "camera_hint", "media", "sensor", "beacon", "unknown",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One signature that was seen."""
+
+    code: str
+    weight_log10: float
+    """Guessed log10 likelihood ratio for a camera; 0 for signatures of other things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device is taken for."""
+
+    kind: Kind
+    company: str | None
+    hints: tuple[Hint, ...]
+
+    @property
+    def camera_weight_log10(self) -> float:
+        """The strongest hint at a camera; hints of one device are not independent, so they do not add up."""
+        return max((hint.weight_log10 for hint in self.hints), default=0.0) if self.kind in _OPEN_KINDS else 0.0
+
+
+_OPEN_KINDS: Final = frozenset({"camera_hint", "unknown"})
+
+
+def identify(adverts: Iterable[Advert]) -> Identity:
+    """The kind of one device; the order and number of adverts do not matter."""
+    kinds: set[Kind] = set()
+    hints: dict[str, float] = {}
+    companies: set[int] = set()
+    services: set[int] = set()
+    for advert in adverts:
+        companies |= {number for number, _ in advert.manufacturer_data}
+        services |= advert.service_uuids | {number for number, _ in advert.service_data}
+        for signature in SIGNATURES:
+            if _matches(signature, advert):
+                hints[signature.code] = signature.weight_log10
+                kinds.add(signature.kind)
+        for code, kind, weight in _vendor_messages(advert):
+            hints[code] = weight
+            kinds.add(kind)
+    kind = next((kind for kind in PRECEDENCE if kind in kinds), "unknown")
+    return Identity(kind, find_maker(companies, services), tuple(Hint(code, hints[code]) for code in sorted(hints)))
+
+
+def _matches(signature: Signature, advert: Advert) -> bool:
+    match signature.field:
+        case "service":
+            if not signature.data_prefix and signature.value in advert.service_uuids:
+                return True
+            return any(
+                number == signature.value and data.startswith(signature.data_prefix)
+                for number, data in advert.service_data
+            )
+        case "company":
+            return any(
+                number == signature.value and data.startswith(signature.data_prefix)
+                for number, data in advert.manufacturer_data
+            )
+        case "name_prefix":
+            return isinstance(signature.value, bytes) and advert.name.startswith(signature.value)
+        case "name":
+            return advert.name == signature.value
+
+
+def _vendor_messages(advert: Advert) -> list[tuple[str, Kind, float]]:
+    found: list[tuple[str, Kind, float]] = []
+    for number, data in advert.manufacturer_data:
+        if number == APPLE_COMPANY and len(data) >= 2:
+            found += _apple_message(data)
+        elif number == MICROSOFT_COMPANY and len(data) >= 2 and data[0] == 0x01:
+            found.append(("microsoft_device", MICROSOFT_DEVICES.get(data[1] & 0x1F, "computer"), 0.0))
+    if advert.appearance is not None and (kind := APPEARANCES.get(advert.appearance >> 6)):
+        found.append(("appearance", kind, 0.0))
+    return found
+
+
+def _apple_message(data: bytes) -> list[tuple[str, Kind, float]]:
+    # Messages of type u8, length u8, value follow each other; the first decides.
+    message, value = data[0], data[2:]
+    if message == APPLE_HOMEKIT_MESSAGE and len(value) >= 9:
+        # Status u8, device 6, category u16 (HomeKit Accessory Protocol 7.4.2.1).
+        is_camera = int.from_bytes(value[7:9], "little") in APPLE_CAMERA_CATEGORIES
+        return [("homekit_camera", "camera_hint", 0.3)] if is_camera else [("homekit_accessory", "sensor", 0.0)]
+    if message == 0x10 and len(value) >= 2 and value[1] & 0x1F == 0x18:
+        return [("apple_nearby_watch", "watch", 0.0)]
+    kind = APPLE_MESSAGES.get(message)
+    return [(f"apple_message_{message:02x}", kind, 0.0)] if kind else []
+
+
+def find_maker(companies: set[int], services: set[int]) -> str | None:
+    """The registered name behind a company identifier, else behind a member UUID; None when neither is known."""
+    for number in sorted(companies):
+        if name := _assigned_names("company_identifiers/company_identifiers.yaml").get(number):
+            return name
+    for number in sorted(services):
+        if name := _assigned_names("uuids/member_uuids.yaml").get(number):
+            return name
+    return None
+
+
+_ROW: Final = re.compile(r"- (?:value|uuid): 0x([0-9A-Fa-f]{4})\s+name: (.*)")
+
+
+@lru_cache(maxsize=2)
+def _assigned_names(file: str) -> dict[int, str]:
+    """A table of assigned numbers, read line by line: its YAML is rows of number and name and nothing else."""
+    spec = find_spec("bluetooth_sig")
+    if spec is None or not spec.submodule_search_locations:
+        return {}
+    root = Path(spec.submodule_search_locations[0]) / "bluetooth_sig" / "assigned_numbers"
+    text = (root / file).read_text(encoding="utf-8")
+    return {int(number, 16): _unquote(name.strip()) for number, name in _ROW.findall(text)}
+
+
+def _unquote(scalar: str) -> str:
+    quote = scalar[:1]
+    if quote not in {"'", '"'} or not scalar.endswith(quote):
+        return scalar
+    inner = scalar[1:-1]
+    return inner.replace("''", "'") if quote == "'" else inner.replace('\\"', '"')

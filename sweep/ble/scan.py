@@ -1,0 +1,93 @@
+"""The live door: advertisements from the probe's own Bluetooth controller, through bleak and BlueZ.
+
+Input is how long to listen and how; output is adverts.  An active scan transmits scan requests, so the runner pauses
+it during RF windows; a passive one needs BlueZ 5.56 or later with its experimental features.  It identifies nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from sweep.addresses import parse_address
+
+from .adverts import NO_UUID16, Advert, to_uuid16
+
+if TYPE_CHECKING:
+    from bleak.backends.device import BLEDevice
+    from bleak.backends.scanner import AdvertisementData
+
+MAX_QUEUED: Final = 100_000
+"""Adverts held per scan: guessed, 20 s of the busiest hall; what comes after is counted by the caller's own total."""
+
+
+class BleDoorError(RuntimeError):
+    """No usable Bluetooth controller; the message is one line that says what to do."""
+
+
+def to_advert(address: str, properties: dict[str, Any], advertisement: AdvertisementData, t_ns: int) -> Advert | None:
+    """An advert from what BlueZ reports; None when the address is not one."""
+    try:
+        number = parse_address(address)
+    except ValueError:
+        return None
+    uuids = {_uuid16(text) for text in advertisement.service_uuids} - {NO_UUID16}
+    services = [(_uuid16(text), bytes(data)) for text, data in advertisement.service_data.items()]
+    return Advert(
+        t_ns=t_ns,
+        address=number,
+        is_random=properties.get("AddressType") == "random",
+        rssi_dbm=advertisement.rssi if -127 < advertisement.rssi < 20 else None,
+        is_connectable=False,
+        name=(advertisement.local_name or "").encode("utf-8", "surrogatepass"),
+        manufacturer_data=tuple((number, bytes(data)) for number, data in advertisement.manufacturer_data.items()),
+        service_uuids=frozenset(uuids),
+        service_data=tuple((number, data) for number, data in services if number != NO_UUID16),
+        appearance=properties.get("Appearance"),
+    )
+
+
+def _uuid16(text: str) -> int:
+    try:
+        return to_uuid16(bytes.fromhex(text.replace("-", "")))
+    except ValueError:
+        return NO_UUID16
+
+
+async def listen(
+    seconds: float,
+    *,
+    mode: Literal["active", "passive"] = "active",
+    now_ns: Callable[[], int] = time.time_ns,
+) -> list[Advert]:
+    """Adverts heard within `seconds`; BleDoorError when there is no controller or BlueZ refuses the scan."""
+    from bleak import BleakScanner
+    from bleak.backends.bluezdbus.advertisement_monitor import OrPattern
+    from bleak.exc import BleakError
+
+    heard: list[Advert] = []
+
+    def note(device: BLEDevice, advertisement: AdvertisementData) -> None:
+        details = device.details if isinstance(device.details, dict) else {}
+        advert = to_advert(device.address, details.get("props", {}), advertisement, now_ns())
+        if advert is not None and len(heard) < MAX_QUEUED:
+            heard.append(advert)
+
+    # Flags of general (0x02, 0x06, 0x1a) discoverable devices, and any manufacturer data of the makers that matter.
+    patterns = [OrPattern(0, 0x01, bytes([flags])) for flags in (0x02, 0x04, 0x05, 0x06, 0x1A, 0x1B)]
+    try:
+        scanner = (
+            BleakScanner(note, scanning_mode="passive", bluez={"or_patterns": patterns})
+            if mode == "passive"
+            else BleakScanner(note, scanning_mode="active")
+        )
+        async with scanner:
+            await asyncio.sleep(seconds)
+    except (BleakError, OSError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise BleDoorError(
+            f"Bluetooth cannot be scanned ({reason}); check that bluetoothd runs and hci0 is up"
+        ) from None
+    return heard
