@@ -1,0 +1,83 @@
+/**
+ * The one door to the server: openapi-fetch over the generated schema, the CSRF header, and errors in both languages.
+ * Input is a call that `client` made; output is its data, or an `ApiError` that can be shown.
+ */
+import createClient from "openapi-fetch";
+import { messages } from "../i18n/messages";
+import type { paths } from "./schema";
+
+export interface ShownText {
+  readonly ko: string;
+  readonly en: string;
+}
+
+export class ApiError extends Error {
+  constructor(
+    readonly code: string,
+    readonly shown: ShownText,
+    readonly status: number | null,
+  ) {
+    super(shown.en);
+  }
+
+  /** The server was not reached at all: the same call may work later. */
+  get isOffline(): boolean {
+    return this.status === null;
+  }
+}
+
+let csrfToken: string | null = null;
+let unauthorised: () => void = () => undefined;
+
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token;
+}
+
+export function onUnauthorised(callback: () => void): void {
+  unauthorised = callback;
+}
+
+export const client = createClient<paths>({ baseUrl: location.origin, credentials: "same-origin" });
+
+client.use({
+  onRequest({ request }) {
+    if (request.method !== "GET" && csrfToken !== null) request.headers.set("X-CSRF-Token", csrfToken);
+    return request;
+  },
+});
+
+interface Answer<Data> {
+  readonly data?: Data;
+  readonly error?: unknown;
+  readonly response: Response;
+}
+
+/** The data of an answer; throws `ApiError` for anything else, an unreachable server included. */
+export async function call<Data>(pending: Promise<Answer<Data>>): Promise<Data> {
+  let answer: Answer<Data>;
+  try {
+    answer = await pending;
+  } catch {
+    throw new ApiError("network", messages.error_network, null);
+  }
+  if (answer.response.ok && answer.data !== undefined) return answer.data;
+  if (answer.response.status === 401) unauthorised();
+  throw errorOf(answer.error, answer.response.status);
+}
+
+function errorOf(body: unknown, status: number): ApiError {
+  if (isRecord(body) && isRecord(body["error"])) {
+    const { code, message } = body["error"];
+    if (typeof code === "string" && isRecord(message)) {
+      const { ko, en } = message;
+      if (typeof ko === "string" && typeof en === "string") return new ApiError(code, { ko, en }, status);
+    }
+  }
+  const fill = (text: string) => text.replace("{status}", String(status));
+  const { ko, en } = messages.error_unreadable;
+  return new ApiError("unreadable", { ko: fill(ko), en: fill(en) }, status);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

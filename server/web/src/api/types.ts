@@ -1,0 +1,44 @@
+/** Short names for the generated types, taken from the routes that return them. */
+import type { Readable } from "openapi-typescript-helpers";
+import type { components, paths } from "./schema";
+
+type Returned<Path extends keyof paths> = paths[Path] extends {
+  get: { responses: { 200: { content: { "application/json": infer Body } } } };
+}
+  ? Readable<Body>
+  : never;
+
+export type User = NonNullable<Returned<"/api/me">["user"]>;
+export type RoomSummary = Returned<"/api/rooms">["rooms"][number];
+export type RoomDetail = Returned<"/api/rooms/{room_id}">;
+export type SweepSummary = NonNullable<RoomSummary["last_sweep"]>;
+export type SweepResult = SweepSummary["result"];
+export type SweepDetail = Returned<"/api/sweeps/{sweep_id}">;
+export type SweepReport = NonNullable<SweepDetail["report"]>;
+export type ProbeView = Returned<"/api/probes">["probes"][number];
+export type ProbeState = NonNullable<ProbeView["state"]>;
+
+export type Plan = SweepReport["plan"];
+export type Zone = Plan["zones"][number];
+export type Finding = SweepReport["findings"][number];
+export type Evidence = Finding["evidence_for"][number];
+export type ZoneVerdict = SweepReport["verdicts"][number];
+export type ZoneCoverage = SweepReport["coverage"][number];
+export type Modality = ZoneVerdict["modality"];
+export type VerdictName = ZoneVerdict["verdict"];
+export type Mode = SweepReport["mode"];
+export type Source = SweepReport["source"];
+export type EntryRow = SweepDetail["entries"][number];
+export type DispositionView = SweepDetail["dispositions"][number];
+export type DispositionVerdict = DispositionView["verdict"];
+export type FindingDetailsView = SweepDetail["details"][number];
+export type CropView = SweepDetail["crops"][number];
+
+export type LiveMessage = Readable<components["schemas"]["LiveMessage"]>;
+export interface EntryEvent {
+  readonly sweep_id: string;
+  readonly kind: string;
+}
+export type LocalText = Readable<components["schemas"]["LocalText"]>;
+
+export const MODALITIES: readonly Modality[] = ["lens", "wifi", "ble", "rf"];

@@ -1,0 +1,30 @@
+import { ApiError } from "../api/client";
+
+/** Something that is loaded: exactly one of loading, error and data is what the screen shows first. */
+export class Resource<T> {
+  data = $state.raw<T | null>(null);
+  error = $state.raw<ApiError | null>(null);
+  isLoading = $state(true);
+  #latest = 0;
+
+  constructor(readonly load: () => Promise<T>) {}
+
+  /** Load, or load again; an answer that a newer call has overtaken is dropped. */
+  async reload(): Promise<void> {
+    this.#latest += 1;
+    const mine = this.#latest;
+    this.isLoading = true;
+    try {
+      const data = await this.load();
+      if (mine !== this.#latest) return;
+      this.data = data;
+      this.error = null;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mine !== this.#latest) return;
+      this.error = error;
+    } finally {
+      if (mine === this.#latest) this.isLoading = false;
+    }
+  }
+}

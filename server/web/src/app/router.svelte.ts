@@ -1,0 +1,68 @@
+/** Hash routing: `#/rooms/ID` works from any address and needs nothing of the server. */
+export type Route =
+  | { readonly screen: "rooms" }
+  | { readonly screen: "room"; readonly roomId: string }
+  | { readonly screen: "start"; readonly roomId: string }
+  | { readonly screen: "sweep"; readonly sweepId: string; readonly findingId: string | null }
+  | { readonly screen: "live"; readonly probeId: string | null }
+  | { readonly screen: "exports" }
+  | { readonly screen: "settings" }
+  | { readonly screen: "unknown" };
+
+export function parseRoute(hash: string): Route {
+  const path = hash.replace(/^#\/?/, "").split("?")[0] ?? "";
+  const parts = path
+    .split("/")
+    .filter((part) => part !== "")
+    .map((part) => safeDecode(part));
+  const [first, second, third, fourth] = parts;
+  if (first === undefined) return { screen: "rooms" };
+  if (first === "rooms" && second === undefined) return { screen: "rooms" };
+  if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
+  if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
+  if (first === "sweeps" && second !== undefined)
+    return {
+      screen: "sweep",
+      sweepId: second,
+      findingId: third === "findings" && fourth !== undefined ? fourth : null,
+    };
+  if (first === "live") return { screen: "live", probeId: second ?? null };
+  if (first === "exports") return { screen: "exports" };
+  if (first === "settings") return { screen: "settings" };
+  return { screen: "unknown" };
+}
+
+function safeDecode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export const links = {
+  rooms: "#/",
+  room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
+  start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
+  sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,
+  live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
+  exports: "#/exports",
+  settings: "#/settings",
+} as const;
+
+class Router {
+  route = $state<Route>(parseRoute(location.hash));
+
+  constructor() {
+    addEventListener("hashchange", () => {
+      this.route = parseRoute(location.hash);
+      scrollTo(0, 0);
+    });
+  }
+
+  go(link: string): void {
+    location.hash = link;
+  }
+}
+
+export const router = new Router();

@@ -1,0 +1,53 @@
+/** Numbers and times as people read them, in the chosen language; times are those of Korea, as in the log. */
+import { settings } from "../app/settings.svelte";
+
+const TIME_ZONE = "Asia/Seoul";
+
+const locale = () => (settings.language === "ko" ? "ko-KR" : "en-GB");
+
+export function dateTime(utc: string): string {
+  return new Intl.DateTimeFormat(locale(), {
+    timeZone: TIME_ZONE,
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(utc));
+}
+
+export function date(utc: string): string {
+  return new Intl.DateTimeFormat(locale(), {
+    timeZone: TIME_ZONE,
+    year: "numeric",
+    month: "short",
+    day: "numeric",
+  }).format(new Date(utc));
+}
+
+/** YYYY-MM-DD in Korea, as date inputs and the export take it. */
+export function isoDay(moment: Date): string {
+  return new Intl.DateTimeFormat("sv-SE", { timeZone: TIME_ZONE }).format(moment);
+}
+
+export function percent(share: number): string {
+  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+export function decimal(value: number, digits = 1): string {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+}
+
+export function signed(value: number, digits = 1): string {
+  return new Intl.NumberFormat(locale(), {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+    signDisplay: "exceptZero",
+  }).format(value);
+}
+
+/** 10 to the power of `log10` with two significant digits at most: 3, 50, 100,000. */
+export function factor(log10: number): string {
+  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 2 }).format(10 ** log10);
+}

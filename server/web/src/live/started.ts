@@ -1,0 +1,41 @@
+/** What this phone knows of the sweep it asked for, until the sweep's first entry has reached the server. */
+export interface StartedSweep {
+  readonly probeId: string;
+  readonly sweepId: string;
+  readonly roomId: string;
+  readonly inspectors: readonly [string, string];
+  readonly askedMs: number;
+}
+
+const STORAGE_KEY = "ansim-started";
+
+export function rememberStart(started: StartedSweep): void {
+  sessionStorage.setItem(STORAGE_KEY, JSON.stringify(started));
+}
+
+/** The sweep this phone asked `probeId` for last, or null. */
+export function lastStart(probeId: string): StartedSweep | null {
+  try {
+    const saved: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
+    return isStarted(saved) && saved.probeId === probeId ? saved : null;
+  } catch {
+    return null;
+  }
+}
+
+function isStarted(value: unknown): value is StartedSweep {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "probeId" in value &&
+    typeof value.probeId === "string" &&
+    "sweepId" in value &&
+    typeof value.sweepId === "string" &&
+    "roomId" in value &&
+    typeof value.roomId === "string" &&
+    "askedMs" in value &&
+    typeof value.askedMs === "number" &&
+    "inspectors" in value &&
+    Array.isArray(value.inspectors) &&
+    value.inspectors.length === 2
+  );
+}

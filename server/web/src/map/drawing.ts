@@ -1,0 +1,163 @@
+/**
+ * The room's plan as Leaflet layers in metres: zones, positions and findings, with patterns beside colours.
+ *
+ * Plan coordinates have their origin in the upper left corner and y downwards; Leaflet's flat system counts upwards, so
+ * y is negated here and nowhere else.  Text reaches the map as text nodes only.
+ */
+import L from "leaflet";
+import type { Finding, Plan, SweepReport } from "../api/types";
+import { ICONS, type IconName } from "../parts/icons";
+import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
+
+const SVG = "http://www.w3.org/2000/svg";
+const MARGIN_M = 0.12;
+
+export const at = (xM: number, yM: number): L.LatLngExpression => [-yM, xM];
+
+export function roomBounds(plan: Plan): L.LatLngBounds {
+  return L.latLngBounds(
+    at(-MARGIN_M, plan.depth_m + MARGIN_M) as L.LatLngTuple,
+    at(plan.width_m + MARGIN_M, -MARGIN_M) as L.LatLngTuple,
+  );
+}
+
+/** Hatching for what could not be judged and dots for what needs eyes, so that colour never speaks alone. */
+export function addPatterns(svg: SVGElement, prefix: string): void {
+  const defs = svgElement("defs", {});
+  const hatch = svgElement("pattern", {
+    id: `${prefix}-not_assessable`,
+    width: "9",
+    height: "9",
+    patternUnits: "userSpaceOnUse",
+    patternTransform: "rotate(45)",
+  });
+  hatch.append(svgElement("line", { x1: "0", y1: "0", x2: "0", y2: "9", class: "pattern-not_assessable" }));
+  const dots = svgElement("pattern", {
+    id: `${prefix}-candidate`,
+    width: "10",
+    height: "10",
+    patternUnits: "userSpaceOnUse",
+  });
+  dots.append(svgElement("circle", { cx: "3", cy: "3", r: "1.6", class: "pattern-candidate" }));
+  defs.append(hatch, dots);
+  svg.prepend(defs);
+}
+
+export function drawWalls(plan: Plan): L.Layer {
+  return L.rectangle(L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple), {
+    className: "map-walls",
+    interactive: false,
+  });
+}
+
+export function drawZone(shade: ZoneShade, prefix: string, isActive: boolean, onchoose: () => void): L.Layer[] {
+  const corners = cornersOf(shade.zone).map(([x, y]) => at(x, y));
+  const area = L.polygon(corners, {
+    className: `map-zone map-${shade.verdict} map-q${String(qualityStep(shade.quality))}${isActive ? " map-active" : ""}`,
+  });
+  area.on("click", onchoose);
+  if (shade.verdict !== "not_assessable" && shade.verdict !== "candidate") return [area];
+  const pattern = L.polygon(corners, {
+    stroke: false,
+    fillColor: `url(#${prefix}-${shade.verdict})`,
+    fillOpacity: 1,
+    interactive: false,
+  });
+  return [area, pattern];
+}
+
+/** Where a zone's label stands: the middle of its upper edge, below the wall. */
+export function labelPlace(shade: ZoneShade): L.LatLngExpression {
+  const corners = cornersOf(shade.zone);
+  const xs = corners.map(([x]) => x);
+  const ys = corners.map(([, y]) => y);
+  return at((Math.min(...xs) + Math.max(...xs)) / 2, Math.min(...ys));
+}
+
+export function zoneLabel(name: string, shade: ZoneShade, quality: string): HTMLElement {
+  const label = document.createElement("span");
+  label.className = `map-label map-label-${shade.verdict}`;
+  const title = document.createElement("span");
+  title.className = "map-label-name";
+  title.append(iconElement(VERDICT_ICON[shade.verdict], 13), document.createTextNode(name));
+  const detail = document.createElement("span");
+  detail.className = "map-label-quality";
+  detail.textContent = quality;
+  label.append(title, detail);
+  return label;
+}
+
+export function drawPosition(position: SweepReport["positions"][number]): L.Layer {
+  const svg = svgElement("svg", { viewBox: "-12 -12 24 24", width: "24", height: "24", "aria-hidden": "true" });
+  const turned = svgElement("g", { transform: `rotate(${String(position.facing_deg)})` });
+  turned.append(
+    svgElement("path", { d: "M0 0L11 -5.5A12.3 12.3 0 0 1 11 5.5Z", class: "position-view" }),
+    svgElement("circle", { r: "3.6", class: "position-dot" }),
+  );
+  svg.append(turned);
+  return L.marker(at(position.x_m, position.y_m), {
+    icon: L.divIcon({ html: svg as unknown as HTMLElement, className: "map-position", iconSize: [24, 24] }),
+    interactive: false,
+    keyboard: false,
+  });
+}
+
+export function findingCircle(finding: Finding): L.Layer {
+  return L.circle(at(finding.x_m, finding.y_m), {
+    radius: finding.radius_m,
+    className: "map-finding-circle",
+    interactive: false,
+  });
+}
+
+export function findingPin(number: number, isStrong: boolean): HTMLElement {
+  const pin = document.createElement("span");
+  pin.className = isStrong ? "map-pin map-pin-strong" : "map-pin";
+  pin.textContent = String(number);
+  return pin;
+}
+
+/** A marker that is a button for pointer, keyboard and screen reader alike. */
+export function buttonMarker(
+  place: L.LatLngExpression,
+  html: HTMLElement,
+  options: { className: string; size: L.PointExpression; anchor: L.PointExpression; label: string; zIndex: number },
+  onchoose: () => void,
+): L.Marker {
+  const marker = L.marker(place, {
+    icon: L.divIcon({ html, className: options.className, iconSize: options.size, iconAnchor: options.anchor }),
+    zIndexOffset: options.zIndex,
+    riseOnHover: true,
+  });
+  marker.on("click", onchoose);
+  marker.on("add", () => {
+    const element = marker.getElement();
+    if (element === undefined) return;
+    element.setAttribute("aria-label", options.label);
+    element.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      event.stopPropagation();
+      onchoose();
+    });
+  });
+  return marker;
+}
+
+function iconElement(name: IconName, size: number): SVGElement {
+  const svg = svgElement("svg", {
+    viewBox: "0 0 24 24",
+    width: String(size),
+    height: String(size),
+    class: "map-icon",
+    "aria-hidden": "true",
+  });
+  svg.append(svgElement("path", { d: ICONS[name] }));
+  return svg;
+}
+
+function svgElement(name: string, attributes: Readonly<Record<string, string>>): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}

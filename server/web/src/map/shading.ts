@@ -1,0 +1,68 @@
+/** What colour, pattern and icon a zone gets: pure functions from verdicts and coverage to what the map draws. */
+import type { Finding, Modality, VerdictName, Zone, ZoneCoverage, ZoneVerdict } from "../api/types";
+import { MODALITIES } from "../api/types";
+import type { IconName } from "../parts/icons";
+
+/** `pending` only while a sweep runs: nothing has been said of the zone yet. */
+export type ShownVerdict = VerdictName | "pending";
+export type ModalityChoice = Modality | "all";
+
+export interface ZoneShade {
+  readonly zone: Zone;
+  readonly verdict: ShownVerdict;
+  /** 0-1, of the chosen modality or the mean over all four; what was not looked at counts as 0. */
+  readonly quality: number;
+}
+
+export const VERDICT_ICON: Readonly<Record<ShownVerdict, IconName>> = {
+  clear: "check",
+  candidate: "eye",
+  not_assessable: "question",
+  pending: "minus",
+};
+
+export const MODALITY_ICON: Readonly<Record<Modality, IconName>> = {
+  lens: "aperture",
+  wifi: "wifi",
+  ble: "bluetooth",
+  rf: "antenna",
+};
+
+interface Judged {
+  readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
+  readonly coverage: readonly Pick<ZoneCoverage, "zone_id" | "modality" | "quality">[];
+  readonly findings: readonly Pick<Finding, "zone_id">[];
+}
+
+export function shadeZones(zones: readonly Zone[], judged: Judged, choice: ModalityChoice): ZoneShade[] {
+  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice) }));
+}
+
+function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone"> {
+  const isChosen = (item: { zone_id: string; modality: Modality }) =>
+    item.zone_id === zoneId && (choice === "all" || item.modality === choice);
+  const said = judged.verdicts.filter(isChosen).map((verdict) => verdict.verdict);
+  const covered = judged.coverage.filter(isChosen).reduce((sum, coverage) => sum + coverage.quality, 0);
+  const hasFinding = choice === "all" && judged.findings.some((finding) => finding.zone_id === zoneId);
+  return {
+    verdict: hasFinding ? "candidate" : worstFirst(said),
+    quality: covered / (choice === "all" ? MODALITIES.length : 1),
+  };
+}
+
+/** One word for several: a candidate outweighs everything, and one clear modality outweighs those that cannot say. */
+export function worstFirst(said: readonly VerdictName[]): ShownVerdict {
+  if (said.includes("candidate")) return "candidate";
+  if (said.includes("clear")) return "clear";
+  return said.length > 0 ? "not_assessable" : "pending";
+}
+
+/** Coverage in the five steps that the map can show: 0 not looked at ... 4 nearly everything. */
+export function qualityStep(quality: number): number {
+  return Math.ceil(Math.min(1, Math.max(0, quality)) * 4);
+}
+
+/** The zone's corners (x_m, y_m); the generated types forget that a point has two numbers. */
+export function cornersOf(zone: Zone): [number, number][] {
+  return zone.polygon.map(([x = 0, y = 0]) => [x, y]);
+}

@@ -1,0 +1,43 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+
+// Everything the page needs comes from its own server: no inline script or style, no data: addresses, nothing foreign.
+export default defineConfig({
+  plugins: [
+    svelte(),
+    VitePWA({
+      registerType: "autoUpdate",
+      injectRegister: false,
+      includeAssets: ["icon.svg"],
+      manifest: {
+        name: "안심 점검",
+        short_name: "안심 점검",
+        description: "공중화장실 불법촬영기기 점검 기록",
+        lang: "ko",
+        display: "standalone",
+        orientation: "portrait",
+        start_url: "/",
+        background_color: "#f4f5f2",
+        theme_color: "#12302f",
+        icons: [
+          { src: "icon-192.png", sizes: "192x192", type: "image/png" },
+          { src: "icon-512.png", sizes: "512x512", type: "image/png", purpose: "any maskable" },
+          { src: "icon.svg", sizes: "any", type: "image/svg+xml" },
+        ],
+      },
+      // The shell only: answers of the API, and so evidence, are never kept by the service worker.
+      workbox: {
+        globPatterns: ["**/*.{js,css,html,svg,png}"],
+        navigateFallback: "index.html",
+        navigateFallbackDenylist: [/^\/api\//],
+      },
+    }),
+  ],
+  build: {
+    target: ["es2022", "chrome107", "safari16"],
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+    modulePreload: { polyfill: false },
+  },
+});
