@@ -16,7 +16,7 @@ from uuid import UUID
 import limits
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from server.audit import record
 from server.clock import now_ms
@@ -101,6 +101,14 @@ def create_user(
     )
     record(connection, actor=actor, action="user.created", object_id=username, detail={"role": role})
     return user_id
+
+
+def set_password(connection: Connection, username: str, password: str, *, actor: str) -> None:
+    """Give an account a new password; its sessions end."""
+    user_id = connection.scalar(select(users.c.user_id).where(users.c.username == username))
+    connection.execute(update(users).where(users.c.user_id == user_id).values(password_hash=_hasher.hash(password)))
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    record(connection, actor=actor, action="password.changed", object_id=username, detail={})
 
 
 def ensure_first_user(db: Database, password: str) -> str | None:

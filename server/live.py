@@ -17,7 +17,7 @@ from uuid import UUID
 from server.errors import ApiError
 from server.keys import Key
 from server.views import ProbeView
-from sweep.report import Command, LiveMessage, ProbeState, StateEvent, utc_now
+from sweep.report import Command, CommandEvent, LiveMessage, ProbeState, StateEvent, utc_now
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
 RECENT_MESSAGES = 200
@@ -112,7 +112,8 @@ class LiveHub:
                 continue
             channel.last = (message.seq, message.sent)
             accepted += 1
-            if message.sweep_id != channel.sweep_id:
+            is_answer = isinstance(message.event, CommandEvent)  # may be about a sweep that is not running
+            if message.sweep_id != channel.sweep_id and not is_answer:
                 channel.sweep_id = message.sweep_id
                 channel.recent.clear()
             channel.recent.append(message)

@@ -1,0 +1,256 @@
+"""`sweep-server`: run the server and look after its database, keys and log from a terminal.
+
+Exit code 0: done. 1: `verify` found problems. 2: bad usage or input, with one clear line on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from sqlalchemy.exc import DatabaseError
+
+from server import audit, auth, dump, facilities, inspection_log, keys, projections, verify
+from server.app import build_services
+from server.db import Database, DiskFullError
+from server.entries import release_quarantine
+from server.errors import ApiError
+from server.exports.rows import ExportError, Period
+from server.fields import KeyRole, Role
+from server.running import open_socket, run
+from server.settings import Settings, SettingsError, load_settings
+from sweep.entry import key_id_of
+from sweep.report import ContractError, display_text
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a period, or the log of entries.")
+app.add_typer(export, name="export")
+
+DataDir = Annotated[Path | None, typer.Option(help="Folder of database and keys (ANSIM_DATA_DIR).")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="SQLAlchemy URL (ANSIM_DATABASE_URL).")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+USAGE_ERRORS = (
+    SettingsError,
+    ContractError,
+    ApiError,
+    ExportError,
+    verify.VerifyError,
+    DiskFullError,
+    OSError,
+)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one line and exit code 2."""
+    try:
+        app()
+    except USAGE_ERRORS as error:
+        _fail(str(error))
+    except DatabaseError as error:
+        _fail(f"the database refuses: {error.orig}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (ANSIM_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 picks one (ANSIM_PORT).")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Serve until Ctrl-C. The first start makes the user `admin` and prints its password once."""
+    settings = _settings(data_dir, database_url, host=host, port=port)
+    listener = open_socket(settings.host, settings.port)
+    with _database(settings) as db:
+        password = auth.ensure_first_user(db, settings.first_password)
+    if password is not None:
+        typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
+    address = f"http://{settings.host}:{listener.getsockname()[1]}"
+    run(settings, listener, on_started=lambda: typer.echo(f"serving on {address}"))
+
+
+@app.command()
+def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the database up to date."""
+    with _database(_settings(data_dir, database_url)):
+        typer.echo("the database is up to date")
+
+
+@app.command("import-facilities")
+def import_facilities(file: Path, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Add facilities with their rooms and plans from a JSON file; those that are there already stay as they are."""
+    if file.suffix.lower() != ".json":
+        _fail(f"{file}: tables of the national standard are not read yet; give a JSON file of facilities")
+    found = facilities.read_facility_file(file)
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        added = sum(facilities.import_facility(connection, item, is_demo=False, actor="sweep-server") for item in found)
+    typer.echo(f"{added} facilities added, {len(found) - added} were there already")
+
+
+@export.command("log")
+def export_log(
+    out: Annotated[Path, typer.Argument(help="File to write; its ending (.csv, .pdf, .xlsx) chooses the format.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
+    room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
+    settings, now = _settings(data_dir, database_url), inspection_log.today()
+    formats: dict[str, inspection_log.Format] = {".csv": "csv", ".pdf": "pdf", ".xlsx": "xlsx"}
+    if out.suffix.lower() not in formats:
+        _fail(f"{out}: the file must end in .csv, .pdf or .xlsx")
+    last_day = last.date() if last else now.date()
+    period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
+    wanted = inspection_log.LogRequest(
+        formats[out.suffix.lower()], period, room, settings.tenant, "sweep-server", display_text(reason, limit=300)
+    )
+    with _database(settings) as db, db.write() as connection:
+        document = inspection_log.write_log(connection, wanted, now)
+        detail = {"reason": wanted.reason}
+        audit.record(connection, actor="sweep-server", action="log.exported", object_id=out.name, detail=detail)
+    out.write_bytes(document)
+    typer.echo(f"{out}: {len(document)} bytes, {period.first} to {period.last}")
+
+
+@export.command("entries")
+def export_entries(
+    out: Annotated[Path, typer.Argument(help="File to write, JSON lines; `sweep-server verify` reads it.")],
+    bodies: Annotated[bool, typer.Option(help="Include the bodies; without them the file holds no addresses.")] = True,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write all entries with keys and bodies."""
+    with _database(_settings(data_dir, database_url)) as db, db.read() as connection, out.open("w") as file:
+        count = -1
+        for line in dump.dump_lines(connection, with_bodies=bodies):
+            file.write(line + "\n")
+            count += 1
+    typer.echo(f"{out}: {count} entries")
+
+
+@app.command("verify")
+def verify_file(
+    file: Annotated[Path, typer.Argument(help="A file of `sweep-server export entries`, or an SQLite database.")],
+    key: Annotated[list[str] | None, typer.Option(help="Trust this public key (hex), not the file's own.")] = None,
+) -> None:
+    """Verify signatures, bodies, chains and sources of a log; exit code 1 when something does not hold."""
+    pinned = None if not key else dict(_parse_key(item) for item in key)
+    if file.open("rb").read(16) == b"SQLite format 3\0":
+        db = Database(f"sqlite:///file:{file.resolve()}?mode=ro&uri=true")
+        with db.read() as connection:
+            found = verify.verify_lines(dump.dump_lines(connection), pinned)
+        db.close()
+    else:
+        with file.open(encoding="utf-8", errors="replace") as lines:
+            found = verify.verify_lines(lines, pinned)
+    typer.echo(
+        f"{found.entries} entries: {found.valid} signatures hold, {found.unreadable} unreadable kinds, "
+        f"{found.quarantined} in quarantine; bodies: {found.bodies_present} hold, {found.bodies_erased} erased, "
+        f"{found.bodies_missing} missing"
+    )
+    for problem in found.problems:
+        typer.echo(f"problem: {display_text(problem, limit=300)}")
+    if found.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Throw the projections away and compute them anew from the entries."""
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        typer.echo(f"{projections.rebuild(connection)} sweeps rebuilt")
+
+
+@app.command()
+def enrol(
+    public_key: Annotated[str, typer.Argument(help="64 hexadecimal digits, as `sweep key` prints them.")],
+    role: Annotated[str, typer.Option(help="probe, demo, server or witness.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    probe_id: Annotated[str | None, typer.Option(help="The probe that this key speaks for.")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Admit a key. Its entries that waited in quarantine are judged anew."""
+    roles: dict[str, KeyRole] = {"probe": "probe", "demo": "demo", "server": "server", "witness": "witness"}
+    if role not in roles:
+        _fail(f"--role must be one of {', '.join(roles)}")
+    if role in {"probe", "demo"} and probe_id is None:
+        _fail("--probe-id is needed for the key of a probe")
+    _, public = _parse_key(public_key)
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        key = keys.admit(
+            connection,
+            public_key=public,
+            role=roles[role],
+            probe_id=probe_id,
+            name=display_text(name, limit=100),
+            actor="sweep-server",
+        )
+        released, left = release_quarantine(connection, key)
+    typer.echo(f"key {key.key_id} is admitted as {role}; {released} entries released, {left} left in quarantine")
+
+
+@app.command("add-user")
+def add_user(
+    username: str,
+    display_name: Annotated[str, typer.Option(help="Pseudonym that goes into entries, such as 점검자-01.")],
+    role: Annotated[str, typer.Option(help="admin, inspector or viewer.")] = "inspector",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a user and print a random password once."""
+    roles: dict[str, Role] = {"admin": "admin", "inspector": "inspector", "viewer": "viewer"}
+    if role not in roles:
+        _fail(f"--role must be one of {', '.join(roles)}")
+    password = auth.random_password()
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        auth.create_user(
+            connection,
+            username=username,
+            display_name=display_text(display_name, limit=60),
+            role=roles[role],
+            password=password,
+            actor="sweep-server",
+        )
+    typer.echo(f"user: {username}   password: {password}   (shown once)")
+
+
+def _settings(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:
+    return load_settings(os.environ, data_dir=data_dir, database_url=database_url, **options)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    db = build_services(settings).db
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def _parse_key(text: str) -> tuple[str, bytes]:
+    try:
+        public = bytes.fromhex(text)
+    except ValueError:
+        public = b""
+    if len(public) != keys.PUBLIC_KEY_BYTES:
+        _fail("a public key is 64 hexadecimal digits")
+    return key_id_of(public), public
+
+
+def _fail(line: str) -> None:
+    sys.stderr.write(f"sweep-server: {display_text(line, limit=400)}\n")
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    main()
