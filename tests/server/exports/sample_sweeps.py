@@ -208,7 +208,7 @@ def make_report(
         range_m=0.9,
         bearing_deg=-4.0,
         reasons=("gone_off_axis", "steady"),
-        crop_sha256=None,
+        crop_commitment=None,
     )
     return SweepReport(
         v=1,

@@ -1,0 +1,163 @@
+"""The inspection log as PDF: a cover with totals, then each sweep with map, verdicts, evidence, limits and signatures.
+
+Input is pages, the period and the time of making, output the bytes of a PDF/A-2a set by Typst in Nanum Gothic.  Texts
+reach the template as JSON strings, so no text of a report can be markup; characters that the font lacks are spelled
+out, and PDF/A refuses to be written with a missing glyph.  Same input, same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from .columns import disposition_words, occasion_words
+from .fonts import FONT_FOLDERS, Typeface, find_typeface
+from .printed_sweep import Tree, printed_sweep
+from .rows import ExportError, LogRow, Period, SweepPage
+from .safe_text import plain_text
+from .words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
+
+MAX_SWEEPS = 400  # guessed: about 1,000 sheets, more than anybody prints at once
+_TEMPLATE = Path(__file__).parent / "templates" / "inspection_log.typ"
+_LONG_RUN = re.compile(r"[!-~]{25,}")  # without a space a line cannot break inside it
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Printing:
+    """Who had the log made and why; printed on every sheet, because paper travels."""
+
+    organisation: str = ""
+    requested_by: str = ""
+    """Pseudonym."""
+    reason: str = ""
+
+
+def render_pdf(
+    pages: Sequence[SweepPage],
+    period: Period,
+    generated: datetime,
+    *,
+    printing: Printing | None = None,
+    font_folders: Sequence[Path] = FONT_FOLDERS,
+) -> bytes:
+    """The log of a period as PDF bytes; `generated` is an aware time and the only clock.
+
+    Raises ExportError for more than `MAX_SWEEPS` sweeps, FontsMissingError without Nanum Gothic.
+    """
+    if len(pages) > MAX_SWEEPS:
+        raise ExportError(f"{len(pages)} sweeps are more than {MAX_SWEEPS}: choose a shorter period or one room")
+    typeface = find_typeface(font_folders)
+    data = _printable(printed_log(pages, period, generated, printing or Printing()), typeface)
+    return typst.compile(
+        _TEMPLATE,
+        root=_TEMPLATE.parent,
+        format="pdf",
+        font_paths=_fonts(typeface.files[0].parent),
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        timestamp=int(generated.timestamp()),
+        pdf_standards="a-2a",
+    )
+
+
+@lru_cache(maxsize=4)
+def _fonts(folder: Path) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+
+
+def printed_log(pages: Sequence[SweepPage], period: Period, generated: datetime, printing: Printing) -> Tree:
+    """Everything that the template prints, as dicts, lists, strings and numbers."""
+    rows = [page.row for page in pages]
+    demo = [row for row in rows if row.is_demo]
+    return {
+        "title": "불법촬영기기 점검일지",
+        "period": f"{period.first} ~ {period.last}",
+        "generated": kst(generated),
+        "year": generated.astimezone(UTC).year,
+        "organisation": printing.organisation,
+        "requested_by": printing.requested_by or NOT_RECORDED,
+        "reason": printing.reason or NOT_RECORDED,
+        "result_words": [{"code": code, "word": words.ko} for code, words in RESULTS.items()],
+        "totals": _totals(rows),
+        "lines": [_line(row, number) for number, row in enumerate(rows, start=1)],
+        "has_demo": bool(demo),
+        "only_demo": bool(demo) and len(demo) == len(rows),
+        "digest": record_digest(rows),
+        "sweeps": [printed_sweep(page, number) for number, page in enumerate(pages, start=1)],
+    }
+
+
+def record_digest(rows: Sequence[LogRow]) -> str:
+    """SHA-256 over the record hashes of the rows, sorted, each followed by a newline: what this paper stands on."""
+    hashes = sorted(row.entry_hash for row in rows if row.entry_hash is not None)
+    return hashlib.sha256("".join(f"{value}\n" for value in hashes).encode()).hexdigest()
+
+
+def _totals(rows: Sequence[LogRow]) -> list[Tree]:
+    """Counts by kind of record and result; a replay or simulation is never added to the measurements."""
+    totals = []
+    for source, words in SOURCES.items():
+        of_source = [row for row in rows if row.header.source == source]
+        if source != "live" and not of_source:
+            continue
+        counts = Counter(row.result for row in of_source)
+        totals.append(
+            {
+                "word": DEMO_NOTICES[of_source[0].header.source] if source != "live" else "실측 점검",
+                "english": words.en,
+                "is_demo": source != "live",
+                "counts": [counts[code] for code in ("no_anomaly", "recheck", "suspected", "found", "unfinished")],
+                "total": len(of_source),
+                "candidates": sum(len(row.candidate_zones) for row in of_source),
+                "zones": sum(row.zones_total for row in of_source),
+                "not_judged": sum(len(row.zones_not_assessable) + len(row.zones_not_looked) for row in of_source),
+            }
+        )
+    return totals
+
+
+def _line(row: LogRow, number: int) -> Tree:
+    return {
+        "number": number,
+        "when": kst(row.header.started.utc)[:16],
+        "facility": row.place.facility_name.ko,
+        "facility_number": row.place.facility_number or NOT_RECORDED,
+        "room": row.place.room_name.ko,
+        "occasion": f"{occasion_words(row)} · {MODES[row.header.mode]}",
+        "inspectors": ", ".join(row.header.inspectors),
+        "result": RESULTS[row.result].ko,
+        "code": row.result,
+        "candidates": f"{len(row.candidate_zones)}",
+        "dispositions": disposition_words(row),
+        "not_judged": f"{len(row.zones_not_assessable) + len(row.zones_not_looked)}/{row.zones_total}",
+        "source": SOURCES[row.header.source].ko,
+        "is_demo": row.is_demo,
+    }
+
+
+def _printable(value: Any, typeface: Typeface) -> Any:
+    """The tree with every string made fit for paper; keys and numbers stay."""
+    if isinstance(value, dict):
+        return {key: _printable(item, typeface) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printable(item, typeface) for item in value]
+    if isinstance(value, str):
+        return _breakable(typeface.covered(plain_text(value)))
+    return value
+
+
+def _breakable(text: str) -> str:
+    """Zero-width spaces after every 12 characters of a long run, so that it wraps inside its cell."""
+    if _HASH.fullmatch(text):
+        return text
+    return _LONG_RUN.sub(lambda run: "\u200b".join(re.findall(".{1,12}", run[0])), text)
