@@ -1,6 +1,14 @@
 #include "lamps.h"
 
-extern inline void lamps_wait(struct lamps *l);
+extern inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick);
+
+enum edge { EDGE_TRIGGER, EDGE_LIGHT, EDGE_DARK, EDGE_EXPOSED };
+
+// Two edges never follow each other in neighbouring slots: each costs the interrupt time that the next slot pays back.
+#define LIGHT_DELAY_SLOTS 2     // from the camera trigger to the lamp
+#define EXPOSURE_MARGIN_SLOTS 4 // of the exposure that the pulse leaves dark
+#define LIGHT_ROUNDS_MAX(light) ((uint16_t)(LIGHT_LIMITS[light].max_on_slots >> LIGHT_ROUND_SHIFT))
+#define LIGHT_ROUND_SHIFT 8 // visible lights are counted in rounds of 256 slots
 
 void lamps_init(struct lamps *l)
 {
@@ -16,7 +24,7 @@ static void count(uint16_t *counter)
 enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run *m, uint16_t *clamped_slots)
 {
     *clamped_slots = 0;
-    if (m->phase_count < 1 || m->phase_count > LAMP_PHASES_MAX || m->exposure_slots < 4)
+    if (m->phase_count < 1 || m->phase_count > LAMP_PHASES_MAX || m->exposure_slots <= EXPOSURE_MARGIN_SLOTS)
         return LAMP_BAD_ARGUMENT;
     if (m->period_slots < m->exposure_slots || m->period_slots - m->exposure_slots < 2)
         return LAMP_BAD_ARGUMENT;
@@ -24,8 +32,8 @@ enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run 
         return LAMP_BAD_ARGUMENT;
 
     uint16_t pulse = m->pulse_slots;
-    if (pulse > m->exposure_slots - 2) {
-        pulse = (uint16_t)(m->exposure_slots - 2);
+    if (pulse > m->exposure_slots - EXPOSURE_MARGIN_SLOTS) {
+        pulse = (uint16_t)(m->exposure_slots - EXPOSURE_MARGIN_SLOTS);
         *clamped_slots = pulse;
     }
     uint8_t seen = 0;
@@ -70,22 +78,17 @@ enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_sti
 
 void lamps_run(struct lamps *l, const struct lamp_schedule *s)
 {
-    l->schedule = *s;
-    l->is_running = 1;
-    l->phase_at = 0;
-    l->at = 0;
-    l->trigger = 0;
-    l->is_strobe = 0;
-    l->is_exposing = 0;
+    l->next = *s;
+    l->has_next = 1;
     l->is_busy = 1;
 }
 
 void lamps_play(struct lamps *l, const struct chip_sequence *s)
 {
     l->sequence = *s;
-    l->is_playing = 1;
     l->chip_at = 0;
-    l->chip_left = 0;
+    l->chip_left = 1;
+    l->is_playing = 1;
     l->is_busy = 1;
 }
 
@@ -94,23 +97,21 @@ enum lamp_refusal lamps_set_light(struct lamps *l, const struct msg_light_set *m
     if (m->light >= LIGHTS || m->is_on > 1)
         return LAMP_BAD_ARGUMENT;
     uint8_t bit = (uint8_t)(1u << m->light);
-    if (!m->is_on) {
+    if (!m->is_on)
         l->lights = (uint8_t)(l->lights & ~bit);
-        return LAMP_OK;
+    else if (!(l->lights & bit)) {
+        l->light_rounds[m->light] = 0;
+        l->lights |= bit;
     }
-    l->lights |= bit;
     l->is_busy = 1;
     return LAMP_OK;
 }
 
 void lamps_stop(struct lamps *l)
 {
-    l->is_running = 0;
-    l->is_strobe = 0;
-    l->is_exposing = 0;
-    l->lights = 0;
-    l->is_playing = 0;
-    // `select` falls in the next step, after the strobe: what is owed is booked to the phase that was lit.
+    l->is_stopping = 1;
+    l->has_next = 0;
+    l->is_busy = 1;
 }
 
 void lamps_host_heard(struct lamps *l)
@@ -118,131 +119,190 @@ void lamps_host_heard(struct lamps *l)
     l->silent = 0;
 }
 
-static inline uint8_t is_anything_on(const struct lamps *l)
+static uint8_t is_anything_on(const struct lamps *l)
 {
-    return (uint8_t)(l->is_running | l->is_strobe | l->is_exposing | l->lights | l->is_playing);
+    return l->is_running || l->is_strobe || l->is_exposing || l->lights || l->is_playing || l->has_next;
 }
 
-static void step_schedule(struct lamps *l, uint32_t next_tick, struct lamp_event *event)
+static void all_off(struct lamps *l)
 {
-    uint8_t phase = l->schedule.phases[l->phase_at];
-    if (l->at == 0) {
+    l->is_strobe = 0;
+    l->is_exposing = 0;
+    l->lights = 0;
+    l->is_running = 0;
+    l->is_playing = 0;
+    l->has_next = 0;
+    l->is_stopping = 0;
+}
+
+// A table: the machine shifts by one bit at a time.
+static const uint8_t PHASE_BIT[LAMP_PHASES] = {1, 2, 4, 8, 16};
+
+static uint8_t has_rested(const struct lamps *l, uint8_t phase, uint16_t next_tick)
+{
+    return !(l->resting & PHASE_BIT[phase]) || (int16_t)(next_tick - l->ready[phase]) >= 0;
+}
+
+// One edge of the schedule: trigger pulse begins, lamp on, lamp off, trigger pulse ends, round and round.
+static enum lamp_event_kind step_schedule(struct lamps *l, uint16_t next_tick)
+{
+    const struct lamp_schedule *s = &l->schedule;
+    uint8_t phase = s->phases[l->phase_at];
+    switch (l->edge) {
+    case EDGE_TRIGGER:
         l->is_exposing = 1;
         l->select = phase;
-        l->exposure_tick = next_tick;
-    } else if (l->at == 1) {
-        uint8_t may_light = 0;
+        l->edge = EDGE_LIGHT;
+        l->edge_left = LIGHT_DELAY_SLOTS;
+        return LAMP_EVENT_NONE;
+    case EDGE_LIGHT:
+        l->planned_lit = 0;
         if (phase != 0) {
-            may_light = l->rest[phase] == 0;
-            if (!may_light)
+            if (has_rested(l, phase, next_tick)) {
+                l->is_strobe = 1;
+                l->lit = 0;
+                l->lit_limit = (uint8_t)LAMP_LIMITS[phase].max_pulse_slots;
+                l->planned_lit = (uint8_t)s->pulse;
+            } else {
                 count(&l->guard_trips);
+            }
         }
-        l->is_strobe = may_light;
-        event->kind = LAMP_EVENT_EXPOSURE;
-        event->value = phase;
-        event->lit_slots = may_light ? l->schedule.pulse : 0;
-        event->tick = l->exposure_tick;
-        event->number = l->trigger++;
-    } else if (l->at == l->schedule.pulse + 1) {
+        l->trigger++;
+        l->edge = EDGE_DARK;
+        l->edge_left = s->pulse;
+        return LAMP_EVENT_EXPOSURE;
+    case EDGE_DARK:
         l->is_strobe = 0;
-    }
-    if (l->at == l->schedule.exposure)
+        l->edge = EDGE_EXPOSED;
+        l->edge_left = (uint16_t)(s->exposure - s->pulse - LIGHT_DELAY_SLOTS);
+        return LAMP_EVENT_NONE;
+    default:
         l->is_exposing = 0;
-    if (++l->at == l->schedule.period) {
-        l->at = 0;
-        if (++l->phase_at == l->schedule.phase_count)
+        if (++l->phase_at == s->phase_count)
             l->phase_at = 0;
+        l->edge = EDGE_TRIGGER;
+        l->edge_left = (uint16_t)(s->period - s->exposure);
+        return LAMP_EVENT_NONE;
     }
 }
 
-static void step_chips(struct lamps *l, uint32_t next_tick, struct lamp_event *event)
+static enum lamp_event_kind step_chips(struct lamps *l)
 {
-    if (l->chip_left != 0) {
-        l->chip_left--;
-        return;
-    }
+    uint8_t white = 1u << LIGHT_WHITE;
     if (l->chip_at == l->sequence.count) {
+        l->lights = (uint8_t)(l->lights & ~white);
         l->is_playing = 0;
-        l->lights = (uint8_t)(l->lights & ~(1u << LIGHT_WHITE));
         l->off_reason = LAMP_OFF_CHIPS_DONE;
-        return;
+        return LAMP_EVENT_NONE;
     }
-    if (event->kind != LAMP_EVENT_NONE)
-        return; // this slot's report is taken: the chip begins one slot later, and its tick says so
-    uint8_t level = (l->sequence.chips[l->chip_at >> 3] >> (l->chip_at & 7)) & 1;
-    l->lights = (uint8_t)((l->lights & ~(1u << LIGHT_WHITE)) | (unsigned)(level << LIGHT_WHITE));
-    event->kind = LAMP_EVENT_CHIP;
-    event->value = level;
-    event->lit_slots = 0;
-    event->tick = next_tick;
-    event->number = l->chip_at++;
-    l->chip_left = (uint16_t)(l->sequence.slots - 1);
+    if ((l->sequence.chips[l->chip_at >> 3] >> (l->chip_at & 7)) & 1) {
+        if (!(l->lights & white))
+            l->light_rounds[LIGHT_WHITE] = 0;
+        l->lights |= white;
+    } else {
+        l->lights = (uint8_t)(l->lights & ~white);
+    }
+    l->chip_at++;
+    l->chip_left = l->sequence.slots;
+    return LAMP_EVENT_CHIP;
 }
 
-static inline void pay_rest(struct lamps *l)
+static void trip_guard(struct lamps *l)
 {
-    uint8_t owed = 0;
-    for (uint8_t phase = 1; phase < LAMP_PHASES; phase++) {
-        uint16_t rest = l->rest[phase];
-        if (rest == 0)
-            continue;
-        owed = 1;
-        if (!(l->is_strobe && l->select == phase))
-            l->rest[phase] = (uint16_t)(rest - 1);
-    }
-    l->is_busy = owed;
+    count(&l->guard_trips);
+    l->off_reason = LAMP_OFF_GUARD;
 }
 
-static inline void guard_strobe(struct lamps *l)
+static void guard_strobe(struct lamps *l, uint16_t next_tick)
 {
-    if (l->is_strobe) {
-        const struct lamp_limit *limit = &LAMP_LIMITS[l->select];
-        if (l->select == 0 || l->lit >= limit->max_pulse_slots) {
-            l->is_strobe = 0;
-            count(&l->guard_trips);
-            l->off_reason = LAMP_OFF_GUARD;
-        } else {
-            l->lit++;
-            l->rest[l->select] = (uint16_t)(l->rest[l->select] + limit->rest_per_slot);
-            return;
-        }
+    if (l->is_strobe && (l->select == 0 || l->lit >= l->lit_limit)) {
+        l->is_strobe = 0;
+        trip_guard(l);
     }
-    l->lit = 0;
-    if (!l->is_exposing)
+    if (!l->is_strobe && l->lit != 0) {
+        l->ready[l->select] = (uint16_t)(next_tick + l->lit * LAMP_LIMITS[l->select].rest_per_slot);
+        l->resting |= PHASE_BIT[l->select];
+        l->lit = 0;
+    }
+    if (!l->is_strobe && !l->is_exposing)
         l->select = 0;
 }
 
-static void guard_lights(struct lamps *l)
+// Once every 256 slots. Rest is at most 1,240 slots (limits.toml), so the half tick cannot wrap unseen.
+static void guard_round(struct lamps *l, uint16_t next_tick)
 {
-    for (uint8_t light = 0; light < LIGHTS; light++) {
-        uint8_t bit = (uint8_t)(1u << light);
-        if (!(l->lights & bit)) {
-            l->light_on[light] = 0;
-        } else if (l->light_on[light] >= LIGHT_LIMITS[light].max_on_slots) {
-            l->lights = (uint8_t)(l->lights & ~bit);
-            count(&l->guard_trips);
-            l->off_reason = LAMP_OFF_GUARD;
-        } else {
-            l->light_on[light]++;
+    if (l->resting) {
+        uint8_t still = 0;
+        uint8_t bit = 2;
+        for (uint8_t phase = 1; phase < LAMP_PHASES; phase++, bit = (uint8_t)(bit << 1))
+            if ((int16_t)(next_tick - l->ready[phase]) < 0)
+                still |= bit;
+        l->resting &= still;
+    }
+    if (l->lights) {
+        uint8_t bit = 1;
+        for (uint8_t light = 0; light < LIGHTS; light++, bit = (uint8_t)(bit << 1)) {
+            if ((l->lights & bit) && ++l->light_rounds[light] >= LIGHT_ROUNDS_MAX(light)) {
+                l->lights = (uint8_t)(l->lights & ~bit);
+                trip_guard(l);
+            }
         }
     }
 }
 
-void lamps_step(struct lamps *l, uint32_t next_tick, struct lamp_event *event)
+static void adopt_next(struct lamps *l)
 {
-    event->kind = LAMP_EVENT_NONE;
-    lamps_wait(l);
+    l->has_next = 0;
+    l->schedule = l->next;
+    l->is_running = 1;
+    l->is_strobe = 0; // a pulse that was going on ends here and is booked
+    l->is_exposing = 0;
+    l->phase_at = 0;
+    l->trigger = 0;
+    l->edge = EDGE_TRIGGER;
+    l->edge_left = 2;
+}
+
+enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick)
+{
+    enum lamp_event_kind event = LAMP_EVENT_NONE;
     if (l->silent >= HOST_SILENCE_SLOTS && is_anything_on(l)) {
-        lamps_stop(l);
+        all_off(l);
         count(&l->silence_trips);
         l->off_reason = LAMP_OFF_SILENCE;
     }
-    if (l->is_running)
-        step_schedule(l, next_tick, event);
-    if (l->is_playing)
-        step_chips(l, next_tick, event);
-    pay_rest(l);
-    guard_strobe(l);
-    guard_lights(l);
-    l->is_busy |= is_anything_on(l);
+    if (l->is_stopping)
+        all_off(l);
+    if (l->has_next)
+        adopt_next(l);
+    if (l->is_running && l->edge_left == 0)
+        event = step_schedule(l, next_tick);
+    if (l->is_playing && l->chip_left == 0) {
+        if (event == LAMP_EVENT_NONE)
+            event = step_chips(l);
+        else
+            l->chip_left = 1; // this slot's report is taken: the chip begins one slot later, and its tick says so
+    }
+    guard_strobe(l, next_tick);
+    if ((uint8_t)next_tick == 0)
+        guard_round(l, next_tick);
+    l->is_busy = (uint8_t)(is_anything_on(l) || l->resting);
+    return event;
+}
+
+void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint32_t next_tick, struct lamp_event *event)
+{
+    event->kind = (uint8_t)kind;
+    if (kind == LAMP_EVENT_EXPOSURE) {
+        event->tick = next_tick - LIGHT_DELAY_SLOTS; // when the trigger pulse began
+        event->number = l->trigger - 1;
+        event->value = l->schedule.phases[l->phase_at];
+        event->lit_slots = l->planned_lit;
+    } else {
+        uint8_t at = (uint8_t)(l->chip_at - 1);
+        event->tick = next_tick;
+        event->number = at;
+        event->value = (uint8_t)((l->sequence.chips[at >> 3] >> (at & 7)) & 1);
+        event->lit_slots = 0;
+    }
 }

@@ -1,6 +1,7 @@
-// Lamp schedule, chip sequence and guard. lamps_step runs once per slot in the sampling interrupt and says which levels
-// the outputs take at the NEXT slot boundary; the board turns the timed ones into output-compare edges. The guard does not
-// trust the schedule: it counts every lit slot and owes rest after each pulse, whatever the host asked for.
+// Lamp schedule, chip sequence and guard. Every slot lamps_tick counts down and says whether anything is due; then
+// lamps_step decides which levels the outputs take at the NEXT slot boundary, and the board turns the timed ones into
+// output-compare edges. The guard does not trust the schedule: it counts lit slots and owes rest after each pulse, whatever
+// the host asked for.
 #ifndef CORE_LAMPS_H
 #define CORE_LAMPS_H
 
@@ -47,24 +48,32 @@ struct lamps {
     uint8_t is_strobe;
     uint8_t is_exposing;
     uint8_t lights; // bit per light
-    // schedule
+    // counted every slot
+    uint8_t is_busy;   // something is on, playing or owed
+    uint8_t lit;       // slots of the pulse that is going on
+    uint8_t lit_limit; // where the guard cuts it
+    uint16_t silent;
+    uint16_t edge_left; // slots to the next edge of the schedule
+    uint16_t chip_left; // slots to the next chip
     uint8_t is_running;
-    uint8_t phase_at;
-    uint16_t at; // slot inside the period
-    uint32_t trigger;
-    uint32_t exposure_tick;
-    struct lamp_schedule schedule;
-    // chips
     uint8_t is_playing;
+    // asked for by the host, done in the next step
+    uint8_t is_stopping;
+    uint8_t has_next;
+    struct lamp_schedule next;
+    // schedule
+    uint8_t edge; // what comes next
+    uint8_t phase_at;
+    uint8_t planned_lit;
+    struct lamp_schedule schedule;
+    uint32_t trigger;
+    // chips
     uint8_t chip_at;
-    uint16_t chip_left;
     struct chip_sequence sequence;
     // guard
-    uint16_t lit;
-    uint16_t rest[LAMP_PHASES];
-    uint32_t light_on[LIGHTS];
-    uint8_t is_busy; // something is on, playing or owed: the step has work to do
-    uint16_t silent;
+    uint8_t resting;             // bit per phase: rest may still be owed
+    uint16_t ready[LAMP_PHASES]; // low half of the tick from which the phase may light again, where resting
+    uint16_t light_rounds[LIGHTS];
     uint16_t guard_trips;
     uint16_t silence_trips;
     uint8_t off_reason; // set when lamps went off by themselves; the caller clears it
@@ -78,26 +87,42 @@ enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run 
 
 enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_stimulus_run *m);
 
-// Begin a planned schedule or sequence at the next boundary. What the guard is owed stays owed.
+// Begin a planned schedule or sequence with the next step. What the guard is owed stays owed.
 void lamps_run(struct lamps *l, const struct lamp_schedule *s);
 void lamps_play(struct lamps *l, const struct chip_sequence *s);
 
 enum lamp_refusal lamps_set_light(struct lamps *l, const struct msg_light_set *m);
 
-// Everything off at the next boundary. The guard keeps what is owed.
+// Everything off with the next step. The guard keeps what is owed.
 void lamps_stop(struct lamps *l);
 
 // An accepted message came: the host is there.
 void lamps_host_heard(struct lamps *l);
 
-// One slot while nothing is busy: only the host's silence goes on.
-inline void lamps_wait(struct lamps *l)
+// One slot that ends at the boundary `next_tick` (low half). Returns 1 when lamps_step must be called for it.
+inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
 {
-    if (l->silent < HOST_SILENCE_SLOTS)
-        l->silent++;
+    uint8_t is_due = 0;
+    uint16_t silent = l->silent;
+    if (silent < HOST_SILENCE_SLOTS)
+        l->silent = (uint16_t)(silent + 1);
+    else
+        is_due = 1;
+    if (!l->is_busy)
+        return 0;
+    if (l->is_strobe && ++l->lit >= l->lit_limit)
+        is_due = 1;
+    if (l->is_running && --l->edge_left == 0)
+        is_due = 1;
+    if (l->is_playing && --l->chip_left == 0)
+        is_due = 1;
+    return (uint8_t)(is_due | l->is_stopping | l->has_next | (next_tick == 0));
 }
 
-// One slot. `next_tick` is the boundary the levels apply to. Fills `event` (kind NONE mostly).
-void lamps_step(struct lamps *l, uint32_t next_tick, struct lamp_event *event);
+// Decides the levels from the boundary `next_tick` on. Returns the kind of event that happened, mostly none.
+enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick);
+
+// The report of an event of `kind`, at the boundary for which lamps_step returned it.
+void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint32_t next_tick, struct lamp_event *event);
 
 #endif

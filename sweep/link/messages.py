@@ -75,7 +75,7 @@ class LampRun:
     exposure_slots: int
     """u16: length of the camera trigger pulse"""
     pulse_slots: int
-    """u16: length of the lamp pulse inside it; held below limits.toml"""
+    """u16: length of the lamp pulse, which begins two slots after the trigger; held below limits.toml"""
     phase_count: int
     """u8: phases used, 1-5"""
     phases: bytes

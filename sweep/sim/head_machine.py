@@ -17,6 +17,8 @@ SLOT_CYCLES = 512
 LOG_DETECTOR_ADC = 0
 UART_CHUNK = 32  # octets: the emulated UART holds 64
 BYTE_CYCLES = 352  # 22 us: 11 bits at 500 kbaud
+ARTEFACT_CYCLES = 8
+"""simavr 1.6 inverts compare output B for a moment at each overflow, as in PWM, though the timer clears on compare."""
 
 # Output pins worth watching, from firmware/board/atmega328p/pins.toml (tests compare).
 PINS = {
@@ -73,9 +75,14 @@ class HeadMachine:
 
     def _note(self, pin: str, value: int) -> None:
         level = value & 1
-        if self._levels.get(pin, 0) != level:
-            self._levels[pin] = level
-            self.edges.append(Edge(self._avr.cycle, pin, level))
+        if self._levels.get(pin, 0) == level:
+            return
+        self._levels[pin] = level
+        cycle = self._avr.cycle
+        if self.edges and self.edges[-1].pin == pin and cycle - self.edges[-1].cycle <= ARTEFACT_CYCLES:
+            self.edges.pop()
+        else:
+            self.edges.append(Edge(cycle, pin, level))
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the head's UART."""

@@ -13,6 +13,7 @@
 #define SLOT_CYCLES 512
 #define ADC_ON (_BV(ADEN) | _BV(ADATE) | _BV(ADPS2) | _BV(ADPS0)) // clock / 32 = 500 kHz: a conversion takes 432 cycles
 #define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
+#define WITNESS_SLOTS (256 / WITNESS_PER_SLOT)
 
 static volatile uint32_t tick; // slot that is going on
 static uint8_t witness = 0xff; // timer 2 as expected at this slot, / WITNESS_PER_SLOT; 0 at the first boundary
@@ -67,7 +68,7 @@ void slots_init(void)
     OCR1B = 1;
     TCCR1A = _BV(COM1A1) | _BV(COM1B1) | _BV(COM1B0); // strobe falls, camera trigger rises at their compares
     TCCR1B = _BV(WGM12) | _BV(CS10);                  // clear on compare A, clock / 1
-    TCNT1 = SLOT_CYCLES - 128;                        // the boundary lies half-way between two counts of timer 2
+    TCNT1 = SLOT_CYCLES - 16;                         // a boundary lies just after every other count of timer 2
     TIFR1 = _BV(OCF1A) | _BV(OCF1B);
     TIMSK1 = _BV(OCIE1A);
     GTCCR = 0;
@@ -94,14 +95,14 @@ RARE finish_window(void)
     }
 }
 
-RARE put_event(const struct lamp_event *event)
+RARE put_event(enum lamp_event_kind kind)
 {
     uint8_t next = (uint8_t)((event_head + 1) % SLOT_EVENTS);
     if (next == event_tail) {
         count(&dropped_events);
         return;
     }
-    events[event_head] = *event;
+    lamps_report(&lamps, kind, tick + 1, &events[event_head]);
     event_head = next;
 }
 
@@ -129,10 +130,7 @@ RARE step_lamps(void)
 {
     static uint8_t shown_select;
     static uint8_t shown_lights;
-    struct lamp_event event;
-    lamps_step(&lamps, tick + 1, &event);
-    if (event.kind != LAMP_EVENT_NONE)
-        put_event(&event);
+    enum lamp_event_kind kind = lamps_step(&lamps, (uint16_t)(tick + 1));
 
     // What the two compares of the next boundary do: set or clear their pins, nothing in between.
     uint8_t edges = _BV(COM1A1) | _BV(COM1B1);
@@ -149,10 +147,20 @@ RARE step_lamps(void)
         shown_lights = lamps.lights;
         set_lights(shown_lights);
     }
+    if (kind != LAMP_EVENT_NONE)
+        put_event(kind);
 }
 
+// `late` counts slots modulo 128. More than half of that is a step back: the one before was taken for late in the last
+// cycles of its slot.
 RARE catch_up(uint8_t late)
 {
+    if (late > WITNESS_SLOTS / 2) {
+        uint8_t early = (uint8_t)(WITNESS_SLOTS - late);
+        tick -= early;
+        witness = (uint8_t)(witness - early);
+        return;
+    }
     tick += late;
     witness = (uint8_t)(witness + late);
     while (late--) {
@@ -173,10 +181,12 @@ ISR(TIMER1_COMPA_vect)
     TIFR1 = _BV(OCF1B); // the trigger is the rising edge of this flag
     tick++;
     witness++;
-    uint8_t late = (uint8_t)((witness_now() - witness) & (0xff / WITNESS_PER_SLOT));
+    uint8_t late = (uint8_t)((witness_now() - witness) & (WITNESS_SLOTS - 1));
     if (late != 0)
         catch_up(late);
 
+    if (lamps_tick(&lamps, (uint8_t)(tick + 1)))
+        step_lamps(); // first: its edges must be set before the next boundary
     if (is_measuring) {
         if (!is_converted) {
             count(&dropped_samples);
@@ -188,10 +198,6 @@ ISR(TIMER1_COMPA_vect)
         if (--window_left == 0)
             finish_window();
     }
-    if (lamps.is_busy)
-        step_lamps();
-    else
-        lamps_wait(&lamps);
 }
 
 uint32_t slots_tick(void)
