@@ -1,0 +1,181 @@
+"""A real server for each test: uvicorn on a free port of the loopback address, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+
+from server import auth, facilities, keys
+from server.app import build_services
+from server.db import Database
+from server.fields import KeyRole, Role
+from server.running import open_socket, run
+from server.services import Services
+from server.settings import Settings
+from sweep.entry import Signer
+
+PASSWORD = "a-long-password"
+POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+@dataclass
+class Client:
+    """A logged-in browser."""
+
+    http: httpx.Client
+    csrf: str = ""
+
+    def get(self, path: str, **parameters: str | int) -> httpx.Response:
+        return self.http.get(path, params=parameters or None)
+
+    def post(self, path: str, body: object = None) -> httpx.Response:
+        return self.http.post(path, json=body, headers={"X-CSRF-Token": self.csrf})
+
+    def put(self, path: str, body: object) -> httpx.Response:
+        return self.http.put(path, json=body, headers={"X-CSRF-Token": self.csrf})
+
+
+@dataclass
+class Site:
+    """A running server and a second hand in its database."""
+
+    url: str
+    services: Services
+    closing: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def db(self) -> Database:
+        return self.services.db
+
+    def anonymous(self) -> Client:
+        return Client(self.closing.enter_context(httpx.Client(base_url=self.url, timeout=30)))
+
+    def login(self, role: Role, display_name: str = "점검자-01") -> Client:
+        """A client logged in as a new user of this role."""
+        username = f"{role}-{uuid.uuid4().hex[:6]}"
+        self.add_user(username, role, display_name)
+        client = self.anonymous()
+        answer = client.post("/api/login", {"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.csrf = answer.json()["csrf_token"]
+        return client
+
+    def add_user(self, username: str, role: Role, display_name: str) -> None:
+        with self.db.write() as connection:
+            auth.create_user(
+                connection,
+                username=username,
+                display_name=display_name,
+                role=role,
+                password=PASSWORD,
+                actor="test",
+            )
+
+    def admit(self, signer: Signer, role: KeyRole = "demo", probe_id: str = "probe-demo-1") -> keys.Key:
+        with self.db.write() as connection:
+            return keys.admit(
+                connection,
+                public_key=signer.public_key,
+                role=role,
+                probe_id=probe_id,
+                name="test probe",
+                actor="test",
+            )
+
+    def send(self, wire: bytes) -> httpx.Response:
+        return httpx.post(f"{self.url}/api/entries", content=wire, timeout=30)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A private PostgreSQL without network: the SQLAlchemy URL up to the database's name, with {} in its place."""
+    if not POSTGRES_BINARIES:
+        pytest.skip("no PostgreSQL: /usr/lib/postgresql is absent")
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+    shutil.chown(folder, owner.pw_uid, owner.pw_gid)
+    as_owner = {} if os.geteuid() else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    binaries, data = POSTGRES_BINARIES[-1], folder / "data"
+
+    def call(*command: str) -> None:
+        subprocess.run(
+            command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner
+        )
+
+    call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=60"
+    control = str(binaries / "pg_ctl")
+    call(control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+    try:
+        yield f"postgresql+psycopg://ansim@/{{}}?host={folder}"
+    finally:
+        call(control, "-D", str(data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.sqlite3'}"
+    template: str = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:12]}"
+    engine = create_engine(template.format("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return template.format(name)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        data_dir=tmp_path / "data",
+        database_url=database_url,
+        port=0,
+        min_free_mib=0,
+        login_attempts_per_minute=10_000,
+        web_dir=tmp_path / "dist",
+    )
+
+
+@contextlib.contextmanager
+def running(settings: Settings) -> Iterator[Site]:
+    """A server with these settings until the block ends."""
+    services = build_services(settings)
+    with services.db.write() as connection:
+        facilities.load_demo_facility(connection)
+    listener = open_socket("127.0.0.1", 0)
+    started, stop = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=run, args=(settings, listener), kwargs={"on_started": started.set, "stop": stop}, name="server"
+    )
+    thread.start()
+    try:
+        assert started.wait(30)
+        site = Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
+        with site.closing:
+            yield site
+    finally:
+        stop.set()
+        thread.join()
+        services.db.close()
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[Site]:
+    with running(settings) as found:
+        yield found
