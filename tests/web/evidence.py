@@ -149,9 +149,10 @@ def make_sweep(
     started: datetime = STARTED,
     candidate_zone: str | None = "stall-2",
     crop_commitment: str | None = None,
+    plan: Plan | None = None,
 ) -> MadeSweep:
-    """A finished sweep of `restroom_plan`; with `candidate_zone` None nothing was found."""
-    plan = restroom_plan()
+    """A finished sweep of `plan` (six zones); with `candidate_zone` None nothing was found."""
+    plan = plan or restroom_plan()
     positions: list[Position] = []
     for index, zone in enumerate(plan.zones):
         x, y = centre_of(zone)
@@ -285,8 +286,8 @@ def _one_finding(
     t_ns = position.start_ns + 20_000_000_000
     lens = LensObservation(
         observation_id=new_id(), modality="lens", clip="c2", frame=12, x_px=311.5, y_px=204.0, score=0.91, snr=24.0,
-        off_axis_ratio=0.08, persistence=0.93, range_m=1.1, bearing_deg=-8.0, reasons=(), crop_commitment=crop_commitment,
-        zone_id=zone_id, position_id=at, t_ns=t_ns,
+        off_axis_ratio=0.08, persistence=0.93, range_m=1.1, bearing_deg=-8.0, reasons=(),
+        crop_commitment=crop_commitment, zone_id=zone_id, position_id=at, t_ns=t_ns,
     )  # fmt: skip
     wifi = WifiObservation(
         observation_id=new_id(), modality="wifi", addresses=(camera,), role="sta", vendor=None, is_randomised=True,

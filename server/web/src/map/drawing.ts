@@ -74,16 +74,20 @@ export function labelPlace(shade: ZoneShade): L.LatLngExpression {
   return at((Math.min(...xs) + Math.max(...xs)) / 2, Math.min(...ys));
 }
 
-export function zoneLabel(name: string, shade: ZoneShade, quality: string): HTMLElement {
+/** Name and coverage to see; `spoken`, what the icon says, stands between them for a screen reader. */
+export function zoneLabel(name: string, shade: ZoneShade, spoken: string, quality: string): HTMLElement {
   const label = document.createElement("span");
   label.className = `map-label map-label-${shade.verdict}`;
   const title = document.createElement("span");
   title.className = "map-label-name";
   title.append(iconElement(VERDICT_ICON[shade.verdict], 13), document.createTextNode(name));
+  const hidden = document.createElement("span");
+  hidden.className = "visually-hidden";
+  hidden.textContent = spoken;
   const detail = document.createElement("span");
   detail.className = "map-label-quality";
   detail.textContent = quality;
-  label.append(title, detail);
+  label.append(title, hidden, detail);
   return label;
 }
 
@@ -121,7 +125,7 @@ export function findingPin(number: number, isStrong: boolean): HTMLElement {
 export function buttonMarker(
   place: L.LatLngExpression,
   html: HTMLElement,
-  options: { className: string; size: L.PointExpression; anchor: L.PointExpression; label: string; zIndex: number },
+  options: { className: string; size: L.PointExpression; anchor: L.PointExpression; label?: string; zIndex: number },
   onchoose: () => void,
 ): L.Marker {
   const marker = L.marker(place, {
@@ -133,7 +137,7 @@ export function buttonMarker(
   marker.on("add", () => {
     const element = marker.getElement();
     if (element === undefined) return;
-    element.setAttribute("aria-label", options.label);
+    if (options.label !== undefined) element.setAttribute("aria-label", options.label);
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();

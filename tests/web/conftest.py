@@ -1,0 +1,201 @@
+"""What the page tests share: one seeded server, Debian's Chromium as a Korean phone, axe, and a watch for scripts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from tests.web.probe import FakeProbe, connected_probe
+from tests.web.site import PASSWORD, PROBE_ID, Site, running_site
+
+WEB = Path(__file__).resolve().parents[2] / "server" / "web"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE: ViewportSize = {"width": 412, "height": 915}
+TIMEOUT_MS = 15_000
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """Debian's Chromium; its tests are skipped where it is not installed."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    return found
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core from the page's own development packages."""
+    file = WEB / "node_modules" / "axe-core" / "axe.min.js"
+    if not file.is_file():
+        pytest.skip("no axe-core: make setup")
+    return file.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A seeded server with the built page."""
+    if not (WEB / "dist" / "index.html").is_file():
+        pytest.skip("the page is not built: make setup")
+    with running_site(tmp_path_factory.mktemp("site")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One browser for all tests."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium_path, headless=True, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Watch:
+    """What must not happen on a page: errors, refused scripts or styles, dialogs, requests to anywhere else."""
+
+    origin: str
+    troubles: list[str] = field(default_factory=list)
+    allowed: tuple[str, ...] = ()
+    """Parts of console messages that this test causes on purpose."""
+
+    def attach(self, page: Page) -> None:
+        """Listen on this page from now on."""
+
+        def on_console(message: Any) -> None:
+            if message.type == "error" and not any(part in message.text for part in self.allowed):
+                self.troubles.append(f"console: {message.text}")
+
+        def on_dialog(dialog: Any) -> None:
+            self.troubles.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        def on_request(request: Any) -> None:
+            if not request.url.startswith((self.origin, "blob:", "data:")):
+                self.troubles.append(f"request to elsewhere: {request.url}")
+
+        page.on("console", on_console)
+        page.on("dialog", on_dialog)
+        page.on("request", on_request)
+        page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A phone with the page open on it."""
+
+    page: Page
+    site: Site
+    watch: Watch
+    _axe: str
+
+    def open(self, path: str = "#/") -> None:
+        """Go to a screen."""
+        self.page.goto(f"{self.site.url}/{path}")
+
+    def log_in(self, username: str = "inspector", *, path: str = "#/") -> None:
+        """Log in through the form and go to a screen."""
+        self.open()
+        self.page.get_by_label("아이디").fill(username)
+        self.page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
+        self.page.get_by_role("button", name="로그인").click()
+        self.page.get_by_role("heading", level=1, name="시설과 화장실").wait_for()
+        if path != "#/":
+            self.open(path)
+
+    def set(self, *, language: str = "ko", theme: str = "auto") -> None:
+        """Choose language and appearance as the settings screen would, and load again."""
+        self.page.evaluate(
+            "values => localStorage.setItem('ansim-settings', JSON.stringify(values))",
+            {"language": language, "theme": theme},
+        )
+        self.page.reload()
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong with the page as it stands, one line per rule and place."""
+        self.settle()
+        self.page.evaluate(self._axe)
+        found = self.page.evaluate(
+            """async () => {
+                const run = await axe.run(document, {resultTypes: ['violations']});
+                const line = (rule, node) => `${rule.id}: ${node.target.join(' ')}: ${node.failureSummary}`;
+                return run.violations.flatMap(rule => rule.nodes.map(node => line(rule, node)));
+            }"""
+        )
+        return [str(line) for line in found]
+
+    def settle(self) -> None:
+        """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
+        self.page.evaluate("document.fonts.ready")
+        self.page.wait_for_function(
+            """() => document.getAnimations().every(
+                one => one.playState !== 'running' || one.effect.getTiming().iterations === Infinity)"""
+        )
+
+    def shoot(self, name: str, *, full: bool = True) -> None:
+        """Keep a picture of the screen when SWEEP_TEST_SCREENSHOTS names a folder."""
+        folder = os.environ.get("SWEEP_TEST_SCREENSHOTS")
+        if folder:
+            self.settle()
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=full)
+
+
+OpenPhone = Callable[..., Phone]
+
+
+@pytest.fixture
+def open_phone(browser: Browser, site: Site, axe_source: str) -> Iterator[OpenPhone]:
+    """Make phones; at the end each must have had no trouble."""
+    contexts: list[BrowserContext] = []
+    watches: list[Watch] = []
+
+    def make(*, locale: str = "ko-KR", **options: Any) -> Phone:
+        context = browser.new_context(
+            viewport=PHONE,
+            locale=locale,
+            device_scale_factor=2,
+            has_touch=True,
+            is_mobile=True,
+            timezone_id="Asia/Seoul",
+            **{"service_workers": "block", "color_scheme": "light", **options},
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append(context)
+        page = context.new_page()
+        watch = Watch(site.url)
+        watch.attach(page)
+        watches.append(watch)
+        return Phone(page, site, watch, axe_source)
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [trouble for watch in watches for trouble in watch.troubles] == []
+
+
+@pytest.fixture
+def phone(open_phone: OpenPhone) -> Phone:
+    """A Korean phone in the light theme."""
+    return open_phone()
+
+
+@pytest.fixture
+def probe(site: Site) -> Iterator[FakeProbe]:
+    """The demo probe, online and idle."""
+    with connected_probe(site.url, PROBE_ID, site.probe) as connected:
+        yield connected

@@ -1,0 +1,206 @@
+"""A real server for the page tests: seeded in a folder of its own, run as a process, filled through the write door."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import httpx
+
+from server import auth, facilities, keys, kinds
+from server.app import build_services
+from server.fields import Role
+from server.requests import FacilityRequest, RoomRequest
+from server.settings import Settings
+from sweep.entry import Body, SignedEntry, Signer, to_wire
+from sweep.report import FindingDetails, Source, SweepOpened, SweepReport, to_json
+from tests.entry_factory import make_entry, salted, signer
+from tests.web import evidence as made
+
+PASSWORD = "correct-horse-battery"
+PEOPLE: tuple[tuple[str, str, Role], ...] = (
+    ("inspector", "점검자-01", "inspector"),
+    ("viewer", "열람자-01", "viewer"),
+)
+PROBE_ID = "probe-01"
+START_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the server answers and what was put into it."""
+
+    url: str
+    suspected_room: UUID
+    """Its newest sweep is simulated and has one candidate."""
+    untouched_room: UUID
+    suspected_sweep: UUID
+    real_sweep: UUID
+    finding_id: UUID
+    probe: Signer
+
+
+def seed_ids(name: str) -> UUID:
+    """A UUIDv7-shaped id that follows from `name`."""
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return UUID(f"019c0000-0000-7{digest[:3]}-8{digest[3:6]}-{digest[6:18]}")
+
+
+@contextmanager
+def running_site(folder: Path) -> Iterator[Site]:
+    """Seed a server in `folder`, run it, fill it through HTTP, stop it at the end."""
+    probe, real_probe = signer("web demo probe"), signer("web probe")
+    rooms = _seed(folder, probe, real_probe)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
+    environment["ANSIM_LOGIN_ATTEMPTS_PER_MINUTE"] = "10000"
+    with subprocess.Popen(
+        [sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data-dir", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            url = _address_of(process)
+            suspected = _deliver(url, probe, rooms[0], "simulated", "stall-2", seed_ids("suspected"))
+            real = _deliver(url, real_probe, rooms[0], "live", None, seed_ids("real"))
+            yield Site(
+                url=url,
+                suspected_room=rooms[0],
+                untouched_room=rooms[1],
+                suspected_sweep=suspected.sweep_id,
+                real_sweep=real.sweep_id,
+                finding_id=suspected.findings[0].finding_id,
+                probe=probe,
+            )
+        finally:
+            process.terminate()
+
+
+def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
+    services = build_services(Settings(data_dir=folder))
+    with services.db.write() as connection:
+        for username, display_name, role in PEOPLE:
+            auth.create_user(
+                connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"
+            )
+        for key, role_of_key, probe_id in ((probe, "demo", PROBE_ID), (real_probe, "probe", "probe-02")):
+            keys.admit(
+                connection,
+                public_key=key.public_key,
+                role="demo" if role_of_key == "demo" else "probe",
+                probe_id=probe_id,
+                name="점검기",
+                actor="test",
+            )
+        park = facilities.add_facility(
+            connection,
+            FacilityRequest(name=made.text("한빛공원 공중화장실", "Hanbit Park restrooms"), address="가상구 한빛로 1"),
+            actor="test",
+        )
+        centre = facilities.add_facility(
+            connection,
+            FacilityRequest(name=made.text("새울구민체육센터", "Saeul Sports Centre"), address="가상구 새울로 2"),
+            actor="test",
+        )
+        wanted = (
+            (park, made.text("남자 화장실 1층", "Men's restroom, 1F"), made.restroom_plan()),
+            (park, made.text("여자 화장실 1층", "Women's restroom, 1F"), made.restroom_plan(is_verified=False)),
+            (centre, made.text("여자 탈의실", "Women's changing room"), None),
+        )
+        rooms = tuple(
+            facilities.add_room(
+                connection,
+                facility_id,
+                RoomRequest(name=name, kind="changing_room" if plan is None else "restroom", plan=plan),
+                actor="test",
+            )
+            for facility_id, name, plan in wanted
+        )
+    services.db.close()
+    return rooms
+
+
+def _address_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("serving on "):
+            return line.removeprefix("serving on ").strip()
+    raise AssertionError(f"the server did not start:\n{''.join(said)}")
+
+
+def _deliver(
+    url: str, key: Signer, room_id: UUID, source: Source, candidate_zone: str | None, sweep_id: UUID
+) -> SweepReport:
+    crop = salted(kinds.CROP_TYPE, made.grey_png())
+    started = made.STARTED if source == "simulated" else made.STARTED - timedelta(days=30)
+    sweep = made.make_sweep(
+        sweep_id=sweep_id,
+        room_id=room_id,
+        source=source,
+        candidate_zone=candidate_zone,
+        started=started,
+        crop_commitment=crop.commitment if candidate_zone else None,
+    )
+    deliver_sweep(url, key, sweep.report, sweep.details, (crop,) if candidate_zone else ())
+    return sweep.report
+
+
+def deliver_sweep(
+    url: str,
+    key: Signer,
+    report: SweepReport,
+    details: tuple[FindingDetails, ...],
+    crops: tuple[Body, ...],
+    *,
+    first_seq: int = 1,
+    prev: str | None = None,
+) -> str:
+    """Send a sweep's two entries to the write door; returns the hash of the second."""
+    opened = SweepOpened(
+        v=1,
+        sweep_id=report.sweep_id,
+        room_id=report.room_id,
+        plan_version=report.plan.version,
+        source=report.source,
+        mode=report.mode,
+        inspectors=report.inspectors,
+        declared_empty=True,
+        probe_id=report.probe_id,
+        opened=report.started,
+    )
+    first = _send(url, key, first_seq, prev, kinds.OPENED, report, (salted(kinds.OPENED_TYPE, to_json(opened)),))
+    bodies = (
+        salted(kinds.REPORT_TYPE, to_json(report)),
+        *(salted(kinds.DETAILS_TYPE, to_json(detail)) for detail in details),
+        *crops,
+    )
+    return _send(url, key, first_seq + 1, first.entry_hash, kinds.REPORT, report, bodies).entry_hash
+
+
+def _send(
+    url: str, key: Signer, seq: int, prev: str | None, kind: str, report: SweepReport, bodies: tuple[Body, ...]
+) -> SignedEntry:
+    entry = make_entry(
+        key,
+        seq,
+        prev,
+        kind=kind,
+        bodies=bodies,
+        source=report.source,
+        sweep_id=report.sweep_id,
+        room_id=report.room_id,
+    )
+    answer = httpx.post(f"{url}/api/entries", content=to_wire(entry, bodies), timeout=30)
+    assert answer.status_code == 200, answer.text
+    return entry

@@ -1,0 +1,80 @@
+"""Every screen of the page on a phone, in both languages and themes: what it says, and that axe has nothing to say."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import OpenPhone, Phone
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [("ko", "light"), ("ko", "dark"), ("en", "light"), ("en", "dark")]
+SCREENS = {
+    "rooms": ("#/", "시설과 화장실", "Facilities and rooms"),
+    "room": ("#/rooms/{room}", "남자 화장실 1층", "Men's restroom, 1F"),
+    "empty-room": ("#/rooms/{untouched}", "여자 화장실 1층", "Women's restroom, 1F"),
+    "start": ("#/rooms/{room}/start", "점검 시작", "Start a sweep"),
+    "sweep": ("#/sweeps/{sweep}", "남자 화장실 1층", "Men's restroom, 1F"),
+    "real-sweep": ("#/sweeps/{real}", "남자 화장실 1층", "Men's restroom, 1F"),
+    "live": ("#/live", "점검 중", "Live sweep"),
+    "exports": ("#/exports", "점검일지 내보내기", "Export the inspection log"),
+    "settings": ("#/settings", "설정", "Settings"),
+    "unknown": ("#/nowhere", "안심 점검", "Ansim Sweep"),
+}
+
+
+def address(phone: Phone, path: str) -> str:
+    site = phone.site
+    return path.format(
+        room=site.suspected_room, untouched=site.untouched_room, sweep=site.suspected_sweep, real=site.real_sweep
+    )
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_login_screen(open_phone: OpenPhone, language: str, theme: str) -> None:
+    phone = open_phone()
+    phone.open()
+    phone.set(language=language, theme=theme)
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text("안심 점검" if language == "ko" else "Ansim Sweep")
+    assert phone.violations() == []
+    phone.shoot(f"login-{language}-{theme}")
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_screens(open_phone: OpenPhone, language: str, theme: str) -> None:
+    phone = open_phone()
+    phone.log_in()
+    phone.set(language=language, theme=theme)
+    for name, (path, korean, english) in SCREENS.items():
+        phone.open(address(phone, path))
+        expect(phone.page.get_by_role("heading", level=1)).to_have_text(korean if language == "ko" else english)
+        expect(phone.page.get_by_text("불러오는 중" if language == "ko" else "Loading", exact=True)).to_have_count(0)
+        assert phone.page.locator("html").get_attribute("lang") == language
+        assert phone.violations() == [], name
+        phone.shoot(f"{name}-{language}-{theme}")
+
+
+@pytest.mark.parametrize(("language", "theme"), LOOKS)
+def test_sheets(open_phone: OpenPhone, language: str, theme: str) -> None:
+    phone = open_phone()
+    phone.log_in()
+    phone.set(language=language, theme=theme)
+    phone.open(f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    sheet = phone.page.get_by_role("dialog")
+    expect(sheet).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot(f"finding-{language}-{theme}", full=False)
+    sheet.get_by_role("button", name="사진 보기" if language == "ko" else "Show the picture").click()
+    expect(sheet.locator("figure img")).to_be_visible()
+    assert phone.violations() == []
+    sheet.get_by_role(
+        "heading", name="현장 판정" if language == "ko" else "Decision on site"
+    ).scroll_into_view_if_needed()
+    phone.shoot(f"finding-2-{language}-{theme}", full=False)
+    phone.page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    phone.page.locator(".map-label-hit").first.click()
+    expect(sheet).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot(f"zone-{language}-{theme}", full=False)
