@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from sweep.report import AddressToken
 
+AddressForm = Literal["hashed", "full"]
+"""How addresses appear in the output of a command."""
 SECRET_OCTETS: Final = 32
 _LOCAL_BIT: Final = 1 << 41
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from sweep.addresses import AddressKey, format_address, to_oui
+from sweep.addresses import AddressForm, AddressKey, format_address, to_oui
 from sweep.capturefile import open_capture
 from sweep.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
 from sweep.pcapng import MAGIC as PCAPNG_MAGIC
@@ -24,8 +24,6 @@ from .adverts import Advert
 from .identity import Identity, identify
 from .jsonadverts import read_json_adverts
 from .linklayer import BLE_LINK_TYPES, Found, read_event, read_packet
-
-AddressForm = Literal["hashed", "full"]
 
 MAX_ADVERTS: Final = 2_000_000
 """Adverts kept per capture: guessed, an hour in a crowded hall; what comes after is counted."""

@@ -31,6 +31,8 @@ AIR_OVERHEAD: Final = 50
 """Octets of a frame around an IP packet: 26 QoS header, 16 CCMP, 8 LLC/SNAP."""
 RETRY_SHARE: Final = 0.05
 """Frames that are sent twice: guessed, a quiet channel."""
+_ROUTER: Final = bytes.fromhex("00005e0053fe")
+"""Where the packets of an access point come from and go to: a made-up router behind it."""
 _BROADCAST: Final = b"\xff" * 6
 _RADIOTAP_PRESENT: Final = 1 << 1 | 1 << 3 | 1 << 5  # flags, channel, level
 
@@ -156,7 +158,7 @@ def _to_frames(emitter: WifiEmitter, packets: Iterable[Packet], rng: np.random.G
         numbers[packet.is_up] = (numbers[packet.is_up] + 1) % 4096
         sender, first, second = (emitter.address, there, here) if packet.is_up else (emitter.peer, here, there)
         goes_to_ap = packet.is_up != is_ap
-        third = first if goes_to_ap else second
+        third = (first if goes_to_ap else second) if is_ap else _ROUTER
         flags = 0x41 if goes_to_ap else 0x42
         tail = first + second + third + struct.pack("<HH", numbers[packet.is_up] << 4, 0)
         length = packet.octets + AIR_OVERHEAD

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from sweep.addresses import AddressKey, format_address, is_locally_administered, to_oui
+from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.capturefile import open_capture
 from sweep.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
 
@@ -22,8 +22,6 @@ from .framelog import FrameLog, build_log
 from .radio_headers import WIFI_LINK_TYPES
 from .transmitters import Flow, Transmitter, list_flows, list_transmitters
 from .video import VideoVerdict, judge_flows
-
-AddressForm = Literal["hashed", "full"]
 
 _LINK_ADVICE: Final = {
     1: "this is Ethernet, read it with --flows",

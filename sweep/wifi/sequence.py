@@ -7,7 +7,6 @@ seconds of the capture's clock.  A file that is anything else raises `SequenceEr
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -77,7 +76,6 @@ def read_sequence(path: Path) -> ChipSequence:
 
 def _number(document: dict[str, Any], field: str, low: float, high: float, path: Path) -> float:
     value = document.get(field)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not low <= value <= high:
-        raise SequenceError(f"{shown(path)}: {field} must be a number from {low:g} to {high:g}")
-    return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
+        return float(value)
+    raise SequenceError(f"{shown(path)}: {field} must be a number from {low:g} to {high:g}")
