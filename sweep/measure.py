@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -76,6 +77,7 @@ def _blind(task: Task, modality: Modality, reason: str, rejections: dict[str, in
 def measure_lens(task: Task) -> Measurement:
     """Lens candidates of the clips in `task.path`."""
     from sweep import lens
+    from sweep.lens.clips import read_clip
 
     if task.path is None:
         return _blind(task, "lens", "not_recorded")
@@ -102,7 +104,7 @@ def measure_lens(task: Task) -> Measurement:
             reasons[_code(result.reason)] += 1
             continue
         unseen *= 1.0 - result.coverage.seen_share
-        clip = lens.read_clip(task.path / result.clip)
+        clip = read_clip(task.path / result.clip)
         meta = clip.meta
         for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
             bearing = math.degrees(math.atan2(candidate.x - meta.principal_point[0], meta.focal_px))
@@ -148,6 +150,8 @@ def measure_lens(task: Task) -> Measurement:
 def measure_wifi(task: Task) -> Measurement:
     """Transmitters of the capture `task.path`; with `task.stimulus`, whether their traffic follows the light."""
     from sweep import wifi
+    from sweep.wifi.sequence import read_sequence
+    from sweep.wifi.stimulus import judge_stimulus
 
     if task.path is None:
         return _blind(task, "wifi", "not_recorded")
@@ -156,11 +160,9 @@ def measure_wifi(task: Task) -> Measurement:
         log, tally = wifi.read_log(task.path)
         scan = wifi.scan_log(log, cut_tail_octets=tally.cut_tail_octets)
         if task.stimulus is not None:
-            for judged in wifi.judge_stimulus(log, wifi.read_sequence(task.stimulus)):
-                follows |= {
-                    address: StimulusJudgement(verdict=judged.verdict, p_value=judged.p_value)
-                    for address in judged.addresses
-                }
+            for judged in judge_stimulus(log, read_sequence(task.stimulus)).transmitters:
+                one_judgement = StimulusJudgement(verdict=judged.verdict, p_value=judged.adjusted_p_value)
+                follows |= dict.fromkeys(judged.addresses, one_judgement)
     except ValueError:
         return _blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
     observations, identities = [], {}
@@ -225,7 +227,7 @@ def measure_ble(task: Task) -> Measurement:
     except ValueError:
         return _blind(task, "ble", "input_unreadable", {"input_unreadable": 1})
     observations, identities = [], {}
-    for number, one in enumerate(scan.devices[:MAX_OBSERVATIONS]):
+    for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
         observation = BleObservation(
             observation_id=task.observation_id("ble", number),
             zone_id=task.position.zone_id,
@@ -233,15 +235,15 @@ def measure_ble(task: Task) -> Measurement:
             t_ns=task.middle_ns,
             modality="ble",
             addresses=tuple(task.sweep_key.token(address) for address in one.addresses[:64]),
-            kind=one.kind,
-            company=one.company,
+            kind=_code(one.identity.kind),
+            company=one.identity.company,
             rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
             adverts=one.adverts,
         )
         observations.append(observation)
         identities[str(observation.observation_id)] = DeviceIdentity(
             tuple(format_address(address) for address in one.addresses[:64]),
-            names=() if one.name is None else (one.name,),
+            names=(one.name,) if one.name else (),
         )
     return Measurement(
         zone_id=task.position.zone_id,
@@ -260,13 +262,13 @@ def measure_ble(task: Task) -> Measurement:
 
 def measure_rf(task: Task) -> Measurement:
     """Emitters in `task.windows` against `task.baseline` (both from the sensor head)."""
-    from sweep import rf
+    from sweep.rf.judge import judge_windows
 
     if task.path is None:
         return _blind(task, "rf", "not_recorded")
     if len(task.windows) < MIN_RF_WINDOWS:
         return _blind(task, "rf", "too_short", {"too_few_windows": 1})
-    result = rf.judge_windows(task.windows, task.baseline or None)
+    result = judge_windows(task.windows, task.baseline or None)
     observations = tuple(
         RfObservation(
             observation_id=task.observation_id("rf", number),
@@ -303,4 +305,9 @@ def _code(name: str) -> str:
     return kept if kept[:1].isalpha() else f"x{kept}"[:63]
 
 
-MEASURES = {"lens": measure_lens, "wifi": measure_wifi, "ble": measure_ble, "rf": measure_rf}
+MEASURES: dict[Modality, Callable[[Task], Measurement]] = {
+    "lens": measure_lens,
+    "wifi": measure_wifi,
+    "ble": measure_ble,
+    "rf": measure_rf,
+}

@@ -6,11 +6,12 @@ captures.  Replay is a source, not a mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from sweep.report import MANIFEST_NAME, ContractError, RecordedPosition, RecordedSweep, parse_json
+from sweep.report import MANIFEST_NAME, ContractError, Position, RecordedPosition, RecordedSweep, parse_json
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -29,6 +30,9 @@ class SweepSource(Protocol):
     def positions(self) -> Iterator[RecordedPosition]:
         """Each position once its files are complete, in the order of the sweep."""
 
+    def ended(self, done: Sequence[Position]) -> datetime:
+        """When the sweep ended, `done` being the positions that were measured (at least the last of them)."""
+
 
 class RecordedSource:
     """A folder with `sweep.json`, complete from the start."""
@@ -45,6 +49,13 @@ class RecordedSource:
     def positions(self) -> Iterator[RecordedPosition]:
         """The manifest's positions."""
         yield from self.manifest.positions
+
+    def ended(self, done: Sequence[Position]) -> datetime:
+        """The end that was recorded; of a sweep cut short, the end of its last position."""
+        if done and done[-1].position_id == self.manifest.positions[-1].id:
+            return self.manifest.ended
+        ends = {position.id: position.end for position in self.manifest.positions}
+        return ends[done[-1].position_id] if done else self.manifest.started
 
 
 def read_manifest(folder: Path) -> RecordedSweep:

@@ -1,0 +1,251 @@
+"""The probe's live link: it fetches commands from its own server, runs the sweeps they start and tells how they go.
+
+It only calls out.  Commands are idempotent by their ids and refused when they are late; live messages are bounded and
+dropped oldest first (their sequence numbers show it); evidence goes through the outbox only.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import UUID
+
+from sweep.addresses import AddressKey
+from sweep.control import Control
+from sweep.entry import EntryError
+from sweep.outbox import Outbox
+from sweep.report import (
+    AbortCommand,
+    Command,
+    CommandEvent,
+    DeclareEmptyCommand,
+    FinishCommand,
+    LiveEvent,
+    LiveMessage,
+    LocalText,
+    PauseCommand,
+    ResumeCommand,
+    StartCommand,
+    utc_now,
+)
+from sweep.runner import Runner, state_event
+from sweep.source import SweepSource
+from sweep.uplink import ServerUnreachableError, Uplink
+
+MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
+MAX_REMEMBERED_COMMANDS = 1_000
+BATCH = 50
+POLL_S = 25.0
+RETRY_S = 3.0
+SEND_EVERY_S = 0.3
+
+MakeSource = Callable[[StartCommand], SweepSource]
+RoomKey = Callable[[UUID], AddressKey]
+
+
+class LiveSender:
+    """A bounded queue of live events and the thread that posts them."""
+
+    def __init__(self, uplink: Uplink, probe_id: str) -> None:
+        self._uplink = uplink
+        self._probe_id = probe_id
+        self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
+        self._lock = threading.Lock()
+        self._seq = 0
+        self.dropped = 0
+
+    def put(self, event: LiveEvent, sweep_id: UUID | None) -> None:
+        """Queue one event; the oldest is dropped when the queue is full."""
+        with self._lock:
+            self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
+            message = LiveMessage(
+                v=1, probe_id=self._probe_id, seq=self._seq, sent=utc_now(), sweep_id=sweep_id, event=event
+            )
+            self._seq += 1
+            self._waiting.append(message)
+
+    def flush(self) -> bool:
+        """Post what waits; False when the server cannot be reached (nothing is lost by trying again)."""
+        while True:
+            with self._lock:
+                batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
+            if not batch:
+                return True
+            try:
+                self._uplink.send_live(self._probe_id, batch)
+            except ServerUnreachableError:
+                return False
+            with self._lock:
+                while self._waiting and self._waiting[0].seq <= batch[-1].seq:
+                    self._waiting.popleft()
+
+    def run(self, stop: threading.Event) -> None:
+        """Body of the sending thread."""
+        while not stop.wait(SEND_EVERY_S):
+            if not self.flush():
+                stop.wait(RETRY_S)
+
+
+class Agent:
+    """Keeps one probe in touch with its server and runs one sweep at a time."""
+
+    def __init__(
+        self,
+        uplink: Uplink,
+        outbox: Outbox,
+        *,
+        probe_id: str,
+        pin_file: Path,
+        make_source: MakeSource,
+        room_key: RoomKey,
+        say: Callable[[str], None],
+    ) -> None:
+        """`make_source` opens the input of a sweep; `say` prints one line for whoever watches the probe."""
+        self._uplink = uplink
+        self._outbox = outbox
+        self._probe_id = probe_id
+        self._pin_file = pin_file
+        self._make_source = make_source
+        self._room_key = room_key
+        self._say = say
+        self.live = LiveSender(uplink, probe_id)
+        self._seen: OrderedDict[UUID, None] = OrderedDict()
+        self._starts: deque[StartCommand] = deque()
+        self._wake = threading.Event()
+        self._control: Control | None = None
+        self._sweep_id: UUID | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set."""
+        threads = [
+            threading.Thread(target=self.live.run, args=(stop,), name="live", daemon=True),
+            threading.Thread(target=self._poll, args=(stop,), name="commands", daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        self.live.put(state_event("idle"), None)
+        self._say(f"probe {self._probe_id} is waiting for commands")
+        next_delivery = 0.0
+        while not stop.is_set():
+            if self._starts:
+                self._sweep(self._starts.popleft())
+                next_delivery = 0.0
+            if time.monotonic() >= next_delivery:
+                self.deliver()
+                next_delivery = time.monotonic() + 10.0 * RETRY_S
+            self._wake.wait(1.0)
+            self._wake.clear()
+        self.live.flush()
+
+    def deliver(self) -> bool:
+        """Send what waits in the outbox; False when the server cannot be reached now."""
+        try:
+            result = self._outbox.deliver(self._uplink.send_entry, self._uplink.server_key(self._pin_file))
+        except ServerUnreachableError as error:
+            self._say(f"entries wait: {error}")
+            return False
+        except EntryError as error:
+            self._say(f"entries wait, the server's receipt does not hold: {error}")
+            return False
+        if result.delivered or result.refused:
+            self._say(f"{result.delivered} entries delivered, {result.refused} refused, {result.pending} waiting")
+        return True
+
+    def handle(self, command: Command) -> CommandEvent:
+        """Do what a command says, once; the event that answers it."""
+        if command.command_id in self._seen:
+            return _answer(command, True, "이미 처리한 명령", "Already done")
+        if utc_now() > command.expires:
+            return _answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
+        self._seen[command.command_id] = None
+        while len(self._seen) > MAX_REMEMBERED_COMMANDS:
+            self._seen.popitem(last=False)
+        if isinstance(command, StartCommand):
+            return self._handle_start(command)
+        control = self._control
+        if control is None or command.sweep_id != self._sweep_id:
+            return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
+        match command:
+            case DeclareEmptyCommand(declared_by=by):
+                control.declare_empty(by)
+            case PauseCommand():
+                control.pause()
+            case ResumeCommand():
+                return _answer(
+                    command, False, "재개하려면 두 사람이 다시 퇴실을 확인해야 함", "Declare the room empty again"
+                )
+            case FinishCommand():
+                control.finish()
+            case AbortCommand():
+                control.abort()
+            case _:
+                return _answer(
+                    command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions"
+                )
+        return _answer(command, True, "접수됨", "Accepted")
+
+    def _handle_start(self, command: StartCommand) -> CommandEvent:
+        if self._control is not None or self._starts:
+            return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
+        self._control = Control(clock=time.monotonic)
+        self._sweep_id = command.sweep_id
+        self._starts.append(command)
+        self._wake.set()
+        return _answer(command, True, "점검을 시작함", "The sweep begins")
+
+    def _poll(self, stop: threading.Event) -> None:
+        after: UUID | None = None
+        reachable = True
+        while not stop.is_set():
+            try:
+                commands = self._uplink.poll_commands(self._probe_id, after, POLL_S).commands
+            except ServerUnreachableError as error:
+                if reachable:
+                    self._say(str(error))
+                reachable = False
+                stop.wait(RETRY_S)
+                continue
+            if not reachable:
+                self._say("the server answers again")
+            reachable = True
+            for command in commands:
+                self.live.put(self.handle(command), command.sweep_id)
+                after = command.command_id
+
+    def _sweep(self, command: StartCommand) -> None:
+        control = self._control
+        if control is None:
+            return
+        self._say(f"sweep {command.sweep_id} begins")
+        try:
+            with ExitStack() as stack:
+                source = self._make_source(command)
+                close = getattr(source, "close", None)
+                if close is not None:
+                    stack.callback(close)
+                runner = Runner(
+                    source,
+                    self._outbox,
+                    room_key=self._room_key(command.room_id),
+                    control=control,
+                    on_event=lambda event: self.live.put(event, command.sweep_id),
+                    sweep_id=command.sweep_id,
+                )
+                result = runner.run()
+        except (ValueError, OSError, RuntimeError) as error:
+            # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
+            self._say(f"sweep {command.sweep_id} failed: {error}")
+            self.live.put(state_event("failed"), command.sweep_id)
+        else:
+            self._say(f"sweep {command.sweep_id}: {result.report.outcome}, {len(result.report.findings)} candidates")
+        finally:
+            self._control = None
+            self._sweep_id = None
+
+
+def _answer(command: Command, accepted: bool, ko: str, en: str) -> CommandEvent:
+    return CommandEvent(type="command", command_id=command.command_id, accepted=accepted, text=LocalText(ko=ko, en=en))

@@ -1,0 +1,169 @@
+"""Commands that read captures of one modality: lens, wifi, stimulus, ble, rf."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from sweep.cli.output import AddressForm, existing, fail, one_line, out, write_json
+
+JsonOut = Annotated[
+    Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
+]
+Addresses = Annotated[
+    AddressForm, typer.Option("--addresses", help="hashed: tags under a key that dies with this run; full: as heard.")
+]
+MAX_ROWS = 40
+
+
+def lens(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Find lens candidates in recorded strobed infrared clips."""
+    from sweep import lens as modality
+
+    with one_line(modality.ClipError):
+        scan = modality.scan_clips(existing(folder))
+    write_json(json_out, scan.to_json())
+    if json_out is None:
+        table = Table("clip", "verdict", "reason", "candidates", "best score", "seen")
+        for clip in scan.clips[:MAX_ROWS]:
+            best = max((d.score for d in clip.detections), default=None)
+            table.add_row(
+                clip.clip,
+                "error" if clip.error else clip.verdict,
+                clip.error or clip.reason,
+                str(len(clip.candidates)),
+                "–" if best is None else f"{best:.2f}",
+                "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
+            )
+        out.print(table)
+        _more(len(scan.clips))
+
+
+def wifi(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="pcap or pcapng, radiotap or bare 802.11.")],
+    json_out: JsonOut = None,
+    addresses: Addresses = AddressForm.HASHED,
+    flows: Annotated[bool, typer.Option("--flows", help="Read an Ethernet capture as if sent over 802.11.")] = False,
+) -> None:
+    """List the transmitters of a Wi-Fi capture and which of them send video."""
+    from sweep import wifi as modality
+    from sweep.packets import CaptureFileError
+
+    with one_line(CaptureFileError):
+        scan = modality.scan_file(existing(file), as_flows=flows)
+    document = scan.to_json(addresses=addresses.value)
+    write_json(json_out, document)
+    if json_out is None:
+        table = Table("transmitter", "role", "vendor", "level", "frames", "up", "down", "video")
+        for one in document["transmitters"][:MAX_ROWS]:
+            level = one["rssi_dbm"]
+            table.add_row(
+                one["addresses"][0],
+                one["role"],
+                one["vendor"] or ("(random)" if one["is_randomised"] else "–"),
+                "–" if level is None else f"{level['median']:.0f} dBm",
+                str(one["frames"]),
+                str(one["bytes_up"]),
+                str(one["bytes_down"]),
+                f"{one['video']['verdict']} {one['video']['score']:.2f}",
+            )
+        out.print(table)
+        _more(len(document["transmitters"]))
+        out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {scan.rejected or 'none'}")
+
+
+def stimulus(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Wi-Fi capture taken while the light played.")],
+    sequence: Annotated[Path, typer.Option("--sequence", help="The chips that were played (JSON).")],
+    json_out: JsonOut = None,
+    addresses: Addresses = AddressForm.HASHED,
+) -> None:
+    """Test whose traffic follows the light that was played."""
+    from sweep.packets import CaptureFileError
+    from sweep.wifi.stimulus import stimulus_file
+
+    with one_line(CaptureFileError):
+        result = stimulus_file(existing(file), existing(sequence))
+    document = result.to_json(addresses=addresses.value)
+    write_json(json_out, document)
+    if json_out is None:
+        table = Table("transmitter", "p", "verdict")
+        for one in document["transmitters"][:MAX_ROWS]:
+            p_value = one["p_value"]
+            table.add_row(one["addresses"][0], "–" if p_value is None else f"{p_value:.4f}", one["verdict"])
+        out.print(table)
+        _more(len(document["transmitters"]))
+
+
+def ble(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="pcapng, btsnoop or JSON capture.")],
+    json_out: JsonOut = None,
+    addresses: Addresses = AddressForm.HASHED,
+) -> None:
+    """List the Bluetooth LE devices of a capture and what kind they are."""
+    from sweep import ble as modality
+    from sweep.packets import CaptureFileError
+
+    with one_line(CaptureFileError):
+        scan = modality.scan_file(existing(file))
+    document = scan.to_json(addresses=addresses.value)
+    write_json(json_out, document)
+    if json_out is None:
+        table = Table("device", "kind", "company", "level", "adverts")
+        for one in document["devices"][:MAX_ROWS]:
+            level = one["rssi_dbm"]
+            table.add_row(
+                one["addresses"][0],
+                one["kind"],
+                one["company"] or "–",
+                "–" if level is None else f"{level['median']:.0f} dBm",
+                str(one["adverts"]),
+            )
+        out.print(table)
+        _more(len(document["devices"]))
+        out.print(f"{scan.adverts} advertisements, rejected: {scan.rejected or 'none'}")
+
+
+def rf(
+    source: Annotated[str, typer.Argument(metavar="PORT|FILE", help="Serial port of the sensor head, or its bytes.")],
+    json_out: JsonOut = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="How long to measure.")] = 10.0,
+    baseline: Annotated[Path | None, typer.Option("--baseline", help="Serial bytes recorded outside the door.")] = None,
+) -> None:
+    """Read RF windows from the sensor head and tell emitters apart."""
+    from sweep.link.head import HeadError, read_windows
+    from sweep.link.port import PortError
+    from sweep.rf import judge
+
+    if not Path(source).exists():
+        fail(f"{source}: no such port or file; is the sensor head plugged in?")
+    with one_line(HeadError, PortError):
+        outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))
+        windows = tuple(read_windows(source, seconds))
+    document = judge.to_json(judge.judge_windows(windows, outside))
+    write_json(json_out, document)
+    if json_out is None:
+        table = Table("emitter", "level", "above outside", "duty cycle")
+        for one in document["emitters"][:MAX_ROWS]:
+            excess = one["excess_db"]
+            table.add_row(
+                one["kind"],
+                f"{one['level_dbm']:.1f} dBm",
+                "–" if excess is None else f"{excess:+.1f} dB",
+                f"{one['duty_cycle']:.3f}",
+            )
+        out.print(table)
+        _more(len(document["emitters"]))
+        out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
+
+
+def _more(count: int) -> None:
+    if count > MAX_ROWS:
+        out.print(f"… and {count - MAX_ROWS} more; --json has them all")

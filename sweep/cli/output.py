@@ -1,0 +1,89 @@
+"""How commands speak: one clear line for an error, JSON written whole or not at all, tables that show hostile text
+safely.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from sweep.report import display_text
+
+EXIT_FINDINGS = 1
+EXIT_BAD_INPUT = 2
+
+out = Console(highlight=False, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+
+class AddressForm(StrEnum):
+    """How device addresses are written."""
+
+    HASHED = "hashed"
+    FULL = "full"
+
+
+class FailOn(StrEnum):
+    """From which finding on the exit code is 1."""
+
+    NEVER = "never"
+    CANDIDATE = "candidate"
+    STRONG = "strong"
+
+
+def fail(line: str) -> NoReturn:
+    """Say one line on stderr and end with exit code 2."""
+    err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}")
+    raise typer.Exit(EXIT_BAD_INPUT)
+
+
+@contextmanager
+def one_line(*errors: type[Exception]) -> Iterator[None]:
+    """Turn the named errors, and an unreadable file, into one line and exit code 2."""
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, errors) or error.strerror is None:
+            fail(str(error))
+        fail(f"{error.filename or 'input'}: {error.strerror}")
+    except errors as error:
+        fail(str(error))
+
+
+def write_json(target: Path | None, value: Any) -> None:
+    """Write `value` to a file (replaced whole), to stdout for `-`, or nowhere for None."""
+    if target is None:
+        return
+    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    if str(target) == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    with one_line():
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def existing(path: Path) -> Path:
+    """`path` when there is something; else one line and exit code 2."""
+    if not path.exists():
+        fail(f"{path}: no such file or folder")
+    return path
+
+
+def not_built(name: str, instead: str) -> NoReturn:
+    """A command that is planned and not there yet."""
+    fail(f"{name} is not built yet; {instead}")

@@ -1,0 +1,66 @@
+"""Commands about the probe itself: doctor, flash and the lens laboratory."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from sweep.cli.output import not_built, out
+
+PARTS: tuple[tuple[str, str, str], ...] = (
+    ("cv2", "lens detection", "pip install 'ansim-sweep[probe]'"),
+    ("scapy", "Wi-Fi captures", "pip install 'ansim-sweep[probe]'"),
+    ("bleak", "Bluetooth scan", "pip install 'ansim-sweep[probe]'"),
+    ("serial", "sensor head", "pip install 'ansim-sweep[probe]'"),
+    ("picamera2", "camera", "apt install python3-picamera2 (Raspberry Pi only)"),
+)
+TOOLS: tuple[tuple[str, str, str], ...] = (
+    ("iw", "monitor mode", "apt install iw"),
+    ("avrdude", "flashing the sensor head", "apt install avrdude"),
+)
+
+
+def doctor() -> None:
+    """Say what this machine can measure and what is missing."""
+    table = Table("part", "for", "state", "remedy")
+    missing = 0
+    for module, purpose, remedy in PARTS:
+        found = find_spec(module) is not None
+        missing += not found
+        table.add_row(module, purpose, "there" if found else "missing", "" if found else remedy)
+    for tool, purpose, remedy in TOOLS:
+        found = shutil.which(tool) is not None
+        missing += not found
+        table.add_row(tool, purpose, "there" if found else "missing", "" if found else remedy)
+    ports = sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+    table.add_row("serial port", "sensor head", ", ".join(ports) or "missing", "" if ports else "plug in the probe")
+    monitors = sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211"))
+    table.add_row("Wi-Fi", "capture", ", ".join(monitors) or "missing", "" if monitors else "plug in the adapter")
+    out.print(table)
+    out.print(f"{platform.machine()}, Python {platform.python_version()}; {missing} parts missing")
+    raise typer.Exit(0)
+
+
+def flash() -> None:
+    """Write the firmware into the sensor head."""
+    not_built("sweep flash", "use avrdude with firmware/build/sensor_head.hex")
+
+
+def lens_record() -> None:
+    """Record lens clips on a bench (laboratory only)."""
+    not_built("sweep lens-record", "it needs the probe's camera")
+
+
+def lens_calibrate() -> None:
+    """Calibrate the camera and lamps of a probe."""
+    not_built("sweep lens-calibrate", "it needs the probe's camera")
+
+
+def lens_score() -> None:
+    """Score lens detections against truth."""
+    not_built("sweep lens-score", "sweep lens DIR --json OUT writes the detections")

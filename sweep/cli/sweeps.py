@@ -1,0 +1,311 @@
+"""Commands that run a whole sweep: run, replay, agent, and the probe's key."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sweep.agent import Agent
+from sweep.cli.output import EXIT_FINDINGS, FailOn, err, fail, not_built, one_line, out, write_json
+from sweep.config import Config, ConfigError, open_room_key, open_signer, read_config
+from sweep.control import Control
+from sweep.entry import EntryError
+from sweep.outbox import Outbox, OutboxError
+from sweep.report import (
+    MANIFEST_NAME,
+    LiveEvent,
+    ProgressEvent,
+    StartCommand,
+    StateEvent,
+    SweepReport,
+    ZoneEvent,
+    new_id,
+)
+from sweep.report.wording import MODALITY_NAMES
+from sweep.runner import Runner
+from sweep.source import RecordedSource, SourceError, SweepSource
+from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
+
+Server = Annotated[
+    str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
+]
+State = Annotated[
+    Path | None, typer.Option("--state", metavar="DIR", help="Folder of keys and outbox (default: user state folder).")
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings of the probe (TOML).")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON; - is standard output.")]
+Fail = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this strong.")]
+Sim = Annotated[bool, typer.Option("--sim", help="Simulate the room, the air and the sensor head.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the simulation.")]
+CameraIn = Annotated[
+    str | None, typer.Option("--camera-in", metavar="ZONE", help="Simulated camera in this zone; none: no camera.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
+
+VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
+
+
+def _settings(config: Path | None, server: str | None, state: Path | None) -> Config:
+    with one_line(ConfigError):
+        read = read_config(config)
+        changes = {"server": server or read.server, "state": str(state) if state else read.state}
+        return read.model_copy(update=changes)
+
+
+class _Watcher:
+    """Shows how a sweep goes: a progress bar on a terminal, a line per position elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            disable=quiet or not err.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("sweep", total=None)
+
+    def __enter__(self) -> Callable[[LiveEvent], None]:
+        self._bar.start()
+        return self.show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: LiveEvent) -> None:
+        """Show one live event."""
+        if self._quiet:
+            return
+        match event:
+            case ProgressEvent(position_index=index, positions=total, zone_id=zone):
+                self._bar.update(self._task, completed=index, total=total, description=zone or "closing")
+                if not err.is_terminal and zone:
+                    err.print(f"[{index + 1}/{total}] {zone}")
+            case StateEvent(state=state) if state not in {"running", "closing", "done"}:
+                err.print(event.text.ko, "/", event.text.en)
+            case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
+                err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")
+            case _:
+                pass
+
+
+def replay(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a recorded sweep (with sweep.json).")],
+    server: Server = None,
+    state: State = None,
+    config: ConfigFile = None,
+    json_out: JsonOut = None,
+    fail_on: Fail = FailOn.NEVER,
+    again: Annotated[bool, typer.Option("--again", help="Make a new sweep of a recording replayed before.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a recorded sweep through the whole pipeline and deliver its signed entries."""
+    settings = _settings(config, server, state)
+    with one_line(SourceError):
+        source = RecordedSource(folder)
+    mark = _mark(settings, folder)
+    known = mark.exists() and not again
+    if known:
+        sweep_id = UUID(mark.read_text(encoding="ascii").strip())
+        err.print(f"this recording was replayed before as sweep {sweep_id}; --again makes a new one")
+        _deliver_only(settings)
+        return
+    sweep_id = new_id() if again else source.manifest.sweep_id
+    report = _run(source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id))
+    _finish(report, json_out, fail_on, quiet=quiet)
+
+
+def _mark(settings: Config, folder: Path) -> Path:
+    digest = hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest()
+    return settings.state_folder / "replayed" / digest
+
+
+def _put_mark(mark: Path, sweep_id: UUID) -> None:
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_text(f"{sweep_id}\n", encoding="ascii")
+
+
+def run(
+    sim: Sim = False,
+    seed: Seed = 1,
+    camera_in: CameraIn = None,
+    server: Server = None,
+    state: State = None,
+    config: ConfigFile = None,
+    json_out: JsonOut = None,
+    fail_on: Fail = FailOn.NEVER,
+    quiet: Quiet = False,
+) -> None:
+    """Run a sweep with this probe (for now only with --sim)."""
+    if not sim:
+        not_built("a sweep with the probe's own camera and radios", "use --sim, or sweep replay DIR")
+    from sweep.sim.source import SimulatedSource, default_room
+
+    settings = _settings(config, server, state)
+    with one_line(ValueError, RuntimeError), TemporaryDirectory(prefix="sweep-") as scratch:
+        source = SimulatedSource(
+            Path(scratch), default_room(), seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id
+        )
+        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet)
+    _finish(report, json_out, fail_on, quiet=quiet)
+
+
+def _zone(name: str | None) -> str | None:
+    return None if name in {None, "none"} else name
+
+
+def _run(
+    source: SweepSource,
+    settings: Config,
+    sweep_id: UUID,
+    *,
+    quiet: bool,
+    before_delivery: Callable[[], None] = lambda: None,
+) -> SweepReport:
+    folder = settings.state_folder
+    with (
+        one_line(OutboxError, EntryError),
+        Outbox(
+            folder / "outbox", open_signer(folder), tenant=settings.tenant, subject=source.manifest.probe_id
+        ) as outbox,
+    ):
+        with _Watcher(quiet=quiet) as show:
+            runner = Runner(
+                source,
+                outbox,
+                room_key=open_room_key(folder, source.manifest.room_id),
+                control=Control(clock=time.monotonic, declared=True),
+                on_event=show,
+                sweep_id=sweep_id,
+            )
+            result = runner.run()
+        before_delivery()
+        _deliver(settings, outbox)
+        return result.report
+
+
+def _deliver_only(settings: Config) -> None:
+    folder = settings.state_folder
+    with (
+        one_line(OutboxError, EntryError),
+        Outbox(folder / "outbox", open_signer(folder), tenant=settings.tenant, subject=settings.probe_id) as outbox,
+    ):
+        _deliver(settings, outbox)
+
+
+def _deliver(settings: Config, outbox: Outbox) -> None:
+    """Send what waits; a server that cannot be reached is an error, and nothing is lost."""
+    if settings.server is None:
+        waiting = sum(1 for _ in outbox.pending())
+        err.print(f"{waiting} signed entries wait in the outbox; --server URL delivers them")
+        return
+    folder = settings.state_folder
+    with Uplink(settings.server, open_signer(folder)) as uplink:
+        try:
+            result = outbox.deliver(uplink.send_entry, uplink.server_key(folder / "server.pub"))
+        except ServerUnreachableError as error:
+            waiting = sum(1 for _ in outbox.pending())
+            fail(f"{error} {waiting} entries wait in the outbox, nothing is lost; run the command again")
+        except ServerChangedError as error:
+            fail(str(error))
+    err.print(f"{result.delivered} signed entries delivered, {result.refused} refused, {result.pending} waiting")
+
+
+def _finish(report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quiet: bool) -> None:
+    write_json(json_out, report.model_dump(mode="json"))
+    if not quiet and (json_out is None or str(json_out) != "-"):
+        _show(report)
+    strong = any(finding.strength == "strong" for finding in report.findings)
+    if (fail_on is FailOn.CANDIDATE and report.findings) or (fail_on is FailOn.STRONG and strong):
+        raise typer.Exit(EXIT_FINDINGS)
+
+
+def _show(report: SweepReport) -> None:
+    names = {zone.zone_id: zone.name for zone in report.plan.zones}
+    quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
+    words = {(v.zone_id, v.modality): VERDICT_WORDS[v.verdict] for v in report.verdicts}
+    table = Table("구역 / zone", *(f"{name.ko} / {name.en}" for name in MODALITY_NAMES.values()))
+    for zone in report.plan.zones:
+        cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in MODALITY_NAMES]
+        table.add_row(zone.name.ko, *cells)
+    out.print(table)
+    for text in dict.fromkeys(verdict.text.ko for verdict in report.verdicts if verdict.verdict != "candidate"):
+        out.print(f"판정 불가: {text}")
+    for finding in report.findings:
+        out.print(
+            f"{names[finding.zone_id].ko}: 육안 확인 필요 / inspect by eye ({finding.strength}, "
+            f"log10 odds {finding.posterior_log10_odds:+.1f} from {finding.prior_log10_odds:+.1f})"
+        )
+        for evidence in (*finding.evidence_for, *finding.evidence_against):
+            out.print(f"  {evidence.weight_log10:+.2f} {evidence.text.ko} / {evidence.text.en}")
+    if not report.findings:
+        out.print("후보 없음. '이상 없음'이 아닙니다 / No candidate. That is not 'clear'.")
+    for limit in report.limits:
+        out.print(f"· {limit.text.ko}")
+
+
+def agent(
+    server: Annotated[str | None, typer.Option("--server", metavar="URL", help="The probe's own server.")] = None,
+    sim: Sim = False,
+    seed: Seed = 1,
+    camera_in: CameraIn = None,
+    state: State = None,
+    config: ConfigFile = None,
+) -> None:
+    """Keep in touch with the server and run the sweeps that the phone asks for."""
+    settings = _settings(config, server, state)
+    if settings.server is None:
+        fail("the agent needs its server: give --server URL or set it in the configuration")
+    if not sim:
+        not_built("an agent with the probe's own camera and radios", "use --sim")
+    from sweep.sim.source import make_source_for
+
+    folder = settings.state_folder
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    signer = open_signer(folder)
+    with (
+        one_line(OutboxError),
+        TemporaryDirectory(prefix="sweep-") as scratch,
+        Outbox(folder / "outbox", signer, tenant=settings.tenant, subject=settings.probe_id) as outbox,
+        Uplink(settings.server, signer) as uplink,
+    ):
+
+        def make_source(command: StartCommand) -> SweepSource:
+            return make_source_for(
+                command, Path(scratch), seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id
+            )
+
+        Agent(
+            uplink,
+            outbox,
+            probe_id=settings.probe_id,
+            pin_file=folder / "server.pub",
+            make_source=make_source,
+            room_key=lambda room_id: open_room_key(folder, room_id),
+            say=err.print,
+        ).run(stop)
+
+
+def key(state: State = None, config: ConfigFile = None) -> None:
+    """Print the probe's key id and public key, for enrolment at the server."""
+    settings = _settings(config, None, state)
+    with one_line(EntryError):
+        signer = open_signer(settings.state_folder)
+    out.print(f"{signer.key_id} {signer.public_key.hex()}")

@@ -1,0 +1,90 @@
+"""Where a probe keeps its state and who it is: a small TOML file, every key of which a command line option can
+overrule.
+
+Input is `sweep.toml` (unknown keys are errors), output a frozen `Config`. It also opens the keys that live in the
+state folder: the probe's signing key and the yearly key of each room.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sweep.addresses import SECRET_OCTETS, AddressKey
+from sweep.entry import Signer
+from sweep.report.base import Slug, first_problem, utc_now
+
+
+class ConfigError(ValueError):
+    """The configuration file cannot be used; one line that names the key."""
+
+
+class Config(BaseModel):
+    """Settings of a probe."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    probe_id: Slug = "probe-demo-1"
+    """Name of the probe, as its server knows it."""
+    tenant: Slug = "demo-gu"
+    """District or organisation the probe works for."""
+    server: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+/?$")] | None = None
+    """Address of the probe's own server; without it, entries wait in the outbox."""
+    state: str | None = None
+    """Folder of keys and outbox; by default ansim-sweep in the user's state folder."""
+    port: str | None = None
+    """Serial port of the sensor head."""
+
+    @property
+    def state_folder(self) -> Path:
+        """Folder of keys and outbox."""
+        return Path(self.state) if self.state else default_state_folder()
+
+
+def default_state_folder() -> Path:
+    """`$XDG_STATE_HOME/ansim-sweep`, by default `~/.local/state/ansim-sweep`."""
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "ansim-sweep"
+
+
+def read_config(path: Path | None) -> Config:
+    """The configuration in `path`, or the defaults for None; raises ConfigError with one line."""
+    if path is None:
+        return Config()
+    try:
+        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {first_problem(error)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML ({str(error).splitlines()[0]})") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+
+
+def open_signer(state: Path) -> Signer:
+    """The probe's signing key, made at first use; its public half is written beside it for enrolment."""
+    signer = Signer.load_or_create(state / "probe.key")
+    public = state / "probe.pub"
+    if not public.exists():
+        public.write_text(f"{signer.key_id} {signer.public_key.hex()}\n", encoding="ascii")
+    return signer
+
+
+def open_room_key(state: Path, room_id: UUID) -> AddressKey:
+    """The key under which this year's addresses of one room are tagged; made at first use, mode 0600."""
+    path = state / "room-keys" / f"{room_id}-{utc_now().year}.key"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return AddressKey("room", path.read_bytes())
+    with os.fdopen(descriptor, "wb") as file:
+        secret = secrets.token_bytes(SECRET_OCTETS)
+        file.write(secret)
+    return AddressKey("room", secret)

@@ -1,0 +1,334 @@
+"""One sweep from start to finish: source in, signed entries and a report out.
+
+It writes `sweep.opened` before anything is measured, gives each position to a process per modality, and closes with the
+report, whatever died on the way.  Live events go to a callback and are never evidence.  It knows no simulation and no
+server: a source gives the input and an outbox takes the entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from sweep import fusion
+from sweep.addresses import AddressKey
+from sweep.control import Control
+from sweep.coverage import Measurement, cover
+from sweep.entry import Body, SignedEntry, make_body
+from sweep.link import head
+from sweep.measure import MEASURES, Task
+from sweep.outbox import Outbox, WallClock
+from sweep.report import (
+    ClockReading,
+    FindingDetails,
+    FindingEvent,
+    GuidanceEvent,
+    LiveEvent,
+    LocalText,
+    Modality,
+    Observation,
+    Position,
+    ProbeState,
+    ProgressEvent,
+    RecordedPosition,
+    RecordedSweep,
+    ReferenceCheck,
+    RfWindow,
+    Source,
+    StateEvent,
+    SweepOpened,
+    SweepReport,
+    Versions,
+    ZoneEvent,
+    derived_id,
+    to_json,
+)
+from sweep.source import SweepSource
+from sweep.workers import Measure, Workers
+
+REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
+OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
+DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
+MAX_CROPS = 20  # DESIGN: at most 20 crops of a sweep leave memory
+MAX_RF_SECONDS = 600.0  # bounds what one position may hold
+
+STATE_WORDS: dict[ProbeState, tuple[str, str]] = {
+    "idle": ("대기 중", "Idle"),
+    "waiting_for_empty": ("두 사람의 퇴실 확인을 기다리는 중", "Waiting for two persons to declare the room empty"),
+    "running": ("점검 중", "Sweeping"),
+    "paused": ("일시 정지: 카메라와 조명 꺼짐", "Paused: camera and lamps are off"),
+    "closing": ("보고서 작성 중", "Writing the report"),
+    "done": ("점검 완료", "Sweep finished"),
+    "aborted": ("점검 중단됨", "Sweep aborted"),
+    "failed": ("점검 실패", "Sweep failed"),
+}
+
+OnEvent = Callable[[LiveEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep left behind."""
+
+    report: SweepReport
+    entries: tuple[SignedEntry, ...]
+    restarts: int
+    """How often a modality's process had to be started again."""
+
+
+def state_event(state: ProbeState) -> StateEvent:
+    """The event that announces a state, in both languages."""
+    ko, en = STATE_WORDS[state]
+    return StateEvent(type="state", state=state, text=LocalText(ko=ko, en=en))
+
+
+def source_of(manifest: RecordedSweep) -> Source:
+    """What a report made from this manifest must call itself: a recording is never live."""
+    return "simulated" if manifest.source == "simulated" else "replay"
+
+
+class Runner:
+    """Runs one sweep; its parts are given so that a replay, a simulation and a probe share it."""
+
+    def __init__(
+        self,
+        source: SweepSource,
+        outbox: Outbox,
+        *,
+        room_key: AddressKey,
+        control: Control,
+        on_event: OnEvent,
+        sweep_id: UUID | None = None,
+        measures: Mapping[Modality, Measure] = MEASURES,
+    ) -> None:
+        self._source = source
+        self._manifest = source.manifest
+        self._outbox = outbox
+        self._room_key = room_key
+        self._sweep_key = AddressKey.random()
+        self._control = control
+        self._on_event = on_event
+        self._measures = measures
+        self._sweep_id = sweep_id or source.manifest.sweep_id
+        self._kind = source_of(source.manifest)
+        self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
+
+    def run(self) -> SweepResult:
+        """The whole sweep.  Raises SourceError, OutboxError; a modality that fails is a gap, not an error."""
+        baseline = self._read_windows(self._manifest.baseline_rf)
+        answer = self._control.wait(lambda state: self._on_event(state_event(state)))
+        opened = self._append_opened()
+        measurements: list[Measurement] = []
+        positions: list[Position] = []
+        outcome: Literal["completed", "aborted"] = "completed"
+        with Workers(self._measures) as workers:
+            if answer == "go":
+                self._on_event(state_event("running"))
+            for index, recorded in enumerate(self._source.positions()):
+                answer = self._control.wait(lambda state: self._on_event(state_event(state)))
+                if answer != "go":
+                    break
+                self._on_event(self._progress(index, recorded.zone))
+                position = self._position(recorded)
+                positions.append(position)
+                for measurement in workers.measure(self._tasks(recorded, position, baseline)):
+                    measurements.append(measurement)
+                    self._tell(measurement)
+            if answer in {"abort", "expired"}:
+                outcome = "aborted"
+            restarts = workers.restarts
+        self._on_event(state_event("closing"))
+        report, bodies = _with_bodies(self._report(positions, measurements, outcome), measurements)
+        closed = self._append("sweep.report", bodies)
+        for finding in report.findings:
+            self._on_event(
+                FindingEvent(
+                    type="finding",
+                    finding_id=finding.finding_id,
+                    zone_id=finding.zone_id,
+                    strength=finding.strength,
+                )
+            )
+        self._on_event(self._progress(len(positions), None))
+        self._on_event(state_event("done" if outcome == "completed" else "aborted"))
+        return SweepResult(report, (opened, closed), restarts)
+
+    def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
+        total = len(self._manifest.positions)
+        return ProgressEvent(
+            type="progress",
+            position_index=index,
+            positions=total,
+            zone_id=zone_id,
+            modality=None,
+            fraction=min(1.0, index / total),
+        )
+
+    def _tell(self, one: Measurement) -> None:
+        self._on_event(
+            ZoneEvent(
+                type="zone",
+                zone_id=one.zone_id,
+                modality=one.modality,
+                verdict="candidate" if one.modality == "lens" and one.observations else "not_assessable",
+                quality=min(max(one.quality, 0.0), 1.0),
+            )
+        )
+        for text in one.guidance[:2]:
+            self._on_event(GuidanceEvent(type="guidance", text=text))
+
+    def _position(self, recorded: RecordedPosition) -> Position:
+        return Position(
+            position_id=recorded.id,
+            zone_id=recorded.zone,
+            x_m=recorded.x_m,
+            y_m=recorded.y_m,
+            facing_deg=recorded.facing_deg,
+            start_ns=self._since_start_ns(recorded.start),
+            end_ns=self._since_start_ns(recorded.end),
+        )
+
+    def _since_start_ns(self, moment: datetime) -> int:
+        """Recordings carry no CLOCK_BOOTTIME: time counts from the start of the sweep."""
+        return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
+
+    def _tasks(
+        self, recorded: RecordedPosition, position: Position, baseline: tuple[RfWindow, ...]
+    ) -> dict[Modality, Task]:
+        paths = {"lens": recorded.lens, "wifi": recorded.wifi, "ble": recorded.ble, "rf": recorded.rf}
+        plain = Task(
+            sweep_id=self._sweep_id,
+            position=position,
+            path=None,
+            dwell_s=(recorded.end - recorded.start).total_seconds(),
+            sweep_key=self._sweep_key,
+            room_key=self._room_key,
+            stimulus=self._path(recorded.stimulus),
+        )
+        tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
+        if "rf" in tasks:
+            tasks["rf"] = replace(tasks["rf"], windows=self._read_windows(recorded.rf), baseline=baseline)
+        return tasks
+
+    def _path(self, name: str | None) -> Path | None:
+        return None if name is None else self._source.folder / name
+
+    def _read_windows(self, name: str | None) -> tuple[RfWindow, ...]:
+        """Windows of a serial capture; unreadable captures give none, and coverage says so."""
+        if name is None:
+            return ()
+        try:
+            return tuple(head.read_windows(str(self._source.folder / name), MAX_RF_SECONDS))
+        except (ValueError, OSError):
+            return ()
+
+    def _clock_reading(self, moment: datetime) -> ClockReading:
+        return ClockReading(utc=moment, synchronised=self._clock.synchronised, max_error_ms=self._clock.max_error_ms)
+
+    def _append(self, kind: str, bodies: tuple[Body, ...]) -> SignedEntry:
+        return self._outbox.append(
+            kind,
+            bodies,
+            source=self._kind,
+            room_id=self._manifest.room_id,
+            sweep_id=self._sweep_id,
+            clock=self._clock,
+        )
+
+    def _append_opened(self) -> SignedEntry:
+        opened = SweepOpened(
+            v=1,
+            sweep_id=self._sweep_id,
+            room_id=self._manifest.room_id,
+            plan_version=self._manifest.plan.version,
+            source=self._kind,
+            mode=self._manifest.mode,
+            inspectors=self._manifest.inspectors,
+            declared_empty=self._control.is_declared,
+            probe_id=self._manifest.probe_id,
+            opened=self._clock_reading(self._manifest.started),
+        )
+        return self._append("sweep.opened", (make_body(OPENED_TYPE, to_json(opened)),))
+
+    def _report(
+        self,
+        positions: list[Position],
+        measurements: list[Measurement],
+        outcome: Literal["completed", "aborted"],
+    ) -> SweepReport:
+        observations = [o for one in measurements for o in one.observations]
+        coverage = cover(self._manifest.plan, measurements)
+        judged = fusion.judge(self._sweep_id, self._manifest.plan, positions, observations, coverage, source=self._kind)
+        return SweepReport(
+            v=1,
+            report_id=derived_id(self._sweep_id, "report"),
+            sweep_id=self._sweep_id,
+            room_id=self._manifest.room_id,
+            plan=self._manifest.plan,
+            source=self._kind,
+            mode=self._manifest.mode,
+            inspectors=self._manifest.inspectors,
+            probe_id=self._manifest.probe_id,
+            versions=Versions(
+                software=f"ansim-sweep {version('ansim-sweep')}",
+                firmware=self._manifest.firmware,
+                thresholds=fusion.THRESHOLDS,
+                calibration=self._manifest.calibration,
+            ),
+            reference_check=ReferenceCheck(status="not_done", checked=None),
+            started=self._clock_reading(self._manifest.started),
+            ended=self._clock_reading(max(self._manifest.started, self._source.ended(positions[-1:]))),
+            outcome=outcome,
+            positions=tuple(positions),
+            observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
+            coverage=coverage,
+            verdicts=judged.verdicts,
+            findings=judged.findings,
+            limits=judged.limits,
+        )
+
+
+def _with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[SweepReport, tuple[Body, ...]]:
+    """The report naming its crops, and all bodies: report, details of findings, crops of cited candidates."""
+    cited = {e.observation_id for f in report.findings for e in (*f.evidence_for, *f.evidence_against)}
+    crops: dict[UUID, Body] = {}
+    for one in measurements:
+        for observation in one.observations:
+            data = one.crops.get(str(observation.observation_id))
+            if data is not None and observation.observation_id in cited and len(crops) < MAX_CROPS:
+                crops[observation.observation_id] = make_body("image/png", data)
+    named = tuple(_with_crop(o, crops.get(o.observation_id)) for o in report.observations)
+    report = report.model_copy(update={"observations": named})
+    details = tuple(make_body(DETAILS_TYPE, to_json(one)) for one in _details(report, measurements))
+    return report, (make_body(REPORT_TYPE, to_json(report)), *details, *crops.values())
+
+
+def _with_crop(observation: Observation, crop: Body | None) -> Observation:
+    return observation if crop is None else observation.model_copy(update={"crop_commitment": crop.commitment})
+
+
+def _details(report: SweepReport, measurements: list[Measurement]) -> list[FindingDetails]:
+    """Full addresses and names of the devices that a finding cites, and of no others."""
+    identities = {key: value for one in measurements for key, value in one.identities.items()}
+    result = []
+    for finding in report.findings:
+        cited = [
+            identities[str(e.observation_id)]
+            for e in (*finding.evidence_for, *finding.evidence_against)
+            if str(e.observation_id) in identities
+        ]
+        if cited:
+            result.append(
+                FindingDetails(
+                    finding_id=finding.finding_id,
+                    addresses=tuple(sorted({a for one in cited for a in one.addresses})[:64]),
+                    ssids=tuple(sorted({s[:256].hex() for one in cited for s in one.ssids if s})[:32]),
+                    names=tuple(sorted({n[:256].hex() for one in cited for n in one.names if n})[:32]),
+                )
+            )
+    return result

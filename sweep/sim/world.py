@@ -1,0 +1,161 @@
+"""A simulated room for `--sim` and for tests: where the inspector stands, what hides where, and the captures that
+follow.
+
+Input is a plan, a seed and where a camera hides (if anywhere); output is the manifest and, position by position, real
+capture files: strobed frames from the renderer, radio captures from the traffic generators and the serial bytes of
+the real firmware in the emulator. What hides where is known here only and never leaves it: the detectors get files.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import numpy as np
+
+from sweep.report import LocalText, Plan, Zone, centre_of
+
+UP_DEG, DOWN_DEG = 270.0, 90.0
+DWELL_S = 20.0
+STEP_S = 8.0
+WALL_MARGIN_M = 0.12
+STAND_BACK_M = 0.3
+
+HiddenKind = Literal["wifi_camera", "analog_camera"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Where the inspector stands in a zone and looks."""
+
+    position_id: str
+    zone_id: str
+    x_m: float
+    y_m: float
+    facing_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenCamera:
+    """A camera behind a hole in the wall that the zone's standpoint looks at."""
+
+    kind: HiddenKind
+    zone_id: str
+    x_m: float
+    y_m: float
+    range_m: float
+    bearing_deg: float
+    height_share: float
+    """Height in the picture, 0 top to 1 bottom."""
+    aperture_mm: float
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything that is true of one simulated sweep."""
+
+    plan: Plan
+    seed: int
+    standpoints: tuple[Standpoint, ...]
+    camera: HiddenCamera | None
+
+
+def template_plan() -> Plan:
+    """A restroom of three stalls, for when nobody has drawn a plan: marked unverified."""
+
+    def zone(zone_id: str, kind: str, ko: str, en: str, box: tuple[float, float, float, float]) -> Zone:
+        x, y, w, h = box
+        return Zone.model_validate(
+            {
+                "zone_id": zone_id,
+                "kind": kind,
+                "name": LocalText(ko=ko, en=en),
+                "polygon": ((x, y), (x + w, y), (x + w, y + h), (x, y + h)),
+            }
+        )
+
+    return Plan(
+        version=0,
+        is_verified=False,
+        width_m=4.2,
+        depth_m=3.6,
+        zones=(
+            zone("stall-1", "stall", "1번 칸", "Stall 1", (0.0, 0.0, 1.0, 1.5)),
+            zone("stall-2", "stall", "2번 칸", "Stall 2", (1.0, 0.0, 1.0, 1.5)),
+            zone("stall-3", "stall", "3번 칸", "Stall 3", (2.0, 0.0, 1.0, 1.5)),
+            zone("basins", "basin", "세면대", "Basins", (0.0, 2.5, 2.6, 1.1)),
+            zone("entrance", "entrance", "출입구", "Entrance", (3.0, 2.2, 1.2, 1.4)),
+        ),
+    )
+
+
+def make_world(plan: Plan, seed: int, camera_zone: str | None, kind: HiddenKind = "wifi_camera") -> World:
+    """A room in which a camera hides in `camera_zone` (None: nowhere); ValueError for a zone not on the plan."""
+    rng = np.random.default_rng([seed, 0xA5])
+    standpoints = tuple(_standpoint(plan, zone, number) for number, zone in enumerate(plan.zones, start=1))
+    camera = None
+    if camera_zone is not None:
+        stand = next((s for s in standpoints if s.zone_id == camera_zone), None)
+        if stand is None:
+            names = ", ".join(zone.zone_id for zone in plan.zones)
+            raise ValueError(f"zone {camera_zone} is not on the plan; choose one of {names}")
+        camera = _hide(plan, stand, kind, rng)
+    return World(plan, seed, standpoints, camera)
+
+
+def _standpoint(plan: Plan, zone: Zone, number: int) -> Standpoint:
+    """In the middle of the zone's open side, looking at the wall that is nearer."""
+    x_m, y_m = centre_of(zone)
+    top, bottom = min(y for _, y in zone.polygon), max(y for _, y in zone.polygon)
+    looks_up = y_m < plan.depth_m / 2.0
+    stand_y = bottom - STAND_BACK_M if looks_up else top + STAND_BACK_M
+    return Standpoint(f"p{number}", zone.zone_id, round(x_m, 3), round(stand_y, 3), UP_DEG if looks_up else DOWN_DEG)
+
+
+def _hide(plan: Plan, stand: Standpoint, kind: HiddenKind, rng: np.random.Generator) -> HiddenCamera:
+    wall_y = WALL_MARGIN_M if stand.facing_deg == UP_DEG else plan.depth_m - WALL_MARGIN_M
+    side = float(rng.uniform(-0.28, 0.28))
+    depth = abs(stand.y_m - wall_y)
+    right_x = stand.x_m + (side if stand.facing_deg == UP_DEG else -side)
+    return HiddenCamera(
+        kind=kind,
+        zone_id=stand.zone_id,
+        x_m=right_x,
+        y_m=wall_y,
+        range_m=math.hypot(depth, side),
+        bearing_deg=math.degrees(math.atan2(side, depth)),
+        height_share=float(rng.uniform(0.35, 0.65)),
+        aperture_mm=float(rng.uniform(1.4, 2.2)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When the inspector stood where."""
+
+    started: datetime
+    ended: datetime
+    dwells: tuple[tuple[datetime, datetime], ...]
+
+
+def lay_out_time(started: datetime, standpoints: Sequence[Standpoint], dwell_s: float = DWELL_S) -> Schedule:
+    """Dwells of equal length with a walk between them, beginning ten seconds after the start."""
+    begin = started + timedelta(seconds=10.0)
+    dwells = []
+    for _ in standpoints:
+        dwells.append((begin, begin + timedelta(seconds=dwell_s)))
+        begin += timedelta(seconds=dwell_s + STEP_S)
+    return Schedule(started, dwells[-1][1] + timedelta(seconds=10.0), tuple(dwells))
+
+
+def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Distance in the plan, never below an arm's length: antennas do not touch."""
+    return max(0.3, math.dist(a, b))
+
+
+def path_loss_db(distance: float, exponent: float = 2.2) -> float:
+    """Log-distance loss relative to one metre; indoor exponent guessed within 1.8 to 3."""
+    return 10.0 * exponent * math.log10(distance)
