@@ -44,6 +44,7 @@ VIDEO_WEIGHT_LOG10 = 1.0  # guessed
 FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; p <= 0.05 after correction allows at most log10(1 / p)
 DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
+RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
 MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's length
 
 
@@ -78,7 +79,7 @@ def judge(
             *_weigh_ble(zone, ordered),
             *_weigh_rf(zone, ordered, by_zone),
         ]
-        finding = _make_finding(sweep_id, zone, positions, ordered, _capped(weighed))
+        finding = _make_finding(sweep_id, plan, zone, positions, ordered, _capped(weighed))
         if finding is not None:
             findings.append(finding)
         verdicts += [
@@ -180,14 +181,16 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
         best = max(here, key=lambda o: (_level(o), o.observation_id))
         below = strongest - _level(best)
         share = math.exp(-((below / NEAR_DB) ** 2) * 2.0)  # derived: Gaussian shadowing of NEAR_DB / 2
-        code = "video_uplink" if below < 1.0 else "video_uplink_near"
+        is_strongest = below < 1.0
+        code = "video_uplink" if is_strongest else "video_uplink_near"
         values: dict[str, str | float] = {
             "rssi": round(_level(best)),
             "score": f"{best.video.score:.2f}",
             "below": round(below),
         }
         result.append(_evidence(best, "wifi", code, VIDEO_WEIGHT_LOG10 * share, **values))
-        result += _weigh_stimulus(best, transmitter, share)
+        if is_strongest:  # one emitter sits in one place: what it does counts where it is heard best
+            result += _weigh_stimulus(best, transmitter)
     if result:
         return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
     looked = cover.get((zone.zone_id, "wifi"))
@@ -197,7 +200,7 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
     return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
 
 
-def _weigh_stimulus(best: WifiObservation, transmitter: list[WifiObservation], share: float) -> list[Evidence]:
+def _weigh_stimulus(best: WifiObservation, transmitter: list[WifiObservation]) -> list[Evidence]:
     tested = [o for o in transmitter if o.stimulus is not None and o.stimulus.p_value is not None]
     if not tested:
         return []
@@ -206,7 +209,7 @@ def _weigh_stimulus(best: WifiObservation, transmitter: list[WifiObservation], s
         return []
     p = one.stimulus.p_value
     if one.stimulus.verdict == "follows_light":
-        weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6))) * share
+        weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
         return [_evidence(best, "wifi", "follows_light", weight, p=f"{p:.3g}")]
     return [_evidence(best, "wifi", "does_not_follow_light", DOES_NOT_FOLLOW_WEIGHT_LOG10, p=f"{p:.2f}")]
 
@@ -257,6 +260,7 @@ def _weigh_rf(zone: Zone, observations: list[Observation], cover: type_of_cover)
 
 def _make_finding(
     sweep_id: UUID,
+    plan: Plan,
     zone: Zone,
     positions: Sequence[Position],
     observations: list[Observation],
@@ -267,7 +271,7 @@ def _make_finding(
     by_modality = {m: sum(e.weight_log10 for e in weighed if e.modality == m) for m in CAPS_LOG10}
     if sum(w for w in by_modality.values() if w > 0.0) < FINDING_FLOOR_LOG10 or not in_favour:
         return None
-    x_m, y_m, radius_m = _place(zone, positions, observations, in_favour)
+    x_m, y_m, radius_m = _place(plan, zone, positions, observations, in_favour)
     return Finding(
         finding_id=derived_id(sweep_id, f"finding/{zone.zone_id}"),
         zone_id=zone.zone_id,
@@ -284,16 +288,27 @@ def _make_finding(
 
 
 def _place(
-    zone: Zone, positions: Sequence[Position], observations: list[Observation], in_favour: list[Evidence]
+    plan: Plan, zone: Zone, positions: Sequence[Position], observations: list[Observation], in_favour: list[Evidence]
 ) -> tuple[float, float, float]:
-    """(x_m, y_m, radius_m): along the glint's bearing and range when both are known, else the zone's middle."""
+    """(x_m, y_m, radius_m): along the glint's bearing, inside the room; else the middle of the zone."""
     cited = {e.observation_id for e in in_favour}
     for o in observations:
         if isinstance(o, LensObservation) and o.observation_id in cited and o.bearing_deg is not None:
             stand = next((p for p in positions if p.position_id == o.position_id), None)
             if stand is not None and o.range_m is not None:
                 angle = math.radians(stand.facing_deg + o.bearing_deg)
-                x_m, y_m = stand.x_m + o.range_m * math.cos(angle), stand.y_m + o.range_m * math.sin(angle)
-                return x_m, y_m, max(MIN_RADIUS_M, 0.3 * o.range_m)
+                along_x, along_y = math.cos(angle), math.sin(angle)
+                reach_m = min(
+                    o.range_m, _to_wall(stand.x_m, along_x, plan.width_m), _to_wall(stand.y_m, along_y, plan.depth_m)
+                )
+                x_m, y_m = stand.x_m + reach_m * along_x, stand.y_m + reach_m * along_y
+                return x_m, y_m, max(MIN_RADIUS_M, RANGE_ERROR * reach_m)
     x_m, y_m = centre_of(zone)
     return x_m, y_m, max(math.dist((x_m, y_m), corner) for corner in zone.polygon)
+
+
+def _to_wall(start_m: float, direction: float, size_m: float) -> float:
+    """Distance along one axis' share of a ray from `start_m` to the wall it runs into; infinite when it runs along."""
+    if abs(direction) < 1e-9:
+        return math.inf
+    return max(0.0, ((size_m if direction > 0.0 else 0.0) - start_m) / direction)

@@ -93,6 +93,17 @@ def test_a_glint_and_an_uplink_that_follows_the_light_make_a_strong_candidate() 
     )
 
 
+def test_one_transmitter_makes_one_finding_however_near_the_next_zone_is() -> None:
+    result = judge(wifi(2, "stall-1", -46.5, stimulus=FOLLOWS), wifi(3, "stall-2", -45.0, stimulus=FOLLOWS))
+    assert [f.zone_id for f in result.findings] == ["stall-2"]
+
+
+def test_a_marker_stays_in_the_room_when_the_range_is_overestimated() -> None:
+    (finding,) = judge(lens(1, "stall-2", range_m=5.0, bearing_deg=20.0)).findings
+    assert finding.y_m == pytest.approx(0.0, abs=1e-6)
+    assert 2.25 < finding.x_m < 3.0
+
+
 def test_an_uplink_alone_is_no_finding_and_neither_is_a_bluetooth_hint() -> None:
     hint = r.BleObservation(
         observation_id=uid(9), zone_id="stall-1", position_id="p-stall-1", t_ns=1, modality="ble",

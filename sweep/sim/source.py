@@ -31,7 +31,7 @@ from sweep.report import (
 )
 from sweep.sim import air, world
 from sweep.sim.head import record_serial
-from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
 from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
 from sweep.sim.world import Standpoint, World
 
@@ -239,7 +239,7 @@ def _record_rf(path: Path, room: World, stand: Standpoint | None, seed: int) -> 
         outside = (room.plan.width_m, room.plan.depth_m + 2.0)
         ear = outside if stand is None else (stand.x_m, stand.y_m)
         loss = world.path_loss_db(world.distance_m(ear, (camera.x_m, camera.y_m))) + (12.0 if stand is None else 0.0)
-        kind = "analog_video" if camera.kind == "analog_camera" else "wifi"
+        kind: EmitterKind = "analog_video" if camera.kind == "analog_camera" else "wifi"
         emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35))
     seconds = BASELINE_RF_SECONDS if stand is None else RF_SECONDS
     record_serial(path, RfScene(emitters=tuple(emitters), seed=seed), seconds)
