@@ -14,6 +14,11 @@ BUCKETS = 120
 """Two minutes of earliest arrivals, one a second: a ceramic resonator's drift changes more slowly (guessed)."""
 START_ERROR_NS = 20_000_000
 """Before a line can be drawn: latency of a USB serial adapter, 16 ms, and a margin (guessed)."""
+LARGEST_DRIFT = 0.006
+"""A ceramic resonator is within 0.5 % with temperature and age (datasheet of the Nano's part), and a margin."""
+BOUND_FACTOR = 3
+"""Error bound as a multiple of the median lateness of each second's earliest arrival (measured: 2.2 at most in 24 runs of
+ten simulated minutes with 0.5 % drift, 0.8 ms mean latency and stalls of 40 ms)."""
 LEAST_SPAN_NS = 5_000_000_000
 """A drift is estimated from at least this long; before it the nominal rate is used (guessed)."""
 
@@ -90,9 +95,11 @@ class TickClock:
         # The line touches the earliest arrival; the rest of the second's best tell how far it may be off.
         residuals = [elapsed_ns - ticks * self._rate_ns for ticks, elapsed_ns in points]
         self._offset_ns = min(residuals)
-        if span_ns >= LEAST_SPAN_NS:
+        if span_ns < LEAST_SPAN_NS:
+            self._error_ns = START_ERROR_NS + round(span_ns * LARGEST_DRIFT)
+        else:
             middle = sorted(residuals)[len(residuals) // 2]
-            self._error_ns = min(START_ERROR_NS, round(middle - self._offset_ns) + self._slot_ns)
+            self._error_ns = min(START_ERROR_NS, round(BOUND_FACTOR * (middle - self._offset_ns)) + self._slot_ns)
 
     def to_boottime(self, tick: int) -> Mapped:
         """When the slot `tick` began. Raises ClockError before the first observation."""

@@ -1,23 +1,20 @@
-"""The one owner of the serial line to the sensor head: opens the port or a recorded file of serial bytes, checks
-that firmware and table are ours, and yields RF windows as contract records. Everything lost on the way is counted in
-`Losses`. It judges nothing; a head with another protocol, and a file that is no serial capture, are one clear error.
+"""The one owner of the serial line to the sensor head: opens the port, checks that firmware and message table are
+ours, and yields RF windows as contract records in the Pi's time. It judges nothing; a head with another protocol, a
+silent one and a file that is no recording are one clear error each.
 """
 
 from __future__ import annotations
 
 import stat
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sweep.link.clock import TickClock
-from sweep.link.frame import FrameReader, Reason, Received, Rejected, encode
+from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window
+from sweep.link.frame import Received, encode
 from sweep.link.messages import (
-    PROTOCOL_VERSION,
     SLOT_NS,
-    TABLE_CRC,
     Accepted,
     Counters,
     EnvelopeWindow,
@@ -30,7 +27,10 @@ from sweep.link.messages import (
     RfStop,
 )
 from sweep.link.port import SerialPort
+from sweep.link.recording import read_recording
 from sweep.report import RfWindow
+
+__all__ = ["Head", "HeadError", "Losses", "WrongFirmware", "is_port", "read_recording", "read_windows"]
 
 WINDOW_S = 0.1
 BURST_BELOW_COUNTS = 767
@@ -42,118 +42,6 @@ IDENTIFY_EVERY_S = 0.3
 SILENCE_TIMEOUT_S = 3.0
 KEEP_ALIVE_EVERY_S = 0.04
 BYTE_NS = 20_000  # ten bits at 500 kbaud
-FILE_CHUNK = 64 * 1024
-FILE_PROBE_BYTES = 4096
-"""A capture shows an intact message within this many bytes: the head sends at least one in a second."""
-LARGEST_FILE_BYTES = 1 << 30
-
-
-class HeadError(ValueError):
-    """The sensor head, or a recording of it, cannot be used; the message says what to do."""
-
-
-class WrongFirmware(HeadError):
-    """The firmware speaks another protocol than this software."""
-
-
-@dataclass(slots=True)
-class Losses:
-    """What was lost between the detector and the reader, by the head's own account and by ours."""
-
-    rejected: Counter[Reason] = field(default_factory=Counter)
-    """Stretches of bytes that were no message, by reason."""
-    missing_messages: int = 0
-    """Gaps in the head's sequence numbers."""
-    missing_windows: int = 0
-    """Gaps in the numbers of the windows."""
-    empty_windows: int = 0
-    """Windows without a single sample."""
-    dropped_samples: int = 0
-    """Slots without a usable conversion, summed over the windows."""
-    head: Counters | None = None
-    """The head's last account of its own losses since its reset."""
-    restarts: int = 0
-    """Times the head introduced itself anew without being asked: it was reset."""
-
-
-def check_identity(identity: Identity) -> None:
-    """Raises WrongFirmware with what to do when the head was built from another message table."""
-    if identity.protocol_version != PROTOCOL_VERSION:
-        raise WrongFirmware(
-            f"the sensor head speaks protocol {identity.protocol_version}, this software {PROTOCOL_VERSION}: "
-            "flash the firmware of this release (sweep flash)"
-        )
-    if identity.table_crc != TABLE_CRC:
-        raise WrongFirmware(
-            f"the sensor head was built from another message table ({identity.table_crc:08x}, here {TABLE_CRC:08x}): "
-            "flash the firmware of this release (sweep flash)"
-        )
-
-
-class Decoder:
-    """Sans-IO half of the owner: serial bytes in, messages and RF windows out."""
-
-    def __init__(self) -> None:
-        self._reader = FrameReader()
-        self._next_seq: int | None = None
-        self._next_index: int | None = None
-        self.identity: Identity | None = None
-        self.losses = Losses(rejected=self._reader.rejected)
-
-    def feed(self, data: bytes) -> list[Received | Rejected]:
-        """Events of `data` with the accounts kept. Raises WrongFirmware when the head introduces itself as another."""
-        events = self._reader.feed(data)
-        for event in events:
-            if isinstance(event, Received):
-                self._account(event)
-        return events
-
-    def _account(self, event: Received) -> None:
-        match event.message:
-            case Identity() as identity:
-                check_identity(identity)
-                if event.seq == 0 and self.identity is not None:
-                    self.losses.restarts += 1
-                    self._next_seq = None
-                    self._next_index = None
-                self.identity = identity
-            case Counters() as counters:
-                self.losses.head = counters
-            case EnvelopeWindow() as window:
-                if self._next_index is not None:
-                    self.losses.missing_windows += (window.index - self._next_index) & 0xFFFF
-                self._next_index = (window.index + 1) & 0xFFFF
-                self.losses.dropped_samples += window.dropped
-            case Accepted(request=RfStart.ID):
-                self._next_index = 0
-            case _:
-                pass
-        if self._next_seq is not None:
-            self.losses.missing_messages += (event.seq - self._next_seq) & 0xFF
-        self._next_seq = (event.seq + 1) & 0xFF
-
-
-def to_rf_window(window: EnvelopeWindow, t_ns: int, slot_ns: float) -> RfWindow | None:
-    """The contract record of a wire message that began at `t_ns`; None for one without samples."""
-    if window.samples == 0:
-        return None
-    return RfWindow(
-        t_ns=t_ns,
-        duration_s=window.window_slots * slot_ns / 1e9,
-        receiver="log_detector",
-        centre_mhz=None,
-        samples=window.samples,
-        dropped=window.dropped,
-        min_counts=float(window.min_counts),
-        mean_counts=window.sum_counts / window.samples,
-        max_counts=float(window.max_counts),
-        p10_counts=float(window.p10_counts),
-        p50_counts=float(window.p50_counts),
-        p90_counts=float(window.p90_counts),
-        duty_cycle=min(1.0, window.burst_samples / window.samples),
-        bursts=window.bursts,
-        gaps=window.gaps,
-    )
 
 
 def boottime_ns() -> int:
@@ -172,6 +60,7 @@ class Head:
         self._decoder = Decoder()
         self._clock = TickClock(SLOT_NS)
         self._last_sent_ns = 0
+        self._inbox: list[Received] = []
         self.identity = self._shake_hands()
 
     @property
@@ -194,6 +83,9 @@ class Head:
 
     def receive(self) -> list[Received]:
         """Messages that arrived within one read timeout; keeps the clock and keeps the head from feeling alone."""
+        if self._inbox:
+            waiting, self._inbox = self._inbox, []
+            return waiting
         data = self._port.read()
         received_ns = self._now_ns()
         messages = [event for event in self._decoder.feed(data) if isinstance(event, Received)]
@@ -209,14 +101,16 @@ class Head:
             self.send(KeepAlive())
         return messages
 
-    def ask(self, message: Message) -> Accepted | Identity | Counters:
+    def ask(self, message: Message) -> Accepted:
         """Send a command and wait for its answer. Raises HeadError when it is refused or nobody answers."""
         seq = self.send(message)
         deadline_ns = self._now_ns() + round(ANSWER_TIMEOUT_S * 1e9)
         while self._now_ns() < deadline_ns:
-            for event in self.receive():
+            arrived = self.receive()
+            for at, event in enumerate(arrived):
                 match event.message:
                     case Accepted(request_seq=answered) as answer if answered == seq and answer.request == message.ID:
+                        self._inbox = arrived[at + 1 :]  # what came right behind the answer belongs to the asker
                         return answer
                     case Refused(request_seq=answered, reason=reason) if answered == seq:
                         raise HeadError(f"the sensor head refused {type(message).__name__} (reason {reason})")
@@ -262,43 +156,6 @@ class Head:
                     else:
                         yield record
         self.send(RfStop())
-
-
-def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None = None) -> Iterator[RfWindow]:
-    """RF windows of a file of raw serial bytes as the head sent them; `start_ns` is the time of its first window.
-
-    `losses`, when given, gets the accounts appended once. Raises HeadError when it is no such file.
-    """
-    decoder = Decoder()
-    if losses is not None:
-        losses.append(decoder.losses)
-    first_tick: int | None = None
-    read_bytes = 0
-    try:
-        with path.open("rb") as file:
-            while chunk := file.read(FILE_PROBE_BYTES if read_bytes == 0 else FILE_CHUNK):
-                events = decoder.feed(chunk)
-                if read_bytes == 0 and not any(isinstance(event, Received) for event in events):
-                    raise HeadError(f"{path.name} is not a recording of the sensor head's serial line")
-                read_bytes += len(chunk)
-                if read_bytes > LARGEST_FILE_BYTES:
-                    raise HeadError(f"{path.name} is larger than any recording of one sweep")
-                for event in events:
-                    if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow)):
-                        continue
-                    if decoder.identity is None:
-                        raise HeadError(f"{path.name} does not begin with the sensor head's identity: record it anew")
-                    first_tick = event.message.tick if first_tick is None else first_tick
-                    t_ns = start_ns + ((event.message.tick - first_tick) & 0xFFFFFFFF) * SLOT_NS
-                    record = to_rf_window(event.message, t_ns, SLOT_NS)
-                    if record is None:
-                        decoder.losses.empty_windows += 1
-                    else:
-                        yield record
-    except OSError as error:
-        raise HeadError(f"cannot read {path.name}: {error.strerror}") from error
-    if read_bytes == 0:
-        raise HeadError(f"{path.name} is empty")
 
 
 def is_port(source: str) -> bool:

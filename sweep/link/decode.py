@@ -1,0 +1,140 @@
+"""Sans-IO half of the sensor head's owner: serial bytes in, checked messages out, RF windows as contract records,
+and an account of everything that was lost on the way. A head with another protocol is one clear error. It opens
+nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sweep.link.frame import FrameReader, Reason, Received, Rejected
+from sweep.link.messages import (
+    PROTOCOL_VERSION,
+    TABLE_CRC,
+    Accepted,
+    Counters,
+    EnvelopeWindow,
+    Identity,
+    RfStart,
+)
+from sweep.report import RfWindow
+
+
+class HeadError(ValueError):
+    """The sensor head, or a recording of it, cannot be used; the message says what to do."""
+
+
+class WrongFirmware(HeadError):
+    """The firmware speaks another protocol than this software."""
+
+
+@dataclass(slots=True)
+class Losses:
+    """What was lost between the detector and the reader, by the head's own account and by ours."""
+
+    rejected: Counter[Reason] = field(default_factory=Counter)
+    """Stretches of bytes that were no message, by reason."""
+    missing_messages: int = 0
+    """Gaps in the head's sequence numbers."""
+    missing_windows: int = 0
+    """Gaps in the numbers of the windows."""
+    empty_windows: int = 0
+    """Windows without a single sample."""
+    dropped_samples: int = 0
+    """Slots without a usable conversion, summed over the windows."""
+    head: Counters | None = None
+    """The head's last account of its own losses since its reset."""
+    restarts: int = 0
+    """Times the head introduced itself anew without being asked: it was reset."""
+
+
+def check_protocol(identity: Identity) -> None:
+    """Raises WrongFirmware when the messages mean something else: enough to read a recording."""
+    if identity.protocol_version != PROTOCOL_VERSION:
+        raise WrongFirmware(
+            f"the sensor head speaks protocol {identity.protocol_version}, this software {PROTOCOL_VERSION}: "
+            "flash the firmware of this release (sweep flash)"
+        )
+
+
+def check_identity(identity: Identity) -> None:
+    """Raises WrongFirmware with what to do when the head was built from another message table."""
+    check_protocol(identity)
+    if identity.table_crc != TABLE_CRC:
+        raise WrongFirmware(
+            f"the sensor head was built from another message table ({identity.table_crc:08x}, here {TABLE_CRC:08x}): "
+            "flash the firmware of this release (sweep flash)"
+        )
+
+
+class Decoder:
+    """Sans-IO half of the owner: serial bytes in, messages out, losses counted.
+
+    `check` is applied whenever the head introduces itself and raises WrongFirmware: a live head must have our very
+    table, for a recording the protocol version is enough (within one, messages are added but never changed).
+    """
+
+    def __init__(self, check: Callable[[Identity], None] = check_identity) -> None:
+        self._check = check
+        self._reader = FrameReader()
+        self._next_seq: int | None = None
+        self._next_index: int | None = None
+        self.identity: Identity | None = None
+        self.losses = Losses(rejected=self._reader.rejected)
+
+    def feed(self, data: bytes) -> list[Received | Rejected]:
+        """Events of `data` with the accounts kept. Raises WrongFirmware when the head introduces itself as another."""
+        events = self._reader.feed(data)
+        for event in events:
+            if isinstance(event, Received):
+                self._account(event)
+        return events
+
+    def _account(self, event: Received) -> None:
+        match event.message:
+            case Identity() as identity:
+                self._check(identity)
+                if event.seq == 0 and self.identity is not None:
+                    self.losses.restarts += 1
+                    self._next_seq = None
+                    self._next_index = None
+                self.identity = identity
+            case Counters() as counters:
+                self.losses.head = counters
+            case EnvelopeWindow() as window:
+                if self._next_index is not None:
+                    self.losses.missing_windows += (window.index - self._next_index) & 0xFFFF
+                self._next_index = (window.index + 1) & 0xFFFF
+                self.losses.dropped_samples += window.dropped
+            case Accepted(request=RfStart.ID):
+                self._next_index = 0
+            case _:
+                pass
+        if self._next_seq is not None:
+            self.losses.missing_messages += (event.seq - self._next_seq) & 0xFF
+        self._next_seq = (event.seq + 1) & 0xFF
+
+
+def to_rf_window(window: EnvelopeWindow, t_ns: int, slot_ns: float) -> RfWindow | None:
+    """The contract record of a wire message that began at `t_ns`; None for one without samples."""
+    if window.samples == 0:
+        return None
+    return RfWindow(
+        t_ns=t_ns,
+        duration_s=window.window_slots * slot_ns / 1e9,
+        receiver="log_detector",
+        centre_mhz=None,
+        samples=window.samples,
+        dropped=window.dropped,
+        min_counts=float(window.min_counts),
+        mean_counts=window.sum_counts / window.samples,
+        max_counts=float(window.max_counts),
+        p10_counts=float(window.p10_counts),
+        p50_counts=float(window.p50_counts),
+        p90_counts=float(window.p90_counts),
+        duty_cycle=min(1.0, window.burst_samples / window.samples),
+        bursts=window.bursts,
+        gaps=window.gaps,
+    )

@@ -1,0 +1,55 @@
+"""Reads a recorded serial line of the sensor head: a file of raw bytes as the head sent them, in; RF windows as
+contract records, out. A file that is no such recording is one clear error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sweep.link.decode import Decoder, HeadError, Losses, check_protocol, to_rf_window
+from sweep.link.frame import Received
+from sweep.link.messages import SLOT_NS, EnvelopeWindow
+from sweep.report import RfWindow
+
+CHUNK_BYTES = 64 * 1024
+PROBE_BYTES = 4096
+"""A recording shows an intact message within this many bytes: the head sends one at least every second."""
+LARGEST_BYTES = 1 << 30
+
+
+def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None = None) -> Iterator[RfWindow]:
+    """RF windows of a file of raw serial bytes as the head sent them; `start_ns` is the time of its first window.
+
+    `losses`, when given, gets the accounts appended once. Raises HeadError when it is no such file.
+    """
+    decoder = Decoder(check_protocol)
+    if losses is not None:
+        losses.append(decoder.losses)
+    first_tick: int | None = None
+    read_bytes = 0
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(PROBE_BYTES if read_bytes == 0 else CHUNK_BYTES):
+                events = decoder.feed(chunk)
+                if read_bytes == 0 and not any(isinstance(event, Received) for event in events):
+                    raise HeadError(f"{path.name} is not a recording of the sensor head's serial line")
+                read_bytes += len(chunk)
+                if read_bytes > LARGEST_BYTES:
+                    raise HeadError(f"{path.name} is larger than any recording of one sweep")
+                for event in events:
+                    if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow)):
+                        continue
+                    if decoder.identity is None:
+                        raise HeadError(f"{path.name} does not begin with the sensor head's identity: record it anew")
+                    first_tick = event.message.tick if first_tick is None else first_tick
+                    t_ns = start_ns + ((event.message.tick - first_tick) & 0xFFFFFFFF) * SLOT_NS
+                    record = to_rf_window(event.message, t_ns, SLOT_NS)
+                    if record is None:
+                        decoder.losses.empty_windows += 1
+                    else:
+                        yield record
+    except OSError as error:
+        raise HeadError(f"cannot read {path.name}: {error.strerror}") from error
+    if read_bytes == 0:
+        raise HeadError(f"{path.name} is empty")

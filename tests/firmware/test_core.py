@@ -1,0 +1,344 @@
+"""The portable C core against Python: framing both ways, envelope statistics, and the lamp guard under any commands."""
+
+import ctypes
+import random
+from ctypes import POINTER, Structure, byref, c_uint8, c_uint16, c_uint32
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.link import messages
+from sweep.link.frame import FrameReader, Received, encode
+
+MAX_BODY = messages.MAX_PAYLOAD + 2
+NONE, READY, REJECTED = 0, 1, 2
+
+
+class Reader(Structure):
+    _fields_ = [("buffer", c_uint8 * (MAX_BODY + 1)), ("used", c_uint8), ("is_too_long", c_uint8), ("length", c_uint8)]
+
+
+class Envelope(Structure):
+    _fields_ = [
+        ("tick", c_uint32),
+        ("sum", c_uint32),
+        *[
+            (name, c_uint16)
+            for name in (
+                "index",
+                "samples",
+                "dropped",
+                "min",
+                "max",
+                "burst_samples",
+                "bursts",
+                "gaps",
+                "run",
+                "longest_burst",
+                "longest_gap",
+            )
+        ],
+        ("bins", c_uint16 * 128),
+    ]
+
+
+class Threshold(Structure):
+    _fields_ = [("below", c_uint16), ("end", c_uint16), ("is_burst", c_uint8)]
+
+
+class Schedule(Structure):
+    _fields_ = [
+        ("phase_count", c_uint8),
+        ("phases", c_uint8 * 5),
+        ("period", c_uint16),
+        ("exposure", c_uint16),
+        ("pulse", c_uint16),
+    ]
+
+
+class LampRun(Structure):
+    _fields_ = [
+        ("period_slots", c_uint16),
+        ("exposure_slots", c_uint16),
+        ("pulse_slots", c_uint16),
+        ("phase_count", c_uint8),
+        ("phases", c_uint8 * 5),
+    ]
+
+
+class LightSet(Structure):
+    _fields_ = [("light", c_uint8), ("is_on", c_uint8)]
+
+
+class Lamps(Structure):
+    """The levels, which stand first; the rest is opaque."""
+
+    _fields_ = [
+        ("select", c_uint8),
+        ("is_strobe", c_uint8),
+        ("is_exposing", c_uint8),
+        ("lights", c_uint8),
+        ("opaque", c_uint8 * 252),
+    ]
+
+
+class WireWindow(Structure):
+    _fields_ = [
+        ("tick", c_uint32),
+        ("index", c_uint16),
+        ("window_slots", c_uint16),
+        ("samples", c_uint16),
+        ("dropped", c_uint16),
+        ("sum_counts", c_uint32),
+        ("min_counts", c_uint16),
+        ("max_counts", c_uint16),
+        ("p10_counts", c_uint16),
+        ("p50_counts", c_uint16),
+        ("p90_counts", c_uint16),
+        ("burst_samples", c_uint16),
+        ("bursts", c_uint16),
+        ("gaps", c_uint16),
+        ("longest_burst_slots", c_uint16),
+        ("longest_gap_slots", c_uint16),
+    ]
+
+
+def c_encode(core: ctypes.CDLL, payload: bytes) -> bytes:
+    wire = (c_uint8 * (MAX_BODY + 2))()
+    size = core.frame_encode(payload, c_uint8(len(payload)), wire)
+    return bytes(wire[:size])
+
+
+def c_feed(core: ctypes.CDLL, reader: Reader, data: bytes) -> list[bytes | None]:
+    """Payloads of the frames that `data` completes, None for a rejected one."""
+    out: list[bytes | None] = []
+    for octet in data:
+        result = core.frame_reader_push(byref(reader), c_uint8(octet))
+        if result == READY:
+            out.append(bytes(reader.buffer[: reader.length]))
+        elif result == REJECTED:
+            out.append(None)
+    return out
+
+
+def random_message(rng: random.Random) -> messages.Message:
+    kind = rng.choice(list(messages.BY_ID.values()))
+    octets = range(256) if rng.random() < 0.5 else (0, 0, 0, 1, 255)
+    return kind(*kind.LAYOUT.unpack(bytes(rng.choices(octets, k=kind.LAYOUT.size))))
+
+
+def test_c_and_python_agree_on_ten_thousand_random_messages(core: ctypes.CDLL) -> None:
+    rng = random.Random(1)
+    reader = Reader()
+    to_host, to_head = FrameReader(), FrameReader(is_to_host=False)
+    for number in range(10_000):
+        message = random_message(rng)
+        payload = bytes((message.ID, number & 0xFF)) + message.pack()
+        wire = encode(message, number)
+        assert c_encode(core, payload) == wire
+        assert c_feed(core, reader, wire) == [payload]
+        events = (to_host if message.IS_TO_HOST else to_head).feed(wire)
+        assert events == [Received(message, number & 0xFF, len(wire))]
+
+
+@given(st.binary(max_size=400))
+def test_c_reader_survives_anything_and_resynchronises(core: ctypes.CDLL, garbage: bytes) -> None:
+    reader = Reader()
+    wire = encode(messages.KeepAlive(), 7)
+    assert c_feed(core, reader, garbage + b"\0" + wire)[-1] == bytes((messages.KeepAlive.ID, 7))
+
+
+@given(st.binary(min_size=1, max_size=60), st.integers(0, 10_000))
+def test_c_and_python_reject_the_same_damage(core: ctypes.CDLL, noise: bytes, at: int) -> None:
+    wire = bytearray(encode(messages.RfStart(3125, 767, 8), 3))
+    wire[at % (len(wire) - 1)] ^= noise[0]
+    c_events = c_feed(core, Reader(), bytes(wire) + b"\0")
+    reader = FrameReader(is_to_host=False)
+    python_events = reader.feed(bytes(wire) + b"\0")
+    # The head's reader does not know ids and lengths; up to the CRC both must judge alike.
+    beyond_crc = reader.rejected.keys() & {"unknown_id", "wrong_length", "wrong_direction"}
+    if not beyond_crc:
+        assert [event is None for event in c_events] == [not isinstance(e, Received) for e in python_events]
+
+
+def summarise(core: ctypes.CDLL, counts: list[int | None], below: int, hysteresis: int) -> WireWindow:
+    envelope, wire = Envelope(), WireWindow()
+    threshold = Threshold(below, below + hysteresis, 0)
+    core.envelope_clear(byref(envelope))
+    for value in counts:
+        if value is None:
+            core.envelope_drop(byref(envelope))
+        else:
+            core.envelope_add(byref(envelope), byref(threshold), c_uint16(value))
+    core.envelope_close(byref(envelope), threshold.is_burst)
+    core.envelope_summarise(byref(envelope), c_uint16(len(counts)), byref(wire))
+    return wire
+
+
+@given(st.lists(st.one_of(st.none(), st.integers(0, 1023)), min_size=1, max_size=300), st.integers(1, 1023))
+def test_envelope_statistics_agree_with_numpy(core: ctypes.CDLL, counts: list[int | None], below: int) -> None:
+    wire = summarise(core, counts, below, 8)
+    used = np.array([value for value in counts if value is not None])
+    assert wire.samples == used.size
+    assert wire.samples + wire.dropped == len(counts)
+    if used.size == 0:
+        return
+    assert wire.sum_counts == used.sum()
+    assert (wire.min_counts, wire.max_counts) == (used.min(), used.max())
+    for percent, value in ((10, wire.p10_counts), (50, wire.p50_counts), (90, wire.p90_counts)):
+        exact = np.percentile(used, percent, method="inverted_cdf")
+        assert abs(value - exact) <= 8
+        assert used.min() <= value <= used.max()
+    bursts = is_burst = in_burst = 0
+    for value in used:
+        was = is_burst
+        is_burst = (value < below + 8) if is_burst else (value < below)
+        bursts += is_burst and not was
+        in_burst += bool(is_burst)
+    assert wire.bursts == bursts
+    assert wire.burst_samples == in_burst
+    assert wire.longest_burst_slots + wire.longest_gap_slots <= len(counts) + 1
+
+
+def test_envelope_of_a_square_wave_is_exact(core: ctypes.CDLL) -> None:
+    counts = ([840] * 30 + [500] * 10) * 10
+    wire = summarise(core, list(counts), 767, 8)
+    assert (wire.bursts, wire.gaps) == (10, 10)
+    assert (wire.longest_burst_slots, wire.longest_gap_slots) == (10, 30)
+    assert wire.burst_samples == 100
+    assert abs(wire.p10_counts - 500) <= 7
+    assert abs(wire.p90_counts - 840) <= 7
+
+
+# --- the lamp guard ---------------------------------------------------------------------------------------------------
+
+MAX_PULSE = {1: 62, 2: 62, 3: 62, 4: 31}
+REST = {1: 19, 2: 19, 3: 19, 4: 39}
+SILENCE_SLOTS = 3125
+
+
+class Bench:
+    """The lamp core driven slot by slot, recording for each slot which phase was lit."""
+
+    def __init__(self, core: ctypes.CDLL) -> None:
+        self.core = core
+        self.lamps = Lamps()
+        self.lit: list[int] = []
+        core.lamps_init(byref(self.lamps))
+        core.lamps_plan.argtypes = [POINTER(Schedule), POINTER(LampRun), POINTER(c_uint16)]
+
+    def run(self, *, period: int, exposure: int, pulse: int, phases: tuple[int, ...]) -> tuple[int, int]:
+        """(refusal, clamped slots) of a lamp_run command; adopted when it is not refused."""
+        schedule, clamped = Schedule(), c_uint16()
+        padded = (c_uint8 * 5)(*phases[:5])
+        command = LampRun(period, exposure, pulse, len(phases), padded)
+        refusal = self.core.lamps_plan(byref(schedule), byref(command), byref(clamped))
+        if refusal == 0:
+            self.core.lamps_run(byref(self.lamps), byref(schedule))
+        return refusal, clamped.value
+
+    def slots(self, count: int) -> None:
+        for _ in range(count):
+            tick = len(self.lit) + 1
+            if self.core.lamps_tick(byref(self.lamps), c_uint8(tick & 0xFF)):
+                self.core.lamps_step(byref(self.lamps), c_uint16(tick & 0xFFFF))
+            self.lit.append(self.lamps.select if self.lamps.is_strobe else 0)
+
+    def heard(self) -> None:
+        self.core.lamps_host_heard(byref(self.lamps))
+
+    def pulses(self) -> list[tuple[int, int, int]]:
+        """(phase, first slot, length) of each stretch of light."""
+        out: list[tuple[int, int, int]] = []
+        begin = 0
+        for at, (before, now) in enumerate(pairwise([*self.lit, 0]), start=1):
+            if now != before:
+                if before:
+                    out.append((before, begin, at - begin))
+                begin = at
+        return out
+
+
+def test_schedule_lights_each_phase_in_turn(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(1, 2, 0)) == (0, 0)
+    for _ in range(8):
+        bench.slots(520)
+        bench.heard()
+    pulses = bench.pulses()
+    assert [phase for phase, _, _ in pulses][:4] == [1, 2, 1, 2]
+    assert {length for _, _, length in pulses} == {31}
+    starts = [begin for _, begin, _ in pulses]
+    assert [b - a for a, b in pairwise(starts)][:3] == [520, 1040, 520]
+
+
+def test_a_pulse_that_is_too_long_is_shortened(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    assert bench.run(period=2000, exposure=900, pulse=800, phases=(1, 0)) == (0, 62)
+    bench.slots(1500)
+    assert bench.pulses() == [(1, bench.pulses()[0][1], 62)]
+
+
+def test_a_schedule_over_the_duty_is_refused(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    assert bench.run(period=100, exposure=80, pulse=62, phases=(1,))[0] == 2
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(1, 1))[0] == 1
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(5,))[0] == 1
+    assert bench.run(period=100, exposure=100, pulse=31, phases=(1, 2, 0))[0] == 1
+    bench.slots(3000)
+    assert bench.pulses() == []
+
+
+def test_lamps_go_off_within_100_ms_of_silence(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    bench.run(period=520, exposure=100, pulse=31, phases=(1, 2, 0))
+    light = LightSet(1, 1)
+    bench.core.lamps_set_light(byref(bench.lamps), byref(light))
+    bench.slots(SILENCE_SLOTS + 1)
+    assert bench.pulses()[-1][1] > SILENCE_SLOTS - 1200
+    assert (bench.lamps.lights, bench.lamps.is_strobe) == (0, 0)
+    bench.slots(3000)
+    assert bench.lit[SILENCE_SLOTS:] == [0] * (len(bench.lit) - SILENCE_SLOTS)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 12))
+def test_no_host_can_make_the_lamps_exceed_their_limits(core: ctypes.CDLL, seed: int, commands: int) -> None:
+    """Any schedules in any order, cut short at any slot: every pulse is short enough and rests long enough."""
+    rng = random.Random(seed)
+    bench = Bench(core)
+    for _ in range(commands):
+        count = rng.randint(1, 5)
+        phases = tuple(rng.sample(range(5), count))
+        exposure = rng.randint(5, 120)
+        bench.run(
+            period=exposure + rng.randint(2, 600),
+            exposure=exposure,
+            pulse=rng.choice((1, 2, 31, 62, 63, 1000, 65535)),
+            phases=phases,
+        )
+        bench.heard()
+        bench.slots(rng.randint(1, 1500))
+        if rng.random() < 0.3:
+            bench.core.lamps_stop(byref(bench.lamps))
+    bench.slots(50)
+    last_end: dict[int, tuple[int, int]] = {}
+    for phase, begin, length in bench.pulses():
+        assert length <= MAX_PULSE[phase]
+        if phase in last_end:
+            end, before = last_end[phase]
+            assert begin - end >= before * REST[phase]
+        last_end[phase] = (begin + length, length)
+
+
+def test_visible_light_has_a_longest_on_time(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    light = LightSet(0, 1)
+    bench.core.lamps_set_light(byref(bench.lamps), byref(light))
+    on_slots = 0
+    for _ in range(160):
+        bench.heard()
+        bench.slots(1000)
+        on_slots += 1000 * (bench.lamps.lights & 1)
+    assert 139_000 <= on_slots <= 141_000  # 4.5 s

@@ -1,0 +1,114 @@
+"""The generated files say what the tables say, and other places that repeat a table agree with it."""
+
+import importlib.util
+import re
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from sweep.link import messages
+from sweep.sim import head_machine
+
+
+@pytest.fixture(scope="module")
+def generate(repo_root: Path) -> ModuleType:
+    path = repo_root / "firmware" / "generate.py"
+    spec = importlib.util.spec_from_file_location("firmware_generate", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_files_are_up_to_date(generate: ModuleType) -> None:
+    stale = [path.name for path, text in generate.generated().items() if path.read_text(encoding="utf-8") != text]
+    assert not stale, "run python firmware/generate.py"
+
+
+def test_crc_of_the_table_changes_with_a_field(generate: ModuleType, repo_root: Path, tmp_path: Path) -> None:
+    text = (repo_root / "firmware" / "messages.toml").read_text(encoding="utf-8")
+    changed = tmp_path / "messages.toml"
+    changed.write_text(text.replace('name = "clamped_slots", type = "u16"', 'name = "clamped_slots", type = "u32"'))
+    assert generate.read_table(repo_root / "firmware" / "messages.toml").crc == messages.TABLE_CRC
+    assert generate.read_table(changed).crc != messages.TABLE_CRC
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("id = 0x02", "id = 0x01"),
+        ('name = "rf_stop"', 'name = "rf_start"'),
+        ("id = 0x81", "id = 0x41"),
+        ('type = "u16", doc = "from', 'type = "f32", doc = "from'),
+        ("u8[16]", "u8[200]"),
+        ("rf_raw = 0x12", "rf_raw = 0x02"),
+    ],
+)
+def test_a_table_that_contradicts_itself_is_refused(
+    generate: ModuleType, repo_root: Path, tmp_path: Path, old: str, new: str
+) -> None:
+    text = (repo_root / "firmware" / "messages.toml").read_text(encoding="utf-8")
+    assert old in text
+    bad = tmp_path / "messages.toml"
+    bad.write_text(text.replace(old, new, 1))
+    with pytest.raises(generate.TableError):
+        generate.read_table(bad)
+
+
+def test_layouts_of_version_1_do_not_change() -> None:
+    """Recordings of the line are read by later releases: a message of a published version keeps its layout."""
+    assert messages.PROTOCOL_VERSION == 1
+    published = {
+        0x81: "<BI8sIIHB",
+        0x82: "<IHHHHIHHHHHHHHHH",
+        0x83: "<IHHHHHHHHHHH",
+        0x84: "<IIBH",
+        0x85: "<IBB",
+        0x86: "<BBH",
+        0x87: "<BBB",
+        0x88: "<IB",
+    }
+    now = {number: kind.LAYOUT.format for number, kind in messages.BY_ID.items()}
+    assert {number: now[number] for number in published} == published
+
+
+def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:
+    table = tomllib.loads((repo_root / "firmware/board/atmega328p/pins.toml").read_text(encoding="utf-8"))
+    for name, (module, bit) in head_machine.PINS.items():
+        assert (module, bit) == (f"iog{table['pin'][name]['port']}", table["pin"][name]["bit"])
+    button = table["pin"]["button"]
+    assert (f"iog{button['port']}", button["bit"]) == head_machine.BUTTON
+    assert table["pin"]["log_detector"]["adc"] == head_machine.LOG_DETECTOR_ADC
+
+
+def test_protocol_document_shows_each_message_as_it_is_on_the_line(repo_root: Path) -> None:
+    from sweep.link.frame import FrameReader, Received, encode
+
+    text = (repo_root / "firmware" / "PROTOCOL.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^([a-z_]+) seq=(\d+)(.*)\n  ([0-9a-f ]+)$", text, re.MULTILINE)
+    by_name = {re.sub(r"(?<!^)(?=[A-Z])", "_", k.__name__).lower(): k for k in messages.BY_ID.values()}
+    assert sorted(name for name, *_ in examples) == sorted(by_name)
+    for name, seq, fields, octets in examples:
+        kind = by_name[name]
+        types = kind.__annotations__
+        given = dict(pair.split("=") for pair in fields.split())
+        values: dict[str, Any] = {k: bytes.fromhex(v) if types[k] == "bytes" else int(v) for k, v in given.items()}
+        message = kind(**values)
+        wire = bytes.fromhex(octets)
+        assert encode(message, int(seq)) == wire, name
+        events = FrameReader(is_to_host=kind.IS_TO_HOST).feed(wire)
+        assert events == [Received(message, int(seq), len(wire))]
+
+
+def test_protocol_document_names_each_reason(repo_root: Path) -> None:
+    from sweep.link.frame import Reason
+
+    text = (repo_root / "firmware" / "PROTOCOL.md").read_text(encoding="utf-8")
+    for reason in Reason:
+        assert f"`{reason}`" in text
