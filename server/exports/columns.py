@@ -86,7 +86,12 @@ def signature_words(row: LogRow) -> str:
     if row.entries == 0:
         return "서명 기록 없음"
     verified = "서명 유효" if row.signatures_ok else "서명 무효 있음"
-    return f"{verified}({row.entries}건)" + (f" · 누락 {row.missing_entries}건" if row.missing_entries else "")
+    parts = [f"{verified}({row.entries}건)"]
+    if row.missing_entries:
+        parts.append(f"누락 {row.missing_entries}건")
+    if row.alarms:
+        parts.append(f"경보 {row.alarms}건")
+    return " · ".join(parts)
 
 
 COLUMNS: tuple[Column, ...] = (

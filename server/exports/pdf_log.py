@@ -1,8 +1,9 @@
 """The inspection log as PDF: a cover with totals, then each sweep with map, verdicts, evidence, limits and signatures.
 
-Input is pages, the period and the time of making, output the bytes of a PDF/A-2a set by Typst in Nanum Gothic.  Texts
-reach the template as JSON strings, so no text of a report can be markup; characters that the font lacks are spelled
-out, and PDF/A refuses to be written with a missing glyph.  Same input, same bytes.
+Input is pages, the period and the time of making, output the bytes of a PDF set by Typst in Nanum Gothic: PDF/A-2a,
+tagged, with the maps in words for screen readers.  Texts reach the template as JSON strings, so no text of a report can
+be markup; characters that the font lacks are spelled out, and PDF/A is never written with a missing glyph.  Same
+input, same bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,15 @@ import typst
 
 from .columns import disposition_words, occasion_words
 from .fonts import FONT_FOLDERS, Typeface, find_typeface
-from .printed_sweep import Tree, printed_sweep
+from .printed_sweep import Tree, printed_sweep, short
 from .rows import ExportError, LogRow, Period, SweepPage
 from .safe_text import plain_text
 from .words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
 
-MAX_SWEEPS = 400  # guessed: about 1,000 sheets, more than anybody prints at once
+MAX_SWEEPS = 100  # measured: 8 MB of memory and 0.1 s a sweep; a Raspberry Pi stays under 1 GB
 _TEMPLATE = Path(__file__).parent / "templates" / "inspection_log.typ"
 _LONG_RUN = re.compile(r"[!-~]{25,}")  # without a space a line cannot break inside it
-_HASH = re.compile(r"[0-9a-f]{64}")
+_WHOLE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # hashes and ids: to be copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,6 @@ def printed_log(pages: Sequence[SweepPage], period: Period, generated: datetime,
         "title": "불법촬영기기 점검일지",
         "period": f"{period.first} ~ {period.last}",
         "generated": kst(generated),
-        "year": generated.astimezone(UTC).year,
         "organisation": printing.organisation,
         "requested_by": printing.requested_by or NOT_RECORDED,
         "reason": printing.reason or NOT_RECORDED,
@@ -91,10 +91,20 @@ def printed_log(pages: Sequence[SweepPage], period: Period, generated: datetime,
         "totals": _totals(rows),
         "lines": [_line(row, number) for number, row in enumerate(rows, start=1)],
         "has_demo": bool(demo),
-        "only_demo": bool(demo) and len(demo) == len(rows),
+        "cover_mark": _cover_mark(rows),
         "digest": record_digest(rows),
         "sweeps": [printed_sweep(page, number) for number, page in enumerate(pages, start=1)],
     }
+
+
+def _cover_mark(rows: Sequence[LogRow]) -> str:
+    """Watermark of the cover: the kind of record when all are of one kind that is no measurement."""
+    kinds = {row.header.source for row in rows}
+    if kinds <= {"live"}:
+        return ""
+    if len(kinds) == 1:
+        return SOURCES[kinds.pop()].ko
+    return "실제 점검 아님 포함" if "live" in kinds else "실제 점검 아님"
 
 
 def record_digest(rows: Sequence[LogRow]) -> str:
@@ -130,11 +140,11 @@ def _line(row: LogRow, number: int) -> Tree:
     return {
         "number": number,
         "when": kst(row.header.started.utc)[:16],
-        "facility": row.place.facility_name.ko,
+        "facility": short(row.place.facility_name.ko),
         "facility_number": row.place.facility_number or NOT_RECORDED,
-        "room": row.place.room_name.ko,
-        "occasion": f"{occasion_words(row)} · {MODES[row.header.mode]}",
-        "inspectors": ", ".join(row.header.inspectors),
+        "room": short(row.place.room_name.ko),
+        "occasion": [occasion_words(row), MODES[row.header.mode]],
+        "inspectors": list(row.header.inspectors),
         "result": RESULTS[row.result].ko,
         "code": row.result,
         "candidates": f"{len(row.candidate_zones)}",
@@ -158,6 +168,6 @@ def _printable(value: Any, typeface: Typeface) -> Any:
 
 def _breakable(text: str) -> str:
     """Zero-width spaces after every 12 characters of a long run, so that it wraps inside its cell."""
-    if _HASH.fullmatch(text):
+    if _WHOLE.fullmatch(text):
         return text
     return _LONG_RUN.sub(lambda run: "\u200b".join(re.findall(".{1,12}", run[0])), text)

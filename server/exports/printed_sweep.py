@@ -6,13 +6,14 @@ are data for the template and never its source; coordinates are metres of the pl
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID
 
-from sweep.report import MODALITIES, Evidence, Finding, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
+from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 
 from .columns import disposition_words, limits_words, scope_words, signature_words
-from .rows import EntryLine, LogRow, SignedDisposition, SweepPage
+from .printed_map import Tree, cell_state, coverage_of, printed_map, verdict_of
+from .rows import EntryLine, LogRow, SignedDisposition, SweepHeader, SweepPage
+from .safe_text import plain_text
 from .words import (
     ASSURANCES,
     COVERAGE_WORDS,
@@ -36,7 +37,7 @@ from .words import (
     modality_list,
 )
 
-Tree = dict[str, Any]
+SHORT_NAME = 60  # derived: two lines in the list of the cover, one in the running head
 
 # Spots that inspectors look at by eye in practice; the probe sees none of them as such, so they are filled in by hand.
 HAND_SPOTS = (
@@ -46,7 +47,7 @@ HAND_SPOTS = (
     "콘센트·스위치",
     "출입문·잠금장치",
     "칸막이 틈새·나사 구멍",
-    "변기·휴지걸이·휴지통 주변",
+    "변기·휴지통 주변",
     "세면대·거울·배수구",
 )
 
@@ -64,6 +65,7 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
         "facility": row.place.facility_name.ko,
         "facility_number": row.place.facility_number or NOT_RECORDED,
         "room": row.place.room_name.ko,
+        "short_name": short(f"{row.place.facility_name.ko} · {row.place.room_name.ko}"),
         "room_kind": ROOM_KINDS[row.place.room_kind],
         "sweep_id": str(header.sweep_id),
         "started": kst(header.started.utc),
@@ -78,7 +80,7 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
         "inspectors": list(header.inspectors),
         "hand": _hand(row),
         "spots": list(HAND_SPOTS),
-        "map": None if report is None else _map(report),
+        "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report),
         "findings": [] if report is None else [_finding(report, f, letters, page) for f in report.findings],
         "limits": [] if report is None else [_limit(report, index) for index in range(len(report.limits))],
@@ -86,8 +88,14 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
         "disposition_words": disposition_words(row),
         "entries": [_entry(entry) for entry in page.entries],
         "gaps": [f"키 {gap.key_id}: 순번 {gap.from_seq}–{gap.to_seq} 없음" for gap in page.gaps],
+        "alarms": [words.ko for words in page.alarms],
         "signatures": signature_words(row),
     }
+
+
+def short(name: str) -> str:
+    """A name for a narrow place; the whole name stands in the overview."""
+    return plain_text(name, limit=SHORT_NAME)
 
 
 def _box(is_on: bool) -> str:
@@ -97,27 +105,22 @@ def _box(is_on: bool) -> str:
 def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     """Rows of the head table: label, English label, value."""
     header = row.header
-    ended = kst(header.ended.utc) if header.ended else "종료 기록 없음"
     ticks = "  ".join(f"{_box(row.hand.occasion == code)} {word}" for code, word in OCCASIONS.items())
-    declared = {True: "점검자 2인이 퇴실·폐쇄를 확인함", False: "확인하지 않음", None: "기록 없음"}
+    declared = {True: "점검자가 퇴실과 폐쇄를 확인했다고 기록됨", False: "확인하지 않음", None: "기록 없음"}
     kind = ROOM_KINDS[row.place.room_kind]
     fields = [
-        [
-            "점검일시",
-            "Date and time",
-            f"{kst(header.started.utc)} – {ended[-8:] if header.ended else ended} (한국시간)",
-        ],
+        ["점검일시", "Date and time", f"{_span(header)} (한국시간)"],
         ["시각 신뢰도", "Clock", clock_quality(header.started)],
         ["시설명", "Facility", row.place.facility_name.ko],
         ["관리번호", "Number", row.place.facility_number or NOT_RECORDED],
-        ["위치(성별·층)", "Room", f"{row.place.room_name.ko} ({kind})"],
+        ["위치", "Room", f"{row.place.room_name.ko} ({kind})"],
         ["점검구분", "Occasion", f"{ticks}   ({MODES[header.mode]} 점검)"],
         ["점검자", "Inspectors", ", ".join(header.inspectors)],
         ["동행·입회", "Companions", ", ".join(row.hand.companions)],
         ["점검방법", "Methods", f"{modality_list(row.methods)}  /  □ 육안  □ 열화상"],
         ["장비", "Equipment", row.equipment],
         ["점검부위·범위", "Scope", scope_words(row)],
-        ["미점검·판정 불가", "Not judged", limits_words(row)],
+        ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],
     ]
     if report is not None:
@@ -125,6 +128,14 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"
         fields.append(["기준 표적 확인", "Reference check", REFERENCE_CHECKS[check.status] + when])
     return fields
+
+
+def _span(header: SweepHeader) -> str:
+    started = kst(header.started.utc)
+    if header.ended is None:
+        return f"{started} – 종료 기록 없음"
+    ended = kst(header.ended.utc)
+    return f"{started} – {ended.removeprefix(started[:11])}"
 
 
 def _hand(row: LogRow) -> Tree:
@@ -136,98 +147,6 @@ def _hand(row: LogRow) -> Tree:
     }
 
 
-def _map(report: SweepReport) -> Tree:
-    plan = report.plan
-    return {
-        "width_m": plan.width_m,
-        "depth_m": plan.depth_m,
-        "caption": f"도면 {plan.version}판 · "
-        + ("현장 대조를 마친 도면" if plan.is_verified else "현장과 대조하지 않은 도면(실제와 다를 수 있음)"),
-        "is_verified": plan.is_verified,
-        "zones": [_map_zone(report, zone, index) for index, zone in enumerate(plan.zones, start=1)],
-        "positions": [
-            {"number": index, "x": position.x_m, "y": position.y_m, "facing_deg": position.facing_deg}
-            for index, position in enumerate(report.positions, start=1)
-            if _is_on(plan, position.x_m, position.y_m)
-        ],
-        "findings": [
-            {"name": f"F{index}", "x": finding.x_m, "y": finding.y_m, "radius": finding.radius_m}
-            for index, finding in enumerate(report.findings, start=1)
-            if _is_on(plan, finding.x_m, finding.y_m)
-        ],
-        "alternative": _map_in_words(report),
-    }
-
-
-def _is_on(plan: Plan, x_m: float, y_m: float) -> bool:
-    """Whether a point can be drawn: within half a metre of the room."""
-    return -0.5 <= x_m <= plan.width_m + 0.5 and -0.5 <= y_m <= plan.depth_m + 0.5
-
-
-def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
-    xs, ys = [p[0] for p in zone.polygon], [p[1] for p in zone.polygon]
-    state = zone_state(report, zone.zone_id)
-    x, y = centre_of(zone)
-    bars = []
-    for modality in MODALITIES:
-        coverage = _coverage_of(report, zone.zone_id, modality)
-        bars.append(
-            {
-                "letter": MODALITY_WORDS[modality].ko[0],
-                "quality": 0.0 if coverage is None else coverage.quality,
-                "state": cell_state(coverage, _verdict_of(report, zone.zone_id, modality)),
-            }
-        )
-    return {
-        "number": number,
-        "name": zone.name.ko,
-        "points": [[x, y] for x, y in zone.polygon],
-        "x": x,
-        "y": y,
-        "box": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
-        "state": state,
-        "word": VERDICTS[state].ko,
-        "bars": bars,
-    }
-
-
-def _map_in_words(report: SweepReport) -> str:
-    """The map for whoever listens to the document."""
-    zones = "; ".join(
-        f"{number} {zone.name.ko}: {VERDICTS[zone_state(report, zone.zone_id)].ko}"
-        for number, zone in enumerate(report.plan.zones, start=1)
-    )
-    return f"점검 도면. {zones}. 육안 확인 필요 표시 {len(report.findings)}건."
-
-
-def zone_state(report: SweepReport, zone_id: str) -> str:
-    """How a zone is shaded: candidate before clear before not_assessable; not_looked when no method looked at it."""
-    verdicts = {item.verdict for item in report.verdicts if item.zone_id == zone_id}
-    if "candidate" in verdicts or any(finding.zone_id == zone_id for finding in report.findings):
-        return "candidate"
-    if "clear" in verdicts:
-        return "clear"
-    looked = any(item.zone_id == zone_id and item.status != "not_looked" for item in report.coverage)
-    return "not_assessable" if looked else "not_looked"
-
-
-def cell_state(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None) -> str:
-    """State of one zone by one method: not looked at weighs more than a verdict of not assessable."""
-    if verdict is not None and verdict.verdict != "not_assessable":
-        return verdict.verdict
-    if coverage is None or coverage.status == "not_looked":
-        return "not_looked"
-    return "not_assessable"
-
-
-def _coverage_of(report: SweepReport, zone_id: str, modality: str) -> ZoneCoverage | None:
-    return next((c for c in report.coverage if (c.zone_id, c.modality) == (zone_id, modality)), None)
-
-
-def _verdict_of(report: SweepReport, zone_id: str, modality: str) -> ZoneVerdict | None:
-    return next((v for v in report.verdicts if (v.zone_id, v.modality) == (zone_id, modality)), None)
-
-
 def _zone_table(report: SweepReport) -> Tree:
     """Zones by methods; a reason that many cells share is printed once, as a numbered note."""
     notes: list[str] = []
@@ -235,8 +154,8 @@ def _zone_table(report: SweepReport) -> Tree:
     for number, zone in enumerate(report.plan.zones, start=1):
         cells = []
         for modality in MODALITIES:
-            coverage = _coverage_of(report, zone.zone_id, modality)
-            verdict = _verdict_of(report, zone.zone_id, modality)
+            coverage = coverage_of(report, zone.zone_id, modality)
+            verdict = verdict_of(report, zone.zone_id, modality)
             cells.append(_cell(coverage, verdict, notes))
         rows.append({"number": number, "name": zone.name.ko, "cells": cells})
     heads = [{"ko": MODALITY_WORDS[m].ko, "en": MODALITY_WORDS[m].en} for m in MODALITIES]
@@ -245,11 +164,9 @@ def _zone_table(report: SweepReport) -> Tree:
 
 def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: list[str]) -> Tree:
     state = cell_state(coverage, verdict)
-    looked = "점검 기록 없음"
-    if coverage is not None:
-        looked = COVERAGE_WORDS[coverage.status]
-        if coverage.status != "not_looked":
-            looked += f" {coverage.quality:.0%} · {coverage.dwell_s:.0f}초"
+    looked = ""
+    if coverage is not None and coverage.status != "not_looked":
+        looked = f"{COVERAGE_WORDS[coverage.status]} {coverage.quality:.0%} · {coverage.dwell_s:.0f}초"
     note = 0
     if verdict is not None:
         words = verdict.text.ko if verdict.target is None else f"{verdict.text.ko} (대상: {verdict.target.ko})"
@@ -273,6 +190,9 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "against": [_evidence(item) for item in finding.evidence_against],
         "prior": _signed(finding.prior_log10_odds),
         "posterior": _signed(finding.posterior_log10_odds),
+        "prior_ratio": _ratio(finding.prior_log10_odds),
+        "posterior_ratio": _ratio(finding.posterior_log10_odds),
+        "has_guess": any(e.weight_source == "guessed" for e in (*finding.evidence_for, *finding.evidence_against)),
         "advice": finding.advice.ko,
         "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",
         "is_open": not decided,
@@ -292,6 +212,13 @@ def _evidence(item: Evidence) -> Tree:
 def _signed(value: float) -> str:
     """A log10 number with its sign, `+2.0`, `−0.4`; the minus is a hyphen because the font has no true one."""
     return f"{value:+.1f}".replace("-", "–")
+
+
+def _ratio(log10_odds: float) -> str:
+    """Odds for : against in round numbers, `1 : 100,000`."""
+    odds = 10 ** abs(log10_odds)
+    side = f"{odds:,.0f}" if abs(log10_odds) < 9 else "10억 넘음"
+    return f"1 : {side}" if log10_odds < 0 else f"{side} : 1"
 
 
 def _limit(report: SweepReport, index: int) -> Tree:

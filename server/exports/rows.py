@@ -197,6 +197,8 @@ class LogRow:
     signatures_ok: bool
     """Every entry of this sweep verifies; False when there is none."""
     missing_entries: int
+    alarms: int
+    """Alarms of the server about this sweep's record: conflicts, broken chains."""
 
     @property
     def is_demo(self) -> bool:
@@ -214,6 +216,7 @@ class SweepPage:
     """In the order in which they were decided."""
     entries: tuple[EntryLine, ...]
     gaps: tuple[SequenceGap, ...]
+    alarms: tuple[LocalText, ...]
 
 
 def build_page(
@@ -225,6 +228,7 @@ def build_page(
     dispositions: Sequence[SignedDisposition] = (),
     entries: Sequence[EntryLine] = (),
     gaps: Sequence[SequenceGap] = (),
+    alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
 ) -> SweepPage:
     """The page of one sweep with its row; dispositions are put in the order of their decision.
@@ -240,9 +244,10 @@ def build_page(
         dispositions=ordered,
         entries=entries,
         gaps=gaps,
+        alarms=alarms,
         hand=hand,
     )
-    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps))
+    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms))
 
 
 def build_log_row(
@@ -254,6 +259,7 @@ def build_log_row(
     dispositions: Sequence[SignedDisposition] = (),
     entries: Sequence[EntryLine] = (),
     gaps: Sequence[SequenceGap] = (),
+    alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
 ) -> LogRow:
     """The log line of one sweep; pure.
@@ -292,6 +298,7 @@ def build_log_row(
         entries=len(entries),
         signatures_ok=bool(entries) and all(entry.signature_ok for entry in entries),
         missing_entries=sum(gap.to_seq - gap.from_seq + 1 for gap in gaps),
+        alarms=len(alarms),
     )
 
 

@@ -375,6 +375,7 @@ def unfinished_page() -> SweepPage:
         report_state="missing",
         entries=make_entries(61)[:1],
         gaps=(SequenceGap("a1b2c3d4e5f60718", 62, 63),),
+        alarms=(text("같은 순번에 다른 기록이 도착함 (a1b2c3d4e5f60718 / 61)"),),
     )
 
 

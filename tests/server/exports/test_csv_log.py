@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_the_words_of_a_row() -> None:
     assert live["결과"] == "재점검 필요"
     assert live["점검구분(정기·수시·합동)"] == "정기"
     assert unfinished["결과"] == "[재생 기록] 결과 없음"
-    assert unfinished["서명 검증"] == "서명 유효(1건) · 누락 2건"
+    assert unfinished["서명 검증"] == "서명 유효(1건) · 누락 2건 · 경보 1건"
     assert found["결과"] == "발견"
     assert found["현장 판정"] == "카메라 발견 1건"
     assert "112" in found["다음 조치"]
@@ -89,3 +90,10 @@ def test_a_device_address_in_a_sentence_is_blanked(address: str) -> None:
 def test_identifiers_and_hashes_are_not_taken_for_addresses() -> None:
     kept = f"{s.numbered(0xC1)} {'0a' * 32} 12:34:56 2026-03-12"
     assert plain_text(kept) == kept
+
+
+def test_the_document_lists_every_column_in_order() -> None:
+    document = (Path(__file__).parents[3] / "server" / "exports" / "README.md").read_text()
+    section = document.split("## Columns of CSV and XLSX")[1].split("## ")[0]
+    listed = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
+    assert listed == [column.heading for column in COLUMNS]

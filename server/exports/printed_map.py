@@ -1,0 +1,113 @@
+"""The map of a sweep as the template draws it: zones with their state, positions, findings, and the map in words.
+
+Input is a report, output numbers in metres of its plan (origin upper left, y downwards) and short words.  What lies far
+off the plan is left out: the tables still name it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sweep.report import MODALITIES, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
+
+from .words import MODALITY_WORDS, VERDICTS
+
+Tree = dict[str, Any]
+
+
+def printed_map(report: SweepReport) -> Tree:
+    """The map: zones with their state and bars of coverage, positions, findings; the same once more in words."""
+    plan = report.plan
+    return {
+        "width_m": plan.width_m,
+        "depth_m": plan.depth_m,
+        "caption": f"도면 {plan.version}판 · "
+        + ("현장 대조를 마친 도면" if plan.is_verified else "현장과 대조하지 않은 도면(실제와 다를 수 있음)"),
+        "is_verified": plan.is_verified,
+        "zones": [_map_zone(report, zone, index) for index, zone in enumerate(plan.zones, start=1)],
+        "positions": [
+            {"number": index, "x": position.x_m, "y": position.y_m, "facing_deg": position.facing_deg}
+            for index, position in enumerate(report.positions, start=1)
+            if _is_on(plan, position.x_m, position.y_m)
+        ],
+        "findings": [
+            {"name": f"F{index}", "x": finding.x_m, "y": finding.y_m, "radius": finding.radius_m}
+            for index, finding in enumerate(report.findings, start=1)
+            if _is_on(plan, finding.x_m, finding.y_m)
+        ],
+        "alternative": _map_in_words(report),
+    }
+
+
+def _is_on(plan: Plan, x_m: float, y_m: float) -> bool:
+    """Whether a point can be drawn: within half a metre of the room."""
+    return -0.5 <= x_m <= plan.width_m + 0.5 and -0.5 <= y_m <= plan.depth_m + 0.5
+
+
+def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
+    xs, ys = [p[0] for p in zone.polygon], [p[1] for p in zone.polygon]
+    state = zone_state(report, zone.zone_id)
+    x, y = centre_of(zone)
+    marks = [finding.y_m for finding in report.findings if finding.zone_id == zone.zone_id]
+    marks += [position.y_m for position in report.positions if position.zone_id == zone.zone_id]
+    bars = []
+    for modality in MODALITIES:
+        coverage = coverage_of(report, zone.zone_id, modality)
+        bars.append(
+            {
+                "letter": MODALITY_WORDS[modality].ko[0],
+                "quality": 0.0 if coverage is None else coverage.quality,
+                "state": cell_state(coverage, verdict_of(report, zone.zone_id, modality)),
+            }
+        )
+    return {
+        "number": number,
+        "name": zone.name.ko,
+        "points": [[x, y] for x, y in zone.polygon],
+        "x": x,
+        "y": y,
+        "box": [min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)],
+        "label_on_top": all(mark > (min(ys) + max(ys)) / 2 for mark in marks),
+        "state": state,
+        "word": VERDICTS[state].ko,
+        "bars": bars,
+    }
+
+
+def _map_in_words(report: SweepReport) -> str:
+    """The map for whoever listens to the document."""
+    zones = "; ".join(
+        f"{number} {zone.name.ko}: {VERDICTS[zone_state(report, zone.zone_id)].ko}"
+        for number, zone in enumerate(report.plan.zones, start=1)
+    )
+    return f"점검 도면. {zones}. 육안 확인 필요 표시 {len(report.findings)}건."
+
+
+def zone_state(report: SweepReport, zone_id: str) -> str:
+    """How a zone is shaded: candidate before clear before not_assessable; not_looked when no method looked at it."""
+    verdicts = {item.verdict for item in report.verdicts if item.zone_id == zone_id}
+    if "candidate" in verdicts or any(finding.zone_id == zone_id for finding in report.findings):
+        return "candidate"
+    if "clear" in verdicts:
+        return "clear"
+    looked = any(item.zone_id == zone_id and item.status != "not_looked" for item in report.coverage)
+    return "not_assessable" if looked else "not_looked"
+
+
+def cell_state(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None) -> str:
+    """State of one zone by one method: not looked at weighs more than a verdict of not assessable."""
+    if verdict is not None and verdict.verdict != "not_assessable":
+        return verdict.verdict
+    if coverage is None or coverage.status == "not_looked":
+        return "not_looked"
+    return "not_assessable"
+
+
+def coverage_of(report: SweepReport, zone_id: str, modality: str) -> ZoneCoverage | None:
+    """Coverage of a zone by a method; None when the report has none."""
+    return next((c for c in report.coverage if (c.zone_id, c.modality) == (zone_id, modality)), None)
+
+
+def verdict_of(report: SweepReport, zone_id: str, modality: str) -> ZoneVerdict | None:
+    """Verdict of a method on a zone; None when the report has none."""
+    return next((v for v in report.verdicts if (v.zone_id, v.modality) == (zone_id, modality)), None)

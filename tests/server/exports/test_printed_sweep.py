@@ -1,0 +1,58 @@
+"""What the template gets: how zones are shaded, numbered notes, and the words for odds."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.exports.printed_map import zone_state
+from server.exports.printed_sweep import printed_sweep
+from server.exports.rows import build_page
+
+from . import sample_sweeps as s
+
+
+def test_zones_are_shaded_by_the_gravest_word_about_them() -> None:
+    report = s.make_report("live", sweep_id=s.numbered(0xC1))
+    states = {zone.zone_id: zone_state(report, zone.zone_id) for zone in report.plan.zones}
+    assert states == {
+        "stall-1": "clear",
+        "stall-2": "candidate",
+        "stall-3": "not_assessable",
+        "storage": "not_looked",
+        "basins": "not_assessable",
+        "entrance": "not_assessable",
+    }
+    moved = report.model_copy(
+        update={"verdicts": (), "findings": (report.findings[0].model_copy(update={"zone_id": "basins"}),)}
+    )
+    assert zone_state(moved, "basins") == "candidate"
+    assert zone_state(moved, "stall-2") == "not_assessable"
+
+
+def test_a_marker_stands_where_the_finding_is() -> None:
+    drawn = printed_sweep(s.simulated_page(), 1)["map"]
+    assert drawn["findings"] == [{"name": "F1", "x": 2.1, "y": 0.45, "radius": 0.35}]
+    assert len(drawn["positions"]) == 5
+    assert drawn["alternative"].startswith("점검 도면. 1 1번 칸: 이상 없음; 2 2번 칸: 육안 확인 필요;")
+    assert [bar["letter"] for bar in drawn["zones"][0]["bars"]] == ["렌", "와", "블", "전"]
+    assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "candidate"}
+
+
+def test_a_reason_that_many_cells_share_is_printed_once() -> None:
+    zones = printed_sweep(s.simulated_page(), 1)["zones"]
+    assert len(zones["notes"]) == len(set(zones["notes"])) == 6
+    cells = [cell for row in zones["rows"] for cell in row["cells"]]
+    assert all(1 <= cell["note"] <= 6 for cell in cells)
+    assert zones["rows"][3]["cells"][0] == {"state": "not_looked", "word": "미점검", "looked": "", "note": 6}
+
+
+@pytest.mark.parametrize(
+    ("log10_odds", "words"), [(-5.0, "1 : 100,000"), (-1.9, "1 : 79"), (0.0, "1 : 1"), (30.0, "10억 넘음 : 1")]
+)
+def test_odds_in_words(log10_odds: float, words: str) -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    finding = page.report.findings[0].model_copy(update={"posterior_log10_odds": log10_odds})
+    report = page.report.model_copy(update={"findings": (finding,)})
+    printed = printed_sweep(build_page(page.row.header, page.row.place, report, report_state="present"), 1)
+    assert printed["findings"][0]["posterior_ratio"] == words
