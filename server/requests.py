@@ -171,6 +171,9 @@ def json_body(model: type[Model], max_bytes: int = MAX_REQUEST_BYTES) -> Any:
     """FastAPI dependency: the request's JSON as `model`; 400 with one line when it does not keep the contract."""
 
     async def read(request: Request) -> Model:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            # a form on another site can send anything but this type without asking the browser's permission
+            raise ApiError(415, "json_needed", "JSON으로 보내야 합니다", "send JSON as application/json")
         return parse_json(model, await read_body(request, max_bytes), max_bytes=max_bytes)
 
     return Depends(read)

@@ -107,12 +107,19 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     shutil.chown(folder, owner.pw_uid, owner.pw_gid)
-    as_owner = {} if os.geteuid() else {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+    user, group = (None, None) if os.geteuid() else (owner.pw_uid, owner.pw_gid)
     binaries, data = POSTGRES_BINARIES[-1], folder / "data"
 
     def call(*command: str) -> None:
         subprocess.run(
-            command, check=True, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner
+            command,
+            check=True,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            user=user,
+            group=group,
+            extra_groups=None if user is None else [],
         )
 
     call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")

@@ -60,7 +60,7 @@ class Probe:
 
     def report(self, sweep_id: UUID, details: FindingDetails | None = None) -> bytes:
         """Wire bytes of `sweep.report` with one candidate, its details and a crop."""
-        crop = salted(kinds.CROP_TYPE, CROP + sweep_id.bytes)
+        crop = salted(kinds.CROP_TYPE, CROP + f"{self.signer.key_id} {self.seq}".encode())
         report = report_of(sweep_id, self.source)
         glint = report.observations[0].model_copy(update={"crop_commitment": crop.commitment})
         report = report.model_copy(update={"observations": (glint, *report.observations[1:])})

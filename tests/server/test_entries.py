@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from server import keys
 from server.entries import release_quarantine
+from server.fields import KeyRole
 from server.schema import alarms, audit, body_data, entries
 from server.schema import keys as key_table
 from server.settings import Settings
@@ -105,7 +105,7 @@ def test_the_quarantine_is_bounded(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("role", "source"), [("probe", "simulated"), ("demo", "live")])
 def test_a_key_that_may_not_sign_this_source_is_quarantined_with_an_alarm(
-    site: Site, role: keys.KeyRole, source: str
+    site: Site, role: KeyRole, source: str
 ) -> None:
     probe = Probe(source="live" if source == "live" else "simulated")
     site.admit(probe.signer, role)

@@ -1,0 +1,86 @@
+"""The server's document names every route, setting, module and command, and nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+from typer.main import get_command
+
+from server.app import create_app
+from server.cli import app
+from server.settings import WEB_DIR, Settings, SettingsError, load_settings
+
+SERVER = Path(WEB_DIR).parent.parent
+README = (SERVER / "README.md").read_text(encoding="utf-8")
+
+
+def _rows(heading: str) -> list[list[str]]:
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_routes(tmp_path: Path) -> None:
+    application = create_app(Settings(data_dir=tmp_path))
+    paths = application.openapi()["paths"]
+    application.state.services.db.close()
+    there = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert {row[0] for row in _rows("Routes")} == there
+
+
+def test_settings() -> None:
+    written = {row[0]: (row[1], row[2]) for row in _rows("Settings")}
+    assert written.keys() == {f"ANSIM_{name.upper()}" for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        default = "server/web/dist" if name == "web_dir" else str(field.default) or "empty"
+        assert written[f"ANSIM_{name.upper()}"] == (default, (field.description or "").replace("|", ""))
+
+
+def test_modules_and_commands() -> None:
+    for path in SERVER.glob("*.py"):
+        if path.name != "__init__.py":
+            assert f"`{path.name}`" in README, path.name
+    commands = get_command(app)
+    for name in commands.list_commands(None):  # type: ignore[attr-defined]  # a click group, typed as a plain command
+        if name != "export":
+            assert re.search(rf"`(sweep-server )?{name}`", README), name
+
+
+@pytest.mark.parametrize(
+    ("environment", "line"),
+    [
+        ({"ANSIM_PORTS": "1"}, "unknown setting ANSIM_PORTS"),
+        ({"ANSIM_PORT": "70000"}, "setting port: "),
+        ({"ANSIM_DATABASE_URL": "::::"}, "setting database_url"),
+        ({"ANSIM_TENANT": "a b"}, "setting tenant: "),
+    ],
+)
+def test_settings_that_cannot_be_used_say_so_in_one_line(environment: dict[str, str], line: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(line)) as caught:
+        load_settings(environment)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_options_win_over_the_environment() -> None:
+    found = load_settings({"ANSIM_PORT": "1", "ANSIM_HOST": "::1", "HOME": "x"}, port=2, host=None)
+    assert (found.port, found.host) == (2, "::1")
+
+
+def test_the_migrations_make_just_the_schema_of_the_code(database_url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from server.db import Database
+    from server.schema import metadata
+
+    for _ in range(2):
+        db = Database(database_url)
+        db.migrate()
+        db.close()
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()

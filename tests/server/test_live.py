@@ -1,0 +1,275 @@
+"""Live messages and commands: only an enrolled probe speaks, commands arrive once, pages see the current sweep."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from server.keys import Key
+from server.live import MAX_PENDING, ONLINE_S, QUEUE_SIZE, LiveHub
+from sweep.entry import Signer, sign_request
+from sweep.report import (
+    AbortCommand,
+    CommandList,
+    GuidanceEvent,
+    LiveEvent,
+    LiveMessage,
+    LocalText,
+    StateEvent,
+    new_id,
+    parse_json,
+    utc_now,
+)
+from tests.entry_factory import signer
+from tests.server.conftest import Client, Site
+from tests.server.sweep_kit import DEMO_ROOM, Probe
+
+PROBE = "probe-demo-1"
+KEY = Key(signer("probe").key_id, signer("probe").public_key, "demo", PROBE, "test", 0, None, None)
+
+
+def _text(words: str) -> LocalText:
+    return LocalText(ko=words, en=words)
+
+
+def _message(seq: int, event: LiveEvent, sweep_id: UUID | None = None) -> LiveMessage:
+    return LiveMessage(v=1, probe_id=PROBE, seq=seq, sent=utc_now(), sweep_id=sweep_id, event=event)
+
+
+def _state(seq: int, state: str, sweep_id: UUID | None = None) -> LiveMessage:
+    event = StateEvent.model_validate({"type": "state", "state": state, "text": _text(state)})
+    return _message(seq, event, sweep_id)
+
+
+def _guidance(seq: int, words: str, sweep_id: UUID | None = None) -> LiveMessage:
+    return _message(seq, GuidanceEvent(type="guidance", text=_text(words)), sweep_id)
+
+
+def _signed(
+    site: Site, method: str, target: str, body: bytes = b"", *, key: Signer | None = None, late_s: int = 0
+) -> httpx.Response:
+    header = sign_request(key or signer("probe"), method, target, body, int(time.time()) - late_s)
+    return httpx.request(method, site.url + target, content=body, headers={"Authorization": header}, timeout=30)
+
+
+def _post(site: Site, *messages: LiveMessage) -> httpx.Response:
+    body = b"[" + b",".join(message.model_dump_json().encode() for message in messages) + b"]"
+    return _signed(site, "POST", f"/api/probes/{PROBE}/live", body)
+
+
+@contextmanager
+def _events(client: Client, probe_id: str = PROBE) -> Iterator[Iterator[tuple[str, dict[str, object]]]]:
+    """(name, data) of the event stream as they come."""
+    with client.http.stream("GET", "/api/live", params={"probe_id": probe_id}) as answer:
+        assert answer.headers["content-type"].startswith("text/event-stream")
+
+        def read() -> Iterator[tuple[str, dict[str, object]]]:
+            name = ""
+            for line in answer.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    yield name, json.loads(line.removeprefix("data: "))
+
+        yield read()
+
+
+@pytest.fixture
+def enrolled(site: Site) -> Site:
+    site.admit(signer("probe"))
+    return site
+
+
+def test_pages_see_the_current_sweep_and_what_comes_after(enrolled: Site) -> None:
+    old, new = new_id(), new_id()
+    client = enrolled.login("viewer")
+    assert _post(enrolled, _state(0, "running", old), _guidance(1, "old", old)).json() == {"accepted": 2}
+    assert _post(enrolled, _state(2, "running", new), _guidance(3, "first", new)).json() == {"accepted": 2}
+    with _events(client) as events:
+        assert [next(events)[1]["seq"] for _ in range(2)] == [2, 3]
+        _post(enrolled, _guidance(4, "second", new))
+        name, data = next(events)
+        assert (name, data["seq"], data["event"]) == (
+            "guidance",
+            4,
+            {"type": "guidance", "text": {"ko": "second", "en": "second"}},
+        )
+        probe = Probe()
+        sweep_id, opened, _ = probe.whole_sweep()
+        enrolled.send(opened)
+        assert next(events) == ("entry", {"sweep_id": str(sweep_id), "kind": "sweep.opened"})
+    (shown,) = client.get("/api/probes").json()["probes"]
+    assert (shown["online"], shown["state"], shown["sweep_id"]) == (True, "running", str(new))
+
+
+def test_a_message_sent_twice_counts_once_and_a_restart_counts_anew(enrolled: Site) -> None:
+    first, second = _guidance(7, "a"), _guidance(8, "b")
+    assert [_post(enrolled, first, second).json()["accepted"] for _ in range(2)] == [2, 0]
+    assert _post(enrolled, _guidance(0, "after a restart")).json() == {"accepted": 1}
+
+
+def test_commands_travel_from_the_page_to_the_probe_and_back(enrolled: Site) -> None:
+    inspector = enrolled.login("inspector")
+    path = f"/api/probes/{PROBE}/commands"
+    wanted = {"command": "start", "room_id": str(DEMO_ROOM), "mode": "quick", "inspectors": ["점검자-01", "점검자-02"]}
+    offline = inspector.post(path, wanted)
+    assert (offline.status_code, offline.json()["error"]["code"]) == (409, "probe_offline")
+    assert _signed(enrolled, "GET", f"{path}?wait_s=0").json() == {"commands": []}
+
+    fetched: list[CommandList] = []
+
+    def poll() -> None:
+        fetched.append(parse_json(CommandList, _signed(enrolled, "GET", f"{path}?wait_s=20").content))
+
+    thread = threading.Thread(target=poll)
+    thread.start()
+    queued = inspector.post(path, wanted | {"command_id": str(new_id())}).json()
+    thread.join(timeout=15)
+    (start,) = fetched[0].commands
+    assert start.command == "start"
+    assert (str(start.command_id), str(start.sweep_id)) == (queued["command_id"], queued["sweep_id"])
+    assert start.facility_name.ko == "시범 공중화장실 (데모)"
+    assert [zone.zone_id for zone in start.plan.zones] == ["stall-1", "stall-2", "stall-3", "basins", "entrance"]
+    assert start.expires - start.issued == timedelta(seconds=60)
+    assert inspector.post(path, wanted | {"command_id": queued["command_id"]}).json() == queued
+
+    people = ["점검자-01", "점검자-02"]
+    second = inspector.post(path, {"command": "declare_empty", "sweep_id": queued["sweep_id"], "declared_by": people})
+    assert second.status_code == 200
+    names = [item["command"] for item in _signed(enrolled, "GET", f"{path}?wait_s=0").json()["commands"]]
+    assert names == ["start", "declare_empty"]
+    after = f"{path}?wait_s=0&after={queued['command_id']}"
+    for _ in range(2):
+        assert [item["command"] for item in _signed(enrolled, "GET", after).json()["commands"]] == ["declare_empty"]
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"command": "start", "room_id": str(DEMO_ROOM), "mode": "full", "inspectors": ["점검자-01", "점검자-01"]},
+        {"command": "start", "room_id": str(DEMO_ROOM), "mode": "full", "inspectors": ["점검자-01"]},
+        {"command": "declare_empty", "sweep_id": str(DEMO_ROOM), "declared_by": ["점검자-01", "점검자-01"]},
+        {"command": "position", "sweep_id": str(DEMO_ROOM), "zone_id": "a", "x_m": 1e9, "y_m": 0, "facing_deg": 0},
+        {"command": "reboot", "sweep_id": str(DEMO_ROOM)},
+        {"command": "abort", "sweep_id": "no uuid"},
+    ],
+)
+def test_commands_that_make_no_sense_are_refused(enrolled: Site, wanted: dict[str, object]) -> None:
+    _signed(enrolled, "GET", f"/api/probes/{PROBE}/commands?wait_s=0")
+    assert enrolled.login("inspector").post(f"/api/probes/{PROBE}/commands", wanted).status_code == 400
+
+
+def test_unknown_probes_and_rooms_are_not_found(enrolled: Site) -> None:
+    inspector = enrolled.login("inspector")
+    start = {"command": "start", "room_id": str(new_id()), "mode": "full", "inspectors": ["점검자-01", "점검자-02"]}
+    assert inspector.post(f"/api/probes/{PROBE}/commands", start).status_code == 404
+    assert inspector.post("/api/probes/nobody/commands", start | {"room_id": str(DEMO_ROOM)}).status_code == 404
+
+
+def test_only_the_enrolled_key_of_this_probe_speaks_for_it(enrolled: Site) -> None:
+    enrolled.admit(signer("other"), probe_id="probe-2")
+    enrolled.admit(signer("witness"), "witness", PROBE)
+    path, body = f"/api/probes/{PROBE}/live", _guidance(0, "a").model_dump_json().encode()
+    assert _signed(enrolled, "POST", path, body).status_code == 200
+    assert _signed(enrolled, "POST", path, body, key=signer("unknown")).status_code == 401
+    assert _signed(enrolled, "POST", path, body, key=signer("other")).status_code == 403
+    assert _signed(enrolled, "POST", path, body, key=signer("witness")).status_code == 403
+    assert _signed(enrolled, "POST", path, body, late_s=301).status_code == 401
+    header = sign_request(signer("probe"), "POST", path, body, int(time.time()))
+    for changed in ({"content": body + b" "}, {"params": {"a": "b"}}):
+        answer = httpx.post(enrolled.url + path, **({"content": body} | changed), headers={"Authorization": header})
+        assert answer.status_code == 401
+    for nonsense in ("", "Ansim", "Ansim key=a,time=b,sig=c", "Bearer x", "Ansim key=" + "0" * 16 + ",time=1,sig=%%"):
+        assert httpx.post(enrolled.url + path, content=body, headers={"Authorization": nonsense}).status_code == 401
+    stranger = _guidance(1, "a").model_copy(update={"probe_id": "probe-2"}).model_dump_json().encode()
+    assert _signed(enrolled, "POST", path, stranger).json()["error"]["code"] == "not_this_probe"
+
+
+def test_live_messages_are_bounded(enrolled: Site) -> None:
+    path = f"/api/probes/{PROBE}/live"
+    one = _guidance(0, "a").model_dump_json().encode()
+    for body in (b"[" + b",".join([one] * 51) + b"]", b"[]", b"{}", b"null", b"[" * 9_999):
+        assert _signed(enrolled, "POST", path, body).status_code == 400
+    assert _signed(enrolled, "POST", path, b" " * 300_000).status_code == 413
+
+
+class FakeTime:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _abort(life_s: float = 60.0) -> AbortCommand:
+    issued = utc_now()
+    return AbortCommand(
+        command_id=new_id(),
+        issued=issued,
+        expires=issued + timedelta(seconds=life_s),
+        command="abort",
+        sweep_id=new_id(),
+    )
+
+
+def test_a_probe_that_falls_silent_goes_offline_and_pages_hear_it() -> None:
+    async def scenario() -> None:
+        clock = FakeTime()
+        hub = LiveHub(clock)
+        listener = hub.listen(PROBE)
+        hub.publish(PROBE, KEY, (_state(0, "idle"),))
+        clock.now += ONLINE_S
+        hub.find_silent()
+        assert hub.view(KEY, PROBE).online
+        clock.now += 0.1
+        hub.find_silent()
+        assert not hub.view(KEY, PROBE).online
+        seen = [listener.queue.get_nowait() for _ in range(listener.queue.qsize())]
+        shown = [(event.name, json.loads(event.data).get("online")) for event in seen]
+        assert shown == [("probe", True), ("state", None), ("probe", True), ("probe", False)]
+
+    asyncio.run(scenario())
+
+
+def test_a_page_that_does_not_keep_up_loses_its_stream_not_single_events() -> None:
+    async def scenario() -> None:
+        hub = LiveHub(FakeTime())
+        slow, quick = hub.listen(PROBE), hub.listen(PROBE)
+        for seq in range(QUEUE_SIZE + 10):
+            hub.publish(PROBE, KEY, (_guidance(seq, "a"),))
+            quick.queue.get_nowait()
+        assert slow.is_lost
+        assert not quick.is_lost
+        assert slow.queue.qsize() == QUEUE_SIZE
+
+    asyncio.run(scenario())
+
+
+def test_commands_expire_and_do_not_pile_up() -> None:
+    async def scenario() -> None:
+        hub = LiveHub(FakeTime())
+        late = _abort(life_s=-1)
+        hub.enqueue(PROBE, late, late.sweep_id)
+        assert await hub.fetch(PROBE, KEY, None, 0) == ()
+        for _ in range(MAX_PENDING):
+            one = _abort()
+            hub.enqueue(PROBE, one, one.sweep_id)
+        last = _abort()
+        with pytest.raises(Exception, match="does not fetch"):
+            hub.enqueue(PROBE, last, last.sweep_id)
+        commands = await hub.fetch(PROBE, KEY, None, 0)
+        assert len(commands) == MAX_PENDING
+        assert len(await hub.fetch(PROBE, KEY, commands[9].command_id, 0)) == MAX_PENDING - 10
+
+    asyncio.run(scenario())

@@ -1,0 +1,188 @@
+"""Projections follow from the entries alone: in any order of arrival, again and again, and after a rebuild."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from server import keys, projections
+from server.arrivals import read_arrival
+from server.db import Database
+from server.entries import accept
+from server.schema import PROJECTIONS, entries, facilities
+from sweep.entry import from_wire
+from sweep.report import new_id
+from tests.report_factory import make_report
+from tests.server.conftest import Site
+from tests.server.sweep_kit import Probe
+
+
+def _snapshot(connection: Connection) -> list[list[tuple[object, ...]]]:
+    """All projected rows, without the log index, which is the order of arrival."""
+    found = []
+    for table in PROJECTIONS:
+        columns = [column for column in table.c if not column.name.endswith("log_index")]
+        found.append(sorted((tuple(row) for row in connection.execute(select(*columns))), key=repr))
+    return found
+
+
+def _wires(count: int) -> list[bytes]:
+    probe, wires = Probe(), list[bytes]()
+    for _ in range(count):
+        sweep_id, opened, report = probe.whole_sweep()
+        wires += [opened, report, probe.disposition(sweep_id, "recheck"), probe.disposition(sweep_id, "no_camera", 30)]
+    wires.append(probe.opened(new_id()))
+    return wires
+
+
+def _filled(folder: Path, wires: list[bytes]) -> Database:
+    db = Database(f"sqlite:///{folder / 'db.sqlite3'}")
+    db.migrate()
+    with db.write() as connection:
+        keys.admit(
+            connection,
+            public_key=Probe().signer.public_key,
+            role="demo",
+            probe_id="probe-demo-1",
+            name="test",
+            actor="test",
+        )
+    for wire in wires:
+        accept(db, read_arrival(wire), quarantine_max_bytes=0)
+    return db
+
+
+def test_order_and_repetition_do_not_matter(tmp_path: Path) -> None:
+    wires = _wires(2)
+    snapshots = []
+    for seed in range(4):
+        order = wires if seed == 0 else random.Random(seed).sample(wires * 2, len(wires) * 2)
+        (tmp_path / str(seed)).mkdir()
+        db = _filled(tmp_path / str(seed), order)
+        with db.write() as connection:
+            before = _snapshot(connection)
+            assert projections.rebuild(connection) == 3
+            assert _snapshot(connection) == before
+        snapshots.append(before)
+        db.close()
+    assert all(one == two for one, two in itertools.pairwise(snapshots))
+    assert [len(rows) for rows in snapshots[0]] == [3, 2, 4]
+
+
+def test_what_a_sweep_says_in_lists(site: Site) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep_id, opened, report = probe.whole_sweep()
+    inspector = site.login("inspector")
+
+    def summary() -> dict[str, object]:
+        detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
+        room = inspector.get(f"/api/rooms/{detail['summary']['room_id']}").json()
+        assert room["last_sweep"] == room["sweeps"][0] == detail["summary"]
+        found: dict[str, object] = detail["summary"]
+        return found
+
+    site.send(opened)
+    assert {name: summary()[name] for name in ("outcome", "ended", "result")} == {
+        "outcome": None,
+        "ended": None,
+        "result": "unfinished",
+    }
+    site.send(report)
+    assert summary() == {
+        "sweep_id": str(sweep_id),
+        "room_id": "01920000-0000-7000-8000-00000000a001",
+        "source": "simulated",
+        "mode": "full",
+        "outcome": "completed",
+        "started": "2026-03-02T06:00:00Z",
+        "ended": "2026-03-02T06:07:00Z",
+        "result": "suspected",
+        "candidates": 1,
+        "not_assessable_zones": 2,
+        "is_demo": True,
+        "inspectors": ["점검자-01", "점검자-02"],
+        "probe_id": "probe-demo-1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "result"),
+    [("no_camera", "recheck"), ("recheck", "recheck"), ("cannot_exclude", "suspected"), ("camera_found", "found")],
+)
+def test_a_person_decides_and_the_server_signs(site: Site, verdict: str, result: str) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report):
+        site.send(wire)
+    finding_id = make_report().findings[0].finding_id
+    inspector = site.login("inspector", "점검자-07")
+    path, note = f"/api/findings/{finding_id}/disposition", {"ko": "나사 구멍", "en": "A screw hole"}
+    wanted = {"sweep_id": str(sweep_id), "verdict": verdict, "note": note}
+    assert inspector.post(path, wanted).status_code == 201
+    detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
+    assert detail["summary"]["result"] == result
+    (disposition,) = detail["dispositions"]
+    assert [disposition[name] for name in ("verdict", "note", "subject", "assurance")] == [
+        verdict,
+        note,
+        "점검자-07",
+        "password",
+    ]
+    last = detail["entries"][-1]
+    assert (last["kind"], last["source"], last["signature_ok"]) == ("disposition", "simulated", True)
+    assert last["key_id"] == site.services.notary.demo_signer.key_id
+    assert inspector.post(path, wanted | {"sweep_id": str(new_id())}).status_code == 404
+    assert site.login("viewer").post(path, wanted).status_code == 403
+
+
+def test_a_second_report_replaces_the_first_only_as_a_correction_by_the_same_key(site: Site) -> None:
+    probe, stranger = Probe(), Probe("stranger")
+    for one in (probe, stranger):
+        site.admit(one.signer)
+    sweep_id, opened, first = probe.whole_sweep()
+    second = stranger.report(sweep_id)
+    bodies = from_wire(probe.report(sweep_id))[1]
+    for wire in (opened, first, second):
+        site.send(wire)
+    with site.db.read() as connection:
+        entry_id = connection.scalar(select(entries.c.entry_id).where(entries.c.log_index == 1))
+    assert entry_id is not None
+    correction, wire = probe.entry("sweep.report", bodies, sweep_id=sweep_id, refs=(entry_id,))
+    inspector = site.login("inspector")
+
+    def shown() -> str:
+        detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
+        assert [alarm["code"] for alarm in detail["alarms"]] == ["second_report"]
+        commitments = {body["commitment"]: row["log_index"] for row in detail["entries"] for body in row["bodies"]}
+        return str(commitments[detail["crops"][0]["commitment"]])
+
+    assert shown() == "1"
+    assert site.send(wire).status_code == 200
+    assert shown() == "3"
+    assert correction.entry_hash == inspector.get("/api/entries", after=2).json()["entries"][0]["entry_hash"]
+
+
+def test_demo_sweeps_stay_out_of_the_history_of_a_real_facility(site: Site) -> None:
+    with site.db.write() as connection:
+        connection.execute(update(facilities).values(is_demo=False))
+    probe, real = Probe(), Probe("real", "live")
+    site.admit(probe.signer)
+    site.admit(real.signer, "probe", "probe-7")
+    simulated, opened, report = probe.whole_sweep()
+    viewer = site.login("viewer")
+    for wire in (opened, report):
+        site.send(wire)
+    room = viewer.get("/api/rooms").json()["rooms"][1]
+    assert room["last_sweep"] is None
+    live, opened, report = real.whole_sweep()
+    for wire in (opened, report):
+        site.send(wire)
+    room = viewer.get(f"/api/rooms/{room['room_id']}").json()
+    assert room["last_sweep"]["sweep_id"] == str(live)
+    assert {sweep["sweep_id"]: sweep["is_demo"] for sweep in room["sweeps"]} == {str(live): False, str(simulated): True}
