@@ -23,7 +23,8 @@ import typst
 
 from .columns import disposition_words, occasion_words
 from .fonts import FONT_FOLDERS, Typeface, find_typeface
-from .printed_sweep import Tree, printed_sweep, short
+from .printed_map import Tree
+from .printed_sweep import printed_sweep, short
 from .rows import ExportError, LogRow, Period, SweepPage
 from .safe_text import plain_text
 from .words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
