@@ -132,11 +132,14 @@ def read_blocks(stream: BinaryIO, tally: ReadTally, chunk_octets: int) -> Iterat
             if buffer.startswith(MAGIC, position):
                 section = _Section(">" if buffer.startswith(_BIG_ENDIAN, position + 8) else "<")
             block_type, length = struct.unpack_from(section.order + "II", buffer, position)
-            damage = _chain_damage(section.order, block_type, length, buffer, position)
-            if damage:
+            if length < 12 or length % 4 or length > MAX_BLOCK_OCTETS:
+                damage = "impossible_block_length"
                 break
             if position + length > end:
                 wanted = length
+                break
+            if block_type == _SECTION and not is_section_header(section.order, buffer, position):
+                damage = "bad_section_header"
                 break
             found = section.read_block(block_type, buffer, position + 8, position + length - 4)
             position += length
@@ -155,15 +158,6 @@ def read_blocks(stream: BinaryIO, tally: ReadTally, chunk_octets: int) -> Iterat
     if damage:
         tally.rejected[damage] += 1
     tally.cut_tail_octets = chunks.left_octets()
-
-
-def _chain_damage(order: str, block_type: int, length: int, buffer: bytes, position: int) -> str:
-    """Why the chain of blocks cannot be followed past this one, or an empty string."""
-    if length < 12 or length % 4 or length > MAX_BLOCK_OCTETS:
-        return "impossible_block_length"
-    if block_type == _SECTION and not is_section_header(order, buffer, position):
-        return "bad_section_header"
-    return ""
 
 
 def is_section_header(order: str, buffer: bytes, position: int) -> bool:
