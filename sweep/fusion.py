@@ -181,16 +181,14 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
         best = max(here, key=lambda o: (_level(o), o.observation_id))
         below = strongest - _level(best)
         share = math.exp(-((below / NEAR_DB) ** 2) * 2.0)  # derived: Gaussian shadowing of NEAR_DB / 2
-        is_strongest = below < 1.0
-        code = "video_uplink" if is_strongest else "video_uplink_near"
+        code = "video_uplink" if below < 1.0 else "video_uplink_near"
         values: dict[str, str | float] = {
             "rssi": round(_level(best)),
             "score": f"{best.video.score:.2f}",
             "below": round(below),
         }
         result.append(_evidence(best, "wifi", code, VIDEO_WEIGHT_LOG10 * share, **values))
-        if is_strongest:  # one emitter sits in one place: what it does counts where it is heard best
-            result += _weigh_stimulus(best, transmitter)
+        result += _weigh_stimulus(here)
     if result:
         return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
     looked = cover.get((zone.zone_id, "wifi"))
@@ -200,18 +198,20 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
     return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
 
 
-def _weigh_stimulus(best: WifiObservation, transmitter: list[WifiObservation]) -> list[Evidence]:
-    tested = [o for o in transmitter if o.stimulus is not None and o.stimulus.p_value is not None]
+def _weigh_stimulus(here: list[WifiObservation]) -> list[Evidence]:
+    """The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone."""
+    tested = [(o.stimulus.p_value, o) for o in here if o.stimulus is not None and o.stimulus.p_value is not None]
     if not tested:
         return []
-    one = min(tested, key=lambda o: ((o.stimulus.p_value or 0.0) if o.stimulus else 1.0, o.observation_id))
-    if one.stimulus is None or one.stimulus.p_value is None or one.stimulus.verdict == "not_assessable":
-        return []
-    p = one.stimulus.p_value
-    if one.stimulus.verdict == "follows_light":
-        weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
-        return [_evidence(best, "wifi", "follows_light", weight, p=f"{p:.3g}")]
-    return [_evidence(best, "wifi", "does_not_follow_light", DOES_NOT_FOLLOW_WEIGHT_LOG10, p=f"{p:.2f}")]
+    p, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
+    match one.stimulus and one.stimulus.verdict:
+        case "follows_light":
+            weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
+            return [_evidence(one, "wifi", "follows_light", weight, p=f"{p:.3g}")]
+        case "does_not":
+            return [_evidence(one, "wifi", "does_not_follow_light", DOES_NOT_FOLLOW_WEIGHT_LOG10, p=f"{p:.2f}")]
+        case _:
+            return []
 
 
 def _level(observation: WifiObservation | BleObservation) -> float:

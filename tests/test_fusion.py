@@ -93,9 +93,14 @@ def test_a_glint_and_an_uplink_that_follows_the_light_make_a_strong_candidate() 
     )
 
 
-def test_one_transmitter_makes_one_finding_however_near_the_next_zone_is() -> None:
-    result = judge(wifi(2, "stall-1", -46.5, stimulus=FOLLOWS), wifi(3, "stall-2", -45.0, stimulus=FOLLOWS))
-    assert [f.zone_id for f in result.findings] == ["stall-2"]
+def test_the_light_counts_where_it_was_played_even_if_the_transmitter_is_louder_next_door() -> None:
+    ignores = r.StimulusJudgement(verdict="does_not", p_value=0.6)
+    result = judge(
+        lens(1, "stall-2"),
+        wifi(2, "stall-1", -45.0, stimulus=ignores),
+        wifi(3, "stall-2", -48.0, stimulus=FOLLOWS),
+    )
+    assert [(f.zone_id, f.strength) for f in result.findings] == [("stall-2", "strong")]
 
 
 def test_a_marker_stays_in_the_room_when_the_range_is_overestimated() -> None:

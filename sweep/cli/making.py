@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,10 @@ def simulate(
     camera_in: Annotated[
         str, typer.Option("--camera-in", metavar="ZONE", help="Zone in which a camera hides; none: no camera.")
     ] = "stall-2",
+    started: Annotated[
+        datetime | None,
+        typer.Option("--started", formats=["%Y-%m-%dT%H:%M:%SZ"], help="When it begins, in UTC (default: now)."),
+    ] = None,
 ) -> None:
     """Record a sweep of a simulated room: rendered frames, made-up air, the real firmware in the emulator."""
     from sweep.sim.source import default_room, record_sweep
@@ -24,7 +29,12 @@ def simulate(
         fail(f"{folder} exists already; give a new folder")
     with one_line(ValueError, RuntimeError):
         manifest = record_sweep(
-            folder, default_room(), seed=seed, camera_zone=None if camera_in == "none" else camera_in, say=out.print
+            folder,
+            default_room(),
+            seed=seed,
+            camera_zone=None if camera_in == "none" else camera_in,
+            say=out.print,
+            started=None if started is None else started.replace(tzinfo=UTC),
         )
     out.print(f"{len(manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")
 

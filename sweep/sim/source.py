@@ -25,6 +25,7 @@ from sweep.report import (
     RecordedSweep,
     RoomKind,
     StartCommand,
+    derived_id,
     new_id,
     to_json,
     utc_now,
@@ -161,8 +162,17 @@ def record_sweep(
     started: datetime | None = None,
 ) -> RecordedSweep:
     """Write a whole recorded sweep to `folder` (created); says each position.  Raises ValueError, EmulatorError."""
+    begin = started or utc_now().replace(microsecond=0)
+    # The same room, seed and time give the same recording under the same name.
+    sweep_id = derived_id(UUID(int=round(begin.timestamp() * 1000) << 80), f"{room.room_id}/{seed}/{camera_zone}")
     source = SimulatedSource(
-        folder.parent, room, seed=seed, camera_zone=camera_zone, probe_id="probe-demo-1", started=started
+        folder.parent,
+        room,
+        seed=seed,
+        camera_zone=camera_zone,
+        probe_id="probe-demo-1",
+        sweep_id=sweep_id,
+        started=begin,
     )
     try:
         for position in source.positions():
