@@ -137,7 +137,12 @@ def parse_block(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
     rejected["group_transmitter"] += int((is_group & ~is_short & ~is_reserved).sum())
     rejected["null_transmitter"] += int((is_null & ~is_short & ~is_reserved).sum())
 
+    qos = _octets_at(data, start + np.where(is_wds, 30, 24), is_qos & (captured >= np.where(is_wds, 31, 25)))
     sa, da, bssid = _roles(kind, flags, first, second, third, fourth)
+    # In an aggregate of several packets the third and fourth address are the BSSID; each packet inside has its own.
+    is_aggregate = (qos >= 0) & ((qos & 0x80) != 0)
+    sa = np.where(is_aggregate & ((flags & FROM_DS) != 0), np.uint64(NO_ADDRESS), sa)
+    da = np.where(is_aggregate & ((flags & TO_DS) != 0), np.uint64(NO_ADDRESS), da)
     bssid = np.where(is_beacon_dmg | (is_control & (subtype == 10)), first, np.where(is_cf_end, second, bssid))
     has_sequence = is_three_addressed & (captured >= 24)
     frames = Dot11Frames(
@@ -154,7 +159,7 @@ def parse_block(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
         da=da,
         bssid=bssid,
         sequence_control=_u16_at(data, start + 22, has_sequence),
-        tid=_tids(data, start + np.where(is_wds, 30, 24), is_qos & (captured >= np.where(is_wds, 31, 25))),
+        tid=np.where(qos >= 0, qos & 0x0F, -1).astype(np.int8),
         start=start,
         captured=captured.astype(np.int32),
     )
@@ -205,8 +210,8 @@ def _u16_at(data: NDArray[np.uint8], position: Int64s, is_present: Bools) -> NDA
     return found
 
 
-def _tids(data: NDArray[np.uint8], position: Int64s, is_present: Bools) -> NDArray[np.int8]:
-    found = np.full(len(position), -1, dtype=np.int8)
+def _octets_at(data: NDArray[np.uint8], position: Int64s, is_present: Bools) -> NDArray[np.int16]:
+    found = np.full(len(position), -1, dtype=np.int16)
     rows = np.flatnonzero(is_present)
-    found[rows] = (data[position[rows]] & 0x0F).astype(np.int8)
+    found[rows] = data[position[rows]]
     return found

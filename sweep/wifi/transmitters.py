@@ -86,7 +86,7 @@ class Flow:
     """The sender is the access point of the peer."""
     self_sourced_share: float
     """Share of its octets whose source address is the sender itself (1 for stations; an access point that only
-    forwards has 0)."""
+    forwards has 0; aggregates do not tell and are left out)."""
     t_ns: Int64s
     frame_len: NDArray[np.int32]
     back_t_ns: Int64s
@@ -163,12 +163,13 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
         backward = rows_of.get(j * len(addresses) + i, np.zeros(0, dtype=np.int64))
         octets = frames.frame_len[forward]
         is_own = frames.sa[forward] == frames.ta[forward]
+        tells = frames.sa[forward] != NO_ADDRESS
         flows.append(
             Flow(
                 sender=int(addresses[i]),
                 peer=int(addresses[j]),
                 is_from_ap=bool(np.mean((frames.flags[forward] & (TO_DS | FROM_DS)) == FROM_DS) > 0.5),
-                self_sourced_share=float(octets[is_own].sum() / max(int(octets.sum()), 1)),
+                self_sourced_share=float(octets[is_own].sum() / max(int(octets[tells].sum()), 1)),
                 t_ns=frames.t_ns[forward],
                 frame_len=octets,
                 back_t_ns=frames.t_ns[backward],
