@@ -15,10 +15,10 @@ BUCKETS = 120
 START_ERROR_NS = 20_000_000
 """Before a line can be drawn: latency of a USB serial adapter, 16 ms, and a margin (guessed)."""
 LARGEST_DRIFT = 0.006
-"""A ceramic resonator is within 0.5 % with temperature and age (datasheet of the Nano's part), and a margin."""
+"""0.5 %, a usual tolerance of ceramic resonators with temperature and age, and a margin."""
 BOUND_FACTOR = 3
-"""Error bound as a multiple of the median lateness of each second's earliest arrival (measured: 2.2 at most in 24 runs of
-ten simulated minutes with 0.5 % drift, 0.8 ms mean latency and stalls of 40 ms)."""
+"""Error bound as a multiple of the median lateness of each second's earliest arrival (measured: 2.2 at most in 24 runs
+of ten simulated minutes with drifts to 0.5 %, 0.8 ms mean latency and stalls of 40 ms)."""
 LEAST_SPAN_NS = 5_000_000_000
 """A drift is estimated from at least this long; before it the nominal rate is used (guessed)."""
 

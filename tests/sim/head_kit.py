@@ -1,0 +1,82 @@
+"""What the tests of the emulated sensor head share: the built firmware and a host that talks to the machine."""
+
+import functools
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.messages import Counters, EnvelopeWindow, KeepAlive, Message
+from sweep.sim.head_machine import HeadMachine
+from sweep.sim.head_scene import RfScene
+
+M = TypeVar("M", bound=Message)
+REPO_ROOT = Path(__file__).resolve().parents[2]
+LOSS_COUNTERS = (
+    "rx_overrun_bytes",
+    "rx_dropped_bytes",
+    "rx_bad_frames",
+    "rx_unknown_messages",
+    "tx_dropped_messages",
+    "dropped_samples",
+    "missed_slots",
+    "dropped_windows",
+    "dropped_events",
+)
+
+
+@functools.cache
+def built_elf() -> Path:
+    """The firmware, brought up to date with its sources."""
+    if shutil.which("avr-gcc") is None:
+        pytest.fail("no avr-gcc: run make setup")
+    subprocess.run(["make", "--quiet", "-C", str(REPO_ROOT / "firmware")], check=True, stdout=subprocess.DEVNULL)
+    return REPO_ROOT / "firmware" / "build" / "sensor_head.elf"
+
+
+class Host:
+    """The other end of the machine's line, in emulated time: sends commands, keeps alive, collects messages."""
+
+    def __init__(self, scene: RfScene | None = None, *, is_watching_pins: bool = False) -> None:
+        self.machine = HeadMachine(scene or RfScene(), built_elf(), is_watching_pins=is_watching_pins)
+        self.reader = FrameReader()
+        self.received: list[Received] = []
+        self._seq = 0
+        self.run(0.02)
+
+    def send(self, message: Message) -> None:
+        """Queue a command."""
+        self.machine.send(encode(message, self._seq))
+        self._seq = (self._seq + 1) & 0xFF
+
+    def run(self, seconds: float, *, keep_alive: bool = False) -> list[Message]:
+        """Let time pass and return the messages of that time."""
+        arrived: list[Message] = []
+        left = seconds
+        while left > 1e-9:
+            step = min(left, 0.04) if keep_alive else left
+            for event in self.reader.feed(self.machine.run(step)):
+                assert isinstance(event, Received), event
+                self.received.append(event)
+                arrived.append(event.message)
+            left -= step
+            if keep_alive:
+                self.send(KeepAlive())
+        return arrived
+
+    def of(self, kind: type[M]) -> list[M]:
+        """All messages of a kind so far."""
+        return [event.message for event in self.received if isinstance(event.message, kind)]
+
+    def assert_nothing_lost(self) -> None:
+        """No CRC errors, no gaps in sequence or window numbers, no sample missing, all counters of losses at zero."""
+        assert not self.reader.rejected
+        assert [event.seq for event in self.received] == [n & 0xFF for n in range(len(self.received))]
+        windows = self.of(EnvelopeWindow)
+        assert [window.index for window in windows] == list(range(len(windows)))
+        assert all(window.samples == window.window_slots and window.dropped == 0 for window in windows)
+        for counters in self.of(Counters):
+            assert {name: getattr(counters, name) for name in LOSS_COUNTERS} == dict.fromkeys(LOSS_COUNTERS, 0)

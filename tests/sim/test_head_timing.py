@@ -1,0 +1,199 @@
+"""Lamp and trigger edges of the real firmware to the cycle, the host-silence rule, time budget and endurance."""
+
+import random
+from itertools import pairwise
+
+import pytest
+
+from sweep.link import messages
+from sweep.sim.head_machine import SLOT_CYCLES
+from sweep.sim.head_scene import Emitter, RfScene
+
+from .head_kit import Host
+
+TRIPLES_20_PER_S = messages.LampRun(521, 100, 31, 3, bytes((1, 2, 0, 0, 0)))
+BUSY = RfScene((Emitter("wifi", -40.0, duty_cycle=0.5),))
+SLOT_VECTOR = 11
+EDGE_TOLERANCE_CYCLES = 4  # the emulator notices an edge at the end of the instruction that it falls into
+
+
+def test_20_triples_a_second_with_rf_windows_lose_nothing() -> None:
+    host = Host(BUSY, is_watching_pins=True)
+    host.send(messages.RfStart(3125, 767, 8))
+    host.send(TRIPLES_20_PER_S)
+    host.run(5.0, keep_alive=True)
+    host.assert_nothing_lost()
+    assert len(host.of(messages.EnvelopeWindow)) == 49
+    exposures = host.of(messages.Exposure)
+    assert len(exposures) == pytest.approx(5 * 31_250 / 521, abs=2)
+    assert [exposure.trigger for exposure in exposures] == list(range(len(exposures)))
+    assert [exposure.phase for exposure in exposures[:6]] == [1, 2, 0, 1, 2, 0]
+    assert {exposure.lit_slots for exposure in exposures if exposure.phase} == {31}
+    assert {b.tick - a.tick for a, b in pairwise(exposures)} == {521}
+    assert host.of(messages.Counters)[-1].guard_trips == 0
+
+    # Every edge on the schedule: the first trigger fixes the phase, all others follow from the reported ticks.
+    edges = host.machine.edges
+    triggers = [edge.cycle for edge in edges if edge.pin == "camera_trigger" and edge.level == 0]
+    origin = triggers[0] - exposures[0].tick * SLOT_CYCLES
+    for cycle, exposure in zip(triggers, exposures, strict=False):
+        assert abs(cycle - origin - exposure.tick * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+    on = [edge.cycle for edge in edges if edge.pin == "strobe" and edge.level == 1]
+    off = [edge.cycle for edge in edges if edge.pin == "strobe" and edge.level == 0]
+    lit = [exposure for exposure in exposures if exposure.phase]
+    for cycle, exposure in zip(on, lit, strict=False):
+        assert abs(cycle - origin - (exposure.tick + 2) * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+    for begin, end in zip(on, off, strict=False):
+        assert abs(end - begin - 31 * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+
+
+def test_only_the_lamp_of_the_phase_is_selected_while_the_strobe_is_on() -> None:
+    host = Host(is_watching_pins=True)
+    host.send(messages.LampRun(900, 100, 31, 5, bytes((1, 2, 3, 4, 0))))
+    host.run(0.5, keep_alive=True)
+    levels: dict[str, int] = {}
+    lit_with: list[set[str]] = []
+    for edge in host.machine.edges:
+        if edge.pin.startswith("select"):
+            assert not levels.get("strobe"), "a select line moved while the lamps were lit"
+        levels[edge.pin] = edge.level
+        if edge.pin == "strobe" and edge.level:
+            lit_with.append({pin for pin, level in levels.items() if level and pin.startswith("select")})
+    assert lit_with[:4] == [{"select_on_axis"}, {"select_off_axis"}, {"select_middle_ring"}, {"select_red"}]
+    assert len(lit_with) >= 8
+
+
+def test_host_silence_turns_everything_off_within_100_ms() -> None:
+    host = Host(is_watching_pins=True)
+    host.send(messages.LightSet(1, 1))
+    host.send(messages.LightSet(0, 1))
+    host.send(TRIPLES_20_PER_S)
+    host.run(0.3, keep_alive=True)
+    host.run(0.001)
+    silent_from = host.machine.avr.cycle
+    host.run(0.5)
+    assert max(edge.cycle for edge in host.machine.edges) - silent_from < 1_600_000
+    final = {edge.pin: edge.level for edge in host.machine.edges}
+    assert final == {pin: int(pin == "camera_trigger") for pin in final}
+    assert [off.reason for off in host.of(messages.LampsOff)] == [1]
+    host.send(messages.ReportCounters())
+    host.run(0.02)
+    assert host.of(messages.Counters)[-1].silence_trips == 1
+    host.send(TRIPLES_20_PER_S)
+    host.run(0.1)
+    assert len(host.of(messages.Exposure)) > 0, "a host that comes back may light them again"
+
+
+def test_lamp_stop_is_immediate() -> None:
+    host = Host(is_watching_pins=True)
+    host.send(TRIPLES_20_PER_S)
+    host.run(0.2, keep_alive=True)
+    host.send(messages.LampStop())
+    host.run(0.002)
+    stopped = host.machine.avr.cycle
+    host.run(0.2, keep_alive=True)
+    assert max(edge.cycle for edge in host.machine.edges) <= stopped
+
+
+def test_limits_hold_whatever_the_host_asks() -> None:
+    host = Host(is_watching_pins=True)
+    host.send(messages.LampRun(2000, 1000, 900, 2, bytes((1, 0, 0, 0, 0))))
+    host.send(messages.LampRun(100, 90, 62, 1, bytes((1, 0, 0, 0, 0))))
+    host.run(0.3, keep_alive=True)
+    assert [accepted.clamped_slots for accepted in host.of(messages.Accepted)] == [62]
+    assert [(refused.request, refused.reason) for refused in host.of(messages.Refused)] == [(messages.LampRun.ID, 2)]
+    on = [edge.cycle for edge in host.machine.edges if edge.pin == "strobe" and edge.level]
+    off = [edge.cycle for edge in host.machine.edges if edge.pin == "strobe" and not edge.level]
+    assert on
+    assert max(end - begin for begin, end in zip(on, off, strict=False)) <= 62 * SLOT_CYCLES + EDGE_TOLERANCE_CYCLES
+
+
+def test_restarting_the_schedule_does_not_cheat_the_rest() -> None:
+    host = Host(is_watching_pins=True)
+    for _ in range(40):
+        host.send(messages.LampRun(2000, 100, 62, 1, bytes((1, 0, 0, 0, 0))))
+        host.run(0.004)
+    on = [edge.cycle for edge in host.machine.edges if edge.pin == "strobe" and edge.level]
+    off = [edge.cycle for edge in host.machine.edges if edge.pin == "strobe" and not edge.level]
+    for begin, end, again in zip(on, off, on[1:], strict=False):
+        assert again - end >= 19 * (end - begin) - 20 * EDGE_TOLERANCE_CYCLES
+    host.send(messages.ReportCounters())
+    host.run(0.02)
+    assert host.of(messages.Counters)[-1].guard_trips > 5
+
+
+def test_the_chip_sequence_is_played_and_reported() -> None:
+    host = Host(is_watching_pins=True)
+    chips = (1, 0, 0, 1, 1, 0, 1)
+    bits = sum(level << n for n, level in enumerate(chips))
+    host.send(messages.StimulusRun(625, len(chips), bits.to_bytes(16, "little")))
+    host.run(0.3, keep_alive=True)
+    reported = host.of(messages.Chip)
+    assert [(chip.index, chip.level) for chip in reported] == list(enumerate(chips))
+    assert {b.tick - a.tick for a, b in pairwise(reported)} == {625}
+    white = [edge for edge in host.machine.edges if edge.pin == "white"]
+    assert [edge.level for edge in white] == [1, 0, 1, 0, 1, 0]
+    assert white[2].cycle - white[0].cycle == pytest.approx(3 * 625 * SLOT_CYCLES, abs=300)
+    assert [off.reason for off in host.of(messages.LampsOff)] == [3]
+
+
+def test_the_slot_interrupt_stays_inside_its_budget() -> None:
+    host = Host(BUSY)
+    starts: list[int] = []
+    lasted: list[int] = []
+
+    def note(is_running: int) -> None:
+        if is_running:
+            starts.append(host.machine.avr.cycle)
+        else:
+            lasted.append(host.machine.avr.cycle - starts[-1])
+
+    host.machine.avr.on_interrupt(SLOT_VECTOR, note)
+    host.run(0.1)
+    idle = sorted(lasted)[len(lasted) // 2]
+    host.send(messages.RfStart(3125, 767, 8))
+    host.send(TRIPLES_20_PER_S)
+    host.run(0.1, keep_alive=True)
+    starts.clear()
+    lasted.clear()
+    host.run(2.0, keep_alive=True)
+    host.assert_nothing_lost()
+    usual = sorted(start % SLOT_CYCLES for start in starts)[len(starts) // 2]
+    latency = max((start - usual + EDGE_TOLERANCE_CYCLES) % SLOT_CYCLES for start in starts) - EDGE_TOLERANCE_CYCLES
+    mean = sum(lasted) / len(lasted)
+    assert idle < 200
+    assert mean < 360
+    assert max(lasted) < 850
+    assert latency < 400
+    assert len(starts) == pytest.approx(2.0 * 31_250, abs=5), "an interrupt was lost"
+
+
+def test_random_bytes_are_counted_and_the_head_resynchronises() -> None:
+    _random_bytes(20_000)
+
+
+@pytest.mark.soak
+def test_a_million_random_bytes() -> None:
+    _random_bytes(1_000_000)
+
+
+def _random_bytes(count: int) -> None:
+    rng = random.Random(7)
+    host = Host()
+    host.send(messages.RfStart(3125, 767, 8))
+    sent = 0
+    while sent < count:
+        host.machine.send(rng.randbytes(2000))
+        host.run(0.06)
+        sent += 2000
+    host.machine.send(b"\0")
+    host.send(messages.Identify())
+    host.send(messages.ReportCounters())
+    answers = host.run(0.05)
+    assert any(isinstance(message, messages.Identity) for message in answers)
+    counters = host.of(messages.Counters)[-1]
+    assert counters.rx_bad_frames == pytest.approx(min(count / 256, 65_535), rel=0.2)
+    # A line at full rate is more than the loop can take while it measures: what it drops it counts.
+    assert counters.rx_dropped_bytes + counters.rx_overrun_bytes < 0.02 * count
+    assert counters.missed_slots == counters.dropped_samples == counters.tx_dropped_messages == 0
+    assert not host.reader.rejected
