@@ -138,6 +138,8 @@ def _library() -> Any:
         ("avr_raise_irq", None, [c_void_p, c_uint32]),
         ("avr_connect_irq", None, [c_void_p, c_void_p]),
         ("avr_irq_register_notify", None, [c_void_p, _NOTIFY, c_void_p]),
+        ("avr_core_watch_read", c_uint8, [avr, c_uint16]),
+        ("avr_core_watch_write", None, [avr, c_uint16, c_uint8]),
         ("avr_extint_set_strict_lvl_trig", None, [avr, c_uint8, c_uint8]),
     ):
         function = getattr(lib, name)
@@ -216,6 +218,14 @@ class Avr:
     def raise_signal(self, module: str, index: int, value: int) -> None:
         """Drive an input of a peripheral, e.g. ("iogD", 2) for pin PD2."""
         self._lib.avr_raise_irq(self._irq(module, index), value)
+
+    def read_memory(self, address: int) -> int:
+        """One octet of the data space (registers from 0, I/O from 0x20, RAM 0x100-0x8FF) without side effects."""
+        return int(self._lib.avr_core_watch_read(self._avr, address))
+
+    def write_memory(self, address: int, value: int) -> None:
+        """Overwrite one octet of the data space."""
+        self._lib.avr_core_watch_write(self._avr, address, value)
 
     def send(self, data: bytes) -> None:
         """Put bytes on the UART's receive line; at most 32 between two runs, the emulator paces them itself."""

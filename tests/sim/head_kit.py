@@ -40,8 +40,10 @@ def built_elf() -> Path:
 class Host:
     """The other end of the machine's line, in emulated time: sends commands, keeps alive, collects messages."""
 
-    def __init__(self, scene: RfScene | None = None, *, is_watching_pins: bool = False) -> None:
-        self.machine = HeadMachine(scene or RfScene(), built_elf(), is_watching_pins=is_watching_pins)
+    def __init__(
+        self, scene: RfScene | None = None, *, machine: HeadMachine | None = None, is_watching_pins: bool = False
+    ) -> None:
+        self.machine = machine or HeadMachine(scene or RfScene(), built_elf(), is_watching_pins=is_watching_pins)
         self.reader = FrameReader()
         self.received: list[Received] = []
         self._seq = 0

@@ -1,19 +1,22 @@
 """Lamp and trigger edges of the real firmware to the cycle, the host-silence rule, time budget and endurance."""
 
 import random
+import re
 from itertools import pairwise
 
 import pytest
 
 from sweep.link import messages
-from sweep.sim.head_machine import SLOT_CYCLES
+from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene
 
-from .head_kit import Host
+from .head_kit import REPO_ROOT, Host, built_elf
 
 TRIPLES_20_PER_S = messages.LampRun(521, 100, 31, 3, bytes((1, 2, 0, 0, 0)))
 BUSY = RfScene((Emitter("wifi", -40.0, duty_cycle=0.5),))
 SLOT_VECTOR = 11
+RAM_START, RAM_END, PAINT = 0x100, 0x900, 0xA5
+TIFR1, OCF1B = 0x36, 1 << 2
 EDGE_TOLERANCE_CYCLES = 4  # the emulator notices an edge at the end of the instruction that it falls into
 
 
@@ -166,6 +169,46 @@ def test_the_slot_interrupt_stays_inside_its_budget() -> None:
     assert max(lasted) < 850
     assert latency < 400
     assert len(starts) == pytest.approx(2.0 * 31_250, abs=5), "an interrupt was lost"
+
+
+def test_the_stack_stays_inside_what_the_build_reserves() -> None:
+    makefile = (REPO_ROOT / "firmware" / "Makefile").read_text(encoding="utf-8")
+    reserved = int(re.findall(r"^STACK_RESERVE := (\d+)", makefile, re.MULTILINE)[0])
+    machine = HeadMachine(BUSY, built_elf())
+    for address in range(RAM_START, RAM_END):
+        machine.avr.write_memory(address, PAINT)
+    host = Host(BUSY, machine=machine)
+    host.send(messages.RfStart(3125, 767, 8))
+    host.send(TRIPLES_20_PER_S)
+    host.send(messages.StimulusRun(1000, 128, bytes((0x5A,) * 16)))
+    host.send(messages.LightSet(1, 1))
+    host.run(1.5, keep_alive=True)
+    for command in (messages.Identify(), messages.ReportCounters(), messages.RfStart(1, 1, 1), messages.RfStop()):
+        host.send(command)
+        host.run(0.1, keep_alive=True)
+    memory = bytes(machine.avr.read_memory(address) for address in range(RAM_START, RAM_END))
+    untouched = max(re.findall(bytes((PAINT,)) + b"+", memory), key=len)
+    used = RAM_END - RAM_START - memory.rindex(untouched) - len(untouched)
+    assert 60 < used <= reserved
+    assert len(untouched) > 150
+
+
+def test_the_adc_trigger_flag_is_cleared_in_each_slot() -> None:
+    """The converter starts on the rising edge of OCF1B; the emulator starts it anyway, the chip would not."""
+    host = Host(BUSY)
+    flags: list[int] = []
+
+    def note(is_running: int) -> None:
+        if not is_running:
+            flags.append(host.machine.avr.read_memory(TIFR1) & OCF1B)
+
+    host.machine.avr.on_interrupt(SLOT_VECTOR, note)
+    host.send(messages.RfStart(3125, 767, 8))
+    host.send(TRIPLES_20_PER_S)
+    host.run(0.2, keep_alive=True)
+    assert len(flags) > 6000
+    # An interrupt that outlasts its slot has already seen the next flag rise; it is cleared by the one that follows.
+    assert sum(map(bool, flags)) < 0.02 * len(flags)
 
 
 def test_random_bytes_are_counted_and_the_head_resynchronises() -> None:
