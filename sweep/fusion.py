@@ -41,7 +41,8 @@ FINDING_FLOOR_LOG10 = 1.5  # guessed: one capped glint or one uplink that follow
 AGREEMENT_LOG10 = 0.8  # guessed: what a second modality must add before a candidate is called strong
 NEAR_DB = 6.0  # measured elsewhere: shadowing between positions of one room
 VIDEO_WEIGHT_LOG10 = 1.0  # guessed
-FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; p <= 0.05 after correction allows at most log10(1 / p)
+FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position and over the positions
+FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; a p-value allows at most log10(1 / p)
 DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
@@ -188,7 +189,7 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
             "below": round(below),
         }
         result.append(_evidence(best, "wifi", code, VIDEO_WEIGHT_LOG10 * share, **values))
-        result += _weigh_stimulus(here)
+        result += _weigh_stimulus(here, transmitter)
     if result:
         return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
     looked = cover.get((zone.zone_id, "wifi"))
@@ -198,14 +199,19 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
     return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
 
 
-def _weigh_stimulus(here: list[WifiObservation]) -> list[Evidence]:
-    """The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone."""
+def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
+    """The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone.
+
+    One transmitter is tested at every position, so its p-value is multiplied by their number (Bonferroni).
+    """
+    tests = sum(o.stimulus is not None and o.stimulus.p_value is not None for o in transmitter)
     tested = [(o.stimulus.p_value, o) for o in here if o.stimulus is not None and o.stimulus.p_value is not None]
     if not tested:
         return []
-    p, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
+    p_value, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
+    p = min(1.0, p_value * tests)
     match one.stimulus and one.stimulus.verdict:
-        case "follows_light":
+        case "follows_light" if p <= FOLLOWS_LIGHT_P:
             weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
             return [_evidence(one, "wifi", "follows_light", weight, p=f"{p:.3g}")]
         case "does_not":

@@ -103,6 +103,14 @@ def test_the_light_counts_where_it_was_played_even_if_the_transmitter_is_louder_
     assert [(f.zone_id, f.strength) for f in result.findings] == [("stall-2", "strong")]
 
 
+def test_a_chance_hit_at_one_of_many_positions_is_no_evidence() -> None:
+    chance = r.StimulusJudgement(verdict="follows_light", p_value=0.03)
+    nothing = r.StimulusJudgement(verdict="not_assessable", p_value=0.5)
+    others = [wifi(n, "entrance", -60.0, stimulus=nothing) for n in (5, 6)]
+    assert judge(wifi(3, "stall-2", -45.0, stimulus=chance)).findings != ()
+    assert judge(wifi(3, "stall-2", -45.0, stimulus=chance), *others).findings == ()
+
+
 def test_a_marker_stays_in_the_room_when_the_range_is_overestimated() -> None:
     (finding,) = judge(lens(1, "stall-2", range_m=5.0, bearing_deg=20.0)).findings
     assert finding.y_m == pytest.approx(0.0, abs=1e-6)

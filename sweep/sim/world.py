@@ -19,7 +19,7 @@ import numpy as np
 from sweep.report import LocalText, Plan, Zone, centre_of
 
 UP_DEG, DOWN_DEG = 270.0, 90.0
-DWELL_S = 20.0
+DWELL_S = 30.0
 STEP_S = 8.0
 WALL_MARGIN_M = 0.12
 STAND_BACK_M = 0.3
