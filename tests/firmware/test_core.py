@@ -332,6 +332,19 @@ def test_no_host_can_make_the_lamps_exceed_their_limits(core: ctypes.CDLL, seed:
         last_end[phase] = (begin + length, length)
 
 
+def test_the_guard_cuts_a_pulse_that_a_wrong_schedule_asks_for(core: ctypes.CDLL) -> None:
+    """A schedule that never went through lamps_plan: the guard counts lit slots by itself."""
+    bench = Bench(core)
+    wrong = Schedule(2, (c_uint8 * 5)(1, 4), 400, 300, 200)
+    core.lamps_run(byref(bench.lamps), byref(wrong))
+    for _ in range(8):
+        bench.heard()
+        bench.slots(1000)
+    assert {(phase, length) for phase, _, length in bench.pulses()} == {(1, 62), (4, 31)}
+    begins = [begin for phase, begin, _ in bench.pulses() if phase == 1]
+    assert all(b - a >= 20 * 62 for a, b in pairwise(begins))
+
+
 def test_visible_light_has_a_longest_on_time(core: ctypes.CDLL) -> None:
     bench = Bench(core)
     light = LightSet(0, 1)
