@@ -144,7 +144,9 @@ def verify_file(
 ) -> None:
     """Verify signatures, bodies, chains and sources of a log; exit code 1 when something does not hold."""
     pinned = None if not key else dict(_parse_key(item) for item in key)
-    if file.open("rb").read(16) == b"SQLite format 3\0":
+    with file.open("rb") as start:
+        is_sqlite = start.read(16) == b"SQLite format 3\0"
+    if is_sqlite:
         db = Database(f"sqlite:///file:{file.resolve()}?mode=ro&uri=true")
         with db.read() as connection:
             found = verify.verify_lines(dump.dump_lines(connection), pinned)
