@@ -77,6 +77,7 @@ def wifi(
         out.print(table)
         _more(len(document["transmitters"]))
         out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {scan.rejected or 'none'}")
+    _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames")
 
 
 def stimulus(
@@ -129,6 +130,7 @@ def ble(
         out.print(table)
         _more(len(document["devices"]))
         out.print(f"{scan.adverts} advertisements, rejected: {scan.rejected or 'none'}")
+    _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements")
 
 
 def rf(
@@ -162,6 +164,12 @@ def rf(
         out.print(table)
         _more(len(document["emitters"]))
         out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
+
+
+def _say_if_cut(file: Path, octets: int, rest: str) -> None:
+    """A truncated capture is bad input even though what stands before the cut was read and written."""
+    if octets:
+        fail(f"{file}: cut off, its last {octets} octets are no whole record; the result covers the {rest} before")
 
 
 def _more(count: int) -> None:

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sweep.cli import COMMANDS, app
+from sweep.sim.air_ble import BleEmitter, write_ble_capture
+from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
+
+RUNNER = CliRunner()
+HOSTILE_SSID = b"<img src=x onerror=alert(1)>\x1b[2J\xe2\x80\xae"
+HOSTILE_NAME = b"V380_\x1b]0;x\x07\xe2\x80\xaegnp"
+
+
+@pytest.fixture(scope="module")
+def captures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("captures")
+    write_wifi_capture(
+        folder / "wifi.pcap",
+        emitters=[WifiEmitter("ap", "00:00:5e:00:53:01", 1.0, 1.0, ssid=HOSTILE_SSID)],
+        listener_xy_m=(2.0, 2.0),
+        seconds=6.0,
+        seed=1,
+    )
+    write_ble_capture(
+        folder / "ble.json",
+        emitters=[BleEmitter("camera_setup", "4a:00:00:00:00:01", 1.0, 1.0, name=HOSTILE_NAME[:26])],
+        listener_xy_m=(2.0, 2.0),
+        seconds=6.0,
+        seed=1,
+    )
+    (folder / "noise.bin").write_bytes(bytes(range(256)) * 8)
+    (folder / "empty.pcap").write_bytes(b"")
+    (folder / "cut.pcap").write_bytes((folder / "wifi.pcap").read_bytes()[:30])
+    (folder / "text.csv").write_text("a,b\n1,2\n")
+    (folder / "folder").mkdir()
+    return folder
+
+
+def sweep(*arguments: str | Path) -> tuple[int, str, str]:
+    result = RUNNER.invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("command", ["wifi", "ble", "rf", "lens", "stimulus", "replay"])
+@pytest.mark.parametrize("name", ["noise.bin", "empty.pcap", "text.csv", "folder", "absent", "cut.pcap"])
+def test_a_foreign_file_gives_one_line_and_exit_code_2(captures: Path, command: str, name: str) -> None:
+    extra: list[str | Path] = ["--sequence", captures / "text.csv"] if command == "stimulus" else []
+    state: list[str | Path] = ["--state", captures / "state"] if command == "replay" else []
+    code, out, err = sweep(command, captures / name, *extra, *state)
+    assert code == 2, out
+    lines = err.strip().splitlines()
+    assert "Traceback" not in err
+    assert " ".join(lines).startswith("sweep: ")
+    assert len(" ".join(lines)) < 450
+
+
+def test_a_truncated_capture_is_said_and_what_stands_before_the_cut_is_kept(captures: Path, tmp_path: Path) -> None:
+    whole = (captures / "wifi.pcap").read_bytes()
+    (tmp_path / "cut.pcap").write_bytes(whole[: len(whole) - 7])
+    code, _, err = sweep("wifi", tmp_path / "cut.pcap", "--json", tmp_path / "out.json")
+    assert code == 2
+    assert "cut off" in err
+    document = json.loads((tmp_path / "out.json").read_text())
+    assert document["frames"] > 0
+    assert document["cut_tail_octets"] > 0
+
+
+def test_hostile_names_never_reach_the_terminal(captures: Path) -> None:
+    for arguments in (("wifi", captures / "wifi.pcap"), ("ble", captures / "ble.json")):
+        for form in ("hashed", "full"):
+            code, out, err = sweep(*arguments, "--addresses", form)
+            assert code == 0, err
+            assert "\x1b" not in out + err
+            assert "\u202e" not in out + err
+            assert "\x07" not in out + err
+
+
+def test_json_goes_to_a_file_or_to_standard_output(captures: Path, tmp_path: Path) -> None:
+    code, out, _ = sweep("wifi", captures / "wifi.pcap", "--json", "-", "--addresses", "full")
+    assert code == 0
+    assert json.loads(out)["transmitters"][0]["addresses"] == ["00:00:5e:00:53:01"]
+    target = tmp_path / "out.json"
+    code, out, _ = sweep("wifi", captures / "wifi.pcap", "--json", target)
+    assert (code, out) == (0, "")
+    assert json.loads(target.read_text())["transmitters"][0]["addresses"] != ["00:00:5e:00:53:01"]
+    code, _, err = sweep("wifi", captures / "wifi.pcap", "--json", tmp_path / "no" / "such" / "out.json")
+    assert code == 2
+    assert "No such file" in err
+
+
+@pytest.mark.parametrize("command", ["flash", "lens-record", "lens-calibrate", "lens-score", "run"])
+def test_what_is_not_built_says_so(command: str) -> None:
+    code, _, err = sweep(command)
+    assert code == 2
+    assert "not built yet" in " ".join(err.split())
+
+
+def test_every_command_has_help() -> None:
+    for command in COMMANDS:
+        code, out, _ = sweep(command, "--help")
+        assert code == 0
+        assert "Usage" in out
+
+
+def test_bad_usage_is_exit_code_2_without_a_traceback() -> None:
+    for arguments in (["wifi"], ["nonsense"], ["run", "--seed", "x"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "sweep.cli", *arguments], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+
+
+def test_the_key_is_printed_and_stays(tmp_path: Path) -> None:
+    first = sweep("key", "--state", tmp_path)
+    assert first == sweep("key", "--state", tmp_path)
+    key_id, public = first[1].split()
+    assert (len(key_id), len(public)) == (16, 64)
+
+
+def test_configuration_errors_name_the_key(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.toml"
+    for text, message in (
+        ("probe = 1", "probe"),
+        ("probe_id = 3", "probe_id"),
+        ("=", "TOML"),
+        ('server = "x"', "server"),
+    ):
+        path.write_text(text)
+        code, _, err = sweep("key", "--config", path, "--state", tmp_path)
+        assert code == 2
+        assert message in err
