@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from sweep.entry import Signer, sign_request
+from sweep.entry import sign_request
 from sweep.report import (
     MODALITIES,
     Command,
@@ -34,7 +34,7 @@ from sweep.report import (
     utc_now,
 )
 from tests.web import evidence as made
-from tests.web.site import deliver_sweep
+from tests.web.site import Sender
 
 STATE_TEXTS = {
     "idle": made.text("대기하고 있습니다.", "Idle."),
@@ -50,9 +50,9 @@ STATE_TEXTS = {
 class FakeProbe:
     """One probe's side of the live link, told by the test what to do next."""
 
-    def __init__(self, url: str, probe_id: str, signer: Signer) -> None:
+    def __init__(self, url: str, probe_id: str, sender: Sender) -> None:
         self._client = httpx.Client(base_url=url, timeout=30)
-        self._signer = signer
+        self._sender = sender
         self.probe_id = probe_id
         self._seq = int(time.time()) % 1_000_000 * 1_000  # grows over several probes of one session
         self._after = ""
@@ -144,7 +144,7 @@ class FakeProbe:
         )
         self.tell(*events)
 
-    def finish(self, url: str, *, first_seq: int, prev: str | None) -> UUID:
+    def finish(self) -> UUID:
         """Close the sweep: a finding, the report through the write door, done. Returns the finding's id."""
         assert self.start is not None
         assert self.sweep_id is not None
@@ -158,18 +158,18 @@ class FakeProbe:
                 type="finding", finding_id=finding.finding_id, zone_id=finding.zone_id, strength=finding.strength
             )
         )
-        deliver_sweep(url, self._signer, sweep.report, sweep.details, (), first_seq=first_seq, prev=prev)
+        self._sender.deliver(sweep)
         self.state("done")
         return finding.finding_id
 
     def _authorise(self, method: str, target: str, body: bytes) -> dict[str, str]:
-        return {"Authorization": sign_request(self._signer, method, target, body, int(time.time()))}
+        return {"Authorization": sign_request(self._sender.key, method, target, body, int(time.time()))}
 
 
 @contextmanager
-def connected_probe(url: str, probe_id: str, signer: Signer) -> Iterator[FakeProbe]:
+def connected_probe(url: str, probe_id: str, sender: Sender) -> Iterator[FakeProbe]:
     """A probe that is online and idle."""
-    probe = FakeProbe(url, probe_id, signer)
+    probe = FakeProbe(url, probe_id, sender)
     try:
         probe.state("idle")
         yield probe

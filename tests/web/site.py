@@ -20,8 +20,8 @@ from server.app import build_services
 from server.fields import Role
 from server.requests import FacilityRequest, RoomRequest
 from server.settings import Settings
-from sweep.entry import Body, SignedEntry, Signer, to_wire
-from sweep.report import FindingDetails, Source, SweepOpened, SweepReport, to_json
+from sweep.entry import Body, Signer, to_wire
+from sweep.report import SweepOpened, SweepReport, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.web import evidence as made
 
@@ -31,7 +31,59 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("viewer", "열람자-01", "viewer"),
 )
 PROBE_ID = "probe-01"
+DEMO_KEY = "web demo probe"
+REAL_KEY = "web probe"
 START_TIMEOUT_S = 60
+
+
+class Sender:
+    """One key's way through the write door, with its sequence numbers."""
+
+    def __init__(self, url: str, key: Signer) -> None:
+        self._url = url
+        self.key = key
+        self._seq = 0
+        self._prev: str | None = None
+
+    def deliver(self, sweep: made.MadeSweep, crops: tuple[Body, ...] = ()) -> SweepReport:
+        """Send a sweep's two entries: opened, then the report with its details and crops."""
+        report = sweep.report
+        opened = SweepOpened(
+            v=1,
+            sweep_id=report.sweep_id,
+            room_id=report.room_id,
+            plan_version=report.plan.version,
+            source=report.source,
+            mode=report.mode,
+            inspectors=report.inspectors,
+            declared_empty=True,
+            probe_id=report.probe_id,
+            opened=report.started,
+        )
+        self._send(kinds.OPENED, report, (salted(kinds.OPENED_TYPE, to_json(opened)),))
+        details = (salted(kinds.DETAILS_TYPE, to_json(detail)) for detail in sweep.details)
+        self._send(kinds.REPORT, report, (salted(kinds.REPORT_TYPE, to_json(report)), *details, *crops))
+        return report
+
+    def skip_one(self) -> None:
+        """Lose an entry: its sequence number never arrives."""
+        self._seq += 1
+
+    def _send(self, kind: str, report: SweepReport, bodies: tuple[Body, ...]) -> None:
+        self._seq += 1
+        entry = make_entry(
+            self.key,
+            self._seq,
+            self._prev if self._seq > 1 else None,
+            kind=kind,
+            bodies=bodies,
+            source=report.source,
+            sweep_id=report.sweep_id,
+            room_id=report.room_id,
+        )
+        answer = httpx.post(f"{self._url}/api/entries", content=to_wire(entry, bodies), timeout=30)
+        assert answer.status_code == 200, answer.text
+        self._prev = entry.entry_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +92,19 @@ class Site:
 
     url: str
     suspected_room: UUID
-    """Its newest sweep is simulated and has one candidate."""
+    """Its last real sweep found nothing; a newer, simulated one has a candidate."""
     untouched_room: UUID
     suspected_sweep: UUID
     real_sweep: UUID
     finding_id: UUID
-    probe: Signer
+    demo: Sender
+    """The probe `PROBE_ID`, whose key signs simulations."""
+    real: Sender
+    """Another probe, whose key signs real sweeps."""
+
+    def deliver(self, name: str, *, candidate_zone: str | None, is_real: bool = False) -> SweepReport:
+        """One more sweep of the first room, named for its ids."""
+        return _deliver(self.real if is_real else self.demo, self.suspected_room, candidate_zone, seed_ids(name))
 
 
 def seed_ids(name: str) -> UUID:
@@ -57,7 +116,7 @@ def seed_ids(name: str) -> UUID:
 @contextmanager
 def running_site(folder: Path) -> Iterator[Site]:
     """Seed a server in `folder`, run it, fill it through HTTP, stop it at the end."""
-    probe, real_probe = signer("web demo probe"), signer("web probe")
+    probe, real_probe = signer(DEMO_KEY), signer(REAL_KEY)
     rooms = _seed(folder, probe, real_probe)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
     environment["ANSIM_LOGIN_ATTEMPTS_PER_MINUTE"] = "10000"
@@ -70,16 +129,17 @@ def running_site(folder: Path) -> Iterator[Site]:
     ) as process:
         try:
             url = _address_of(process)
-            suspected = _deliver(url, probe, rooms[0], "simulated", "stall-2", seed_ids("suspected"))
-            real = _deliver(url, real_probe, rooms[0], "live", None, seed_ids("real"))
+            demo, real = Sender(url, probe), Sender(url, real_probe)
+            suspected = _deliver(demo, rooms[0], "stall-2", seed_ids("suspected"))
             yield Site(
                 url=url,
                 suspected_room=rooms[0],
                 untouched_room=rooms[1],
                 suspected_sweep=suspected.sweep_id,
-                real_sweep=real.sweep_id,
+                real_sweep=_deliver(real, rooms[0], None, seed_ids("real")).sweep_id,
                 finding_id=suspected.findings[0].finding_id,
-                probe=probe,
+                demo=demo,
+                real=real,
             )
         finally:
             process.terminate()
@@ -139,68 +199,15 @@ def _address_of(process: subprocess.Popen[str]) -> str:
     raise AssertionError(f"the server did not start:\n{''.join(said)}")
 
 
-def _deliver(
-    url: str, key: Signer, room_id: UUID, source: Source, candidate_zone: str | None, sweep_id: UUID
-) -> SweepReport:
+def _deliver(sender: Sender, room_id: UUID, candidate_zone: str | None, sweep_id: UUID) -> SweepReport:
+    is_real = sender.key.key_id == signer(REAL_KEY).key_id
     crop = salted(kinds.CROP_TYPE, made.grey_png())
-    started = made.STARTED if source == "simulated" else made.STARTED - timedelta(days=30)
     sweep = made.make_sweep(
         sweep_id=sweep_id,
         room_id=room_id,
-        source=source,
+        source="live" if is_real else "simulated",
         candidate_zone=candidate_zone,
-        started=started,
+        started=made.STARTED - timedelta(days=30) if is_real else made.STARTED,
         crop_commitment=crop.commitment if candidate_zone else None,
     )
-    deliver_sweep(url, key, sweep.report, sweep.details, (crop,) if candidate_zone else ())
-    return sweep.report
-
-
-def deliver_sweep(
-    url: str,
-    key: Signer,
-    report: SweepReport,
-    details: tuple[FindingDetails, ...],
-    crops: tuple[Body, ...],
-    *,
-    first_seq: int = 1,
-    prev: str | None = None,
-) -> str:
-    """Send a sweep's two entries to the write door; returns the hash of the second."""
-    opened = SweepOpened(
-        v=1,
-        sweep_id=report.sweep_id,
-        room_id=report.room_id,
-        plan_version=report.plan.version,
-        source=report.source,
-        mode=report.mode,
-        inspectors=report.inspectors,
-        declared_empty=True,
-        probe_id=report.probe_id,
-        opened=report.started,
-    )
-    first = _send(url, key, first_seq, prev, kinds.OPENED, report, (salted(kinds.OPENED_TYPE, to_json(opened)),))
-    bodies = (
-        salted(kinds.REPORT_TYPE, to_json(report)),
-        *(salted(kinds.DETAILS_TYPE, to_json(detail)) for detail in details),
-        *crops,
-    )
-    return _send(url, key, first_seq + 1, first.entry_hash, kinds.REPORT, report, bodies).entry_hash
-
-
-def _send(
-    url: str, key: Signer, seq: int, prev: str | None, kind: str, report: SweepReport, bodies: tuple[Body, ...]
-) -> SignedEntry:
-    entry = make_entry(
-        key,
-        seq,
-        prev,
-        kind=kind,
-        bodies=bodies,
-        source=report.source,
-        sweep_id=report.sweep_id,
-        room_id=report.room_id,
-    )
-    answer = httpx.post(f"{url}/api/entries", content=to_wire(entry, bodies), timeout=30)
-    assert answer.status_code == 200, answer.text
-    return entry
+    return sender.deliver(sweep, (crop,) if candidate_zone else ())

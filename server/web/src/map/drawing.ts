@@ -5,7 +5,7 @@
  * y is negated here and nowhere else.  Text reaches the map as text nodes only.
  */
 import L from "leaflet";
-import type { Finding, Plan, SweepReport } from "../api/types";
+import type { Finding, Plan, SweepReport, Zone } from "../api/types";
 import { ICONS, type IconName } from "../parts/icons";
 import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
 
@@ -66,12 +66,39 @@ export function drawZone(shade: ZoneShade, prefix: string, isActive: boolean, on
   return [area, pattern];
 }
 
-/** Where a zone's label stands: the middle of its upper edge, below the wall. */
-export function labelPlace(shade: ZoneShade): L.LatLngExpression {
+/** Where a zone's label stands: the middle of its upper edge, or of its lower one. */
+export function labelPlace(shade: ZoneShade, isLow: boolean): L.LatLngExpression {
   const corners = cornersOf(shade.zone);
   const xs = corners.map(([x]) => x);
   const ys = corners.map(([, y]) => y);
-  return at((Math.min(...xs) + Math.max(...xs)) / 2, Math.min(...ys));
+  return at((Math.min(...xs) + Math.max(...xs)) / 2, isLow ? Math.max(...ys) : Math.min(...ys));
+}
+
+/** A finding in the upper half of its zone would lie on the label there. */
+export function hasFindingAbove(zone: Zone, findings: readonly Finding[]): boolean {
+  const ys = cornersOf(zone).map(([, y]) => y);
+  const middle = (Math.min(...ys) + Math.max(...ys)) / 2;
+  return findings.some((finding) => finding.zone_id === zone.zone_id && finding.y_m < middle);
+}
+
+/** The words of a record that is no real sweep, across the plan and below everything that can be touched. */
+export function drawMark(plan: Plan, prefix: string, words: string): L.Layer {
+  const unit = 100; // drawing units per metre
+  const [width, depth] = [plan.width_m * unit, plan.depth_m * unit];
+  const svg = svgElement("svg", { viewBox: `0 0 ${String(width)} ${String(depth)}`, "aria-hidden": "true" });
+  const pattern = svgElement("pattern", {
+    id: `${prefix}-mark`,
+    width: "300",
+    height: "160",
+    patternUnits: "userSpaceOnUse",
+    patternTransform: "rotate(-24)",
+  });
+  const text = svgElement("text", { x: "0", y: "80", class: "map-mark" });
+  text.textContent = words;
+  pattern.append(text);
+  svg.append(pattern, svgElement("rect", { width: "100%", height: "100%", fill: `url(#${prefix}-mark)` }));
+  const corners = L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple);
+  return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "mark", interactive: false });
 }
 
 /** Name and coverage to see; `spoken`, what the icon says, stands between them for a screen reader. */

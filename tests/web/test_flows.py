@@ -1,0 +1,352 @@
+"""What inspectors do on the page, from login to the decision on site, against a real server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from sweep.report import PositionCommand
+from tests.web.conftest import Phone
+from tests.web.probe import FakeProbe
+from tests.web.site import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+def test_wrong_password_is_said_in_the_chosen_language(phone: Phone) -> None:
+    phone.watch.allowed = ("401",)
+    phone.open()
+    phone.page.get_by_label("아이디").fill("inspector")
+    phone.page.get_by_label("비밀번호", exact=True).fill("not-the-password")
+    phone.page.get_by_role("button", name="로그인").click()
+    korean = phone.page.locator(".field-error")
+    expect(korean).to_have_text(re.compile("[가-힣]"))
+    phone.page.get_by_role("radio", name="English").check()
+    expect(korean).not_to_have_text(re.compile("[가-힣]"))
+    assert phone.violations() == []
+
+
+def test_evidence_of_a_candidate_is_read(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+    page = phone.page
+    expect(page.get_by_role("note")).to_have_text(re.compile("시뮬레이션 기록 · 실제 점검 아님"))
+    expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
+    page.get_by_role("button", name="확인할 곳 1: 2번 칸").click()
+    sheet = page.get_by_role("dialog", name="확인할 곳 1")
+    expect(sheet.get_by_text("육안 확인 (만지거나 분해하지 말 것)")).to_be_visible()
+    for words in (
+        "카메라로 볼 근거",
+        "카메라가 아니라고 볼 근거",
+        "100배 더 그럴듯함",
+        "2배 덜 그럴듯함",
+        "추정값",
+        "측정값",
+    ):
+        expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    expect(sheet.get_by_text("보정하지 않은 점수입니다. 확률로 읽지 마십시오.")).to_be_visible()
+
+
+def test_the_crop_is_not_fetched_before_it_is_asked_for(phone: Phone) -> None:
+    fetched: list[str] = []
+    phone.page.on("request", lambda request: fetched.append(request.url) if "/api/bodies/" in request.url else None)
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    sheet = phone.page.get_by_role("dialog")
+    expect(sheet.get_by_text(re.compile("가려 두었습니다"))).to_be_visible()
+    phone.settle()
+    assert fetched == []
+    sheet.get_by_role("button", name="사진 보기").click()
+    picture = sheet.get_by_role("img", name="확인할 곳 1의 64픽셀 사진")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+    assert len(fetched) == 1
+
+
+def test_names_from_the_air_are_shown_and_never_run(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    names = phone.page.get_by_role("dialog").locator("code")
+    expect(names).to_have_text(
+        [
+            "02:00:00:c0:ff:ee",
+            "<img src=x onerror=alert(1)>",
+            r"\x1b[2Jcam\u202egnp.exe<script>alert(2)</script>",
+            '=HYPERLINK("x")',
+        ]
+    )
+    assert phone.page.locator("code *").count() == 0
+    assert phone.page.locator("img[src='x']").count() == 0
+
+
+def test_a_viewer_sees_no_addresses_and_decides_nothing(phone: Phone) -> None:
+    phone.log_in("viewer", path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    sheet = phone.page.get_by_role("dialog")
+    expect(sheet.get_by_text("판정은 점검자만 남길 수 있습니다.")).to_be_visible()
+    assert sheet.locator("code").count() == 0
+    assert sheet.get_by_role("button", name="판정 남기기").count() == 0
+    phone.open(f"#/rooms/{phone.site.suspected_room}/start")
+    expect(phone.page.get_by_text("점검은 점검자만 시작할 수 있습니다.")).to_be_visible()
+    phone.open("#/exports")
+    expect(phone.page.get_by_text("내보내기는 점검자와 관리자만 할 수 있습니다.")).to_be_visible()
+    assert phone.violations() == []
+
+
+def test_a_zone_says_what_each_method_could_not_judge(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+    phone.page.get_by_role("button", name=re.compile("^소변기 판정 불가")).last.click()
+    sheet = phone.page.get_by_role("dialog", name="소변기")
+    expect(sheet.get_by_role("listitem").filter(has_text="렌즈")).to_contain_text(
+        "조명 위상이 다른 영상 세 장이 모자랐습니다."
+    )
+    expect(sheet.get_by_role("listitem").filter(has_text="와이파이")).to_contain_text(
+        "고속 데이터 프레임을 놓치고 있어"
+    )
+    assert sheet.get_by_text("판정 불가", exact=True).count() == 4
+
+
+def test_choosing_a_method_shades_the_map_by_it(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+    page = phone.page
+    stall = page.locator(".map-label-hit").first
+    expect(stall).to_have_text(re.compile("1번 칸.*이상 없음.*80%"))
+    page.get_by_role("radio", name="렌즈").check()
+    expect(stall).to_have_text(re.compile("1번 칸.*판정 불가.*90%"))
+    assert page.locator("path.map-not_assessable").count() == 5
+    assert page.locator("path[fill$='-not_assessable)']").count() == 5
+
+
+def test_a_clear_verdict_names_its_target(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+    phone.page.get_by_role("button", name=re.compile("^1번 칸")).first.click()
+    wifi = phone.page.get_by_role("dialog").get_by_role("listitem").filter(has_text="와이파이")
+    expect(wifi).to_contain_text("이상 없음(점검 범위 내)")
+    expect(wifi).to_contain_text("대상: 2.4/5 GHz Wi-Fi로 영상을 올리는 카메라")
+
+
+def test_the_page_never_says_safe(phone: Phone) -> None:
+    phone.log_in()
+    for path in ("#/", f"#/rooms/{phone.site.suspected_room}", f"#/sweeps/{phone.site.real_sweep}", "#/settings"):
+        phone.open(path)
+        expect(phone.page.get_by_text("불러오는 중", exact=True)).to_have_count(0)
+        text = phone.page.locator("body").inner_text()
+        assert "안전" not in text
+
+
+def test_a_decision_is_recorded_and_kept_through_a_lost_connection(phone: Phone) -> None:
+    phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+    report = phone.site.deliver("decided", candidate_zone="stall-2")
+    sweep_id, finding_id = report.sweep_id, report.findings[0].finding_id
+    phone.log_in(path=f"#/sweeps/{sweep_id}/findings/{finding_id}")
+    page = phone.page
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(sheet.get_by_text("판정을 하나 고르십시오.")).to_be_visible()
+
+    page.context.set_offline(True)
+    sheet.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
+    sheet.get_by_label("덧붙이는 말").fill("환풍구 안쪽이 보이지 않음")
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(sheet.get_by_text("연결이 없어 휴대전화에 보관했습니다. 연결되면 보냅니다.")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="설정").click()
+    expect(page.get_by_text("1건, 연결되면 보냄")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+
+    phone.open(f"#/sweeps/{sweep_id}/findings/{finding_id}")
+    expect(sheet.get_by_text("환풍구 안쪽이 보이지 않음")).to_be_visible()
+    sheet.get_by_role("radio", name=re.compile("카메라 아님")).check()
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
+    expect(sheet.locator(".made")).to_have_count(2)
+    assert phone.violations() == []
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("증거 기록 4건, 서명 확인됨, 누락 없음")).to_be_visible()
+
+
+def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> None:
+    page = phone.page
+    phone.open()
+    page.get_by_label("아이디").fill("inspector")
+    page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="로그인").click()
+    page.get_by_role("link", name=re.compile("남자 화장실 1층")).click()
+    page.get_by_role("link", name="점검 시작").click()
+    expect(page.get_by_role("radio", name=re.compile("probe-01"))).to_be_checked()
+    page.get_by_role("button", name="점검 준비").click()
+    expect(page.get_by_text("가명을 두 글자 이상 적으십시오.")).to_be_visible()
+    page.get_by_label("점검자 2", exact=True).fill("점검자-01")
+    expect(page.get_by_text("서로 다른 두 사람이어야 합니다.")).to_be_visible()
+    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_role("button", name="점검 준비").click()
+    expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_be_visible()
+
+    probe.expect("start")
+    probe.state("waiting_for_empty")
+    expect(page.get_by_role("heading", name="비었는지 두 사람이 확인")).to_be_visible()
+    submit = page.get_by_role("button", name="비었음, 점검 시작")
+    expect(submit).to_be_disabled()
+    page.get_by_role("button", name="점검자-01 확인").click()
+    expect(submit).to_be_disabled()
+    assert phone.violations() == []
+    page.get_by_role("button", name="점검자-02 확인").click()
+    phone.shoot("live-declare-ko-light", full=False)
+    submit.click()
+    assert probe.expect_declaration() == ("점검자-01", "점검자-02")
+
+    probe.state("running")
+    probe.guide("2번 칸 앞에 서서 천천히 위에서 아래로 비추십시오.", "Stand at stall 2 and sweep slowly downwards.")
+    probe.measure(2)
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "33")
+    expect(page.get_by_text("3번 칸 · 와이파이")).to_be_visible()
+    expect(page.get_by_text("2번 칸 앞에 서서")).to_be_visible()
+    expect(page.locator(".tile.not_assessable")).not_to_have_count(0)
+    assert phone.violations() == []
+    phone.shoot("live-running-ko-light", full=False)
+
+    stop = page.get_by_role("button", name=re.compile("누가 들어옴"))
+    box = stop.bounding_box()
+    assert box is not None
+    assert box["height"] >= 72
+    assert box["width"] >= 300
+    stop.click()
+    probe.expect("pause")
+    probe.state("paused")
+    expect(page.get_by_text("멈췄습니다. 카메라와 조명이 꺼졌습니다.")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("live-paused-ko-light", full=False)
+    page.get_by_role("button", name=re.compile("계속하기")).click()
+    probe.expect("resume")
+    probe.state("waiting_for_empty")
+    expect(submit).to_be_disabled()
+    page.get_by_role("button", name="점검자-01 확인").click()
+    page.get_by_role("button", name="점검자-02 확인").click()
+    submit.click()
+    probe.expect_declaration()
+    probe.state("running")
+
+    page.get_by_role("button", name=re.compile("^소변기")).click()
+    page.get_by_role("radio", name="왼쪽").check()
+    page.get_by_role("button", name="이 자리에서 측정").click()
+    position = probe.expect("position")
+    assert isinstance(position, PositionCommand)
+    assert (position.zone_id, position.facing_deg) == ("urinals", 180)
+
+    page.get_by_role("button", name="여기까지 마치기").click()
+    page.get_by_role("button", name="마치기", exact=True).click()
+    probe.expect("finish")
+    probe.measure(6)
+    probe.finish()
+    expect(page.get_by_text("확인할 곳 1곳이 나왔습니다")).to_be_visible()
+    phone.shoot("live-done-ko-light", full=False)
+    assert phone.violations() == []
+    page.get_by_role("link", name="점검 지도 보기").click()
+    page.get_by_role("button", name="확인할 곳 1: 2번 칸").click()
+    expect(page.get_by_role("dialog", name="확인할 곳 1")).to_contain_text("카메라로 볼 근거")
+
+
+def test_a_find_changes_the_result(phone: Phone) -> None:
+    report = phone.site.deliver("found", candidate_zone="stall-3", is_real=True)
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
+    page = phone.page
+    assert page.get_by_role("note").count() == 0
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("radio", name=re.compile("카메라 발견")).check()
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("사람이 카메라로 판정했습니다. 만지지 말고 현장을 보존하십시오.")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("found-ko-light")
+    phone.open("#/")
+    expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
+
+
+def test_a_lost_entry_is_shown_as_a_gap(phone: Phone) -> None:
+    phone.site.demo.skip_one()
+    report = phone.site.deliver("after a gap", candidate_zone=None)
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    expect(phone.page.get_by_text(re.compile("누락 1건"))).to_be_visible()
+    assert phone.violations() == []
+
+
+def test_a_lost_stream_is_shown_and_comes_back(phone: Phone, probe: FakeProbe) -> None:
+    phone.watch.allowed = ("Failed to load resource", "ERR_")
+    phone.log_in(path="#/live/probe-01")
+    page = phone.page
+    expect(page.get_by_text("실시간 연결됨")).to_be_visible()
+    page.route("**/api/live*", lambda route: route.abort())
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.reload()
+    expect(page.get_by_text("연결이 끊겨 다시 잇는 중")).to_be_visible()
+    assert phone.violations() == []
+    page.unroute("**/api/live*")
+    expect(page.get_by_text("실시간 연결됨")).to_be_visible()
+
+
+def test_a_server_that_is_away_is_said_and_tried_again(phone: Phone) -> None:
+    phone.watch.allowed = ("Failed to load resource", "ERR_")
+    phone.log_in(path="#/exports")
+    page = phone.page
+    page.route("**/api/rooms", lambda route: route.abort())
+    page.get_by_role("link", name="시설").click()
+    expect(page.get_by_role("alert")).to_contain_text("서버에 닿지 않습니다")
+    assert phone.violations() == []
+    phone.shoot("away-ko-light", full=False)
+    page.unroute("**/api/rooms")
+    page.get_by_role("button", name="다시 시도").click()
+    expect(page.get_by_role("heading", name="한빛공원 공중화장실")).to_be_visible()
+
+
+@pytest.mark.parametrize("file_format", ["csv", "pdf", "xlsx"])
+def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_format: str) -> None:
+    phone.log_in(path="#/exports")
+    page = phone.page
+    page.get_by_label("시작일").fill("2026-02-01")
+    page.get_by_label("끝일").fill("2026-03-31")
+    page.get_by_role("button", name="내려받기").click()
+    expect(page.get_by_text("내보내는 까닭을 적으십시오.")).to_be_visible()
+    page.get_by_label("내보내는 까닭").fill("3월 정기 보고")
+    page.get_by_role("radio", name=re.compile({"csv": "CSV", "pdf": "PDF", "xlsx": "엑셀"}[file_format])).check()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="내려받기").click()
+    assert waiting.value.suggested_filename == f"inspection-log_2026-02-01_2026-03-31.{file_format}"
+    content = waiting.value.path().read_bytes()
+    assert content.startswith({"csv": b"\xef\xbb\xbf", "pdf": b"%PDF", "xlsx": b"PK"}[file_format])
+    expect(page.get_by_text(re.compile("파일을 내려받았습니다"))).to_be_visible()
+
+
+def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:
+    phone.log_in(path="#/settings")
+    page = phone.page
+    ground = "getComputedStyle(document.documentElement).backgroundColor"
+    assert page.evaluate(ground) == "rgb(244, 245, 242)"
+    page.get_by_role("radio", name="English").check()
+    page.get_by_role("radio", name="Dark").check()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    assert page.evaluate(ground) == "rgb(14, 21, 20)"
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_everything_is_reached_by_keyboard(phone: Phone) -> None:
+    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+    page = phone.page
+    page.get_by_role("button", name="확인할 곳 1: 2번 칸").focus()
+    page.keyboard.press("Enter")
+    sheet = page.get_by_role("dialog", name="확인할 곳 1")
+    expect(sheet).to_be_visible()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+    page.keyboard.press("Escape")
+    expect(sheet).to_have_count(0)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('a, button, select, summary, .map-label-hit')].filter(e => {
+            const box = e.getBoundingClientRect();
+            return box.width > 0 && !e.closest('.skip') && (box.height < 44 || box.width < 44);
+        }).map(e => e.outerHTML.slice(0, 120))"""
+    )
+    assert [one for one in small if "skip" not in one] == []
