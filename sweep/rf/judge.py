@@ -114,14 +114,17 @@ def judge_windows(
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Told:
+    """One kind that a summary speaks for."""
+
     kind: EmitterKind
     level_dbm: float
     duty_cycle: float
+    """Share of time; for bursts on a carrier only a lower bound, since the firmware's threshold lies below both."""
     reasons: tuple[str, ...]
 
 
-def classify(summary: EnvelopeSummary, law: DetectorLaw = NOMINAL) -> tuple[_Told, ...]:
+def classify(summary: EnvelopeSummary, law: DetectorLaw = NOMINAL) -> tuple[Told, ...]:
     """What is above the floor, with the figures that decided it; strongest claim first.
 
     Never `analog_video`: see the module. A carrier hides weaker bursts; bursts on top of it are told as `unknown`.
@@ -130,16 +133,16 @@ def classify(summary: EnvelopeSummary, law: DetectorLaw = NOMINAL) -> tuple[_Tol
     duty, rate = f"duty cycle {summary.duty_cycle:.3f}", f"{summary.bursts_per_s:.0f} bursts/s"
     if summary.windows >= LEAST_WINDOWS and summary.min_dbm >= least_dbm:
         spread = f"spread {summary.spread_db:.1f} dB"
-        carrier = _Told("continuous", summary.floor_dbm, 1.0, ("never pauses", spread))
+        carrier = Told("continuous", summary.floor_dbm, 1.0, ("never pauses", spread))
         if summary.spread_db <= CONSTANT_SPREAD_DB:
             return (carrier,)
-        return carrier, _Told("unknown", summary.peak_dbm, 0.1, (spread, "bursts on a carrier"))
+        return carrier, Told("unknown", summary.peak_dbm, 0.1, (spread, "bursts on a carrier"))
     if summary.duty_cycle < SILENT_DUTY or summary.burst_level_dbm is None or summary.burst_level_dbm < least_dbm:
         return ()
     kind: EmitterKind = "unknown"
     if summary.windows >= LEAST_WINDOWS:
         kind = _burst_kind(summary)
-    return (_Told(kind, summary.burst_level_dbm, summary.duty_cycle, (duty, rate)),)
+    return (Told(kind, summary.burst_level_dbm, summary.duty_cycle, (duty, rate)),)
 
 
 def _burst_kind(summary: EnvelopeSummary) -> EmitterKind:

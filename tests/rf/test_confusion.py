@@ -1,6 +1,7 @@
 """Which emitter is told for which, over simulated detector envelopes. The statistics of a window are the firmware's,
-written again with numpy (tests/firmware compares the two). The emitters' burst patterns are simulated and the thresholds
-were chosen on the same patterns: the shares say how well the judgement separates these models, not real transmitters.
+written again with numpy (tests/firmware compares the two). The emitters' burst patterns are simulated and the
+thresholds were chosen on the same patterns: the shares say how well the judgement separates these models, not real
+transmitters.
 """
 
 from collections import Counter
