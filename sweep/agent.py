@@ -10,11 +10,9 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
-from sweep.addresses import AddressKey
 from sweep.control import Control
 from sweep.entry import EntryError
 from sweep.outbox import Outbox
@@ -32,8 +30,7 @@ from sweep.report import (
     StartCommand,
     utc_now,
 )
-from sweep.runner import Runner, state_event
-from sweep.source import SweepSource
+from sweep.report.wording import state_event
 from sweep.uplink import ServerUnreachableError, Uplink
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
@@ -43,8 +40,7 @@ POLL_S = 25.0
 RETRY_S = 3.0
 SEND_EVERY_S = 0.3
 
-MakeSource = Callable[[StartCommand], SweepSource]
-RoomKey = Callable[[UUID], AddressKey]
+RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
 
 
 class LiveSender:
@@ -100,17 +96,18 @@ class Agent:
         *,
         probe_id: str,
         pin_file: Path,
-        make_source: MakeSource,
-        room_key: RoomKey,
+        run_sweep: RunSweep,
         say: Callable[[str], None],
     ) -> None:
-        """`make_source` opens the input of a sweep; `say` prints one line for whoever watches the probe."""
+        """`run_sweep` runs one sweep and returns a line about it; `say` prints a line for whoever watches.
+
+        It raises ValueError, OSError or RuntimeError when input, disk or emulator fail.
+        """
         self._uplink = uplink
         self._outbox = outbox
         self._probe_id = probe_id
         self._pin_file = pin_file
-        self._make_source = make_source
-        self._room_key = room_key
+        self._run_sweep = run_sweep
         self._say = say
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, None] = OrderedDict()
@@ -222,26 +219,13 @@ class Agent:
             return
         self._say(f"sweep {command.sweep_id} begins")
         try:
-            with ExitStack() as stack:
-                source = self._make_source(command)
-                close = getattr(source, "close", None)
-                if close is not None:
-                    stack.callback(close)
-                runner = Runner(
-                    source,
-                    self._outbox,
-                    room_key=self._room_key(command.room_id),
-                    control=control,
-                    on_event=lambda event: self.live.put(event, command.sweep_id),
-                    sweep_id=command.sweep_id,
-                )
-                result = runner.run()
+            line = self._run_sweep(command, control, lambda event: self.live.put(event, command.sweep_id))
         except (ValueError, OSError, RuntimeError) as error:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
             self._say(f"sweep {command.sweep_id} failed: {error}")
             self.live.put(state_event("failed"), command.sweep_id)
         else:
-            self._say(f"sweep {command.sweep_id}: {result.report.outcome}, {len(result.report.findings)} candidates")
+            self._say(f"sweep {command.sweep_id}: {line}")
         finally:
             self._control = None
             self._sweep_id = None

@@ -29,18 +29,15 @@ from sweep.report import (
     FindingEvent,
     GuidanceEvent,
     LiveEvent,
-    LocalText,
     Modality,
     Observation,
     Position,
-    ProbeState,
     ProgressEvent,
     RecordedPosition,
     RecordedSweep,
     ReferenceCheck,
     RfWindow,
     Source,
-    StateEvent,
     SweepOpened,
     SweepReport,
     Versions,
@@ -48,6 +45,7 @@ from sweep.report import (
     derived_id,
     to_json,
 )
+from sweep.report.wording import state_event
 from sweep.source import SweepSource
 from sweep.workers import Measure, Workers
 
@@ -56,17 +54,6 @@ OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
 MAX_CROPS = 20  # DESIGN: at most 20 crops of a sweep leave memory
 MAX_RF_SECONDS = 600.0  # bounds what one position may hold
-
-STATE_WORDS: dict[ProbeState, tuple[str, str]] = {
-    "idle": ("대기 중", "Idle"),
-    "waiting_for_empty": ("두 사람의 퇴실 확인을 기다리는 중", "Waiting for two persons to declare the room empty"),
-    "running": ("점검 중", "Sweeping"),
-    "paused": ("일시 정지: 카메라와 조명 꺼짐", "Paused: camera and lamps are off"),
-    "closing": ("보고서 작성 중", "Writing the report"),
-    "done": ("점검 완료", "Sweep finished"),
-    "aborted": ("점검 중단됨", "Sweep aborted"),
-    "failed": ("점검 실패", "Sweep failed"),
-}
 
 OnEvent = Callable[[LiveEvent], None]
 
@@ -79,12 +66,6 @@ class SweepResult:
     entries: tuple[SignedEntry, ...]
     restarts: int
     """How often a modality's process had to be started again."""
-
-
-def state_event(state: ProbeState) -> StateEvent:
-    """The event that announces a state, in both languages."""
-    ko, en = STATE_WORDS[state]
-    return StateEvent(type="state", state=state, text=LocalText(ko=ko, en=en))
 
 
 def source_of(manifest: RecordedSweep) -> Source:

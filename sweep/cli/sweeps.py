@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -287,18 +288,31 @@ def agent(
         Uplink(settings.server, signer) as uplink,
     ):
 
-        def make_source(command: StartCommand) -> SweepSource:
-            return make_source_for(
+        def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
+            source = make_source_for(
                 command, Path(scratch), seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id
             )
+            with closing(source):
+                report = (
+                    Runner(
+                        source,
+                        outbox,
+                        room_key=open_room_key(folder, command.room_id),
+                        control=control,
+                        on_event=on_event,
+                        sweep_id=command.sweep_id,
+                    )
+                    .run()
+                    .report
+                )
+            return f"{report.outcome}, {len(report.findings)} candidates"
 
         Agent(
             uplink,
             outbox,
             probe_id=settings.probe_id,
             pin_file=folder / "server.pub",
-            make_source=make_source,
-            room_key=lambda room_id: open_room_key(folder, room_id),
+            run_sweep=run_sweep,
             say=err.print,
         ).run(stop)
 

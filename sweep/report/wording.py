@@ -7,12 +7,24 @@ from the air is ever put into a sentence.
 from __future__ import annotations
 
 from .base import LocalText, Modality
+from .live import ProbeState, StateEvent
 
 MODALITY_NAMES: dict[Modality, LocalText] = {
     "lens": LocalText(ko="렌즈", en="lens"),
     "wifi": LocalText(ko="와이파이", en="Wi-Fi"),
     "ble": LocalText(ko="블루투스", en="Bluetooth"),
     "rf": LocalText(ko="전파", en="RF"),
+}
+
+STATE_WORDS: dict[ProbeState, tuple[str, str]] = {
+    "idle": ("대기 중", "Idle"),
+    "waiting_for_empty": ("두 사람의 퇴실 확인을 기다리는 중", "Waiting for two persons to declare the room empty"),
+    "running": ("점검 중", "Sweeping"),
+    "paused": ("일시 정지: 카메라와 조명 꺼짐", "Paused: camera and lamps are off"),
+    "closing": ("보고서 작성 중", "Writing the report"),
+    "done": ("점검 완료", "Sweep finished"),
+    "aborted": ("점검 중단됨", "Sweep aborted"),
+    "failed": ("점검 실패", "Sweep failed"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -179,3 +191,9 @@ def evidence_text(code: str, **values: str | float) -> LocalText:
     """The sentence for a piece of evidence; raises KeyError for an unknown code or a missing value."""
     ko, en = EVIDENCE[code]
     return LocalText(ko=ko.format(**values), en=en.format(**values))
+
+
+def state_event(state: ProbeState) -> StateEvent:
+    """The event that announces a state, in both languages."""
+    ko, en = STATE_WORDS[state]
+    return StateEvent(type="state", state=state, text=LocalText(ko=ko, en=en))
