@@ -57,6 +57,7 @@ class Place:
     """Where everything of the demonstration lies."""
 
     data: Path
+    recording: Path
 
     @property
     def probe(self) -> Path:
@@ -79,10 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="server.demo", description="Server, recorded sweep, export.")
     parser.add_argument("--once", action="store_true", help="end after the export")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
+    parser.add_argument("--recording", type=Path, default=RECORDED_SWEEP, help="folder of the recorded sweep to run")
     parser.add_argument("--data", type=Path, default=CHECKOUT / "var", help="folder for the data (default: var)")
     options = parser.parse_args(arguments)
     try:
-        _demonstrate(Place(options.data.resolve()), options.port, once=options.once)
+        _demonstrate(Place(options.data.resolve(), options.recording.resolve()), options.port, once=options.once)
     except KeyboardInterrupt:
         print("\nended")
     except (DemoError, SettingsError, ApiError, ExportError, OSError) as error:
@@ -213,9 +215,7 @@ def _serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
 
 def _replay_once(db: Database, place: Place, address: str) -> None:
     """Run the recorded sweep through the pipeline unless its report is here already."""
-    if not (RECORDED_SWEEP / "sweep.json").is_file():
-        raise DemoError(f"the recorded sweep is missing: {RECORDED_SWEEP.relative_to(CHECKOUT)}")
-    sweep_id = _recorded("sweep_id")
+    sweep_id = _recorded(place, "sweep_id")
     with db.read() as connection:
         there = connection.scalar(
             select(func.count())
@@ -226,20 +226,27 @@ def _replay_once(db: Database, place: Place, address: str) -> None:
         print("the recorded sweep is already here")
         return
     print("running the recorded sweep through the pipeline …", flush=True)
-    replay = _sweep_command("replay", str(RECORDED_SWEEP), "--server", address, "--state", str(place.probe))
+    replay = _sweep_command("replay", str(place.recording), "--server", address, "--state", str(place.probe))
     if subprocess.run(replay, check=False, cwd=CHECKOUT).returncode != 0:
         raise DemoError("sweep replay failed; its last line says why")
 
 
-def _recorded(field: str) -> str:
-    value = json.loads((RECORDED_SWEEP / "sweep.json").read_text(encoding="utf-8"))[field]
-    return str(value)
+def _recorded(place: Place, field: str) -> str:
+    try:
+        return str(json.loads((place.recording / "sweep.json").read_text(encoding="utf-8"))[field])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DemoError(f"no recorded sweep in {_shown(place.recording)}: sweep.json is missing or broken") from None
+
+
+def _shown(path: Path) -> Path:
+    """The path as people type it in the checkout."""
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
 
 
 def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     """The inspection log from the day of the recorded sweep until today, as CSV and PDF."""
     now = inspection_log.today()
-    first: date = datetime.fromisoformat(_recorded("started")).astimezone(KST).date()
+    first: date = datetime.fromisoformat(_recorded(place, "started")).astimezone(KST).date()
     period = Period(min(first, now.date() - timedelta(days=1)), now.date())
     documents = []
     with db.write() as connection:
@@ -276,8 +283,7 @@ def _tell(address: str, passwords: dict[str, str], documents: Sequence[Path], *,
     for name, password in passwords.items():
         print(f"login          {name}   password {password}")
     for path in documents:
-        shown = path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
-        print(f"inspection log {shown}")
+        print(f"inspection log {_shown(path)}")
     if is_open:
         print("a simulated probe is connected: start a sweep on the page; Ctrl-C ends", flush=True)
 

@@ -1,7 +1,7 @@
 """Killing the server during upload: nothing is lost, nothing is doubled, and what was acknowledged stays where it was.
 
-The client is the probe's own outbox.  The server is a process of its own, ended with SIGKILL a random moment after a
-request left, over and over; `make soak` does it fifty times.
+The client is the probe's own outbox.  The server is a process of its own, ended with SIGKILL over and over: a random
+moment after a request left, or as soon as its entry is stored; `make soak` does it fifty times.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import create_engine, delete, select
 
 from server import keys, verify
 from server.app import build_services
@@ -34,6 +34,7 @@ from tests.entry_factory import signer
 from tests.server.sweep_kit import Probe
 
 ROUND = 5
+NEWEST = "SELECT max(log_index) FROM entries"
 CLOCK = WallClock(synchronised=False, max_error_ms=None)
 
 
@@ -111,23 +112,30 @@ def test_nothing_is_lost_and_nothing_doubled(settings: Settings, tmp_path: Path,
     server = KilledServer(settings, repo_root)
     send = Sender(server.port, services.notary.signer.public_key)
     server_key = services.notary.signer.public_key
-    randomness = random.Random(kills)
+    randomness, watcher = random.Random(kills), create_engine(settings.url)
 
-    def kill_soon() -> None:
-        send.left.wait(20)
-        time.sleep(randomness.random() * 0.06)
-        server.kill()
+    def kill_soon(*, after_commit: bool) -> None:
+        """Kill at any moment of an upload or, every other time, as soon as the entry is stored."""
+        with watcher.connect().execution_options(isolation_level="AUTOCOMMIT") as eye:
+            before = eye.exec_driver_sql(NEWEST).scalar()
+            send.left.wait(20)
+            if after_commit:
+                while eye.exec_driver_sql(NEWEST).scalar() == before:
+                    pass
+            else:
+                time.sleep(randomness.random() * 0.06)
+            server.kill()
 
     with Outbox(tmp_path / "outbox", probe, tenant="demo-gu", subject="p") as outbox:
         try:
-            for _ in range(kills):
+            for number in range(kills):
                 for _ in range(ROUND):
                     data = randomness.randbytes(randomness.randrange(1, 300_000))
                     bodies = (make_body("application/octet-stream", data), make_body("image/png", data[:500]))
                     outbox.append("note", bodies, source="simulated", room_id=None, sweep_id=new_id(), clock=CLOCK)
                 server.start()
                 send.left.clear()
-                killer = threading.Thread(target=kill_soon)
+                killer = threading.Thread(target=kill_soon, kwargs={"after_commit": number % 2 == 1})
                 killer.start()
                 while killer.is_alive():
                     try:
@@ -144,6 +152,7 @@ def test_nothing_is_lost_and_nothing_doubled(settings: Settings, tmp_path: Path,
         assert connection.execute(select(alarms)).all() == []
         found = verify.verify_lines(dump_lines(connection))
     services.db.close()
+    watcher.dispose()
     assert {row.entry_hash: row.payload for row in rows} == send.sent
     assert [row.log_index for row in rows] == list(range(kills * ROUND))
     assert sorted(row.seq for row in rows) == list(range(1, kills * ROUND + 1))
