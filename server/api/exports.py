@@ -54,10 +54,10 @@ def export_log(
             )
         with services.db.read() as connection:
             document = write_log(connection, wanted, now)
+    except (FontsMissingError, OverflowError) as error:  # the first is an ExportError too
+        raise ApiError(503, "export_unavailable", "지금은 문서를 만들 수 없습니다", str(error)) from None
     except ExportError as error:
         raise invalid(str(error), code="export_refused") from None
-    except (FontsMissingError, OverflowError) as error:
-        raise ApiError(503, "export_unavailable", "지금은 문서를 만들 수 없습니다", str(error)) from None
     return Response(
         document,
         media_type=MEDIA_TYPES[format_],

@@ -103,7 +103,7 @@ class Site:
 def postgres() -> Iterator[str]:
     """A private PostgreSQL without network: the SQLAlchemy URL up to the database's name, with {} in its place."""
     if not POSTGRES_BINARIES:
-        pytest.skip("no PostgreSQL: /usr/lib/postgresql is absent")
+        pytest.fail("no PostgreSQL under /usr/lib/postgresql: make setup-test")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     shutil.chown(folder, owner.pw_uid, owner.pw_gid)

@@ -184,7 +184,7 @@ def mutate(count: int, seed: int) -> list[bytes]:
 @pytest.mark.parametrize("count", [MUTATED, pytest.param(100_000, marks=pytest.mark.soak)])
 def test_mutated_frames_read_as_tshark_reads_them(tmp_path: Path, count: int) -> None:
     if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
+        pytest.fail("tshark is not installed: make setup-test")
     path = write_frames(tmp_path / "a.pcap", mutate(count, 1), link_type=LINK_IEEE80211)
     names = ("wlan.ta", "wlan.ra", "wlan.sa", "wlan.da", "wlan.bssid", "wlan.seq")
     command = ["tshark", "-r", str(path), "-T", "fields", *(part for name in names for part in ("-e", name))]

@@ -22,7 +22,7 @@ FIELDS = (
 
 def read_with_tshark(path: Path, *fields: str) -> list[list[str]]:
     if shutil.which("tshark") is None:
-        pytest.skip("tshark is not installed")
+        pytest.fail("tshark is not installed: make setup-test")
     wanted = [part for field in fields for part in ("-e", field)]
     command = ["tshark", "-r", str(path), "-T", "fields", *wanted]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout

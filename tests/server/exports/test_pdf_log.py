@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,8 +19,6 @@ from . import sample_sweeps as s
 
 TEMPLATES = Path(__file__).parents[3] / "server" / "exports" / "templates"
 
-needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="apt install poppler-utils")
-
 
 def _print(pages: Sequence[SweepPage]) -> bytes:
     return render_pdf(pages, s.PERIOD, s.GENERATED, printing=Printing("시범구청", "점검자-01", "월간 보고"))
@@ -36,7 +33,6 @@ def _sheets(pages: Sequence[SweepPage], folder: Path) -> list[str]:
     return [" ".join(sheet.replace("\u200b", "").split()) for sheet in sheets]
 
 
-@needs_poppler
 def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path) -> None:
     cover = _sheets([s.simulated_page(), s.live_page(), s.unfinished_page(), s.found_page()], tmp_path)[0]
     assert "불법촬영기기 점검일지" in cover
@@ -51,7 +47,6 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert record_digest([page.row for page in (s.simulated_page(), s.live_page())]) not in cover
 
 
-@needs_poppler
 def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.simulated_page()], tmp_path))
     for expected in (
@@ -81,7 +76,6 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         assert expected in text, expected
 
 
-@needs_poppler
 def test_only_sheets_of_a_demonstration_carry_its_watermark(tmp_path: Path) -> None:
     sheets = _sheets([s.simulated_page(), s.live_page(), s.unfinished_page()], tmp_path)
     cover, *rest = sheets
@@ -99,7 +93,6 @@ def test_only_sheets_of_a_demonstration_carry_its_watermark(tmp_path: Path) -> N
     assert any("위와 같이 점검하였음을 확인합니다." in sheet for sheet in rest)
 
 
-@needs_poppler
 def test_a_sweep_without_report_says_so_and_shows_its_holes(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.unfinished_page()], tmp_path)[1:])
     assert "점검 시작 기록만 있고 보고서가 접수되지 않음" in text
@@ -108,7 +101,6 @@ def test_a_sweep_without_report_says_so_and_shows_its_holes(tmp_path: Path) -> N
     assert "점검 도면" not in text
 
 
-@needs_poppler
 def test_a_find_prints_what_to_do_and_every_decision(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.found_page()], tmp_path)[1:])
     assert "두 사람이 함께 112에 신고한 뒤 접수번호를" in text
@@ -116,14 +108,12 @@ def test_a_find_prints_what_to_do_and_every_decision(tmp_path: Path) -> None:
     assert "인수한 경찰관" in text
 
 
-@needs_poppler
 def test_an_empty_period_says_that_there_is_nothing(tmp_path: Path) -> None:
     sheets = _sheets([], tmp_path)
     assert len(sheets) == 1
     assert "이 기간에 접수된 점검 기록이 없습니다." in sheets[0]
 
 
-@needs_poppler
 def test_a_record_that_does_not_verify_is_printed_as_such(tmp_path: Path) -> None:
     page = s.live_page()
     entries = (replace(page.entries[0], signature_ok=False), replace(page.entries[1], bodies_erased=2))
@@ -135,7 +125,6 @@ def test_a_record_that_does_not_verify_is_printed_as_such(tmp_path: Path) -> Non
     assert "이 점검에 대한 서명 기록이 없습니다." in text
 
 
-@needs_poppler
 def test_hostile_text_is_printed_as_it_is_and_never_run(tmp_path: Path) -> None:
     text = " ".join(_sheets([s.hostile_page()], tmp_path))
     assert s.HOSTILE_SSID.decode() in text
@@ -149,7 +138,6 @@ def test_hostile_text_is_printed_as_it_is_and_never_run(tmp_path: Path) -> None:
     assert "[기기 주소 생략]" in text
 
 
-@needs_poppler
 def test_every_character_is_drawn_by_the_embedded_nanum_fonts(tmp_path: Path) -> None:
     pages = [s.simulated_page(), s.live_page(), s.unfinished_page(), s.found_page(), s.hostile_page()]
     characters = set("".join(_sheets(pages, tmp_path)))
@@ -160,7 +148,6 @@ def test_every_character_is_drawn_by_the_embedded_nanum_fonts(tmp_path: Path) ->
     assert all(re.search(r"Identity-H\s+yes yes yes", line) for line in fonts)
 
 
-@needs_poppler
 def test_plans_of_any_shape_fit_on_the_sheets(tmp_path: Path) -> None:
     base = s.simulated_page()
     assert base.report is not None
