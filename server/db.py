@@ -39,8 +39,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
         if self.is_sqlite:
-            if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_private(parsed.database or "")
             self._reader = _sqlite_engine(url, "BEGIN", pool_size=8)
             self._writer = _sqlite_engine(url, "BEGIN IMMEDIATE", pool_size=1)
         else:
@@ -89,6 +88,14 @@ class Database:
         """Give all connections back."""
         self._reader.dispose()
         self._writer.dispose()
+
+
+def _make_private(name: str) -> None:
+    """Make an SQLite file that only its owner reads; SQLite gives its other files the same mode."""
+    if name and not name.startswith((":", "file:")):
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
 
 
 def _sqlite_engine(url: str, begin: str, *, pool_size: int) -> Engine:

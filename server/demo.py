@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -83,6 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--recording", type=Path, default=RECORDED_SWEEP, help="folder of the recorded sweep to run")
     parser.add_argument("--data", type=Path, default=CHECKOUT / "var", help="folder for the data (default: var)")
     options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C: the probe ends with the server
     try:
         _demonstrate(Place(options.data.resolve(), options.recording.resolve()), options.port, once=options.once)
     except KeyboardInterrupt:
@@ -110,12 +112,14 @@ def _demonstrate(place: Place, port: int, *, once: bool) -> None:
             return
         with _agent(place, address):
             _tell(address, passwords, documents, is_open=True)
-            signal.sigwait({signal.SIGINT, signal.SIGTERM})
-    print("\nended")
+            while True:
+                signal.pause()
 
 
 def _free_socket(port: int) -> socket.socket:
     """A socket on this port or, when it is taken, on one of the next; says so."""
+    if not 0 <= port < 65_536:
+        raise DemoError(f"there is no port {port}; choose one from 1 to 65535")
     for candidate in range(port, min(port + PORTS_TRIED, 65_536)):
         try:
             listener = open_socket("127.0.0.1", candidate)
@@ -265,6 +269,9 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
 def _agent(place: Place, address: str) -> Iterator[None]:
     """The simulated probe, waiting for a sweep that the page starts; ended with the block."""
     command = _sweep_command("agent", "--sim", "--server", address, "--state", str(place.probe))
+    setpriv = shutil.which("setpriv")
+    if setpriv is not None:  # the probe ends even when this process is killed, or it would hold its outbox for ever
+        command = [setpriv, "--pdeathsig", "TERM", *command]
     with place.agent_log.open("ab") as log:
         agent = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=CHECKOUT)
     try:
