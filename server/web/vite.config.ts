@@ -7,7 +7,8 @@ export default defineConfig({
   plugins: [
     svelte(),
     VitePWA({
-      registerType: "autoUpdate",
+      // A new version takes over when the page is opened next, never in the middle of a sweep.
+      registerType: "prompt",
       injectRegister: false,
       includeAssets: ["icon.svg"],
       manifest: {

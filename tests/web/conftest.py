@@ -31,10 +31,10 @@ TIMEOUT_MS = 15_000
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """Debian's Chromium; its tests are skipped where it is not installed."""
+    """Debian's Chromium."""
     found = shutil.which("chromium")
     if found is None:
-        pytest.skip("no Chromium: apt-get install chromium")
+        pytest.fail("no Chromium: make setup-test")
     return found
 
 
@@ -43,15 +43,20 @@ def axe_source() -> str:
     """axe-core from the page's own development packages."""
     file = WEB / "node_modules" / "axe-core" / "axe.min.js"
     if not file.is_file():
-        pytest.skip("no axe-core: make setup")
+        pytest.fail("no axe-core: make setup")
     return file.read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A seeded server with the built page."""
+def built_page() -> None:
+    """Fails with one line when Vite has not built the page."""
     if not (WEB / "dist" / "index.html").is_file():
-        pytest.skip("the page is not built: make setup")
+        pytest.fail("the page is not built: make setup")
+
+
+@pytest.fixture(scope="session")
+def site(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A seeded server with the built page."""
     with running_site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
@@ -100,17 +105,17 @@ class Phone:
     """A phone with the page open on it."""
 
     page: Page
-    site: Site
+    url: str
     watch: Watch
     _axe: str
 
     def open(self, path: str = "#/") -> None:
         """Go to a screen."""
-        self.page.goto(f"{self.site.url}/{path}")
+        self.page.goto(f"{self.url}/{path}")
 
     def log_in(self, username: str = "inspector", *, path: str = "#/") -> None:
         """Log in beside the form, which has its own test, and go to a screen."""
-        answer = self.page.request.post(f"{self.site.url}/api/login", data={"username": username, "password": PASSWORD})
+        answer = self.page.request.post(f"{self.url}/api/login", data={"username": username, "password": PASSWORD})
         assert answer.ok, answer.text()
         self.open(path)
 
@@ -155,12 +160,12 @@ OpenPhone = Callable[..., Phone]
 
 
 @pytest.fixture
-def open_phone(browser: Browser, site: Site, axe_source: str) -> Iterator[OpenPhone]:
-    """Make phones; at the end each must have had no trouble."""
+def open_phone(browser: Browser, axe_source: str) -> Iterator[OpenPhone]:
+    """Make phones for a server; at the end each must have had no trouble."""
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
-    def make(*, locale: str = "ko-KR", **options: Any) -> Phone:
+    def make(url: str, *, locale: str = "ko-KR", **options: Any) -> Phone:
         context = browser.new_context(
             viewport=PHONE,
             locale=locale,
@@ -173,10 +178,10 @@ def open_phone(browser: Browser, site: Site, axe_source: str) -> Iterator[OpenPh
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         page = context.new_page()
-        watch = Watch(site.url)
+        watch = Watch(url)
         watch.attach(page)
         watches.append(watch)
-        return Phone(page, site, watch, axe_source)
+        return Phone(page, url, watch, axe_source)
 
     yield make
     for context in contexts:
@@ -185,9 +190,9 @@ def open_phone(browser: Browser, site: Site, axe_source: str) -> Iterator[OpenPh
 
 
 @pytest.fixture
-def phone(open_phone: OpenPhone) -> Phone:
-    """A Korean phone in the light theme."""
-    return open_phone()
+def phone(open_phone: OpenPhone, site: Site) -> Phone:
+    """A Korean phone in the light theme at the seeded server."""
+    return open_phone(site.url)
 
 
 @pytest.fixture

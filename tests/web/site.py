@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+from sqlalchemy import Connection
 
 from server import auth, facilities, keys, kinds
 from server.app import build_services
@@ -33,7 +34,6 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
 PROBE_ID = "probe-01"
 DEMO_KEY = "web demo probe"
 REAL_KEY = "web probe"
-START_TIMEOUT_S = 60
 
 
 class Sender:
@@ -114,10 +114,8 @@ def seed_ids(name: str) -> UUID:
 
 
 @contextmanager
-def running_site(folder: Path) -> Iterator[Site]:
-    """Seed a server in `folder`, run it, fill it through HTTP, stop it at the end."""
-    probe, real_probe = signer(DEMO_KEY), signer(REAL_KEY)
-    rooms = _seed(folder, probe, real_probe)
+def serving(folder: Path) -> Iterator[str]:
+    """Run the server on the data in `folder`; gives its address, stops it at the end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
     environment["ANSIM_LOGIN_ATTEMPTS_PER_MINUTE"] = "10000"
     with subprocess.Popen(
@@ -128,30 +126,43 @@ def running_site(folder: Path) -> Iterator[Site]:
         env=environment,
     ) as process:
         try:
-            url = _address_of(process)
-            demo, real = Sender(url, probe), Sender(url, real_probe)
-            suspected = _deliver(demo, rooms[0], "stall-2", seed_ids("suspected"))
-            yield Site(
-                url=url,
-                suspected_room=rooms[0],
-                untouched_room=rooms[1],
-                suspected_sweep=suspected.sweep_id,
-                real_sweep=_deliver(real, rooms[0], None, seed_ids("real")).sweep_id,
-                finding_id=suspected.findings[0].finding_id,
-                demo=demo,
-                real=real,
-            )
+            yield _address_of(process)
         finally:
             process.terminate()
+
+
+@contextmanager
+def running_site(folder: Path) -> Iterator[Site]:
+    """Seed a server in `folder`, run it, fill it through HTTP, stop it at the end."""
+    probe, real_probe = signer(DEMO_KEY), signer(REAL_KEY)
+    rooms = _seed(folder, probe, real_probe)
+    with serving(folder) as url:
+        demo, real = Sender(url, probe), Sender(url, real_probe)
+        suspected = _deliver(demo, rooms[0], "stall-2", seed_ids("suspected"))
+        yield Site(
+            url=url,
+            suspected_room=rooms[0],
+            untouched_room=rooms[1],
+            suspected_sweep=suspected.sweep_id,
+            real_sweep=_deliver(real, rooms[0], None, seed_ids("real")).sweep_id,
+            finding_id=suspected.findings[0].finding_id,
+            demo=demo,
+            real=real,
+        )
+
+
+def add_people(connection: Connection) -> None:
+    """An inspector and a viewer, both with `PASSWORD`."""
+    for username, display_name, role in PEOPLE:
+        auth.create_user(
+            connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"
+        )
 
 
 def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
     services = build_services(Settings(data_dir=folder))
     with services.db.write() as connection:
-        for username, display_name, role in PEOPLE:
-            auth.create_user(
-                connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"
-            )
+        add_people(connection)
         for key, role_of_key, probe_id in ((probe, "demo", PROBE_ID), (real_probe, "probe", "probe-02")):
             keys.admit(
                 connection,

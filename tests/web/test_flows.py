@@ -7,10 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from sweep.report import PositionCommand
+from sweep.report import PositionCommand, StartCommand
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
-from tests.web.site import PASSWORD
+from tests.web.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
 
@@ -28,8 +28,8 @@ def test_wrong_password_is_said_in_the_chosen_language(phone: Phone) -> None:
     assert phone.violations() == []
 
 
-def test_evidence_of_a_candidate_is_read(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+def test_evidence_of_a_candidate_is_read(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     page = phone.page
     expect(page.get_by_role("note")).to_have_text(re.compile("시뮬레이션 기록 · 실제 점검 아님"))
     expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
@@ -48,10 +48,10 @@ def test_evidence_of_a_candidate_is_read(phone: Phone) -> None:
     expect(sheet.get_by_text("보정하지 않은 점수입니다. 확률로 읽지 마십시오.")).to_be_visible()
 
 
-def test_the_crop_is_not_fetched_before_it_is_asked_for(phone: Phone) -> None:
+def test_the_crop_is_not_fetched_before_it_is_asked_for(phone: Phone, site: Site) -> None:
     fetched: list[str] = []
     phone.page.on("request", lambda request: fetched.append(request.url) if "/api/bodies/" in request.url else None)
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     sheet = phone.page.get_by_role("dialog")
     expect(sheet.get_by_text(re.compile("가려 두었습니다"))).to_be_visible()
     phone.settle()
@@ -63,8 +63,8 @@ def test_the_crop_is_not_fetched_before_it_is_asked_for(phone: Phone) -> None:
     assert len(fetched) == 1
 
 
-def test_names_from_the_air_are_shown_and_never_run(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+def test_names_from_the_air_are_shown_and_never_run(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     names = phone.page.get_by_role("dialog").locator("code")
     expect(names).to_have_text(
         [
@@ -78,21 +78,21 @@ def test_names_from_the_air_are_shown_and_never_run(phone: Phone) -> None:
     assert phone.page.locator("img[src='x']").count() == 0
 
 
-def test_a_viewer_sees_no_addresses_and_decides_nothing(phone: Phone) -> None:
-    phone.log_in("viewer", path=f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+def test_a_viewer_sees_no_addresses_and_decides_nothing(phone: Phone, site: Site) -> None:
+    phone.log_in("viewer", path=f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     sheet = phone.page.get_by_role("dialog")
     expect(sheet.get_by_text("판정은 점검자만 남길 수 있습니다.")).to_be_visible()
     assert sheet.locator("code").count() == 0
     assert sheet.get_by_role("button", name="판정 남기기").count() == 0
-    phone.open(f"#/rooms/{phone.site.suspected_room}/start")
+    phone.open(f"#/rooms/{site.suspected_room}/start")
     expect(phone.page.get_by_text("점검은 점검자만 시작할 수 있습니다.")).to_be_visible()
     phone.open("#/exports")
     expect(phone.page.get_by_text("내보내기는 점검자와 관리자만 할 수 있습니다.")).to_be_visible()
     assert phone.violations() == []
 
 
-def test_a_zone_says_what_each_method_could_not_judge(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+def test_a_zone_says_what_each_method_could_not_judge(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     phone.page.get_by_role("button", name=re.compile("^소변기 판정 불가")).last.click()
     sheet = phone.page.get_by_role("dialog", name="소변기")
     expect(sheet.get_by_role("listitem").filter(has_text="렌즈")).to_contain_text(
@@ -104,8 +104,8 @@ def test_a_zone_says_what_each_method_could_not_judge(phone: Phone) -> None:
     assert sheet.get_by_text("판정 불가", exact=True).count() == 4
 
 
-def test_choosing_a_method_shades_the_map_by_it(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+def test_choosing_a_method_shades_the_map_by_it(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     page = phone.page
     stall = page.locator(".map-label-hit").first
     expect(stall).to_have_text(re.compile("1번 칸.*이상 없음.*80%"))
@@ -115,26 +115,26 @@ def test_choosing_a_method_shades_the_map_by_it(phone: Phone) -> None:
     assert page.locator("path[fill$='-not_assessable)']").count() == 5
 
 
-def test_a_clear_verdict_names_its_target(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+def test_a_clear_verdict_names_its_target(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     phone.page.get_by_role("button", name=re.compile("^1번 칸")).first.click()
     wifi = phone.page.get_by_role("dialog").get_by_role("listitem").filter(has_text="와이파이")
     expect(wifi).to_contain_text("이상 없음(점검 범위 내)")
     expect(wifi).to_contain_text("대상: 2.4/5 GHz Wi-Fi로 영상을 올리는 카메라")
 
 
-def test_the_page_never_says_safe(phone: Phone) -> None:
+def test_the_page_never_says_safe(phone: Phone, site: Site) -> None:
     phone.log_in()
-    for path in ("#/", f"#/rooms/{phone.site.suspected_room}", f"#/sweeps/{phone.site.real_sweep}", "#/settings"):
+    for path in ("#/", f"#/rooms/{site.suspected_room}", f"#/sweeps/{site.real_sweep}", "#/settings"):
         phone.open(path)
         expect(phone.page.get_by_text("불러오는 중", exact=True)).to_have_count(0)
         text = phone.page.locator("body").inner_text()
         assert "안전" not in text
 
 
-def test_a_decision_is_recorded_and_kept_through_a_lost_connection(phone: Phone) -> None:
+def test_a_decision_is_recorded_and_kept_through_a_lost_connection(phone: Phone, site: Site) -> None:
     phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
-    report = phone.site.deliver("decided", candidate_zone="stall-2")
+    report = site.deliver("decided", candidate_zone="stall-2")
     sweep_id, finding_id = report.sweep_id, report.findings[0].finding_id
     phone.log_in(path=f"#/sweeps/{sweep_id}/findings/{finding_id}")
     page = phone.page
@@ -178,10 +178,13 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     page.get_by_label("점검자 2", exact=True).fill("점검자-01")
     expect(page.get_by_text("서로 다른 두 사람이어야 합니다.")).to_be_visible()
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_text("간이", exact=True).click()
     page.get_by_role("button", name="점검 준비").click()
     expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_be_visible()
 
-    probe.expect("start")
+    start = probe.expect("start")
+    assert isinstance(start, StartCommand)
+    assert (start.mode, start.inspectors) == ("quick", ("점검자-01", "점검자-02"))
     probe.state("waiting_for_empty")
     expect(page.get_by_role("heading", name="비었는지 두 사람이 확인")).to_be_visible()
     submit = page.get_by_role("button", name="비었음, 점검 시작")
@@ -245,8 +248,8 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     expect(page.get_by_role("dialog", name="확인할 곳 1")).to_contain_text("카메라로 볼 근거")
 
 
-def test_a_find_changes_the_result(phone: Phone) -> None:
-    report = phone.site.deliver("found", candidate_zone="stall-3", is_real=True)
+def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
+    report = site.deliver("found", candidate_zone="stall-3", is_real=True)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
     page = phone.page
     assert page.get_by_role("note").count() == 0
@@ -262,9 +265,9 @@ def test_a_find_changes_the_result(phone: Phone) -> None:
     expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
 
 
-def test_a_lost_entry_is_shown_as_a_gap(phone: Phone) -> None:
-    phone.site.demo.skip_one()
-    report = phone.site.deliver("after a gap", candidate_zone=None)
+def test_a_lost_entry_is_shown_as_a_gap(phone: Phone, site: Site) -> None:
+    site.demo.skip_one()
+    report = site.deliver("after a gap", candidate_zone=None)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     expect(phone.page.get_by_text(re.compile("누락 1건"))).to_be_visible()
     assert phone.violations() == []
@@ -331,8 +334,8 @@ def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
-def test_everything_is_reached_by_keyboard(phone: Phone) -> None:
-    phone.log_in(path=f"#/sweeps/{phone.site.suspected_sweep}")
+def test_everything_is_reached_by_keyboard(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     page = phone.page
     page.get_by_role("button", name="확인할 곳 1: 2번 칸").focus()
     page.keyboard.press("Enter")

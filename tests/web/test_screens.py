@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import OpenPhone, Phone
+from tests.web.conftest import OpenPhone
+from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
@@ -24,16 +25,15 @@ SCREENS = {
 }
 
 
-def address(phone: Phone, path: str) -> str:
-    site = phone.site
+def address(site: Site, path: str) -> str:
     return path.format(
         room=site.suspected_room, untouched=site.untouched_room, sweep=site.suspected_sweep, real=site.real_sweep
     )
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
-def test_login_screen(open_phone: OpenPhone, language: str, theme: str) -> None:
-    phone = open_phone()
+def test_login_screen(open_phone: OpenPhone, site: Site, language: str, theme: str) -> None:
+    phone = open_phone(site.url)
     phone.open()
     phone.set(language=language, theme=theme)
     expect(phone.page.get_by_role("heading", level=1)).to_have_text("안심 점검" if language == "ko" else "Ansim Sweep")
@@ -42,12 +42,12 @@ def test_login_screen(open_phone: OpenPhone, language: str, theme: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
-def test_screens(open_phone: OpenPhone, language: str, theme: str) -> None:
-    phone = open_phone()
+def test_screens(open_phone: OpenPhone, site: Site, language: str, theme: str) -> None:
+    phone = open_phone(site.url)
     phone.log_in()
     phone.set(language=language, theme=theme)
     for name, (path, korean, english) in SCREENS.items():
-        phone.open(address(phone, path))
+        phone.open(address(site, path))
         expect(phone.page.get_by_role("heading", level=1)).to_have_text(korean if language == "ko" else english)
         expect(phone.page.get_by_text("불러오는 중" if language == "ko" else "Loading", exact=True)).to_have_count(0)
         assert phone.page.locator("html").get_attribute("lang") == language
@@ -56,11 +56,11 @@ def test_screens(open_phone: OpenPhone, language: str, theme: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
-def test_sheets(open_phone: OpenPhone, language: str, theme: str) -> None:
-    phone = open_phone()
+def test_sheets(open_phone: OpenPhone, site: Site, language: str, theme: str) -> None:
+    phone = open_phone(site.url)
     phone.log_in()
     phone.set(language=language, theme=theme)
-    phone.open(f"#/sweeps/{phone.site.suspected_sweep}/findings/{phone.site.finding_id}")
+    phone.open(f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     sheet = phone.page.get_by_role("dialog")
     expect(sheet).to_be_visible()
     assert phone.violations() == []

@@ -287,9 +287,9 @@ export const messages = {
 
   // Record of evidence
   record_entries: text("증거 기록 {n}건", "{n} entries"),
-  record_signatures_ok: text("서명 확인됨", "Signatures verified"),
+  record_signatures_ok: text("서명 확인됨", "signatures verified"),
   record_signatures_bad: text("서명이 맞지 않는 기록 {n}건", "{n} entries whose signature does not hold"),
-  record_no_gaps: text("누락 없음", "Nothing missing"),
+  record_no_gaps: text("누락 없음", "nothing missing"),
   record_gaps: text("누락 {n}건", "{n} missing"),
   record_gap: text("열쇠 {key}: {from}번부터 {to}번까지 없음", "Key {key}: {from} to {to} are missing"),
   record_alarms: text("경보 {n}건", "{n} alarms"),

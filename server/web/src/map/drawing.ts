@@ -130,6 +130,7 @@ export function drawPosition(position: SweepReport["positions"][number]): L.Laye
     icon: L.divIcon({ html: svg as unknown as HTMLElement, className: "map-position", iconSize: [24, 24] }),
     interactive: false,
     keyboard: false,
+    zIndexOffset: -1000,
   });
 }
 

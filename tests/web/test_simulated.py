@@ -1,0 +1,89 @@
+"""The whole way on one machine: an inspector's phone starts a sweep, the simulated probe makes it, the map shows it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from server import facilities, keys
+from server.app import build_services
+from server.settings import Settings
+from tests.web.conftest import OpenPhone
+from tests.web.site import PASSWORD, add_people, serving
+
+pytestmark = pytest.mark.browser
+
+PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
+CAMERA_IN = "stall-3"
+SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
+SWEEP = [sys.executable, "-m", "sweep.cli"]
+
+
+@pytest.fixture
+def simulated_site(built_page: None, tmp_path: Path, repo_root: Path) -> Iterator[str]:
+    """A server with the demonstration facility and a simulated probe whose room hides a camera in stall 3."""
+    state = tmp_path / "probe"
+    key = subprocess.run(
+        [*SWEEP, "key", "--state", str(state)], capture_output=True, text=True, check=True, cwd=repo_root
+    ).stdout.split()[1]
+    services = build_services(Settings(data_dir=tmp_path / "server"))
+    with services.db.write() as connection:
+        add_people(connection)
+        facilities.load_demo_facility(connection)
+        keys.admit(
+            connection,
+            public_key=bytes.fromhex(key),
+            role="demo",
+            probe_id=PROBE_ID,
+            name="시범 점검기",
+            actor="test",
+        )
+    services.db.close()
+    with serving(tmp_path / "server") as url, (tmp_path / "agent.log").open("wb") as log:
+        agent = [*SWEEP, "agent", "--sim", "--camera-in", CAMERA_IN, "--server", url, "--state", str(state)]
+        with subprocess.Popen(agent, stdout=log, stderr=subprocess.STDOUT, cwd=repo_root) as process:
+            try:
+                yield url
+            finally:
+                process.terminate()
+
+
+def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, simulated_site: str) -> None:
+    phone = open_phone(simulated_site)
+    page = phone.page
+    phone.open()
+    page.get_by_label("아이디").fill("inspector")
+    page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="로그인").click()
+    page.get_by_role("link", name=re.compile("1층 여자화장실")).click()
+    page.get_by_role("link", name="점검 시작").click()
+    expect(page.get_by_role("radio", name=re.compile(PROBE_ID))).to_be_checked(timeout=30_000)
+    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_role("button", name="점검 준비").click()
+
+    page.get_by_role("button", name="점검자-01 확인").click(timeout=60_000)
+    assert page.locator(".tile").count() == 0
+    page.get_by_role("button", name="점검자-02 확인").click()
+    page.get_by_role("button", name="비었음, 점검 시작").click()
+    expect(page.get_by_text("시뮬레이션 기록 · 실제 점검 아님")).to_be_visible()
+    expect(page.locator(".tile.not_assessable, .tile.candidate").first).to_be_visible(timeout=SWEEP_MS)
+    assert phone.violations() == []
+    phone.shoot("simulated-live", full=False)
+
+    page.get_by_role("link", name="점검 지도 보기").click(timeout=SWEEP_MS)
+    expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible(timeout=30_000)
+    assert phone.violations() == []
+    phone.shoot("simulated-sweep")
+    page.get_by_role("button", name="확인할 곳 1: 3번 칸").click()
+    sheet = page.get_by_role("dialog", name="확인할 곳 1")
+    expect(sheet.get_by_text("육안 확인 (만지거나 분해하지 말 것)")).to_be_visible()
+    expect(sheet.get_by_role("heading", name="카메라로 볼 근거")).to_be_visible()
+    assert sheet.locator("li.for").count() >= 1
+    assert phone.violations() == []
+    phone.shoot("simulated-finding", full=False)
