@@ -70,5 +70,9 @@ def install(app: FastAPI) -> None:
             case _:
                 raise error
 
+    async def our_fault(_request: Request, _error: Exception) -> Response:
+        return ApiError(500, "internal", "서버 오류입니다", "the server made a mistake; its log has more").response()
+
+    app.add_exception_handler(Exception, our_fault)  # the error itself goes to the log as before
     for kind in (ApiError, ContractError, DiskFullError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, api_error)

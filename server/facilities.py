@@ -20,7 +20,7 @@ from server.errors import ApiError, invalid, not_found
 from server.fields import Line
 from server.requests import FacilityRequest, RoomRequest
 from server.schema import facilities, plans, rooms
-from sweep.report import LocalText, Plan, Record, RoomKind, Zone, new_id, parse_json, to_json
+from sweep.report import ContractError, LocalText, Plan, Record, RoomKind, Zone, new_id, parse_json, to_json
 
 DEMO_FACILITY = Path(__file__).with_name("demo_facility.json")
 MAX_IMPORT_BYTES = 64 * 1024 * 1024
@@ -152,7 +152,10 @@ def read_facility_file(path: Path) -> tuple[FacilityFile, ...]:
     data = path.read_bytes()
     if data.lstrip()[:1] != b"[":
         return (parse_json(FacilityFile, data, max_bytes=MAX_IMPORT_BYTES),)
-    items = json.loads(data)
+    try:
+        items = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ContractError(f"{path.name}: not valid JSON") from None
     return tuple(parse_json(FacilityFile, json.dumps(item).encode()) for item in items)
 
 

@@ -82,6 +82,7 @@ class LiveHub:
         self._monotonic = monotonic
         self._channels: dict[str, Channel] = {}
         self._listeners: set[Listener] = set()
+        self._is_closed = False
 
     def channel(self, probe_id: str) -> Channel:
         """The channel of an enrolled probe; callers have checked that it is one, so the number is bounded."""
@@ -189,13 +190,22 @@ class LiveHub:
             self._drop_expired(channel)
             channel.wake.clear()
             left = deadline - self._monotonic()
-            if channel.pending or left <= 0:
+            if channel.pending or left <= 0 or self._is_closed:
                 self.heard_from(probe_id, key)
                 return tuple(channel.pending)
             try:
                 await asyncio.wait_for(channel.wake.wait(), left)
             except TimeoutError:
                 continue
+
+    def close(self) -> None:
+        """End every stream and every long poll; the server is about to stop."""
+        self._is_closed = True
+        for channel in self._channels.values():
+            channel.wake.set()
+        for listener in self._listeners:
+            listener.offer(ServerEvent("closing", "{}"))
+            listener.is_lost = True
 
     def _drop_expired(self, channel: Channel) -> None:
         now = utc_now()

@@ -14,8 +14,3 @@ def next_index(connection: Connection) -> int:
     """The index of the next entry, from 0; call it only inside `Database.write()`."""
     last = connection.scalar(select(func.max(entries.c.log_index)))
     return 0 if last is None else last + 1
-
-
-def size(connection: Connection) -> int:
-    """Number of entries in the log."""
-    return next_index(connection)

@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from server.errors import ApiError
-from server.fields import Degrees, KeyId, Line, Password, PersonName, Slug, Username
+from server.fields import Degrees, Line, Password, PersonName, Slug, Username
 from server.views import EntryEvent
 from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, parse_json
 
@@ -127,16 +127,6 @@ class LiveBatch(RootModel[LiveMessage | Annotated[tuple[LiveMessage, ...], Field
         return self.root if isinstance(self.root, tuple) else (self.root,)
 
 
-class KeyRequest(Record):
-    """Admit a key."""
-
-    public_key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    role: Literal["probe", "demo", "server", "witness"]
-    probe_id: Slug | None
-    name: Line
-    predecessor: KeyId | None = None
-
-
 REQUESTS: tuple[type[BaseModel], ...] = (
     LoginRequest,
     FacilityRequest,
@@ -146,7 +136,6 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     EraseRequest,
     CommandRequest,
     LiveBatch,
-    KeyRequest,
 )
 EVENTS: tuple[type[BaseModel], ...] = (LiveMessage, EntryEvent)  # what the event stream carries beside ProbeView
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 import uvicorn
 
 from server.app import create_app
+from server.live import LiveHub
 from server.settings import Settings, SettingsError
 
-GRACE_S = 2  # open event streams never end by themselves
+GRACE_S = 5  # guessed: an upload that began may end
+KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
 BACKLOG = 128
 
 
@@ -37,23 +39,30 @@ def run(
     stop: threading.Event | None = None,
 ) -> None:
     """Serve on this socket until SIGINT, SIGTERM or `stop`; calls `on_started` once the server answers."""
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, on_started, stop)
+    server = _Server(config, app.state.services.hub, on_started, stop)
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     def __init__(
-        self, config: uvicorn.Config, on_started: Callable[[], None] | None, stop: threading.Event | None
+        self,
+        config: uvicorn.Config,
+        hub: LiveHub,
+        on_started: Callable[[], None] | None,
+        stop: threading.Event | None,
     ) -> None:
         super().__init__(config)
+        self._hub = hub
         self._on_started = on_started
         self._stop = stop
 
@@ -61,6 +70,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self._on_started is not None and self.started:
             self._on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams and long polls, which would not end by themselves, and then everything else."""
+        self._hub.close()
+        await super().shutdown(sockets)
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn; True ends the server."""

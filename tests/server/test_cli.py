@@ -75,6 +75,14 @@ def test_a_district_sets_up_its_server(call: Call, settings: Settings, tmp_path:
         assert len(list(csv.reader(file))) == 2
 
 
+@pytest.mark.parametrize("content", [b"", b"[", b"[1]", b"{}", b"[" * 99_999, b"\xff"])
+def test_a_file_that_holds_no_facilities(call: Call, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "facilities.json"
+    path.write_bytes(content)
+    code, out, error = call("import-facilities", path)
+    assert (code, out, len(error.splitlines())) == (2, "", 1)
+
+
 def test_rebuild(call: Call, settings: Settings) -> None:
     probe = _fill(settings, quarantine=True)
     call("enrol", probe.signer.public_key.hex(), "--role", "demo", "--probe-id", "p", "--name", "x")

@@ -16,6 +16,7 @@ import pytest
 
 from server.keys import Key
 from server.live import MAX_PENDING, ONLINE_S, QUEUE_SIZE, LiveHub
+from server.settings import Settings
 from sweep.entry import Signer, sign_request
 from sweep.report import (
     AbortCommand,
@@ -30,7 +31,7 @@ from sweep.report import (
     utc_now,
 )
 from tests.entry_factory import signer
-from tests.server.conftest import Client, Site
+from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 PROBE = "probe-demo-1"
@@ -254,6 +255,36 @@ def test_a_page_that_does_not_keep_up_loses_its_stream_not_single_events() -> No
         assert slow.queue.qsize() == QUEUE_SIZE
 
     asyncio.run(scenario())
+
+
+def test_streams_and_long_polls_end_with_the_server(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    ended: list[str] = []
+    with running(settings) as site:
+        site.admit(signer("probe"))
+        client = site.login("viewer")
+
+        def poll() -> None:
+            ended.append(_signed(site, "GET", f"/api/probes/{PROBE}/commands?wait_s=25").text)
+
+        def listen() -> None:
+            with _events(client) as events:
+                ended.extend(name for name, _ in events)
+
+        threads = [threading.Thread(target=target) for target in (poll, listen)]
+        for thread in threads:
+            thread.start()
+        _post(site, _guidance(0, "a"))
+        while not client.get("/api/probes").json()["probes"][0]["online"] or "guidance" not in ended:
+            time.sleep(0.02)  # real threads: there is no clock to inject
+        began = time.monotonic()
+        site.closing.pop_all()  # the browser stays open
+    for thread in threads:
+        thread.join(10)
+    client.http.close()
+    assert time.monotonic() - began < 4
+    assert '{"commands":[]}' in ended
+    assert "closing" in ended
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_commands_expire_and_do_not_pile_up() -> None:
