@@ -1,0 +1,165 @@
+"""Cameras against everything else: how often each is called a camera, and after how long."""
+
+import importlib
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.wifi.cadence import find_best_rhythm, find_rhythm, split_bursts
+from sweep.wifi.transmitters import Flow
+from sweep.wifi.video import VideoVerdict, judge_flow, judge_flows
+
+SEED = 20_26
+
+
+def judge_many(module: str, kind: str, seconds: float, count: int) -> list[VideoVerdict]:
+    source: Any = importlib.import_module(f"tests.simulators.{module}")
+    label = sum(map(ord, kind))
+    return [judge_flow(source.draw_flow(kind, seconds, np.random.default_rng([SEED, i, label]))) for i in range(count)]
+
+
+def share_of_cameras(module: str, kind: str, seconds: float, count: int) -> float:
+    return Counter(one.verdict for one in judge_many(module, kind, seconds, count))["video_uplink"] / count
+
+
+@pytest.mark.parametrize(("module", "kind"), [("air_flows", "camera"), ("air_queues", "encoder")])
+@pytest.mark.parametrize(("seconds", "wanted"), [(2.6, 0.8), (5.0, 0.96), (10.0, 0.98)], ids=["2.6 s", "5 s", "10 s"])
+@pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
+def test_cameras_are_found_within_seconds(module: str, kind: str, seconds: float, wanted: float, count: int) -> None:
+    assert share_of_cameras(module, kind, seconds, count) >= wanted
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"),
+    [
+        *(("air_flows", kind) for kind in ("backup", "call", "voice", "game", "browse", "download", "sensor")),
+        *(
+            ("air_queues", kind)
+            for kind in ("congestion_window", "photographs", "conference", "voice_assistant", "pages")
+        ),
+    ],
+)
+@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.soak)])
+def test_what_is_no_camera_is_hardly_ever_called_one(module: str, kind: str, count: int) -> None:
+    assert share_of_cameras(module, kind, 10.0, count) <= 0.02
+
+
+def camera_flow(seconds: float = 12.0) -> Flow:
+    source: Any = importlib.import_module("tests.simulators.air_queues")
+    flow: Flow = source.draw_flow("encoder", seconds, np.random.default_rng(5))
+    return flow
+
+
+def test_the_decision_comes_early_and_says_when() -> None:
+    verdict = judge_flow(camera_flow())
+    assert verdict.verdict == "video_uplink"
+    assert verdict.decided_after_s is not None
+    assert 2.0 <= verdict.decided_after_s <= 5.0
+    assert verdict.features is not None
+    assert verdict.features.rhythm.independence > 0.3
+
+
+def test_too_little_is_not_assessable() -> None:
+    flow = camera_flow(1.5)
+    empty = replace(flow, t_ns=flow.t_ns[:0], frame_len=flow.frame_len[:0])
+    for thin in (flow, empty):
+        verdict = judge_flow(thin)
+        assert (verdict.verdict, verdict.score, verdict.decided_after_s) == ("not_assessable", 0.0, None)
+
+
+def test_a_stream_that_begins_late_is_found_from_where_it_begins() -> None:
+    flow = camera_flow()
+    chatter_ns = np.arange(20, dtype=np.int64) * 50_000_000
+    late = replace(
+        flow,
+        t_ns=np.concatenate([chatter_ns, flow.t_ns + 60_000_000_000]),
+        frame_len=np.concatenate([np.full(20, 120, dtype=np.int32), flow.frame_len]),
+    )
+    verdict = judge_flow(late)
+    assert verdict.verdict == "video_uplink"
+    assert verdict.decided_after_s is not None
+    assert verdict.decided_after_s < 10
+
+
+def test_what_an_access_point_forwards_is_its_clients_download() -> None:
+    flow = camera_flow()
+    forwarded = replace(flow, is_from_ap=True, self_sourced_share=0.0)
+    own = replace(flow, is_from_ap=True, self_sourced_share=1.0)
+    assert judge_flow(forwarded).verdict == "not_video"
+    assert judge_flow(own).verdict == "video_uplink"
+    assert judge_flows((forwarded, own)).verdict == "video_uplink"
+    assert judge_flows(()).verdict == "not_assessable"
+
+
+def clips(sizes: list[int], pause_s: float = 60.0) -> Flow:
+    """Uploads of so many full frames, with pauses."""
+    times, start = [], 0.0
+    rng = np.random.default_rng(1)
+    for size in sizes:
+        times.append(start + np.cumsum(rng.exponential(0.01, size)))
+        start = float(times[-1][-1]) + pause_s
+    t_ns = (np.concatenate(times) * 1e9).astype(np.int64)
+    frames = np.full(len(t_ns), 1500, dtype=np.int32)
+    return Flow(1, 2, False, 1.0, t_ns, frames, t_ns[::2] + 1_000_000, np.full(len(t_ns[::2]), 90, dtype=np.int32))
+
+
+def test_clips_of_the_same_size_with_pauses_are_a_camera_that_waits_for_motion() -> None:
+    assert judge_flow(clips([400, 420, 390, 410, 400, 405, 395])).verdict == "video_uplink"
+    assert judge_flow(clips([400, 420, 390])).verdict != "video_uplink"
+    assert judge_flow(clips([150, 900, 3000, 200, 5000, 130, 700])).verdict != "video_uplink"
+    assert judge_flow(clips([400] * 7, pause_s=5.0)).verdict != "video_uplink"
+
+
+@given(
+    times=st.lists(st.integers(0, 30_000_000_000), max_size=80),
+    octets=st.integers(1, 60_000),
+    back=st.lists(st.integers(-(10**12), 10**12), max_size=10),
+)
+def test_any_flow_gets_a_verdict(times: list[int], octets: int, back: list[int]) -> None:
+    flow = Flow(
+        sender=1,
+        peer=2,
+        is_from_ap=False,
+        self_sourced_share=1.0,
+        t_ns=np.array(sorted(times), dtype=np.int64),
+        frame_len=np.full(len(times), octets, dtype=np.int32),
+        back_t_ns=np.array(sorted(back), dtype=np.int64),
+        back_frame_len=np.full(len(back), 100, dtype=np.int32),
+    )
+    verdict = judge_flow(flow)
+    assert 0.0 <= verdict.score <= 1.0
+    assert (verdict.decided_after_s is None) == (verdict.verdict == "not_assessable")
+
+
+@pytest.mark.parametrize("rate_hz", [5.0, 9.97, 15.0, 24.0, 30.0])
+@pytest.mark.parametrize("jitter_s", [0.0, 0.002, 0.005])
+def test_a_clock_is_found_at_its_rate(rate_hz: float, jitter_s: float) -> None:
+    rng = np.random.default_rng(3)
+    count = int(8 * rate_hz)
+    ticks = np.sort(np.arange(count) / rate_hz + rng.normal(0, jitter_s, count))
+    rhythm = find_rhythm(ticks)
+    assert rhythm.rate_hz == pytest.approx(rate_hz, abs=0.05)
+    assert rhythm.strength > 0.55
+    assert rhythm.log10_chance < -8
+    assert rhythm.independence > 0.5 or jitter_s == 0.0
+
+
+def test_random_times_have_no_clock_and_rounds_are_told_from_one() -> None:
+    rng = np.random.default_rng(4)
+    chances = [find_rhythm(np.sort(rng.uniform(0, 8, 150))).log10_chance for _ in range(300)]
+    assert np.mean(np.array(chances) < -2) <= 0.02
+    rounds = np.cumsum(rng.normal(0.05, 0.001, 160))  # each starts from the one before: delays add up
+    assert find_rhythm(rounds).independence < 0.2
+
+
+def test_bursts_are_split_by_silence() -> None:
+    times = np.array([0.0, 0.001, 0.002, 0.05, 0.051, 0.2])
+    starts, sizes = split_bursts(times, np.array([10, 20, 30, 40, 50, 60], dtype=np.int32), 0.006)
+    assert starts.tolist() == [0.0, 0.05, 0.2]
+    assert sizes.tolist() == [60, 90, 60]
+    assert find_best_rhythm(np.zeros(0), np.zeros(0, dtype=np.int32)).events == 0
