@@ -1116,28 +1116,6 @@ export interface components {
             version: string;
         };
         /**
-         * KeyRequest
-         * @description Admit a key.
-         */
-        KeyRequest: {
-            /** Name */
-            name: string;
-            /**
-             * Predecessor
-             * @default null
-             */
-            predecessor: string | null;
-            /** Probe Id */
-            probe_id: string | null;
-            /** Public Key */
-            public_key: string;
-            /**
-             * Role
-             * @enum {string}
-             */
-            role: "probe" | "demo" | "server" | "witness";
-        };
-        /**
          * LensObservation
          * @description A lens candidate in strobed infrared frames.
          */
