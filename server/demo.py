@@ -268,7 +268,9 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
 @contextmanager
 def _agent(place: Place, address: str) -> Iterator[None]:
     """The simulated probe, waiting for a sweep that the page starts; ended with the block."""
-    command = _sweep_command("agent", "--sim", "--server", address, "--state", str(place.probe))
+    command = _sweep_command(
+        "agent", "--sim", "--camera-in", "stall-2", "--server", address, "--state", str(place.probe)
+    )
     setpriv = shutil.which("setpriv")
     if setpriv is not None:  # the probe ends even when this process is killed, or it would hold its outbox for ever
         command = [setpriv, "--pdeathsig", "TERM", *command]
