@@ -17,6 +17,8 @@ export default ts.config(
       "no-console": "error",
       // Text from the air is hostile: it reaches the page as text nodes only.
       "svelte/no-at-html-tags": "error",
+      // {" · "} keeps the space that Svelte would trim.
+      "svelte/no-useless-mustaches": "off",
       "no-restricted-properties": [
         "error",
         { property: "innerHTML", message: "Set textContent: names from the air are hostile." },

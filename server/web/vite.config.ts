@@ -29,13 +29,14 @@ export default defineConfig({
       },
       // The shell only: answers of the API, and so evidence, are never kept by the service worker.
       workbox: {
-        globPatterns: ["**/*.{js,css,html,svg,png}"],
+        globPatterns: ["**/*.{js,css,html,svg,png,txt}"],
         navigateFallback: "index.html",
         navigateFallbackDenylist: [/^\/api\//],
       },
     }),
   ],
   build: {
+    license: { fileName: "licenses.txt" },
     target: ["es2022", "chrome107", "safari16"],
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,

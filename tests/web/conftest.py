@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, Site, running_site
@@ -26,7 +26,8 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE: ViewportSize = {"width": 412, "height": 915}
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 15_000  # a page answers in a fraction of it; machines with other work are slow
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,10 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.report import PositionCommand, StartCommand
-from tests.web.conftest import Phone
+from tests.web import evidence as made
+from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe
-from tests.web.site import PASSWORD, Site
+from tests.web.site import PASSWORD, Site, seed_ids
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +77,23 @@ def test_names_from_the_air_are_shown_and_never_run(phone: Phone, site: Site) ->
     )
     assert phone.page.locator("code *").count() == 0
     assert phone.page.locator("img[src='x']").count() == 0
+
+
+def test_markup_in_plans_and_pseudonyms_is_text(phone: Phone, site: Site) -> None:
+    plan = made.restroom_plan()
+    name = made.text("<img src=x onerror=alert(3)>", "<img src=x onerror=alert(3)>")
+    zones = (plan.zones[0].model_copy(update={"name": name}), *plan.zones[1:])
+    sweep = made.make_sweep(
+        sweep_id=seed_ids("markup"), room_id=site.suspected_room, plan=plan.model_copy(update={"zones": zones})
+    )
+    inspectors = ("<script>alert(4)</script>", "점검자-02")
+    marked = sweep.report.model_copy(update={"inspectors": inspectors})
+    site.demo.deliver(made.MadeSweep(marked, sweep.details))
+    phone.log_in(path=f"#/sweeps/{sweep.report.sweep_id}")
+    page = phone.page
+    expect(page.locator(".map-label-name").first).to_have_text("<img src=x onerror=alert(3)>")
+    expect(page.get_by_text("<script>alert(4)</script>, 점검자-02")).to_be_visible()
+    assert page.locator("img[src='x'], #app script").count() == 0
 
 
 def test_a_viewer_sees_no_addresses_and_decides_nothing(phone: Phone, site: Site) -> None:
@@ -332,6 +350,13 @@ def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Settings")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
+
+
+def test_theme_follows_the_phone_until_one_is_chosen(open_phone: OpenPhone, site: Site) -> None:
+    phone = open_phone(site.url, color_scheme="dark")
+    phone.log_in()
+    expect(phone.page.get_by_role("heading", level=1)).to_be_visible()
+    assert phone.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(14, 21, 20)"
 
 
 def test_everything_is_reached_by_keyboard(phone: Phone, site: Site) -> None:

@@ -2,23 +2,21 @@
  * Every word of the page in its two languages, one typed table: a key without Korean or English, or an English text
  * whose {placeholders} differ from the Korean ones, does not pass svelte-check.
  */
-interface Text<Ko extends string, En extends string> {
-  readonly ko: Ko;
-  readonly en: En;
-}
-
 export type PlaceholdersOf<S extends string> = S extends `${string}{${infer Name}}${infer Rest}`
   ? Name | PlaceholdersOf<Rest>
   : never;
 
-type SamePlaceholders<Ko extends string, En extends string> = [PlaceholdersOf<Ko>] extends [PlaceholdersOf<En>]
-  ? [PlaceholdersOf<En>] extends [PlaceholdersOf<Ko>]
-    ? Text<Ko, En>
-    : never
+type SamePlaceholders<Ko extends string, En extends string> = [PlaceholdersOf<Ko>, PlaceholdersOf<En>] extends [
+  PlaceholdersOf<En>,
+  PlaceholdersOf<Ko>,
+]
+  ? unknown
   : never;
 
-const text = <const Ko extends string, const En extends string>(ko: Ko, en: En) =>
-  ({ ko, en }) as SamePlaceholders<Ko, En>;
+const text = <const Ko extends string, const En extends string>(ko: Ko, en: En & SamePlaceholders<Ko, En>) => ({
+  ko,
+  en,
+});
 
 export const messages = {
   app_name: text("안심 점검", "Ansim Sweep"),
@@ -468,6 +466,7 @@ export const messages = {
   settings_pending_count: text("{n}건, 연결되면 보냄", "{n}, sent when connected"),
   settings_pending_send: text("지금 보내기", "Send now"),
   settings_version: text("서버 판", "Server version"),
+  settings_licences: text("쓰인 공개 소프트웨어의 사용권", "Licences of the software used"),
   settings_about: text("이 프로그램", "About"),
   settings_about_text: text(
     "점검기는 결코 ‘발견’이라고 말하지 않습니다. 눈으로 본 사람이 판정합니다.",

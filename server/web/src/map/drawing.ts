@@ -10,7 +10,7 @@ import { ICONS, type IconName } from "../parts/icons";
 import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
-const MARGIN_M = 0.12;
+export const MARGIN_M = 0.28; // guessed: the pin of a finding on a wall stays inside the frame
 
 export const at = (xM: number, yM: number): L.LatLngExpression => [-yM, xM];
 
@@ -153,7 +153,14 @@ export function findingPin(number: number, isStrong: boolean): HTMLElement {
 export function buttonMarker(
   place: L.LatLngExpression,
   html: HTMLElement,
-  options: { className: string; size: L.PointExpression; anchor: L.PointExpression; label?: string; zIndex: number },
+  options: {
+    className: string;
+    size: L.PointExpression;
+    anchor: L.PointExpression;
+    label?: string;
+    place: string;
+    zIndex: number;
+  },
   onchoose: () => void,
 ): L.Marker {
   const marker = L.marker(place, {
@@ -165,6 +172,7 @@ export function buttonMarker(
   marker.on("add", () => {
     const element = marker.getElement();
     if (element === undefined) return;
+    element.dataset["place"] = options.place;
     if (options.label !== undefined) element.setAttribute("aria-label", options.label);
     element.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
