@@ -19,12 +19,14 @@ from uuid import UUID
 from sweep.report import (
     MANIFEST_NAME,
     LocalText,
+    Mode,
     Plan,
     Position,
     RecordedPosition,
     RecordedSweep,
     RoomKind,
     StartCommand,
+    ZoneKind,
     derived_id,
     new_id,
     to_json,
@@ -43,6 +45,7 @@ CAMERA_RF_AT_1M_DBM = -22.0  # guessed: 20 dBm of a small module, 40 dB over the
 HALF_SIZE_WIDTH_PX = 728
 CLIP_SIZE = (256, 192)  # measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried
 E_PER_DN = 12.0  # a coarse converter setting: half the file of the probe's usual one
+QUICK_KINDS: frozenset[ZoneKind] = frozenset({"stall", "booth"})
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
 
@@ -83,9 +86,12 @@ class SimulatedSource:
         inspectors: tuple[str, ...] = ("점검자-01", "점검자-02"),
         sweep_id: UUID | None = None,
         started: datetime | None = None,
+        mode: Mode = "full",
     ) -> None:
-        """Raises ValueError for a camera zone that is not on the plan."""
+        """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
         self._world = world.make_world(room.plan, seed, camera_zone)
+        if mode == "quick":
+            self._world = world.visit_only(self._world, QUICK_KINDS)
         self._started = started or utc_now()
         self._live = started is None
         schedule = world.lay_out_time(self._started, self._world.standpoints)
@@ -101,7 +107,7 @@ class SimulatedSource:
             room_kind=room.room_kind,
             plan=room.plan,
             source="simulated",
-            mode="full",
+            mode=mode,
             inspectors=inspectors,
             probe_id=probe_id,
             firmware="emulated sensor head",
@@ -149,6 +155,7 @@ def make_source_for(
         probe_id=probe_id,
         inspectors=command.inspectors,
         sweep_id=command.sweep_id,
+        mode=command.mode,
     )
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
 
-from sweep.report import LocalText, Plan, Zone, centre_of
+from sweep.report import LocalText, Plan, Zone, ZoneKind, centre_of
 
 UP_DEG, DOWN_DEG = 270.0, 90.0
 DWELL_S = 30.0
@@ -104,6 +104,13 @@ def make_world(plan: Plan, seed: int, camera_zone: str | None, kind: HiddenKind 
             raise ValueError(f"zone {camera_zone} is not on the plan; choose one of {names}")
         camera = _hide(plan, stand, kind, rng)
     return World(plan, seed, standpoints, camera)
+
+
+def visit_only(room: World, kinds: frozenset[ZoneKind]) -> World:
+    """The same room with standpoints in zones of these kinds only; all of them when the room has none."""
+    wanted = {zone.zone_id for zone in room.plan.zones if zone.kind in kinds}
+    kept = tuple(stand for stand in room.standpoints if stand.zone_id in wanted)
+    return replace(room, standpoints=kept or room.standpoints)
 
 
 def _standpoint(plan: Plan, zone: Zone, number: int) -> Standpoint:
