@@ -26,6 +26,7 @@ from sweep.report.base import (
     Count,
     HexDigest,
     KeyId,
+    Label,
     Record,
     Slug,
     Source,
@@ -81,7 +82,7 @@ class Envelope(Record):
     room_id: UUID | None
     sweep_id: UUID | None
     key_id: KeyId
-    subject: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    subject: Label
     """Pseudonym of the person or device that speaks."""
     assurance: Assurance
     source: Source

@@ -67,6 +67,7 @@ LongText = Annotated[str, StringConstraints(min_length=1, max_length=1000), Afte
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Pseudonym = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_clean)]
 HexDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 HexBytes = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){0,256}$")]
