@@ -47,6 +47,7 @@ class Rhythm:
 
 
 NO_RHYTHM: Final = Rhythm(0.0, 0.0, 0.0, 0.0, 0)
+PERFECT_RHYTHM: Final = Rhythm(FASTEST_HZ, 1.0, -300.0, 1.0, 1_000)
 
 
 def split_bursts(t_s: Floats, octets: Octets, gap_s: float) -> tuple[Floats, Floats]:

@@ -11,20 +11,23 @@ frames or too short a time is never `not_video`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cadence import Floats, Rhythm, count_short_frames, find_best_rhythm
+from .cadence import NO_RHYTHM, PERFECT_RHYTHM, Floats, Rhythm, count_short_frames, find_best_rhythm
 from .transmitters import Flow
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
 
 WINDOWS_S: Final = (2.5, 3.5, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0)
 """Listening times after which a flow is looked at."""
+SLIDE_WINDOW_S, SLIDE_STEP_S, MAX_SLIDES = 10.0, 5.0, 240
+"""Later windows of a long stretch: guessed, a stream that begins after other traffic is found within 15 s of beginning,
+for the first 20 minutes of a stretch."""
 SILENCE_ENDS_S: Final = 2.5
 """A longer pause starts a new stretch of activity: guessed; a stream that stalls this long is judged afresh."""
 MIN_FRAMES: Final = 24
@@ -105,21 +108,27 @@ def judge_flow(flow: Flow) -> VideoVerdict:
     stretches = _stretches(t_s)
     for first, last in stretches:
         begin_s, length_s = float(t_s[first]), float(t_s[last - 1] - t_s[first])
-        windows = [w for w in WINDOWS_S if w < length_s] + [min(length_s, WINDOWS_S[-1])]
-        for window_s in windows:
-            if window_s < MIN_SECONDS:
-                continue
-            features = _measure(flow, t_s, back_s, begin_s, window_s)
+        for after_s, window_s in _windows(length_s):
+            features = _measure(flow, t_s, back_s, begin_s + after_s, window_s)
             if features.frames < MIN_FRAMES:
                 continue
             score = score_features(features, flow)
             verdict: Verdict = "video_uplink" if score >= DECIDE_SCORE else "not_video"
-            found = VideoVerdict(verdict, score, round(window_s, 3), features)
+            found = VideoVerdict(verdict, score, round(after_s + window_s, 3), features)
             if verdict == "video_uplink":
                 return found
             if _rank(found) >= _rank(best):
                 best = found
     return _judge_clips(flow, t_s, stretches) or best
+
+
+def _windows(length_s: float) -> list[tuple[float, float]]:
+    """Begin and length of the windows of a stretch: growing from its start, then sliding for what begins later."""
+    if length_s < MIN_SECONDS:
+        return []
+    growing = [(0.0, w) for w in WINDOWS_S if w < length_s] + [(0.0, min(length_s, WINDOWS_S[-1]))]
+    slides = min(int((length_s - SLIDE_WINDOW_S) / SLIDE_STEP_S), MAX_SLIDES)
+    return growing + [(SLIDE_STEP_S * number, SLIDE_WINDOW_S) for number in range(1, slides + 1)]
 
 
 def _judge_clips(flow: Flow, t_s: Floats, stretches: list[tuple[int, int]]) -> VideoVerdict | None:
@@ -158,9 +167,8 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     back_first, back_last = np.searchsorted(back_s, [begin_s, begin_s + window_s])
     times, octets = t_s[first:last] - begin_s, flow.frame_len[first:last]
     total, back = float(octets.sum()), float(flow.back_frame_len[back_first:back_last].sum())
-    rhythm = find_best_rhythm(times, octets)
     back_octets = flow.back_frame_len[back_first:back_last]
-    return Features(
+    features = Features(
         seconds=window_s,
         frames=len(times),
         rate_kbps=total * 8 / window_s / 1000,
@@ -169,9 +177,14 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
         persistence=_persistence(times, octets, window_s),
         variation=_variation(times, octets, window_s),
         back_kbps=float(back_octets[back_octets >= BACK_OCTETS].sum()) * 8 / window_s / 1000,
-        ended_share=min(count_short_frames(octets) / (rhythm.rate_hz * window_s), 1.0) if rhythm.rate_hz else 0.0,
-        rhythm=rhythm,
+        ended_share=0.0,
+        rhythm=NO_RHYTHM,
     )
+    if score_features(replace(features, ended_share=1.0, rhythm=PERFECT_RHYTHM), flow) < DECIDE_SCORE:
+        return features  # no rhythm could make a camera of it, and looking for one is the costly part
+    rhythm = find_best_rhythm(times, octets)
+    ended = count_short_frames(octets) / (rhythm.rate_hz * window_s) if rhythm.rate_hz else 0.0
+    return replace(features, rhythm=rhythm, ended_share=min(ended, 1.0))
 
 
 def _persistence(times: Floats, octets: NDArray[np.int32], window_s: float) -> float:

@@ -86,6 +86,20 @@ def test_a_stream_that_begins_late_is_found_from_where_it_begins() -> None:
     assert verdict.decided_after_s < 10
 
 
+def test_a_stream_that_begins_within_other_traffic_is_found() -> None:
+    flow = camera_flow(40.0)
+    chatter_ns = np.arange(120, dtype=np.int64) * 1_000_000_000
+    t_ns = np.concatenate([chatter_ns, flow.t_ns + 60_000_000_000])
+    order = np.argsort(t_ns, kind="stable")
+    octets = np.concatenate([np.full(120, 120, dtype=np.int32), flow.frame_len])
+    verdict = judge_flow(
+        replace(flow, t_ns=t_ns[order], frame_len=octets[order], back_t_ns=flow.back_t_ns + 60_000_000_000)
+    )
+    assert verdict.verdict == "video_uplink"
+    assert verdict.decided_after_s is not None
+    assert 60 < verdict.decided_after_s <= 80
+
+
 def test_what_an_access_point_forwards_is_its_clients_download() -> None:
     flow = camera_flow()
     forwarded = replace(flow, is_from_ap=True, self_sourced_share=0.0)
