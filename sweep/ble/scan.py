@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from sweep.addresses import parse_address
 
 from .adverts import NO_UUID16, Advert, to_uuid16
+from .signatures import SIGNATURES
 
 if TYPE_CHECKING:
+    from bleak.assigned_numbers import AdvertisementDataType
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData
 
@@ -56,6 +58,24 @@ def _uuid16(text: str) -> int:
         return NO_UUID16
 
 
+def passive_patterns() -> list[tuple[int, AdvertisementDataType, bytes]]:
+    """What a passive scan asks BlueZ for: general flags and every company and service of the signature table."""
+    from bleak.assigned_numbers import AdvertisementDataType
+
+    flags = [(0, AdvertisementDataType.FLAGS, bytes([value])) for value in (0x02, 0x04, 0x05, 0x06, 0x1A, 0x1B)]
+    kinds = {
+        "company": (AdvertisementDataType.MANUFACTURER_SPECIFIC_DATA,),
+        "service": (AdvertisementDataType.SERVICE_DATA_UUID16, AdvertisementDataType.COMPLETE_LIST_SERVICE_UUID16),
+    }
+    found = {
+        (0, kind, signature.value.to_bytes(2, "little"))
+        for signature in SIGNATURES
+        if isinstance(signature.value, int)
+        for kind in kinds[signature.field]
+    }
+    return flags + sorted(found)
+
+
 async def listen(
     seconds: float,
     *,
@@ -64,7 +84,6 @@ async def listen(
 ) -> list[Advert]:
     """Adverts heard within `seconds`; BleDoorError when there is no controller or BlueZ refuses the scan."""
     from bleak import BleakScanner
-    from bleak.backends.bluezdbus.advertisement_monitor import OrPattern
     from bleak.exc import BleakError
 
     heard: list[Advert] = []
@@ -75,11 +94,9 @@ async def listen(
         if advert is not None and len(heard) < MAX_QUEUED:
             heard.append(advert)
 
-    # Flags of general (0x02, 0x06, 0x1a) discoverable devices, and any manufacturer data of the makers that matter.
-    patterns = [OrPattern(0, 0x01, bytes([flags])) for flags in (0x02, 0x04, 0x05, 0x06, 0x1A, 0x1B)]
     try:
         scanner = (
-            BleakScanner(note, scanning_mode="passive", bluez={"or_patterns": patterns})
+            BleakScanner(note, scanning_mode="passive", bluez={"or_patterns": [*passive_patterns()]})
             if mode == "passive"
             else BleakScanner(note, scanning_mode="active")
         )

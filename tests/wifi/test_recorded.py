@@ -112,6 +112,17 @@ def test_ethernet_needs_flows(shared_data: Path) -> None:
     assert sorted(verdicts.values()) == ["not_video", "video_uplink"]
 
 
+def test_a_camera_that_uploads_clips_on_motion_is_found(shared_data: Path) -> None:
+    scan = scan_file(shared_data / "ip" / "pcaps__blink-cam-01.pcap", as_flows=True).to_json()
+    assert sorted(one["video"]["verdict"] for one in scan["transmitters"]) == ["not_video", "video_uplink"]
+
+
+def test_cameras_being_set_up_do_not_stream_yet(shared_data: Path) -> None:
+    for path in sorted((shared_data / "ip").glob("iot-sentinel__*.pcap")):
+        scan = scan_file(path, as_flows=True).to_json()
+        assert "video_uplink" not in {one["video"]["verdict"] for one in scan["transmitters"]}, path.name
+
+
 @pytest.mark.parametrize("name", ["pcaps__lockly-hub-01.pcap", "pcaps__schlage-lock-01.pcap"])
 def test_door_locks_are_no_cameras(shared_data: Path, name: str) -> None:
     scan = scan_file(shared_data / "ip" / name, as_flows=True).to_json()
