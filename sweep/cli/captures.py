@@ -121,7 +121,7 @@ def ble(
         for one in document["devices"][:MAX_ROWS]:
             level = one["rssi_dbm"]
             table.add_row(
-                one["addresses"][0],
+                one["addresses"][0] if one["addresses"] else "–",
                 one["kind"],
                 one["company"] or "–",
                 "–" if level is None else f"{level['median']:.0f} dBm",

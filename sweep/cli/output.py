@@ -42,7 +42,7 @@ class FailOn(StrEnum):
 
 def fail(line: str) -> NoReturn:
     """Say one line on stderr and end with exit code 2."""
-    err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}")
+    err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}", soft_wrap=True)
     raise typer.Exit(EXIT_BAD_INPUT)
 
 
