@@ -5,20 +5,17 @@
  * y is negated here and nowhere else.  Text reaches the map as text nodes only.
  */
 import L from "leaflet";
-import type { Finding, Plan, SweepReport, Zone } from "../api/types";
+import type { Finding, Plan, SweepReport } from "../api/types";
 import { ICONS, type IconName } from "../parts/icons";
+import type { Extent } from "./placing";
 import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
-export const MARGIN_M = 0.28; // guessed: the pin of a finding on a wall stays inside the frame
 
 export const at = (xM: number, yM: number): L.LatLngExpression => [-yM, xM];
 
-export function roomBounds(plan: Plan): L.LatLngBounds {
-  return L.latLngBounds(
-    at(-MARGIN_M, plan.depth_m + MARGIN_M) as L.LatLngTuple,
-    at(plan.width_m + MARGIN_M, -MARGIN_M) as L.LatLngTuple,
-  );
+export function boundsOf(extent: Extent): L.LatLngBounds {
+  return L.latLngBounds(at(extent.left, extent.bottom) as L.LatLngTuple, at(extent.right, extent.top) as L.LatLngTuple);
 }
 
 /** Hatching for what could not be judged and dots for what needs eyes, so that colour never speaks alone. */
@@ -64,21 +61,6 @@ export function drawZone(shade: ZoneShade, prefix: string, isActive: boolean, on
     interactive: false,
   });
   return [area, pattern];
-}
-
-/** Where a zone's label stands: the middle of its upper edge, or of its lower one. */
-export function labelPlace(shade: ZoneShade, isLow: boolean): L.LatLngExpression {
-  const corners = cornersOf(shade.zone);
-  const xs = corners.map(([x]) => x);
-  const ys = corners.map(([, y]) => y);
-  return at((Math.min(...xs) + Math.max(...xs)) / 2, isLow ? Math.max(...ys) : Math.min(...ys));
-}
-
-/** A finding in the upper half of its zone would lie on the label there. */
-export function hasFindingAbove(zone: Zone, findings: readonly Finding[]): boolean {
-  const ys = cornersOf(zone).map(([, y]) => y);
-  const middle = (Math.min(...ys) + Math.max(...ys)) / 2;
-  return findings.some((finding) => finding.zone_id === zone.zone_id && finding.y_m < middle);
 }
 
 /** The words of a record that is no real sweep, across the plan and below everything that can be touched. */

@@ -1,0 +1,95 @@
+/**
+ * Where things go on the map, in plain numbers: how much of the surroundings it shows so that no finding is cut off, and
+ * where in a zone its label hides neither a finding nor a place where the probe stood.
+ */
+import type { Finding, Plan, SweepReport, Zone } from "../api/types";
+import { cornersOf } from "./shading";
+
+/** A rectangle of the plan in metres, y downwards. */
+export interface Extent {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+/** Inside at the zone's upper or lower end, or across one of these edges. */
+export type LabelSpot = "top" | "bottom" | "across_top" | "across_bottom";
+
+const WALL_M = 0.18; // guessed: the wall's line and a little air
+const AIR_M = 0.05; // guessed: between a finding's circle and the frame
+const PIN_PX = 24; // derived: half the size of a finding's marker
+const LEAST_WIDTH_PX = 290; // derived: the frame on a phone 320 px wide, less a border of a marker's size
+const LEAST_HEIGHT_PX = 230; // derived: the same on a phone held sideways
+export const LABEL_PX = { width: 84, height: 48 } as const; // as map.css draws it
+const POSITION_PX = 12; // derived: half the size of a position's mark
+
+/** The room with its walls, and every finding's circle and marker whole, on the smallest frame that a phone has. */
+export function extentOf(plan: Plan, findings: readonly Pick<Finding, "x_m" | "y_m" | "radius_m">[]): Extent {
+  const pinM = PIN_PX * Math.max(plan.width_m / LEAST_WIDTH_PX, plan.depth_m / LEAST_HEIGHT_PX);
+  const reach = (finding: Pick<Finding, "radius_m">) => Math.max(finding.radius_m + AIR_M, pinM);
+  return {
+    left: Math.min(-WALL_M, ...findings.map((finding) => finding.x_m - reach(finding))),
+    top: Math.min(-WALL_M, ...findings.map((finding) => finding.y_m - reach(finding))),
+    right: Math.max(plan.width_m + WALL_M, ...findings.map((finding) => finding.x_m + reach(finding))),
+    bottom: Math.max(plan.depth_m + WALL_M, ...findings.map((finding) => finding.y_m + reach(finding))),
+  };
+}
+
+/** Where the zone's label hides least at `scale` pixels per metre; the first of the spots that are equally good. */
+export function labelSpot(
+  zone: Zone,
+  plan: Plan,
+  findings: readonly Pick<Finding, "x_m" | "y_m">[],
+  positions: readonly Pick<SweepReport["positions"][number], "x_m" | "y_m">[],
+  scale: number,
+): LabelSpot {
+  const hidden = (spot: LabelSpot) => {
+    const box = labelBox(zone, spot, scale);
+    const sum = (places: readonly { x_m: number; y_m: number }[], radius: number) =>
+      places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
+    // guessed: a finding outweighs every position, and a label across an edge is the last resort but for a finding
+    return 100 * sum(findings, PIN_PX) + sum(positions, POSITION_PX) + (isAcross(spot) ? 50 : 0);
+  };
+  const isInside = (spot: LabelSpot) => {
+    const { yM } = labelPlace(zone, spot);
+    return !isAcross(spot) || (yM * scale > LABEL_PX.height / 2 && (plan.depth_m - yM) * scale > LABEL_PX.height / 2);
+  };
+  const spots = (["top", "bottom", "across_top", "across_bottom"] as const).filter(isInside);
+  return spots.reduce((best, spot) => (hidden(spot) < hidden(best) ? spot : best));
+}
+
+/** The middle of the zone's upper or lower edge in metres, at which its label is held. */
+export function labelPlace(zone: Zone, spot: LabelSpot): { xM: number; yM: number } {
+  const xs = cornersOf(zone).map(([x]) => x);
+  const ys = cornersOf(zone).map(([, y]) => y);
+  const isUpper = spot === "top" || spot === "across_top";
+  return { xM: (Math.min(...xs) + Math.max(...xs)) / 2, yM: isUpper ? Math.min(...ys) : Math.max(...ys) };
+}
+
+/** How far below the label's upper end the point lies at which it is held, in pixels. */
+export function labelAnchor(spot: LabelSpot): number {
+  if (isAcross(spot)) return LABEL_PX.height / 2;
+  return spot === "top" ? 0 : LABEL_PX.height;
+}
+
+function isAcross(spot: LabelSpot): boolean {
+  return spot === "across_top" || spot === "across_bottom";
+}
+
+function labelBox(zone: Zone, spot: LabelSpot, scale: number): Extent {
+  const { xM, yM } = labelPlace(zone, spot);
+  const top = yM * scale - labelAnchor(spot);
+  return {
+    left: xM * scale - LABEL_PX.width / 2,
+    right: xM * scale + LABEL_PX.width / 2,
+    top,
+    bottom: top + LABEL_PX.height,
+  };
+}
+
+/** How far a disc reaches into a rectangle, in their unit; 0 when it does not. */
+function overlap(box: Extent, x: number, y: number, radius: number): number {
+  const dx = Math.max(box.left - x, 0, x - box.right);
+  const dy = Math.max(box.top - y, 0, y - box.bottom);
+  return Math.max(0, radius - Math.hypot(dx, dy));
+}

@@ -1,0 +1,81 @@
+"""The sweep map on phones of three shapes: no finding is cut off at a wall, and no label lies on one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import ViewportSize, expect
+
+from sweep.report import new_id
+from tests.web import evidence as made
+from tests.web.conftest import PHONE, OpenPhone
+from tests.web.site import Site, seed_ids
+
+pytestmark = pytest.mark.browser
+
+PLACES = (
+    ("stall-1", 0.0, 0.0),  # a corner of the room
+    ("stall-2", 1.95, 0.82),  # the middle of a stall
+    ("stall-3", 3.2, 1.55),  # the lower edge of a stall
+    ("urinals", 5.4, 1.2),
+    ("basins", 0.6, 4.2),
+    ("entrance", 5.4, 4.2),
+)
+RADIUS_M = 0.37
+SHAPES: tuple[ViewportSize, ...] = (
+    PHONE,
+    {"width": 320, "height": 568},
+    {"width": 915, "height": 412},
+)
+
+
+def sweep_with_findings(site: Site) -> made.MadeSweep:
+    sweep = made.make_sweep(sweep_id=seed_ids("walls"), room_id=site.suspected_room)
+    first = sweep.report.findings[0]
+    findings = tuple(
+        first.model_copy(update={"finding_id": new_id(), "zone_id": zone, "x_m": x_m, "y_m": y_m, "radius_m": RADIUS_M})
+        for zone, x_m, y_m in PLACES
+    )
+    return made.MadeSweep(sweep.report.model_copy(update={"findings": findings}), ())
+
+
+def boxes_of(page: Any, selector: str) -> list[dict[str, float]]:
+    found = page.locator(selector).evaluate_all(
+        """elements => elements.map(element => {
+            const {left, top, right, bottom} = element.getBoundingClientRect();
+            return {left, top, right, bottom};
+        })"""
+    )
+    return [dict(one) for one in found]
+
+
+def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
+    return (
+        one["left"] < other["right"]
+        and other["left"] < one["right"]
+        and one["top"] < other["bottom"]
+        and other["top"] < one["bottom"]
+    )
+
+
+def test_findings_at_walls_are_whole_and_no_label_hides_one(open_phone: OpenPhone, site: Site) -> None:
+    sweep = sweep_with_findings(site)
+    site.demo.deliver(sweep)
+    phone = open_phone(site.url)
+    phone.log_in(path=f"#/sweeps/{sweep.report.sweep_id}")
+    page = phone.page
+    for shape in SHAPES:
+        page.set_viewport_size(shape)
+        page.reload()
+        expect(page.locator(".map-pin")).to_have_count(len(PLACES))
+        phone.settle()
+        (frame,) = boxes_of(page, ".frame")
+        for marked in (*boxes_of(page, ".map-pin"), *boxes_of(page, "path.map-finding-circle")):
+            assert frame["left"] <= marked["left"] and marked["right"] <= frame["right"], (shape, marked)
+            assert frame["top"] <= marked["top"] and marked["bottom"] <= frame["bottom"], (shape, marked)
+        if shape != PHONE:  # on smaller frames a stall is smaller than its label
+            continue
+        for pin in boxes_of(page, ".map-pin"):
+            assert not [label for label in boxes_of(page, ".map-label") if overlap(pin, label)]
+        phone.shoot("map-walls", full=False)
