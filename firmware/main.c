@@ -9,6 +9,8 @@
 #include "board/atmega328p/pins.h"
 #include "core/frame.h"
 #include "core/messages.h"
+#include "core/panel.h"
+#include "core/tuner.h"
 
 #ifndef FIRMWARE_GIT
 #define FIRMWARE_GIT "unknown-"
@@ -24,6 +26,11 @@ static uint16_t rx_bad_frames;
 static uint16_t rx_unknown_messages;
 static uint16_t tx_dropped_messages;
 static uint32_t counters_due;
+static uint8_t histogram_every;
+static uint8_t is_house_sent;
+static struct button button;
+static struct buzzer buzzer;
+static uint8_t is_sounding;
 
 static void count(uint16_t *counter)
 {
@@ -31,22 +38,36 @@ static void count(uint16_t *counter)
         (*counter)++;
 }
 
-// Sends a message whose fields stand at payload + MESSAGE_HEADER_SIZE. A dropped message takes its number with it.
-static void send(uint8_t *payload, uint8_t id, uint8_t fields_size)
+// Sends a message whose fields stand behind the header in `frame`, at PAYLOAD_AT. A dropped one takes its number with it.
+#define PAYLOAD_AT 1
+static void __attribute__((noinline)) send(uint8_t *frame, uint8_t id, uint8_t fields_size)
 {
-    uint8_t wire[FRAME_MAX_WIRE];
-    payload[0] = id;
-    payload[1] = tx_seq++;
-    uint8_t size = frame_encode(payload, (uint8_t)(MESSAGE_HEADER_SIZE + fields_size), wire);
-    if (!uart_write(wire, size))
+    frame[PAYLOAD_AT] = id;
+    frame[PAYLOAD_AT + 1] = tx_seq++;
+    uint8_t size = frame_close(frame, (uint8_t)(MESSAGE_HEADER_SIZE + fields_size));
+    if (!uart_write(frame, size))
         count(&tx_dropped_messages);
 }
 
 #define SEND(kind, upper, fields)                                                                                      \
     do {                                                                                                               \
-        uint8_t payload[MESSAGE_HEADER_SIZE + MSG_##upper##_SIZE];                                                     \
-        msg_##kind##_encode((fields), payload + MESSAGE_HEADER_SIZE);                                                  \
-        send(payload, MSG_##upper##_ID, MSG_##upper##_SIZE);                                                           \
+        uint8_t frame[FRAME_OVERHEAD + MESSAGE_HEADER_SIZE + MSG_##upper##_SIZE];                                      \
+        msg_##kind##_encode((fields), frame + PAYLOAD_AT + MESSAGE_HEADER_SIZE);                                       \
+        send(frame, MSG_##upper##_ID, MSG_##upper##_SIZE);                                                             \
+    } while (0)
+
+// A frame whose message is written where it is sent from: on this controller a struct lies in memory as on the wire.
+#define FRAME_OF(kind)                                                                                                 \
+    struct {                                                                                                           \
+        uint8_t head[PAYLOAD_AT + MESSAGE_HEADER_SIZE];                                                                \
+        struct msg_##kind message;                                                                                     \
+        uint8_t tail[FRAME_OVERHEAD - PAYLOAD_AT];                                                                     \
+    }
+
+#define SEND_FRAME(upper, frame)                                                                                       \
+    do {                                                                                                               \
+        _Static_assert(sizeof(frame).message == MSG_##upper##_SIZE, "no padding");                                     \
+        send((uint8_t *)&(frame), MSG_##upper##_ID, MSG_##upper##_SIZE);                                               \
     } while (0)
 
 static void send_identity(void)
@@ -107,6 +128,37 @@ static enum lamp_refusal start_rf(const uint8_t *fields)
     return LAMP_OK;
 }
 
+static enum lamp_refusal start_raw(const uint8_t *fields)
+{
+    struct msg_rf_raw m;
+    msg_rf_raw_decode(&m, fields);
+    if (m.samples == 0 || m.samples > RAW_SAMPLES_MAX)
+        return LAMP_BAD_ARGUMENT;
+    slots_rf_raw(&m);
+    return LAMP_OK;
+}
+
+static enum lamp_refusal set_tuner(const uint8_t *fields)
+{
+    struct msg_tuner_set m;
+    msg_tuner_set_decode(&m, fields);
+    return tuner_set(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static enum lamp_refusal sweep_tuner(const uint8_t *fields)
+{
+    struct msg_tuner_sweep m;
+    msg_tuner_sweep_decode(&m, fields);
+    return tuner_sweep(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static enum lamp_refusal set_buzzer(const uint8_t *fields)
+{
+    struct msg_buzzer_set m;
+    msg_buzzer_set_decode(&m, fields);
+    return buzzer_set(&buzzer, &m, (uint16_t)slots_tick()) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
 static enum lamp_refusal run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
 {
     struct msg_lamp_run m;
@@ -158,12 +210,24 @@ static uint8_t command_size(uint8_t id)
         return MSG_STIMULUS_RUN_SIZE;
     case MSG_REPORT_COUNTERS_ID:
         return MSG_REPORT_COUNTERS_SIZE;
+    case MSG_TUNER_SET_ID:
+        return MSG_TUNER_SET_SIZE;
+    case MSG_TUNER_SWEEP_ID:
+        return MSG_TUNER_SWEEP_SIZE;
+    case MSG_TUNER_STOP_ID:
+        return MSG_TUNER_STOP_SIZE;
+    case MSG_RF_RAW_ID:
+        return MSG_RF_RAW_SIZE;
+    case MSG_RF_HISTOGRAM_ID:
+        return MSG_RF_HISTOGRAM_SIZE;
+    case MSG_BUZZER_SET_ID:
+        return MSG_BUZZER_SET_SIZE;
     default:
         return 0xff;
     }
 }
 
-static void obey(const uint8_t *payload, uint8_t length)
+static void __attribute__((noinline)) obey(const uint8_t *payload, uint8_t length)
 {
     if (length - MESSAGE_HEADER_SIZE != command_size(payload[0])) {
         count(&rx_unknown_messages);
@@ -200,6 +264,24 @@ static void obey(const uint8_t *payload, uint8_t length)
     case MSG_STIMULUS_RUN_ID:
         refusal = run_stimulus(fields);
         break;
+    case MSG_TUNER_SET_ID:
+        refusal = set_tuner(fields);
+        break;
+    case MSG_TUNER_SWEEP_ID:
+        refusal = sweep_tuner(fields);
+        break;
+    case MSG_TUNER_STOP_ID:
+        tuner_stop(slots_tuner());
+        break;
+    case MSG_RF_RAW_ID:
+        refusal = start_raw(fields);
+        break;
+    case MSG_RF_HISTOGRAM_ID:
+        histogram_every = fields[0];
+        break;
+    case MSG_BUZZER_SET_ID:
+        refusal = set_buzzer(fields);
+        break;
     default:
         break;
     }
@@ -235,6 +317,71 @@ static void send_event(const struct lamp_event *event)
     }
 }
 
+static void __attribute__((noinline)) send_histogram(const struct envelope *window)
+{
+    FRAME_OF(envelope_histogram) frame;
+    envelope_histogram(window, &frame.message);
+    SEND_FRAME(ENVELOPE_HISTOGRAM, frame);
+}
+
+static void __attribute__((noinline)) send_summary(const struct envelope *window)
+{
+    FRAME_OF(envelope_window) frame;
+    envelope_summarise(window, slots_window_slots(), &frame.message);
+    SEND_FRAME(ENVELOPE_WINDOW, frame);
+}
+
+static void send_window(void)
+{
+    struct envelope *window = slots_full_window();
+    if (!window)
+        return;
+    send_summary(window);
+    if (histogram_every != 0 && window->index % histogram_every == 0)
+        send_histogram(window);
+    slots_free_window(window);
+}
+
+static void __attribute__((noinline)) send_raw(void)
+{
+    FRAME_OF(rf_samples) frame;
+    if (uart_has_room(FRAME_MAX_WIRE) && slots_take_raw(&frame.message))
+        SEND_FRAME(RF_SAMPLES, frame);
+}
+
+static void __attribute__((noinline)) send_house(void)
+{
+    struct msg_housekeeping house;
+    if (is_house_sent || !slots_take_house(&house))
+        return;
+    is_house_sent = 1;
+    SEND(housekeeping, HOUSEKEEPING, &house);
+}
+
+static void __attribute__((noinline)) work_tuner(void)
+{
+    struct tuner *tuner = slots_tuner();
+    if (tuner->state == TUNER_DUE) {
+        board_tuner_write(tuner_word(tuner->window.mhz));
+        tuner_tuned(tuner);
+    } else if (tuner->state == TUNER_DONE) {
+        SEND(tuner_window, TUNER_WINDOW, &tuner->window);
+        tuner_next(tuner);
+    }
+}
+
+static void __attribute__((noinline)) work_panel(uint32_t tick)
+{
+    uint8_t is_on = buzzer_step(&buzzer, (uint16_t)tick);
+    if (is_on != is_sounding)
+        board_buzzer(is_on);
+    is_sounding = is_on;
+    if (button_step(&button, board_button(), (uint16_t)tick)) {
+        struct msg_button m = {.tick = tick, .is_pressed = button.is_pressed};
+        SEND(button, BUTTON, &m);
+    }
+}
+
 static void send_results(void)
 {
     struct lamp_event event;
@@ -248,13 +395,16 @@ static void send_results(void)
         SEND(lamps_off, LAMPS_OFF, &m);
     }
 
-    struct msg_envelope_window window;
-    if (slots_take_window(&window))
-        SEND(envelope_window, ENVELOPE_WINDOW, &window);
-
+    send_window();
+    send_raw();
+    work_tuner();
+    work_panel(tick);
+    send_house();
     if ((int32_t)(tick - counters_due) >= 0) {
         counters_due = tick + COUNTERS_EVERY_SLOTS;
         send_counters();
+        is_house_sent = 0;
+        slots_house_begin();
     }
 }
 

@@ -2,6 +2,7 @@
 
 extern inline void envelope_end_run(struct envelope *e, uint8_t is_burst);
 extern inline void envelope_drop(struct envelope *e);
+extern inline void envelope_skip(struct envelope *e);
 extern inline void envelope_add(struct envelope *e, struct envelope_threshold *t, uint16_t counts);
 
 void envelope_clear(struct envelope *e)
@@ -40,7 +41,7 @@ void envelope_summarise(const struct envelope *e, uint16_t window_slots, struct 
     m->window_slots = window_slots;
     m->samples = e->samples;
     m->dropped = e->dropped;
-    m->sum_counts = e->sum;
+    m->sum_counts = ((uint32_t)e->sum_high << 16) | e->sum_low;
     m->min_counts = e->samples ? e->min : 0;
     m->max_counts = e->max;
     m->p10_counts = percentile(e, 10);
@@ -51,4 +52,23 @@ void envelope_summarise(const struct envelope *e, uint16_t window_slots, struct 
     m->gaps = e->gaps;
     m->longest_burst_slots = e->longest_burst;
     m->longest_gap_slots = e->longest_gap;
+}
+
+void envelope_histogram(const struct envelope *e, struct msg_envelope_histogram *m)
+{
+    uint8_t first = e->samples ? (uint8_t)(e->min >> ENVELOPE_BIN_SHIFT) : 0;
+    uint16_t used = 0;
+    m->index = e->index;
+    m->first_bin = first;
+    for (uint8_t i = 0; i < sizeof m->shares; i++) {
+        uint8_t bin = (uint8_t)(first + i);
+        uint16_t inside = 0;
+        if (i == sizeof m->shares - 1)
+            inside = (uint16_t)(e->samples - used);
+        else if (bin < ENVELOPE_BINS)
+            inside = e->bins[bin];
+        used = (uint16_t)(used + inside);
+        uint32_t share = inside ? ((uint32_t)inside * 255 + e->samples - 1) / e->samples : 0;
+        m->shares[i] = (uint8_t)share;
+    }
 }

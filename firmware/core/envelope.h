@@ -12,7 +12,8 @@
 
 struct envelope {
     uint32_t tick;
-    uint32_t sum;
+    uint16_t sum_low; // 16 bits at a time: the carry is rare
+    uint16_t sum_high;
     uint16_t index;
     uint16_t samples;
     uint16_t dropped;
@@ -42,6 +43,9 @@ void envelope_summarise(const struct envelope *e, uint16_t window_slots, struct 
 // Closes the stretch that is going on; call once before envelope_summarise.
 void envelope_close(struct envelope *e, uint8_t is_burst);
 
+// Shares of the bins from the smallest sample on; what lies above the last one is counted in it.
+void envelope_histogram(const struct envelope *e, struct msg_envelope_histogram *m);
+
 inline void envelope_end_run(struct envelope *e, uint8_t is_burst)
 {
     if (is_burst) {
@@ -60,10 +64,18 @@ inline void envelope_drop(struct envelope *e)
     e->run++;
 }
 
+// One slot that was given to another channel: the stretch goes on.
+inline void envelope_skip(struct envelope *e)
+{
+    e->run++;
+}
+
 // One sample, 0-1023.
 inline void envelope_add(struct envelope *e, struct envelope_threshold *t, uint16_t counts)
 {
-    e->sum += counts;
+    e->sum_low = (uint16_t)(e->sum_low + counts);
+    if (e->sum_low < counts)
+        e->sum_high++;
     if (counts < e->min)
         e->min = counts;
     if (counts > e->max)

@@ -8,30 +8,31 @@ uint16_t frame_crc(uint16_t crc, uint8_t octet)
     return (uint16_t)((uint16_t)(crc << 8) ^ (uint16_t)((uint16_t)x << 12) ^ (uint16_t)((uint16_t)x << 5) ^ x);
 }
 
-uint8_t frame_encode(const uint8_t *payload, uint8_t length, uint8_t *wire)
+uint8_t frame_close(uint8_t *frame, uint8_t length)
 {
     uint16_t crc = 0xffff;
-    for (uint8_t i = 0; i < length; i++)
-        crc = frame_crc(crc, payload[i]);
+    for (uint8_t i = 1; i <= length; i++)
+        crc = frame_crc(crc, frame[i]);
+    frame[length + 1] = (uint8_t)(crc >> 8);
+    frame[length + 2] = (uint8_t)crc;
 
+    uint8_t end = (uint8_t)(length + 3);
     uint8_t code_at = 0;
-    uint8_t out = 1;
-    for (uint8_t i = 0; i < (uint8_t)(length + 2); i++) {
-        uint8_t octet;
-        if (i < length)
-            octet = payload[i];
-        else
-            octet = (uint8_t)(i == length ? crc >> 8 : crc);
-        if (octet != 0) {
-            wire[out++] = octet;
-        } else {
-            wire[code_at] = (uint8_t)(out - code_at);
-            code_at = out++;
-        }
+    for (uint8_t i = 1; i < end; i++) {
+        if (frame[i] != 0)
+            continue;
+        frame[code_at] = (uint8_t)(i - code_at);
+        code_at = i;
     }
-    wire[code_at] = (uint8_t)(out - code_at);
-    wire[out++] = 0;
-    return out;
+    frame[code_at] = (uint8_t)(end - code_at);
+    frame[end] = 0;
+    return (uint8_t)(end + 1);
+}
+
+uint8_t frame_encode(const uint8_t *payload, uint8_t length, uint8_t *wire)
+{
+    memcpy(wire + 1, payload, length);
+    return frame_close(wire, length);
 }
 
 void frame_reader_init(struct frame_reader *reader)

@@ -25,6 +25,11 @@ struct frame_reader {
 
 uint16_t frame_crc(uint16_t crc, uint8_t octet);
 
+// Closes a frame in place: `frame[1 .. length]` is the payload, frame[0] and frame[length + 1 .. length + 3] are free for
+// what framing adds. Returns octets to send.
+#define FRAME_OVERHEAD 4
+uint8_t frame_close(uint8_t *frame, uint8_t length);
+
 // Encodes `length` (<= MESSAGE_MAX_PAYLOAD) octets of payload; `wire` holds FRAME_MAX_WIRE. Returns octets written.
 uint8_t frame_encode(const uint8_t *payload, uint8_t length, uint8_t *wire);
 

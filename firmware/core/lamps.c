@@ -228,7 +228,7 @@ static void guard_strobe(struct lamps *l, uint16_t next_tick)
         l->select = 0;
 }
 
-// Once every 256 slots. Rest is at most 1,240 slots (limits.toml), so the half tick cannot wrap unseen.
+// Every 256 slots on average, 512 at most. Rest is at most 1,240 slots (limits.toml), so the half tick cannot wrap unseen.
 static void guard_round(struct lamps *l, uint16_t next_tick)
 {
     if (l->resting) {
@@ -266,7 +266,7 @@ static void adopt_next(struct lamps *l)
 enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick)
 {
     enum lamp_event_kind event = LAMP_EVENT_NONE;
-    if (l->silent >= HOST_SILENCE_SLOTS && is_anything_on(l)) {
+    if (l->silent >= HOST_SILENCE_ROUNDS && is_anything_on(l)) {
         all_off(l);
         count(&l->silence_trips);
         l->off_reason = LAMP_OFF_SILENCE;
@@ -275,17 +275,23 @@ enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick)
         all_off(l);
     if (l->has_next)
         adopt_next(l);
-    if (l->is_running && l->edge_left == 0)
+    if (l->is_running && l->edge_left == 0) {
         event = step_schedule(l, next_tick);
+        l->edge_span = l->edge_left;
+    }
     if (l->is_playing && l->chip_left == 0) {
-        if (event == LAMP_EVENT_NONE)
+        // Where the schedule has or is about to have an edge the chip begins a slot later, and its tick says so: no two
+        // long steps in a row.
+        if (event == LAMP_EVENT_NONE && (!l->is_running || l->edge_left > 1))
             event = step_chips(l);
         else
-            l->chip_left = 1; // this slot's report is taken: the chip begins one slot later, and its tick says so
+            l->chip_left = 1;
     }
     guard_strobe(l, next_tick);
-    if ((uint8_t)next_tick == 0)
+    if (l->rounds16 >= GUARD_ROUND && (event == LAMP_EVENT_NONE || l->rounds16 >= GUARD_ROUND_MAX)) {
+        l->rounds16 = (uint8_t)(l->rounds16 - GUARD_ROUND);
         guard_round(l, next_tick);
+    }
     l->is_busy = (uint8_t)(is_anything_on(l) || l->resting);
     return event;
 }

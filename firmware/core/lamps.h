@@ -12,6 +12,9 @@
 
 #define LAMP_PHASES_MAX 5
 #define CHIPS_MAX 128
+#define GUARD_ROUND 16 // of 16 slots
+#define GUARD_ROUND_MAX 32
+#define HOST_SILENCE_ROUNDS (HOST_SILENCE_SLOTS / 16 - 1) // of 16 slots; the last one may have begun before
 
 enum lamp_refusal { LAMP_OK = 0, LAMP_BAD_ARGUMENT = 1, LAMP_OVER_LIMIT = 2 };
 enum lamp_off_reason { LAMP_OFF_NONE = 0, LAMP_OFF_SILENCE = 1, LAMP_OFF_GUARD = 2, LAMP_OFF_CHIPS_DONE = 3 };
@@ -49,11 +52,13 @@ struct lamps {
     uint8_t is_exposing;
     uint8_t lights; // bit per light
     // counted every slot
-    uint8_t is_busy;   // something is on, playing or owed
-    uint8_t lit;       // slots of the pulse that is going on
-    uint8_t lit_limit; // where the guard cuts it
-    uint16_t silent;
+    uint8_t is_busy;    // something is on, playing or owed
+    uint8_t lit;        // slots of the pulse that is going on
+    uint8_t lit_limit;  // where the guard cuts it
+    uint8_t silent;     // rounds of 16 slots since the host was heard
+    uint8_t rounds16;   // of 16 slots since the guard's last round
     uint16_t edge_left; // slots to the next edge of the schedule
+    uint16_t edge_span; // what edge_left began with
     uint16_t chip_left; // slots to the next chip
     uint8_t is_running;
     uint8_t is_playing;
@@ -103,11 +108,17 @@ void lamps_host_heard(struct lamps *l);
 inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
 {
     uint8_t is_due = 0;
-    uint16_t silent = l->silent;
-    if (silent < HOST_SILENCE_SLOTS)
-        l->silent = (uint16_t)(silent + 1);
-    else
-        is_due = 1;
+    if ((next_tick & 15) == 0) {
+        if (l->silent < HOST_SILENCE_ROUNDS)
+            l->silent++;
+        else
+            is_due = 1;
+        // The guard's round takes its time, and so do edges: not next to one, unless it is overdue.
+        l->rounds16++;
+        if (l->rounds16 >= GUARD_ROUND_MAX ||
+            (l->rounds16 >= GUARD_ROUND && (!l->is_running || (l->edge_left > 4 && l->edge_span - l->edge_left > 4))))
+            is_due = 1;
+    }
     if (!l->is_busy)
         return 0;
     if (l->is_strobe && ++l->lit >= l->lit_limit)
@@ -116,7 +127,7 @@ inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
         is_due = 1;
     if (l->is_playing && --l->chip_left == 0)
         is_due = 1;
-    return (uint8_t)(is_due | l->is_stopping | l->has_next | (next_tick == 0));
+    return (uint8_t)(is_due | l->is_stopping | l->has_next);
 }
 
 // Decides the levels from the boundary `next_tick` on. Returns the kind of event that happened, mostly none.

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PROTOCOL_VERSION 1
-#define MESSAGE_TABLE_CRC 0xf2ffbe0bUL
+#define MESSAGE_TABLE_CRC 0xd6be719eUL
 #define MESSAGE_MAX_PAYLOAD 96
 #define MESSAGE_HEADER_SIZE 2 // id, sequence number
 
@@ -132,6 +132,137 @@ static inline void msg_stimulus_run_decode(struct msg_stimulus_run *m, const uin
 #define MSG_REPORT_COUNTERS_ID 0x09
 #define MSG_REPORT_COUNTERS_SIZE 0
 
+// Tune to one frequency and report window after window of it until tuner_stop; numbers them anew.
+#define MSG_TUNER_SET_ID 0x10
+#define MSG_TUNER_SET_SIZE 5
+struct msg_tuner_set {
+    uint16_t mhz; // frequency, 5300-6000
+    uint8_t dwell_blocks; // length of a window in blocks of 125 slots (4 ms), 1-255
+    uint16_t busy_above_counts; // an RSSI sample above this is busy (the tuner's RSSI rises with power)
+};
+
+static inline void msg_tuner_set_encode(const struct msg_tuner_set *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->mhz);
+    out[1] = (uint8_t)(m->mhz >> 8);
+    out[2] = m->dwell_blocks;
+    out[3] = (uint8_t)(m->busy_above_counts);
+    out[4] = (uint8_t)(m->busy_above_counts >> 8);
+}
+
+static inline void msg_tuner_set_decode(struct msg_tuner_set *m, const uint8_t *in)
+{
+    m->mhz = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->dwell_blocks = in[2];
+    m->busy_above_counts = (uint16_t)((uint16_t)in[3] | ((uint16_t)in[4] << 8));
+}
+
+// Visit frequencies in turn: tune, settle 32 ms, report one window, go on.
+#define MSG_TUNER_SWEEP_ID 0x11
+#define MSG_TUNER_SWEEP_SIZE 47
+struct msg_tuner_sweep {
+    uint16_t first_mhz; // first frequency, 5300-6000
+    uint8_t dwell_blocks; // length of a window in blocks of 125 slots (4 ms), 1-255
+    uint8_t rounds; // times the whole list is visited; 0 until tuner_stop
+    uint16_t busy_above_counts; // an RSSI sample above this is busy
+    uint8_t count; // frequencies, 1-41
+    uint8_t deltas_mhz[40]; // from each frequency to the next, count - 1 of them used
+};
+
+static inline void msg_tuner_sweep_encode(const struct msg_tuner_sweep *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->first_mhz);
+    out[1] = (uint8_t)(m->first_mhz >> 8);
+    out[2] = m->dwell_blocks;
+    out[3] = m->rounds;
+    out[4] = (uint8_t)(m->busy_above_counts);
+    out[5] = (uint8_t)(m->busy_above_counts >> 8);
+    out[6] = m->count;
+    memcpy(out + 7, m->deltas_mhz, 40);
+}
+
+static inline void msg_tuner_sweep_decode(struct msg_tuner_sweep *m, const uint8_t *in)
+{
+    m->first_mhz = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->dwell_blocks = in[2];
+    m->rounds = in[3];
+    m->busy_above_counts = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->count = in[6];
+    memcpy(m->deltas_mhz, in + 7, 40);
+}
+
+// Stop tuning; a window that has begun is thrown away.
+#define MSG_TUNER_STOP_ID 0x16
+#define MSG_TUNER_STOP_SIZE 0
+
+// Stop the windows and record one gapless run of detector samples, then send it as rf_samples.
+#define MSG_RF_RAW_ID 0x12
+#define MSG_RF_RAW_SIZE 6
+struct msg_rf_raw {
+    uint16_t samples; // length, 1-512
+    uint16_t trigger_below_counts; // begin with the first sample below this; 1024 begins at once
+    uint16_t wait_slots; // begin without a trigger after this long
+};
+
+static inline void msg_rf_raw_encode(const struct msg_rf_raw *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->samples);
+    out[1] = (uint8_t)(m->samples >> 8);
+    out[2] = (uint8_t)(m->trigger_below_counts);
+    out[3] = (uint8_t)(m->trigger_below_counts >> 8);
+    out[4] = (uint8_t)(m->wait_slots);
+    out[5] = (uint8_t)(m->wait_slots >> 8);
+}
+
+static inline void msg_rf_raw_decode(struct msg_rf_raw *m, const uint8_t *in)
+{
+    m->samples = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->trigger_below_counts = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
+    m->wait_slots = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+}
+
+// Send the histogram of every n-th envelope window right behind it.
+#define MSG_RF_HISTOGRAM_ID 0x17
+#define MSG_RF_HISTOGRAM_SIZE 1
+struct msg_rf_histogram {
+    uint8_t every; // 1 every window, 0 none
+};
+
+static inline void msg_rf_histogram_encode(const struct msg_rf_histogram *m, uint8_t *out)
+{
+    out[0] = m->every;
+}
+
+static inline void msg_rf_histogram_decode(struct msg_rf_histogram *m, const uint8_t *in)
+{
+    m->every = in[0];
+}
+
+// Beep a number of times; replaces what is beeping.
+#define MSG_BUZZER_SET_ID 0x13
+#define MSG_BUZZER_SET_SIZE 5
+struct msg_buzzer_set {
+    uint16_t on_slots; // length of a beep, at most the period
+    uint16_t period_slots; // from one beep to the next, 312-31250
+    uint8_t beeps; // how many; 0 is silence
+};
+
+static inline void msg_buzzer_set_encode(const struct msg_buzzer_set *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->on_slots);
+    out[1] = (uint8_t)(m->on_slots >> 8);
+    out[2] = (uint8_t)(m->period_slots);
+    out[3] = (uint8_t)(m->period_slots >> 8);
+    out[4] = m->beeps;
+}
+
+static inline void msg_buzzer_set_decode(struct msg_buzzer_set *m, const uint8_t *in)
+{
+    m->on_slots = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->period_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
+    m->beeps = in[4];
+}
+
 // Who the head is: answer to identify, also sent once after reset.
 #define MSG_IDENTITY_ID 0x81
 #define MSG_IDENTITY_SIZE 24
@@ -183,7 +314,7 @@ static inline void msg_identity_decode(struct msg_identity *m, const uint8_t *in
 struct msg_envelope_window {
     uint32_t tick; // slot in which the window began
     uint16_t index; // number of the window since rf_start; a missing number is a lost window
-    uint16_t window_slots; // length; samples + dropped of them are accounted for
+    uint16_t window_slots; // length; what samples and dropped leave of it was given to other channels
     uint16_t samples; // conversions that went into the statistics
     uint16_t dropped; // slots without a usable conversion
     uint32_t sum_counts; // sum over the samples
@@ -450,6 +581,195 @@ static inline void msg_lamps_off_decode(struct msg_lamps_off *m, const uint8_t *
 {
     m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
     m->reason = in[4];
+}
+
+// What the tuner heard on one frequency: signal strength, and edges of the sync separator on its video output.
+#define MSG_TUNER_WINDOW_ID 0x90
+#define MSG_TUNER_WINDOW_SIZE 27
+struct msg_tuner_window {
+    uint32_t tick; // slot in which the window began, after settling
+    uint16_t index; // number since tuner_set or tuner_sweep; a missing number is a lost window
+    uint16_t mhz; // frequency asked for
+    uint16_t window_slots; // length
+    uint16_t rssi_samples; // conversions of the RSSI
+    uint32_t rssi_sum_counts; // their sum
+    uint16_t rssi_min_counts; // smallest: the weakest signal
+    uint16_t rssi_max_counts; // largest: the strongest signal
+    uint16_t busy_samples; // samples above busy_above_counts
+    uint16_t lines; // sync edges in the window
+    uint8_t blocks; // blocks in the window
+    uint8_t least_lines; // sync edges in the emptiest block of 125 slots; counts modulo 256 a block
+    uint8_t most_lines; // sync edges in the fullest block
+};
+
+static inline void msg_tuner_window_encode(const struct msg_tuner_window *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = (uint8_t)(m->index);
+    out[5] = (uint8_t)(m->index >> 8);
+    out[6] = (uint8_t)(m->mhz);
+    out[7] = (uint8_t)(m->mhz >> 8);
+    out[8] = (uint8_t)(m->window_slots);
+    out[9] = (uint8_t)(m->window_slots >> 8);
+    out[10] = (uint8_t)(m->rssi_samples);
+    out[11] = (uint8_t)(m->rssi_samples >> 8);
+    out[12] = (uint8_t)(m->rssi_sum_counts);
+    out[13] = (uint8_t)(m->rssi_sum_counts >> 8);
+    out[14] = (uint8_t)(m->rssi_sum_counts >> 16);
+    out[15] = (uint8_t)(m->rssi_sum_counts >> 24);
+    out[16] = (uint8_t)(m->rssi_min_counts);
+    out[17] = (uint8_t)(m->rssi_min_counts >> 8);
+    out[18] = (uint8_t)(m->rssi_max_counts);
+    out[19] = (uint8_t)(m->rssi_max_counts >> 8);
+    out[20] = (uint8_t)(m->busy_samples);
+    out[21] = (uint8_t)(m->busy_samples >> 8);
+    out[22] = (uint8_t)(m->lines);
+    out[23] = (uint8_t)(m->lines >> 8);
+    out[24] = m->blocks;
+    out[25] = m->least_lines;
+    out[26] = m->most_lines;
+}
+
+static inline void msg_tuner_window_decode(struct msg_tuner_window *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->index = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->mhz = (uint16_t)((uint16_t)in[6] | ((uint16_t)in[7] << 8));
+    m->window_slots = (uint16_t)((uint16_t)in[8] | ((uint16_t)in[9] << 8));
+    m->rssi_samples = (uint16_t)((uint16_t)in[10] | ((uint16_t)in[11] << 8));
+    m->rssi_sum_counts = (uint32_t)((uint32_t)in[12] | ((uint32_t)in[13] << 8) | ((uint32_t)in[14] << 16) | ((uint32_t)in[15] << 24));
+    m->rssi_min_counts = (uint16_t)((uint16_t)in[16] | ((uint16_t)in[17] << 8));
+    m->rssi_max_counts = (uint16_t)((uint16_t)in[18] | ((uint16_t)in[19] << 8));
+    m->busy_samples = (uint16_t)((uint16_t)in[20] | ((uint16_t)in[21] << 8));
+    m->lines = (uint16_t)((uint16_t)in[22] | ((uint16_t)in[23] << 8));
+    m->blocks = in[24];
+    m->least_lines = in[25];
+    m->most_lines = in[26];
+}
+
+// A piece of the run that rf_raw asked for.
+#define MSG_RF_SAMPLES_ID 0x91
+#define MSG_RF_SAMPLES_SIZE 74
+struct msg_rf_samples {
+    uint32_t tick; // slot of the run's first sample
+    uint16_t total; // samples of the whole run
+    uint16_t offset; // number of this piece's first sample
+    uint8_t dropped; // slots without a usable conversion in the run, which hold the sample before; stops at 255
+    uint8_t count; // samples used of the array
+    uint8_t quarter_counts[64]; // ADC counts divided by four
+};
+
+static inline void msg_rf_samples_encode(const struct msg_rf_samples *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = (uint8_t)(m->total);
+    out[5] = (uint8_t)(m->total >> 8);
+    out[6] = (uint8_t)(m->offset);
+    out[7] = (uint8_t)(m->offset >> 8);
+    out[8] = m->dropped;
+    out[9] = m->count;
+    memcpy(out + 10, m->quarter_counts, 64);
+}
+
+static inline void msg_rf_samples_decode(struct msg_rf_samples *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->total = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->offset = (uint16_t)((uint16_t)in[6] | ((uint16_t)in[7] << 8));
+    m->dropped = in[8];
+    m->count = in[9];
+    memcpy(m->quarter_counts, in + 10, 64);
+}
+
+// Supply, reference and temperature; sent every second.
+#define MSG_HOUSEKEEPING_ID 0x92
+#define MSG_HOUSEKEEPING_SIZE 14
+struct msg_housekeeping {
+    uint32_t tick; // slot in which this message was queued
+    uint16_t battery_counts; // battery behind its divider
+    uint16_t bandgap_counts; // the controller's own 1.1 V against the ADC's reference
+    uint16_t temperature_counts; // temperature sensor
+    uint32_t given_slots; // slots that the log detector gave to other channels since reset
+};
+
+static inline void msg_housekeeping_encode(const struct msg_housekeeping *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = (uint8_t)(m->battery_counts);
+    out[5] = (uint8_t)(m->battery_counts >> 8);
+    out[6] = (uint8_t)(m->bandgap_counts);
+    out[7] = (uint8_t)(m->bandgap_counts >> 8);
+    out[8] = (uint8_t)(m->temperature_counts);
+    out[9] = (uint8_t)(m->temperature_counts >> 8);
+    out[10] = (uint8_t)(m->given_slots);
+    out[11] = (uint8_t)(m->given_slots >> 8);
+    out[12] = (uint8_t)(m->given_slots >> 16);
+    out[13] = (uint8_t)(m->given_slots >> 24);
+}
+
+static inline void msg_housekeeping_decode(struct msg_housekeeping *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->battery_counts = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->bandgap_counts = (uint16_t)((uint16_t)in[6] | ((uint16_t)in[7] << 8));
+    m->temperature_counts = (uint16_t)((uint16_t)in[8] | ((uint16_t)in[9] << 8));
+    m->given_slots = (uint32_t)((uint32_t)in[10] | ((uint32_t)in[11] << 8) | ((uint32_t)in[12] << 16) | ((uint32_t)in[13] << 24));
+}
+
+// The button changed, after 20 ms at rest.
+#define MSG_BUTTON_ID 0x93
+#define MSG_BUTTON_SIZE 5
+struct msg_button {
+    uint32_t tick; // slot in which it was noticed
+    uint8_t is_pressed; // 0 or 1
+};
+
+static inline void msg_button_encode(const struct msg_button *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = m->is_pressed;
+}
+
+static inline void msg_button_decode(struct msg_button *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->is_pressed = in[4];
+}
+
+// Histogram of the envelope window that was sent before.
+#define MSG_ENVELOPE_HISTOGRAM_ID 0x96
+#define MSG_ENVELOPE_HISTOGRAM_SIZE 83
+struct msg_envelope_histogram {
+    uint16_t index; // number of the window
+    uint8_t first_bin; // the first bin holds counts from 8 x first_bin
+    uint8_t shares[80]; // share of the samples in bins of 8 counts, 255ths, rounded up; the last bin holds all above
+};
+
+static inline void msg_envelope_histogram_encode(const struct msg_envelope_histogram *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->index);
+    out[1] = (uint8_t)(m->index >> 8);
+    out[2] = m->first_bin;
+    memcpy(out + 3, m->shares, 80);
+}
+
+static inline void msg_envelope_histogram_decode(struct msg_envelope_histogram *m, const uint8_t *in)
+{
+    m->index = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->first_bin = in[2];
+    memcpy(m->shares, in + 3, 80);
 }
 
 #endif

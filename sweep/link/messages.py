@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 PROTOCOL_VERSION = 1
-TABLE_CRC = 0xF2FFBE0B
+TABLE_CRC = 0xD6BE719E
 MAX_PAYLOAD = 96
 HEADER_SIZE = 2
 SLOT_NS = 32000
@@ -164,6 +164,128 @@ class ReportCounters:
 
 
 @dataclass(frozen=True, slots=True)
+class TunerSet:
+    """Tune to one frequency and report window after window of it until tuner_stop; numbers them anew."""
+
+    ID: ClassVar[int] = 0x10
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBH")
+
+    mhz: int
+    """u16: frequency, 5300-6000"""
+    dwell_blocks: int
+    """u8: length of a window in blocks of 125 slots (4 ms), 1-255"""
+    busy_above_counts: int
+    """u16: an RSSI sample above this is busy (the tuner's RSSI rises with power)"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.mhz, self.dwell_blocks, self.busy_above_counts)
+
+
+@dataclass(frozen=True, slots=True)
+class TunerSweep:
+    """Visit frequencies in turn: tune, settle 32 ms, report one window, go on."""
+
+    ID: ClassVar[int] = 0x11
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBBHB40s")
+
+    first_mhz: int
+    """u16: first frequency, 5300-6000"""
+    dwell_blocks: int
+    """u8: length of a window in blocks of 125 slots (4 ms), 1-255"""
+    rounds: int
+    """u8: times the whole list is visited; 0 until tuner_stop"""
+    busy_above_counts: int
+    """u16: an RSSI sample above this is busy"""
+    count: int
+    """u8: frequencies, 1-41"""
+    deltas_mhz: bytes
+    """u8[40]: from each frequency to the next, count - 1 of them used"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.first_mhz,
+            self.dwell_blocks,
+            self.rounds,
+            self.busy_above_counts,
+            self.count,
+            self.deltas_mhz,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TunerStop:
+    """Stop tuning; a window that has begun is thrown away."""
+
+    ID: ClassVar[int] = 0x16
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack()
+
+
+@dataclass(frozen=True, slots=True)
+class RfRaw:
+    """Stop the windows and record one gapless run of detector samples, then send it as rf_samples."""
+
+    ID: ClassVar[int] = 0x12
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHH")
+
+    samples: int
+    """u16: length, 1-512"""
+    trigger_below_counts: int
+    """u16: begin with the first sample below this; 1024 begins at once"""
+    wait_slots: int
+    """u16: begin without a trigger after this long"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.samples, self.trigger_below_counts, self.wait_slots)
+
+
+@dataclass(frozen=True, slots=True)
+class RfHistogram:
+    """Send the histogram of every n-th envelope window right behind it."""
+
+    ID: ClassVar[int] = 0x17
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<B")
+
+    every: int
+    """u8: 1 every window, 0 none"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.every)
+
+
+@dataclass(frozen=True, slots=True)
+class BuzzerSet:
+    """Beep a number of times; replaces what is beeping."""
+
+    ID: ClassVar[int] = 0x13
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
+
+    on_slots: int
+    """u16: length of a beep, at most the period"""
+    period_slots: int
+    """u16: from one beep to the next, 312-31250"""
+    beeps: int
+    """u8: how many; 0 is silence"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.on_slots, self.period_slots, self.beeps)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the head is: answer to identify, also sent once after reset."""
 
@@ -212,7 +334,7 @@ class EnvelopeWindow:
     index: int
     """u16: number of the window since rf_start; a missing number is a lost window"""
     window_slots: int
-    """u16: length; samples + dropped of them are accounted for"""
+    """u16: length; what samples and dropped leave of it was given to other channels"""
     samples: int
     """u16: conversions that went into the statistics"""
     dropped: int
@@ -413,6 +535,154 @@ class LampsOff:
         return self.LAYOUT.pack(self.tick, self.reason)
 
 
+@dataclass(frozen=True, slots=True)
+class TunerWindow:
+    """What the tuner heard on one frequency: signal strength, and edges of the sync separator on its video output."""
+
+    ID: ClassVar[int] = 0x90
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHIHHHHBBB")
+
+    tick: int
+    """u32: slot in which the window began, after settling"""
+    index: int
+    """u16: number since tuner_set or tuner_sweep; a missing number is a lost window"""
+    mhz: int
+    """u16: frequency asked for"""
+    window_slots: int
+    """u16: length"""
+    rssi_samples: int
+    """u16: conversions of the RSSI"""
+    rssi_sum_counts: int
+    """u32: their sum"""
+    rssi_min_counts: int
+    """u16: smallest: the weakest signal"""
+    rssi_max_counts: int
+    """u16: largest: the strongest signal"""
+    busy_samples: int
+    """u16: samples above busy_above_counts"""
+    lines: int
+    """u16: sync edges in the window"""
+    blocks: int
+    """u8: blocks in the window"""
+    least_lines: int
+    """u8: sync edges in the emptiest block of 125 slots; counts modulo 256 a block"""
+    most_lines: int
+    """u8: sync edges in the fullest block"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.tick,
+            self.index,
+            self.mhz,
+            self.window_slots,
+            self.rssi_samples,
+            self.rssi_sum_counts,
+            self.rssi_min_counts,
+            self.rssi_max_counts,
+            self.busy_samples,
+            self.lines,
+            self.blocks,
+            self.least_lines,
+            self.most_lines,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RfSamples:
+    """A piece of the run that rf_raw asked for."""
+
+    ID: ClassVar[int] = 0x91
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHBB64s")
+
+    tick: int
+    """u32: slot of the run's first sample"""
+    total: int
+    """u16: samples of the whole run"""
+    offset: int
+    """u16: number of this piece's first sample"""
+    dropped: int
+    """u8: slots without a usable conversion in the run, which hold the sample before; stops at 255"""
+    count: int
+    """u8: samples used of the array"""
+    quarter_counts: bytes
+    """u8[64]: ADC counts divided by four"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.tick, self.total, self.offset, self.dropped, self.count, self.quarter_counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Housekeeping:
+    """Supply, reference and temperature; sent every second."""
+
+    ID: ClassVar[int] = 0x92
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHI")
+
+    tick: int
+    """u32: slot in which this message was queued"""
+    battery_counts: int
+    """u16: battery behind its divider"""
+    bandgap_counts: int
+    """u16: the controller's own 1.1 V against the ADC's reference"""
+    temperature_counts: int
+    """u16: temperature sensor"""
+    given_slots: int
+    """u32: slots that the log detector gave to other channels since reset"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.tick,
+            self.battery_counts,
+            self.bandgap_counts,
+            self.temperature_counts,
+            self.given_slots,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The button changed, after 20 ms at rest."""
+
+    ID: ClassVar[int] = 0x93
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+
+    tick: int
+    """u32: slot in which it was noticed"""
+    is_pressed: int
+    """u8: 0 or 1"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.tick, self.is_pressed)
+
+
+@dataclass(frozen=True, slots=True)
+class EnvelopeHistogram:
+    """Histogram of the envelope window that was sent before."""
+
+    ID: ClassVar[int] = 0x96
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HB80s")
+
+    index: int
+    """u16: number of the window"""
+    first_bin: int
+    """u8: the first bin holds counts from 8 x first_bin"""
+    shares: bytes
+    """u8[80]: share of the samples in bins of 8 counts, 255ths, rounded up; the last bin holds all above"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.index, self.first_bin, self.shares)
+
+
 Message = (
     Identify
     | RfStart
@@ -423,6 +693,12 @@ Message = (
     | LightSet
     | StimulusRun
     | ReportCounters
+    | TunerSet
+    | TunerSweep
+    | TunerStop
+    | RfRaw
+    | RfHistogram
+    | BuzzerSet
     | Identity
     | EnvelopeWindow
     | Counters
@@ -431,6 +707,11 @@ Message = (
     | Accepted
     | Refused
     | LampsOff
+    | TunerWindow
+    | RfSamples
+    | Housekeeping
+    | Button
+    | EnvelopeHistogram
 )
 
 BY_ID: dict[int, type[Message]] = {
@@ -443,6 +724,12 @@ BY_ID: dict[int, type[Message]] = {
     LightSet.ID: LightSet,
     StimulusRun.ID: StimulusRun,
     ReportCounters.ID: ReportCounters,
+    TunerSet.ID: TunerSet,
+    TunerSweep.ID: TunerSweep,
+    TunerStop.ID: TunerStop,
+    RfRaw.ID: RfRaw,
+    RfHistogram.ID: RfHistogram,
+    BuzzerSet.ID: BuzzerSet,
     Identity.ID: Identity,
     EnvelopeWindow.ID: EnvelopeWindow,
     Counters.ID: Counters,
@@ -451,5 +738,10 @@ BY_ID: dict[int, type[Message]] = {
     Accepted.ID: Accepted,
     Refused.ID: Refused,
     LampsOff.ID: LampsOff,
+    TunerWindow.ID: TunerWindow,
+    RfSamples.ID: RfSamples,
+    Housekeeping.ID: Housekeeping,
+    Button.ID: Button,
+    EnvelopeHistogram.ID: EnvelopeHistogram,
 }
 """Message class of each id."""

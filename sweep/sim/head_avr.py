@@ -35,6 +35,9 @@ VCC_MV, AREF_MV = 5000, 2500
 
 UART_INPUT, UART_OUTPUT = 0, 1
 ADC_IN_TRIGGER, ADC_OUT_TRIGGER = 17, 18
+MUX_CHANNEL_SHIFT, MUX_KIND_MASK, MUX_SINGLE = 19, 7, 2  # avr_adc_mux_t as it comes with ADC_OUT_TRIGGER
+BANDGAP_CHANNEL = 5  # a pin that the board uses otherwise stands in for the bandgap, which simavr reads too early
+ADMUX_ADDRESS = 0x7C
 TIMER_OUT_COMPARE_B = 4
 INTERRUPT_RUNNING = 1
 CRASHED_STATES = (6, 7)  # cpu_Done, cpu_Crashed
@@ -210,14 +213,34 @@ class Avr:
         base = int(self._lib.avr_get_interrupt_irq(self._avr, vector))
         self._register(base + INTERRUPT_RUNNING * ctypes.sizeof(_Irq), callback)
 
-    def feed_adc(self, channel: int, source: Callable[[], int]) -> None:
-        """Ask `source` for millivolts on an ADC channel at each conversion."""
-        pin, raise_irq = self._irq("adc ", channel), self._lib.avr_raise_irq
-        self.on_change("adc ", ADC_OUT_TRIGGER, lambda _mux: raise_irq(pin, source()))
+    def feed_adc(self, source: Callable[[int], int]) -> None:
+        """Ask `source(channel)` for millivolts at each conversion; BANDGAP_CHANNEL stands for the 1.1 V of the chip.
+
+        The chip holds a conversion's channel and voltage from its start; simavr looks at both when the result is read,
+        one slot later, when the next conversion has begun. So each result is put where that read will find it.
+        """
+        pins = {channel: self._irq("adc ", channel) for channel in range(8)}
+        raise_irq, held = self._lib.avr_raise_irq, [0]
+
+        def begin(mux: int) -> None:
+            channel = mux >> MUX_CHANNEL_SHIFT
+            if mux & MUX_KIND_MASK != MUX_SINGLE:
+                channel = BANDGAP_CHANNEL
+                self.write_memory(ADMUX_ADDRESS, BANDGAP_CHANNEL)
+            raise_irq(pins[channel], held[0])
+            held[0] = source(channel)
+
+        self.on_change("adc ", ADC_OUT_TRIGGER, begin)
 
     def raise_signal(self, module: str, index: int, value: int) -> None:
         """Drive an input of a peripheral, e.g. ("iogD", 2) for pin PD2."""
         self._lib.avr_raise_irq(self._irq(module, index), value)
+
+    def hold_input(self, port: str, bit: int, level: int) -> None:
+        """Drive an input that has its pull-up on, which simavr else takes for the level at each write to the port."""
+        held = c_uint64(ord(port) | (1 << bit) << 7 | (level << bit) << 15)  # avr_ioport_external_t
+        self._lib.avr_ioctl(self._avr, _ioctl(f"iop{port}"), byref(held))
+        self.raise_signal(f"iog{port}", bit, level)
 
     def read_memory(self, address: int) -> int:
         """One octet of the data space (registers from 0, I/O from 0x20, RAM 0x100-0x8FF) without side effects."""

@@ -1,24 +1,30 @@
 """The emulated sensor head as a machine in this process: the real firmware, a scene on its log detector, bytes in
-and out, edges of its lamp and camera pins with their cycle. Deterministic: the same scene and the same bytes at the
-same cycles give the same output. It opens no ports and knows no wall time.
+and out, a tuner on its three lines, a button, edges of its output pins with their cycle. Deterministic: the same scene
+and the same bytes at the same cycles give the same output. It opens no ports and knows no wall time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from sweep.sim.head_avr import CLOCK_HZ, Avr, EmulatorError
+from sweep.sim.head_avr import BANDGAP_CHANNEL, CLOCK_HZ, Avr, EmulatorError
 from sweep.sim.head_scene import BLOCK_SLOTS, RfScene, Waveform
+from sweep.sim.head_tuner import TunerModel
 
 SLOT_CYCLES = 512
-LOG_DETECTOR_ADC = 0
+LOG_DETECTOR, TUNER_RSSI, TEMPERATURE, BATTERY = ADC_CHANNELS = (0, 1, 6, 7)
+BANDGAP_MV = 1100
+BATTERY_DIVIDER = 3
+PRESS_STEP_CYCLES = CLOCK_HZ // 1000
 UART_CHUNK = 32  # octets: the emulated UART holds 64
 BYTE_CYCLES = 352  # 22 us: 11 bits at 500 kbaud
 ARTEFACT_CYCLES = 8
-"""simavr 1.6 inverts compare output B for a moment at each overflow, as in PWM, though the timer clears on compare."""
+"""simavr 1.6 inverts compare output B for a moment at each overflow, as in PWM, though the timer clears on compare; and
+it shows the port's own level of a compare pin when another pin of the port is written."""
+COMPARE_PINS = ("strobe", "camera_trigger")
+TIMER_OUT_COMPARE_A = 3
 
 # Output pins worth watching, from firmware/board/atmega328p/pins.toml (tests compare).
 PINS = {
@@ -30,8 +36,11 @@ PINS = {
     "select_red": ("iogC", 2),
     "white": ("iogD", 5),
     "aim": ("iogD", 6),
+    "buzzer": ("iogD", 3),
 }
-BUTTON = ("iogD", 2)
+BUTTON = ("D", 2)
+LINE_SYNC = ("iogD", 4)
+TUNER_DATA, TUNER_SELECT, TUNER_CLOCK = ("iogB", 3), ("iogB", 4), ("iogB", 5)
 
 SOURCE_TREE = Path(__file__).resolve().parents[2]
 
@@ -58,13 +67,23 @@ class HeadMachine:
 
     def __init__(self, scene: RfScene, elf: Path | None = None, *, is_watching_pins: bool = False) -> None:
         self._avr = Avr(find_elf(elf))
-        self._samples = _samples(scene)
-        self._avr.feed_adc(LOG_DETECTOR_ADC, self._samples.__next__)
-        self._avr.raise_signal(*BUTTON, 1)
+        self._scene = scene
+        self._waveform = Waveform(scene)
+        self._block: list[int] = []
+        self._at = 0
+        self.tuner = TunerModel(scene)
+        self._avr.on_change(*TUNER_DATA, self.tuner.set_data)
+        self._avr.on_change(*TUNER_SELECT, self.tuner.set_select)
+        self._avr.on_change(*TUNER_CLOCK, self.tuner.set_clock)
+        self._avr.feed_adc(self._convert)
+        self._is_pressed = False
+        self._avr.hold_input(*BUTTON, 1)
         self._pending = bytearray()
         self.edges: list[Edge] = []
         self._levels: dict[str, int] = {}
+        self._compared = 0
         if is_watching_pins:
+            self._avr.on_change("tmr1", TIMER_OUT_COMPARE_A, self._compare)
             for pin, (port, bit) in PINS.items():
                 self._avr.on_change(port, bit, partial(self._note, pin))
 
@@ -73,16 +92,50 @@ class HeadMachine:
         """The microcontroller, for measurements of interrupts and cycles."""
         return self._avr
 
+    def _compare(self, _: int) -> None:
+        self._compared = self._avr.cycle
+
     def _note(self, pin: str, value: int) -> None:
         level = value & 1
+        cycle = self._avr.cycle
         if self._levels.get(pin, 0) == level:
             return
+        if pin in COMPARE_PINS and cycle - self._compared > ARTEFACT_CYCLES:
+            return
         self._levels[pin] = level
-        cycle = self._avr.cycle
         if self.edges and self.edges[-1].pin == pin and cycle - self.edges[-1].cycle <= ARTEFACT_CYCLES:
             self.edges.pop()
         else:
             self.edges.append(Edge(cycle, pin, level))
+
+    def _convert(self, channel: int) -> int:
+        """Millivolts on a channel in the slot that begins; called once per slot."""
+        self._at += 1
+        if self._at >= len(self._block):
+            self._block = self._waveform.next_block().tolist()
+            if len(self._block) != BLOCK_SLOTS:
+                raise EmulatorError("a block of the waveform has the wrong length")
+            self._at = 0
+        if self.tuner.mhz is not None:
+            for _ in range(self.tuner.sample([keys[self._at] for keys in self._waveform.keys])):
+                self._avr.raise_signal(*LINE_SYNC, 1)
+                self._avr.raise_signal(*LINE_SYNC, 0)
+        if channel == LOG_DETECTOR:
+            return self._block[self._at]
+        if channel == TUNER_RSSI:
+            return self.tuner.rssi_mv([keys[self._at] for keys in self._waveform.keys])
+        if channel == TEMPERATURE:  # 500 mV at 0 degrees, 10 mV a degree
+            return round(500 + 10 * self._scene.temperature_c)
+        if channel == BATTERY:
+            return round(self._scene.battery_mv / BATTERY_DIVIDER)
+        return BANDGAP_MV if channel == BANDGAP_CHANNEL else 0
+
+    def _press(self) -> None:
+        now_s = self._avr.cycle / CLOCK_HZ
+        is_pressed = any(begin <= now_s < end for begin, end in self._scene.presses_s)
+        if is_pressed != self._is_pressed:
+            self._is_pressed = is_pressed
+            self._avr.hold_input(*BUTTON, int(not is_pressed))
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the head's UART."""
@@ -98,6 +151,9 @@ class HeadMachine:
                 del self._pending[:UART_CHUNK]
                 self._avr.send(chunk)
                 step = len(chunk) * BYTE_CYCLES
+            if self._scene.presses_s:
+                self._press()
+                step = min(step, PRESS_STEP_CYCLES)
             self._avr.run(step)
             left -= step
         return self._avr.take_output()
@@ -105,12 +161,3 @@ class HeadMachine:
     def close(self) -> None:
         """Free the emulator."""
         self._avr.close()
-
-
-def _samples(scene: RfScene) -> Iterator[int]:
-    waveform = Waveform(scene)
-    while True:
-        block = waveform.next_block().tolist()
-        if len(block) != BLOCK_SLOTS:
-            raise EmulatorError("a block of the waveform has the wrong length")
-        yield from block

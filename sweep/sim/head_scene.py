@@ -42,6 +42,11 @@ class Emitter:
     """Share of time a Wi-Fi emitter transmits, 0.01-0.95; the other kinds have their own."""
     starts_s: float = 0.0
     ends_s: float = math.inf
+    centre_mhz: float | None = None
+    """Where the tuner finds it; None: outside the tuner's range. The log detector hears it wherever it is."""
+    width_mhz: float = 8.0
+    lines_per_s: float = 15_734.0
+    """Of analogue video: 15,625 for PAL, 15,734 for NTSC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +62,34 @@ class Detector:
 
 
 @dataclass(frozen=True, slots=True)
+class Tuner:
+    """Law of an RX5808-class receiver's signal strength and filter (guessed: no such receiver was measured)."""
+
+    noise_dbm: float = -95.0
+    filter_mhz: float = 4.0
+    """Standard deviation of its filter, as a bell."""
+    settle_s: float = 0.028
+    rssi_floor_dbm: float = -95.0
+    rssi_at_floor_mv: float = 450.0
+    rssi_mv_per_db: float = 14.0
+    rssi_highest_mv: float = 1150.0
+    rssi_noise_mv: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class RfScene:
-    """Everything that reaches the detector at one position."""
+    """Everything that reaches the detector, and the head itself, at one position."""
 
     emitters: tuple[Emitter, ...] = ()
     noise_dbm: float = -62.0
     """Level that the detector shows when nothing transmits."""
     seed: int = 1
     detector: Detector = Detector()
+    tuner: Tuner = Tuner()
+    battery_mv: int = 5_000
+    temperature_c: float = 24.0
+    presses_s: tuple[tuple[float, float], ...] = ()
+    """When the button is held, from and until."""
 
     def to_json(self) -> str:
         """One line of JSON that `from_json` reads back."""
@@ -76,7 +101,9 @@ class RfScene:
         try:
             raw: dict[str, Any] = json.loads(text)
             emitters = tuple(Emitter(**emitter) for emitter in raw.pop("emitters"))
-            return cls(emitters=emitters, detector=Detector(**raw.pop("detector")), **raw)
+            presses = tuple((float(begin), float(end)) for begin, end in raw.pop("presses_s", ()))
+            detector, tuner = Detector(**raw.pop("detector")), Tuner(**raw.pop("tuner", {}))
+            return cls(emitters=emitters, detector=detector, tuner=tuner, presses_s=presses, **raw)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SceneError(f"not a radio scene: {error}") from error
 
@@ -89,6 +116,8 @@ class Waveform:
         self._keyings = [_Keying(emitter, (scene.seed, index)) for index, emitter in enumerate(scene.emitters)]
         self._rng = np.random.default_rng((scene.seed, 1 << 20))
         self._next_block = 0
+        self.keys: list[list[bool]] = []
+        """For each emitter, in which slots of the last block it was on the air."""
 
     def next_block(self) -> NDArray[np.uint16]:
         """Millivolts at the detector's output for the next BLOCK_SLOTS slots."""
@@ -96,9 +125,12 @@ class Waveform:
         first = self._next_block * BLOCK_SLOTS
         self._next_block += 1
         power_mw = np.full(BLOCK_SLOTS, 10 ** (scene.noise_dbm / 10))
+        self.keys.clear()
         for emitter, keying in zip(scene.emitters, self._keyings, strict=True):
+            is_on = keying.on(first)
+            self.keys.append(is_on.tolist())
             spread_db = OFDM_SPREAD_DB * self._rng.standard_normal(BLOCK_SLOTS) if emitter.kind == "wifi" else 0.0
-            power_mw += keying.on(first) * 10 ** ((emitter.level_dbm + spread_db) / 10)
+            power_mw += is_on * 10 ** ((emitter.level_dbm + spread_db) / 10)
         volts = detector.slope_v_per_db * (detector.intercept_dbm - 10 * np.log10(power_mw))
         volts = np.clip(volts, detector.lowest_v, detector.highest_v)
         millivolts = volts * 1000 + detector.noise_mv * self._rng.standard_normal(BLOCK_SLOTS)

@@ -6,6 +6,7 @@ from ctypes import POINTER, Structure, byref, c_uint8, c_uint16, c_uint32
 from itertools import pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -355,3 +356,178 @@ def test_visible_light_has_a_longest_on_time(core: ctypes.CDLL) -> None:
         bench.slots(1000)
         on_slots += 1000 * (bench.lamps.lights & 1)
     assert 139_000 <= on_slots <= 141_000  # 4.5 s
+
+
+# --- histogram, tuner, panel ------------------------------------------------------------------------------------------
+
+
+class WireHistogram(Structure):
+    _fields_ = [("index", c_uint16), ("first_bin", c_uint8), ("shares", c_uint8 * 80)]
+
+
+class WireTunerWindow(Structure):
+    _fields_ = [
+        ("tick", c_uint32),
+        ("index", c_uint16),
+        ("mhz", c_uint16),
+        ("window_slots", c_uint16),
+        ("rssi_samples", c_uint16),
+        ("rssi_sum_counts", c_uint32),
+        ("rssi_min_counts", c_uint16),
+        ("rssi_max_counts", c_uint16),
+        ("busy_samples", c_uint16),
+        ("lines", c_uint16),
+        ("blocks", c_uint8),
+        ("least_lines", c_uint8),
+        ("most_lines", c_uint8),
+    ]
+
+
+class Tuner(Structure):
+    _fields_ = [
+        ("state", c_uint8),
+        ("blocks_left", c_uint8),
+        ("dwell_blocks", c_uint8),
+        ("rounds_left", c_uint8),
+        ("at", c_uint8),
+        ("count", c_uint8),
+        ("first_mhz", c_uint16),
+        ("busy_above", c_uint16),
+        ("deltas", c_uint8 * 40),
+        ("window", WireTunerWindow),
+    ]
+
+
+class TunerSet(Structure):
+    _fields_ = [("mhz", c_uint16), ("dwell_blocks", c_uint8), ("busy_above_counts", c_uint16)]
+
+
+class TunerSweep(Structure):
+    _fields_ = [
+        ("first_mhz", c_uint16),
+        ("dwell_blocks", c_uint8),
+        ("rounds", c_uint8),
+        ("busy_above_counts", c_uint16),
+        ("count", c_uint8),
+        ("deltas_mhz", c_uint8 * 40),
+    ]
+
+
+IDLE, DUE, SETTLING, HEARING, DONE = range(5)
+
+
+@given(st.lists(st.integers(0, 1023), min_size=1, max_size=400))
+def test_the_histogram_holds_every_sample(core: ctypes.CDLL, counts: list[int]) -> None:
+    envelope, threshold, wire = Envelope(), Threshold(767, 775, 0), WireHistogram()
+    core.envelope_clear(byref(envelope))
+    for value in counts:
+        core.envelope_add(byref(envelope), byref(threshold), c_uint16(value))
+    core.envelope_histogram(byref(envelope), byref(wire))
+    assert wire.first_bin == min(counts) // 8
+    bins = np.bincount(np.minimum(np.array(counts) // 8 - wire.first_bin, 79), minlength=80)
+    assert list(wire.shares) == [-(-int(n) * 255 // len(counts)) for n in bins]
+
+
+@pytest.mark.parametrize(
+    ("mhz", "divider"),
+    [(5865, 0x2A05), (5645, 0x2817), (5740, 0x2906), (5800, 0x2984), (5945, 0x2A8D)],
+)
+def test_the_synthesiser_gets_the_divider_of_public_tables(core: ctypes.CDLL, mhz: int, divider: int) -> None:
+    core.tuner_word.restype = c_uint32
+    assert core.tuner_word(c_uint16(mhz)) == divider << 5 | 0x11
+
+
+def hear(core: ctypes.CDLL, tuner: Tuner, lines: list[int], rssi: int) -> None:
+    """Settle, then one block for each entry of `lines`, five RSSI samples in each."""
+    core.tuner_tuned(byref(tuner))
+    tick = 1000
+    while tuner.state == SETTLING:
+        core.tuner_rssi(byref(tuner), c_uint16(1023))
+        core.tuner_block(byref(tuner), c_uint32(tick), c_uint16(125), c_uint8(255))
+        tick += 125
+    for count in lines:
+        for _ in range(5):
+            core.tuner_rssi(byref(tuner), c_uint16(rssi))
+        core.tuner_block(byref(tuner), c_uint32(tick), c_uint16(125), c_uint8(count))
+        tick += 125
+
+
+def test_a_sweep_visits_each_frequency_and_ends(core: ctypes.CDLL) -> None:
+    tuner = Tuner()
+    deltas = (c_uint8 * 40)(13, 0, 7)
+    assert core.tuner_sweep(byref(tuner), byref(TunerSweep(5645, 2, 2, 300, 4, deltas))) == 1
+    visited = []
+    while tuner.state != IDLE:
+        assert tuner.state == DUE
+        hear(core, tuner, [62, 71], 310)
+        assert tuner.state == DONE
+        window = tuner.window
+        visited.append((window.index, window.mhz))
+        assert (window.window_slots, window.rssi_samples, window.rssi_sum_counts) == (250, 10, 3100)
+        assert (window.rssi_min_counts, window.rssi_max_counts, window.busy_samples) == (310, 310, 10)
+        assert (window.lines, window.blocks, window.least_lines, window.most_lines) == (133, 2, 62, 71)
+        core.tuner_next(byref(tuner))
+    assert visited == list(enumerate((5645, 5658, 5658, 5665) * 2))
+
+
+def test_dwelling_settles_once_and_goes_on(core: ctypes.CDLL) -> None:
+    tuner = Tuner()
+    assert core.tuner_set(byref(tuner), byref(TunerSet(5800, 1, 300))) == 1
+    hear(core, tuner, [62], 310)
+    for index in range(1, 4):
+        core.tuner_next(byref(tuner))
+        assert tuner.state == SETTLING
+        core.tuner_block(byref(tuner), c_uint32(0), c_uint16(125), c_uint8(9))
+        assert tuner.state == HEARING
+        core.tuner_block(byref(tuner), c_uint32(0), c_uint16(125), c_uint8(62))
+        assert (tuner.state, tuner.window.index, tuner.window.lines) == (DONE, index, 62)
+    core.tuner_stop(byref(tuner))
+    assert tuner.state == IDLE
+
+
+@given(st.integers(0, 65535), st.integers(0, 255), st.integers(0, 255), st.lists(st.integers(0, 255), max_size=40))
+def test_no_plan_leaves_the_tuners_range(
+    core: ctypes.CDLL, first_mhz: int, dwell: int, count: int, deltas: list[int]
+) -> None:
+    tuner = Tuner()
+    padded = (c_uint8 * 40)(*deltas)
+    taken = core.tuner_sweep(byref(tuner), byref(TunerSweep(first_mhz, dwell, 1, 300, count, padded)))
+    used = list(padded)[: max(0, count - 1)]
+    is_good = 0 < count <= 41 and dwell > 0 and first_mhz >= 5300 and first_mhz + sum(used) <= 6000
+    assert bool(taken) == is_good
+    assert (tuner.state == DUE) == is_good
+
+
+class Button(Structure):
+    _fields_ = [("is_pressed", c_uint8), ("seen", c_uint8), ("since", c_uint16)]
+
+
+class Buzzer(Structure):
+    _fields_ = [("beeps_left", c_uint8), ("on_slots", c_uint16), ("period_slots", c_uint16), ("began", c_uint16)]
+
+
+class BuzzerSet(Structure):
+    _fields_ = [("on_slots", c_uint16), ("period_slots", c_uint16), ("beeps", c_uint8)]
+
+
+def test_a_bouncing_button_is_one_press(core: ctypes.CDLL) -> None:
+    button = Button()
+    levels = [0] * 50_000 + [1, 0] * 200 + [1] * 90_000 + [0, 1] * 100 + [0] * 2_000
+    changes = [
+        (at, button.is_pressed)
+        for at, level in enumerate(levels)
+        if core.button_step(byref(button), c_uint8(level), c_uint16(at & 0xFFFF))
+    ]
+    assert [pressed for _, pressed in changes] == [1, 0]
+    assert changes[0][0] == pytest.approx(50_400 + 625, abs=2)
+
+
+def test_beeps_are_counted_and_timed(core: ctypes.CDLL) -> None:
+    buzzer = Buzzer()
+    assert core.buzzer_set(byref(buzzer), byref(BuzzerSet(500, 2000, 3)), c_uint16(65_000)) == 1
+    sound = [core.buzzer_step(byref(buzzer), c_uint16((65_000 + at) & 0xFFFF)) for at in range(9000)]
+    assert sum(sound) == 1500
+    assert [at for at, (a, b) in enumerate(pairwise([0, *sound])) if b > a] == [0, 2000, 4000]
+    for wrong in ((0, 2000, 1), (2001, 2000, 1), (100, 300, 1), (100, 40_000, 1)):
+        assert core.buzzer_set(byref(buzzer), byref(BuzzerSet(*wrong)), c_uint16(0)) == 0
+    assert core.buzzer_set(byref(buzzer), byref(BuzzerSet(0, 0, 0)), c_uint16(0)) == 1

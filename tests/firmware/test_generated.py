@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sweep.link import messages
+from sweep.link import messages, supply
 from sweep.sim import head_machine
 
 
@@ -47,7 +47,7 @@ def test_crc_of_the_table_changes_with_a_field(generate: ModuleType, repo_root: 
         ("id = 0x81", "id = 0x41"),
         ('type = "u16", doc = "from', 'type = "f32", doc = "from'),
         ("u8[16]", "u8[200]"),
-        ("rf_raw = 0x12", "rf_raw = 0x02"),
+        ("imu_set = 0x14", "imu_set = 0x02"),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(
@@ -73,6 +73,11 @@ def test_layouts_of_version_1_do_not_change() -> None:
         0x86: "<BBH",
         0x87: "<BBB",
         0x88: "<IB",
+        0x90: "<IHHHHIHHHHBBB",
+        0x91: "<IHHBB64s",
+        0x92: "<IHHHI",
+        0x93: "<IB",
+        0x96: "<HB80s",
     }
     now = {number: kind.LAYOUT.format for number, kind in messages.BY_ID.items()}
     assert {number: now[number] for number in published} == published
@@ -83,8 +88,22 @@ def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:
     for name, (module, bit) in head_machine.PINS.items():
         assert (module, bit) == (f"iog{table['pin'][name]['port']}", table["pin"][name]["bit"])
     button = table["pin"]["button"]
-    assert (f"iog{button['port']}", button["bit"]) == head_machine.BUTTON
-    assert table["pin"]["log_detector"]["adc"] == head_machine.LOG_DETECTOR_ADC
+    assert (button["port"], button["bit"]) == head_machine.BUTTON
+    for name, place in (
+        ("line_sync", head_machine.LINE_SYNC),
+        ("tuner_data", head_machine.TUNER_DATA),
+        ("tuner_select", head_machine.TUNER_SELECT),
+        ("tuner_clock", head_machine.TUNER_CLOCK),
+    ):
+        assert (f"iog{table['pin'][name]['port']}", table["pin"][name]["bit"]) == place
+    channels = (
+        table["pin"]["log_detector"]["adc"],
+        table["pin"]["tuner_rssi"]["adc"],
+        table["analog_only"]["temperature"]["adc"],
+        table["analog_only"]["battery"]["adc"],
+    )
+    assert channels == head_machine.ADC_CHANNELS
+    assert table["analog_only"]["battery"]["divider"] == head_machine.BATTERY_DIVIDER == supply.BATTERY_DIVIDER
 
 
 def test_protocol_document_shows_each_message_as_it_is_on_the_line(repo_root: Path) -> None:

@@ -2,19 +2,25 @@
 
 import random
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from sweep.link import messages
+from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.port import SerialPort
+from sweep.sim.head import EmulatedHead
 from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene
 
-from .head_kit import REPO_ROOT, Host, built_elf
+from .head_kit import LOSS_COUNTERS, REPO_ROOT, SLOTS_GIVEN_SINCE, Host, built_elf
 
 TRIPLES_20_PER_S = messages.LampRun(521, 100, 31, 3, bytes((1, 2, 0, 0, 0)))
+EVERY_5_MHZ = messages.TunerSweep(5645, 8, 0, 300, 41, bytes((5,) * 40))
 BUSY = RfScene((Emitter("wifi", -40.0, duty_cycle=0.5),))
 SLOT_VECTOR = 11
+TRIGGER_CYCLES = 4  # the camera trigger comes this late in its slot, a quarter of a microsecond
 RAM_START, RAM_END, PAINT = 0x100, 0x900, 0xA5
 TIFR1, OCF1B = 0x36, 1 << 2
 EDGE_TOLERANCE_CYCLES = 4  # the emulator notices an edge at the end of the instruction that it falls into
@@ -39,15 +45,81 @@ def test_20_triples_a_second_with_rf_windows_lose_nothing() -> None:
     edges = host.machine.edges
     triggers = [edge.cycle for edge in edges if edge.pin == "camera_trigger" and edge.level == 0]
     origin = triggers[0] - exposures[0].tick * SLOT_CYCLES
+    begin_of_slot = origin - TRIGGER_CYCLES
     for cycle, exposure in zip(triggers, exposures, strict=False):
         assert abs(cycle - origin - exposure.tick * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
     on = [edge.cycle for edge in edges if edge.pin == "strobe" and edge.level == 1]
     off = [edge.cycle for edge in edges if edge.pin == "strobe" and edge.level == 0]
     lit = [exposure for exposure in exposures if exposure.phase]
     for cycle, exposure in zip(on, lit, strict=False):
-        assert abs(cycle - origin - (exposure.tick + 2) * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+        assert abs(cycle - begin_of_slot - (exposure.tick + 2) * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
     for begin, end in zip(on, off, strict=False):
         assert abs(end - begin - 31 * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+
+
+def test_everything_at_once_misses_no_slot_and_loses_nothing() -> None:
+    """Windows with histograms, 20 triples a second, chips, a sweep of the tuner, the button and the buzzer."""
+    host = Host(replace(BUSY, presses_s=((0.5, 1.0),)), is_watching_pins=True)
+    host.send(messages.RfStart(3125, 767, 8))
+    host.send(TRIPLES_20_PER_S)
+    host.send(messages.StimulusRun(1000, 128, bytes((0x5A,) * 16)))
+    host.send(messages.RfHistogram(1))
+    host.send(EVERY_5_MHZ)
+    host.send(messages.BuzzerSet(500, 3000, 50))
+    host.run(4.0, keep_alive=True)
+    host.assert_nothing_lost()
+    exposures, chips = host.of(messages.Exposure), host.of(messages.Chip)
+    assert {b.tick - a.tick for a, b in pairwise(exposures)} == {521}
+    assert len(chips) == pytest.approx(4.0 * 31.25, abs=3)
+    # A chip gives way to a lamp edge by a few slots and says so.
+    assert all(0 <= b.tick - a.tick - 1000 <= 5 for a, b in pairwise(chips))
+    triggers = [edge.cycle for edge in host.machine.edges if edge.pin == "camera_trigger" and edge.level == 0]
+    origin = triggers[0] - exposures[0].tick * SLOT_CYCLES
+    for cycle, exposure in zip(triggers, exposures, strict=False):
+        assert abs(cycle - origin - exposure.tick * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
+    assert len(host.of(messages.TunerWindow)) == pytest.approx(4.0 / 0.068, abs=3)
+    assert len(host.of(messages.EnvelopeHistogram)) == len(host.of(messages.EnvelopeWindow))
+
+
+@pytest.mark.soak
+def test_a_minute_of_windows_tuner_and_lamps() -> None:
+    _a_while_through_pyserial(60.0)
+
+
+def test_some_seconds_of_windows_tuner_and_lamps() -> None:
+    _a_while_through_pyserial(6.0)
+
+
+def _a_while_through_pyserial(seconds: float) -> None:
+    """RF windows, a sweep of the tuner and 20 triples a second through the pseudo-terminal: nothing lost or broken."""
+    reader, received = FrameReader(), list[Received]()
+    with EmulatedHead(BUSY, built_elf(), paced=True) as emulated, SerialPort(emulated.port) as port:
+        commands: list[messages.Message] = [messages.RfStart(3125, 767, 8), TRIPLES_20_PER_S, EVERY_5_MHZ]
+        for seq, command in enumerate(commands):
+            port.write(encode(command, seq))
+        wanted, windows = round(seconds / 0.1), 0
+        while windows < wanted:
+            arrived = reader.feed(port.read())
+            port.write(encode(messages.KeepAlive(), 9))
+            received += [event for event in arrived if isinstance(event, Received)]
+            windows += sum(isinstance(e, Received) and isinstance(e.message, messages.EnvelopeWindow) for e in arrived)
+    assert not reader.rejected
+    assert [event.seq for event in received] == [n & 0xFF for n in range(len(received))]
+    counters = [event.message for event in received if isinstance(event.message, messages.Counters)]
+    assert len(counters) >= seconds - 1
+    for name in LOSS_COUNTERS:
+        assert getattr(counters[-1], name) == 0, name
+    envelopes = [event.message for event in received if isinstance(event.message, messages.EnvelopeWindow)]
+    assert [window.index for window in envelopes] == list(range(len(envelopes)))
+    assert all(window.dropped == 0 for window in envelopes)
+    given = sum(window.window_slots - window.samples for window in envelopes)
+    accounts = [event.message for event in received if isinstance(event.message, messages.Housekeeping)]
+    assert accounts[-1].given_slots - SLOTS_GIVEN_SINCE <= given <= accounts[-1].given_slots + SLOTS_GIVEN_SINCE
+    exposures = [event.message for event in received if isinstance(event.message, messages.Exposure)]
+    assert len(exposures) == pytest.approx(60 * seconds, rel=0.05)
+    assert [exposure.trigger for exposure in exposures] == list(range(len(exposures)))
+    tuned = [event.message for event in received if isinstance(event.message, messages.TunerWindow)]
+    assert [window.index for window in tuned] == list(range(len(tuned)))
 
 
 def test_only_the_lamp_of_the_phase_is_selected_while_the_strobe_is_on() -> None:
@@ -148,7 +220,7 @@ def test_the_slot_interrupt_stays_inside_its_budget() -> None:
     def note(is_running: int) -> None:
         if is_running:
             starts.append(host.machine.avr.cycle)
-        else:
+        elif starts:  # the list may have been emptied in the middle of one
             lasted.append(host.machine.avr.cycle - starts[-1])
 
     host.machine.avr.on_interrupt(SLOT_VECTOR, note)
@@ -174,7 +246,7 @@ def test_the_slot_interrupt_stays_inside_its_budget() -> None:
 def test_the_stack_stays_inside_what_the_build_reserves() -> None:
     makefile = (REPO_ROOT / "firmware" / "Makefile").read_text(encoding="utf-8")
     reserved = int(re.findall(r"^STACK_RESERVE := (\d+)", makefile, re.MULTILINE)[0])
-    machine = HeadMachine(BUSY, built_elf())
+    machine = HeadMachine(replace(BUSY, presses_s=((0.3, 0.9),)), built_elf())
     for address in range(RAM_START, RAM_END):
         machine.avr.write_memory(address, PAINT)
     host = Host(BUSY, machine=machine)
@@ -182,8 +254,19 @@ def test_the_stack_stays_inside_what_the_build_reserves() -> None:
     host.send(TRIPLES_20_PER_S)
     host.send(messages.StimulusRun(1000, 128, bytes((0x5A,) * 16)))
     host.send(messages.LightSet(1, 1))
+    host.send(messages.RfHistogram(1))
+    host.send(EVERY_5_MHZ)
+    host.send(messages.BuzzerSet(100, 1000, 20))
     host.run(1.5, keep_alive=True)
-    for command in (messages.Identify(), messages.ReportCounters(), messages.RfStart(1, 1, 1), messages.RfStop()):
+    for command in (
+        messages.Identify(),
+        messages.ReportCounters(),
+        messages.RfStart(1, 1, 1),
+        messages.RfRaw(512, 1024, 0),
+        messages.TunerSet(5800, 8, 300),
+        messages.TunerStop(),
+        messages.RfStop(),
+    ):
         host.send(command)
         host.run(0.1, keep_alive=True)
     memory = bytes(machine.avr.read_memory(address) for address in range(RAM_START, RAM_END))

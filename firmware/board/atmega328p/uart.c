@@ -69,12 +69,16 @@ uint8_t uart_read(uint8_t *octet)
     return 1;
 }
 
+uint8_t uart_has_room(uint8_t size)
+{
+    return size <= TX_SIZE - 1 - (uint8_t)(tx_head - tx_tail);
+}
+
 uint8_t uart_write(const uint8_t *octets, uint8_t size)
 {
-    uint8_t head = tx_head;
-    uint8_t used = (uint8_t)(head - tx_tail);
-    if (size > TX_SIZE - 1 - used)
+    if (!uart_has_room(size))
         return 0;
+    uint8_t head = tx_head;
     for (uint8_t i = 0; i < size; i++)
         tx_ring[head++] = octets[i];
     tx_head = head;
