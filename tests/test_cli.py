@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sweep.cli import COMMANDS, app
+from sweep.cli import COMMANDS, build_app
 from sweep.sim.air_ble import BleEmitter, write_ble_capture
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 
 RUNNER = CliRunner()
+app = build_app()
 HOSTILE_SSID = b"<img src=x onerror=alert(1)>\x1b[2J\xe2\x80\xae"
 HOSTILE_NAME = b"V380_\x1b]0;x\x07\xe2\x80\xaegnp"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from sweep.cli import COMMANDS, app
+from sweep.cli import COMMANDS, build_app
 from sweep.config import Config
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ def rows() -> dict[str, str]:
 
 
 def test_every_command_and_option_of_the_probe_is_documented() -> None:
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(build_app())
     commands = getattr(group, "commands")  # noqa: B009  # typer's group type is not public
     table = rows()
     assert set(commands) == set(COMMANDS)

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.addresses import AddressKey
-from sweep.cli import app
+from sweep.cli import build_app
 from sweep.control import Control
 from sweep.entry import from_wire, parse_envelope
 from sweep.outbox import Outbox
@@ -24,6 +24,7 @@ from tests.entry_verifier import verify
 
 DEMO = Path(__file__).parent / "captures" / "sweeps" / "demo"
 CLI = CliRunner()
+app = build_app()
 
 
 def run(folder: Path, state: Path, *, control: Control | None = None) -> tuple[SweepResult, list[LiveEvent]]:

@@ -1,46 +1,61 @@
 """The command line of the probe: `sweep`.
 
-Exit code 0 done, 1 findings at or above --fail-on, 2 bad usage or input with one clear line on stderr.
+Exit code 0 done, 1 findings at or above --fail-on, 2 bad usage or input with one clear line on standard error. Only
+the module of the command that is called is loaded: reading a capture does not wait for the parts that talk to a
+server.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 
-from . import captures, making, probe, sweeps
-
-app = typer.Typer(
-    name="sweep",
-    help="Ansim Sweep probe: look for hidden cameras and say what could not be judged.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-COMMANDS: dict[str, Callable[..., None]] = {
-    "run": sweeps.run,
-    "replay": sweeps.replay,
-    "agent": sweeps.agent,
-    "key": sweeps.key,
-    "lens": captures.lens,
-    "wifi": captures.wifi,
-    "stimulus": captures.stimulus,
-    "ble": captures.ble,
-    "rf": captures.rf,
-    "doctor": probe.doctor,
-    "flash": probe.flash,
-    "simulate": making.simulate,
-    "assemble": making.assemble,
-    "lens-record": probe.lens_record,
-    "lens-calibrate": probe.lens_calibrate,
-    "lens-score": probe.lens_score,
+COMMANDS: dict[str, str] = {
+    "run": "sweeps:run",
+    "replay": "sweeps:replay",
+    "agent": "sweeps:agent",
+    "key": "sweeps:key",
+    "lens": "captures:lens",
+    "wifi": "captures:wifi",
+    "stimulus": "captures:stimulus",
+    "ble": "captures:ble",
+    "rf": "captures:rf",
+    "doctor": "probe:doctor",
+    "flash": "probe:flash",
+    "simulate": "making:simulate",
+    "assemble": "making:assemble",
+    "lens-record": "probe:lens_record",
+    "lens-calibrate": "probe:lens_calibrate",
+    "lens-score": "probe:lens_score",
 }
-for name, command in COMMANDS.items():
-    app.command(name)(command)
+"""Module of this package and function, by command."""
+
+
+def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The command line with these commands; KeyError for a name that is none."""
+    app = typer.Typer(
+        name="sweep",
+        help="Ansim Sweep probe: look for hidden cameras and say what could not be judged.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    app.callback()(_group)  # keeps a single command a command
+    for name in names:
+        module, _, function = COMMANDS[name].partition(":")
+        app.command(name)(getattr(import_module(f"sweep.cli.{module}"), function))
+    return app
+
+
+def _group() -> None:
+    """Ansim Sweep probe: look for hidden cameras and say what could not be judged."""
 
 
 def main() -> None:
     """Entry point of the `sweep` command."""
-    app()
+    wanted = sys.argv[1:2]
+    build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)()

@@ -87,11 +87,15 @@ def stimulus(
     addresses: Addresses = AddressForm.HASHED,
 ) -> None:
     """Test whose traffic follows the light that was played."""
+    from sweep import wifi as modality
     from sweep.packets import CaptureFileError
-    from sweep.wifi.stimulus import stimulus_file
+    from sweep.wifi.sequence import read_sequence
+    from sweep.wifi.stimulus import judge_stimulus
 
     with one_line(CaptureFileError):
-        result = stimulus_file(existing(file), existing(sequence))
+        chips = read_sequence(existing(sequence))
+        log, tally = modality.read_log(existing(file))
+    result = judge_stimulus(log, chips)
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
@@ -101,6 +105,7 @@ def stimulus(
             table.add_row(one["addresses"][0], "–" if p_value is None else f"{p_value:.4f}", one["verdict"])
         out.print(table)
         _more(len(document["transmitters"]))
+    _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames")
 
 
 def ble(

@@ -16,8 +16,6 @@ from typing import Any, NoReturn
 import typer
 from rich.console import Console
 
-from sweep.report import display_text
-
 EXIT_FINDINGS = 1
 EXIT_BAD_INPUT = 2
 
@@ -42,6 +40,8 @@ class FailOn(StrEnum):
 
 def fail(line: str) -> NoReturn:
     """Say one line on stderr and end with exit code 2."""
+    from sweep.report import display_text  # loads Pydantic, which only an error needs
+
     err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}", soft_wrap=True)
     raise typer.Exit(EXIT_BAD_INPUT)
 

@@ -74,7 +74,7 @@ HexBytes = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}){0,256}$")]
 
 Count = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 TimeNs = Annotated[int, Field(ge=0, le=2**63 - 1, description="nanoseconds of CLOCK_BOOTTIME")]
-Seconds = Annotated[float, Field(ge=0, le=86_400)]
+Seconds = Annotated[float, Field(ge=0, le=31 * 86_400)]
 Metres = Annotated[float, Field(ge=-1_000, le=1_000)]
 Degrees = Annotated[float, Field(ge=-360, le=360)]
 Share = Annotated[float, Field(ge=0, le=1)]
