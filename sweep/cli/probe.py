@@ -6,11 +6,12 @@ import platform
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from sweep.cli.output import not_built, out
+from sweep.cli.output import fail, not_built, one_line, out
 
 PARTS: tuple[tuple[str, str, str], ...] = (
     ("cv2", "lens detection", "pip install 'ansim-sweep[probe]'"),
@@ -25,6 +26,10 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+def _ports() -> list[str]:
+    return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+
+
 def doctor() -> None:
     """Say what this machine can measure and what is missing."""
     table = Table("part", "for", "state", "remedy")
@@ -37,7 +42,7 @@ def doctor() -> None:
         found = shutil.which(tool) is not None
         missing += not found
         table.add_row(tool, purpose, "there" if found else "missing", "" if found else remedy)
-    ports = sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+    ports = _ports()
     table.add_row("serial port", "sensor head", ", ".join(ports) or "missing", "" if ports else "plug in the probe")
     monitors = sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211"))
     table.add_row("Wi-Fi", "capture", ", ".join(monitors) or "missing", "" if monitors else "plug in the adapter")
@@ -46,9 +51,28 @@ def doctor() -> None:
     raise typer.Exit(0)
 
 
-def flash() -> None:
-    """Write the firmware into the sensor head."""
-    not_built("sweep flash", "use avrdude with firmware/build/sensor_head.hex")
+def flash(
+    port: Annotated[str | None, typer.Argument(metavar="PORT", help="Serial port (default: the only one).")] = None,
+    image: Annotated[Path | None, typer.Option("--hex", metavar="FILE", help="Firmware image (Intel HEX).")] = None,
+    old_bootloader: Annotated[bool, typer.Option("--old-bootloader", help="For Nanos from before 2018.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not ask the head afterwards who it is.")] = False,
+) -> None:
+    """Write the firmware into the sensor head; refuses while a sweep holds the port."""
+    from sweep.link.flash import find_image
+    from sweep.link.flash import flash as write
+
+    if port is None:
+        ports = _ports()
+        if len(ports) != 1:
+            fail("no serial port found: plug in the probe" if not ports else f"name the port: {', '.join(ports)}")
+        port = ports[0]
+    with one_line(ValueError):
+        identity = write(port, find_image(image), is_old_bootloader=old_bootloader, is_verifying=not no_verify)
+    if identity is None:
+        out.print(f"written to {port}, not verified")
+    else:
+        name = "".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in identity.firmware_git)
+        out.print(f"written to {port}: firmware {name}, protocol {identity.protocol_version}")
 
 
 def lens_record() -> None:

@@ -70,6 +70,11 @@ class TickClock:
         """Length of a slot against its nominal length, minus one."""
         return self._rate_ns / self._slot_ns - 1
 
+    @property
+    def is_set(self) -> bool:
+        """Whether a tick was observed, so that others can be mapped."""
+        return self._origin is not None
+
     def observe(self, tick: int, received_ns: int) -> None:
         """A message queued at `tick` was received at `received_ns` (transmission time already taken off)."""
         full = self._unwrapper.unwrap(tick)

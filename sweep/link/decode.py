@@ -18,6 +18,9 @@ from sweep.link.messages import (
     EnvelopeWindow,
     Identity,
     RfStart,
+    TunerSet,
+    TunerSweep,
+    TunerWindow,
 )
 from sweep.report import RfWindow
 
@@ -81,6 +84,7 @@ class Decoder:
         self._reader = FrameReader()
         self._next_seq: int | None = None
         self._next_index: int | None = None
+        self._next_tuned: int | None = None
         self.identity: Identity | None = None
         self.losses = Losses(rejected=self._reader.rejected)
 
@@ -100,6 +104,7 @@ class Decoder:
                     self.losses.restarts += 1
                     self._next_seq = None
                     self._next_index = None
+                    self._next_tuned = None
                 self.identity = identity
             case Counters() as counters:
                 self.losses.head = counters
@@ -108,13 +113,50 @@ class Decoder:
                     self.losses.missing_windows += (window.index - self._next_index) & 0xFFFF
                 self._next_index = (window.index + 1) & 0xFFFF
                 self.losses.dropped_samples += window.dropped
+            case TunerWindow() as tuned:
+                if self._next_tuned is not None:
+                    self.losses.missing_windows += (tuned.index - self._next_tuned) & 0xFFFF
+                self._next_tuned = (tuned.index + 1) & 0xFFFF
             case Accepted(request=RfStart.ID):
                 self._next_index = 0
+            case Accepted(request=TunerSet.ID | TunerSweep.ID):
+                self._next_tuned = 0
             case _:
                 pass
         if self._next_seq is not None:
             self.losses.missing_messages += (event.seq - self._next_seq) & 0xFF
         self._next_seq = (event.seq + 1) & 0xFF
+
+
+def to_tuner_window(window: TunerWindow, t_ns: int, slot_ns: float) -> RfWindow | None:
+    """The contract record of one frequency that began at `t_ns`; None for one without samples.
+
+    The tuner sends no percentiles: the greatest, mean and least of its samples stand in for them, strongest first as
+    for the log detector. Its duty cycle is the share of samples above `busy_above_counts`.
+    """
+    if window.rssi_samples == 0 or window.window_slots == 0:
+        return None
+    duration_s = window.window_slots * slot_ns / 1e9
+    mean_counts = window.rssi_sum_counts / window.rssi_samples
+    return RfWindow(
+        t_ns=t_ns,
+        duration_s=duration_s,
+        receiver="tuner",
+        centre_mhz=float(window.mhz),
+        samples=window.rssi_samples,
+        dropped=0,
+        min_counts=float(window.rssi_min_counts),
+        mean_counts=mean_counts,
+        max_counts=float(window.rssi_max_counts),
+        p10_counts=float(window.rssi_max_counts),
+        p50_counts=mean_counts,
+        p90_counts=float(window.rssi_min_counts),
+        duty_cycle=min(1.0, window.busy_samples / window.rssi_samples),
+        bursts=0,
+        gaps=0,
+        lines_per_s=window.lines / duration_s,
+        line_spread_counts=max(0, window.most_lines - window.least_lines),
+    )
 
 
 def to_rf_window(window: EnvelopeWindow, t_ns: int, slot_ns: float) -> RfWindow | None:
@@ -137,4 +179,5 @@ def to_rf_window(window: EnvelopeWindow, t_ns: int, slot_ns: float) -> RfWindow 
         duty_cycle=min(1.0, window.burst_samples / window.samples),
         bursts=window.bursts,
         gaps=window.gaps,
+        longest_burst_s=window.longest_burst_slots * slot_ns / 1e9,
     )

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from sweep.link.clock import TickClock
-from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window
+from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window, to_tuner_window
 from sweep.link.frame import Received, encode
 from sweep.link.messages import (
     SLOT_NS,
     Accepted,
+    BuzzerSet,
     Counters,
     EnvelopeWindow,
     Identify,
@@ -25,6 +27,9 @@ from sweep.link.messages import (
     Refused,
     RfStart,
     RfStop,
+    TunerStop,
+    TunerSweep,
+    TunerWindow,
 )
 from sweep.link.port import SerialPort
 from sweep.link.recording import read_recording
@@ -37,6 +42,11 @@ BURST_BELOW_COUNTS = 767
 """-55 dBm by the nominal law (20 dBm - V / 25 mV, 2.5 V full scale): 5 dB above the detector's own floor (derived)."""
 HYSTERESIS_COUNTS = 8
 """0.8 dB: three standard deviations of converter noise (guessed)."""
+TUNER_DWELL_BLOCKS = 16
+"""64 ms on each frequency: 80 RSSI samples, and so many blocks that noise shows no steady line rate (derived)."""
+TUNER_BUSY_COUNTS = 241
+"""590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
+TUNER_LONGEST_LIST = 41
 ANSWER_TIMEOUT_S = 2.0
 IDENTIFY_EVERY_S = 0.3
 SILENCE_TIMEOUT_S = 3.0
@@ -133,10 +143,23 @@ class Head:
             f"nothing on {self._port.device} answers like a sensor head: is its firmware flashed (sweep flash)?"
         )
 
+    def beep(self, on_s: float, period_s: float, beeps: int) -> None:
+        """Sound the buzzer. `on_s` at most `period_s`, which is 10 ms to 1 s; `beeps` at most 255, 0 is silence."""
+        self.send(BuzzerSet(round(on_s * 1e9 / SLOT_NS), round(period_s * 1e9 / SLOT_NS), beeps))
+
     def rf_windows(
-        self, seconds: float, *, window_s: float = WINDOW_S, burst_below_counts: int = BURST_BELOW_COUNTS
+        self,
+        seconds: float,
+        *,
+        window_s: float = WINDOW_S,
+        burst_below_counts: int = BURST_BELOW_COUNTS,
+        tuner_mhz: Sequence[int] = (),
     ) -> Iterator[RfWindow]:
-        """Windows of the log detector that cover `seconds`. Raises HeadError when the head falls silent."""
+        """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
+        `tuner_mhz` over and over. Raises HeadError when the head falls silent.
+        """
+        if tuner_mhz:
+            self.ask(tuner_plan(tuner_mhz))
         self.ask(RfStart(round(window_s * 1e9 / SLOT_NS), burst_below_counts, HYSTERESIS_COUNTS))
         left = max(1, round(seconds / window_s))
         heard_ns = self._now_ns()
@@ -147,15 +170,35 @@ class Head:
             elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
                 raise HeadError("the sensor head fell silent: check its cable")
             for event in messages:
-                if isinstance(event.message, EnvelopeWindow) and left > 0:
+                if not isinstance(event.message, EnvelopeWindow | TunerWindow) or left == 0:
+                    continue
+                t_ns = (
+                    max(0, self._clock.to_boottime(event.message.tick).t_ns) if self._clock.is_set else self._now_ns()
+                )
+                if isinstance(event.message, TunerWindow):
+                    record = to_tuner_window(event.message, t_ns, SLOT_NS)
+                else:
                     left -= 1
-                    t_ns = max(0, self._clock.to_boottime(event.message.tick).t_ns)
                     record = to_rf_window(event.message, t_ns, SLOT_NS)
-                    if record is None:
-                        self.losses.empty_windows += 1
-                    else:
-                        yield record
+                if record is None:
+                    self.losses.empty_windows += 1
+                else:
+                    yield record
+        if tuner_mhz:
+            self.send(TunerStop())
         self.send(RfStop())
+
+
+def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
+    """The command that visits `mhz` (rising, at most 41, none more than 255 after the one before) over and over.
+
+    Raises ValueError for a list that does not fit.
+    """
+    deltas = [b - a for a, b in pairwise(mhz)]
+    if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
+        raise ValueError("a tuner list holds 1 to 41 rising frequencies, at most 255 MHz apart")
+    padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
+    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, rounds, TUNER_BUSY_COUNTS, len(mhz), padded)
 
 
 def is_port(source: str) -> bool:
@@ -167,18 +210,24 @@ def is_port(source: str) -> bool:
 
 
 def read_windows(
-    source: str, seconds: float, *, start_ns: int = 0, losses: list[Losses] | None = None
+    source: str,
+    seconds: float,
+    *,
+    start_ns: int = 0,
+    losses: list[Losses] | None = None,
+    tuner_mhz: Sequence[int] = (),
 ) -> Iterator[RfWindow]:
     """RF windows of a PORT (measured now, `seconds` long) or of a FILE of raw serial bytes (at most `seconds` of it).
 
-    `start_ns` is the time of a file's first window; a port's windows carry CLOCK_BOOTTIME. Raises HeadError, PortError.
+    `start_ns` is the time of a file's first window; a port's windows carry CLOCK_BOOTTIME, and its tuner
+    visits `tuner_mhz`. Raises HeadError, PortError.
     """
     if is_port(source):
         with SerialPort(source) as port:
             head = Head(port)
             if losses is not None:
                 losses.append(head.losses)
-            yield from head.rf_windows(seconds)
+            yield from head.rf_windows(seconds, tuner_mhz=tuner_mhz)
         return
     begin_ns: int | None = None
     for window in read_recording(Path(source), start_ns=start_ns, losses=losses):

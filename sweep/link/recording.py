@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sweep.link.decode import Decoder, HeadError, Losses, check_protocol, to_rf_window
+from sweep.link.decode import Decoder, HeadError, Losses, check_protocol, to_rf_window, to_tuner_window
 from sweep.link.frame import Received
-from sweep.link.messages import SLOT_NS, EnvelopeWindow
+from sweep.link.messages import SLOT_NS, EnvelopeWindow, TunerWindow
 from sweep.report import RfWindow
 
 CHUNK_BYTES = 64 * 1024
@@ -38,13 +38,18 @@ def read_recording(path: Path, *, start_ns: int = 0, losses: list[Losses] | None
                 if read_bytes > LARGEST_BYTES:
                     raise HeadError(f"{path.name} is larger than any recording of one sweep")
                 for event in events:
-                    if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow)):
+                    if not (isinstance(event, Received) and isinstance(event.message, EnvelopeWindow | TunerWindow)):
                         continue
                     if decoder.identity is None:
                         raise HeadError(f"{path.name} does not begin with the sensor head's identity: record it anew")
                     first_tick = event.message.tick if first_tick is None else first_tick
-                    t_ns = start_ns + ((event.message.tick - first_tick) & 0xFFFFFFFF) * SLOT_NS
-                    record = to_rf_window(event.message, t_ns, SLOT_NS)
+                    # A window may have begun before one that was sent earlier: the difference is signed.
+                    slots = (event.message.tick - first_tick + 0x80000000) % 0x100000000 - 0x80000000
+                    t_ns = max(0, start_ns + slots * SLOT_NS)
+                    if isinstance(event.message, TunerWindow):
+                        record = to_tuner_window(event.message, t_ns, SLOT_NS)
+                    else:
+                        record = to_rf_window(event.message, t_ns, SLOT_NS)
                     if record is None:
                         decoder.losses.empty_windows += 1
                     else:

@@ -75,6 +75,12 @@ class RfWindow(Record):
     """Share of samples above the firmware's burst threshold in this window."""
     bursts: Count
     gaps: Count
+    longest_burst_s: Seconds | None = None
+    """Longest burst inside the window; null for the tuner."""
+    lines_per_s: Finite | None = None
+    """Edges of the sync separator on the tuner's video, per second; null for the wideband detector."""
+    line_spread_counts: Count | None = None
+    """Edges in the fullest 4 ms of the window less those in the emptiest: small for a steady picture."""
 
 
 class ObservationBase(Record):
