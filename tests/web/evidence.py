@@ -31,6 +31,7 @@ from sweep.report import (
     ReferenceCheck,
     RfObservation,
     Source,
+    StimulusJudgement,
     SweepReport,
     VerdictName,
     Versions,
@@ -43,6 +44,7 @@ from sweep.report import (
     centre_of,
     new_id,
 )
+from tests.web import air
 
 HOSTILE_SSID = b"<img src=x onerror=alert(1)>"
 HOSTILE_NAME = b"\x1b[2Jcam\xe2\x80\xaegnp.exe<script>alert(2)</script>"
@@ -217,6 +219,7 @@ def make_sweep(
     details: tuple[FindingDetails, ...] = ()
     if candidate_zone is not None:
         observations, findings, details = _one_finding(plan, candidate_zone, positions, crop_commitment)
+        observations += air.heard(positions, candidate_zone)
     clock = ClockReading(utc=started, synchronised=True, max_error_ms=250)
     report = SweepReport(
         v=1,
@@ -276,9 +279,7 @@ def _one_finding(
     zone = next(zone for zone in plan.zones if zone.zone_id == zone_id)
     position = next(position for position in positions if position.zone_id == zone_id)
     x, y = centre_of(zone)
-    camera = AddressToken(
-        scheme="room", key_id="0badc0de", tag="00112233aabbccdd", oui=None, is_locally_administered=True
-    )
+    camera = air.token(air.CAMERA_TAG)
     tag = AddressToken(
         scheme="sweep", key_id="0badc0de", tag="8899aabbccddeeff", oui="02:00:00", is_locally_administered=False
     )
@@ -293,7 +294,8 @@ def _one_finding(
         observation_id=new_id(), modality="wifi", addresses=(camera,), role="sta", vendor=None, is_randomised=True,
         channel_mhz=2437.0, rssi_dbm=Levels(median=-48.0, max=-41.0), frames=2210, bytes_up=1_900_000,
         bytes_down=41_000, dwell_s=20.0,
-        video=VideoJudgement(verdict="video_uplink", score=0.88, decided_after_s=6.2), stimulus=None,
+        video=VideoJudgement(verdict="video_uplink", score=0.88, decided_after_s=6.2),
+        stimulus=StimulusJudgement(verdict="follows_light", p_value=0.002),
         zone_id=zone_id, position_id=at, t_ns=t_ns,
     )  # fmt: skip
     ble = BleObservation(

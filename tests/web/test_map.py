@@ -59,6 +59,15 @@ def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
     )
 
 
+def encloses(outer: dict[str, float], inner: dict[str, float]) -> bool:
+    return (
+        outer["left"] <= inner["left"]
+        and inner["right"] <= outer["right"]
+        and outer["top"] <= inner["top"]
+        and inner["bottom"] <= outer["bottom"]
+    )
+
+
 def test_findings_at_walls_are_whole_and_no_label_hides_one(open_phone: OpenPhone, site: Site) -> None:
     sweep = sweep_with_findings(site)
     site.demo.deliver(sweep)
@@ -72,8 +81,7 @@ def test_findings_at_walls_are_whole_and_no_label_hides_one(open_phone: OpenPhon
         phone.settle()
         (frame,) = boxes_of(page, ".frame")
         for marked in (*boxes_of(page, ".map-pin"), *boxes_of(page, "path.map-finding-circle")):
-            assert frame["left"] <= marked["left"] and marked["right"] <= frame["right"], (shape, marked)
-            assert frame["top"] <= marked["top"] and marked["bottom"] <= frame["bottom"], (shape, marked)
+            assert encloses(frame, marked), (shape, marked)
         if shape != PHONE:  # on smaller frames a stall is smaller than its label
             continue
         for pin in boxes_of(page, ".map-pin"):

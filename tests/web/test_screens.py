@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.web import air
 from tests.web.conftest import OpenPhone
 from tests.web.site import Site
 
@@ -18,6 +19,16 @@ SCREENS = {
     "start": ("#/rooms/{room}/start", "점검 시작", "Start a sweep"),
     "sweep": ("#/sweeps/{sweep}", "남자 화장실 1층", "Men's restroom, 1F"),
     "real-sweep": ("#/sweeps/{real}", "남자 화장실 1층", "Men's restroom, 1F"),
+    "transmitter": (
+        f"#/sweeps/{{sweep}}/transmitters/wifi-{air.KEY_ID}-{air.CAMERA_TAG}",
+        "와이파이 송신기 0011",
+        "Wi-Fi transmitter 0011",
+    ),
+    "ble-transmitter": (
+        f"#/sweeps/{{sweep}}/transmitters/ble-{air.KEY_ID}-{air.HINT_TAG}",
+        "블루투스 송신기 2200",
+        "Bluetooth transmitter 2200",
+    ),
     "live": ("#/live", "점검 중", "Live sweep"),
     "exports": ("#/exports", "점검일지 내보내기", "Export the inspection log"),
     "settings": ("#/settings", "설정", "Settings"),

@@ -20,6 +20,8 @@ export type ProbeState = NonNullable<ProbeView["state"]>;
 
 export type Plan = SweepReport["plan"];
 export type Zone = Plan["zones"][number];
+export type Position = SweepReport["positions"][number];
+export type Observation = SweepReport["observations"][number];
 export type Finding = SweepReport["findings"][number];
 export type Evidence = Finding["evidence_for"][number];
 export type ZoneVerdict = SweepReport["verdicts"][number];

@@ -3,7 +3,14 @@ export type Route =
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
   | { readonly screen: "start"; readonly roomId: string }
-  | { readonly screen: "sweep"; readonly sweepId: string; readonly findingId: string | null }
+  | {
+      readonly screen: "sweep";
+      readonly sweepId: string;
+      readonly findingId: string | null;
+      /** The part of the page to open at. */
+      readonly part: "transmitters" | null;
+    }
+  | { readonly screen: "transmitter"; readonly sweepId: string; readonly transmitterId: string }
   | { readonly screen: "live"; readonly probeId: string | null }
   | { readonly screen: "exports" }
   | { readonly screen: "settings" }
@@ -20,11 +27,14 @@ export function parseRoute(hash: string): Route {
   if (first === "rooms" && second === undefined) return { screen: "rooms" };
   if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
   if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
+  if (first === "sweeps" && second !== undefined && third === "transmitters" && fourth !== undefined)
+    return { screen: "transmitter", sweepId: second, transmitterId: fourth };
   if (first === "sweeps" && second !== undefined)
     return {
       screen: "sweep",
       sweepId: second,
       findingId: third === "findings" && fourth !== undefined ? fourth : null,
+      part: third === "transmitters" ? third : null,
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
   if (first === "exports") return { screen: "exports" };
@@ -45,6 +55,11 @@ export const links = {
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
   sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,
+  finding: (sweepId: string, findingId: string) =>
+    `#/sweeps/${encodeURIComponent(sweepId)}/findings/${encodeURIComponent(findingId)}`,
+  transmitters: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/transmitters`,
+  transmitter: (sweepId: string, transmitterId: string) =>
+    `#/sweeps/${encodeURIComponent(sweepId)}/transmitters/${encodeURIComponent(transmitterId)}`,
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
   exports: "#/exports",
   settings: "#/settings",

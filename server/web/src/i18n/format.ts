@@ -51,3 +51,24 @@ export function signed(value: number, digits = 1): string {
 export function factor(log10: number): string {
   return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 2 }).format(10 ** log10);
 }
+
+/** A received level with its unit. */
+export function level(dbm: number): string {
+  return `${decimal(dbm, 0)} dBm`;
+}
+
+/** An uncalibrated score, 0 to 1, always with two digits so that a column of them can be compared. */
+export function score(value: number): string {
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+}
+
+/** An amount of data in the unit that leaves few digits. */
+export function bytes(count: number): string {
+  const [size, unit] = count >= 1e9 ? [1e9, "GB"] : count >= 1e6 ? [1e6, "MB"] : count >= 1e3 ? [1e3, "kB"] : [1, "B"];
+  return `${decimal(count / size)} ${unit}`;
+}
+
+/** A p-value with two significant digits. */
+export function pValue(value: number): string {
+  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 2 }).format(value);
+}

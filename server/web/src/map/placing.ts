@@ -87,6 +87,22 @@ function labelBox(zone: Zone, spot: LabelSpot, scale: number): Extent {
   };
 }
 
+/** The corner of a zone, held to its edges, where a short text hides none of the discs; all in pixels. */
+export function cornerSpot(
+  zone: Extent,
+  size: { readonly width: number; readonly height: number },
+  discs: readonly { readonly x: number; readonly y: number; readonly radius: number }[],
+): { x: number; y: number } {
+  const corners = [zone.top, zone.bottom - size.height].flatMap((y) =>
+    [zone.left, zone.right - size.width].map((x) => ({ x, y })),
+  );
+  const hidden = ({ x, y }: { x: number; y: number }) => {
+    const box = { left: x, top: y, right: x + size.width, bottom: y + size.height };
+    return discs.reduce((sum, disc) => sum + overlap(box, disc.x, disc.y, disc.radius), 0);
+  };
+  return corners.reduce((best, corner) => (hidden(corner) < hidden(best) ? corner : best));
+}
+
 /** How far a disc reaches into a rectangle, in their unit; 0 when it does not. */
 function overlap(box: Extent, x: number, y: number, radius: number): number {
   const dx = Math.max(box.left - x, 0, x - box.right);
