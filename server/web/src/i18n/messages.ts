@@ -452,6 +452,8 @@ export const messages = {
   start_inspectors_hint: text("실명 대신 배정받은 가명을 적습니다.", "Use the assigned pseudonyms, not real names."),
   start_inspector_1: text("점검자 1", "Inspector 1"),
   start_inspector_2: text("점검자 2", "Inspector 2"),
+  start_partners: text("최근에 점검한 사람", "Who swept recently"),
+  start_with: text("{person} 고르기", "Choose {person}"),
   start_same_inspector: text("서로 다른 두 사람이어야 합니다.", "They must be two different people."),
   start_short_inspector: text("가명을 두 글자 이상 적으십시오.", "A pseudonym has at least two characters."),
   start_choose_probe: text("점검기를 고르십시오.", "Choose a probe."),

@@ -136,6 +136,8 @@ export class LiveFeed {
 
   #startOver(sweepId: string): void {
     this.sweepId = sweepId;
+    this.state = null;
+    this.stateText = null;
     this.progress = null;
     this.guidance = null;
     this.refusal = null;

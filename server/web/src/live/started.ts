@@ -15,9 +15,24 @@ export function rememberStart(started: StartedSweep): void {
 
 /** The sweep this phone asked `probeId` for last, or null. */
 export function lastStart(probeId: string): StartedSweep | null {
+  const saved = read();
+  return saved?.probeId === probeId ? saved : null;
+}
+
+/** The two who swept last with this phone. */
+export function lastInspectors(): readonly string[] {
+  return read()?.inspectors ?? [];
+}
+
+/** The next person at this phone starts without them. */
+export function forgetStart(): void {
+  sessionStorage.removeItem(STORAGE_KEY);
+}
+
+function read(): StartedSweep | null {
   try {
     const saved: unknown = JSON.parse(sessionStorage.getItem(STORAGE_KEY) ?? "null");
-    return isStarted(saved) && saved.probeId === probeId ? saved : null;
+    return isStarted(saved) ? saved : null;
   } catch {
     return null;
   }
@@ -36,6 +51,7 @@ function isStarted(value: unknown): value is StartedSweep {
     typeof value.askedMs === "number" &&
     "inspectors" in value &&
     Array.isArray(value.inspectors) &&
-    value.inspectors.length === 2
+    value.inspectors.length === 2 &&
+    value.inspectors.every((inspector) => typeof inspector === "string")
   );
 }

@@ -1,0 +1,75 @@
+"""Starting a sweep with gloves on: nothing to scroll for, nothing to type twice, nothing of the sweep before."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sweep.report import CommandEvent, new_id
+from tests.web import evidence as made
+from tests.web.conftest import Phone
+from tests.web.probe import FakeProbe
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def start_by_touch(page: Page) -> None:
+    page.get_by_role("link", name="점검 시작").click()
+    page.get_by_role("button", name="점검자-02 고르기").click()
+    page.get_by_role("button", name="점검 준비").click()
+
+
+def test_the_start_is_in_view_and_the_partner_one_touch_away(phone: Phone, site: Site, probe: FakeProbe) -> None:
+    phone.log_in(path=f"#/rooms/{site.suspected_room}")
+    page = phone.page
+    start = page.get_by_role("link", name="점검 시작")
+    expect(start).to_be_visible()
+    box, menu = start.bounding_box(), page.get_by_role("navigation").bounding_box()
+    assert box is not None
+    assert menu is not None
+    assert box["y"] + box["height"] <= menu["y"]
+    start.click()
+    prepare = page.get_by_role("button", name="점검 준비")
+    before = prepare.bounding_box()
+    partner = page.get_by_role("button", name="점검자-02 고르기")
+    expect(page.get_by_label("점검자 2", exact=True)).to_have_value("")
+    partner.click()
+    expect(page.get_by_label("점검자 2", exact=True)).to_have_value("점검자-02")
+    expect(partner).to_have_attribute("aria-pressed", "true")
+    assert prepare.bounding_box() == before
+    assert phone.violations() == []
+    phone.shoot("start-partner", full=False)
+
+
+def test_a_new_sweep_is_not_shown_as_the_one_before(phone: Phone, site: Site, probe: FakeProbe) -> None:
+    probe.sweep_id = UUID("018f0000-0000-7000-8000-000000000001")
+    probe.state("done")
+    phone.log_in(path=f"#/rooms/{site.suspected_room}")
+    page = phone.page
+    start_by_touch(page)
+    probe.expect("start")  # accepted: the probe has said nothing of its state yet
+    expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("실시간 연결됨")).to_be_visible()
+    expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_be_visible()
+    assert page.get_by_text("점검 마침").count() == 0
+    assert phone.violations() == []
+    probe.state("waiting_for_empty")
+    expect(page.get_by_role("button", name="점검자-02 확인")).to_be_visible()
+    probe.state("aborted")
+
+
+def test_a_refused_start_says_why_and_offers_another(phone: Phone, site: Site, probe: FakeProbe) -> None:
+    phone.log_in(path=f"#/rooms/{site.suspected_room}")
+    page = phone.page
+    start_by_touch(page)
+    probe.expect("start")
+    words = made.text("배터리가 모자랍니다.", "The battery is low.")
+    probe.tell(CommandEvent(type="command", command_id=new_id(), accepted=False, text=words))
+    expect(page.get_by_text("점검기가 거절함: 배터리가 모자랍니다.")).to_be_visible()
+    assert phone.violations() == []
+    page.get_by_role("link", name="다시 시작하기").click()
+    expect(page.get_by_role("heading", level=1, name="점검 시작")).to_be_visible()
