@@ -266,7 +266,8 @@ def measure_rf(task: Task) -> Measurement:
 
     if task.path is None:
         return _blind(task, "rf", "not_recorded")
-    if len(task.windows) < MIN_RF_WINDOWS:
+    heard = [window for window in task.windows if window.receiver == "log_detector"]
+    if len(heard) < MIN_RF_WINDOWS:
         return _blind(task, "rf", "too_short", {"too_few_windows": 1})
     result = judge_windows(task.windows, task.baseline or None)
     observations = tuple(
@@ -282,7 +283,7 @@ def measure_rf(task: Task) -> Measurement:
             baseline_dbm=emitter.baseline_dbm,
             excess_db=emitter.excess_db,
             duty_cycle=emitter.duty_cycle,
-            windows=len(task.windows),
+            windows=emitter.windows,
         )
         for number, emitter in enumerate(result.emitters[:MAX_OBSERVATIONS])
     )
@@ -290,10 +291,10 @@ def measure_rf(task: Task) -> Measurement:
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
         modality="rf",
-        dwell_s=round(sum(window.duration_s for window in task.windows), 3),
-        samples=len(task.windows),
-        dropped=sum(window.dropped for window in task.windows),
-        quality=min(1.0, len(task.windows) / (5.0 * MIN_RF_WINDOWS)),
+        dwell_s=round(sum(window.duration_s for window in heard), 3),
+        samples=len(heard),
+        dropped=sum(window.dropped for window in heard),
+        quality=min(1.0, len(heard) / (5.0 * MIN_RF_WINDOWS)),
         blind_reason=None if task.baseline else "no_baseline",
         observations=observations,
     )

@@ -148,20 +148,22 @@ def rf(
     from sweep.link.head import HeadError, read_windows
     from sweep.link.port import PortError
     from sweep.rf import judge
+    from sweep.rf.channels import tuner_frequencies
 
     if not Path(source).exists():
         fail(f"{source}: no such port or file; is the sensor head plugged in?")
     with one_line(HeadError, PortError):
         outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))
-        windows = tuple(read_windows(source, seconds))
+        windows = tuple(read_windows(source, seconds, tuner_mhz=tuner_frequencies()))
     document = judge.to_json(judge.judge_windows(windows, outside))
     write_json(json_out, document)
     if json_out is None:
-        table = Table("emitter", "level", "above outside", "duty cycle")
+        table = Table("emitter", "MHz", "level", "above outside", "duty cycle")
         for one in document["emitters"][:MAX_ROWS]:
             excess = one["excess_db"]
             table.add_row(
                 one["kind"],
+                "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
                 f"{one['level_dbm']:.1f} dBm",
                 "–" if excess is None else f"{excess:+.1f} dB",
                 f"{one['duty_cycle']:.3f}",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from sweep.cli.output import existing, fail, one_line, out
+from sweep.cli.output import CameraKind, existing, fail, one_line, out
 
 
 def simulate(
@@ -17,6 +17,7 @@ def simulate(
     camera_in: Annotated[
         str, typer.Option("--camera-in", metavar="ZONE", help="Zone in which a camera hides; none: no camera.")
     ] = "stall-2",
+    camera_kind: Annotated[CameraKind, typer.Option("--camera-kind", help="How that camera sends.")] = CameraKind.WIFI,
     started: Annotated[
         datetime | None,
         typer.Option("--started", formats=["%Y-%m-%dT%H:%M:%SZ"], help="When it begins, in UTC (default: now)."),
@@ -33,6 +34,7 @@ def simulate(
             default_room(),
             seed=seed,
             camera_zone=None if camera_in == "none" else camera_in,
+            camera_kind=camera_kind.hidden_kind,
             say=out.print,
             started=None if started is None else started.replace(tzinfo=UTC),
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,6 +36,18 @@ class FailOn(StrEnum):
     NEVER = "never"
     CANDIDATE = "candidate"
     STRONG = "strong"
+
+
+class CameraKind(StrEnum):
+    """How a simulated camera sends its pictures."""
+
+    WIFI = "wifi"
+    ANALOG = "analog"
+
+    @property
+    def hidden_kind(self) -> Literal["wifi_camera", "analog_camera"]:
+        """Its name in the simulated world."""
+        return "wifi_camera" if self is CameraKind.WIFI else "analog_camera"
 
 
 def fail(line: str) -> NoReturn:

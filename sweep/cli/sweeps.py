@@ -18,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sweep.agent import Agent
-from sweep.cli.output import EXIT_FINDINGS, FailOn, err, fail, not_built, one_line, out, write_json
+from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
 from sweep.config import Config, ConfigError, open_room_key, open_signer, read_config
 from sweep.control import Control
 from sweep.entry import EntryError
@@ -52,6 +52,7 @@ Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of
 CameraIn = Annotated[
     str | None, typer.Option("--camera-in", metavar="ZONE", help="Simulated camera in this zone; none: no camera.")
 ]
+CameraSends = Annotated[CameraKind, typer.Option("--camera-kind", help="How the simulated camera sends.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 
 VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
@@ -145,6 +146,7 @@ def run(
     sim: Sim = False,
     seed: Seed = 1,
     camera_in: CameraIn = None,
+    camera_kind: CameraSends = CameraKind.WIFI,
     server: Server = None,
     state: State = None,
     config: ConfigFile = None,
@@ -160,7 +162,12 @@ def run(
     settings = _settings(config, server, state)
     with one_line(ValueError, RuntimeError), TemporaryDirectory(prefix="sweep-") as scratch:
         source = SimulatedSource(
-            Path(scratch), default_room(), seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id
+            Path(scratch),
+            default_room(),
+            seed=seed,
+            camera_zone=_zone(camera_in),
+            camera_kind=camera_kind.hidden_kind,
+            probe_id=settings.probe_id,
         )
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet)
     _finish(report, json_out, fail_on, quiet=quiet)

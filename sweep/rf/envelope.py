@@ -5,7 +5,7 @@ detector would be, so levels come from percentiles). It tells no emitters apart:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sweep.report import RfWindow
@@ -39,6 +39,30 @@ class DetectorLaw:
 
 NOMINAL = DetectorLaw()
 
+LAWS: dict[str, DetectorLaw] = {
+    "900MHz": DetectorLaw(0.0245, 22.0),
+    "1.2GHz": DetectorLaw(0.0245, 21.0),
+    "2.4GHz": DetectorLaw(0.0244, 19.6),
+    "5.8GHz": DetectorLaw(0.0243, 25.0),
+}
+"""Typical law in each band (AD8318 datasheet, recalled, between its frequencies interpolated): a probe's calibration
+replaces it. The wideband detector does not know the band, so NOMINAL holds until the tuner tells it."""
+BAND_LIMITS_MHZ: tuple[tuple[str, float, float], ...] = (
+    ("900MHz", 800.0, 1_000.0),
+    ("1.2GHz", 1_000.0, 1_500.0),
+    ("2.4GHz", 2_300.0, 2_600.0),
+    ("5.8GHz", 4_900.0, 6_000.0),
+)
+
+
+def law_at(mhz: float | None, laws: Mapping[str, DetectorLaw] = LAWS) -> DetectorLaw:
+    """The detector's law at a frequency; NOMINAL where the frequency or the band's law is unknown."""
+    if mhz is not None:
+        for band, lowest, highest in BAND_LIMITS_MHZ:
+            if lowest <= mhz < highest and band in laws:
+                return laws[band]
+    return NOMINAL
+
 
 @dataclass(frozen=True, slots=True)
 class EnvelopeSummary:
@@ -61,6 +85,8 @@ class EnvelopeSummary:
     duty_cycle: float
     """Share of samples above the firmware's burst threshold."""
     bursts_per_s: float
+    longest_burst_s: float | None
+    """Longest burst in the middle window by it (half of them had none longer); None where it was not recorded."""
     spread_db: float
     """Peak minus floor, median over the windows: near 0 for a constant envelope."""
 
@@ -87,6 +113,9 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
         burst_level_dbm=_burst_level(used, law),
         duty_cycle=sum(window.duty_cycle * window.samples for window in used) / samples,
         bursts_per_s=sum(window.bursts for window in used) / seconds if seconds > 0 else 0.0,
+        longest_burst_s=_median([window.longest_burst_s or 0.0 for window in used])
+        if all(window.longest_burst_s is not None for window in used)
+        else None,
         spread_db=_median([peak - floor for peak, floor in zip(peaks, floors, strict=True)]),
     )
 

@@ -1,17 +1,19 @@
-"""Tells emitters apart in windows of the log detector: a constant carrier, bursts like Wi-Fi, BLE or DECT, something
-that is neither, or nothing above the floor; with a baseline also how far the inside lies above the outside. Input is
-RF windows, output an RfResult with what was heard and what this hardware cannot hear. A wideband log detector has no
-frequency and no line rate: `analog_video` is never claimed from it, and silence is never called clear.
+"""Tells emitters apart in RF windows: from the log detector a constant carrier, bursts like Wi-Fi, BLE or DECT,
+something that is neither, or nothing above the floor; from the tuner also analogue video by its line rate; with a
+baseline how far the inside lies above the outside. Windows during own transmissions are left out. Output is an RfResult
+with what was heard and what this hardware cannot hear. `analog_video` is never claimed from the log detector, which has
+no frequency and no line rate, and silence is never called clear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sweep.report import RfWindow
-from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, summarise
+from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, law_at, summarise
+from sweep.rf.tuner import tell_tuned
 
 EmitterKind = Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
 
@@ -26,6 +28,9 @@ SILENT_DUTY = 0.0002
 DECT_BURSTS_PER_S = (85.0, 115.0)
 DECT_DUTY = (0.025, 0.055)
 """One slot of 368 us in a frame of 10 ms (ETSI EN 300 175-2)."""
+SHORT_BURST_S = 450e-6
+"""A DECT slot or a BLE packet with what the detector adds; with nothing longer a faster rate is both (derived)."""
+SHORT_DUTY = 0.08
 BLE_BURSTS_PER_S = (4.0, 60.0)
 BLE_LONGEST_DUTY = 0.02
 """Three short packets every 20 to 1000 ms (Bluetooth Core 5.4, Vol 6 Part B 4.4.2)."""
@@ -38,12 +43,15 @@ LIMITS = (
     "no_line_rate_without_tuner",
     "no_frequency_from_log_detector",
 )
-"""What the first hardware cannot hear, as codes; LIMIT_TEXTS explains each."""
+"""What this hardware cannot hear, as codes; LIMIT_TEXTS explains each. The last two fall away with tuner windows."""
+NEEDS_TUNER = LIMITS[2:]
 LIMIT_TEXTS: dict[str, str] = {
     "records_to_card_radiate_nothing": "A camera that records to a card radiates almost nothing: silence is no proof.",
     "analog_1200_2400_log_detector_only": "Analogue 1.2 and 2.4 GHz: log detector only, no picture check.",
     "no_line_rate_without_tuner": "Without the tuner's line rate analogue video cannot be told from another carrier.",
     "no_frequency_from_log_detector": "The log detector hears 1 MHz to 8 GHz at once and gives no frequency.",
+    "tuner_5_8_ghz_only": "Frequency and picture are known from 5,645 to 5,945 MHz only, on the frequencies visited.",
+    "own_transmissions_blanked": "Windows during the probe's own transmissions were left out.",
     "no_baseline": "No measurement outside the door: levels from neighbouring rooms are not taken off.",
     "too_few_windows": "Fewer windows than a judgement needs.",
     "no_samples": "The detector delivered nothing.",
@@ -67,6 +75,8 @@ class EmitterHeard:
     windows: int
     reasons: tuple[str, ...]
     """What spoke for this kind, as short facts with figures."""
+    kind_without_lines: EmitterKind | None = None
+    """What the tuner would have told without the line rate; None for the log detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +91,62 @@ class RfResult:
     emitters: tuple[EmitterHeard, ...]
     limits: tuple[str, ...]
     """Codes of LIMIT_TEXTS: what could not be judged and why."""
+    blanked: int = 0
+    """Windows left out because the probe itself was transmitting."""
+    floor_change_db: float | None = None
+    """Quiet level inside minus outside; None without a baseline."""
+
+
+def blank(windows: Sequence[RfWindow], own: Sequence[tuple[int, int]]) -> list[RfWindow]:
+    """The windows that overlap none of the `own` transmissions, (from, to) in the windows' nanoseconds."""
+    kept = []
+    for window in windows:
+        end_ns = window.t_ns + round(window.duration_s * 1e9)
+        if not any(begin < end_ns and window.t_ns < end for begin, end in own):
+            kept.append(window)
+    return kept
 
 
 def judge_windows(
-    windows: Sequence[RfWindow], baseline: Sequence[RfWindow] | None = None, law: DetectorLaw = NOMINAL
+    windows: Sequence[RfWindow],
+    baseline: Sequence[RfWindow] | None = None,
+    law: DetectorLaw = NOMINAL,
+    own: Sequence[tuple[int, int]] = (),
 ) -> RfResult:
-    """What the log detector heard in `windows`, against `baseline` windows taken outside the door.
+    """What was heard in `windows`, against `baseline` windows taken outside the door.
 
-    The order of the windows does not matter. Windows of a tuner are ignored here.
+    The order of the windows does not matter. `own` are the probe's own transmissions, (from, to) in nanoseconds.
     """
+    used = blank(windows, own) if own else list(windows)
+    blanked = len(windows) - len(used)
     limits = list(LIMITS)
-    summary = summarise(windows, law)
+    if any(window.receiver == "tuner" for window in used):
+        limits = [limit for limit in limits if limit not in NEEDS_TUNER] + ["tuner_5_8_ghz_only"]
+    if blanked:
+        limits.append("own_transmissions_blanked")
+    summary = summarise(used, law)
     outside = summarise(baseline, law) if baseline else None
     if outside is None:
         limits.append("no_baseline")
+    wideband = _tell(summary, outside, law) if summary is not None else ()
+    carrier_dbm = max((one.level_dbm for one in wideband if one.kind == "continuous"), default=None)
+    tuned = tell_tuned(used, baseline, wideband_dbm=carrier_dbm)
+    from_tuner = [
+        EmitterHeard(
+            kind=one.kind,
+            centre_mhz=one.centre_mhz,
+            level_dbm=one.level_dbm,
+            baseline_dbm=one.baseline_dbm,
+            excess_db=None if one.baseline_dbm is None else one.level_dbm - one.baseline_dbm,
+            duty_cycle=one.duty_cycle,
+            windows=one.windows,
+            reasons=one.reasons,
+            kind_without_lines=one.kind_without_lines,
+        )
+        for one in tuned
+    ]
     if summary is None:
-        return RfResult(0, 0, 0, None, (), (*limits, "no_samples"))
+        return RfResult(0, 0, 0, None, tuple(from_tuner), (*limits, "no_samples"), blanked)
     if summary.windows < LEAST_WINDOWS:
         limits.append("too_few_windows")
     if summary.dropped > 0.01 * (summary.samples + summary.dropped):
@@ -108,9 +158,38 @@ def judge_windows(
         samples=summary.samples,
         dropped=summary.dropped,
         floor_dbm=summary.floor_dbm,
-        emitters=_tell(summary, outside, law),
+        emitters=_merge(from_tuner, wideband, law),
         limits=tuple(limits),
+        blanked=blanked,
+        floor_change_db=None if outside is None else summary.floor_dbm - outside.floor_dbm,
     )
+
+
+def _merge(
+    tuned: Sequence[EmitterHeard], wideband: Sequence[EmitterHeard], law: DetectorLaw
+) -> tuple[EmitterHeard, ...]:
+    """Both receivers' emitters. A carrier that both hear stands once: kind and frequency from the tuner; level, outside
+    and excess from the log detector, whose range is wider at the upper end, by its law at that frequency.
+    """
+    carriers = [one for one in tuned if one.kind in {"analog_video", "continuous"}]
+    merged = []
+    for one in wideband:
+        if one.kind != "continuous" or not carriers:
+            merged.append(one)
+            continue
+        strongest = max(carriers, key=lambda carrier: carrier.level_dbm)
+        there = law_at(strongest.centre_mhz)
+        baseline_dbm = None if one.baseline_dbm is None else there.to_dbm(law.to_counts(one.baseline_dbm))
+        level_dbm = there.to_dbm(law.to_counts(one.level_dbm))
+        both = replace(
+            strongest,
+            level_dbm=level_dbm,
+            baseline_dbm=baseline_dbm,
+            excess_db=None if baseline_dbm is None else level_dbm - baseline_dbm,
+            reasons=(*strongest.reasons, "log detector: " + ", ".join(one.reasons)),
+        )
+        carriers = [both if carrier is strongest else carrier for carrier in carriers]
+    return (*carriers, *merged, *(one for one in tuned if one.kind not in {"analog_video", "continuous"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +227,9 @@ def classify(summary: EnvelopeSummary, law: DetectorLaw = NOMINAL) -> tuple[Told
 def _burst_kind(summary: EnvelopeSummary) -> EmitterKind:
     if _is_within(summary.bursts_per_s, DECT_BURSTS_PER_S) and _is_within(summary.duty_cycle, DECT_DUTY):
         return "dect"
+    is_short = summary.longest_burst_s is not None and summary.longest_burst_s <= SHORT_BURST_S
+    if is_short and summary.bursts_per_s >= DECT_BURSTS_PER_S[0] and DECT_DUTY[0] <= summary.duty_cycle <= SHORT_DUTY:
+        return "dect"  # with BLE beside it, which has no way to be told in its company
     if _is_within(summary.bursts_per_s, BLE_BURSTS_PER_S) and summary.duty_cycle <= BLE_LONGEST_DUTY:
         return "ble"
     if summary.bursts_per_s >= WIFI_LEAST_BURSTS_PER_S:
@@ -192,6 +274,7 @@ def to_json(result: RfResult) -> dict[str, Any]:
         "emitters": [
             {
                 "kind": emitter.kind,
+                "kind_without_lines": emitter.kind_without_lines,
                 "centre_mhz": emitter.centre_mhz,
                 "level_dbm": round(emitter.level_dbm, 1),
                 "baseline_dbm": None if emitter.baseline_dbm is None else round(emitter.baseline_dbm, 1),
@@ -203,4 +286,6 @@ def to_json(result: RfResult) -> dict[str, Any]:
             for emitter in result.emitters
         ],
         "limits": list(result.limits),
+        "blanked": result.blanked,
+        "floor_change_db": None if result.floor_change_db is None else round(result.floor_change_db, 1),
     }

@@ -8,12 +8,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from sweep.link.frame import FrameReader, Received, encode
-from sweep.link.messages import EnvelopeWindow, Identify, RfStart
+from sweep.link.head import tuner_plan
+from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
 from sweep.link.port import SerialPort
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import find_elf
@@ -83,17 +85,20 @@ def record_serial(
     *,
     window_s: float = 0.1,
     burst_below_counts: int = 767,
+    tuner_mhz: Sequence[int] = (),
 ) -> int:
     """Write what an emulated head sends in `seconds` of RF windows to `path`, raw; returns the number of windows.
 
+    The tuner visits `tuner_mhz` meanwhile, where there are any.
     The bytes come through pyserial from the firmware's own UART; the same scene gives the same file.
     """
     start = RfStart(round(window_s * SLOTS_PER_S), burst_below_counts, 8)
+    commands: list[Message] = [Identify(), *([tuner_plan(tuner_mhz)] if tuner_mhz else []), start]
     wanted = max(1, round(seconds / window_s))
     recorded = bytearray()
     reader, windows = FrameReader(), 0
     with EmulatedHead(scene, elf) as head, SerialPort(head.port) as port:
-        port.write(encode(Identify(), 0) + encode(start, 1))
+        port.write(b"".join(encode(command, seq) for seq, command in enumerate(commands)))
         last_byte = time.monotonic()
         while windows < wanted:
             data = port.read()

@@ -32,16 +32,18 @@ from sweep.report import (
     to_json,
     utc_now,
 )
+from sweep.rf.channels import tuner_frequencies
 from sweep.sim import air, world
 from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
 from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
-from sweep.sim.world import Standpoint, World
+from sweep.sim.world import HiddenKind, Standpoint, World
 
 RF_SECONDS = 4.0
 BASELINE_RF_SECONDS = 4.0
 NEIGHBOUR_WIFI_DBM = -47.0
 CAMERA_RF_AT_1M_DBM = -22.0  # guessed: 20 dBm of a small module, 40 dB over the first metre
+ANALOG_CAMERA_MHZ = 5_800.0
 HALF_SIZE_WIDTH_PX = 728
 CLIP_SIZE = (256, 192)  # measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried
 E_PER_DN = 12.0  # a coarse converter setting: half the file of the probe's usual one
@@ -82,6 +84,7 @@ class SimulatedSource:
         *,
         seed: int,
         camera_zone: str | None,
+        camera_kind: HiddenKind = "wifi_camera",
         probe_id: str,
         inspectors: tuple[str, ...] = ("점검자-01", "점검자-02"),
         sweep_id: UUID | None = None,
@@ -89,7 +92,7 @@ class SimulatedSource:
         mode: Mode = "full",
     ) -> None:
         """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
-        self._world = world.make_world(room.plan, seed, camera_zone)
+        self._world = world.make_world(room.plan, seed, camera_zone, camera_kind)
         if mode == "quick":
             self._world = world.visit_only(self._world, QUICK_KINDS)
         self._started = started or utc_now()
@@ -165,18 +168,22 @@ def record_sweep(
     *,
     seed: int,
     camera_zone: str | None,
+    camera_kind: HiddenKind = "wifi_camera",
     say: Callable[[str], None],
     started: datetime | None = None,
 ) -> RecordedSweep:
     """Write a whole recorded sweep to `folder` (created); says each position.  Raises ValueError, EmulatorError."""
     begin = started or utc_now().replace(microsecond=0)
     # The same room, seed and time give the same recording under the same name.
-    sweep_id = derived_id(UUID(int=round(begin.timestamp() * 1000) << 80), f"{room.room_id}/{seed}/{camera_zone}")
+    sweep_id = derived_id(
+        UUID(int=round(begin.timestamp() * 1000) << 80), f"{room.room_id}/{seed}/{camera_zone}{_mark_of(camera_kind)}"
+    )
     source = SimulatedSource(
         folder.parent,
         room,
         seed=seed,
         camera_zone=camera_zone,
+        camera_kind=camera_kind,
         probe_id="probe-demo-1",
         sweep_id=sweep_id,
         started=begin,
@@ -189,6 +196,10 @@ def record_sweep(
     finally:
         source.close()
     return source.manifest
+
+
+def _mark_of(kind: HiddenKind) -> str:
+    return "" if kind == "wifi_camera" else f"/{kind}"
 
 
 def _recorded(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPosition:
@@ -256,7 +267,9 @@ def _record_rf(path: Path, room: World, stand: Standpoint | None, seed: int) -> 
         outside = (room.plan.width_m, room.plan.depth_m + 2.0)
         ear = outside if stand is None else (stand.x_m, stand.y_m)
         loss = world.path_loss_db(world.distance_m(ear, (camera.x_m, camera.y_m))) + (12.0 if stand is None else 0.0)
-        kind: EmitterKind = "analog_video" if camera.kind == "analog_camera" else "wifi"
-        emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35))
+        is_analog = camera.kind == "analog_camera"
+        kind: EmitterKind = "analog_video" if is_analog else "wifi"
+        centre_mhz = ANALOG_CAMERA_MHZ if is_analog else None  # the Wi-Fi camera sends at 2.4 GHz
+        emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35, centre_mhz=centre_mhz))
     seconds = BASELINE_RF_SECONDS if stand is None else RF_SECONDS
-    record_serial(path, RfScene(emitters=tuple(emitters), seed=seed), seconds)
+    record_serial(path, RfScene(emitters=tuple(emitters), seed=seed), seconds, tuner_mhz=tuner_frequencies())

@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.link import flash
 from sweep.link.port import SerialPort
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
@@ -101,6 +100,6 @@ def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path, mo
     wrong = tmp_path / "wrong.hex"
     wrong.write_bytes(b"\x7fELF")
     assert "not an Intel HEX image" in run(terminal, "--hex", str(wrong))[1]
-    monkeypatch.setattr(flash.shutil, "which", lambda _name: None)
+    monkeypatch.setattr("shutil.which", lambda _name: None)
     code, said = run(terminal, "--hex", str(image))
     assert (code, "apt install avrdude" in said) == (2, True)

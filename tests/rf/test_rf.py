@@ -147,7 +147,9 @@ def test_any_window_gives_a_finite_document(rows: list[tuple[float, float, float
     ]
     document = json.loads(json.dumps(to_json(judge_windows(windows, windows)), allow_nan=False))
     assert document["windows"] == len(windows)
-    assert set(document) == {"windows", "samples", "dropped", "floor_dbm", "emitters", "limits"}
+    assert set(document) == {
+        "windows", "samples", "dropped", "floor_dbm", "emitters", "limits", "blanked", "floor_change_db"
+    }  # fmt: skip
 
 
 def test_windows_of_a_tuner_are_not_the_detectors() -> None:

@@ -1,0 +1,202 @@
+"""What the 5.8 GHz tuner heard, frequency by frequency: level, share of time, occupied width, and the line rate of a
+picture, which nothing but analogue video has. Input is tuner windows of the contract (and those taken outside the
+door), output is one record per transmitter told apart, each also as it would be told without the line rate. It hears
+nothing below 5.6 GHz and says nothing about what it did not visit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sweep.report import RfWindow
+
+ADC_FULL_SCALE_COUNTS = 1023
+
+TunedKind = Literal["analog_video", "continuous", "wifi"]
+
+
+@dataclass(frozen=True, slots=True)
+class TunerLaw:
+    """P_dBm = floor_dbm + (V - floor_v) / slope of an RX5808-class receiver (guessed until it is calibrated)."""
+
+    slope_v_per_db: float = 0.014
+    floor_v: float = 0.45
+    floor_dbm: float = -95.0
+    reference_v: float = 2.5
+    highest_dbm: float = -46.0
+    """Above it the receiver shows no more: a level there is a lower bound."""
+
+    def to_dbm(self, counts: float) -> float:
+        """Level of an ADC reading, extrapolated outside the valid range."""
+        return self.floor_dbm + (counts * self.reference_v / ADC_FULL_SCALE_COUNTS - self.floor_v) / self.slope_v_per_db
+
+
+NOMINAL_TUNER = TunerLaw()
+
+LEAST_ABOVE_DB = 10.0
+"""A transmitter stands this far above the receiver's own floor (guessed)."""
+LINES_PER_S = (15_300.0, 16_700.0)
+"""PAL 15,625 and NTSC 15,734, and up to 18 more edges around each vertical sync (derived: 16,000 and 16,274)."""
+STEADY_SPREAD_COUNTS = 12
+"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, and one for each end (derived)."""
+ALWAYS_ON_SHARE = 0.95
+STEADY_LEVEL_DB = 3.0
+"""Greatest less least level of a carrier (guessed: three standard deviations of converter noise are 1 dB)."""
+VIDEO_WIDTH_MHZ = (6.0, 26.0)
+"""Extent at -10 dB, with the receiver's own filter, of FM video; Wi-Fi is 20 MHz wide and more before the filter."""
+SAME_MHZ = 7.0
+"""Neighbouring channels within this show the same picture (guessed: half the receiver's filter)."""
+NEIGHBOUR_MHZ = 4.0
+"""Within this both of two channels surely show the picture of one of them (guessed)."""
+APART_MHZ = 25.0
+"""Two peaks nearer than this are one transmitter (guessed)."""
+PLATEAU_DB = 4.0
+"""Frequencies this near to the peak belong to it: a strong transmitter saturates several (guessed)."""
+SELECTIVITY_DB = 38.0
+"""So far below the strongest one a peak may be the strongest one itself beside the filter (guessed)."""
+MOST_TRANSMITTERS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """One transmitter that the tuner found."""
+
+    kind: TunedKind
+    kind_without_lines: TunedKind
+    """What it would be told without the line rate: level, time and width only."""
+    centre_mhz: float
+    level_dbm: float
+    baseline_dbm: float | None
+    """Level on the same frequency outside the door, never below the receiver's floor."""
+    duty_cycle: float
+    windows: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """All windows of one frequency taken together."""
+
+    mhz: float
+    level_dbm: float
+    spread_db: float
+    duty_cycle: float
+    windows: tuple[RfWindow, ...]
+
+
+def tell_tuned(
+    windows: Sequence[RfWindow],
+    baseline: Sequence[RfWindow] | None = None,
+    law: TunerLaw = NOMINAL_TUNER,
+    wideband_dbm: float | None = None,
+) -> tuple[Tuned, ...]:
+    """Transmitters in tuner `windows`, strongest first. Windows of the log detector are ignored.
+
+    `wideband_dbm` is the level of the carrier that the log detector hears, if any: it tells how strong a transmitter is
+    that saturates the tuner, and so what may be heard of it beside the filter.
+    """
+    heard = _by_frequency(windows, law)
+    outside = {one.mhz: one for one in _by_frequency(baseline or (), law)}
+    left = sorted(heard, key=lambda one: (-one.level_dbm, one.mhz))
+    least_dbm = law.floor_dbm + LEAST_ABOVE_DB
+    if left:
+        is_saturated = left[0].level_dbm >= law.highest_dbm
+        strongest_dbm = max(left[0].level_dbm, wideband_dbm if is_saturated and wideband_dbm is not None else -math.inf)
+        least_dbm = max(least_dbm, strongest_dbm - SELECTIVITY_DB)
+    found: list[Tuned] = []
+    while left and len(found) < MOST_TRANSMITTERS and left[0].level_dbm >= least_dbm:
+        plateau = [one for one in left if one.level_dbm >= left[0].level_dbm - PLATEAU_DB]
+        plateau = sorted((one for one in plateau if abs(one.mhz - left[0].mhz) <= APART_MHZ), key=lambda one: one.mhz)
+        told = _tell(plateau, heard, outside, law)
+        found.append(told)
+        left = [one for one in left if abs(one.mhz - told.centre_mhz) > APART_MHZ and one not in plateau]
+    return tuple(found)
+
+
+def has_line_rate(window: RfWindow) -> bool:
+    """True for a window whose sync edges come as often and as steadily as the lines of a picture."""
+    if window.lines_per_s is None or window.line_spread_counts is None:
+        return False
+    is_rate = LINES_PER_S[0] <= window.lines_per_s <= LINES_PER_S[1]
+    return is_rate and window.line_spread_counts <= STEADY_SPREAD_COUNTS
+
+
+def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[float, _Heard], law: TunerLaw) -> Tuned:
+    """One transmitter from the frequencies at its peak level, rising."""
+    steady = [one for one in plateau if one.windows and all(map(has_line_rate, one.windows))]
+    # Neighbours show the same picture: one frequency alone counts only where no neighbour was visited.
+    pictured = [
+        one
+        for one in steady
+        if sum(abs(o.mhz - one.mhz) <= NEIGHBOUR_MHZ for o in steady)
+        >= min(2, sum(abs(o.mhz - one.mhz) <= NEIGHBOUR_MHZ for o in plateau))
+    ]
+    among = pictured or plateau
+    peak = among[len(among) // 2]
+    before = outside.get(peak.mhz)
+    near = [window for one in heard if abs(one.mhz - peak.mhz) <= SAME_MHZ for window in one.windows]
+    lines = sum(map(has_line_rate, near))
+    width_mhz = _width_mhz(peak, heard)
+    is_always_on = peak.duty_cycle >= ALWAYS_ON_SHARE and peak.spread_db <= STEADY_LEVEL_DB
+    without: TunedKind = "wifi"
+    if is_always_on:
+        is_video_wide = width_mhz is None or VIDEO_WIDTH_MHZ[0] <= width_mhz <= VIDEO_WIDTH_MHZ[1]
+        without = "analog_video" if is_video_wide else "continuous"
+    kind: TunedKind = "continuous" if is_always_on else "wifi"
+    if pictured and is_always_on:
+        kind = "analog_video"
+    width = "width unknown" if width_mhz is None else f"{width_mhz:.0f} MHz wide"
+    rate = next((w.lines_per_s for w in peak.windows if has_line_rate(w)), None)
+    seen = f"{lines} of {len(near)} windows with a line rate" + ("" if rate is None else f" ({rate:.0f}/s)")
+    return Tuned(
+        kind=kind,
+        kind_without_lines=without,
+        centre_mhz=peak.mhz,
+        level_dbm=peak.level_dbm,
+        baseline_dbm=None if before is None else max(before.level_dbm, law.floor_dbm),
+        duty_cycle=peak.duty_cycle,
+        windows=sum(len(one.windows) for one in among),
+        reasons=(f"on air {peak.duty_cycle:.2f} of the time", width, seen),
+    )
+
+
+def _width_mhz(peak: _Heard, heard: Sequence[_Heard]) -> float | None:
+    """Extent around the peak in which the level stays within 10 dB; None where the visited frequencies do not tell."""
+    rising = sorted(heard, key=lambda one: one.mhz)
+    at = rising.index(peak)
+    edges = []
+    for step in (-1, 1):
+        place, last = at, peak.mhz
+        while 0 <= place + step < len(rising) and rising[place + step].level_dbm > peak.level_dbm - 10.0:
+            place += step
+            last = rising[place].mhz
+        if not 0 <= place + step < len(rising):
+            return None
+        edges.append((last + rising[place + step].mhz) / 2)
+    return edges[1] - edges[0]
+
+
+def _by_frequency(windows: Sequence[RfWindow], law: TunerLaw) -> list[_Heard]:
+    groups: dict[float, list[RfWindow]] = {}
+    for window in windows:
+        if window.receiver == "tuner" and window.centre_mhz is not None and window.samples > 0:
+            groups.setdefault(window.centre_mhz, []).append(window)
+    heard = []
+    for mhz, group in sorted(groups.items()):
+        levels = sorted(law.to_dbm(window.mean_counts) for window in group)
+        # While it transmits: bursts in between do not lower the level of a transmitter that pauses.
+        loudest = sorted(law.to_dbm(window.max_counts) for window in group)
+        duty = sum(window.duty_cycle * window.samples for window in group) / sum(window.samples for window in group)
+        heard.append(
+            _Heard(
+                mhz=mhz,
+                level_dbm=levels[len(levels) // 2] if duty >= ALWAYS_ON_SHARE else loudest[len(loudest) // 2],
+                spread_db=max(law.to_dbm(w.max_counts) - law.to_dbm(w.min_counts) for w in group),
+                duty_cycle=duty,
+                windows=tuple(group),
+            )
+        )
+    return heard
