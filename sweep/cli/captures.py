@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from sweep.cli.output import AddressForm, existing, fail, one_line, out, write_json
+from sweep.cli.output import AddressForm, err, existing, fail, one_line, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.report import RfWindow
 
 JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
@@ -143,9 +147,12 @@ def rf(
     json_out: JsonOut = None,
     seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="How long to measure.")] = 10.0,
     baseline: Annotated[Path | None, typer.Option("--baseline", help="Serial bytes recorded outside the door.")] = None,
+    meter: Annotated[
+        bool, typer.Option("--meter", help="Hot/cold while it measures: a bar, and beeps (PORT).")
+    ] = False,
 ) -> None:
     """Read RF windows from the sensor head and tell emitters apart."""
-    from sweep.link.head import HeadError, read_windows
+    from sweep.link.head import HeadError, is_port, read_windows
     from sweep.link.port import PortError
     from sweep.rf import judge
     from sweep.rf.channels import tuner_frequencies
@@ -154,7 +161,10 @@ def rf(
         fail(f"{source}: no such port or file; is the sensor head plugged in?")
     with one_line(HeadError, PortError):
         outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))
-        windows = tuple(read_windows(source, seconds, tuner_mhz=tuner_frequencies()))
+        if meter and is_port(source):
+            windows = tuple(_walk(source, seconds, outside))
+        else:
+            windows = tuple(read_windows(source, seconds, tuner_mhz=tuner_frequencies()))
     document = judge.to_json(judge.judge_windows(windows, outside))
     write_json(json_out, document)
     if json_out is None:
@@ -171,6 +181,30 @@ def rf(
         out.print(table)
         _more(len(document["emitters"]))
         out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
+
+
+def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None) -> Iterator[RfWindow]:
+    """Windows of the log detector, each shown and heard as hot or cold."""
+    from sweep.link.head import Head
+    from sweep.link.port import SerialPort
+    from sweep.rf.envelope import summarise
+    from sweep.rf.meter import BEEP_S, HotCold
+
+    before = summarise(outside) if outside else None
+    hot_cold = HotCold(None if before is None else before.peak_dbm)
+    beeped_ns = 0
+    with SerialPort(port) as opened:
+        head = Head(opened)
+        for window in head.rf_windows(seconds):
+            reading = hot_cold.feed(window)
+            if reading is not None:
+                bar = "#" * round(reading.above_db)
+                err.print(f"{reading.above_db:5.1f} dB {reading.trend:7} {bar}", soft_wrap=True)
+                period_s = reading.beep_period_s
+                if period_s is not None and window.t_ns - beeped_ns >= period_s * 1e9:
+                    head.beep(BEEP_S, 2 * BEEP_S, 1)
+                    beeped_ns = window.t_ns
+            yield window
 
 
 def _say_if_cut(file: Path, octets: int, rest: str) -> None:
