@@ -105,7 +105,7 @@ def rotation_matrix(angles: Array) -> Array:
         return np.eye(3)
     x, y, z = angles / angle
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    return np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross
+    return np.asarray(np.eye(3) + math.sin(angle) * cross + (1.0 - math.cos(angle)) * cross @ cross)
 
 
 def add_point(image: Image, x: float, y: float, electrons: float, sigma_px: float, disc_px: float) -> None:
@@ -171,4 +171,4 @@ class Sensor:
         counted += np.minimum(self.offset_e, 0.0)
         counted += np.float32(self.read_noise_e) * rng.standard_normal(light.shape, dtype=np.float32)
         raw = np.rint(counted / self.e_per_dn + self.black_level_dn)
-        return np.clip(raw, 0, self.saturation_dn).astype(np.uint16)
+        return np.asarray(np.clip(raw, 0, self.saturation_dn), dtype=np.uint16)

@@ -162,7 +162,7 @@ class Glaze:
 
     def sparks(self, lamps: list[Lamp], eye: Array) -> list[Spark]:
         """Mirrored lamps whose line of sight passes through their own piece."""
-        result = []
+        result: list[Spark] = []
         for lamp in lamps:
             height = ((lamp.position - self.centres) * self.normals).sum(axis=1, keepdims=True)
             mirrored = lamp.position - 2.0 * height * self.normals
