@@ -89,6 +89,7 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
     expect(limits).to_contain_text("꼬리표는 기기 주소가 아니라")
     expect(limits).to_contain_text("한 대가 여러 송신기로 나뉘어 보일 수 있습니다")
     assert page.get_by_role("note").count() == 1
+    expect(page.get_by_role("link", name="시설", exact=True)).to_have_attribute("aria-current", "page")
 
 
 def test_a_bluetooth_page_names_its_kind_and_no_video(phone: Phone, site: Site) -> None:
