@@ -43,7 +43,8 @@ def test_cameras_are_found_within_seconds(
 
 
 WEAK = {(FRESH, "voice_assistant"): "sound in packets of up to 1,000 octets at 25 per second looks like a slow camera"}
-USUAL_SHARE, SHARES = 0.02, {(FRESH, "congestion_window"): 0.08}
+USUAL_SHARE = 0.02
+SHARES: dict[tuple[str | tuple[str, str], str], float] = {(FRESH, "congestion_window"): 0.08}
 """Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
 
 
