@@ -13,8 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
+from server.alarms import alarms_about
 from server.clock import from_ms, to_ms
 from server.exports.csv_log import write_csv
+from server.exports.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
 from server.exports.pdf_log import Printing, render_pdf
 from server.exports.rows import (
     EntryLine,
@@ -67,7 +69,8 @@ class LogRequest:
 
 def write_log(connection: Connection, request: LogRequest, generated: datetime) -> bytes:
     """The log as a document; raises ExportError for more sweeps than one document holds."""
-    pages = collect_pages(connection, request.period, request.room_id)
+    most = PDF_MAX_SWEEPS if request.format == "pdf" else MAX_SWEEPS
+    pages = collect_pages(connection, request.period, request.room_id, most=most)
     rows = [page.row for page in pages]
     match request.format:
         case "csv":
@@ -79,21 +82,23 @@ def write_log(connection: Connection, request: LogRequest, generated: datetime) 
             return render_pdf(pages, request.period, generated, printing=printing)
 
 
-def collect_pages(connection: Connection, period: Period, room_id: UUID | None) -> tuple[SweepPage, ...]:
-    """Pages of the sweeps that started in the period, oldest first; raises ExportError when there are too many."""
+def collect_pages(
+    connection: Connection, period: Period, room_id: UUID | None, *, most: int = MAX_SWEEPS
+) -> tuple[SweepPage, ...]:
+    """Pages of the sweeps that started in the period, oldest first; raises ExportError for more than `most`."""
     first = datetime.combine(period.first, time(), KST)
     end = datetime.combine(period.last, time(), KST) + timedelta(days=1)
     statement = (
         select(sweeps.c.sweep_id)
         .where(sweeps.c.started_ms >= to_ms(first), sweeps.c.started_ms < to_ms(end))
         .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
-        .limit(MAX_SWEEPS + 1)
+        .limit(most + 1)
     )
     if room_id is not None:
         statement = statement.where(sweeps.c.room_id == room_id)
     sweep_ids = connection.scalars(statement).all()
-    if len(sweep_ids) > MAX_SWEEPS:
-        raise ExportError(f"more than {MAX_SWEEPS} sweeps: choose a shorter period or one room")
+    if len(sweep_ids) > most:
+        raise ExportError(f"more than {most} sweeps: choose a shorter period or one room")
     return tuple(page for sweep_id in sweep_ids if (page := _page(connection, sweep_id)) is not None)
 
 
@@ -123,6 +128,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         ],
         entries=[_entry_line(connection, row) for row in rows],
         gaps=[SequenceGap(gap.key_id, gap.from_seq, gap.to_seq) for gap in gaps_beside(connection, rows)],
+        alarms=[one.text for one in alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows))],
     )
 
 
