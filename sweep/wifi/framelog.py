@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sweep.packets import Int64s, PacketBlock
 
+from .control import ControlFrames, join_control_frames, read_control_frames
 from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
 from .management import read_network_names
 from .radio_headers import WIFI_LINK_TYPES, Bools
@@ -43,6 +44,8 @@ class FrameLog:
     """SSIDs per BSSID, raw octets."""
     rejected: Counter[str]
     """Frames left out, by named reason."""
+    control: ControlFrames
+    """What RTS, CTS and Block Acks say of data frames, heard or not."""
 
     @property
     def start_ns(self) -> int:
@@ -64,6 +67,7 @@ def build_log(
 ) -> FrameLog:
     """Read blocks into a log; packets of other link types are counted as `foreign_link_type`."""
     parts: list[Dot11Frames] = []
+    control: list[ControlFrames] = []
     rejected: Counter[str] = Counter()
     names: dict[int, set[bytes]] = {}
     kept = 0
@@ -78,9 +82,11 @@ def build_log(
             rejected["over_frame_limit"] += len(frames) - room
             frames = frames.keep(np.arange(len(frames)) < room)
         read_network_names(block.data, frames, names)
+        control.append(read_control_frames(block.data, frames))
         parts.append(frames)
         kept += len(frames)
-    return number_transmitters(join_frames(parts), {key: frozenset(value) for key, value in names.items()}, rejected)
+    known = {key: frozenset(value) for key, value in names.items()}
+    return number_transmitters(join_frames(parts), join_control_frames(control), known, rejected)
 
 
 def join_frames(parts: list[Dot11Frames]) -> Dot11Frames:
@@ -106,7 +112,9 @@ def empty_frames() -> Dot11Frames:
     )  # fmt: skip
 
 
-def number_transmitters(frames: Dot11Frames, names: dict[int, frozenset[bytes]], rejected: Counter[str]) -> FrameLog:
+def number_transmitters(
+    frames: Dot11Frames, control: ControlFrames, names: dict[int, frozenset[bytes]], rejected: Counter[str]
+) -> FrameLog:
     """Number the addresses and mark the repeats."""
     has_ta = frames.ta != NO_ADDRESS
     transmitters, numbers = np.unique(frames.ta[has_ta], return_inverse=True)
@@ -119,6 +127,7 @@ def number_transmitters(frames: Dot11Frames, names: dict[int, frozenset[bytes]],
         transmitter_index=index,
         names=names,
         rejected=Counter({reason: count for reason, count in rejected.items() if count}),
+        control=control,
     )
 
 

@@ -16,6 +16,7 @@ from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_
 from sweep.capturefile import open_capture
 from sweep.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
 
+from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block
 from .flows import EthernetReader
 from .framelog import FrameLog, build_log
@@ -39,6 +40,8 @@ class JudgedTransmitter:
 
     transmitter: Transmitter
     video: VideoVerdict
+    """In view of how well it was heard."""
+    hearing: Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class WifiScan:
     start_ns: int
     """Time of the first frame by the capture's clock."""
     listened_s: float
+    unheard_senders: int
+    """Addresses whose data was acknowledged but that were never heard themselves."""
     transmitters: tuple[JudgedTransmitter, ...]
 
     def to_json(self, *, addresses: AddressForm = "hashed", key: AddressKey | None = None) -> dict[str, Any]:
@@ -64,14 +69,16 @@ class WifiScan:
             "rejected": self.rejected,
             "cut_tail_octets": self.cut_tail_octets,
             "listened_s": round(self.listened_s, 3),
+            "unheard_senders": self.unheard_senders,
             "addresses": addresses,
             "key_id": used.key_id if addresses == "hashed" else None,
-            "transmitters": [_transmitter_json(item, addresses, used) for item in self.transmitters],
+            "transmitters": [_transmitter_json(item, addresses, used, self.listened_s) for item in self.transmitters],
         }
 
 
-def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKey) -> dict[str, Any]:
-    one, video = item.transmitter, item.video
+def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKey, listened_s: float) -> dict[str, Any]:
+    one, video, hearing = item.transmitter, item.video, item.hearing
+    basis, share = hearing.witness or (None, None)
     return {
         "addresses": [format_address(a) if form == "full" else key.tag(a) for a in one.addresses],
         "ouis": [to_oui(a) for a in one.addresses],
@@ -89,6 +96,14 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
             "verdict": video.verdict,
             "score": round(video.score, 4),
             "decided_after_s": video.decided_after_s,
+            "reason": video.reason,
+        },
+        "hearing": {
+            "basis": basis,
+            "heard_share": None if share is None else round(share, 3),
+            "unheard_to": hearing.unheard_to,
+            "airtime_share": round(hearing.reserved_s / listened_s, 4) if listened_s > 0 else 0.0,
+            "clock_hz": hearing.clock_hz,
         },
     }
 
@@ -127,17 +142,20 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0) -> WifiScan:
     by_sender: dict[int, list[Flow]] = {}
     for flow in list_flows(log):
         by_sender.setdefault(flow.sender, []).append(flow)
-    judged = tuple(
-        JudgedTransmitter(one, judge_flows(tuple(f for a in one.addresses for f in by_sender.get(a, ()))))
-        for one in list_transmitters(log)
-    )
+    report = assess_hearing(log)
+    judged = []
+    for one in list_transmitters(log):
+        hearing = report.of(one.addresses)
+        verdict = judge_flows(tuple(f for a in one.addresses for f in by_sender.get(a, ())))
+        judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, log.listened_s), hearing))
     return WifiScan(
         frames=len(log.frames),
         rejected=dict(sorted(log.rejected.items())),
         cut_tail_octets=cut_tail_octets,
         start_ns=log.start_ns,
         listened_s=log.listened_s,
-        transmitters=judged,
+        unheard_senders=report.unheard_senders,
+        transmitters=tuple(judged),
     )
 
 

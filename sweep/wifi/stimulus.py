@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sweep.addresses import AddressForm, AddressKey, format_address
 
+from .blindness import assess_hearing
 from .framelog import FrameLog
 from .sequence import ChipSequence, read_sequence
 from .transmitters import Flow, list_flows, list_transmitters
@@ -75,6 +76,8 @@ class StimulusResult:
     verdict: Verdict
     tested_s: float
     delay_s: float | None
+    reason: str | None = None
+    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class StimulusScan:
                     "verdict": one.verdict,
                     "tested_s": round(one.tested_s, 2),
                     "delay_s": one.delay_s,
+                    "reason": one.reason,
                 }
                 for one in self.transmitters
             ],
@@ -122,22 +126,27 @@ def judge_stimulus(log: FrameLog, sequence: ChipSequence) -> StimulusScan:
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
         by_sender.setdefault(test.sender, []).append((test, p_value))
+    report = assess_hearing(log)
     results = []
     for one in list_transmitters(log):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
-        results.append(_conclude(one.addresses, found))
+        results.append(_conclude(one.addresses, found, is_deaf=report.of(one.addresses).is_deaf))
     return StimulusScan(tuple(results), len(tests))
 
 
-def _conclude(addresses: tuple[int, ...], found: list[tuple[FlowTest, float]]) -> StimulusResult:
+def _conclude(addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], *, is_deaf: bool) -> StimulusResult:
     if not found:
-        return StimulusResult(addresses, None, None, "not_assessable", 0.0, None)
+        untested = "data_unheard" if is_deaf else "not_tested"
+        return StimulusResult(addresses, None, None, "not_assessable", 0.0, None, untested)
     test, adjusted = min(found, key=lambda item: item[1])
     raw = min(1.0, min(item[0].p_value for item in found) * len(found))
-    verdict: Verdict = "does_not" if test.tested_s >= MIN_DENIAL_S else "not_assessable"
-    if adjusted <= SIGNIFICANT:
+    verdict: Verdict = "does_not"
+    reason: str | None = None
+    if adjusted <= SIGNIFICANT:  # whatever was not heard: the null sequences met the same losses
         verdict = "follows_light"
-    return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s)
+    elif is_deaf or test.tested_s < MIN_DENIAL_S:
+        verdict, reason = "not_assessable", "data_unheard" if is_deaf else "too_short"
+    return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
 
 
 def is_uplink(flow: Flow) -> bool:

@@ -78,9 +78,11 @@ class VideoVerdict:
     """Seconds from the start of the stretch of activity to the decision; None when nothing was assessable."""
     features: Features | None
     """Of the window that decided."""
+    reason: str | None = None
+    """Why nothing was assessable: `too_few_frames`, or one of `blindness.temper_video`."""
 
 
-NOTHING_HEARD: Final = VideoVerdict("not_assessable", 0.0, None, None)
+NOTHING_HEARD: Final = VideoVerdict("not_assessable", 0.0, None, None, "too_few_frames")
 
 
 def judge_flows(flows: tuple[Flow, ...]) -> VideoVerdict:

@@ -39,7 +39,14 @@ def test_fields_are_those_that_others_read(capture: Path) -> None:
         "retries": 0,
         "bytes_up": 0,
         "bytes_down": 100,
-        "video": {"verdict": "not_assessable", "score": 0.0, "decided_after_s": None},
+        "video": {"verdict": "not_assessable", "score": 0.0, "decided_after_s": None, "reason": "too_few_frames"},
+        "hearing": {
+            "basis": None,
+            "heard_share": None,
+            "unheard_to": 0,
+            "airtime_share": 0.0,
+            "clock_hz": None,
+        },
     }
     assert by_role["sta"]["addresses"] == [STATION]
 

@@ -1,0 +1,292 @@
+"""Could we have heard it?  How much of each transmitter's data reached the receiver.
+
+Input is a `FrameLog`; output is a `Hearing` per sender.  Many receivers are deaf to fast modulations and to several
+streams at once, and then see a camera's reservations and acknowledgements but none of its pictures.  Three witnesses
+tell, the most direct first: Block Acks name frames that arrived, sequence numbers skip what was missed, and a
+reservation (RTS) that was answered must have been filled with something.  Below a floor nobody may say "no camera".
+The reserved airtime is a hint at what went by unheard; it never makes a verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.packets import Int64s
+
+from .cadence import find_rhythm
+from .control import BLOCK_ACK, CTS, RTS
+from .dot11 import DATA, GROUP_BIT, NO_SEQUENCE
+from .framelog import FrameLog
+from .radio_headers import Bools
+from .video import VideoVerdict
+
+Basis = Literal["block_ack", "sequence_gaps", "reservations"]
+
+FLOOR: Final = 0.5
+"""Share of data frames below which nothing may be denied: measured on simulated receivers (tests/wifi/test_blindness.py
+holds the rates): with half of all frames lost cameras are still found, with more they begin to be missed."""
+MIN_WITNESSED: Final = 30
+"""Frames a witness must speak of: derived, a share of one half is then known to within 0.18 (two sigma)."""
+MIN_RESERVATIONS: Final = 15
+"""Answered reservations needed: guessed, each stands for several frames."""
+PEER_UNHEARD_HZ: Final = 10.0
+"""Unheard frames per second towards a sender that may be the other half of a call: derived, half the slowest call."""
+LONGEST_GAP: Final = 512
+"""Sequence numbers that may be missing at once; a longer jump is a restart: guessed, an eighth of the counter."""
+PAUSE_NS: Final = 500_000_000
+"""After a longer pause of a stream its first Block Ack may speak of frames from before: guessed."""
+MAX_BREAKS: Final = 0.1
+"""Share of jumps that are restarts above which a counter is not one counter: guessed."""
+CLOCK_LOG10_CHANCE, CLOCK_INDEPENDENCE = -7.5, 0.5
+"""Where a rhythm counts in full for a video verdict, too."""
+MAX_CLOCKS: Final = 256
+"""Senders whose reservations are searched for a rhythm: bounds the work on hostile input."""
+_CHUNK: Final = 20_000  # Block Acks spread out at once: 5 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How well one sender was heard."""
+
+    confirmed: int = 0
+    """Data frames that Block Acks named."""
+    confirmed_heard: int = 0
+    """Of those, heard here."""
+    counted: int = 0
+    """Data frames sent by its sequence numbers, from the first heard to the last."""
+    counted_heard: int = 0
+    reservations: int = 0
+    """RTS frames that were answered."""
+    reservations_filled: int = 0
+    """Of those, with a data frame heard inside."""
+    reserved_s: float = 0.0
+    """Airtime it reserved."""
+    clock_hz: float | None = None
+    """Rhythm of its reservations between 4 and 31 per second, when there is a clear one: a hint."""
+    confirmed_to: int = 0
+    """Data frames to it that its own Block Acks named."""
+    unheard_to: int = 0
+    """Of those, not heard here."""
+
+    @property
+    def witness(self) -> tuple[Basis, float] | None:
+        """The most direct witness with enough to say, and the share of data frames heard by it."""
+        if self.confirmed >= MIN_WITNESSED:
+            return "block_ack", self.confirmed_heard / self.confirmed
+        if self.counted >= MIN_WITNESSED:
+            return "sequence_gaps", self.counted_heard / self.counted
+        if self.reservations >= MIN_RESERVATIONS:
+            return "reservations", self.reservations_filled / self.reservations
+        return None
+
+    @property
+    def is_deaf(self) -> bool:
+        """Less than FLOOR of its data was heard; False where nothing tells."""
+        return self.witness is not None and self.witness[1] < FLOOR
+
+
+NO_WITNESS: Final = Hearing()
+
+
+@dataclass(frozen=True, slots=True)
+class HearingReport:
+    """How well everybody was heard."""
+
+    by_sender: dict[int, Hearing]
+    unheard_senders: int
+    """Addresses whose data was acknowledged or invited but that were never heard themselves."""
+
+    def of(self, addresses: tuple[int, ...]) -> Hearing:
+        """Of a transmitter: the address with most frames witnessed speaks for it."""
+        found = [self.by_sender[a] for a in addresses if a in self.by_sender]
+        return max(found, key=lambda h: (h.confirmed, h.counted, h.reservations), default=NO_WITNESS)
+
+
+def temper_video(verdict: VideoVerdict, hearing: Hearing, listened_s: float) -> VideoVerdict:
+    """The verdict that stands in view of what was heard; the score stays.
+
+    Below the floor every verdict is `not_assessable` (`data_unheard`).  A call whose other half was not heard looks
+    like a camera, so `video_uplink` falls as well when many, and most, frames towards it went unheard (`peer_unheard`).
+    """
+    if hearing.is_deaf:
+        return replace(verdict, verdict="not_assessable", decided_after_s=None, reason="data_unheard")
+    is_many = hearing.unheard_to >= max(PEER_UNHEARD_HZ * listened_s, MIN_WITNESSED)
+    is_half_heard = is_many and hearing.unheard_to > (1.0 - FLOOR) * hearing.confirmed_to
+    if verdict.verdict == "video_uplink" and is_half_heard:
+        return replace(verdict, verdict="not_assessable", decided_after_s=None, reason="peer_unheard")
+    return verdict
+
+
+def assess_hearing(log: FrameLog) -> HearingReport:
+    """Weigh the witnesses of every sender of a log."""
+    frames, control = log.frames, log.control
+    rows = np.flatnonzero((frames.kind == DATA) & (frames.sequence_control != NO_SEQUENCE))
+    senders = np.unique(np.concatenate([frames.ta[rows], control.sender]))
+    people = np.unique(np.concatenate([senders, frames.ra[rows], control.receiver]))
+    count = len(senders)
+    if not count:
+        return HearingReport({}, 0)
+    confirmed, confirmed_heard, confirmed_to, unheard_to = _weigh_block_acks(log, rows, senders, people)
+    counted, counted_heard = _weigh_gaps(log, senders)
+    answered, filled, reserved_us, clocks = _weigh_reservations(log, senders)
+    was_heard = np.isin(senders, log.transmitters)
+    by_sender = {
+        int(senders[i]): Hearing(
+            confirmed=int(confirmed[i]),
+            confirmed_heard=int(confirmed_heard[i]),
+            counted=int(counted[i]),
+            counted_heard=int(counted_heard[i]),
+            reservations=int(answered[i]),
+            reservations_filled=int(filled[i]),
+            reserved_s=float(reserved_us[i]) / 1e6,
+            clock_hz=clocks.get(int(i)),
+            confirmed_to=int(confirmed_to[i]),
+            unheard_to=int(unheard_to[i]),
+        )
+        for i in np.flatnonzero(was_heard)
+    }
+    # A Block Ack names a sender beyond doubt; a lone CTS may answer noise.
+    named = np.isin(senders, np.unique(control.sender[control.subtype == BLOCK_ACK]))
+    return HearingReport(by_sender, int((named & ~was_heard).sum()))
+
+
+def _unwrap(stream: Int64s, sequence: Int64s) -> Int64s:
+    """Sequence numbers without wrap-around, per stream; rows sorted by stream and time."""
+    step = ((np.diff(sequence) + 2048) & 4095) - 2048
+    step[np.diff(stream) != 0] = 0
+    return np.concatenate([sequence[:1], sequence[:1] + np.cumsum(step)])
+
+
+def _weigh_block_acks(
+    log: FrameLog, rows: Int64s, senders: NDArray[np.uint64], people: NDArray[np.uint64]
+) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+    """Per sender: frames confirmed, of those heard; frames to it that it confirmed, of those unheard."""
+    frames, control = log.frames, log.control
+    acks = np.flatnonzero(control.subtype == BLOCK_ACK)
+    data = rows[(frames.tid[rows] >= 0) & ((frames.ra[rows] & np.uint64(GROUP_BIT)) == 0)]
+    sender = np.searchsorted(people, np.concatenate([frames.ta[data], control.sender[acks]]))
+    receiver = np.searchsorted(people, np.concatenate([frames.ra[data], control.receiver[acks]]))
+    tid = np.concatenate([frames.tid[data], control.tid[acks]]).astype(np.int64)
+    t_ns = np.concatenate([frames.t_ns[data], control.t_ns[acks]])
+    number = np.concatenate([frames.sequence_control[data] >> 4, control.first_sequence[acks]]).astype(np.int64)
+    streams, stream = np.unique((sender * len(people) + receiver) * 16 + tid, return_inverse=True)
+    order = np.lexsort((t_ns, stream))
+    stream, t_ns, number = stream[order], t_ns[order], number[order]
+    is_ack = order >= len(data)
+    place = _unwrap(stream, number)
+    key = (stream << 37) + (place - (place.min() if len(place) else 0))
+    is_first = np.ones(len(order), dtype=bool)
+    is_first[1:] = (np.diff(stream) != 0) | (np.diff(t_ns) > PAUSE_NS)
+    # The first Block Ack of a stream, or after a pause, may name frames from before anybody listened.
+    run = np.cumsum(is_first)
+    ack_rows = np.flatnonzero(is_ack)
+    is_early = np.concatenate([[True], np.diff(run[ack_rows]) != 0]) if len(ack_rows) else np.zeros(0, dtype=bool)
+    bitmaps = control.bitmap[acks[order[ack_rows] - len(data)]]
+    early = _spread(key[ack_rows[is_early]], bitmaps[is_early])
+    named = np.setdiff1d(_spread(key[ack_rows[~is_early]], bitmaps[~is_early]), early, assume_unique=True)
+    is_heard = np.isin(named, np.unique(key[~is_ack]))
+    pair = streams[named >> 37] // 16
+    index = np.searchsorted(senders, people[pair // len(people)])
+    place_of_receiver = np.minimum(np.searchsorted(senders, people[pair % len(people)]), len(senders) - 1)
+    is_sender_too = senders[place_of_receiver] == people[pair % len(people)]
+    count = len(senders)
+    return (
+        np.bincount(index, minlength=count),
+        np.bincount(index[is_heard], minlength=count),
+        np.bincount(place_of_receiver[is_sender_too], minlength=count),
+        np.bincount(place_of_receiver[~is_heard & is_sender_too], minlength=count),
+    )
+
+
+def _spread(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
+    """Distinct keys of all frames that the bitmaps name."""
+    found = [np.zeros(0, dtype=np.int64)]
+    for first in range(0, len(key), _CHUNK):
+        bits = np.unpackbits(bitmaps[first : first + _CHUNK], axis=1, bitorder="little")
+        row, bit = np.nonzero(bits)
+        found.append(np.unique(key[first + row] + bit))
+    return np.unique(np.concatenate(found))
+
+
+def _weigh_gaps(log: FrameLog, senders: NDArray[np.uint64]) -> tuple[Int64s, Int64s]:
+    """Per sender: QoS data frames sent by its counters, and heard; the kinder of two ways of counting.
+
+    A station has one counter per receiver and TID (IEEE 802.11-2020, 10.3.2.14.2), but some drivers number everything
+    with one.
+    """
+    frames = log.frames
+    is_numbered = (frames.kind == DATA) & (frames.tid >= 0) & (frames.sequence_control != NO_SEQUENCE)
+    rows = np.flatnonzero(is_numbered & ~log.is_repeat & ((frames.ra & np.uint64(GROUP_BIT)) == 0))
+    receivers, receiver = np.unique(frames.ra[rows], return_inverse=True)
+    sender = np.searchsorted(senders, frames.ta[rows])
+    by_standard = (sender * max(len(receivers), 1) + receiver) * 16 + frames.tid[rows]
+    counted, heard = _count_gaps(log, rows, by_standard, sender, len(senders))
+    counted_one, heard_one = _count_gaps(log, rows, sender, sender, len(senders))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        is_kinder = (counted_one > 0) & ((counted == 0) | (heard_one / counted_one > heard / counted))
+    return np.where(is_kinder, counted_one, counted), np.where(is_kinder, heard_one, heard)
+
+
+def _count_gaps(log: FrameLog, rows: Int64s, stream: Int64s, sender: Int64s, count: int) -> tuple[Int64s, Int64s]:
+    """Frames sent and heard per sender if each `stream` has one counter; 0 where its jumps say that it has not."""
+    frames = log.frames
+    _, number = np.unique(stream, return_inverse=True)
+    order = np.lexsort((frames.t_ns[rows], number))
+    number, who, t_ns = number[order], sender[order], frames.t_ns[rows][order]
+    place = _unwrap(number, (frames.sequence_control[rows][order] >> 4).astype(np.int64))
+    again = np.lexsort((place, number))  # late repeats fall into their place
+    number, who, t_ns, place = number[again], who[again], t_ns[again], place[again]
+    step, pause_ns, is_same = np.diff(place), np.abs(np.diff(t_ns)), np.diff(number) == 0
+    is_counted = is_same & (step >= 1) & (step <= LONGEST_GAP) & (pause_ns <= PAUSE_NS)
+    is_break = is_same & (step > LONGEST_GAP) & (pause_ns <= PAUSE_NS)
+    sent = np.bincount(who[1:][is_counted], weights=step[is_counted], minlength=count).astype(np.int64)
+    heard = np.bincount(who[1:][is_counted], minlength=count)
+    breaks = np.bincount(who[1:][is_break], minlength=count)
+    is_one_counter = breaks <= MAX_BREAKS * np.maximum(heard, 1)
+    return np.where(is_one_counter, sent, 0), np.where(is_one_counter, heard, 0)
+
+
+def _weigh_reservations(
+    log: FrameLog, senders: NDArray[np.uint64]
+) -> tuple[Int64s, Int64s, NDArray[np.float64], dict[int, float]]:
+    """Per sender: RTS answered, of those with data inside, microseconds reserved, and a rhythm where one is clear."""
+    frames, control = log.frames, log.control
+    count = len(senders)
+    rts = np.flatnonzero(control.subtype == RTS)
+    rts = rts[np.argsort(control.t_ns[rts], kind="stable")]
+    who = np.searchsorted(senders, control.sender[rts])
+    begin, end = control.t_ns[rts], control.t_ns[rts] + control.duration_us[rts] * 1_000
+    answers = np.flatnonzero((control.subtype == CTS) | (control.subtype == BLOCK_ACK))
+    data = np.flatnonzero((frames.kind == DATA) & np.isin(frames.ta, senders))
+    is_answered = _has_event(who, begin, end, np.searchsorted(senders, control.sender[answers]), control.t_ns[answers])
+    is_filled = _has_event(who, begin, end, np.searchsorted(senders, frames.ta[data]), frames.t_ns[data])
+    is_answered |= is_filled
+    reserved = np.bincount(who[is_answered], weights=control.duration_us[rts][is_answered], minlength=count)
+    clocks = {}
+    for i in np.flatnonzero(np.bincount(who[is_answered], minlength=count) >= MIN_RESERVATIONS)[:MAX_CLOCKS]:
+        times = begin[is_answered & (who == i)]
+        rhythm = find_rhythm((times - times[0]) / 1e9)
+        if rhythm.log10_chance <= CLOCK_LOG10_CHANCE and rhythm.independence >= CLOCK_INDEPENDENCE:
+            clocks[int(i)] = round(rhythm.rate_hz, 2)
+    return (
+        np.bincount(who[is_answered], minlength=count),
+        np.bincount(who[is_answered & is_filled], minlength=count),
+        reserved,
+        clocks,
+    )
+
+
+def _has_event(who: Int64s, begin: Int64s, end: Int64s, event_who: Int64s, event_ns: Int64s) -> Bools:
+    """For each interval of a sender: does one of its events lie inside?  A microsecond before counts, clocks round."""
+    _, rank = np.unique(np.concatenate([begin - 1_000, end, event_ns]), return_inverse=True)
+    first, last, place = np.split(rank, [len(begin), 2 * len(begin)])
+    width = len(rank) + 1
+    events = np.sort(event_who * width + place)
+    inside: Int64s = np.searchsorted(events, who * width + last, side="right") - np.searchsorted(
+        events, who * width + first
+    )
+    return inside > 0
