@@ -8,8 +8,9 @@ says that a camera was found, and it calls nothing clear while the weights are g
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from sweep.report import (
@@ -66,8 +67,13 @@ def judge(
     coverage: Sequence[ZoneCoverage],
     *,
     source: Source,
+    places: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
 ) -> Judgement:
-    """Verdicts for every zone and modality, findings where evidence passes the floor, and what could not be seen."""
+    """Verdicts for every zone and modality, findings where evidence passes the floor, and what could not be seen.
+
+    `places` gives for a transmitter's tag (the smallest by key and tag) the probability of each zone, where enough
+    positions heard it; without it the share of a zone follows from how much weaker the transmitter is there.
+    """
     unique = {observation.observation_id: observation for observation in observations}
     ordered = [unique[key] for key in sorted(unique)]
     by_zone = {(cover.zone_id, cover.modality): cover for cover in coverage}
@@ -76,7 +82,7 @@ def judge(
     for zone in plan.zones:
         weighed = [
             *_weigh_lens(zone, ordered, by_zone),
-            *_weigh_wifi(zone, ordered, by_zone),
+            *_weigh_wifi(zone, ordered, by_zone, places),
             *_weigh_ble(zone, ordered),
             *_weigh_rf(zone, ordered, by_zone),
         ]
@@ -170,10 +176,15 @@ def lens_weight(score: float) -> float:
     return 1.5 + min(max(0.25 * (score - 2.0), -0.5), 0.5)
 
 
-def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cover) -> list[Evidence]:
+def _weigh_wifi(
+    zone: Zone,
+    observations: list[Observation],
+    cover: type_of_cover,
+    places: Mapping[str, Mapping[str, float]],
+) -> list[Evidence]:
     heard = [o for o in observations if isinstance(o, WifiObservation)]
     result: list[Evidence] = []
-    for transmitter in _by_transmitter(heard):
+    for tag, transmitter in _by_transmitter(heard):
         uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
         here = [o for o in uplinks if o.zone_id == zone.zone_id]
         if not here:
@@ -181,14 +192,15 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
         strongest = max(_level(o) for o in uplinks)
         best = max(here, key=lambda o: (_level(o), o.observation_id))
         below = strongest - _level(best)
-        share = math.exp(-((below / NEAR_DB) ** 2) * 2.0)  # derived: Gaussian shadowing of NEAR_DB / 2
+        place = places.get(tag)
+        weight = _weaker_weight(below) if place is None else _place_weight(place.get(zone.zone_id, 0.0))
         code = "video_uplink" if below < 1.0 else "video_uplink_near"
         values: dict[str, str | float] = {
             "rssi": round(_level(best)),
             "score": f"{best.video.score:.2f}",
             "below": round(below),
         }
-        result.append(_evidence(best, "wifi", code, VIDEO_WEIGHT_LOG10 * share, **values))
+        result.append(_evidence(best, "wifi", code, weight, **values))
         result += _weigh_stimulus(here, transmitter)
     if result:
         return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
@@ -197,6 +209,16 @@ def _weigh_wifi(zone: Zone, observations: list[Observation], cover: type_of_cove
     if looked is None or looked.blind_reason is not None or not ours:
         return []
     return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
+
+
+def _place_weight(probability: float) -> float:
+    """log10 likelihood ratio of an uplink that is in this zone with `probability` and tells nothing elsewhere."""
+    return math.log10(1.0 + probability * (10.0**VIDEO_WEIGHT_LOG10 - 1.0))
+
+
+def _weaker_weight(below_db: float) -> float:
+    """The same when too few positions heard it to place it: Gaussian shadowing of NEAR_DB / 2."""
+    return VIDEO_WEIGHT_LOG10 * math.exp(-((below_db / NEAR_DB) ** 2) * 2.0)
 
 
 def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
@@ -224,12 +246,13 @@ def _level(observation: WifiObservation | BleObservation) -> float:
     return -200.0 if observation.rssi_dbm is None else observation.rssi_dbm.median
 
 
-def _by_transmitter(heard: list[WifiObservation]) -> list[list[WifiObservation]]:
+def _by_transmitter(heard: list[WifiObservation]) -> list[tuple[str, list[WifiObservation]]]:
+    """(tag, what was heard of it), in the order of key and tag."""
     groups: dict[tuple[str, str], list[WifiObservation]] = {}
     for observation in heard:
         token = min(observation.addresses, key=lambda a: (a.key_id, a.tag))
         groups.setdefault((token.key_id, token.tag), []).append(observation)
-    return [groups[key] for key in sorted(groups)]
+    return [(key[1], groups[key]) for key in sorted(groups)]
 
 
 def _weigh_ble(zone: Zone, observations: list[Observation]) -> list[Evidence]:

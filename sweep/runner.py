@@ -21,6 +21,7 @@ from sweep.control import Control
 from sweep.coverage import Measurement, cover
 from sweep.entry import Body, SignedEntry, make_body
 from sweep.link import head
+from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
 from sweep.outbox import Outbox, WallClock
 from sweep.report import (
@@ -244,7 +245,15 @@ class Runner:
     ) -> SweepReport:
         observations = [o for one in measurements for o in one.observations]
         coverage = cover(self._manifest.plan, measurements)
-        judged = fusion.judge(self._sweep_id, self._manifest.plan, positions, observations, coverage, source=self._kind)
+        judged = fusion.judge(
+            self._sweep_id,
+            self._manifest.plan,
+            positions,
+            observations,
+            coverage,
+            source=self._kind,
+            places=locate_uplinks(self._manifest.plan, positions, observations),
+        )
         return SweepReport(
             v=1,
             report_id=derived_id(self._sweep_id, "report"),

@@ -117,6 +117,18 @@ def test_a_marker_stays_in_the_room_when_the_range_is_overestimated() -> None:
     assert 2.25 < finding.x_m < 3.0
 
 
+def test_a_placed_uplink_weighs_by_the_probability_of_the_zone() -> None:
+    heard: list[r.Observation] = [lens(1, "stall-2"), wifi(2, "stall-1", -45.0), wifi(3, "stall-2", -47.0)]
+    weights = []
+    for probability in (0.0, 0.4, 1.0):
+        places = {f"{1:016x}": {"stall-2": probability, "stall-1": 0.0}}
+        result = fusion.judge(SWEEP_ID, PLAN, POSITIONS, heard, measured(), source="simulated", places=places)
+        (finding,) = result.findings
+        evidence = (*finding.evidence_for, *finding.evidence_against)
+        weights.append(next(e.weight_log10 for e in evidence if e.code == "video_uplink_near"))
+    assert weights == pytest.approx([0.0, 0.663, 1.0], abs=1e-3)
+
+
 def test_an_uplink_alone_is_no_finding_and_neither_is_a_bluetooth_hint() -> None:
     hint = r.BleObservation(
         observation_id=uid(9), zone_id="stall-1", position_id="p-stall-1", t_ns=1, modality="ble",
