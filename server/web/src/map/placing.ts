@@ -20,7 +20,9 @@ const AIR_M = 0.05; // guessed: between a finding's circle and the frame
 const PIN_PX = 24; // derived: half the size of a finding's marker
 const LEAST_WIDTH_PX = 290; // derived: the frame on a phone 320 px wide, less a border of a marker's size
 const LEAST_HEIGHT_PX = 230; // derived: the same on a phone held sideways
-export const LABEL_PX = { width: 84, height: 48 } as const; // as map.css draws it
+export const LABEL_PX = { width: 84, height: 48 } as const; // what a finger hits
+const SEEN_LABEL_PX = 72; // measured: 63 for a stall in Korean; English names run wider
+const SEEN_PIN_PX = 20; // as map.css draws it, with the ring of a strong finding
 const POSITION_PX = 12; // derived: half the size of a position's mark
 
 /** The room with its walls, and every finding's circle and marker whole, on the smallest frame that a phone has. */
@@ -48,7 +50,7 @@ export function labelSpot(
     const sum = (places: readonly { x_m: number; y_m: number }[], radius: number) =>
       places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
     // guessed: a finding outweighs every position, and a label across an edge is the last resort but for a finding
-    return 100 * sum(findings, PIN_PX) + sum(positions, POSITION_PX) + (isAcross(spot) ? 50 : 0);
+    return 100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (isAcross(spot) ? 50 : 0);
   };
   const isInside = (spot: LabelSpot) => {
     const { yM } = labelPlace(zone, spot);
@@ -80,8 +82,8 @@ function labelBox(zone: Zone, spot: LabelSpot, scale: number): Extent {
   const { xM, yM } = labelPlace(zone, spot);
   const top = yM * scale - labelAnchor(spot);
   return {
-    left: xM * scale - LABEL_PX.width / 2,
-    right: xM * scale + LABEL_PX.width / 2,
+    left: xM * scale - SEEN_LABEL_PX / 2,
+    right: xM * scale + SEEN_LABEL_PX / 2,
     top,
     bottom: top + LABEL_PX.height,
   };
