@@ -1,0 +1,158 @@
+"""Live capture on a TAP device: headers only, every frame accounted for, and back after the adapter was away."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.wifi import capture_helper
+from sweep.wifi.capture import LiveCapture
+from sweep.wifi.capture_filter import build_filter
+from sweep.wifi.capture_helper import CaptureOpenError, list_channels, parse_channels
+
+CHANNELS = """Band 1:
+\t* 2412 MHz [1]
+\t  Maximum TX power: 20.0 dBm
+\t* 2484 MHz [14] (disabled)
+Band 2:
+\t* 5180 MHz [36]
+\t* 5260.0 MHz [52]
+\t  Radar detection
+\t  DFS state: usable (for 3000 sec)
+Band 4:
+\t* 5955 MHz [1] (no IR)
+"""
+
+
+def run_rig(scene: str, seconds: float = 1.0, per_second: int = 1_000) -> dict[str, Any]:
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.tap_rig", scene, str(seconds), str(per_second)]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=seconds + 60, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_only_headers_leave_the_kernel_and_the_reader_can_open_nothing() -> None:
+    found = run_rig("headers_only")
+    assert found["captured"] == [41, 41, 41, 41, 41, 43, 41, 61, 39, 16]  # 15 octets of radiotap each
+    assert found["is_prefix"]
+    assert found["originals"]
+    assert found["in_time"]
+    assert not found["holds_secret"]
+    assert found["names"] == ["building"]
+    assert (found["frames"], found["rejected"]) == (9, {"short_header": 1})
+    assert (found["is_able"], int(found["capabilities"], 16)) == (False, 0)
+
+
+@pytest.mark.parametrize(("seconds", "per_second"), [(2.0, 10_000), pytest.param(30.0, 40_000, marks=pytest.mark.soak)])
+def test_every_frame_is_accounted_for(seconds: float, per_second: int) -> None:
+    found = run_rig("flood", seconds, per_second)
+    print(found)
+    assert found["received"] + found["dropped"] == found["sent"] >= 0.9 * seconds * per_second
+    assert found["parsed"] + found["rejected"] == found["received"]
+    assert found["dropped"] == 0
+    assert found["core_share"] <= 0.4
+
+
+def test_an_interface_that_goes_away_is_waited_for_and_the_gap_said() -> None:
+    found = run_rig("interrupted")
+    assert found["each"] == [10, 0, 0, 0, 10, 0, 10, 0, 0, 10]
+    reasons = [reason for reason, _ in found["gaps"]]
+    assert any("monitor mode" in reason for reason in reasons)
+    assert any("plug the adapter in" in reason for reason in reasons)
+    assert all(length_s > 0 for _, length_s in found["gaps"])
+    assert all("\n" not in reason for reason in reasons)
+
+
+@pytest.mark.parametrize("name", ["lo", "none0", "a\nb", "x" * 40])
+def test_what_is_no_monitor_interface_gives_one_line(name: str) -> None:
+    with pytest.raises(CaptureOpenError, match=r"^[^\n]+; [^\n]+$"):
+        LiveCapture(name)
+
+
+def test_a_helper_that_ends_is_said() -> None:
+    with pytest.raises(CaptureOpenError, match="helper ended"):
+        LiveCapture("mon0", helper=[sys.executable, "-c", "pass"])
+
+
+@pytest.mark.parametrize("link_type", [LINK_RADIOTAP, LINK_IEEE80211])
+def test_jumps_of_the_filter_stay_inside(link_type: int) -> None:
+    program = build_filter(link_type)
+    for place, (_, if_true, if_false, _) in enumerate(program):
+        assert 0 <= if_true < len(program) - place
+        assert 0 <= if_false < len(program) - place
+
+
+def run_filter(program: list[tuple[int, int, int, int]], packet: bytes) -> int:
+    """What the kernel's machine would keep, for the instructions used here."""
+    a = x = place = 0
+    while True:
+        code, if_true, if_false, k = program[place]
+        place += 1
+        if code in {0x06, 0x16}:
+            return k if code == 0x06 else a
+        if code in {0x15, 0x35, 0x2D, 0x45}:
+            is_true = {0x15: a == k, 0x35: a >= k, 0x2D: a > x, 0x45: bool(a & k)}[code]
+            place += if_true if is_true else if_false
+        elif code in {0x07, 0x01}:
+            x = a if code == 0x07 else k
+        elif code in {0x30, 0x50}:
+            at = k + (x if code == 0x50 else 0)
+            if at >= len(packet):
+                return 0
+            a = packet[at]
+        else:
+            a = {0x80: len(packet), 0x64: a << k, 0x54: a & k, 0x04: a + k, 0x0C: a + x, 0x1C: a - x, 0x87: x}[code]
+
+
+@pytest.mark.parametrize("subtype", range(16))
+@pytest.mark.parametrize("flags", range(4))
+@pytest.mark.parametrize("kind", range(4))
+def test_a_frame_of_any_kind_is_cut_behind_its_header(kind: int, subtype: int, flags: int) -> None:
+    frame = bytes([kind << 2 | subtype << 4, flags]) + bytes(1_500)
+    kept = run_filter(build_filter(LINK_IEEE80211), frame)
+    if kind == 2:
+        assert kept == 24 + 2 * (subtype >= 8) + 6 * (flags == 3)
+    elif kind == 1:
+        assert kept == 52
+    else:
+        assert kept == (70 if kind == 0 and subtype in {5, 8} else 24)
+    assert run_filter(build_filter(LINK_RADIOTAP), b"\0\0\x0a\x01" + bytes(262) + frame) == 266 + kept
+
+
+@pytest.mark.parametrize("packet", [b"", b"\0", b"\0\0\x08\0", b"\0\0\x08\0" + bytes(5), b"\0\0\xff\xff" + bytes(99)])
+def test_nothing_is_dropped_for_being_odd(packet: bytes) -> None:
+    assert run_filter(build_filter(LINK_RADIOTAP), packet) == 64
+    assert run_filter(build_filter(LINK_IEEE80211), packet[:1]) == 64
+
+
+def test_channels_are_those_that_are_not_disabled() -> None:
+    assert parse_channels(CHANNELS) == [2412, 5180, 5260, 5955]
+    assert parse_channels("") == []
+
+
+def test_iw_is_asked_and_its_refusal_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    iw = tmp_path / "iw"
+    iw.write_text(
+        '#!/bin/sh\ncase "$*" in\n"dev mon0 info") echo "wiphy 3";;\n"phy phy3 channels") cat <<E\n'
+        + CHANNELS
+        + "E\n;;\n"
+        '"dev mon0 set freq 2412") ;;\n*) echo "command failed: Device or resource busy (-16)" >&2; exit 240;;\nesac\n'
+    )
+    iw.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert list_channels("mon0") == [2412, 5180, 5260, 5955]
+    capture_helper.tune("mon0", 2412)
+    with pytest.raises(CaptureOpenError, match="busy"):
+        capture_helper.tune("mon0", 2417)
+    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
+    with pytest.raises(CaptureOpenError, match="install"):
+        capture_helper.tune("mon0", 2412)
