@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sweep.addresses import parse_address
@@ -27,6 +27,11 @@ MAX_QUEUED: Final = 100_000
 
 class BleDoorError(RuntimeError):
     """No usable Bluetooth controller; the message is one line that says what to do."""
+
+    def __init__(self, message: str, heard: tuple[Advert, ...] = ()) -> None:
+        super().__init__(message)
+        self.heard = heard
+        """What arrived before it failed."""
 
 
 def to_advert(address: str, properties: dict[str, Any], advertisement: AdvertisementData, t_ns: int) -> Advert | None:
@@ -81,10 +86,16 @@ async def listen(
     *,
     mode: Literal["active", "passive"] = "active",
     now_ns: Callable[[], int] = time.time_ns,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> list[Advert]:
-    """Adverts heard within `seconds`; BleDoorError when there is no controller or BlueZ refuses the scan."""
+    """Adverts heard within `seconds`, one for each change that BlueZ reports.
+
+    Raises BleDoorError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
+    """
     from bleak import BleakScanner
+    from bleak.backends.bluezdbus.manager import get_global_bluez_manager
     from bleak.exc import BleakError
+    from dbus_fast import DBusError, InvalidAddressError
 
     heard: list[Advert] = []
 
@@ -94,6 +105,7 @@ async def listen(
         if advert is not None and len(heard) < MAX_QUEUED:
             heard.append(advert)
 
+    is_running = False
     try:
         scanner = (
             BleakScanner(note, scanning_mode="passive", bluez={"or_patterns": [*passive_patterns()]})
@@ -101,10 +113,24 @@ async def listen(
             else BleakScanner(note, scanning_mode="active")
         )
         async with scanner:
-            await asyncio.sleep(seconds)
-    except (BleakError, OSError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise BleDoorError(
-            f"Bluetooth cannot be scanned ({reason}); check that bluetoothd runs and hci0 is up"
-        ) from None
+            is_running = True
+            await pause(seconds)
+        # A controller that is switched off falls silent without a word: ask, or silence would look like an empty room.
+        (await get_global_bluez_manager()).get_default_adapter()
+    except (BleakError, OSError, EOFError, DBusError, InvalidAddressError, KeyError) as error:
+        raise BleDoorError(_explain(error, is_running=is_running), tuple(heard)) from None
     return heard
+
+
+def _explain(error: Exception, *, is_running: bool) -> str:
+    """One line: what happened and what to do."""
+    reason = " ".join(str(error).split())[:120] or type(error).__name__
+    advice = "check that bluetoothd runs and hci0 is up"
+    if isinstance(error, KeyError):  # bleak reads properties that an old BlueZ does not have
+        reason, advice = f"BlueZ is too old: it lacks {reason}", "install BlueZ 5.56 or later"
+    elif "No powered" in reason:
+        advice = "switch it on: bluetoothctl power on"
+    elif "adapters found" in reason and not is_running:
+        advice = "plug one in or enable it"
+    begun = "it stopped while listening: " if is_running else ""
+    return f"Bluetooth cannot be scanned ({begun}{reason}); {advice}"
