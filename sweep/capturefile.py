@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import numpy as np
+
 from . import pcapng
 from .packets import (
     MAX_PACKET_OCTETS,
@@ -21,8 +23,6 @@ from .packets import (
     Chunks,
     PacketBlock,
     ReadTally,
-    Row,
-    build_block,
     open_regular_file,
     shown,
 )
@@ -90,16 +90,16 @@ def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: 
     # Record: seconds, fraction, captured, original (u32 each), then `captured` octets.
     order, fraction_ns = _PCAP_MAGICS[head[:4]]
     link_type = struct.unpack(order + "HHiIII", head[4:])[5] & 0xFFFF  # the upper bits may state an FCS length
-    unpack_record = struct.Struct(order + "IIII").unpack_from
+    unpack_length = struct.Struct(order + "I").unpack_from
     chunks = Chunks(stream, chunk_octets)
     is_damaged = False
     while not is_damaged and chunks.advance():
         buffer = chunks.buffer
         end = len(buffer)
         position = 0
-        rows: list[Row] = []
-        while position + 16 <= end:
-            seconds, fraction, captured, original = unpack_record(buffer, position)
+        places: list[int] = []
+        while position + 16 <= end:  # only the way from record to record has to be walked one by one
+            captured = unpack_length(buffer, position + 8)[0]
             if captured > MAX_PACKET_OCTETS:
                 tally.rejected["impossible_packet_length"] += 1
                 is_damaged = True
@@ -107,13 +107,23 @@ def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: 
             following = position + 16 + captured
             if following > end:
                 break
-            rows.append((position + 16, captured, original, seconds * 1_000_000_000 + fraction * fraction_ns))
+            places.append(position)
             position = following
         chunks.used = position
-        if rows:
-            tally.packets += len(rows)
-            yield build_block(link_type, buffer, rows)
+        if places:
+            tally.packets += len(places)
+            yield _block_of_records(link_type, buffer, places, order, fraction_ns)
     tally.cut_tail_octets = chunks.left_octets()
+
+
+def _block_of_records(link_type: int, buffer: bytes, places: list[int], order: str, fraction_ns: int) -> PacketBlock:
+    record = np.array(places, dtype=np.int64)
+    # Element i is the 32-bit number at octet i.
+    words = np.ndarray(shape=(len(buffer) - 3,), dtype=f"{order}u4", buffer=buffer, strides=(1,))
+    seconds, fraction, captured, original = (words[record + offset].astype(np.int64) for offset in (0, 4, 8, 12))
+    data = np.frombuffer(buffer, dtype=np.uint8)
+    t_ns = seconds * 1_000_000_000 + fraction * fraction_ns
+    return PacketBlock(link_type, data, record + 16, captured, original, t_ns)
 
 
 def write_pcap(

@@ -206,7 +206,9 @@ def _spread(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
     """Distinct keys of all frames that the bitmaps name."""
     found = [np.zeros(0, dtype=np.int64)]
     for first in range(0, len(key), _CHUNK):
-        bits = np.unpackbits(bitmaps[first : first + _CHUNK], axis=1, bitorder="little")
+        chosen = bitmaps[first : first + _CHUNK]
+        width = 8 if not chosen[:, 8:].any() else chosen.shape[1]  # hardly anybody acknowledges more than 64 at once
+        bits = np.unpackbits(chosen[:, :width], axis=1, bitorder="little")
         row, bit = np.nonzero(bits)
         found.append(np.unique(key[first + row] + bit))
     return np.unique(np.concatenate(found))
