@@ -26,9 +26,11 @@ from .video import VideoVerdict
 
 Basis = Literal["block_ack", "sequence_gaps", "reservations"]
 
-FLOOR: Final = 0.5
-"""Share of data frames below which nothing may be denied: measured on simulated receivers (tests/wifi/test_blindness.py
-holds the rates): with half of all frames lost cameras are still found, with more they begin to be missed."""
+FLOOR: Final = 0.65
+"""Share of data frames below which nothing may be denied: measured on 150 simulated cameras heard for 10 s; of those,
+149 are found when 65 % of the frames are heard, 133 at 50 %, 101 at 40 %, 32 at 30 % and 1 at 20 %."""
+PEER_FLOOR: Final = 0.5
+"""Share of the frames *towards* a sender below which it may be half of a call: guessed."""
 MIN_WITNESSED: Final = 30
 """Frames a witness must speak of: derived, a share of one half is then known to within 0.18 (two sigma)."""
 MIN_RESERVATIONS: Final = 15
@@ -115,7 +117,7 @@ def temper_video(verdict: VideoVerdict, hearing: Hearing, listened_s: float) -> 
     if hearing.is_deaf:
         return replace(verdict, verdict="not_assessable", decided_after_s=None, reason="data_unheard")
     is_many = hearing.unheard_to >= max(PEER_UNHEARD_HZ * listened_s, MIN_WITNESSED)
-    is_half_heard = is_many and hearing.unheard_to > (1.0 - FLOOR) * hearing.confirmed_to
+    is_half_heard = is_many and hearing.unheard_to > (1.0 - PEER_FLOOR) * hearing.confirmed_to
     if verdict.verdict == "video_uplink" and is_half_heard:
         return replace(verdict, verdict="not_assessable", decided_after_s=None, reason="peer_unheard")
     return verdict

@@ -55,7 +55,7 @@ def made_up(path: Path) -> Path:
 
 
 def recorded(path: Path, source: Path) -> Path:
-    """A recorded capture of a busy flat, one time after the other up to FRAMES."""
+    """A recorded capture of browsing, one time after the other up to FRAMES."""
     with open_capture(source) as reader:
         once = [
             (int(block.t_ns[i]), block.packet(i), int(block.original[i]))
