@@ -31,6 +31,7 @@ from sweep.report import (
 )
 from sweep.report.wording import guidance_text
 
+UNHEARD_REASONS = frozenset({"data_unheard", "peer_unheard"})
 MIN_LISTEN_S = 5.0  # CamLoPA listens 5 s per channel; less cannot tell a stream from a burst
 MIN_RF_WINDOWS = 10  # guessed: one second of 100 ms windows
 MAX_OBSERVATIONS = 300  # bounds a report: the strongest transmitters of a station hall
@@ -196,11 +197,17 @@ def measure_wifi(task: Task) -> Measurement:
         identities[str(observation.observation_id)] = DeviceIdentity(
             tuple(format_address(address) for address in one.addresses[:64]), ssids=one.names[:32]
         )
+    able = sum(item.video.verdict != "not_assessable" for item in scan.transmitters)
+    unheard = sum(item.video.reason in UNHEARD_REASONS for item in scan.transmitters)
     blind = None
     if scan.frames == 0:
         blind = "too_few_frames"
     elif scan.listened_s < MIN_LISTEN_S:
         blind = "too_short"
+    elif unheard and not able:
+        blind = "data_unheard"
+    # Of the senders with enough traffic to be judged, those that were heard well enough for it.
+    heard_share = able / (able + unheard) if unheard else 1.0
     return Measurement(
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
@@ -208,10 +215,11 @@ def measure_wifi(task: Task) -> Measurement:
         dwell_s=round(scan.listened_s, 3),
         samples=scan.frames,
         dropped=sum(scan.rejected.values()),
-        quality=min(1.0, scan.listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
+        quality=heard_share * min(1.0, scan.listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
         blind_reason=blind,
         observations=tuple(observations),
-        rejections={_code(name): count for name, count in scan.rejected.items()},
+        rejections={_code(name): count for name, count in scan.rejected.items()}
+        | ({"senders_unheard": unheard} if unheard else {}),
         identities=identities,
     )
 

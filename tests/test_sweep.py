@@ -188,6 +188,8 @@ def test_real_captures_without_a_camera_give_no_candidate(assembled: SweepReport
     heard = [o for o in assembled.observations if o.modality == "wifi"]
     assert len(heard) == 40
     assert {o.video.verdict for o in heard} <= {"not_video", "not_assessable"}
+    cover = next(c for c in assembled.coverage if (c.zone_id, c.modality) == ("stall-1", "wifi"))
+    assert (cover.blind_reason, cover.quality) == ("data_unheard", 0.0), "this receiver was nearly deaf to data"
 
 
 def test_ordinary_photographs_are_not_assessable(assembled: SweepReport) -> None:

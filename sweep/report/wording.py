@@ -46,6 +46,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
     "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
     "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
+    "data_unheard": (
+        "수신기가 기기들의 데이터 전송을 거의 받지 못해 판정할 수 없음",
+        "The receiver heard too little of what the devices sent to judge them",
+    ),
     "no_baseline": ("출입문 밖 기준 측정이 없음", "No baseline outside the door"),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
     "room_not_declared_empty": (

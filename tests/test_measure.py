@@ -1,0 +1,34 @@
+"""A receiver that could not have heard a camera must not count as one that looked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweep.measure import measure_wifi
+from tests.simulators.air_deaf import write_exchange
+from tests.simulators.air_queues import FRESH, draw_flow
+from tests.test_workers import TASK
+
+
+@pytest.mark.parametrize(
+    ("heard", "verdict", "blind"), [(1.0, "video_uplink", None), (0.1, "not_assessable", "data_unheard")]
+)
+def test_a_deaf_receiver_is_blind_in_the_coverage_too(
+    tmp_path: Path, heard: float, verdict: str, blind: str | None
+) -> None:
+    path = tmp_path / "a.pcap"
+    write_exchange(
+        path,
+        draw_flow("encoder", 10.0, np.random.default_rng([1, 3]), FRESH),
+        np.random.default_rng(1),
+        heard_share=heard,
+    )
+    found = measure_wifi(replace(TASK, path=path, dwell_s=10.0))
+    assert verdict in {o.video.verdict for o in found.observations if o.modality == "wifi"}
+    assert found.blind_reason == blind
+    assert (found.quality > 0.5) == (blind is None)
+    assert ("senders_unheard" in found.rejections) == (blind is not None)
