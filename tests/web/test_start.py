@@ -73,3 +73,10 @@ def test_a_refused_start_says_why_and_offers_another(phone: Phone, site: Site, p
     assert phone.violations() == []
     page.get_by_role("link", name="다시 시작하기").click()
     expect(page.get_by_role("heading", level=1, name="점검 시작")).to_be_visible()
+    # Asked anew, the page waits for the probe: the refusal was of the sweep before, though the server replays it.
+    page.get_by_role("button", name="점검자-02 고르기").click()
+    page.get_by_role("button", name="점검 준비").click()
+    expect(page.get_by_text("실시간 연결됨")).to_be_visible()
+    expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_be_visible()
+    assert page.get_by_text("점검기가 거절함").count() == 0
+    probe.expect("start")
