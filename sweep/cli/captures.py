@@ -1,19 +1,14 @@
-"""Commands that read captures of one modality: lens, wifi, stimulus, ble, rf."""
+"""Commands that read captures of one modality: wifi, stimulus, ble, rf."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from sweep.cli.output import AddressForm, err, existing, fail, one_line, out, write_json
-
-if TYPE_CHECKING:
-    from sweep.report import RfWindow
+from sweep.cli.output import AddressForm, existing, fail, one_line, out, write_json
 
 JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
@@ -22,32 +17,6 @@ Addresses = Annotated[
     AddressForm, typer.Option("--addresses", help="hashed: tags under a key that dies with this run; full: as heard.")
 ]
 MAX_ROWS = 40
-
-
-def lens(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
-    json_out: JsonOut = None,
-) -> None:
-    """Find lens candidates in recorded strobed infrared clips."""
-    from sweep import lens as modality
-
-    with one_line(modality.ClipError):
-        scan = modality.scan_clips(existing(folder))
-    write_json(json_out, scan.to_json())
-    if json_out is None:
-        table = Table("clip", "verdict", "reason", "candidates", "best score", "seen")
-        for clip in scan.clips[:MAX_ROWS]:
-            best = max((d.score for d in clip.detections), default=None)
-            table.add_row(
-                clip.clip,
-                "error" if clip.error else clip.verdict,
-                clip.error or clip.reason,
-                str(len(clip.candidates)),
-                "–" if best is None else f"{best:.2f}",
-                "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
-            )
-        out.print(table)
-        _more(len(scan.clips))
 
 
 def wifi(
@@ -140,71 +109,6 @@ def ble(
         _more(len(document["devices"]))
         out.print(f"{scan.adverts} advertisements, rejected: {scan.rejected or 'none'}")
     _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements")
-
-
-def rf(
-    source: Annotated[str, typer.Argument(metavar="PORT|FILE", help="Serial port of the sensor head, or its bytes.")],
-    json_out: JsonOut = None,
-    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="How long to measure.")] = 10.0,
-    baseline: Annotated[Path | None, typer.Option("--baseline", help="Serial bytes recorded outside the door.")] = None,
-    meter: Annotated[
-        bool, typer.Option("--meter", help="Hot/cold while it measures: a bar, and beeps (PORT).")
-    ] = False,
-) -> None:
-    """Read RF windows from the sensor head and tell emitters apart."""
-    from sweep.link.head import HeadError, is_port, read_windows
-    from sweep.link.port import PortError
-    from sweep.rf import judge
-    from sweep.rf.channels import tuner_frequencies
-
-    if not Path(source).exists():
-        fail(f"{source}: no such port or file; is the sensor head plugged in?")
-    with one_line(HeadError, PortError):
-        outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))
-        if meter and is_port(source):
-            windows = tuple(_walk(source, seconds, outside))
-        else:
-            windows = tuple(read_windows(source, seconds, tuner_mhz=tuner_frequencies()))
-    document = judge.to_json(judge.judge_windows(windows, outside))
-    write_json(json_out, document)
-    if json_out is None:
-        table = Table("emitter", "MHz", "level", "above outside", "duty cycle")
-        for one in document["emitters"][:MAX_ROWS]:
-            excess = one["excess_db"]
-            table.add_row(
-                one["kind"],
-                "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
-                f"{one['level_dbm']:.1f} dBm",
-                "–" if excess is None else f"{excess:+.1f} dB",
-                f"{one['duty_cycle']:.3f}",
-            )
-        out.print(table)
-        _more(len(document["emitters"]))
-        out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
-
-
-def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None) -> Iterator[RfWindow]:
-    """Windows of the log detector, each shown and heard as hot or cold."""
-    from sweep.link.head import Head
-    from sweep.link.port import SerialPort
-    from sweep.rf.envelope import summarise
-    from sweep.rf.meter import BEEP_S, HotCold
-
-    before = summarise(outside) if outside else None
-    hot_cold = HotCold(None if before is None else before.peak_dbm)
-    beeped_ns = 0
-    with SerialPort(port) as opened:
-        head = Head(opened)
-        for window in head.rf_windows(seconds):
-            reading = hot_cold.feed(window)
-            if reading is not None:
-                bar = "#" * round(reading.above_db)
-                err.print(f"{reading.above_db:5.1f} dB {reading.trend:7} {bar}", soft_wrap=True)
-                period_s = reading.beep_period_s
-                if period_s is not None and window.t_ns - beeped_ns >= period_s * 1e9:
-                    head.beep(BEEP_S, 2 * BEEP_S, 1)
-                    beeped_ns = window.t_ns
-            yield window
 
 
 def _say_if_cut(file: Path, octets: int, rest: str) -> None:

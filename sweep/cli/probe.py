@@ -1,4 +1,4 @@
-"""Commands about the probe itself: doctor, flash and the lens laboratory."""
+"""Commands about the probe itself: doctor and flash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import fail, not_built, one_line, out
+from sweep.cli.output import fail, one_line, out
 
 PARTS: tuple[tuple[str, str, str], ...] = (
     ("cv2", "lens detection", "pip install 'ansim-sweep[probe]'"),
@@ -73,18 +73,3 @@ def flash(
     else:
         name = "".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in identity.firmware_git)
         out.print(f"written to {port}: firmware {name}, protocol {identity.protocol_version}")
-
-
-def lens_record() -> None:
-    """Record lens clips on a bench (laboratory only)."""
-    not_built("sweep lens-record", "it needs the probe's camera")
-
-
-def lens_calibrate() -> None:
-    """Calibrate the camera and lamps of a probe."""
-    not_built("sweep lens-calibrate", "it needs the probe's camera")
-
-
-def lens_score() -> None:
-    """Score lens detections against truth."""
-    not_built("sweep lens-score", "sweep lens DIR --json OUT writes the detections")

@@ -1,0 +1,119 @@
+"""Commands of the lens modality: look for lenses in recorded clips, score detections, calibrate, record on a bench."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from sweep.cli.output import existing, not_built, one_line, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.lens import LensScan
+    from sweep.lens.score import Score
+
+JsonOut = Annotated[
+    Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
+]
+MAX_ROWS = 40
+
+
+def lens(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Find lens candidates in recorded strobed infrared clips."""
+    from sweep import lens as modality
+
+    with one_line(modality.ClipError):
+        scan = modality.scan_clips(existing(folder))
+    write_json(json_out, scan.to_json())
+    if json_out is None:
+        _show_scan(scan)
+
+
+def _show_scan(scan: LensScan) -> None:
+    table = Table("clip", "verdict", "reason", "candidates", "best score", "seen")
+    for clip in scan.clips[:MAX_ROWS]:
+        best = max((d.score for d in clip.detections), default=None)
+        table.add_row(
+            clip.clip,
+            "error" if clip.error else clip.verdict,
+            clip.error or clip.reason,
+            str(len(clip.candidates)),
+            "–" if best is None else f"{best:.2f}",
+            "–" if clip.coverage is None else f"{clip.coverage.seen_share:.0%}",
+        )
+    out.print(table)
+    if len(scan.clips) > MAX_ROWS:
+        out.print(f"… and {len(scan.clips) - MAX_ROWS} more; --json has them all")
+
+
+def lens_score(
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="What sweep lens --json wrote, or a folder of clips to run on.")
+    ],
+    truth: Annotated[Path, typer.Argument(metavar="TRUTH", help="Folder of truth files, one <clip>.json a clip.")],
+    json_out: JsonOut = None,
+) -> None:
+    """Score lens detections against truth: recall, false alarms, AUC, with 90 % intervals."""
+    from sweep.lens import score_report
+    from sweep.lens.clips import ClipError
+    from sweep.lens.score import score_clips
+    from sweep.lens.truth import TruthError, read_truths
+
+    with one_line(TruthError, ClipError):
+        document, widths = _detections(existing(clips))
+        truths = read_truths(existing(truth), widths)
+        outcomes, without_truth = score_report.match_scan(document, truths)
+    score = score_clips(outcomes)
+    write_json(json_out, score_report.to_json(score, without_truth))
+    if json_out is None:
+        _show_score(score, without_truth)
+
+
+def _detections(clips: Path) -> tuple[Any, dict[str, int]]:
+    """The detections of a JSON file, or of the clips of a folder with their widths."""
+    from sweep.lens import score_report
+
+    if not clips.is_dir():
+        return score_report.read_scan(clips), {}
+    from sweep import lens as modality
+    from sweep.lens.clips import ClipError, find_clips, read_clip
+
+    widths = {}
+    for path in find_clips(clips):
+        try:
+            clip = read_clip(path)
+        except ClipError:
+            continue  # the scan names it and the score counts it as missed
+        widths[clip.name] = clip.meta.width
+    return score_report.parse_scan(modality.scan_clips(clips).to_json()), widths
+
+
+def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
+    from sweep.lens.score_report import rows
+
+    table = Table("figure", "value", "90 % interval", "count")
+    for row in rows(score):
+        table.add_row(*row)
+    out.print(table)
+    out.print(
+        f"{score.clips} clips ({score.clips_unprocessed} not processed), {score.lenses} lenses that count, "
+        f"{score.lenses_too_weak} too weak to count with {score.detections_on_weak} detections on them (neither hit "
+        "nor false alarm)"
+    )
+    if without_truth:
+        out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")
+
+
+def lens_record() -> None:
+    """Record lens clips on a bench (laboratory only)."""
+    not_built("sweep lens-record", "it needs the probe's camera")
+
+
+def lens_calibrate() -> None:
+    """Calibrate the camera and lamps of a probe."""
+    not_built("sweep lens-calibrate", "it needs the probe's camera")

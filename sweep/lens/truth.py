@@ -1,0 +1,171 @@
+"""What is really in a clip: the truth files beside recorded or rendered clips.
+
+Job: read `TRUTH/<clip>.json` strictly. Input: a folder that a renderer or the person who set up a field test wrote;
+output: `ClipTruth`s. Unknown keys are ignored, so that renderers may say more. Refuses with `TruthError`, which names
+the file and the key, what would make a score meaningless: no width, a track without frames, a number that is none.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SNR_FLOOR = 5.0
+"""LENS-CLIPS: a lens counts when its signal-to-noise ratio in one on_axis frame reaches this."""
+FULL_WIDTH_PX = 1092
+"""Between the usual widths 728 and 1456: from here on a clip counts as full size."""
+MAX_TRUTH_BYTES = 64 * 1024 * 1024
+
+
+class TruthError(ValueError):
+    """A truth file that cannot be scored against; one line."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", allow_inf_nan=False)
+
+
+class Place(_Record):
+    """Where a lens shows in one on_axis frame, pixels, centres at integers, origin top left."""
+
+    frame: int = Field(ge=0)
+    x: float
+    y: float
+    inside: bool = True
+    snr: float | None = None
+    """Signal-to-noise ratio in this frame."""
+    rad: float = Field(default=0.0, ge=0.0)
+    """Radius of the blur, pixels."""
+
+
+class TrueLens(_Record):
+    """One lens of the clip."""
+
+    kind: str = Field(default="clear", max_length=64)
+    """`clear`, or how its IR-cut filter acts."""
+    snr: float | None = None
+    """Median over on_axis frames; None where nobody knows it, as in a field test."""
+    detectable: bool | None = None
+    """Whether it counts; None: derived from `snr` and the track."""
+    track: tuple[Place, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _decidable(self) -> Self:
+        if self.detectable is None and self.snr is None:
+            raise ValueError("a lens needs `detectable` or `snr`")
+        return self
+
+    @property
+    def counts(self) -> bool:
+        """Strong enough in one on_axis frame and in view in most frames."""
+        if self.detectable is not None:
+            return self.detectable
+        in_view = sum(place.inside for place in self.track) * 2 > len(self.track)
+        return in_view and self.snr is not None and self.snr >= SNR_FLOOR
+
+
+class Spark(_Record):
+    """One glint of an object that is no lens, in one on_axis frame."""
+
+    frame: int
+    kind: str = Field(max_length=64)
+    x: float
+    y: float
+    e: float = 0.0
+    """Electrons; the strongest glint near a false alarm names it."""
+    rad: float = 0.0
+
+
+class ClipTruth(_Record):
+    """What is in one clip."""
+
+    clip: str = Field(min_length=1, max_length=128)
+    tier: int = Field(default=0, ge=0, le=99)
+    """1 sanity, 2 normal, 3 hard, 4 extreme; 0 where tiers mean nothing."""
+    width: int = Field(ge=1)
+    last_on_axis: int | None = Field(default=None, alias="last_A")
+    lenses: tuple[TrueLens, ...] = ()
+    confuser_counts: dict[str, int] = Field(default={}, alias="conf_counts")
+    """Instances by type."""
+    confusers: tuple[Spark, ...] = ()
+
+    @property
+    def is_full_size(self) -> bool:
+        """Full size of the sensor, not half."""
+        return self.width >= FULL_WIDTH_PX
+
+    @property
+    def last_frame(self) -> int:
+        """The frame that a detection without one lies in: the last on_axis frame; -1 when nothing tells it."""
+        if self.last_on_axis is not None:
+            return self.last_on_axis
+        return max((place.frame for lens in self.lenses for place in lens.track), default=-1)
+
+    @property
+    def is_negative(self) -> bool:
+        """Holds no lens at all, not even one too weak to count."""
+        return not self.lenses
+
+    @property
+    def is_positive(self) -> bool:
+        """Holds a lens that counts."""
+        return any(lens.counts for lens in self.lenses)
+
+
+def read_truths(folder: Path, widths: dict[str, int] | None = None) -> tuple[ClipTruth, ...]:
+    """All truth files of a folder, sorted by clip. `widths`: by clip, for files that do not say it.
+
+    Raises `TruthError`.
+    """
+    if not folder.is_dir():
+        raise TruthError(f"{folder} is no folder: give the folder of truth files, one <clip>.json for each clip")
+    paths = sorted(folder.glob("*.json"))
+    if not paths:
+        raise TruthError(f"{folder} holds no truth: one <clip>.json is needed for each clip")
+    truths: dict[str, ClipTruth] = {}
+    for path in paths:
+        truth = read_truth(path, widths)
+        if truth.clip in truths:
+            raise TruthError(f"{path.name}: clip {truth.clip!r} has two truth files")
+        truths[truth.clip] = truth
+    return tuple(truths.values())
+
+
+def read_truth(path: Path, widths: dict[str, int] | None = None) -> ClipTruth:
+    """One truth file. Raises `TruthError`."""
+    if path.stat().st_size > MAX_TRUTH_BYTES:
+        raise TruthError(f"{path.name} is larger than {MAX_TRUTH_BYTES} bytes")
+    try:
+        table = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise TruthError(f"{path.name} is not JSON: {error}") from error
+    if not isinstance(table, dict):
+        raise TruthError(f"{path.name} is not an object")
+    return parse_truth(table, widths, path.name)
+
+
+def parse_truth(table: dict[str, Any], widths: dict[str, int] | None = None, name: str = "truth") -> ClipTruth:
+    """The truth as parsed JSON; `name` is what an error calls it. Raises `TruthError`."""
+    try:
+        return ClipTruth.model_validate_json(json.dumps(_plain(table, widths or {})))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "truth"
+        raise TruthError(f"{name}: {where}: {first['msg']}") from error
+
+
+def _plain(table: dict[str, Any], widths: dict[str, int]) -> dict[str, Any]:
+    """The table with rows of confusers named, and with the width that the clip states when the truth does not."""
+    result = dict(table)
+    if "width" not in result and result.get("clip") in widths:
+        result["width"] = widths[result["clip"]]
+    if isinstance(result.get("objects"), dict):
+        result.setdefault("conf_counts", result["objects"])
+    rows = result.get("confusers")
+    if isinstance(rows, list):
+        names = ("frame", "kind", "x", "y", "e", "rad")
+        result["confusers"] = [dict(zip(names, r, strict=False)) if isinstance(r, list) else r for r in rows]
+    return result
