@@ -8,7 +8,7 @@ packet gives everything before the cut, and the cut is counted.  It refuses to g
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,35 +95,39 @@ def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: 
     is_damaged = False
     while not is_damaged and chunks.advance():
         buffer = chunks.buffer
-        end = len(buffer)
-        position = 0
-        places: list[int] = []
-        while position + 16 <= end:  # only the way from record to record has to be walked one by one
-            captured = unpack_length(buffer, position + 8)[0]
-            if captured > MAX_PACKET_OCTETS:
-                tally.rejected["impossible_packet_length"] += 1
-                is_damaged = True
-                break
-            following = position + 16 + captured
-            if following > end:
-                break
-            places.append(position)
-            position = following
-        chunks.used = position
-        if places:
-            tally.packets += len(places)
-            yield _block_of_records(link_type, buffer, places, order, fraction_ns)
+        record = np.array(_walk_records(buffer, unpack_length), dtype=np.int64)
+        # Element i is the 32-bit number at octet i.
+        words = np.ndarray(shape=(max(len(buffer) - 3, 0),), dtype=f"{order}u4", buffer=buffer, strides=(1,))
+        captured = words[record + 8].astype(np.int64)
+        is_impossible = captured > MAX_PACKET_OCTETS
+        is_damaged = bool(is_impossible.any())
+        if is_damaged:
+            tally.rejected["impossible_packet_length"] += 1
+            record = record[: int(np.argmax(is_impossible))]
+        count = int(np.searchsorted(record + 16 + captured[: len(record)], len(buffer), side="right"))
+        record, captured = record[:count], captured[:count]
+        chunks.used = int(record[-1] + 16 + captured[-1]) if count else 0
+        if count:
+            tally.packets += count
+            seconds, fraction, original = (words[record + offset].astype(np.int64) for offset in (0, 4, 12))
+            t_ns = seconds * 1_000_000_000 + fraction * fraction_ns
+            data = np.frombuffer(buffer, dtype=np.uint8)
+            yield PacketBlock(link_type, data, record + 16, captured, original, t_ns)
     tally.cut_tail_octets = chunks.left_octets()
 
 
-def _block_of_records(link_type: int, buffer: bytes, places: list[int], order: str, fraction_ns: int) -> PacketBlock:
-    record = np.array(places, dtype=np.int64)
-    # Element i is the 32-bit number at octet i.
-    words = np.ndarray(shape=(len(buffer) - 3,), dtype=f"{order}u4", buffer=buffer, strides=(1,))
-    seconds, fraction, captured, original = (words[record + offset].astype(np.int64) for offset in (0, 4, 8, 12))
-    data = np.frombuffer(buffer, dtype=np.uint8)
-    t_ns = seconds * 1_000_000_000 + fraction * fraction_ns
-    return PacketBlock(link_type, data, record + 16, captured, original, t_ns)
+def _walk_records(buffer: memoryview, unpack_length: Callable[[memoryview, int], tuple[int, ...]]) -> list[int]:
+    """Where records begin, until one ends outside the buffer or its 16 octets of header do.
+
+    Only this way from length to length has to be walked one by one, so nothing else is done on it.
+    """
+    places: list[int] = []
+    note = places.append
+    position, last = 0, len(buffer) - 16
+    while position <= last:
+        note(position)
+        position += unpack_length(buffer, position + 8)[0] + 16
+    return places
 
 
 def write_pcap(

@@ -103,14 +103,18 @@ class Chunks:
     def __init__(self, stream: BinaryIO, chunk_octets: int) -> None:
         self._stream = stream
         self._chunk_octets = chunk_octets
-        self.buffer = b""
+        self.buffer = memoryview(b"")
+        """Never written again once it is handed out: blocks point into it."""
         self.used = 0
 
     def advance(self, *, wanted: int = 0) -> bool:
         """Drop what was used and read on, at least to hold `wanted` octets; False when nothing more came."""
         rest = self.buffer[self.used :]
-        more = self._stream.read(max(self._chunk_octets, wanted - len(rest)))
-        self.buffer = rest + more
+        # Read behind the rest rather than join the two: what is copied twice here is the whole file.
+        fresh = memoryview(np.empty(len(rest) + max(self._chunk_octets, wanted - len(rest)), dtype=np.uint8))
+        fresh[: len(rest)] = rest
+        more = self._stream.readinto(fresh[len(rest) :])  # type: ignore[attr-defined]  # BinaryIO does not name it
+        self.buffer = fresh[: len(rest) + more]
         self.used = 0
         return bool(more)
 
@@ -120,7 +124,7 @@ class Chunks:
         return len(self.buffer) - self.used + self._stream.seek(0, 2) - here
 
 
-def build_block(link_type: int, buffer: bytes, rows: list[Row]) -> PacketBlock:
+def build_block(link_type: int, buffer: bytes | memoryview, rows: list[Row]) -> PacketBlock:
     """A block over `buffer` from one row per packet."""
     table = np.array(rows, dtype=np.int64).reshape(-1, 4)
     data = np.frombuffer(buffer, dtype=np.uint8)
