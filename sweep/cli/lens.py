@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from sweep.cli.output import existing, not_built, one_line, out, write_json
+from sweep.cli.output import existing, not_built, one_line, out, write_json, write_text
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
@@ -23,6 +23,9 @@ MAX_ROWS = 40
 def lens(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of recorded clips.")],
     json_out: JsonOut = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT", help="Write a page that shows why something was called.")
+    ] = None,
 ) -> None:
     """Find lens candidates in recorded strobed infrared clips."""
     from sweep import lens as modality
@@ -30,6 +33,11 @@ def lens(
     with one_line(modality.ClipError):
         scan = modality.scan_clips(existing(folder))
     write_json(json_out, scan.to_json())
+    if html is not None:
+        from sweep.lens.html import PageError, make_page
+
+        with one_line(PageError):
+            write_text(html, make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
 

@@ -80,6 +80,11 @@ def write_json(target: Path | None, value: Any) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    write_text(target, text)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a file whole or not at all; one line and exit code 2 when it cannot be written."""
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with one_line():
         try:

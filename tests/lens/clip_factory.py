@@ -55,3 +55,38 @@ def as_frame(photograph: npt.NDArray[np.float32], rng: np.random.Generator, shif
     moved = cv2.warpAffine(photograph, move, (width, height), borderMode=cv2.BORDER_REFLECT)
     raw = 60.0 + 3.6 * moved + rng.normal(0, noise, photograph.shape)
     return np.clip(np.rint(raw), 0, 1023).astype(np.uint16)
+
+
+def strobed_frames(
+    seed: int,
+    shape: tuple[int, int] = (272, 364),
+    *,
+    phases: tuple[Phase, ...] = PHASES,
+    glint: tuple[float, float] | None = None,
+    glint_e: float = 12_000.0,
+    drift_px: tuple[float, float] = (1.2, 0.7),
+) -> list[Frame]:
+    """A textured wall under strobed lamps, drifting `drift_px` a frame, with a point that answers on_axis only.
+
+    `glint` is its place in the last on_axis frame.  No renderer is behind it: tests of what stands around the
+    detector stay as they are when the renderer or the detector changes.
+    """
+    rng = np.random.default_rng([seed, 77])
+    height, width = shape
+    wall = cv2.resize(made_up_photograph(seed, (height * 3 // 2, width * 3 // 2)), (width * 3 // 2, height * 3 // 2))
+    light = {"A": 1.0, "B": 0.9, "C": 0.03, "M": 0.8, "R": 0.5}
+    last = max((i for i, p in enumerate(phases) if p == "A"), default=0)
+    ys, xs = np.mgrid[0:height, 0:width]
+    frames = []
+    for index, phase in enumerate(phases):
+        dx, dy = drift_px[0] * (last - index), drift_px[1] * (last - index)
+        move = np.array([[1.0, 0.0, -width / 4 - dx], [0.0, 1.0, -height / 4 - dy]])
+        seen = cv2.warpAffine(wall, move, (width, height), borderMode=cv2.BORDER_REFLECT)
+        electrons = 3.0 * seen * light[phase]
+        if glint is not None and phase == "A":
+            spread = 1.1
+            square = (xs - glint[0] + dx) ** 2 + (ys - glint[1] + dy) ** 2
+            electrons = electrons + glint_e / (2 * np.pi * spread**2) * np.exp(-0.5 * square / spread**2)
+        noisy = electrons + rng.normal(0.0, 1.0, shape) * np.sqrt(np.maximum(electrons, 0.0) + 9.0)
+        frames.append(np.clip(np.rint(60.0 + noisy / 4.0), 0, 1023).astype(np.uint16))
+    return frames
