@@ -40,6 +40,10 @@ class Config(BaseModel):
     """Folder of keys and outbox; by default ansim-sweep in the user's state folder."""
     port: str | None = None
     """Serial port of the sensor head."""
+    rf_calibration: str | None = None
+    """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
+    rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
+    """How long an RF calibration holds."""
 
     @property
     def state_folder(self) -> Path:

@@ -47,6 +47,8 @@ class Measurement:
     crops: dict[str, bytes] = field(default_factory=dict)
     """PNG bytes (at most 64 px) by observation id."""
     guidance: tuple[LocalText, ...] = ()
+    limits: tuple[str, ...] = ()
+    """Codes of what could not be seen or known here, for the report's limits."""
 
 
 def cover(plan: Plan, measurements: Iterable[Measurement]) -> tuple[ZoneCoverage, ...]:

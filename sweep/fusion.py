@@ -33,7 +33,7 @@ from sweep.report import (
     centre_of,
     derived_id,
 )
-from sweep.report.wording import ADVICE_BY_EYE, LIMITS, evidence_text, reason_text
+from sweep.report.wording import ADVICE_BY_EYE, CONDITIONAL_LIMITS, LIMITS, evidence_text, reason_text
 
 THRESHOLDS = "guessed-1"
 PRIOR_LOG10_ODDS = -5.0  # measured elsewhere: 0 in 57,914 spots and in 280,000 toilets, rule of three
@@ -68,11 +68,13 @@ def judge(
     *,
     source: Source,
     places: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
+    limits: Iterable[str] = (),
 ) -> Judgement:
     """Verdicts for every zone and modality, findings where evidence passes the floor, and what could not be seen.
 
     `places` gives for a transmitter's tag (the smallest by key and tag) the probability of each zone, where enough
-    positions heard it; without it the share of a zone follows from how much weaker the transmitter is there.
+    positions heard it; without it the share of a zone follows from how much weaker the transmitter is there. `limits`
+    are codes of what the measurements could not see or know; they stand in the report beside what holds always.
     """
     unique = {observation.observation_id: observation for observation in observations}
     ordered = [unique[key] for key in sorted(unique)]
@@ -92,7 +94,7 @@ def judge(
         verdicts += [
             _verdict(zone, cover.modality, cover, finding) for cover in coverage if cover.zone_id == zone.zone_id
         ]
-    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source))
+    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits))
 
 
 def _verdict(zone: Zone, modality: Modality, cover: ZoneCoverage, finding: Finding | None) -> ZoneVerdict:
@@ -108,8 +110,9 @@ def _verdict(zone: Zone, modality: Modality, cover: ZoneCoverage, finding: Findi
     )
 
 
-def _limits(plan: Plan, source: Source) -> tuple[Limit, ...]:
-    codes = [code for code in LIMITS if code not in {"plan_unverified", "recorded_input"}]
+def _limits(plan: Plan, source: Source, measured: Iterable[str]) -> tuple[Limit, ...]:
+    codes = [code for code in LIMITS if code not in CONDITIONAL_LIMITS]
+    codes += sorted(set(measured) & CONDITIONAL_LIMITS)
     codes += [] if plan.is_verified else ["plan_unverified"]
     codes += [] if source == "live" else ["recorded_input"]
     return tuple(

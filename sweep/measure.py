@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sweep.addresses import AddressKey, format_address
@@ -29,7 +30,10 @@ from sweep.report import (
     WifiObservation,
     derived_id,
 )
-from sweep.report.wording import guidance_text
+from sweep.report.wording import CONDITIONAL_LIMITS, guidance_text
+
+if TYPE_CHECKING:
+    from sweep.rf.calibration import RfLevels
 
 UNHEARD_REASONS = frozenset({"data_unheard", "peer_unheard"})
 MIN_LISTEN_S = 5.0  # CamLoPA listens 5 s per channel; less cannot tell a stream from a burst
@@ -50,6 +54,10 @@ class Task:
     stimulus: Path | None = None
     windows: tuple[RfWindow, ...] = ()
     baseline: tuple[RfWindow, ...] = ()
+    own: tuple[tuple[int, int], ...] | None = None
+    """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
+    rf_levels: RfLevels | None = None
+    """The laws of detector and tuner; None: nominal."""
 
     def observation_id(self, modality: Modality, number: int) -> UUID:
         """The same on every replay of the same recording."""
@@ -270,14 +278,18 @@ def measure_ble(task: Task) -> Measurement:
 
 def measure_rf(task: Task) -> Measurement:
     """Emitters in `task.windows` against `task.baseline` (both from the sensor head)."""
-    from sweep.rf.judge import judge_windows
+    from sweep.rf.calibration import NOMINAL_LEVELS
+    from sweep.rf.judge import blank, judge_windows
 
     if task.path is None:
         return _blind(task, "rf", "not_recorded")
-    heard = [window for window in task.windows if window.receiver == "log_detector"]
+    own = task.own or ()
+    heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]
     if len(heard) < MIN_RF_WINDOWS:
-        return _blind(task, "rf", "too_short", {"too_few_windows": 1})
-    result = judge_windows(task.windows, task.baseline or None)
+        blanked = len(task.windows) - len(blank(task.windows, own))
+        reason = "own_transmissions" if blanked >= MIN_RF_WINDOWS else "too_short"
+        return _blind(task, "rf", reason, {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}))
+    result = judge_windows(task.windows, task.baseline or None, task.rf_levels or NOMINAL_LEVELS, task.own)
     observations = tuple(
         RfObservation(
             observation_id=task.observation_id("rf", number),
@@ -305,6 +317,8 @@ def measure_rf(task: Task) -> Measurement:
         quality=min(1.0, len(heard) / (5.0 * MIN_RF_WINDOWS)),
         blind_reason=None if task.baseline else "no_baseline",
         observations=observations,
+        rejections={"own_transmission": result.blanked} if result.blanked else {},
+        limits=tuple(f"rf_{code}" for code in result.limits if f"rf_{code}" in CONDITIONAL_LIMITS),
     )
 
 

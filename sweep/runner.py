@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from sweep import fusion
@@ -24,6 +24,7 @@ from sweep.link import head
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
 from sweep.outbox import Outbox, WallClock
+from sweep.ownair import intervals_ns, without_own
 from sweep.report import (
     ClockReading,
     FindingDetails,
@@ -49,6 +50,9 @@ from sweep.report import (
 from sweep.report.wording import state_event
 from sweep.source import SweepSource
 from sweep.workers import Measure, Workers
+
+if TYPE_CHECKING:
+    from sweep.rf.calibration import RfLevels
 
 REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
@@ -87,7 +91,9 @@ class Runner:
         on_event: OnEvent,
         sweep_id: UUID | None = None,
         measures: Mapping[Modality, Measure] = MEASURES,
+        rf_levels: RfLevels | None = None,
     ) -> None:
+        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's."""
         self._source = source
         self._manifest = source.manifest
         self._outbox = outbox
@@ -96,13 +102,14 @@ class Runner:
         self._control = control
         self._on_event = on_event
         self._measures = measures
+        self._rf_levels = rf_levels
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind = source_of(source.manifest)
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
 
     def run(self) -> SweepResult:
         """The whole sweep.  Raises SourceError, OutboxError; a modality that fails is a gap, not an error."""
-        baseline = self._read_windows(self._manifest.baseline_rf)
+        baseline = without_own(self._read_windows(self._manifest.baseline_rf, 0), self._manifest.baseline_own)
         answer = self._control.wait(lambda state: self._on_event(state_event(state)))
         opened = self._append_opened()
         measurements: list[Measurement] = []
@@ -194,20 +201,31 @@ class Runner:
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
         if "rf" in tasks:
-            tasks["rf"] = replace(tasks["rf"], windows=self._read_windows(recorded.rf), baseline=baseline)
+            tasks["rf"] = replace(
+                tasks["rf"],
+                windows=self._read_windows(recorded.rf, position.start_ns),
+                baseline=baseline,
+                own=intervals_ns(recorded.own, position.start_ns),
+                rf_levels=self._rf_levels,
+            )
         return tasks
 
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self._source.folder / name
 
-    def _read_windows(self, name: str | None) -> tuple[RfWindow, ...]:
+    def _read_windows(self, name: str | None, start_ns: int) -> tuple[RfWindow, ...]:
         """Windows of a serial capture; unreadable captures give none, and coverage says so."""
         if name is None:
             return ()
         try:
-            return tuple(head.read_windows(str(self._source.folder / name), MAX_RF_SECONDS))
+            return tuple(head.read_windows(str(self._source.folder / name), MAX_RF_SECONDS, start_ns=start_ns))
         except (ValueError, OSError):
             return ()
+
+    def _calibration(self) -> str | None:
+        """What the report cites: the recording's own word and the RF calibration in force."""
+        rf = None if self._rf_levels is None else self._rf_levels.version
+        return "; ".join(part for part in (self._manifest.calibration, rf) if part)[:200] or None
 
     def _clock_reading(self, moment: datetime) -> ClockReading:
         return ClockReading(utc=moment, synchronised=self._clock.synchronised, max_error_ms=self._clock.max_error_ms)
@@ -253,6 +271,7 @@ class Runner:
             coverage,
             source=self._kind,
             places=locate_uplinks(self._manifest.plan, positions, observations),
+            limits={code for one in measurements for code in one.limits},
         )
         return SweepReport(
             v=1,
@@ -268,7 +287,7 @@ class Runner:
                 software=f"ansim-sweep {version('ansim-sweep')}",
                 firmware=self._manifest.firmware,
                 thresholds=fusion.THRESHOLDS,
-                calibration=self._manifest.calibration,
+                calibration=self._calibration(),
             ),
             reference_check=ReferenceCheck(status="not_done", checked=None),
             started=self._clock_reading(self._manifest.started),

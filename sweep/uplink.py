@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,9 +20,11 @@ import httpx
 
 from sweep.entry import Signer, sign_request
 from sweep.outbox import EntryRefusedError
+from sweep.ownair import OwnAir
 from sweep.report import CommandList, ContractError, LiveMessage, display_text, parse_json
 
 TIMEOUT_S = 15.0
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 REFUSED_FOR_GOOD = {400, 409, 413, 422}
 
 
@@ -36,7 +39,17 @@ class ServerChangedError(RuntimeError):
 class Uplink:
     """One server as seen by one probe key."""
 
-    def __init__(self, base_url: str, signer: Signer, *, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        signer: Signer,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        own_air: OwnAir | None = None,
+    ) -> None:
+        """`own_air` is told of each request: a radio may carry it, unless the server is on this machine."""
+        is_here = httpx.URL(base_url).host in LOOPBACK
+        self._own_air = None if is_here else own_air
         self._signer = signer
         self._url = base_url.rstrip("/")
         self._client = httpx.Client(base_url=self._url, timeout=TIMEOUT_S, transport=transport)
@@ -101,23 +114,35 @@ class Uplink:
         headers: dict[str, str] | None = None,
         wait_s: float = 0.0,
     ) -> httpx.Response:
-        try:
-            answer = self._client.request(
-                method,
-                target,
-                content=body or None,
-                headers={"Content-Type": "application/json", **(headers or {})},
-                timeout=TIMEOUT_S + wait_s,
-            )
-        except httpx.HTTPError as error:
-            raise ServerUnreachableError(
-                f"no answer from {self._url} ({type(error).__name__}); is it running?"
-            ) from None
+        # A request that waits for a command is silent while it waits: only its ends are on the air.
+        is_long = wait_s > 0.0
+        with nullcontext() if self._own_air is None or is_long else self._own_air.sending("uplink"):
+            if self._own_air is not None and is_long:
+                self._own_air.note("uplink")
+            answer = self._exchange(method, target, body, headers or {}, TIMEOUT_S + wait_s)
+            if self._own_air is not None and is_long:
+                self._own_air.note("uplink")
         if answer.status_code >= 500 or answer.status_code == 429:
             raise ServerUnreachableError(
                 f"the server at {self._url} cannot now ({answer.status_code}: {_reason(answer)})"
             )
         return answer
+
+    def _exchange(
+        self, method: str, target: str, body: bytes, headers: dict[str, str], timeout_s: float
+    ) -> httpx.Response:
+        try:
+            return self._client.request(
+                method,
+                target,
+                content=body or None,
+                headers={"Content-Type": "application/json", **headers},
+                timeout=timeout_s,
+            )
+        except httpx.HTTPError as error:
+            raise ServerUnreachableError(
+                f"no answer from {self._url} ({type(error).__name__}); is it running?"
+            ) from None
 
 
 def _json_of(answer: httpx.Response) -> dict[str, object]:

@@ -27,6 +27,7 @@ from sweep.report import (
     MANIFEST_NAME,
     LiveEvent,
     ProgressEvent,
+    RecordedSweep,
     StartCommand,
     StateEvent,
     SweepReport,
@@ -34,6 +35,7 @@ from sweep.report import (
     new_id,
 )
 from sweep.report.wording import MODALITY_NAMES
+from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.runner import Runner
 from sweep.source import RecordedSource, SourceError, SweepSource
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
@@ -63,6 +65,22 @@ def _settings(config: Path | None, server: str | None, state: Path | None) -> Co
         read = read_config(config)
         changes = {"server": server or read.server, "state": str(state) if state else read.state}
         return read.model_copy(update=changes)
+
+
+def _rf_levels(settings: Config, manifest: RecordedSweep) -> RfLevels:
+    """The laws of this probe's detector and tuner; a file that cannot be used is said and makes them nominal."""
+    calibration = None
+    if settings.rf_calibration is not None:
+        try:
+            calibration = read_calibration(Path(settings.rf_calibration))
+        except CalibrationError as error:
+            err.print(f"전파 보정을 쓸 수 없음 / RF levels are nominal: {error}", soft_wrap=True)
+    return levels_of(
+        calibration,
+        on=manifest.started.date(),
+        probe_serial=manifest.probe_id,
+        max_age_days=settings.rf_calibration_max_age_days,
+    )
 
 
 class _Watcher:
@@ -200,6 +218,7 @@ def _run(
                 control=Control(clock=time.monotonic, declared=True),
                 on_event=show,
                 sweep_id=sweep_id,
+                rf_levels=_rf_levels(settings, source.manifest),
             )
             result = runner.run()
         before_delivery()
@@ -308,6 +327,7 @@ def agent(
                         control=control,
                         on_event=on_event,
                         sweep_id=command.sweep_id,
+                        rf_levels=_rf_levels(settings, source.manifest),
                     )
                     .run()
                     .report

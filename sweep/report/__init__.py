@@ -44,7 +44,7 @@ from .live import (
     StateEvent,
     ZoneEvent,
 )
-from .manifest import MANIFEST_NAME, RecordedPosition, RecordedSweep
+from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
     AddressToken,
     BleObservation,
@@ -105,6 +105,7 @@ __all__ = [
     "Modality",
     "Mode",
     "Observation",
+    "OwnTransmission",
     "PauseCommand",
     "Plan",
     "Point",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Slug, Source, Text, UtcTime
+from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Slug, Source, Text, UtcTime
 from .plan import Plan, RoomKind
 
 MANIFEST_NAME = "sweep.json"
@@ -25,6 +25,24 @@ def _stays_inside(path: str) -> str:
 
 
 RelativePath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._/-]{1,200}$"), AfterValidator(_stays_inside)]
+
+
+class OwnTransmission(Record):
+    """A stretch of time in which one of the probe's own radios may have transmitted."""
+
+    radio: Literal["ble_scan", "hotspot", "uplink", "phone"]
+    start_s: Seconds
+    """From the first RF window of the capture that it disturbs."""
+    end_s: Seconds
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end_s < self.start_s:
+            raise ValueError("the transmission ends before it starts")
+        return self
+
+
+OwnTransmissions = Annotated[tuple[OwnTransmission, ...], Field(max_length=2_000)]
 
 
 class RecordedPosition(Record):
@@ -46,6 +64,8 @@ class RecordedPosition(Record):
     """pcapng, btsnoop or JSON capture."""
     rf: RelativePath | None = None
     """Raw bytes of the sensor head's serial link."""
+    own: OwnTransmissions | None = None
+    """When the probe's own radios transmitted during `rf`; empty: never, null: nobody kept a log."""
     stimulus: RelativePath | None = None
     """Chip sequence of the white lamp (JSON) that was played while `wifi` was recorded."""
 
@@ -73,6 +93,8 @@ class RecordedSweep(Record):
     ended: UtcTime
     baseline_rf: RelativePath | None = None
     """Serial capture taken outside the door."""
+    baseline_own: OwnTransmissions | None = None
+    """When the probe's own radios transmitted during `baseline_rf`; null: nobody kept a log."""
     positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]
 
     @model_validator(mode="after")

@@ -51,6 +51,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "The receiver heard too little of what the devices sent to judge them",
     ),
     "no_baseline": ("출입문 밖 기준 측정이 없음", "No baseline outside the door"),
+    "own_transmissions": (
+        "점검기 자체 전파와 겹치지 않은 측정이 너무 적음",
+        "Too few measurements lie outside the probe's own transmissions",
+    ),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
     "room_not_declared_empty": (
         "퇴실 확인 전이라 촬영하지 않음",
@@ -160,12 +164,62 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "평면도가 현장에서 확인되지 않았습니다.",
         "Nobody has compared the plan with the room.",
     ),
+    "rf_levels_nominal": (
+        "rf",
+        "유효한 전파 보정이 없어 dBm 값은 데이터시트 기준(오차 5 dB)이며, 판단에는 문밖과의 차이만 씁니다.",
+        "No RF calibration holds: dBm follow the datasheet (off by up to 5 dB); only differences from outside weigh.",
+    ),
+    "rf_tuner_levels_nominal": (
+        "rf",
+        "5.8 GHz 수신기가 보정되지 않아 그 dBm 값은 10 dB까지 다를 수 있습니다.",
+        "The 5.8 GHz receiver is not calibrated: its levels in dBm may be off by 10 dB.",
+    ),
+    "rf_calibration_stale": (
+        "rf",
+        "전파 보정의 유효 기간이 지나 적용하지 않았습니다.",
+        "The RF calibration is too old and was not applied.",
+    ),
+    "rf_calibration_of_another_probe": (
+        "rf",
+        "전파 보정이 다른 점검기의 것이라 적용하지 않았습니다.",
+        "The RF calibration belongs to another probe and was not applied.",
+    ),
+    "rf_own_transmissions_blanked": (
+        "rf",
+        "점검기 자체 전파(블루투스 검색, 핫스팟, 서버 통신, 휴대전화)와 겹친 전파 측정은 제외했습니다.",
+        "RF windows during the probe's own transmissions (Bluetooth scan, hotspot, server, phone) were left out.",
+    ),
+    "rf_own_transmissions_unlogged": (
+        "rf",
+        "점검기 자체 전파의 기록이 없어, 잡힌 전파가 점검기나 휴대전화의 것일 수 있습니다.",
+        "Nobody logged the probe's own transmissions: what was heard may be the probe itself or the phone.",
+    ),
+    "rf_tuner_frequencies_blanked": (
+        "rf",
+        "자체 전파와 겹쳐 측정하지 못한 5.8 GHz 채널이 있습니다.",
+        "Some 5.8 GHz channels were measured only during the probe's own transmissions and so not at all.",
+    ),
     "recorded_input": (
         None,
         "기록 또는 시뮬레이션을 재생한 결과이며 실제 점검이 아닙니다.",
         "Made from a recording or a simulation, not from a live sweep.",
     ),
 }
+
+CONDITIONAL_LIMITS = frozenset(
+    {
+        "plan_unverified",
+        "recorded_input",
+        "rf_levels_nominal",
+        "rf_tuner_levels_nominal",
+        "rf_calibration_stale",
+        "rf_calibration_of_another_probe",
+        "rf_own_transmissions_blanked",
+        "rf_own_transmissions_unlogged",
+        "rf_tuner_frequencies_blanked",
+    }
+)
+"""Limits that hold only where something says so; the others hold always."""
 
 ADVICE_BY_EYE = LocalText(
     ko=(

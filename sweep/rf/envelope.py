@@ -5,12 +5,15 @@ detector would be, so levels come from percentiles). It tells no emitters apart:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweep.report import RfWindow
 
 ADC_FULL_SCALE_COUNTS = 1023
+LOUD_SHARE = 0.2
+"""A transmitter may pause most of the time and a weaker one fill its pauses: the loudest fifth of the windows tells its
+level, and one window alone, a click, does not (guessed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +56,6 @@ BAND_LIMITS_MHZ: tuple[tuple[str, float, float], ...] = (
     ("2.4GHz", 2_300.0, 2_600.0),
     ("5.8GHz", 4_900.0, 6_000.0),
 )
-
-
-def law_at(mhz: float | None, laws: Mapping[str, DetectorLaw] = LAWS) -> DetectorLaw:
-    """The detector's law at a frequency; NOMINAL where the frequency or the band's law is unknown."""
-    if mhz is not None:
-        for band, lowest, highest in BAND_LIMITS_MHZ:
-            if lowest <= mhz < highest and band in laws:
-                return laws[band]
-    return NOMINAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +115,7 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
 
 
 def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
-    """The best percentile that lies wholly inside bursts, per window; their median."""
+    """The best percentile that lies wholly inside bursts, per window; of them the one that LOUD_SHARE reach."""
     levels = []
     for window in windows:
         if window.bursts == 0:
@@ -133,7 +127,7 @@ def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
         else:  # short bursts: no percentile lies inside them
             counts = window.min_counts
         levels.append(law.to_dbm(counts))
-    return _median(levels) if levels else None
+    return sorted(levels)[-max(1, round(LOUD_SHARE * len(levels)))] if levels else None
 
 
 def _median(values: Sequence[float]) -> float:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sweep.report import RfWindow
-from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, law_at, summarise
+from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
+from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, summarise
 from sweep.rf.tuner import tell_tuned
 
 EmitterKind = Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
@@ -52,11 +53,17 @@ LIMIT_TEXTS: dict[str, str] = {
     "no_frequency_from_log_detector": "The log detector hears 1 MHz to 8 GHz at once and gives no frequency.",
     "tuner_5_8_ghz_only": "Frequency and picture are known from 5,645 to 5,945 MHz only, on the frequencies visited.",
     "own_transmissions_blanked": "Windows during the probe's own transmissions were left out.",
+    "own_transmissions_unlogged": "Nobody logged the probe's own transmissions: what was heard may be the probe.",
+    "tuner_frequencies_blanked": "Some frequencies were visited only during the probe's own transmissions.",
     "no_baseline": "No measurement outside the door: levels from neighbouring rooms are not taken off.",
     "too_few_windows": "Fewer windows than a judgement needs.",
     "no_samples": "The detector delivered nothing.",
     "samples_dropped": "More than 1 % of the samples are missing.",
     "saturated": "The detector was overdriven: the level is a lower bound.",
+    "levels_nominal": "No calibration of this probe: levels in dBm follow the datasheet and may be off by 5 dB.",
+    "tuner_levels_nominal": "The tuner is not calibrated: its levels may be off by 10 dB.",
+    "calibration_stale": "The calibration is too old.",
+    "calibration_of_another_probe": "The calibration belongs to another probe.",
 }
 
 
@@ -95,6 +102,8 @@ class RfResult:
     """Windows left out because the probe itself was transmitting."""
     floor_change_db: float | None = None
     """Quiet level inside minus outside; None without a baseline."""
+    calibration: str | None = None
+    """Version of the calibration that gave the levels; None: nominal."""
 
 
 def blank(windows: Sequence[RfWindow], own: Sequence[tuple[int, int]]) -> list[RfWindow]:
@@ -110,27 +119,35 @@ def blank(windows: Sequence[RfWindow], own: Sequence[tuple[int, int]]) -> list[R
 def judge_windows(
     windows: Sequence[RfWindow],
     baseline: Sequence[RfWindow] | None = None,
-    law: DetectorLaw = NOMINAL,
-    own: Sequence[tuple[int, int]] = (),
+    levels: RfLevels = NOMINAL_LEVELS,
+    own: Sequence[tuple[int, int]] | None = None,
 ) -> RfResult:
     """What was heard in `windows`, against `baseline` windows taken outside the door.
 
-    The order of the windows does not matter. `own` are the probe's own transmissions, (from, to) in nanoseconds.
+    The order of the windows does not matter. `own` are the probe's own transmissions, (from, to) in the nanoseconds of
+    the windows and with the error of that clock taken on; None where nobody kept a log of them. The baseline is
+    expected without its own.
     """
+    law = levels.wideband
     used = blank(windows, own) if own else list(windows)
     blanked = len(windows) - len(used)
     limits = list(LIMITS)
     if any(window.receiver == "tuner" for window in used):
         limits = [limit for limit in limits if limit not in NEEDS_TUNER] + ["tuner_5_8_ghz_only"]
+    limits += levels.limits
+    if own is None:
+        limits.append("own_transmissions_unlogged")
     if blanked:
         limits.append("own_transmissions_blanked")
+    if {window.centre_mhz for window in windows} - {window.centre_mhz for window in used} - {None}:
+        limits.append("tuner_frequencies_blanked")
     summary = summarise(used, law)
     outside = summarise(baseline, law) if baseline else None
     if outside is None:
         limits.append("no_baseline")
     wideband = _tell(summary, outside, law) if summary is not None else ()
     carrier_dbm = max((one.level_dbm for one in wideband if one.kind == "continuous"), default=None)
-    tuned = tell_tuned(used, baseline, wideband_dbm=carrier_dbm)
+    tuned = tell_tuned(used, baseline, levels.tuner, wideband_dbm=carrier_dbm)
     from_tuner = [
         EmitterHeard(
             kind=one.kind,
@@ -146,7 +163,7 @@ def judge_windows(
         for one in tuned
     ]
     if summary is None:
-        return RfResult(0, 0, 0, None, tuple(from_tuner), (*limits, "no_samples"), blanked)
+        return RfResult(0, 0, 0, None, tuple(from_tuner), (*limits, "no_samples"), blanked, calibration=levels.version)
     if summary.windows < LEAST_WINDOWS:
         limits.append("too_few_windows")
     if summary.dropped > 0.01 * (summary.samples + summary.dropped):
@@ -158,19 +175,21 @@ def judge_windows(
         samples=summary.samples,
         dropped=summary.dropped,
         floor_dbm=summary.floor_dbm,
-        emitters=_merge(from_tuner, wideband, law),
+        emitters=_merge(from_tuner, wideband, levels),
         limits=tuple(limits),
         blanked=blanked,
         floor_change_db=None if outside is None else summary.floor_dbm - outside.floor_dbm,
+        calibration=levels.version,
     )
 
 
 def _merge(
-    tuned: Sequence[EmitterHeard], wideband: Sequence[EmitterHeard], law: DetectorLaw
+    tuned: Sequence[EmitterHeard], wideband: Sequence[EmitterHeard], levels: RfLevels
 ) -> tuple[EmitterHeard, ...]:
     """Both receivers' emitters. A carrier that both hear stands once: kind and frequency from the tuner; level, outside
     and excess from the log detector, whose range is wider at the upper end, by its law at that frequency.
     """
+    law = levels.wideband
     carriers = [one for one in tuned if one.kind in {"analog_video", "continuous"}]
     merged = []
     for one in wideband:
@@ -178,7 +197,7 @@ def _merge(
             merged.append(one)
             continue
         strongest = max(carriers, key=lambda carrier: carrier.level_dbm)
-        there = law_at(strongest.centre_mhz)
+        there = levels.law_at(strongest.centre_mhz)
         baseline_dbm = None if one.baseline_dbm is None else there.to_dbm(law.to_counts(one.baseline_dbm))
         level_dbm = there.to_dbm(law.to_counts(one.level_dbm))
         both = replace(
@@ -288,4 +307,5 @@ def to_json(result: RfResult) -> dict[str, Any]:
         "limits": list(result.limits),
         "blanked": result.blanked,
         "floor_change_db": None if result.floor_change_db is None else round(result.floor_change_db, 1),
+        "calibration": result.calibration,
     }

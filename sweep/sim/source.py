@@ -120,6 +120,7 @@ class SimulatedSource:
             started=self._started,
             ended=schedule.ended,
             baseline_rf="baseline.serial",
+            baseline_own=(),  # the simulated probe has no radios of its own
             positions=tuple(
                 _recorded(stand, dwell) for stand, dwell in zip(self._world.standpoints, schedule.dwells, strict=True)
             ),
@@ -216,6 +217,7 @@ def _recorded(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPo
         wifi=f"{name}/wifi.pcap",
         ble=f"{name}/ble.json",
         rf=f"{name}/head.serial",
+        own=(),
         stimulus=f"{name}/stimulus.json",
     )
 

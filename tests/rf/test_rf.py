@@ -148,7 +148,8 @@ def test_any_window_gives_a_finite_document(rows: list[tuple[float, float, float
     document = json.loads(json.dumps(to_json(judge_windows(windows, windows)), allow_nan=False))
     assert document["windows"] == len(windows)
     assert set(document) == {
-        "windows", "samples", "dropped", "floor_dbm", "emitters", "limits", "blanked", "floor_change_db"
+        "windows", "samples", "dropped", "floor_dbm", "emitters", "limits", "blanked", "floor_change_db",
+        "calibration",
     }  # fmt: skip
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from sweep.report import RfWindow
 from sweep.rf.channels import tuner_frequencies
-from sweep.rf.envelope import LAWS, NOMINAL, law_at
+from sweep.rf.envelope import LAWS, NOMINAL
 from sweep.rf.judge import LIMIT_TEXTS, blank, judge_windows
 from sweep.rf.meter import HotCold
 from sweep.rf.tuner import NOMINAL_TUNER, has_line_rate, tell_tuned
@@ -66,11 +66,6 @@ def test_both_receivers_hear_one_carrier_once() -> None:
 
 
 def test_laws_differ_by_band() -> None:
-    assert law_at(None) is law_at(100.0) is NOMINAL
-    assert law_at(5800.0) is LAWS["5.8GHz"]
-    own = {"5.8GHz": NOMINAL}
-    assert law_at(5800.0, own) is NOMINAL
-    assert law_at(2440.0, own) is NOMINAL
     counts = NOMINAL.to_counts(-40.0)
     assert LAWS["5.8GHz"].to_dbm(counts) - LAWS["2.4GHz"].to_dbm(counts) == pytest.approx(5.2, abs=0.5)
     assert NOMINAL_TUNER.to_dbm(0.45 / 2.5 * 1023) == pytest.approx(-95.0)

@@ -1,0 +1,126 @@
+"""Commands of the sensor head's radio part: rf, rf-calibrate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from sweep.cli.captures import MAX_ROWS, JsonOut
+from sweep.cli.output import err, existing, fail, one_line, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.report import RfWindow
+    from sweep.rf.envelope import DetectorLaw
+
+
+def rf(
+    source: Annotated[str, typer.Argument(metavar="PORT|FILE", help="Serial port of the sensor head, or its bytes.")],
+    json_out: JsonOut = None,
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", metavar="FILE", help="This probe's own law (TOML).")
+    ] = None,
+    seconds: Annotated[float, typer.Option("--seconds", min=0.5, max=600.0, help="How long to measure.")] = 10.0,
+    baseline: Annotated[Path | None, typer.Option("--baseline", help="Serial bytes recorded outside the door.")] = None,
+    meter: Annotated[
+        bool, typer.Option("--meter", help="Hot/cold while it measures: a bar, and beeps (PORT).")
+    ] = False,
+) -> None:
+    """Read RF windows from the sensor head and tell emitters apart."""
+    from sweep.link.head import HeadError, is_port, read_windows
+    from sweep.link.port import PortError
+    from sweep.rf import judge
+    from sweep.rf.calibration import CalibrationError, levels_of, read_calibration
+    from sweep.rf.channels import tuner_frequencies
+
+    if not Path(source).exists():
+        fail(f"{source}: no such port or file; is the sensor head plugged in?")
+    with one_line(HeadError, PortError, CalibrationError):
+        levels = levels_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
+        outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))
+        if meter and is_port(source):
+            windows = tuple(_walk(source, seconds, outside, levels.wideband))
+        else:
+            windows = tuple(read_windows(source, seconds, tuner_mhz=tuner_frequencies()))
+    document = judge.to_json(judge.judge_windows(windows, outside, levels))
+    write_json(json_out, document)
+    if json_out is None:
+        table = Table("emitter", "MHz", "level", "above outside", "duty cycle")
+        for one in document["emitters"][:MAX_ROWS]:
+            excess = one["excess_db"]
+            table.add_row(
+                one["kind"],
+                "–" if one["centre_mhz"] is None else f"{one['centre_mhz']:.0f}",
+                f"{one['level_dbm']:.1f} dBm",
+                "–" if excess is None else f"{excess:+.1f} dB",
+                f"{one['duty_cycle']:.3f}",
+            )
+        out.print(table)
+        if len(document["emitters"]) > MAX_ROWS:
+            out.print(f"… and {len(document['emitters']) - MAX_ROWS} more; --json has them all")
+        out.print(f"levels: {document['calibration'] or 'nominal, by the datasheet'}")
+        out.print(f"{document['windows']} windows; cannot hear: {', '.join(document['limits'])}")
+
+
+def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: DetectorLaw) -> Iterator[RfWindow]:
+    """Windows of the log detector, each shown and heard as hot or cold."""
+    from sweep.link.head import Head
+    from sweep.link.port import SerialPort
+    from sweep.rf.envelope import summarise
+    from sweep.rf.meter import BEEP_S, HotCold
+
+    before = summarise(outside, law) if outside else None
+    hot_cold = HotCold(None if before is None else before.peak_dbm, law)
+    beeped_ns = 0
+    with SerialPort(port) as opened:
+        head = Head(opened)
+        for window in head.rf_windows(seconds):
+            reading = hot_cold.feed(window)
+            if reading is not None:
+                bar = "#" * round(reading.above_db)
+                err.print(f"{reading.above_db:5.1f} dB {reading.trend:7} {bar}", soft_wrap=True)
+                period_s = reading.beep_period_s
+                if period_s is not None and window.t_ns - beeped_ns >= period_s * 1e9:
+                    head.beep(BEEP_S, 2 * BEEP_S, 1)
+                    beeped_ns = window.t_ns
+            yield window
+
+
+def rf_calibrate(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="Readings at known levels (TOML).")],
+    out_file: Annotated[Path, typer.Option("--out", metavar="FILE", help="Write the calibration here (TOML).")],
+) -> None:
+    """Fit this probe's own law of detector and tuner to readings at known levels."""
+    from sweep.rf.calibration import CalibrationError, read_table, to_toml
+    from sweep.rf.fitting import fit_laws
+
+    with one_line(CalibrationError):
+        calibration = fit_laws(read_table(existing(table)))
+        out_file.write_text(to_toml(calibration), encoding="utf-8")
+    rows = Table("receiver", "slope", "line", "points", "rms", "worst")
+    for band, law in calibration.detector.items():
+        rows.add_row(
+            f"detector {band}",
+            f"{law.slope_v_per_db * 1e3:.2f} mV/dB",
+            f"intercept {law.intercept_dbm:+.1f} dBm",
+            str(law.points),
+            f"{law.rms_db:.2f} dB",
+            f"{law.worst_db:.2f} dB",
+        )
+    if calibration.tuner is not None:
+        tuner = calibration.tuner
+        rows.add_row(
+            "tuner",
+            f"{tuner.slope_v_per_db * 1e3:.2f} mV/dB",
+            f"floor {tuner.floor_dbm:+.1f} dBm",
+            str(tuner.points),
+            f"{tuner.rms_db:.2f} dB",
+            f"{tuner.worst_db:.2f} dB",
+        )
+    out.print(rows)
+    out.print(calibration.version)

@@ -1,0 +1,110 @@
+"""Fits a probe's own laws to readings at known levels. Input is a table (a carrier at each level, and the input
+terminated), output a calibration; readings that lie on no straight line, span too little or give a law that no such
+receiver has are refused with the reason.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from sweep.report.base import first_problem
+from sweep.rf.calibration import (
+    LEAST_POINTS,
+    MAX_RMS_DB,
+    MAX_WORST_DB,
+    CalibrationError,
+    CalibrationRecord,
+    DetectorFit,
+    MeasuredLevels,
+    MeasuredTable,
+    Origin,
+    RfCalibration,
+    TunerFit,
+)
+from sweep.rf.envelope import ADC_FULL_SCALE_COUNTS, NOMINAL, DetectorLaw
+
+LEAST_SPAN_DB = 25.0
+"""Half of the detector's range: slope and intercept of less pull at each other (guessed)."""
+ABOVE_TERMINATED_DB = 2.0
+"""What the detector shows with its input terminated, and so much more, is its own noise (guessed)."""
+
+R = TypeVar("R", bound=CalibrationRecord)
+
+
+def fit_laws(table: MeasuredTable) -> RfCalibration:
+    """The laws that a table of known levels shows. Raises CalibrationError, naming receiver and reason."""
+    detector = {band: _fit_detector(f"detector {band}", levels) for band, levels in table.detector.items()}
+    tuner = None if table.tuner is None else _fit_tuner(table.tuner)
+    origin = {name: getattr(table, name) for name in Origin.model_fields}
+    return RfCalibration(**origin, detector=detector, tuner=tuner)
+
+
+def _fit_detector(name: str, levels: MeasuredLevels) -> DetectorFit:
+    slope, offset, rms, worst = _line_through(name, levels)
+    law = DetectorLaw(slope_v_per_db=-slope, intercept_dbm=-offset / slope)
+    return _checked(
+        DetectorFit,
+        name,
+        slope_v_per_db=-slope,
+        intercept_dbm=law.intercept_dbm,
+        lowest_dbm=law.to_dbm(levels.terminated_counts) + ABOVE_TERMINATED_DB,
+        highest_dbm=max(dbm for dbm, _ in levels.points),
+        rms_db=rms,
+        worst_db=worst,
+        points=len(levels.points),
+    )
+
+
+def _fit_tuner(levels: MeasuredLevels) -> TunerFit:
+    slope, offset, rms, worst = _line_through("tuner", levels)
+    floor_v = _volts(levels.terminated_counts)
+    return _checked(
+        TunerFit,
+        "tuner",
+        slope_v_per_db=slope,
+        floor_v=floor_v,
+        floor_dbm=(floor_v - offset) / slope,
+        highest_dbm=max(dbm for dbm, _ in levels.points),
+        rms_db=rms,
+        worst_db=worst,
+        points=len(levels.points),
+    )
+
+
+def _checked(model: type[R], name: str, **values: float) -> R:
+    try:
+        return model(**{key: round(value, 5) for key, value in values.items()})  # an integer stays one
+    except ValidationError as error:
+        raise CalibrationError(f"{name}: {first_problem(error)}") from None
+
+
+def _volts(counts: float) -> float:
+    return counts * NOMINAL.reference_v / ADC_FULL_SCALE_COUNTS
+
+
+def _line_through(name: str, levels: MeasuredLevels) -> tuple[float, float, float, float]:
+    """(slope V/dB, V at 0 dBm, rms dB, worst dB) by least squares of the voltages: the levels are what is known."""
+    known = [dbm for dbm, _ in levels.points]
+    read = [_volts(counts) for _, counts in levels.points]
+    if len(set(known)) < LEAST_POINTS:
+        raise CalibrationError(f"{name}: {len(set(known))} different levels, {LEAST_POINTS} are needed")
+    if max(known) - min(known) < LEAST_SPAN_DB:
+        raise CalibrationError(f"{name}: levels over {max(known) - min(known):.0f} dB, {LEAST_SPAN_DB:.0f} are needed")
+    mean_dbm, mean_v = sum(known) / len(known), sum(read) / len(read)  # coordinates of a fit, not a level
+    spread = sum((dbm - mean_dbm) ** 2 for dbm in known)
+    slope = sum((dbm - mean_dbm) * (v - mean_v) for dbm, v in zip(known, read, strict=True)) / spread
+    if abs(slope) < 1e-4:
+        raise CalibrationError(f"{name}: the reading does not follow the level")
+    offset = mean_v - slope * mean_dbm
+    errors = [(v - offset) / slope - dbm for dbm, v in zip(known, read, strict=True)]
+    rms = (sum(error**2 for error in errors) / len(errors)) ** 0.5
+    at = max(range(len(errors)), key=lambda n: abs(errors[n]))
+    if rms > MAX_RMS_DB or abs(errors[at]) > MAX_WORST_DB:
+        raise CalibrationError(
+            f"{name}: no straight line within {MAX_RMS_DB:g} dB rms and {MAX_WORST_DB:g} dB at worst "
+            f"({rms:.2f} rms, {abs(errors[at]):.2f} at {known[at]:g} dBm): measure anew, or leave out levels in the "
+            "noise and in saturation"
+        )
+    return slope, offset, rms, abs(errors[at])
