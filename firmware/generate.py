@@ -79,6 +79,11 @@ class Table:
     reserved: dict[str, int]
     crc: int
 
+    @property
+    def longest_command(self) -> int:
+        """Octets of the longest message to the head, with its header."""
+        return 2 + max(message.size for message in self.messages if not message.to_host)
+
 
 def _field(entry: dict[str, Any], where: str) -> Field:
     match = re.fullmatch(r"(u8|u16|u32|i16)(?:\[(\d+)\])?", entry["type"])
@@ -154,6 +159,7 @@ def messages_h(table: Table) -> str:
         f"#define PROTOCOL_VERSION {table.version}",
         f"#define MESSAGE_TABLE_CRC 0x{table.crc:08x}UL",
         f"#define MESSAGE_MAX_PAYLOAD {table.max_payload}",
+        f"#define COMMAND_MAX_PAYLOAD {table.longest_command} // of those that go to the head",
         "#define MESSAGE_HEADER_SIZE 2 // id, sequence number",
     ]
     for message in table.messages:
@@ -244,6 +250,8 @@ def limits_h(path: Path) -> str:
         "",
         "#include <stdint.h>",
         "",
+        '#include "flash_table.h"',
+        "",
         f"#define SLOT_US {SLOT_US}",
         "// two slots early: that long it takes until the edge",
         f"#define HOST_SILENCE_SLOTS {raw['host']['silence_ms'] * 1000 // SLOT_US - 2}",
@@ -255,7 +263,7 @@ def limits_h(path: Path) -> str:
         "    uint16_t max_pulse_slots;",
         "    uint16_t rest_per_slot; // slots of rest owed for each slot of light",
         "};",
-        "static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] = {",
+        "static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] FLASH_TABLE = {",
         "    {0, 0}, // dark",
     ]
     out += [f"    {{{row['max_pulse_us'] // SLOT_US}, {row['duty_divisor'] - 1}}}, // {name}" for name, row in phases]

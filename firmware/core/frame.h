@@ -10,6 +10,8 @@
 #define FRAME_MAX_BODY (MESSAGE_MAX_PAYLOAD + 2) // payload and CRC, before COBS
 #define FRAME_MAX_WIRE (FRAME_MAX_BODY + 2)      // one COBS octet (body < 254), one delimiter
 
+#define FRAME_MAX_RECEIVED (COMMAND_MAX_PAYLOAD + 2) // what the head has to understand; RAM is short
+
 enum frame_result {
     FRAME_NONE,     // needs more bytes
     FRAME_READY,    // payload and length are valid until the next byte
@@ -17,7 +19,7 @@ enum frame_result {
 };
 
 struct frame_reader {
-    uint8_t buffer[FRAME_MAX_BODY + 1];
+    uint8_t buffer[FRAME_MAX_RECEIVED + 1];
     uint8_t used;
     uint8_t is_too_long;
     uint8_t length; // of the payload, without CRC

@@ -1,5 +1,7 @@
 #include "lamps.h"
 
+#include "count.h"
+
 extern inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick);
 
 enum edge { EDGE_TRIGGER, EDGE_LIGHT, EDGE_DARK, EDGE_EXPOSED };
@@ -13,12 +15,6 @@ enum edge { EDGE_TRIGGER, EDGE_LIGHT, EDGE_DARK, EDGE_EXPOSED };
 void lamps_init(struct lamps *l)
 {
     memset(l, 0, sizeof *l);
-}
-
-static void count(uint16_t *counter)
-{
-    if (*counter != 0xffff)
-        (*counter)++;
 }
 
 enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run *m, uint16_t *clamped_slots)
@@ -46,15 +42,16 @@ enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run 
         if (seen & (1u << phase))
             return LAMP_BAD_ARGUMENT; // a lamp at most once a round: the duty check below relies on it
         seen = (uint8_t)(seen | (1u << phase));
-        if (pulse > LAMP_LIMITS[phase].max_pulse_slots) {
-            pulse = LAMP_LIMITS[phase].max_pulse_slots;
+        uint16_t longest = FLASH_U16(LAMP_LIMITS[phase].max_pulse_slots);
+        if (pulse > longest) {
+            pulse = longest;
             *clamped_slots = pulse;
         }
     }
     uint32_t round = (uint32_t)m->period_slots * m->phase_count;
     for (uint8_t i = 0; i < m->phase_count; i++) {
         uint8_t phase = m->phases[i];
-        if (phase != 0 && (uint32_t)pulse * (LAMP_LIMITS[phase].rest_per_slot + 1u) > round)
+        if (phase != 0 && (uint32_t)pulse * (FLASH_U16(LAMP_LIMITS[phase].rest_per_slot) + 1u) > round)
             return LAMP_OVER_LIMIT;
     }
 
@@ -136,11 +133,11 @@ static void all_off(struct lamps *l)
 }
 
 // A table: the machine shifts by one bit at a time.
-static const uint8_t PHASE_BIT[LAMP_PHASES] = {1, 2, 4, 8, 16};
+static const uint8_t PHASE_BIT[LAMP_PHASES] FLASH_TABLE = {1, 2, 4, 8, 16};
 
 static uint8_t has_rested(const struct lamps *l, uint8_t phase, uint16_t next_tick)
 {
-    return !(l->resting & PHASE_BIT[phase]) || (int16_t)(next_tick - l->ready[phase]) >= 0;
+    return !(l->resting & FLASH_U8(PHASE_BIT[phase])) || (int16_t)(next_tick - l->ready[phase]) >= 0;
 }
 
 // One edge of the schedule: trigger pulse begins, lamp on, lamp off, trigger pulse ends, round and round.
@@ -161,7 +158,7 @@ static enum lamp_event_kind step_schedule(struct lamps *l, uint16_t next_tick)
             if (has_rested(l, phase, next_tick)) {
                 l->is_strobe = 1;
                 l->lit = 0;
-                l->lit_limit = (uint8_t)LAMP_LIMITS[phase].max_pulse_slots;
+                l->lit_limit = (uint8_t)FLASH_U16(LAMP_LIMITS[phase].max_pulse_slots);
                 l->planned_lit = (uint8_t)s->pulse;
             } else {
                 count(&l->guard_trips);
@@ -220,8 +217,8 @@ static void guard_strobe(struct lamps *l, uint16_t next_tick)
         trip_guard(l);
     }
     if (!l->is_strobe && l->lit != 0) {
-        l->ready[l->select] = (uint16_t)(next_tick + l->lit * LAMP_LIMITS[l->select].rest_per_slot);
-        l->resting |= PHASE_BIT[l->select];
+        l->ready[l->select] = (uint16_t)(next_tick + l->lit * FLASH_U16(LAMP_LIMITS[l->select].rest_per_slot));
+        l->resting |= FLASH_U8(PHASE_BIT[l->select]);
         l->lit = 0;
     }
     if (!l->is_strobe && !l->is_exposing)

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "flash_table.h"
+
 #define SLOT_US 32
 // two slots early: that long it takes until the edge
 #define HOST_SILENCE_SLOTS 3123
@@ -16,7 +18,7 @@ struct lamp_limit {
     uint16_t max_pulse_slots;
     uint16_t rest_per_slot; // slots of rest owed for each slot of light
 };
-static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] = {
+static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] FLASH_TABLE = {
     {0, 0}, // dark
     {62, 19}, // on_axis
     {62, 19}, // off_axis

@@ -9,6 +9,7 @@
 #define PROTOCOL_VERSION 1
 #define MESSAGE_TABLE_CRC 0xd6be719eUL
 #define MESSAGE_MAX_PAYLOAD 96
+#define COMMAND_MAX_PAYLOAD 49 // of those that go to the head
 #define MESSAGE_HEADER_SIZE 2 // id, sequence number
 
 // Ask who is there; answered by identity.

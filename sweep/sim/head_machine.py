@@ -20,11 +20,12 @@ BATTERY_DIVIDER = 3
 PRESS_STEP_CYCLES = CLOCK_HZ // 1000
 UART_CHUNK = 32  # octets: the emulated UART holds 64
 BYTE_CYCLES = 352  # 22 us: 11 bits at 500 kbaud
-ARTEFACT_CYCLES = 8
-"""simavr 1.6 inverts compare output B for a moment at each overflow, as in PWM, though the timer clears on compare; and
-it shows the port's own level of a compare pin when another pin of the port is written."""
-COMPARE_PINS = ("strobe", "camera_trigger")
-TIMER_OUT_COMPARE_A = 3
+TCCR1A = 0x80
+COMPARES = {"strobe": (3, 6), "camera_trigger": (4, 4)}
+"""Timer signal and place of the two output bits in TCCR1A of the pins that the timer itself moves. Their levels are taken
+from there: on the pins simavr 1.6 inverts output B for a moment at each overflow, as in PWM, though the timer clears on
+compare, and it shows the port's own level of such a pin when another pin of the port is written."""
+COMPARE_CLEARS, COMPARE_SETS = 2, 3
 
 # Output pins worth watching, from firmware/board/atmega328p/pins.toml (tests compare).
 PINS = {
@@ -81,32 +82,27 @@ class HeadMachine:
         self._pending = bytearray()
         self.edges: list[Edge] = []
         self._levels: dict[str, int] = {}
-        self._compared = 0
         if is_watching_pins:
-            self._avr.on_change("tmr1", TIMER_OUT_COMPARE_A, self._compare)
-            for pin, (port, bit) in PINS.items():
-                self._avr.on_change(port, bit, partial(self._note, pin))
+            for pin, (signal, place) in COMPARES.items():
+                self._avr.on_change("tmr1", signal, partial(self._compare, pin, place))
+            for pin in PINS.keys() - COMPARES.keys():
+                self._avr.on_change(*PINS[pin], partial(self._note, pin))
 
     @property
     def avr(self) -> Avr:
         """The microcontroller, for measurements of interrupts and cycles."""
         return self._avr
 
-    def _compare(self, _: int) -> None:
-        self._compared = self._avr.cycle
+    def _compare(self, pin: str, place: int, _: int) -> None:
+        action = self._avr.read_memory(TCCR1A) >> place & 3
+        if action in {COMPARE_CLEARS, COMPARE_SETS}:
+            self._note(pin, int(action == COMPARE_SETS))
 
     def _note(self, pin: str, value: int) -> None:
         level = value & 1
-        cycle = self._avr.cycle
-        if self._levels.get(pin, 0) == level:
-            return
-        if pin in COMPARE_PINS and cycle - self._compared > ARTEFACT_CYCLES:
-            return
-        self._levels[pin] = level
-        if self.edges and self.edges[-1].pin == pin and cycle - self.edges[-1].cycle <= ARTEFACT_CYCLES:
-            self.edges.pop()
-        else:
-            self.edges.append(Edge(cycle, pin, level))
+        if self._levels.get(pin, 0) != level:
+            self._levels[pin] = level
+            self.edges.append(Edge(self._avr.cycle, pin, level))
 
     def _convert(self, channel: int) -> int:
         """Millivolts on a channel in the slot that begins; called once per slot."""

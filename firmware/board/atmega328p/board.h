@@ -29,7 +29,7 @@ uint8_t uart_has_room(uint8_t size);
 uint8_t uart_write(const uint8_t *octets, uint8_t size); // all or nothing; 0 when there is no room
 void uart_counters_read(struct uart_counters *out);
 
-// --- slots.c: the one periodic interrupt (timer 1, 31.25 kHz)
+// --- slots.c and its parts: the one periodic interrupt (timer 1, 31.25 kHz)
 #define SLOT_EVENTS 4
 #define RAW_SAMPLES_MAX 512
 #define HOUSEKEEPING_VALUES 3

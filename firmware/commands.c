@@ -1,0 +1,222 @@
+#include "commands.h"
+
+#include "board/atmega328p/board.h"
+#include "core/count.h"
+#include "core/flash_table.h"
+#include "core/frame.h"
+#include "results.h"
+#include "send.h"
+
+#define WINDOW_SLOTS_MIN 312
+#define OCTETS_AT_ONCE 64
+#define ANSWERED 0xff // the command has an answer of its own, or needs none
+
+uint16_t rx_bad_frames;
+uint16_t rx_unknown_messages;
+static struct frame_reader reader;
+
+// A command returns LAMP_OK, why it is refused, or ANSWERED; `clamped_slots` is 0 unless it writes it.
+typedef uint8_t command_obey(const uint8_t *fields, uint16_t *clamped_slots);
+
+static uint8_t identify(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    send_identity();
+    return ANSWERED;
+}
+
+static uint8_t report_counters(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    send_counters();
+    return ANSWERED;
+}
+
+static uint8_t keep_alive(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    return ANSWERED;
+}
+
+static uint8_t start_rf(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_rf_start m;
+    msg_rf_start_decode(&m, fields);
+    if (m.window_slots < WINDOW_SLOTS_MIN || m.burst_below_counts > 1023)
+        return LAMP_BAD_ARGUMENT;
+    slots_rf_start(&m);
+    return LAMP_OK;
+}
+
+static uint8_t stop_rf(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    slots_rf_stop();
+    return LAMP_OK;
+}
+
+static uint8_t start_raw(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_rf_raw m;
+    msg_rf_raw_decode(&m, fields);
+    if (m.samples == 0 || m.samples > RAW_SAMPLES_MAX)
+        return LAMP_BAD_ARGUMENT;
+    slots_rf_raw(&m);
+    return LAMP_OK;
+}
+
+static uint8_t set_histogram(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    results_histogram_every(fields[0]);
+    return LAMP_OK;
+}
+
+static uint8_t set_tuner(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_tuner_set m;
+    msg_tuner_set_decode(&m, fields);
+    return tuner_set(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static uint8_t sweep_tuner(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_tuner_sweep m;
+    msg_tuner_sweep_decode(&m, fields);
+    return tuner_sweep(slots_tuner(), &m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static uint8_t stop_tuner(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    tuner_stop(slots_tuner());
+    return LAMP_OK;
+}
+
+static uint8_t set_buzzer(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_buzzer_set m;
+    msg_buzzer_set_decode(&m, fields);
+    return results_buzzer_set(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static uint8_t run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    struct msg_lamp_run m;
+    struct lamp_schedule schedule;
+    msg_lamp_run_decode(&m, fields);
+    enum lamp_refusal refusal = lamps_plan(&schedule, &m, clamped_slots);
+    if (refusal == LAMP_OK)
+        slots_lamps_run(&schedule);
+    return refusal;
+}
+
+static uint8_t stop_lamps(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)fields;
+    (void)clamped_slots;
+    slots_lamps_stop();
+    return LAMP_OK;
+}
+
+static uint8_t run_stimulus(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_stimulus_run m;
+    struct chip_sequence sequence;
+    msg_stimulus_run_decode(&m, fields);
+    enum lamp_refusal refusal = lamps_plan_chips(&sequence, &m);
+    if (refusal == LAMP_OK)
+        slots_stimulus_run(&sequence);
+    return refusal;
+}
+
+static uint8_t set_light(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_light_set m;
+    msg_light_set_decode(&m, fields);
+    return slots_light_set(&m);
+}
+
+struct command {
+    uint8_t id;
+    uint8_t size; // of its fields
+    command_obey *obey;
+};
+
+#define COMMAND(upper, function) {MSG_##upper##_ID, MSG_##upper##_SIZE, function}
+
+static const struct command COMMANDS[] FLASH_TABLE = {
+    COMMAND(KEEP_ALIVE, keep_alive),
+    COMMAND(IDENTIFY, identify),
+    COMMAND(REPORT_COUNTERS, report_counters),
+    COMMAND(RF_START, start_rf),
+    COMMAND(RF_STOP, stop_rf),
+    COMMAND(RF_RAW, start_raw),
+    COMMAND(RF_HISTOGRAM, set_histogram),
+    COMMAND(LAMP_RUN, run_lamps),
+    COMMAND(LAMP_STOP, stop_lamps),
+    COMMAND(LIGHT_SET, set_light),
+    COMMAND(STIMULUS_RUN, run_stimulus),
+    COMMAND(TUNER_SET, set_tuner),
+    COMMAND(TUNER_SWEEP, sweep_tuner),
+    COMMAND(TUNER_STOP, stop_tuner),
+    COMMAND(BUZZER_SET, set_buzzer),
+};
+
+static void answer(const uint8_t *request, uint8_t reason, uint16_t clamped_slots)
+{
+    if (reason == LAMP_OK) {
+        struct msg_accepted m = {.request = request[0], .request_seq = request[1], .clamped_slots = clamped_slots};
+        SEND(accepted, ACCEPTED, &m);
+    } else {
+        struct msg_refused m = {.request = request[0], .request_seq = request[1], .reason = reason};
+        SEND(refused, REFUSED, &m);
+    }
+}
+
+static void __attribute__((noinline)) obey(const uint8_t *payload, uint8_t length)
+{
+    for (uint8_t i = 0; i < sizeof COMMANDS / sizeof COMMANDS[0]; i++) {
+        if (FLASH_U8(COMMANDS[i].id) != payload[0])
+            continue;
+        if (length - MESSAGE_HEADER_SIZE != FLASH_U8(COMMANDS[i].size))
+            break;
+        slots_host_heard();
+        uint16_t clamped_slots = 0;
+        command_obey *function = (command_obey *)FLASH_U16(COMMANDS[i].obey);
+        uint8_t reason = function(payload + MESSAGE_HEADER_SIZE, &clamped_slots);
+        if (reason != ANSWERED)
+            answer(payload, reason, clamped_slots);
+        return;
+    }
+    count(&rx_unknown_messages);
+}
+
+void commands_init(void)
+{
+    frame_reader_init(&reader);
+}
+
+void commands_take(void)
+{
+    uint8_t octet;
+    for (uint8_t i = 0; i < OCTETS_AT_ONCE && uart_read(&octet); i++) {
+        enum frame_result result = frame_reader_push(&reader, octet);
+        if (result == FRAME_READY)
+            obey(reader.buffer, reader.length);
+        else if (result == FRAME_REJECTED)
+            count(&rx_bad_frames);
+    }
+}

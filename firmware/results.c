@@ -1,0 +1,182 @@
+#include "results.h"
+
+#include "board/atmega328p/board.h"
+#include "board/atmega328p/pins.h"
+#include "commands.h"
+#include "core/panel.h"
+#include "core/tuner.h"
+#include "send.h"
+
+#ifndef FIRMWARE_GIT
+#define FIRMWARE_GIT "unknown-"
+#endif
+
+#define COUNTERS_EVERY_SLOTS 31250UL // 1 s
+
+static uint8_t reset_cause;
+static uint32_t counters_due;
+static uint8_t histogram_every;
+static uint8_t is_house_sent;
+static struct button button;
+static struct buzzer buzzer;
+static uint8_t is_sounding;
+
+void results_init(uint8_t cause)
+{
+    reset_cause = cause;
+    counters_due = COUNTERS_EVERY_SLOTS;
+}
+
+void results_histogram_every(uint8_t every)
+{
+    histogram_every = every;
+}
+
+uint8_t results_buzzer_set(const struct msg_buzzer_set *m)
+{
+    return buzzer_set(&buzzer, m, (uint16_t)slots_tick());
+}
+
+void send_identity(void)
+{
+    struct msg_identity m = {
+        .protocol_version = PROTOCOL_VERSION,
+        .table_crc = MESSAGE_TABLE_CRC,
+        .board_id = board_id(),
+        .slot_ns = SLOT_US * 1000UL,
+        .adc_reference_mv = ADC_REFERENCE_MV,
+        .reset_cause = reset_cause,
+    };
+    memcpy(m.firmware_git, FIRMWARE_GIT, sizeof m.firmware_git);
+    SEND(identity, IDENTITY, &m);
+}
+
+void send_counters(void)
+{
+    struct uart_counters u;
+    struct slot_counters s;
+    uart_counters_read(&u);
+    slots_counters_read(&s);
+    struct msg_counters m = {
+        .tick = slots_tick(),
+        .rx_overrun_bytes = u.overrun_bytes,
+        .rx_dropped_bytes = u.dropped_bytes,
+        .rx_bad_frames = rx_bad_frames,
+        .rx_unknown_messages = rx_unknown_messages,
+        .tx_dropped_messages = tx_dropped_messages,
+        .dropped_samples = s.dropped_samples,
+        .missed_slots = s.missed_slots,
+        .dropped_windows = s.dropped_windows,
+        .dropped_events = s.dropped_events,
+        .guard_trips = s.guard_trips,
+        .silence_trips = s.silence_trips,
+    };
+    SEND(counters, COUNTERS, &m);
+}
+
+static void send_event(const struct lamp_event *event)
+{
+    if (event->kind == LAMP_EVENT_EXPOSURE) {
+        struct msg_exposure m = {
+            .tick = event->tick,
+            .trigger = event->number,
+            .phase = event->value,
+            .lit_slots = event->lit_slots,
+        };
+        SEND(exposure, EXPOSURE, &m);
+    } else {
+        struct msg_chip m = {.tick = event->tick, .index = (uint8_t)event->number, .level = event->value};
+        SEND(chip, CHIP, &m);
+    }
+}
+
+static void __attribute__((noinline)) send_histogram(const struct envelope *window)
+{
+    FRAME_OF(envelope_histogram) frame;
+    envelope_histogram(window, &frame.message);
+    SEND_FRAME(ENVELOPE_HISTOGRAM, frame);
+}
+
+static void __attribute__((noinline)) send_summary(const struct envelope *window)
+{
+    FRAME_OF(envelope_window) frame;
+    envelope_summarise(window, slots_window_slots(), &frame.message);
+    SEND_FRAME(ENVELOPE_WINDOW, frame);
+}
+
+static void send_window(void)
+{
+    struct envelope *window = slots_full_window();
+    if (!window)
+        return;
+    send_summary(window);
+    if (histogram_every != 0 && window->index % histogram_every == 0)
+        send_histogram(window);
+    slots_free_window(window);
+}
+
+static void __attribute__((noinline)) send_raw(void)
+{
+    FRAME_OF(rf_samples) frame;
+    if (uart_has_room(FRAME_MAX_WIRE) && slots_take_raw(&frame.message))
+        SEND_FRAME(RF_SAMPLES, frame);
+}
+
+static void __attribute__((noinline)) send_house(void)
+{
+    struct msg_housekeeping house;
+    if (is_house_sent || !slots_take_house(&house))
+        return;
+    is_house_sent = 1;
+    SEND(housekeeping, HOUSEKEEPING, &house);
+}
+
+static void __attribute__((noinline)) work_tuner(void)
+{
+    struct tuner *tuner = slots_tuner();
+    if (tuner->state == TUNER_DUE) {
+        board_tuner_write(tuner_word(tuner->window.mhz));
+        tuner_tuned(tuner);
+    } else if (tuner->state == TUNER_DONE) {
+        SEND(tuner_window, TUNER_WINDOW, &tuner->window);
+        tuner_next(tuner);
+    }
+}
+
+static void __attribute__((noinline)) work_panel(uint32_t tick)
+{
+    uint8_t is_on = buzzer_step(&buzzer, (uint16_t)tick);
+    if (is_on != is_sounding)
+        board_buzzer(is_on);
+    is_sounding = is_on;
+    if (button_step(&button, board_button(), (uint16_t)tick)) {
+        struct msg_button m = {.tick = tick, .is_pressed = button.is_pressed};
+        SEND(button, BUTTON, &m);
+    }
+}
+
+void results_send(void)
+{
+    struct lamp_event event;
+    if (slots_take_event(&event))
+        send_event(&event);
+
+    uint32_t tick;
+    uint8_t reason = slots_take_lamps_off(&tick);
+    if (reason) {
+        struct msg_lamps_off m = {.tick = tick, .reason = reason};
+        SEND(lamps_off, LAMPS_OFF, &m);
+    }
+
+    send_window();
+    send_raw();
+    work_tuner();
+    work_panel(tick);
+    send_house();
+    if ((int32_t)(tick - counters_due) >= 0) {
+        counters_due = tick + COUNTERS_EVERY_SLOTS;
+        send_counters();
+        is_house_sent = 0;
+        slots_house_begin();
+    }
+}
