@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final, Self
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from sweep.packets import Int64s, PacketBlock
 
-from .radio_headers import Bools, locate_frames
+from .radio_headers import Bools, RadioFrames, locate_frames
 
 NO_ADDRESS: Final = (1 << 64) - 1
 """Stands for "this frame has no such address"."""
@@ -31,13 +32,6 @@ BEACON, PROBE_RESPONSE, PROBE_REQUEST = 8, 5, 4
 """Subtypes of management frames."""
 TO_DS, FROM_DS, RETRY, PROTECTED = 0x01, 0x02, 0x08, 0x40
 """Bits of the second octet of Frame Control."""
-
-# Control subtypes with a transmitter in the second address: Trigger, TACK, BFRP, NDPA, BAR, BA, PS-Poll and RTS.  CTS
-# and Ack have none.  In CF-End the second address is the BSSID, which a station may send in its access point's stead,
-# and a Control Wrapper depends on the frame inside: neither is taken for a transmitter.
-_CONTROL_WITH_TA: Final = np.isin(np.arange(16), [2, 3, 4, 5, 8, 9, 10, 11])
-# Control frame extensions (subtype 6) of DMG with a second address: Poll, SPR, Grant, CTS, SSW, Feedback, Ack.
-_EXTENDED_WITH_TA: Final = np.isin(np.arange(16), [2, 3, 4, 5, 8, 9, 10])
 
 Addresses = NDArray[np.uint64]
 
@@ -83,6 +77,68 @@ class Dot11Frames:
         return wanted
 
 
+# What the two octets of Frame Control say, looked up instead of worked out for every frame.  Control subtypes with a
+# transmitter in the second address: Trigger, TACK, BFRP, NDPA, BAR, BA, PS-Poll and RTS.  CTS and Ack have none.  In
+# CF-End the second address is the BSSID, which a station may send in its access point's stead, and a Control Wrapper
+# depends on the frame inside: neither is taken for a transmitter.  Of the control frame extensions (subtype 6, DMG)
+# Poll, SPR, Grant, CTS, SSW, Feedback and Ack have one.
+_CONTROL_WITH_TA: Final = (2, 3, 4, 5, 8, 9, 10, 11)
+_EXTENDED_WITH_TA: Final = (2, 3, 4, 5, 8, 9, 10)
+_SHORTEST: Final = 10
+"""Octets of the shortest useful frame: Frame Control, Duration, one address (Ack, CTS, DMG Beacon)."""
+_HEAD_OCTETS: Final = 32
+"""The longest header read: four addresses and QoS Control."""
+_FIRST, _SECOND, _THIRD, _FOURTH, _NONE = range(5)
+"""Which address of a frame plays a role."""
+
+
+class _Shapes:
+    """How the header is laid out, per value of `_shape_of`."""
+
+    __slots__ = ("bssid", "da", "is_reserved", "is_three", "needed", "no_flags", "qos_at", "sa", "ta")
+
+    def __init__(self) -> None:
+        shape = np.arange(1 << 10)
+        kind, subtype, flags = shape & 3, shape >> 2 & 15, shape >> 6
+        is_control, is_data = kind == CONTROL, kind == DATA
+        self.is_three = (kind == MANAGEMENT) | is_data
+        to_ds, from_ds = is_data & ((flags & TO_DS) != 0), is_data & ((flags & FROM_DS) != 0)
+        is_beacon_dmg = (kind == EXTENSION) & (subtype == 0)
+        self.is_reserved = (kind == EXTENSION) & ~is_beacon_dmg
+        self.no_flags = is_control & (subtype == 6)
+        is_cf_end = is_control & ((subtype == 14) | (subtype == 15))
+        has_ta = self.is_three | (is_control & ~self.no_flags & np.isin(subtype, _CONTROL_WITH_TA))
+        has_ta |= self.no_flags & np.isin(flags, _EXTENDED_WITH_TA)
+        self.needed = np.where(to_ds & from_ds, 30, np.where(self.is_three, 24, np.where(has_ta, 16, _SHORTEST)))
+        is_qos = is_data & ((subtype & 8) != 0)
+        self.qos_at = np.where(is_qos, np.where(to_ds & from_ds, 30, 24), 0).astype(np.uint8)
+
+        def choose(*cases: tuple[Bools, int]) -> NDArray[np.uint8]:
+            chosen = np.full(len(shape), _NONE, dtype=np.uint8)
+            for is_so, role in reversed(cases):
+                chosen[is_so] = role
+            return chosen
+
+        # Source, destination and BSSID by IEEE 802.11-2020 table 9-30; none in control frames.
+        both, three = to_ds & from_ds, self.is_three
+        self.ta = choose((is_beacon_dmg, _FIRST), (has_ta, _SECOND))
+        self.sa = choose((both, _FOURTH), (from_ds, _THIRD), (three, _SECOND))
+        self.da = choose((to_ds, _THIRD), (three, _FIRST))
+        is_ps_poll = is_control & (subtype == 10)
+        bssid_first = is_beacon_dmg | is_ps_poll | (to_ds & ~from_ds)
+        self.bssid = choose((both, _NONE), (bssid_first, _FIRST), (from_ds | is_cf_end, _SECOND), (three, _THIRD))
+
+
+def _shape_of(heads: NDArray[np.uint8]) -> Int64s:
+    """Type, subtype and the four lower flags of each frame as one number."""
+    return heads[:, 0].astype(np.int64) >> 2 | (heads[:, 1].astype(np.int64) & 15) << 6
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> _Shapes:
+    return _Shapes()
+
+
 def parse_block(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
     """Read the headers of all frames in a block; ValueError when its link type is not 802.11.
 
@@ -90,128 +146,97 @@ def parse_block(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
     (a data or management frame sent by a group address) and `null_transmitter`.
     """
     radio, rejected = locate_frames(block)
-    data = block.data
+    shapes = _shapes()
 
-    # Shortest useful frame: Frame Control, Duration, one address (Ack, CTS, DMG Beacon).
-    is_short = radio.captured < 10
-    rejected["short_header"] += int(is_short.sum())
-    radio = radio.keep(~is_short)
-    frame_control = data[radio.start]
-    is_foreign = (frame_control & 3) != 0
-    rejected["bad_protocol_version"] += int(is_foreign.sum())
-    radio = radio.keep(~is_foreign)
+    def keep(radio: RadioFrames, is_bad: Bools, reason: str) -> RadioFrames:
+        count = int(np.count_nonzero(is_bad))
+        rejected[reason] += count
+        return radio.keep(~is_bad) if count else radio
 
-    start, captured = radio.start, radio.captured
-    frame_control, flags = data[start], data[start + 1]
-    kind = ((frame_control >> 2) & 3).astype(np.uint8)
-    subtype = (frame_control >> 4).astype(np.uint8)
-    is_extended = (kind == CONTROL) & (subtype == 6)
-    is_cf_end = (kind == CONTROL) & ((subtype == 14) | (subtype == 15))
-    is_beacon_dmg = (kind == EXTENSION) & (subtype == 0)
-    has_ta = (kind == MANAGEMENT) | (kind == DATA)
-    has_ta |= (kind == CONTROL) & ~is_extended & _CONTROL_WITH_TA[subtype]
-    has_ta |= is_extended & _EXTENDED_WITH_TA[flags & 0x0F]
-    flags = np.where(is_extended, 0, flags).astype(np.uint8)
+    radio = keep(radio, radio.captured < _SHORTEST, "short_header")
+    heads = _gather_heads(block.data, radio.start)
+    is_foreign = heads[:, 0] & np.uint8(3) != 0
+    radio = keep(radio, is_foreign, "bad_protocol_version")
+    heads = heads if len(radio) == len(heads) else heads[~is_foreign]
+    shape = _shape_of(heads)
+    is_short = radio.captured < shapes.needed[shape]
+    radio = keep(radio, is_short, "short_header")
+    if len(radio) < len(heads):
+        heads, shape = heads[~is_short], shape[~is_short]
 
-    is_three_addressed = (kind == MANAGEMENT) | (kind == DATA)
-    is_wds = (kind == DATA) & ((flags & (TO_DS | FROM_DS)) == (TO_DS | FROM_DS))
-    is_qos = (kind == DATA) & ((subtype & 8) != 0)
-    needed = np.where(has_ta, 16, 10) + np.where(is_three_addressed, 8, 0) + np.where(is_wds, 6, 0)
-    is_short = captured < needed
-    is_reserved = (kind == EXTENSION) & ~is_beacon_dmg
+    frames = _read_heads(radio, heads, shape, shapes)
+    is_reserved = shapes.is_reserved[shape]
+    is_group = (frames.ta & np.uint64(GROUP_BIT) != 0) & (frames.ta != NO_ADDRESS) & (frames.kind != CONTROL)
+    is_null = ~is_reserved & (frames.ta == 0)
+    is_bad = is_reserved | is_group | is_null
+    if is_bad.any():
+        for reason, found in (
+            ("reserved_type", is_reserved), ("group_transmitter", is_group), ("null_transmitter", is_null)
+        ):  # fmt: skip
+            rejected[reason] += int(found.sum())
+        frames = frames.keep(~is_bad)
+    return frames, rejected
 
-    addresses = _AddressReader(data)
-    first = addresses.read(start + 4, ~is_short)
-    second = addresses.read(start + 10, (has_ta & ~is_short) | (is_cf_end & (captured >= 16)))
-    third = addresses.read(start + 16, is_three_addressed & ~is_short)
-    fourth = addresses.read(start + 24, is_wds & ~is_short)
 
-    is_control = kind == CONTROL
-    ta = np.where(is_control & (second != NO_ADDRESS), second & np.uint64(~GROUP_BIT & BROADCAST), second)
-    ta = np.where(is_beacon_dmg & ~is_short, first, ta)
-    ta = np.where(is_cf_end, np.uint64(NO_ADDRESS), ta)
-    is_group = ~is_control & (ta != NO_ADDRESS) & ((ta & np.uint64(GROUP_BIT)) != 0)
-    is_null = ta == 0
-    rejected["short_header"] += int(is_short.sum())
-    rejected["reserved_type"] += int((is_reserved & ~is_short).sum())
-    rejected["group_transmitter"] += int((is_group & ~is_short & ~is_reserved).sum())
-    rejected["null_transmitter"] += int((is_null & ~is_short & ~is_reserved).sum())
-
-    qos = _octets_at(data, start + np.where(is_wds, 30, 24), is_qos & (captured >= np.where(is_wds, 31, 25)))
-    sa, da, bssid = _roles(kind, flags, first, second, third, fourth)
+def _read_heads(radio: RadioFrames, heads: NDArray[np.uint8], shape: Int64s, shapes: _Shapes) -> Dot11Frames:
+    """Columns from the first `_HEAD_OCTETS` octets of each frame; what lies behind `captured` in them is not used."""
+    count = len(heads)
+    rows = np.arange(count)
+    kind, subtype = heads[:, 0] >> np.uint8(2) & np.uint8(3), heads[:, 0] >> np.uint8(4)
+    flags = heads[:, 1].copy()
+    flags[shapes.no_flags[shape]] = 0
+    qos_at = shapes.qos_at[shape]
+    is_qos = (qos_at > 0) & (radio.captured > qos_at)
+    qos = heads.reshape(-1)[rows * _HEAD_OCTETS + qos_at]
     # In an aggregate of several packets the third and fourth address are the BSSID; each packet inside has its own.
-    is_aggregate = (qos >= 0) & ((qos & 0x80) != 0)
-    sa = np.where(is_aggregate & ((flags & FROM_DS) != 0), np.uint64(NO_ADDRESS), sa)
-    da = np.where(is_aggregate & ((flags & TO_DS) != 0), np.uint64(NO_ADDRESS), da)
-    bssid = np.where(is_beacon_dmg | (is_control & (subtype == 10)), first, np.where(is_cf_end, second, bssid))
-    has_sequence = is_three_addressed & (captured >= 24)
-    frames = Dot11Frames(
+    is_aggregate = is_qos & (qos >= 0x80)
+
+    numbers = np.empty((5, count), dtype=np.uint64)
+    words = np.ndarray((count, _HEAD_OCTETS - 7), dtype=">u8", buffer=heads, strides=(_HEAD_OCTETS, 1))
+    for place, octet in enumerate((4, 10, 16, 24)):
+        # An address is the lower 48 bits of the 64-bit number that begins two octets before it.
+        np.bitwise_and(words[:, octet - 2], np.uint64(BROADCAST), out=numbers[place], casting="unsafe")
+    numbers[_NONE] = NO_ADDRESS
+    addresses = numbers.reshape(-1)
+
+    def read(roles: NDArray[np.uint8]) -> Addresses:
+        found: Addresses = addresses[(roles * np.int64(count))[shape] + rows]
+        return found
+
+    ta, sa, da, bssid = read(shapes.ta), read(shapes.sa), read(shapes.da), read(shapes.bssid)
+    is_control = kind == CONTROL
+    ta[is_control & (ta != NO_ADDRESS)] &= np.uint64(~GROUP_BIT & BROADCAST)
+    bssid[is_control & (subtype >= 14) & (radio.captured < 16)] = NO_ADDRESS
+    sa[is_aggregate & (flags & FROM_DS != 0)] = NO_ADDRESS
+    da[is_aggregate & (flags & TO_DS != 0)] = NO_ADDRESS
+    sequence = heads[:, 22].astype(np.int32) | heads[:, 23].astype(np.int32) << 8
+    sequence[~shapes.is_three[shape]] = NO_SEQUENCE
+    return Dot11Frames(
         t_ns=radio.t_ns,
         kind=kind,
         subtype=subtype,
         flags=flags,
-        frame_len=np.clip(radio.frame_len, 0, 2**31 - 1).astype(np.int32),
+        frame_len=np.minimum(radio.frame_len, 2**31 - 1).astype(np.int32),
         rssi_dbm=radio.rssi_dbm,
         channel_mhz=radio.channel_mhz,
-        ra=first,
+        ra=numbers[_FIRST],
         ta=ta,
         sa=sa,
         da=da,
         bssid=bssid,
-        sequence_control=_u16_at(data, start + 22, has_sequence),
-        tid=np.where(qos >= 0, qos & 0x0F, -1).astype(np.int8),
-        start=start,
-        captured=captured.astype(np.int32),
-    )
-    return frames.keep(~(is_short | is_reserved | is_group | is_null)), rejected
-
-
-def _roles(
-    kind: NDArray[np.uint8], flags: NDArray[np.uint8], *addresses: Addresses
-) -> tuple[Addresses, Addresses, Addresses]:
-    """Source, destination and BSSID by IEEE 802.11-2020 table 9-30; NO_ADDRESS in control frames."""
-    first, second, third, fourth = addresses
-    none = np.full(len(kind), NO_ADDRESS, dtype=np.uint64)
-    is_data = kind == DATA
-    to_ds, from_ds = is_data & ((flags & TO_DS) != 0), is_data & ((flags & FROM_DS) != 0)
-    is_three_addressed = (kind == MANAGEMENT) | is_data
-    sa = np.where(from_ds, np.where(to_ds, fourth, third), second)
-    da = np.where(to_ds, third, first)
-    bssid = np.where(to_ds, np.where(from_ds, none, first), np.where(from_ds, second, third))
-    return (
-        np.where(is_three_addressed, sa, none),
-        np.where(is_three_addressed, da, none),
-        np.where(is_three_addressed, bssid, none),
+        sequence_control=sequence,
+        tid=np.where(is_qos, (qos & np.uint8(15)).astype(np.int8), np.int8(-1)),
+        start=radio.start,
+        captured=radio.captured.astype(np.int32),
     )
 
 
-class _AddressReader:
-    """Reads 48-bit big-endian numbers at many places of a buffer at once."""
-
-    __slots__ = ("_words",)
-
-    def __init__(self, data: NDArray[np.uint8]) -> None:
-        # Element i is the 64-bit word at octet i; an address at p is the lower 48 bits of the word at p - 2, and every
-        # address of a frame has at least two octets of header before it.
-        self._words = np.ndarray(shape=(max(len(data) - 7, 0),), dtype=">u8", buffer=data, strides=(1,))
-
-    def read(self, position: Int64s, is_present: Bools) -> Addresses:
-        found = np.full(len(position), NO_ADDRESS, dtype=np.uint64)
-        rows = np.flatnonzero(is_present)
-        found[rows] = self._words[position[rows] - 2] & np.uint64(BROADCAST)
-        return found
-
-
-def _u16_at(data: NDArray[np.uint8], position: Int64s, is_present: Bools) -> NDArray[np.int32]:
-    found = np.full(len(position), NO_SEQUENCE, dtype=np.int32)
-    rows = np.flatnonzero(is_present)
-    place = position[rows]
-    found[rows] = data[place].astype(np.int32) | data[place + 1].astype(np.int32) << 8
-    return found
-
-
-def _octets_at(data: NDArray[np.uint8], position: Int64s, is_present: Bools) -> NDArray[np.int16]:
-    found = np.full(len(position), -1, dtype=np.int16)
-    rows = np.flatnonzero(is_present)
-    found[rows] = data[position[rows]]
-    return found
+def _gather_heads(data: NDArray[np.uint8], start: Int64s) -> NDArray[np.uint8]:
+    """The first `_HEAD_OCTETS` octets from each place, shape (places, _HEAD_OCTETS); zeros behind the end of `data`."""
+    room = len(data) - _HEAD_OCTETS
+    if room < 0 or (len(start) and int(start.max()) > room):
+        data, room = np.concatenate([data, np.zeros(_HEAD_OCTETS, dtype=np.uint8)]), len(data)
+    # Element i is the run of octets that begins at octet i: one copy per frame instead of one per field.
+    runs = np.ndarray((room + 1,), dtype=f"V{_HEAD_OCTETS}", buffer=data, strides=(1,))
+    heads: NDArray[np.uint8] = runs[start].view(np.uint8).reshape(-1, _HEAD_OCTETS)
+    return heads

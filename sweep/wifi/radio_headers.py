@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import Final, Self
 
@@ -156,15 +156,13 @@ def _words_at(data: NDArray[np.uint8], dtype: str) -> NDArray[np.generic]:
 
 
 def _after_radiotap(block: PacketBlock, rejected: Counter[str]) -> RadioFrames:
-    data, start, captured = block.data, block.start, block.captured
-    usable = captured >= 8
-    rejected["short_radiotap"] += int((~usable).sum())
-    start, captured, original, t_ns = start[usable], captured[usable], block.original[usable], block.t_ns[usable]
-    header_len = _words_at(data, "<u2")[start + 2].astype(np.int64)
-    is_sound = (data[start] == 0) & (header_len >= 8) & (header_len <= captured)
-    rejected["bad_radiotap"] += int((~is_sound).sum())
-    start, captured, original, t_ns = start[is_sound], captured[is_sound], original[is_sound], t_ns[is_sound]
-    header_len = header_len[is_sound]
+    data = block.data
+    usable = _keep_packets(block, block.captured >= 8, "short_radiotap", rejected)
+    header_len = _words_at(data, "<u2")[usable.start + 2].astype(np.int64)
+    is_sound = (data[usable.start] == 0) & (header_len >= 8) & (header_len <= usable.captured)
+    sound = _keep_packets(usable, is_sound, "bad_radiotap", rejected)
+    header_len = header_len if sound is usable else header_len[is_sound]
+    start, captured, original, t_ns = sound.start, sound.captured, sound.original, sound.t_ns
 
     count = len(start)
     rssi = np.full(count, NO_LEVEL, dtype=np.int16)
@@ -177,8 +175,9 @@ def _after_radiotap(block: PacketBlock, rejected: Counter[str]) -> RadioFrames:
         if number >= MAX_LAYOUTS:
             break
         layout = lay_out_radiotap(words)
-        rows = all_rows[layout.end <= header_len[all_rows]]
-        first = start[rows]
+        is_whole = layout.end <= header_len[all_rows]
+        rows = all_rows if is_whole.all() else all_rows[is_whole]
+        first = start if len(rows) == count else start[rows]
         is_cut[rows] = False
         if layout.flags >= 0:
             flags[rows] = data[first + layout.flags]
@@ -190,13 +189,8 @@ def _after_radiotap(block: PacketBlock, rejected: Counter[str]) -> RadioFrames:
             is_bad_plcp[rows] = (data[first + layout.rx_flags] & _RX_BAD_PLCP) != 0
         if layout.no_psdu >= 0:
             has_no_psdu[rows] = True
-    rejected["cut_radiotap"] += int(is_cut.sum())
-    fcs = np.where(flags & _FLAG_FCS_AT_END, FCS_OCTETS, 0)
-    frame_len = original - header_len - fcs
+    frame_len = original - header_len - np.where(flags & _FLAG_FCS_AT_END, FCS_OCTETS, 0)
     is_bad_fcs = (flags & _FLAG_BAD_FCS) != 0
-    rejected["bad_fcs"] += int((is_bad_fcs & ~is_cut).sum())
-    rejected["bad_plcp"] += int((is_bad_plcp & ~is_bad_fcs & ~is_cut).sum())
-    rejected["no_psdu"] += int((has_no_psdu & ~is_bad_plcp & ~is_bad_fcs & ~is_cut).sum())
     frames = RadioFrames(
         start=start + header_len,
         captured=np.minimum(captured - header_len, np.maximum(frame_len, 0)),
@@ -205,7 +199,28 @@ def _after_radiotap(block: PacketBlock, rejected: Counter[str]) -> RadioFrames:
         channel_mhz=channel,
         t_ns=t_ns,
     )
-    return frames.keep(~(is_cut | is_bad_fcs | is_bad_plcp | has_no_psdu))
+    is_out = is_cut | is_bad_fcs | is_bad_plcp | has_no_psdu
+    if not is_out.any():
+        return frames
+    rejected["cut_radiotap"] += int(is_cut.sum())
+    rejected["bad_fcs"] += int((is_bad_fcs & ~is_cut).sum())
+    rejected["bad_plcp"] += int((is_bad_plcp & ~is_bad_fcs & ~is_cut).sum())
+    rejected["no_psdu"] += int((has_no_psdu & ~is_bad_plcp & ~is_bad_fcs & ~is_cut).sum())
+    return frames.keep(~is_out)
+
+
+def _keep_packets(block: PacketBlock, is_good: Bools, reason: str, rejected: Counter[str]) -> PacketBlock:
+    """The good packets of a block, itself when all are; counts the others."""
+    if is_good.all():
+        return block
+    rejected[reason] += int((~is_good).sum())
+    return replace(
+        block,
+        start=block.start[is_good],
+        captured=block.captured[is_good],
+        original=block.original[is_good],
+        t_ns=block.t_ns[is_good],
+    )
 
 
 def _group_by_present_words(
@@ -222,14 +237,26 @@ def _group_by_present_words(
             yield before, all_rows[~fits]
         rows = all_rows[fits]
         words = word_at[start[rows] + offset]
-        order = np.argsort(words, kind="stable")
-        edges = np.flatnonzero(np.diff(words[order])) + 1
-        for chosen in np.split(rows[order], edges) if len(rows) else ():
-            so_far = (*before, int(word_at[start[chosen[0]] + offset]))
+        for word, chosen in _group_equal(words, rows):
+            so_far = (*before, word)
             if so_far[-1] >> _BIT_MORE & 1 and len(so_far) < MAX_PRESENT_WORDS:
                 pending.append((so_far, chosen))
             else:
                 yield so_far, chosen
+
+
+def _group_equal(words: NDArray[np.generic], rows: Int64s) -> Iterator[tuple[int, Int64s]]:
+    """Rows by equal words; nearly always there is one word only, and then nothing is sorted."""
+    if not len(rows):
+        return
+    if (words == words[0]).all():
+        yield int(words[0]), rows
+        return
+    order = np.argsort(words, kind="stable")
+    ordered = words[order]
+    edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    for first, chosen in zip([0, *edges.tolist()], np.split(rows[order], edges), strict=True):
+        yield int(ordered[first]), chosen
 
 
 @dataclass(frozen=True, slots=True)
