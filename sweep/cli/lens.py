@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -12,7 +12,10 @@ from sweep.cli.output import existing, not_built, one_line, out, write_json, wri
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
+    from sweep.lens.clips import Clip
     from sweep.lens.score import Score
+    from sweep.lens.score_report import ScanDocument
+    from sweep.lens.truth import ClipTruth
 
 JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
@@ -73,8 +76,9 @@ def lens_score(
     from sweep.lens.truth import TruthError, read_truths
 
     with one_line(TruthError, ClipError):
-        document, widths = _detections(existing(clips))
-        truths = read_truths(existing(truth), widths)
+        document, recorded = _detections(existing(clips))
+        truths = read_truths(existing(truth), {name: clip.meta.width for name, clip in recorded.items()})
+        truths = tuple(_followed(one, recorded) for one in truths)
         outcomes, without_truth = score_report.match_scan(document, truths)
     score = score_clips(outcomes)
     write_json(json_out, score_report.to_json(score, without_truth))
@@ -82,8 +86,8 @@ def lens_score(
         _show_score(score, without_truth)
 
 
-def _detections(clips: Path) -> tuple[Any, dict[str, int]]:
-    """The detections of a JSON file, or of the clips of a folder with their widths."""
+def _detections(clips: Path) -> tuple[ScanDocument, dict[str, Clip]]:
+    """The detections of a JSON file, or of the clips of a folder together with those that can be read."""
     from sweep.lens import score_report
 
     if not clips.is_dir():
@@ -91,14 +95,34 @@ def _detections(clips: Path) -> tuple[Any, dict[str, int]]:
     from sweep import lens as modality
     from sweep.lens.clips import ClipError, find_clips, read_clip
 
-    widths = {}
+    recorded = {}
     for path in find_clips(clips):
         try:
             clip = read_clip(path)
         except ClipError:
             continue  # the scan names it and the score counts it as missed
-        widths[clip.name] = clip.meta.width
-    return score_report.parse_scan(modality.scan_clips(clips).to_json()), widths
+        recorded[clip.name] = clip
+    return score_report.parse_scan(modality.scan_clips(clips).to_json()), recorded
+
+
+def _followed(truth: ClipTruth, recorded: dict[str, Clip]) -> ClipTruth:
+    """The truth with a lens that somebody marked in one frame carried to the other on_axis frames."""
+    from sweep.lens.curve import follow
+    from sweep.lens.truth import Place
+
+    clip = recorded.get(truth.clip)
+    if clip is None:
+        return truth
+    lenses = []
+    for lens in truth.lenses:
+        (mark, *others) = lens.track
+        if not others and mark.frame < len(clip.meta.phases) and clip.meta.phases[mark.frame] == "A":
+            places = follow(clip, mark.frame, mark.x, mark.y)
+            track = tuple(Place(frame=f, x=x, y=y, rad=mark.rad) for f, (x, y) in sorted(places.items()))
+            lenses.append(lens.model_copy(update={"track": track}))
+        else:
+            lenses.append(lens)
+    return truth.model_copy(update={"lenses": tuple(lenses)})
 
 
 def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
@@ -109,9 +133,9 @@ def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
         table.add_row(*row)
     out.print(table)
     out.print(
-        f"{score.clips} clips ({score.clips_unprocessed} not processed), {score.lenses} lenses that count, "
-        f"{score.lenses_too_weak} too weak to count with {score.detections_on_weak} detections on them (neither hit "
-        "nor false alarm)"
+        f"{score.clips} clips in {score.groups} groups ({score.clips_unprocessed} not processed), "
+        f"{score.lenses} lenses that count; {score.lenses_too_weak} too weak to count, with "
+        f"{score.detections_on_weak} detections on them (neither hit nor false alarm)"
     )
     if without_truth:
         out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")

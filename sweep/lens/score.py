@@ -96,6 +96,8 @@ class Score:
 
     clips: int
     clips_unprocessed: int
+    groups: int
+    """What was resampled: groups of clips, or the clips where the truth names no group."""
     lenses: int
     lenses_too_weak: int
     detections_on_weak: int
@@ -144,7 +146,7 @@ def score_clips(outcomes: Sequence[ClipOutcome], *, resamples: int = RESAMPLES, 
     ranked = _Ranked(outcomes)
     counts = np.ones(len(outcomes))
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(len(outcomes), counts / len(outcomes), size=resamples).astype(np.float64)
+    drawn = _resample(outcomes, resamples, rng)
     recall: dict[float, Figure] = {}
     thresholds: dict[float, float | None] = {}
     for rate in RATES:
@@ -159,6 +161,7 @@ def score_clips(outcomes: Sequence[ClipOutcome], *, resamples: int = RESAMPLES, 
     return Score(
         clips=len(outcomes),
         clips_unprocessed=sum(not o.was_processed for o in outcomes),
+        groups=len({o.truth.group or o.truth.clip for o in outcomes}),
         lenses=ranked.lenses,
         lenses_too_weak=sum(len(o.truth.lenses) - len(o.kinds) for o in outcomes),
         detections_on_weak=sum(o.on_weak for o in outcomes),
@@ -175,6 +178,14 @@ def score_clips(outcomes: Sequence[ClipOutcome], *, resamples: int = RESAMPLES, 
         position_px=_position(ranked, cut, drawn),
         confusers={rate: ranked.by_confuser(ranked.cut(rate, counts)[0]) for rate in (TABLE_RATE, 1.0)},
     )
+
+
+def _resample(outcomes: Sequence[ClipOutcome], resamples: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """How often each clip is in each bootstrap sample (resamples x clips): groups are drawn, not clips."""
+    names = [o.truth.group or o.truth.clip for o in outcomes]
+    groups = sorted(set(names))
+    drawn = rng.multinomial(len(groups), np.full(len(groups), 1.0 / len(groups)), size=resamples)
+    return drawn[:, [groups.index(name) for name in names]].astype(np.float64)
 
 
 class _Ranked:

@@ -85,6 +85,8 @@ class ClipTruth(_Record):
     clip: str = Field(min_length=1, max_length=128)
     tier: int = Field(default=0, ge=0, le=99)
     """1 sanity, 2 normal, 3 hard, 4 extreme; 0 where tiers mean nothing."""
+    group: str = Field(default="", max_length=128)
+    """Clips of one group (one camera, one confuser, one day) are resampled together; empty: a group of its own."""
     width: int = Field(ge=1)
     last_on_axis: int | None = Field(default=None, alias="last_A")
     lenses: tuple[TrueLens, ...] = ()

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,11 +25,11 @@ GLINT = (200.0, 130.0)
 VOID = {"meta", "img", "br", "line", "rect", "circle", "image", "polyline"}
 
 
-def detection(**changes: object) -> Detection:
+def detection(**changes: Any) -> Detection:
     base = Detection(
         "clip", *GLINT, 12, 3.5, "lens_candidate", {"snr": 40.0}, (Reason("off_on_ratio", 0.01, 1.5, "off by 0.01"),)
     )
-    return replace(base, **changes)  # type: ignore[arg-type]
+    return replace(base, **changes)
 
 
 def scan_of(*detections: Detection, clip: str = "clip", error: str | None = None, message: str = "") -> LensScan:

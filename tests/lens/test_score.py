@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.cli.lens import _followed
+from sweep.lens.clips import read_clip
 from sweep.lens.intervals import clopper_pearson, percentiles
 from sweep.lens.score import Claim, ClipOutcome, match_clip, score_clips
 from sweep.lens.score_report import match_scan, parse_scan
 from sweep.lens.truth import ClipTruth, TruthError, parse_truth, read_truth, read_truths
+from tests.lens.clip_factory import strobed_frames, write_frames
 
 FRAMES = (0, 3, 6, 9)
 
@@ -164,15 +169,46 @@ def test_known_intervals() -> None:
 
 
 def test_bootstrap_intervals_hold_the_truth_about_nine_times_of_ten() -> None:
-    """Detectors of true recall 0.6 on 120 clips of one lens: the interval of recall must hold it in 84-96 % of runs."""
+    """Detectors of true recall 0.6 on 120 clips of one lens: the interval of recall must hold it in 82-97 % of runs."""
     rng = np.random.default_rng(4)
     held = 0
-    for _ in range(200):
+    for _ in range(100):
         outcomes = [outcome_of(f"c{i}", True, {"hit": [1.0]} if rng.random() < 0.6 else {}) for i in range(120)]
-        interval = score_clips(outcomes, resamples=200, seed=int(rng.integers(1 << 30))).recall[0.1].interval
+        interval = score_clips(outcomes, resamples=150, seed=int(rng.integers(1 << 30))).recall[0.1].interval
         assert interval is not None
         held += interval[0] <= 0.6 <= interval[1]
-    assert 168 <= held <= 192
+    assert 82 <= held <= 97
+
+
+def test_clips_of_one_camera_are_resampled_together() -> None:
+    """Five cameras of twelve clips, all found or none: the interval must be as wide as five cameras leave it."""
+    alone = [outcome_of(f"c{i}", True, {"hit": [1.0]} if i < 36 else {}) for i in range(60)]
+    grouped = [replace(o, truth=o.truth.model_copy(update={"group": f"cam{i // 12}"})) for i, o in enumerate(alone)]
+    widths = []
+    for outcomes, groups in ((alone, 60), (grouped, 5)):
+        score = score_clips(outcomes, resamples=400)
+        interval = score.recall[0.1].interval
+        assert (score.groups, score.recall[0.1].value) == (groups, 0.6)
+        assert interval is not None
+        widths.append(interval[1] - interval[0])
+    assert widths[0] < 0.25
+    assert widths[1] > 0.55
+
+
+def test_a_lens_marked_in_one_frame_is_carried_to_the_others(tmp_path: Path) -> None:
+    """In a field test a person marks one frame; a detection may lie in another."""
+    write_frames(tmp_path / "clips" / "a", strobed_frames(3, glint=(200.0, 130.0)))
+    (tmp_path / "truth").mkdir()
+    lens = {"kind": "clear", "detectable": True, "track": [{"frame": 12, "x": 200.0, "y": 130.0}]}
+    table = {"clip": "a", "tier": 1, "width": 364, "lenses": [lens]}
+    (tmp_path / "truth" / "a.json").write_text(json.dumps(table), encoding="utf-8")
+    arguments = ["lens-score", str(tmp_path / "clips"), str(tmp_path / "truth"), "--json", str(tmp_path / "s.json")]
+    assert CliRunner().invoke(build_app(["lens-score"]), arguments).exit_code == 0
+    score = json.loads((tmp_path / "s.json").read_text(encoding="utf-8"))
+    assert (score["lenses"], score["recall"]["1"]["value"]) == (1, 1.0)
+    followed = _followed(read_truth(tmp_path / "truth" / "a.json"), {"a": read_clip(tmp_path / "clips" / "a")})
+    (place,) = [p for p in followed.lenses[0].track if p.frame == 0]
+    assert (place.x, place.y) == pytest.approx((200.0 - 1.2 * 12, 130.0 - 0.7 * 12), abs=0.7)
 
 
 BROKEN_TRUTHS = [
@@ -247,3 +283,14 @@ def test_command(tmp_path: Path) -> None:
     refused = CliRunner().invoke(app, ["lens-score", str(tmp_path / "truth" / "a.json"), str(tmp_path / "truth")])
     assert refused.exit_code == 2
     assert len(refused.stderr.strip().splitlines()) == 1
+
+
+def test_the_truth_files_of_the_field_protocol_are_understood() -> None:
+    text = (Path(__file__).parents[2] / "sweep" / "lens" / "FIELD-TEST.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
+    assert len(blocks) == 2
+    lens, confuser = (parse_truth(json.loads(block)) for block in blocks)
+    assert lens.is_positive
+    assert lens.group
+    assert confuser.is_negative
+    assert sum(confuser.confuser_counts.values()) == 1
