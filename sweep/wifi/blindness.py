@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sweep.packets import Int64s
 
 from .cadence import find_rhythm
+from .columns import is_ascending, number_distinct, order_streams
 from .control import BLOCK_ACK, CTS, RTS
 from .dot11 import DATA, GROUP_BIT, NO_SEQUENCE
 from .framelog import FrameLog
@@ -123,18 +124,37 @@ def temper_video(verdict: VideoVerdict, hearing: Hearing, listened_s: float) -> 
     return verdict
 
 
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Everybody named in data and control frames, and those of them who send, as small numbers."""
+
+    addresses: NDArray[np.uint64]
+    """Ascending."""
+    sender_number: Int64s
+    """Per address: its place among the senders, -1 for those who only receive."""
+    data_rows: Int64s
+    """Numbered data frames of the log."""
+    data_sender: Int64s
+    """Per row of `data_rows`: place in `addresses`; the others likewise per data or control frame."""
+    data_receiver: Int64s
+    control_sender: Int64s
+    control_receiver: Int64s
+
+    @property
+    def count(self) -> int:
+        """How many senders there are."""
+        return int(self.sender_number.max(initial=-1)) + 1
+
+
 def assess_hearing(log: FrameLog) -> HearingReport:
     """Weigh the witnesses of every sender of a log."""
-    frames, control = log.frames, log.control
-    rows = np.flatnonzero((frames.kind == DATA) & (frames.sequence_control != NO_SEQUENCE))
-    senders = np.unique(np.concatenate([frames.ta[rows], control.sender]))
-    people = np.unique(np.concatenate([senders, frames.ra[rows], control.receiver]))
-    count = len(senders)
-    if not count:
+    people = _number_people(log)
+    if not people.count:
         return HearingReport({}, 0)
-    confirmed, confirmed_heard, confirmed_to, unheard_to = _weigh_block_acks(log, rows, senders, people)
-    counted, counted_heard = _weigh_gaps(log, senders)
-    answered, filled, reserved_us, clocks = _weigh_reservations(log, senders)
+    confirmed, confirmed_heard, confirmed_to, unheard_to = _weigh_block_acks(log, people)
+    counted, counted_heard = _weigh_gaps(log, people)
+    answered, filled, reserved_us, clocks = _weigh_reservations(log, people)
+    senders = people.addresses[people.sender_number >= 0]
     was_heard = np.isin(senders, log.transmitters)
     by_sender = {
         int(senders[i]): Hearing(
@@ -152,8 +172,23 @@ def assess_hearing(log: FrameLog) -> HearingReport:
         for i in np.flatnonzero(was_heard)
     }
     # A Block Ack names a sender beyond doubt; a lone CTS may answer noise.
-    named = np.isin(senders, np.unique(control.sender[control.subtype == BLOCK_ACK]))
-    return HearingReport(by_sender, int((named & ~was_heard).sum()))
+    is_named = np.zeros(people.count, dtype=bool)
+    is_named[people.sender_number[people.control_sender[log.control.subtype == BLOCK_ACK]]] = True
+    return HearingReport(by_sender, int((is_named & ~was_heard).sum()))
+
+
+def _number_people(log: FrameLog) -> _People:
+    frames, control = log.frames, log.control
+    rows = np.flatnonzero((frames.kind == DATA) & (frames.sequence_control != NO_SEQUENCE))
+    parts = [frames.ta[rows], control.sender, frames.ra[rows], control.receiver]
+    addresses, place = number_distinct(np.concatenate(parts))
+    data_sender, control_sender, data_receiver, control_receiver = np.split(
+        place, np.cumsum([len(part) for part in parts])[:-1]
+    )
+    is_sender = np.zeros(len(addresses), dtype=bool)
+    is_sender[data_sender] = is_sender[control_sender] = True
+    number = np.where(is_sender, np.cumsum(is_sender) - 1, -1)
+    return _People(addresses, number, rows, data_sender, data_receiver, control_sender, control_receiver)
 
 
 def _unwrap(stream: Int64s, sequence: Int64s) -> Int64s:
@@ -163,39 +198,45 @@ def _unwrap(stream: Int64s, sequence: Int64s) -> Int64s:
     return np.concatenate([sequence[:1], sequence[:1] + np.cumsum(step)])
 
 
-def _weigh_block_acks(
-    log: FrameLog, rows: Int64s, senders: NDArray[np.uint64], people: NDArray[np.uint64]
-) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+def _weigh_block_acks(log: FrameLog, people: _People) -> tuple[Int64s, Int64s, Int64s, Int64s]:
     """Per sender: frames confirmed, of those heard; frames to it that it confirmed, of those unheard."""
-    frames, control = log.frames, log.control
+    frames, control, count = log.frames, log.control, people.count
     acks = np.flatnonzero(control.subtype == BLOCK_ACK)
-    data = rows[(frames.tid[rows] >= 0) & ((frames.ra[rows] & np.uint64(GROUP_BIT)) == 0)]
-    sender = np.searchsorted(people, np.concatenate([frames.ta[data], control.sender[acks]]))
-    receiver = np.searchsorted(people, np.concatenate([frames.ra[data], control.receiver[acks]]))
+    if not len(acks):
+        none = np.zeros(count, dtype=np.int64)
+        return none, none, none, none
+    rows = people.data_rows
+    chosen = np.flatnonzero((frames.tid[rows] >= 0) & ((frames.ra[rows] & np.uint64(GROUP_BIT)) == 0))
+    data = rows[chosen]
+    sender = np.concatenate([people.data_sender[chosen], people.control_sender[acks]])
+    receiver = np.concatenate([people.data_receiver[chosen], people.control_receiver[acks]])
     tid = np.concatenate([frames.tid[data], control.tid[acks]]).astype(np.int64)
+    streams, stream = number_distinct((sender * len(people.addresses) + receiver) * 16 + tid)
     t_ns = np.concatenate([frames.t_ns[data], control.t_ns[acks]])
     number = np.concatenate([frames.sequence_control[data] >> 4, control.first_sequence[acks]]).astype(np.int64)
-    streams, stream = np.unique((sender * len(people) + receiver) * 16 + tid, return_inverse=True)
-    order = np.lexsort((t_ns, stream))
+    # Data that nobody acknowledges in blocks has nothing to say here.
+    is_acknowledged = np.zeros(len(streams), dtype=bool)
+    is_acknowledged[stream[len(data) :]] = True
+    order = np.flatnonzero(is_acknowledged[stream])
+    order = order[order_streams(stream[order], t_ns[order])]
     stream, t_ns, number = stream[order], t_ns[order], number[order]
     is_ack = order >= len(data)
     place = _unwrap(stream, number)
-    key = (stream << 37) + (place - (place.min() if len(place) else 0))
+    key = (stream << 37) + (place - place.min())
     is_first = np.ones(len(order), dtype=bool)
     is_first[1:] = (np.diff(stream) != 0) | (np.diff(t_ns) > PAUSE_NS)
     # The first Block Ack of a stream, or after a pause, may name frames from before anybody listened.
     run = np.cumsum(is_first)
     ack_rows = np.flatnonzero(is_ack)
-    is_early = np.concatenate([[True], np.diff(run[ack_rows]) != 0]) if len(ack_rows) else np.zeros(0, dtype=bool)
+    is_early = np.concatenate([[True], np.diff(run[ack_rows]) != 0])
     bitmaps = control.bitmap[acks[order[ack_rows] - len(data)]]
-    early = _spread(key[ack_rows[is_early]], bitmaps[is_early])
-    named = np.setdiff1d(_spread(key[ack_rows[~is_early]], bitmaps[~is_early]), early, assume_unique=True)
-    is_heard = np.isin(named, np.unique(key[~is_ack]))
+    named = _spread(key[ack_rows[~is_early]], bitmaps[~is_early])
+    named = named[~_is_among(named, _spread(key[ack_rows[is_early]], bitmaps[is_early]))]
+    is_heard = _is_among(named, np.sort(key[~is_ack]))
     pair = streams[named >> 37] // 16
-    index = np.searchsorted(senders, people[pair // len(people)])
-    place_of_receiver = np.minimum(np.searchsorted(senders, people[pair % len(people)]), len(senders) - 1)
-    is_sender_too = senders[place_of_receiver] == people[pair % len(people)]
-    count = len(senders)
+    index = people.sender_number[pair // len(people.addresses)]
+    place_of_receiver = people.sender_number[pair % len(people.addresses)]
+    is_sender_too = place_of_receiver >= 0
     return (
         np.bincount(index, minlength=count),
         np.bincount(index[is_heard], minlength=count),
@@ -205,48 +246,63 @@ def _weigh_block_acks(
 
 
 def _spread(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
-    """Distinct keys of all frames that the bitmaps name."""
+    """Distinct keys of all frames that the bitmaps name, ascending."""
     found = [np.zeros(0, dtype=np.int64)]
     for first in range(0, len(key), _CHUNK):
         chosen = bitmaps[first : first + _CHUNK]
         width = 8 if not chosen[:, 8:].any() else chosen.shape[1]  # hardly anybody acknowledges more than 64 at once
-        bits = np.unpackbits(chosen[:, :width], axis=1, bitorder="little")
-        row, bit = np.nonzero(bits)
-        found.append(np.unique(key[first + row] + bit))
-    return np.unique(np.concatenate(found))
+        bits = np.flatnonzero(np.unpackbits(chosen[:, :width], axis=1, bitorder="little").reshape(-1))
+        found.append(_distinct(key[first + bits // (8 * width)] + bits % (8 * width)))
+    return _distinct(np.concatenate(found))
 
 
-def _weigh_gaps(log: FrameLog, senders: NDArray[np.uint64]) -> tuple[Int64s, Int64s]:
+def _distinct(key: Int64s) -> Int64s:
+    ordered = np.sort(key)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def _is_among(wanted: Int64s, known: Int64s) -> Bools:
+    """For each of `wanted`: does it stand in `known`?  Both ascending."""
+    if not len(known):
+        return np.zeros(len(wanted), dtype=bool)
+    found: Bools = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
+    return found
+
+
+def _weigh_gaps(log: FrameLog, people: _People) -> tuple[Int64s, Int64s]:
     """Per sender: QoS data frames sent by its counters, and heard; the kinder of two ways of counting.
 
     A station has one counter per receiver and TID (IEEE 802.11-2020, 10.3.2.14.2), but some drivers number everything
     with one.
     """
-    frames = log.frames
-    is_numbered = (frames.kind == DATA) & (frames.tid >= 0) & (frames.sequence_control != NO_SEQUENCE)
-    rows = np.flatnonzero(is_numbered & ~log.is_repeat & ((frames.ra & np.uint64(GROUP_BIT)) == 0))
-    receivers, receiver = np.unique(frames.ra[rows], return_inverse=True)
-    sender = np.searchsorted(senders, frames.ta[rows])
-    by_standard = (sender * max(len(receivers), 1) + receiver) * 16 + frames.tid[rows]
-    counted, heard = _count_gaps(log, rows, by_standard, sender, len(senders))
-    counted_one, heard_one = _count_gaps(log, rows, sender, sender, len(senders))
+    frames, rows = log.frames, people.data_rows
+    is_unicast = (frames.ra[rows] & np.uint64(GROUP_BIT)) == 0
+    chosen = np.flatnonzero((frames.tid[rows] >= 0) & is_unicast & ~log.is_repeat[rows])
+    rows, sender = rows[chosen], people.sender_number[people.data_sender[chosen]]
+    _, by_standard = number_distinct(
+        (sender * len(people.addresses) + people.data_receiver[chosen]) * 16 + frames.tid[rows]
+    )
+    counted, heard = _count_gaps(log, rows, by_standard, sender, people.count)
+    counted_one, heard_one = _count_gaps(log, rows, sender, sender, people.count)
     with np.errstate(invalid="ignore", divide="ignore"):
         is_kinder = (counted_one > 0) & ((counted == 0) | (heard_one / counted_one > heard / counted))
     return np.where(is_kinder, counted_one, counted), np.where(is_kinder, heard_one, heard)
 
 
-def _count_gaps(log: FrameLog, rows: Int64s, stream: Int64s, sender: Int64s, count: int) -> tuple[Int64s, Int64s]:
-    """Frames sent and heard per sender if each `stream` has one counter; 0 where its jumps say that it has not."""
+def _count_gaps(log: FrameLog, rows: Int64s, number: Int64s, sender: Int64s, count: int) -> tuple[Int64s, Int64s]:
+    """Frames sent and heard per sender if each stream has one counter; 0 where its jumps say that it has not."""
     frames = log.frames
-    _, number = np.unique(stream, return_inverse=True)
-    order = np.lexsort((frames.t_ns[rows], number))
-    number, who, t_ns = number[order], sender[order], frames.t_ns[rows][order]
-    place = _unwrap(number, (frames.sequence_control[rows][order] >> 4).astype(np.int64))
-    again = np.lexsort((place, number))  # late repeats fall into their place
-    number, who, t_ns, place = number[again], who[again], t_ns[again], place[again]
+    order = order_streams(number, frames.t_ns[rows])
+    number, who, t_ns = number[order], sender[order], frames.t_ns[rows[order]]
+    place = _unwrap(number, (frames.sequence_control[rows[order]] >> 4).astype(np.int64))
+    by_place = (number << 40) + place
+    if not is_ascending(by_place):  # late repeats fall into their place
+        again = np.argsort(by_place, kind="stable")
+        number, who, t_ns, place = number[again], who[again], t_ns[again], place[again]
     step, pause_ns, is_same = np.diff(place), np.abs(np.diff(t_ns)), np.diff(number) == 0
-    is_counted = is_same & (step >= 1) & (step <= LONGEST_GAP) & (pause_ns <= PAUSE_NS)
-    is_break = is_same & (step > LONGEST_GAP) & (pause_ns <= PAUSE_NS)
+    is_close = is_same & (step >= 1) & (pause_ns <= PAUSE_NS)
+    is_counted = is_close & (step <= LONGEST_GAP)
+    is_break = is_close & (step > LONGEST_GAP)
     sent = np.bincount(who[1:][is_counted], weights=step[is_counted], minlength=count).astype(np.int64)
     heard = np.bincount(who[1:][is_counted], minlength=count)
     breaks = np.bincount(who[1:][is_break], minlength=count)
@@ -254,20 +310,23 @@ def _count_gaps(log: FrameLog, rows: Int64s, stream: Int64s, sender: Int64s, cou
     return np.where(is_one_counter, sent, 0), np.where(is_one_counter, heard, 0)
 
 
-def _weigh_reservations(
-    log: FrameLog, senders: NDArray[np.uint64]
-) -> tuple[Int64s, Int64s, NDArray[np.float64], dict[int, float]]:
+def _weigh_reservations(log: FrameLog, people: _People) -> tuple[Int64s, Int64s, NDArray[np.float64], dict[int, float]]:
     """Per sender: RTS answered, of those with data inside, microseconds reserved, and a rhythm where one is clear."""
-    frames, control = log.frames, log.control
-    count = len(senders)
+    frames, control, count = log.frames, log.control, people.count
     rts = np.flatnonzero(control.subtype == RTS)
     rts = rts[np.argsort(control.t_ns[rts], kind="stable")]
-    who = np.searchsorted(senders, control.sender[rts])
+    who = people.sender_number[people.control_sender[rts]]
     begin, end = control.t_ns[rts], control.t_ns[rts] + control.duration_us[rts] * 1_000
     answers = np.flatnonzero((control.subtype == CTS) | (control.subtype == BLOCK_ACK))
-    data = np.flatnonzero((frames.kind == DATA) & np.isin(frames.ta, senders))
-    is_answered = _has_event(who, begin, end, np.searchsorted(senders, control.sender[answers]), control.t_ns[answers])
-    is_filled = _has_event(who, begin, end, np.searchsorted(senders, frames.ta[data]), frames.t_ns[data])
+    is_answered = _has_event(
+        who, begin, end, people.sender_number[people.control_sender[answers]], control.t_ns[answers]
+    )
+    data = np.flatnonzero(frames.kind == DATA)
+    addresses = people.addresses[people.sender_number >= 0]
+    data_sender = np.minimum(np.searchsorted(addresses, log.transmitters), len(addresses) - 1)
+    is_known = addresses[data_sender] == log.transmitters
+    data = data[is_known[log.transmitter_index[data]]] if len(rts) else data[:0]
+    is_filled = _has_event(who, begin, end, data_sender[log.transmitter_index[data]], frames.t_ns[data])
     is_answered |= is_filled
     reserved = np.bincount(who[is_answered], weights=control.duration_us[rts][is_answered], minlength=count)
     clocks = {}
@@ -286,9 +345,19 @@ def _weigh_reservations(
 
 def _has_event(who: Int64s, begin: Int64s, end: Int64s, event_who: Int64s, event_ns: Int64s) -> Bools:
     """For each interval of a sender: does one of its events lie inside?  A microsecond before counts, clocks round."""
-    _, rank = np.unique(np.concatenate([begin - 1_000, end, event_ns]), return_inverse=True)
-    first, last, place = np.split(rank, [len(begin), 2 * len(begin)])
-    width = len(rank) + 1
+    if not len(who) or not len(event_who):
+        return np.zeros(len(who), dtype=bool)
+    is_asked = np.zeros(int(max(who.max(), event_who.max())) + 1, dtype=bool)
+    is_asked[who] = True
+    chosen = np.flatnonzero(is_asked[event_who])
+    event_who, event_ns = event_who[chosen], event_ns[chosen]
+    # One number for sender and time; times give way to their ranks where 64 bits would not hold it.
+    times = np.concatenate([begin - 1_000, end, event_ns])
+    times -= times.min()
+    if int(times.max() + 1) * (len(is_asked) + 1) >= 1 << 62:
+        times = np.unique(times, return_inverse=True)[1].astype(np.int64)
+    width = int(times.max()) + 1
+    first, last, place = np.split(times, [len(begin), 2 * len(begin)])
     events = np.sort(event_who * width + place)
     inside: Int64s = np.searchsorted(events, who * width + last, side="right") - np.searchsorted(
         events, who * width + first

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sweep.packets import Int64s, PacketBlock
 
+from .columns import number_distinct
 from .control import ControlFrames, join_control_frames, read_control_frames
 from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
 from .management import read_network_names
@@ -25,6 +26,8 @@ MAX_FRAMES: Final = 8_000_000
 """Frames kept per listening period: derived, about 70 octets each, so 560 MB, half the memory of the smallest probe."""
 REPEAT_WITHIN_NS: Final = 1_000_000_000
 """A retry repeats the frame of the same sequence number heard less than this before (SnoopDog's rule)."""
+
+_SIEVE_BITS: Final = 20
 
 ParseBlock = Callable[[PacketBlock], tuple[Dot11Frames, Counter[str]]]
 
@@ -117,7 +120,7 @@ def number_transmitters(
 ) -> FrameLog:
     """Number the addresses and mark the repeats."""
     has_ta = frames.ta != NO_ADDRESS
-    transmitters, numbers = np.unique(frames.ta[has_ta], return_inverse=True)
+    transmitters, numbers = number_distinct(frames.ta[has_ta])
     index = np.full(len(frames), -1, dtype=np.int64)
     index[has_ta] = numbers
     return FrameLog(
@@ -139,9 +142,16 @@ def _mark_repeats(frames: Dot11Frames, transmitter_index: Int64s) -> Bools:
     # management frames are kept apart from data, since some drivers number them on their own.
     counter = np.where(frames.kind[rows] == MANAGEMENT, 17, frames.tid[rows].astype(np.int64) + 1)
     key = (transmitter_index[rows] << 22) | (counter << 16) | frames.sequence_control[rows]
+    is_retry = (frames.flags[rows] & RETRY) != 0
+    # Only frames that share a retry's number matter; this table lets some others through, which does no harm.
+    is_wanted = np.zeros(1 << _SIEVE_BITS, dtype=bool)
+    slot = (key ^ (key >> _SIEVE_BITS)) & ((1 << _SIEVE_BITS) - 1)
+    is_wanted[slot[is_retry]] = True
+    chosen = np.flatnonzero(is_wanted[slot])
+    key, rows, is_retry = key[chosen], rows[chosen], is_retry[chosen]
     order = np.argsort(key, kind="stable")
-    key, rows = key[order], rows[order]
+    key, rows, is_retry = key[order], rows[order], is_retry[order]
     gap_ns = np.diff(frames.t_ns[rows])
     is_same = (np.diff(key) == 0) & (np.abs(gap_ns) < REPEAT_WITHIN_NS)
-    is_repeat[rows[1:]] = is_same & ((frames.flags[rows[1:]] & RETRY) != 0)
+    is_repeat[rows[1:]] = is_same & is_retry[1:]
     return is_repeat

@@ -1,0 +1,57 @@
+"""Numbering and ordering of long columns, in a few passes instead of a sort.
+
+Input is columns of a frame log: hundreds of thousands of rows, few distinct values, nearly in order of time.  Output is
+what `numpy.unique` and `numpy.lexsort` would give, which took half the time of a scan.  It knows nothing of frames.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sweep.packets import Int64s
+
+_TABLE_BITS: Final = 18
+"""Slots of the table: derived, 8 octets each stay in the cache, and 300 values meet in one slot in one try of six."""
+_MULTIPLIERS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
+"""Odd numbers without a pattern (the golden ratio; a prime of xxHash): two tries before sorting after all."""
+_RADIX_LIMIT: Final = 1 << 16
+"""Numbers below this are sorted by their digits, in linear time."""
+
+
+def number_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64s]:
+    """The distinct values, ascending, and for each row the place of its value among them; 64-bit integers only."""
+    as_bits = np.ascontiguousarray(values).view(np.uint64)
+    for multiplier in _MULTIPLIERS:
+        slot = (as_bits * np.uint64(multiplier)) >> np.uint64(64 - _TABLE_BITS)
+        slot = slot.view(np.int64)
+        table = np.zeros(1 << _TABLE_BITS, dtype=values.dtype)
+        table[slot] = values
+        if not np.array_equal(table[slot], values):  # two values met in one slot
+            continue
+        is_used = np.zeros(1 << _TABLE_BITS, dtype=bool)
+        is_used[slot] = True
+        used = np.flatnonzero(is_used)
+        order = np.argsort(table[used])
+        place = np.zeros(1 << _TABLE_BITS, dtype=np.int64)
+        place[used[order]] = np.arange(len(used))
+        return table[used[order]], place[slot]
+    distinct, index = np.unique(values, return_inverse=True)
+    return distinct, index.astype(np.int64)
+
+
+def order_streams(stream: Int64s, t_ns: Int64s) -> Int64s:
+    """Rows by stream (small numbers from 0) and within it by time; equal times keep their order."""
+    by_time = None if is_ascending(t_ns) else np.argsort(t_ns, kind="stable")
+    key = stream if by_time is None else stream[by_time]
+    if len(key) and int(key.max()) < _RADIX_LIMIT:
+        key = key.astype(np.uint16)
+    order = np.argsort(key, kind="stable")
+    return order if by_time is None else by_time[order]
+
+
+def is_ascending(values: NDArray[Any]) -> bool:
+    """No value is smaller than the one before it."""
+    return bool((values[1:] >= values[:-1]).all())

@@ -1,0 +1,40 @@
+"""Numbering and ordering give what numpy's sorts give."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hn
+
+from sweep.wifi.columns import is_ascending, number_distinct, order_streams
+
+
+@given(
+    values=st.one_of(
+        hn.arrays(np.uint64, st.integers(0, 300), elements=st.integers(0, 2**64 - 1)),
+        hn.arrays(np.int64, st.integers(0, 300), elements=st.integers(-5, 5)),
+    )
+)
+def test_numbering_is_unique(values: np.ndarray) -> None:
+    distinct, place = number_distinct(values)
+    expected, expected_place = np.unique(values, return_inverse=True)
+    assert distinct.tolist() == expected.tolist()
+    assert place.tolist() == expected_place.tolist()
+
+
+def test_numbering_more_values_than_slots() -> None:
+    values = np.arange(400_000, dtype=np.int64)[::-1] * 3
+    distinct, place = number_distinct(values)
+    assert np.array_equal(distinct, np.sort(values))
+    assert np.array_equal(distinct[place], values)
+
+
+@given(rows=st.lists(st.tuples(st.integers(0, 70_000), st.integers(-3, 3)), max_size=100))
+def test_order_is_by_stream_then_time_then_row(rows: list[tuple[int, int]]) -> None:
+    stream, t_ns = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+    assert order_streams(stream, t_ns).tolist() == np.lexsort((t_ns, stream)).tolist()
+
+
+def test_ascending() -> None:
+    assert is_ascending(np.array([1, 1, 2]))
+    assert is_ascending(np.zeros(0))
+    assert not is_ascending(np.array([2, 1]))
