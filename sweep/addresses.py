@@ -7,9 +7,7 @@ The secret is never printed and never leaves this object.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -62,15 +60,20 @@ class AddressKey:
     @classmethod
     def random(cls, scheme: Literal["room", "sweep"] = "sweep") -> AddressKey:
         """A new key nobody else has."""
-        return cls(scheme, secrets.token_bytes(SECRET_OCTETS))
+        return cls(scheme, os.urandom(SECRET_OCTETS))
 
     @property
     def key_id(self) -> str:
         """Eight hexadecimal digits that tell keys apart and say nothing about the secret."""
+        import hashlib
+
         return hashlib.sha256(b"ansim-address-key-v1\0" + self.secret).hexdigest()[:8]
 
     def tag(self, address: int) -> str:
         """The tag of one address under this key."""
+        import hashlib  # both load a library that only tags need
+        import hmac
+
         return hmac.new(self.secret, address.to_bytes(6, "big"), hashlib.sha256).hexdigest()[:16]
 
     def token(self, address: int, *, is_random: bool | None = None) -> AddressToken:

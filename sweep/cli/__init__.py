@@ -7,11 +7,16 @@ server.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
-import typer
+from sweep.cli.quick import run_plain
+
+if TYPE_CHECKING:
+    import typer
 
 COMMANDS: dict[str, str] = {
     "run": "sweeps:run",
@@ -37,6 +42,8 @@ COMMANDS: dict[str, str] = {
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with these commands; KeyError for a name that is none."""
+    import typer
+
     app = typer.Typer(
         name="sweep",
         help="Ansim Sweep probe: look for hidden cameras and say what could not be judged.",
@@ -58,5 +65,7 @@ def _group() -> None:
 
 def main() -> None:
     """Entry point of the `sweep` command."""
+    if run_plain(sys.argv[1:]):
+        os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
     wanted = sys.argv[1:2]
     build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)()

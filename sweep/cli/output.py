@@ -4,8 +4,6 @@ safely.
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +13,8 @@ from typing import Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
+
+from sweep.cli.quick import replace_text, to_text
 
 EXIT_FINDINGS = 1
 EXIT_BAD_INPUT = 2
@@ -75,7 +75,7 @@ def write_json(target: Path | None, value: Any) -> None:
     """Write `value` to a file (replaced whole), to stdout for `-`, or nowhere for None."""
     if target is None:
         return
-    text = json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+    text = to_text(value)
     if str(target) == "-":
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -85,13 +85,8 @@ def write_json(target: Path | None, value: Any) -> None:
 
 def write_text(target: Path, text: str) -> None:
     """Write a file whole or not at all; one line and exit code 2 when it cannot be written."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     with one_line():
-        try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        replace_text(target, text)
 
 
 def existing(path: Path) -> Path:

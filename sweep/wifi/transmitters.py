@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sweep.addresses import is_locally_administered
 from sweep.packets import Int64s
 
+from .columns import number_distinct, order_streams
 from .dot11 import (
     BEACON,
     BROADCAST,
@@ -30,13 +31,14 @@ from .dot11 import (
     TO_DS,
 )
 from .framelog import FrameLog
-from .radio_headers import NO_LEVEL, Bools
+from .radio_headers import Bools
 from .vendors import find_vendor
 
 Role = Literal["ap", "sta", "unknown"]
 
 MAX_TRANSMITTERS: Final = 20_000
 """Transmitters described: guessed; a busy station hall has hundreds, a flood of made-up addresses any number."""
+_LOWEST_DBM: Final = -128  # of an octet with a sign, which is how every receiver writes levels
 MIN_FLOW_FRAMES: Final = 8
 """Data frames below which a direction is not kept as a flow: guessed, far below what any judgement needs."""
 
@@ -112,28 +114,32 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
     roles = _roles(log)
 
     chosen = np.argsort(-totals, kind="stable")[:MAX_TRANSMITTERS]
-    order = np.argsort(numbers, kind="stable")
-    rows_by_transmitter = np.flatnonzero(has_ta)[order]
-    edges = np.concatenate([[0], np.cumsum(totals)])
+    rank = np.full(count, -1, dtype=np.int64)
+    rank[chosen] = np.arange(len(chosen))
+    rows = np.flatnonzero(has_ta)
+    ranks = rank[numbers]
+    if len(chosen) < count:
+        rows, ranks = rows[ranks >= 0], ranks[ranks >= 0]
+    levels = _summarise_levels(ranks, frames.rssi_dbm[rows], len(chosen))
+    channels = _most_frequent_channels(ranks, frames.channel_mhz[rows], len(chosen))
+    first_ns, last_ns = _times_of(ranks, frames.t_ns[rows])
     found = []
-    for number in chosen:
-        rows = rows_by_transmitter[edges[number] : edges[number + 1]]
+    for i, number in enumerate(chosen.tolist()):
         address = int(log.transmitters[number])
-        times = frames.t_ns[rows]
         found.append(
             Transmitter(
                 addresses=(address,),
                 role=roles[number],
                 vendor=find_vendor(address),
                 is_randomised=is_locally_administered(address),
-                channel_mhz=_most_frequent_channel(frames.channel_mhz[rows]),
-                level=_summarise_levels(frames.rssi_dbm[rows]),
+                channel_mhz=channels[i],
+                level=levels[i],
                 frames=int(totals[number]),
                 retries=int(retries[number]),
                 bytes_up=int(up[number]),
                 bytes_down=int(down[number]),
-                first_ns=int(times.min()),
-                last_ns=int(times.max()),
+                first_ns=int(first_ns[i]),
+                last_ns=int(last_ns[i]),
                 names=tuple(sorted(log.names.get(address, ()))),
             )
         )
@@ -147,14 +153,11 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
     rows = np.flatnonzero(frames.is_data_with_body() & ~log.is_repeat & is_unicast)
     if not len(rows):
         return ()
-    rows = rows[np.argsort(frames.t_ns[rows], kind="stable")]
-    addresses = np.unique(np.concatenate([frames.ta[rows], frames.ra[rows]]))
-    sender = np.searchsorted(addresses, frames.ta[rows])
-    receiver = np.searchsorted(addresses, frames.ra[rows])
-    key = sender * len(addresses) + receiver
-    order = np.argsort(key, kind="stable")
-    keys, starts, counts = np.unique(key[order], return_index=True, return_counts=True)
-    rows_of = {int(k): rows[order[s : s + c]] for k, s, c in zip(keys, starts, counts, strict=True)}
+    addresses, place = number_distinct(np.concatenate([frames.ta[rows], frames.ra[rows]]))
+    keys, stream = number_distinct(place[: len(rows)] * len(addresses) + place[len(rows) :])
+    rows = rows[order_streams(stream, frames.t_ns[rows])]
+    edges = np.cumsum(np.bincount(stream, minlength=len(keys)))[:-1]
+    rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
     flows = []
     for number, forward in rows_of.items():
         if len(forward) < min_frames:
@@ -196,7 +199,9 @@ def _roles(log: FrameLog) -> list[Role]:
         return found
 
     def named(addresses: NDArray[np.uint64]) -> Bools:
-        found: Bools = np.isin(log.transmitters, np.unique(addresses))
+        place, is_known = _number(log.transmitters, addresses)
+        found: Bools = np.zeros(count, dtype=bool)
+        found[place[is_known]] = True
         return found
 
     is_management, is_data = frames.kind == MANAGEMENT, frames.kind == 2
@@ -225,17 +230,36 @@ def _roles(log: FrameLog) -> list[Role]:
     return found
 
 
-def _summarise_levels(levels: NDArray[np.int16]) -> LevelSummary | None:
-    """None when no frame carries a level; 0 dBm and more is what drivers write when they know none."""
-    given = levels[(levels != NO_LEVEL) & (levels < 0)]
-    if not len(given):
-        return None
-    return LevelSummary(median_dbm=float(np.median(given)), max_dbm=float(given.max()))
+def _summarise_levels(ranks: Int64s, levels: NDArray[np.int16], count: int) -> list[LevelSummary | None]:
+    """Per transmitter; None where no frame carries one; 0 dBm and more is what drivers write when they know none."""
+    is_given = (levels >= _LOWEST_DBM) & (levels < 0)
+    place = ranks[is_given] * -_LOWEST_DBM + (levels[is_given].astype(np.int64) - _LOWEST_DBM)
+    frames_at = np.bincount(place, minlength=count * -_LOWEST_DBM).reshape(count, -_LOWEST_DBM)
+    frames_up_to = np.cumsum(frames_at, axis=1)
+    total = frames_up_to[:, -1:]
+    lower = (frames_up_to >= (total + 1) // 2).argmax(axis=1)
+    upper = (frames_up_to >= total // 2 + 1).argmax(axis=1)
+    median = (lower + upper) / 2 + _LOWEST_DBM
+    highest = (frames_up_to == total).argmax(axis=1) + _LOWEST_DBM
+    return [
+        LevelSummary(float(median[i]), float(highest[i])) if given else None for i, given in enumerate(total[:, 0] > 0)
+    ]
 
 
-def _most_frequent_channel(channels: NDArray[np.int32]) -> int | None:
-    given = channels[channels > 0]
-    if not len(given):
-        return None
-    values, counts = np.unique(given, return_counts=True)
-    return int(values[np.argmax(counts)])
+def _most_frequent_channels(ranks: Int64s, channels: NDArray[np.int32], count: int) -> list[int | None]:
+    """Per transmitter; the lowest of equally frequent ones, None where no frame says."""
+    is_given = channels > 0
+    pairs, place = number_distinct(ranks[is_given] << 32 | channels[is_given])
+    found: list[int | None] = [None] * count
+    frames_at = np.bincount(place, minlength=len(pairs))
+    for pair in pairs[np.lexsort((-pairs, frames_at))].tolist():  # the last one of a transmitter stands
+        found[pair >> 32] = pair & 0xFFFFFFFF
+    return found
+
+
+def _times_of(ranks: Int64s, t_ns: Int64s) -> tuple[Int64s, Int64s]:
+    """Earliest and latest time per transmitter; each has a frame at least."""
+    order = order_streams(ranks, t_ns)
+    first = np.flatnonzero(np.diff(ranks[order], prepend=-1))
+    last = np.append(first[1:], len(order)) - 1
+    return t_ns[order[first]], t_ns[order[last]]

@@ -15,7 +15,7 @@ from sweep.packets import LINK_RADIOTAP
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.scan import read_log, scan_file
 from sweep.wifi.transmitters import Flow, Transmitter, list_flows, list_transmitters
-from sweep.wifi.vendors import find_vendor
+from sweep.wifi.vendors import _table, find_vendor
 from tests.wifi.frames import (
     AP,
     BROADCAST,
@@ -128,6 +128,12 @@ def test_vendors_of_long_and_short_prefixes() -> None:
 def test_vendors_equal_those_of_the_library(address: int) -> None:
     expected = library_parser().get_manuf_long(format_address(address))
     assert find_vendor(address) == (None if expected == "IEEE Registration Authority" else expected)
+
+
+def test_the_table_of_vendors_is_sorted() -> None:
+    prefixes = [line.partition(b"\t")[0] for line in _table().splitlines() if not line.startswith(b"#")]
+    assert len(prefixes) > 50_000
+    assert prefixes == sorted(prefixes)
 
 
 @lru_cache(maxsize=1)

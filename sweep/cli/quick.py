@@ -1,0 +1,76 @@
+"""The plain form of `sweep wifi` without the library that reads command lines.
+
+Input is the arguments; output is the JSON file, or False when they are anything but plain or something is wrong with
+the capture: then the command line proper does the work again and says what there is to say.  Loading that library takes
+longer than reading 50,000 frames.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+_ADDRESSES: dict[str, Literal["hashed", "full"]] = {"hashed": "hashed", "full": "full"}
+
+
+def run_plain(arguments: list[str]) -> bool:
+    """Do `wifi FILE --json OUT [--addresses FORM] [--flows]`; False when nothing was done."""
+    plan = _read(arguments)
+    if plan is None:
+        return False
+    file, target, addresses, as_flows = plan
+    gc.disable()  # a scan makes arrays, which need no collector, and ends
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices; threads would only start
+    from sweep.packets import CaptureFileError
+    from sweep.wifi.scan import scan_file
+
+    try:
+        scan = scan_file(file, as_flows=as_flows)
+        if scan.cut_tail_octets:
+            return False
+        replace_text(target, to_text(scan.to_json(addresses=addresses)))
+    except (CaptureFileError, OSError):
+        return False
+    finally:
+        gc.enable()
+    return True
+
+
+def _read(arguments: list[str]) -> tuple[Path, Path, Literal["hashed", "full"], bool] | None:
+    """Capture, JSON file, form of addresses and whether to read flows; None unless each stands there plainly once."""
+    if arguments[:1] != ["wifi"]:
+        return None
+    given: dict[str, str] = {}
+    words = iter(arguments[1:])
+    for word in words:
+        if word == "--flows":
+            name, value = word, word
+        elif word in {"--json", "--addresses"}:
+            name, value = word, next(words, "-")
+        else:
+            name, value = "FILE", word
+        if name in given or (value.startswith("-") and name != "--flows"):
+            return None
+        given[name] = value
+    addresses = _ADDRESSES.get(given.get("--addresses", "hashed"))
+    if addresses is None or "FILE" not in given or "--json" not in given:
+        return None
+    return Path(given["FILE"]), Path(given["--json"]), addresses, "--flows" in given
+
+
+def to_text(value: Any) -> str:
+    """JSON as every command writes it."""
+    return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def replace_text(target: Path, text: str) -> None:
+    """Write a file whole or not at all; OSError when that fails."""
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
