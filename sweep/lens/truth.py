@@ -168,6 +168,15 @@ def _plain(table: dict[str, Any], widths: dict[str, int]) -> dict[str, Any]:
         result.setdefault("conf_counts", result["objects"])
     rows = result.get("confusers")
     if isinstance(rows, list):
-        names = ("frame", "kind", "x", "y", "e", "rad")
-        result["confusers"] = [dict(zip(names, r, strict=False)) if isinstance(r, list) else r for r in rows]
+        result["confusers"] = [spark for row in rows for spark in _sparks(row)]
     return result
+
+
+def _sparks(row: Any) -> list[Any]:
+    """One confuser as sparks: a row of numbers, a spark, or an instance with its track over the frames."""
+    if isinstance(row, list):
+        return [dict(zip(("frame", "kind", "x", "y", "e", "rad"), row, strict=False))]
+    if isinstance(row, dict) and isinstance(row.get("track"), list):
+        places = [place for place in row["track"] if isinstance(place, dict)]
+        return [{"kind": row.get("type"), "e": place.get("electrons", 0.0), **place} for place in places]
+    return [row]
