@@ -105,8 +105,9 @@ def add_chrome_sphere(room: Room, site: Site, lobes: Lobes) -> None:
 def _paint_ball(room: Room, site: Site, radius_m: float) -> None:
     rng = room.rng
     dark, light = rng.uniform(0.02, 0.25), rng.uniform(0.05, 0.6)
-    for k in range(6):
-        room.paint(site, radius_m * (1.0 - k / 6.0), dark + (light - dark) * (k / 5.0) ** 2)
+    steps = min(40, max(6, round(radius_m / site.layer.texel_m)))
+    for k in range(steps):
+        room.paint(site, radius_m * (1.0 - k / steps), dark + (light - dark) * (k / (steps - 1.0)) ** 2)
 
 
 def add_chrome_cyl(room: Room, site: Site, lobes: Lobes) -> None:

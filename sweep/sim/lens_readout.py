@@ -109,7 +109,7 @@ def make_readout(
     offset += (column_e * rng.standard_normal((1, shape[1]))).astype(np.float32)
     count = int(rng.poisson(hot_share * response.size))
     hot = rng.integers(0, response.size, count)
-    offset.reshape(-1)[hot] += (e_per_dn * 10.0 ** rng.uniform(0.8, 2.9, count)).astype(np.float32)
+    offset.reshape(-1)[hot] += (e_per_dn * 10.0 ** rng.uniform(0.8, 3.5, count)).astype(np.float32)
     blinking = rng.integers(0, response.size, int(rng.poisson(flicker_share * response.size)))
     flicker_e = (e_per_dn * 10.0 ** rng.uniform(0.7, 2.3, blinking.size)).astype(np.float32)
     return Readout(

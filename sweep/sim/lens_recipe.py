@@ -98,8 +98,6 @@ class LensDraw:
     rho: float
     off_angle_deg: float
     visible_share: float
-    entrance_exponent: float
-    cutoff_deg: float
 
 
 def draw_tier(rng: np.random.Generator) -> int:
@@ -135,9 +133,7 @@ def draw_probe(rng: np.random.Generator, tier: int, width: int, triples: int) ->
         layout_b=layout_b,
         places_a=ring,
         places_b=places_b,
-        intensity_w_sr=(round(log_uniform(rng, 0.4, 3.0), 2), round(log_uniform(rng, 0.4, 3.0), 2))
-        if rng.random() < 0.4
-        else (1.0, 1.0),
+        intensity_w_sr=_intensity(rng),
         power=(float(rng.uniform(0.8, 1.2)), float(rng.uniform(0.8, 1.2))),
         uneven=float(rng.uniform(0.0, 0.15)),
         beam_exponent=log_uniform(rng, 0.5, 7.0),
@@ -153,6 +149,14 @@ def draw_probe(rng: np.random.Generator, tier: int, width: int, triples: int) ->
         wrong_labels=wrong,
         dropped=dropped,
     )
+
+
+def _intensity(rng: np.random.Generator) -> tuple[float, float]:
+    """Nominal intensities: mostly the probe's own 1 W/sr, else other lamps."""
+    if rng.random() < 0.6:
+        return 1.0, 1.0
+    on_axis = log_uniform(rng, 0.4, 3.0)
+    return round(on_axis, 2), round(on_axis * log_uniform(rng, 0.5, 2.0), 2)
 
 
 def _off_axis(rng: np.random.Generator, offset_m: float) -> tuple[str, tuple[tuple[float, float], ...]]:
@@ -212,6 +216,4 @@ def draw_lens(rng: np.random.Generator, tier: int) -> LensDraw:
         rho=log_uniform(rng, *span.rho),
         off_angle_deg=round(float(rng.uniform(*span.off_angle_deg)), 1),
         visible_share=round(visible, 2),
-        entrance_exponent=float(rng.uniform(1.0, 6.0)),
-        cutoff_deg=float(rng.uniform(36.0, 60.0)),
     )

@@ -98,11 +98,13 @@ class Room:
         return np.stack([np.zeros(3), *moved])
 
     def site(self, x_px: float, y_px: float) -> Site:
-        """Nearest surface on the line of sight of a pixel of the reference frame."""
+        """Nearest surface that stands still on the line of sight of a pixel of the reference frame."""
         ray = self.view.rays(np.array(x_px), np.array(y_px))[None, :]
         still = np.zeros((len(self.carriers) + 1, 3))
         best, found = math.inf, self.layers[0]
         for layer in self.layers:
+            if layer.carrier:
+                continue
             along = float(layer.meet(np.zeros(3), ray, still)[0])
             if along < best and bool(layer.covers(along * ray if math.isfinite(along) else ray, still)[0]):
                 best, found = along, layer

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from sweep.sim.lens_camera import Array, Image, rotation_matrix
-from sweep.sim.lens_furnish import BUILDERS, Lobes, add_gloss
+from sweep.sim.lens_furnish import Builder, Lobes, add_gloss
 from sweep.sim.lens_imaging import PointSpread, View
 from sweep.sim.lens_layers import Ambient, Layer
 from sweep.sim.lens_recipe import TIERS, TierRange
@@ -39,6 +39,11 @@ class Assumptions(Lobes, Protocol):
     @property
     def clutter(self) -> dict[int, dict[str, float]]:
         """Weights of kinds by tier."""
+        ...
+
+    @property
+    def builders(self) -> dict[str, Builder]:
+        """How each kind is built."""
         ...
 
     def canvas(self, rng: np.random.Generator, rows: int, columns: int, texel_m: float, textures: Path | None) -> Image:
@@ -87,7 +92,7 @@ class Scenery:
         self._glaze(room)
 
     def _add(self, room: Room, assume: Assumptions, kind: str, x: float, y: float) -> None:
-        BUILDERS[kind](room, room.site(x, y), assume)
+        assume.builders[kind](room, room.site(x, y), assume)
 
     def _glaze(self, room: Room) -> None:
         rng = room.rng
@@ -121,13 +126,15 @@ def build_room(
     wall_light: Callable[[Array, Array], float],
     per_w_m2_s: float,
     wall_level_e: float,
+    e_per_dn: float,
     exposure_range_s: tuple[float, float],
     reference_s: float,
 ) -> Scenery:
     """Wall, boxes, exposure and motion of a clip.
 
     wall_light: irradiance (W/m^2) of the on_axis lamps at a point with a normal; per_w_m2_s: electrons per W/m^2 at
-    the pupil and second; wall_level_e: electrons that exposure control aims at; reference_s: start of the last A frame.
+    the pupil and second; wall_level_e: electrons that exposure control aims at (800 DN of `e_per_dn` are its
+    ceiling); reference_s: start of the last A frame.
     """
     span = TIERS[tier]
     range_m = log_uniform(rng, *span.range_m)
@@ -138,7 +145,11 @@ def build_room(
     albedo = float(np.median(wall.albedo[::8, ::8]))
     direct = wall_light(wall.origin, wall.across[2])
     per_s = direct * albedo / math.pi / view.focal_px**2 * per_w_m2_s
-    exposure = float(np.clip(wall_level_e / per_s, *exposure_range_s))
+    wanted = wall_level_e / per_s
+    if rng.random() < 0.8:
+        # exposure control looks at the brightest surface too: none may saturate
+        wanted = min(wanted, 800.0 * e_per_dn / (per_s * _brightest(room, range_m, albedo)))
+    exposure = float(np.clip(wanted, *exposure_range_s))
     exposed = replace(view, electrons_per_w_m2=per_w_m2_s * exposure)
     room.view = exposed
     daylight = log_uniform(rng, *span.ambient_share) * float(rng.random() < 0.75)
@@ -156,6 +167,13 @@ def build_room(
     half = np.array([view.width, view.height]) / 2.0
     pixels = [(float(x), float(y)) for x, y in half + share * half * rng.uniform(-1.0, 1.0, (count, 2))]
     return Scenery(exposed, room, ambient, exposure, speed, turn, pixels, tier)
+
+
+def _brightest(room: Room, range_m: float, albedo: float) -> float:
+    """Level of the brightest surface over that of the wall's middle."""
+    levels = [float(np.percentile(layer.albedo[::4, ::4], 95)) / albedo * (range_m / max(0.1, layer.origin[2])) ** 2
+              for layer in room.layers]  # fmt: skip
+    return float(max(levels))
 
 
 def _motion(rng: np.random.Generator, span: TierRange, view: View, range_m: float) -> tuple[float, float]:

@@ -42,11 +42,11 @@ def plain(rng: np.random.Generator, rows: int, columns: int) -> Image:
     """Painted or plastered wall: 1/f unevenness, fine grain, now and then streaks of a roller or brush."""
     base = rng.uniform(0.15, 0.8)
     uneven = fractal(rng, rows, columns, rng.uniform(0.2, 1.2), float(rng.choice([1.0, 1.0, 3.0, 8.0])))
-    albedo = base * (1.0 + np.float32(10.0 ** rng.uniform(-2.3, -0.7)) * uneven)
-    if rng.random() < 0.5:
+    albedo = base * (1.0 + np.float32(10.0 ** rng.uniform(-2.1, -0.6)) * uneven)
+    if rng.random() < 0.65:
         grain = rng.standard_normal((rows, columns), dtype=np.float32)
         grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), float(rng.uniform(0.6, 2.5))), np.float32)
-        albedo *= 1.0 + np.float32(10.0 ** rng.uniform(-2.3, -0.6)) * grain
+        albedo *= 1.0 + np.float32(10.0 ** rng.uniform(-1.9, -0.45)) * grain
     return np.asarray(albedo, np.float32)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from sweep.sim import lens_lobes, lens_textures
 from sweep.sim.lens_camera import Image, Pose
+from sweep.sim.lens_furnish import BUILDERS
 from sweep.sim.lens_hand import draw_sway
 from sweep.sim.lens_imaging import Halo, PointSpread
 from sweep.sim.lens_lobes import Lobe
@@ -48,6 +49,7 @@ class Tuning:
 
     counts = COUNTS
     clutter = CLUTTER
+    builders = BUILDERS
 
     def lens_lobe(self, rng: np.random.Generator) -> Lobe:
         """Core of 0.15 to 1.6 degrees, or a ray-traced one, on a pedestal of scatter."""
@@ -57,6 +59,10 @@ class Tuning:
             if traced is not None:
                 return traced
         return lens_lobes.gaussian(log_uniform(rng, 0.15, 1.6), share, wide)
+
+    def lens_entrance(self, rng: np.random.Generator) -> tuple[float, float]:
+        """V(theta): exponent of the cosine, and the angle (degrees) at which the barrel cuts off."""
+        return float(rng.uniform(1.0, 6.0)), float(rng.uniform(36.0, 60.0))
 
     def filter_lobe(self, rng: np.random.Generator) -> tuple[Lobe, float]:
         """A reflective IR-cut before the sensor: a cone of several degrees, and its reflectance."""
