@@ -70,7 +70,7 @@ def read_control_frames(data: NDArray[np.uint8], frames: Dot11Frames) -> Control
     # Bits 1-2 of the fragment number: 0 means 8 octets, anything else 32 or more.
     octets = np.where((sequence & 0b0110) == 0, 8, BITMAP_OCTETS)
     octets = np.where(is_ack, np.minimum(octets, frames.captured[rows] - 20), 0)
-    for length in np.flatnonzero(np.bincount(octets))[1:] if is_ack.any() else ():
+    for length in np.flatnonzero(np.bincount(octets[is_ack])):
         chosen = np.flatnonzero(octets == length)
         bitmap[chosen, :length] = data[start[chosen, None] + 20 + np.arange(length)]
     duration = _u16(data, start + 2)
