@@ -28,7 +28,7 @@ def run_plain(arguments: list[str]) -> bool:
     from sweep.wifi.scan import scan_file
 
     try:
-        scan = scan_file(file, as_flows=as_flows)
+        scan = scan_file(file, as_flows=as_flows, processes=os.cpu_count() or 1)
         if scan.cut_tail_octets:
             return False
         replace_text(target, to_text(scan.to_json(addresses=addresses)))

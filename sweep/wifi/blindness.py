@@ -252,7 +252,8 @@ def _spread(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
         chosen = bitmaps[first : first + _CHUNK]
         width = 8 if not chosen[:, 8:].any() else chosen.shape[1]  # hardly anybody acknowledges more than 64 at once
         bits = np.flatnonzero(np.unpackbits(chosen[:, :width], axis=1, bitorder="little").reshape(-1))
-        found.append(_distinct(key[first + bits // (8 * width)] + bits % (8 * width)))
+        shift = (8 * width).bit_length() - 1  # a power of two; dividing by it would take most of the time here
+        found.append(_distinct(key[first + (bits >> shift)] + (bits & ((1 << shift) - 1))))
     return _distinct(np.concatenate(found))
 
 

@@ -19,10 +19,11 @@ from sweep.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTall
 from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block
 from .flows import EthernetReader
+from .forked import Forked
 from .framelog import FrameLog, build_log
 from .radio_headers import WIFI_LINK_TYPES
 from .transmitters import Flow, Transmitter, list_flows, list_transmitters
-from .video import VideoVerdict, judge_flows
+from .video import NOTHING_HEARD, VideoVerdict, judge_flows
 
 _LINK_ADVICE: Final = {
     1: "this is Ethernet, read it with --flows",
@@ -137,16 +138,20 @@ def read_log(path: Path, *, as_flows: bool = False) -> tuple[FrameLog, ReadTally
     return log, reader.tally
 
 
-def scan_log(log: FrameLog, *, cut_tail_octets: int = 0) -> WifiScan:
-    """Describe and judge the transmitters of a log."""
+def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> WifiScan:
+    """Describe and judge the transmitters of a log; with several `processes` flows are judged at the same time."""
     by_sender: dict[int, list[Flow]] = {}
     for flow in list_flows(log):
         by_sender.setdefault(flow.sender, []).append(flow)
-    report = assess_hearing(log)
+    senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
+    with Forked(lambda number: judge_flows(tuple(by_sender[senders[number]])), len(senders), processes) as forked:
+        report = assess_hearing(log)
+        transmitters = list_transmitters(log)
+        verdict_of = dict(zip(senders, forked.finish(), strict=True))
     judged = []
-    for one in list_transmitters(log):
+    for one in transmitters:
         hearing = report.of(one.addresses)
-        verdict = judge_flows(tuple(f for a in one.addresses for f in by_sender.get(a, ())))
+        verdict = _strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
         judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, log.listened_s), hearing))
     return WifiScan(
         frames=len(log.frames),
@@ -159,7 +164,12 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0) -> WifiScan:
     )
 
 
-def scan_file(path: Path, *, as_flows: bool = False) -> WifiScan:
+def _strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:
+    order = ("not_assessable", "not_video", "video_uplink")
+    return max(verdicts, key=lambda one: (order.index(one.verdict), one.score), default=NOTHING_HEARD)
+
+
+def scan_file(path: Path, *, as_flows: bool = False, processes: int = 1) -> WifiScan:
     """Read a capture and describe its transmitters; CaptureFileError (one line) when that cannot be done."""
     log, tally = read_log(path, as_flows=as_flows)
-    return scan_log(log, cut_tail_octets=tally.cut_tail_octets)
+    return scan_log(log, cut_tail_octets=tally.cut_tail_octets, processes=processes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sweep.addresses import is_locally_administered
 from sweep.packets import Int64s
 
-from .columns import number_distinct, order_streams
+from .columns import is_ascending, number_distinct, order_streams
 from .dot11 import (
     BEACON,
     BROADCAST,
@@ -122,7 +122,7 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
         rows, ranks = rows[ranks >= 0], ranks[ranks >= 0]
     levels = _summarise_levels(ranks, frames.rssi_dbm[rows], len(chosen))
     channels = _most_frequent_channels(ranks, frames.channel_mhz[rows], len(chosen))
-    first_ns, last_ns = _times_of(ranks, frames.t_ns[rows])
+    first_ns, last_ns = _times_of(ranks, frames.t_ns[rows], len(chosen))
     found = []
     for i, number in enumerate(chosen.tolist()):
         address = int(log.transmitters[number])
@@ -257,9 +257,12 @@ def _most_frequent_channels(ranks: Int64s, channels: NDArray[np.int32], count: i
     return found
 
 
-def _times_of(ranks: Int64s, t_ns: Int64s) -> tuple[Int64s, Int64s]:
+def _times_of(ranks: Int64s, t_ns: Int64s, count: int) -> tuple[Int64s, Int64s]:
     """Earliest and latest time per transmitter; each has a frame at least."""
-    order = order_streams(ranks, t_ns)
-    first = np.flatnonzero(np.diff(ranks[order], prepend=-1))
-    last = np.append(first[1:], len(order)) - 1
-    return t_ns[order[first]], t_ns[order[last]]
+    if not is_ascending(t_ns):
+        order = np.argsort(t_ns)
+        ranks, t_ns = ranks[order], t_ns[order]
+    first, last = np.zeros((2, count), dtype=np.int64)
+    last[ranks] = t_ns  # of several values for one place the last one stands
+    first[ranks[::-1]] = t_ns[::-1]
+    return first, last
