@@ -1,0 +1,44 @@
+"""Tables in a README that a program computes: between `<!-- table NAME -->` and `<!-- end -->`.
+
+Job: read and rewrite those tables, and nothing else of the document. `python -m hardware.documents` brings the
+documents of optics and safety up to date; a test fails where that was forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hardware.optics import tables
+from hardware.safety import assess
+
+HERE = Path(__file__).parent
+MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
+
+
+def computed() -> dict[Path, dict[str, list[str]]]:
+    """For each document the lines of each of its tables."""
+    return {
+        HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items()},
+        HERE / "safety" / "README.md": {"assessment": assess.markdown(assess.assess(assess.tables()))},
+    }
+
+
+def tables_in(text: str) -> dict[str, list[str]]:
+    """The lines of each marked table of a document."""
+    return {name: body.splitlines() for _, name, body, _ in MARK.findall(text)}
+
+
+def with_tables(text: str, lines: dict[str, list[str]]) -> str:
+    """The document with its marked tables replaced; a mark without a table raises KeyError."""
+    return MARK.sub(lambda m: m[1] + "\n".join([*lines[m[2]], ""]) + m[4], text)
+
+
+def main() -> None:
+    """Rewrite the tables of every document."""
+    for document, lines in computed().items():
+        document.write_text(with_tables(document.read_text(encoding="utf-8"), lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

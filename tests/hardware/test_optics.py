@@ -1,0 +1,153 @@
+"""The radiometric budget against its anchors, against what is mounted, and against its own document."""
+
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hardware import documents
+from hardware.optics import budget, tables, white
+from sweep.lens.optics import Optics, load_optics
+
+ANCHOR_OFFSET_M = budget.ANCHORS_OFFSET_M
+
+
+@pytest.fixture
+def optics() -> Optics:
+    return load_optics()
+
+
+@pytest.mark.parametrize(
+    ("range_m", "electrons", "tolerance"),
+    [(0.3, 1.4e5, 0.21), (1.0, 5.4e4, 0.03), (2.0, 6.7e3, 0.03), (3.0, 1.5e3, 0.03)],
+)
+def test_a_one_millimetre_lens_gives_the_reference_electrons(
+    optics: Optics, range_m: float, electrons: float, tolerance: float
+) -> None:
+    got = budget.lens_e(optics, range_m, aperture_mm=1.0, rho=0.05, offset_m=ANCHOR_OFFSET_M)
+    assert got == pytest.approx(electrons, rel=tolerance)
+
+
+@pytest.mark.parametrize(("range_m", "electrons"), [(0.3, 1408), (1.0, 127), (2.0, 32), (3.0, 14)])
+def test_the_wall_is_the_reference_less_one_seventh(optics: Optics, range_m: float, electrons: float) -> None:
+    got = budget.wall_e_px(optics, range_m, 1.0)
+    assert got / electrons == pytest.approx(0.87, abs=0.015)
+
+
+@pytest.mark.parametrize(("rho", "ranges_m"), [(0.05, (4.5, 6.4, 9.2, 11.4)), (0.005, (2.2, 3.4, 5.1, 6.3))])
+def test_the_ranges_at_the_floor_are_those_of_the_reference(
+    optics: Optics, rho: float, ranges_m: tuple[float, ...]
+) -> None:
+    for aperture_mm, range_m in zip((0.5, 1.0, 2.0, 3.0), ranges_m, strict=True):
+        got = budget.range_at_floor_m(
+            optics, aperture_mm=aperture_mm, rho=rho, offset_m=ANCHOR_OFFSET_M, ambient_e_px=0.0
+        )
+        assert got == pytest.approx(range_m, rel=0.07)
+
+
+def test_the_reference_row_of_offsets_is_a_cone_of_0_6_degrees_and_not_of_0_2() -> None:
+    stated = {5.0: 6100.0, 8.0: 840.0, 12.0: 15.0, 16.0: 0.05}
+    ours = {offset: budget.separation_e(offset, 0.6) for offset in stated}
+    for offset in (8.0, 12.0, 16.0):
+        assert ours[offset] / ours[5.0] == pytest.approx(stated[offset] / stated[5.0], rel=0.05)
+    assert budget.separation_e(8.0, 0.2) / budget.separation_e(5.0, 0.2) < 1e-6
+
+
+def test_eight_millimetres_see_a_narrow_cone_near_by_and_twelve_lose_most_of_it(optics: Optics) -> None:
+    wall = budget.wall_e_px(optics, 0.3, 1.0)
+    at = {offset: budget.snr(optics, budget.separation_e(offset, 0.4), wall) for offset in (8.0, 12.0)}
+    assert at[8.0] > optics.snr_floor > at[12.0]
+
+
+def test_what_is_mounted_is_what_the_table_of_optics_says(optics: Optics) -> None:
+    boards = budget.interfaces()
+    assert boards["ring"]["led_radius_mm"] == pytest.approx(optics.on_axis_offset_m * 1e3)
+    assert boards["ring"]["led_count"] == optics.on_axis_count
+    assert boards["bar"]["centre_offset_mm"] == pytest.approx(optics.off_axis_offset_m * 1e3)
+    assert boards["led"]["ir"]["wavelength_nm"] == optics.wavelength_nm
+    for group, nominal in (
+        ("on_axis", optics.on_axis_intensity_w_sr),
+        ("off_axis", optics.off_axis_intensity_w_sr),
+    ):
+        assert budget.mounted_intensity_w_sr(group) == pytest.approx(nominal, rel=0.15)
+    side = budget.mounted_intensity_w_sr("on_axis", budget.half_field_rad(optics)[0])
+    assert side > 0.5 * budget.mounted_intensity_w_sr("on_axis")
+
+
+def test_the_bore_shows_the_sides_and_shades_only_the_corners(optics: Optics) -> None:
+    side, _, corner = budget.half_field_rad(optics)
+    bore = budget.interfaces()["ring"]["bore_diameter_mm"] / 2
+    assert budget.bore_radius_needed_mm(side) < bore < budget.bore_radius_needed_mm(corner) < bore + 0.5
+
+
+def test_the_filter_we_ask_for_keeps_the_corner_and_the_catalogue_ones_do_not(optics: Optics) -> None:
+    corner = budget.half_field_rad(optics)[2]
+    led = budget.parts()["led"]["ir"]
+    share = {
+        name: budget.filtered_share(name, angle_rad=corner, centroid_nm=led["centroid_nm"], fwhm_nm=led["fwhm_nm"])
+        for name in ("narrow", "medium", "wide")
+    }
+    assert share["narrow"] < 0.1 < share["medium"] < 0.5 < share["wide"]
+    nominal = share["wide"] * budget.parts()["filter_glass"]["lens_transmission"]
+    assert nominal == pytest.approx(optics.transmission, rel=0.1)
+
+
+def test_the_band_moves_to_shorter_wavelengths_with_the_angle() -> None:
+    band = budget.Band(850.0, 10.0, 1.0)
+    assert band.transmission(850.0, 0.0, 2.0) == pytest.approx(1.0)
+    assert band.transmission(850.0, math.radians(27.6), 2.0) < 0.01
+    assert (
+        band.transmission(850.0 * math.sqrt(1 - (math.sin(math.radians(27.6)) / 2) ** 2), math.radians(27.6), 2.0)
+        > 0.99
+    )
+
+
+def test_940_nanometres_do_not_help() -> None:
+    daylight = budget.parts()["ambient"]
+    assert budget.signal_ratio_940() < 0.5
+    assert daylight["daylight_940"] / daylight["daylight_850"] > budget.signal_ratio_940()
+
+
+def test_a_black_body_of_illuminant_a_has_its_known_efficacy() -> None:
+    lumens = budget.LUMEN_PER_WATT * sum(budget.planck_w_m2_nm(w, 2856) * budget.photopic(w) for w in range(380, 781))
+    watts = 5.670374e-8 * 2856**4
+    assert lumens / watts == pytest.approx(16.6, abs=0.5)  # textbook: 16.6 lm/W in all
+
+
+def test_the_stimulus_raises_the_far_wall_by_a_tenth(capsys: pytest.CaptureFixture[str]) -> None:
+    room = budget.parts()["room"]
+    rise = white.far_wall_rise(white.lamp_flux_lm())
+    assert rise.mean_lux >= room["target_share"] * room["ambient_lux"]
+    assert rise.least_lux < rise.mean_lux < rise.most_lux
+    assert rise.direct_mean_lux < rise.mean_lux
+    weaker = white.far_wall_rise(white.lamp_flux_lm() * 0.75)
+    assert weaker.mean_lux < room["target_share"] * room["ambient_lux"]  # the test would notice a weaker lamp
+
+
+def test_the_room_keeps_its_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a black room only direct light is left; with white walls the formula of the integrating sphere holds."""
+    room = dict(budget.parts()["room"])
+    for key in ("reflectance_wall", "reflectance_ceiling", "reflectance_floor"):
+        room[key] = 0.0
+    monkeypatch.setattr(white, "parts", lambda: {"room": room})
+    black = white.far_wall_rise(400.0)
+    assert black.mean_lux == pytest.approx(black.direct_mean_lux)
+    for key in ("reflectance_wall", "reflectance_ceiling", "reflectance_floor"):
+        room[key] = 0.8
+    bright = white.far_wall_rise(400.0)
+    area_m2 = 2 * (2 * 3 + (2 + 3) * 2.4)
+    indirect = 400.0 * 0.8 / (area_m2 * 0.2)
+    assert bright.mean_lux - bright.direct_mean_lux == pytest.approx(indirect, rel=0.25)
+
+
+def test_half_the_focal_length_halves_the_pupil(optics: Optics) -> None:
+    shorter = replace(optics, focal_m=optics.focal_m / 2)
+    assert shorter.pupil_area_m2(2.8) == pytest.approx(optics.pupil_area_m2(2.8) / 4)
+
+
+def test_the_document_says_what_the_code_computes(repo_root: Path) -> None:
+    document = repo_root / "hardware" / "optics" / "README.md"
+    text = document.read_text(encoding="utf-8")
+    assert set(documents.tables_in(text)) == set(tables.TABLES)
+    assert documents.with_tables(text, documents.computed()[document]) == text, "run: python -m hardware.documents"
