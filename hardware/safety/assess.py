@@ -27,8 +27,8 @@ Table = dict[str, Any]
 
 INTENSITY_SPREAD = 1.5
 """Brightest LED of a reel over the typical one: guessed from bins that span 2:1."""
-VBE_COLD_V = 0.72
-"""Clamp transistor at -20 degrees C: 0.62 V at 25 and 2 mV/K, rounded up (derived)."""
+VBE_COLD_V = 0.80
+"""Clamp transistor at -20 degrees C: 0.77 V by simulation (`../spice`), 30 mV for the spread of parts (guessed)."""
 STRING_FORWARD_LEAST_V = 2.2
 """A double-junction LED at a milliampere, warm: the least drop that the charging resistor may count on (guessed)."""
 APPARENT_MM = 3.0
