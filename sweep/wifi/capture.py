@@ -24,7 +24,8 @@ from typing import Final, Self
 
 from sweep.packets import PacketBlock, Row, build_block
 
-from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, CaptureOpenError
+from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, CaptureOpenError, read_channel, write_channel
+from .channels import Channel
 
 RETRY_S: Final = 0.5
 """Between attempts to open an interface that went away: guessed."""
@@ -71,12 +72,15 @@ class CaptureTally:
 class LiveCapture:
     """An open capture; use as a context manager, iterate `blocks`, read `tally` at any time."""
 
-    def __init__(self, interface: str, *, helper: Sequence[str] | None = None) -> None:
+    def __init__(self, interface: str, *, helper: Sequence[str] | None = None, repairs: bool = False) -> None:
         """Start the helper (`helper` is its command without arguments) and open the interface.
 
+        With `repairs` an interface that is down or was taken out of monitor mode is put back, now and after each gap.
         Raises CaptureOpenError with one line when that cannot be done now.
         """
         self.interface = interface
+        self._repairs = repairs
+        self._channel: Channel | None = None
         self.tally = CaptureTally()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [*(helper or [sys.executable, "-m", "sweep.wifi.capture_helper"]), interface, str(theirs.fileno())]
@@ -108,17 +112,28 @@ class LiveCapture:
             self._process.kill()
             self._process.wait()
 
-    def tune(self, mhz: int) -> None:
-        """Listen on another channel; CaptureOpenError when the adapter refuses."""
-        self._ask(f"tune {mhz}")
+    def tune(self, channel: Channel) -> None:
+        """Listen on another channel, also after a gap; CaptureOpenError when the adapter refuses."""
+        self._channel = channel
+        self._ask(f"tune {write_channel(channel)}")
 
-    def channels(self) -> tuple[int, ...]:
-        """Centre frequencies in MHz that the adapter may receive on."""
+    def channels(self) -> tuple[Channel, ...]:
+        """What the adapter may receive on."""
         words, _ = self._ask("channels")
-        return tuple(int(word) for word in words)
+        return tuple(read_channel(word) for word in words)
 
-    def blocks(self, seconds: float, *, clock_s: Callable[[], float] = time.monotonic) -> Iterator[PacketBlock]:
-        """What is heard within `seconds`; an interface that goes away is waited for and its gap recorded."""
+    @property
+    def is_open(self) -> bool:
+        """False while the adapter is away."""
+        return self._ring is not None
+
+    def blocks(
+        self, seconds: float, *, clock_s: Callable[[], float] = time.monotonic, is_last: bool = True
+    ) -> Iterator[PacketBlock]:
+        """What is heard within `seconds`; an interface that goes away is waited for and its gap recorded.
+
+        Unless `is_last`, up to RETIRE_MS of it may come with the next call, which saves waiting on every channel.
+        """
         end_s = clock_s() + seconds
         while clock_s() < end_s:
             if self._ring is None:
@@ -131,7 +146,7 @@ class LiveCapture:
                 yield build_block(self._ring.link_type, octets, self._on_boot_clock(rows))
             if fault is not None:
                 self._lose(fault)
-        if self._ring is not None:
+        if self._ring is not None and is_last:
             time.sleep(2 * RETIRE_MS / 1000)  # the kernel hands a block over that is not full
             for rows, octets in self._ring.take():
                 self.tally.received += len(rows)
@@ -157,13 +172,21 @@ class LiveCapture:
         gap = self.tally.gaps[-1]
         try:
             self._open()
+            if self._channel is not None:
+                self.tune(self._channel)
         except CaptureOpenError as error:
             gap = CaptureGap(gap.begin_ns, gap.end_ns, str(error))
             time.sleep(max(0.0, min(RETRY_S, end_s - clock_s())))
         self.tally.gaps[-1] = CaptureGap(gap.begin_ns, time.clock_gettime_ns(time.CLOCK_BOOTTIME), gap.reason)
 
     def _open(self) -> None:
-        words, descriptors = self._ask("open")
+        try:
+            words, descriptors = self._ask("open")
+        except CaptureOpenError:
+            if not self._repairs:
+                raise
+            self._ask("monitor")
+            words, descriptors = self._ask("open")
         if len(words) != 1 or len(descriptors) != 1:
             raise CaptureOpenError("the capture helper sent no socket; probe and helper are of different versions")
         self._ring = _Ring(socket.socket(fileno=descriptors[0]), int(words[0]))

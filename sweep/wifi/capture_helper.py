@@ -1,6 +1,6 @@
 """The privileged half of live capture: opens the packet socket, tunes the radio, and does nothing else.
 
-Input is lines on a Unix socket (`open`, `tune MHZ`, `channels`); output is one line for each, `ok …` or
+Input is lines on a Unix socket (`open`, `monitor`, `tune CHANNEL`, `channels`); output is one line for each, `ok …` or
 `error SENTENCE`, and with `open` the packet socket beside it.  Run it as a module with an interface and the number of
 that socket, with CAP_NET_ADMIN and CAP_NET_RAW.  It never reads a packet and never makes the radio transmit; what it
 opened is read by a process without capabilities, behind the filter of `capture_filter`, which is locked.
@@ -12,16 +12,16 @@ import contextlib
 import ctypes
 import errno
 import fcntl
-import re
 import socket
 import struct
-import subprocess
 import sys
 from typing import Final
 
 from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
 
+from . import iw
 from .capture_filter import build_filter
+from .channels import Channel
 
 LINK_TYPE_OF: Final = {801: LINK_IEEE80211, 803: LINK_RADIOTAP}
 """ARPHRD_IEEE80211 and ARPHRD_IEEE80211_RADIOTAP (linux/if_arp.h)."""
@@ -29,9 +29,7 @@ BLOCK_OCTETS, BLOCKS, FRAME_OCTETS = 1 << 18, 64, 1 << 11
 """Ring of the packet socket: derived, 16 MB hold two seconds of 40,000 snapped frames per second."""
 RETIRE_MS: Final = 50
 """A block that is not full is handed over after this: guessed, far under a dwell."""
-IW_TIMEOUT_S: Final = 5.0
 MAX_COMMAND_OCTETS: Final = 64
-_FREQUENCY: Final = re.compile(r"\* (\d{4})(?:\.\d+)? MHz \[\d+\](.*)")
 
 _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8927, 0x8913  # linux/sockios.h
 _ETH_P_ALL, _SOL_PACKET = 0x0003, 263  # linux/if_ether.h, socket.h
@@ -88,39 +86,6 @@ def _find_link_type(packet_socket: socket.socket, interface: str) -> int:
     return LINK_TYPE_OF[hardware]
 
 
-def tune(interface: str, mhz: int) -> None:
-    """Listen on another channel; the kernel only receives there, so channels under radar rules are allowed, too."""
-    run_iw("dev", interface, "set", "freq", str(mhz))
-
-
-def list_channels(interface: str) -> list[int]:
-    """Centre frequencies in MHz that the adapter may receive on."""
-    description = run_iw("dev", interface, "info")
-    number = re.search(r"wiphy (\d+)", description)
-    if number is None:
-        raise CaptureOpenError(f"{interface!a}: iw names no radio for it; is it a Wi-Fi adapter?")
-    return parse_channels(run_iw("phy", f"phy{number[1]}", "channels"))
-
-
-def parse_channels(text: str) -> list[int]:
-    """Frequencies in the output of `iw phy … channels` that are not disabled."""
-    return sorted({int(found[1]) for found in _FREQUENCY.finditer(text) if "disabled" not in found[2]})
-
-
-def run_iw(*arguments: str) -> str:
-    """Output of `iw`; CaptureOpenError with its own words when it fails."""
-    try:
-        done = subprocess.run(["iw", *arguments], capture_output=True, text=True, timeout=IW_TIMEOUT_S, check=False)  # noqa: S607  the path of a root process is its own
-    except FileNotFoundError:
-        raise CaptureOpenError("iw is not installed; install the package iw") from None
-    except subprocess.TimeoutExpired:
-        raise CaptureOpenError("iw does not answer; plug the adapter in anew") from None
-    if done.returncode:
-        said = ascii(done.stderr.strip().split("\n")[-1])[:200]
-        raise CaptureOpenError(f"iw refused ({said}); is the adapter plugged in and free?")
-    return done.stdout
-
-
 def serve(interface: str, commands: socket.socket) -> None:
     """Answer commands until the other side is gone; an interface that is renamed meanwhile is still the same one."""
     index: int | None = None
@@ -129,8 +94,21 @@ def serve(interface: str, commands: socket.socket) -> None:
             name, index = follow(interface, index)
             try:
                 _answer(name, commands, command.decode("ascii", "replace").split())
-            except CaptureOpenError as error:
+            except (CaptureOpenError, iw.IwError) as error:
                 commands.send(f"error {error}".encode())
+
+
+def write_channel(channel: Channel) -> str:
+    """A channel as one word: its centre in MHz, `w` when 80 MHz are heard, `r` when it is shared with radar."""
+    return f"{channel.mhz}{'w' * channel.is_wide}{'r' * channel.is_radar}"
+
+
+def read_channel(word: str) -> Channel:
+    """The other way; CaptureOpenError for anything else."""
+    digits = word.rstrip("wr")
+    if not (digits.isascii() and digits.isdecimal() and 2_000 <= int(digits) <= 8_000):
+        raise CaptureOpenError("unknown channel; probe and helper are of different versions")
+    return Channel(int(digits), is_wide="w" in word, is_radar="r" in word)
 
 
 def follow(interface: str, index: int | None) -> tuple[str, int | None]:
@@ -149,11 +127,14 @@ def _answer(interface: str, commands: socket.socket, words: list[str]) -> None:
             packet_socket, link_type = open_packet_socket(interface)
             with packet_socket:
                 socket.send_fds(commands, [f"ok {link_type}".encode()], [packet_socket.fileno()])
-        case ["tune", mhz] if mhz.isdecimal() and 2_000 <= int(mhz) <= 8_000:
-            tune(interface, int(mhz))
+        case ["monitor"]:
+            iw.set_monitor(interface)
+            commands.send(b"ok")
+        case ["tune", word]:
+            iw.tune(interface, read_channel(word))
             commands.send(b"ok")
         case ["channels"]:
-            commands.send(("ok " + " ".join(map(str, list_channels(interface)))).encode())
+            commands.send(("ok " + " ".join(map(write_channel, iw.list_channels(interface)))).encode())
         case _:
             raise CaptureOpenError("unknown command; probe and helper are of different versions")
 

@@ -60,6 +60,43 @@ class FrameLog:
         """From the earliest to the latest frame."""
         return float(np.ptp(self.frames.t_ns)) / 1e9 if len(self.frames) else 0.0
 
+    def keep(self, wanted: Bools) -> FrameLog:
+        """Only the frames where `wanted` is true; what control frames say of others stays."""
+        return number_transmitters(self.frames.keep(wanted), self.control, self.names, self.rejected)
+
+
+class LogBuilder:
+    """Takes blocks one after the other; at most `max_frames` frames are kept, the rest is counted."""
+
+    def __init__(self, *, max_frames: int = MAX_FRAMES) -> None:
+        self._parts: list[Dot11Frames] = []
+        self._control: list[ControlFrames] = []
+        self._rejected: Counter[str] = Counter()
+        self._names: dict[int, set[bytes]] = {}
+        self._room = max_frames
+
+    def add(self, block: PacketBlock, parse: ParseBlock = parse_block) -> None:
+        """Take the frames of a block."""
+        frames, reasons = parse(block)
+        self._rejected.update(reasons)
+        if len(frames) > self._room:
+            self._rejected["over_frame_limit"] += len(frames) - self._room
+            frames = frames.keep(np.arange(len(frames)) < self._room)
+        read_network_names(block.data, frames, self._names)
+        self._control.append(read_control_frames(block.data, frames))
+        self._parts.append(frames)
+        self._room -= len(frames)
+
+    def reject(self, reason: str, count: int) -> None:
+        """Count packets that were left out before they came here."""
+        self._rejected[reason] += count
+
+    def finish(self) -> FrameLog:
+        """The log of all that was added."""
+        known = {key: frozenset(value) for key, value in self._names.items()}
+        control = join_control_frames(self._control)
+        return number_transmitters(join_frames(self._parts), control, known, self._rejected)
+
 
 def build_log(
     blocks: Iterable[PacketBlock],
@@ -69,27 +106,13 @@ def build_log(
     max_frames: int = MAX_FRAMES,
 ) -> FrameLog:
     """Read blocks into a log; packets of other link types are counted as `foreign_link_type`."""
-    parts: list[Dot11Frames] = []
-    control: list[ControlFrames] = []
-    rejected: Counter[str] = Counter()
-    names: dict[int, set[bytes]] = {}
-    kept = 0
+    builder = LogBuilder(max_frames=max_frames)
     for block in blocks:
-        if block.link_type not in link_types:
-            rejected["foreign_link_type"] += len(block)
-            continue
-        frames, reasons = parse(block)
-        rejected.update(reasons)
-        room = max_frames - kept
-        if len(frames) > room:
-            rejected["over_frame_limit"] += len(frames) - room
-            frames = frames.keep(np.arange(len(frames)) < room)
-        read_network_names(block.data, frames, names)
-        control.append(read_control_frames(block.data, frames))
-        parts.append(frames)
-        kept += len(frames)
-    known = {key: frozenset(value) for key, value in names.items()}
-    return number_transmitters(join_frames(parts), join_control_frames(control), known, rejected)
+        if block.link_type in link_types:
+            builder.add(block, parse)
+        else:
+            builder.reject("foreign_link_type", len(block))
+    return builder.finish()
 
 
 def join_frames(parts: list[Dot11Frames]) -> Dot11Frames:

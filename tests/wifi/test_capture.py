@@ -10,23 +10,10 @@ from typing import Any
 import pytest
 
 from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
-from sweep.wifi import capture_helper
 from sweep.wifi.capture import LiveCapture
 from sweep.wifi.capture_filter import build_filter
-from sweep.wifi.capture_helper import CaptureOpenError, list_channels, parse_channels
-
-CHANNELS = """Band 1:
-\t* 2412 MHz [1]
-\t  Maximum TX power: 20.0 dBm
-\t* 2484 MHz [14] (disabled)
-Band 2:
-\t* 5180 MHz [36]
-\t* 5260.0 MHz [52]
-\t  Radar detection
-\t  DFS state: usable (for 3000 sec)
-Band 4:
-\t* 5955 MHz [1] (no IR)
-"""
+from sweep.wifi.capture_helper import CaptureOpenError, read_channel, write_channel
+from sweep.wifi.channels import Channel
 
 
 def run_rig(scene: str, seconds: float = 1.0, per_second: int = 1_000) -> dict[str, Any]:
@@ -134,25 +121,12 @@ def test_nothing_is_dropped_for_being_odd(packet: bytes) -> None:
     assert run_filter(build_filter(LINK_IEEE80211), packet[:1]) == 64
 
 
-def test_channels_are_those_that_are_not_disabled() -> None:
-    assert parse_channels(CHANNELS) == [2412, 5180, 5260, 5955]
-    assert parse_channels("") == []
+@pytest.mark.parametrize("channel", [Channel(2_412), Channel(5_180, is_wide=True), Channel(5_260, True, True)])
+def test_channels_go_to_the_helper_and_back(channel: Channel) -> None:
+    assert read_channel(write_channel(channel)) == channel
 
 
-def test_iw_is_asked_and_its_refusal_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    iw = tmp_path / "iw"
-    iw.write_text(
-        '#!/bin/sh\ncase "$*" in\n"dev mon0 info") echo "wiphy 3";;\n"phy phy3 channels") cat <<E\n'
-        + CHANNELS
-        + "E\n;;\n"
-        '"dev mon0 set freq 2412") ;;\n*) echo "command failed: Device or resource busy (-16)" >&2; exit 240;;\nesac\n'
-    )
-    iw.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    assert list_channels("mon0") == [2412, 5180, 5260, 5955]
-    capture_helper.tune("mon0", 2412)
-    with pytest.raises(CaptureOpenError, match="busy"):
-        capture_helper.tune("mon0", 2417)
-    monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
-    with pytest.raises(CaptureOpenError, match="install"):
-        capture_helper.tune("mon0", 2412)
+@pytest.mark.parametrize("word", ["", "w", "2412x", "99999", "²412", "-2412"])
+def test_a_word_that_is_no_channel_is_refused(word: str) -> None:
+    with pytest.raises(CaptureOpenError):
+        read_channel(word)

@@ -1,0 +1,78 @@
+"""The door to iw, with an executable that answers as iw 6.9 does."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sweep.wifi import iw
+from sweep.wifi.channels import Channel
+from sweep.wifi.iw import IwError, list_channels, parse_channels
+
+CHANNELS = """Band 1:
+\t* 2412 MHz [1]
+\t  Maximum TX power: 20.0 dBm
+\t  Channel widths: 20MHz HT40+
+\t* 2484 MHz [14] (disabled)
+Band 2:
+\t* 5180 MHz [36]
+\t  Maximum TX power: 23.0 dBm
+\t  Channel widths: 20MHz HT40+ VHT80
+\t* 5260.0 MHz [52]
+\t  Maximum TX power: 20.0 dBm
+\t  No IR
+\t  Radar detection
+\t  Channel widths: 20MHz HT40+ VHT80
+\t  DFS state: usable (for 3000 sec)
+\t  DFS CAC time: 60000 ms
+Band 4:
+\t* 5955 MHz [1] (no IR)
+\t  Channel widths: 20MHz
+\t* 6415 MHz [93] (disabled)
+\t  Radar detection
+"""
+EXPECTED = (Channel(2_412), Channel(5_180, is_wide=True), Channel(5_260, is_wide=True, is_radar=True), Channel(5_955))
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fake iw first on the path; the file of what it was asked."""
+    program, asked = tmp_path / "iw", tmp_path / "asked"
+    program.write_text(
+        f'#!/bin/sh\necho "$*" >> {asked}\ncase "$*" in\n'
+        f'"dev mon0 info") echo "wiphy 3";;\n"phy phy3 channels") cat <<E\n{CHANNELS}E\n;;\n'
+        '"dev mon0 set freq 2412"|"dev mon0 set freq 5180 80 5210"|"dev mon0 set freq 5260") ;;\n'
+        '*) echo "command failed: Device or resource busy (-16)" >&2; exit 240;;\nesac\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return asked
+
+
+def test_channels_are_those_that_may_be_heard() -> None:
+    assert parse_channels(CHANNELS) == EXPECTED
+    assert parse_channels("") == ()
+
+
+def test_iw_is_asked_and_its_refusal_is_said(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list_channels("mon0") == EXPECTED
+    iw.tune("mon0", EXPECTED[0])
+    iw.tune("mon0", EXPECTED[1])
+    iw.tune("mon0", EXPECTED[2])  # 80 MHz are refused there: the channel alone
+    assert calls.read_text().splitlines()[2:] == [
+        "dev mon0 set freq 2412",
+        "dev mon0 set freq 5180 80 5210",
+        "dev mon0 set freq 5260 80 5290",
+        "dev mon0 set freq 5260",
+    ]
+    with pytest.raises(IwError, match="busy"):
+        iw.tune("mon0", Channel(2_417))
+    monkeypatch.setenv("PATH", str(calls.parent / "nowhere"))
+    with pytest.raises(IwError, match="install"):
+        iw.tune("mon0", Channel(2_412))
+
+
+def test_nothing_but_listening_is_ever_asked_of_the_radio() -> None:
+    source = Path(iw.__file__).read_text(encoding="utf-8")
+    for word in ("connect", "scan", "ibss", "ap start", "mesh", "txpower", "frame", "inject"):
+        assert f'"{word}' not in source
