@@ -44,6 +44,10 @@ class Config(BaseModel):
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     """How long an RF calibration holds."""
+    lens_calibration: str | None = None
+    """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
+    lens_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
+    """How long a calibration of camera and lamps holds."""
 
     @property
     def state_folder(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +18,7 @@ from sweep.addresses import AddressKey, format_address
 from sweep.coverage import DeviceIdentity, Measurement
 from sweep.report import (
     BleObservation,
+    Gap,
     LensObservation,
     Levels,
     LocalText,
@@ -34,9 +35,11 @@ from sweep.report.wording import CONDITIONAL_LIMITS, guidance_text
 
 if TYPE_CHECKING:
     from sweep.rf.calibration import RfLevels
+    from sweep.wifi import WifiScan
 
 UNHEARD_REASONS = frozenset({"data_unheard", "peer_unheard"})
 MIN_LISTEN_S = 5.0  # CamLoPA listens 5 s per channel; less cannot tell a stream from a burst
+ONE_CHANNEL_QUALITY = 0.1  # guessed: where nothing could be tuned, one channel of the ten or more in use was heard
 MIN_RF_WINDOWS = 10  # guessed: one second of 100 ms windows
 MAX_OBSERVATIONS = 300  # bounds a report: the strongest transmitters of a station hall
 
@@ -52,12 +55,16 @@ class Task:
     sweep_key: AddressKey
     room_key: AddressKey
     stimulus: Path | None = None
+    wifi_adapter: str | None = None
+    """Interface that listens here and now where nothing was recorded."""
     windows: tuple[RfWindow, ...] = ()
     baseline: tuple[RfWindow, ...] = ()
     own: tuple[tuple[int, int], ...] | None = None
     """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
     rf_levels: RfLevels | None = None
     """The laws of detector and tuner; None: nominal."""
+    lens_limits: tuple[str, ...] = ("lens_uncalibrated",)
+    """What must be said of the calibration of camera and lamps."""
 
     def observation_id(self, modality: Modality, number: int) -> UUID:
         """The same on every replay of the same recording."""
@@ -153,6 +160,7 @@ def measure_lens(task: Task) -> Measurement:
         rejections={name: count for name, count in rejections.items() if count},
         crops=crops,
         guidance=tuple(guidance.values()),
+        limits=task.lens_limits,
     )
 
 
@@ -162,6 +170,8 @@ def measure_wifi(task: Task) -> Measurement:
     from sweep.wifi.sequence import read_sequence
     from sweep.wifi.stimulus import judge_stimulus
 
+    if task.path is None and task.wifi_adapter is not None:
+        return _listen_wifi(task, task.wifi_adapter)
     if task.path is None:
         return _blind(task, "wifi", "not_recorded")
     follows: dict[int, StimulusJudgement] = {}
@@ -174,6 +184,39 @@ def measure_wifi(task: Task) -> Measurement:
                 follows |= dict.fromkeys(judged.addresses, one_judgement)
     except ValueError:
         return _blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
+    return _judge_wifi(task, scan, follows, listened_s=scan.listened_s)
+
+
+def _listen_wifi(task: Task, adapter: str) -> Measurement:
+    """Transmitters heard here and now; an adapter that is away is a gap and a sentence for the inspector."""
+    from sweep import wifi
+    from sweep.listening import CaptureOpenError, listen_here
+
+    try:
+        heard = listen_here(adapter, task.dwell_s)
+    except CaptureOpenError:
+        blind = _blind(task, "wifi", "adapter_away", {"adapter_away": 1})
+        return replace(blind, guidance=(guidance_text("adapter_away"),))
+    listened_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else task.dwell_s
+    found = _judge_wifi(task, wifi.scan_log(heard.log), {}, listened_s=listened_s)
+    gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
+    counts = {
+        "adapter_away": len(gaps),
+        "channel_refused": heard.refused.total() if heard.channels else 0,
+        "channel_not_visited": max(0, heard.channels - heard.visited) if heard.channels else 0,
+    }
+    return replace(
+        found,
+        dropped=found.dropped + heard.dropped,
+        quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
+        rejections=found.rejections | {name: count for name, count in counts.items() if count},
+        gaps=gaps,
+        guidance=(guidance_text("adapter_away"),) if gaps else (),
+        limits=() if heard.channels else ("wifi_one_channel",),
+    )
+
+
+def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
     observations, identities = [], {}
     for number, item in enumerate(scan.transmitters[:MAX_OBSERVATIONS]):
         one = item.transmitter
@@ -193,7 +236,7 @@ def measure_wifi(task: Task) -> Measurement:
             frames=one.frames,
             bytes_up=one.bytes_up,
             bytes_down=one.bytes_down,
-            dwell_s=round(scan.listened_s, 3),
+            dwell_s=round(listened_s, 3),
             video=VideoJudgement(
                 verdict=item.video.verdict,
                 score=round(item.video.score, 4),
@@ -210,7 +253,7 @@ def measure_wifi(task: Task) -> Measurement:
     blind = None
     if scan.frames == 0:
         blind = "too_few_frames"
-    elif scan.listened_s < MIN_LISTEN_S:
+    elif listened_s < MIN_LISTEN_S:
         blind = "too_short"
     elif unheard and not able:
         blind = "data_unheard"
@@ -220,10 +263,10 @@ def measure_wifi(task: Task) -> Measurement:
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
         modality="wifi",
-        dwell_s=round(scan.listened_s, 3),
+        dwell_s=round(listened_s, 3),
         samples=scan.frames,
         dropped=sum(scan.rejected.values()),
-        quality=heard_share * min(1.0, scan.listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
+        quality=heard_share * min(1.0, listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
         blind_reason=blind,
         observations=tuple(observations),
         rejections={_code(name): count for name, count in scan.rejected.items()}

@@ -52,6 +52,7 @@ from sweep.source import SweepSource
 from sweep.workers import Measure, Workers
 
 if TYPE_CHECKING:
+    from sweep.lens.calibration import LensLaws
     from sweep.rf.calibration import RfLevels
 
 REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
@@ -92,8 +93,12 @@ class Runner:
         sweep_id: UUID | None = None,
         measures: Mapping[Modality, Measure] = MEASURES,
         rf_levels: RfLevels | None = None,
+        lens_laws: LensLaws | None = None,
     ) -> None:
-        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's."""
+        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.
+
+        `lens_laws`: the calibration of its camera and lamps; None: nominal.
+        """
         self._source = source
         self._manifest = source.manifest
         self._outbox = outbox
@@ -103,6 +108,7 @@ class Runner:
         self._on_event = on_event
         self._measures = measures
         self._rf_levels = rf_levels
+        self._lens_laws = lens_laws
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind = source_of(source.manifest)
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
@@ -200,6 +206,8 @@ class Runner:
             stimulus=self._path(recorded.stimulus),
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
+        if "lens" in tasks and self._lens_laws is not None:
+            tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
         if "rf" in tasks:
             tasks["rf"] = replace(
                 tasks["rf"],
@@ -223,9 +231,10 @@ class Runner:
             return ()
 
     def _calibration(self) -> str | None:
-        """What the report cites: the recording's own word and the RF calibration in force."""
+        """What the report cites: the recording's own word and the calibrations in force."""
         rf = None if self._rf_levels is None else self._rf_levels.version
-        return "; ".join(part for part in (self._manifest.calibration, rf) if part)[:200] or None
+        lens = None if self._lens_laws is None else self._lens_laws.version
+        return "; ".join(part for part in (self._manifest.calibration, rf, lens) if part)[:200] or None
 
     def _clock_reading(self, moment: datetime) -> ClockReading:
         return ClockReading(utc=moment, synchronised=self._clock.synchronised, max_error_ms=self._clock.max_error_ms)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -39,6 +39,9 @@ from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_cal
 from sweep.runner import Runner
 from sweep.source import RecordedSource, SourceError, SweepSource
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
+
+if TYPE_CHECKING:
+    from sweep.lens.calibration import LensLaws
 
 Server = Annotated[
     str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
@@ -80,6 +83,24 @@ def _rf_levels(settings: Config, manifest: RecordedSweep) -> RfLevels:
         on=manifest.started.date(),
         probe_serial=manifest.probe_id,
         max_age_days=settings.rf_calibration_max_age_days,
+    )
+
+
+def _lens_laws(settings: Config, manifest: RecordedSweep) -> LensLaws:
+    """The calibration of this probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
+    from sweep.lens import calibration as lens  # loads OpenCV
+
+    found = None
+    if settings.lens_calibration is not None:
+        try:
+            found = lens.read_calibration(Path(settings.lens_calibration))
+        except lens.CalibrationError as error:
+            err.print(f"카메라 보정을 쓸 수 없음 / the camera is not calibrated: {error}", soft_wrap=True)
+    return lens.laws_of(
+        found,
+        on=manifest.started.date(),
+        probe_serial=manifest.probe_id,
+        max_age_days=settings.lens_calibration_max_age_days,
     )
 
 
@@ -219,6 +240,7 @@ def _run(
                 on_event=show,
                 sweep_id=sweep_id,
                 rf_levels=_rf_levels(settings, source.manifest),
+                lens_laws=_lens_laws(settings, source.manifest),
             )
             result = runner.run()
         before_delivery()
@@ -328,6 +350,7 @@ def agent(
                         on_event=on_event,
                         sweep_id=command.sweep_id,
                         rf_levels=_rf_levels(settings, source.manifest),
+                        lens_laws=_lens_laws(settings, source.manifest),
                     )
                     .run()
                     .report

@@ -41,9 +41,18 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_few_triples": ("쓸 수 있는 영상 조합이 너무 적음", "Too few usable frame triples"),
     "registration_failed": ("영상 정합 실패(움직임이 너무 빠름)", "Frames could not be registered (moved too fast)"),
     "saturated": ("영상이 포화되어 판정 불가", "The frames are saturated"),
+    "lamp_phases_show_different_scenes": (
+        "조명 단계마다 다른 장면이 찍힘",
+        "The lamp phases show different scenes",
+    ),
+    "phase_labels_wrong": ("조명 단계 표시가 실제와 다름", "The phase labels are wrong"),
+    "frames_saturated": ("영상 전체가 포화됨", "The frames are saturated all over"),
+    "no_common_scene": ("영상끼리 겹치는 장면이 없음", "The frames show no common scene"),
+    "too_fast": ("너무 빨리 움직여 정합할 수 없음", "Moved too fast to register the frames"),
     "input_unreadable": ("기록 파일을 읽을 수 없음", "The recording could not be read"),
     "timed_out": ("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
+    "adapter_away": ("와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"),
     "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
     "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
     "data_unheard": (
@@ -115,6 +124,10 @@ GUIDANCE: dict[str, tuple[str, str]] = {
     "farther": ("한 걸음 물러나세요", "Step back a little"),
     "closer": ("더 가까이 가세요", "Step closer"),
     "less_light": ("주변이 너무 밝습니다. 조명을 줄이세요", "Too much light around: dim it if you can"),
+    "adapter_away": (
+        "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요",
+        "The Wi-Fi adapter does not answer: plug it in again",
+    ),
     "hold_longer": ("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
 }
 
@@ -154,6 +167,10 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "수신기가 받지 못하는 고속 전송(다중 안테나)이 있을 수 있습니다.",
         "High-rate multi-antenna frames may be invisible to this receiver.",
     ),
+    "wifi_one_channel": (
+        "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
+        "The adapter could not be tuned: Wi-Fi was heard on one channel only.",
+    ),
     "ble_hint_only": (
         "ble",
         "블루투스 식별은 참고용이며 판정 근거로 쓰지 않습니다.",
@@ -163,6 +180,31 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         None,
         "평면도가 현장에서 확인되지 않았습니다.",
         "Nobody has compared the plan with the room.",
+    ),
+    "lens_uncalibrated": (
+        "lens",
+        "유효한 카메라·조명 보정이 없어 밝기와 거리 범위는 설계값으로 계산했습니다.",
+        "No calibration of camera and lamps holds: light levels and distances seen follow the design values.",
+    ),
+    "lens_calibration_stale": (
+        "lens",
+        "카메라·조명 보정의 유효 기간이 지나 적용하지 않았습니다.",
+        "The calibration of camera and lamps is too old and was not applied.",
+    ),
+    "lens_calibration_of_another_probe": (
+        "lens",
+        "카메라·조명 보정이 다른 점검기의 것이라 적용하지 않았습니다.",
+        "The calibration of camera and lamps belongs to another probe and was not applied.",
+    ),
+    "lens_calibration_incomplete": (
+        "lens",
+        "카메라·조명 보정에 빠진 항목(광학 왜곡, 조명 분포 또는 기준 렌즈)이 있습니다.",
+        "The calibration lacks a part: geometry, a lamp map or the reference lens.",
+    ),
+    "lens_reference_failed": (
+        "lens",
+        "기준 렌즈의 반사가 기대값과 달라, 카메라나 조명이 변했을 수 있습니다.",
+        "The reference lens did not return what was expected: camera or lamps may have changed.",
     ),
     "rf_levels_nominal": (
         "rf",
@@ -210,6 +252,12 @@ CONDITIONAL_LIMITS = frozenset(
     {
         "plan_unverified",
         "recorded_input",
+        "lens_uncalibrated",
+        "lens_calibration_stale",
+        "lens_calibration_of_another_probe",
+        "lens_calibration_incomplete",
+        "lens_reference_failed",
+        "wifi_one_channel",
         "rf_levels_nominal",
         "rf_tuner_levels_nominal",
         "rf_calibration_stale",
