@@ -8,12 +8,46 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NoReturn
 
 from sweep.report import ProbeState
 
+_ISSUED = object()
 Answer = Literal["go", "finish", "abort", "expired"]
 DECLARATION_S = 900.0  # DESIGN: the declaration that a room is empty and closed expires after 15 minutes
+
+
+class RoomNotEmptyError(PermissionError):
+    """Nobody may film now: the room is not declared empty, or no longer."""
+
+
+class RoomPermit:
+    """Leave to film, good only while the declaration holds that it was given for.
+
+    `Control.permit` gives it and nobody else can make one; a pause, an ending or fifteen minutes end it for good, and
+    a later declaration does not revive it. A camera asks for it when it opens and before it hands out each frame.
+    """
+
+    __slots__ = ("_control", "_epoch", "declared_by")
+
+    def __init__(self, control: Control, epoch: int, declared_by: tuple[str, str], issued: object) -> None:
+        if issued is not _ISSUED:
+            raise TypeError("a permit comes from Control.permit, after two persons declared the room empty")
+        self._control = control
+        self._epoch = epoch
+        self.declared_by = declared_by
+
+    def holds(self) -> bool:
+        """Whether filming is allowed at this moment."""
+        return self._control.permits(self._epoch)
+
+    def check(self) -> None:
+        """Raises RoomNotEmptyError when filming is not allowed at this moment."""
+        if not self.holds():
+            raise RoomNotEmptyError("the room is no longer declared empty: the camera stays off")
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a permit stays in the process that declared the room empty")
 
 
 class Control:
@@ -28,11 +62,14 @@ class Control:
         self._declared_at: float | None = clock() if declared else None
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
+        self._epoch = 0
         self.declared_by: tuple[str, str] | None = None
 
     def declare_empty(self, by: tuple[str, str]) -> None:
         """Two persons say that the room is empty and closed."""
         with self._condition:
+            if not self._by_persons():
+                self._epoch += 1  # what was allowed before this declaration stays ended
             self._declared_at = self._clock()
             self.declared_by = by
             self._paused = False
@@ -43,6 +80,7 @@ class Control:
         with self._condition:
             self._paused = True
             self._declared_at = None
+            self._epoch += 1
             self._condition.notify_all()
 
     def finish(self) -> None:
@@ -56,6 +94,7 @@ class Control:
     def _end(self, how: Literal["finish", "abort"]) -> None:
         with self._condition:
             self._ending = how
+            self._epoch += 1
             self._condition.notify_all()
 
     @property
@@ -68,6 +107,29 @@ class Control:
         if self._always_declared and not self._paused:
             return True
         return self._declared_at is not None and self._clock() - self._declared_at < DECLARATION_S
+
+    def _by_persons(self) -> bool:
+        """A declaration of two persons holds; that of a recording, which nobody made, does not count."""
+        return (
+            self.declared_by is not None
+            and self._declared_at is not None
+            and self._clock() - self._declared_at < DECLARATION_S
+        )
+
+    def permit(self) -> RoomPermit:
+        """Leave to film. Raises RoomNotEmptyError unless two different persons have declared the room empty."""
+        with self._condition:
+            if not self._by_persons() or self._paused or self._ending is not None:
+                raise RoomNotEmptyError("two persons must declare the room empty and closed before the camera opens")
+            names = self.declared_by or ("", "")
+            if not names[0].strip() or not names[1].strip() or names[0].strip() == names[1].strip():
+                raise RoomNotEmptyError("two different persons must declare the room empty")
+            return RoomPermit(self, self._epoch, names, _ISSUED)
+
+    def permits(self, epoch: int) -> bool:
+        """Whether a permit of that epoch still holds."""
+        with self._condition:
+            return epoch == self._epoch and self._by_persons() and not self._paused and self._ending is None
 
     def wait(self, on_state: Callable[[ProbeState], None]) -> Answer:
         """Return when measuring may go on, or how the sweep is to end; `on_state` hears what is being waited for."""
