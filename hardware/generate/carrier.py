@@ -27,8 +27,8 @@ SHEETS = (
     ("pi", "Raspberry Pi", "Ribbon to pins 1 to 10, serial line\nSecure element on the Pi's bus\nIMU on the Nano's bus", circuit.pi),
 )
 
-LOCAL = {"VBUS", "LAMP_IN", "CC1", "CC2"}
-"""Nets that only name a wire on the power sheet."""
+LOCAL: set[str] = set()
+"""Nets that have a plain label instead of a global one: none."""
 
 
 def nano_nets() -> dict[str, str]:

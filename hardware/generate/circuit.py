@@ -21,6 +21,10 @@ def ohms(value: float) -> str:
     return f"{value / 1000:g}k" if value >= 1000 else f"{value:g}"
 
 
+def _sink_ma(group: str) -> float:
+    return 1000 * float(TABLE["sink"]["clamp_vbe_v"]) / float(TABLE["group"][group]["sense_resistor_ohm"])
+
+
 def power(s: Sheet) -> None:
     """USB-C input, fuse, 5 V to the Pi, 3.3 V for the IMU's side, boost converter for the lamps, quiet 5 V for RF."""
     s.block("POWER BANK IN", (6, 6), (60, 22), "Sink of 3 A (two 5.1k). F1 is the only replaceable fuse. The Pi is fed through J2 and a USB-C pigtail.")
@@ -96,7 +100,7 @@ def power(s: Sheet) -> None:
     s.power("+3V3", (98, y))
 
     s.block("QUIET 5 V (radio, reference)", (68, 30), (43, 24))
-    s.add("FB1", p.FERRITE, (80, 40), {}, angle=90)
+    s.add("FB1", p.FERRITE, (80, 40), {}, angle=90, ref_at=(0, -1.6))
     s.wire((75, 40), s.pin("FB1", "1"))
     s.power("+5V", (75, 40))
     s.wire(s.pin("FB1", "2"), (104, 40))
@@ -281,7 +285,7 @@ def limiter(s: Sheet) -> None:
         s.add(f"C{41 + i}", cap("100n"), (x + 3.5, 62), {"1": "+5V", "2": "GND"})
     s.text("spare gates", (8, 65), 1.27)
     s.block("ON-TIME LIMIT OF THE VISIBLE LIGHTS: counters, reset while the light is off", (62, 6), (49, 43),
-            "74HC4060: T = 2.5 R C, the gate closes after 8192 T and the diode stops the oscillator.\nWhite 5.9 s (firmware 4.5 s), aim 72 s (firmware 60 s).")  # fmt: skip
+            "74HC4060: T = 2.5 R C, the gate closes after 8192 T and the diode stops the oscillator.\nWhite 5.9 s (firmware 4.5 s), aim 76 s (firmware 60 s).")  # fmt: skip
     for n, (light, y) in enumerate((("white", 17), ("aim", 36))):
         name, ref = light.upper(), f"U{9 + n}"
         s.add(ref, p.COUNTER, (92, y), {
@@ -316,16 +320,17 @@ AND3_PINS = {1: ("1", "2", "13", "12"), 2: ("3", "4", "5", "6"), 3: ("9", "10", 
 
 def lamps(s: Sheet) -> None:
     """Four equal drivers of two strings: charge resistor, reservoir, current sinks."""
+    vbe = TABLE["sink"]["clamp_vbe_v"]
     s.text("Passive limit: the charge resistor refills the reservoir, so no fault of logic can hold a group above\n"
-           "(18 V - LEDs) / 330 = 20 mA on average, a tenth of the pulse. Sink: I = 0.62 V / 6.2 ohm = 100 mA a string;\n"
-           "the small transistor of each sink (MMBT3904) pulls the gate down when its base sees 0.62 V.", (7, 67), 1.5)  # fmt: skip
+           f"(18 V - LEDs) / 330 = 24 mA on average. Sink: I = {vbe:g} V / {TABLE['group']['on_axis']['sense_resistor_ohm']:g} ohm = {_sink_ma('on_axis'):.0f} mA a string;\n"
+           f"the small transistor of each sink (MMBT3904) pulls the gate down when its base sees {vbe:g} V.", (7, 67), 1.5)  # fmt: skip
     for n, group in enumerate(PULSED):
         x, y = 6 + 53 * (n % 2), 6 + 29.5 * (n // 2)
         reserved = " (reserved)" if group in {"middle_ring", "red"} else ""
         s.block(f"{group.upper()}{reserved}", (x, y), (52, 28.5))
         name, row, base = group.upper(), TABLE["group"][group], 50 + 10 * n
         s.add(f"R{base}", resistor(ohms(row["charge_resistor_ohm"]), p.R2512, "RC2512FK-07330RL"), (x + 4, y + 6), {"1": "+18V"})
-        s.add(f"C{30 + n}", p.RESERVOIR, (x + 4, y + 12), {"2": "GND"})
+        s.add(f"C{30 + n}", p.RESERVOIR, (x + 4, y + 11), {"2": "GND"})
         s.wire(s.pin(f"R{base}", "2"), s.pin(f"C{30 + n}", "1"))
         s.wire((x + 4, y + 9), (x + 5.5, y + 9))
         s.label(f"{name}_A", (x + 5.5, y + 9))
@@ -336,7 +341,7 @@ def lamps(s: Sheet) -> None:
         name = group.upper()
         nets = {"1": f"{name}_A", "2": f"{name}_K1", "3": f"{name}_K2"}
         s.add(f"J{6 + n}", ph(3, "LAMP3", name.replace("_", " ")), at, nets)
-    s.add("J9", ph(2, "LAMP2", "LEFT BAR"), (63, 24), {"1": "OFF_AXIS_A", "2": "OFF_AXIS_K1"})
+    s.add("J9", ph(2, "LAMP2", "LEFT BAR"), (63, 25), {"1": "OFF_AXIS_A", "2": "OFF_AXIS_K1"})
     s.add("J10", ph(2, "LAMP2", "RIGHT BAR"), (63, 30.5), {"1": "OFF_AXIS_A", "2": "OFF_AXIS_K2"})
 
 
@@ -352,7 +357,9 @@ def _sink(s: Sheet, at: Point, gate: str, cathode: str, sense: float, r: int, q:
     s.add(f"R{r + 1}", resistor(ohms(row["gate_pulldown_ohm"])), (x - 1, y + 3), {"2": "GND"})
     s.wire((x - 1, y), s.pin(f"R{r + 1}", "1"))
     src = s.pin(f"Q{q}", "2")
-    part = resistor(ohms(sense)) if sense > 3 else resistor(ohms(sense), p.R2010, "RC2010FK-071R8L")
+    part = resistor(ohms(sense))
+    if sense < 3:
+        part = resistor(ohms(sense), p.R2010, part.mpn.replace("RC0805FR", "RC2010FK"))
     s.add(f"R{r + 2}", part, (src[0], src[1] + 4.5), {"2": "GND"})
     s.wire(src, s.pin(f"R{r + 2}", "1"))
     # The clamp's base looks at the sense resistor, its collector pulls the gate down.
@@ -365,7 +372,7 @@ def _sink(s: Sheet, at: Point, gate: str, cathode: str, sense: float, r: int, q:
 def visible(s: Sheet) -> None:
     """White stimulus on three sinks from 5 V, aiming spot on one."""
     row = TABLE["group"]
-    s.block("WHITE STIMULUS: 3 x 340 mA", (6, 6), (105, 28), "F3 opens the group when a sink fails short. Longest on time 5.9 s in hardware.")
+    s.block(f"WHITE STIMULUS: 3 x {_sink_ma('white'):.0f} mA", (6, 6), (105, 28), "F3 opens the group when a sink fails short. Longest on time 5.9 s in hardware.")
     s.add("F3", p.PTC_WHITE, (10, 12), {"1": "+5V"})
     s.add("C34", p.BULK, (10, 18), {"2": "GND"})
     s.wire(s.pin("F3", "2"), s.pin("C34", "1"))
@@ -374,7 +381,7 @@ def visible(s: Sheet) -> None:
     for k in range(3):
         _sink(s, (30 + 20 * k, 17), "GATE_WHITE", f"WHITE_K{k + 1}", row["white"]["sense_resistor_ohm"], 90 + 3 * k, 18 + 2 * k)
     s.add("J11", ph(4, "LAMP4", "WHITE"), (95, 17), {"1": "WHITE_A", "2": "WHITE_K1", "3": "WHITE_K2", "4": "WHITE_K3"})
-    s.block("AIMING SPOT: one visible LED of 19 mA, no laser", (6, 36), (60, 28), "Longest on time 72 s in hardware.")
+    s.block(f"AIMING SPOT: one visible LED of {_sink_ma('aim'):.0f} mA, no laser", (6, 36), (60, 28), f"Longest on time {TABLE['group']['aim']['limit_ms'] / 1000:.0f} s in hardware.")
     _sink(s, (18, 47), "GATE_AIM", "AIM_K", row["aim"]["sense_resistor_ohm"], 99, 24)
     s.add("J12", ph(2, "LAMP2", "AIM"), (45, 47), {"1": "+5V", "2": "AIM_K"})
 

@@ -167,7 +167,7 @@ class Sheet:
             aside = 0.75 if part.symbol in {"R", "Fuse", "Polyfuse", "L"} else 1.15
             spots = ((x + aside, y - 0.45), (x + aside, y + 0.45), "right" if placed.angle else "left")
         elif part.symbol in {"AO3400A", "BSS138", "MMBT3904"}:
-            spots = ((x + 1.7, y - 0.45), (x + 1.7, y + 0.45), "left")
+            spots = ((x + 2.1, y - 0.45), (x + 2.1, y + 0.45), "left")
         elif part.symbol == "TestPoint":
             spots = ((x, y + (1.9 if placed.angle else -1.9)), (x + 0.8, y - 0.9), "center")
         elif part.symbol == "Buzzer":
@@ -184,7 +184,7 @@ class Sheet:
         flag = part.value == "PWR_FLAG"
         yield "Reference", placed.ref, ref_at, justify, text in {"power", "none"} or placed.ref.startswith("H")
         yield "Value", part.value, value_at, justify, text == "none" or flag or placed.ref.startswith(("TP", "H"))
-        yield "Footprint", part.footprint, (x, y), "center", True
+        yield "Footprint", "ansim:" + part.footprint.split(":")[-1] if part.footprint else "", (x, y), "center", True
         yield "Datasheet", part.datasheet, (x, y), "center", True
         yield "Description", "", (x, y), "center", True
         if text != "power":
