@@ -40,6 +40,10 @@ class Config(BaseModel):
     """Folder of keys and outbox; by default ansim-sweep in the user's state folder."""
     port: str | None = None
     """Serial port of the sensor head."""
+    wifi_adapter: str | None = None
+    """Interface of the Wi-Fi adapter that listens in monitor mode; without one a sweep hears no Wi-Fi."""
+    wifi_dwell_s: Annotated[float, Field(ge=5.0, le=600.0)] = 20.0
+    """How long it listens at each position, in seconds."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365

@@ -197,7 +197,9 @@ def _listen_wifi(task: Task, adapter: str) -> Measurement:
     except CaptureOpenError:
         blind = _blind(task, "wifi", "adapter_away", {"adapter_away": 1})
         return replace(blind, guidance=(guidance_text("adapter_away"),))
+    away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
     listened_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else task.dwell_s
+    listened_s = max(0.0, listened_s - away_s)
     found = _judge_wifi(task, wifi.scan_log(heard.log), {}, listened_s=listened_s)
     gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
     counts = {

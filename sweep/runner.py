@@ -93,9 +93,11 @@ class Runner:
         sweep_id: UUID | None = None,
         measures: Mapping[Modality, Measure] = MEASURES,
         rf_levels: RfLevels | None = None,
+        wifi_adapter: str | None = None,
         lens_laws: LensLaws | None = None,
     ) -> None:
-        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.
+        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `wifi_adapter` listens
+        where the source is the room itself.
 
         `lens_laws`: the calibration of its camera and lamps; None: nominal.
         """
@@ -110,7 +112,8 @@ class Runner:
         self._rf_levels = rf_levels
         self._lens_laws = lens_laws
         self._sweep_id = sweep_id or source.manifest.sweep_id
-        self._kind = source_of(source.manifest)
+        self._kind: Source = "live" if source.is_live else source_of(source.manifest)
+        self._wifi_adapter = wifi_adapter if source.is_live else None
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
 
     def run(self) -> SweepResult:
@@ -204,6 +207,7 @@ class Runner:
             sweep_key=self._sweep_key,
             room_key=self._room_key,
             stimulus=self._path(recorded.stimulus),
+            wifi_adapter=self._wifi_adapter,
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
         if "lens" in tasks and self._lens_laws is not None:

@@ -1,4 +1,4 @@
-"""Where a sweep's input comes from: a recorded folder, or positions made one after another by a simulation.
+"""Where a sweep's input comes from: a recorded folder, the room itself, or positions made by a simulation.
 
 A source gives the manifest first and then each position when its recording is complete; it never looks into the
 captures.  Replay is a source, not a mode.
@@ -6,12 +6,31 @@ captures.  Replay is a source, not a mode.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
-from sweep.report import MANIFEST_NAME, ContractError, Position, RecordedPosition, RecordedSweep, parse_json
+from pydantic import ValidationError
+
+from sweep.report import (
+    MANIFEST_NAME,
+    ContractError,
+    LocalText,
+    Plan,
+    Position,
+    Record,
+    RecordedPosition,
+    RecordedSweep,
+    RoomKind,
+    Zone,
+    centre_of,
+    first_problem,
+    new_id,
+    parse_json,
+    utc_now,
+)
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -22,6 +41,9 @@ class SourceError(ValueError):
 
 class SweepSource(Protocol):
     """Input of one sweep."""
+
+    is_live: bool
+    """The room itself, now; anything else is a recording or made up."""
 
     folder: Path
     """Paths of the manifest are relative to it."""
@@ -36,6 +58,8 @@ class SweepSource(Protocol):
 
 class RecordedSource:
     """A folder with `sweep.json`, complete from the start."""
+
+    is_live = False
 
     def __init__(self, folder: Path) -> None:
         """Raises SourceError when the folder holds no usable manifest or a named file is missing."""
@@ -56,6 +80,83 @@ class RecordedSource:
             return self.manifest.ended
         ends = {position.id: position.end for position in self.manifest.positions}
         return ends[done[-1].position_id] if done else self.manifest.started
+
+
+class Room(Record):
+    """The room to be swept, as a file tells it where no server does."""
+
+    room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    room_kind: RoomKind
+    plan: Plan
+
+
+class LiveSource:
+    """The room itself: each position is made when the inspector stands there; the probe's own radios measure it."""
+
+    is_live = True
+
+    def __init__(
+        self,
+        folder: Path,
+        room: Room,
+        *,
+        inspectors: tuple[str, ...],
+        probe_id: str,
+        dwell_s: float,
+        arrive: Callable[[Zone], bool],
+    ) -> None:
+        """`arrive` waits until the inspector stands in a zone; False ends the sweep.  Raises SourceError."""
+        self.folder = folder
+        self._dwell = timedelta(seconds=dwell_s)
+        self._arrive = arrive
+        now = utc_now()
+        try:
+            self.manifest = RecordedSweep(
+                v=1,
+                sweep_id=new_id(),
+                **{name: getattr(room, name) for name in Room.model_fields},
+                source="live",
+                mode="quick",
+                inspectors=inspectors,
+                probe_id=probe_id,
+                clock_synchronised=False,
+                clock_max_error_ms=None,
+                started=now,
+                ended=now,
+                positions=tuple(self._stand(zone, now) for zone in room.plan.zones),
+            )
+        except ValidationError as error:
+            raise SourceError(first_problem(error)) from None
+
+    def _stand(self, zone: Zone, now: datetime) -> RecordedPosition:
+        x_m, y_m = centre_of(zone)
+        end = now + self._dwell
+        return RecordedPosition(
+            id=f"at-{zone.zone_id}"[:64], zone=zone.zone_id, x_m=x_m, y_m=y_m, facing_deg=0.0, start=now, end=end
+        )
+
+    def positions(self) -> Iterator[RecordedPosition]:
+        """The middle of each zone, in the plan's order."""
+        for zone in self.manifest.plan.zones:
+            if not self._arrive(zone):
+                return
+            yield self._stand(zone, utc_now())
+
+    def ended(self, done: Sequence[Position]) -> datetime:  # noqa: ARG002  the room needs no record to know it
+        """Now."""
+        return utc_now()
+
+
+def read_room(path: Path) -> Room:
+    """A room with its plan; raises SourceError with one line."""
+    try:
+        return parse_json(Room, path.read_bytes(), max_bytes=MAX_MANIFEST_BYTES)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+    except ContractError as error:
+        raise SourceError(f"{path}: {error}") from None
 
 
 def read_manifest(folder: Path) -> RecordedSweep:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -31,13 +32,14 @@ from sweep.report import (
     StartCommand,
     StateEvent,
     SweepReport,
+    Zone,
     ZoneEvent,
     new_id,
 )
 from sweep.report.wording import MODALITY_NAMES
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.runner import Runner
-from sweep.source import RecordedSource, SourceError, SweepSource
+from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, read_room
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 
 if TYPE_CHECKING:
@@ -58,6 +60,10 @@ CameraIn = Annotated[
     str | None, typer.Option("--camera-in", metavar="ZONE", help="Simulated camera in this zone; none: no camera.")
 ]
 CameraSends = Annotated[CameraKind, typer.Option("--camera-kind", help="How the simulated camera sends.")]
+RoomFile = Annotated[Path | None, typer.Option("--room", metavar="FILE", help="Room and plan of a live sweep (JSON).")]
+Inspectors = Annotated[
+    list[str] | None, typer.Option("--inspector", metavar="NAME", help="Pseudonym of an inspector; give two.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 
 VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
@@ -192,13 +198,16 @@ def run(
     json_out: JsonOut = None,
     fail_on: Fail = FailOn.NEVER,
     quiet: Quiet = False,
+    room: RoomFile = None,
+    inspector: Inspectors = None,
 ) -> None:
-    """Run a sweep with this probe (for now only with --sim)."""
+    """Run a sweep with this probe: live with a Wi-Fi adapter (camera and sensor head not yet), or simulated."""
+    settings = _settings(config, server, state)
     if not sim:
-        not_built("a sweep with the probe's own camera and radios", "use --sim, or sweep replay DIR")
+        _finish(_run_live(settings, room, inspector or [], quiet=quiet), json_out, fail_on, quiet=quiet)
+        return
     from sweep.sim.source import SimulatedSource, default_room
 
-    settings = _settings(config, server, state)
     with one_line(ValueError, RuntimeError), TemporaryDirectory(prefix="sweep-") as scratch:
         source = SimulatedSource(
             Path(scratch),
@@ -210,6 +219,31 @@ def run(
         )
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet)
     _finish(report, json_out, fail_on, quiet=quiet)
+
+
+def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, quiet: bool) -> SweepReport:
+    if settings.wifi_adapter is None:
+        not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
+    if room is None or len(inspectors) < 2:
+        fail("a live sweep needs --room FILE and --inspector NAME twice")
+    with one_line(SourceError), TemporaryDirectory(prefix="sweep-") as scratch:
+        source = LiveSource(
+            Path(scratch),
+            read_room(room),
+            inspectors=tuple(inspectors),
+            probe_id=settings.probe_id,
+            dwell_s=settings.wifi_dwell_s,
+            arrive=_ask_to_stand,
+        )
+        return _run(source, settings, source.manifest.sweep_id, quiet=quiet)
+
+
+def _ask_to_stand(zone: Zone) -> bool:
+    """Wait for Enter on a terminal; the end of the input ends the sweep, anything but a terminal goes on at once."""
+    if not sys.stdin.isatty():
+        return True
+    err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en} and press Enter (Ctrl-D ends)", markup=False)
+    return bool(sys.stdin.readline())
 
 
 def _zone(name: str | None) -> str | None:
@@ -241,6 +275,7 @@ def _run(
                 sweep_id=sweep_id,
                 rf_levels=_rf_levels(settings, source.manifest),
                 lens_laws=_lens_laws(settings, source.manifest),
+                wifi_adapter=settings.wifi_adapter,
             )
             result = runner.run()
         before_delivery()

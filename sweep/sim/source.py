@@ -77,6 +77,8 @@ def default_room() -> Room:
 class SimulatedSource:
     """Makes each position's captures when the sweep gets there; `close` removes them."""
 
+    is_live = False
+
     def __init__(
         self,
         folder: Path,

@@ -123,6 +123,11 @@ class LiveCapture:
         return tuple(read_channel(word) for word in words)
 
     @property
+    def has_helper(self) -> bool:
+        """False when the helper has ended: nothing can be opened or tuned any more."""
+        return self._process.poll() is None
+
+    @property
     def is_open(self) -> bool:
         """False while the adapter is away."""
         return self._ring is not None

@@ -1,0 +1,91 @@
+"""A sweep with an adapter, start to report: channels chosen, a camera heard, and trouble with the adapter survived."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep.cli.sweeps import _ask_to_stand
+from sweep.report import SweepReport, parse_json
+from sweep.sim.source import default_room
+from sweep.source import LiveSource, Room, SourceError, read_room
+from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
+
+
+def run_rig(folder: Path, trouble: str) -> tuple[dict[str, Any], SweepReport]:
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.live_rig", str(folder), trouble]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["code"] == 0, found["err"]
+    return found, parse_json(SweepReport, (folder / "report.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "trouble", ["taken_back", *(pytest.param(one, marks=pytest.mark.soak) for one in ("none", "renamed", "pulled_out"))]
+)
+def test_a_live_capture_gives_a_report_whatever_happens_to_the_adapter(tmp_path: Path, trouble: str) -> None:
+    found, report = run_rig(tmp_path, trouble)
+    assert report.source == "live"
+    heard = [o for o in report.observations if o.modality == "wifi"]
+    assert {o.zone_id for o in heard} == {zone.zone_id for zone in report.plan.zones}
+    senders = [o for o in heard if o.role == "sta" and o.channel_mhz == CAMERA_MHZ]
+    assert len(senders) == ZONES
+    assert all(o.frames > 100 for o in senders)
+    # The survey comes to every channel once; from then on the time goes to the channel with the uplink.
+    tuned = [line.rsplit(" ", 1)[1] for line in found["asked"] if " set freq " in line]
+    channels = CHANNELS.count("MHz")
+    assert len(set(tuned[:channels])) == channels
+    assert tuned[channels] == str(CAMERA_MHZ)
+    assert all(" set type monitor" in line or " set freq " in line or line.endswith(("info", "channels"))
+               for line in found["asked"])  # fmt: skip
+    gaps = [gap for cover in report.coverage if cover.modality == "wifi" for gap in cover.gaps]
+    assert len(gaps) == (trouble != "none")
+    assert all(gap.reason == "adapter_away" and gap.end_ns > gap.start_ns for gap in gaps)
+    assert found["asked"].count("dev mon0 set type monitor") == (2 if trouble in {"taken_back", "pulled_out"} else 1)
+    assert not {"lens", "ble", "rf"} & {cover.modality for cover in report.coverage if cover.samples}
+
+
+def test_an_absent_adapter_is_said_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    _, report = run_rig(tmp_path, "absent")
+    covers = [cover for cover in report.coverage if cover.modality == "wifi"]
+    assert {cover.blind_reason for cover in covers} == {"adapter_away"}
+    texts = {v.text.ko for v in report.verdicts if v.modality == "wifi"}
+    assert texts == {"와이파이 수신기가 없거나 응답하지 않음"}
+
+
+def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> None:
+    room = default_room()
+    path = tmp_path / "room.json"
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    path.write_text(made.model_dump_json(), encoding="utf-8")
+    assert read_room(path) == made
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"room\.json"):
+        read_room(path)
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_room(tmp_path / "absent")
+    with pytest.raises(SourceError, match="inspectors"):
+        LiveSource(tmp_path, made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, arrive=lambda zone: True)
+
+
+def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    answers = iter([True, True, False])
+    source = LiveSource(
+        tmp_path, made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, arrive=lambda zone: next(answers)
+    )
+    assert [position.zone for position in source.positions()] == [zone.zone_id for zone in made.plan.zones[:2]]
+    assert source.is_live
+
+
+def test_without_a_terminal_nobody_is_asked() -> None:
+    assert _ask_to_stand(default_room().plan.zones[0])
