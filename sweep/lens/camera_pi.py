@@ -1,0 +1,149 @@
+"""The one door to Picamera2: the global-shutter camera of the probe, triggered by the sensor head.
+
+Job: set the sensor to fixed exposure and gain, take unpacked 10-bit raw frames with their time stamps. Input: a
+permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit that holds, without external
+trigger, and when the camera delivers another format, size or gain than asked for. Written against Picamera2 0.3
+(Raspberry Pi OS; its manual, sections 4 and 5) and never run on a Pi here: `tests/lens/picamera2_stand_in.py` stands
+in for it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from sweep.control import RoomPermit
+from sweep.lens.frames import CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
+
+TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
+"""1: the sensor exposes while XTR is low (documentation of the global-shutter camera, external trigger)."""
+MODEL = "imx296"
+LOW_BITS = frozenset({"R10", "SRGGB10", "SBGGR10", "SGRBG10", "SGBRG10"})
+"""10 bits in the low bits of 16 (Pi 4)."""
+HIGH_BITS = frozenset({"R16", "SRGGB16", "SBGGR16", "SGRBG16", "SGBRG16"})
+"""10 bits in the high bits of 16 (Pi 5)."""
+GAIN_TOLERANCE = 0.02
+MAIN_SIZE = (160, 120)
+"""The processed stream is needed by the library and used by nobody."""
+
+
+class PiCamera:
+    """The camera, opened by being made and closed when the permit ends."""
+
+    def __init__(
+        self,
+        permit: RoomPermit,
+        settings: CameraSettings,
+        *,
+        number: int = 0,
+        trigger_mode: Path = TRIGGER_MODE,
+        module: Any = None,
+    ) -> None:
+        """`module`: stands in for picamera2. Raises RoomNotEmptyError, CameraError."""
+        check_permit(permit)
+        self._permit = permit
+        self._settings = settings
+        if _read(trigger_mode) != "1":
+            raise CameraError(f"the camera is not in trigger mode: write 1 to {trigger_mode} before it is opened")
+        library = module if module is not None else _library()
+        if number >= len(library.Picamera2.global_camera_info()):
+            raise CameraError("no camera is connected: look at the ribbon cable and at `rpicam-hello --list-cameras`")
+        permit.check()
+        try:
+            self._camera = library.Picamera2(number)
+        except (RuntimeError, IndexError) as error:
+            raise CameraError(f"the camera does not open: {_line(error)}") from error
+        try:
+            self._shift = self._set_up()
+            permit.check()
+            self._camera.start()
+        except BaseException:
+            self.close()
+            raise
+        model = str(self._camera.camera_properties.get("Model", "unknown"))
+        self.serial = f"{model} {library.Picamera2.global_camera_info()[number].get('Id', '')}".strip()[:200]
+
+    def _set_up(self) -> int:
+        """Configure the streams; by how many bits raw values stand to the left."""
+        settings, camera = self._settings, self._camera
+        model = camera.camera_properties.get("Model")
+        if model != MODEL:
+            raise CameraError(f"the camera is {str(model)[:40]!r}, not {MODEL}: the probe needs the global shutter")
+        frame_us = round(1e6 / settings.fps)
+        configuration = camera.create_video_configuration(
+            main={"size": MAIN_SIZE, "format": "YUV420"},
+            raw={"size": (settings.width, settings.height), "format": "SRGGB10"},
+            sensor={"output_size": (settings.width, settings.height), "bit_depth": 10},
+            buffer_count=6,
+            queue=True,
+            controls={
+                "AeEnable": False,
+                "AwbEnable": False,
+                "ExposureTime": round(settings.exposure_s * 1e6),
+                "AnalogueGain": settings.gain,
+                "FrameDurationLimits": (frame_us, frame_us),
+            },
+        )
+        camera.configure(configuration)
+        raw = camera.camera_configuration()["raw"]
+        if tuple(raw["size"]) != (settings.width, settings.height):
+            raise CameraError(f"the camera gives {raw['size']} instead of {settings.width} x {settings.height}")
+        if raw["format"] in LOW_BITS:
+            return 0
+        if raw["format"] in HIGH_BITS:
+            return 6
+        raise CameraError(f"the camera gives {str(raw['format'])[:40]!r}: unpacked 10-bit raw is needed")
+
+    def read(self) -> RawFrame:
+        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+        self._go_on_or_close()
+        try:
+            request = self._camera.capture_request(wait=self._settings.timeout_s)
+        except TimeoutError as error:
+            raise CameraError("no frame came: does the sensor head give triggers?") from error
+        try:
+            self._go_on_or_close()
+            metadata = request.get_metadata()
+            rows = request.make_array("raw")
+        finally:
+            request.release()
+        gain = float(metadata.get("AnalogueGain", 0.0))
+        if abs(gain - self._settings.gain) > GAIN_TOLERANCE * self._settings.gain:
+            raise CameraError(f"the sensor runs at gain {gain:.2f} instead of {self._settings.gain:.2f}")
+        stamp = metadata.get("SensorTimestamp")
+        if not isinstance(stamp, int) or stamp <= 0:
+            raise CameraError("the frame carries no sensor time stamp, so its lamp phase is not known")
+        return RawFrame(unpack_10_bit(rows, self._settings.width, self._shift), stamp, gain)
+
+    def close(self) -> None:
+        """Switch the sensor off; may be called twice."""
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.stop()
+            camera.close()
+
+    def _go_on_or_close(self) -> None:
+        if self._camera is None:
+            raise CameraError("the camera is closed")
+        if not self._permit.holds():
+            self.close()
+        self._permit.check()
+
+
+def _library() -> Any:
+    try:
+        return import_module("picamera2")
+    except ImportError as error:
+        raise CameraError("picamera2 is missing: apt install python3-picamera2 (Raspberry Pi only)") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return "absent"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:160]

@@ -1,0 +1,119 @@
+"""Frames of a live camera: what they are, and why they cannot leave the process.
+
+Job: the types that a live camera hands out. Input: raw values with the sensor's time stamp; output: frames that show
+neither in a log nor through a queue. Refuses to be pickled, copied to another process or printed: a frame of a room
+stays in memory and is dropped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NoReturn, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.control import RoomPermit
+from sweep.lens.clips import Frame, Phase
+
+
+class CameraError(RuntimeError):
+    """The camera cannot be used; one line that says what to do."""
+
+
+class _StaysHere:
+    """Whatever holds pixels of a room: it cannot be sent or stored by Python's own means."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("frames stay in the memory of the process that took them")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawFrame(_StaysHere):
+    """One exposure as the sensor delivered it."""
+
+    pixels: Frame = field(repr=False)
+    """uint16, H x W, black level not subtracted."""
+    sensor_ns: int
+    """CLOCK_BOOTTIME of the sensor's frame start, which in trigger mode follows the end of the exposure."""
+    gain: float
+    """Analogue gain that the sensor used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One camera trigger that the sensor head gave."""
+
+    number: int
+    """Count since the lamps began."""
+    t_ns: int
+    """CLOCK_BOOTTIME of its beginning."""
+    phase: Phase
+    is_lit: bool
+    """False where a lamp should have been lit and the head's guard withheld it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhaseFrame(_StaysHere):
+    """A frame with the lamp phase that it was taken under."""
+
+    pixels: Frame = field(repr=False)
+    trigger: Trigger
+    sensor_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveTriple(_StaysHere):
+    """One on_axis, off_axis and dark frame of one round of the lamps."""
+
+    number: int
+    """Count since the lamps began, rounds that were lost included."""
+    on_axis: PhaseFrame
+    off_axis: PhaseFrame
+    dark: PhaseFrame
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSettings:
+    """What a live camera is set to; fixed while it runs."""
+
+    width: int = 1456
+    height: int = 1088
+    fps: float = 60.0
+    exposure_s: float = 1e-3
+    gain: float = 1.0
+    timeout_s: float = 1.0
+    """How long to wait for a frame before the camera counts as silent."""
+
+
+class FrameDoor(Protocol):
+    """A live camera: `camera_pi.PiCamera` or `camera_v4l2.V4l2Camera`. It is opened by being made."""
+
+    serial: str
+    """What tells this camera from others, for the calibration."""
+
+    def read(self) -> RawFrame:
+        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+
+    def close(self) -> None:
+        """Switch the sensor off; may be called twice."""
+
+
+def check_permit(permit: RoomPermit) -> None:
+    """Raises RoomNotEmptyError, and TypeError for a stand-in: it opens nothing, even where no type checker looked."""
+    if type(permit) is not RoomPermit:
+        raise TypeError("a camera opens with a RoomPermit only")
+    permit.check()
+
+
+def unpack_10_bit(rows: npt.NDArray[np.uint8], width: int, shift: int) -> Frame:
+    """Unpacked raw bytes (H x stride, two bytes a pixel, little-endian) as H x W values of 10 bits.
+
+    `shift`: by how many bits the values stand to the left, 0 or 6.  Raises CameraError when the rows are too short.
+    """
+    if rows.ndim != 2 or rows.shape[1] < 2 * width or rows.dtype != np.uint8:
+        raise CameraError(f"the camera's rows hold {rows.shape[-1]} bytes, {2 * width} are needed: not unpacked raw")
+    values = np.ascontiguousarray(rows[:, : 2 * width]).view("<u2")
+    return np.asarray(values >> shift if shift else values.copy(), np.uint16)
