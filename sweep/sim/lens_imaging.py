@@ -18,10 +18,12 @@ from sweep.sim.lens_camera import Array, Flags, Image, Pose
 
 CELLS_ACROSS = 45.5
 """Cells of the coarse grid across the frame: 16 px at half size; planes and lamp light are smooth at that scale."""
-OVERSAMPLING = 5
-"""Sub-pixel phases of a kernel; positions between two phases are interpolated, so the centroid stays exact."""
+OVERSAMPLING, OVERSAMPLING_WIDE = 5, 3
+"""Sub-pixel phases of a kernel, narrow and wide, odd so that it has a middle; positions between two phases are
+interpolated, so the centroid stays exact."""
+WIDE_PX = 3.0
 DISC_STEP_PX = 0.2
-"""Discs of confusion are rounded to this radius, so that few kernels serve a clip."""
+"""Discs of confusion below 2 px are rounded to this radius, so that few kernels serve a clip."""
 
 
 @dataclass(frozen=True)
@@ -136,52 +138,74 @@ class PointSpread:
     _bank: dict[tuple[int, int], Image] = field(default_factory=dict)
 
     def bank(self, disc_px: float, soften_px: float) -> Image:
-        """Kernels (6 x 6 phases x k x k), each of sum 1."""
-        key = (round(disc_px / DISC_STEP_PX), round(soften_px / DISC_STEP_PX))
+        """Kernels (phases x phases x k x k), each of sum 1, of a disc and a softening that `rounded` gave."""
+        key = (round(disc_px * 1000), round(soften_px * 1000))
         if key not in self._bank:
-            self._bank[key] = self._make(key[0] * DISC_STEP_PX, key[1] * DISC_STEP_PX)
+            self._bank[key] = self._make(disc_px, soften_px)
         return self._bank[key]
 
     def effective_px(self, disc_px: float) -> float:
         """Pixels over which noise counts for a matched filter: 1 / sum of squared weights."""
-        kernel = self.bank(disc_px, 0.0)[0, 0]
-        return float(1.0 / np.square(kernel).sum())
+        disc = float(rounded(np.array([disc_px]))[0])
+        return float(1.0 / np.square(self.bank(disc, 0.0)[0, 0]).sum())
 
     def _make(self, disc_px: float, soften_px: float) -> Image:
         sigma = math.hypot(self.core_sigma_px, soften_px)
-        reach = math.ceil(disc_px + 3.5 * sigma * max(self.stretch, 1.0 / self.stretch) + 1.6 * self.coma_px + 1.0)
-        over, size = OVERSAMPLING, 2 * reach + 3
-        middle = (size * over - 1) / 2.0
-        at = (np.arange(size * over) - middle) / over
-        xs, ys = np.meshgrid(at, at)
+        over = OVERSAMPLING if sigma + disc_px < WIDE_PX else OVERSAMPLING_WIDE
+        core, core_reach = self._core(sigma, over)
+        if disc_px < 0.05:
+            return _phases(core, core_reach, over)
+        reach = core_reach + math.ceil(disc_px)
+        away = np.hypot(*_fine_grid(reach, over))
+        disc = np.clip((disc_px - away) * over + 0.5, 0.0, 1.0)
+        disc *= 1.0 - self.hollow * np.clip(1.0 - away / disc_px, 0.0, 1.0)
+        # filter2D correlates: the core is turned to make it a convolution
+        turned = np.ascontiguousarray(core[::-1, ::-1])
+        whole = cv2.filter2D(disc.astype(np.float32), -1, turned, borderType=cv2.BORDER_CONSTANT)
+        return _phases(np.asarray(whole, np.float32), reach, over)
+
+    def _core(self, sigma: float, over: int) -> tuple[Image, int]:
+        """The point spread in focus, oversampled, its centroid in the middle; and its reach in pixels."""
+        reach = math.ceil(3.5 * sigma * max(self.stretch, 1.0 / self.stretch) + 1.6 * self.coma_px + 1.0)
+        xs, ys = _fine_grid(reach, over)
         along = xs * math.cos(self.turn_rad) + ys * math.sin(self.turn_rad)
         across = ys * math.cos(self.turn_rad) - xs * math.sin(self.turn_rad)
         core = np.exp(-0.5 * ((along / (sigma * self.stretch)) ** 2 + (across * self.stretch / sigma) ** 2))
         if self.ring > 0.0:
             core += self.ring * np.exp(-0.5 * ((np.hypot(xs, ys) - 2.6 * sigma) / (0.5 * sigma)) ** 2)
         if self.coma_px > 0.0:
-            tail = np.exp(-np.maximum(along, 0.0) / self.coma_px - 0.5 * (across / (0.7 * sigma + 0.3 * along)) ** 2)
+            width = 0.7 * sigma + 0.3 * np.maximum(along, 0.0)
+            tail = np.exp(-np.maximum(along, 0.0) / self.coma_px - 0.5 * (across / width) ** 2)
             core += 0.25 * np.where(along > 0.0, tail, 0.0)
-        whole: Image = core.astype(np.float32)
-        if disc_px > 0.05:
-            away = np.hypot(xs, ys)
-            disc = np.clip((disc_px - away) * over + 0.5, 0.0, 1.0)
-            disc *= 1.0 - self.hollow * np.clip(1.0 - away / max(disc_px, 1e-6), 0.0, 1.0)
-            if disc.sum() > 0.0:
-                whole = np.asarray(
-                    cv2.filter2D(disc.astype(np.float32), -1, whole, borderType=cv2.BORDER_CONSTANT), np.float32
-                )
         # the centroid of a coma tail is not where the point is; the truth means the centroid, so it is moved there
-        total = float(whole.sum())
-        move = np.array([[1, 0, -float((whole * xs).sum()) / total * over],
-                         [0, 1, -float((whole * ys).sum()) / total * over]])  # fmt: skip
-        whole = np.asarray(cv2.warpAffine(whole, move, whole.shape[::-1], flags=cv2.INTER_LINEAR), np.float32)
-        return _phases(whole, reach)
+        total = float(core.sum())
+        move = np.array([[1, 0, -float((core * xs).sum()) / total * over],
+                         [0, 1, -float((core * ys).sum()) / total * over]])  # fmt: skip
+        moved = cv2.warpAffine(core.astype(np.float32), move, core.shape[::-1], flags=cv2.INTER_LINEAR)
+        return np.asarray(moved / moved.sum(), np.float32), reach
 
 
-def _phases(whole: Image, reach: int) -> Image:
+def rounded(width_px: Array) -> Array:
+    """Discs and softenings to the few sizes that kernels are made for: steps of 0.2 px, above 2 px of 12 per cent.
+
+    Only the width is rounded, never the place or the light.
+    """
+    fine = np.rint(width_px / DISC_STEP_PX) * DISC_STEP_PX
+    coarse = 2.0 * 1.12 ** np.rint(np.log(np.maximum(width_px, 1e-6) / 2.0) / math.log(1.12))
+    return np.asarray(np.where(width_px < 2.0, fine, coarse))
+
+
+def _fine_grid(reach: int, over: int) -> tuple[Array, Array]:
+    """Oversampled pixel coordinates around a point, one pixel wider than `reach`."""
+    size = (2 * reach + 3) * over
+    at = (np.arange(size) - (size - 1) / 2.0) / over
+    xs, ys = np.meshgrid(at, at)
+    return xs, ys
+
+
+def _phases(whole: Image, reach: int, over: int) -> Image:
     """Pixel sums of an oversampled kernel for each sub-pixel phase, normalised."""
-    over, side = OVERSAMPLING, 2 * reach + 1
+    side = 2 * reach + 1
     result = np.zeros((over + 1, over + 1, side, side), dtype=np.float32)
     for row in range(over + 1):
         for column in range(over + 1):
@@ -201,10 +225,10 @@ def splat(image: Image, points: Placed, spread: PointSpread, margin: int) -> Non
         return
     rows, columns = image.shape
     flat = image.reshape(-1)
-    kinds = np.stack([np.rint(points.disc_px / DISC_STEP_PX), np.rint(points.soften_px / DISC_STEP_PX)], axis=1)
-    kinds = np.minimum(kinds, 0.6 * margin / DISC_STEP_PX)
+    most = 0.6 * margin
+    kinds = rounded(np.minimum(np.stack([points.disc_px, points.soften_px], axis=1), most))
     for kind in np.unique(kinds, axis=0):
-        bank = spread.bank(float(kind[0]) * DISC_STEP_PX, float(kind[1]) * DISC_STEP_PX)
+        bank = spread.bank(float(kind[0]), float(kind[1]))
         reach = bank.shape[-1] // 2
         x0, y0 = np.floor(points.x_px), np.floor(points.y_px)
         left, top = x0 + margin - reach, y0 + margin - reach
@@ -212,7 +236,8 @@ def splat(image: Image, points: Placed, spread: PointSpread, margin: int) -> Non
         good &= (left + 2 * reach < columns) & (top + 2 * reach < rows)
         if not good.any():
             continue
-        fx, fy = (points.x_px - x0)[good] * OVERSAMPLING, (points.y_px - y0)[good] * OVERSAMPLING
+        over = bank.shape[0] - 1
+        fx, fy = (points.x_px - x0)[good] * over, (points.y_px - y0)[good] * over
         ix, iy = fx.astype(np.intp), fy.astype(np.intp)
         wx, wy = (fx - ix)[:, None, None], (fy - iy)[:, None, None]
         upper = bank[iy, ix] * (1 - wx) + bank[iy, ix + 1] * wx
