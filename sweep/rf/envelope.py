@@ -5,15 +5,19 @@ detector would be, so levels come from percentiles). It tells no emitters apart:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sweep.report import RfWindow
 
 ADC_FULL_SCALE_COUNTS = 1023
-LOUD_SHARE = 0.2
-"""A transmitter may pause most of the time and a weaker one fill its pauses: the loudest fifth of the windows tells its
-level, and one window alone, a click, does not (guessed)."""
+LOUD_SHARE = 0.5
+"""A transmitter may pause and fade while a weaker one fills its pauses: the loudest half of the windows counts."""
+CLICK_SHARE = 0.05
+"""The loudest of these are left out: one window alone may be a click (guessed)."""
+HEARD_SHARE = 0.2
+"""Bursts that reach a level in so many windows are not clicks (guessed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,13 @@ class EnvelopeSummary:
     """Longest burst in the middle window by it (half of them had none longer); None where it was not recorded."""
     spread_db: float
     """Peak minus floor, median over the windows: near 0 for a constant envelope."""
+    carrier_dbm: float
+    """Loud level over the windows of what is exceeded 90 % of the time: of a carrier its level, faded or not."""
+    over_dbm: float
+    """What the loudest sample reaches in HEARD_SHARE of the windows."""
+    over_share: float
+    """Share of time at `over_dbm` that would pull the mean as far from the median as it is: the duty cycle of bursts on
+    a carrier, of which the firmware's threshold says nothing."""
 
 
 def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> EnvelopeSummary | None:
@@ -95,6 +106,9 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
     # Counts fall with power: the 90th percentile of counts is the level that is exceeded nine tenths of the time.
     floors = [law.to_dbm(window.p90_counts) for window in used]
     peaks = [law.to_dbm(window.p10_counts) for window in used]
+    over_counts = sorted(window.min_counts for window in used)[max(0, round(HEARD_SHARE * len(used)) - 1)]
+    pulled = sum((window.p50_counts - window.mean_counts) * window.samples for window in used) / samples
+    depth = sum(window.p50_counts * window.samples for window in used) / samples - over_counts
     return EnvelopeSummary(
         windows=len(used),
         samples=samples,
@@ -111,11 +125,14 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
         if all(window.longest_burst_s is not None for window in used)
         else None,
         spread_db=_median([peak - floor for peak, floor in zip(peaks, floors, strict=True)]),
+        carrier_dbm=loud_level(floors),
+        over_dbm=law.to_dbm(over_counts),
+        over_share=min(1.0, max(0.0, pulled / depth)) if depth > 0 else 0.0,
     )
 
 
 def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
-    """The best percentile that lies wholly inside bursts, per window; of them the one that LOUD_SHARE reach."""
+    """The best percentile that lies wholly inside bursts, per window; of them the loud level."""
     levels = []
     for window in windows:
         if window.bursts == 0:
@@ -127,7 +144,20 @@ def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
         else:  # short bursts: no percentile lies inside them
             counts = window.min_counts
         levels.append(law.to_dbm(counts))
-    return sorted(levels)[-max(1, round(LOUD_SHARE * len(levels)))] if levels else None
+    return loud_level(levels) if levels else None
+
+
+def loud_level(levels_dbm: Sequence[float]) -> float:
+    """Level of the mean power of the loudest half of some windows, the very loudest left out.
+
+    Standing still in fades it places a transmitter better than the median does, and as well as the mean over all
+    windows (tests/rf/test_levels.py), which pauses would pull down.
+    """
+    rising = sorted(levels_dbm)
+    clicks = round(CLICK_SHARE * len(rising))
+    loud = rising[len(rising) - max(1, round(LOUD_SHARE * len(rising))) :]
+    loud = loud[: len(loud) - clicks] or loud
+    return 10 * math.log10(sum(10 ** (level / 10) for level in loud) / len(loud))
 
 
 def _median(values: Sequence[float]) -> float:

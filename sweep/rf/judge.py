@@ -14,7 +14,19 @@ from typing import Any, Literal
 from sweep.report import RfWindow
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
 from sweep.rf.envelope import NOMINAL, DetectorLaw, EnvelopeSummary, summarise
+from sweep.rf.limits import LIMIT_TEXTS, LIMITS, NEEDS_TUNER
 from sweep.rf.tuner import tell_tuned
+
+__all__ = [
+    "LIMIT_TEXTS",
+    "EmitterHeard",
+    "RfResult",
+    "Told",
+    "blank",
+    "classify",
+    "judge_windows",
+    "to_json",
+]
 
 EmitterKind = Literal["analog_video", "wifi", "ble", "dect", "continuous", "unknown"]
 
@@ -35,36 +47,14 @@ SHORT_DUTY = 0.08
 BLE_BURSTS_PER_S = (4.0, 60.0)
 BLE_LONGEST_DUTY = 0.02
 """Three short packets every 20 to 1000 ms (Bluetooth Core 5.4, Vol 6 Part B 4.4.2)."""
+DECT_ALONE_PER_S = 104.0
+"""One slot a frame and a quartz: more short bursts are of somebody else (derived)."""
+OVER_CARRIER_DB = 6.0
+"""Bursts stand out of a carrier's converter noise, four standard deviations of 0.8 dB at most, by more (guessed)."""
+WIFI_OVER_SHARE, DECT_OVER_SHARE, BLE_OVER_SHARE = 0.065, (0.022, 0.055), 0.014
+"""Shares of time above a carrier, by the duty cycles above; between them bursts stay unknown (derived)."""
 WIFI_LEAST_BURSTS_PER_S = 15.0
 """Beacons alone make ten; with any traffic there are more (derived)."""
-
-LIMITS = (
-    "records_to_card_radiate_nothing",
-    "analog_1200_2400_log_detector_only",
-    "no_line_rate_without_tuner",
-    "no_frequency_from_log_detector",
-)
-"""What this hardware cannot hear, as codes; LIMIT_TEXTS explains each. The last two fall away with tuner windows."""
-NEEDS_TUNER = LIMITS[2:]
-LIMIT_TEXTS: dict[str, str] = {
-    "records_to_card_radiate_nothing": "A camera that records to a card radiates almost nothing: silence is no proof.",
-    "analog_1200_2400_log_detector_only": "Analogue 1.2 and 2.4 GHz: log detector only, no picture check.",
-    "no_line_rate_without_tuner": "Without the tuner's line rate analogue video cannot be told from another carrier.",
-    "no_frequency_from_log_detector": "The log detector hears 1 MHz to 8 GHz at once and gives no frequency.",
-    "tuner_5_8_ghz_only": "Frequency and picture are known from 5,645 to 5,945 MHz only, on the frequencies visited.",
-    "own_transmissions_blanked": "Windows during the probe's own transmissions were left out.",
-    "own_transmissions_unlogged": "Nobody logged the probe's own transmissions: what was heard may be the probe.",
-    "tuner_frequencies_blanked": "Some frequencies were visited only during the probe's own transmissions.",
-    "no_baseline": "No measurement outside the door: levels from neighbouring rooms are not taken off.",
-    "too_few_windows": "Fewer windows than a judgement needs.",
-    "no_samples": "The detector delivered nothing.",
-    "samples_dropped": "More than 1 % of the samples are missing.",
-    "saturated": "The detector was overdriven: the level is a lower bound.",
-    "levels_nominal": "No calibration of this probe: levels in dBm follow the datasheet and may be off by 5 dB.",
-    "tuner_levels_nominal": "The tuner is not calibrated: its levels may be off by 10 dB.",
-    "calibration_stale": "The calibration is too old.",
-    "calibration_of_another_probe": "The calibration belongs to another probe.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,16 +221,34 @@ def classify(summary: EnvelopeSummary, law: DetectorLaw = NOMINAL) -> tuple[Told
     duty, rate = f"duty cycle {summary.duty_cycle:.3f}", f"{summary.bursts_per_s:.0f} bursts/s"
     if summary.windows >= LEAST_WINDOWS and summary.min_dbm >= least_dbm:
         spread = f"spread {summary.spread_db:.1f} dB"
-        carrier = Told("continuous", summary.floor_dbm, 1.0, ("never pauses", spread))
-        if summary.spread_db <= CONSTANT_SPREAD_DB:
-            return (carrier,)
-        return carrier, Told("unknown", summary.peak_dbm, 0.1, (spread, "bursts on a carrier"))
+        carrier = Told("continuous", summary.carrier_dbm, 1.0, ("never pauses", spread))
+        return (carrier, *_on_carrier(summary))
     if summary.duty_cycle < SILENT_DUTY or summary.burst_level_dbm is None or summary.burst_level_dbm < least_dbm:
         return ()
     kind: EmitterKind = "unknown"
     if summary.windows >= LEAST_WINDOWS:
         kind = _burst_kind(summary)
-    return (Told(kind, summary.burst_level_dbm, summary.duty_cycle, (duty, rate)),)
+    bursts = Told(kind, summary.burst_level_dbm, summary.duty_cycle, (duty, rate))
+    if kind == "dect" and summary.bursts_per_s > DECT_ALONE_PER_S:
+        return bursts, replace(bursts, kind="ble")
+    return (bursts,)
+
+
+def _on_carrier(summary: EnvelopeSummary) -> tuple[Told, ...]:
+    """Bursts that stand out of a carrier, by the share of time that the mean betrays; they are not counted."""
+    over_db = summary.over_dbm - summary.floor_dbm
+    if over_db < OVER_CARRIER_DB:
+        return ()
+    share = summary.over_share
+    kind: EmitterKind = "unknown"
+    if summary.spread_db > CONSTANT_SPREAD_DB or share >= WIFI_OVER_SHARE:
+        kind = "wifi"  # or a carrier that fades while the probe moves: the carrier is told either way
+    elif _is_within(share, DECT_OVER_SHARE):
+        kind = "dect"
+    elif share <= BLE_OVER_SHARE:
+        kind = "ble"
+    level_dbm = summary.peak_dbm if summary.spread_db > CONSTANT_SPREAD_DB else summary.over_dbm
+    return (Told(kind, level_dbm, share, (f"bursts on a carrier, {over_db:.0f} dB above it for {share:.3f}",)),)
 
 
 def _burst_kind(summary: EnvelopeSummary) -> EmitterKind:

@@ -40,13 +40,18 @@ LEAST_ABOVE_DB = 10.0
 """A transmitter stands this far above the receiver's own floor (guessed)."""
 LINES_PER_S = (15_300.0, 16_700.0)
 """PAL 15,625 and NTSC 15,734, and up to 18 more edges around each vertical sync (derived: 16,000 and 16,274)."""
-STEADY_SPREAD_COUNTS = 12
-"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, and one for each end (derived)."""
+STEADY_SPREAD_COUNTS = 15
+"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, one for each end (derived), and what
+a separator adds there (tuned on simulated chains: 14 and 15 in one of 24)."""
 ALWAYS_ON_SHARE = 0.95
 STEADY_LEVEL_DB = 3.0
 """Greatest less least level of a carrier (guessed: three standard deviations of converter noise are 1 dB)."""
-VIDEO_WIDTH_MHZ = (6.0, 26.0)
-"""Extent at -10 dB, with the receiver's own filter, of FM video; Wi-Fi is 20 MHz wide and more before the filter."""
+SLOPE_MHZ = (2.5, 10.0)
+"""So far beside the peak the filter's slope turns a swinging carrier into a swinging level (derived)."""
+SLOPE_ABOVE_DB = 15.0
+"""Nearer to its floor the receiver's noise swings by itself (derived: 1 dB at 15 dB with 20 kHz)."""
+SLOPE_SPREAD_DB = 1.0
+"""More spread there than at the peak is the swing of a picture (tuned: 0.5 at most in 16 bare carriers)."""
 SAME_MHZ = 7.0
 """Neighbouring channels within this show the same picture (guessed: half the receiver's filter)."""
 NEIGHBOUR_MHZ = 4.0
@@ -140,14 +145,17 @@ def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[floa
     near = [window for one in heard if abs(one.mhz - peak.mhz) <= SAME_MHZ for window in one.windows]
     lines = sum(map(has_line_rate, near))
     width_mhz = _width_mhz(peak, heard)
-    is_always_on = peak.duty_cycle >= ALWAYS_ON_SHARE and peak.spread_db <= STEADY_LEVEL_DB
+    # On a slope a picture's level swings: the steadiest of the frequencies at the peak is the one on top.
+    least_spread_db = min(one.spread_db for one in among)
+    is_always_on = peak.duty_cycle >= ALWAYS_ON_SHARE and least_spread_db <= STEADY_LEVEL_DB
+    swing_db = _swing_db(peak, heard, law) - least_spread_db
     without: TunedKind = "wifi"
     if is_always_on:
-        is_video_wide = width_mhz is None or VIDEO_WIDTH_MHZ[0] <= width_mhz <= VIDEO_WIDTH_MHZ[1]
-        without = "analog_video" if is_video_wide else "continuous"
+        without = "analog_video" if swing_db >= SLOPE_SPREAD_DB else "continuous"
     kind: TunedKind = "continuous" if is_always_on else "wifi"
     if pictured and is_always_on:
         kind = "analog_video"
+    swing = f"level swings {max(0.0, swing_db):.1f} dB more on the slope"
     width = "width unknown" if width_mhz is None else f"{width_mhz:.0f} MHz wide"
     rate = next((w.lines_per_s for w in peak.windows if has_line_rate(w)), None)
     seen = f"{lines} of {len(near)} windows with a line rate" + ("" if rate is None else f" ({rate:.0f}/s)")
@@ -159,7 +167,25 @@ def _tell(plateau: Sequence[_Heard], heard: Sequence[_Heard], outside: dict[floa
         baseline_dbm=None if before is None else max(before.level_dbm, law.floor_dbm),
         duty_cycle=peak.duty_cycle,
         windows=sum(len(one.windows) for one in among),
-        reasons=(f"on air {peak.duty_cycle:.2f} of the time", width, seen),
+        reasons=(f"on air {peak.duty_cycle:.2f} of the time", width, swing, seen),
+    )
+
+
+def _swing_db(peak: _Heard, heard: Sequence[_Heard], law: TunerLaw) -> float:
+    """Greatest swing of the level on either slope beside the peak; 0 where none was visited above the noise.
+
+    Without the line rate this is all that tells a picture from a bare carrier: behind the receiver's filter both are as
+    wide as the filter.
+    """
+    return max(
+        (
+            one.spread_db
+            for one in heard
+            if SLOPE_MHZ[0] <= abs(one.mhz - peak.mhz) <= SLOPE_MHZ[1]
+            and one.level_dbm >= law.floor_dbm + SLOPE_ABOVE_DB
+            and one.duty_cycle >= ALWAYS_ON_SHARE
+        ),
+        default=0.0,
     )
 
 

@@ -1,6 +1,7 @@
 """The 5.8 GHz receiver of an emulated sensor head (RX5808 class): takes register writes on its three lines, settles,
-answers with a signal-strength voltage and with the sync edges that a separator finds in its video output. Input is pin
-levels and what is on the air in a slot; output is millivolts and edges. It knows nothing of the emulator.
+answers with a signal-strength voltage and with the sync edges that a separator finds in its video output. Carriers near
+the tuned frequency are simulated physically (fm_video.py), bursts and what lies farther off by their power. Input is
+pin levels and what is on the air in a slot; output is millivolts and edges. It knows nothing of the emulator.
 """
 
 from __future__ import annotations
@@ -9,7 +10,20 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sweep.sim.fm_video import (
+    FIELDS_SLOTS,
+    NTSC,
+    PAL,
+    REACH_MHZ,
+    Receiver,
+    Standard,
+    Transmitter,
+    hear_noise,
+    modulation,
+    receive,
+)
 from sweep.sim.head_scene import Emitter, RfScene, Tuner
 
 WORD_BITS = 25
@@ -18,12 +32,12 @@ INTERMEDIATE_MHZ = 479
 SLOT_S = 32e-6
 SELECTIVITY_DB = 45.0
 """What a signal loses at most by lying off the tuned frequency (guessed)."""
-LOCK_MHZ = 7.0
-"""How far off a picture still comes through (guessed)."""
-LOCK_DBM, LOCK_MARGIN_DB = -86.0, 6.0
-"""A picture needs this level and this distance to everything else (guessed)."""
-QUIETING_DBM = -85.0
-"""Above it an unmodulated carrier silences the receiver's noise (guessed)."""
+CAPTURE_DB = 6.0
+"""A discriminator follows the strongest signal when all others stay this far below it (guessed)."""
+SWING_MHZ = 6.0
+NOISE_S = 0.032
+CLIP_S = FIELDS_SLOTS * SLOT_S
+"""Noise is drawn once and shuffled, a picture for each frequency: two fields, repeated."""
 
 
 class TunerModel:
@@ -38,8 +52,12 @@ class TunerModel:
         self._is_selected = False
         self._waited_s = math.inf
         self._gains_mw: list[float] = []
-        self._phase = 0.0
-        self._noise_per_slot = 0.5
+        self._seed = scene.seed
+        self._strongest: int | None = None
+        self._carrier: tuple[list[int], list[float]] | None = None
+        self._deviations: dict[int, NDArray[np.float32]] = {}
+        self._noise_edges: list[int] | None = None
+        self._at = 0
         self.mhz: float | None = None
         self.words: list[int] = []
         """Register writes so far, as 25-bit numbers."""
@@ -71,6 +89,12 @@ class TunerModel:
         self.mhz = 2.0 * ((divider >> 7) * 32 + (divider & 0x7F)) + INTERMEDIATE_MHZ
         self._waited_s = 0.0
         self._gains_mw = [self._gain_mw(emitter) for emitter in self._emitters]
+        self._carrier = None
+        self._strongest = max(
+            (at for at, emitter in enumerate(self._emitters) if self._is_carrier_here(emitter)),
+            key=self._gains_mw.__getitem__,
+            default=None,
+        )
 
     def _gain_mw(self, emitter: Emitter) -> float:
         """Power of an emitter behind the tuned filter while it transmits."""
@@ -83,6 +107,11 @@ class TunerModel:
         share /= math.erf(half / scale)
         return float(10 ** ((emitter.level_dbm + max(10 * math.log10(max(share, 1e-12)), -SELECTIVITY_DB)) / 10))
 
+    def _is_carrier_here(self, emitter: Emitter) -> bool:
+        if emitter.kind not in {"analog_video", "continuous"} or emitter.centre_mhz is None or self.mhz is None:
+            return False
+        return abs(emitter.centre_mhz - self.mhz) <= REACH_MHZ
+
     # --- a slot
 
     def sample(self, is_on: Sequence[bool]) -> int:
@@ -90,49 +119,72 @@ class TunerModel:
         if self.mhz is None:
             return 0
         self._waited_s += SLOT_S
-        return self._edges(is_on)
+        if self._waited_s < self._tuner.settle_s:
+            return self._noise()
+        self._at += 1
+        picture = self._hears_picture(is_on)
+        return self._noise() if picture is None else picture[0][self._at % len(picture[0])]
 
     def rssi_mv(self, is_on: Sequence[bool]) -> int:
         """Voltage of the signal strength now."""
         tuner = self._tuner
-        power_mw = 10 ** (tuner.noise_dbm / 10)
-        power_mw += sum(gain for gain, on in zip(self._gains_mw, is_on, strict=False) if on)
-        dbm = 10 * math.log10(power_mw)
+        picture = self._hears_picture(is_on)
+        power_mw = sum(gain for gain, on in zip(self._gains_mw, is_on, strict=False) if on)
+        if picture is None:
+            power_mw += 10 ** (tuner.noise_dbm / 10)
+        else:  # instead of the flat gain, what the filter's slope makes of the swinging carrier; noise is in it
+            power_mw += 10 ** (picture[1][self._at % len(picture[1])] / 10) - self._gains_mw[self._strongest or 0]
+        dbm = 10 * math.log10(max(power_mw, 1e-15))
         if self._waited_s < tuner.settle_s:  # still moving from wherever it was
             dbm = tuner.noise_dbm + float(self._rng.uniform(0, 40))
         level_mv = tuner.rssi_at_floor_mv + tuner.rssi_mv_per_db * (dbm - tuner.rssi_floor_dbm)
         level_mv = min(max(level_mv, tuner.rssi_at_floor_mv - 30), tuner.rssi_highest_mv)
         return max(0, round(level_mv + tuner.rssi_noise_mv * float(self._rng.standard_normal())))
 
-    def _edges(self, is_on: Sequence[bool]) -> int:
-        noise_mw = 10 ** (self._tuner.noise_dbm / 10)
-        power = [gain if on else 0.0 for gain, on in zip(self._gains_mw, is_on, strict=True)]
-        best = max(range(len(power)), key=power.__getitem__, default=None)
-        if best is None or self._waited_s < self._tuner.settle_s:
-            return self._noise()
-        emitter, level_mw = self._emitters[best], power[best]
-        rest_mw = noise_mw + sum(power) - level_mw
-        is_clear = level_mw > 10 ** (LOCK_DBM / 10) and level_mw > rest_mw * 10 ** (LOCK_MARGIN_DB / 10)
-        if (
-            is_clear
-            and emitter.kind == "analog_video"
-            and abs((emitter.centre_mhz or 0.0) - (self.mhz or 0)) < LOCK_MHZ
-        ):
-            return self._line(emitter.lines_per_s)
-        if level_mw > 10 ** (QUIETING_DBM / 10) and emitter.kind == "continuous":
-            return 0
-        return self._noise()
+    def _hears_picture(self, is_on: Sequence[bool]) -> tuple[list[int], list[float]] | None:
+        """Edges and level by slot of the strongest carrier here; None while it is off, covered, or there is none."""
+        best = self._strongest
+        if best is None or not is_on[best]:
+            return None
+        rest_mw = sum(
+            gain for at, (gain, on) in enumerate(zip(self._gains_mw, is_on, strict=True)) if on and at != best
+        )
+        if rest_mw > self._gains_mw[best] * 10 ** (-CAPTURE_DB / 10):
+            return None
+        if self._carrier is None:
+            self._carrier = self._receive(best)
+        return self._carrier
 
-    def _line(self, lines_per_s: float) -> int:
-        """Line syncs, twice as many around each vertical sync as equalising and broad pulses."""
-        before = self._phase
-        per_field, doubled = (262.5, 9.0) if lines_per_s > 15_700 else (312.5, 7.5)
-        place = before % (per_field + doubled)
-        step = lines_per_s * SLOT_S * (2.0 if place < 2 * doubled else 1.0)
-        self._phase = before + step
-        return int(self._phase) - int(before)
+    def _receive(self, best: int) -> tuple[list[int], list[float]]:
+        emitter, tuner = self._emitters[best], self._tuner
+        if best not in self._deviations:
+            self._deviations[best] = self._modulate(best)
+        heard = receive(
+            self._deviations[best],
+            Receiver(filter_mhz=tuner.filter_mhz),
+            off_mhz=(emitter.centre_mhz or 0.0) - (self.mhz or 0.0),
+            carrier_to_noise_db=emitter.level_dbm - tuner.noise_dbm,
+            rng=np.random.default_rng((self._seed, best, round(self.mhz or 0.0))),
+        )
+        repeat = self._standard_of(best).repeat_slots
+        return heard.edges[:repeat].tolist(), (heard.level_db[:repeat] + emitter.level_dbm).tolist()
+
+    def _standard_of(self, best: int) -> Standard:
+        return NTSC if self._emitters[best].lines_per_s > 15_700 else PAL
+
+    def _modulate(self, best: int) -> NDArray[np.float32]:
+        emitter, rng = self._emitters[best], np.random.default_rng((self._seed, best))
+        sender = Transmitter(
+            self._standard_of(best),
+            swing_mhz=0.0 if emitter.kind == "continuous" else SWING_MHZ,
+            brightness=float(rng.uniform(0.3, 0.6)),
+            contrast=float(rng.uniform(0.3, 0.9)),
+        )
+        return modulation(sender, CLIP_S, rng)
 
     def _noise(self) -> int:
-        if self._rng.random() < 0.01:
-            self._noise_per_slot = float(self._rng.uniform(0.2, 0.8))  # 6 to 25 thousand edges a second (guessed)
-        return int(self._rng.random() < self._noise_per_slot)
+        if self._noise_edges is None:
+            rng = np.random.default_rng((self._seed, 1 << 22))
+            self._noise_edges = hear_noise(Receiver(), NOISE_S, rng).edges.tolist()
+        # Anywhere in it for each slot: what was drawn once never shows a rhythm.
+        return self._noise_edges[int(self._rng.random() * len(self._noise_edges))]
