@@ -52,6 +52,7 @@ class Plan:
     label_side: dict[str, str] = field(default_factory=dict)
     """Where a header's words stand: up, down, left or right of it."""
     planes: tuple[int, ...] = (0, 1)
+    plane_net: str = "GND"
     two_sided: bool = True
     thickness_mm: float = 1.6
     keep_outs: list[tuple[float, float, float, float, int]] = field(default_factory=list)
@@ -241,7 +242,7 @@ class Maker:
         nets, ground = [], None
         for name, number in numbers.items():
             own = [pad for pad in pads if pad.net == number]
-            if name == "GND" and plan.planes:
+            if name == plan.plane_net and plan.planes:
                 ground = Net(number, plan.klass_of.get(name, 0), own)
             elif len(own) > 1 and name not in done:
                 nets.append(Net(number, plan.klass_of.get(name, 0), own))
@@ -288,7 +289,7 @@ class Maker:
         edge = 0.5
         areas = [(name, layer, corners, 1) for name, layer, corners in self.plan.zones]
         ground = [(edge, edge), (w - edge, edge), (w - edge, h - edge), (edge, h - edge)]
-        areas += [("GND", layer, ground, 0) for layer in self.plan.planes]
+        areas += [(self.plan.plane_net, layer, ground, 0) for layer in self.plan.planes]
         for name, layer, corners, priority in areas:
             zone = pcbnew.ZONE(self.board)
             zone.SetLayer(LAYERS[layer])
@@ -302,7 +303,7 @@ class Maker:
             zone.SetMinThickness(pcbnew.FromMM(0.25))
             zone.SetThermalReliefGap(pcbnew.FromMM(0.3))
             zone.SetThermalReliefSpokeWidth(pcbnew.FromMM(0.5))
-            zone.SetPadConnection(pcbnew.ZONE_CONNECTION_THERMAL if priority == 0 else pcbnew.ZONE_CONNECTION_FULL)
+            zone.SetPadConnection(pcbnew.ZONE_CONNECTION_THERMAL if priority == 0 and self.plan.two_sided else pcbnew.ZONE_CONNECTION_FULL)
             zone.SetIslandRemovalMode(pcbnew.ISLAND_REMOVAL_MODE_ALWAYS)
             self.board.Add(zone)
 
@@ -354,9 +355,10 @@ def settle_references(maker: Maker) -> None:
         if isinstance(item, pcbnew.PCB_TEXT):
             b = item.GetBoundingBox()
             taken.append((b.GetLeft(), b.GetTop(), b.GetRight(), b.GetBottom()))
-    for track in maker.board.GetTracks():
-        if isinstance(track, pcbnew.PCB_VIA):
-            continue
+    if maker.plan.circle:
+        (w, h), r = maker.plan.size, maker.plan.bore_mm / 2 + 0.4
+        a, b = mm(w / 2 - r, h / 2 - r), mm(w / 2 + r, h / 2 + r)
+        taken.append((a.x, a.y, b.x, b.y))
     bodies = {}
     for ref, part in maker.parts.items():
         b = part.GetBoundingBox(False)

@@ -15,8 +15,8 @@ from symbols import Symbol, library
 
 TABLE: dict[str, Any] = circuit.TABLE
 CLASSES = [Klass(0.6, 0.7, 0.35)]
-IR = Part("LED_THERMAL", "VSMA1085250", "LED_SMD:LED_Cree-XP", "VSMA1085250", "https://www.vishay.com/docs/80297/vsma1085250.pdf")
-WHITE = Part("LED_THERMAL", "XP-G3", "LED_SMD:LED_Cree-XP", TABLE["led"]["white"]["part"])
+IR = Part("LED_Pad", "VSMA1085250", "LED_SMD:LED_Cree-XP", "VSMA1085250", "https://www.vishay.com/docs/80297/vsma1085250.pdf")
+WHITE = Part("LED_Pad", "XP-G3", "LED_SMD:LED_Cree-XP", TABLE["led"]["white"]["part"])
 
 
 def socket(count: int, symbol: str) -> Part:
@@ -24,13 +24,13 @@ def socket(count: int, symbol: str) -> Part:
     return Part(symbol, "to carrier", f"Connector_JST:JST_PH_S{count}B-PH-SM4-TB_1x{count:02}-1MP_P2.00mm_Horizontal", f"S{count}B-PH-SM4-TB")
 
 
-def _string(s: Sheet, first: int, count: int, at: tuple[float, float], anode: str, cathode: str, part: Part) -> None:
-    """LEDs in series from left to right; the thermal pads belong to nobody but the LED itself."""
+def _string(s: Sheet, first: int, count: int, at: tuple[float, float], anode: str, cathode: str, part: Part, heat: str = "NC") -> None:
+    """LEDs in series from left to right; `heat` is the net of the thermal pads, `NC` leaves them alone."""
     x, y = at
     s.label(anode, (x - 4.5, y), 180)
     for i in range(count):
         ref = f"D{first + i}"
-        s.add(ref, part, (x + 9 * i, y), {"3": "NC"}, mirror="y", ref_at=(0, -2.2))
+        s.add(ref, part, (x + 9 * i, y), {"3": heat}, mirror="y", ref_at=(0, -1.5))
         a, k = s.pin(ref, "2"), s.pin(ref, "1")
         s.wire((x - 4.5 if i == 0 else s.pin(f"D{first + i - 1}", "1")[0], a[1]), a)
         if i == count - 1:
@@ -56,9 +56,9 @@ def bar_sheet(s: Sheet) -> None:
 
 def white_sheet(s: Sheet) -> None:
     """Three LEDs with a common anode, one sink each on the carrier."""
-    s.block("WHITE STIMULUS: common anode, one sink each", (10, 10), (60, 40), "Copper on one side only: order it with an aluminium core.")
+    s.block("WHITE STIMULUS: common anode, one sink each", (10, 10), (60, 40), "Copper on one side only: order it with an aluminium core.\nThe thermal pads are neutral and sit on the anode's copper.")
     for i in range(3):
-        _string(s, i + 1, 1, (36, 17 + 8 * i), "A", f"K{i + 1}", WHITE)
+        _string(s, i + 1, 1, (36, 16 + 9 * i), "A", f"K{i + 1}", WHITE, "A")
     s.add("J1", socket(4, "LAMP4"), (18, 26), {"1": "A", "2": "K1", "3": "K2", "4": "K3"})
 
 
@@ -101,7 +101,7 @@ def white_plan() -> Plan:
     places["J1"] = (w / 2, h / 2 + 6.4, 0.0)
     holes = [(w / 2 + x, h / 2 - y, row["hole_diameter_mm"]) for x, y in row["holes_mm"]]
     return Plan("white", (w, h), places, CLASSES, {}, corner_mm=2, holes=holes, texts=[("WHITE  A", w / 2, 1.6, 1.2, 0.0, False)],
-                planes=(), two_sided=False, thickness_mm=row["thickness_mm"])  # fmt: skip
+                planes=(0,), plane_net="A", two_sided=False, thickness_mm=row["thickness_mm"])  # fmt: skip
 
 
 BOARDS: dict[str, tuple[str, Callable[[Sheet], None], Callable[[], Plan]]] = {
@@ -115,7 +115,7 @@ def write_sheet(name: str, title: str, describe: Callable[[Sheet], None], symbol
     """A schematic of one page."""
     sheet = Sheet(name, title, symbols)
     describe(sheet)
-    folder = HARDWARE / "led" / name
+    folder = HARDWARE / "led"
     folder.mkdir(parents=True, exist_ok=True)
     sheet.render(folder / f"{name}.kicad_sch", 1, set(), f"/{stable_id(name, name, 'sheet')}", name)
 
@@ -127,7 +127,7 @@ def main() -> None:
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
         write_sheet(name, title, describe, symbols)
-        folder = HARDWARE / "led" / name
+        folder = HARDWARE / "led"
         project_file(folder, name, CLASSES, {})
         Maker(plan(), folder).make()
 

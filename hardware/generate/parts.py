@@ -148,7 +148,6 @@ def boxes() -> list[Node]:
         box("LAMP4", "J", "", "1:A:p 2:K1:p 3:K2:p 4:K3:p", 3),
         box("WIRE2", "J", "", "1:1:p 2:2:p", 3),
         box("JUMPER", "JP", "1:A:p", "2:B:p", 3),
-        box("LED_THERMAL", "D", "1:K:p 3:PAD:p", "2:A:p", 5),
     ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from sexpr import Node, Quoted, child, children, number, parse, write
 
 KICAD_SYMBOLS = Path("/usr/share/kicad/symbols")
 BORROWED = {
-    "Device": ("R", "C", "C_Polarized", "LED", "D", "D_Schottky", "D_TVS", "Fuse", "Polyfuse", "L", "FerriteBead", "Buzzer"),
+    "Device": ("R", "C", "C_Polarized", "LED", "LED_Pad", "D", "D_Schottky", "D_TVS", "Fuse", "Polyfuse", "L", "FerriteBead", "Buzzer"),
     "Switch": ("SW_Push",),
     "Connector": ("TestPoint",),
     "Jumper": ("Jumper_2_Open",),
