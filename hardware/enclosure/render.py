@@ -1,0 +1,102 @@
+"""Pictures of the enclosure for the README, drawn from the exported meshes with pyvista (no dependency)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyvista
+
+from hardware.enclosure import layout, mesh
+
+SHADES = {
+    "#50575e": ("front_plate",),
+    "#8d99a3": ("body",),
+    "#6f7c86": ("lid",),
+    "#5d666e": ("grip",),
+    "#3d444a": ("door",),
+    "#e4572e": ("cap",),
+    "#f4f4f0": ("light_box", "diffuser"),
+    "#7b8790": ("camera_bracket", "aim_tube"),
+    "#1e7a46": ("carrier", "ring board", "left bar", "right bar"),
+    "#2f9e5b": ("pi",),
+    "#d9d9d9": ("white board",),
+    "#3f51b5": ("camera",),
+    "#26a69a": ("wifi",),
+    "#f2b134": ("power bank",),
+    "#b0863a": ("bank plug",),
+    "#c62828": ("button",),
+    "#c9a227": ("antennas",),
+    "#b39ddb": ("ring LEDs",),
+    "#222222": ("lens foam",),
+    "#80deea": ("aiming lens",),
+}
+COLOURS = {name: shade for shade, names in SHADES.items() for name in names}
+
+
+def surface(solid: object) -> pyvista.PolyData:
+    """A manifold as something to draw; y of the enclosure is up."""
+    raw = solid.to_mesh()  # type: ignore[attr-defined]
+    points = np.asarray(raw.vert_properties)[:, :3]
+    faces = np.asarray(raw.tri_verts)
+    return pyvista.PolyData(points, np.column_stack([np.full(len(faces), 3), faces]).ravel())
+
+
+def picture(
+    path: Path, solids: dict[str, object], camera: tuple[float, float, float], clear: frozenset[str], zoom: float
+) -> None:
+    """Draw and write."""
+    plotter = pyvista.Plotter(off_screen=True, window_size=(1300, 950))
+    plotter.set_background("white")
+    plotter.enable_anti_aliasing("ssaa")
+    for name, solid in solids.items():
+        drawn = surface(solid)
+        plotter.add_mesh(drawn, color=COLOURS[name], opacity=0.28 if name in clear else 1.0, ambient=0.45, diffuse=0.7)
+        if name not in clear:
+            plotter.add_mesh(drawn.extract_feature_edges(40.0), color="black", line_width=1.0)
+    plotter.camera_position = [camera, (0.0, -60.0, -80.0), (0.0, 1.0, 0.0)]
+    plotter.reset_camera()
+    plotter.camera.zoom(zoom)
+    plotter.screenshot(str(path))
+    plotter.close()
+
+
+def exploded() -> dict[str, object]:
+    """The parts drawn apart along the ways in which they are put together."""
+    away = {"lid": (0, 70, 0), "carrier": (0, 40, 0), "grip": (0, -50, 0), "door": (0, -90, 0), "button": (0, -50, 25)}
+    away |= {"power bank": (0, -70, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
+    away |= {"camera_bracket": (0, 0, 40), "white board": (0, 0, 40), "camera": (0, 0, 55)}
+    away |= dict.fromkeys(("light_box", "aim_tube"), (0, 0, 60)) | {"lens foam": (0, 0, 65)}
+    away |= dict.fromkeys(("ring board", "ring LEDs", "diffuser", "left bar", "right bar", "aiming lens"), (0, 0, 85))
+    solids = {**{n: mesh.part(n) for n in mesh.part_names()}, **mesh.contents()}
+    return {name: solid.translate(away.get(name, (0, 0, 0))) for name, solid in solids.items()}
+
+
+def section() -> dict[str, object]:
+    """The eye cut open at x = 0.6, beside the spokes."""
+    keep = mesh.closed(layout.Box((-80.0, -32.5, -60.0), (0.6, 32.5, 8.0)))
+    names = ("front_plate", "camera_bracket")
+    inside = ("ring board", "ring LEDs", "lens foam", "camera")
+    return {n: mesh.part(n) ^ keep for n in names} | {n: mesh.contents()[n] ^ keep for n in inside}
+
+
+def main(folder: str) -> None:
+    """Write the four pictures."""
+    to = Path(folder)
+    parts: dict[str, object] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
+    parked = mesh.part("cap").rotate((-90.0, 0.0, 0.0)).translate((0.0, layout.shell()["shell"]["half_height"], -120.0))
+    none: frozenset[str] = frozenset()
+    bought = mesh.contents()
+    seen = {
+        k: bought[k]
+        for k in ("ring board", "ring LEDs", "left bar", "right bar", "diffuser", "camera", "button", "aiming lens")
+    }
+    picture(to / "front.png", {**parts, "cap": parked, **seen}, (260, 150, 420), none, 1.15)
+    picture(to / "inside.png", {**parts, **bought}, (-330, 330, -420), frozenset({"lid", "body", "grip"}), 1.1)
+    picture(to / "exploded.png", exploded(), (420, 230, 420), none, 1.05)
+    picture(to / "eye.png", section(), (220, 40, 60), none, 1.05)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
