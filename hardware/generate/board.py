@@ -118,6 +118,7 @@ class Maker:
         settings.m_MinClearance = pcbnew.FromMM(0.2)
         settings.m_ViasMinSize = pcbnew.FromMM(0.6)
         settings.m_MinThroughDrill = pcbnew.FromMM(0.3)
+        settings.m_HoleClearance = pcbnew.FromMM(0.25)
         settings.m_CopperEdgeClearance = pcbnew.FromMM(0.4)
         settings.SetBoardThickness(pcbnew.FromMM(self.plan.thickness_mm))
         block = self.board.GetTitleBlock()
@@ -201,6 +202,8 @@ class Maker:
             hole.Reference().SetVisible(False)
             hole.Value().SetVisible(False)
             hole.SetBoardOnly(True)
+            if self.plan.planes:
+                hole.SetLocalClearance(pcbnew.FromMM(1.6))  # the head of the screw stays off the copper
             self.board.Add(hole)
 
     def _pads(self) -> list[Pad]:
@@ -428,7 +431,7 @@ def project_file(folder: Path, name: str, klasses: list[Klass], patterns: dict[i
         for i, k in enumerate(klasses)
     ]  # fmt: skip
     rules = {
-        "min_clearance": 0.2, "min_copper_edge_clearance": 0.4, "min_hole_clearance": 0.2, "min_hole_to_hole": 0.25, "min_text_height": 0.7, "min_text_thickness": 0.08,
+        "min_clearance": 0.2, "min_copper_edge_clearance": 0.4, "min_hole_clearance": 0.25, "min_hole_to_hole": 0.25, "min_text_height": 0.7, "min_text_thickness": 0.08,
         "min_through_hole_diameter": 0.3, "min_track_width": 0.2, "min_via_annular_width": 0.12, "min_via_diameter": 0.5, "min_silk_clearance": 0.0,
         "min_resolved_spokes": 1, "solder_mask_to_copper_clearance": 0.0, "use_height_for_length_calcs": True,
     }  # fmt: skip

@@ -72,7 +72,7 @@ def ring_plan() -> Plan:
         angle = row["led_first_angle_deg"] + 360 / row["led_count"] * i
         turn = math.radians(angle)
         places[f"D{ref}"] = (round(c + row["led_radius_mm"] * math.cos(turn), 4), round(c - row["led_radius_mm"] * math.sin(turn), 4), (angle + 270) % 360)
-    places["J1"] = (c, c - 14.0, 180)
+    places["J1"] = (c, c - 14.0, 0)
     holes = [(c + row["hole_radius_mm"] * math.cos(math.radians(a)), c - row["hole_radius_mm"] * math.sin(math.radians(a)), row["hole_diameter_mm"])
              for a in row["hole_angles_deg"]]  # fmt: skip
     texts = [("ON AXIS", c, c + 16.2, 1.2, 0.0, False), ("ON-AXIS RING  A", c, c + 15, 1.2, 0.0, True), ("A  K1  K2", c, c - 8.6, 1.0, 0.0, True)]
