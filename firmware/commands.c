@@ -4,8 +4,10 @@
 #include "core/count.h"
 #include "core/flash_table.h"
 #include "core/frame.h"
+#include "motion.h"
 #include "results.h"
 #include "send.h"
+#include "testing.h"
 
 #define WINDOW_SLOTS_MIN 312
 #define OCTETS_AT_ONCE 64
@@ -110,6 +112,22 @@ static uint8_t set_buzzer(const uint8_t *fields, uint16_t *clamped_slots)
     return results_buzzer_set(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
+static uint8_t set_imu(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_imu_set m;
+    msg_imu_set_decode(&m, fields);
+    return imu_set(motion_imu(), m.period_slots, slots_tick()) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
+static uint8_t test_itself(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    (void)clamped_slots;
+    struct msg_self_test m;
+    msg_self_test_decode(&m, fields);
+    return testing_begin(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+}
+
 static uint8_t run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
 {
     struct msg_lamp_run m;
@@ -173,6 +191,8 @@ static const struct command COMMANDS[] FLASH_TABLE = {
     COMMAND(TUNER_SWEEP, sweep_tuner),
     COMMAND(TUNER_STOP, stop_tuner),
     COMMAND(BUZZER_SET, set_buzzer),
+    COMMAND(IMU_SET, set_imu),
+    COMMAND(SELF_TEST, test_itself),
 };
 
 static void answer(const uint8_t *request, uint8_t reason, uint16_t clamped_slots)

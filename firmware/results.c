@@ -5,7 +5,9 @@
 #include "commands.h"
 #include "core/panel.h"
 #include "core/tuner.h"
+#include "motion.h"
 #include "send.h"
+#include "testing.h"
 
 #ifndef FIRMWARE_GIT
 #define FIRMWARE_GIT "unknown-"
@@ -20,6 +22,7 @@ static uint8_t is_house_sent;
 static struct button button;
 static struct buzzer buzzer;
 static uint8_t is_sounding;
+static uint8_t button_changes;
 
 void results_init(uint8_t cause)
 {
@@ -35,6 +38,11 @@ void results_histogram_every(uint8_t every)
 uint8_t results_buzzer_set(const struct msg_buzzer_set *m)
 {
     return buzzer_set(&buzzer, m, (uint16_t)slots_tick());
+}
+
+uint8_t results_button_changes(void)
+{
+    return button_changes;
 }
 
 void send_identity(void)
@@ -124,11 +132,17 @@ static void __attribute__((noinline)) send_raw(void)
 
 static void __attribute__((noinline)) send_house(void)
 {
-    struct msg_housekeeping house;
-    if (is_house_sent || !slots_take_house(&house))
+    if (is_house_sent || testing_is_measuring() || !slots_has_house(HOUSEKEEPING_VALUES))
         return;
     is_house_sent = 1;
-    SEND(housekeeping, HOUSEKEEPING, &house);
+    struct msg_housekeeping m = {
+        .tick = slots_tick(),
+        .battery_counts = slots_house(HOUSE_BATTERY),
+        .bandgap_counts = slots_house(HOUSE_BANDGAP),
+        .temperature_counts = slots_house(HOUSE_TEMPERATURE),
+        .given_slots = slots_given(),
+    };
+    SEND(housekeeping, HOUSEKEEPING, &m);
 }
 
 static void __attribute__((noinline)) work_tuner(void)
@@ -150,6 +164,7 @@ static void __attribute__((noinline)) work_panel(uint32_t tick)
         board_buzzer(is_on);
     is_sounding = is_on;
     if (button_step(&button, board_button(), (uint16_t)tick)) {
+        button_changes++;
         struct msg_button m = {.tick = tick, .is_pressed = button.is_pressed};
         SEND(button, BUTTON, &m);
     }
@@ -166,6 +181,7 @@ void results_send(void)
     if (reason) {
         struct msg_lamps_off m = {.tick = tick, .reason = reason};
         SEND(lamps_off, LAMPS_OFF, &m);
+        testing_abort();
     }
 
     send_window();
@@ -176,7 +192,10 @@ void results_send(void)
     if ((int32_t)(tick - counters_due) >= 0) {
         counters_due = tick + COUNTERS_EVERY_SLOTS;
         send_counters();
-        is_house_sent = 0;
-        slots_house_begin();
+        motion_report();
+        if (!testing_is_measuring()) {
+            is_house_sent = 0;
+            slots_house_begin(HOUSEKEEPING_VALUES);
+        }
     }
 }

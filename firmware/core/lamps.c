@@ -2,6 +2,8 @@
 
 #include "count.h"
 
+extern inline uint8_t lamps_is_near_edge(const struct lamps *l);
+extern inline uint8_t lamps_is_near_chip(const struct lamps *l);
 extern inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick);
 
 enum edge { EDGE_TRIGGER, EDGE_LIGHT, EDGE_DARK, EDGE_EXPOSED };
@@ -24,7 +26,7 @@ enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run 
         return LAMP_BAD_ARGUMENT;
     if (m->period_slots < m->exposure_slots || m->period_slots - m->exposure_slots < 2)
         return LAMP_BAD_ARGUMENT;
-    if (m->pulse_slots == 0)
+    if (m->pulse_slots == 0 || m->period_slots < LAMP_PERIOD_MIN)
         return LAMP_BAD_ARGUMENT;
 
     uint16_t pulse = m->pulse_slots;
@@ -277,12 +279,10 @@ enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick)
         l->edge_span = l->edge_left;
     }
     if (l->is_playing && l->chip_left == 0) {
-        // Where the schedule has or is about to have an edge the chip begins a slot later, and its tick says so: no two
-        // long steps in a row.
-        if (event == LAMP_EVENT_NONE && (!l->is_running || l->edge_left > 1))
+        if (event == LAMP_EVENT_NONE)
             event = step_chips(l);
         else
-            l->chip_left = 1;
+            l->chip_left = 1; // a schedule began in this very slot
     }
     guard_strobe(l, next_tick);
     if (l->rounds16 >= GUARD_ROUND && (event == LAMP_EVENT_NONE || l->rounds16 >= GUARD_ROUND_MAX)) {

@@ -14,6 +14,8 @@
 #define CHIPS_MAX 128
 #define GUARD_ROUND 16 // of 16 slots
 #define GUARD_ROUND_MAX 32
+#define LAMP_CALM_SLOTS 3                                 // that long the interrupt pays back what an edge took
+#define LAMP_PERIOD_MIN 32                                // so that a schedule leaves room for chips
 #define HOST_SILENCE_ROUNDS (HOST_SILENCE_SLOTS / 16 - 1) // of 16 slots; the last one may have begun before
 
 enum lamp_refusal { LAMP_OK = 0, LAMP_BAD_ARGUMENT = 1, LAMP_OVER_LIMIT = 2 };
@@ -104,7 +106,18 @@ void lamps_stop(struct lamps *l);
 // An accepted message came: the host is there.
 void lamps_host_heard(struct lamps *l);
 
-// One slot that ends at the boundary `next_tick` (low half). Returns 1 when lamps_step must be called for it.
+// Whether the schedule has an edge, or a chip begins, in the slots just before or after.
+inline uint8_t lamps_is_near_edge(const struct lamps *l)
+{
+    return l->is_running && (l->edge_left < LAMP_CALM_SLOTS || l->edge_span - l->edge_left < LAMP_CALM_SLOTS);
+}
+inline uint8_t lamps_is_near_chip(const struct lamps *l)
+{
+    return l->is_playing && (l->chip_left < LAMP_CALM_SLOTS || l->sequence.slots - l->chip_left < LAMP_CALM_SLOTS);
+}
+
+// One slot that ends at the boundary `next_tick` (low half). Returns 1 when lamps_step must be called for it. What takes
+// long and can wait a little (chips, the guard's round) keeps away from what takes long and cannot (edges).
 inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
 {
     uint8_t is_due = 0;
@@ -113,10 +126,9 @@ inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
             l->silent++;
         else
             is_due = 1;
-        // The guard's round takes its time, and so do edges: not next to one, unless it is overdue.
         l->rounds16++;
         if (l->rounds16 >= GUARD_ROUND_MAX ||
-            (l->rounds16 >= GUARD_ROUND && (!l->is_running || (l->edge_left > 4 && l->edge_span - l->edge_left > 4))))
+            (l->rounds16 >= GUARD_ROUND && !lamps_is_near_edge(l) && !lamps_is_near_chip(l)))
             is_due = 1;
     }
     if (!l->is_busy)
@@ -125,8 +137,12 @@ inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
         is_due = 1;
     if (l->is_running && --l->edge_left == 0)
         is_due = 1;
-    if (l->is_playing && --l->chip_left == 0)
-        is_due = 1;
+    if (l->is_playing && --l->chip_left == 0) {
+        if (lamps_is_near_edge(l))
+            l->chip_left = 1;
+        else
+            is_due = 1;
+    }
     return (uint8_t)(is_due | l->is_stopping | l->has_next);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define PROTOCOL_VERSION 1
-#define MESSAGE_TABLE_CRC 0xd6be719eUL
+#define MESSAGE_TABLE_CRC 0x595f6330UL
 #define MESSAGE_MAX_PAYLOAD 96
 #define COMMAND_MAX_PAYLOAD 49 // of those that go to the head
 #define MESSAGE_HEADER_SIZE 2 // id, sequence number
@@ -49,7 +49,7 @@ static inline void msg_rf_start_decode(struct msg_rf_start *m, const uint8_t *in
 #define MSG_LAMP_RUN_ID 0x04
 #define MSG_LAMP_RUN_SIZE 12
 struct msg_lamp_run {
-    uint16_t period_slots; // from one exposure to the next
+    uint16_t period_slots; // from one exposure to the next, at least 32
     uint16_t exposure_slots; // length of the camera trigger pulse
     uint16_t pulse_slots; // length of the lamp pulse, which begins two slots after the trigger; held below limits.toml
     uint8_t phase_count; // phases used, 1-5
@@ -262,6 +262,46 @@ static inline void msg_buzzer_set_decode(struct msg_buzzer_set *m, const uint8_t
     m->on_slots = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
     m->period_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
     m->beeps = in[4];
+}
+
+// Look for the inertial sensor and read it over and over; numbers the batches anew.
+#define MSG_IMU_SET_ID 0x14
+#define MSG_IMU_SET_SIZE 2
+struct msg_imu_set {
+    uint16_t period_slots; // from one sample to the next, 312-625 (100 to 50 Hz); 0 stops
+};
+
+static inline void msg_imu_set_encode(const struct msg_imu_set *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->period_slots);
+    out[1] = (uint8_t)(m->period_slots >> 8);
+}
+
+static inline void msg_imu_set_decode(struct msg_imu_set *m, const uint8_t *in)
+{
+    m->period_slots = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+}
+
+// Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner.
+#define MSG_SELF_TEST_ID 0x15
+#define MSG_SELF_TEST_SIZE 4
+struct msg_self_test {
+    uint16_t parts; // bit per part, as numbered in self_test_step; 0 ends a walk that is going on
+    uint16_t step_slots; // how long each part is driven, 3125-62500 (0.1 to 2 s)
+};
+
+static inline void msg_self_test_encode(const struct msg_self_test *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->parts);
+    out[1] = (uint8_t)(m->parts >> 8);
+    out[2] = (uint8_t)(m->step_slots);
+    out[3] = (uint8_t)(m->step_slots >> 8);
+}
+
+static inline void msg_self_test_decode(struct msg_self_test *m, const uint8_t *in)
+{
+    m->parts = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->step_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
 }
 
 // Who the head is: answer to identify, also sent once after reset.
@@ -488,7 +528,7 @@ static inline void msg_exposure_decode(struct msg_exposure *m, const uint8_t *in
     m->lit_slots = (uint16_t)((uint16_t)in[9] | ((uint16_t)in[10] << 8));
 }
 
-// A chip of the white stimulus began.
+// A chip of the white stimulus began; it gives way to a lamp edge by a few slots.
 #define MSG_CHIP_ID 0x85
 #define MSG_CHIP_SIZE 6
 struct msg_chip {
@@ -771,6 +811,172 @@ static inline void msg_envelope_histogram_decode(struct msg_envelope_histogram *
     m->index = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
     m->first_bin = in[2];
     memcpy(m->shares, in + 3, 80);
+}
+
+// Four samples of the inertial sensor: n was due in slot tick + n x period_slots and read late_slots[n] later.
+#define MSG_IMU_ID 0x94
+#define MSG_IMU_SIZE 60
+struct msg_imu {
+    uint32_t tick; // slot in which the first sample was due
+    uint16_t index; // number of the batch since imu_set; a missing number is a lost batch
+    uint16_t period_slots; // from one sample to the next
+    uint8_t late_slots[4]; // slots from when it was due to when reading began; 255: the sample is lost
+    uint8_t samples[48]; // 4 x 6 values of 16 bits with sign: rate x y z (17.5 mdps), acceleration x y z (0.122 mg)
+};
+
+static inline void msg_imu_encode(const struct msg_imu *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = (uint8_t)(m->index);
+    out[5] = (uint8_t)(m->index >> 8);
+    out[6] = (uint8_t)(m->period_slots);
+    out[7] = (uint8_t)(m->period_slots >> 8);
+    memcpy(out + 8, m->late_slots, 4);
+    memcpy(out + 12, m->samples, 48);
+}
+
+static inline void msg_imu_decode(struct msg_imu *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->index = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->period_slots = (uint16_t)((uint16_t)in[6] | ((uint16_t)in[7] << 8));
+    memcpy(m->late_slots, in + 8, 4);
+    memcpy(m->samples, in + 12, 48);
+}
+
+// The inertial sensor and its bus: sent when the state changes, and every second between imu_set and its end.
+#define MSG_IMU_STATUS_ID 0x97
+#define MSG_IMU_STATUS_SIZE 15
+struct msg_imu_status {
+    uint32_t tick; // slot in which this message was queued
+    uint8_t state; // 0 off, 1 looking, 2 present, 3 absent, 4 another part answers, 5 bus held down
+    uint8_t address; // 7-bit bus address that was tried last
+    uint8_t who_am_i; // what the part says it is: 0x6C LSM6DSO(X), 0x6A LSM6DS3TR-C; 0 where nobody answered
+    uint16_t nacks; // transfers that the part did not acknowledge, since reset
+    uint16_t timeouts; // transfers that did not end, or could not begin, within 2 ms
+    uint16_t recoveries; // times the bus was freed by nine clocks and a stop
+    uint16_t lost_samples; // samples that were due and not read, or read and not sent
+};
+
+static inline void msg_imu_status_encode(const struct msg_imu_status *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = m->state;
+    out[5] = m->address;
+    out[6] = m->who_am_i;
+    out[7] = (uint8_t)(m->nacks);
+    out[8] = (uint8_t)(m->nacks >> 8);
+    out[9] = (uint8_t)(m->timeouts);
+    out[10] = (uint8_t)(m->timeouts >> 8);
+    out[11] = (uint8_t)(m->recoveries);
+    out[12] = (uint8_t)(m->recoveries >> 8);
+    out[13] = (uint8_t)(m->lost_samples);
+    out[14] = (uint8_t)(m->lost_samples >> 8);
+}
+
+static inline void msg_imu_status_decode(struct msg_imu_status *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->state = in[4];
+    m->address = in[5];
+    m->who_am_i = in[6];
+    m->nacks = (uint16_t)((uint16_t)in[7] | ((uint16_t)in[8] << 8));
+    m->timeouts = (uint16_t)((uint16_t)in[9] | ((uint16_t)in[10] << 8));
+    m->recoveries = (uint16_t)((uint16_t)in[11] | ((uint16_t)in[12] << 8));
+    m->lost_samples = (uint16_t)((uint16_t)in[13] | ((uint16_t)in[14] << 8));
+}
+
+// The walk of the self test comes to a part, which is driven from now on.
+#define MSG_SELF_TEST_STEP_ID 0x98
+#define MSG_SELF_TEST_STEP_SIZE 5
+struct msg_self_test_step {
+    uint32_t tick; // slot
+    uint8_t part; // 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors (PROTOCOL.md)
+};
+
+static inline void msg_self_test_step_encode(const struct msg_self_test_step *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = m->part;
+}
+
+static inline void msg_self_test_step_decode(struct msg_self_test_step *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->part = in[4];
+}
+
+// End of the walk: what the controller could measure. Bits of lines are numbered as parts; bit 11 is the strobe.
+#define MSG_SELF_TEST_RESULT_ID 0x99
+#define MSG_SELF_TEST_RESULT_SIZE 24
+struct msg_self_test_result {
+    uint32_t tick; // slot
+    uint16_t parts; // bit per part that was walked through
+    uint16_t lines_followed; // output lines whose pins were read back at both levels when they were driven
+    uint16_t lines_stray; // output lines that were not at rest while others were driven: a bridge, or held from outside
+    uint8_t button_changes; // times the button was pressed or released meanwhile
+    uint8_t is_pressed; // button at the end, 0 or 1
+    uint16_t battery_counts; // battery behind its divider
+    uint16_t bandgap_counts; // the controller's own 1.1 V against the ADC's reference
+    uint16_t temperature_counts; // temperature sensor
+    uint16_t detector_counts; // log detector
+    uint16_t rssi_counts; // tuner's signal strength, wherever it is tuned
+    uint8_t imu_state; // as in imu_status
+    uint8_t imu_who_am_i; // as in imu_status
+};
+
+static inline void msg_self_test_result_encode(const struct msg_self_test_result *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->tick);
+    out[1] = (uint8_t)(m->tick >> 8);
+    out[2] = (uint8_t)(m->tick >> 16);
+    out[3] = (uint8_t)(m->tick >> 24);
+    out[4] = (uint8_t)(m->parts);
+    out[5] = (uint8_t)(m->parts >> 8);
+    out[6] = (uint8_t)(m->lines_followed);
+    out[7] = (uint8_t)(m->lines_followed >> 8);
+    out[8] = (uint8_t)(m->lines_stray);
+    out[9] = (uint8_t)(m->lines_stray >> 8);
+    out[10] = m->button_changes;
+    out[11] = m->is_pressed;
+    out[12] = (uint8_t)(m->battery_counts);
+    out[13] = (uint8_t)(m->battery_counts >> 8);
+    out[14] = (uint8_t)(m->bandgap_counts);
+    out[15] = (uint8_t)(m->bandgap_counts >> 8);
+    out[16] = (uint8_t)(m->temperature_counts);
+    out[17] = (uint8_t)(m->temperature_counts >> 8);
+    out[18] = (uint8_t)(m->detector_counts);
+    out[19] = (uint8_t)(m->detector_counts >> 8);
+    out[20] = (uint8_t)(m->rssi_counts);
+    out[21] = (uint8_t)(m->rssi_counts >> 8);
+    out[22] = m->imu_state;
+    out[23] = m->imu_who_am_i;
+}
+
+static inline void msg_self_test_result_decode(struct msg_self_test_result *m, const uint8_t *in)
+{
+    m->tick = (uint32_t)((uint32_t)in[0] | ((uint32_t)in[1] << 8) | ((uint32_t)in[2] << 16) | ((uint32_t)in[3] << 24));
+    m->parts = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
+    m->lines_followed = (uint16_t)((uint16_t)in[6] | ((uint16_t)in[7] << 8));
+    m->lines_stray = (uint16_t)((uint16_t)in[8] | ((uint16_t)in[9] << 8));
+    m->button_changes = in[10];
+    m->is_pressed = in[11];
+    m->battery_counts = (uint16_t)((uint16_t)in[12] | ((uint16_t)in[13] << 8));
+    m->bandgap_counts = (uint16_t)((uint16_t)in[14] | ((uint16_t)in[15] << 8));
+    m->temperature_counts = (uint16_t)((uint16_t)in[16] | ((uint16_t)in[17] << 8));
+    m->detector_counts = (uint16_t)((uint16_t)in[18] | ((uint16_t)in[19] << 8));
+    m->rssi_counts = (uint16_t)((uint16_t)in[20] | ((uint16_t)in[21] << 8));
+    m->imu_state = in[22];
+    m->imu_who_am_i = in[23];
 }
 
 #endif

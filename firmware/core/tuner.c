@@ -1,7 +1,6 @@
 #include "tuner.h"
 
-// Between the state, which the interrupt looks at, and what it then touches: no write moves across.
-#define BARRIER() __asm__ volatile("" ::: "memory")
+#include "barrier.h"
 
 #define SYNTH_REGISTER 0x01
 #define SYNTH_WRITE 0x10

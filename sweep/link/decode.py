@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sweep.link.frame import FrameReader, Reason, Received, Rejected
+from sweep.link.imu import LOST
 from sweep.link.messages import (
     PROTOCOL_VERSION,
     TABLE_CRC,
@@ -17,6 +18,8 @@ from sweep.link.messages import (
     Counters,
     EnvelopeWindow,
     Identity,
+    Imu,
+    ImuSet,
     RfStart,
     TunerSet,
     TunerSweep,
@@ -47,6 +50,10 @@ class Losses:
     """Windows without a single sample."""
     dropped_samples: int = 0
     """Slots without a usable conversion, summed over the windows."""
+    missing_imu_batches: int = 0
+    """Gaps in the numbers of the inertial sensor's batches."""
+    lost_imu_samples: int = 0
+    """Samples that the head says it could not read, in the batches that came."""
     head: Counters | None = None
     """The head's last account of its own losses since its reset."""
     restarts: int = 0
@@ -85,6 +92,7 @@ class Decoder:
         self._next_seq: int | None = None
         self._next_index: int | None = None
         self._next_tuned: int | None = None
+        self._next_batch: int | None = None
         self.identity: Identity | None = None
         self.losses = Losses(rejected=self._reader.rejected)
 
@@ -105,27 +113,50 @@ class Decoder:
                     self._next_seq = None
                     self._next_index = None
                     self._next_tuned = None
+                    self._next_batch = None
                 self.identity = identity
             case Counters() as counters:
                 self.losses.head = counters
-            case EnvelopeWindow() as window:
-                if self._next_index is not None:
-                    self.losses.missing_windows += (window.index - self._next_index) & 0xFFFF
-                self._next_index = (window.index + 1) & 0xFFFF
-                self.losses.dropped_samples += window.dropped
-            case TunerWindow() as tuned:
-                if self._next_tuned is not None:
-                    self.losses.missing_windows += (tuned.index - self._next_tuned) & 0xFFFF
-                self._next_tuned = (tuned.index + 1) & 0xFFFF
-            case Accepted(request=RfStart.ID):
-                self._next_index = 0
-            case Accepted(request=TunerSet.ID | TunerSweep.ID):
-                self._next_tuned = 0
+            case Accepted(request=request):
+                self._begin_anew(request)
+            case EnvelopeWindow() | TunerWindow() | Imu() as result:
+                self._account_result(result)
             case _:
                 pass
         if self._next_seq is not None:
             self.losses.missing_messages += (event.seq - self._next_seq) & 0xFF
         self._next_seq = (event.seq + 1) & 0xFF
+
+    def _begin_anew(self, request: int) -> None:
+        """These commands make the head number its results from 0."""
+        match request:
+            case RfStart.ID:
+                self._next_index = 0
+            case TunerSet.ID | TunerSweep.ID:
+                self._next_tuned = 0
+            case ImuSet.ID:
+                self._next_batch = 0
+            case _:
+                pass
+
+    def _account_result(self, result: EnvelopeWindow | TunerWindow | Imu) -> None:
+        following = (result.index + 1) & 0xFFFF
+        match result:
+            case EnvelopeWindow(dropped=dropped):
+                self.losses.missing_windows += _gap(self._next_index, result.index)
+                self.losses.dropped_samples += dropped
+                self._next_index = following
+            case TunerWindow():
+                self.losses.missing_windows += _gap(self._next_tuned, result.index)
+                self._next_tuned = following
+            case Imu(late_slots=late_slots):
+                self.losses.missing_imu_batches += _gap(self._next_batch, result.index)
+                self.losses.lost_imu_samples += late_slots.count(LOST)
+                self._next_batch = following
+
+
+def _gap(expected: int | None, index: int) -> int:
+    return 0 if expected is None else (index - expected) & 0xFFFF
 
 
 def to_tuner_window(window: TunerWindow, t_ns: int, slot_ns: float) -> RfWindow | None:

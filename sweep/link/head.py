@@ -14,6 +14,8 @@ from pathlib import Path
 from sweep.link.clock import TickClock
 from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window, to_tuner_window
 from sweep.link.frame import Received, encode
+from sweep.link.imu import BATCH as IMU_BATCH
+from sweep.link.imu import ImuSample, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     Accepted,
@@ -22,9 +24,13 @@ from sweep.link.messages import (
     EnvelopeWindow,
     Identify,
     Identity,
+    Imu,
+    ImuSet,
+    ImuStatus,
     KeepAlive,
     Message,
     Refused,
+    ReportCounters,
     RfStart,
     RfStop,
     TunerStop,
@@ -47,6 +53,13 @@ TUNER_DWELL_BLOCKS = 16
 TUNER_BUSY_COUNTS = 241
 """590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
 TUNER_LONGEST_LIST = 41
+IMU_RATE_HZ = 100.0
+IMU_COMPLAINTS = {
+    3: "no inertial sensor answers: check its supply and the wires to A4 and A5",
+    4: "another part answers in the inertial sensor's place: LSM6DSO, LSM6DSOX or LSM6DS3TR-C is needed",
+    5: "the inertial sensor's bus is held down: check A4 and A5 for a short, and their pull-ups",
+}
+"""What is wrong, by the state that the head reports."""
 ANSWER_TIMEOUT_S = 2.0
 IDENTIFY_EVERY_S = 0.3
 SILENCE_TIMEOUT_S = 3.0
@@ -146,6 +159,32 @@ class Head:
     def beep(self, on_s: float, period_s: float, beeps: int) -> None:
         """Sound the buzzer. `on_s` at most `period_s`, which is 10 ms to 1 s; `beeps` at most 255, 0 is silence."""
         self.send(BuzzerSet(round(on_s * 1e9 / SLOT_NS), round(period_s * 1e9 / SLOT_NS), beeps))
+
+    def imu_samples(self, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> Iterator[ImuSample]:
+        """Samples of the inertial sensor that cover `seconds`, with their time on CLOCK_BOOTTIME; `rate_hz` 50 to 100.
+
+        Raises HeadError when the sensor is not there, is lost, or the head falls silent.
+        """
+        self.ask(ImuSet(round(1e9 / SLOT_NS / rate_hz)))
+        self.send(ReportCounters())  # so that the clock is known before the first batch
+        left = max(1, round(seconds * rate_hz / IMU_BATCH))
+        heard_ns = self._now_ns()
+        while left > 0:
+            messages = self.receive()
+            if messages:
+                heard_ns = self._now_ns()
+            elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
+                raise HeadError("the sensor head fell silent: check its cable")
+            for event in messages:
+                match event.message:
+                    case ImuStatus(state=state) if state in IMU_COMPLAINTS:
+                        raise HeadError(IMU_COMPLAINTS[state])
+                    case Imu() as batch if self._clock.is_set and left > 0:
+                        left -= 1
+                        yield from read_samples(batch, lambda tick: max(0, self._clock.to_boottime(tick).t_ns))
+                    case _:
+                        pass
+        self.send(ImuSet(0))
 
     def rf_windows(
         self,

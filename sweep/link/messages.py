@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 PROTOCOL_VERSION = 1
-TABLE_CRC = 0xD6BE719E
+TABLE_CRC = 0x595F6330
 MAX_PAYLOAD = 96
 HEADER_SIZE = 2
 SLOT_NS = 32000
@@ -71,7 +71,7 @@ class LampRun:
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHHB5s")
 
     period_slots: int
-    """u16: from one exposure to the next"""
+    """u16: from one exposure to the next, at least 32"""
     exposure_slots: int
     """u16: length of the camera trigger pulse"""
     pulse_slots: int
@@ -286,6 +286,40 @@ class BuzzerSet:
 
 
 @dataclass(frozen=True, slots=True)
+class ImuSet:
+    """Look for the inertial sensor and read it over and over; numbers the batches anew."""
+
+    ID: ClassVar[int] = 0x14
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<H")
+
+    period_slots: int
+    """u16: from one sample to the next, 312-625 (100 to 50 Hz); 0 stops"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.period_slots)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner."""
+
+    ID: ClassVar[int] = 0x15
+    IS_TO_HOST: ClassVar[bool] = False
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HH")
+
+    parts: int
+    """u16: bit per part, as numbered in self_test_step; 0 ends a walk that is going on"""
+    step_slots: int
+    """u16: how long each part is driven, 3125-62500 (0.1 to 2 s)"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.parts, self.step_slots)
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Who the head is: answer to identify, also sent once after reset."""
 
@@ -459,7 +493,7 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A chip of the white stimulus began."""
+    """A chip of the white stimulus began; it gives way to a lamp edge by a few slots."""
 
     ID: ClassVar[int] = 0x85
     IS_TO_HOST: ClassVar[bool] = True
@@ -683,6 +717,141 @@ class EnvelopeHistogram:
         return self.LAYOUT.pack(self.index, self.first_bin, self.shares)
 
 
+@dataclass(frozen=True, slots=True)
+class Imu:
+    """Four samples of the inertial sensor: n was due in slot tick + n x period_slots and read late_slots[n] later."""
+
+    ID: ClassVar[int] = 0x94
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHH4s48s")
+
+    tick: int
+    """u32: slot in which the first sample was due"""
+    index: int
+    """u16: number of the batch since imu_set; a missing number is a lost batch"""
+    period_slots: int
+    """u16: from one sample to the next"""
+    late_slots: bytes
+    """u8[4]: slots from when it was due to when reading began; 255: the sample is lost"""
+    samples: bytes
+    """u8[48]: 4 x 6 values of 16 bits with sign: rate x y z (17.5 mdps), acceleration x y z (0.122 mg)"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.tick, self.index, self.period_slots, self.late_slots, self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class ImuStatus:
+    """The inertial sensor and its bus: sent when the state changes, and every second between imu_set and its end."""
+
+    ID: ClassVar[int] = 0x97
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IBBBHHHH")
+
+    tick: int
+    """u32: slot in which this message was queued"""
+    state: int
+    """u8: 0 off, 1 looking, 2 present, 3 absent, 4 another part answers, 5 bus held down"""
+    address: int
+    """u8: 7-bit bus address that was tried last"""
+    who_am_i: int
+    """u8: what the part says it is: 0x6C LSM6DSO(X), 0x6A LSM6DS3TR-C; 0 where nobody answered"""
+    nacks: int
+    """u16: transfers that the part did not acknowledge, since reset"""
+    timeouts: int
+    """u16: transfers that did not end, or could not begin, within 2 ms"""
+    recoveries: int
+    """u16: times the bus was freed by nine clocks and a stop"""
+    lost_samples: int
+    """u16: samples that were due and not read, or read and not sent"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.tick,
+            self.state,
+            self.address,
+            self.who_am_i,
+            self.nacks,
+            self.timeouts,
+            self.recoveries,
+            self.lost_samples,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestStep:
+    """The walk of the self test comes to a part, which is driven from now on."""
+
+    ID: ClassVar[int] = 0x98
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
+
+    tick: int
+    """u32: slot"""
+    part: int
+    """u8: 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors (PROTOCOL.md)"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(self.tick, self.part)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestResult:
+    """End of the walk: what the controller could measure. Bits of lines are numbered as parts; bit 11 is the strobe."""
+
+    ID: ClassVar[int] = 0x99
+    IS_TO_HOST: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHBBHHHHHBB")
+
+    tick: int
+    """u32: slot"""
+    parts: int
+    """u16: bit per part that was walked through"""
+    lines_followed: int
+    """u16: output lines whose pins were read back at both levels when they were driven"""
+    lines_stray: int
+    """u16: output lines that were not at rest while others were driven: a bridge, or held from outside"""
+    button_changes: int
+    """u8: times the button was pressed or released meanwhile"""
+    is_pressed: int
+    """u8: button at the end, 0 or 1"""
+    battery_counts: int
+    """u16: battery behind its divider"""
+    bandgap_counts: int
+    """u16: the controller's own 1.1 V against the ADC's reference"""
+    temperature_counts: int
+    """u16: temperature sensor"""
+    detector_counts: int
+    """u16: log detector"""
+    rssi_counts: int
+    """u16: tuner's signal strength, wherever it is tuned"""
+    imu_state: int
+    """u8: as in imu_status"""
+    imu_who_am_i: int
+    """u8: as in imu_status"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.tick,
+            self.parts,
+            self.lines_followed,
+            self.lines_stray,
+            self.button_changes,
+            self.is_pressed,
+            self.battery_counts,
+            self.bandgap_counts,
+            self.temperature_counts,
+            self.detector_counts,
+            self.rssi_counts,
+            self.imu_state,
+            self.imu_who_am_i,
+        )
+
+
 Message = (
     Identify
     | RfStart
@@ -699,6 +868,8 @@ Message = (
     | RfRaw
     | RfHistogram
     | BuzzerSet
+    | ImuSet
+    | SelfTest
     | Identity
     | EnvelopeWindow
     | Counters
@@ -712,6 +883,10 @@ Message = (
     | Housekeeping
     | Button
     | EnvelopeHistogram
+    | Imu
+    | ImuStatus
+    | SelfTestStep
+    | SelfTestResult
 )
 
 BY_ID: dict[int, type[Message]] = {
@@ -730,6 +905,8 @@ BY_ID: dict[int, type[Message]] = {
     RfRaw.ID: RfRaw,
     RfHistogram.ID: RfHistogram,
     BuzzerSet.ID: BuzzerSet,
+    ImuSet.ID: ImuSet,
+    SelfTest.ID: SelfTest,
     Identity.ID: Identity,
     EnvelopeWindow.ID: EnvelopeWindow,
     Counters.ID: Counters,
@@ -743,5 +920,9 @@ BY_ID: dict[int, type[Message]] = {
     Housekeeping.ID: Housekeeping,
     Button.ID: Button,
     EnvelopeHistogram.ID: EnvelopeHistogram,
+    Imu.ID: Imu,
+    ImuStatus.ID: ImuStatus,
+    SelfTestStep.ID: SelfTestStep,
+    SelfTestResult.ID: SelfTestResult,
 }
 """Message class of each id."""

@@ -236,11 +236,13 @@ class Avr:
         """Drive an input of a peripheral, e.g. ("iogD", 2) for pin PD2."""
         self._lib.avr_raise_irq(self._irq(module, index), value)
 
-    def hold_input(self, port: str, bit: int, level: int) -> None:
-        """Drive an input that has its pull-up on, which simavr else takes for the level at each write to the port."""
-        held = c_uint64(ord(port) | (1 << bit) << 7 | (level << bit) << 15)  # avr_ioport_external_t
-        self._lib.avr_ioctl(self._avr, _ioctl(f"iop{port}"), byref(held))
-        self.raise_signal(f"iog{port}", bit, level)
+    def hold_inputs(self, port: str, levels: dict[int, int]) -> None:
+        """Drive inputs of a port by bit: all with a pull-up, whose level simavr else takes from each write to it."""
+        mask = sum(1 << bit for bit in levels)
+        held = c_uint64(ord(port) | mask << 7 | sum(level << bit for bit, level in levels.items()) << 15)
+        self._lib.avr_ioctl(self._avr, _ioctl(f"iop{port}"), byref(held))  # avr_ioport_external_t
+        for bit, level in levels.items():
+            self.raise_signal(f"iog{port}", bit, level)
 
     def read_memory(self, address: int) -> int:
         """One octet of the data space (registers from 0, I/O from 0x20, RAM 0x100-0x8FF) without side effects."""

@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 
 from sweep.sim.head_avr import BANDGAP_CHANNEL, CLOCK_HZ, Avr, EmulatorError
+from sweep.sim.head_imu import COND_START, ImuModel
+from sweep.sim.head_pads import COMPARES, PINS, Pads, compare_level
 from sweep.sim.head_scene import BLOCK_SLOTS, RfScene, Waveform
 from sweep.sim.head_tuner import TunerModel
 
@@ -17,31 +19,19 @@ SLOT_CYCLES = 512
 LOG_DETECTOR, TUNER_RSSI, TEMPERATURE, BATTERY = ADC_CHANNELS = (0, 1, 6, 7)
 BANDGAP_MV = 1100
 BATTERY_DIVIDER = 3
+TWI, TWI_INPUT, TWI_OUTPUT, TWI_STATUS = "twi\0", 0, 1, 2
+TWSR, TWCR, TWIE = 0xB9, 0xBC, 0x01
+TWI_ADDRESS_STATUS = {0x28: 0x18, 0x30: 0x20}
+"""simavr 1.6 shows the status of a data octet after the address of a write; the chip shows that of the address."""
+IOPORT_DIRECTION = 9
 PRESS_STEP_CYCLES = CLOCK_HZ // 1000
 UART_CHUNK = 32  # octets: the emulated UART holds 64
 BYTE_CYCLES = 352  # 22 us: 11 bits at 500 kbaud
-TCCR1A = 0x80
-COMPARES = {"strobe": (3, 6), "camera_trigger": (4, 4)}
-"""Timer signal and place of the two output bits in TCCR1A of the pins that the timer itself moves. Their levels are taken
-from there: on the pins simavr 1.6 inverts output B for a moment at each overflow, as in PWM, though the timer clears on
-compare, and it shows the port's own level of such a pin when another pin of the port is written."""
-COMPARE_CLEARS, COMPARE_SETS = 2, 3
 
-# Output pins worth watching, from firmware/board/atmega328p/pins.toml (tests compare).
-PINS = {
-    "strobe": ("iogB", 1),
-    "camera_trigger": ("iogB", 2),
-    "select_off_axis": ("iogB", 0),
-    "select_on_axis": ("iogD", 7),
-    "select_middle_ring": ("iogC", 3),
-    "select_red": ("iogC", 2),
-    "white": ("iogD", 5),
-    "aim": ("iogD", 6),
-    "buzzer": ("iogD", 3),
-}
 BUTTON = ("D", 2)
 LINE_SYNC = ("iogD", 4)
-TUNER_DATA, TUNER_SELECT, TUNER_CLOCK = ("iogB", 3), ("iogB", 4), ("iogB", 5)
+IMU_SDA, IMU_SCL = ("C", 4), ("C", 5)
+TUNER_DATA, TUNER_SELECT, TUNER_CLOCK = PINS["tuner_data"], PINS["tuner_select"], PINS["tuner_clock"]
 
 SOURCE_TREE = Path(__file__).resolve().parents[2]
 
@@ -77,8 +67,17 @@ class HeadMachine:
         self._avr.on_change(*TUNER_SELECT, self.tuner.set_select)
         self._avr.on_change(*TUNER_CLOCK, self.tuner.set_clock)
         self._avr.feed_adc(self._convert)
+        self._imu = ImuModel(scene.motion, scene.seed, self._now_s, partial(self._avr.raise_signal, TWI, TWI_INPUT))
+        self._hold_bus()
+        self._clock_level = 1
+        self._is_write_addressed = False
+        self._avr.on_change(TWI, TWI_OUTPUT, self._on_bus)
+        self._avr.on_change(TWI, TWI_STATUS, self._on_bus_status)
+        self._avr.on_change(f"iog{IMU_SCL[0]}", IOPORT_DIRECTION, self._on_direction)
+        if scene.assembly is not None:
+            Pads(self._avr, scene.assembly)
         self._is_pressed = False
-        self._avr.hold_input(*BUTTON, 1)
+        self._hold_button(1)
         self._pending = bytearray()
         self.edges: list[Edge] = []
         self._levels: dict[str, int] = {}
@@ -94,9 +93,9 @@ class HeadMachine:
         return self._avr
 
     def _compare(self, pin: str, place: int, _: int) -> None:
-        action = self._avr.read_memory(TCCR1A) >> place & 3
-        if action in {COMPARE_CLEARS, COMPARE_SETS}:
-            self._note(pin, int(action == COMPARE_SETS))
+        level = compare_level(self._avr, place)
+        if level is not None:
+            self._note(pin, level)
 
     def _note(self, pin: str, value: int) -> None:
         level = value & 1
@@ -126,12 +125,45 @@ class HeadMachine:
             return round(self._scene.battery_mv / BATTERY_DIVIDER)
         return BANDGAP_MV if channel == BANDGAP_CHANNEL else 0
 
+    def _now_s(self) -> float:
+        return self._avr.cycle / CLOCK_HZ
+
+    def _on_bus(self, event: int) -> None:
+        self._is_write_addressed = bool(event >> 8 & COND_START) and not event >> 16 & 1
+        self._imu.on_bus(event)
+        self._hold_bus()
+        if self._imu.is_clock_held:  # simavr knows no held clock: its transfer goes on, but nobody hears of it
+            control = self._avr.read_memory(TWCR)
+            self._avr.write_memory(TWCR, control & ~TWIE)
+
+    def _on_bus_status(self, status: int) -> None:
+        if self._is_write_addressed and status in TWI_ADDRESS_STATUS:
+            self._avr.write_memory(TWSR, TWI_ADDRESS_STATUS[status])
+        self._is_write_addressed = False
+
+    def _on_direction(self, outputs: int) -> None:
+        """The head drives the bus by hand: an output is a line pulled down."""
+        level = 1 - (outputs >> IMU_SCL[1] & 1)
+        if level != self._clock_level:
+            self._clock_level = level
+            self._imu.on_release()
+            if level:
+                self._imu.on_clock()
+            self._hold_bus()
+
+    def _hold_bus(self) -> None:
+        self._avr.hold_inputs(IMU_SDA[0], {IMU_SDA[1]: int(not self._imu.is_data_held), IMU_SCL[1]: 1})
+
+    def _hold_button(self, level: int) -> None:
+        port, bit = BUTTON
+        self._avr.hold_inputs(port, {bit: level})
+
     def _press(self) -> None:
         now_s = self._avr.cycle / CLOCK_HZ
         is_pressed = any(begin <= now_s < end for begin, end in self._scene.presses_s)
         if is_pressed != self._is_pressed:
             self._is_pressed = is_pressed
-            self._avr.hold_input(*BUTTON, int(not is_pressed))
+            self._hold_button(int(not is_pressed))
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the head's UART."""

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sweep.sim.head_imu import Motion
+from sweep.sim.head_pads import Assembly
 
 SLOT_S = 32e-6
 BLOCK_SLOTS = 31_250
@@ -90,6 +93,9 @@ class RfScene:
     temperature_c: float = 24.0
     presses_s: tuple[tuple[float, float], ...] = ()
     """When the button is held, from and until."""
+    motion: Motion = field(default_factory=Motion)
+    assembly: Assembly | None = None
+    """How its output pins behave; None: as the port was written, which is faster, but timed pins read back wrong."""
 
     def to_json(self) -> str:
         """One line of JSON that `from_json` reads back."""
@@ -103,9 +109,23 @@ class RfScene:
             emitters = tuple(Emitter(**emitter) for emitter in raw.pop("emitters"))
             presses = tuple((float(begin), float(end)) for begin, end in raw.pop("presses_s", ()))
             detector, tuner = Detector(**raw.pop("detector")), Tuner(**raw.pop("tuner", {}))
-            return cls(emitters=emitters, detector=detector, tuner=tuner, presses_s=presses, **raw)
+            return cls(
+                emitters=emitters,
+                detector=detector,
+                tuner=tuner,
+                presses_s=presses,
+                motion=Motion(**raw.pop("motion", {})),
+                assembly=_assembly(raw.pop("assembly", None)),
+                **raw,
+            )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise SceneError(f"not a radio scene: {error}") from error
+
+
+def _assembly(raw: dict[str, Any] | None) -> Assembly | None:
+    if raw is None:
+        return None
+    return Assembly(tuple(raw.pop("stuck_low", ())), tuple((a, b) for a, b in raw.pop("drags", ())), **raw)
 
 
 class Waveform:

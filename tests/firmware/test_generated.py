@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sweep.link import messages, supply
-from sweep.sim import head_machine
+from sweep.sim import head_machine, head_pads
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_crc_of_the_table_changes_with_a_field(generate: ModuleType, repo_root: 
         ("id = 0x81", "id = 0x41"),
         ('type = "u16", doc = "from', 'type = "f32", doc = "from'),
         ("u8[16]", "u8[200]"),
-        ("imu_set = 0x14", "imu_set = 0x02"),
+        ("line_rate = 0x95", "line_rate = 0x02"),
     ],
 )
 def test_a_table_that_contradicts_itself_is_refused(
@@ -77,7 +77,11 @@ def test_layouts_of_version_1_do_not_change() -> None:
         0x91: "<IHHBB64s",
         0x92: "<IHHHI",
         0x93: "<IB",
+        0x94: "<IHH4s48s",
         0x96: "<HB80s",
+        0x97: "<IBBBHHHH",
+        0x98: "<IB",
+        0x99: "<IHHHBBHHHHHBB",
     }
     now = {number: kind.LAYOUT.format for number, kind in messages.BY_ID.items()}
     assert {number: now[number] for number in published} == published
@@ -85,10 +89,12 @@ def test_layouts_of_version_1_do_not_change() -> None:
 
 def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:
     table = tomllib.loads((repo_root / "firmware/board/atmega328p/pins.toml").read_text(encoding="utf-8"))
-    for name, (module, bit) in head_machine.PINS.items():
+    for name, (module, bit) in head_pads.PINS.items():
         assert (module, bit) == (f"iog{table['pin'][name]['port']}", table["pin"][name]["bit"])
     button = table["pin"]["button"]
     assert (button["port"], button["bit"]) == head_machine.BUTTON
+    for name, held in (("imu_sda", head_machine.IMU_SDA), ("imu_scl", head_machine.IMU_SCL)):
+        assert (table["pin"][name]["port"], table["pin"][name]["bit"]) == held
     for name, place in (
         ("line_sync", head_machine.LINE_SYNC),
         ("tuner_data", head_machine.TUNER_DATA),

@@ -9,6 +9,7 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.imu import LOST
 from sweep.link.port import SerialPort
 from sweep.sim.head import EmulatedHead
 from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
@@ -59,7 +60,7 @@ def test_20_triples_a_second_with_rf_windows_lose_nothing() -> None:
 
 
 def test_everything_at_once_misses_no_slot_and_loses_nothing() -> None:
-    """Windows with histograms, 20 triples a second, chips, a sweep of the tuner, the button and the buzzer."""
+    """Windows with histograms, 20 triples a second, chips, tuner, inertial sensor, the button and the buzzer."""
     host = Host(replace(BUSY, presses_s=((0.5, 1.0),)), is_watching_pins=True)
     host.send(messages.RfStart(3125, 767, 8))
     host.send(TRIPLES_20_PER_S)
@@ -67,19 +68,25 @@ def test_everything_at_once_misses_no_slot_and_loses_nothing() -> None:
     host.send(messages.RfHistogram(1))
     host.send(EVERY_5_MHZ)
     host.send(messages.BuzzerSet(500, 3000, 50))
+    host.send(messages.ImuSet(312))
     host.run(4.0, keep_alive=True)
     host.assert_nothing_lost()
     exposures, chips = host.of(messages.Exposure), host.of(messages.Chip)
     assert {b.tick - a.tick for a, b in pairwise(exposures)} == {521}
     assert len(chips) == pytest.approx(4.0 * 31.25, abs=3)
     # A chip gives way to a lamp edge by a few slots and says so.
-    assert all(0 <= b.tick - a.tick - 1000 <= 5 for a, b in pairwise(chips))
+    assert all(0 <= b.tick - a.tick - 1000 <= 8 for a, b in pairwise(chips))
     triggers = [edge.cycle for edge in host.machine.edges if edge.pin == "camera_trigger" and edge.level == 0]
     origin = triggers[0] - exposures[0].tick * SLOT_CYCLES
     for cycle, exposure in zip(triggers, exposures, strict=False):
         assert abs(cycle - origin - exposure.tick * SLOT_CYCLES) <= EDGE_TOLERANCE_CYCLES
     assert len(host.of(messages.TunerWindow)) == pytest.approx(4.0 / 0.068, abs=3)
     assert len(host.of(messages.EnvelopeHistogram)) == len(host.of(messages.EnvelopeWindow))
+    batches = host.of(messages.Imu)
+    assert [batch.index for batch in batches] == list(range(len(batches)))
+    assert len(batches) == pytest.approx(3.88 * 25, abs=3)
+    assert {b.tick - a.tick for a, b in pairwise(batches)} == {4 * 312}
+    assert sum(late == LOST for batch in batches for late in batch.late_slots) == 0
 
 
 @pytest.mark.soak
@@ -92,10 +99,11 @@ def test_some_seconds_of_windows_tuner_and_lamps() -> None:
 
 
 def _a_while_through_pyserial(seconds: float) -> None:
-    """RF windows, a sweep of the tuner and 20 triples a second through the pseudo-terminal: nothing lost or broken."""
+    """Windows, tuner, inertial sensor and 20 triples a second through the pseudo-terminal: nothing lost or broken."""
     reader, received = FrameReader(), list[Received]()
     with EmulatedHead(BUSY, built_elf(), paced=True) as emulated, SerialPort(emulated.port) as port:
         commands: list[messages.Message] = [messages.RfStart(3125, 767, 8), TRIPLES_20_PER_S, EVERY_5_MHZ]
+        commands.append(messages.ImuSet(312))
         for seq, command in enumerate(commands):
             port.write(encode(command, seq))
         wanted, windows = round(seconds / 0.1), 0
@@ -121,6 +129,10 @@ def _a_while_through_pyserial(seconds: float) -> None:
     assert [exposure.trigger for exposure in exposures] == list(range(len(exposures)))
     tuned = [event.message for event in received if isinstance(event.message, messages.TunerWindow)]
     assert [window.index for window in tuned] == list(range(len(tuned)))
+    batches = [event.message for event in received if isinstance(event.message, messages.Imu)]
+    assert [batch.index for batch in batches] == list(range(len(batches)))
+    assert len(batches) == pytest.approx(25 * seconds, abs=5)
+    assert sum(late == LOST for batch in batches for late in batch.late_slots) == 0
 
 
 def test_only_the_lamp_of_the_phase_is_selected_while_the_strobe_is_on() -> None:
@@ -150,7 +162,7 @@ def test_host_silence_turns_everything_off_within_100_ms() -> None:
     host.run(0.5)
     assert max(edge.cycle for edge in host.machine.edges) - silent_from < 1_600_000
     final = {edge.pin: edge.level for edge in host.machine.edges}
-    assert final == {pin: int(pin == "camera_trigger") for pin in final}
+    assert final == {pin: int(pin in {"camera_trigger", "tuner_select"}) for pin in final}
     assert [off.reason for off in host.of(messages.LampsOff)] == [1]
     host.send(messages.ReportCounters())
     host.run(0.02)
@@ -229,6 +241,7 @@ def test_the_slot_interrupt_stays_inside_its_budget() -> None:
     idle = sorted(lasted)[len(lasted) // 2]
     host.send(messages.RfStart(3125, 767, 8))
     host.send(TRIPLES_20_PER_S)
+    host.send(messages.ImuSet(312))
     host.run(0.1, keep_alive=True)
     starts.clear()
     lasted.clear()
@@ -258,6 +271,7 @@ def test_the_stack_stays_inside_what_the_build_reserves() -> None:
     host.send(messages.RfHistogram(1))
     host.send(EVERY_5_MHZ)
     host.send(messages.BuzzerSet(100, 1000, 20))
+    host.send(messages.ImuSet(312))
     host.run(1.5, keep_alive=True)
     for command in (
         messages.Identify(),
@@ -270,6 +284,9 @@ def test_the_stack_stays_inside_what_the_build_reserves() -> None:
     ):
         host.send(command)
         host.run(0.1, keep_alive=True)
+    host.send(messages.SelfTest(0x1FFF, 3125))
+    host.run(2.0, keep_alive=True)
+    assert host.of(messages.SelfTestResult)
     memory = bytes(machine.avr.read_memory(address) for address in range(RAM_START, RAM_END))
     untouched = max(re.findall(bytes((PAINT,)) + b"+", memory), key=len)
     used = RAM_END - RAM_START - memory.rindex(untouched) - len(untouched)

@@ -7,6 +7,7 @@
 #include <avr/sleep.h>
 #include <avr/wdt.h>
 
+#include "core/self_test.h"
 #include "pins.h"
 
 uint8_t board_init(void)
@@ -65,4 +66,54 @@ void board_tuner_write(uint32_t word)
         TUNER_CLOCK_PORT &= (uint8_t)~_BV(TUNER_CLOCK_BIT);
     }
     TUNER_SELECT_PORT |= _BV(TUNER_SELECT_BIT);
+}
+
+uint16_t board_lines(void)
+{
+    uint8_t b = PINB ^ (_BV(CAMERA_TRIGGER_BIT) | _BV(TUNER_SELECT_BIT)); // these two rest high
+    uint8_t c = PINC;
+    uint8_t d = PIND;
+    uint16_t lines = 0;
+    if (d & _BV(SELECT_ON_AXIS_BIT))
+        lines |= LINE(TEST_ON_AXIS);
+    if (b & _BV(SELECT_OFF_AXIS_BIT))
+        lines |= LINE(TEST_OFF_AXIS);
+    if (c & _BV(SELECT_MIDDLE_RING_BIT))
+        lines |= LINE(TEST_MIDDLE_RING);
+    if (c & _BV(SELECT_RED_BIT))
+        lines |= LINE(TEST_RED);
+    if (b & _BV(CAMERA_TRIGGER_BIT))
+        lines |= LINE(TEST_TRIGGER);
+    if (d & _BV(WHITE_BIT))
+        lines |= LINE(TEST_WHITE);
+    if (d & _BV(AIM_BIT))
+        lines |= LINE(TEST_AIM);
+    if (d & _BV(BUZZER_BIT))
+        lines |= LINE(TEST_BUZZER);
+    if (b & _BV(TUNER_DATA_BIT))
+        lines |= LINE(TEST_TUNER_DATA);
+    if (b & _BV(TUNER_SELECT_BIT))
+        lines |= LINE(TEST_TUNER_SELECT);
+    if (b & _BV(TUNER_CLOCK_BIT))
+        lines |= LINE(TEST_TUNER_CLOCK);
+    if (b & _BV(STROBE_BIT))
+        lines |= LINE(LINE_STROBE);
+    return lines;
+}
+
+// Only one of them moves at a time, so no word comes about: data and clock count while select is low, which rests high.
+void board_tuner_lines(uint16_t moved)
+{
+    if (moved & LINE(TEST_TUNER_DATA))
+        TUNER_DATA_PORT |= _BV(TUNER_DATA_BIT);
+    else
+        TUNER_DATA_PORT &= (uint8_t)~_BV(TUNER_DATA_BIT);
+    if (moved & LINE(TEST_TUNER_CLOCK))
+        TUNER_CLOCK_PORT |= _BV(TUNER_CLOCK_BIT);
+    else
+        TUNER_CLOCK_PORT &= (uint8_t)~_BV(TUNER_CLOCK_BIT);
+    if (moved & LINE(TEST_TUNER_SELECT))
+        TUNER_SELECT_PORT &= (uint8_t)~_BV(TUNER_SELECT_BIT);
+    else
+        TUNER_SELECT_PORT |= _BV(TUNER_SELECT_BIT);
 }

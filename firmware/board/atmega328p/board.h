@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "core/envelope.h"
+#include "core/imu.h"
 #include "core/lamps.h"
 #include "core/messages.h"
 #include "core/tuner.h"
@@ -17,6 +18,9 @@ void board_idle(void);      // sleeps until the next interrupt
 uint8_t board_button(void); // 1 while it is pressed
 void board_buzzer(uint8_t is_on);
 void board_tuner_write(uint32_t word); // 25 bits, lowest first
+// Output lines by bit as in core/self_test.h, one where the level is not that of rest.
+uint16_t board_lines(void);
+void board_tuner_lines(uint16_t moved); // of the tuner's three
 
 // --- uart.c
 struct uart_counters {
@@ -29,10 +33,18 @@ uint8_t uart_has_room(uint8_t size);
 uint8_t uart_write(const uint8_t *octets, uint8_t size); // all or nothing; 0 when there is no room
 void uart_counters_read(struct uart_counters *out);
 
+// --- twi.c: the inertial sensor's bus
+void twi_init(void);
+void twi_begin(const struct imu_transfer *t, uint16_t tick); // one at a time, until twi_poll said how it ended
+enum imu_outcome twi_poll(uint16_t tick);                    // IMU_PENDING while there is nothing to say
+uint16_t twi_recoveries(void);
+
 // --- slots.c and its parts: the one periodic interrupt (timer 1, 31.25 kHz)
 #define SLOT_EVENTS 4
 #define RAW_SAMPLES_MAX 512
-#define HOUSEKEEPING_VALUES 3
+enum house_value { HOUSE_BATTERY, HOUSE_BANDGAP, HOUSE_TEMPERATURE, HOUSE_DETECTOR, HOUSE_RSSI };
+#define HOUSEKEEPING_VALUES 3 // of each second
+#define CHANNEL_VALUES 5      // of the self test
 
 struct slot_counters {
     uint16_t dropped_samples;
@@ -53,8 +65,10 @@ uint16_t slots_window_slots(void);
 void slots_rf_raw(const struct msg_rf_raw *m);    // stops the windows
 uint8_t slots_take_raw(struct msg_rf_samples *m); // 1 when the next piece of a finished run stands in m
 struct tuner *slots_tuner(void);
-void slots_house_begin(void);                         // read battery, reference and temperature anew
-uint8_t slots_take_house(struct msg_housekeeping *m); // 1 when they are all there; stays so until the next begin
+void slots_house_begin(uint8_t values);       // read the first `values` of the channels anew
+uint8_t slots_has_house(uint8_t values);      // 1 when so many are there; stays so until the next begin
+uint16_t slots_house(enum house_value which); // counts
+uint32_t slots_given(void);                   // slots that the detector gave away since reset
 uint8_t slots_take_event(struct lamp_event *event);
 uint8_t slots_take_lamps_off(uint32_t *tick); // reason, 0 when none
 void slots_lamps_run(const struct lamp_schedule *s);

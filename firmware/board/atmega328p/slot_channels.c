@@ -13,14 +13,19 @@
 #define AUX_BANDGAP 14     // the controller's own 1.1 V
 #define AUX_SETTLE_SLOTS 4 // what is slow: battery divider, temperature sensor, bandgap
 #define AUX_CLEAR_SLOTS (AUX_SETTLE_SLOTS + 4)
-static const uint8_t HOUSEKEEPING_ADC[HOUSEKEEPING_VALUES] FLASH_TABLE = {BATTERY_ADC, AUX_BANDGAP, TEMPERATURE_ADC};
+static const uint8_t HOUSE_ADC[CHANNEL_VALUES] FLASH_TABLE = {
+    [HOUSE_BATTERY] = BATTERY_ADC,       [HOUSE_BANDGAP] = AUX_BANDGAP, [HOUSE_TEMPERATURE] = TEMPERATURE_ADC,
+    [HOUSE_DETECTOR] = LOG_DETECTOR_ADC, [HOUSE_RSSI] = TUNER_RSSI_ADC,
+};
 uint8_t aux_left = AUX_EVERY;
 uint8_t aux_at;
+uint8_t aux_late;
 static uint8_t aux_slots;
 static uint8_t aux_channel;
 static uint32_t given_slots;
-static uint16_t house_values[HOUSEKEEPING_VALUES];
-static volatile uint8_t house_at; // next value to read; HOUSEKEEPING_VALUES: all are there
+static uint16_t house_values[CHANNEL_VALUES];
+static volatile uint8_t house_at; // next value to read; house_end: all are there
+static uint8_t house_end = HOUSEKEEPING_VALUES;
 static uint32_t block_began;
 static uint8_t block_lines;
 static struct tuner tuner;
@@ -40,8 +45,8 @@ static uint8_t next_channel(void)
     aux_slots = AUX_SETTLE_SLOTS;
     if (rf_mode > RF_WINDOWS) // a raw run has no gaps
         return AUX_NONE;
-    if (house_at < HOUSEKEEPING_VALUES)
-        return FLASH_U8(HOUSEKEEPING_ADC[house_at]);
+    if (house_at < house_end)
+        return FLASH_U8(HOUSE_ADC[house_at]);
     aux_slots = 1;
     return tuner.state == TUNER_HEARING ? TUNER_RSSI_ADC : AUX_NONE;
 }
@@ -49,7 +54,7 @@ static uint8_t next_channel(void)
 static void count_lines(void)
 {
     uint16_t slots = (uint16_t)(slot_tick - block_began);
-    if (slots < TUNER_BLOCK_SLOTS)
+    if (slots < TUNER_BLOCK_SLOTS - AUX_EVERY / 2) // a turn that was put off made the one before longer
         return;
     uint8_t now = TCNT0;
     tuner_block(&tuner, slot_tick, slots, (uint8_t)(now - block_lines));
@@ -57,10 +62,11 @@ static void count_lines(void)
     block_began = slot_tick;
 }
 
-// Whether lamps or windows take their time before a turn would be over.
+// Whether lamps, their guard or windows take their time before a turn would be over.
 static uint8_t is_long_slot(void)
 {
-    return (lamps.is_running && lamps.edge_left <= AUX_CLEAR_SLOTS) ||
+    return (lamps.is_busy && lamps.rounds16 >= GUARD_ROUND - 1 && ((uint8_t)slot_tick & 15) >= 16 - AUX_CLEAR_SLOTS) ||
+           (lamps.is_running && lamps.edge_left <= AUX_CLEAR_SLOTS) ||
            (lamps.is_playing && lamps.chip_left <= AUX_CLEAR_SLOTS) ||
            (rf_mode == RF_WINDOWS && window_left <= AUX_CLEAR_SLOTS);
 }
@@ -71,6 +77,23 @@ static uint8_t is_too_late(void)
     return TIFR1 & _BV(OCF1A);
 }
 
+// Turns keep their rhythm: by what this one, which took `used` slots, came late the next one comes earlier.
+static void wait_for_next(uint8_t used)
+{
+    aux_left = (uint8_t)(AUX_EVERY - used);
+    aux_left = aux_late < aux_left ? (uint8_t)(aux_left - aux_late) : 1;
+    aux_late = 0;
+}
+
+// A turn of one slot is the tuner's, a long one was for the house.
+static void take_value(uint16_t counts)
+{
+    if (aux_slots < AUX_SETTLE_SLOTS)
+        tuner_rssi(&tuner, counts);
+    else
+        house_values[house_at++] = counts;
+}
+
 // Comes when aux_left ran out: returns 1 when the conversion at hand was given to another channel.
 __attribute__((noinline)) uint8_t step_aux(uint16_t counts)
 {
@@ -78,12 +101,13 @@ __attribute__((noinline)) uint8_t step_aux(uint16_t counts)
     if (aux_at == 0) {
         if (is_long_slot()) {
             aux_left = 1; // in the next one
+            aux_late++;
             return 0;
         }
         count_lines();
         aux_channel = next_channel();
         if (aux_channel == AUX_NONE) {
-            aux_left = AUX_EVERY;
+            wait_for_next(0);
             return 0;
         }
         ADMUX = aux_channel; // of the next conversion: the one that is going on began long enough ago
@@ -103,12 +127,10 @@ __attribute__((noinline)) uint8_t step_aux(uint16_t counts)
         aux_at++;
         aux_left = 1;
     } else {
-        if (aux_channel == TUNER_RSSI_ADC)
-            tuner_rssi(&tuner, counts);
-        else if (aux_channel != AUX_NONE)
-            house_values[house_at++] = counts;
+        if (aux_channel != AUX_NONE)
+            take_value(counts);
         aux_at = 0;
-        aux_left = (uint8_t)(AUX_EVERY - aux_slots - 1);
+        wait_for_next((uint8_t)(aux_slots + 1));
     }
     if (is_given)
         given_slots++;
@@ -120,22 +142,31 @@ struct tuner *slots_tuner(void)
     return &tuner;
 }
 
-void slots_house_begin(void)
+void slots_house_begin(uint8_t values)
 {
-    house_at = 0;
-}
-
-uint8_t slots_take_house(struct msg_housekeeping *m)
-{
-    if (house_at != HOUSEKEEPING_VALUES)
-        return 0;
-    m->battery_counts = house_values[0];
-    m->bandgap_counts = house_values[1];
-    m->temperature_counts = house_values[2];
     ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
     {
-        m->tick = slot_tick;
-        m->given_slots = given_slots;
+        house_at = 0;
+        house_end = values;
     }
-    return 1;
+}
+
+uint8_t slots_has_house(uint8_t values)
+{
+    return house_at == values;
+}
+
+uint16_t slots_house(enum house_value which)
+{
+    return house_values[which]; // read when it is there: the interrupt is done with it
+}
+
+uint32_t slots_given(void)
+{
+    uint32_t given;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        given = given_slots;
+    }
+    return given;
 }

@@ -69,8 +69,12 @@ RARE step_lamps(void)
     }
     if (kind != LAMP_EVENT_NONE)
         put_event(kind);
-    if (aux_left == 1 && aux_at == 0)
-        aux_left = 2; // no turn begins in a slot that is long anyway
+    // No turn begins while this slot's time is paid back.
+    uint8_t calm = lamps.is_busy ? AUX_CALM_SLOTS : 1;
+    if (aux_at == 0 && aux_left <= calm) {
+        aux_late = (uint8_t)(aux_late + calm + 1 - aux_left);
+        aux_left = (uint8_t)(calm + 1);
+    }
 }
 
 uint8_t slots_take_event(struct lamp_event *event)
