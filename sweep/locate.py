@@ -15,8 +15,21 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.report import Observation, Plan, Position, WifiObservation
+from sweep.report import (
+    AddressToken,
+    Observation,
+    OutsideShares,
+    Plan,
+    Position,
+    TransmitterPlace,
+    WifiObservation,
+    centre_of,
+)
+from sweep.report import NextStand as NextStandRecord
+from sweep.report.wording import place_text, stand_text
 
+MAX_PLACES: Final = 50  # bounds a report
+LEAST_GAIN_BITS: Final = 0.05  # guessed: a twentieth of a yes or no
 MIN_POSITIONS: Final = 3  # derived: two coordinates and a power cannot follow from fewer
 INSIDE_CELLS: Final = 500  # derived: 0.22 m in a room of 6 m by 4 m, a quarter of the error that is possible at all
 RING_M: Final = 5.0  # guessed: what stands farther away is heard like what stands there
@@ -140,24 +153,81 @@ def locate(plan: Plan, stands_xy_m: Floats, rssi_dbm: Floats, candidates_xy_m: F
 
 def locate_uplinks(
     plan: Plan, positions: Sequence[Position], observations: Iterable[Observation]
-) -> dict[str, dict[str, float]]:
-    """By tag, the probability of each zone for every transmitter that sends video and was heard at enough positions."""
+) -> tuple[TransmitterPlace, ...]:
+    """The place of every transmitter that sends video and was heard at enough positions, by tag.
+
+    The next standpoint is chosen among the middles of the zones; a gain below LEAST_GAIN_BITS is not worth a walk.
+    """
     stands = {position.position_id: (position.x_m, position.y_m) for position in positions}
     heard: dict[str, dict[str, float]] = {}
-    uplinks: set[str] = set()
+    uplinks: dict[str, AddressToken] = {}
     for one in observations:
         if isinstance(one, WifiObservation) and one.rssi_dbm is not None and one.position_id in stands:
-            tag = min(one.addresses, key=lambda a: (a.key_id, a.tag)).tag
-            heard.setdefault(tag, {})[one.position_id] = one.rssi_dbm.median
+            token = min(one.addresses, key=lambda a: (a.key_id, a.tag))
+            heard.setdefault(token.tag, {})[one.position_id] = one.rssi_dbm.median
             if one.video.verdict == "video_uplink":
-                uplinks.add(tag)
-    result = {}
+                uplinks[token.tag] = token
+    candidates = np.array([centre_of(zone) for zone in plan.zones])
+    result: list[TransmitterPlace] = []
     for tag in sorted(uplinks):
         levels = sorted(heard[tag].items())
-        if len(levels) >= MIN_POSITIONS:
-            found = locate(plan, np.array([stands[name] for name, _ in levels]), np.array([z for _, z in levels]))
-            result[tag] = dict(found.zones)
-    return result
+        if len(levels) >= MIN_POSITIONS and len(result) < MAX_PLACES:
+            at = np.array([stands[name] for name, _ in levels])
+            found = locate(plan, at, np.array([level for _, level in levels]), candidates)
+            result.append(_as_record(plan, uplinks[tag], len(levels), found))
+    return tuple(result)
+
+
+def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location) -> TransmitterPlace:
+    side = max(SIDES, key=lambda one: found.outside[one])
+    zone = max(plan.zones, key=lambda one: found.zones[one.zone_id], default=None)
+    stand = found.next_stand
+    at = None if stand is None else plan.zone_at(stand.x_m, stand.y_m)
+    return TransmitterPlace(
+        address=token,
+        positions=positions,
+        decision=found.decision,
+        x_m=round(found.x_m, 3),
+        y_m=round(found.y_m, 3),
+        radius_m=round(found.radius_m, 3),
+        region=_rectangles(found.region_xy_m, found.cell_xy_m),
+        zones={name: _share(share) for name, share in found.zones.items()},
+        open_floor_share=_share(found.open_floor),
+        outside=OutsideShares(**{f"{one}_share": _share(found.outside[one]) for one in SIDES}),
+        text=place_text(
+            found.decision,
+            side,
+            found.outside_probability,
+            None if zone is None else zone.name,
+            0.0 if zone is None else found.zones[zone.zone_id],
+        ),
+        next_stand=None
+        if stand is None or stand.gain_bits < LEAST_GAIN_BITS
+        else NextStandRecord(
+            x_m=round(stand.x_m, 3),
+            y_m=round(stand.y_m, 3),
+            zone_id=None if at is None else at.zone_id,
+            gain_bits=round(stand.gain_bits, 3),
+            text=stand_text(None if at is None else at.name),
+        ),
+    )
+
+
+def _share(value: float) -> float:
+    return round(min(max(value, 0.0), 1.0), 4)
+
+
+def _rectangles(centres_xy_m: Floats, cell_xy_m: tuple[float, float]) -> tuple[tuple[float, float, float, float], ...]:
+    """Cells as one rectangle (left, top, right, bottom) for each unbroken run of a row."""
+    wide, high = cell_xy_m
+    columns, rows = np.floor(centres_xy_m[:, 0] / wide).astype(int), np.floor(centres_xy_m[:, 1] / high).astype(int)
+    result: list[tuple[float, float, float, float]] = []
+    for row in sorted(set(rows.tolist())):
+        taken = np.sort(columns[rows == row])
+        for run in np.split(taken, np.flatnonzero(np.diff(taken) > 1) + 1):
+            left, right = run[0] * wide, (run[-1] + 1) * wide
+            result.append((round(left, 3), round(row * high, 3), round(right, 3), round((row + 1) * high, 3)))
+    return tuple(result)
 
 
 def _lay_ground(plan: Plan) -> _Ground:

@@ -137,6 +137,7 @@ class Runner:
                 for measurement in workers.measure(self._tasks(recorded, position, baseline)):
                     measurements.append(measurement)
                     self._tell(measurement)
+                self._tell_where_to_stand(positions, measurements)
             if answer in {"abort", "expired"}:
                 outcome = "aborted"
             restarts = workers.restarts
@@ -179,6 +180,15 @@ class Runner:
         )
         for text in one.guidance[:2]:
             self._on_event(GuidanceEvent(type="guidance", text=text))
+
+    def _tell_where_to_stand(self, positions: list[Position], measurements: list[Measurement]) -> None:
+        """While a transmitter that sends video may be anywhere: the place that would tell most about it."""
+        heard = [o for one in measurements if one.modality == "wifi" for o in one.observations]
+        places = locate_uplinks(self._manifest.plan, positions, heard)
+        wanted = [place.next_stand for place in places if place.next_stand is not None]
+        if wanted:
+            best = max(wanted, key=lambda stand: stand.gain_bits)
+            self._on_event(GuidanceEvent(type="guidance", text=best.text))
 
     def _position(self, recorded: RecordedPosition) -> Position:
         return Position(
@@ -276,6 +286,7 @@ class Runner:
     ) -> SweepReport:
         observations = [o for one in measurements for o in one.observations]
         coverage = cover(self._manifest.plan, measurements)
+        places = locate_uplinks(self._manifest.plan, positions, observations)
         judged = fusion.judge(
             self._sweep_id,
             self._manifest.plan,
@@ -283,7 +294,7 @@ class Runner:
             observations,
             coverage,
             source=self._kind,
-            places=locate_uplinks(self._manifest.plan, positions, observations),
+            places={place.address.tag: place.zones for place in places},
             limits={code for one in measurements for code in one.limits},
         )
         return SweepReport(
@@ -311,6 +322,7 @@ class Runner:
             coverage=coverage,
             verdicts=judged.verdicts,
             findings=judged.findings,
+            places=places,
             limits=judged.limits,
         )
 

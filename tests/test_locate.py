@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from sweep import report as r
-from sweep.locate import MIN_POSITIONS, SIDES, Floats, Location, locate, locate_uplinks
+from sweep.locate import MIN_POSITIONS, SIDES, Floats, Location, _rectangles, locate, locate_uplinks
+from sweep.report.wording import place_text
 from tests.report_factory import make_plan, text
 from tests.test_fusion import wifi
 
@@ -306,6 +307,45 @@ def test_uplinks_heard_at_three_positions_get_a_place() -> None:
     observations += [wifi(n, zone, -50.0, tag=3, video=quiet) for n, zone in ((6, "stall-1"), (7, "stall-2"))]
     observations += [wifi(8, "entrance", -50.0, tag=3, video=quiet)]
     found = locate_uplinks(plan, positions, observations)
-    assert list(found) == [f"{1:016x}"]
-    assert max(found[f"{1:016x}"], key=found[f"{1:016x}"].__getitem__) == "stall-2"
+    (place,) = found
+    assert (place.address.tag, place.positions) == (f"{1:016x}", 3)
+    assert max(place.zones, key=place.zones.__getitem__) == "stall-2"
+    assert sum(place.zones.values()) + place.open_floor_share + sum(
+        place.outside.model_dump().values()
+    ) == pytest.approx(1.0, abs=1e-3)
     assert found == locate_uplinks(plan, positions, reversed(observations))
+    r.parse_json(r.TransmitterPlace, r.to_json(place))
+
+
+def test_the_region_is_handed_on_whole_as_rectangles() -> None:
+    found = locate(PLAN, STANDS, np.linspace(-60.0, -40.0, len(STANDS)))
+    rectangles = np.array(_rectangles(found.region_xy_m, found.cell_xy_m))
+    area = ((rectangles[:, 2] - rectangles[:, 0]) * (rectangles[:, 3] - rectangles[:, 1])).sum()
+    assert area == pytest.approx(len(found.region_xy_m) * found.cell_xy_m[0] * found.cell_xy_m[1], rel=0.02)
+    for x, y in found.region_xy_m:
+        assert ((rectangles[:, 0] < x) & (x < rectangles[:, 2]) & (rectangles[:, 1] < y) & (y < rectangles[:, 3])).any()
+
+
+def test_a_place_is_said_with_its_wall_and_the_next_stand_with_its_zone() -> None:
+    plan = make_plan()
+    positions = [
+        r.Position(position_id=f"p-{n}", zone_id="entrance", x_m=0.3, y_m=0.3 + 0.6 * n, facing_deg=0.0, start_ns=0,
+                   end_ns=1)
+        for n in range(4)
+    ]  # fmt: skip
+    behind_left = [
+        wifi(n, "entrance", level).model_copy(update={"position_id": f"p-{n}"})
+        for n, level in enumerate((-62.0, -62.5, -63.0, -62.0))
+    ]
+    (place,) = locate_uplinks(plan, positions, behind_left)
+    said = {"inside": "방 안", "outside": "방 밖", "undecided": "아직 알 수 없음"}
+    assert said[place.decision] in place.text.ko
+    assert place.next_stand is not None
+    zone = next(zone for zone in plan.zones if zone.zone_id == place.next_stand.zone_id)
+    assert place.next_stand.text.ko == f"{zone.name.ko}에 서서 한 번 더 측정하세요"
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_each_side_has_its_words(side: str) -> None:
+    texts = {place_text(decision, side, 0.97, None, 0.0).ko for decision in ("outside", "undecided", "inside")}
+    assert all("벽 너머" in text for text in texts)

@@ -29,7 +29,7 @@ from .base import (
     Text,
     TimeNs,
 )
-from .observations import Observation
+from .observations import AddressToken, Observation
 from .plan import Plan
 
 VerdictName = Literal["clear", "candidate", "not_assessable"]
@@ -93,6 +93,9 @@ class ZoneVerdict(Record):
         return self
 
 
+Rectangle = Annotated[tuple[Metres, Metres, Metres, Metres], Field()]
+
+
 class Evidence(Record):
     """One weighed reason for or against a finding."""
 
@@ -122,6 +125,52 @@ class Finding(Record):
     evidence_for: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=64)]
     evidence_against: Annotated[tuple[Evidence, ...], Field(max_length=64)]
     advice: LocalText
+
+
+class NextStand(Record):
+    """Where one more measurement would tell most about a transmitter's place."""
+
+    x_m: Metres
+    y_m: Metres
+    zone_id: Slug | None
+    """Zone of the place; null on the open floor."""
+    gain_bits: Annotated[float, Field(ge=0, le=64)]
+    """Expected fall of the entropy over places."""
+    text: LocalText
+
+
+class OutsideShares(Record):
+    """Probability of being behind the wall on each side of the plan, as it is drawn."""
+
+    left_share: Share
+    right_share: Share
+    top_share: Share
+    bottom_share: Share
+
+
+class TransmitterPlace(Record):
+    """Where a transmitter that sends video is, by its levels at the sweep's positions."""
+
+    address: AddressToken
+    """The transmitter's first by key and tag, as in its observations."""
+    positions: Count
+    """How many positions heard it."""
+    decision: Literal["inside", "outside", "undecided"]
+    x_m: Metres
+    y_m: Metres
+    """Mean, given that it is inside."""
+    radius_m: Annotated[float, Field(ge=0, le=300)]
+    """Circle about the mean that holds 90 %, given that it is inside."""
+    region: Annotated[tuple[Rectangle, ...], Field(max_length=600)]
+    """Smallest region that holds 90 %, given that it is inside: rectangles (left, top, right, bottom) in metres."""
+    zones: Annotated[dict[Slug, Share], Field(max_length=100)]
+    """Probability of each zone; with `open_floor_share` and `outside` it adds up to 1."""
+    open_floor_share: Share
+    """Probability of being inside but in no zone."""
+    outside: OutsideShares
+    text: LocalText
+    """One sentence: where it probably is."""
+    next_stand: NextStand | None
 
 
 class Limit(Record):
@@ -171,6 +220,8 @@ class SweepReport(Record):
     coverage: Annotated[tuple[ZoneCoverage, ...], Field(max_length=400)]
     verdicts: Annotated[tuple[ZoneVerdict, ...], Field(max_length=400)]
     findings: Annotated[tuple[Finding, ...], Field(max_length=200)]
+    places: Annotated[tuple[TransmitterPlace, ...], Field(max_length=50)] = ()
+    """Transmitters that send video and were heard at three positions or more."""
     limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
 
     @model_validator(mode="after")
@@ -184,6 +235,10 @@ class SweepReport(Record):
         for observation in self.observations:
             if observation.position_id not in positions:
                 raise ValueError(f"position {observation.position_id} is not in the report")
+        for place in self.places:
+            stand = place.next_stand
+            if not {*place.zones, *({stand.zone_id} if stand and stand.zone_id else ())} <= zones:
+                raise ValueError("a transmitter's place names a zone that is not on the plan")
         for finding in self.findings:
             for evidence in (*finding.evidence_for, *finding.evidence_against):
                 if evidence.observation_id is not None and evidence.observation_id not in observations:

@@ -65,6 +65,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "Too few measurements lie outside the probe's own transmissions",
     ),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
+    "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
     "room_not_declared_empty": (
         "퇴실 확인 전이라 촬영하지 않음",
         "The room was not declared empty, so nothing was filmed",
@@ -168,6 +169,7 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "High-rate multi-antenna frames may be invisible to this receiver.",
     ),
     "wifi_one_channel": (
+        "wifi",
         "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
         "The adapter could not be tuned: Wi-Fi was heard on one channel only.",
     ),
@@ -291,6 +293,44 @@ def guidance_text(code: str) -> LocalText:
     """What the inspector should do; raises KeyError for an unknown code."""
     ko, en = GUIDANCE[code]
     return LocalText(ko=ko, en=en)
+
+
+SIDES: dict[str, tuple[str, str]] = {
+    "left": ("평면도 왼쪽 벽 너머", "behind the wall on the left of the plan"),
+    "right": ("평면도 오른쪽 벽 너머", "behind the wall on the right of the plan"),
+    "top": ("평면도 위쪽 벽 너머", "behind the wall at the top of the plan"),
+    "bottom": ("평면도 아래쪽 벽 너머", "behind the wall at the bottom of the plan"),
+}
+
+
+def place_text(decision: str, side: str, outside: float, zone: LocalText | None, zone_share: float) -> LocalText:
+    """Where a transmitter probably is: the likelier side of the wall, and the likeliest zone where it is inside."""
+    percent = round(outside * 100)
+    where_ko, where_en = SIDES[side]
+    if decision == "outside":
+        return LocalText(
+            ko=f"이 송신기는 방 밖({where_ko})에 있을 확률이 {percent}%",
+            en=f"This transmitter is outside the room with {percent} % ({where_en} most likely)",
+        )
+    if decision == "undecided" or zone is None:
+        return LocalText(
+            ko=f"이 송신기가 방 안인지 밖인지 아직 알 수 없음(밖일 확률 {percent}%, 밖이면 {where_ko})",
+            en=f"Inside or outside is still open: {percent} % outside, then {where_en}",
+        )
+    share = round(zone_share * 100)
+    return LocalText(
+        ko=f"이 송신기는 방 안에 있을 확률이 {100 - percent}%. 가장 유력한 구역: {zone.ko}({share}%)",
+        en=f"This transmitter is inside with {100 - percent} %; the likeliest zone is {zone.en} ({share} %)",
+    )
+
+
+def stand_text(zone: LocalText | None) -> LocalText:
+    """Where to measure once more."""
+    if zone is None:
+        return LocalText(
+            ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows it"
+        )
+    return LocalText(ko=f"{zone.ko}에 서서 한 번 더 측정하세요", en=f"Stand at {zone.en} and measure once more")
 
 
 def evidence_text(code: str, **values: str | float) -> LocalText:

@@ -117,7 +117,23 @@ def test_schema_and_document_follow_the_code() -> None:
 
 def test_every_quantity_names_its_unit() -> None:
     """STYLE: numbers in records end in a unit, or are counts, shares and scores by name."""
-    units = ("_us", "_s", "_ns", "_ms", "_hz", "_mhz", "_dbm", "_db", "_px", "_deg", "_m", "_counts", "_log10")
+    units = (
+        "_us",
+        "_s",
+        "_ns",
+        "_ms",
+        "_hz",
+        "_mhz",
+        "_dbm",
+        "_db",
+        "_px",
+        "_deg",
+        "_m",
+        "_counts",
+        "_log10",
+        "_bits",
+        "_share",
+    )
     pure = {
         "v", "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
         "frame", "frames", "bytes_up", "bytes_down", "adverts", "windows", "duty_cycle", "p_value", "version", "seq",

@@ -1288,6 +1288,27 @@ export interface components {
             user: components["schemas"]["UserView"] | null;
         };
         /**
+         * NextStand
+         * @description Where one more measurement would tell most about a transmitter's place.
+         */
+        NextStand: {
+            /**
+             * Gain Bits
+             * @description Expected fall of the entropy over places.
+             */
+            gain_bits: number;
+            text: components["schemas"]["LocalText"];
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /**
+             * Zone Id
+             * @description Zone of the place; null on the open floor.
+             */
+            zone_id: string | null;
+        };
+        /**
          * Ok
          * @description Done.
          */
@@ -1298,6 +1319,20 @@ export interface components {
              * @constant
              */
             ok: true;
+        };
+        /**
+         * OutsideShares
+         * @description Probability of being behind the wall on each side of the plan, as it is drawn.
+         */
+        OutsideShares: {
+            /** Bottom Share */
+            bottom_share: number;
+            /** Left Share */
+            left_share: number;
+            /** Right Share */
+            right_share: number;
+            /** Top Share */
+            top_share: number;
         };
         /**
          * PauseCommand
@@ -1963,6 +1998,12 @@ export interface components {
              * @enum {string}
              */
             outcome: "completed" | "aborted";
+            /**
+             * Places
+             * @description Transmitters that send video and were heard at three positions or more.
+             * @default []
+             */
+            places: components["schemas"]["TransmitterPlace"][];
             plan: components["schemas"]["Plan"];
             /** Positions */
             positions: components["schemas"]["Position"][];
@@ -2048,6 +2089,62 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * TransmitterPlace
+         * @description Where a transmitter that sends video is, by its levels at the sweep's positions.
+         */
+        TransmitterPlace: {
+            /** @description The transmitter's first by key and tag, as in its observations. */
+            address: components["schemas"]["AddressToken"];
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "inside" | "outside" | "undecided";
+            next_stand: components["schemas"]["NextStand"] | null;
+            /**
+             * Open Floor Share
+             * @description Probability of being inside but in no zone.
+             */
+            open_floor_share: number;
+            outside: components["schemas"]["OutsideShares"];
+            /**
+             * Positions
+             * @description How many positions heard it.
+             */
+            positions: number;
+            /**
+             * Radius M
+             * @description Circle about the mean that holds 90 %, given that it is inside.
+             */
+            radius_m: number;
+            /**
+             * Region
+             * @description Smallest region that holds 90 %, given that it is inside: rectangles (left, top, right, bottom) in metres.
+             */
+            region: [
+                number,
+                number,
+                number,
+                number
+            ][];
+            /** @description One sentence: where it probably is. */
+            text: components["schemas"]["LocalText"];
+            /** X M */
+            x_m: number;
+            /**
+             * Y M
+             * @description Mean, given that it is inside.
+             */
+            y_m: number;
+            /**
+             * Zones
+             * @description Probability of each zone; with `open_floor_share` and `outside` it adds up to 1.
+             */
+            zones: {
+                [key: string]: number;
+            };
         };
         /**
          * UserView

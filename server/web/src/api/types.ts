@@ -24,6 +24,7 @@ export type Position = SweepReport["positions"][number];
 export type Observation = SweepReport["observations"][number];
 export type Finding = SweepReport["findings"][number];
 export type Evidence = Finding["evidence_for"][number];
+export type TransmitterPlace = SweepReport["places"][number];
 export type ZoneVerdict = SweepReport["verdicts"][number];
 export type ZoneCoverage = SweepReport["coverage"][number];
 export type Modality = ZoneVerdict["modality"];

@@ -5,9 +5,10 @@
  * y is negated here and nowhere else.  Text reaches the map as text nodes only.
  */
 import L from "leaflet";
-import type { Finding, Plan, SweepReport } from "../api/types";
+import type { Finding, Plan, SweepReport, TransmitterPlace } from "../api/types";
+import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";
-import type { Extent } from "./placing";
+import { outsideSides, stripOf, type Extent } from "./placing";
 import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -114,6 +115,46 @@ export function drawPosition(position: SweepReport["positions"][number]): L.Laye
     keyboard: false,
     zIndexOffset: -1000,
   });
+}
+
+/** Where a transmitter probably is: the region inside, the strips behind the walls with their share, the next stand. */
+export function drawPlace(place: TransmitterPlace, plan: Plan): L.Layer[] {
+  const layers: L.Layer[] = place.region.map(([left = 0, top = 0, right = 0, bottom = 0]) =>
+    L.rectangle(boundsOf({ left, top, right, bottom }), {
+      className: `map-place map-place-${place.decision}`,
+      interactive: false,
+    }),
+  );
+  for (const { side, share } of outsideSides(place)) {
+    const strip = stripOf(plan, side);
+    const middle = at((strip.left + strip.right) / 2, (strip.top + strip.bottom) / 2);
+    const word = document.createElement("span");
+    word.textContent = percent(share);
+    layers.push(
+      L.rectangle(boundsOf(strip), {
+        className: `map-outside map-q${String(qualityStep(share))}`,
+        interactive: false,
+      }),
+      L.marker(middle, {
+        icon: L.divIcon({ html: word, className: "map-outside-share", iconSize: [44, 22] }),
+        interactive: false,
+        keyboard: false,
+      }),
+    );
+  }
+  if (place.next_stand !== null) {
+    const stand = document.createElement("span");
+    stand.append(iconElement("person", 20));
+    layers.push(
+      L.marker(at(place.next_stand.x_m, place.next_stand.y_m), {
+        icon: L.divIcon({ html: stand, className: "map-stand", iconSize: [36, 36] }),
+        interactive: false,
+        keyboard: false,
+        zIndexOffset: 500,
+      }),
+    );
+  }
+  return layers;
 }
 
 export function findingCircle(finding: Finding): L.Layer {

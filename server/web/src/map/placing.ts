@@ -2,7 +2,7 @@
  * Where things go on the map, in plain numbers: how much of the surroundings it shows so that no finding is cut off, and
  * where in a zone its label hides neither a finding nor a place where the probe stood.
  */
-import type { Finding, Plan, SweepReport, Zone } from "../api/types";
+import type { Finding, Plan, SweepReport, TransmitterPlace, Zone } from "../api/types";
 import { cornersOf } from "./shading";
 
 /** A rectangle of the plan in metres, y downwards. */
@@ -34,6 +34,44 @@ export function extentOf(plan: Plan, findings: readonly Pick<Finding, "x_m" | "y
     top: Math.min(-WALL_M, ...findings.map((finding) => finding.y_m - reach(finding))),
     right: Math.max(plan.width_m + WALL_M, ...findings.map((finding) => finding.x_m + reach(finding))),
     bottom: Math.max(plan.depth_m + WALL_M, ...findings.map((finding) => finding.y_m + reach(finding))),
+  };
+}
+
+export const SIDES = ["left", "right", "top", "bottom"] as const;
+export type Side = (typeof SIDES)[number];
+export const OUTSIDE_M = 0.6; // guessed: a strip behind the wall that holds two digits
+const LEAST_SHOWN_SHARE = 0.05; // guessed: one in twenty
+
+/** The sides of the room behind which a transmitter may well be. */
+export function outsideSides({ outside }: Pick<TransmitterPlace, "outside">): { side: Side; share: number }[] {
+  return SIDES.map((side) => ({ side, share: outside[`${side}_share`] })).filter(
+    ({ share }) => share >= LEAST_SHOWN_SHARE,
+  );
+}
+
+/** The strip behind the wall on one side of the room. */
+export function stripOf(plan: Plan, side: Side): Extent {
+  const { width_m: right, depth_m: bottom } = plan;
+  switch (side) {
+    case "left":
+      return { left: -OUTSIDE_M, top: 0, right: 0, bottom };
+    case "right":
+      return { left: right, top: 0, right: right + OUTSIDE_M, bottom };
+    case "top":
+      return { left: 0, top: -OUTSIDE_M, right, bottom: 0 };
+    case "bottom":
+      return { left: 0, top: bottom, right, bottom: bottom + OUTSIDE_M };
+  }
+}
+
+/** The extent with the strips behind the walls that a transmitter's place asks for. */
+export function withOutside(extent: Extent, plan: Plan, place: Pick<TransmitterPlace, "outside"> | null): Extent {
+  const strips = place === null ? [] : outsideSides(place).map(({ side }) => stripOf(plan, side));
+  return {
+    left: Math.min(extent.left, ...strips.map(({ left }) => left)),
+    top: Math.min(extent.top, ...strips.map(({ top }) => top)),
+    right: Math.max(extent.right, ...strips.map(({ right }) => right)),
+    bottom: Math.max(extent.bottom, ...strips.map(({ bottom }) => bottom)),
   };
 }
 
