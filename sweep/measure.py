@@ -108,16 +108,16 @@ def measure_lens(task: Task) -> Measurement:
     guidance: dict[str, LocalText] = {}
     for result in scan.clips:
         if result.error is not None or result.quality is None or result.coverage is None:
-            rejections[_code(result.error or "input_unreadable")] += 1
-            reasons[_code(result.reason)] += 1
+            rejections[code_of(result.error or "input_unreadable")] += 1
+            reasons[code_of(result.reason)] += 1
             continue
         samples += result.quality.triples_usable
         dropped += max(0, result.quality.triples - result.quality.triples_usable)
-        rejections.update({_code(name): count for name, count in result.quality.rejections.items()})
+        rejections.update({code_of(name): count for name, count in result.quality.rejections.items()})
         rejections["glint_not_a_lens"] += len(result.detections) - len(result.candidates)
         guidance |= {name: guidance_text(name) for name in result.quality.guidance}
         if result.verdict == "not_assessable" and result.reason != "not_calibrated":
-            reasons[_code(result.reason)] += 1
+            reasons[code_of(result.reason)] += 1
             continue
         unseen *= 1.0 - result.coverage.seen_share
         clip = read_clip(task.path / result.clip)
@@ -137,11 +137,11 @@ def measure_lens(task: Task) -> Measurement:
                 y_px=candidate.y,
                 score=candidate.score,
                 snr=candidate.evidence.get("snr"),
-                off_axis_ratio=candidate.evidence.get("off_on_ratio"),
+                off_axis_ratio=candidate.evidence.get("off_axis_ratio"),
                 persistence=min(1.0, max(0.0, candidate.evidence.get("persistence", 0.0))),
                 range_m=result.coverage.range_m,
                 bearing_deg=round(bearing, 2),
-                reasons=tuple(_code(reason.name) for reason in candidate.reasons[:32]),
+                reasons=tuple(code_of(reason.name) for reason in candidate.reasons[:32]),
                 crop_commitment=None,
             )
             observations.append(observation)
@@ -271,7 +271,7 @@ def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement
         quality=heard_share * min(1.0, listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
         blind_reason=blind,
         observations=tuple(observations),
-        rejections={_code(name): count for name, count in scan.rejected.items()}
+        rejections={code_of(name): count for name, count in scan.rejected.items()}
         | ({"senders_unheard": unheard} if unheard else {}),
         identities=identities,
     )
@@ -296,7 +296,7 @@ def measure_ble(task: Task) -> Measurement:
             t_ns=task.middle_ns,
             modality="ble",
             addresses=tuple(task.sweep_key.token(address) for address in one.addresses[:64]),
-            kind=_code(one.identity.kind),
+            kind=code_of(one.identity.kind),
             company=one.identity.company,
             rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
             adverts=one.adverts,
@@ -316,7 +316,7 @@ def measure_ble(task: Task) -> Measurement:
         quality=min(1.0, task.dwell_s / (2.0 * MIN_LISTEN_S)),
         blind_reason=None if scan.adverts else "too_few_frames",
         observations=tuple(observations),
-        rejections={_code(name): count for name, count in scan.rejected.items()},
+        rejections={code_of(name): count for name, count in scan.rejected.items()},
         identities=identities,
     )
 
@@ -367,7 +367,7 @@ def measure_rf(task: Task) -> Measurement:
     )
 
 
-def _code(name: str) -> str:
+def code_of(name: str) -> str:
     """A reason's name as a contract code."""
     kept = "".join(c if c.isascii() and (c.isalnum() or c == "_") else "_" for c in name.lower())[:63]
     return kept if kept[:1].isalpha() else f"x{kept}"[:63]

@@ -66,6 +66,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
     "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
+    "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
     "room_not_declared_empty": (
         "퇴실 확인 전이라 촬영하지 않음",
         "The room was not declared empty, so nothing was filmed",

@@ -1,0 +1,279 @@
+"""The lens modality while the inspector moves: one triple in, candidates, coverage and guidance out.
+
+Job: keep the last triples in memory, judge them with the detector in windows that overlap, follow candidates from
+window to window, map what was seen, and say in words what the inspector should do differently. Input: `LiveTriple`s
+and the camera's calibrated numbers; output: `LiveUpdate` for each, `LiveSummary` at the end. Refuses to keep frames: a
+window holds eight triples and nothing longer, one crop of a confirmed candidate is all that leaves, and when the
+detector falls behind, windows are skipped and counted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sweep.lens.clips import Clip, ClipMeta, Frame, Phase
+from sweep.lens.crop import crop
+from sweep.lens.frames import LiveTriple
+from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate, TripleQuality
+from sweep.lens.motion import Shift, shift_between, thumbnail
+from sweep.lens.optics import load_optics
+from sweep.lens.records import ClipResult, Detection
+from sweep.lens.register import Image
+from sweep.lens.scan import scan_clip
+from sweep.lens.view import ViewMap, view_of
+
+WINDOW = 8
+"""Triples judged together: as many as the recorded clips that the detector's score was calibrated on."""
+STRIDE = 4
+"""New triples between windows; every triple is judged twice."""
+CONFIRMATIONS = 2
+"""Windows in which a candidate must be found at its place before it is confirmed."""
+MATCH_PX = 8.0
+"""Guessed: how far a candidate may lie from where the view's motion puts it, at half size."""
+MAX_FOLLOWED = 64
+TRIPLE_S = 0.1
+"""Ten triples a second."""
+MAX_BLUR_PX = 2.0
+MAX_SATURATED = 0.05
+LEAST_LIGHT_E = 8.0
+"""These three as in the recorded scan's guidance."""
+MAX_AMBIENT_RATIO = 20.0
+MAX_TURN_SHARE = 0.2
+"""Share of the view by which it may move between triples; beyond, windows lose their overlap (guessed)."""
+PATIENCE = 3
+"""Triples that must agree before a sentence is said."""
+WINDOW_PHASES: tuple[Phase, ...] = ("A", "B", "C")
+
+
+@dataclass
+class _Followed:
+    number: int
+    x: float
+    y: float
+    best: Detection
+    last_window: int
+    windows: int = 1
+    is_confirmed: bool = False
+
+
+class LiveScan:
+    """Judges triples as they come; one for each position of the inspector."""
+
+    def __init__(
+        self,
+        meta: ClipMeta,
+        *,
+        range_m: float,
+        crops: CropBudget,
+        clock: Callable[[], float] = time.perf_counter,
+        judge: Callable[[Clip], ClipResult] = scan_clip,
+    ) -> None:
+        """`meta`: calibrated numbers of the frames that come (phases are ignored); `range_m`: distance of the walls.
+
+        `clock` counts seconds; `judge` is the detector.
+        """
+        self._meta = meta
+        self._range_m = range_m
+        self._crops = crops
+        self._clock = clock
+        self._judge = judge
+        self._optics = load_optics()
+        self._window: deque[LiveTriple] = deque(maxlen=WINDOW)
+        self._since_window = 0
+        self._behind_s = 0.0
+        self._thumbnail: Image | None = None
+        self._map = ViewMap(meta)
+        self._followed: list[_Followed] = []
+        self._next = 1
+        self._shifts: deque[Shift] = deque(maxlen=WINDOW)
+        self._fault_votes: Counter[str] = Counter()
+        self._said: set[str] = set()
+        self._told: list[str] = []
+        self._confirmed: list[Confirmed] = []
+        self._triples = 0
+        self._windows = 0
+        self._dropped: Counter[str] = Counter()
+        self._rejections: Counter[str] = Counter()
+
+    def add(self, triple: LiveTriple) -> LiveUpdate:
+        """Take one triple."""
+        started = self._clock()
+        self._triples += 1
+        self._window.append(triple)
+        self._since_window += 1
+        on_axis, dark = self._electrons(triple.on_axis.pixels), self._electrons(triple.dark.pixels)
+        shift = self._follow_view(on_axis)
+        saturated = (triple.on_axis.pixels >= self._meta.saturation_dn).astype(np.uint8) * np.uint8(255)
+        quality = self._quality(on_axis, dark, float(saturated.mean()) / 255.0, shift)
+        view = view_of(self._optics, self._meta, on_axis, dark, saturated, quality.blur_px)
+        if "slower" in quality.faults:
+            self._rejections["too_fast"] += 1
+        else:
+            self._map.add(view)
+        confirmed = self._maybe_judge()
+        spent = self._clock() - started
+        self._behind_s = max(0.0, self._behind_s + spent - TRIPLE_S)
+        return LiveUpdate(
+            triple=triple.number,
+            quality=quality,
+            guidance=self._guidance(quality.faults),
+            candidates=tuple(self._shown()),
+            confirmed=confirmed,
+            seen_share=view.seen_share(self._range_m),
+            seen_sr=self._map.solid_angle_sr(self._range_m),
+            work_s=spent,
+        )
+
+    def finish(self) -> LiveSummary:
+        """What the position amounts to; frames are let go."""
+        self._window.clear()
+        self._thumbnail = None
+        return LiveSummary(
+            triples=self._triples,
+            windows=self._windows,
+            dropped=dict(sorted(self._dropped.items())),
+            rejections=dict(sorted(self._rejections.items())),
+            seen_sr=self._map.solid_angle_sr(self._range_m),
+            range_m=self._range_m,
+            confirmed=tuple(self._confirmed),
+            guidance=tuple(dict.fromkeys(self._told)),
+        )
+
+    def _electrons(self, pixels: Frame) -> Image:
+        meta = self._meta
+        return (pixels.astype(np.float32) - np.float32(meta.black_level)) * np.float32(meta.e_per_dn)
+
+    def _follow_view(self, on_axis: Image) -> Shift:
+        """Motion since the last triple, which moves the map and the candidates along."""
+        small = thumbnail(on_axis)
+        before, self._thumbnail = self._thumbnail, small
+        if before is None:
+            return Shift(0.0, 0.0, True)
+        shift = shift_between(before, small, self._meta.width)
+        self._shifts.append(shift)
+        if shift.is_known:
+            self._map.turn(shift.dx_px, shift.dy_px)
+            for one in self._followed:
+                one.x += shift.dx_px
+                one.y += shift.dy_px
+        else:
+            self._map.lose()
+            self._dropped["view_lost"] += 1
+            self._followed = [one for one in self._followed if one.is_confirmed]
+        return shift
+
+    def _quality(self, on_axis: Image, dark: Image, saturated: float, shift: Shift) -> TripleQuality:
+        meta = self._meta
+        light = float(np.median(on_axis[::4, ::4])) - float(np.median(dark[::4, ::4]))
+        ambient = float(np.median(dark[::4, ::4]))
+        motion = float(np.hypot(shift.dx_px, shift.dy_px)) if shift.is_known else None
+        frames = len(WINDOW_PHASES)
+        blur = 0.0 if motion is None else motion / frames * meta.exposure_s * meta.fps
+        scale = max(0.5, meta.scale)
+        faults = []
+        if motion is None or motion > MAX_TURN_SHARE * meta.width or blur > MAX_BLUR_PX * scale:
+            faults.append("slower")
+        if saturated > MAX_SATURATED:
+            faults.append("farther")
+        elif light < LEAST_LIGHT_E:
+            faults.append("closer")
+        if ambient > MAX_AMBIENT_RATIO * max(light, 1.0):
+            faults.append("less_light")
+        return TripleQuality(
+            None if motion is None else round(motion, 2),
+            round(blur, 3),
+            round(saturated, 5),
+            round(light, 2),
+            round(ambient, 2),
+            tuple(faults),
+        )
+
+    def _guidance(self, faults: tuple[str, ...]) -> tuple[str, ...]:
+        """A sentence when `PATIENCE` triples agree; it may be said again after as many that were right."""
+        said = []
+        for name in ("slower", "farther", "closer", "less_light"):
+            votes = self._fault_votes[name]
+            self._fault_votes[name] = min(PATIENCE, votes + 1) if name in faults else max(0, votes - 1)
+            if self._fault_votes[name] == PATIENCE and name not in self._said:
+                self._said.add(name)
+                said.append(name)
+            elif self._fault_votes[name] == 0:
+                self._said.discard(name)
+        self._told += [name for name in said if name not in self._told]
+        return tuple(said)
+
+    def _maybe_judge(self) -> tuple[Confirmed, ...]:
+        if len(self._window) < WINDOW or self._since_window < STRIDE:
+            return ()
+        self._since_window = 0
+        if self._behind_s > STRIDE * TRIPLE_S:
+            self._dropped["window_skipped"] += 1
+            return ()
+        numbers = [t.number for t in self._window]
+        if numbers[-1] - numbers[0] > 3 * WINDOW:
+            self._dropped["window_with_gaps"] += 1
+            return ()
+        self._windows += 1
+        clip = self._clip()
+        result = self._judge(clip)
+        if result.quality is not None:
+            self._rejections.update(result.quality.rejections)
+        if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+            self._rejections[result.reason] += 1
+        taken = (self._take(clip, detection) for detection in result.candidates)
+        return tuple(one for one in taken if one is not None)
+
+    def _clip(self) -> Clip:
+        """The window as a clip in memory, frames in the order in which they were exposed."""
+        parts = sorted(
+            (f for t in self._window for f in (t.on_axis, t.off_axis, t.dark)), key=lambda f: f.trigger.number
+        )
+        pixels = [part.pixels for part in parts]
+        meta = self._meta.model_copy(update={"clip": "live", "phases": tuple(p.trigger.phase for p in parts)})
+        return Clip("live", meta, lambda index: pixels[index])
+
+    def _take(self, clip: Clip, detection: Detection) -> Confirmed | None:
+        """Hand a candidate of a window to those that are followed; the crop when that confirms it."""
+        x, y = self._now(clip, detection)
+        reach = MATCH_PX * max(0.5, self._meta.scale)
+        known = min(self._followed, key=lambda one: np.hypot(one.x - x, one.y - y), default=None)
+        if known is None or np.hypot(known.x - x, known.y - y) > reach:
+            if len(self._followed) >= MAX_FOLLOWED:
+                self._dropped["candidate_not_followed"] += 1
+                return None
+            self._followed.append(_Followed(self._next, x, y, detection, self._windows))
+            self._next += 1
+            return None
+        known.x, known.y = x, y
+        known.windows += known.last_window != self._windows
+        known.last_window = self._windows
+        if detection.score > known.best.score:
+            known.best = detection
+        if known.is_confirmed or known.windows < CONFIRMATIONS:
+            return None
+        known.is_confirmed = True
+        picture = crop(clip, detection) if self._crops.take() else None
+        if picture is None:
+            self._dropped["crop_over_budget"] += 1
+        confirmed = Confirmed(known.number, detection, self._window[-1].number, picture)
+        self._confirmed.append(confirmed)
+        return confirmed
+
+    def _now(self, clip: Clip, detection: Detection) -> tuple[float, float]:
+        """Where a detection of an earlier on_axis frame lies in the last one."""
+        later = sum(phase == "A" for phase in clip.meta.phases[detection.frame + 1 :])
+        moves = list(self._shifts)[-later:] if later else []
+        return detection.x + sum(m.dx_px for m in moves), detection.y + sum(m.dy_px for m in moves)
+
+    def _shown(self) -> list[LiveCandidate]:
+        width, height = self._meta.width, self._meta.height
+        return [
+            LiveCandidate(one.number, round(one.x, 1), round(one.y, 1), one.best.score, one.windows, one.is_confirmed)
+            for one in self._followed
+            if 0 <= one.x < width and 0 <= one.y < height
+        ]

@@ -1,0 +1,351 @@
+"""The live scan: candidates are confirmed once, guidance is said once, drops are counted, and memory stays bounded."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+import weakref
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sweep.control import Control, RoomNotEmptyError
+from sweep.filming import film, measurement_of
+from sweep.lens.binning import binned, binned_meta
+from sweep.lens.camera_pi import PiCamera
+from sweep.lens.clips import Clip, ClipMeta
+from sweep.lens.frames import CameraError, CameraSettings, RawFrame, Trigger
+from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, WINDOW, LiveScan
+from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
+from sweep.lens.records import ClipResult, Detection
+from sweep.lens.wording import GUIDANCE
+from sweep.report import display_text
+from sweep.report.wording import GUIDANCE as REPORT_GUIDANCE
+from tests.lens.clip_factory import strobed_frames
+from tests.lens.live_triples import PHASES, triples_of, walk
+from tests.lens.picamera2_stand_in import Module
+from tests.test_workers import TASK
+
+
+class Detector:
+    """Finds what it is told to, where the glint of `walk` is in the last on_axis frame."""
+
+    def __init__(self, *places: tuple[float, float], cost_s: float = 0.0, clock: Clock | None = None) -> None:
+        self.places, self.cost_s, self.clock = places, cost_s, clock
+        self.clips: list[tuple[int, str]] = []
+
+    def __call__(self, clip: Clip) -> ClipResult:
+        self.clips.append((len(clip.meta.phases), clip.name))
+        for index in range(len(clip.meta.phases)):
+            assert clip.frame(index).shape == (clip.meta.height, clip.meta.width)
+        if self.clock is not None:
+            self.clock.now += self.cost_s
+        last = max(i for i, p in enumerate(clip.meta.phases) if p == "A")
+        found = tuple(Detection(clip.name, x, y, last, 3.0, "lens_candidate", {"snr": 9.0}, ()) for x, y in self.places)
+        return ClipResult(clip.name, None, "", "candidate", "lens_candidate", None, None, found, 1.0)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def run(scan: LiveScan, count: int = 24, **kind: object) -> tuple[list[LiveUpdate], LiveSummary]:
+    triples, _ = walk(count, **kind)  # type: ignore[arg-type]  # keywords of walk
+    updates = [scan.add(triple) for triple in triples]
+    return updates, scan.finish()
+
+
+def scan_with(detector: Detector, crops: CropBudget | None = None, clock: Clock | None = None) -> LiveScan:
+    _, meta = walk(1)
+    return LiveScan(meta, range_m=1.0, crops=crops or CropBudget(), clock=clock or Clock(), judge=detector)
+
+
+def test_a_lens_is_confirmed_once_with_one_crop() -> None:
+    """The real detector on a wall with a glint; eight triples are judged together, every four."""
+    triples, meta = walk(24)
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    updates = [scan.add(triple) for triple in triples]
+    summary = scan.finish()
+    assert summary.windows == (24 - WINDOW) // STRIDE + 1
+    (confirmed,) = summary.confirmed
+    assert [c for u in updates for c in u.confirmed] == [confirmed]
+    assert confirmed.crop_png is not None
+    picture = cv2.imdecode(np.frombuffer(confirmed.crop_png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert picture is not None
+    assert picture.shape == (64, 64)
+    assert confirmed.detection.evidence
+    assert confirmed.detection.reasons
+    (shown,) = [c for c in updates[-1].candidates if c.is_confirmed]
+    assert (shown.x, shown.y) == pytest.approx((200.0, 130.0), abs=4.0)
+    assert shown.windows == summary.windows
+
+
+def test_a_candidate_is_followed_by_the_motion_of_the_view() -> None:
+    """Between windows nobody looks for it, yet its place is known to a few pixels."""
+    triples, meta = walk(24, drift_px=(1.5, -0.8))
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    for index, triple in enumerate(triples):
+        update = scan.add(triple)
+        frames_left = 3 * (len(triples) - 1 - index)
+        for one in update.candidates:
+            if one.is_confirmed:
+                place = (200.0 - 1.5 * frames_left, 130.0 + 0.8 * frames_left)
+                assert (one.x, one.y) == pytest.approx(place, abs=6.0)
+
+
+def test_confirmation_takes_two_windows() -> None:
+    scan = scan_with(Detector((200.0, 130.0)))
+    updates, _ = run(scan, WINDOW + STRIDE - 1, drift_px=(0.0, 0.0))
+    assert not any(u.confirmed for u in updates)
+    assert [c.is_confirmed for c in updates[-1].candidates] == [False]
+    scan = scan_with(Detector((200.0, 130.0), (202.0, 130.0)))
+    updates, _ = run(scan, WINDOW, drift_px=(0.0, 0.0))
+    assert not any(u.confirmed for u in updates), "two detections in one window are one look"
+    assert CONFIRMATIONS == 2
+
+
+def test_crops_are_held_to_the_budget_of_the_sweep() -> None:
+    crops = CropBudget(3)
+    places = [(40.0 + 50.0 * i, 60.0 + 60.0 * j) for i in range(3) for j in range(2)]
+    _, summary = run(scan_with(Detector(*places), crops), 16, drift_px=(0.0, 0.0))
+    assert len(summary.confirmed) == 6
+    assert sum(one.crop_png is not None for one in summary.confirmed) == 3
+    assert summary.dropped["crop_over_budget"] == 3
+    _, second = run(scan_with(Detector((100.0, 100.0)), crops), 16, drift_px=(0.0, 0.0))
+    assert [one.crop_png for one in second.confirmed] == [None]
+
+
+def test_a_detector_that_falls_behind_skips_windows_and_says_so() -> None:
+    clock = Clock()
+    slow = Detector(cost_s=2.0, clock=clock)
+    _, summary = run(scan_with(slow, clock=clock), 80)
+    due = (80 - WINDOW) // STRIDE + 1
+    assert summary.windows + summary.dropped["window_skipped"] == due
+    assert summary.dropped["window_skipped"] >= due // 2
+    quick = Detector(cost_s=0.3, clock=clock)
+    _, summary = run(scan_with(quick, clock=clock), 80)
+    assert "window_skipped" not in summary.dropped
+
+
+def test_memory_is_bounded_and_frames_are_let_go() -> None:
+    triples, meta = walk(40)
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    alive = [weakref.ref(triple.on_axis.pixels) for triple in triples]
+    while triples:
+        scan.add(triples.pop(0))
+        gc.collect()
+        held = sum(ref() is not None for ref in alive) - len(triples)
+        assert held <= WINDOW
+    scan.finish()
+    gc.collect()
+    assert not any(ref() is not None for ref in alive)
+
+
+def test_candidates_that_cannot_be_followed_are_counted() -> None:
+    places = [(10.0 + 20.0 * (i % 17), 10.0 + 20.0 * (i // 17)) for i in range(MAX_FOLLOWED + 10)]
+    _, summary = run(scan_with(Detector(*places)), WINDOW, drift_px=(0.0, 0.0))
+    assert summary.dropped["candidate_not_followed"] == 10
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ({}, ()),
+        ({"drift_px": (40.0, 0.0)}, ("slower",)),
+    ],
+)
+def test_guidance_for_motion(kind: dict[str, object], said: tuple[str, ...]) -> None:
+    _, summary = run(scan_with(Detector()), 10, **kind)
+    assert summary.guidance == said
+
+
+def changed(gain: float, offset: float) -> tuple[LiveUpdate, LiveSummary]:
+    """Frames whose light is multiplied and lifted, in DN."""
+    _, meta = walk(1)
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    frames = strobed_frames(3, phases=PHASES * 8)
+    frames = [np.clip(60 + offset + gain * (f.astype(float) - 60), 0, 1023).astype(np.uint16) for f in frames]
+    updates = [scan.add(t) for t in triples_of(frames)]
+    return updates[-1], scan.finish()
+
+
+@pytest.mark.parametrize(
+    ("gain", "offset", "said"), [(30.0, 0.0, "farther"), (0.02, 0.0, "closer"), (0.2, 700.0, "less_light")]
+)
+def test_guidance_for_light(gain: float, offset: float, said: str) -> None:
+    _, summary = changed(gain, offset)
+    assert said in summary.guidance
+
+
+def test_guidance_is_said_once_until_it_was_right_for_a_while() -> None:
+    scan = scan_with(Detector())
+    good, _ = walk(12)
+    fast, _ = walk(12, drift_px=(40.0, 0.0))
+    said = [u.guidance for u in (scan.add(t) for t in (*good[:4], *fast[:6], *good[4:10], *fast[6:]))]
+    assert Counter(name for names in said for name in names)["slower"] == 2
+    assert said[4 : 4 + PATIENCE - 1] == [()] * (PATIENCE - 1)
+
+
+def test_every_guidance_has_its_sentence_in_both_languages() -> None:
+    for name in ("slower", "farther", "closer", "less_light", "hold_longer"):
+        assert GUIDANCE[name].ko == REPORT_GUIDANCE[name][0]
+        assert GUIDANCE[name].en == REPORT_GUIDANCE[name][1]
+        assert display_text(GUIDANCE[name].ko) == GUIDANCE[name].ko
+
+
+def test_a_lost_view_starts_a_new_map() -> None:
+    first, meta = walk(8, seed=3)
+    second, _ = walk(8, seed=9)
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    before = [scan.add(t) for t in first][-1].seen_sr
+    after = [scan.add(t) for t in second][-1].seen_sr
+    assert before > 0.1
+    assert after >= before
+    assert after < 2.0 * before, "two maps that may show the same are not added"
+
+
+def test_binning_keeps_electrons_and_saturation() -> None:
+    rng = np.random.default_rng(2)
+    frame = rng.integers(60, 1000, (8, 12)).astype(np.uint16)
+    frame[3, 5] = 1023
+    half = binned(frame, 1023)
+    meta = walk(1)[1].model_copy(update={"width": 1456, "height": 1088, "principal_point": (728.5, 543.5)})
+    after = binned_meta(meta)
+    assert half.shape == (4, 6)
+    assert half[1, 2] == after.saturation_dn == 4092
+    electrons = (half.astype(float) - after.black_level) * after.e_per_dn
+    full = (frame.astype(float) - meta.black_level) * meta.e_per_dn
+    assert electrons[0, 0] == pytest.approx(full[:2, :2].sum())
+    assert after.principal_point == (364.0, 271.5)
+    assert ClipMeta.model_validate(after.model_dump()) == after
+
+
+class Door:
+    """A camera that plays frames and then ends as told."""
+
+    serial = "stand-in"
+
+    def __init__(self, frames: list[np.ndarray], ending: Exception) -> None:
+        self.frames, self.ending, self.number, self.closed = frames, ending, 0, False
+
+    def read(self) -> RawFrame:
+        if self.number >= len(self.frames):
+            raise self.ending
+        self.number += 1
+        at = self.number - 1
+        return RawFrame(self.frames[at], 10**12 + at * 16_666_667 + 1_050_000, 1.0)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def triggers_for(door: Door) -> Iterator[list[Trigger]]:
+    number = 0
+    while True:
+        due = []
+        while number < door.number:
+            due.append(Trigger(number, 10**12 + number * 16_666_667, PHASES[number % 3], True))
+            number += 1
+        yield due
+
+
+@pytest.mark.parametrize(
+    ("ending", "reason"),
+    [(RoomNotEmptyError("x"), "room_not_declared_empty"), (CameraError("x"), "camera_failed"), (None, None)],
+)
+def test_a_position_is_filmed_and_measured(ending: Exception | None, reason: str | None) -> None:
+    frames = strobed_frames(3, phases=PHASES * 24, glint=(200.0, 130.0), drift_px=(0.6, 0.3))
+    _, meta = walk(1)
+    door = Door(frames, ending or CameraError("never asked"))
+    feed = triggers_for(door)
+    told: list[LiveUpdate] = []
+    measured = film(
+        TASK, door, lambda: next(feed), LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock()), meta,
+        goes_on=lambda: ending is not None or door.number < len(frames), on_update=told.append, room=100,
+    )  # fmt: skip
+    assert door.closed
+    assert [gap.reason for gap in measured.gaps] == ([] if reason is None else [reason])
+    if reason == "room_not_declared_empty":
+        assert measured.samples + measured.rejections.get("triple_after_stop", 0) == 24, "what waited is thrown away"
+        return
+    assert measured.samples == len(told) == 24
+    assert measured.blind_reason is None
+    assert 0.0 < measured.quality <= 1.0
+    (observation,) = measured.observations
+    assert observation.modality == "lens"
+    assert list(measured.crops) == [str(observation.observation_id)]
+    assert measured.limits == ("lens_uncalibrated",)
+
+
+def test_a_position_that_was_stopped_before_anything_was_seen_is_blind() -> None:
+    _, meta = walk(1)
+    summary = LiveSummary(2, 0, {}, {}, 0.0, 1.0, (), ())
+    for stopped, blind in ((None, "too_few_triples"), ("room_not_declared_empty", "room_not_declared_empty")):
+        measured = measurement_of(TASK, summary, meta, Counter(), stopped)
+        assert (measured.blind_reason, measured.quality) == (blind, 0.0)
+
+
+def test_a_permit_that_ends_stops_the_filming(tmp_path: Path) -> None:
+    control = Control(clock=Clock())
+    control.declare_empty(("a1", "b1"))
+    frames = strobed_frames(3, phases=PHASES * 12)
+    (tmp_path / "mode").write_text("1", encoding="ascii")
+    stamps = [{"SensorTimestamp": 10**12 + n * 16_666_667 + 1_050_000, "AnalogueGain": 1.0} for n in range(36)]
+    module = Module(list(zip(frames, stamps, strict=True)))
+    settings = CameraSettings(width=364, height=272)
+    camera = PiCamera(control.permit(), settings, trigger_mode=tmp_path / "mode", module=module)
+    _, meta = walk(1)
+    updates: list[LiveUpdate] = []
+    number = 0
+
+    def triggers() -> list[Trigger]:
+        nonlocal number
+        number += 1
+        at = number - 1
+        if at == 14:
+            control.pause()  # somebody came in while frame 14 was taken
+        return [Trigger(at, 10**12 + at * 16_666_667, PHASES[at % 3], True)]
+
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    measured = film(TASK, camera, triggers, scan, meta, goes_on=lambda: True, on_update=updates.append)
+    assert len(updates) <= 5
+    assert module.open_cameras == 0
+    assert len(module.frames) == 36 - 15, "not one frame more is taken"
+    assert [gap.reason for gap in measured.gaps] == ["room_not_declared_empty"]
+
+
+def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
+    frames = strobed_frames(3, phases=PHASES * 30)
+    _, meta = walk(1)
+    door = Door(frames, CameraError("x"))
+    feed = triggers_for(door)
+    begun = threading.Event()
+
+    def on_update(_: LiveUpdate) -> None:
+        if not begun.is_set():
+            while not door.closed:
+                time.sleep(0.001)
+            begun.set()
+
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock(), judge=Detector())
+    measured = film(TASK, door, lambda: next(feed), scan, meta, goes_on=lambda: True, on_update=on_update, room=4)
+    assert measured.samples + measured.rejections["triple_dropped"] == 30
+    assert measured.samples <= 6
+    assert measured.dropped >= 24
+
+
+def test_a_fault_of_our_own_is_not_swallowed() -> None:
+    _, meta = walk(1)
+    door = Door([], ZeroDivisionError("ours"))
+    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        film(TASK, door, list, scan, meta, goes_on=lambda: True, on_update=lambda _: None)
+    assert door.closed
