@@ -196,8 +196,9 @@ def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location)
         outside=OutsideShares(**{f"{one}_share": _share(found.outside[one]) for one in SIDES}),
         text=place_text(
             found.decision,
-            side,
             found.outside_probability,
+            side,
+            found.outside[side],
             None if zone is None else zone.name,
             0.0 if zone is None else found.zones[zone.zone_id],
         ),

@@ -347,5 +347,5 @@ def test_a_place_is_said_with_its_wall_and_the_next_stand_with_its_zone() -> Non
 
 @pytest.mark.parametrize("side", SIDES)
 def test_each_side_has_its_words(side: str) -> None:
-    texts = {place_text(decision, side, 0.97, None, 0.0).ko for decision in ("outside", "undecided", "inside")}
+    texts = {place_text(decision, 0.97, side, 0.6, None, 0.0).ko for decision in ("outside", "undecided", "inside")}
     assert all("벽 너머" in text for text in texts)

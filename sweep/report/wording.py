@@ -66,7 +66,6 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
     "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
-    "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
     "room_not_declared_empty": (
         "퇴실 확인 전이라 촬영하지 않음",
         "The room was not declared empty, so nothing was filmed",
@@ -304,19 +303,21 @@ SIDES: dict[str, tuple[str, str]] = {
 }
 
 
-def place_text(decision: str, side: str, outside: float, zone: LocalText | None, zone_share: float) -> LocalText:
-    """Where a transmitter probably is: the likelier side of the wall, and the likeliest zone where it is inside."""
-    percent = round(outside * 100)
+def place_text(
+    decision: str, outside: float, side: str, side_share: float, zone: LocalText | None, zone_share: float
+) -> LocalText:
+    """Where a transmitter probably is: in the room or not, the likeliest wall and the likeliest zone."""
+    percent, beyond = round(outside * 100), round(side_share * 100)
     where_ko, where_en = SIDES[side]
     if decision == "outside":
         return LocalText(
-            ko=f"이 송신기는 방 밖({where_ko})에 있을 확률이 {percent}%",
-            en=f"This transmitter is outside the room with {percent} % ({where_en} most likely)",
+            ko=f"이 송신기는 방 밖에 있을 확률이 {percent}%({where_ko} {beyond}%)",
+            en=f"This transmitter is outside the room with {percent} % ({where_en}: {beyond} %)",
         )
     if decision == "undecided" or zone is None:
         return LocalText(
-            ko=f"이 송신기가 방 안인지 밖인지 아직 알 수 없음(밖일 확률 {percent}%, 밖이면 {where_ko})",
-            en=f"Inside or outside is still open: {percent} % outside, then {where_en}",
+            ko=f"이 송신기가 방 안인지 밖인지 아직 알 수 없음(밖일 확률 {percent}%, {where_ko} {beyond}%)",
+            en=f"Inside or outside is still open: {percent} % outside ({where_en}: {beyond} %)",
         )
     share = round(zone_share * 100)
     return LocalText(
