@@ -120,7 +120,7 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
         min_dbm=law.to_dbm(max(window.max_counts for window in used)),
         burst_level_dbm=_burst_level(used, law),
         duty_cycle=sum(window.duty_cycle * window.samples for window in used) / samples,
-        bursts_per_s=sum(window.bursts for window in used) / seconds if seconds > 0 else 0.0,
+        bursts_per_s=sum(map(_whole_bursts, used)) / seconds if seconds > 0 else 0.0,
         longest_burst_s=_median([window.longest_burst_s or 0.0 for window in used])
         if all(window.longest_burst_s is not None for window in used)
         else None,
@@ -129,6 +129,12 @@ def summarise(windows: Sequence[RfWindow], law: DetectorLaw = NOMINAL) -> Envelo
         over_dbm=law.to_dbm(over_counts),
         over_share=min(1.0, max(0.0, pulled / depth)) if depth > 0 else 0.0,
     )
+
+
+def _whole_bursts(window: RfWindow) -> float:
+    """Bursts of a window, one that its edge cuts counted half: a slot that meets the edge every 100 ms is one."""
+    cut_ends = max(0, window.bursts + 1 - window.gaps)
+    return max(0.0, window.bursts - cut_ends / 2)
 
 
 def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:

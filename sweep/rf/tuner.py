@@ -40,9 +40,9 @@ LEAST_ABOVE_DB = 10.0
 """A transmitter stands this far above the receiver's own floor (guessed)."""
 LINES_PER_S = (15_300.0, 16_700.0)
 """PAL 15,625 and NTSC 15,734, and up to 18 more edges around each vertical sync (derived: 16,000 and 16,274)."""
-STEADY_SPREAD_COUNTS = 15
-"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, one for each end (derived), and what
-a separator adds there (tuned on simulated chains: 14 and 15 in one of 24)."""
+STEADY_SPREAD_COUNTS = 12
+"""Edges in the fullest 4 ms less those in the emptiest: 9 around a vertical sync, and one for each end (derived). At 15
+one picture in 24 more would be told, and three times as many carriers in noise that counts like lines (simulated)."""
 ALWAYS_ON_SHARE = 0.95
 STEADY_LEVEL_DB = 3.0
 """Greatest less least level of a carrier (guessed: three standard deviations of converter noise are 1 dB)."""
