@@ -45,6 +45,8 @@ class Plan:
     """Filled areas besides the ground planes: net, layer (0 front, 1 back), corners."""
     tracks: list[tuple[str, int, float, list[tuple[float, float]]]] = field(default_factory=list)
     """Tracks drawn by hand: net, layer, width, corners."""
+    vias: list[tuple[str, int, float, float]] = field(default_factory=list)
+    """Vias set by hand: net, class, x, y."""
     texts: list[tuple[str, float, float, float, float, bool]] = field(default_factory=list)
     """Words on the board: text, x, y, height, angle, on the back."""
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -107,6 +109,7 @@ class Maker:
         bad = self._route()
         self._zones()
         self._words()
+        self.board.BuildConnectivity()
         pcbnew.ZONE_FILLER(self.board).Fill(self.board.Zones())
         pcbnew.SaveBoard(str(self.path), self.board)
         _settle_ids(self.path, self.plan.name)
@@ -234,6 +237,10 @@ class Maker:
                 self._track(name, layer, width, x0, y0, x1, y1)
                 fixed.append(Pad((x0 + x1) / 2, (y0 + y1) / 2, math.hypot(x1 - x0, y1 - y0) + width, width,
                                  -math.degrees(math.atan2(y1 - y0, x1 - x0)), numbers[name], (layer,)))  # fmt: skip
+        for name, k, x, y in plan.vias:
+            klass = plan.klasses[k]
+            self._via(name, klass, x, y)
+            fixed.append(Pad(x, y, klass.via, klass.via, 0, numbers[name], (0, 1)))
         router = Router(plan.size, plan.klasses, fixed, self._inside())
         done = {name for name, *_ in plan.tracks}
         for name, layer, corners in plan.zones:
@@ -248,7 +255,8 @@ class Maker:
             if name == plan.plane_net and plan.planes:
                 ground = Net(number, plan.klass_of.get(name, 0), own)
             elif len(own) > 1 and name not in done:
-                nets.append(Net(number, plan.klass_of.get(name, 0), own))
+                areas = [corners for zone, _, corners in plan.zones if zone == name]
+                nets.append(Net(number, plan.klass_of.get(name, 0), own, [p for p in own if any(_contains(a, p.x, p.y) for a in areas)]))
         names = {number: name for name, number in numbers.items()}
         if ground and plan.two_sided:
             print("ground pads without a via:", router.stitch(ground))
@@ -260,6 +268,9 @@ class Maker:
                 self._track(names[net.number], layer, klass.track, x0, y0, x1, y1)
             for x, y in vias:
                 self._via(names[net.number], klass, x, y)
+        if ground and plan.two_sided:
+            for x, y in router.room_for_vias(ground, 8.0):
+                self._via(plan.plane_net, plan.klasses[ground.klass], x, y)
         return [names[net.number] for net in bad]
 
     def _inside(self) -> np.ndarray | None:
@@ -402,6 +413,14 @@ def settle_references(maker: Maker) -> None:
         text.SetHorizJustify(pcbnew.GR_TEXT_H_ALIGN_CENTER)
         text.SetVertJustify(pcbnew.GR_TEXT_V_ALIGN_CENTER)
         taken.append(box)
+
+
+def _contains(corners: list[tuple[float, float]], x: float, y: float) -> bool:
+    inside = False
+    for (x0, y0), (x1, y1) in zip(corners, corners[1:] + corners[:1], strict=True):
+        if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
+            inside = not inside
+    return inside
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

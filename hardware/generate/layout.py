@@ -57,7 +57,7 @@ def places() -> dict[str, Place]:
         "U9": (103.6, 61.5, 90), "R38": (110.2, 58.5, 90), "R39": (112.6, 58.5, 90), "C25": (110.2, 63.5, 90), "D4": (112.9, 64, 90), "C26": (96.3, 59, 90),
         "U10": (121.3, 63.5, 90), "R41": (117.5, 57.6, 0), "R42": (122.5, 57.6, 0), "C27": (128.6, 62.5, 90), "D5": (128.6, 68.3, 90), "C28": (115, 69.6, 0),
         # white
-        "F3": (134.5, 73, 0), "C34": (141.5, 73, 0),
+        "F3": (15, 42.2, 0), "C34": (132.5, 73, 0),
     }  # fmt: skip
     columns = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24)
     resistors = (51, 55, 61, 65, 71, 75, 81, 85, 90, 93, 96, 99)
@@ -71,7 +71,7 @@ def places() -> dict[str, Place]:
         x = SINK_X[2 * n]
         at[f"R{r}"] = (x + 2.5, 72, 0)
         at[f"C{c}"] = (x + 10.5, 72, 0)
-    connectors = {"J6": 13, "J9": 34, "J10": 44, "J7": 59, "J8": 81, "J11": 106, "J12": 135}
+    connectors = {"J6": 10, "J9": 34, "J10": 44, "J7": 59, "J8": 81, "J11": 106, "J12": 135}
     at |= {ref: (float(x), 95.0, 0.0) for ref, x in connectors.items()}
     test_points = {"TP4": (8, 62), "TP5": (99.5, 72.5), "TP6": (57, 66), "TP7": (80.8, 56), "TP8": (70, 24), "TP9": (104.5, 31), "TP10": (110, 49), "TP12": (50.5, 28.5), "TP13": (50, 55)}
     return at | {ref: (x, y, 0.0) for ref, (x, y) in test_points.items()}
@@ -86,7 +86,7 @@ PINS = {
 """Words beside the pins of each header, pin 1 first."""
 SIDES = {"J2": "left", "J3": "down", "J4": "left", "J5": "left", "J15": "down", "J16": "down", "J18": "down"}
 WORDS = (
-    ("ON AXIS", 15, 89.9, 1.2), ("LEFT", 35, 89.9, 1.2), ("RIGHT", 45, 89.9, 1.2), ("MIDDLE RING", 61, 89.9, 1.2), ("RED", 83, 89.9, 1.2),
+    ("ON AXIS", 12, 89.9, 1.2), ("LEFT", 35, 89.9, 1.2), ("RIGHT", 45, 89.9, 1.2), ("MIDDLE RING", 61, 89.9, 1.2), ("RED", 83, 89.9, 1.2),
     ("WHITE", 109, 89.9, 1.2), ("AIM", 136, 89.9, 1.2), ("5V 3A IN", 8, 14.6, 1.2), ("TO PI", 6.5, 31.2, 1.2), ("4A FAST", 18, 15.6, 1.0),
     ("LAMPS", 9.2, 56, 1.2), ("UART", 80, 26, 1.0), ("PI PINS 1-10", 90.4, 2.0, 1.0), ("CAMERA: PI SIDE", 36, 3.6, 1.2),
     ("CAMERA SIDE", 36, 16.6, 1.2), ("CAM ON", 66.5, 1.6, 1.0), ("IMU GY-521", 112.5, 1.9, 1.0), ("AD8318", 140.3, 10.2, 1.2), ("RX5808", 140.3, 25.4, 1.2),
@@ -102,14 +102,18 @@ def plan() -> Plan:
     table = circuit.TABLE["carrier"]
     at = places()
     vbus = [(6.4, 20.05), (11, 20.05), (11, 18.2), (16.8, 18.2), (16.8, 23.95), (6.4, 23.95), (6.4, 23.1), (11, 23.1), (11, 20.9), (6.4, 20.9)]
-    five = [(19.8, 17), (24, 17), (24, 25), (27, 25), (27, 27.4), (24, 27.4), (24, 34), (22.5, 38.2), (3.8, 38.2), (3.8, 33.8), (18, 33.8), (19.8, 32)]
+    five = [(19.8, 17), (24, 17), (24, 25), (27, 25), (27, 27.4), (24, 27.4), (24, 34), (22.5, 38.2), (14.2, 38.2), (14.2, 44), (11.6, 44), (11.6, 38.2), (3.8, 38.2), (3.8, 33.8), (18, 33.8), (19.8, 32)]
+    # The white group's 1.4 A has its own strip on the back: 3 mm from F3 down and along the lower edge to J11.
+    white_top = [(16, 40.2), (19.4, 40.2), (19.4, 44.1), (16, 44.1)]
+    white_strip = [(16, 40.2), (19.4, 40.2), (19.4, 96.2), (105, 96.2), (105, 94), (107, 94), (107, 99.2), (16, 99.2)]
     through = [(n, f"CAM_{name}") for n, name in enumerate(CAMERA_CABLE, 1) if name[0] in "DC" and name[1] != "A"]
     tracks = [(net, 0, 0.6, [(28.0 + n, y), (28.0 + n, y + 13)]) for n, net in through for y in (7.25 if n % 2 == 0 else 10.85,)]
     words = [(text, x, y, h, 0.0, False) for text, x, y, h in WORDS]
     words += [(text, at[ref][0], at[ref][1] - 1.6, 0.9, 0.0, False) for ref, text in NET_WORDS.items()]
     return Plan(
         "carrier", tuple(table["outline_mm"]), at, WIDE, {}, corner_mm=table["corner_radius_mm"], thickness_mm=table["thickness_mm"],
-        zones=[("VBUS", 0, vbus), ("+5V", 0, five)], tracks=tracks, texts=words,
+        zones=[("VBUS", 0, vbus), ("+5V", 0, five), ("WHITE_A", 0, white_top), ("WHITE_A", 1, white_strip)],
+        vias=[("WHITE_A", 2, 18.7, 40.9 + 0.95 * i) for i in range(4)], tracks=tracks, texts=words,
         labels={ref: {str(i): word for i, word in enumerate(pins, 1)} for ref, pins in PINS.items()},
         label_side={ref: SIDES.get(ref, "up") for ref in PINS}, hidden_refs=set(NET_WORDS), keep_outs=[(28.6, 8.6, 38.4, 19, 1)],
     )  # fmt: skip

@@ -86,9 +86,9 @@ def bar_plan() -> Plan:
     (w, h), places = row["outline_mm"], {}
     for i, (x, y) in enumerate(row["led_positions_mm"], 1):
         places[f"D{i}"] = (w / 2 + x, h / 2 - y, 270.0)
-    places["J1"] = (w / 2 + 0.5, h / 2, 90.0)
+    places["J1"] = (w / 2 - 0.5, h / 2, 270.0)
     holes = [(w / 2 + x, h / 2 - y, row["hole_diameter_mm"]) for x, y in row["holes_mm"]]
-    texts = [("OFF AXIS", w / 2 - 5.6, h / 2, 1.0, 90.0, False), ("OFF-AXIS BAR A", w / 2 - 5.6, h / 2, 1.0, 90.0, True)]
+    texts = [("OFF AXIS", w / 2 - 5.6, h / 2, 1.0, 90.0, False), ("BAR  A", w / 2, 8.0, 1.0, 0.0, True)]
     return Plan("bar", (w, h), places, CLASSES, {}, back={"J1"}, corner_mm=2, holes=holes, texts=texts, planes=(), thickness_mm=row["thickness_mm"])
 
 

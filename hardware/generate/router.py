@@ -47,6 +47,8 @@ class Net:
     number: int
     klass: int
     pads: list[Pad]
+    joined: list[Pad] = field(default_factory=list)
+    """Pads that a filled area already connects."""
     cells: list[list[int]] = field(default_factory=list)
     """Ways found, each a list of layer cells from end to end."""
 
@@ -172,7 +174,7 @@ class Router:
             if not way or len(way) * PITCH_MM > limit_mm:
                 failed += 1
                 continue
-            alone = Net(net.number, net.klass, [], [[*way, way[-1] % self.cells + (1 - way[-1] // self.cells) * self.cells]])
+            alone = Net(net.number, net.klass, [], cells=[[*way, way[-1] % self.cells + (1 - way[-1] // self.cells) * self.cells]])
             self._claim(alone, 1)
             net.cells += alone.cells
         return failed
@@ -188,7 +190,9 @@ class Router:
     def _connect(self, net: Net) -> bool:
         """Joins the pads of a net one after the other, each to what is already joined."""
         net.cells = []
-        todo = [self._pad_cells(pad) for pad in net.pads]
+        todo = [self._pad_cells(pad) for pad in net.pads if pad not in net.joined]
+        if net.joined:
+            todo.insert(0, [c for pad in net.joined for c in self._pad_cells(pad)])
         tree = list(todo.pop(0))
         while todo:
             flat = [c for cells in todo for c in cells]
@@ -239,6 +243,14 @@ class Router:
             if not bad:
                 break
         return bad
+
+    def room_for_vias(self, net: Net, step_mm: float) -> list[tuple[float, float]]:
+        """Points of a regular raster where a via of the net fits beside all that is routed."""
+        own, used = self.fixed_via[net.klass], self.used_via[net.klass]
+        step = round(step_mm / PITCH_MM)
+        ys, xs = np.nonzero((own == 0) & (used == 0))
+        spots = [(int(x), int(y)) for x, y in zip(xs, ys, strict=True) if x % step == step // 2 and y % step == step // 2]
+        return [(x * PITCH_MM, y * PITCH_MM) for x, y in spots]
 
     def segments(self, net: Net) -> tuple[list[tuple[float, float, float, float, int]], list[tuple[float, float]]]:
         """Tracks (x0, y0, x1, y1, layer) and vias (x, y) in mm; straight runs are one track, pad centres are met exactly."""
