@@ -54,10 +54,8 @@ class Tuning:
     def lens_lobe(self, rng: np.random.Generator) -> Lobe:
         """Core of 0.15 to 1.6 degrees, or a ray-traced one, on a pedestal of scatter."""
         share, wide = log_uniform(rng, 0.02, 0.5), log_uniform(rng, 1.5, 15.0)
-        if rng.random() < 0.35:
-            traced = lens_lobes.draw_traced(rng, share, wide)
-            if traced is not None:
-                return traced
+        if rng.random() < 0.3:
+            return lens_lobes.draw_traced(rng, share, wide)
         return lens_lobes.gaussian(log_uniform(rng, 0.15, 1.6), share, wide)
 
     def lens_entrance(self, rng: np.random.Generator) -> tuple[float, float]:

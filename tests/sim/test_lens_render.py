@@ -96,6 +96,18 @@ def test_lobes_send_out_what_comes_in() -> None:
         assert total == pytest.approx(1.0, rel=0.03)
 
 
+def test_ray_traced_lobes_are_narrow_and_whole() -> None:
+    """The table holds lenses of six forms, and hardly any light farther out than it reaches."""
+    table = lens_lobes.traced()
+    assert len({row["lens"] for row in table["lobes"]}) == 6
+    for row in table["lobes"]:
+        assert len(row["density"]) == len(table["angle_deg"])
+        assert 0.05 < row["sigma_deg"] < 3.0
+        assert row["inside"] > 0.5
+    drawn = lens_lobes.draw_traced(np.random.default_rng(1), 0.2, 3.0)
+    assert float(drawn.at(np.array([0.0]))[0]) > float(drawn.at(np.array([0.1]))[0]) > 0.0
+
+
 @pytest.mark.parametrize("disc_px", [0.0, 0.7, 3.0])
 def test_points_lie_where_they_are_put(disc_px: float) -> None:
     rng = np.random.default_rng(5)
