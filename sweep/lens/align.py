@@ -1,24 +1,26 @@
-"""One triple brought into the geometry of its on_axis frame.
+"""One triple and the ways between its frames.
 
-Job: chain the registration of on_axis frames through a clip, interpolate it to the off_axis and dark frames, refine
-off_axis locally and warp both. Input: a source of frames and the pairing; output: `AlignedTriple`. Refuses to warp
-by a fit it does not believe: the motion between neighbours stands in, and the triple says so.
+Job: chain the registration of on_axis frames through a clip, interpolate it to the other frames and refine off_axis
+locally. Input: a source of frames and the pairing; output: `PlacedTriple`, with every frame as it was exposed.
+Refuses a fit it does not believe: the motion between neighbours stands in, and the triple says so.
 """
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.camera import Electrons, RecordedSource, Triple
 from sweep.lens.phases import TripleLight, triple_fault
+from sweep.lens.points import motion_by_points
 from sweep.lens.register import (
+    MIN_CORRELATION,
     Affine,
     Image,
+    Motion,
     Registration,
     RegistrationFault,
     Template,
@@ -29,6 +31,7 @@ from sweep.lens.register import (
     invert,
     local_flow,
     prepare,
+    prepare_moved,
     register,
 )
 
@@ -37,16 +40,25 @@ MAX_REFINEMENT_PX = 6.0
 
 
 @dataclass(frozen=True)
-class AlignedTriple:
-    """Three frames in electrons in the geometry of the on_axis frame."""
+class PlacedTriple:
+    """The frames of one triple in electrons, each in its own geometry, and the ways between them."""
 
     on_axis: Image
     off_axis: Image
     dark: Image
+    middle: Image | None
+    red: Image | None
     saturated: npt.NDArray[np.uint8]
+    """255 where on_axis stood at saturation."""
+    to_off_axis: Affine
+    flow: npt.NDArray[np.float32]
+    """H' x W' x 2: smooth displacement from on_axis to off_axis on top of the affine motion, pixels of the frame."""
+    to_dark: Affine
+    to_middle: Affine | None
+    to_red: Affine | None
     light: TripleLight
     fault: str
-    motion_since_last: Affine | None
+    motion_since_last: Motion | None
     """From the on_axis frame of the last usable triple to this one; None for the first."""
     read_s: float
 
@@ -61,7 +73,7 @@ class Chain:
         self._frames: dict[int, tuple[Electrons, Template]] = {}
         self.steps: dict[int, Registration] = {}
         """Motion from on_axis frame of triple i to that of triple i + 1."""
-        self._since_used: Affine | None = None
+        self._since_used: Motion | None = None
         self.poses: dict[int, Affine] = {}
         """Motion from the first usable on_axis frame to that of triple i."""
 
@@ -82,8 +94,16 @@ class Chain:
             return None
         if index not in self.steps:
             template, moved = self.on_axis(index)[1], self.on_axis(index + 1)[1]
-            self.steps[index] = register(template, moved)
+            step = register(template, moved)
+            if step.correlation < MIN_CORRELATION:
+                step = self._by_points(index, step)
+            self.steps[index] = step
         return self.steps[index]
+
+    def _by_points(self, index: int, step: Registration) -> Registration:
+        """Where the surface cannot be registered, the brightest points may agree on a motion."""
+        motion = motion_by_points(self.on_axis(index)[0].image, self.on_axis(index + 1)[0].image)
+        return step if motion is None else replace(step, matrix=motion, fault=RegistrationFault.NONE)
 
     def motion_to_frame(self, index: int, frame: int) -> Affine:
         """Interpolated motion from the on_axis frame of triple `index` to any frame near it."""
@@ -132,20 +152,23 @@ class Chain:
             inside &= (moved[0] >= 0) & (moved[0] < width) & (moved[1] >= 0) & (moved[1] < height)
         return float(inside.mean())
 
-    def since_last_used(self, index: int, used: bool) -> Affine | None:
+    def since_last_used(self, index: int, used: bool) -> Motion | None:
         """Motion from the last usable on_axis frame to this one; call once per triple in order."""
         result = self._since_used
         if used:
-            self._since_used = identity()
+            self._since_used = Motion(identity(), None)
         step = self.step(index)
         if self._since_used is not None and step is not None:
-            motion = step.matrix if step.ok else identity()
-            self._since_used = compose(motion, self._since_used)
+            matrix = step.matrix if step.ok else identity()
+            flow = None
+            if used and step.correlation >= MIN_CORRELATION:
+                flow = local_flow(self.on_axis(index)[1], self.on_axis(index + 1)[1], matrix)
+            self._since_used = Motion(compose(matrix, self._since_used.matrix), flow)
         return result
 
 
-def align_triple(chain: Chain, index: int) -> AlignedTriple:
-    """Register and warp triple `index`. Raises `ClipError` when a frame cannot be read."""
+def place_triple(chain: Chain, index: int) -> PlacedTriple:
+    """Register triple `index`. Raises `ClipError` when a frame cannot be read."""
     read_before = chain.read_s
     source, triple = chain.source, chain.triples[index]
     meta = source.meta
@@ -153,27 +176,43 @@ def align_triple(chain: Chain, index: int) -> AlignedTriple:
     step_fault = _chain_fault(chain, index)
     started = time.perf_counter()
     off, dark = source.electrons(triple.off_axis), source.electrons(triple.dark)
+    middle, red = (None if i is None else source.electrons(i).image for i in (triple.middle, triple.red))
     chain.read_s += time.perf_counter() - started
-    off_template = prepare(off.image, meta.read_noise_e)
+    off_template = prepare_moved(off.image, meta.read_noise_e)
     coarse = chain.motion_to_frame(index, triple.off_axis)
     fit = register(template, off_template, start=coarse)
-    motion = fit.matrix if _near(fit.matrix, coarse, template.shape, meta.scale) else coarse
+    is_believed = fit.correlation >= MIN_CORRELATION and _near(fit.matrix, coarse, template.shape, meta.scale)
+    motion = fit.matrix if is_believed else coarse
     flow = local_flow(template, off_template, motion)
-    off_image = _warp(off.image, motion, flow)
-    dark_image = _warp(dark.image, chain.motion_to_frame(index, triple.dark), None)
+    if not is_believed:
+        flow[:] = 0.0
     light = TripleLight(
         on_axis_e=_median(reference.image) - _median(dark.image),
         off_axis_e=_median(off.image) - _median(dark.image),
         dark_e=_median(dark.image),
         match=fit.correlation,
         is_flat=template.is_flat or off_template.is_flat,
-        saturated=float(reference.saturated.mean()) / 255.0,
+        saturated=float(np.count_nonzero(reference.saturated)) / reference.saturated.size,
         e_per_dn=meta.e_per_dn,
     )
-    fault = triple_fault(light) or step_fault
+    fault = step_fault or triple_fault(light)
     since = chain.since_last_used(index, not fault)
-    return AlignedTriple(
-        reference.image, off_image, dark_image, reference.saturated, light, fault, since, chain.read_s - read_before
+    return PlacedTriple(
+        on_axis=reference.image,
+        off_axis=off.image,
+        dark=dark.image,
+        middle=middle,
+        red=red,
+        saturated=reference.saturated,
+        to_off_axis=motion,
+        flow=flow,
+        to_dark=chain.motion_to_frame(index, triple.dark),
+        to_middle=None if triple.middle is None else chain.motion_to_frame(index, triple.middle),
+        to_red=None if triple.red is None else chain.motion_to_frame(index, triple.red),
+        light=light,
+        fault=fault,
+        motion_since_last=since,
+        read_s=chain.read_s - read_before,
     )
 
 
@@ -195,21 +234,9 @@ def _near(fit: Affine, coarse: Affine, shape: tuple[int, int], scale: float) -> 
     return True
 
 
-def _warp(image: Image, motion: Affine, flow: npt.NDArray[np.float32] | None) -> Image:
-    """Image resampled into the reference's geometry; beyond its border the edge repeats."""
-    size = (image.shape[1], image.shape[0])
-    if flow is None:
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpAffine(image, motion, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
-    full = cv2.resize(flow, size, interpolation=cv2.INTER_LINEAR)
-    xs = np.arange(size[0], dtype=np.float32)[None, :]
-    ys = np.arange(size[1], dtype=np.float32)[:, None]
-    a = motion.astype(np.float32)
-    map_x = full[..., 0] + (a[0, 0] * xs + a[0, 2]) + a[0, 1] * ys
-    map_y = full[..., 1] + (a[1, 0] * xs + a[1, 2]) + a[1, 1] * ys
-    warped = cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, np.float32)
-
-
 def _median(image: Image) -> float:
-    return float(np.mean(np.clip(image[::4, ::4], *np.percentile(image[::8, ::8], [5, 95]))))
+    """Mean without the darkest and brightest twentieth, from every 8th pixel along a side (every one when small)."""
+    pace = 8 if min(image.shape) >= 64 else 1
+    values = np.sort(image[::pace, ::pace], axis=None)
+    cut = values.size // 20
+    return float(values[cut : values.size - cut].mean())

@@ -24,16 +24,20 @@ HOT_SIGMA = 8.0
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """Frame indices of one on_axis frame and its nearest off_axis and dark frames."""
+    """Frame indices of one on_axis frame and its nearest frames of the other phases."""
 
     on_axis: int
     off_axis: int
     dark: int
+    middle: int | None = None
+    red: int | None = None
 
 
 def pair_triples(phases: tuple[str, ...]) -> tuple[tuple[Triple, ...], Counter[str]]:
-    """Group frames into triples in any order of phases; M and R are left out. Counts on_axis frames without partner."""
-    places = {letter: [i for i, p in enumerate(phases) if p == letter] for letter in (ON_AXIS, OFF_AXIS, DARK)}
+    """Group frames into triples in any order of phases. Counts on_axis frames without partner."""
+    places = {
+        letter: [i for i, p in enumerate(phases) if p == letter] for letter in (ON_AXIS, OFF_AXIS, DARK, "M", "R")
+    }
     triples: list[Triple] = []
     rejected: Counter[str] = Counter()
     for a in places[ON_AXIS]:
@@ -44,7 +48,7 @@ def pair_triples(phases: tuple[str, ...]) -> tuple[tuple[Triple, ...], Counter[s
         elif c is None:
             rejected["no_dark_frame"] += 1
         else:
-            triples.append(Triple(a, b, c))
+            triples.append(Triple(a, b, c, _nearest(places["M"], a), _nearest(places["R"], a)))
     if not places[ON_AXIS]:
         rejected["no_on_axis_frame"] += 1
     return tuple(triples), rejected

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clips import ClipMeta
-from sweep.lens.detect import TripleMaps
+from sweep.lens.detect import noise_of
+from sweep.lens.glints import Glints
 from sweep.lens.optics import Optics
 
 RANGE_STEP = 1.05
@@ -51,13 +52,16 @@ def estimate_range_m(optics: Optics, meta: ClipMeta, lamp_light_e: float) -> flo
     return min(optics.range_max_m, max(optics.range_min_m, range_m))
 
 
-def noise_grid(maps: TripleMaps) -> npt.NDArray[np.float32]:
+def noise_grid(glints: Glints) -> npt.NDArray[np.float32]:
     """Noise of the flux on a coarse grid, clutter included; infinite where saturated."""
-    height, width = maps.z.shape
+    level = glints.views.on_level
+    noise = noise_of(level, glints.views.read_noise_e)
+    height, width = noise.shape
     size = (max(8, width // 16), max(8, height // 16))
-    clutter = np.maximum(1.0, _clutter(maps))
-    sigma = cv2.resize(maps.sigma_flux * clutter, size, interpolation=cv2.INTER_AREA)
-    blind = cv2.resize(maps.saturated, size, interpolation=cv2.INTER_AREA) > 25
+    ratio = np.minimum(np.abs(level.flux / noise), np.float32(6.0))
+    clutter = np.maximum(1.0, cv2.resize(ratio, size, interpolation=cv2.INTER_AREA) * np.float32(1.2533))
+    sigma = cv2.resize(noise, size, interpolation=cv2.INTER_AREA) * clutter
+    blind = cv2.resize(glints.views.saturated, size, interpolation=cv2.INTER_AREA) > 0.1
     return np.where(blind, np.float32(np.inf), sigma).astype(np.float32)
 
 
@@ -85,9 +89,3 @@ def range_span_m(optics: Optics, meta: ClipMeta, grids: list[npt.NDArray[np.floa
             seen.append(range_m)
         range_m *= RANGE_STEP
     return (round(seen[0], 2), round(seen[-1], 2)) if seen else (0.0, 0.0)
-
-
-def _clutter(maps: TripleMaps) -> npt.NDArray[np.float32]:
-    snr = np.abs(maps.flux_on_axis) / np.maximum(maps.sigma_flux, 1e-6)
-    blurred = cv2.blur(np.minimum(snr, np.float32(6.0)).astype(np.float32), (33, 33)) * np.float32(1.2533)
-    return np.asarray(blurred, np.float32)

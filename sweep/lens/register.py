@@ -25,7 +25,13 @@ COARSE_PX = 160
 FINE_PX = 364
 """Fine fit runs on an image about this wide; its error there is a few hundredths of a pixel (measured, rendered)."""
 ITERATIONS = 12
+SELECTED = 6000
+"""Pixels with the most texture that take part in the fine fit."""
+STEP_PX = 0.02
+"""A fine fit that moves less than this (pixels of the fine image) has arrived."""
 HUBER_K = 2.0
+FLOW_CELL = 4
+"""Pixels of the fine image per cell of the local displacement."""
 MIN_CORRELATION = 0.25
 """Guessed: below it the two frames show no common scene; noise-limited walls pass through `flat` instead."""
 MAX_SHIFT_SHARE = 0.4
@@ -59,19 +65,36 @@ class Registration:
 
 
 @dataclass(frozen=True)
-class Template:
-    """A reference frame prepared once for many registrations."""
+class Motion:
+    """Affine motion and the smooth displacement on top of it, from one frame to another."""
+
+    matrix: Affine
+    flow: npt.NDArray[np.float32] | None
+    """H' x W' x 2 cells, pixels of the frame; None where only the affine motion is known."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A frame prepared for registration with a reference."""
 
     coarse: Image
     fine: Image
+    is_flat: bool
+    """Too little texture to register by."""
+    shape: tuple[int, int]
+    """(H, W) of the frame."""
+
+
+@dataclass(frozen=True)
+class Template(Moved):
+    """A reference frame prepared once for many registrations."""
+
     grad_x: Image
     grad_y: Image
     jacobian: npt.NDArray[np.float32]
     """Rows of the selected pixels, 6 columns."""
     selected: npt.NDArray[np.intp]
     """Flat indices into `fine`."""
-    is_flat: bool
-    shape: tuple[int, int]
 
 
 def normalise(electrons: Image, noise_e: float, width: int) -> Image:
@@ -81,27 +104,25 @@ def normalise(electrons: Image, noise_e: float, width: int) -> Image:
     step = max(1, round(electrons.shape[1] / width))
     size = (electrons.shape[1] // step, electrons.shape[0] // step)
     small = cv2.resize(electrons, size, interpolation=cv2.INTER_AREA) if step > 1 else electrons
-    stable = 2.0 * np.sqrt(np.maximum(small, 0.0) + np.float32(noise_e**2))
+    stable = np.sqrt(np.maximum(small, np.float32(0.0)) + np.float32(noise_e**2))
     smooth = cv2.GaussianBlur(stable, (0, 0), 0.8)
-    slow = cv2.blur(smooth, (25, 25))
-    flat = (smooth - slow).astype(np.float32)
+    flat = np.asarray(cv2.addWeighted(smooth, 2.0, cv2.blur(smooth, (25, 25)), -2.0, 0.0), np.float32)
     limit = np.float32(4.0 * _spread(flat) + 1e-6)
-    clipped: Image = np.clip(flat, -limit, limit)
-    return clipped
+    return np.asarray(np.clip(flat, -limit, limit), np.float32)
 
 
 def prepare(electrons: Image, noise_e: float) -> Template:
     """Prepare a lit frame as reference. `electrons`: H x W, black level out; `noise_e`: read noise."""
-    fine = normalise(electrons, noise_e, FINE_PX)
-    coarse = normalise(electrons, noise_e, COARSE_PX)
+    frame = prepare_moved(electrons, noise_e)
+    fine = frame.fine
     grad_x = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 1, 0, scale=0.125), np.float32)
     grad_y = np.asarray(cv2.Sobel(fine, cv2.CV_32F, 0, 1, scale=0.125), np.float32)
-    energy = grad_x * grad_x + grad_y * grad_y
+    energy = cv2.add(cv2.multiply(grad_x, grad_x), cv2.multiply(grad_y, grad_y))
     border = 4
     energy[:border] = energy[-border:] = 0.0
     energy[:, :border] = energy[:, -border:] = 0.0
     flat_energy = energy.ravel()
-    wanted = min(12_000, flat_energy.size // 3)
+    wanted = min(SELECTED, flat_energy.size // 3)
     selected = np.argpartition(flat_energy, -wanted)[-wanted:]
     height, width = fine.shape
     ys, xs = np.divmod(selected, width)
@@ -109,11 +130,19 @@ def prepare(electrons: Image, noise_e: float) -> Template:
     v = ((ys - height / 2) / width).astype(np.float32)
     gx, gy = grad_x.ravel()[selected], grad_y.ravel()[selected]
     jacobian = np.stack([gx, gx * u, gx * v, gy, gy * u, gy * v], axis=1).astype(np.float32)
-    is_flat = float(_texture_share(fine)) < 0.15
-    return Template(coarse, fine, grad_x, grad_y, jacobian, selected, is_flat, (electrons.shape[0], electrons.shape[1]))
+    return Template(frame.coarse, fine, frame.is_flat, frame.shape, grad_x, grad_y, jacobian, selected)
 
 
-def register(template: Template, moved: Template, start: Affine | None = None) -> Registration:
+def prepare_moved(electrons: Image, noise_e: float) -> Moved:
+    """Prepare a lit frame that is only compared with a reference."""
+    fine = normalise(electrons, noise_e, FINE_PX)
+    shrink = max(1, round(fine.shape[1] / COARSE_PX))
+    size = (fine.shape[1] // shrink, fine.shape[0] // shrink)
+    coarse = np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32)
+    return Moved(coarse, fine, _texture_share(fine) < 0.15, (electrons.shape[0], electrons.shape[1]))
+
+
+def register(template: Template, moved: Moved, start: Affine | None = None) -> Registration:
     """Motion from `template` to `moved`, both prepared from frames of one size.
 
     `start` (2 x 3, full-size pixels) replaces the coarse search when the motion is about known.
@@ -134,7 +163,7 @@ def register(template: Template, moved: Template, start: Affine | None = None) -
         values = warped.ravel()[template.selected]
         gain = _gain(target, values)
         residual = values * gain - target
-        scale = 1.4826 * float(np.median(np.abs(residual))) + 1e-6
+        scale = 1.4826 * float(np.median(np.abs(residual[::4]))) + 1e-6
         weight = np.minimum(1.0, HUBER_K * scale / (np.abs(residual) + 1e-9)).astype(np.float32)
         weight[values == 0.0] = 0.0
         weighted = hessian_ready * weight[:, None]
@@ -146,40 +175,49 @@ def register(template: Template, moved: Template, start: Affine | None = None) -
         if not np.isfinite(small).all() or np.abs(small[:, 2]).max() > 2 * width:
             small = identity()
             break
-        if np.abs(delta).max() < 0.01:
+        if np.abs(delta).max() < STEP_PX:
             break
     warped = _warp(moved.fine, small)
     correlation = _correlation(template, warped)
     matrix = _scaled(small, step)
+    if correlation < MIN_CORRELATION and template.is_flat:
+        matrix = identity() if start is None else start.copy()
     return Registration(matrix, correlation, template.is_flat, _fault(template, matrix, correlation))
 
 
-def local_flow(template: Template, moved: Template, motion: Affine) -> npt.NDArray[np.float32]:
-    """Smooth residual displacement (H' x W' x 2, full-size pixels, on the fine grid) of `moved` after `motion`.
+def local_flow(template: Template, moved: Moved, motion: Affine) -> npt.NDArray[np.float32]:
+    """Smooth residual displacement (H' x W' x 2 cells, full-size pixels) of `moved` after `motion`.
 
     Where there is no texture the displacement goes to zero. It takes up the parallax of objects at other distances.
     """
     step = template.shape[1] / template.fine.shape[1]
-    flow = np.zeros((*template.fine.shape, 2), np.float32)
     small = _scaled(motion, 1.0 / step)
-    for window in (41, 25):
+    rows, columns = template.fine.shape
+    size = (max(4, columns // FLOW_CELL), max(4, rows // FLOW_CELL))
+    gx, gy = template.grad_x, template.grad_y
+    xx, xy, yy = (_cells(product, size) for product in (gx * gx, gx * gy, gy * gy))
+    flow = np.zeros((size[1], size[0], 2), np.float32)
+    for window in (11, 7):
         warped = _warp_flow(moved.fine, small, flow)
         residual = warped * np.float32(_gain(template.fine, warped)) - template.fine
         residual[warped == 0.0] = 0.0
         limit = np.float32(3.0 * _spread(residual) + 1e-6)
         np.clip(residual, -limit, limit, out=residual)
         box = (window, window)
-        gx, gy = template.grad_x, template.grad_y
-        xx, xy, yy = cv2.blur(gx * gx, box), cv2.blur(gx * gy, box), cv2.blur(gy * gy, box)
-        bx, by = cv2.blur(gx * residual, box), cv2.blur(gy * residual, box)
-        ridge = np.float32(0.5 * float(np.mean(xx + yy)) + 1e-3)
-        xx, yy = xx + ridge, yy + ridge
-        det = xx * yy - xy * xy
-        flow[..., 0] -= (yy * bx - xy * by) / det
-        flow[..., 1] -= (xx * by - xy * bx) / det
+        sxx, sxy, syy = cv2.blur(xx, box), cv2.blur(xy, box), cv2.blur(yy, box)
+        bx, by = (cv2.blur(_cells(g * residual, size), box) for g in (gx, gy))
+        ridge = np.float32(0.5 * float(np.mean(sxx + syy)) + 1e-3)
+        sxx, syy = sxx + ridge, syy + ridge
+        det = sxx * syy - sxy * sxy
+        flow[..., 0] -= (syy * bx - sxy * by) / det
+        flow[..., 1] -= (sxx * by - sxy * bx) / det
         np.clip(flow, -4.0, 4.0, out=flow)
-    flow = cv2.blur(flow, (15, 15)) * np.float32(step)
+    flow = cv2.blur(flow, (3, 3)) * np.float32(step)
     return np.asarray(flow, np.float32)
+
+
+def _cells(image: Image, size: tuple[int, int]) -> Image:
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def interpolate(before: Affine, after: Affine, share: float) -> Affine:
@@ -227,11 +265,15 @@ def _warp(image: Image, small: Affine) -> Image:
 
 
 def _warp_flow(image: Image, small: Affine, flow: npt.NDArray[np.float32]) -> Image:
+    """`image` read through the motion plus the coarse flow."""
     height, width = image.shape
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    map_x = (small[0, 0] * xs + small[0, 1] * ys + small[0, 2]).astype(np.float32) + flow[..., 0]
-    map_y = (small[1, 0] * xs + small[1, 1] * ys + small[1, 2]).astype(np.float32) + flow[..., 1]
-    return np.asarray(cv2.remap(image, map_x, map_y, cv2.INTER_LINEAR), np.float32)
+    shift_x = np.asarray(cv2.resize(flow[..., 0], (width, height), interpolation=cv2.INTER_LINEAR))
+    shift_y = np.asarray(cv2.resize(flow[..., 1], (width, height), interpolation=cv2.INTER_LINEAR))
+    line = np.arange(width, dtype=np.float32)[None, :]
+    column = np.arange(height, dtype=np.float32)[:, None]
+    shift_x += np.float32(small[0, 0]) * line + (np.float32(small[0, 1]) * column + np.float32(small[0, 2]))
+    shift_y += np.float32(small[1, 0]) * line + (np.float32(small[1, 1]) * column + np.float32(small[1, 2]))
+    return np.asarray(cv2.remap(image, shift_x, shift_y, cv2.INTER_LINEAR), np.float32)
 
 
 def _compose_inverse(small: Affine, delta: npt.NDArray[np.float64], width: int, height: int) -> Affine:
@@ -249,7 +291,7 @@ def _compose_inverse(small: Affine, delta: npt.NDArray[np.float64], width: int, 
     return compose(small, invert(increment))
 
 
-def _coarse_shift(template: Template, moved: Template) -> npt.NDArray[np.float64]:
+def _coarse_shift(template: Moved, moved: Moved) -> npt.NDArray[np.float64]:
     """Whole translation in full-size pixels by phase correlation of the coarse images."""
     height, width = template.coarse.shape
     window = cv2.createHanningWindow((width, height), cv2.CV_32F)
@@ -288,17 +330,19 @@ def _fault(template: Template, matrix: Affine, correlation: float) -> Registrati
 
 def _spread(values: Image) -> float:
     """Robust standard deviation from a sample."""
-    sample = values.ravel()[:: max(1, values.size // 20_000)]
+    sample = values.ravel()[:: max(1, values.size // 6_000)]
     return float(1.4826 * np.median(np.abs(sample - np.median(sample))))
 
 
 def _texture_share(fine: Image) -> float:
-    """Share of variance that neighbours two pixels away have in common: 0 for noise, towards 1 for texture."""
+    """Share of variance that neighbours four pixels away have in common, in the direction that has less of it: 0 for
+    noise and for the stripes of a sensor, towards 1 for texture.
+    """
     a, b = fine[:, :-4].ravel(), fine[:, 4:].ravel()
     c, d = fine[:-4].ravel(), fine[4:].ravel()
-    power = float(np.vdot(fine, fine)) / fine.size
-    if power <= 0:
+    power = float(np.vdot(fine, fine)) / max(1, fine.size)
+    if power <= 0 or not a.size or not c.size:
         return 0.0
     horizontal = float(np.vdot(a, b)) / a.size
     vertical = float(np.vdot(c, d)) / c.size
-    return (horizontal + vertical) / (2.0 * power)
+    return 2.0 * min(horizontal, vertical) / power

@@ -17,24 +17,24 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens import coverage
-from sweep.lens.align import AlignedTriple, Chain, align_triple
+from sweep.lens.align import Chain, PlacedTriple, place_triple
 from sweep.lens.camera import RecordedSource, Triple, pair_triples
-from sweep.lens.clips import Clip, ClipError, ClipReason, find_clips, read_clip
-from sweep.lens.detect import find_glints, measure_at, measure_maps
-from sweep.lens.judge import CANDIDATE_SCORE, Judgement, Scene, judge_tracks
+from sweep.lens.clips import Clip, ClipError, ClipMeta, ClipReason, find_clips, read_clip
+from sweep.lens.detect import worth_following
+from sweep.lens.evidence import Scene
+from sweep.lens.glints import find_glints
+from sweep.lens.judge import CANDIDATE_SCORE, Judgement, judge_tracks
 from sweep.lens.optics import load_optics
 from sweep.lens.phases import LampCheck, TripleLight, check_lamps
 from sweep.lens.records import ClipCoverage, ClipQuality, ClipResult, Detection, LensScan, Verdict
-from sweep.lens.track import Tracker
+from sweep.lens.track import AT, Tracker, Tracks
 
 MIN_TRIPLES = 3
 MAX_DETECTIONS_PER_CLIP = 40
-POINT_SIGMA_PX = 0.9
-"""Derived: defocus, pixel area and f/2.8 together at half size; scaled with focal length beyond it."""
 
 
 @dataclass
-class _Progress:
+class Progress:
     """What accumulates while one clip is read."""
 
     lights: list[TripleLight] = field(default_factory=list)
@@ -44,6 +44,16 @@ class _Progress:
     rejections: Counter[str] = field(default_factory=Counter)
     used: list[int] = field(default_factory=list)
     work_s: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A clip before it is judged."""
+
+    triples: tuple[Triple, ...]
+    chain: Chain
+    tracks: Tracks
+    progress: Progress
 
 
 def scan_clips(folder: Path, *, range_m: float | None = None) -> LensScan:
@@ -68,62 +78,50 @@ def _scan_or_refuse(path: Path, range_m: float | None) -> ClipResult:
 
 def scan_clip(clip: Clip, *, range_m: float | None = None) -> ClipResult:
     """Judge one clip. Raises `ClipError` when a frame cannot be read."""
+    return _conclude(clip, follow_clip(clip), range_m)
+
+
+def follow_clip(clip: Clip) -> Followed:
+    """Register, measure and follow one clip, without judging it. Raises `ClipError` when a frame cannot be read."""
     source = RecordedSource(clip)
     triples, rejected = pair_triples(clip.meta.phases)
-    progress = _Progress(rejections=rejected)
+    progress = Progress(rejections=rejected)
     chain = Chain(source, triples)
-    tracker = Tracker(clip.meta.scale)
+    tracker = Tracker(clip.meta.scale, (clip.meta.height, clip.meta.width))
     for index in range(len(triples)):
         started = time.perf_counter()
-        aligned = align_triple(chain, index)
-        _take(aligned, index, source, tracker, progress)
-        progress.work_s.append(time.perf_counter() - started - aligned.read_s)
-    return _conclude(clip, triples, chain, tracker, progress, range_m)
+        placed = place_triple(chain, index)
+        _take(placed, index, source, tracker, progress)
+        progress.work_s.append(time.perf_counter() - started - placed.read_s)
+    return Followed(triples, chain, tracker.finish(), progress)
 
 
-def _take(aligned: AlignedTriple, index: int, source: RecordedSource, tracker: Tracker, progress: _Progress) -> None:
-    """Measure one aligned triple and hand its glints to the tracker."""
+def _take(placed: PlacedTriple, index: int, source: RecordedSource, tracker: Tracker, progress: Progress) -> None:
+    """Measure one placed triple and hand its peaks to the tracker."""
     meta = source.meta
-    progress.lights.append(aligned.light)
-    progress.saturated.append(float(aligned.saturated.mean()) / 255.0)
-    progress.ambient.append(aligned.light.dark_e)
-    fault = aligned.fault
-    if fault:
-        progress.rejections[fault] += 1
+    progress.lights.append(placed.light)
+    progress.saturated.append(placed.light.saturated)
+    progress.ambient.append(placed.light.dark_e)
+    if placed.fault:
+        progress.rejections[placed.fault] += 1
         return
-    sigma = POINT_SIGMA_PX * max(1.0, meta.scale**0.5)
-    maps = measure_maps(aligned.on_axis, aligned.off_axis, aligned.dark, aligned.saturated, meta.read_noise_e, sigma)
-    baseline = baseline_span_px(meta.focal_px, meta.led["B"].offset_m, meta.width)
-    glints = find_glints(maps, baseline)
-    motion = aligned.motion_since_last
-    tracker.step(index, glints, motion, maps.z.shape, lambda xs, ys: measure_at(maps, xs, ys, baseline))
-    progress.grids.append(coverage.noise_grid(maps))
+    glints = find_glints(placed, meta)
+    tracker.step(index, glints.peaks, worth_following(glints.peaks), placed.motion_since_last, glints.measure)
+    progress.grids.append(coverage.noise_grid(glints))
     progress.used.append(index)
 
 
-def baseline_span_px(focal_px: float, offset_m: float, width: int) -> tuple[int, int]:
-    """Distances from a mirror image of the on_axis lamp to those of the off_axis lamps, for mirrors 0.2 to 3 m away."""
-    low = max(4, int(focal_px * offset_m / (2.0 * 3.0)))
-    high = min(width - 1, int(focal_px * offset_m / (2.0 * 0.2)) + 1)
-    return low, high
-
-
-def _conclude(
-    clip: Clip, triples: tuple[Triple, ...], chain: Chain, tracker: Tracker, progress: _Progress, range_m: float | None
-) -> ClipResult:
-    meta = clip.meta
+def _conclude(clip: Clip, followed: Followed, range_m: float | None) -> ClipResult:
+    started = time.perf_counter()
+    meta, progress, triples, chain = clip.meta, followed.progress, followed.triples, followed.chain
     check = check_lamps(progress.lights)
     motion = chain.median_motion_px()
-    scene = Scene(len(progress.used), meta.scale, motion * 3.0)
     reason, message = _assessability(triples, progress, check)
-    judgements = judge_tracks(tracker.finish(), scene) if progress.used and not check.reason else []
+    judged = progress.used and not check.reason
+    judgements = judge_tracks(followed.tracks, scene_of(progress, meta), MAX_DETECTIONS_PER_CLIP) if judged else []
     assessable = not reason
-    last = triples[progress.used[-1]].on_axis if progress.used else 0
-    detections = tuple(
-        _detection(clip.name, j, triples, assessable)
-        for j in judgements[:MAX_DETECTIONS_PER_CLIP]
-        if triples[j.track.triples[-1]].on_axis <= last
-    )
+    detections = tuple(_detection(clip.name, j, followed.tracks, triples, assessable) for j in judgements)
+    judge_s = time.perf_counter() - started
     has_candidate = any(d.verdict == "lens_candidate" for d in detections)
     if assessable and has_candidate:
         reason, message = "lens_candidate", "at least one glint behaves like a lens: inspect by eye"
@@ -132,11 +130,12 @@ def _conclude(
     quality = _quality(clip, triples, progress, check, motion, assessable)
     seen = _coverage(clip, progress, check, chain, assessable, range_m)
     verdict: Verdict = "candidate" if assessable and has_candidate else "not_assessable"
-    milliseconds = statistics.median(progress.work_s[1:] or progress.work_s or [0.0]) * 1e3
+    each = statistics.median(progress.work_s[1:] or progress.work_s or [0.0])
+    milliseconds = (each + judge_s / max(1, len(triples))) * 1e3
     return ClipResult(clip.name, None, message, verdict, reason, quality, seen, detections, round(milliseconds, 3))
 
 
-def _assessability(triples: tuple[Triple, ...], progress: _Progress, check: LampCheck) -> tuple[str, str]:
+def _assessability(triples: tuple[Triple, ...], progress: Progress, check: LampCheck) -> tuple[str, str]:
     """Named reason and one line why the clip cannot be judged; empty when it can."""
     if check.reason and len(triples) > 0:
         return check.reason, check.message
@@ -149,16 +148,24 @@ def _assessability(triples: tuple[Triple, ...], progress: _Progress, check: Lamp
     return "", ""
 
 
-def _detection(name: str, judgement: Judgement, triples: tuple[Triple, ...], assessable: bool) -> Detection:
-    track = judgement.track
-    good = max(i for i, found in enumerate(track.found) if found)
-    row = track.rows[good]
+def scene_of(progress: Progress, meta: ClipMeta) -> Scene:
+    """What the clip as a whole tells the judge."""
+    lights = [progress.lights[i] for i in progress.used]
+    ratios = [t.on_axis_e / t.off_axis_e for t in lights if t.on_axis_e > 1.0 and t.off_axis_e > 1.0]
+    return Scene(len(progress.used), meta.scale, float(np.median(ratios)) if ratios else 1.0)
+
+
+def _detection(
+    name: str, judgement: Judgement, tracks: Tracks, triples: tuple[Triple, ...], assessable: bool
+) -> Detection:
+    row = tracks.rows[judgement.track]
+    last = int(np.flatnonzero(row[:, AT["found"]] > 0)[-1])
     called = assessable and judgement.score >= CANDIDATE_SCORE
     return Detection(
         clip=name,
-        x=round(float(row[0]), 2),
-        y=round(float(row[1]), 2),
-        frame=triples[track.triples[good]].on_axis,
+        x=round(float(row[last, AT["x"]]), 2),
+        y=round(float(row[last, AT["y"]]), 2),
+        frame=triples[int(tracks.triples[last])].on_axis,
         score=judgement.score,
         verdict="lens_candidate" if called else "glint",
         evidence={key: round(value, 4) for key, value in judgement.evidence.items()},
@@ -167,7 +174,7 @@ def _detection(name: str, judgement: Judgement, triples: tuple[Triple, ...], ass
 
 
 def _quality(
-    clip: Clip, triples: tuple[Triple, ...], progress: _Progress, check: LampCheck, motion: float, assessable: bool
+    clip: Clip, triples: tuple[Triple, ...], progress: Progress, check: LampCheck, motion: float, assessable: bool
 ) -> ClipQuality:
     meta = clip.meta
     blur = motion * meta.exposure_s * meta.fps
@@ -201,7 +208,7 @@ def _quality(
 
 
 def _coverage(
-    clip: Clip, progress: _Progress, check: LampCheck, chain: Chain, assessable: bool, range_m: float | None
+    clip: Clip, progress: Progress, check: LampCheck, chain: Chain, assessable: bool, range_m: float | None
 ) -> ClipCoverage:
     optics = load_optics()
     stated = range_m if range_m is not None else coverage.estimate_range_m(optics, clip.meta, check.on_axis_e)

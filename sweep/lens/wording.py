@@ -7,31 +7,7 @@ nothing: a name without a sentence is shown as it is, so that a new reason is ne
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Words(NamedTuple):
-    """One sentence in both languages."""
-
-    ko: str
-    en: str
-
-
-REASONS: dict[str, Words] = {
-    "stacked_z": Words("전체 조합 누적: 축상 조명이 축외 조명보다 {v:.1f} 표준편차 밝음",
-                       "on_axis exceeds off_axis by {v:.1f} standard deviations over all triples"),
-    "off_on_ratio": Words("축외 조명에서 축상 밝기의 {v:.2f}배", "off_axis shows {v:.2f} of the on_axis light"),
-    "persistence": Words("조합의 {p:.0f}%에서 확인됨", "found in {p:.0f} % of the triples"),
-    "variation": Words("밝기 변동이 잡음의 {v:.1f}배", "light varies {v:.1f} times as much as noise explains"),
-    "width_px": Words("크기 {v:.1f} 픽셀(절반 해상도 기준)", "{v:.1f} px wide at half size"),
-    "elongation": Words("길이가 너비의 {v:.1f}배", "{v:.1f} times as long as wide"),
-    "dark_ratio": Words("조명을 꺼도 빛남(축상 밝기의 {v:.2f}배)", "shines without lamp, {v:.2f} of the on_axis light"),
-    "partner": Words("축외 조명 방향의 좌우 쌍둥이 반사 {v:.2f}: 조명이 비친 거울상",
-                     "off_axis twins left and right hold {v:.2f} of the light: a mirror image of the lamps"),
-    "slide_px": Words("조합마다 표면 위를 {v:.1f} 픽셀 미끄러짐", "slides {v:.1f} px per triple over the surface"),
-    "jitter_px": Words("조합 사이에 {v:.1f} 픽셀 튐", "jumps {v:.1f} px between triples"),
-    "neighbours": Words("가까이에 비슷한 반사점 {v:.0f}개", "{v:.0f} similar glints close by"),
-}  # fmt: skip
+from sweep.lens.reasons import REASONS, Words, sentence
 
 ASSESSMENTS: dict[str, Words] = {
     "lens_candidate": Words("렌즈처럼 반사하는 점이 있습니다. 눈으로 확인하세요",
@@ -77,11 +53,10 @@ GUIDANCE: dict[str, Words] = {
 
 def reason(name: str, value: float, text: str = "") -> Words:
     """Sentence for one reason of a score; `text` is the English one that the record carries, which is preferred."""
-    words = REASONS.get(name)
-    if words is None:
+    if name not in REASONS:
         return Words(f"{name} = {value:.3g}", text or f"{name} = {value:.3g}")
-    numbers = {"v": value, "p": 100.0 * value}
-    return Words(words.ko.format(**numbers), text or words.en.format(**numbers))
+    words = sentence(name, value)
+    return Words(words.ko, text or words.en)
 
 
 def assessment(name: str, message: str = "") -> Words:

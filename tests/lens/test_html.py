@@ -27,7 +27,7 @@ VOID = {"meta", "img", "br", "line", "rect", "circle", "image", "polyline"}
 
 def detection(**changes: Any) -> Detection:
     base = Detection(
-        "clip", *GLINT, 12, 3.5, "lens_candidate", {"snr": 40.0}, (Reason("off_on_ratio", 0.01, 1.5, "off by 0.01"),)
+        "clip", *GLINT, 12, 3.5, "lens_candidate", {"snr": 40.0}, (Reason("ratio_max", 0.01, 1.5, "off by 0.01"),)
     )
     return replace(base, **changes)
 
@@ -93,7 +93,14 @@ def test_the_page_shows_candidates_with_patches_curve_and_reasons(folder: Path) 
     assert page.count('class="mark"') == 1
     assert page.count('class="mark glint"') == 1
     assert page.count('<svg class="curve"') == 2
-    for words in ("렌즈 후보", "lens candidate", "축외 조명에서 축상 밝기의 0.01배", "off by 0.01", "+1.50", "+3.50"):
+    for words in (
+        "렌즈 후보",
+        "lens candidate",
+        "축외 조명에서 많아야 축상 밝기의 0.01배",
+        "off by 0.01",
+        "+1.50",
+        "+3.50",
+    ):
         assert words in text
     assert re.search(r"default-src 'none'; img-src data:; style-src 'sha256-[A-Za-z0-9+/=]{44}'", page)
     assert "http://www.w3.org/2000/svg" in page
@@ -106,7 +113,7 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
     (tmp_path / "clip").rename(tmp_path / name)
     evil = "</td><script>alert(1)</script>\u202e\x07"
     scan = scan_of(
-        detection(clip=name, reasons=(Reason(evil, 1.0, 1.0, evil), Reason("off_on_ratio", 0.5, -9.0, evil))),
+        detection(clip=name, reasons=(Reason(evil, 1.0, 1.0, evil), Reason("ratio_max", 0.5, -9.0, evil))),
         clip=name,
         message=evil,
     )
@@ -121,12 +128,12 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
 
 def test_reasons_of_a_real_scan_have_korean_sentences(folder: Path) -> None:
     """A new reason of the judge needs its sentence: a bare `name = value` must not reach a Korean reader."""
-    from sweep.lens import wording
+    from sweep.lens import reasons, wording
 
     (result,) = scan_clips(folder).clips
     names = {reason.name for d in result.detections for reason in d.reasons}
     assert names
-    assert names <= set(wording.REASONS)
+    assert names <= set(reasons.REASONS)
     assert result.reason in wording.ASSESSMENTS
 
 
