@@ -30,8 +30,21 @@ def _ports() -> list[str]:
     return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
 
 
-def doctor() -> None:
-    """Say what this machine can measure and what is missing."""
+def doctor(
+    head: Annotated[
+        str | None,
+        typer.Option("--head", metavar="PORT", help="Walk the sensor head on this port through its self test."),
+    ] = None,
+    step_s: Annotated[
+        float, typer.Option("--step-s", min=0.1, max=2.0, help="How long the self test stays on each part.")
+    ] = 1.0,
+) -> None:
+    """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head."""
+    if head is not None:
+        from sweep.cli.head_doctor import examine_head
+
+        examine_head(head, step_s)
+        raise typer.Exit(0)
     table = Table("part", "for", "state", "remedy")
     missing = 0
     for module, purpose, remedy in PARTS:

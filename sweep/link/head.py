@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 from sweep.link.clock import TickClock
 from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window, to_tuner_window
@@ -42,6 +43,8 @@ from sweep.link.recording import read_recording
 from sweep.report import RfWindow
 
 __all__ = ["Head", "HeadError", "Losses", "WrongFirmware", "is_port", "read_recording", "read_windows"]
+
+M = TypeVar("M", bound=Message)
 
 WINDOW_S = 0.1
 BURST_BELOW_COUNTS = 767
@@ -140,6 +143,24 @@ class Head:
                     case _:
                         pass
         raise HeadError(f"the sensor head did not answer {type(message).__name__} within {ANSWER_TIMEOUT_S:g} s")
+
+    def wait_for(
+        self, kind: type[M], patience_s: float, listen: Callable[[Message], object] = lambda _: None
+    ) -> M | None:
+        """The next message of `kind`; None when neither it nor anything that `listen` knows came for `patience_s`.
+
+        `listen` hears each message that arrives meanwhile and returns something true for those that show progress.
+        """
+        heard_ns = self._now_ns()
+        while self._now_ns() - heard_ns < patience_s * 1e9:
+            arrived = self.receive()
+            for at, event in enumerate(arrived):
+                if listen(event.message):
+                    heard_ns = self._now_ns()
+                if isinstance(event.message, kind):
+                    self._inbox = arrived[at + 1 :]
+                    return event.message
+        return None
 
     def _shake_hands(self) -> Identity:
         deadline_ns = self._now_ns() + round(ANSWER_TIMEOUT_S * 1e9)

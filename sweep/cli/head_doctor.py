@@ -1,0 +1,33 @@
+"""`sweep doctor --head PORT`: walks a freshly assembled sensor head through its parts, shows what could be measured."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from sweep.cli.output import err, one_line, out
+
+READ_TIMEOUT_S = 0.02
+"""Short: between two reads the head hears that the host is there, or it switches its lamps off after 0.1 s."""
+VERDICTS = {"ok": "정상 / ok", "fault": "이상 / fault", "look": "눈으로 확인 / look"}
+
+
+def examine_head(device: str, step_s: float) -> None:
+    """Drive the self test of the head on `device` and print its table; one line and exit code 2 where it cannot be."""
+    from sweep.link.head import Head
+    from sweep.link.port import SerialPort
+    from sweep.link.self_test import count_faults, judge, walk
+
+    with one_line(ValueError), SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
+        head = Head(port)
+        err.print(
+            "각 부품이 차례로 동작합니다. 램프·소리·버튼을 확인하세요 / Watch the lamps, listen, press the button."
+        )
+        readings = walk(head, step_s=step_s, on_step=lambda part: err.print(f"  {part.ko} / {part.en}"))
+        rows = judge(readings, head.losses)
+    table = Table("부품 / part", "측정 / measured", "판정 / verdict")
+    for row in rows:
+        measured = row.measured.ko if row.measured.ko == row.measured.en else f"{row.measured.ko} / {row.measured.en}"
+        table.add_row(f"{row.part.ko} / {row.part.en}", measured, VERDICTS[row.verdict])
+    out.print(table)
+    looks, faults = sum(row.verdict == "look" for row in rows), count_faults(rows)
+    out.print(f"이상 {faults}건, 눈으로 확인할 것 {looks}건 / {faults} faults, {looks} to be looked at")

@@ -1,0 +1,282 @@
+"""The self test of a freshly assembled sensor head, from the host's side: walks it through its parts, listens to what
+its receivers and its inertial sensor say, and judges what could be measured electrically. Whether a lamp shines or a
+buzzer sounds only a person can tell: those rows ask for a look, never claim it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sweep.link.decode import HeadError, Losses
+from sweep.link.head import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, IMU_COMPLAINTS, TUNER_BUSY_COUNTS, Head
+from sweep.link.imu import ImuSample, read_samples
+from sweep.link.messages import (
+    SLOT_NS,
+    Counters,
+    EnvelopeWindow,
+    Housekeeping,
+    Imu,
+    ImuSet,
+    Message,
+    ReportCounters,
+    RfStart,
+    RfStop,
+    SelfTest,
+    SelfTestResult,
+    SelfTestStep,
+    TunerSet,
+    TunerStop,
+    TunerWindow,
+)
+from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
+from sweep.report import LocalText
+
+Verdict = Literal["ok", "fault", "look"]
+
+PART_NAMES: tuple[LocalText, ...] = tuple(
+    LocalText(ko=ko, en=en)
+    for ko, en in (
+        ("동축 램프", "on-axis lamps"),
+        ("비축 램프", "off-axis lamps"),
+        ("중간 링 램프", "middle ring lamps"),
+        ("적색 램프", "red lamps"),
+        ("카메라 트리거", "camera trigger"),
+        ("백색 자극광", "white stimulus"),
+        ("조준광", "aiming spot"),
+        ("부저", "buzzer"),
+        ("튜너 데이터선", "tuner data line"),
+        ("튜너 선택선", "tuner select line"),
+        ("튜너 클록선", "tuner clock line"),
+        ("버튼", "button"),
+        ("센서", "sensors"),
+    )
+)
+"""By part number (messages.toml)."""
+STROBE_NAME = LocalText(ko="스트로브 선", en="strobe line")
+LAMPS, TRIGGER, BUZZER, BUTTON, SENSORS = range(4), 4, 7, 11, 12
+SEEN_BY_EYE = (*LAMPS, TRIGGER, 5, 6, BUZZER)
+"""Parts of which only the line can be measured."""
+STROBE_LINE = 11
+ALL_PARTS = (1 << len(PART_NAMES)) - 1
+DETECTOR_V = (0.4, 2.2)
+"""Output of an AD8318 over its whole range, 0.5 to 2.1 V (datasheet), and a margin; a loose wire lies outside."""
+RSSI_V = (0.3, 1.5)
+"""Output of an RX5808: 0.45 to 1.2 V on the modules that have been described (guessed, with a margin)."""
+TUNER_MHZ, TUNER_BLOCKS = 5800, 50
+WINDOW_SLOTS = 3125
+REST_G = (0.9, 1.1)
+"""Length of the weight vector of a head that lies or is held still: 4 g full scale, zero level 20 mg (datasheet)."""
+PATIENCE_S = 5.0
+
+
+class SelfTestAborted(HeadError):
+    """The walk came to no end: the message says why."""
+
+
+@dataclass(slots=True)
+class SelfTestReadings:
+    """Everything that was read during one walk."""
+
+    result: SelfTestResult
+    tuner: TunerWindow | None = None
+    envelope: EnvelopeWindow | None = None
+    samples: list[ImuSample] = field(default_factory=list)
+    counters: Counters | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTestRow:
+    """One line of the table: a part, what was measured on it, and what that means."""
+
+    part: LocalText
+    measured: LocalText
+    verdict: Verdict
+
+
+def walk(
+    head: Head, *, step_s: float = 1.0, parts: int = ALL_PARTS, on_step: Callable[[LocalText], None] = lambda _: None
+) -> SelfTestReadings:
+    """Walk `head` through `parts` (a bit each), `step_s` (0.1 to 2) on each; `on_step` hears each part as it begins.
+
+    Raises HeadError when the head refuses or falls silent, SelfTestAborted when its lamps went off by themselves.
+    """
+    head.ask(ImuSet(312))
+    head.ask(SelfTest(parts, round(step_s * 1e9 / SLOT_NS)))
+    samples: list[ImuSample] = []
+
+    def listen(message: Message) -> bool:
+        match message:
+            case SelfTestStep(part=part) if part < len(PART_NAMES):
+                on_step(PART_NAMES[part])
+                return True
+            case Imu() as batch:
+                samples.extend(read_samples(batch, lambda tick: tick * SLOT_NS))
+            case _:
+                pass
+        return False
+
+    result = head.wait_for(SelfTestResult, step_s + PATIENCE_S, listen)
+    if result is None:
+        raise SelfTestAborted("the self test came to no end: the lamps went off by themselves; start it again")
+    readings = SelfTestReadings(result, samples=samples)
+    if parts >> SENSORS & 1:
+        _listen_to_receivers(head, readings)
+    head.ask(ImuSet(0))
+    head.send(ReportCounters())
+    readings.counters = head.wait_for(Counters, PATIENCE_S)
+    return readings
+
+
+def _listen_to_receivers(head: Head, readings: SelfTestReadings) -> None:
+    """One window of each receiver over the ways that a sweep uses."""
+    head.ask(TunerSet(TUNER_MHZ, TUNER_BLOCKS, TUNER_BUSY_COUNTS))
+    readings.tuner = head.wait_for(TunerWindow, PATIENCE_S)
+    head.ask(TunerStop())
+    head.ask(RfStart(WINDOW_SLOTS, BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
+    readings.envelope = head.wait_for(EnvelopeWindow, PATIENCE_S)
+    head.ask(RfStop())
+
+
+def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
+    """The table: a row for each part that was walked through, then for what the receivers and the line showed."""
+    result = readings.result
+    rows = [_line_row(result, part, PART_NAMES[part]) for part in range(BUTTON) if result.parts >> part & 1]
+    if any(result.parts >> part & 1 for part in LAMPS):
+        rows.append(_line_row(result, STROBE_LINE, STROBE_NAME))
+    if result.parts >> BUTTON & 1:
+        rows.append(_button_row(result))
+    if result.parts >> SENSORS & 1:
+        rows += _supply_rows(result)
+        rows += _receiver_rows(readings)
+        rows.append(_imu_row(readings))
+    rows.append(_loss_row(readings, losses))
+    return rows
+
+
+def _line_row(result: SelfTestResult, line: int, name: LocalText) -> SelfTestRow:
+    if not result.lines_followed >> line & 1:
+        said = LocalText(ko="핀이 움직이지 않음: 단락 확인", en="its pin does not move: look for a short")
+        return SelfTestRow(name, said, "fault")
+    if result.lines_stray >> line & 1:
+        said = LocalText(ko="다른 선과 함께 움직임: 납땜 브리지 확인", en="moves with another line: look for a bridge")
+        return SelfTestRow(name, said, "fault")
+    is_line = line not in SEEN_BY_EYE or line == STROBE_LINE
+    if is_line:
+        return SelfTestRow(name, LocalText(ko="핀 정상 동작", en="its pin follows"), "ok")
+    if line == BUZZER:
+        said = LocalText(ko="핀 정상 동작, 소리가 났는지 확인", en="its pin follows; did it sound?")
+    elif line == TRIGGER:
+        said = LocalText(ko="핀 정상 동작, 카메라가 찍는지 확인", en="its pin follows; does the camera expose?")
+    elif line in LAMPS[:3]:
+        said = LocalText(
+            ko="핀 정상 동작, 휴대폰 카메라로 점멸 확인", en="its pin follows; seen to flash by a phone's camera?"
+        )
+    else:
+        said = LocalText(ko="핀 정상 동작, 빛이 났는지 확인", en="its pin follows; did it shine?")
+    return SelfTestRow(name, said, "look")
+
+
+def _button_row(result: SelfTestResult) -> SelfTestRow:
+    name = PART_NAMES[BUTTON]
+    if result.is_pressed and result.button_changes < 2:
+        said = LocalText(ko="눌린 채로 있음: 단락 확인", en="stays pressed: look for a short")
+        return SelfTestRow(name, said, "fault")
+    if result.button_changes < 2:
+        return SelfTestRow(name, LocalText(ko="눌리지 않음", en="was not pressed"), "look")
+    count = result.button_changes // 2
+    return SelfTestRow(name, LocalText(ko=f"{count}회 눌림", en=f"pressed {count} times"), "ok")
+
+
+def _supply_rows(result: SelfTestResult) -> list[SelfTestRow]:
+    supply = read_supply(
+        Housekeeping(result.tick, result.battery_counts, result.bandgap_counts, result.temperature_counts, 0)
+    )
+    warned = supply.warnings
+    reference = "–" if supply.reference_v is None else f"{supply.reference_v:.2f} V"
+    rows = (
+        ("전원", "supply", f"{supply.battery_v:.2f} V", "low_battery"),
+        ("기준 전압", "reference", reference, "reference_off"),
+        ("온도 센서", "temperature sensor", f"{supply.temperature_c:.0f} °C", "temperature_unread"),
+    )
+    return [
+        SelfTestRow(LocalText(ko=ko, en=en), _plain(value), "fault" if code in warned else "ok")
+        for ko, en, value, code in rows
+    ]
+
+
+def _receiver_rows(readings: SelfTestReadings) -> list[SelfTestRow]:
+    result, tuner, envelope = readings.result, readings.tuner, readings.envelope
+    rows = [
+        _voltage_row(LocalText(ko="대수 검파기", en="log detector"), result.detector_counts, DETECTOR_V),
+        _voltage_row(LocalText(ko="튜너 신호 세기", en="tuner signal strength"), result.rssi_counts, RSSI_V),
+    ]
+    sync = LocalText(ko="동기 분리기", en="sync separator")
+    if tuner is None:
+        rows.append(SelfTestRow(sync, LocalText(ko="튜너 응답 없음", en="no window of the tuner"), "fault"))
+    else:
+        per_s = tuner.lines / (tuner.window_slots * SLOT_NS / 1e9) if tuner.window_slots else 0.0
+        rows.append(SelfTestRow(sync, _plain(f"{per_s:,.0f} /s @ {tuner.mhz} MHz"), "ok" if tuner.lines else "fault"))
+    sampling = LocalText(ko="검파기 표본", en="detector samples")
+    if envelope is None:
+        rows.append(SelfTestRow(sampling, LocalText(ko="측정 구간 없음", en="no window arrived"), "fault"))
+    else:
+        is_whole = envelope.dropped == 0 and envelope.samples > 0
+        rows.append(
+            SelfTestRow(
+                sampling, _plain(f"{envelope.samples} / {envelope.window_slots}"), "ok" if is_whole else "fault"
+            )
+        )
+    return rows
+
+
+def _voltage_row(name: LocalText, counts: int, bounds_v: tuple[float, float]) -> SelfTestRow:
+    volts = counts * REFERENCE_V / ADC_FULL_SCALE_COUNTS
+    if bounds_v[0] <= volts <= bounds_v[1]:
+        return SelfTestRow(name, _plain(f"{volts:.2f} V"), "ok")
+    said = LocalText(ko=f"{volts:.2f} V: 연결 확인", en=f"{volts:.2f} V: check its wires")
+    return SelfTestRow(name, said, "fault")
+
+
+def _imu_row(readings: SelfTestReadings) -> SelfTestRow:
+    name = LocalText(ko="관성 센서", en="inertial sensor")
+    state = readings.result.imu_state
+    if state in IMU_COMPLAINTS:
+        korean = {
+            3: "응답 없음: 전원과 A4·A5 배선 확인",
+            4: "다른 부품이 응답함",
+            5: "버스가 눌려 있음: 단락과 풀업 확인",
+        }
+        return SelfTestRow(name, LocalText(ko=korean[state], en=IMU_COMPLAINTS[state]), "fault")
+    part = f"WHO_AM_I 0x{readings.result.imu_who_am_i:02X}"
+    if not readings.samples:
+        said = LocalText(ko=f"{part}, 표본 없음", en=f"{part}, no samples")
+        return SelfTestRow(name, said, "fault")
+    weight_g = math.fsum(math.hypot(*sample.acceleration_g) for sample in readings.samples) / len(readings.samples)
+    is_good = REST_G[0] <= weight_g <= REST_G[1]
+    return SelfTestRow(name, _plain(f"{part}, {weight_g:.2f} g, {len(readings.samples)}"), "ok" if is_good else "fault")
+
+
+def _loss_row(readings: SelfTestReadings, losses: Losses) -> SelfTestRow:
+    name = LocalText(ko="통신", en="line")
+    counters = readings.counters
+    if counters is None:
+        return SelfTestRow(name, LocalText(ko="집계가 오지 않음", en="no account of losses came"), "fault")
+    broken = counters.rx_overrun_bytes + counters.rx_bad_frames + counters.rx_unknown_messages
+    lost = sum(losses.rejected.values()) + losses.missing_messages + broken + counters.tx_dropped_messages
+    said = LocalText(
+        ko=f"손실 {lost}건, 놓친 슬롯 {counters.missed_slots}개",
+        en=f"{lost} lost, {counters.missed_slots} slots missed",
+    )
+    return SelfTestRow(name, said, "fault" if lost or counters.missed_slots else "ok")
+
+
+def _plain(value: str) -> LocalText:
+    return LocalText(ko=value, en=value)
+
+
+def count_faults(rows: Sequence[SelfTestRow]) -> int:
+    """Rows that measured a fault."""
+    return sum(row.verdict == "fault" for row in rows)

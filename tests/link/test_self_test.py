@@ -1,0 +1,130 @@
+"""`sweep doctor --head` on the real firmware in the emulator, and the judgement of readings one by one."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
+from sweep.link import messages
+from sweep.link.decode import Losses
+from sweep.link.imu import ImuSample
+from sweep.link.self_test import ALL_PARTS, PART_NAMES, SelfTestReadings, SelfTestRow, Verdict, count_faults, judge
+from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head_imu import Motion
+from sweep.sim.head_pads import Assembly
+from tests.sim.head_kit import built_elf
+
+PRESSES_S = tuple((0.15 * n, 0.15 * n + 0.07) for n in range(60))
+
+
+def doctor(scene: RfScene, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str], str]:
+    """Exit code, rows of the table and what was said on the way."""
+    monkeypatch.setenv("COLUMNS", "200")
+    with EmulatedHead(scene, built_elf(), paced=True) as emulated:
+        result = CliRunner().invoke(build_app(("doctor",)), ["doctor", "--head", emulated.port, "--step-s", "0.1"])
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout.splitlines(), result.stderr
+
+
+def verdicts(lines: list[str]) -> dict[str, str]:
+    """Verdict by English name of the part."""
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│")]
+    return {row[0].partition(" / ")[2]: row[2].partition(" / ")[2] for row in cells if row[0]}
+
+
+def test_a_good_head_has_no_fault_and_each_part_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, lines, said = doctor(RfScene(assembly=Assembly(), presses_s=PRESSES_S), monkeypatch)
+    assert code == 0
+    found = verdicts(lines)
+    assert "fault" not in found.values(), found
+    looked_at = {part for part, verdict in found.items() if verdict == "look"}
+    assert looked_at == {name.en for name in PART_NAMES[:8]}
+    assert {"button", "supply", "log detector", "sync separator", "inertial sensor", "line"} <= found.keys()
+    assert re.search(r"이상 0건, 눈으로 확인할 것 8건 / 0 faults, 8 to be looked at", lines[-1])
+    announced = [line.strip() for line in said.splitlines()[1:]]
+    assert announced == [f"{name.ko} / {name.en}" for name in PART_NAMES]
+
+
+def test_a_badly_assembled_head_shows_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = Assembly(stuck_low=("select_red",), drags=(("select_on_axis", "select_off_axis"),))
+    scene = RfScene(assembly=wrong, motion=Motion("absent"), battery_mv=4000, presses_s=((0.0, 60.0),))
+    code, lines, _ = doctor(scene, monkeypatch)
+    assert code == 0
+    faults = {part for part, verdict in verdicts(lines).items() if verdict == "fault"}
+    assert faults == {"off-axis lamps", "red lamps", "button", "supply", "inertial sensor"}
+
+
+def test_no_head_is_one_line() -> None:
+    result = CliRunner().invoke(build_app(("doctor",)), ["doctor", "--head", "/dev/null"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("sweep: ")
+    assert "Traceback" not in result.output
+
+
+# --- readings one by one ----------------------------------------------------------------------------------------------
+
+GOOD = messages.SelfTestResult(9, ALL_PARTS, 0x0FFF, 0, 2, 0, 682, 450, 302, 839, 184, 2, 0x6C)
+TUNER = messages.TunerWindow(9, 0, 5800, 6250, 250, 46_000, 180, 190, 0, 4500, 50, 70, 110)
+WINDOW = messages.EnvelopeWindow(9, 0, 3125, 3125, 0, 2_600_000, 830, 845, 835, 838, 842, 0, 0, 1, 0, 3125)
+COUNTERS = messages.Counters(9, *(0,) * 11)
+REST = [ImuSample(0, (0.0, 0.0, 0.0), (0.02, -0.01, 1.0))] * 20
+READINGS = SelfTestReadings(GOOD, TUNER, WINDOW, REST, COUNTERS)
+
+
+def row(readings: SelfTestReadings, part: str) -> SelfTestRow:
+    return next(row for row in judge(readings, Losses()) if row.part.en == part)
+
+
+def test_good_readings_have_no_fault() -> None:
+    rows = judge(READINGS, Losses())
+    assert count_faults(rows) == 0
+    assert [row.part.en for row in rows[:11]] == [name.en for name in PART_NAMES[:11]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "part", "verdict"),
+    [
+        ({"lines_followed": 0x0FFF & ~(1 << 11)}, "strobe line", "fault"),
+        ({"lines_followed": 0x0FFF & ~(1 << 7)}, "buzzer", "fault"),
+        ({"lines_stray": 1 << 9}, "tuner select line", "fault"),
+        ({"button_changes": 0}, "button", "look"),
+        ({"is_pressed": 1, "button_changes": 0}, "button", "fault"),
+        ({"is_pressed": 1, "button_changes": 5}, "button", "ok"),
+        ({"battery_counts": 600}, "supply", "fault"),
+        ({"bandgap_counts": 0}, "reference", "fault"),
+        ({"bandgap_counts": 600}, "reference", "fault"),
+        ({"temperature_counts": 0}, "temperature sensor", "fault"),
+        ({"detector_counts": 1023}, "log detector", "fault"),
+        ({"detector_counts": 0}, "log detector", "fault"),
+        ({"rssi_counts": 20}, "tuner signal strength", "fault"),
+        ({"imu_state": 3}, "inertial sensor", "fault"),
+        ({"imu_state": 4}, "inertial sensor", "fault"),
+        ({"imu_state": 5}, "inertial sensor", "fault"),
+    ],
+)
+def test_each_reading_has_its_row(changes: dict[str, int], part: str, verdict: Verdict) -> None:
+    readings = SelfTestReadings(replace(GOOD, **changes), TUNER, WINDOW, REST, COUNTERS)
+    assert row(readings, part).verdict == verdict
+    assert count_faults(judge(readings, Losses())) == (verdict == "fault")
+
+
+def test_what_the_receivers_and_the_line_did_not_say_is_a_fault() -> None:
+    silent = SelfTestReadings(GOOD)
+    names = {row.part.en for row in judge(silent, Losses()) if row.verdict == "fault"}
+    assert names == {"sync separator", "detector samples", "inertial sensor", "line"}
+    assert row(replace_tuner(lines=0), "sync separator").verdict == "fault"
+    falling = [ImuSample(0, (0.0, 0.0, 0.0), (0.0, 0.0, 0.4))] * 20
+    assert row(SelfTestReadings(GOOD, TUNER, WINDOW, falling, COUNTERS), "inertial sensor").verdict == "fault"
+    lost = Losses(missing_messages=1)
+    assert [row.part.en for row in judge(READINGS, lost) if row.verdict == "fault"] == ["line"]
+
+
+def replace_tuner(**changes: int) -> SelfTestReadings:
+    return SelfTestReadings(GOOD, replace(TUNER, **changes), WINDOW, REST, COUNTERS)
+
+
+def test_a_part_that_was_not_walked_has_no_row() -> None:
+    only = SelfTestReadings(replace(GOOD, parts=1 << 5, lines_followed=1 << 5), counters=COUNTERS)
+    assert [row.part.en for row in judge(only, Losses())] == ["white stimulus", "line"]
