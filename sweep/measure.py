@@ -248,7 +248,9 @@ def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement
         )
         observations.append(observation)
         identities[str(observation.observation_id)] = DeviceIdentity(
-            tuple(format_address(address) for address in one.addresses[:64]), ssids=one.names[:32]
+            tuple(format_address(address) for address in one.addresses[:64]),
+            ssids=one.names[:32],
+            names=one.device_names[:32],
         )
     able = sum(item.video.verdict != "not_assessable" for item in scan.transmitters)
     unheard = sum(item.video.reason in UNHEARD_REASONS for item in scan.transmitters)

@@ -134,6 +134,7 @@ def _habits(
 def _beacons(emitter: WifiEmitter, seconds: float, rng: np.random.Generator, share: float) -> list[_Frame]:
     address = parse_address(emitter.address).to_bytes(6, "big")
     start_s = float(rng.uniform(0, BEACON_INTERVAL_S))
+    since_boot_s = 3.7 * (int.from_bytes(address) % 100_003)  # nobody switches two of them on at the same moment
     rates, channel = bytes.fromhex("010882848b968c129824"), bytes([3, 1, 6])
     frames = []
     for number in range(int(seconds / BEACON_INTERVAL_S)):
@@ -141,7 +142,8 @@ def _beacons(emitter: WifiEmitter, seconds: float, rng: np.random.Generator, sha
             continue
         t_s = start_s + number * BEACON_INTERVAL_S
         head = struct.pack("<HH", 0x0080, 0) + _BROADCAST + address * 2 + struct.pack("<H", (number % 4096) << 4)
-        body = struct.pack("<QHH", round(t_s * 1e6), 100, 0x0411) + bytes([0, len(emitter.ssid)]) + emitter.ssid
+        timer_us = round((since_boot_s + t_s) * 1e6)
+        body = struct.pack("<QHH", timer_us, 100, 0x0411) + bytes([0, len(emitter.ssid)]) + emitter.ssid
         frames.append(_Frame(t_s, emitter.address, head + body + rates + channel, len(head + body) + 120))
     return frames
 

@@ -1,7 +1,7 @@
 """The filter that cuts every frame behind its header inside the kernel, so that no payload octet reaches user space.
 
 Input is a link type; output is a classic BPF program (linux/filter.h) for a packet socket.  Data frames keep 24 octets
-(26 with QoS, 30 or 32 with four addresses), announcements go on to the network name, Block Acks to their bitmap, and
+(26 with QoS, 30 or 32 with four addresses), announcements go on to their elements, Block Acks to their bitmap, and
 all other management frames, probe requests with the names of a bystander's networks among them, end after 24.  It drops
 nothing: a frame too short for its own header keeps its first octets, so that the parser can say what was wrong with it.
 """
@@ -16,8 +16,8 @@ MAX_ODD_OCTETS: Final = 64
 """Kept of a packet that is too short for its own header."""
 CONTROL_OCTETS: Final = 52
 """A Block Ack of 256 frames: 20 octets of header, 32 of bitmap."""
-ANNOUNCEMENT_OCTETS: Final = 24 + 12 + 2 + 32
-"""Header, fixed fields and the network name, which comes first."""
+ANNOUNCEMENT_OCTETS: Final = 512
+"""Header, fixed fields, network name and the elements behind it, which announce the radio to everybody."""
 HEADER_OCTETS: Final = 24
 
 Instruction = tuple[int, int, int, int]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from sweep.packets import Int64s, PacketBlock
 from .columns import number_distinct
 from .control import ControlFrames, join_control_frames, read_control_frames
 from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
+from .elements import Elements, read_elements
 from .management import read_network_names
 from .radio_headers import WIFI_LINK_TYPES, Bools
 
@@ -49,6 +50,8 @@ class FrameLog:
     """Frames left out, by named reason."""
     control: ControlFrames
     """What RTS, CTS and Block Acks say of data frames, heard or not."""
+    elements: dict[int, Elements] = field(default_factory=dict)
+    """What management frames say of their sender, by address."""
 
     @property
     def start_ns(self) -> int:
@@ -62,7 +65,8 @@ class FrameLog:
 
     def keep(self, wanted: Bools) -> FrameLog:
         """Only the frames where `wanted` is true; what control frames say of others stays."""
-        return number_transmitters(self.frames.keep(wanted), self.control, self.names, self.rejected)
+        kept = self.frames.keep(wanted)
+        return number_transmitters(kept, self.control, self.names, self.rejected, self.elements)
 
 
 class LogBuilder:
@@ -73,6 +77,8 @@ class LogBuilder:
         self._control: list[ControlFrames] = []
         self._rejected: Counter[str] = Counter()
         self._names: dict[int, set[bytes]] = {}
+        self._elements: dict[int, Elements] = {}
+        self._walked: dict[int, set[int]] = {}
         self._room = max_frames
 
     def add(self, block: PacketBlock, parse: ParseBlock = parse_block) -> None:
@@ -83,6 +89,7 @@ class LogBuilder:
             self._rejected["over_frame_limit"] += len(frames) - self._room
             frames = frames.keep(np.arange(len(frames)) < self._room)
         read_network_names(block.data, frames, self._names)
+        read_elements(block.data, frames, self._elements, self._walked)
         self._control.append(read_control_frames(block.data, frames))
         self._parts.append(frames)
         self._room -= len(frames)
@@ -95,7 +102,7 @@ class LogBuilder:
         """The log of all that was added."""
         known = {key: frozenset(value) for key, value in self._names.items()}
         control = join_control_frames(self._control)
-        return number_transmitters(join_frames(self._parts), control, known, self._rejected)
+        return number_transmitters(join_frames(self._parts), control, known, self._rejected, self._elements)
 
 
 def build_log(
@@ -139,7 +146,11 @@ def empty_frames() -> Dot11Frames:
 
 
 def number_transmitters(
-    frames: Dot11Frames, control: ControlFrames, names: dict[int, frozenset[bytes]], rejected: Counter[str]
+    frames: Dot11Frames,
+    control: ControlFrames,
+    names: dict[int, frozenset[bytes]],
+    rejected: Counter[str],
+    elements: dict[int, Elements] | None = None,
 ) -> FrameLog:
     """Number the addresses and mark the repeats."""
     has_ta = frames.ta != NO_ADDRESS
@@ -154,6 +165,7 @@ def number_transmitters(
         names=names,
         rejected=Counter({reason: count for reason, count in rejected.items() if count}),
         control=control,
+        elements=elements or {},
     )
 
 

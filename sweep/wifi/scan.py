@@ -84,6 +84,8 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
         "addresses": [format_address(a) if form == "full" else key.tag(a) for a in one.addresses],
         "ouis": [to_oui(a) for a in one.addresses],
         "is_locally_administered": [is_locally_administered(a) for a in one.addresses],
+        "joined_by": list(one.joined_by),
+        "signature": one.signature,
         "role": one.role,
         "vendor": one.vendor,
         "is_randomised": one.is_randomised,

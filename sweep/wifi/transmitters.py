@@ -1,14 +1,14 @@
 """Who sent: one record per physical transmitter, and the data flows between them.
 
 Input is a `FrameLog`; output is `Transmitter` records (role, vendor, level, amounts) and `Flow` records (times and
-lengths of data frames of one transmitter towards one peer, with the opposite direction beside it).  Addresses are put
-together only when that is certain; an address alone is a transmitter of its own.  It draws no conclusion about video.
+lengths of data frames of one transmitter towards one peer, with the opposite direction beside it).  Which addresses are
+one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from .dot11 import (
     PROBE_RESPONSE,
     TO_DS,
 )
+from .emitters import JoinReason, Known, group_addresses
 from .framelog import FrameLog
 from .radio_headers import Bools
 from .vendors import find_vendor
@@ -76,6 +77,12 @@ class Transmitter:
     last_ns: int
     names: tuple[bytes, ...]
     """SSIDs it announced, raw octets: hostile, for the body of a finding only."""
+    joined_by: tuple[JoinReason, ...] = ()
+    """Why its addresses are taken for one emitter; empty with one address."""
+    signature: str | None = None
+    """Of its information elements: the same for the same kind of radio and software."""
+    device_names: tuple[bytes, ...] = ()
+    """Device name, manufacturer and model by WPS, raw octets: hostile, for the body of a finding only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,30 +127,96 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
     ranks = rank[numbers]
     if len(chosen) < count:
         rows, ranks = rows[ranks >= 0], ranks[ranks >= 0]
-    levels = _summarise_levels(ranks, frames.rssi_dbm[rows], len(chosen))
-    channels = _most_frequent_channels(ranks, frames.channel_mhz[rows], len(chosen))
-    first_ns, last_ns = _times_of(ranks, frames.t_ns[rows], len(chosen))
+    one_each = _summarise(log, rows, ranks, len(chosen))
+    leader, reasons = group_addresses(_known(log, chosen, roles, one_each))
+    if reasons:  # what belongs together is summarised together
+        leaders, group = number_distinct(np.array(leader, dtype=np.int64))
+        ranks = group[ranks]
+    else:
+        leaders, group = np.arange(len(chosen)), np.arange(len(chosen))
+    joined = _summarise(log, rows, ranks, len(leaders)) if reasons else one_each
+    members: list[list[int]] = [[] for _ in leaders]
+    for i, number in enumerate(group.tolist()):
+        members[number].append(i)
     found = []
-    for i, number in enumerate(chosen.tolist()):
-        address = int(log.transmitters[number])
+    for number, its in enumerate(members):
+        places = chosen[its]
+        addresses = tuple(log.transmitters[places].tolist())
+        elements = [log.elements[a] for a in addresses if a in log.elements]
         found.append(
             Transmitter(
-                addresses=(address,),
-                role=roles[number],
-                vendor=find_vendor(address),
-                is_randomised=is_locally_administered(address),
-                channel_mhz=channels[i],
-                level=levels[i],
-                frames=int(totals[number]),
-                retries=int(retries[number]),
-                bytes_up=int(up[number]),
-                bytes_down=int(down[number]),
-                first_ns=int(first_ns[i]),
-                last_ns=int(last_ns[i]),
-                names=tuple(sorted(log.names.get(address, ()))),
+                addresses=addresses,
+                role=_common_role([roles[i] for i in places.tolist()]),
+                vendor=next((vendor for a in addresses if (vendor := find_vendor(a)) is not None), None),
+                is_randomised=all(map(is_locally_administered, addresses)),
+                channel_mhz=joined.channels[number],
+                level=joined.levels[number],
+                frames=int(totals[places].sum()),
+                retries=int(retries[places].sum()),
+                bytes_up=int(up[places].sum()),
+                bytes_down=int(down[places].sum()),
+                first_ns=int(joined.first_ns[number]),
+                last_ns=int(joined.last_ns[number]),
+                names=tuple(sorted({name for a in addresses for name in log.names.get(a, ())})),
+                joined_by=reasons.get(its[0], ()),
+                signature=elements[0].signature if elements else None,
+                device_names=tuple(dict.fromkeys(name for one in elements for name in one.names)),
             )
         )
-    return tuple(found)
+    return tuple(sorted(found, key=lambda one: -one.frames) if reasons else found)
+
+
+class _Summary(NamedTuple):
+    """Columns per transmitter."""
+
+    levels: list[LevelSummary | None]
+    channels: list[int | None]
+    first_ns: Int64s
+    last_ns: Int64s
+
+
+def _summarise(log: FrameLog, rows: Int64s, ranks: Int64s, count: int) -> _Summary:
+    """Of `rows`, each sent by the transmitter of its rank."""
+    frames = log.frames
+    return _Summary(
+        _summarise_levels(ranks, frames.rssi_dbm[rows], count),
+        _most_frequent_channels(ranks, frames.channel_mhz[rows], count),
+        *_times_of(ranks, frames.t_ns[rows], count),
+    )
+
+
+def _known(log: FrameLog, chosen: Int64s, roles: list[Role], summary: _Summary) -> list[Known]:
+    frames = log.frames
+    probes = np.flatnonzero((frames.kind == MANAGEMENT) & (frames.subtype == PROBE_REQUEST))
+    probes = probes[np.argsort(frames.t_ns[probes], kind="stable")]
+    senders, numbers = frames.ta[probes].tolist(), (frames.sequence_control[probes] >> 4).tolist()
+    first, last = dict(zip(reversed(senders), reversed(numbers), strict=True)), dict(zip(senders, numbers, strict=True))
+    found = []
+    for i, number in enumerate(chosen.tolist()):
+        address, level = int(log.transmitters[number]), summary.levels[i]
+        said = log.elements.get(address)
+        found.append(
+            Known(
+                address=address,
+                is_ap=roles[number] == "ap",
+                channel_mhz=summary.channels[i],
+                level_dbm=None if level is None else level.median_dbm,
+                first_ns=int(summary.first_ns[i]),
+                last_ns=int(summary.last_ns[i]),
+                first_probe=first.get(address),
+                last_probe=last.get(address),
+                signature=None if said is None else said.signature,
+                uuid=b"" if said is None else said.uuid,
+                clock_us=None if said is None else said.clock_us,
+            )
+        )
+    return found
+
+
+def _common_role(roles: list[Role]) -> Role:
+    """An access point when any address is one."""
+    order: tuple[Role, ...] = ("ap", "sta", "unknown")
+    return min(roles, key=order.index)
 
 
 def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flow, ...]:

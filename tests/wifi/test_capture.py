@@ -11,7 +11,7 @@ import pytest
 
 from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
 from sweep.wifi.capture import LiveCapture
-from sweep.wifi.capture_filter import build_filter
+from sweep.wifi.capture_filter import ANNOUNCEMENT_OCTETS, build_filter
 from sweep.wifi.capture_helper import CaptureOpenError, read_channel, write_channel
 from sweep.wifi.channels import Channel
 
@@ -111,7 +111,7 @@ def test_a_frame_of_any_kind_is_cut_behind_its_header(kind: int, subtype: int, f
     elif kind == 1:
         assert kept == 52
     else:
-        assert kept == (70 if kind == 0 and subtype in {5, 8} else 24)
+        assert kept == (ANNOUNCEMENT_OCTETS if kind == 0 and subtype in {5, 8} else 24)
     assert run_filter(build_filter(LINK_RADIOTAP), b"\0\0\x0a\x01" + bytes(262) + frame) == 266 + kept
 
 

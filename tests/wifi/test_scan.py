@@ -30,6 +30,8 @@ def test_fields_are_those_that_others_read(capture: Path) -> None:
         "addresses": [AP],
         "ouis": [None],
         "is_locally_administered": [True],
+        "joined_by": [],
+        "signature": "6e340b9cffb37a98",
         "role": "ap",
         "vendor": None,
         "is_randomised": True,
