@@ -20,10 +20,11 @@ TARGET = ROOT / "constraints.txt"
 # Each section holds what it adds to those before it. The Makefile installs up to a section, the test of the wheel too.
 SECTIONS: tuple[tuple[str, list[str]], ...] = (
     ("base", []),
-    ("probe", ["--extra", "probe", "--extra", "lab"]),
+    ("probe", ["--extra", "probe"]),
     ("server", ["--extra", "server"]),
     ("build", ["--group", "build"]),
     ("dev", ["--extra", "dev"]),
+    ("lab", ["--extra", "lab"]),
 )
 HEADER = """\
 # Exact releases with hashes for Linux on CPython 3.11 to 3.13, x86-64 and AArch64, wheels only. Written by `make lock`.

@@ -95,7 +95,7 @@ def test_json_goes_to_a_file_or_to_standard_output(captures: Path, tmp_path: Pat
     assert "No such file" in err
 
 
-@pytest.mark.parametrize("command", ["lens-record", "run"])
+@pytest.mark.parametrize("command", ["run"])
 def test_what_is_not_built_says_so(command: str) -> None:
     code, _, err = sweep(command)
     assert code == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, not_built, one_line, out, write_json, write_text
+from sweep.cli.output import err, existing, fail, one_line, out, write_json, write_text
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
@@ -141,9 +141,54 @@ def _show_score(score: Score, without_truth: tuple[str, ...]) -> None:
         out.print(f"left out, no truth: {', '.join(without_truth[:10])}{' …' if len(without_truth) > 10 else ''}")
 
 
-def lens_record() -> None:
-    """Record lens clips on a bench (laboratory only)."""
-    not_built("sweep lens-record", "it needs the probe's camera")
+def lens_record(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Folder of clips; a new clip is added to it.")],
+    bench: Annotated[str, typer.Option("--bench", help="Where this is: it stands in the recording.")] = "",
+    declared: Annotated[
+        list[str] | None,
+        typer.Option("--declared-empty", metavar="NAME", help="Who says that nobody is in view; twice."),
+    ] = None,
+    port: Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head.")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Video4Linux device (default: the camera of the Raspberry Pi).")
+    ] = None,
+    calibration: Annotated[
+        Path | None, typer.Option("--calibration", metavar="FILE", help="Calibration of camera and lamps.")
+    ] = None,
+    triples: Annotated[int, typer.Option("--triples", min=1, max=60, help="Rounds of the lamps to record.")] = 8,
+    exposure_ms: Annotated[float, typer.Option("--exposure", min=0.05, max=2.0, help="Milliseconds.")] = 1.0,
+    state: Annotated[
+        Path | None, typer.Option("--state", metavar="DIR", help="Folder of the demonstration key.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings (TOML).")] = None,
+) -> None:
+    """Record a lens clip on a bench (laboratory only; refused on a probe that belongs to a server)."""
+    from sweep.config import ConfigError, read_config
+    from sweep.lens import record
+
+    with one_line(ConfigError, record.RecordError):
+        settings = read_config(config)
+        record.check_bench(server=settings.server, bench=bench)
+    if declared is None or len(declared) != 2:
+        fail("two persons must declare that nobody is in view: --declared-empty NAME twice")
+    port = port or settings.port
+    if port is None:
+        fail("name the sensor head's port: --port, or port in the settings")
+    from sweep.bench import ERRORS, record_on_bench
+
+    with one_line(*ERRORS):
+        clip = record_on_bench(
+            folder,
+            bench=bench,
+            declared_by=(declared[0], declared[1]),
+            port=port,
+            device=device,
+            calibration=calibration,
+            triples=triples,
+            exposure_s=exposure_ms * 1e-3,
+            key=(state or settings.state_folder) / "lab-demo.key",
+        )
+    out.print(f"recorded {clip}; sweep lens {folder} runs on it")
 
 
 def lens_calibrate(

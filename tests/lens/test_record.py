@@ -1,0 +1,232 @@
+"""Bench recordings: they exist in the laboratory only, are refused on a probe in service, and are what they say."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sweep.bench import next_name, nominal_meta, record_with
+from sweep.cli import build_app
+from sweep.control import RoomNotEmptyError
+from sweep.entry import SignedEntry, Signer
+from sweep.lens import record, scan_clips
+from sweep.lens.clips import read_clip
+from sweep.lens.frames import CameraError, CameraSettings, RawFrame
+from sweep.lens.record import RecordError, check_bench, sign_recording
+from sweep.link.clock import TickClock
+from sweep.link.frame import Received
+from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
+from sweep.strobe import Strobe
+from tests.lens.clip_factory import strobed_frames
+from tests.lens.live_triples import PHASES, walk
+
+NUMBERS = {"C": 0, "A": 1, "B": 2}
+
+
+class BenchHead:
+    """Stands in for the sensor head: it flashes as asked, and its clock is settled."""
+
+    def __init__(self, camera: BenchCamera | None = None, *, settled: bool = True) -> None:
+        self.clock = TickClock(SLOT_NS)
+        base_ns = 10**12
+        for second in range(8 if settled else 1):
+            self.clock.observe(round(second * 1e9 / SLOT_NS), base_ns + second * 10**9)
+        self.base_ns = base_ns
+        self.asked: list[Message] = []
+        self.camera = camera
+        self.sent = 0
+        self.extra: deque[Message] = deque()
+
+    def ask(self, message: Message) -> Accepted:
+        self.asked.append(message)
+        return Accepted(message.ID, 0, 0)
+
+    def receive(self) -> list[Received]:
+        events: list[Message] = list(self.extra)
+        self.extra.clear()
+        run = next((m for m in self.asked if isinstance(m, LampRun)), None)
+        while run is not None and self.camera is not None and self.sent < self.camera.due:
+            phase = run.phases[self.sent % run.phase_count]
+            lit = 0 if phase == 0 else run.pulse_slots
+            events.append(Exposure(self.sent * run.period_slots, self.sent, phase, lit))
+            self.sent += 1
+        if not events:
+            time.sleep(0.0005)
+        return [Received(event, 0, 10) for event in events]
+
+
+class BenchCamera:
+    """Gives its frames as if each had been triggered."""
+
+    serial = "bench camera 1"
+
+    def __init__(self, frames: list[np.ndarray], *, period_ns: int, ends: Exception | None = None) -> None:
+        self.frames, self.period_ns, self.ends = frames, period_ns, ends
+        self.due = 0
+        self.closed = 0
+
+    def read(self) -> RawFrame:
+        if self.due >= len(self.frames):
+            raise self.ends or CameraError("no frame came")
+        at = self.due
+        self.due += 1
+        time.sleep(0.002)
+        return RawFrame(self.frames[at], 10**12 + at * self.period_ns + 1_000_000, 1.0)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+PERIOD_NS = round(1e9 / 60.0 / SLOT_NS) * SLOT_NS
+
+
+def bench(count: int, ends: Exception | None = None) -> tuple[BenchHead, BenchCamera]:
+    frames = strobed_frames(3, phases=PHASES * count, glint=(200.0, 130.0))
+    camera = BenchCamera(frames, period_ns=PERIOD_NS, ends=ends)
+    return BenchHead(camera), camera
+
+
+def test_a_recording_is_a_clip_that_the_scan_reads(tmp_path: Path) -> None:
+    head, camera = bench(12)
+    _, meta = walk(1)
+    clip = record_with(tmp_path / "f001", head, camera, meta, 8)
+    read = read_clip(clip)
+    assert read.meta.phases == PHASES * 8
+    assert np.array_equal(read.frame(3), camera.frames[3])
+    assert camera.closed >= 1
+    assert isinstance(head.asked[-1], LampStop)
+    (run,) = [m for m in head.asked if isinstance(m, LampRun)]
+    assert (run.phases, run.phase_count) == (b"\x01\x02\x00\x00\x00", 3)
+    assert run.pulse_slots + 2 == run.exposure_slots == round(1e-3 * 1e9 / SLOT_NS)
+    (result,) = scan_clips(tmp_path).clips
+    assert result.error is None
+    assert result.candidates
+
+
+@pytest.mark.parametrize("ends", [CameraError("unplugged"), RoomNotEmptyError("somebody came in")])
+def test_a_recording_cut_short_leaves_nothing_and_switches_everything_off(tmp_path: Path, ends: Exception) -> None:
+    head, camera = bench(3, ends)
+    _, meta = walk(1)
+    with pytest.raises(type(ends)):
+        record_with(tmp_path / "f001", head, camera, meta, 8)
+    assert list(tmp_path.iterdir()) == []
+    assert camera.closed >= 1
+    assert isinstance(head.asked[-1], LampStop)
+
+
+def test_frames_without_a_settled_clock_are_no_recording(tmp_path: Path) -> None:
+    frames = [np.full((64, 64), 100, np.uint16)] * 400
+    camera = BenchCamera(frames, period_ns=PERIOD_NS)
+    head = BenchHead(camera, settled=False)
+    _, meta = walk(1)
+    with pytest.raises(RecordError, match="clock"):
+        record_with(tmp_path / "f001", head, camera, meta, 8)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_recording_is_signed_as_a_demonstration(tmp_path: Path) -> None:
+    head, camera = bench(8)
+    _, meta = walk(1)
+    (tmp_path / "clips").mkdir()
+    clip = record_with(tmp_path / "clips" / "f001", head, camera, meta, 6)
+    signer = Signer.load_or_create(tmp_path / "key")
+    path = sign_recording(
+        clip, signer, bench="bench 2", declared_by=("a1", "b1"), camera_serial=camera.serial, calibration=None,
+        recorded=datetime(2026, 6, 1, tzinfo=UTC),
+    )  # fmt: skip
+    document = json.loads(path.read_text(encoding="utf-8"))
+    statement = json.loads(base64.b64decode(document["payload"]))
+    assert statement["source"] == "demo"
+    assert (statement["bench"], statement["declared_by"]) == ("bench 2", ["a1", "b1"])
+    for name, digest in statement["files"].items():
+        assert hashlib.sha256((clip / name).read_bytes()).hexdigest() == digest
+    assert set(statement["files"]) == {"meta.json", "frames.npy"}
+    again = signer.sign(record.RECORDING_TYPE, base64.b64decode(document["payload"]))
+    assert isinstance(again, SignedEntry)
+    assert again.to_json() == document
+    assert scan_clips(tmp_path / "clips").clips[0].error is None, "a signed clip is still a clip"
+
+
+def test_outside_the_laboratory_there_is_no_recording(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(record, "find_spec", lambda _: None)
+    with pytest.raises(RecordError, match=r"ansim-sweep\[lab\]"):
+        check_bench(server=None, bench="bench 2")
+
+
+def test_a_probe_in_service_does_not_record() -> None:
+    with pytest.raises(RecordError, match="may be live"):
+        check_bench(server="http://127.0.0.1:8000", bench="bench 2")
+    with pytest.raises(RecordError, match="name the bench"):
+        check_bench(server=None, bench=" ")
+
+
+def test_the_command_refuses_in_one_line(tmp_path: Path) -> None:
+    config = tmp_path / "probe.toml"
+    config.write_text('server = "http://127.0.0.1:8000"\n', encoding="utf-8")
+    out, port = str(tmp_path / "out"), ["--port", str(tmp_path / "no-port")]
+    names = ["--declared-empty", "a1", "--declared-empty", "b1"]
+    cases = [
+        (["--bench", "b", "--config", str(config), *names, *port], "may be live"),
+        (["--bench", "b", "--declared-empty", "a1", *port], "two persons"),
+        (["--bench", "b", "--declared-empty", "a1", "--declared-empty", "a1", *port], "different persons"),
+        (["--bench", "b", *names], "port"),
+        ([*names, *port], "name the bench"),
+    ]
+    for arguments, says in cases:
+        done = CliRunner().invoke(build_app(["lens-record"]), ["lens-record", out, *arguments])
+        assert done.exit_code == 2, done.output
+        assert says in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").glob("f*"))
+
+
+def test_clips_are_numbered_and_named_by_nothing_else(tmp_path: Path) -> None:
+    for name in ("f001", "f003"):
+        (tmp_path / name).mkdir()
+    assert next_name(tmp_path) == "f002"
+
+
+def test_nominal_numbers_are_those_of_the_design() -> None:
+    meta = nominal_meta(CameraSettings())
+    assert meta.focal_px == pytest.approx(2 * 869.6, rel=1e-3)
+    assert meta.principal_point == (727.5, 543.5)
+
+
+def test_the_strobe_counts_what_it_cannot_use() -> None:
+    head = BenchHead()
+    head.extra += [Exposure(100, 0, 9, 5), Exposure(621, 1, 1, 0), LampsOff(700, 2)]
+    with Strobe(head, fps=60.0, exposure_s=1e-3) as strobe:
+        deadline = time.monotonic() + 5.0
+        while strobe.went_off is None and time.monotonic() < deadline:
+            threading.Event().wait(0.001)
+        (trigger,) = strobe.triggers()
+    assert strobe.dropped == {"phase_unknown": 1}
+    assert strobe.went_off == 2
+    assert (trigger.number, trigger.phase, trigger.is_lit) == (1, "A", False)
+    assert trigger.t_ns == pytest.approx(head.base_ns + 621 * SLOT_NS, abs=200_000)
+    assert strobe.triggers() == []
+    unsettled = BenchHead(settled=False)
+    unsettled.extra.append(Exposure(100, 0, 1, 5))
+    with Strobe(unsettled, fps=60.0, exposure_s=1e-3) as strobe:
+        deadline = time.monotonic() + 5.0
+        while not strobe.dropped and time.monotonic() < deadline:
+            threading.Event().wait(0.001)
+    assert strobe.dropped == {"clock_not_settled": 1}
+
+
+def test_the_extra_is_what_the_check_looks_for() -> None:
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    (lab,) = [line for line in text.splitlines() if line.startswith("lab = ")]
+    assert record.LAB_PACKAGE in lab
+    others = text.replace(lab, "")
+    assert f'"{record.LAB_PACKAGE}' not in others, "no other extra brings it"
