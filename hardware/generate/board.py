@@ -1,6 +1,8 @@
 """Makes a board from its schematic: netlist out of kicad-cli, footprints and places, tracks from the router, planes, labels.
-Runs with the Python that KiCad brings (`/usr/bin/python3`)."""
+Runs with the Python that KiCad brings (`/usr/bin/python3`).
+"""
 
+import itertools
 import json
 import math
 import re
@@ -20,6 +22,26 @@ HARDWARE = Path(__file__).resolve().parent.parent
 KICAD_FOOTPRINTS = Path("/usr/share/kicad/footprints")
 MODELS = "${KIPRJMOD}/../lib/models/"
 LAYERS = (pcbnew.F_Cu, pcbnew.B_Cu)
+OFF_BY_DEFAULT = {
+    "erc": (
+        "four_way_junction",
+        "footprint_filter",
+        "label_multiple_wires",
+        "simulation_model_issue",
+        "single_global_label",
+    ),
+    "drc": (
+        "footprint_filters_mismatch",
+        "footprint_type_mismatch",
+        "missing_courtyard",
+        "npth_inside_courtyard",
+        "pth_inside_courtyard",
+        "track_segment_length",
+        "mirrored_text_on_front_layer",
+        "nonmirrored_text_on_back_layer",
+    ),
+}
+"""Rules that KiCad leaves off; here they count."""
 Place = tuple[float, float, float]
 """x, y (mm from the upper left corner, y down), angle (degrees, counter-clockwise)."""
 
@@ -67,7 +89,7 @@ def netlist(schematic: Path) -> ET.Element:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "netlist.xml"
         subprocess.run(["kicad-cli", "sch", "export", "netlist", "--format", "kicadxml", "-o", str(out), str(schematic)],
-                       check=True, capture_output=True)  # noqa: S607  # fmt: skip
+                       check=True, capture_output=True)  # fmt: skip
         return ET.parse(out).getroot()  # noqa: S314 - made by KiCad a moment ago
 
 
@@ -75,7 +97,7 @@ def footprint(name: str) -> pcbnew.FOOTPRINT:
     """A footprint of the project's library, copied from KiCad's when it is not there yet; models are looked for beside it."""
     library = HARDWARE / "lib/ansim.pretty"
     library.mkdir(exist_ok=True)
-    item = name.split(":")[-1]
+    item = name.rsplit(":", maxsplit=1)[-1]
     own = library / f"{item}.kicad_mod"
     if not own.exists():
         text = next(KICAD_FOOTPRINTS.glob(f"*/{item}.kicad_mod")).read_text()
@@ -93,8 +115,8 @@ def mm(x: float, y: float) -> pcbnew.VECTOR2I:
 class Maker:
     """Builds one board."""
 
-    def __init__(self, plan: Plan, folder: Path) -> None:
-        self.plan, self.folder = plan, folder
+    def __init__(self, plan: Plan, folder: Path, patterns: dict[int, list[str]]) -> None:
+        self.plan, self.folder, self.patterns = plan, folder, patterns
         self.schematic = folder / f"{plan.name}.kicad_sch"
         self.path = folder / f"{plan.name}.kicad_pcb"
         self.board = pcbnew.NewBoard(str(self.path))
@@ -103,6 +125,7 @@ class Maker:
 
     def make(self) -> None:
         """Schematic in, finished board out."""
+        project_file(self.folder, self.plan.name, self.plan.klasses, self.patterns)
         self._settings()
         self._outline()
         self._parts()
@@ -113,7 +136,8 @@ class Maker:
         pcbnew.ZONE_FILLER(self.board).Fill(self.board.Zones())
         pcbnew.SaveBoard(str(self.path), self.board)
         _settle_ids(self.path, self.plan.name)
-        print(f"{self.plan.name}: {len(self.parts)} parts, {len(self.nets)} nets, not routed: {[n for n in bad]}")
+        project_file(self.folder, self.plan.name, self.plan.klasses, self.patterns)  # KiCad has put its own defaults in
+        print(f"{self.plan.name}: {len(self.parts)} parts, {len(self.nets)} nets, not routed: {list(bad)}")
 
     def _settings(self) -> None:
         settings = self.board.GetDesignSettings()
@@ -155,7 +179,12 @@ class Maker:
             line.SetStart(mm(*a))
             line.SetEnd(mm(*b))
         s = r * (1 - math.sqrt(0.5))
-        for start, middle, end in (((0, r), (s, s), (r, 0)), ((w - r, 0), (w - s, s), (w, r)), ((w, h - r), (w - s, h - s), (w - r, h)), ((r, h), (s, h - s), (0, h - r))):
+        for start, middle, end in (
+            ((0, r), (s, s), (r, 0)),
+            ((w - r, 0), (w - s, s), (w, r)),
+            ((w, h - r), (w - s, h - s), (w - r, h)),
+            ((r, h), (s, h - s), (0, h - r)),
+        ):
             arc = self._shape(pcbnew.Edge_Cuts, pcbnew.SHAPE_T_ARC)
             arc.SetArcGeometry(mm(*start), mm(*middle), mm(*end))
 
@@ -199,7 +228,9 @@ class Maker:
                     pad.SetNet(self.nets[name])
             self.parts[ref] = part
         for i, (x, y, diameter) in enumerate(self.plan.holes):
-            hole = footprint("MountingHole:MountingHole_2.2mm_M2" if diameter < 3 else "MountingHole:MountingHole_3.2mm_M3")
+            hole = footprint(
+                "MountingHole:MountingHole_2.2mm_M2" if diameter < 3 else "MountingHole:MountingHole_3.2mm_M3"
+            )
             hole.SetReference(f"H{i + 1}")
             hole.SetPosition(mm(x, y))
             hole.Reference().SetVisible(False)
@@ -215,7 +246,10 @@ class Maker:
         for part in self.board.GetFootprints():
             for pad in part.Pads():
                 layers = tuple(i for i, layer in enumerate(LAYERS) if pad.IsOnLayer(layer))
-                at, size = pad.GetPosition(), pad.GetBoundingBox() if pad.GetShape() == pcbnew.PAD_SHAPE_CUSTOM else pad.GetSize()
+                at, size = (
+                    pad.GetPosition(),
+                    pad.GetBoundingBox() if pad.GetShape() == pcbnew.PAD_SHAPE_CUSTOM else pad.GetSize(),
+                )
                 if pad.GetShape() == pcbnew.PAD_SHAPE_CUSTOM:
                     at, size = size.GetCenter(), size.GetSize()
                 w, h = pcbnew.ToMM(size.x), pcbnew.ToMM(size.y)
@@ -233,7 +267,7 @@ class Maker:
         numbers = {name: i for i, name in enumerate(self.nets, 1)}
         fixed = list(pads)
         for name, layer, width, corners in plan.tracks:
-            for (x0, y0), (x1, y1) in zip(corners, corners[1:], strict=False):
+            for (x0, y0), (x1, y1) in itertools.pairwise(corners):
                 self._track(name, layer, width, x0, y0, x1, y1)
                 fixed.append(Pad((x0 + x1) / 2, (y0 + y1) / 2, math.hypot(x1 - x0, y1 - y0) + width, width,
                                  -math.degrees(math.atan2(y1 - y0, x1 - x0)), numbers[name], (layer,)))  # fmt: skip
@@ -256,7 +290,14 @@ class Maker:
                 ground = Net(number, plan.klass_of.get(name, 0), own)
             elif len(own) > 1 and name not in done:
                 areas = [corners for zone, _, corners in plan.zones if zone == name]
-                nets.append(Net(number, plan.klass_of.get(name, 0), own, [p for p in own if any(_contains(a, p.x, p.y) for a in areas)]))
+                nets.append(
+                    Net(
+                        number,
+                        plan.klass_of.get(name, 0),
+                        own,
+                        [p for p in own if any(_contains(a, p.x, p.y) for a in areas)],
+                    )
+                )
         names = {number: name for name, number in numbers.items()}
         if ground and plan.two_sided:
             print("ground pads without a via:", router.stitch(ground))
@@ -317,7 +358,9 @@ class Maker:
             zone.SetMinThickness(pcbnew.FromMM(0.25))
             zone.SetThermalReliefGap(pcbnew.FromMM(0.3))
             zone.SetThermalReliefSpokeWidth(pcbnew.FromMM(0.5))
-            zone.SetPadConnection(pcbnew.ZONE_CONNECTION_THERMAL if priority == 0 and self.plan.two_sided else pcbnew.ZONE_CONNECTION_FULL)
+            zone.SetPadConnection(
+                pcbnew.ZONE_CONNECTION_THERMAL if priority == 0 and self.plan.two_sided else pcbnew.ZONE_CONNECTION_FULL
+            )
             zone.SetIslandRemovalMode(pcbnew.ISLAND_REMOVAL_MODE_ALWAYS)
             self.board.Add(zone)
 
@@ -393,12 +436,22 @@ def settle_references(maker: Maker) -> None:
             (body[0] - half_h - gap, cy, 90), (body[2] + half_h + gap, cy, 90),
             (body[0] + half_w, body[1] - half_h - gap, 0), (body[2] - half_w, body[3] + half_h + gap, 0),
         ]  # fmt: skip
+        for far in (0.7, 1.3, 1.9, 2.6):
+            step = pcbnew.FromMM(far)
+            for aside in (0, -step, step):
+                spots += [(cx + aside, body[1] - half_h - step, 0), (cx + aside, body[3] + half_h + step, 0)]
+                spots += [(body[0] - half_w - step, cy + aside, 0), (body[2] + half_w + step, cy + aside, 0)]
         choice = None
         for x, y, angle in spots:
             hw, hh = (half_w, half_h) if angle == 0 else (half_h, half_w)
             box = (x - hw, y - hh, x + hw, y + hh)
             edge = pcbnew.FromMM(0.4)
-            on = box[0] > mm(0, 0).x + edge and box[1] > mm(0, 0).y + edge and box[2] < mm(w, h).x - edge and box[3] < mm(w, h).y - edge
+            on = (
+                box[0] > mm(0, 0).x + edge
+                and box[1] > mm(0, 0).y + edge
+                and box[2] < mm(w, h).x - edge
+                and box[3] < mm(w, h).y - edge
+            )
             others = taken + [b for r, b in bodies.items() if r != ref]
             if on and not any(_overlap(box, other) for other in others):
                 choice = (x, y, angle, box)
@@ -455,8 +508,8 @@ def project_file(folder: Path, name: str, klasses: list[Klass], patterns: dict[i
         "min_resolved_spokes": 1, "solder_mask_to_copper_clearance": 0.0, "use_height_for_length_calcs": True,
     }  # fmt: skip
     project = {
-        "board": {"design_settings": {"defaults": {}, "rules": rules, "rule_severities": {}, "drc_exclusions": []}},
-        "erc": {"erc_exclusions": [], "rule_severities": {}},
+        "board": {"design_settings": {"defaults": {}, "rules": rules, "rule_severities": dict.fromkeys(OFF_BY_DEFAULT["drc"], "warning"), "drc_exclusions": []}},
+        "erc": {"erc_exclusions": [], "rule_severities": dict.fromkeys(OFF_BY_DEFAULT["erc"], "warning")},
         "libraries": {"pinned_footprint_libs": [], "pinned_symbol_libs": []},
         "meta": {"filename": f"{name}.kicad_pro", "version": 3},
         "net_settings": {"classes": classes, "meta": {"version": 4}, "netclass_patterns": [

@@ -17,24 +17,66 @@ NANO_PINS = {
 }  # fmt: skip
 """Label on the Nano to pin number (Gravitech Arduino Nano 3.0, pin layout)."""
 SHEETS = (
-    ("power", "Power", "USB-C power bank, 4 A fuse, 5 V to the Pi\n18 V for the pulsed lamps, behind a 0.5 A fuse\nQuiet 5 V for radio, 3.3 V for the IMU", circuit.power),
-    ("head", "Sensor head", "Arduino Nano: firmware/board/atmega328p\nPull-downs, 2.5 V reference, thermometer\nButton, buzzer, test points", circuit.head),
-    ("rf", "Radio", "AD8318 log detector, 16 kHz filter\nRX5808 tuner at 3.3 V levels\nLM1881 sync separator, lines to T0", circuit.rf),
-    ("limiter", "Limits in hardware", "Pulse windows of the infrared and red lamps\nOn-time counters of white and aim\nIndependent of the firmware", circuit.limiter),
-    ("lamps", "Pulsed lamps", "on_axis, off_axis; middle_ring, red (reserved)\nReservoirs that bound the average\nTwo current sinks a group", circuit.lamps),
-    ("visible", "Visible lights", "White stimulus: three sinks from 5 V\nAiming spot: one LED, no laser", circuit.visible),
-    ("camera", "Camera", "Cable passes through, supply is switched\nCamera-on light on the switched supply\nTrigger at 1.8 V", circuit.camera),
-    ("pi", "Raspberry Pi", "Ribbon to pins 1 to 10, serial line\nSecure element on the Pi's bus\nIMU on the Nano's bus", circuit.pi),
+    (
+        "power",
+        "Power",
+        "USB-C power bank, 4 A fuse, 5 V to the Pi\n18 V for the pulsed lamps, behind a 0.5 A fuse\nQuiet 5 V for radio, 3.3 V for the IMU",
+        circuit.power,
+    ),
+    (
+        "head",
+        "Sensor head",
+        "Arduino Nano: firmware/board/atmega328p\nPull-downs, 2.5 V reference, thermometer\nButton, buzzer, test points",
+        circuit.head,
+    ),
+    (
+        "rf",
+        "Radio",
+        "AD8318 log detector, 16 kHz filter\nRX5808 tuner at 3.3 V levels\nLM1881 sync separator, lines to T0",
+        circuit.rf,
+    ),
+    (
+        "limiter",
+        "Limits in hardware",
+        "Pulse windows of the infrared and red lamps\nOn-time counters of white and aim\nIndependent of the firmware",
+        circuit.limiter,
+    ),
+    (
+        "lamps",
+        "Pulsed lamps",
+        "on_axis, off_axis; middle_ring, red (reserved)\nReservoirs that bound the average\nTwo current sinks a group",
+        circuit.lamps,
+    ),
+    (
+        "visible",
+        "Visible lights",
+        "White stimulus: three sinks from 5 V\nAiming spot: one LED, no laser",
+        circuit.visible,
+    ),
+    (
+        "camera",
+        "Camera",
+        "Cable passes through, supply is switched\nCamera-on light on the switched supply\nTrigger at 1.8 V",
+        circuit.camera,
+    ),
+    (
+        "pi",
+        "Raspberry Pi",
+        "Ribbon to pins 1 to 10, serial line\nSecure element on the Pi's bus\nIMU on the Nano's bus",
+        circuit.pi,
+    ),
 )
 
-LOCAL: set[str] = set()
-"""Nets that have a plain label instead of a global one: none."""
+LOCAL = {"VBUS", "LAMP_IN", "CAM_1V8"}
+"""Nets of one wire that only carry a name: a plain label is enough."""
 
 
 def nano_nets() -> dict[str, str]:
     """Pin number of the Nano to net: the names of pins.toml in capitals."""
     pins = tomllib.loads(PINS.read_text())
-    return {NANO_PINS[row["nano"]]: name.upper() for table in ("pin", "analog_only") for name, row in pins[table].items()}
+    return {
+        NANO_PINS[row["nano"]]: name.upper() for table in ("pin", "analog_only") for name, row in pins[table].items()
+    }
 
 
 def write_schematic(folder: Path, project: str, symbols: dict[str, Symbol]) -> None:
@@ -47,7 +89,13 @@ def write_schematic(folder: Path, project: str, symbols: dict[str, Symbol]) -> N
         sheets.append(sheet)
     root = str(stable_id(project, "root"))
     for page, sheet in enumerate(sheets, 2):
-        sheet.render(folder / f"{sheet.name}.kicad_sch", page, LOCAL, f"/{root}/{stable_id(project, sheet.name, 'symbol')}", project)
+        sheet.render(
+            folder / f"{sheet.name}.kicad_sch",
+            page,
+            LOCAL,
+            f"/{root}/{stable_id(project, sheet.name, 'symbol')}",
+            project,
+        )
     (folder / f"{project}.kicad_sch").write_text(write(_root(project, root)) + "\n")
 
 
@@ -73,7 +121,12 @@ def _root(project: str, root: str) -> Node:
                      ["fill", ["color", "243", "246", "252", "1"]], ["uuid", stable_id(project, name, "symbol")],
                      _property("Sheetname", title, x + 0.2, y - 0.4, 2.2, "bottom"), _property("Sheetfile", f"{name}.kicad_sch", x + 0.2, y + h + 0.4, 1.27, "top"),
                      ["instances", ["project", Quoted(project), ["path", Quoted(f"/{root}"), ["page", Quoted(str(i + 2))]]]]])  # fmt: skip
-    return [*node, *paper.nodes, ["sheet_instances", ["path", Quoted("/"), ["page", Quoted("1")]]], ["embedded_fonts", "no"]]
+    return [
+        *node,
+        *paper.nodes,
+        ["sheet_instances", ["path", Quoted("/"), ["page", Quoted("1")]]],
+        ["embedded_fonts", "no"],
+    ]
 
 
 def _property(key: str, value: str, x: float, y: float, size: float, side: str) -> Node:

@@ -27,7 +27,12 @@ def _sink_ma(group: str) -> float:
 
 def power(s: Sheet) -> None:
     """USB-C input, fuse, 5 V to the Pi, 3.3 V for the IMU's side, boost converter for the lamps, quiet 5 V for RF."""
-    s.block("POWER BANK IN", (6, 6), (60, 22), "Sink of 3 A (two 5.1k). F1 is the only replaceable fuse. The Pi is fed through J2 and a USB-C pigtail.")
+    s.block(
+        "POWER BANK IN",
+        (6, 6),
+        (60, 22),
+        "Sink of 3 A (two 5.1k). F1 is the only replaceable fuse. The Pi is fed through J2 and a USB-C pigtail.",
+    )
     s.add("J1", p.USB, (11, 16), {"A5": "CC1", "B5": "CC2", "A12": "GND", "B12": "GND", "S1": "GND"})
     y, b9 = s.pin("J1", "A9")[1], s.pin("J1", "B9")
     s.wire(s.pin("J1", "A9"), (21, y))
@@ -39,7 +44,12 @@ def power(s: Sheet) -> None:
     s.power("+5V", (25.5, y - 1))
     s.add("R1", resistor("5.1k"), (22, 20.5), {"1": "CC1", "2": "GND"})
     s.add("R2", resistor("5.1k"), (26.5, 20.5), {"1": "CC2", "2": "GND"})
-    for ref, part, x, turn, top in (("D1", p.TVS, 30, 90, "2"), ("C1", p.BULK, 36.5, 0, "1"), ("R3", resistor("1k"), 43, 0, "1"), ("R4", resistor("20k"), 48, 0, "1")):
+    for ref, part, x, turn, top in (
+        ("D1", p.TVS, 30, 90, "2"),
+        ("C1", p.BULK, 36.5, 0, "1"),
+        ("R3", resistor("1k"), 43, 0, "1"),
+        ("R4", resistor("20k"), 48, 0, "1"),
+    ):
         s.add(ref, part, (x, y + 2.5), {}, angle=turn)
         s.wire((x, y), s.pin(ref, top))
     s.power("GND", s.pin("D1", "1"))
@@ -56,7 +66,12 @@ def power(s: Sheet) -> None:
     s.add("J2", p.PI_POWER, (63, y + 1), {"2": "GND"})
     s.join((59, y), s.pin("J2", "1"))
 
-    s.block("LAMP SUPPLY 18 V", (6, 30), (60, 24), "JP1 open: no pulsed lamp can light (first power-up). Vout = 0.795 V x (1 + 215k / 10k) = 17.9 V")
+    s.block(
+        "LAMP SUPPLY 18 V",
+        (6, 30),
+        (60, 24),
+        "JP1 open: no pulsed lamp can light (first power-up). Vout = 0.795 V x (1 + 215k / 10k) = 17.9 V",
+    )
     s.add("U2", p.BOOST, (30, 40), {"2": "GND"})
     y = s.pin("U2", "6")[1]
     s.add("F2", p.PTC_LAMPS, (10.5, y), {}, angle=90)
@@ -127,7 +142,16 @@ def head(s: Sheet) -> None:
     s.add("A1", p.NANO, (34, 28), nets, stub=2)
     s.wire(s.pin("A1", "29"), s.pin("A1", "4"))
     s.block("PULL-DOWNS: dark while the MCU is in reset; the trigger idles high", (64, 6), (47, 20))
-    downs = ("WHITE", "AIM", "SELECT_ON_AXIS", "SELECT_OFF_AXIS", "SELECT_MIDDLE_RING", "SELECT_RED", "STROBE", "BUZZER")
+    downs = (
+        "WHITE",
+        "AIM",
+        "SELECT_ON_AXIS",
+        "SELECT_OFF_AXIS",
+        "SELECT_MIDDLE_RING",
+        "SELECT_RED",
+        "STROBE",
+        "BUZZER",
+    )
     for i, net in enumerate(downs):
         s.add(f"R{10 + i}", resistor("10k"), (67 + 5 * i, 21), {"1": net, "2": "GND"})
     s.add("R18", resistor("10k"), (107.5, 13), {"1": "+5V", "2": "CAMERA_TRIGGER"})
@@ -181,14 +205,21 @@ def head(s: Sheet) -> None:
     s.wire(s.pin("R23", "1"), (91, 58), (91, 59))
     s.label("BUZZER", (91, 59), 270)
     s.block("TEST POINTS", (6, 54), (56, 15))
-    for i, net in enumerate(("STROBE", "CAMERA_TRIGGER", "LOG_DETECTOR", "TUNER_RSSI", "LINE_SYNC", "AREF", "BATTERY", "RESET")):
+    for i, net in enumerate(
+        ("STROBE", "CAMERA_TRIGGER", "LOG_DETECTOR", "TUNER_RSSI", "LINE_SYNC", "AREF", "BATTERY", "RESET")
+    ):
         s.add(f"TP{6 + i}", test_point(net), (9 + 6.5 * i, 59), {"1": net})
 
 
 def rf(s: Sheet) -> None:
     """The two RF modules, their filters, and the sync separator."""
     adc = TABLE["adc"]
-    s.block("LOG DETECTOR (AD8318 module, 1 MHz to 8 GHz)", (6, 6), (52, 20), "Analog Devices AD8318: 0.5 V to 2.1 V, falling with power. The filter passes 16 kHz.")
+    s.block(
+        "LOG DETECTOR (AD8318 module, 1 MHz to 8 GHz)",
+        (6, 6),
+        (52, 20),
+        "Analog Devices AD8318: 0.5 V to 2.1 V, falling with power. The filter passes 16 kHz.",
+    )
     s.add("J4", header(4, "AD8318_MODULE", "LOG DETECTOR"), (11, 14), {"1": "+5VA", "2": "GND", "4": "GND"}, mirror="y")
     y = s.pin("J4", "3")[1]
     s.wire(s.pin("J4", "3"), (24, y))
@@ -274,7 +305,13 @@ def limiter(s: Sheet) -> None:
         ref, unit = ("U7", i + 1) if i < 3 else ("U8", 1)
         window = "WINDOW_RED" if group == "red" else "WINDOW_IR"
         nets = (f"SELECT_{upper}", "STROBE", window, f"GATE_{upper}")
-        s.add(ref, p.AND3, (22 + 27 * (i % 2), 43 + 8 * (i // 2)), dict(zip(AND3_PINS[unit], nets, strict=True)), unit=unit)
+        s.add(
+            ref,
+            p.AND3,
+            (22 + 27 * (i % 2), 43 + 8 * (i // 2)),
+            dict(zip(AND3_PINS[unit], nets, strict=True)),
+            unit=unit,
+        )
     for i, unit in enumerate((2, 3)):
         a, b, c, out = AND3_PINS[unit]
         s.add("U8", p.AND3, (13 + 11 * i, 61), {out: "NC", c: "GND"}, unit=unit, ref_at=(0, -2.0))
@@ -329,13 +366,26 @@ def lamps(s: Sheet) -> None:
         reserved = " (reserved)" if group in {"middle_ring", "red"} else ""
         s.block(f"{group.upper()}{reserved}", (x, y), (52, 28.5))
         name, row, base = group.upper(), TABLE["group"][group], 50 + 10 * n
-        s.add(f"R{base}", resistor(ohms(row["charge_resistor_ohm"]), p.R2512, "RC2512FK-07330RL"), (x + 4, y + 6), {"1": "+18V"})
+        s.add(
+            f"R{base}",
+            resistor(ohms(row["charge_resistor_ohm"]), p.R2512, "RC2512FK-07330RL"),
+            (x + 4, y + 6),
+            {"1": "+18V"},
+        )
         s.add(f"C{30 + n}", p.RESERVOIR, (x + 4, y + 11), {"2": "GND"})
         s.wire(s.pin(f"R{base}", "2"), s.pin(f"C{30 + n}", "1"))
         s.wire((x + 4, y + 9), (x + 5.5, y + 9))
         s.label(f"{name}_A", (x + 5.5, y + 9))
         for k in range(2):
-            _sink(s, (x + 21.5 + 17 * k, y + 15), f"GATE_{name}", f"{name}_K{k + 1}", row["sense_resistor_ohm"], base + 1 + 4 * k, 2 + 4 * n + 2 * k)
+            _sink(
+                s,
+                (x + 21.5 + 17 * k, y + 15),
+                f"GATE_{name}",
+                f"{name}_K{k + 1}",
+                row["sense_resistor_ohm"],
+                base + 1 + 4 * k,
+                2 + 4 * n + 2 * k,
+            )
     # off_axis has one connector a bar, the others one a board.
     for n, (group, at) in enumerate((("on_axis", (10, 27)), ("middle_ring", (10, 56.5)), ("red", (63, 56.5)))):
         name = group.upper()
@@ -372,16 +422,34 @@ def _sink(s: Sheet, at: Point, gate: str, cathode: str, sense: float, r: int, q:
 def visible(s: Sheet) -> None:
     """White stimulus on three sinks from 5 V, aiming spot on one."""
     row = TABLE["group"]
-    s.block(f"WHITE STIMULUS: 3 x {_sink_ma('white'):.0f} mA", (6, 6), (105, 28), "F3 opens the group when a sink fails short. Longest on time 5.9 s in hardware.")
+    s.block(
+        f"WHITE STIMULUS: 3 x {_sink_ma('white'):.0f} mA",
+        (6, 6),
+        (105, 28),
+        "F3 opens the group when a sink fails short. Longest on time 5.9 s in hardware.",
+    )
     s.add("F3", p.PTC_WHITE, (10, 12), {"1": "+5V"})
     s.add("C34", p.BULK, (10, 18), {"2": "GND"})
     s.wire(s.pin("F3", "2"), s.pin("C34", "1"))
     s.wire((10, 15), (12, 15))
     s.label("WHITE_A", (12, 15))
     for k in range(3):
-        _sink(s, (30 + 20 * k, 17), "GATE_WHITE", f"WHITE_K{k + 1}", row["white"]["sense_resistor_ohm"], 90 + 3 * k, 18 + 2 * k)
+        _sink(
+            s,
+            (30 + 20 * k, 17),
+            "GATE_WHITE",
+            f"WHITE_K{k + 1}",
+            row["white"]["sense_resistor_ohm"],
+            90 + 3 * k,
+            18 + 2 * k,
+        )
     s.add("J11", ph(4, "LAMP4", "WHITE"), (95, 17), {"1": "WHITE_A", "2": "WHITE_K1", "3": "WHITE_K2", "4": "WHITE_K3"})
-    s.block(f"AIMING SPOT: one visible LED of {_sink_ma('aim'):.0f} mA, no laser", (6, 36), (60, 28), f"Longest on time {TABLE['group']['aim']['limit_ms'] / 1000:.0f} s in hardware.")
+    s.block(
+        f"AIMING SPOT: one visible LED of {_sink_ma('aim'):.0f} mA, no laser",
+        (6, 36),
+        (60, 28),
+        f"Longest on time {TABLE['group']['aim']['limit_ms'] / 1000:.0f} s in hardware.",
+    )
     _sink(s, (18, 47), "GATE_AIM", "AIM_K", row["aim"]["sense_resistor_ohm"], 99, 24)
     s.add("J12", ph(2, "LAMP2", "AIM"), (45, 47), {"1": "+5V", "2": "AIM_K"})
 
@@ -399,7 +467,9 @@ def camera(s: Sheet) -> None:
     s.add("J13", p.FFC, (13, 20), pi_side)
     s.block("CAMERA CABLE, CAMERA SIDE", (34, 6), (26, 30))
     s.add("J14", p.FFC, (41, 20), cam_side)
-    s.block("CAMERA POWER SWITCH", (62, 6), (49, 17), "Off unless the Pi raises GPIO4. The output is discharged when off.")
+    s.block(
+        "CAMERA POWER SWITCH", (62, 6), (49, 17), "Off unless the Pi raises GPIO4. The output is discharged when off."
+    )
     s.add("U12", p.LOAD_SWITCH, (88, 13), {"2": "GND", "3": "CAM_ENABLE", "4": "NC"})
     vin = s.pin("U12", "1")
     s.wire(vin, (79, vin[1]))
@@ -463,11 +533,18 @@ def _tap(s: Sheet, ref: str, pin: str, net: str) -> None:
 
 def pi(s: Sheet) -> None:
     """Ribbon to the Pi, serial line in both directions, secure element, IMU."""
-    s.block("RIBBON TO THE PI, pins 1 to 10", (6, 6), (52, 19), "GPIO4 raises the camera's supply. The Pi's 5 V pins stay open: it is fed through J2.")
+    s.block(
+        "RIBBON TO THE PI, pins 1 to 10",
+        (6, 6),
+        (52, 19),
+        "GPIO4 raises the camera's supply. The Pi's 5 V pins stay open: it is fed through J2.",
+    )
     s.add("J17", p.PI_RIBBON, (30, 14), {
         "1": "PI_3V3", "2": "NC", "4": "NC", "3": "PI_SDA1", "5": "PI_SCL1", "6": "GND", "9": "GND", "7": "CAM_ENABLE", "8": "PI_TXD", "10": "PI_RXD",
     })  # fmt: skip
-    s.block("SERIAL LINE, 500 kbit/s", (60, 6), (51, 36), "JP2 open: the Nano can be programmed through its own USB socket.")
+    s.block(
+        "SERIAL LINE, 500 kbit/s", (60, 6), (51, 36), "JP2 open: the Nano can be programmed through its own USB socket."
+    )
     s.add("U16", p.BUFFER_5V, (84, 15), {"1": "GND", "5": "+5V", "3": "GND"})
     y = s.pin("U16", "2")[1]
     s.wire((74, y), s.pin("U16", "2"))
@@ -485,11 +562,21 @@ def pi(s: Sheet) -> None:
     s.add("C39", cap("100n"), (100, 34), {"2": "GND"})
     _tap(s, "C39", "1", "PI_3V3")
     s.block("SECURE ELEMENT", (6, 26), (52, 20), "On the Pi's I2C bus, pulled up on the Pi.")
-    s.add("U18", p.SECURE, (27, 36), {"5": "PI_SDA1", "6": "PI_SCL1", "4": "GND", **dict.fromkeys(("1", "2", "3", "7"), "NC")})
+    s.add(
+        "U18",
+        p.SECURE,
+        (27, 36),
+        {"5": "PI_SDA1", "6": "PI_SCL1", "4": "GND", **dict.fromkeys(("1", "2", "3", "7"), "NC")},
+    )
     _tap(s, "U18", "8", "PI_3V3")
     s.add("C40", cap("100n"), (45, 37), {"2": "GND"})
     _tap(s, "C40", "1", "PI_3V3")
-    s.block("IMU (GY-521 board, MPU-6050)", (6, 47), (105, 18), "The IMU's bus runs at 3.3 V, the Nano wants 3.5 V for a high level: two BSS138 shift it.")
+    s.block(
+        "IMU (GY-521 board, MPU-6050)",
+        (6, 47),
+        (105, 18),
+        "The IMU's bus runs at 3.3 V, the Nano wants 3.5 V for a high level: two BSS138 shift it.",
+    )
     s.add("J18", header(8, "GY521_MODULE", "IMU"), (14, 55.5), {
         "1": "+5V", "2": "GND", "3": "SCL_3V", "4": "SDA_3V", "5": "NC", "6": "NC", "7": "GND", "8": "NC",
     }, mirror="y")  # fmt: skip

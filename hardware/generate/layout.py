@@ -1,13 +1,27 @@
 """Where the carrier's parts stand and how wide its tracks are. Lengths in mm from the upper left corner, y down."""
 
 import circuit
-from board import HARDWARE, Maker, Place, Plan, project_file
+from board import HARDWARE, Maker, Place, Plan
 from parts import CAMERA_CABLE
 from router import Klass
 
 WIDE = [Klass(0.25, 0.6, 0.3), Klass(0.5, 0.8, 0.4), Klass(0.8, 0.8, 0.4), Klass(1.2, 0.8, 0.4)]
 KLASS_NETS: dict[int, list[str]] = {
-    1: ["ON_AXIS_K*", "OFF_AXIS_K*", "MIDDLE_RING_K*", "RED_K*", "AIM_K", "PI_CAM_3V3", "CAM_3V3", "+3V3", "WHITE_K*", "GND", "VBUS", "+18V", "LAMP_IN"],
+    1: [
+        "ON_AXIS_K*",
+        "OFF_AXIS_K*",
+        "MIDDLE_RING_K*",
+        "RED_K*",
+        "AIM_K",
+        "PI_CAM_3V3",
+        "CAM_3V3",
+        "+3V3",
+        "WHITE_K*",
+        "GND",
+        "/Power/VBUS",
+        "+18V",
+        "/Power/LAMP_IN",
+    ],
     2: ["+5V", "+5VA", "ON_AXIS_A", "OFF_AXIS_A", "MIDDLE_RING_A", "RED_A", "WHITE_A"],
 }
 SINK_X = [9.5 + 11.2 * i for i in range(12)]
@@ -73,7 +87,17 @@ def places() -> dict[str, Place]:
         at[f"C{c}"] = (x + 10.5, 72, 0)
     connectors = {"J6": 10, "J9": 34, "J10": 44, "J7": 59, "J8": 81, "J11": 106, "J12": 135}
     at |= {ref: (float(x), 95.0, 0.0) for ref, x in connectors.items()}
-    test_points = {"TP4": (8, 62), "TP5": (99.5, 72.5), "TP6": (57, 66), "TP7": (80.8, 56), "TP8": (70, 24), "TP9": (104.5, 31), "TP10": (110, 49), "TP12": (50.5, 28.5), "TP13": (50, 55)}
+    test_points = {
+        "TP4": (8, 62),
+        "TP5": (99.5, 72.5),
+        "TP6": (57, 66),
+        "TP7": (80.8, 56),
+        "TP8": (70, 24),
+        "TP9": (104.5, 31),
+        "TP10": (110, 49),
+        "TP12": (50.5, 28.5),
+        "TP13": (50, 55),
+    }
     return at | {ref: (x, y, 0.0) for ref, (x, y) in test_points.items()}
 
 
@@ -101,18 +125,50 @@ def plan() -> Plan:
     """The carrier."""
     table = circuit.TABLE["carrier"]
     at = places()
-    vbus = [(6.4, 20.05), (11, 20.05), (11, 18.2), (16.8, 18.2), (16.8, 23.95), (6.4, 23.95), (6.4, 23.1), (11, 23.1), (11, 20.9), (6.4, 20.9)]
-    five = [(19.8, 17), (24, 17), (24, 25), (27, 25), (27, 27.4), (24, 27.4), (24, 34), (22.5, 38.2), (14.2, 38.2), (14.2, 44), (11.6, 44), (11.6, 38.2), (3.8, 38.2), (3.8, 33.8), (18, 33.8), (19.8, 32)]
+    vbus = [
+        (6.4, 20.05),
+        (11, 20.05),
+        (11, 18.2),
+        (16.8, 18.2),
+        (16.8, 23.95),
+        (6.4, 23.95),
+        (6.4, 23.1),
+        (11, 23.1),
+        (11, 20.9),
+        (6.4, 20.9),
+    ]
+    five = [
+        (19.8, 17),
+        (24, 17),
+        (24, 25),
+        (27, 25),
+        (27, 27.4),
+        (24, 27.4),
+        (24, 34),
+        (22.5, 38.2),
+        (14.2, 38.2),
+        (14.2, 44),
+        (11.6, 44),
+        (11.6, 38.2),
+        (3.8, 38.2),
+        (3.8, 33.8),
+        (18, 33.8),
+        (19.8, 32),
+    ]
     # The white group's 1.4 A has its own strip on the back: 3 mm from F3 down and along the lower edge to J11.
     white_top = [(16, 40.2), (19.4, 40.2), (19.4, 44.1), (16, 44.1)]
     white_strip = [(16, 40.2), (19.4, 40.2), (19.4, 96.2), (105, 96.2), (105, 94), (107, 94), (107, 99.2), (16, 99.2)]
     through = [(n, f"CAM_{name}") for n, name in enumerate(CAMERA_CABLE, 1) if name[0] in "DC" and name[1] != "A"]
-    tracks = [(net, 0, 0.6, [(28.0 + n, y), (28.0 + n, y + 13)]) for n, net in through for y in (7.25 if n % 2 == 0 else 10.85,)]
+    tracks = [
+        (net, 0, 0.6, [(28.0 + n, y), (28.0 + n, y + 13)])
+        for n, net in through
+        for y in (7.25 if n % 2 == 0 else 10.85,)
+    ]
     words = [(text, x, y, h, 0.0, False) for text, x, y, h in WORDS]
     words += [(text, at[ref][0], at[ref][1] - 1.6, 0.9, 0.0, False) for ref, text in NET_WORDS.items()]
     return Plan(
         "carrier", tuple(table["outline_mm"]), at, WIDE, {}, corner_mm=table["corner_radius_mm"], thickness_mm=table["thickness_mm"],
-        zones=[("VBUS", 0, vbus), ("+5V", 0, five), ("WHITE_A", 0, white_top), ("WHITE_A", 1, white_strip)],
+        zones=[("/Power/VBUS", 0, vbus), ("+5V", 0, five), ("WHITE_A", 0, white_top), ("WHITE_A", 1, white_strip)],
         vias=[("WHITE_A", 2, 18.7, 40.9 + 0.95 * i) for i in range(4)], tracks=tracks, texts=words,
         labels={ref: {str(i): word for i, word in enumerate(pins, 1)} for ref, pins in PINS.items()},
         label_side={ref: SIDES.get(ref, "up") for ref in PINS}, hidden_refs=set(NET_WORDS), keep_outs=[(28.6, 8.6, 38.4, 19, 1)],
@@ -129,8 +185,7 @@ def nets_of(patterns: dict[int, list[str]], names: list[str]) -> dict[str, int]:
 def main() -> None:
     """Project file and board."""
     folder = HARDWARE / "carrier"
-    project_file(folder, "carrier", WIDE, KLASS_NETS)
-    made = Maker(plan(), folder)
+    made = Maker(plan(), folder, KLASS_NETS)
     from board import netlist
 
     made.plan.klass_of = nets_of(KLASS_NETS, [n.get("name", "") for n in netlist(made.schematic).iter("net")])

@@ -7,7 +7,7 @@ from typing import Any
 
 import circuit
 import parts as p
-from board import HARDWARE, Maker, Place, Plan, project_file
+from board import HARDWARE, Maker, Place, Plan
 from router import Klass
 from sexpr import stable_id
 from sheet import Part, Sheet
@@ -15,16 +15,25 @@ from symbols import Symbol, library
 
 TABLE: dict[str, Any] = circuit.TABLE
 CLASSES = [Klass(0.6, 0.7, 0.35)]
-IR = Part("LED_Pad", "VSMA1085250", "LED_SMD:LED_Cree-XP", "VSMA1085250", "https://www.vishay.com/docs/80297/vsma1085250.pdf")
+IR = Part(
+    "LED_Pad", "VSMA1085250", "LED_SMD:LED_Cree-XP", "VSMA1085250", "https://www.vishay.com/docs/80297/vsma1085250.pdf"
+)
 WHITE = Part("LED_Pad", "XP-G3", "LED_SMD:LED_Cree-XP", TABLE["led"]["white"]["part"])
 
 
 def socket(count: int, symbol: str) -> Part:
     """A JST PH header that lies, surface mounted."""
-    return Part(symbol, "to carrier", f"Connector_JST:JST_PH_S{count}B-PH-SM4-TB_1x{count:02}-1MP_P2.00mm_Horizontal", f"S{count}B-PH-SM4-TB")
+    return Part(
+        symbol,
+        "to carrier",
+        f"Connector_JST:JST_PH_S{count}B-PH-SM4-TB_1x{count:02}-1MP_P2.00mm_Horizontal",
+        f"S{count}B-PH-SM4-TB",
+    )
 
 
-def _string(s: Sheet, first: int, count: int, at: tuple[float, float], anode: str, cathode: str, part: Part, heat: str = "NC") -> None:
+def _string(
+    s: Sheet, first: int, count: int, at: tuple[float, float], anode: str, cathode: str, part: Part, heat: str = "NC"
+) -> None:
     """LEDs in series from left to right; `heat` is the net of the thermal pads, `NC` leaves them alone."""
     x, y = at
     s.label(anode, (x - 4.5, y), 180)
@@ -49,14 +58,24 @@ def ring_sheet(s: Sheet) -> None:
 
 def bar_sheet(s: Sheet) -> None:
     """One string of four, upright, 70 mm beside the lens."""
-    s.block("OFF-AXIS BAR: one string of four", (10, 10), (60, 26), "Pulses of 0.1 A, at most 2 ms. Two of these boards a probe.")
+    s.block(
+        "OFF-AXIS BAR: one string of four",
+        (10, 10),
+        (60, 26),
+        "Pulses of 0.1 A, at most 2 ms. Two of these boards a probe.",
+    )
     _string(s, 1, 4, (22, 18), "A", "K", IR)
     s.add("J1", socket(2, "LAMP2"), (20, 27), {"1": "A", "2": "K"})
 
 
 def white_sheet(s: Sheet) -> None:
     """Three LEDs with a common anode, one sink each on the carrier."""
-    s.block("WHITE STIMULUS: common anode, one sink each", (10, 10), (60, 40), "Copper on one side only: order it with an aluminium core.\nThe thermal pads are neutral and sit on the anode's copper.")
+    s.block(
+        "WHITE STIMULUS: common anode, one sink each",
+        (10, 10),
+        (60, 40),
+        "Copper on one side only: order it with an aluminium core.\nThe thermal pads are neutral and sit on the anode's copper.",
+    )
     for i in range(3):
         _string(s, i + 1, 1, (36, 16 + 9 * i), "A", f"K{i + 1}", WHITE, "A")
     s.add("J1", socket(4, "LAMP4"), (18, 26), {"1": "A", "2": "K1", "3": "K2", "4": "K3"})
@@ -71,11 +90,19 @@ def ring_plan() -> Plan:
     for i, ref in enumerate(order):
         angle = row["led_first_angle_deg"] + 360 / row["led_count"] * i
         turn = math.radians(angle)
-        places[f"D{ref}"] = (round(c + row["led_radius_mm"] * math.cos(turn), 4), round(c - row["led_radius_mm"] * math.sin(turn), 4), (angle + 270) % 360)
+        places[f"D{ref}"] = (
+            round(c + row["led_radius_mm"] * math.cos(turn), 4),
+            round(c - row["led_radius_mm"] * math.sin(turn), 4),
+            (angle + 270) % 360,
+        )
     places["J1"] = (c, c - 14.0, 0)
     holes = [(c + row["hole_radius_mm"] * math.cos(math.radians(a)), c - row["hole_radius_mm"] * math.sin(math.radians(a)), row["hole_diameter_mm"])
              for a in row["hole_angles_deg"]]  # fmt: skip
-    texts = [("ON AXIS", c, c + 16.2, 1.2, 0.0, False), ("ON-AXIS RING  A", c, c + 15, 1.2, 0.0, True), ("A  K1  K2", c, c - 8.6, 1.0, 0.0, True)]
+    texts = [
+        ("ON AXIS", c, c + 16.2, 1.2, 0.0, False),
+        ("ON-AXIS RING  A", c, c + 15, 1.2, 0.0, True),
+        ("A  K1  K2", c, c - 8.6, 1.0, 0.0, True),
+    ]
     return Plan("ring", (2 * c, 2 * c), places, CLASSES, {}, back={"J1"}, circle=True, bore_mm=row["bore_diameter_mm"], holes=holes,
                 texts=texts, planes=(), thickness_mm=row["thickness_mm"])  # fmt: skip
 
@@ -89,7 +116,19 @@ def bar_plan() -> Plan:
     places["J1"] = (w / 2 - 0.5, h / 2, 270.0)
     holes = [(w / 2 + x, h / 2 - y, row["hole_diameter_mm"]) for x, y in row["holes_mm"]]
     texts = [("OFF AXIS", w / 2 - 5.6, h / 2, 1.0, 90.0, False), ("BAR  A", w / 2, 8.0, 1.0, 0.0, True)]
-    return Plan("bar", (w, h), places, CLASSES, {}, back={"J1"}, corner_mm=2, holes=holes, texts=texts, planes=(), thickness_mm=row["thickness_mm"])
+    return Plan(
+        "bar",
+        (w, h),
+        places,
+        CLASSES,
+        {},
+        back={"J1"},
+        corner_mm=2,
+        holes=holes,
+        texts=texts,
+        planes=(),
+        thickness_mm=row["thickness_mm"],
+    )
 
 
 def white_plan() -> Plan:
@@ -128,8 +167,7 @@ def main() -> None:
             continue
         write_sheet(name, title, describe, symbols)
         folder = HARDWARE / "led"
-        project_file(folder, name, CLASSES, {})
-        Maker(plan(), folder).make()
+        Maker(plan(), folder, {}).make()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the boards are made of: symbol, footprint and manufacturer's number of every part, and the boxes that stand for
-chips and modules. Pin tables are checked against the data sheets named beside them."""
+chips and modules. Pin tables are checked against the data sheets named beside them.
+"""
 
 from sexpr import Node
 from sheet import Part
@@ -64,7 +65,7 @@ TVS = Part("D_TVS", "SMAJ5.0CA", "Diode_SMD:D_SMA", "SMAJ5.0CA")
 FUSE = Part("Fuse", "4 A fast", "Fuse:Fuseholder_Littelfuse_Nano2_154x", "0154004.DRT")
 PTC_LAMPS = Part("Polyfuse", "0.5 A", "Fuse:Fuse_1206_3216Metric", "1206L050YR")
 PTC_WHITE = Part("Polyfuse", "1.5 A", "Fuse:Fuse_1812_4532Metric", "1812L150/24MR")
-FERRITE = Part("FerriteBead", "600R 1A", R0805, "BLM21PG601SN1D")
+FERRITE = Part("FerriteBead", "600R 1A", "Inductor_SMD:L_0805_2012Metric", "BLM21PG601SN1D")
 INDUCTOR = Part("L", "10u", "Inductor_SMD:L_Changjiang_FNR5040S", "FNR5040S100MT")
 BULK = Part("C_Polarized", "470u 10V", "Capacitor_THT:CP_Radial_D8.0mm_P3.50mm", "EEU-FR1A471")
 RESERVOIR = Part("C_Polarized", "220u 25V", "Capacitor_THT:CP_Radial_D8.0mm_P3.50mm", "EEU-FR1E221")
@@ -77,7 +78,9 @@ NANO = Part("Arduino_Nano", "Arduino Nano", "Module:Arduino_Nano", "A000005")
 NOR = Part("74HC02", "74HC02", SOIC14, "74HC02D,653")
 AND3 = Part("74HC11", "74HC11", SOIC14, "74HC11D,653")
 HOLE = Part("MountingHole_Pad", "M3", "MountingHole:MountingHole_3.2mm_M3_Pad_Via")
-USB = Part("USB_C_POWER", "USB4125", "Connector_USB:USB_C_Receptacle_GCT_USB4125-xx-x_6P_TopMnt_Horizontal", "USB4125-GF-A")
+USB = Part(
+    "USB_C_POWER", "USB4125", "Connector_USB:USB_C_Receptacle_GCT_USB4125-xx-x_6P_TopMnt_Horizontal", "USB4125-GF-A"
+)
 PI_POWER = Part("PI_POWER", "5 V TO PI", "Connector_JST:JST_VH_B2P-VH_1x02_P3.96mm_Vertical", "B2P-VH")
 PI_RIBBON = Part("PI_RIBBON", "PI PINS 1-10", "Connector_IDC:IDC-Header_2x05_P2.54mm_Vertical", "61201021621")
 FFC = Part("FFC15", "1-84982-5", "Connector_FFC-FPC:TE_1-84982-5_2Rows-15Pins-P1.0mm_Vertical", "1-84982-5")
@@ -91,9 +94,13 @@ SECURE = Part("ATECC608B", "ATECC608B", SOIC8, "ATECC608B-SSHDA-T")
 ONE_SHOT = Part("74HC4538", "74HC4538", SOIC16, "74HC4538D,653")
 COUNTER = Part("74HC4060", "74HC4060", SOIC16, "74HC4060D,653")
 LOAD_SWITCH = Part("TPS22917", "TPS22917", SOT23_6, "TPS22917DBVR", "https://www.ti.com/lit/ds/symlink/tps22917.pdf")
-BUS_SWITCH = Part("CBTLV3126", "SN74CBTLV3126", SOIC14, "SN74CBTLV3126DR", "https://www.ti.com/lit/ds/symlink/sn74cbtlv3126.pdf")
+BUS_SWITCH = Part(
+    "CBTLV3126", "SN74CBTLV3126", SOIC14, "SN74CBTLV3126DR", "https://www.ti.com/lit/ds/symlink/sn74cbtlv3126.pdf"
+)
 BUFFER = Part("LVC1G17", "74LVC1G17", SOT23_5, "SN74LVC1G17DBVR", "https://www.ti.com/lit/ds/symlink/sn74lvc1g17.pdf")
-BUFFER_5V = Part("AHCT1G125", "74AHCT1G125", SOT23_5, "SN74AHCT1G125DBVR", "https://www.ti.com/lit/ds/symlink/sn74ahct1g125.pdf")
+BUFFER_5V = Part(
+    "AHCT1G125", "74AHCT1G125", SOT23_5, "SN74AHCT1G125DBVR", "https://www.ti.com/lit/ds/symlink/sn74ahct1g125.pdf"
+)
 JUMPER = Part("JUMPER", "jumper", HEADER.format(2), "61300211121")
 LAMP_3 = ph(3, "LAMP3", "lamp")
 LAMP_2 = ph(2, "LAMP2", "lamp")

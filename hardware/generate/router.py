@@ -1,6 +1,7 @@
 """Routes a board on a grid of 0.2 mm: pads and keep-outs in, tracks and vias out. The search itself is `router.c`."""
 
 import ctypes
+import itertools
 import math
 import subprocess
 import tempfile
@@ -64,7 +65,9 @@ class _Board(ctypes.Structure):
 class Router:
     """Holds the maps. `outline`: board width and height (mm); coordinates run from its upper left corner, y down."""
 
-    def __init__(self, outline: tuple[float, float], klasses: list[Klass], pads: list[Pad], inside: np.ndarray | None = None) -> None:
+    def __init__(
+        self, outline: tuple[float, float], klasses: list[Klass], pads: list[Pad], inside: np.ndarray | None = None
+    ) -> None:
         """`inside`, when given, is a map of the cells that lie on the board (for boards that are not rectangles)."""
         self.width, self.height = (round(side / PITCH_MM) + 1 for side in outline)
         self.cells = self.width * self.height
@@ -153,13 +156,24 @@ class Router:
         tracks = np.array([c for way in net.cells for c in way], np.int32)
         vias = np.array([c % self.cells for c in self.vias(net)], np.int32)
         for at, half, is_via in ((tracks, mine.track / 2, 0), (vias, mine.via / 2, 1)):
-            reach = np.array([(half + k.track / 2 + CLEARANCE_MM + MARGIN_MM) / PITCH_MM for k in self.klasses], np.float32)
-            reach_via = np.array([(half + k.via / 2 + CLEARANCE_MM + MARGIN_MM) / PITCH_MM for k in self.klasses], np.float32)
-            self.library.claim(ctypes.byref(self.board), _ints(at), len(at), _floats(reach), _floats(reach_via), is_via, add)
+            reach = np.array(
+                [(half + k.track / 2 + CLEARANCE_MM + MARGIN_MM) / PITCH_MM for k in self.klasses], np.float32
+            )
+            reach_via = np.array(
+                [(half + k.via / 2 + CLEARANCE_MM + MARGIN_MM) / PITCH_MM for k in self.klasses], np.float32
+            )
+            self.library.claim(
+                ctypes.byref(self.board), _ints(at), len(at), _floats(reach), _floats(reach_via), is_via, add
+            )
 
     def vias(self, net: Net) -> set[int]:
         """Cells where a net changes layer."""
-        return {a % self.cells for way in net.cells for a, b in zip(way, way[1:], strict=False) if a // self.cells != b // self.cells}
+        return {
+            a % self.cells
+            for way in net.cells
+            for a, b in itertools.pairwise(way)
+            if a // self.cells != b // self.cells
+        }
 
     def _pad_cells(self, pad: Pad) -> list[int]:
         return [layer * self.cells + self.cell(pad.x, pad.y) for layer in pad.layers]
@@ -174,12 +188,19 @@ class Router:
             if not way or len(way) * PITCH_MM > limit_mm:
                 failed += 1
                 continue
-            alone = Net(net.number, net.klass, [], cells=[[*way, way[-1] % self.cells + (1 - way[-1] // self.cells) * self.cells]])
+            alone = Net(
+                net.number,
+                net.klass,
+                [],
+                cells=[[*way, way[-1] % self.cells + (1 - way[-1] // self.cells) * self.cells]],
+            )
             self._claim(alone, 1)
             net.cells += alone.cells
         return failed
 
-    def _search(self, net: Net, starts: list[int], goal: np.ndarray | None, box: tuple[int, int, int, int]) -> list[int]:
+    def _search(
+        self, net: Net, starts: list[int], goal: np.ndarray | None, box: tuple[int, int, int, int]
+    ) -> list[int]:
         out = self.out
         first = np.array(starts, np.int32)
         goal_data = goal.ctypes.data_as(ctypes.c_void_p) if goal is not None else None
@@ -239,7 +260,10 @@ class Router:
                     clash.append(net)
                 self._claim(net, 1)
             bad = clash + [n for n in failed if n not in clash]
-            print(f"{time.process_time():.0f} s CPU, round {turn}: {len(clash)} nets in conflict, {len(failed)} not joined", flush=True)
+            print(
+                f"{time.process_time():.0f} s CPU, round {turn}: {len(clash)} nets in conflict, {len(failed)} not joined",
+                flush=True,
+            )
             if not bad:
                 break
         return bad
@@ -249,7 +273,9 @@ class Router:
         own, used = self.fixed_via[net.klass], self.used_via[net.klass]
         step = round(step_mm / PITCH_MM)
         ys, xs = np.nonzero((own == 0) & (used == 0))
-        spots = [(int(x), int(y)) for x, y in zip(xs, ys, strict=True) if x % step == step // 2 and y % step == step // 2]
+        spots = [
+            (int(x), int(y)) for x, y in zip(xs, ys, strict=True) if x % step == step // 2 and y % step == step // 2
+        ]
         return [(x * PITCH_MM, y * PITCH_MM) for x, y in spots]
 
     def segments(self, net: Net) -> tuple[list[tuple[float, float, float, float, int]], list[tuple[float, float]]]:
@@ -261,7 +287,11 @@ class Router:
             for i in range(1, len(points)):
                 a, b = points[i - 1], points[i]
                 after = points[i + 1] if i + 1 < len(points) else None
-                straight = after and after[2] == b[2] == a[2] and (after[0] - b[0], after[1] - b[1]) == (b[0] - a[0], b[1] - a[1])
+                straight = (
+                    after
+                    and after[2] == b[2] == a[2]
+                    and (after[0] - b[0], after[1] - b[1]) == (b[0] - a[0], b[1] - a[1])
+                )
                 if straight:
                     continue
                 first = points[start]
@@ -294,5 +324,7 @@ def _floats(a: np.ndarray) -> ctypes.Array:
 def _library() -> ctypes.CDLL:
     source = Path(__file__).with_name("router.c")
     target = Path(tempfile.mkdtemp()) / "router.so"
-    subprocess.run(["gcc", "-O3", "-march=native", "-Wall", "-shared", "-fPIC", "-o", str(target), str(source)], check=True)  # noqa: S607
+    subprocess.run(
+        ["gcc", "-O3", "-march=native", "-Wall", "-shared", "-fPIC", "-o", str(target), str(source)], check=True
+    )
     return ctypes.CDLL(str(target))

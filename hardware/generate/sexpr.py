@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from typing import Any
 
 NAMESPACE = uuid.UUID("6f3c1f0a-9d57-4d0b-8a86-0d1d5f6f6a11")
 TOKEN = re.compile(r'\s*(?:(\()|(\))|"((?:[^"\\]|\\.)*)"|([^\s()"]+))')
@@ -13,7 +14,8 @@ class Quoted(str):
     __slots__ = ()
 
 
-Node = list  # of str, Quoted and Node
+Node = list[Any]
+"""Of str, Quoted and Node."""
 
 
 def parse(text: str) -> Node:

@@ -1,6 +1,8 @@
 """Schematic sheets from short descriptions: a symbol, where it stands, which net each pin is on. Pins get a stub with a
-label or a power symbol; what is drawn with `wire` needs none. Coordinates in grid steps of 2.54 mm, y down."""
+label or a power symbol; what is drawn with `wire` needs none. Coordinates in grid steps of 2.54 mm, y down.
+"""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,7 +60,8 @@ class Sheet:
         unit: int = 1, stub: float = 1, text: str = "auto", ref_at: Point | None = None,
     ) -> Placed:  # fmt: skip
         """Places `part`; `nets` maps pin numbers to nets (`NC` marks a pin that stays open, absent ones are wired by
-        hand). `ref_at`, relative to `at`: the designator stands there and the value is not shown."""
+        hand). `ref_at`, relative to `at`: the designator stands there and the value is not shown.
+        """
         placed = Placed(ref, unit, at, angle, mirror, part, self.symbols[part.symbol])
         self.placed[ref, unit] = placed
         self.nodes.append(self._symbol_node(placed, text, ref_at))
@@ -74,13 +77,13 @@ class Sheet:
 
     def wire(self, *points: Point) -> None:
         """A line through all points, which must be level or upright from one to the next."""
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in itertools.pairwise(points):
             if a != b:
                 self.ends.append((_snap(a), _snap(b)))
 
     def join(self, *points: Point) -> None:
         """Like `wire`, but bends between points that are neither level nor upright: first level, then upright."""
-        for a, b in zip(points, points[1:], strict=False):
+        for a, b in itertools.pairwise(points):
             if a[0] != b[0] and a[1] != b[1]:
                 self.wire(a, (b[0], a[1]), b)
             else:
@@ -124,7 +127,13 @@ class Sheet:
     def _connect(self, placed: Placed, pin: Pin, net: str, stub: float) -> None:
         end, (dx, dy) = self._end(placed, pin)
         if net == "NC":
-            self.nodes.append(["no_connect", ["at", _mm(end[0]), _mm(end[1])], ["uuid", stable_id(self.name, placed.ref, pin.number, "nc")]])
+            self.nodes.append(
+                [
+                    "no_connect",
+                    ["at", _mm(end[0]), _mm(end[1])],
+                    ["uuid", stable_id(self.name, placed.ref, pin.number, "nc")],
+                ]
+            )
             return
         if net in POWER:
             upright = {"GND": (0, 1)}.get(net, (0, -1))
@@ -154,7 +163,7 @@ class Sheet:
 
     def _fields(self, placed: Placed, text: str) -> Iterable[tuple[str, str, Point, str, bool]]:
         """(key, value, place, justification, hidden) of each field."""
-        left, low, right, high = (v / GRID for v in placed.symbol.box)
+        left, low, _right, high = (v / GRID for v in placed.symbol.box)
         (x, y), part = placed.at, placed.part
         small = {"R", "C", "C_Polarized", "L", "Fuse", "Polyfuse", "FerriteBead", "LED", "D", "D_Schottky", "D_TVS"}
         lies = (placed.angle % 180 == 0) == (part.symbol in {"LED", "D", "D_Schottky", "D_TVS"})
@@ -232,8 +241,12 @@ class Sheet:
         touching = pins | {point for wire in self.ends for point in wire} | {at for _, at, _ in self.labels}
         pieces: set[tuple[Point, Point]] = set()
         for a, b in self.ends:
-            on = sorted(p for p in touching if min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1]))
-            pieces |= set(zip(on, on[1:], strict=False))
+            on = sorted(
+                p
+                for p in touching
+                if min(a[0], b[0]) <= p[0] <= max(a[0], b[0]) and min(a[1], b[1]) <= p[1] <= max(a[1], b[1])
+            )
+            pieces |= set(itertools.pairwise(on))
         meet: dict[Point, int] = dict.fromkeys(pins, 1)
         for wire in pieces:
             for point in wire:
@@ -260,9 +273,19 @@ class Sheet:
         for i, (net, (x, y), angle) in enumerate(self.labels):
             body.append(_label_node(self.name, i, net, x, y, angle, is_global=net not in local))
         for node in self.nodes:
-            if node[0] == "symbol":
+            if node[0] == "symbol":  # its sheet is known only now
                 _, _, _, ref, unit = node[-1]
-                node = [*node[:-1], ["instances", ["project", Quoted(project), ["path", Quoted(instance), ["reference", Quoted(ref)], ["unit", str(unit)]]]]]  # noqa: PLW2901
+                node = [  # noqa: PLW2901
+                    *node[:-1],
+                    [
+                        "instances",
+                        [
+                            "project",
+                            Quoted(project),
+                            ["path", Quoted(instance), ["reference", Quoted(ref)], ["unit", str(unit)]],
+                        ],
+                    ],
+                ]
             body.append(node)
         tail = [["sheet_instances", ["path", Quoted("/"), ["page", Quoted(str(page))]]]] if page == 1 else []
         path.write_text(write([*head, *body, *tail, ["embedded_fonts", "no"]]) + "\n")

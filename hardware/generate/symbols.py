@@ -1,5 +1,6 @@
 """The project's symbol library: the few symbols taken from KiCad's libraries, and boxes for modules and chips whose pins
-are drawn in the order of the signal. Writes `lib/ansim.kicad_sym`; hands out pin positions to the sheets."""
+are drawn in the order of the signal. Writes `lib/ansim.kicad_sym`; hands out pin positions to the sheets.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,21 @@ from sexpr import Node, Quoted, child, children, number, parse, write
 
 KICAD_SYMBOLS = Path("/usr/share/kicad/symbols")
 BORROWED = {
-    "Device": ("R", "C", "C_Polarized", "LED", "LED_Pad", "D", "D_Schottky", "D_TVS", "Fuse", "Polyfuse", "L", "FerriteBead", "Buzzer"),
+    "Device": (
+        "R",
+        "C",
+        "C_Polarized",
+        "LED",
+        "LED_Pad",
+        "D",
+        "D_Schottky",
+        "D_TVS",
+        "Fuse",
+        "Polyfuse",
+        "L",
+        "FerriteBead",
+        "Buzzer",
+    ),
     "Switch": ("SW_Push",),
     "Connector": ("TestPoint",),
     "Jumper": ("Jumper_2_Open",),
@@ -110,7 +125,15 @@ def _effects(size: float = 1.27, *, hide: bool = False) -> Node:
 
 def box(name: str, reference: str, left: str, right: str, width: int = 8, top: str = "", bottom: str = "") -> Node:
     """A box of `width` grid steps. Pins as `number:name:type`, one a word, `-` leaves a gap; types are KiCad's, shortened."""
-    kinds = {"i": "input", "o": "output", "b": "bidirectional", "p": "passive", "w": "power_in", "W": "power_out", "n": "no_connect"}
+    kinds = {
+        "i": "input",
+        "o": "output",
+        "b": "bidirectional",
+        "p": "passive",
+        "w": "power_in",
+        "W": "power_out",
+        "n": "no_connect",
+    }
     rows = max(len(left.split()), len(right.split()), 1)
     half_w, top_y = width * GRID / 2, (rows + 1) * GRID / 2
     top_y = round(top_y / GRID) * GRID
@@ -150,8 +173,16 @@ def library(boxes: list[Node], path: Path) -> dict[str, Symbol]:
         content = parse((KICAD_SYMBOLS / f"{file}.kicad_sym").read_text())
         for name in names:
             flat = _flat(content, name)
+            flat = [
+                part for part in flat if part[:2] != ["property", "ki_fp_filters"]
+            ]  # footprints are chosen in parts.py
             nodes.append(_rename(flat, name, RENAMED[name]) if name in RENAMED else flat)
     nodes += boxes
-    head: Node = ["kicad_symbol_lib", ["version", "20241209"], ["generator", Quoted("ansim")], ["generator_version", Quoted("9.0")]]
+    head: Node = [
+        "kicad_symbol_lib",
+        ["version", "20241209"],
+        ["generator", Quoted("ansim")],
+        ["generator_version", Quoted("9.0")],
+    ]
     path.write_text(write([*head, *nodes]) + "\n")
     return {str(node[1]): _read(node) for node in nodes}

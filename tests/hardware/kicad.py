@@ -1,0 +1,116 @@
+"""KiCad's command line and its files, as the board tests read them. Without KiCad they fail, they do not skip."""
+
+import json
+import os
+import subprocess
+import xml.etree.ElementTree as ET
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from hardware.generate.sexpr import Node, child, children, parse
+
+HARDWARE = Path(__file__).resolve().parents[2] / "hardware"
+BOARDS = {
+    "carrier": HARDWARE / "carrier/carrier",
+    **{name: HARDWARE / "led" / name for name in ("ring", "bar", "white")},
+}
+Point = tuple[float, float]
+
+
+def kicad(*arguments: str) -> None:
+    """Runs `kicad-cli` with a home of its own, so that nobody's settings decide."""
+    with TemporaryDirectory() as home:
+        run = subprocess.run(
+            ["kicad-cli", *arguments],
+            check=False,
+            env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def rule_check(kind: str, file: Path, folder: Path) -> list[str]:
+    """All findings of ERC (`sch`) or DRC with parity (`pcb`), whatever their severity."""
+    report = folder / f"{kind}.json"
+    checks = {"sch": ["erc"], "pcb": ["drc", "--schematic-parity"]}[kind]
+    kicad(kind, *checks, "--severity-all", "--format", "json", "-o", str(report), str(file))
+    found: dict[str, Any] = json.loads(report.read_text())
+    groups = [sheet["violations"] for sheet in found["sheets"]] if kind == "sch" else []
+    groups += [found[key] for key in ("violations", "unconnected_items", "schematic_parity") if kind == "pcb"]
+    return [f"{v['type']}: {v['description']}" for group in groups for v in group]
+
+
+@cache
+def netlist(board: str) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
+    """Parts (designator to value, MPN, footprint) and nets ((designator, pin) to name) of a board's schematic."""
+    with TemporaryDirectory() as folder:
+        out = Path(folder) / "netlist.xml"
+        kicad("sch", "export", "netlist", "--format", "kicadxml", "-o", str(out), f"{BOARDS[board]}.kicad_sch")
+        root = ET.parse(out).getroot()  # noqa: S314 - KiCad wrote it a moment ago
+    parts = {}
+    for comp in root.iter("comp"):
+        fields = {f.get("name", ""): f.text or "" for f in comp.iter("field")}
+        parts[comp.get("ref", "")] = {
+            "value": comp.findtext("value", ""),
+            "mpn": fields.get("MPN", ""),
+            "footprint": comp.findtext("footprint", ""),
+        }
+    nets = {
+        (n.get("ref", ""), n.get("pin", "")): net.get("name", "") for net in root.iter("net") for n in net.iter("node")
+    }
+    return parts, nets
+
+
+@cache
+def board(name: str) -> Node:
+    """The board file as nested lists."""
+    return parse(Path(f"{BOARDS[name]}.kicad_pcb").read_text())
+
+
+def place(name: str, node: Node) -> Point:
+    """A point of the file in the board's own millimetres, from its lower left corner, y up."""
+    at = child(node, "at") or node
+    height = outline(name)[1]
+    return round(float(at[1]) - 50, 4), round(height - (float(at[2]) - 50), 4)
+
+
+def outline(name: str) -> Point:
+    """Width and height of the board."""
+    xs, ys = [], []
+    for shape in ("gr_line", "gr_arc", "gr_circle"):
+        for node in children(board(name), shape):
+            if (child(node, "layer") or [""])[1] != "Edge.Cuts":
+                continue
+            if shape == "gr_circle":
+                (cx, cy), (ex, ey) = ([float(v) for v in (child(node, key) or [])[1:3]] for key in ("center", "end"))
+                radius = ((ex - cx) ** 2 + (ey - cy) ** 2) ** 0.5
+                xs += [cx - radius, cx + radius]
+                ys += [cy - radius, cy + radius]
+            else:
+                points = [[float(v) for v in (child(node, key) or [])[1:3]] for key in ("start", "end")]
+                xs += [p[0] for p in points]
+                ys += [p[1] for p in points]
+    return round(max(xs) - min(xs), 4), round(max(ys) - min(ys), 4)
+
+
+def footprints(name: str) -> dict[str, Node]:
+    """Designator to footprint."""
+    found = {}
+    for node in children(board(name), "footprint"):
+        reference = next(p for p in children(node, "property") if p[1] == "Reference")
+        found[str(reference[2])] = node
+    return found
+
+
+def track_widths(name: str) -> dict[str, float]:
+    """The narrowest track of each net (mm)."""
+    numbers = {n[1]: n[2] for n in children(board(name), "net")}
+    widths: dict[str, float] = {}
+    for node in children(board(name), "segment"):
+        net, width = str(numbers[(child(node, "net") or ["", ""])[1]]), float((child(node, "width") or [0, 0])[1])
+        widths[net] = min(width, widths.get(net, width))
+    return widths

@@ -1,0 +1,246 @@
+"""The committed boards: KiCad finds nothing, and they agree with the firmware's pins, the lamp table and the optics."""
+
+import json
+import math
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hardware.generate.sexpr import child
+from tests.hardware.kicad import BOARDS, HARDWARE, footprints, netlist, outline, place, rule_check, track_widths
+
+TABLE: dict[str, Any] = tomllib.loads((HARDWARE / "interfaces.toml").read_text())
+NANO = {
+    "TX1": "1",
+    "RX0": "2",
+    **{f"D{n}": str(n + 3) for n in range(2, 14)},
+    **{f"A{n}": str(n + 19) for n in range(8)},
+}
+"""Label to pin number, Arduino Nano 3.0: TX1 RX0 RST GND D2..D12 in a row, D13 3V3 AREF A0..A7 5V RST GND VIN back."""
+PULSED = ("on_axis", "off_axis", "middle_ring", "red")
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_electrical_rules_find_nothing(name: str, tmp_path: Path) -> None:
+    assert rule_check("sch", Path(f"{BOARDS[name]}.kicad_sch"), tmp_path) == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_no_rule_is_switched_off(name: str) -> None:
+    project = json.loads(Path(f"{BOARDS[name]}.kicad_pro").read_text())
+    rules = [
+        *project["erc"]["rule_severities"].values(),
+        *project["board"]["design_settings"]["rule_severities"].values(),
+    ]
+    assert set(rules) == {"warning"}  # those that KiCad leaves off by itself are switched on
+    assert project["erc"]["erc_exclusions"] == project["board"]["design_settings"]["drc_exclusions"] == []
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_design_rules_and_parity_find_nothing(name: str, tmp_path: Path) -> None:
+    assert rule_check("pcb", Path(f"{BOARDS[name]}.kicad_pcb"), tmp_path) == []
+
+
+def test_a_cut_track_and_a_renamed_net_are_found(tmp_path: Path) -> None:
+    shutil.copytree(HARDWARE / "lib", tmp_path / "lib", ignore=shutil.ignore_patterns("models"))
+    shutil.copytree(HARDWARE / "led", tmp_path / "led")
+    file = tmp_path / "led/bar.kicad_pcb"
+    whole = file.read_text()
+    start = whole.index("\t(segment")
+    file.write_text(whole[:start] + whole[whole.index("\n\t)\n", start) + 4 :])
+    assert any("unconnected" in found for found in rule_check("pcb", file, tmp_path))
+    file.write_text(whole.replace('"K"', '"KX"'))
+    assert any("net_conflict" in found or "parity" in found for found in rule_check("pcb", file, tmp_path))
+
+
+def pins_table(root: Path) -> dict[str, str]:
+    """Nano pin number to the name that the firmware gives it."""
+    pins = tomllib.loads((root / "firmware/board/atmega328p/pins.toml").read_text())
+    return {NANO[row["nano"]]: name for table in ("pin", "analog_only") for name, row in pins[table].items()}
+
+
+def test_the_socket_of_the_nano_is_what_the_firmware_uses(repo_root: Path) -> None:
+    """No pin differs in either direction: what the firmware does not name is not wired either."""
+    _, nets = netlist("carrier")
+    fixed = {"4": "GND", "29": "GND", "27": "+5V", "28": "RESET", "18": "AREF"}
+    wired = {pin: net for (ref, pin), net in nets.items() if ref == "A1" and not net.startswith("unconnected")}
+    assert wired == fixed | {pin: name.upper() for pin, name in pins_table(repo_root).items()}
+    assert wired != fixed | {pin: name.upper() for pin, name in {**pins_table(repo_root), "12": "white"}.items()}
+
+
+def joined(ref: str, pin: str) -> set[tuple[str, str]]:
+    """All pins on the net of a pin, but itself."""
+    _, nets = netlist("carrier")
+    return {key for key, net in nets.items() if net == nets[ref, pin] and key != (ref, pin)}
+
+
+def value_of(ref: str) -> float:
+    """A resistor in ohm or a capacitor in nF."""
+    text = netlist("carrier")[0][ref]["value"].split()[0]
+    factor = {"k": 1e3, "M": 1e6, "n": 1.0, "u": 1e3}.get(text[-1], 1.0)
+    return float(text.rstrip("kMnup")) * factor
+
+
+def on_net(net: str, kind: str) -> set[str]:
+    """Designators of a kind (letters) on a net."""
+    return {ref for (ref, _), name in netlist("carrier")[1].items() if name == net and ref.rstrip("0123456789") == kind}
+
+
+@pytest.mark.parametrize("group", [*PULSED, "white", "aim"])
+def test_each_string_is_driven_as_the_lamp_table_says(group: str) -> None:
+    """Gate resistor to gate, pull-down, sense resistor between source and ground, clamp across it."""
+    row, sink, name = TABLE["group"][group], TABLE["sink"], group.upper()
+    parts, nets = netlist("carrier")
+    gate_resistors = on_net(f"GATE_{name}", "R")
+    assert len(gate_resistors) == row["strings"]
+    for resistor in gate_resistors:
+        assert value_of(resistor) == sink["gate_resistor_ohm"]
+        side = "2" if nets[resistor, "1"] == f"GATE_{name}" else "1"
+        gate_net = nets[resistor, side]
+        (pull,) = on_net(gate_net, "R") - {resistor}
+        assert value_of(pull) == sink["gate_pulldown_ohm"]
+        assert "GND" in {nets[pull, "1"], nets[pull, "2"]}
+        transistors = {ref: pin for (ref, pin), net in nets.items() if net == gate_net and ref.startswith("Q")}
+        ((mosfet, gate),) = [(q, pin) for q, pin in transistors.items() if parts[q]["value"] == sink["mosfet"]]
+        ((clamp, collector),) = [(q, pin) for q, pin in transistors.items() if parts[q]["value"] == sink["clamp"]]
+        assert (gate, collector) == ("1", "3")
+        assert nets[clamp, "1"] == nets[mosfet, "2"]
+        assert nets[clamp, "2"] == "GND"
+        (sense,) = on_net(nets[mosfet, "2"], "R")
+        assert value_of(sense) == row["sense_resistor_ohm"]
+        assert {nets[sense, "1"], nets[sense, "2"]} == {nets[mosfet, "2"], "GND"}
+        assert nets[mosfet, "3"].startswith(f"{name}_K")
+
+
+@pytest.mark.parametrize("group", PULSED)
+def test_a_pulsed_group_needs_select_strobe_and_window_and_lives_from_its_reservoir(group: str) -> None:
+    name, (parts, nets) = group.upper(), netlist("carrier")
+    ((gate, output),) = [
+        (ref, pin) for (ref, pin), net in nets.items() if net == f"GATE_{name}" and ref.startswith("U")
+    ]
+    assert parts[gate]["value"] == "74HC11"
+    inputs = {"12": ("1", "2", "13"), "6": ("3", "4", "5"), "8": ("9", "10", "11")}[output]
+    window = "WINDOW_RED" if group == "red" else "WINDOW_IR"
+    assert {nets[gate, pin] for pin in inputs} == {f"SELECT_{name}", "STROBE", window}
+    (charge,) = on_net(f"{name}_A", "R")
+    assert value_of(charge) == TABLE["group"][group]["charge_resistor_ohm"]
+    assert {nets[charge, "1"], nets[charge, "2"]} == {"+18V", f"{name}_A"}
+    (reservoir,) = on_net(f"{name}_A", "C")
+    assert value_of(reservoir) == 1e3 * TABLE["group"][group]["reservoir_uf"]
+
+
+def test_windows_and_counters_have_the_parts_that_the_limits_are_computed_from(repo_root: Path) -> None:
+    lim, (parts, nets) = TABLE["limiter"], netlist("carrier")
+    firmware = tomllib.loads((repo_root / "firmware/limits.toml").read_text())
+    for net, kind in (("T_IR", "ir"), ("T_RED", "red")):
+        assert [value_of(*on_net(net, "R")), value_of(*on_net(net, "C"))] == [lim[f"{kind}_ohm"], lim[f"{kind}_nf"]]
+    # Not retriggerable: the inverted output holds the second trigger; started by the strobe; never held in reset.
+    for trigger, block, output, window in (("4", "5", "7", "WINDOW_IR"), ("12", "11", "9", "WINDOW_RED")):
+        assert nets["U6", trigger] == "STROBE"
+        assert nets["U6", block] == nets["U6", output]
+        assert nets["U6", {"7": "6", "9": "10"}[output]] == window
+    assert parts["U6"]["value"] == "74HC4538"
+    for group in PULSED:
+        kind = "red" if group == "red" else "ir"
+        window_us = 0.7 * lim[f"{kind}_ohm"] * lim[f"{kind}_nf"] * 1e-3
+        longest = firmware["lamp"][group]["max_pulse_us"]
+        assert longest <= window_us * (1 - lim["one_shot_tolerance"]) and window_us < 1.5 * longest
+    for light, counter in (("white", "U9"), ("aim", "U10")):
+        r = next(r for r in on_net(nets[counter, "10"], "R"))
+        c = next(c for c in on_net(nets[counter, "9"], "C"))
+        assert [value_of(r), value_of(c)] == [lim[f"{light}_ohm"], lim[f"{light}_nf"]]
+        assert nets[counter, "3"] == f"{light.upper()}_DONE"
+        assert nets[counter, "12"] == f"{light.upper()}_OFF"
+
+
+def test_filters_and_the_battery_divider_match_the_table(repo_root: Path) -> None:
+    adc = TABLE["adc"]
+    pins = tomllib.loads((repo_root / "firmware/board/atmega328p/pins.toml").read_text())
+    for net, r, c in (("LOG_DETECTOR", "R24", "C13"), ("TUNER_RSSI", "R31", "C15"), ("TEMPERATURE", "R20", "C11")):
+        key = net.lower()
+        assert {r} == on_net(net, "R") and {c} == on_net(net, "C")
+        assert [value_of(r), value_of(c)] == [adc[f"{key}_ohm"], adc[f"{key}_nf"]]
+    top, bottom = value_of("R4"), value_of("R5")
+    assert {"R4", "R5"} == on_net("BATTERY", "R")
+    assert [top, bottom] == [adc["battery_top_ohm"], adc["battery_bottom_ohm"]]
+    assert (top + bottom) / bottom == pins["analog_only"]["battery"]["divider"]
+
+
+def test_everything_that_lights_is_pulled_down_and_the_trigger_up(repo_root: Path) -> None:
+    _, nets = netlist("carrier")
+    for name in ("white", "aim", "strobe", *(f"select_{g}" for g in PULSED)):
+        assert any({nets[r, "1"], nets[r, "2"]} == {name.upper(), "GND"} for r in on_net(name.upper(), "R")), name
+    assert any({nets[r, "1"], nets[r, "2"]} == {"CAMERA_TRIGGER", "+5V"} for r in on_net("CAMERA_TRIGGER", "R"))
+
+
+def test_an_unpowered_camera_has_no_supply_from_anywhere_and_its_light_hangs_on_the_supply() -> None:
+    parts, nets = netlist("carrier")
+    assert nets["J14", "15"] == "CAM_3V3" == nets["U12", "6"]
+    assert parts["U12"]["value"] == "TPS22917" and nets["U12", "1"] == nets["J13", "15"] == "PI_CAM_3V3"
+    allowed = {"U12", "U14", "C35", "R103", "R104", "J14"}
+    assert {ref for (ref, _), net in nets.items() if net == "CAM_3V3"} == allowed
+    # Control lines go through the bus switch; only the pairs of the serial link pass straight.
+    straight = {nets["J13", str(n)] for n in range(1, 16)} & {nets["J14", str(n)] for n in range(1, 16)}
+    assert straight == {"GND", *(f"CAM_{pair}_{leg}" for pair in ("D0", "D1", "CK") for leg in "NP")}
+    led = next(pin for ref, pin in joined("R103", "2") if ref == "D6")
+    assert led == "2" and nets["D6", "1"] == "GND"
+    assert nets["U15", "5"] == nets["U14", "2"] == "/Camera/CAM_1V8"
+    assert parts["U14"]["value"].endswith("1802") and TABLE["camera"]["trigger_v"] == 1.8
+
+
+def ipc_2221_a(width_mm: float, rise_k: float = 10.0, thickness_mm: float = 0.035) -> float:
+    """Current of an outer track: I = 0.048 dT^0.44 A^0.725, A in square mil."""
+    return float(0.048 * rise_k**0.44 * (width_mm * thickness_mm / 0.0254**2) ** 0.725)
+
+
+def test_tracks_carry_their_currents() -> None:
+    """Pulse currents as if they were steady, by IPC-2221 at 10 K; the 3 A paths are areas (carrier/README.md)."""
+    widths = track_widths("carrier")
+    vbe = TABLE["sink"]["clamp_vbe_v"]
+    for group, row in TABLE["group"].items():
+        for net, width in widths.items():
+            if net.startswith(f"{group.upper()}_K"):
+                assert ipc_2221_a(width) > 1.2 * vbe / row["sense_resistor_ohm"], (net, width)
+        if group in PULSED:
+            assert ipc_2221_a(widths[f"{group.upper()}_A"]) > 1.2 * row["strings"] * vbe / row["sense_resistor_ohm"]
+    assert ipc_2221_a(widths["+5V"]) > 1.5  # all but the Pi and the white light
+    for name in ("ring", "bar", "white"):
+        assert ipc_2221_a(min(track_widths(name).values())) > 1.4
+
+
+def test_outlines_holes_and_lamps_are_where_the_enclosure_and_the_optics_expect_them(repo_root: Path) -> None:
+    optics = tomllib.loads((repo_root / "sweep/lens/optics.toml").read_text())["led"]
+    carrier, ring, bar, white = TABLE["carrier"], TABLE["ring"], TABLE["bar"], TABLE["white"]
+    assert outline("carrier") == tuple(carrier["outline_mm"])
+    parts = footprints("carrier")
+    assert sorted(place("carrier", parts[f"H{n}"]) for n in range(1, 5)) == sorted(map(tuple, carrier["holes_mm"]))
+    assert outline("ring") == (ring["outline_diameter_mm"],) * 2
+    parts, centre = footprints("ring"), ring["outline_diameter_mm"] / 2
+    angles = []
+    for n in range(1, ring["led_count"] + 1):
+        x, y = (v - centre for v in place("ring", parts[f"D{n}"]))
+        assert math.hypot(x, y) == pytest.approx(1000 * optics["on_axis_offset_m"], abs=0.01)
+        angles.append(round(math.degrees(math.atan2(y, x)) % 360, 1))
+    assert (
+        sorted(angles) == [ring["led_first_angle_deg"] + 45 * n for n in range(8)]
+        and ring["led_count"] == optics["on_axis_count"]
+    )
+    for name, row in (("bar", bar), ("white", white)):
+        width, height = outline(name)
+        assert [width, height] == row["outline_mm"]
+        parts = footprints(name)
+        leds = [place(name, parts[f"D{n}"]) for n in range(1, len(row["led_positions_mm"]) + 1)]
+        assert sorted((x - width / 2, y - height / 2) for x, y in leds) == sorted(map(tuple, row["led_positions_mm"]))
+        holes = [place(name, node) for ref, node in parts.items() if ref.startswith("H")]
+        assert sorted((x - width / 2, y - height / 2) for x, y in holes) == sorted(map(tuple, row["holes_mm"]))
+    assert bar["centre_offset_mm"] == 1000 * optics["off_axis_offset_m"]
+
+
+def test_lamps_face_the_front_and_the_cables_of_ring_and_bar_leave_behind() -> None:
+    for name in ("ring", "bar", "white"):
+        for ref, node in footprints(name).items():
+            side = (child(node, "layer") or ["", ""])[1]
+            assert side == ("B.Cu" if ref == "J1" and name != "white" else "F.Cu"), (name, ref)
