@@ -69,7 +69,7 @@ def scan_with(detector: Detector, crops: CropBudget | None = None, clock: Clock 
 
 
 def test_a_lens_is_confirmed_once_with_one_crop() -> None:
-    """The real detector on a wall with a glint; eight triples are judged together, every four."""
+    """The real detector on a wall with a glint; eight triples are judged together."""
     triples, meta = walk(24)
     scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
     updates = [scan.add(triple) for triple in triples]
