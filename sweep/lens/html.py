@@ -89,8 +89,10 @@ def _page(folder: Path, scan: LensScan) -> Iterator[str]:
     for result in scan.clips:
         yield from _clip(folder, result)
     yield (
-        "</main><footer>점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. 광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다."
-        "<span class=en>The score is a log10 likelihood ratio, no probability. Light curves and patches are computed apart from the detector."
+        "</main><footer>점수는 확률이 아니라 렌즈일 가능도비의 상용로그입니다. "
+        "광량 곡선과 확대 영상은 검출기와 별도로 계산했습니다."
+        "<span class=en>The score is a log10 likelihood ratio, no probability. "
+        "Light curves and patches are computed apart from the detector."
         "</span></footer></body></html>\n"
     )
 
