@@ -37,7 +37,7 @@ COLOURS = {name: shade for shade, names in SHADES.items() for name in names}
 
 def surface(solid: object) -> pyvista.PolyData:
     """A manifold as something to draw; y of the enclosure is up."""
-    raw = solid.to_mesh()  # type: ignore[attr-defined]
+    raw = solid.to_mesh()  # type: ignore[attr-defined]  # the stub lacks it
     points = np.asarray(raw.vert_properties)[:, :3]
     faces = np.asarray(raw.tri_verts)
     return pyvista.PolyData(points, np.column_stack([np.full(len(faces), 3), faces]).ravel())

@@ -20,6 +20,8 @@ ASSESSMENTS: dict[str, Words] = {
     "lamp_phases_show_different_scenes": Words("조명 단계마다 다른 장면이 찍혔습니다",
                                                "The lamp phases show different scenes"),
     "phase_labels_wrong": Words("조명 단계 표시가 실제와 다릅니다", "The phase labels are wrong"),
+    "frames_are_noise": Words("이웃한 픽셀끼리 관계가 없습니다. 영상이 아닙니다",
+                              "Neighbouring pixels have nothing in common: no picture"),
     "frames_saturated": Words("영상 전체가 포화되었습니다", "The frames are saturated all over"),
     "no_common_scene": Words("영상끼리 겹치는 장면이 없습니다", "The frames show no common scene"),
     "too_fast": Words("너무 빨리 움직여 정합할 수 없습니다", "Moved too fast to register"),

@@ -46,6 +46,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "The lamp phases show different scenes",
     ),
     "phase_labels_wrong": ("조명 단계 표시가 실제와 다름", "The phase labels are wrong"),
+    "frames_are_noise": (
+        "이웃한 픽셀끼리 관계가 없어 영상으로 볼 수 없음",
+        "Neighbouring pixels have nothing in common: no picture",
+    ),
     "frames_saturated": ("영상 전체가 포화됨", "The frames are saturated all over"),
     "no_common_scene": ("영상끼리 겹치는 장면이 없음", "The frames show no common scene"),
     "too_fast": ("너무 빨리 움직여 정합할 수 없음", "Moved too fast to register the frames"),

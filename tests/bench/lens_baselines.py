@@ -42,12 +42,12 @@ def without_off_axis(frames: Sequence[Frame], meta: ClipMeta) -> list[Claim]:
 
 
 def stacked(frames: Sequence[Frame], meta: ClipMeta) -> list[Claim]:
-    """The difference of all triples moved along the registered motion and averaged in the last on_axis frame."""
+    """The difference of all triples moved along the registered motion, the median of it in the last on_axis frame."""
     triples = _triples(meta)
     size = (meta.width, meta.height)
-    total = np.zeros((meta.height, meta.width), np.float32)
     way: Affine = identity()
     reference = None
+    layers: list[Image] = []
     for triple in reversed(triples):
         template = prepare(_electrons(frames[triple.on_axis], meta), meta.read_noise_e)
         if reference is not None:
@@ -55,8 +55,8 @@ def stacked(frames: Sequence[Frame], meta: ClipMeta) -> list[Claim]:
         reference = template
         ratio = _over_noise(_point(_difference(frames, meta, triple), meta))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        total += np.asarray(cv2.warpAffine(np.minimum(ratio, np.float32(30.0)), way, size, flags=flags), np.float32)
-    return _claims(_over_noise(total / np.float32(len(triples))), triples[-1].on_axis)
+        layers.append(np.asarray(cv2.warpAffine(ratio, way, size, flags=flags), np.float32))
+    return _claims(np.asarray(np.median(np.stack(layers), axis=0), np.float32), triples[-1].on_axis)
 
 
 METHODS: dict[str, Callable[[Sequence[Frame], ClipMeta], list[Claim]]] = {
