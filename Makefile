@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 # The camera library of the Pi comes with its operating system; everything else in Python comes from constraints.txt.
 ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
-APT_RUN := python3 python3-venv gcc-avr avr-libc libsimavr2 fonts-nanum $(if $(ON_PI),python3-picamera2)
+APT_RUN := python3 python3-venv gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
 APT_TEST := chromium cppcheck dbus-daemon 'gcc|gcc-14' kicad libc6-dev ngspice poppler-utils postgresql tshark
 
 # The compiler for this machine, which the tests of the firmware's core use; Debian has it as gcc-14 where plain gcc lacks.
