@@ -122,6 +122,6 @@ class Foreign:
             flicker_share=float(rng.exponential(4e-5)),
             row_noise_e=float(rng.exponential(0.4)),
             bleed_share=float(rng.uniform(0.0, 0.5)),
-            bleed_is_vertical=bool(rng.random() < 0.5),
+            bleed_is_vertical=bool(rng.random() < 0.25),
             noise_tail=float(rng.uniform(0.0, 0.08)),
         )
