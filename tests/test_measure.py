@@ -10,7 +10,7 @@ import pytest
 
 from sweep.measure import measure_wifi
 from tests.simulators.air_deaf import write_exchange
-from tests.simulators.air_queues import FRESH, draw_flow
+from tests.simulators.air_queues import SECOND, draw_flow
 from tests.test_workers import TASK
 
 
@@ -23,7 +23,7 @@ def test_a_deaf_receiver_is_blind_in_the_coverage_too(
     path = tmp_path / "a.pcap"
     write_exchange(
         path,
-        draw_flow("encoder", 10.0, np.random.default_rng([1, 3]), FRESH),
+        draw_flow("encoder", 10.0, np.random.default_rng([1, 3]), SECOND),
         np.random.default_rng(1),
         heard_share=heard,
     )

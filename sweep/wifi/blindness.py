@@ -44,8 +44,8 @@ PAUSE_NS: Final = 500_000_000
 """After a longer pause of a stream its first Block Ack may speak of frames from before: guessed."""
 MAX_BREAKS: Final = 0.1
 """Share of jumps that are restarts above which a counter is not one counter: guessed."""
-CLOCK_LOG10_CHANCE, CLOCK_INDEPENDENCE = -7.5, 0.5
-"""Where a rhythm counts in full for a video verdict, too."""
+CLEAR_CLOCK_NATS: Final = 6.0
+"""Logarithm of the likelihood of a clock at which it is told: guessed, hardly any rhythm without one reaches 5."""
 MAX_CLOCKS: Final = 256
 """Senders whose reservations are searched for a rhythm: bounds the work on hostile input."""
 _CHUNK: Final = 20_000  # Block Acks spread out at once: 5 MB
@@ -334,7 +334,7 @@ def _weigh_reservations(log: FrameLog, people: _People) -> tuple[Int64s, Int64s,
     for i in np.flatnonzero(np.bincount(who[is_answered], minlength=count) >= MIN_RESERVATIONS)[:MAX_CLOCKS]:
         times = begin[is_answered & (who == i)]
         rhythm = find_rhythm((times - times[0]) / 1e9)
-        if rhythm.log10_chance <= CLOCK_LOG10_CHANCE and rhythm.independence >= CLOCK_INDEPENDENCE:
+        if rhythm.clock_nats >= CLEAR_CLOCK_NATS:
             clocks[int(i)] = round(rhythm.rate_hz, 2)
     return (
         np.bincount(who[is_answered], minlength=count),

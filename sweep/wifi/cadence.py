@@ -1,12 +1,14 @@
 """Bursts and their rhythm: does a flow send a picture's worth of octets every so many milliseconds?
 
-Input is the times and lengths of a flow's data frames; output is how strictly the starts of bursts, or the ends of
-blocks, keep to a clock between 4 and 31 per second.  A camera keeps its clock: each picture is late by itself.  A
-window of TCP does not: each round starts from the one before, so that delays add up.  It knows nothing of verdicts.
+Input is the times and lengths of a flow's data frames; output is how much better a clock between 4 and 31 per second
+explains the starts of bursts, or the ends of blocks, than a habit of waiting about so long after each one.  A camera
+keeps its clock: each picture is late by itself.  A window of TCP does not: each round starts from the one before, so
+that delays add up.  It knows nothing of verdicts.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,8 +28,20 @@ STEP_S: Final = 0.001
 MAX_SPAN_S: Final = 64.0
 """Longer windows are cut: bounds the work on hostile input."""
 MIN_EVENTS: Final = 8
+MOST_EVENTS_HZ: Final = 250.0
+"""More events than this per second are no pictures: guessed, eight times the fastest rate; bounds the work."""
 FULL_SHARE: Final = 0.9
 """A frame shorter than this share of the longest usual one ends a block of octets."""
+CLOSEST_S: Final = 0.0002
+"""Deviations smaller than this tell nothing: guessed, receivers round times and a radio waits for its slot."""
+EXACT_NATS: Final = 0.35
+"""Per event of a clock stricter than that: derived, half the logarithm of two, as for any clock."""
+MAX_LAG: Final = 4
+"""A round of TCP may show as several bursts: intervals are looked at over so many of them."""
+SAME_SHARE: Final = 0.12
+"""Share of the short frames that may have one length: guessed."""
+LARGE_SHARE: Final = 0.5
+"""Frames shorter than this share of the longest usual one may be sound between the pictures: guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +52,14 @@ class Rhythm:
     """The slowest of the best clock rates; 0 when there are too few events."""
     strength: float
     """Length of the mean phase vector at that rate, 0 (no clock) to 1 (exact)."""
-    log10_chance: float
-    """Logarithm of the probability that events at random times look this strict at any rate (Rayleigh, Bonferroni)."""
-    independence: float
-    """Von Neumann's ratio of the delays against the clock: near 1 when each event is late by itself, near 0 when delays
-    add up from one to the next."""
+    clock_nats: float
+    """Logarithm of how much likelier the events are under a clock than under independent intervals, less what the
+    choice among rates is worth: some 0.3 per event of a real clock, hardly ever above 5 without one."""
     events: int
 
 
-NO_RHYTHM: Final = Rhythm(0.0, 0.0, 0.0, 0.0, 0)
-PERFECT_RHYTHM: Final = Rhythm(FASTEST_HZ, 1.0, -300.0, 1.0, 1_000)
+NO_RHYTHM: Final = Rhythm(0.0, 0.0, 0.0, 0)
+PERFECT_RHYTHM: Final = Rhythm(FASTEST_HZ, 1.0, 1_000.0, 1_000)
 
 
 def split_bursts(t_s: Floats, octets: Octets, gap_s: float) -> tuple[Floats, Floats]:
@@ -68,68 +80,96 @@ def find_block_ends(t_s: Floats, octets: Octets) -> Floats:
 
 
 def count_short_frames(octets: Octets) -> int:
-    """Frames clearly shorter than a full one: pictures end somewhere, a file goes on."""
-    return int((octets < FULL_SHARE * np.quantile(octets, 0.9)).sum()) if len(octets) else 0
+    """Frames clearly shorter than a full one: pictures end somewhere, a file goes on.
+
+    Of one length only a few count, since pictures end anywhere, while samples of sound always end in the same place.
+    """
+    if not len(octets):
+        return 0
+    short = octets[octets < FULL_SHARE * np.quantile(octets, 0.9)]
+    _, counts = np.unique(short, return_counts=True)
+    return int(np.minimum(counts, max(2.0, SAME_SHARE * len(short))).sum())
 
 
 def find_best_rhythm(t_s: Floats, octets: Octets) -> Rhythm:
-    """The strictest rhythm among bursts by either gap, bursts without the small ones, and ends of blocks."""
-    candidates: list[Floats] = []
+    """The best clock among bursts by either gap, bursts without the small ones, the same of large frames only, and ends
+    of blocks.  What comes first is left out: it may have begun before anybody listened.
+    """
+    candidates = _list_bursts(t_s, octets)
+    if len(octets):
+        is_large = octets >= LARGE_SHARE * np.quantile(octets, 0.9)
+        if not is_large.all():
+            candidates += _list_bursts(t_s[is_large], octets[is_large])
+    candidates.append(find_block_ends(t_s, octets))
+    return max((find_rhythm(events[1:]) for events in candidates), key=lambda rhythm: rhythm.clock_nats)
+
+
+def _list_bursts(t_s: Floats, octets: Octets) -> list[Floats]:
+    found: list[Floats] = []
     for gap_s in BURST_GAPS_S:
         starts, sizes = split_bursts(t_s, octets, gap_s)
-        candidates.append(starts)
+        found.append(starts)
         if len(sizes):
-            candidates.append(starts[sizes >= 0.3 * np.median(sizes)])
-    candidates.append(find_block_ends(t_s, octets))
-    found = [find_rhythm(events) for events in candidates]
-    best = min(found, key=lambda rhythm: rhythm.log10_chance)
-    chance = min(0.0, best.log10_chance + float(np.log10(len(found))))
-    return Rhythm(best.rate_hz, best.strength, chance, best.independence, best.events)
+            found.append(starts[sizes >= 0.3 * np.median(sizes)])
+    return found
 
 
 def find_rhythm(events_s: Floats) -> Rhythm:
     """The clock that events (ascending) keep best, by the Rayleigh statistic over a fine grid of rates."""
     if len(events_s) < MIN_EVENTS:
         return NO_RHYTHM
-    events = events_s[events_s <= events_s[0] + MAX_SPAN_S]
-    count, span_s = len(events), float(events[-1] - events[0])
-    if count < MIN_EVENTS or span_s < MIN_EVENTS / FASTEST_HZ:
+    events = events_s[events_s <= events_s[0] + MAX_SPAN_S] - events_s[0]
+    count, span_s = len(events), float(events[-1])
+    if count < MIN_EVENTS or span_s < MIN_EVENTS / FASTEST_HZ or count > MOST_EVENTS_HZ * span_s:
         return NO_RHYTHM
-    place = np.rint((events - events[0]) / STEP_S).astype(np.int64)
+    place = np.rint(events / STEP_S).astype(np.int64)
     length = 1 << int(4 * (place[-1] + 1) - 1).bit_length()  # four to eight points per resolution of 1/span
     comb = np.bincount(place, minlength=length).astype(np.float64)
     strengths = np.abs(np.fft.rfft(comb)) / count
     first, last = int(SLOWEST_HZ * length * STEP_S), int(FASTEST_HZ * length * STEP_S)
     band = strengths[first : last + 1]
-    best = float(band.max())
-    rate_hz = (first + int(np.argmax(band >= 0.9 * best))) / (length * STEP_S)  # a multiple of the clock fits as well
-    independent = max(3.0 * (FASTEST_HZ - SLOWEST_HZ) * span_s, 1.0)  # measured: 1 % of random events fall below -2
-    log10_chance = min(0.0, float(np.log10(independent)) - count * best**2 / float(np.log(10)))
-    rate_hz = _climb(events, rate_hz, 0.5 / (length * STEP_S))
-    return Rhythm(rate_hz, best, log10_chance, _independence(events, rate_hz), count)
+    rate_hz = (first + int(np.argmax(band >= 0.9 * band.max()))) / (length * STEP_S)  # a multiple fits as well
+    rates = rate_hz + np.linspace(-0.4, 0.4, 33) / span_s
+    fits = np.abs(np.exp(2j * np.pi * np.outer(rates, events)).mean(axis=1))
+    best = int(np.argmax(fits))
+    return _weigh_clock(events, float(rates[best]), float(fits[best]))
 
 
-def _phases(events: Floats, rate_hz: float) -> Floats:
-    """Delay of each event against the clock in turns, -0.5 to 0.5 around their mean direction."""
-    turns = events * rate_hz
-    centre = np.angle(np.exp(2j * np.pi * turns).mean()) / (2 * np.pi)
-    wrapped: Floats = (turns - centre + 0.5) % 1.0 - 0.5
-    return wrapped
+def _weigh_clock(events: Floats, rate_hz: float, strength: float) -> Rhythm:
+    """Compare the clock with a renewal process, both with von Mises deviations, at the same rate.
+
+    Under a clock each delay is drawn anew, so that intervals spread more than delays do; where each interval is drawn
+    anew, delays add up and spread more than intervals do.  The broader the spectrum of such intervals, the more rates
+    there were to choose from: their number is the span times the width of its line (a Lorentzian).
+    """
+    count, span_s = len(events), float(events[-1])
+    turned = np.exp(2j * np.pi * rate_hz * events)
+    between = max(float(np.abs(np.vdot(turned[:-lag], turned[lag:]))) / (count - lag) for lag in range(1, MAX_LAG + 1))
+    strictest = math.exp(-2.0 * (math.pi * CLOSEST_S * rate_hz) ** 2)
+    if between >= strictest:  # no path through a network is as even as that: a timer
+        return Rhythm(rate_hz, strength, EXACT_NATS * count, count)
+    gained = count * gain_over_uniform(min(strength, strictest)) - (count - 1) * gain_over_uniform(between)
+    all_choices = 3.0 * (FASTEST_HZ - SLOWEST_HZ) * span_s
+    choices = min(6.0 * span_s * rate_hz * -math.log(max(between, 1e-9)) / math.pi, all_choices)
+    return Rhythm(rate_hz, strength, gained - math.log1p(choices), count)
 
 
-def _climb(events: Floats, rate_hz: float, step_hz: float) -> float:
-    """The rate refined by a straight line through the delays, which a slightly wrong rate makes drift."""
-    delays = _phases(events, rate_hz)
-    centred = events - events.mean()
-    slope = float((centred * delays).sum() / (centred**2).sum())
-    return rate_hz - min(max(slope, -step_hz), step_hz)
+def gain_over_uniform(strength: float) -> float:
+    """Nats per event that a von Mises distribution with this mean vector is better than a uniform one.
+
+    That is, minus its differential entropy against the uniform one (Mardia and Jupp, Directional Statistics, 3.5.4).
+    """
+    return float(np.interp(strength, _STRENGTHS, _GAINS))
 
 
-def _independence(events: Floats, rate_hz: float) -> float:
-    delays = _phases(events, rate_hz)
-    centred = events - events.mean()
-    delays = delays - delays.mean() - centred * float((centred * delays).sum() / (centred**2).sum())
-    variance = float(delays.var())
-    if variance <= 1e-12:
-        return 1.0
-    return min(float((np.diff(delays) ** 2).mean()) / (2.0 * variance), 2.0)
+def _tabulate_gains() -> tuple[Floats, Floats]:
+    kappa = np.concatenate([[0.0], np.geomspace(1e-3, 2e5, 600)])
+    angle = np.pi * np.linspace(0.0, 1.0, 1_001) ** 2  # dense where a narrow distribution is
+    density = np.exp(kappa[:, None] * (np.cos(angle) - 1.0))
+    whole = np.trapezoid(density, angle, axis=1)
+    strength = np.trapezoid(density * np.cos(angle), angle, axis=1) / whole
+    gains = kappa * (strength - 1.0) - np.log(whole / np.pi)
+    return strength, gains
+
+
+_STRENGTHS, _GAINS = _tabulate_gains()

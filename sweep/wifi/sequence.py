@@ -7,6 +7,7 @@ seconds of the capture's clock.  A file that is anything else raises `SequenceEr
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +49,11 @@ class ChipSequence:
             "chip_s": self.chip_s,
             "chips": list(self.chips),
         }
+
+
+def draw_chips(count: int) -> tuple[int, ...]:
+    """Chips to play: each one a fair coin of its own, from the operating system, as the p-values take for granted."""
+    return tuple(secrets.randbelow(2) for _ in range(count))
 
 
 def read_sequence(path: Path) -> ChipSequence:

@@ -1,15 +1,16 @@
 """Does a transmitter's traffic follow the light that the probe played?
 
 Input is the flows of a capture and the chip sequence of the lamp; output is a p-value and a verdict per transmitter.
-A brighter picture takes more octets and a changing one many more, so each uplink's octets per tenth of a second are
-compared with the sequence itself and with its edges, at every delay that clock error and encoder allow.  The largest
-correlation is judged against sequences that might have been played instead, so the p-value holds for any traffic; over
-all flows it is corrected by Holm's method.  It says nothing of flows too short or too thin to tell.
+A brighter picture takes more octets and a changing one many more, so the sizes of each uplink's pictures are fitted by
+the sequence, its edges on and off, and what follows them, at every delay that clock error and encoder allow.  The best
+fit is judged against sequences that might have been played instead, so the p-value holds for any traffic; over all
+flows it is corrected by Holm's method.  With `is_sequential` it also holds whenever one chooses to stop listening.
+Nothing is said of flows too short or too thin to tell.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -20,23 +21,25 @@ from sweep.addresses import AddressForm, AddressKey, format_address
 
 from .blindness import assess_hearing
 from .framelog import FrameLog
+from .pictures import describe_sizes
 from .sequence import ChipSequence, read_sequence
 from .transmitters import Flow, list_flows, list_transmitters
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 BIN_S: Final = 0.1
 """Octets are summed over this: guessed, a sixth of a chip and at least one picture of most cameras."""
 LONGEST_DELAY_S: Final = 1.5
 """Exposure, encoder, buffers and radio: guessed; cheap cameras buffer up to a second."""
-DETREND_S: Final = 6.0
-"""Slower changes of traffic are taken out: guessed, ten chips."""
-GROUP_PERIODS_S: Final = (0.5, 6.0)
-"""Distances of complete pictures that are looked for and taken out."""
-MIN_GROUP_CORRELATION: Final = 0.25
-EDGE_BINS: Final = 2
-"""Bins after a change of light in which its extra octets are looked for: derived, one picture at 5 per second."""
+DETREND_S, DETREND_CHIPS = 6.0, 10.0
+"""Slower changes of traffic are taken out: guessed."""
+SLOW_DELAY_CHIPS: Final = 0.75
+"""With long chips, which a person follows instead of a lamp, the delay may be this share of a chip: guessed."""
+EDGE_BINS, LATE_BINS = 2, 6
+"""Bins after a change of light in which its extra octets are looked for, and until which a rate controller makes up
+for them: derived, one picture at 5 per second, one chip."""
 MIN_CHIPS: Final = 25
 MIN_FRAMES: Final = 60
 MIN_ACTIVE_SHARE: Final = 0.6
@@ -49,6 +52,10 @@ EXTEND_BELOW: Final = 0.2
 """Null sequences: first few, then many where it matters; p-values under the limit only ever get more of them."""
 SEED: Final = 20_190_319
 """Of the null sequences: fixed, so that the same file gives the same answer."""
+LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
+"""Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
+minute and at two."""
+RIDGE: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,9 @@ class FlowTest:
 
     sender: int
     p_value: float
-    """Before correction."""
-    correlation: float
-    """The largest one found, signed."""
+    """Before correction over flows."""
+    fit: float
+    """Share of the variation that the sequence played explains at the best delay."""
     delay_s: float
     tested_s: float
 
@@ -118,10 +125,15 @@ def stimulus_file(path: Path, sequence_path: Path, *, as_flows: bool = False) ->
     return judge_stimulus(log, sequence)
 
 
-def judge_stimulus(log: FrameLog, sequence: ChipSequence) -> StimulusScan:
-    """Test the uplinks of a log against a sequence and correct over all of them."""
+def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False) -> StimulusScan:
+    """Test the uplinks of a log against a sequence and correct over all of them.
+
+    The p-values hold when the length of the log was settled beforehand; with `is_sequential` they hold for a log that
+    was judged again and again as it grew, and ended when somebody was content.
+    """
     nulls = NullSequences(sequence)
-    tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine_flow(flow, sequence, nulls, log))]
+    examine = examine_at_looks if is_sequential else examine_flow
+    tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, sequence, nulls, log))]
     adjusted = holm([test.p_value for test in tests])
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
@@ -167,123 +179,153 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 class NullSequences:
-    """Templates of the sequence played and of others that might have been: the same chips in another order."""
+    """The sequence played and others that might have been: the same chips in another order.
+
+    This is exact when each chip was drawn by itself with the same chance (`sequence.draw_chips`), also for the first
+    chips of a sequence alone.
+    """
 
     def __init__(self, sequence: ChipSequence) -> None:
         self._sequence = sequence
-        self._cache: dict[int, tuple[Floats, Floats]] = {}
+        self._cache: dict[int, NDArray[np.int8]] = {}
 
-    def templates(self, chips: int) -> tuple[Floats, Floats]:
-        """Level and edge templates, one row per sequence, over the first `chips` chips; row 0 is what was played."""
+    def rows(self, chips: int) -> NDArray[np.int8]:
+        """The first `chips` chips, one row per sequence; row 0 is what was played."""
         if chips not in self._cache:
-            played = np.array(self._sequence.chips[:chips], dtype=np.float32)
-            rng = np.random.default_rng(SEED)
-            others = rng.permuted(np.tile(played, (ALL_NULLS, 1)), axis=1)
-            rows = np.vstack([played[None, :], others])
-            self._cache = {chips: build_templates(rows, self._sequence.chip_s)}
+            played = np.array(self._sequence.chips[:chips], dtype=np.int8)
+            others = np.random.default_rng([SEED, chips]).permuted(np.tile(played, (ALL_NULLS, 1)), axis=1)
+            self._cache[chips] = np.vstack([played[None, :], others])
         return self._cache[chips]
-
-
-def build_templates(chips: Floats, chip_s: float) -> tuple[Floats, Floats]:
-    """Level and edge of chip sequences (one per row) on the grid of bins, detrended and of unit length."""
-    bins = int(chips.shape[1] * chip_s / BIN_S)
-    number = np.minimum(((np.arange(bins) + 0.5) * BIN_S / chip_s).astype(np.int64), chips.shape[1] - 1)
-    level = chips[:, number]
-    change = np.zeros_like(level)
-    change[:, 1:] = np.abs(np.diff(level, axis=1))
-    edge = change.copy()
-    for shift in range(1, EDGE_BINS):
-        edge[:, shift:] = np.maximum(edge[:, shift:], change[:, :-shift])
-    return _normalise(_detrend(level)), _normalise(_detrend(edge))
-
-
-def _detrend(rows: Floats) -> Floats:
-    """Rows minus their moving average over DETREND_S (shorter at the ends)."""
-    half = int(DETREND_S / BIN_S / 2)
-    bins = rows.shape[1]
-    sums = np.concatenate([np.zeros((len(rows), 1), rows.dtype), np.cumsum(rows, axis=1, dtype=np.float64)], axis=1)
-    first = np.maximum(np.arange(bins) - half, 0)
-    last = np.minimum(np.arange(bins) + half + 1, bins)
-    smooth = (sums[:, last] - sums[:, first]) / (last - first)
-    detrended: Floats = (rows - smooth).astype(np.float32)
-    return detrended
-
-
-def _normalise(rows: Floats) -> Floats:
-    centred = rows - rows.mean(axis=1, keepdims=True)
-    length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    return (centred / np.where(length > 0, length, 1.0)).astype(np.float32)
 
 
 def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
     """Test one flow; None when it is too thin or the capture covers too little of the sequence."""
-    end_s = (log.start_ns / 1e9 + log.listened_s) - sequence.start_s
+    chips = _chips_covered(sequence, log)
+    return None if chips < MIN_CHIPS else _examine(flow, sequence, nulls, chips)
+
+
+def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
+    """Test one flow at every look passed so far; its p-value holds at any stopping time.
+
+    At each look only what came before it is used, and the p-value found there is divided by the share of the error that
+    the look may use; the smallest of these falls below alpha at any look with a chance of alpha at most.
+    """
+    covered = _chips_covered(sequence, log)
+    best: FlowTest | None = None
+    for chips, share in LOOKS:
+        test = _examine(flow, sequence, nulls, chips) if chips <= covered else None
+        if test is None:
+            continue
+        found = replace(test, p_value=min(test.p_value / share, 1.0))
+        best = found if best is None or found.p_value < best.p_value else replace(best, tested_s=test.tested_s)
+    return best
+
+
+def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
+    """Whole chips that the capture covers wherever the start lies within its uncertainty; 0 when it began too late."""
     begin_s = log.start_ns / 1e9 - sequence.start_s
+    end_s = begin_s + log.listened_s
     slack_s = sequence.start_uncertainty_s
-    chips = min(len(sequence.chips), int((end_s - slack_s) / sequence.chip_s))
-    if begin_s > slack_s + BIN_S or chips < MIN_CHIPS:
+    if begin_s > slack_s + BIN_S:
+        return 0
+    return max(min(len(sequence.chips), int((end_s - slack_s) / sequence.chip_s)), 0)
+
+
+def _examine(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> FlowTest | None:
+    """Test a flow against the first `chips` chips, by what was heard until the last delay after them."""
+    response = respond(flow, sequence, chips)
+    if response is None:
         return None
-    level, edge = nulls.templates(chips)
-    bins = level.shape[1]
-    delays = np.arange(-round(slack_s / BIN_S), round((slack_s + LONGEST_DELAY_S) / BIN_S) + 1)
+    rows = nulls.rows(chips)
+    fits = response.fit(rows[:1])[0]
+    column = int(np.argmax(fits))
+    p_value = find_p_value(response, rows, float(fits[column]))
+    delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
+    return FlowTest(flow.sender, p_value, float(fits[column]), delay_s, chips * sequence.chip_s)
+
+
+def respond(flow: Flow, sequence: ChipSequence, chips: int) -> Response | None:
+    """What a flow did during each of the first `chips` chips, whichever they were; None when it is too thin."""
+    slack_s = sequence.start_uncertainty_s
+    longest_s = slack_s + max(LONGEST_DELAY_S, SLOW_DELAY_CHIPS * sequence.chip_s)
+    delays = np.arange(-round(slack_s / BIN_S), round(longest_s / BIN_S) + 1)
+    edges = np.rint(np.arange(chips + 1) * sequence.chip_s / BIN_S).astype(np.int64)
+    bins = int(edges[-1])
     t_s = (flow.t_ns / 1e9) - sequence.start_s
-    series = _bin_octets(t_s, flow.frame_len, int(delays[0]), bins + len(delays) - 1)
-    heard = series[: bins + len(delays) - 1]
-    per_second = heard[: len(heard) // 10 * 10].reshape(-1, 10).sum(axis=1)
+    first_s, last_s = float(delays[0]) * BIN_S, (bins + int(delays[-1])) * BIN_S
+    heard = (t_s >= first_s - DETREND_S) & (t_s < last_s)
+    t_s, octets = t_s[heard], flow.frame_len[heard]
     inside = (t_s >= 0) & (t_s < bins * BIN_S)
-    if int(inside.sum()) < MIN_FRAMES or float((per_second > 0).mean()) < MIN_ACTIVE_SHARE:
+    seconds = np.unique(np.floor(t_s[inside])).size
+    if int(inside.sum()) < MIN_FRAMES or seconds < MIN_ACTIVE_SHARE * bins * BIN_S:
         return None
-    cleaned = prepare_series(heard)
-    windows = np.lib.stride_tricks.sliding_window_view(cleaned, bins)[: len(delays)]
-    lagged = _normalise(np.ascontiguousarray(windows)).T
-    played = np.concatenate([(level[:1] @ lagged), (edge[:1] @ lagged)], axis=0)
-    row, column = np.unravel_index(int(np.argmax(np.abs(played))), played.shape)
-    statistic = float(abs(played[row, column]))
-    p_value = _p_value(level, edge, lagged, statistic)
-    return FlowTest(flow.sender, p_value, float(played[row, column]), float(delays[column]) * BIN_S, bins * BIN_S)
+    width_s = max(DETREND_CHIPS * sequence.chip_s, DETREND_S)
+    series = describe_sizes(t_s, octets, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
+    return Response(np.lib.stride_tricks.sliding_window_view(whiten(series), bins)[: len(delays)], edges)
 
 
-def _p_value(level: Floats, edge: Floats, lagged: Floats, statistic: float) -> float:
+def whiten(series: Doubles) -> Doubles:
+    """The series filtered by its own second-order prediction error, and again backwards.
+
+    That is how generalised least squares weigh correlated noise.
+    """
+    if len(series) < 8 or not series.any():
+        return series
+    past = np.stack([series[1:-1], series[:-2]], axis=1)
+    weights, *_ = np.linalg.lstsq(past, series[2:], rcond=None)
+    error = np.concatenate([[1.0], -weights])
+    whitened: Doubles = np.convolve(series, np.convolve(error, error[::-1]), mode="same")
+    return whitened
+
+
+class Response:
+    """What a flow did in each chip, at each delay: sums over the whole chip, its first bins and those after them."""
+
+    def __init__(self, windows: Doubles, edges: NDArray[np.int64]) -> None:
+        centred = windows - windows.mean(axis=1, keepdims=True)
+        length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+        sums = np.pad(np.cumsum(centred / np.where(length > 0, length, 1.0), axis=1), ((0, 0), (1, 0)))
+        begin, end = edges[:-1], edges[1:]
+        soon, late = np.minimum(begin + EDGE_BINS, end), np.minimum(begin + LATE_BINS, end)
+        self._whole = (sums[:, end] - sums[:, begin]).T.astype(np.float32)
+        self._soon = (sums[:, soon] - sums[:, begin]).T.astype(np.float32)
+        self._late = (sums[:, late] - sums[:, soon]).T.astype(np.float32)
+        self._bins = float(edges[-1])
+        self._weights = (self._bins / len(begin), float((soon - begin).mean()), float((late - soon).mean()))
+
+    def fit(self, rows: NDArray[np.int8]) -> Floats:
+        """Share of variation explained, per sequence (row) and delay."""
+        is_on = rows.astype(np.float32)
+        change = np.zeros_like(is_on)
+        change[:, 1:] = np.abs(np.diff(is_on, axis=1))
+        rises, falls = change * is_on, change * (1.0 - is_on)
+        level = 2.0 * is_on - 1.0
+        found = np.stack([level @ self._whole, rises @ self._soon, falls @ self._soon, change @ self._late], axis=1)
+        gram = self._gram(level.sum(axis=1), rises.sum(axis=1), falls.sum(axis=1))
+        fits: Floats = (found * np.linalg.solve(gram, found)).sum(axis=1)
+        return fits
+
+    def _gram(self, balance: Floats, rises: Floats, falls: Floats) -> Floats:
+        """Inner products of the four regressors less their means, from how often each occurs."""
+        whole, soon, late = self._weights
+        gram = np.zeros((len(balance), 4, 4), dtype=np.float32)
+        gram[:, 0, 0] = self._bins
+        gram[:, 0, 1], gram[:, 0, 2], gram[:, 0, 3] = soon * rises, -soon * falls, late * (rises - falls)
+        gram[:, 1, 1], gram[:, 2, 2], gram[:, 3, 3] = soon * rises, soon * falls, late * (rises + falls)
+        gram += np.triu(gram, 1).transpose(0, 2, 1)
+        sums = np.stack([whole * balance, soon * rises, soon * falls, late * (rises + falls)], axis=1)
+        gram -= sums[:, :, None] * sums[:, None, :] / self._bins
+        return gram + np.float32(RIDGE * self._bins) * np.eye(4, dtype=np.float32)
+
+
+def find_p_value(response: Response, rows: NDArray[np.int8], statistic: float) -> float:
     """Share of null sequences that reach the statistic, the one played counted among them."""
 
     def count(first: int, last: int) -> int:
-        by_level = np.abs(level[first:last] @ lagged).max(axis=1)
-        by_edge = np.abs(edge[first:last] @ lagged).max(axis=1)
-        return int((np.maximum(by_level, by_edge) >= statistic - 1e-6).sum())
+        return int((response.fit(rows[first:last]).max(axis=1) >= statistic - 1e-6).sum())
 
     reached = count(1, FIRST_NULLS + 1)
     p_value = (1 + reached) / (FIRST_NULLS + 1)
     if p_value >= EXTEND_BELOW:
         return p_value
     return (1 + reached + count(FIRST_NULLS + 1, ALL_NULLS + 1)) / (ALL_NULLS + 1)
-
-
-def _bin_octets(t_s: NDArray[np.float64], octets: NDArray[np.int32], first_bin: int, bins: int) -> Floats:
-    index = np.floor(t_s / BIN_S).astype(np.int64) - first_bin
-    inside = (index >= 0) & (index < bins)
-    return np.bincount(index[inside], weights=octets[inside], minlength=bins).astype(np.float32)
-
-
-def prepare_series(octets: Floats) -> Floats:
-    """Octets per bin with rare peaks tamed, slow changes and the rhythm of complete pictures taken out."""
-    tamed = np.sqrt(np.minimum(octets, np.quantile(octets, 0.98)))
-    steady = _detrend(tamed[None, :].astype(np.float32))[0]
-    period = find_group_period(steady)
-    if period:
-        phase = np.arange(len(steady)) % period
-        medians = np.array([np.median(steady[phase == number]) for number in range(period)], dtype=np.float32)
-        steady = steady - medians[phase]
-    return np.asarray(steady, dtype=np.float32)
-
-
-def find_group_period(series: Floats) -> int:
-    """Bins from one complete picture to the next by autocorrelation; 0 when there is no clear rhythm."""
-    longest = min(int(GROUP_PERIODS_S[1] / BIN_S), len(series) // 4)
-    shortest = int(GROUP_PERIODS_S[0] / BIN_S)
-    energy = float((series**2).sum())
-    if longest <= shortest or energy <= 0:
-        return 0
-    lags = range(shortest, longest + 1)
-    values = np.array([float((series[:-lag] * series[lag:]).sum()) / energy for lag in lags])
-    best = int(np.argmax(values))
-    return shortest + best if values[best] >= MIN_GROUP_CORRELATION else 0

@@ -18,7 +18,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .cadence import NO_RHYTHM, PERFECT_RHYTHM, Floats, Rhythm, count_short_frames, find_best_rhythm
+from .cadence import FULL_SHARE, NO_RHYTHM, PERFECT_RHYTHM, Floats, Rhythm, count_short_frames, find_best_rhythm
 from .transmitters import Flow
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
@@ -42,6 +42,15 @@ CLIP_SCORE: Final = 0.6
 """A phone may upload photographs so: guessed, above the decision and no further."""
 BACK_OCTETS: Final = 300
 """Octets of a frame that is more than an acknowledgement or a report: guessed."""
+TALK_OCTETS: Final = (150, 600)
+"""Octets of frames that may carry speech: derived, 20 ms of Opus at 16 kbit/s with RTP, IP and 802.11 headers are 160;
+acknowledgements of TCP stay below, also over IPv6."""
+JOIN_STEP_OCTETS, MOSTLY_JOINED = (60, 90), 0.7
+"""Octets that an acknowledgement adds to a frame that joins several: derived, 40 to 72 with the subframe's 14 and LLC
+or padding; and the share of longer frames that has to fit such steps: guessed."""
+GROUP_OCTETS, GROUP_GAP_S, JOINED_OCTETS = 500, 0.011, 1_600
+"""A frame so large with another one so near is part of a picture: guessed, speech has at least 20 ms between packets.
+A longer frame holds several packets in itself."""
 MAX_STRETCHES: Final = 64
 """Stretches of activity judged per flow, the longest first: bounds the work on hostile input."""
 
@@ -63,6 +72,10 @@ class Features:
     """Coefficient of variation of octets per second."""
     back_kbps: float
     """Rate of frames of at least BACK_OCTETS from the peer: more than acknowledgements."""
+    talk_hz: float
+    """Frames per second from the peer as long as packets of speech."""
+    grouped_share: float
+    """Share of octets in large frames beside a full one: pictures are cut into packets, sound is not."""
     ended_share: float
     """Frames shorter than a full one per period of the rhythm, at most 1: pictures end somewhere, a file goes on."""
     rhythm: Rhythm
@@ -114,7 +127,7 @@ def judge_flow(flow: Flow) -> VideoVerdict:
             features = _measure(flow, t_s, back_s, begin_s + after_s, window_s)
             if features.frames < MIN_FRAMES:
                 continue
-            score = score_features(features, flow)
+            score = score_features(features, flow, looks=1 + round(after_s / SLIDE_STEP_S))
             verdict: Verdict = "video_uplink" if score >= DECIDE_SCORE else "not_video"
             found = VideoVerdict(verdict, score, round(after_s + window_s, 3), features)
             if verdict == "video_uplink":
@@ -170,6 +183,7 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     times, octets = t_s[first:last] - begin_s, flow.frame_len[first:last]
     total, back = float(octets.sum()), float(flow.back_frame_len[back_first:back_last].sum())
     back_octets = flow.back_frame_len[back_first:back_last]
+    answers = _pick_answers(back_octets)
     features = Features(
         seconds=window_s,
         frames=len(times),
@@ -178,7 +192,9 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
         up_share=total / max(total + back, 1.0),
         persistence=_persistence(times, octets, window_s),
         variation=_variation(times, octets, window_s),
-        back_kbps=float(back_octets[back_octets >= BACK_OCTETS].sum()) * 8 / window_s / 1000,
+        back_kbps=float(answers[answers >= BACK_OCTETS].sum()) * 8 / window_s / 1000,
+        talk_hz=float((answers < TALK_OCTETS[1]).sum()) / window_s,
+        grouped_share=_grouped(times, octets),
         ended_share=0.0,
         rhythm=NO_RHYTHM,
     )
@@ -187,6 +203,38 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     rhythm = find_best_rhythm(times, octets)
     ended = count_short_frames(octets) / (rhythm.rate_hz * window_s) if rhythm.rate_hz else 0.0
     return replace(features, rhythm=rhythm, ended_share=min(ended, 1.0))
+
+
+def _pick_answers(back_octets: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Frames from the peer longer than an acknowledgement, also than several that the access point joined in one.
+
+    Joined ones grow by equal steps from a single one.
+    """
+    single, longer = back_octets[back_octets < TALK_OCTETS[0]], back_octets[back_octets >= TALK_OCTETS[0]]
+    if not len(single) or not len(longer):
+        return longer
+    above = longer - _commonest(single)
+    fits = [(above + 2) % step <= 4 for step in range(*JOIN_STEP_OCTETS)]
+    is_joined = max(fits, key=np.count_nonzero)
+    return longer[~is_joined] if is_joined.mean() > MOSTLY_JOINED else longer
+
+
+def _commonest(octets: NDArray[np.int32]) -> int:
+    lengths, counts = np.unique(octets, return_counts=True)
+    return int(lengths[np.argmax(counts)])
+
+
+def _grouped(times: Floats, octets: NDArray[np.int32]) -> float:
+    if len(times) < 2:
+        return 0.0
+    single = octets[octets < JOINED_OCTETS]
+    is_full = octets >= FULL_SHARE * (np.quantile(single, 0.98) if len(single) else JOINED_OCTETS)
+    is_piece = np.diff(times) < GROUP_GAP_S
+    is_piece &= is_full[1:] | is_full[:-1]
+    has_company = octets >= JOINED_OCTETS
+    has_company[1:] |= is_piece
+    has_company[:-1] |= is_piece
+    return float(octets[has_company & (octets >= GROUP_OCTETS)].sum()) / max(float(octets.sum()), 1.0)
 
 
 def _persistence(times: Floats, octets: NDArray[np.int32], window_s: float) -> float:
@@ -210,19 +258,28 @@ _MARKS: Final = (
     ("up_share", 0.6, 0.88, 5.0),
     ("large_share", 0.2, 0.6, 2.0),
     ("persistence", 0.6, 0.95, 1.0),
+    ("grouped_share", 0.15, 0.3, 6.0),
 )
-_RHYTHM_WEIGHT, _ONE_WAY_WEIGHT, _RATE_WEIGHT, _STEADY_WEIGHT = 6.5, 6.0, 4.5, 0.5
-_BIAS: Final = -27.0
+_CLOCK_WEIGHT, _ONE_WAY_WEIGHT, _RATE_WEIGHT, _STEADY_WEIGHT = 6.5, 6.0, 4.5, 0.5
+_CLOCK_NATS: Final = (3.0, 8.0)
+_CLEAR_STRENGTH, _BLUR_NATS = 0.8, 15.0
+"""A clock less strict than this needs more evidence, by so many nats per unit: both chosen on the tuning flows."""
+_BIAS: Final = -33.0
+_UNHURRIED_S, _HASTE_NATS = 5.0, 3.0
+"""Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 and 3.5 s."""
 _FROM_AP, _FORWARDED = -2.0, -8.0
 """What an access point sends is its clients' download unless it is itself the source; and even then with less trust."""
 
 
-def score_features(features: Features, flow: Flow) -> float:
-    """Score of one window: a logistic of the marks of a camera."""
+def score_features(features: Features, flow: Flow, *, looks: int = 1) -> float:
+    """Score of one window: a logistic of the marks of a camera; the clock has to make up for many `looks`."""
     rhythm = features.rhythm
+    blur = max(0.0, _CLEAR_STRENGTH - rhythm.strength)
+    haste = max(0.0, 1.0 - features.seconds / _UNHURRIED_S)
+    clock_nats = rhythm.clock_nats - _BLUR_NATS * blur - _HASTE_NATS * haste - math.log(looks)
     evidence = _BIAS + sum(weight * _ramp(getattr(features, name), low, high) for name, low, high, weight in _MARKS)
-    evidence += _RHYTHM_WEIGHT * _ramp(-rhythm.log10_chance, 3.0, 7.5) * _ramp(rhythm.independence, 0.15, 0.5)
-    evidence += _ONE_WAY_WEIGHT * _ramp(-features.back_kbps, -120.0, -20.0)
+    evidence += _CLOCK_WEIGHT * _ramp(clock_nats, *_CLOCK_NATS)
+    evidence += _ONE_WAY_WEIGHT * min(_ramp(-features.back_kbps, -120.0, -20.0), _ramp(-features.talk_hz, -20.0, -10.0))
     evidence += _RATE_WEIGHT * _ramp(math.log10(max(features.rate_kbps, 1.0)), 1.9, 2.3)
     evidence += _STEADY_WEIGHT * _ramp(-features.variation, -1.2, -0.5)
     if flow.is_from_ap:

@@ -18,7 +18,7 @@ from sweep.wifi.sequence import ChipSequence
 from sweep.wifi.stimulus import judge_stimulus
 from sweep.wifi.video import judge_flow
 from tests.simulators.air_deaf import write_exchange
-from tests.simulators.air_queues import FRESH, draw_flow
+from tests.simulators.air_queues import SECOND, draw_flow
 from tests.wifi.frames import AP, STATION, data_up, frame, octets, radiotap
 from tests.wifi.test_radio_headers import block_of
 
@@ -26,7 +26,7 @@ HEARD_WELL = (1.0, 0.85, 0.75)
 
 
 def scan_of(path: Path, kind: str, seed: int, **deafness: float | bool) -> JudgedTransmitter:
-    flow = draw_flow(kind, 10.0, np.random.default_rng([seed, 3]), FRESH)
+    flow = draw_flow(kind, 10.0, np.random.default_rng([seed, 3]), SECOND)
     write_exchange(path, flow, np.random.default_rng(seed), **deafness)  # type: ignore[arg-type]  # by name
     station = int.from_bytes(octets(STATION), "big")
     return next(one for one in scan_file(path).transmitters if one.transmitter.addresses == (station,))

@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.wifi.cadence import find_best_rhythm, find_rhythm, split_bursts
+from sweep.wifi.cadence import find_best_rhythm, find_rhythm, gain_over_uniform, split_bursts
 from sweep.wifi.transmitters import Flow
 from sweep.wifi.video import VideoVerdict, judge_flow, judge_flows
+from tests.simulators.air_encoded import load_rows
+from tests.simulators.encode_pictures import SETTINGS
 
 SEED = 20_26
-FRESH = ("air_queues", "FRESH")
+SECOND = ("air_queues", "SECOND")
 
 
 def judge_many(module: str | tuple[str, str], kind: str, seconds: float, count: int) -> list[VideoVerdict]:
@@ -33,37 +35,59 @@ def share_of_cameras(module: str | tuple[str, str], kind: str, seconds: float, c
     return Counter(one.verdict for one in judge_many(module, kind, seconds, count))["video_uplink"] / count
 
 
-@pytest.mark.parametrize(("module", "kind"), [("air_flows", "camera"), ("air_queues", "encoder"), (FRESH, "encoder")])
-@pytest.mark.parametrize(("seconds", "wanted"), [(2.6, 0.8), (5.0, 0.96), (10.0, 0.98)], ids=["2.6 s", "5 s", "10 s"])
+CAMERAS = [
+    ("air_flows", "camera"),
+    ("air_queues", "encoder"),
+    (SECOND, "encoder"),
+    ("air_encoded", "camera"),
+    ("air_homes", "camera"),
+]
+
+
+@pytest.mark.parametrize(("module", "kind"), CAMERAS)
+@pytest.mark.parametrize(("seconds", "wanted"), [(2.6, 0.6), (5.0, 0.9), (10.0, 0.92)], ids=["2.6 s", "5 s", "10 s"])
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
 def test_cameras_are_found_within_seconds(
     module: str | tuple[str, str], kind: str, seconds: float, wanted: float, count: int
 ) -> None:
-    assert share_of_cameras(module, kind, seconds, count) >= wanted
+    found = share_of_cameras(module, kind, seconds, count)
+    print(f"{module} {kind}: {found * count:.0f} of {count} cameras found in {seconds} s")
+    assert found >= wanted
 
 
-WEAK = {(FRESH, "voice_assistant"): "sound in packets of up to 1,000 octets at 25 per second looks like a slow camera"}
+QUEUED = ("congestion_window", "photographs", "conference", "voice_assistant", "pages")
+AT_HOME = ("tcp_upload", "paced_upload", "meeting", "sound", "constant_datagrams", "reading")
 USUAL_SHARE = 0.02
-SHARES: dict[tuple[str | tuple[str, str], str], float] = {(FRESH, "congestion_window"): 0.08}
-"""Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
+SHARES: dict[tuple[str | tuple[str, str], str], float] = {("air_homes", "telemetry"): 0.15}
+"""Most that may be called a camera: measured shares stand in tests/simulators/README.md.  A machine that sends several
+packets of ever another length four to ten times a second sends what a slow camera sends."""
 
 
 @pytest.mark.parametrize(
     ("module", "kind"),
     [
         *(("air_flows", kind) for kind in ("backup", "call", "voice", "game", "browse", "download", "sensor")),
-        *(
-            (module, kind)
-            for module in ("air_queues", FRESH)
-            for kind in ("congestion_window", "photographs", "conference", "voice_assistant", "pages")
-            if (module, kind) not in WEAK
-        ),
-        *(pytest.param(*case, marks=pytest.mark.xfail(reason=why)) for case, why in WEAK.items()),
+        *((module, kind) for module in ("air_queues", SECOND) for kind in QUEUED),
+        *(("air_homes", kind) for kind in (*AT_HOME, "telemetry")),
     ],
 )
-@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [60, pytest.param(750, marks=pytest.mark.soak)])
 def test_what_is_no_camera_is_hardly_ever_called_one(module: str | tuple[str, str], kind: str, count: int) -> None:
-    assert share_of_cameras(module, kind, 10.0, count) <= SHARES.get((module, kind), USUAL_SHARE)
+    found = share_of_cameras(module, kind, 10.0, count)
+    print(f"{module} {kind}: {found * count:.0f} of {count} called a camera in 10 s")
+    assert found <= SHARES.get((module, kind), USUAL_SHARE)
+
+
+def test_a_picture_shown_to_people_who_keep_silent_passes_for_a_camera() -> None:
+    """It is a video uplink, and nothing in the headers tells the phone from a camera."""
+    assert share_of_cameras("air_homes", "meeting_listened", 10.0, 40) > 0.2
+
+
+def test_the_table_of_encoded_pictures_is_whole() -> None:
+    rows = load_rows()
+    assert list(rows) == list(SETTINGS)
+    for name, setting in SETTINGS.items():
+        assert len(rows[name]) == int(setting.seconds * setting.hz), name
 
 
 def camera_flow(seconds: float = 12.0) -> Flow:
@@ -78,7 +102,7 @@ def test_the_decision_comes_early_and_says_when() -> None:
     assert verdict.decided_after_s is not None
     assert 2.0 <= verdict.decided_after_s <= 5.0
     assert verdict.features is not None
-    assert verdict.features.rhythm.independence > 0.3
+    assert verdict.features.rhythm.clock_nats > 5
 
 
 def test_too_little_is_not_assessable() -> None:
@@ -176,16 +200,31 @@ def test_a_clock_is_found_at_its_rate(rate_hz: float, jitter_s: float) -> None:
     rhythm = find_rhythm(ticks)
     assert rhythm.rate_hz == pytest.approx(rate_hz, abs=0.05)
     assert rhythm.strength > 0.55
-    assert rhythm.log10_chance < -8
-    assert rhythm.independence > 0.5 or jitter_s == 0.0
+    assert rhythm.clock_nats > 5
 
 
-def test_random_times_have_no_clock_and_rounds_are_told_from_one() -> None:
+def test_random_times_and_rounds_have_no_clock() -> None:
     rng = np.random.default_rng(4)
-    chances = [find_rhythm(np.sort(rng.uniform(0, 8, 150))).log10_chance for _ in range(300)]
-    assert np.mean(np.array(chances) < -2) <= 0.02
-    rounds = np.cumsum(rng.normal(0.05, 0.001, 160))  # each starts from the one before: delays add up
-    assert find_rhythm(rounds).independence < 0.2
+    random = [find_rhythm(np.sort(rng.uniform(0, 8, 150))).clock_nats for _ in range(300)]
+    rounds = [
+        find_rhythm(np.cumsum(rng.normal(0.05, spread, 160))).clock_nats for spread in np.geomspace(3e-4, 0.02, 300)
+    ]
+    split = [  # each round shows as two bursts
+        find_rhythm(
+            np.sort(np.concatenate([(starts := np.cumsum(rng.normal(0.08, 0.006, 90))), starts + 0.02]))
+        ).clock_nats
+        for _ in range(100)
+    ]
+    assert np.mean(np.array(random) > 5) <= 0.01
+    assert np.mean(np.array(rounds) > 5) <= 0.01
+    assert np.mean(np.array(split) > 5) <= 0.01
+
+
+def test_the_gain_is_the_entropy_of_a_von_mises_distribution() -> None:
+    assert gain_over_uniform(0.0) == pytest.approx(0.0, abs=1e-6)
+    sigma = 0.01  # turns; a narrow one is normal
+    narrow = float(np.exp(-2 * (np.pi * sigma) ** 2))
+    assert gain_over_uniform(narrow) == pytest.approx(-np.log(sigma * np.sqrt(2 * np.pi * np.e)), abs=0.01)
 
 
 def test_bursts_are_split_by_silence() -> None:

@@ -1,0 +1,286 @@
+"""Makes `encoded_pictures.npz`: octets of each picture that real encoders (x264, x265, MJPEG) make of rendered scenes.
+
+Usage: `python -m tests.simulators.encode_pictures [NAME ...]`, ten minutes of one core; names limit it to some rows.
+It needs PyAV (`pip install av`, BSD; its wheels hold FFmpeg with x264 and x265, GPL), which nothing else here does: the
+table was made with 19.0.2.
+A scene is a tiled room with sensor noise, a clock in the picture, at times somebody who walks, at times the probe's
+lamp that plays chips.  Encoders run as cameras run them: no look-ahead, no B pictures, one thread.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+TABLE: Final = Path(__file__).with_name("encoded_pictures.npz")
+CHIP_S: Final = 0.6
+LIT_FROM_S: Final = 3.0
+"""When the lamp begins to play; an encoder has found its quantiser by then."""
+LIT_S: Final = 906.0
+WALK_CHIP_S: Final = 4.0
+"""Somebody walks, or does not, for so long at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One camera: encoder, picture, scene."""
+
+    codec: str
+    hz: int
+    group: int
+    size: tuple[int, int] = (640, 360)
+    options: dict[str, str] = field(default_factory=dict)
+    kbps: int = 0
+    """Target or ceiling where the encoder has one."""
+    noise: float = 2.5
+    """Standard deviation of the sensor's noise, of 255."""
+    denoise: float = 1.0
+    """Share of a new picture in the temporal filter, 1 for none."""
+    exposure_control: bool = False
+    walking: float = 0.0
+    """Share of the time in which somebody walks through, without the lamp."""
+    light: float = 0.0
+    """How much brighter the lamp makes the picture on average; 0 for none."""
+    is_commanded_walk: bool = False
+    """Somebody walks by chips instead of the lamp."""
+    seconds: float = 30.0
+
+
+CAPPED: Final = {"preset": "veryfast", "tune": "zerolatency"}
+X265: Final = {"preset": "ultrafast", "tune": "zerolatency"}
+
+
+def capped(crf: int) -> dict[str, str]:
+    return {**CAPPED, "crf": str(crf)}
+
+
+SETTINGS: Final[dict[str, Setting]] = {
+    # Under the lamp, +10 %: rates that vary.
+    "lit_capped_600": Setting("libx264", 15, 30, options=capped(26), kbps=600, light=0.1, seconds=LIT_S),
+    "lit_average_600": Setting("libx264", 15, 30, options=CAPPED, kbps=600, light=0.1, seconds=LIT_S),
+    "lit_quality_slow_group": Setting("libx264", 10, 40, options=capped(28), light=0.1, seconds=LIT_S),
+    "lit_hevc_quality": Setting(
+        "libx265", 12, 24, (480, 272), {**X265, "crf": "24"}, noise=4.0, light=0.1, seconds=LIT_S
+    ),
+    "lit_hevc_capped_400": Setting(
+        "libx265", 15, 60, (480, 272), {**X265, "crf": "26"}, 400, noise=3.5, light=0.1, seconds=LIT_S
+    ),
+    "lit_mjpeg": Setting("mjpeg", 10, 1, (480, 272), light=0.1, seconds=LIT_S),
+    "lit_night_capped_500": Setting(
+        "libx264", 15, 30, options=capped(27), kbps=500, noise=8.0, denoise=0.4, light=0.1, seconds=LIT_S
+    ),
+    "lit_walked_800": Setting("libx264", 20, 40, options=capped(27), kbps=800, walking=0.3, light=0.1, seconds=LIT_S),
+    "lit_exposure_400": Setting(
+        "libx264", 15, 50, options=capped(27), kbps=400, exposure_control=True, light=0.1, seconds=LIT_S
+    ),
+    "lit_refresh_600": Setting(
+        "libx264", 25, 50, (480, 272), {**CAPPED, "intra-refresh": "1"}, 600, light=0.1, seconds=LIT_S
+    ),
+    # Under the lamp: constant rate with filler, by the size of the buffer.
+    "lit_filler_500": Setting(
+        "libx264", 15, 30, options={**CAPPED, "nal-hrd": "cbr", "buffer_s": "1.0"}, kbps=500, light=0.1, seconds=LIT_S
+    ),
+    "lit_filler_800_half_second": Setting(
+        "libx264", 12, 24, options={**CAPPED, "nal-hrd": "cbr", "buffer_s": "0.5"}, kbps=800, light=0.1, seconds=LIT_S
+    ),
+    "lit_filler_1500_half_second": Setting(
+        "libx264", 20, 40, options={**CAPPED, "nal-hrd": "cbr", "buffer_s": "0.5"}, kbps=1500, light=0.1, seconds=LIT_S
+    ),
+    "lit_filler_600_fifth_second": Setting(
+        "libx264", 15, 30, options={**CAPPED, "nal-hrd": "cbr", "buffer_s": "0.2"}, kbps=600, light=0.1, seconds=LIT_S
+    ),
+    # Less light.
+    "dim_capped_600": Setting("libx264", 15, 30, options=capped(26), kbps=600, light=0.04, seconds=LIT_S),
+    # Somebody walks when told to.
+    "walk_capped_600": Setting("libx264", 15, 30, options=capped(26), kbps=600, is_commanded_walk=True, seconds=LIT_S),
+    # Cameras that stream, no lamp.
+    "vga_5hz_quality": Setting("libx264", 5, 10, (640, 480), capped(27), noise=2.0),
+    "small_10hz_quality": Setting("libx264", 10, 20, (320, 240), capped(24), 200, noise=3.0),
+    "small_15hz_300_walk": Setting("libx264", 15, 30, (320, 240), CAPPED, 300, walking=0.5),
+    "vga_20hz_night": Setting("libx264", 20, 40, (640, 480), capped(28), 1500, noise=9.0),
+    "hd_15hz_1200": Setting("libx264", 15, 60, (1280, 720), CAPPED, 1200),
+    "hd_25hz_2500_walk": Setting("libx264", 25, 50, (1280, 720), CAPPED, 2500, walking=0.5),
+    "hd_30hz_4000_night": Setting("libx264", 30, 60, (1280, 720), CAPPED, 4000, noise=7.0),
+    "hd_12hz_quality_denoised": Setting("libx264", 12, 48, (1280, 720), capped(28), denoise=0.35),
+    "vga_25hz_filler_1000": Setting(
+        "libx264", 25, 50, (640, 480), {**CAPPED, "nal-hrd": "cbr", "buffer_s": "1.0"}, 1000
+    ),
+    "vga_30hz_long_group": Setting("libx264", 30, 240, (640, 480), capped(27), 1000, walking=0.3),
+    "vga_15hz_refresh": Setting("libx264", 15, 30, (640, 480), {**CAPPED, "intra-refresh": "1"}, 800),
+    "hevc_15hz_quality_walk": Setting("libx265", 15, 30, (640, 360), {**X265, "crf": "24"}, walking=0.5),
+    "hevc_25hz_600": Setting("libx265", 25, 100, (640, 360), {**X265, "crf": "19"}, 600),
+    "hevc_20hz_night": Setting("libx265", 20, 80, (640, 360), {**X265, "crf": "29"}, 900, noise=8.0),
+    "mjpeg_8hz_vga": Setting("mjpeg", 8, 1, (640, 480)),
+    "mjpeg_20hz_small_walk": Setting("mjpeg", 20, 1, (320, 240), walking=0.5),
+    "mjpeg_12hz_night": Setting("mjpeg", 12, 1, (640, 480), noise=8.0),
+}
+
+
+def seed_of(name: str) -> int:
+    return sum(ord(letter) * pow(31, place, 2**31) for place, letter in enumerate(name)) % 2**31
+
+
+def draw_chips(name: str, seconds: float, chip_s: float) -> NDArray[np.uint8]:
+    """The chips of a row: independent fair coins, as the probe has to draw them."""
+    return np.random.default_rng([seed_of(name), 7]).integers(0, 2, int(seconds / chip_s)).astype(np.uint8)
+
+
+class Room:
+    """A tiled room as a camera sees it."""
+
+    def __init__(self, setting: Setting, seed: int) -> None:
+        self.setting = setting
+        width, height = setting.size
+        rng = self.rng = np.random.default_rng(seed)
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        wall = 70 + 50 * x / width + 30 * np.sin(y / height * 3)
+        tile = max(height // 9, 8)
+        grout = ((x + 0.2 * y) % tile < 2) | (y % tile < 2)
+        texture = rng.normal(0, 1, (height // 4 + 1, width // 4 + 1)).repeat(4, 0).repeat(4, 1)[:height, :width]
+        room = wall + 3 * texture + rng.normal(0, 2, (height, width)) - 22 * grout
+        for _ in range(9):
+            left, top = int(rng.integers(width)), int(rng.integers(height))
+            room[top : top + height // 5, left : left + width // 6] = rng.uniform(30, 190)
+        self.room = np.clip(room, 12, 210).astype(np.float32)
+        spot = np.exp(-(((x / width - 0.55) / 0.45) ** 2) - ((y / height - 0.5) / 0.5) ** 2)
+        lamp = self.room * spot
+        self.lamp = (lamp * (self.room.mean() / lamp.mean())).astype(np.float32)
+        self.noise = rng.normal(0, 1, (height + 64, width + 64)).astype(np.float32)
+        self.body = rng.uniform(30, 170, (height, width // 5)).astype(np.float32)
+        self.body = (self.body.reshape(height, -1) * 0.25 + 80).astype(np.float32)
+        self.filtered: Floats | None = None
+        self.gain = 1.0
+
+    def picture(self, number: int, light: float, walk_s: float | None) -> Floats:
+        """Luma of one picture; `light` is the share of the exposure that the lamp was on."""
+        setting, rng = self.setting, self.rng
+        width, height = setting.size
+        seen = self.room + np.float32(setting.light * light) * self.lamp
+        if walk_s is not None:
+            self._draw_walker(seen, walk_s)
+        if setting.exposure_control:
+            wanted = float(self.room.mean()) / float(seen.mean())
+            self.gain += (wanted - self.gain) / (1.5 * setting.hz)
+            seen = seen * np.float32(self.gain)
+        top, left = int(rng.integers(64)), int(rng.integers(64))
+        sign = np.float32(setting.noise if rng.random() < 0.5 else -setting.noise)
+        seen = seen + sign * self.noise[top : top + height, left : left + width]
+        if setting.denoise < 1.0:
+            before = self.filtered if self.filtered is not None else seen
+            step = seen - before
+            seen = before + np.where(np.abs(step) < 25, np.float32(setting.denoise), np.float32(1.0)) * step
+            self.filtered = seen
+        self._draw_clock(seen, number // setting.hz)
+        clipped: Floats = np.clip(seen, 0, 255)
+        return clipped
+
+    def _draw_walker(self, seen: Floats, walk_s: float) -> None:
+        width, height = self.setting.size
+        broad = self.body.shape[1]
+        place = (walk_s / 3.0) % 2.0  # through the picture in 3 s, and back
+        left = int((place if place < 1 else 2 - place) * (width - broad))
+        sway = int(6 * np.sin(walk_s * 7))
+        top = height // 4 + sway
+        seen[top:, left : left + broad] = self.body[: height - top] * 1.1
+
+    def _draw_clock(self, seen: Floats, second: int) -> None:
+        """A clock in the corner, as cheap cameras write: its last digits change every second."""
+        for place in range(4):
+            digit = second // 10**place % 10
+            left = 8 + (3 - place) * 14
+            seen[8:24, left : left + 11] = 16
+            bars = np.random.default_rng(digit).integers(0, 2, (4, 3)).repeat(4, 0).repeat(3, 1)[:16, :9]
+            seen[8:24, left : left + 9] = np.where(bars, 235, 16)
+
+
+def exposures(name: str, setting: Setting) -> Iterator[tuple[float, float | None]]:
+    """Per picture: share of the exposure with the lamp on, and for how long somebody has been walking."""
+    rng = np.random.default_rng([seed_of(name), 9])
+    chip_s = WALK_CHIP_S if setting.is_commanded_walk else CHIP_S
+    chips = draw_chips(name, setting.seconds, chip_s)
+    fine = np.zeros(int(setting.seconds * 1000) + 1000, dtype=np.float32)  # milliseconds
+    for number, chip in enumerate(chips):
+        first = int((LIT_FROM_S + number * chip_s) * 1000)
+        fine[first : first + round(chip_s * 1000)] = chip
+    until_s, is_walking, begun_s = 0.0, False, 0.0
+    for number in range(int(setting.seconds * setting.hz)):
+        t_s = number / setting.hz
+        if t_s >= until_s:
+            is_walking = rng.random() < setting.walking
+            begun_s, until_s = t_s, t_s + rng.uniform(2, 8)
+        opened = int(1000 * t_s)
+        played = float(fine[opened : opened + max(500 // setting.hz, 1)].mean())  # half the picture's time is exposure
+        if setting.is_commanded_walk:
+            yield 0.0, (t_s if fine[opened] else None)
+        else:
+            yield (played if setting.light else 0.0), (t_s - begun_s if is_walking else None)
+
+
+def open_encoder(setting: Setting) -> Any:
+    context: Any = import_module("av").CodecContext.create(setting.codec, "w")
+    context.width, context.height = setting.size
+    context.pix_fmt = "yuvj420p" if setting.codec == "mjpeg" else "yuv420p"
+    context.time_base = Fraction(1, setting.hz)
+    context.framerate = Fraction(setting.hz, 1)
+    context.thread_count = 1
+    options = dict(setting.options)
+    buffer_s = float(options.pop("buffer_s", "1.0"))
+    if setting.codec == "mjpeg":
+        context.options = {"qmin": "6", "qmax": "6"}
+        return context
+    context.gop_size = setting.group
+    if setting.kbps:
+        if "crf" not in options:
+            context.bit_rate = setting.kbps * 1000
+        options |= {"maxrate": str(setting.kbps * 1000), "bufsize": str(int(setting.kbps * 1000 * buffer_s))}
+    own = [f"keyint={setting.group}", "scenecut=0"]
+    if "nal-hrd" in options:
+        options |= {"minrate": options["maxrate"]}
+    if setting.codec == "libx265":
+        own += ["log-level=none", "pools=none", "frame-threads=1"]
+        options["x265-params"] = ":".join(own)
+    else:
+        options["x264-params"] = ":".join(own)
+    context.options = options
+    return context
+
+
+def encode_row(name: str, setting: Setting) -> NDArray[np.uint32]:
+    """Octets of each picture of a row."""
+    make_frame: Any = import_module("av").VideoFrame.from_ndarray
+    room = Room(setting, seed_of(name))
+    context = open_encoder(setting)
+    width, height = setting.size
+    planes = np.full((height * 3 // 2, width), 128, dtype=np.uint8)
+    sizes: list[int] = []
+    for number, (light, walk_s) in enumerate(exposures(name, setting)):
+        planes[:height] = room.picture(number, light, walk_s)
+        frame = make_frame(planes, format=context.pix_fmt)
+        frame.pts = number
+        sizes += [packet.size for packet in context.encode(frame)]
+    sizes += [packet.size for packet in context.encode(None)]
+    return np.array(sizes, dtype=np.uint32)
+
+
+def main(names: list[str]) -> None:
+    rows = dict(np.load(TABLE)) if TABLE.exists() else {}
+    for name in names or list(SETTINGS):
+        rows[name] = encode_row(name, SETTINGS[name])
+        setting = SETTINGS[name]
+        kbps = rows[name].sum() * 8 / setting.seconds / 1000
+        print(f"{name}: {len(rows[name])} pictures, {kbps:.0f} kbit/s, median {np.median(rows[name]):.0f} octets")
+        np.savez_compressed(TABLE, **{key: rows[key] for key in SETTINGS if key in rows})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
