@@ -67,16 +67,20 @@ class Radio:
             lines = asked.read_text(encoding="ascii").splitlines() if asked.exists() else []
             for line in lines[done:]:
                 if line.endswith("set type monitor"):
-                    with self._lock, contextlib.suppress(OSError, TypeError):
-                        fcntl.ioctl(self._tap, _TUNSETLINK, 803)  # type: ignore[arg-type]
+                    with self._lock, contextlib.suppress(OSError):
+                        self._set_link(803)
                     (self._folder / "monitored").touch()
             done = len(lines)
+
+    def _set_link(self, link: int) -> None:
+        if self._tap is not None:
+            fcntl.ioctl(self._tap, _TUNSETLINK, link)
 
     def take_back(self) -> None:
         """What NetworkManager does with an interface that it manages."""
         set_up(NAME, is_up=False)
         with self._lock:
-            fcntl.ioctl(self._tap, _TUNSETLINK, 1)  # type: ignore[arg-type]
+            self._set_link(1)
         set_up(NAME)
 
     def rename(self) -> None:

@@ -33,8 +33,8 @@ RATES = element(1, bytes([0x82, 0x84]))
 
 def say(*frames: bytes) -> dict[int, Elements]:
     block = block_of(list(frames), LINK_IEEE80211)
-    found, known, walked = parse_block(block)[0], {}, {}  # type: ignore[var-annotated]
-    read_elements(block.data, found, known, walked)
+    known: dict[int, Elements] = {}
+    read_elements(block.data, parse_block(block)[0], known, {})
     return known
 
 
