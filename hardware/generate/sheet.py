@@ -219,9 +219,9 @@ class Sheet:
                  ["uuid", stable_id(*key)]]  # fmt: skip
         for name, value, at, justify, hidden in self._fields(placed, text):
             if ref_at and name == "Reference":
-                at, justify = (placed.at[0] + ref_at[0], placed.at[1] + ref_at[1]), "center"  # noqa: PLW2901
+                at, justify = (placed.at[0] + ref_at[0], placed.at[1] + ref_at[1]), "center"  # noqa: PLW2901 - the loop's value is completed here
             elif ref_at and name == "Value":
-                hidden = True  # noqa: PLW2901
+                hidden = True  # noqa: PLW2901 - the loop's value is completed here
             angle = "90" if placed.angle % 180 else "0"
             effects: Node = ["effects", ["font", ["size", "1.27", "1.27"]]]
             if justify != "center":
@@ -275,7 +275,7 @@ class Sheet:
         for node in self.nodes:
             if node[0] == "symbol":  # its sheet is known only now
                 _, _, _, ref, unit = node[-1]
-                node = [  # noqa: PLW2901
+                node = [  # noqa: PLW2901 - the loop's value is completed here
                     *node[:-1],
                     [
                         "instances",

@@ -104,16 +104,16 @@ def _read(node: Node) -> Symbol:
         if style > 1:
             continue
         for pin in children(part, "pin"):
-            at, length = child(pin, "at"), float(child(pin, "length")[1])  # type: ignore[index]
-            x, y, angle = float(at[1]), float(at[2]), int(at[3])  # type: ignore[index]
-            pins.append(Pin(child(pin, "number")[1], child(pin, "name")[1], x, y, angle, unit))  # type: ignore[index]
+            at, length = child(pin, "at"), float(child(pin, "length")[1])
+            x, y, angle = float(at[1]), float(at[2]), int(at[3])
+            pins.append(Pin(child(pin, "number")[1], child(pin, "name")[1], x, y, angle, unit))
             dx, dy = {0: (1, 0), 180: (-1, 0), 90: (0, 1), 270: (0, -1)}[angle]
             xs.append(x + dx * length)
             ys.append(y + dy * length)
         for shape in children(part, "rectangle"):
             for corner in ("start", "end"):
-                xs.append(float(child(shape, corner)[1]))  # type: ignore[index]
-                ys.append(float(child(shape, corner)[2]))  # type: ignore[index]
+                xs.append(float(child(shape, corner)[1]))
+                ys.append(float(child(shape, corner)[2]))
     box = (min(xs, default=0), min(ys, default=0), max(xs, default=0), max(ys, default=0))
     return Symbol(str(node[1]), node, tuple(pins), box, child(node, "power") is not None)
 
