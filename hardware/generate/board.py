@@ -397,7 +397,8 @@ class Maker:
                 lying_body = 1.3 if side == "down" and "JST_PH" in self.parts[ref].GetFPIDAsString() else 0
                 away = 1.9 + 0.42 * len(word) + lying_body
                 dx, dy = {"left": (-away, 0), "right": (away, 0), "up": (0, -away), "down": (0, away)}[side]
-                self.word(word, x + dx, y + dy, 0.9, 90 if side in {"up", "down"} else 0)
+                turned = side in {"up", "down"} and ref not in self.plan.back
+                self.word(word, x + dx, y + dy, 0.9, 90 if turned else 0, back=ref in self.plan.back)
         settle_references(self)
 
 

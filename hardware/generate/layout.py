@@ -105,13 +105,13 @@ PINS = {
     "J3": ("BTN", "GND"), "J4": ("5V", "GND", "OUT", "GND"), "J5": ("GND", "5V", "DATA", "SEL", "CLK", "RSSI", "VIDEO", "GND"),
     "J6": ("A", "K1", "K2"), "J7": ("A", "K1", "K2"), "J8": ("A", "K1", "K2"), "J9": ("A", "K"), "J10": ("A", "K"),
     "J11": ("A", "K1", "K2", "K3"), "J12": ("A", "K"), "J15": ("A", "K"), "J16": ("XTR", "GND"),
-    "J18": ("VCC", "GND", "SCL", "SDA", "XDA", "XCL", "AD0", "INT"), "J2": ("+5V", "GND"),
+    "J18": ("VCC", "GND", "SCL", "SDA", "XDA", "XCL", "AD0", "INT"),
 }  # fmt: skip
 """Words beside the pins of each header, pin 1 first."""
-SIDES = {"J2": "left", "J3": "down", "J4": "left", "J5": "left", "J15": "down", "J16": "down", "J18": "down"}
+SIDES = {"J3": "down", "J4": "left", "J5": "left", "J15": "down", "J16": "down", "J18": "down"}
 WORDS = (
     ("ON AXIS", 12, 89.9, 1.2), ("LEFT", 35, 89.9, 1.2), ("RIGHT", 45, 89.9, 1.2), ("MIDDLE RING", 61, 89.9, 1.2), ("RED", 83, 89.9, 1.2),
-    ("WHITE", 109, 89.9, 1.2), ("AIM", 136, 89.9, 1.2), ("5V 3A IN", 8, 14.6, 1.2), ("TO PI", 6.5, 31.2, 1.2), ("4A FAST", 18, 15.6, 1.0),
+    ("WHITE", 109, 89.9, 1.2), ("AIM", 136, 89.9, 1.2), ("5V 3A IN", 8, 14.6, 1.2), ("TO PI", 6.5, 31.2, 1.2), ("4A FAST", 18, 15.6, 1.0), ("+5V", 12.4, 36.0, 0.9), ("GND", 12.4, 39.4, 0.9),
     ("LAMPS", 9.2, 56, 1.2), ("UART", 80, 26, 1.0), ("PI PINS 1-10", 90.4, 2.0, 1.0), ("CAMERA: PI SIDE", 36, 3.6, 1.2),
     ("CAMERA SIDE", 36, 16.6, 1.2), ("CAM ON", 66.5, 1.6, 1.0), ("IMU GY-521", 112.5, 1.9, 1.0), ("AD8318", 140.3, 10.2, 1.2), ("RX5808", 140.3, 25.4, 1.2),
     ("BUTTON", 45, 26.2, 1.0), ("ANSIM SWEEP", 113.5, 73, 1.8), ("CARRIER  REV A", 113.5, 75.6, 1.2),

@@ -101,9 +101,8 @@ def ring_plan() -> Plan:
     texts = [
         ("ON AXIS", c, c + 16.2, 1.2, 0.0, False),
         ("ON-AXIS RING  A", c, c + 15, 1.2, 0.0, True),
-        ("A  K1  K2", c, c - 8.6, 1.0, 0.0, True),
     ]
-    return Plan("ring", (2 * c, 2 * c), places, CLASSES, {}, back={"J1"}, circle=True, bore_mm=row["bore_diameter_mm"], holes=holes,
+    return Plan("ring", (2 * c, 2 * c), places, CLASSES, {}, back={"J1"}, circle=True, labels={"J1": {"1": "A", "2": "K1", "3": "K2"}}, label_side={"J1": "down"}, bore_mm=row["bore_diameter_mm"], holes=holes,
                 texts=texts, planes=(), thickness_mm=row["thickness_mm"])  # fmt: skip
 
 
@@ -123,6 +122,8 @@ def bar_plan() -> Plan:
         CLASSES,
         {},
         back={"J1"},
+        labels={"J1": {"1": "A", "2": "K"}},
+        label_side={"J1": "left"},
         corner_mm=2,
         holes=holes,
         texts=texts,
@@ -140,7 +141,7 @@ def white_plan() -> Plan:
     places["J1"] = (w / 2, h / 2 + 6.4, 0.0)
     holes = [(w / 2 + x, h / 2 - y, row["hole_diameter_mm"]) for x, y in row["holes_mm"]]
     return Plan("white", (w, h), places, CLASSES, {}, corner_mm=2, holes=holes, texts=[("WHITE  A", w / 2, 1.6, 1.2, 0.0, False)],
-                planes=(0,), plane_net="A", two_sided=False, thickness_mm=row["thickness_mm"])  # fmt: skip
+                planes=(0,), plane_net="A", two_sided=False, labels={"J1": {"1": "A", "2": "1", "3": "2", "4": "3"}}, label_side={"J1": "up"}, thickness_mm=row["thickness_mm"])  # fmt: skip
 
 
 BOARDS: dict[str, tuple[str, Callable[[Sheet], None], Callable[[], Plan]]] = {

@@ -1,6 +1,7 @@
 """KiCad's command line and its files, as the board tests read them. Without KiCad they fail, they do not skip."""
 
 import json
+import math
 import os
 import subprocess
 import xml.etree.ElementTree as ET
@@ -103,6 +104,18 @@ def footprints(name: str) -> dict[str, Node]:
     for node in children(board(name), "footprint"):
         reference = next(p for p in children(node, "property") if p[1] == "Reference")
         found[str(reference[2])] = node
+    return found
+
+
+def pads(name: str, part: Node) -> list[Node]:
+    """`(at x y)` of the signal pads of a footprint, on the sheet; shields and holders are left out."""
+    ax, ay, turn = ([float(v) for v in (child(part, "at") or [])[1:]] + [0.0])[:3]
+    cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+    found: list[Node] = []
+    for pad in children(part, "pad"):
+        if pad[1] and pad[1][0] not in "SM":
+            x, y = (float(v) for v in (child(pad, "at") or [])[1:3])
+            found.append(["at", str(ax + x * cos + y * sin), str(ay - x * sin + y * cos)])
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hardware.generate.sexpr import child
-from tests.hardware.kicad import BOARDS, HARDWARE, footprints, netlist, outline, place, rule_check, track_widths
+from tests.hardware.kicad import BOARDS, HARDWARE, footprints, netlist, outline, pads, place, rule_check, track_widths
 
 TABLE: dict[str, Any] = tomllib.loads((HARDWARE / "interfaces.toml").read_text())
 NANO = {
@@ -217,6 +217,10 @@ def test_outlines_holes_and_lamps_are_where_the_enclosure_and_the_optics_expect_
     assert outline("carrier") == tuple(carrier["outline_mm"])
     parts = footprints("carrier")
     assert sorted(place("carrier", parts[f"H{n}"]) for n in range(1, 5)) == sorted(map(tuple, carrier["holes_mm"]))
+    for ref, row in carrier["connectors"].items():
+        spots = [place("carrier", node) for node in pads("carrier", parts[ref])]
+        middle = [(min(v) + max(v)) / 2 for v in zip(*spots, strict=True)]
+        assert middle == pytest.approx(row["at"], abs=0.01), ref
     assert outline("ring") == (ring["outline_diameter_mm"],) * 2
     parts, centre = footprints("ring"), ring["outline_diameter_mm"] / 2
     angles = []
