@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pcbnew
 from router import PITCH_MM, Klass, Net, Pad, Router
-from sexpr import stable_id
+from sexpr import Node, parse, stable_id, write
 
 HARDWARE = Path(__file__).resolve().parent.parent
 KICAD_FOOTPRINTS = Path("/usr/share/kicad/footprints")
@@ -481,8 +481,35 @@ def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float,
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
+ITEMS = {"footprint", "segment", "via", "zone", "pad", "filled_polygon", "model"}
+
+
+def _without_ids(node: Node) -> Node:
+    return [
+        _without_ids(part) if isinstance(part, list) else part
+        for part in node
+        if not (isinstance(part, list) and part[:1] == ["uuid"])
+    ]
+
+
+def _in_order(node: Node) -> Node:
+    """Items of a board or footprint by what they say; KiCad writes them by their random ids."""
+    node = [_in_order(part) if isinstance(part, list) else part for part in node]
+    if node[0] not in {"kicad_pcb", "footprint", "zone"}:
+        return node
+    movable = [
+        i
+        for i, part in enumerate(node)
+        if isinstance(part, list) and (part[0] in ITEMS or str(part[0])[:3] in {"gr_", "fp_"})
+    ]
+    ordered = sorted((node[i] for i in movable), key=lambda part: (str(part[0]), write(_without_ids(part))))
+    for i, part in zip(movable, ordered, strict=True):
+        node[i] = part
+    return node
+
+
 def _settle_ids(path: Path, name: str) -> None:
-    """Gives every item an id that depends on its place in the file, so that generating again changes nothing."""
+    """Orders the file and gives every item an id that depends on its place in it: generating again changes nothing."""
     seen: dict[str, str] = {}
 
     def stable(match: re.Match[str]) -> str:
@@ -491,7 +518,8 @@ def _settle_ids(path: Path, name: str) -> None:
             seen[old] = str(stable_id(name, "pcb", len(seen)))
         return f'(uuid "{seen[old]}")'
 
-    path.write_text(re.sub(r'\(uuid "([0-9a-f-]{36})"\)', stable, path.read_text()))
+    text = write(_in_order(parse(path.read_text()))) + "\n"
+    path.write_text(re.sub(r'\(uuid "([0-9a-f-]{36})"\)', stable, text))
 
 
 def project_file(folder: Path, name: str, klasses: list[Klass], patterns: dict[int, list[str]]) -> None:

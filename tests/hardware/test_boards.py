@@ -217,7 +217,7 @@ def test_outlines_holes_and_lamps_are_where_the_enclosure_and_the_optics_expect_
     assert outline("carrier") == tuple(carrier["outline_mm"])
     parts = footprints("carrier")
     assert sorted(place("carrier", parts[f"H{n}"]) for n in range(1, 5)) == sorted(map(tuple, carrier["holes_mm"]))
-    for ref, row in carrier["connectors"].items():
+    for ref, row in TABLE["carrier_connectors"].items():
         spots = [place("carrier", node) for node in pads("carrier", parts[ref])]
         middle = [(min(v) + max(v)) / 2 for v in zip(*spots, strict=True)]
         assert middle == pytest.approx(row["at"], abs=0.01), ref
