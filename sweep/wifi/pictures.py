@@ -27,6 +27,8 @@ TRACK_S: Final = 8.0
 GROUP_PERIODS_S: Final = (0.5, 9.0)
 """Distances of complete pictures that are looked for and taken out."""
 MIN_GROUP_CORRELATION: Final = 0.25
+ALIKE: Final = 0.2
+"""Mean cosine between the ends of neighbouring pictures above which ends are looked at: guessed, MJPEG and filler."""
 CLIP_SIGMAS: Final = 4.0
 """Larger deviations are cut to this many robust standard deviations: guessed; what is left of complete pictures."""
 
@@ -39,6 +41,8 @@ class Pictures:
     first_s: float
     """Nominal time of the first."""
     octets: Doubles
+    ends: NDArray[np.complex128]
+    """Where each one ended in its last packet, as a turn of the circle: lost full packets do not change it."""
 
 
 def rebuild_pictures(t_s: Doubles, octets: NDArray[np.int32]) -> Pictures | None:
@@ -53,8 +57,11 @@ def rebuild_pictures(t_s: Doubles, octets: NDArray[np.int32]) -> Pictures | None
     number = np.floor(turns + EARLY_SHARE).astype(np.int64)
     first = int(number.min())
     sizes = np.bincount(number - first, weights=octets)
+    full = float(np.quantile(octets, 0.9))
+    over = np.bincount(number - first, weights=octets - full)
+    ends = np.where(sizes > 0, np.exp(2j * np.pi * over / full), 0)
     offset = float(np.median(turns - rhythm.rate_hz * t_s))
-    return Pictures(rhythm.rate_hz, (first - offset) / rhythm.rate_hz, sizes)
+    return Pictures(rhythm.rate_hz, (first - offset) / rhythm.rate_hz, sizes, ends)
 
 
 def _follow_phase(starts: Doubles, rate_hz: float, t_s: Doubles) -> Doubles:
@@ -72,20 +79,26 @@ def _follow_phase(starts: Doubles, rate_hz: float, t_s: Doubles) -> Doubles:
 
 def describe_sizes(
     t_s: Doubles, octets: NDArray[np.int32], first_s: float, bins: int, bin_s: float, *, detrend_s: float
-) -> Doubles:
-    """Deviation of picture sizes (or of octets per bin where there is no clock) on `bins` bins from `first_s` on."""
+) -> list[Doubles]:
+    """What tells the sizes of pictures on `bins` bins from `first_s` on, one or three series.
+
+    The first is the deviation of sizes (of octets per bin where there is no clock).  Where pictures are so much alike
+    that the place of their end in the last packet hardly changes from one to the next, that place makes two more.
+    """
     pictures = rebuild_pictures(t_s, octets)
     if pictures is None:
         index = np.floor((t_s - first_s) / bin_s).astype(np.int64)
         inside = (index >= 0) & (index < bins)
         counted = np.bincount(index[inside], weights=octets[inside], minlength=bins)
-        return flatten(counted, 1.0 / bin_s, detrend_s)
-    flat = flatten(pictures.octets, pictures.rate_hz, detrend_s)
-    summed = np.concatenate([[0.0], np.cumsum(flat)])
-    edges = pictures.first_s + np.arange(len(summed)) / pictures.rate_hz
-    at = np.interp(first_s + bin_s * np.arange(bins + 1), edges, summed)
-    series: Doubles = np.diff(at)
-    return series
+        return [flatten(counted, 1.0 / bin_s, detrend_s)]
+    per_picture = [flatten(pictures.octets, pictures.rate_hz, detrend_s)]
+    alike = pictures.ends[1:] * pictures.ends[:-1].conj()
+    if abs(alike.mean()) > ALIKE:
+        width = round(detrend_s * pictures.rate_hz)
+        per_picture += [_detrend(pictures.ends.real, width), _detrend(pictures.ends.imag, width)]
+    edges = pictures.first_s + np.arange(len(pictures.octets) + 1) / pictures.rate_hz
+    grid = first_s + bin_s * np.arange(bins + 1)
+    return [np.diff(np.interp(grid, edges, np.concatenate([[0.0], np.cumsum(flat)]))) for flat in per_picture]
 
 
 def flatten(sizes: Doubles, rate_hz: float, detrend_s: float) -> Doubles:

@@ -260,8 +260,9 @@ def respond(flow: Flow, sequence: ChipSequence, chips: int) -> Response | None:
     if int(inside.sum()) < MIN_FRAMES or seconds < MIN_ACTIVE_SHARE * bins * BIN_S:
         return None
     width_s = max(DETREND_CHIPS * sequence.chip_s, DETREND_S)
-    series = describe_sizes(t_s, octets, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
-    return Response(np.lib.stride_tricks.sliding_window_view(whiten(series), bins)[: len(delays)], edges)
+    described = describe_sizes(t_s, octets, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
+    lagged = [np.lib.stride_tricks.sliding_window_view(whiten(series), bins)[: len(delays)] for series in described]
+    return Response(lagged, edges)
 
 
 def whiten(series: Doubles) -> Doubles:
@@ -281,29 +282,26 @@ def whiten(series: Doubles) -> Doubles:
 class Response:
     """What a flow did in each chip, at each delay: sums over the whole chip, its first bins and those after them."""
 
-    def __init__(self, windows: Doubles, edges: NDArray[np.int64]) -> None:
-        centred = windows - windows.mean(axis=1, keepdims=True)
-        length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-        sums = np.pad(np.cumsum(centred / np.where(length > 0, length, 1.0), axis=1), ((0, 0), (1, 0)))
+    def __init__(self, lagged: list[Doubles], edges: NDArray[np.int64]) -> None:
         begin, end = edges[:-1], edges[1:]
         soon, late = np.minimum(begin + EDGE_BINS, end), np.minimum(begin + LATE_BINS, end)
-        self._whole = (sums[:, end] - sums[:, begin]).T.astype(np.float32)
-        self._soon = (sums[:, soon] - sums[:, begin]).T.astype(np.float32)
-        self._late = (sums[:, late] - sums[:, soon]).T.astype(np.float32)
+        self._sums = [_sum_chips(windows, begin, soon, late, end) for windows in lagged]
         self._bins = float(edges[-1])
         self._weights = (self._bins / len(begin), float((soon - begin).mean()), float((late - soon).mean()))
 
     def fit(self, rows: NDArray[np.int8]) -> Floats:
-        """Share of variation explained, per sequence (row) and delay."""
+        """Share of variation explained, per sequence (row) and delay, in the series that is explained best."""
         is_on = rows.astype(np.float32)
         change = np.zeros_like(is_on)
         change[:, 1:] = np.abs(np.diff(is_on, axis=1))
         rises, falls = change * is_on, change * (1.0 - is_on)
         level = 2.0 * is_on - 1.0
-        found = np.stack([level @ self._whole, rises @ self._soon, falls @ self._soon, change @ self._late], axis=1)
         gram = self._gram(level.sum(axis=1), rises.sum(axis=1), falls.sum(axis=1))
-        fits: Floats = (found * np.linalg.solve(gram, found)).sum(axis=1)
-        return fits
+        best: Floats = np.zeros((len(rows), self._sums[0][0].shape[1]), dtype=np.float32)
+        for whole, soon, late in self._sums:
+            found = np.stack([level @ whole, rises @ soon, falls @ soon, change @ late], axis=1)
+            best = np.maximum(best, (found * np.linalg.solve(gram, found)).sum(axis=1))
+        return best
 
     def _gram(self, balance: Floats, rises: Floats, falls: Floats) -> Floats:
         """Inner products of the four regressors less their means, from how often each occurs."""
@@ -316,6 +314,17 @@ class Response:
         sums = np.stack([whole * balance, soon * rises, soon * falls, late * (rises + falls)], axis=1)
         gram -= sums[:, :, None] * sums[:, None, :] / self._bins
         return gram + np.float32(RIDGE * self._bins) * np.eye(4, dtype=np.float32)
+
+
+def _sum_chips(
+    windows: Doubles, begin: NDArray[np.int64], soon: NDArray[np.int64], late: NDArray[np.int64], end: NDArray[np.int64]
+) -> tuple[Floats, Floats, Floats]:
+    """Sums of a series of unit length over chips (rows), at each delay (columns): whole, first bins, those after."""
+    centred = windows - windows.mean(axis=1, keepdims=True)
+    length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
+    sums = np.pad(np.cumsum(centred / np.where(length > 0, length, 1.0), axis=1), ((0, 0), (1, 0)))
+    whole, first, after = ((sums[:, b] - sums[:, a]).T for a, b in ((begin, end), (begin, soon), (soon, late)))
+    return whole.astype(np.float32), first.astype(np.float32), after.astype(np.float32)
 
 
 def find_p_value(response: Response, rows: NDArray[np.int8], statistic: float) -> float:
