@@ -7,7 +7,6 @@ the permit ends, filming stops at once and what was seen until then counts.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +18,8 @@ from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, RawFrame, Trig
 from sweep.lens.live import LiveScan
 from sweep.lens.live_records import LiveSummary, LiveUpdate
 from sweep.lens.pairing import PhasePairer, TripleBuilder
-from sweep.measure import Task, code_of
-from sweep.report import Gap, LensObservation
+from sweep.measure import Task, code_of, lens_observation
+from sweep.report import Gap
 from sweep.report.wording import GUIDANCE, guidance_text
 
 FULL_SR = 2.0
@@ -136,26 +135,8 @@ def measurement_of(
     """What a filmed position amounts to; `stopped`: why it ended early."""
     observations, crops = [], {}
     for number, one in enumerate(summary.confirmed):
-        found = one.detection
-        bearing = math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px))
-        observation = LensObservation(
-            observation_id=task.observation_id("lens", number),
-            zone_id=task.position.zone_id,
-            position_id=task.position.position_id,
-            t_ns=task.middle_ns,
-            modality="lens",
-            clip=f"live-{one.triple}",
-            frame=found.frame,
-            x_px=found.x,
-            y_px=found.y,
-            score=found.score,
-            snr=found.evidence.get("snr"),
-            off_axis_ratio=found.evidence.get("off_axis_ratio"),
-            persistence=min(1.0, max(0.0, found.evidence.get("persistence", 0.0))),
-            range_m=summary.range_m,
-            bearing_deg=round(bearing, 2),
-            reasons=tuple(code_of(reason.name) for reason in found.reasons[:32]),
-            crop_commitment=None,
+        observation = lens_observation(
+            task, number, one.detection, clip=f"live-{one.triple}", meta=meta, range_m=summary.range_m
         )
         observations.append(observation)
         if one.crop_png is not None:

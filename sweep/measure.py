@@ -34,6 +34,8 @@ from sweep.report import (
 from sweep.report.wording import CONDITIONAL_LIMITS, guidance_text
 
 if TYPE_CHECKING:
+    from sweep.lens import Detection
+    from sweep.lens.clips import ClipMeta
     from sweep.rf.calibration import RfLevels
     from sweep.wifi import WifiScan
 
@@ -90,6 +92,31 @@ def _blind(task: Task, modality: Modality, reason: str, rejections: dict[str, in
     )
 
 
+def lens_observation(
+    task: Task, number: int, found: Detection, *, clip: str, meta: ClipMeta, range_m: float
+) -> LensObservation:
+    """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface."""
+    return LensObservation(
+        observation_id=task.observation_id("lens", number),
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        t_ns=task.middle_ns,
+        modality="lens",
+        clip=clip,
+        frame=found.frame,
+        x_px=found.x,
+        y_px=found.y,
+        score=found.score,
+        snr=found.evidence.get("snr"),
+        off_axis_ratio=found.evidence.get("off_axis_ratio"),
+        persistence=min(1.0, max(0.0, found.evidence.get("persistence", 0.0))),
+        range_m=range_m,
+        bearing_deg=round(math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px)), 2),
+        reasons=tuple(code_of(reason.name) for reason in found.reasons[:32]),
+        crop_commitment=None,
+    )
+
+
 def measure_lens(task: Task) -> Measurement:
     """Lens candidates of the clips in `task.path`."""
     from sweep import lens
@@ -121,28 +148,9 @@ def measure_lens(task: Task) -> Measurement:
             continue
         unseen *= 1.0 - result.coverage.seen_share
         clip = read_clip(task.path / result.clip)
-        meta = clip.meta
         for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
-            bearing = math.degrees(math.atan2(candidate.x - meta.principal_point[0], meta.focal_px))
-            number = len(observations)
-            observation = LensObservation(
-                observation_id=task.observation_id("lens", number),
-                zone_id=task.position.zone_id,
-                position_id=task.position.position_id,
-                t_ns=task.middle_ns,
-                modality="lens",
-                clip=result.clip,
-                frame=candidate.frame,
-                x_px=candidate.x,
-                y_px=candidate.y,
-                score=candidate.score,
-                snr=candidate.evidence.get("snr"),
-                off_axis_ratio=candidate.evidence.get("off_axis_ratio"),
-                persistence=min(1.0, max(0.0, candidate.evidence.get("persistence", 0.0))),
-                range_m=result.coverage.range_m,
-                bearing_deg=round(bearing, 2),
-                reasons=tuple(code_of(reason.name) for reason in candidate.reasons[:32]),
-                crop_commitment=None,
+            observation = lens_observation(
+                task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
             )
             observations.append(observation)
             crops[str(observation.observation_id)] = lens.crop(clip, candidate)
