@@ -14,6 +14,8 @@ from sweep.wifi.cadence import find_best_rhythm, find_rhythm, gain_over_uniform,
 from sweep.wifi.transmitters import Flow
 from sweep.wifi.video import VideoVerdict, judge_flow, judge_flows
 from tests.simulators.air_encoded import load_rows
+from tests.simulators.air_halls import draw_flow as draw_in_halls
+from tests.simulators.encode_halls import HALLS, SECONDS, TABLE
 from tests.simulators.encode_pictures import SETTINGS
 
 SEED = 20_26
@@ -88,6 +90,16 @@ def test_the_table_of_encoded_pictures_is_whole() -> None:
     assert list(rows) == list(SETTINGS)
     for name, setting in SETTINGS.items():
         assert len(rows[name]) == int(setting.seconds * setting.hz), name
+
+
+def test_the_halls_are_as_they_were_written_down() -> None:
+    with np.load(TABLE) as rows:
+        assert list(rows) == list(HALLS)
+        for name, hall in HALLS.items():
+            assert len(rows[name]) == int(SECONDS * hall.hz), name
+    drawn = [draw_in_halls(kind, 3.0, np.random.default_rng(1)) for kind in ("upload", "report", "filler_25hz")]
+    assert all(np.all(np.diff(flow.t_ns) >= 0) and (flow.frame_len > 0).all() for flow in drawn)
+    assert 200 < drawn[-1].frame_len.sum() * 8e-3 / 3.0 < 3_000
 
 
 def camera_flow(seconds: float = 12.0) -> Flow:
