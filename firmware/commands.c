@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "board/atmega328p/board.h"
+#include "controls.h"
 #include "core/count.h"
 #include "core/flash_table.h"
 #include "core/frame.h"
@@ -109,7 +110,7 @@ static uint8_t set_buzzer(const uint8_t *fields, uint16_t *clamped_slots)
     (void)clamped_slots;
     struct msg_buzzer_set m;
     msg_buzzer_set_decode(&m, fields);
-    return results_buzzer_set(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    return controls_buzzer_set(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
 }
 
 static uint8_t set_imu(const uint8_t *fields, uint16_t *clamped_slots)

@@ -3,7 +3,7 @@
 #include "board/atmega328p/board.h"
 #include "board/atmega328p/pins.h"
 #include "commands.h"
-#include "core/panel.h"
+#include "controls.h"
 #include "core/tuner.h"
 #include "motion.h"
 #include "send.h"
@@ -19,10 +19,6 @@ static uint8_t reset_cause;
 static uint32_t counters_due;
 static uint8_t histogram_every;
 static uint8_t is_house_sent;
-static struct button button;
-static struct buzzer buzzer;
-static uint8_t is_sounding;
-static uint8_t button_changes;
 
 void results_init(uint8_t cause)
 {
@@ -33,16 +29,6 @@ void results_init(uint8_t cause)
 void results_histogram_every(uint8_t every)
 {
     histogram_every = every;
-}
-
-uint8_t results_buzzer_set(const struct msg_buzzer_set *m)
-{
-    return buzzer_set(&buzzer, m, (uint16_t)slots_tick());
-}
-
-uint8_t results_button_changes(void)
-{
-    return button_changes;
 }
 
 void send_identity(void)
@@ -157,19 +143,6 @@ static void __attribute__((noinline)) work_tuner(void)
     }
 }
 
-static void __attribute__((noinline)) work_panel(uint32_t tick)
-{
-    uint8_t is_on = buzzer_step(&buzzer, (uint16_t)tick);
-    if (is_on != is_sounding)
-        board_buzzer(is_on);
-    is_sounding = is_on;
-    if (button_step(&button, board_button(), (uint16_t)tick)) {
-        button_changes++;
-        struct msg_button m = {.tick = tick, .is_pressed = button.is_pressed};
-        SEND(button, BUTTON, &m);
-    }
-}
-
 void results_send(void)
 {
     struct lamp_event event;
@@ -187,7 +160,7 @@ void results_send(void)
     send_window();
     send_raw();
     work_tuner();
-    work_panel(tick);
+    controls_work(tick);
     send_house();
     if ((int32_t)(tick - counters_due) >= 0) {
         counters_due = tick + COUNTERS_EVERY_SLOTS;

@@ -1,10 +1,10 @@
 #include "testing.h"
 
 #include "board/atmega328p/board.h"
+#include "controls.h"
 #include "core/flash_table.h"
 #include "core/self_test.h"
 #include "motion.h"
-#include "results.h"
 #include "send.h"
 
 #define PERIOD_SLOTS 1250  // 40 ms: the longest pulse of each lamp and the rest it owes fit (limits.toml)
@@ -54,7 +54,7 @@ static void begin_part(void)
         slots_light_set(&light);
         break;
     case TEST_BUZZER:
-        results_buzzer_set(&beeps);
+        controls_buzzer_set(&beeps);
         break;
     case TEST_SENSORS:
         slots_house_begin(CHANNEL_VALUES);
@@ -68,7 +68,7 @@ static void end_part(void)
 {
     struct msg_buzzer_set silence = {0};
     slots_lamps_stop();
-    results_buzzer_set(&silence);
+    controls_buzzer_set(&silence);
     board_tuner_lines(0);
     is_line_moved = 0;
 }
@@ -96,7 +96,7 @@ static void __attribute__((noinline)) send_result(uint32_t tick)
         .parts = test.wanted,
         .lines_followed = self_test_followed(&test),
         .lines_stray = test.stray,
-        .button_changes = (uint8_t)(results_button_changes() - button_before),
+        .button_changes = (uint8_t)(controls_button_changes() - button_before),
         .is_pressed = board_button(),
         .imu_state = motion_imu()->state,
         .imu_who_am_i = motion_imu()->who_am_i,
@@ -126,7 +126,7 @@ uint8_t testing_begin(const struct msg_self_test *m)
     slots_rf_stop();
     tuner_stop(slots_tuner());
     end_part();
-    button_before = results_button_changes();
+    button_before = controls_button_changes();
     if (test.is_walking && motion_imu()->state == IMU_OFF)
         is_imu_borrowed = imu_set(motion_imu(), IMU_PERIOD_MIN, tick);
     else if (!test.is_walking)
