@@ -124,13 +124,16 @@ def find_rhythm(events_s: Floats) -> Rhythm:
         return NO_RHYTHM
     place = np.rint(events / STEP_S).astype(np.int64)
     length = 1 << int(4 * (place[-1] + 1) - 1).bit_length()  # four to eight points per resolution of 1/span
-    comb = np.bincount(place, minlength=length).astype(np.float64)
-    strengths = np.abs(np.fft.rfft(comb)) / count
+    comb = np.bincount(place, minlength=length).astype(np.float32)
     first, last = int(SLOWEST_HZ * length * STEP_S), int(FASTEST_HZ * length * STEP_S)
-    band = strengths[first : last + 1]
+    band = np.abs(np.fft.rfft(comb)[first : last + 1]) / count
     rate_hz = (first + int(np.argmax(band >= 0.9 * band.max()))) / (length * STEP_S)  # a multiple fits as well
     rates = rate_hz + np.linspace(-0.4, 0.4, 33) / span_s
-    fits = np.abs(np.exp(2j * np.pi * np.outer(rates, events)).mean(axis=1))
+    turned, step = np.exp(2j * np.pi * rates[0] * events), np.exp(2j * np.pi * (rates[1] - rates[0]) * events)
+    fits = np.empty(len(rates))
+    for number in range(len(rates)):
+        fits[number] = abs(turned.mean())
+        turned *= step
     best = int(np.argmax(fits))
     return _weigh_clock(events, float(rates[best]), float(fits[best]))
 
