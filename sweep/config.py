@@ -11,7 +11,7 @@ import os
 import secrets
 import tomllib
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.entry import Signer
 from sweep.report.base import Slug, first_problem, utc_now
+
+Policy = Literal["auto", "always", "never"]
 
 
 class ConfigError(ValueError):
@@ -44,6 +46,10 @@ class Config(BaseModel):
     """Interface of the Wi-Fi adapter that listens in monitor mode; without one a sweep hears no Wi-Fi."""
     wifi_dwell_s: Annotated[float, Field(ge=5.0, le=600.0)] = 20.0
     """How long it listens at each position, in seconds."""
+    stimulus: Policy = "auto"
+    """Where the white light plays: `auto` where something may be a camera, `always` where anything uploads, `never`."""
+    stimulus_longest_s: Annotated[float, Field(ge=15.0, le=114.0)] = 114.0
+    """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is known."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365

@@ -7,14 +7,30 @@ between measurements.  Nothing optical starts before two persons have declared t
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NoReturn
 
 from sweep.report import ProbeState
 
 _ISSUED = object()
 Answer = Literal["go", "finish", "abort", "expired"]
+Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]
+"""Whether what goes on may go on; `moved_on`: the inspector stands elsewhere by now."""
 DECLARATION_S = 900.0  # DESIGN: the declaration that a room is empty and closed expires after 15 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where the inspector stands now, and what is wanted there."""
+
+    zone_id: str
+    x_m: float
+    y_m: float
+    facing_deg: float
+    is_walk: bool = False
+    """Somebody walks by prompts, instead of the lamp."""
 
 
 class RoomNotEmptyError(PermissionError):
@@ -63,6 +79,8 @@ class Control:
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
         self._epoch = 0
+        self._stands: deque[Stand] = deque(maxlen=1)
+        self._last_stand: Stand | None = None
         self.declared_by: tuple[str, str] | None = None
 
     def declare_empty(self, by: tuple[str, str]) -> None:
@@ -82,6 +100,54 @@ class Control:
             self._declared_at = None
             self._epoch += 1
             self._condition.notify_all()
+
+    def stand(self, stand: Stand) -> None:
+        """The inspector stands there now; what is measured elsewhere ends early."""
+        with self._condition:
+            self._stands.append(stand)
+            self._condition.notify_all()
+
+    def walk(self) -> bool:
+        """Somebody wants to walk by prompts where the last position was; False when there was none yet."""
+        with self._condition:
+            last = self._last_stand
+            if last is None:
+                return False
+            self._stands.append(Stand(last.zone_id, last.x_m, last.y_m, last.facing_deg, is_walk=True))
+            self._condition.notify_all()
+            return True
+
+    def next_stand(self, on_state: Callable[[ProbeState], None]) -> Stand | None:
+        """Wait for the next place to measure at; None when the sweep is to end, which nobody's answer also does."""
+        told: ProbeState | None = None
+        until = self._clock() + self._wait_s
+        with self._condition:
+            while self._ending is None:
+                is_declared = self._holds()
+                if is_declared and self._stands:
+                    self._last_stand = self._stands.popleft()
+                    return self._last_stand
+                state: ProbeState = "running" if is_declared else "paused" if self._paused else "waiting_for_empty"
+                if state != told:
+                    told = state
+                    on_state(state)
+                left = until - self._clock()
+                if left <= 0.0:
+                    self._ending = "abort"
+                    self._epoch += 1
+                    break
+                self._condition.wait(min(left, 1.0))
+        return None
+
+    @property
+    def standing(self) -> Standing:
+        """Whether what goes on now may go on."""
+        with self._condition:
+            if self._ending is not None:
+                return self._ending
+            if not self._holds():
+                return "paused" if self._paused else "undeclared"
+            return "moved_on" if self._stands else "go"
 
     def finish(self) -> None:
         """Close the sweep with what there is."""

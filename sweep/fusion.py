@@ -45,6 +45,7 @@ VIDEO_WEIGHT_LOG10 = 1.0  # guessed
 FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position and over the positions
 FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; a p-value allows at most log10(1 / p)
 DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
+DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 = -0.3  # guessed: the person may have walked where the camera does not look
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
 MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's length
@@ -190,6 +191,8 @@ def _weigh_wifi(
     for tag, transmitter in _by_transmitter(heard):
         uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
         here = [o for o in uplinks if o.zone_id == zone.zone_id]
+        # What follows the light is a camera, also when its traffic alone did not tell.
+        result += _weigh_stimulus([o for o in transmitter if o.zone_id == zone.zone_id], transmitter)
         if not here:
             continue
         strongest = max(_level(o) for o in uplinks)
@@ -204,7 +207,6 @@ def _weigh_wifi(
             "below": round(below),
         }
         result.append(_evidence(best, "wifi", code, weight, **values))
-        result += _weigh_stimulus(here, transmitter)
     if result:
         return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
     looked = cover.get((zone.zone_id, "wifi"))
@@ -227,7 +229,8 @@ def _weaker_weight(below_db: float) -> float:
 def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
     """The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone.
 
-    One transmitter is tested at every position, so its p-value is multiplied by their number (Bonferroni).
+    One transmitter is tested at several positions, by light and by a person who walks, so its p-value is multiplied by
+    the number of its tests (Bonferroni).  A denial says nothing of what does not send like a camera.
     """
     tests = sum(o.stimulus is not None and o.stimulus.p_value is not None for o in transmitter)
     tested = [(o.stimulus.p_value, o) for o in here if o.stimulus is not None and o.stimulus.p_value is not None]
@@ -235,12 +238,15 @@ def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservati
         return []
     p_value, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
     p = min(1.0, p_value * tests)
+    is_walk = one.stimulus is not None and one.stimulus.kind == "motion"
     match one.stimulus and one.stimulus.verdict:
         case "follows_light" if p <= FOLLOWS_LIGHT_P:
             weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
-            return [_evidence(one, "wifi", "follows_light", weight, p=f"{p:.3g}")]
-        case "does_not":
-            return [_evidence(one, "wifi", "does_not_follow_light", DOES_NOT_FOLLOW_WEIGHT_LOG10, p=f"{p:.2f}")]
+            return [_evidence(one, "wifi", "follows_motion" if is_walk else "follows_light", weight, p=f"{p:.3g}")]
+        case "does_not" if any(o.video.verdict == "video_uplink" for o in here):
+            weight = DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 if is_walk else DOES_NOT_FOLLOW_WEIGHT_LOG10
+            code = "does_not_follow_motion" if is_walk else "does_not_follow_light"
+            return [_evidence(one, "wifi", code, weight, p=f"{p:.2f}")]
         case _:
             return []
 

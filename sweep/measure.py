@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,7 +18,6 @@ from sweep.addresses import AddressKey, format_address
 from sweep.coverage import DeviceIdentity, Measurement
 from sweep.report import (
     BleObservation,
-    Gap,
     LensObservation,
     Levels,
     LocalText,
@@ -32,6 +31,7 @@ from sweep.report import (
     derived_id,
 )
 from sweep.report.wording import CONDITIONAL_LIMITS, guidance_text
+from sweep.talk import NOBODY, Line, TrialKind
 
 if TYPE_CHECKING:
     from sweep.lens import Detection
@@ -59,6 +59,16 @@ class Task:
     stimulus: Path | None = None
     wifi_adapter: str | None = None
     """Interface that listens here and now where nothing was recorded."""
+    trial: TrialKind | None = None
+    """Live: what sends like a camera is tested by the lamp, or by a person who walks."""
+    trial_longest_s: float = 114.0
+    """How long the lamp may play at one position."""
+    is_any_uplink: bool = False
+    """Every thick uplink is tested, not only what may be a camera."""
+    no_trial_because: str | None = None
+    """Code that says why nothing can be played now; None when it can."""
+    decided: frozenset[int] = frozenset()
+    """Addresses whose answer is known in this zone already."""
     windows: tuple[RfWindow, ...] = ()
     baseline: tuple[RfWindow, ...] = ()
     own: tuple[tuple[int, int], ...] | None = None
@@ -78,7 +88,8 @@ class Task:
         return (self.position.start_ns + self.position.end_ns) // 2
 
 
-def _blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int] | None = None) -> Measurement:
+def blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int] | None = None) -> Measurement:
+    """A measurement of nothing, and why."""
     return Measurement(
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
@@ -117,17 +128,17 @@ def lens_observation(
     )
 
 
-def measure_lens(task: Task) -> Measurement:
+def measure_lens(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
     """Lens candidates of the clips in `task.path`."""
     from sweep import lens
     from sweep.lens.clips import read_clip
 
     if task.path is None:
-        return _blind(task, "lens", "not_recorded")
+        return blind(task, "lens", "not_recorded")
     try:
         scan = lens.scan_clips(task.path)
     except ValueError:
-        return _blind(task, "lens", "input_unreadable", {"input_unreadable": 1})
+        return blind(task, "lens", "input_unreadable", {"input_unreadable": 1})
     observations: list[LensObservation] = []
     crops: dict[str, bytes] = {}
     rejections: Counter[str] = Counter()
@@ -172,61 +183,41 @@ def measure_lens(task: Task) -> Measurement:
     )
 
 
-def measure_wifi(task: Task) -> Measurement:
-    """Transmitters of the capture `task.path`; with `task.stimulus`, whether their traffic follows the light."""
+def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
+    """Transmitters of the capture `task.path`; with `task.stimulus`, whether their traffic follows the light.
+
+    Without a capture the air is heard here and now, where there is an adapter.
+    """
     from sweep import wifi
     from sweep.wifi.sequence import read_sequence
     from sweep.wifi.stimulus import judge_stimulus
 
     if task.path is None and task.wifi_adapter is not None:
-        return _listen_wifi(task, task.wifi_adapter)
+        from sweep.hearing import hear_position
+
+        return hear_position(task, task.wifi_adapter, line)
     if task.path is None:
-        return _blind(task, "wifi", "not_recorded")
+        return blind(task, "wifi", "not_recorded")
     follows: dict[int, StimulusJudgement] = {}
     try:
         log, tally = wifi.read_log(task.path)
         scan = wifi.scan_log(log, cut_tail_octets=tally.cut_tail_octets)
         if task.stimulus is not None:
             for judged in judge_stimulus(log, read_sequence(task.stimulus)).transmitters:
-                one_judgement = StimulusJudgement(verdict=judged.verdict, p_value=judged.adjusted_p_value)
+                one_judgement = StimulusJudgement(
+                    verdict=judged.verdict,
+                    p_value=judged.adjusted_p_value,
+                    reason=judged.reason if judged.verdict == "not_assessable" else None,
+                    tested_s=round(judged.tested_s, 3),
+                )
                 follows |= dict.fromkeys(judged.addresses, one_judgement)
     except ValueError:
-        return _blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
-    return _judge_wifi(task, scan, follows, listened_s=scan.listened_s)
+        return blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
+    return judge_wifi(task, scan, follows, listened_s=scan.listened_s)
 
 
-def _listen_wifi(task: Task, adapter: str) -> Measurement:
-    """Transmitters heard here and now; an adapter that is away is a gap and a sentence for the inspector."""
-    from sweep import wifi
-    from sweep.listening import CaptureOpenError, listen_here
-
-    try:
-        heard = listen_here(adapter, task.dwell_s)
-    except CaptureOpenError:
-        blind = _blind(task, "wifi", "adapter_away", {"adapter_away": 1})
-        return replace(blind, guidance=(guidance_text("adapter_away"),))
-    away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
-    listened_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else task.dwell_s
-    listened_s = max(0.0, listened_s - away_s)
-    found = _judge_wifi(task, wifi.scan_log(heard.log), {}, listened_s=listened_s)
-    gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
-    counts = {
-        "adapter_away": len(gaps),
-        "channel_refused": heard.refused.total() if heard.channels else 0,
-        "channel_not_visited": max(0, heard.channels - heard.visited) if heard.channels else 0,
-    }
-    return replace(
-        found,
-        dropped=found.dropped + heard.dropped,
-        quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
-        rejections=found.rejections | {name: count for name, count in counts.items() if count},
-        gaps=gaps,
-        guidance=(guidance_text("adapter_away"),) if gaps else (),
-        limits=() if heard.channels else ("wifi_one_channel",),
-    )
-
-
-def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
+def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
+    """What a scan says, with the answers to the light by address."""
     observations, identities = [], {}
     for number, item in enumerate(scan.transmitters[:MAX_OBSERVATIONS]):
         one = item.transmitter
@@ -252,7 +243,11 @@ def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement
                 score=round(item.video.score, 4),
                 decided_after_s=item.video.decided_after_s,
             ),
-            stimulus=next((follows[a] for a in one.addresses if a in follows), None),
+            stimulus=min(
+                (follows[a] for a in one.addresses if a in follows),
+                key=lambda judged: 1.0 if judged.p_value is None else judged.p_value,
+                default=None,
+            ),
         )
         observations.append(observation)
         identities[str(observation.observation_id)] = DeviceIdentity(
@@ -287,16 +282,16 @@ def _judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement
     )
 
 
-def measure_ble(task: Task) -> Measurement:
+def measure_ble(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
     """Advertisers of the capture `task.path`."""
     from sweep import ble
 
     if task.path is None:
-        return _blind(task, "ble", "not_recorded")
+        return blind(task, "ble", "not_recorded")
     try:
         scan = ble.scan_file(task.path)
     except ValueError:
-        return _blind(task, "ble", "input_unreadable", {"input_unreadable": 1})
+        return blind(task, "ble", "input_unreadable", {"input_unreadable": 1})
     observations, identities = [], {}
     for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
         observation = BleObservation(
@@ -331,19 +326,19 @@ def measure_ble(task: Task) -> Measurement:
     )
 
 
-def measure_rf(task: Task) -> Measurement:
+def measure_rf(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
     """Emitters in `task.windows` against `task.baseline` (both from the sensor head)."""
     from sweep.rf.calibration import NOMINAL_LEVELS
     from sweep.rf.judge import blank, judge_windows
 
     if task.path is None:
-        return _blind(task, "rf", "not_recorded")
+        return blind(task, "rf", "not_recorded")
     own = task.own or ()
     heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]
     if len(heard) < MIN_RF_WINDOWS:
         blanked = len(task.windows) - len(blank(task.windows, own))
         reason = "own_transmissions" if blanked >= MIN_RF_WINDOWS else "too_short"
-        return _blind(task, "rf", reason, {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}))
+        return blind(task, "rf", reason, {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}))
     result = judge_windows(task.windows, task.baseline or None, task.rf_levels or NOMINAL_LEVELS, task.own)
     observations = tuple(
         RfObservation(
@@ -383,7 +378,7 @@ def code_of(name: str) -> str:
     return kept if kept[:1].isalpha() else f"x{kept}"[:63]
 
 
-MEASURES: dict[Modality, Callable[[Task], Measurement]] = {
+MEASURES: dict[Modality, Callable[[Task, Line], Measurement]] = {
     "lens": measure_lens,
     "wifi": measure_wifi,
     "ble": measure_ble,

@@ -7,7 +7,9 @@ server: a source gives the input and an outbox takes the entries.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -16,10 +18,12 @@ from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from sweep import fusion
-from sweep.addresses import AddressKey
+from sweep.addresses import AddressKey, parse_address
+from sweep.attendant import Attendant
 from sweep.control import Control
 from sweep.coverage import Measurement, cover
 from sweep.entry import Body, SignedEntry, make_body
+from sweep.lamp import HeadProcess
 from sweep.link import head
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
@@ -43,15 +47,19 @@ from sweep.report import (
     SweepOpened,
     SweepReport,
     Versions,
+    WifiObservation,
     ZoneEvent,
     derived_id,
     to_json,
+    utc_now,
 )
 from sweep.report.wording import state_event
-from sweep.source import SweepSource
+from sweep.source import LiveSource, SweepSource
+from sweep.talk import TrialKind
 from sweep.workers import Measure, Workers
 
 if TYPE_CHECKING:
+    from sweep.config import Policy
     from sweep.lens.calibration import LensLaws
     from sweep.rf.calibration import RfLevels
 
@@ -62,6 +70,18 @@ MAX_CROPS = 20  # DESIGN: at most 20 crops of a sweep leave memory
 MAX_RF_SECONDS = 600.0  # bounds what one position may hold
 
 OnEvent = Callable[[LiveEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """What a probe measures with where the source is the room itself."""
+
+    wifi_adapter: str | None = None
+    """Interface that listens; without one no Wi-Fi is heard."""
+    head_port: str | None = None
+    """Serial port of the sensor head, whose white light is played."""
+    stimulus: Policy = "never"
+    stimulus_longest_s: float = 114.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +113,10 @@ class Runner:
         sweep_id: UUID | None = None,
         measures: Mapping[Modality, Measure] = MEASURES,
         rf_levels: RfLevels | None = None,
-        wifi_adapter: str | None = None,
+        live: LiveParts | None = None,
         lens_laws: LensLaws | None = None,
     ) -> None:
-        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `wifi_adapter` listens
+        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `live`: what measures
         where the source is the room itself.
 
         `lens_laws`: the calibration of its camera and lamps; None: nominal.
@@ -113,7 +133,11 @@ class Runner:
         self._lens_laws = lens_laws
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
-        self._wifi_adapter = wifi_adapter if source.is_live else None
+        self._room = source if isinstance(source, LiveSource) else None
+        self._live = (live or LiveParts()) if source.is_live else LiveParts()
+        self._decided: dict[str, dict[int, str]] = {}
+        """By zone: addresses whose answer to light or a walk is known, and the answer."""
+        self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
 
     def run(self) -> SweepResult:
@@ -124,7 +148,8 @@ class Runner:
         measurements: list[Measurement] = []
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
-        with Workers(self._measures) as workers:
+        with Workers(self._measures) as workers, self._open_head() as head_process:
+            attendant = Attendant(self._control, head_process, lambda word: workers.say("wifi", word), self._on_event)
             if answer == "go":
                 self._on_event(state_event("running"))
             for index, recorded in enumerate(self._source.positions()):
@@ -133,14 +158,23 @@ class Runner:
                     break
                 self._on_event(self._progress(index, recorded.zone))
                 position = self._position(recorded)
-                positions.append(position)
-                for measurement in workers.measure(self._tasks(recorded, position, baseline)):
+                attendant.begin(recorded.zone, index, len(self._manifest.positions))
+                attendant.attend()
+                for measurement in workers.measure(
+                    self._tasks(recorded, position, baseline, attendant.why_no_light),
+                    on_word=lambda _, word: attendant.on_word(word),
+                    attend=attendant.attend,
+                ):
                     measurements.append(measurement)
+                    self._remember(measurement)
                     self._tell(measurement)
+                positions.append(self._ended_now(position))
                 self._tell_where_to_stand(positions, measurements)
-            if answer in {"abort", "expired"}:
+            if answer in {"abort", "expired"} or self._control.standing == "abort":
                 outcome = "aborted"
             restarts = workers.restarts
+            if attendant.firmware is not None:
+                self._manifest = self._manifest.model_copy(update={"firmware": attendant.firmware})
         self._on_event(state_event("closing"))
         report, bodies = _with_bodies(self._report(positions, measurements, outcome), measurements)
         closed = self._append("sweep.report", bodies)
@@ -156,6 +190,25 @@ class Runner:
         self._on_event(self._progress(len(positions), None))
         self._on_event(state_event("done" if outcome == "completed" else "aborted"))
         return SweepResult(report, (opened, closed), restarts)
+
+    def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
+        return nullcontext() if self._live.head_port is None else HeadProcess(self._live.head_port)
+
+    def _remember(self, one: Measurement) -> None:
+        """Answers that a later position in the same zone need not ask for again."""
+        for observation in one.observations:
+            if isinstance(observation, WifiObservation) and observation.stimulus is not None:
+                verdict = observation.stimulus.verdict
+                known = self._decided.setdefault(one.zone_id, {})
+                for address in one.identities[str(observation.observation_id)].addresses:
+                    if verdict != "not_assessable" and known.get(parse_address(address)) != "follows_light":
+                        known[parse_address(address)] = verdict
+
+    def _ended_now(self, position: Position) -> Position:
+        """Live, a position takes as long as it takes."""
+        if not self._source.is_live:
+            return position
+        return position.model_copy(update={"end_ns": max(position.start_ns, self._since_start_ns(utc_now()))})
 
     def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
         total = len(self._manifest.positions)
@@ -202,11 +255,16 @@ class Runner:
         )
 
     def _since_start_ns(self, moment: datetime) -> int:
-        """Recordings carry no CLOCK_BOOTTIME: time counts from the start of the sweep."""
-        return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
+        """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
+        begun_ns = self._begun_ns if self._room is not None else 0
+        return max(0, begun_ns + round((moment - self._manifest.started).total_seconds() * 1e9))
 
     def _tasks(
-        self, recorded: RecordedPosition, position: Position, baseline: tuple[RfWindow, ...]
+        self,
+        recorded: RecordedPosition,
+        position: Position,
+        baseline: tuple[RfWindow, ...],
+        why_no_light: str | None,
     ) -> dict[Modality, Task]:
         paths = {"lens": recorded.lens, "wifi": recorded.wifi, "ble": recorded.ble, "rf": recorded.rf}
         plain = Task(
@@ -217,9 +275,11 @@ class Runner:
             sweep_key=self._sweep_key,
             room_key=self._room_key,
             stimulus=self._path(recorded.stimulus),
-            wifi_adapter=self._wifi_adapter,
+            wifi_adapter=self._live.wifi_adapter,
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
+        if "wifi" in tasks and self._room is not None:
+            tasks["wifi"] = self._with_trial(tasks["wifi"], self._room.trial_at(recorded), why_no_light)
         if "lens" in tasks and self._lens_laws is not None:
             tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
         if "rf" in tasks:
@@ -231,6 +291,21 @@ class Runner:
                 rf_levels=self._rf_levels,
             )
         return tasks
+
+    def _with_trial(self, task: Task, kind: TrialKind, why_no_light: str | None) -> Task:
+        """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
+        known = self._decided.get(task.position.zone_id, {})
+        if kind == "motion":
+            decided = frozenset(address for address, verdict in known.items() if verdict == "follows_light")
+            return replace(task, trial="motion", decided=decided, is_any_uplink=True)
+        return replace(
+            task,
+            trial=None if self._live.stimulus == "never" else "light",
+            trial_longest_s=self._live.stimulus_longest_s,
+            is_any_uplink=self._live.stimulus == "always",
+            no_trial_because=why_no_light,
+            decided=frozenset(known),
+        )
 
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self._source.folder / name

@@ -6,7 +6,8 @@ captures.  Replay is a source, not a mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -14,10 +15,12 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from sweep.control import Stand
 from sweep.report import (
     MANIFEST_NAME,
     ContractError,
     LocalText,
+    Mode,
     Plan,
     Position,
     Record,
@@ -31,6 +34,7 @@ from sweep.report import (
     parse_json,
     utc_now,
 )
+from sweep.talk import TrialKind
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -105,48 +109,73 @@ class LiveSource:
         inspectors: tuple[str, ...],
         probe_id: str,
         dwell_s: float,
-        arrive: Callable[[Zone], bool],
+        stands: Iterable[Stand],
+        sweep_id: UUID | None = None,
+        mode: Mode = "quick",
     ) -> None:
-        """`arrive` waits until the inspector stands in a zone; False ends the sweep.  Raises SourceError."""
+        """`stands` waits until the inspector stands somewhere and ends with the sweep.  Raises SourceError."""
         self.folder = folder
         self._dwell = timedelta(seconds=dwell_s)
-        self._arrive = arrive
+        self._stands = stands
+        self._walks: set[str] = set()
         now = utc_now()
         try:
             self.manifest = RecordedSweep(
                 v=1,
-                sweep_id=new_id(),
+                sweep_id=sweep_id or new_id(),
                 **{name: getattr(room, name) for name in Room.model_fields},
                 source="live",
-                mode="quick",
+                mode=mode,
                 inspectors=inspectors,
                 probe_id=probe_id,
                 clock_synchronised=False,
                 clock_max_error_ms=None,
                 started=now,
                 ended=now,
-                positions=tuple(self._stand(zone, now) for zone in room.plan.zones),
+                positions=tuple(self._record(f"at-{zone.zone_id}", middle_of(zone), now) for zone in room.plan.zones),
             )
         except ValidationError as error:
             raise SourceError(first_problem(error)) from None
 
-    def _stand(self, zone: Zone, now: datetime) -> RecordedPosition:
-        x_m, y_m = centre_of(zone)
-        end = now + self._dwell
+    def _record(self, name: str, stand: Stand, now: datetime) -> RecordedPosition:
         return RecordedPosition(
-            id=f"at-{zone.zone_id}"[:64], zone=zone.zone_id, x_m=x_m, y_m=y_m, facing_deg=0.0, start=now, end=end
+            id=name,
+            zone=stand.zone_id,
+            x_m=stand.x_m,
+            y_m=stand.y_m,
+            facing_deg=stand.facing_deg,
+            start=now,
+            end=now + self._dwell,
         )
 
     def positions(self) -> Iterator[RecordedPosition]:
-        """The middle of each zone, in the plan's order."""
-        for zone in self.manifest.plan.zones:
-            if not self._arrive(zone):
-                return
-            yield self._stand(zone, utc_now())
+        """Where the inspector stands, one after the other; a zone off the plan is left out."""
+        zones = {zone.zone_id for zone in self.manifest.plan.zones}
+        visits: Counter[str] = Counter()
+        for stand in self._stands:
+            if stand.zone_id not in zones:
+                continue
+            name = f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
+            visits[name] += 1
+            if visits[name] > 1:
+                name = f"{name}-{visits[name]}"
+            if stand.is_walk:
+                self._walks.add(name)
+            yield self._record(name, stand, utc_now())
+
+    def trial_at(self, recorded: RecordedPosition) -> TrialKind:
+        """Which response test to make there: a walk where one was asked for, else light."""
+        return "motion" if recorded.id in self._walks else "light"
 
     def ended(self, done: Sequence[Position]) -> datetime:  # noqa: ARG002  the room needs no record to know it
         """Now."""
         return utc_now()
+
+
+def middle_of(zone: Zone) -> Stand:
+    """The inspector in the middle of a zone."""
+    x_m, y_m = centre_of(zone)
+    return Stand(zone.zone_id, x_m, y_m, 0.0)
 
 
 def read_room(path: Path) -> Room:

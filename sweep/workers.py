@@ -1,12 +1,15 @@
 """One process per modality: a task goes in, a measurement comes out; a process that dies is started again.
 
-The parent never waits longer than a task may take.  What a dead process was doing comes back as a blind measurement
-with the gap and its reason, so that the other modalities and the sweep go on.
+The parent never waits longer than a task may be silent, and attends to what goes on meanwhile: a live measurement says
+how far it is and asks for light, and hears what the parent has to tell.  What a dead process was doing comes back as a
+blind measurement with the gap and its reason, so that the other modalities and the sweep go on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,11 +22,15 @@ from typing import Self
 from sweep.coverage import Measurement
 from sweep.measure import Task
 from sweep.report import Gap, Modality
+from sweep.talk import Line, PipeLine, ToRunner, ToWorker
 
 TASK_TIMEOUT_S = 180.0  # guessed: ten times the slowest position measured, for a slower machine
 STOP_TIMEOUT_S = 5.0
+ATTEND_EVERY_S = (
+    0.1  # guessed: an abort, or somebody at the door, waits a second at most, and this is a small part of it
+)
 
-Measure = Callable[[Task], Measurement]
+Measure = Callable[[Task, Line], Measurement]
 
 
 @dataclass(slots=True)
@@ -58,10 +65,25 @@ class Workers:
         """Process id of a modality's worker."""
         return self._workers[modality].process.pid
 
-    def measure(self, tasks: Mapping[Modality, Task]) -> Iterator[Measurement]:
-        """Give each worker its task and yield measurements as they finish; one for every task, whatever happens."""
+    def say(self, modality: Modality, word: ToWorker) -> None:
+        """Tell a worker something about the task it has; one that is dead is noticed by `measure`."""
+        with contextlib.suppress(OSError):
+            self._workers[modality].pipe.send(word)
+
+    def measure(
+        self,
+        tasks: Mapping[Modality, Task],
+        *,
+        on_word: Callable[[Modality, ToRunner], None] = lambda _modality, _word: None,
+        attend: Callable[[], None] = lambda: None,
+    ) -> Iterator[Measurement]:
+        """Give each worker its task and yield measurements as they finish; one for every task, whatever happens.
+
+        `on_word` hears what a worker says meanwhile, which also gives it more time; `attend` is called every
+        ATTEND_EVERY_S.
+        """
         begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        deadline = time.monotonic() + self._timeout_s
+        deadlines = dict.fromkeys(tasks, time.monotonic() + self._timeout_s)
         waiting: dict[Modality, Task] = {}
         for modality, task in tasks.items():
             try:
@@ -70,20 +92,23 @@ class Workers:
             except OSError:
                 yield self._bury(modality, task, begun_ns, "process_died")
         while waiting:
+            attend()
             pipes = {self._workers[modality].pipe: modality for modality in waiting}
-            ready = wait_for(list(pipes), max(0.0, deadline - time.monotonic()))
-            if not ready:
-                for modality, task in waiting.items():
-                    yield self._bury(modality, task, begun_ns, "timed_out")
-                return
+            ready = wait_for(list(pipes), ATTEND_EVERY_S)
             for modality in [pipes[pipe] for pipe in pipes if pipe in ready]:
-                task = waiting.pop(modality)
                 try:
-                    result = self._workers[modality].pipe.recv()
+                    said = self._workers[modality].pipe.recv()
                 except (EOFError, OSError):
-                    yield self._bury(modality, task, begun_ns, "process_died")
+                    yield self._bury(modality, waiting.pop(modality), begun_ns, "process_died")
+                    continue
+                if isinstance(said, Measurement):
+                    del waiting[modality]
+                    yield said
                 else:
-                    yield result
+                    deadlines[modality] = time.monotonic() + self._timeout_s
+                    on_word(modality, said)
+            for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
+                yield self._bury(modality, waiting.pop(modality), begun_ns, "timed_out")
 
     def _bury(self, modality: Modality, task: Task, begun_ns: int, reason: str) -> Measurement:
         """Restart a dead or stuck worker; the blind measurement that stands for its task."""
@@ -128,9 +153,17 @@ class Workers:
 
 def _serve(measure: Measure, pipe: Connection) -> None:
     """Body of a worker process: measure what comes until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
+    line = PipeLine(pipe)
     while True:
         try:
             task = pipe.recv()
         except (EOFError, OSError, KeyboardInterrupt):
             return
-        pipe.send(measure(task))
+        if not isinstance(task, Task):  # said about a task that is over
+            continue
+        found = measure(task, line)
+        try:
+            pipe.send(found)
+        except OSError:
+            return

@@ -21,7 +21,7 @@ def rows() -> dict[str, str]:
     for line in PROBE.splitlines():
         if line.startswith("| `"):
             for name in re.findall(r"`([a-z-]+)`", line.split("|")[1]):
-                found[name] = line
+                found.setdefault(name, line)  # a setting further down may have the name of a command
     return found
 
 

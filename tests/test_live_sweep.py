@@ -4,15 +4,18 @@ import json
 import os
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sweep.cli.sweeps import _ask_to_stand
+from sweep.control import Control
 from sweep.report import SweepReport, parse_json
 from sweep.sim.source import default_room
-from sweep.source import LiveSource, Room, SourceError, read_room
+from sweep.source import LiveSource, Room, SourceError, middle_of, read_room
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
 
 
@@ -73,19 +76,26 @@ def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> No
     with pytest.raises(SourceError, match="cannot be read"):
         read_room(tmp_path / "absent")
     with pytest.raises(SourceError, match="inspectors"):
-        LiveSource(tmp_path, made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, arrive=lambda zone: True)
+        LiveSource(tmp_path, made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, stands=[])
 
 
 def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     room = default_room()
     made = Room(**{name: getattr(room, name) for name in Room.model_fields})
-    answers = iter([True, True, False])
-    source = LiveSource(
-        tmp_path, made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, arrive=lambda zone: next(answers)
-    )
-    assert [position.zone for position in source.positions()] == [zone.zone_id for zone in made.plan.zones[:2]]
+    one, two = (middle_of(zone) for zone in made.plan.zones[:2])
+    stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
+    source = LiveSource(tmp_path, made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
+    positions = list(source.positions())
+    assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
+    assert len({position.id for position in positions}) == 4
+    assert [source.trial_at(position) for position in positions] == ["light", "light", "motion", "motion"]
     assert source.is_live
 
 
-def test_without_a_terminal_nobody_is_asked() -> None:
-    assert _ask_to_stand(default_room().plan.zones[0])
+def test_without_a_terminal_nobody_is_asked_and_an_ended_sweep_asks_no_more() -> None:
+    control = Control(clock=time.monotonic, declared=True)
+    zones = default_room().plan.zones[:3]
+    asked = _ask_to_stand(zones, control)
+    assert [next(asked).zone_id, next(asked).zone_id] == [zone.zone_id for zone in zones[:2]]
+    control.finish()
+    assert list(asked) == []

@@ -13,6 +13,7 @@ from sweep.addresses import AddressKey
 from sweep.coverage import Measurement
 from sweep.measure import Task
 from sweep.report import Position
+from sweep.talk import Line
 from sweep.workers import Workers
 from tests.report_factory import uid
 
@@ -31,7 +32,7 @@ STUCK = UUID(int=uid(2).int)
 DIES = UUID(int=uid(3).int)
 
 
-def measured(task: Task) -> Measurement:
+def measured(task: Task, line: Line) -> Measurement:
     """A worker that measures, hangs or dies by the task's sweep id."""
     if task.sweep_id == DIES:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -20,26 +21,28 @@ from rich.table import Table
 
 from sweep.agent import Agent
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
-from sweep.config import Config, ConfigError, open_room_key, open_signer, read_config
-from sweep.control import Control
+from sweep.config import Config, ConfigError, Policy, open_room_key, open_signer, read_config
+from sweep.control import Control, Stand
 from sweep.entry import EntryError
 from sweep.outbox import Outbox, OutboxError
 from sweep.report import (
     MANIFEST_NAME,
+    GuidanceEvent,
     LiveEvent,
     ProgressEvent,
     RecordedSweep,
     StartCommand,
     StateEvent,
     SweepReport,
+    TrialEvent,
     Zone,
     ZoneEvent,
     new_id,
 )
 from sweep.report.wording import MODALITY_NAMES
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
-from sweep.runner import Runner
-from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, read_room
+from sweep.runner import LiveParts, Runner
+from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, middle_of, read_room
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 
 if TYPE_CHECKING:
@@ -64,16 +67,26 @@ RoomFile = Annotated[Path | None, typer.Option("--room", metavar="FILE", help="R
 Inspectors = Annotated[
     list[str] | None, typer.Option("--inspector", metavar="NAME", help="Pseudonym of an inspector; give two.")
 ]
+Port = Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head, whose white light plays.")]
+StimulusPolicy = Annotated[
+    Policy | None,
+    typer.Option("--stimulus", help="Play the white light: auto (what may be a camera), always (any uplink), never."),
+]
+StimulusLongest = Annotated[
+    float | None,
+    typer.Option("--stimulus-longest-s", min=15.0, max=114.0, help="Longest light test at one position, in seconds."),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 
 VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
 
 
-def _settings(config: Path | None, server: str | None, state: Path | None) -> Config:
+def _settings(config: Path | None, server: str | None, state: Path | None, **others: str | float | None) -> Config:
+    """The settings of a file; what the command line says of `others` overrules it."""
     with one_line(ConfigError):
         read = read_config(config)
-        changes = {"server": server or read.server, "state": str(state) if state else read.state}
-        return read.model_copy(update=changes)
+        changes = {"server": server, "state": None if state is None else str(state), **others}
+        return read.model_copy(update={name: value for name, value in changes.items() if value})
 
 
 def _rf_levels(settings: Config, manifest: RecordedSweep) -> RfLevels:
@@ -145,10 +158,22 @@ class _Watcher:
                     err.print(f"[{index + 1}/{total}] {zone}")
             case StateEvent(state=state) if state not in {"running", "closing", "done"}:
                 err.print(event.text.ko, "/", event.text.en)
+            case TrialEvent():
+                self._show_trial(event)
+            case GuidanceEvent(text=text):
+                err.print(f"  {text.ko} / {text.en}", markup=False)
             case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
                 err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")
             case _:
                 pass
+
+    def _show_trial(self, event: TrialEvent) -> None:
+        if event.prompt is None:
+            err.print(f"  {event.text.ko} / {event.text.en}", markup=False)
+            return
+        ko, en = ("걸으세요", "WALK") if event.prompt == "walk" else ("멈추세요", "STAND STILL")
+        until = event.next_prompt_s or 0.0
+        err.print(f"  [bold reverse]  {ko} / {en}  [/] {until:.0f}초 / s", highlight=False)
 
 
 def replay(
@@ -200,9 +225,12 @@ def run(
     quiet: Quiet = False,
     room: RoomFile = None,
     inspector: Inspectors = None,
+    port: Port = None,
+    stimulus: StimulusPolicy = None,
+    stimulus_longest_s: StimulusLongest = None,
 ) -> None:
-    """Run a sweep with this probe: live with a Wi-Fi adapter (camera and sensor head not yet), or simulated."""
-    settings = _settings(config, server, state)
+    """Run a sweep with this probe: live with a Wi-Fi adapter and the head's light (camera not yet), or simulated."""
+    settings = _settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if not sim:
         _finish(_run_live(settings, room, inspector or [], quiet=quiet), json_out, fail_on, quiet=quiet)
         return
@@ -226,24 +254,49 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
         not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
     if room is None or len(inspectors) < 2:
         fail("a live sweep needs --room FILE and --inspector NAME twice")
+    control = Control(clock=time.monotonic, declared=True)
+    signal.signal(signal.SIGINT, lambda *_: control.abort())
     with one_line(SourceError), TemporaryDirectory(prefix="sweep-") as scratch:
+        made = read_room(room)
         source = LiveSource(
             Path(scratch),
-            read_room(room),
+            made,
             inspectors=tuple(inspectors),
             probe_id=settings.probe_id,
             dwell_s=settings.wifi_dwell_s,
-            arrive=_ask_to_stand,
+            stands=_ask_to_stand(made.plan.zones, control),
         )
-        return _run(source, settings, source.manifest.sweep_id, quiet=quiet)
+        return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control)
 
 
-def _ask_to_stand(zone: Zone) -> bool:
-    """Wait for Enter on a terminal; the end of the input ends the sweep, anything but a terminal goes on at once."""
-    if not sys.stdin.isatty():
-        return True
-    err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en} and press Enter (Ctrl-D ends)", markup=False)
-    return bool(sys.stdin.readline())
+def _ask_to_stand(zones: Iterable[Zone], control: Control) -> Iterator[Stand]:
+    """Zone after zone. On a terminal Enter begins each and `w` repeats the last by walking; anything else goes on."""
+    last: Stand | None = None
+    for zone in zones:
+        here = middle_of(zone)
+        while sys.stdin.isatty():
+            err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en} and press Enter", markup=False)
+            if last is not None:
+                err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
+            line = sys.stdin.readline()
+            if not line or control.standing in {"abort", "finish"}:
+                return
+            if line.strip().lower() != "w" or last is None:
+                break
+            yield replace(last, is_walk=True)
+        if control.standing in {"abort", "finish"}:
+            return
+        last = here
+        yield here
+
+
+def _live_parts(settings: Config) -> LiveParts:
+    return LiveParts(
+        wifi_adapter=settings.wifi_adapter,
+        head_port=None if settings.stimulus == "never" else settings.port,
+        stimulus=settings.stimulus,
+        stimulus_longest_s=settings.stimulus_longest_s,
+    )
 
 
 def _zone(name: str | None) -> str | None:
@@ -257,6 +310,7 @@ def _run(
     *,
     quiet: bool,
     before_delivery: Callable[[], None] = lambda: None,
+    control: Control | None = None,
 ) -> SweepReport:
     folder = settings.state_folder
     with (
@@ -270,12 +324,12 @@ def _run(
                 source,
                 outbox,
                 room_key=open_room_key(folder, source.manifest.room_id),
-                control=Control(clock=time.monotonic, declared=True),
+                control=control or Control(clock=time.monotonic, declared=True),
                 on_event=show,
                 sweep_id=sweep_id,
                 rf_levels=_rf_levels(settings, source.manifest),
                 lens_laws=_lens_laws(settings, source.manifest),
-                wifi_adapter=settings.wifi_adapter,
+                live=_live_parts(settings),
             )
             result = runner.run()
         before_delivery()

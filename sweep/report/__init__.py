@@ -42,6 +42,8 @@ from .live import (
     ResumeCommand,
     StartCommand,
     StateEvent,
+    TrialEvent,
+    WalkCommand,
     ZoneEvent,
 )
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
@@ -133,9 +135,11 @@ __all__ = [
     "SweepOpened",
     "SweepReport",
     "TransmitterPlace",
+    "TrialEvent",
     "VerdictName",
     "Versions",
     "VideoJudgement",
+    "WalkCommand",
     "WifiObservation",
     "Zone",
     "ZoneCoverage",

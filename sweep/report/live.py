@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Share, Slug, UtcTime
+from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
 from .plan import Plan
 from .sweep import VerdictName
 
@@ -56,6 +56,24 @@ class GuidanceEvent(Record):
     text: LocalText
 
 
+class TrialEvent(Record):
+    """A response test at a position: light is played, or a person walks and stands by prompts."""
+
+    type: Literal["trial"]
+    kind: Literal["light", "motion"]
+    phase: Literal["running", "over"]
+    zone_id: Slug
+    elapsed_s: Seconds
+    """Of what is played; 0 until it has begun."""
+    longest_s: Seconds
+    """It takes no longer than this; most tests end before."""
+    prompt: Literal["walk", "stand"] | None = None
+    """What the person should do now; null for light."""
+    next_prompt_s: Seconds | None = None
+    """Until the next prompt, from when this was sent."""
+    text: LocalText
+
+
 class FindingEvent(Record):
     """A finding stands in the report that is being closed."""
 
@@ -75,7 +93,8 @@ class CommandEvent(Record):
 
 
 LiveEvent = Annotated[
-    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | FindingEvent | CommandEvent, Field(discriminator="type")
+    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | TrialEvent | FindingEvent | CommandEvent,
+    Field(discriminator="type"),
 ]
 
 
@@ -131,6 +150,13 @@ class PositionCommand(CommandBase):
     facing_deg: Annotated[float, Field(ge=0, lt=360)]
 
 
+class WalkCommand(CommandBase):
+    """Begin a walking test where the last position was: the probe prompts, somebody walks and stands."""
+
+    command: Literal["walk"]
+    sweep_id: UUID
+
+
 class PauseCommand(CommandBase):
     """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
 
@@ -160,7 +186,14 @@ class AbortCommand(CommandBase):
 
 
 Command = Annotated[
-    StartCommand | DeclareEmptyCommand | PositionCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand,
+    StartCommand
+    | DeclareEmptyCommand
+    | PositionCommand
+    | WalkCommand
+    | PauseCommand
+    | ResumeCommand
+    | FinishCommand
+    | AbortCommand,
     Field(discriminator="command"),
 ]
 

@@ -127,11 +127,20 @@ class VideoJudgement(Record):
 
 
 class StimulusJudgement(Record):
-    """Does this transmitter's traffic follow the light that the probe played?"""
+    """Does this transmitter's traffic follow what was played: the probe's light, or a person walking by its chips?"""
 
     verdict: Literal["follows_light", "does_not", "not_assessable"]
+    """`follows_light` also where a person walked (`kind`)."""
     p_value: Share | None
     """After correction over all flows tested."""
+    kind: Literal["light", "motion"] = "light"
+    """What was played."""
+    reason: Code | None = None
+    """Why it is not assessable: what the test lacked, or what broke it off."""
+    tested_s: Seconds | None = None
+    """How much of the sequence was judged; null where nobody noted it."""
+    decided_after_s: Seconds | None = None
+    """Live: time from the first chip until it was found to follow."""
 
 
 class WifiObservation(ObservationBase):

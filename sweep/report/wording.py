@@ -6,8 +6,10 @@ from the air is ever put into a sentence.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from .base import LocalText, Modality
-from .live import ProbeState, StateEvent
+from .live import ProbeState, StateEvent, TrialEvent
 
 MODALITY_NAMES: dict[Modality, LocalText] = {
     "lens": LocalText(ko="렌즈", en="lens"),
@@ -98,6 +100,14 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "점멸 조명에 따라 전송량이 변함(p = {p})",
         "Its traffic follows the light that the probe played (p = {p})",
     ),
+    "follows_motion": (
+        "사람의 움직임에 따라 전송량이 변함(p = {p})",
+        "Its traffic follows the person who walked by prompts (p = {p})",
+    ),
+    "does_not_follow_motion": (
+        "사람의 움직임과 전송량이 무관함(p = {p})",
+        "Its traffic does not follow the person who walked by prompts (p = {p})",
+    ),
     "does_not_follow_light": (
         "점멸 조명과 전송량이 무관함(p = {p})",
         "Its traffic does not follow the light that the probe played (p = {p})",
@@ -132,6 +142,18 @@ GUIDANCE: dict[str, tuple[str, str]] = {
     "adapter_away": (
         "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요",
         "The Wi-Fi adapter does not answer: plug it in again",
+    ),
+    "walk_test": (
+        "조명 반응으로는 알 수 없었습니다. 이 자리에서 걷기 시험을 해 보세요",
+        "The light told nothing of a possible camera: try the walking test here",
+    ),
+    "stand_next": (
+        "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
+        "Stand where to measure next and tap that zone on the map",
+    ),
+    "head_away": (
+        "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요",
+        "The sensor head does not answer: plug its cable in again",
     ),
     "hold_longer": ("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
 }
@@ -176,6 +198,11 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "wifi",
         "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
         "The adapter could not be tuned: Wi-Fi was heard on one channel only.",
+    ),
+    "trial_broken_off": (
+        "wifi",
+        "조명·걷기 반응 시험을 하지 못했거나 끝내지 못한 자리가 있습니다.",
+        "At some position the test by light or by walking could not be made or finished.",
     ),
     "ble_hint_only": (
         "ble",
@@ -264,6 +291,7 @@ CONDITIONAL_LIMITS = frozenset(
         "lens_calibration_incomplete",
         "lens_reference_failed",
         "wifi_one_channel",
+        "trial_broken_off",
         "rf_levels_nominal",
         "rf_tuner_levels_nominal",
         "rf_calibration_stale",
@@ -343,6 +371,72 @@ def evidence_text(code: str, **values: str | float) -> LocalText:
     """The sentence for a piece of evidence; raises KeyError for an unknown code or a missing value."""
     ko, en = EVIDENCE[code]
     return LocalText(ko=ko.format(**values), en=en.format(**values))
+
+
+TRIAL_REASONS: dict[str, tuple[str, str]] = {
+    "decided": ("결과가 나와 시험을 마침", "The answer is known: the test is over"),
+    "played_out": ("시험을 끝까지 마침", "The test ran to its end"),
+    "no_lamp": ("시험용 조명(센서 헤드)이 없어 시험하지 않음", "No sensor head with a lamp: not tested"),
+    "head_away": ("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away: test broken off"),
+    "head_restarted": ("센서 헤드가 다시 시작되어 시험을 중단함", "The sensor head restarted: test broken off"),
+    "lamp_not_playing": ("조명이 켜지지 않아 시험을 중단함", "The lamp did not play: test broken off"),
+    "lamp_went_off": ("조명이 꺼져 시험을 중단함", "The lamp went off: test broken off"),
+    "lamp_refused": ("센서 헤드가 점등을 거부해 시험하지 않음", "The sensor head refused to play: not tested"),
+    "adapter_away": ("와이파이 수신기가 빠져 시험을 중단함", "The Wi-Fi adapter went away: test broken off"),
+    "room_entered": ("사람이 들어와 시험을 중단함", "Somebody came in: test broken off"),
+    "declaration_expired": ("퇴실 확인 시간이 지나 시험을 중단함", "The declaration ran out: test broken off"),
+    "moved_on": ("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
+    "aborted": ("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),
+    "finished_early": ("점검을 마쳐 시험을 끝내지 못함", "The sweep was finished: test broken off"),
+    "transmitter_silent": ("기기가 전송을 멈춰 시험을 끝냄", "The transmitter fell silent: test ended"),
+    "too_short": ("시험 시간이 너무 짧음", "Tested for too short a time"),
+    "not_tested": ("전송량이 너무 적거나 끊겨 시험하지 못함", "Too little or too broken traffic to test"),
+    "data_unheard": ("데이터 전송을 거의 받지 못해 판정할 수 없음", "Too little of its data was heard"),
+}
+"""Why a response test ended, or says nothing."""
+
+TRIAL_NAMES: dict[Literal["light", "motion"], tuple[str, str]] = {
+    "light": ("조명 반응 시험", "Light test"),
+    "motion": ("걷기 시험", "Walking test"),
+}
+
+
+def trial_reason(code: str) -> LocalText:
+    """The sentence for the end of a response test; a code without one is named as it is."""
+    ko, en = TRIAL_REASONS.get(code, (f"시험 중단({code})", f"Test broken off ({code})"))
+    return LocalText(ko=ko, en=en)
+
+
+def trial_event(
+    kind: Literal["light", "motion"],
+    zone_id: str,
+    elapsed_s: float,
+    longest_s: float,
+    *,
+    ended: str | None = None,
+    prompt: Literal["walk", "stand"] | None = None,
+    next_prompt_s: float | None = None,
+) -> TrialEvent:
+    """The event that tells how far a response test is, or with `ended` why it is over."""
+    ko, en = TRIAL_NAMES[kind]
+    if ended is None:
+        so_far = f"{elapsed_s:.0f}", f"{longest_s:.0f}"
+        text = LocalText(
+            ko=f"{ko} 중: {so_far[0]}초 / 최대 {so_far[1]}초", en=f"{en}: {so_far[0]} s of at most {so_far[1]} s"
+        )
+    else:
+        text = trial_reason(ended)
+    return TrialEvent(
+        type="trial",
+        kind=kind,
+        phase="running" if ended is None else "over",
+        zone_id=zone_id,
+        elapsed_s=round(elapsed_s, 1),
+        longest_s=round(longest_s, 1),
+        prompt=prompt,
+        next_prompt_s=next_prompt_s,
+        text=text,
+    )
 
 
 def state_event(state: ProbeState) -> StateEvent:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import tuner_plan
@@ -32,10 +33,21 @@ class EmulatedHead:
     """Context manager: the emulated head runs while it is open; `port` is the path to give to pyserial.
 
     `paced` keeps it to wall time (needed when a person or the 100 ms host-silence rule is involved); otherwise it runs
-    as fast as its output is read. Raises EmulatorError when the firmware is not built or the emulator is missing.
+    as fast as its output is read. `on_level` hears each new level of an output `pin`, from a thread. Raises
+    EmulatorError when the firmware is not built or the emulator is missing.
     """
 
-    def __init__(self, scene: RfScene, elf: Path | None = None, *, paced: bool = False) -> None:
+    def __init__(
+        self,
+        scene: RfScene,
+        elf: Path | None = None,
+        *,
+        paced: bool = False,
+        pin: str | None = None,
+        on_level: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._pin = pin
+        self._on_level = on_level
         self._scene = scene
         self._elf = find_elf(elf)
         self._paced = paced
@@ -46,6 +58,8 @@ class EmulatedHead:
         command = [sys.executable, "-m", "sweep.sim.head_process", "--elf", str(self._elf)]
         if self._paced:
             command.append("--paced")
+        if self._pin is not None:
+            command += ["--pin", self._pin]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -57,7 +71,19 @@ class EmulatedHead:
             self._stop()
             raise EmulatorError(rest or "the emulator did not start")
         self.port = rest
+        if self._pin is not None:
+            threading.Thread(target=self._follow, args=(stdout,), name="pin", daemon=True).start()
         return self
+
+    def hold_button(self, *, is_pressed: bool) -> None:
+        """Press the button, or let it go."""
+        if self._process is not None and self._process.stdin is not None:
+            self._process.stdin.write("press\n" if is_pressed else "release\n")
+            self._process.stdin.flush()
+
+    def _follow(self, stdout: IO[str]) -> None:
+        for line in stdout:
+            self._on_level(int(line.split()[-1]))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

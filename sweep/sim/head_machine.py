@@ -158,6 +158,10 @@ class HeadMachine:
         port, bit = BUTTON
         self._avr.hold_inputs(port, {bit: level})
 
+    def hold_button(self, *, is_pressed: bool) -> None:
+        """Somebody presses the button, or lets it go; beside what the scene plans."""
+        self._hold_button(int(not is_pressed))
+
     def _press(self) -> None:
         now_s = self._avr.cycle / CLOCK_HZ
         is_pressed = any(begin <= now_s < end for begin, end in self._scene.presses_s)

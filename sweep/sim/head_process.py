@@ -1,12 +1,14 @@
 """The process of the emulated sensor head: runs the machine and puts its UART on a pseudo-terminal. The scene comes
 as one line of JSON on standard input; the path of the terminal goes to standard output; when standard input closes,
-it ends. Free running it emulates only as fast as the other side reads, so nothing is ever lost; paced it keeps to
-wall time.
+it ends. With --pin each edge of an output pin is a line `pin NAME LEVEL` there too; "press" and "release" on standard
+input move the button. Free running it emulates only as fast as the other side reads, so nothing is ever lost; paced it
+keeps to wall time.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import select
 import sys
@@ -23,7 +25,7 @@ STEP_S = 0.002
 READ_SIZE = 4096
 
 
-def _serve(machine: HeadMachine, master: int, *, is_paced: bool) -> None:
+def _serve(machine: HeadMachine, master: int, *, is_paced: bool, pin: str | None) -> None:
     """Run until standard input closes."""
     stdin = sys.stdin.fileno()
     outgoing = bytearray(machine.run(BOOT_S))
@@ -37,8 +39,11 @@ def _serve(machine: HeadMachine, master: int, *, is_paced: bool) -> None:
         if is_paced and wait_s is None:
             wait_s = STEP_S
         readable, writable, _ = select.select([stdin, master], [master] if outgoing else [], [], wait_s)
-        if stdin in readable and not os.read(stdin, READ_SIZE):
-            return
+        if stdin in readable:
+            said = os.read(stdin, READ_SIZE)
+            if not said:
+                return
+            machine.hold_button(is_pressed=said.endswith(b"press\n"))
         if master in readable:
             machine.send(os.read(master, READ_SIZE))
             is_heard = True
@@ -48,6 +53,10 @@ def _serve(machine: HeadMachine, master: int, *, is_paced: bool) -> None:
         if is_due:
             outgoing += machine.run(STEP_S)
             emulated_s += STEP_S
+            for edge in machine.edges:
+                if edge.pin == pin:
+                    print(f"pin {edge.pin} {edge.level}", flush=True)
+            machine.edges.clear()
 
 
 def main() -> int:
@@ -57,18 +66,23 @@ def main() -> int:
     )
     parser.add_argument("--elf", type=Path)
     parser.add_argument("--paced", action="store_true")
+    parser.add_argument("--pin")
     arguments = parser.parse_args()
     try:
-        machine = HeadMachine(RfScene.from_json(sys.stdin.readline()), arguments.elf)
+        scene = RfScene.from_json(sys.stdin.readline())
+        machine = HeadMachine(scene, arguments.elf, is_watching_pins=arguments.pin is not None)
     except (EmulatorError, SceneError) as error:
         print(f"error {error}", flush=True)
         return 2
     master, slave = os.openpty()
     tty.setraw(slave)
+    if arguments.paced:  # a controller never waits for a processor; where we may, neither does this one
+        with contextlib.suppress(PermissionError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     os.set_blocking(master, False)
     print(f"port {os.ttyname(slave)}", flush=True)
     try:
-        _serve(machine, master, is_paced=arguments.paced)
+        _serve(machine, master, is_paced=arguments.paced, pin=arguments.pin)
     except KeyboardInterrupt:
         return 130
     return 0

@@ -17,14 +17,16 @@ import numpy as np
 
 from sweep.packets import PacketBlock
 
-from .capture import CaptureGap, CaptureTally, LiveCapture
+from .capture import CaptureGap, LiveCapture
 from .capture_helper import CaptureOpenError
-from .channels import ChannelPlan, Dwell, Interest
+from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
 from .framelog import FrameLog, LogBuilder
 from .transmitters import Flow, list_flows
 from .video import judge_flow
 
+SLICE_S: Final = 0.25
+"""The longest that a stop has to wait: guessed, well under the second that a person would notice."""
 UPLINK_FRAMES_HZ, UPLINK_OCTETS, UPLINK_SHARE = 20.0, 300.0, 0.5
 """An uplink that may be video: CamLoPA's rule of 150 frames in 5 s with 300 octets in the mean, a little lower, and
 most octets going up."""
@@ -44,6 +46,8 @@ class Heard:
     gaps: tuple[CaptureGap, ...]
     refused: Counter[str] = field(default_factory=Counter)
     """Why channels could not be tuned to, in sentences."""
+    watched_s: float = 0.0
+    """Of the stays on one channel that belong to no dwell."""
 
     @property
     def visited(self) -> int:
@@ -63,59 +67,143 @@ class Listener:
             self._plan = ChannelPlan(capture.channels())
         except ValueError as error:  # no iw, or no channel
             self._why_deaf[str(error)] += 1
+        self._begin()
 
-    def listen(self, seconds: float, *, clock_s: Callable[[], float] = time.monotonic) -> Heard:
-        """Spend `seconds` on the channels that need it most."""
+    def _begin(self) -> None:
         tally = self._capture.tally
-        before = CaptureTally(tally.received, tally.dropped, tally.clock_steps)
-        known_gaps = len(tally.gaps)
-        builder, dwells, refused = LogBuilder(), [], Counter(self._why_deaf)
+        self._builder, self._dwells, self._refused = LogBuilder(), list[Dwell](), Counter(self._why_deaf)
+        self._dropped_before, self._watched_s = tally.dropped, 0.0
+        # A gap that still goes on belongs to this position, too.
+        self._known_gaps = len(tally.gaps) - (not self._capture.is_open and bool(tally.gaps))
+        self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+    def listen(
+        self,
+        seconds: float,
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Heard:
+        """Spend `seconds` on the channels that need it most, at a new position; `goes_on` is asked every SLICE_S."""
+        self._begin()
         end_s = clock_s() + seconds
         if self._plan is None:
-            for block in self._capture.blocks(seconds, clock_s=clock_s):
-                builder.add(block)
+            self._collect(None, seconds, clock_s, goes_on)
         else:
             self._plan.begin_position()
-            while (dwell := self._plan.next(end_s - clock_s())) is not None:
+            while goes_on() and (dwell := self._plan.next(end_s - clock_s())) is not None:
                 try:
                     self._capture.tune(dwell.channel)
                 except CaptureOpenError as error:
-                    refused[str(error)] += 1
+                    self._refused[str(error)] += 1
                     if not self._capture.is_open:  # away: wait for it
-                        self._collect(builder, dwell, clock_s)
+                        self._collect(dwell.channel, dwell.seconds, clock_s, goes_on)
                     else:
                         self._plan.note(replace(dwell, seconds=0.0), "quiet")
                     continue
-                news, heard = self._collect(builder, dwell, clock_s)
-                self._plan.note(dwell, news)
-                if heard:
-                    dwells.append(dwell)
+                log, was_there = self._collect(dwell.channel, dwell.seconds, clock_s, goes_on)
+                self._plan.note(dwell, judge_interest(log, dwell))
+                if was_there:
+                    self._dwells.append(dwell)
+        return self.heard(clock_s=clock_s)
+
+    def heard(self, *, clock_s: Callable[[], float] = time.monotonic) -> Heard:
+        """All that was heard at this position so far, watches too."""
         for block in self._capture.blocks(0.0, clock_s=clock_s):
-            builder.add(block)
+            self._builder.add(block)
         return Heard(
-            log=builder.finish(),
-            dwells=tuple(dwells),
+            log=self._builder.finish(),
+            dwells=tuple(self._dwells),
             channels=0 if self._plan is None else len(self._plan.channels),
-            dropped=tally.dropped - before.dropped,
-            gaps=tuple(tally.gaps[known_gaps:]),
-            refused=refused,
+            dropped=self._capture.tally.dropped - self._dropped_before,
+            gaps=self._gaps_here(),
+            refused=self._refused,
+            watched_s=self._watched_s,
         )
 
-    def _collect(self, builder: LogBuilder, dwell: Dwell, clock_s: Callable[[], float]) -> tuple[Interest, bool]:
-        """Listen for one dwell; what it says of the channel, and whether the adapter was there for any of it."""
-        news = LogBuilder()
+    def watch(self, mhz: int | None, *, clock_s: Callable[[], float] = time.monotonic) -> ChannelWatch:
+        """Stay on one channel of the position; an adapter that cannot be tuned stays where it is.
+
+        Raises CaptureOpenError when the adapter is away or refuses.
+        """
+        channel = None
+        if self._plan is not None and mhz is not None:
+            channel = next((c for c in self._plan.channels if c.mhz == mhz), None)
+        if channel is not None:
+            self._capture.tune(channel)
+        return ChannelWatch(self, channel, clock_s)
+
+    def _gaps_here(self) -> tuple[CaptureGap, ...]:
+        """Gaps as far as they belong to this position; one that goes on lasts until now."""
+        found = self._capture.tally.gaps[self._known_gaps :]
+        if found and not self._capture.is_open:
+            found = [*found[:-1], replace(found[-1], end_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME))]
+        return tuple(replace(gap, begin_ns=max(gap.begin_ns, self._begun_ns)) for gap in found)
+
+    @property
+    def gaps(self) -> int:
+        """How often the adapter went away since the position began."""
+        return len(self._capture.tally.gaps) - self._known_gaps
+
+    def take(self, seconds: float, channel: Channel | None, news: LogBuilder, clock_s: Callable[[], float]) -> bool:
+        """Listen for one slice, for the position's log and for `news`; whether the adapter was there for any of it."""
         was_there = self._capture.is_open
 
         def parse(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
             frames, reasons = parse_block(block)
-            known = np.where(frames.channel_mhz > 0, frames.channel_mhz, dwell.channel.mhz).astype(np.int32)
+            if channel is None:
+                return frames, reasons
+            known = np.where(frames.channel_mhz > 0, frames.channel_mhz, channel.mhz).astype(np.int32)
             return replace(frames, channel_mhz=known), reasons
 
-        for block in self._capture.blocks(dwell.seconds, clock_s=clock_s, is_last=False):
+        for block in self._capture.blocks(seconds, clock_s=clock_s, is_last=False):
             was_there = True
-            builder.add(block, parse)
+            self._builder.add(block, parse)
             news.add(block, parse)
-        return judge_interest(news.finish(), dwell), was_there
+        return was_there
+
+    def note_watched(self, seconds: float) -> None:
+        """Time of a watch, which belongs to no dwell."""
+        self._watched_s += seconds
+
+    def _collect(
+        self, channel: Channel | None, seconds: float, clock_s: Callable[[], float], goes_on: Callable[[], bool]
+    ) -> tuple[FrameLog, bool]:
+        """Listen for one dwell; its log, and whether the adapter was there for any of it."""
+        news, was_there, end_s = LogBuilder(), False, clock_s() + seconds
+        while True:
+            was_there |= self.take(min(SLICE_S, max(0.0, end_s - clock_s())), channel, news, clock_s)
+            if clock_s() >= end_s or not goes_on():
+                return news.finish(), was_there
+
+
+class ChannelWatch:
+    """A stay on one channel, with a log of its own."""
+
+    def __init__(self, listener: Listener, channel: Channel | None, clock_s: Callable[[], float]) -> None:
+        self._listener = listener
+        self._channel = channel
+        self._clock_s = clock_s
+        self._builder = LogBuilder()
+        self._gaps = listener.gaps
+
+    @property
+    def is_away(self) -> bool:
+        """The adapter was away since the watch began."""
+        return self._listener.gaps > self._gaps
+
+    def hear(self, seconds: float) -> None:
+        """Listen so long."""
+        self._listener.take(seconds, self._channel, self._builder, self._clock_s)
+        self._listener.note_watched(seconds)
+
+    def log(self) -> FrameLog:
+        """Everything heard since the watch began, frames of other channels left out."""
+        log = self._builder.finish()
+        if self._channel is None:
+            return log
+        here = log.frames.channel_mhz == self._channel.mhz
+        return log if here.all() else log.keep(here)
 
 
 def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
@@ -127,7 +215,7 @@ def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
     flows = list_flows(log)
     if any(judge_flow(flow).verdict == "video_uplink" for flow in flows):
         return "camera"
-    if dwell.seconds < _DECIDES_S and any(_may_be_video(flow, dwell.seconds) for flow in flows):
+    if dwell.seconds < _DECIDES_S and any(may_be_video(flow, dwell.seconds) for flow in flows):
         return "undecided"
     return "quiet"
 
@@ -135,7 +223,8 @@ def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
 _DECIDES_S: Final = 4.0  # a dwell as long as this leaves nothing open that can be decided
 
 
-def _may_be_video(flow: Flow, seconds: float) -> bool:
+def may_be_video(flow: Flow, seconds: float) -> bool:
+    """An uplink so thick and so one-sided that it might be video, whatever `video` says of it."""
     up, back = float(flow.frame_len.sum()), float(flow.back_frame_len.sum())
     is_thick = len(flow.t_ns) >= UPLINK_FRAMES_HZ * seconds and up >= UPLINK_OCTETS * len(flow.t_ns)
     return (

@@ -18,6 +18,7 @@ from sweep.lens.frames import CameraSettings, RawFrame, Trigger
 from sweep.measure import Task
 from sweep.report import Position, RecordedPosition, RecordedSweep
 from sweep.source import read_manifest
+from sweep.talk import Line
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PHASES
 from tests.lens.picamera2_stand_in import Module
@@ -116,5 +117,5 @@ class Premade:
 
     measurement: Measurement
 
-    def __call__(self, task: Task) -> Measurement:
+    def __call__(self, task: Task, line: Line) -> Measurement:
         return replace(self.measurement, position_id=task.position.position_id)

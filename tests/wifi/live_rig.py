@@ -86,12 +86,16 @@ class Radio:
     def rename(self) -> None:
         rename(NAME, "wlx0")
 
-    def pull_out(self) -> None:
-        """And back in after a second."""
+    def unplug(self) -> None:
+        """For good."""
         with self._lock:
             if self._tap is not None:
                 os.close(self._tap)
             self._tap = None
+
+    def pull_out(self) -> None:
+        """And back in after a second."""
+        self.unplug()
         time.sleep(1.0)
         with self._lock:
             self._tap = make_tap(link=1)

@@ -611,7 +611,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
         };
         /**
          * CommandQueued
@@ -1225,7 +1225,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -1929,16 +1929,39 @@ export interface components {
         };
         /**
          * StimulusJudgement
-         * @description Does this transmitter's traffic follow the light that the probe played?
+         * @description Does this transmitter's traffic follow what was played: the probe's light, or a person walking by its chips?
          */
         StimulusJudgement: {
+            /**
+             * Decided After S
+             * @description Live: time from the first chip until it was found to follow.
+             */
+            decided_after_s?: number | null;
+            /**
+             * Kind
+             * @description What was played.
+             * @default light
+             * @enum {string}
+             */
+            kind: "light" | "motion";
             /**
              * P Value
              * @description After correction over all flows tested.
              */
             p_value: number | null;
             /**
+             * Reason
+             * @description Why it is not assessable: what the test lacked, or what broke it off.
+             */
+            reason?: string | null;
+            /**
+             * Tested S
+             * @description How much of the sequence was judged; null where nobody noted it.
+             */
+            tested_s?: number | null;
+            /**
              * Verdict
+             * @description `follows_light` also where a person walked (`kind`).
              * @enum {string}
              */
             verdict: "follows_light" | "does_not" | "not_assessable";
@@ -2147,6 +2170,52 @@ export interface components {
             };
         };
         /**
+         * TrialEvent
+         * @description A response test at a position: light is played, or a person walks and stands by prompts.
+         */
+        TrialEvent: {
+            /**
+             * Elapsed S
+             * @description Of what is played; 0 until it has begun.
+             */
+            elapsed_s: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "light" | "motion";
+            /**
+             * Longest S
+             * @description It takes no longer than this; most tests end before.
+             */
+            longest_s: number;
+            /**
+             * Next Prompt S
+             * @description Until the next prompt, from when this was sent.
+             * @default null
+             */
+            next_prompt_s: number | null;
+            /**
+             * Phase
+             * @enum {string}
+             */
+            phase: "running" | "over";
+            /**
+             * Prompt
+             * @description What the person should do now; null for light.
+             * @default null
+             */
+            prompt: ("walk" | "stand") | null;
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "trial";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * UserView
          * @description The person logged in.
          */
@@ -2189,6 +2258,38 @@ export interface components {
              * @enum {string}
              */
             verdict: "video_uplink" | "not_video" | "not_assessable";
+        };
+        /**
+         * WalkCommand
+         * @description Begin a walking test where the last position was: the probe prompts, somebody walks and stands.
+         */
+        WalkCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "walk";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * WifiObservation

@@ -1,0 +1,161 @@
+"""Attends to a live position: between the process that listens, the lamp, the person who walks, and the page.
+
+Input is words of the Wi-Fi process and of the head's, and what persons did (`Control`); output is words back and live
+events.  When somebody comes in, the sweep ends or the inspector moves on, the light stops first, and the listener is
+told why.  It measures nothing and decides nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from sweep.control import Control, Standing
+from sweep.lamp import ButtonPressed, HeadProcess, HeadState
+from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent
+from sweep.report.wording import guidance_text, state_event, trial_event
+from sweep.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
+from sweep.walk import WalkPrompter
+
+TELL_EVERY_S: Final = 4.9
+"""Between two messages on how far a test is; the page counts the seconds between them by itself."""
+REASONS: Final[dict[Standing, str]] = {
+    "paused": "room_entered",
+    "undeclared": "declaration_expired",
+    "moved_on": "moved_on",
+    "finish": "finished_early",
+    "abort": "aborted",
+}
+"""Why a measurement has to stop, by how the sweep stands."""
+
+
+class Attendant:
+    """One for a sweep; `begin` comes before each position."""
+
+    def __init__(
+        self,
+        control: Control,
+        head: HeadProcess | None,
+        say: Callable[[ToWorker], None],
+        on_event: Callable[[LiveEvent], None],
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+    ) -> None:
+        self._control = control
+        self._head = head
+        self._say = say
+        self._on_event = on_event
+        self._clock_s = clock_s
+        self._now_ns = now_ns
+        self._zone_id = ""
+        self._index, self._total = 0, 1
+        self._playing: TrialKind | None = None
+        self._walk: WalkPrompter | None = None
+        self._doing: Doing = "listening"
+        self._told_s = 0.0
+        self._longest_s = self._elapsed_s = 0.0
+        self._ended: str | None = None
+        self._has_left = False
+        self._was_there = True
+
+    def begin(self, zone_id: str, index: int, total: int) -> None:
+        """A position begins in a zone."""
+        self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
+        self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
+
+    @property
+    def why_no_light(self) -> str | None:
+        """Code that says why no lamp can play at all; whether the head is there shows when it is asked to."""
+        return "no_lamp" if self._head is None else None
+
+    @property
+    def firmware(self) -> str | None:
+        """Of the head that is there or was."""
+        return None if self._head is None else self._head.firmware
+
+    def on_word(self, word: ToRunner) -> None:
+        """What the process that listens says."""
+        match word:
+            case PlayChips(kind="motion", chips=chips, chip_s=chip_s):
+                self._playing, self._ended = "motion", None
+                self._walk = WalkPrompter(chips, chip_s, self._now_ns())
+            case PlayChips():
+                self._playing, self._ended = "light", None
+                if self._head is None:
+                    self._say(Played(0, 0, 0.0, 0, ended="no_lamp"))
+                elif not self._has_left:
+                    self._head.say(word)
+            case StopChips(ended=ended):
+                self._stop_playing()
+                if self._doing != "listening":
+                    event = trial_event(self._doing, self._zone_id, self._elapsed_s, self._longest_s, ended=ended)
+                    self._on_event(event)
+            case Progress():
+                self._tell(word)
+
+    def _tell(self, progress: Progress) -> None:
+        is_news = progress.doing != self._doing
+        self._doing, self._elapsed_s, self._longest_s = progress.doing, progress.elapsed_s, progress.longest_s
+        if (not is_news and self._clock_s() - self._told_s < TELL_EVERY_S) or self._walk is not None:
+            return
+        self._told_s = self._clock_s()
+        if progress.doing == "listening":
+            share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
+            self._on_event(
+                ProgressEvent(
+                    type="progress",
+                    position_index=self._index,
+                    positions=self._total,
+                    zone_id=self._zone_id,
+                    modality="wifi",
+                    fraction=min(1.0, (self._index + min(share, 1.0)) / self._total),
+                )
+            )
+        else:
+            self._on_event(trial_event(progress.doing, self._zone_id, progress.elapsed_s, progress.longest_s))
+
+    def attend(self) -> None:
+        """Called ten times a second while something is measured."""
+        for word in [] if self._head is None else self._head.hear():
+            match word:
+                case ButtonPressed():
+                    self._control.pause()
+                case Played() if self._playing == "light":
+                    self._say(word)
+                case HeadState(is_there=is_there):
+                    if self._was_there and not is_there:
+                        self._on_event(GuidanceEvent(type="guidance", text=guidance_text("head_away")))
+                    self._was_there = is_there
+                case _:
+                    pass
+        standing = self._control.standing
+        if standing != "go" and not self._has_left:
+            self._has_left = True
+            self._stop_playing()
+            self._say(Leave(REASONS[standing]))
+            if standing in {"paused", "undeclared"}:
+                self._on_event(state_event("paused" if standing == "paused" else "waiting_for_empty"))
+        if self._walk is not None:
+            self._prompt(self._walk)
+
+    def _prompt(self, walk: WalkPrompter) -> None:
+        news = walk.step(self._now_ns())
+        if news is None:
+            return
+        self._elapsed_s, self._doing = news.elapsed_s, "motion"
+        self._longest_s = walk.longest_s
+        self._on_event(
+            trial_event(
+                "motion", self._zone_id, news.elapsed_s, walk.longest_s, prompt=news.prompt,
+                next_prompt_s=news.next_prompt_s,
+            )
+        )  # fmt: skip
+        if news.played is not None:
+            self._say(news.played)
+
+    def _stop_playing(self) -> None:
+        if self._head is not None and self._playing == "light":
+            self._head.say(StopChips())
+        self._playing = self._walk = None

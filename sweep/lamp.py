@@ -1,0 +1,233 @@
+"""The process that owns the sensor head during a live sweep: plays chips on the white lamp, tells of the button.
+
+Input is the serial port and words of the runner; output is words: whether the head is there, what was played when, that
+the button was pressed.  A head that is unplugged or falls silent ends what was playing with a reason, and is looked for
+again.  When the runner stops or dies the lamp goes off at once: by command, else by the head's own 100 ms rule.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Final, Self
+
+from sweep.link.chips import ChipPlayer
+from sweep.link.head import Head, HeadError, boottime_ns
+from sweep.link.messages import Button, Message
+from sweep.link.port import PortError, SerialPort
+from sweep.talk import PLAYED_OUT, PlayChips, Played, StopChips
+
+READ_TIMEOUT_S: Final = 0.01
+"""The head's lamps go off when it hears nothing for 100 ms; between two reads a sign of life may be sent."""
+RETRY_S: Final = 0.5
+SILENT_S: Final = 3.0
+"""The head reports its counters every second."""
+CLOSE_WITHIN_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class HeadState:
+    """Whether the head is there."""
+
+    is_there: bool
+    firmware: str | None = None
+    why: str | None = None
+    """One line for people where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed the head's button."""
+
+
+FromHead = HeadState | ButtonPressed | Played
+
+
+class HeadProcess:
+    """The runner's side; a context manager."""
+
+    def __init__(self, device: str) -> None:
+        self._device = device
+        self._context = multiprocessing.get_context("spawn")
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self.state = HeadState(False, why="not asked yet")
+        self.firmware: str | None = None
+        """Of the head that is there or was."""
+
+    def __enter__(self) -> Self:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(self._device, theirs), name="sweep-head", daemon=True)
+        process.start()
+        theirs.close()
+        self._process, self._pipe = process, ours
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.join(CLOSE_WITHIN_S)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        self._pipe = self._process = None
+
+    def say(self, word: PlayChips | StopChips) -> None:
+        """Tell the head's process; a process that has ended is noticed by `hear`."""
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.send(word)
+
+    def hear(self) -> list[FromHead]:
+        """What it said since it was last asked."""
+        words: list[FromHead] = []
+        try:
+            while self._pipe is not None and self._pipe.poll(0):
+                words.append(self._pipe.recv())
+        except (EOFError, OSError):
+            self._pipe = None
+            words.append(HeadState(False, why="the process of the sensor head ended"))
+        for word in words:
+            if isinstance(word, HeadState):
+                self.state = word
+                self.firmware = word.firmware or self.firmware
+        return words
+
+
+def _serve(device: str, pipe: Connection) -> None:
+    """Body of the process: as long as the runner lives, find the head and serve it."""
+    with contextlib.suppress(PermissionError):  # a sign of life that is 100 ms late puts the lamp out
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the runner's business
+    server = HeadServer(pipe)
+    while server.is_wanted:
+        try:
+            with SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
+                server.run(Head(port))
+        except (PortError, HeadError) as error:
+            server.lose(str(error))
+            pipe.poll(RETRY_S)
+
+
+class HeadServer:
+    """Serves one head after another over a pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._player: ChipPlayer | None = None
+        self._state: HeadState | None = None
+        self.is_wanted = True
+        """False when the runner is gone."""
+
+    def run(self, head: Head) -> None:
+        """Until the runner is gone. Raises PortError, HeadError when the head is."""
+        git = bytes(head.identity.firmware_git)
+        self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
+        restarts, heard_s = head.losses.restarts, time.monotonic()
+        try:
+            while self.is_wanted:
+                messages = [event.message for event in head.receive()]
+                if messages:
+                    heard_s = time.monotonic()
+                elif time.monotonic() - heard_s > SILENT_S:
+                    raise HeadError("the sensor head fell silent: check its cable")
+                if head.losses.restarts != restarts:
+                    restarts = head.losses.restarts
+                    self._end("head_restarted")
+                self._attend(messages)
+                self._obey(head)
+        finally:
+            if self._player is not None:
+                with contextlib.suppress(PortError, HeadError):
+                    self._player.stop()
+
+    def _attend(self, messages: list[Message]) -> None:
+        is_news = False
+        for message in messages:
+            if isinstance(message, Button) and message.is_pressed:
+                self._tell(ButtonPressed())
+            is_news |= self._player is not None and self._player.take(message)
+        if self._player is None:
+            return
+        self._player.step()
+        if self._player.fault is not None:
+            self._player.stop()
+            self._end(self._player.fault)
+        elif self._player.is_over:
+            self._end(PLAYED_OUT)
+        elif is_news:
+            self._report(None)
+
+    def _obey(self, head: Head) -> None:
+        for word in self._heard():
+            match word:
+                case PlayChips(chips=chips, chip_s=chip_s):
+                    self._player = ChipPlayer(head, chips, chip_s, boottime_ns)
+                    try:
+                        self._player.begin()
+                    except HeadError:
+                        self._end("lamp_refused")
+                case StopChips() if self._player is not None:
+                    self._player.stop()
+                    self._player = None
+                case _:
+                    pass
+
+    def lose(self, why: str) -> None:
+        """The head is gone; what was asked of it meanwhile cannot be done."""
+        self._end("head_away")
+        self._tell(HeadState(False, why=why))
+        for word in self._heard():
+            if isinstance(word, PlayChips):
+                self._tell(Played(0, 0, 0.0, 0, ended="head_away"))
+
+    def _end(self, reason: str) -> None:
+        if self._player is not None:
+            self._report(reason)
+            self._player = None
+
+    def _report(self, ended: str | None) -> None:
+        times = None if self._player is None else self._player.times()
+        if times is not None:
+            self._tell(
+                Played(
+                    begun=times.begun,
+                    start_ns=times.start_ns,
+                    chip_ns=times.chip_ns,
+                    error_ns=times.error_ns,
+                    unreported=times.unreported,
+                    cut=times.cut,
+                    ended=ended,
+                )
+            )
+        elif ended is not None:
+            self._tell(Played(0, 0, 0.0, 0, ended=ended))
+
+    def _heard(self) -> list[PlayChips | StopChips]:
+        words: list[PlayChips | StopChips] = []
+        try:
+            while self._pipe.poll(0):
+                words.append(self._pipe.recv())
+        except (EOFError, OSError):
+            self.is_wanted = False
+        return words
+
+    def _tell(self, word: FromHead) -> None:
+        if isinstance(word, HeadState):
+            if word == self._state:
+                return
+            self._state = word
+        try:
+            self._pipe.send(word)
+        except OSError:
+            self.is_wanted = False

@@ -1,0 +1,121 @@
+"""What the processes of a running sweep say to each other while a measurement goes on: words, and the ends of a line.
+
+A modality's process asks for chips to be played and tells how far it is; the runner answers what was played when, or
+that everything has to stop.  Words are small frozen records; both ends live as long as one task.  It decides nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Final, Literal, Protocol
+
+TrialKind = Literal["light", "motion"]
+Doing = Literal["listening", "light", "motion"]
+
+PLAYED_OUT: Final = "played_out"
+"""Why chips ended when all of them were played."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayChips:
+    """Please play these chips: with the white lamp, or to a person."""
+
+    kind: TrialKind
+    chips: tuple[int, ...]
+    chip_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopChips:
+    """Please stop: no more of them is needed."""
+
+    ended: str = PLAYED_OUT
+    """Why the test is over, a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The chips that have begun so far, on CLOCK_BOOTTIME: chip i began at `start_ns` + i x `chip_ns`."""
+
+    begun: int
+    start_ns: int
+    chip_ns: float
+    error_ns: int
+    """The true begin of each chip lies within this."""
+    unreported: int = 0
+    """Chips whose begin nobody reported, though later ones were."""
+    cut: int = 0
+    """Times the guard of the lamp put it out before the chip was over."""
+    ended: str | None = None
+    """Why no more will come: a code, PLAYED_OUT when that was all; None while they go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a measurement is; also a sign of life."""
+
+    doing: Doing
+    elapsed_s: float
+    longest_s: float
+    """It ends by then at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Stop at once and hand over what there is; `reason` is a code."""
+
+    reason: str
+
+
+ToRunner = PlayChips | StopChips | Progress
+ToWorker = Played | Leave
+
+
+class Line(Protocol):
+    """A worker's end of the line."""
+
+    def say(self, word: ToRunner) -> None:
+        """Tell the runner."""
+
+    def hear(self) -> list[ToWorker]:
+        """What the runner said since it was last asked."""
+
+
+class Nobody:
+    """The line of a measurement that nobody attends to: a recording, or a test."""
+
+    def say(self, word: ToRunner) -> None:
+        """Says it to nobody."""
+
+    def hear(self) -> list[ToWorker]:
+        """Nothing."""
+        return []
+
+
+NOBODY: Final = Nobody()
+
+
+class PipeLine:
+    """A line over the pipe between a worker and the runner."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def say(self, word: ToRunner) -> None:
+        """Tell the runner; ends this process when it is gone."""
+        try:
+            self._pipe.send(word)
+        except OSError:
+            sys.exit(0)
+
+    def hear(self) -> list[ToWorker]:
+        """What the runner said since it was last asked; ends this process when it is gone."""
+        words: list[ToWorker] = []
+        try:
+            while self._pipe.poll(0):
+                words.append(self._pipe.recv())
+        except (EOFError, OSError):
+            sys.exit(0)
+        return words
