@@ -38,8 +38,18 @@ EXACT_NATS: Final = 0.35
 """Per event of a clock stricter than that: derived, half the logarithm of two, as for any clock."""
 MAX_LAG: Final = 4
 """A round of TCP may show as several bursts: intervals are looked at over so many of them."""
-SAME_SHARE: Final = 0.12
-"""Share of the short frames that may have one length: guessed."""
+RARE_SHARE: Final = 0.05
+"""Share of the frames that may have one length while it is a rare one: guessed; a hundred pictures of five packets end
+in the same octet less often."""
+TONE_SHARE, TONE_OCTETS = 0.06, 600
+"""Share of the frames that a constant sound is at least, and its longest frame: guessed; 20 ms of G.711 take 264."""
+IDLE_S: Final = 0.0015
+"""Silence after the end of a picture that says that nothing waits: guessed, longer than most turns of others."""
+EARLY_TURNS: Final = 0.2
+"""What comes so shortly before a tick belongs to it: guessed; delays make the mean later than the earliest."""
+LATE_S, BLUR_STRENGTH, BLUR_NATS = 0.010, 0.7, 15.0
+"""A clock whose ticks are late by more than LATE_S needs more evidence, by so many nats per unit of strength below the
+one that follows; below BLUR_STRENGTH at any rate: chosen on the tuning flows."""
 LARGE_SHARE: Final = 0.5
 """Frames shorter than this share of the longest usual one may be sound between the pictures: guessed."""
 
@@ -56,6 +66,14 @@ class Rhythm:
     """Logarithm of how much likelier the events are under a clock than under independent intervals, less what the
     choice among rates is worth: some 0.3 per event of a real clock, hardly ever above 5 without one."""
     events: int
+    tick_s: float = 0.0
+    """A time at which it ticks."""
+
+    @property
+    def sure_nats(self) -> float:
+        """Evidence that is left when the clock is blurred."""
+        wanted = max(BLUR_STRENGTH, math.exp(-0.5 * (2 * math.pi * self.rate_hz * LATE_S) ** 2))
+        return self.clock_nats - BLUR_NATS * max(0.0, wanted - self.strength)
 
 
 NO_RHYTHM: Final = Rhythm(0.0, 0.0, 0.0, 0)
@@ -70,48 +88,57 @@ def split_bursts(t_s: Floats, octets: Octets, gap_s: float) -> tuple[Floats, Flo
     return t_s[first], np.add.reduceat(octets.astype(np.float64), first)
 
 
-def find_block_ends(t_s: Floats, octets: Octets) -> Floats:
-    """Times of shorter frames that follow a full one: the last of a picture that was cut into packets."""
-    if len(octets) < 2:
-        return np.zeros(0)
-    is_full = octets >= FULL_SHARE * np.quantile(octets, 0.9)
-    ends: Floats = t_s[1:][is_full[:-1] & ~is_full[1:]]
-    return ends
-
-
-def count_short_frames(octets: Octets) -> int:
-    """Frames clearly shorter than a full one: pictures end somewhere, a file goes on.
-
-    Of one length only a few count, since pictures end anywhere, while samples of sound always end in the same place.
-    """
-    if not len(octets):
-        return 0
-    short = octets[octets < FULL_SHARE * np.quantile(octets, 0.9)]
-    _, counts = np.unique(short, return_counts=True)
-    return int(np.minimum(counts, max(2.0, SAME_SHARE * len(short))).sum())
-
-
 def find_best_rhythm(t_s: Floats, octets: Octets) -> Rhythm:
-    """The best clock among bursts by either gap, bursts without the small ones, the same of large frames only, and ends
-    of blocks.  What comes first is left out: it may have begun before anybody listened.
+    """The clock that is surest among: bursts by either gap, those of large frames only, ends of blocks, and what begins
+    after an end or after a frame of a rare length.  The latter holds on a busy channel, where a picture that waits
+    comes in several bursts, but the one after it still begins when it was taken.  What comes first is left out: it may
+    have begun before anybody listened.
     """
-    candidates = _list_bursts(t_s, octets)
-    if len(octets):
-        is_large = octets >= LARGE_SHARE * np.quantile(octets, 0.9)
-        if not is_large.all():
-            candidates += _list_bursts(t_s[is_large], octets[is_large])
-    candidates.append(find_block_ends(t_s, octets))
-    return max((find_rhythm(events[1:]) for events in candidates), key=lambda rhythm: rhythm.clock_nats)
+    return max((find_rhythm(events[1:]) for events in _list_events(t_s, octets)), key=lambda rhythm: rhythm.sure_nats)
 
 
-def _list_bursts(t_s: Floats, octets: Octets) -> list[Floats]:
-    found: list[Floats] = []
-    for gap_s in BURST_GAPS_S:
-        starts, sizes = split_bursts(t_s, octets, gap_s)
-        found.append(starts)
-        if len(sizes):
-            found.append(starts[sizes >= 0.3 * np.median(sizes)])
+def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
+    if len(octets) < MIN_EVENTS:
+        return [np.zeros(0)]
+    usual = float(np.quantile(octets, 0.9))
+    close, wide = BURST_GAPS_S
+    starts, sizes = split_bursts(t_s, octets, wide)
+    is_large, is_end = octets >= LARGE_SHARE * usual, octets < FULL_SHARE * usual
+    has_room = np.diff(t_s) >= IDLE_S
+    found = [
+        split_bursts(t_s, octets, close)[0],
+        starts[sizes >= 0.3 * np.median(sizes)],
+        t_s[1:][~is_end[:-1] & is_end[1:]],
+        t_s[1:][is_end[:-1] & has_room],
+        t_s[1:][is_rare(octets)[:-1] & has_room],
+    ]
+    if not is_large.all():
+        found.append(split_bursts(t_s[is_large], octets[is_large], close)[0])
     return found
+
+
+def is_rare(octets: Octets) -> NDArray[np.bool_]:
+    """Per frame: its length is no usual one. Pictures end anywhere, files and samples in the same few places."""
+    _, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
+    rare: NDArray[np.bool_] = (counts <= max(2.0, RARE_SHARE * len(octets)))[place]
+    return rare
+
+
+def is_tone(octets: Octets) -> NDArray[np.bool_]:
+    """Per frame: it is short, and so many have exactly its length that it is sound, or at least no picture."""
+    _, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
+    is_common = (counts >= max(12.0, TONE_SHARE * len(octets)))[place]
+    tone: NDArray[np.bool_] = is_common & (octets < TONE_OCTETS)
+    return tone
+
+
+def sum_ticks(t_s: Floats, octets: Octets, rhythm: Rhythm) -> Floats:
+    """Octets between one tick of the clock and the next, empty ones included; nothing without a clock."""
+    if not rhythm.rate_hz or not len(t_s):
+        return np.zeros(0)
+    tick = np.floor((t_s - rhythm.tick_s) * rhythm.rate_hz + EARLY_TURNS).astype(np.int64)
+    sums: Floats = np.bincount(tick - tick[0], weights=octets).astype(np.float64)
+    return sums
 
 
 def find_rhythm(events_s: Floats) -> Rhythm:
@@ -135,10 +162,10 @@ def find_rhythm(events_s: Floats) -> Rhythm:
         fits[number] = abs(turned.mean())
         turned *= step
     best = int(np.argmax(fits))
-    return _weigh_clock(events, float(rates[best]), float(fits[best]))
+    return _weigh_clock(events, float(rates[best]), float(fits[best]), float(events_s[0]))
 
 
-def _weigh_clock(events: Floats, rate_hz: float, strength: float) -> Rhythm:
+def _weigh_clock(events: Floats, rate_hz: float, strength: float, zero_s: float) -> Rhythm:
     """Compare the clock with a renewal process, both with von Mises deviations, at the same rate.
 
     Under a clock each delay is drawn anew, so that intervals spread more than delays do; where each interval is drawn
@@ -149,12 +176,13 @@ def _weigh_clock(events: Floats, rate_hz: float, strength: float) -> Rhythm:
     turned = np.exp(2j * np.pi * rate_hz * events)
     between = max(float(np.abs(np.vdot(turned[:-lag], turned[lag:]))) / (count - lag) for lag in range(1, MAX_LAG + 1))
     strictest = math.exp(-2.0 * (math.pi * CLOSEST_S * rate_hz) ** 2)
+    tick_s = zero_s + float(np.angle(turned.mean())) / (2 * math.pi * rate_hz)
     if between >= strictest:  # no path through a network is as even as that: a timer
-        return Rhythm(rate_hz, strength, EXACT_NATS * count, count)
+        return Rhythm(rate_hz, strength, EXACT_NATS * count, count, tick_s)
     gained = count * gain_over_uniform(min(strength, strictest)) - (count - 1) * gain_over_uniform(between)
     all_choices = 3.0 * (FASTEST_HZ - SLOWEST_HZ) * span_s
     choices = min(6.0 * span_s * rate_hz * -math.log(max(between, 1e-9)) / math.pi, all_choices)
-    return Rhythm(rate_hz, strength, gained - math.log1p(choices), count)
+    return Rhythm(rate_hz, strength, gained - math.log1p(choices), count, tick_s)
 
 
 def gain_over_uniform(strength: float) -> float:

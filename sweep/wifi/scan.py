@@ -23,7 +23,7 @@ from .forked import Forked
 from .framelog import FrameLog, build_log
 from .radio_headers import WIFI_LINK_TYPES
 from .transmitters import Flow, Transmitter, list_flows, list_transmitters
-from .video import NOTHING_HEARD, VideoVerdict, judge_flows
+from .video import VideoVerdict, find_strongest, judge_flows
 
 _LINK_ADVICE: Final = {
     1: "this is Ethernet, read it with --flows",
@@ -153,7 +153,7 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> 
     judged = []
     for one in transmitters:
         hearing = report.of(one.addresses)
-        verdict = _strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
+        verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
         judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, log.listened_s), hearing))
     return WifiScan(
         frames=len(log.frames),
@@ -164,11 +164,6 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> 
         unheard_senders=report.unheard_senders,
         transmitters=tuple(judged),
     )
-
-
-def _strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:
-    order = ("not_assessable", "not_video", "video_uplink")
-    return max(verdicts, key=lambda one: (order.index(one.verdict), one.score), default=NOTHING_HEARD)
 
 
 def scan_file(path: Path, *, as_flows: bool = False, processes: int = 1) -> WifiScan:

@@ -2,15 +2,14 @@
 
 Input is the flows of a `FrameLog`; output is a verdict per sender: `video_uplink`, `not_video` or `not_assessable`, a
 score from 0 to 1 that is not a probability, and after how many seconds of the flow it was decided.  A flow is judged in
-growing windows, so that a clear case is decided early.  Features follow the literature named in the field notes: steady
-rate, large frames, mostly one direction, presence in every half second, and bursts that keep a picture clock.  A camera
-that uploads a clip when something moves shows none of that clock, but clip after clip of nearly the same size.  Too few
-frames or too short a time is never `not_video`.
+growing windows, so that a clear case is decided early.  What speaks for a camera stands in `likeness`: it goes one way,
+in bursts that keep a picture clock and end anywhere, of the sizes that pictures have.  A camera that uploads a clip
+when something moves shows none of that clock, but clip after clip of nearly the same size.  Too few frames or too short
+a time is never `not_video`; and where only the sizes leave open whether a machine reports, nothing is said either.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
@@ -18,7 +17,17 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .cadence import FULL_SHARE, NO_RHYTHM, PERFECT_RHYTHM, Floats, Rhythm, count_short_frames, find_best_rhythm
+from .cadence import (
+    FULL_SHARE,
+    NO_RHYTHM,
+    PERFECT_RHYTHM,
+    Floats,
+    find_best_rhythm,
+    is_rare,
+    is_tone,
+    sum_ticks,
+)
+from .likeness import Features, score_features
 from .transmitters import Flow
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
@@ -34,8 +43,6 @@ MIN_FRAMES: Final = 24
 MIN_SECONDS: Final = 2.0
 """Below either nothing is assessable: guessed from CamLoPA's floor of 150 frames in 5 s, lowered for slow cameras."""
 DECIDE_SCORE: Final = 0.5
-LARGE_OCTETS: Final = 700
-"""Octets of a frame that is a piece of something big: guessed, half of a full Ethernet packet."""
 CLIP_OCTETS, MIN_CLIPS, CLIP_VARIATION, CLIP_PAUSE_S = 150_000, 6, 0.35, 20.0
 """Clips on motion: measured on one such camera (50 uploads of 0.2-0.64 MB in a week), limits guessed around it."""
 CLIP_SCORE: Final = 0.6
@@ -51,34 +58,10 @@ or padding; and the share of longer frames that has to fit such steps: guessed."
 GROUP_OCTETS, GROUP_GAP_S, JOINED_OCTETS = 500, 0.011, 1_600
 """A frame so large with another one so near is part of a picture: guessed, speech has at least 20 ms between packets.
 A longer frame holds several packets in itself."""
+MIN_TICKS: Final = 8
+"""Periods of a clock below which nothing is said of them: as few as events make a clock."""
 MAX_STRETCHES: Final = 64
 """Stretches of activity judged per flow, the longest first: bounds the work on hostile input."""
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What one window of a flow looks like."""
-
-    seconds: float
-    frames: int
-    rate_kbps: float
-    large_share: float
-    """Share of octets in frames of at least LARGE_OCTETS."""
-    up_share: float
-    """Share of octets that go from the sender to the peer."""
-    persistence: float
-    """Share of half seconds that hold at least a fifth of the mean."""
-    variation: float
-    """Coefficient of variation of octets per second."""
-    back_kbps: float
-    """Rate of frames of at least BACK_OCTETS from the peer: more than acknowledgements."""
-    talk_hz: float
-    """Frames per second from the peer as long as packets of speech."""
-    grouped_share: float
-    """Share of octets in large frames beside a full one: pictures are cut into packets, sound is not."""
-    ended_share: float
-    """Frames shorter than a full one per period of the rhythm, at most 1: pictures end somewhere, a file goes on."""
-    rhythm: Rhythm
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +78,26 @@ class VideoVerdict:
     """Why nothing was assessable: `too_few_frames`, or one of `blindness.temper_video`."""
 
 
+LIKE_REPORTS: Final = "like_reports"
+"""Reason: it keeps a clock and goes one way, but what it sends each time may be a slow camera's pictures or the reports
+of a machine."""
 NOTHING_HEARD: Final = VideoVerdict("not_assessable", 0.0, None, None, "too_few_frames")
+_RANKS: Final = (
+    ("not_assessable", "too_few_frames"),
+    ("not_video", None),
+    ("not_assessable", LIKE_REPORTS),
+    ("video_uplink", None),
+)
 
 
 def judge_flows(flows: tuple[Flow, ...]) -> VideoVerdict:
     """The strongest verdict over the flows of one sender."""
-    best = NOTHING_HEARD
-    for flow in flows:
-        found = judge_flow(flow)
-        if _rank(found) > _rank(best):
-            best = found
-    return best
+    return find_strongest([judge_flow(flow) for flow in flows])
 
 
-def _rank(verdict: VideoVerdict) -> tuple[int, float]:
-    return ("not_assessable", "not_video", "video_uplink").index(verdict.verdict), verdict.score
+def find_strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:
+    """Video before what may be video, that before no video, and that before too little."""
+    return max(verdicts, key=lambda one: (_RANKS.index((one.verdict, one.reason)), one.score), default=NOTHING_HEARD)
 
 
 def judge_flow(flow: Flow) -> VideoVerdict:
@@ -123,18 +111,27 @@ def judge_flow(flow: Flow) -> VideoVerdict:
     stretches = _stretches(t_s)
     for first, last in stretches:
         begin_s, length_s = float(t_s[first]), float(t_s[last - 1] - t_s[first])
+        stands = NOTHING_HEARD
         for after_s, window_s in _windows(length_s):
             features = _measure(flow, t_s, back_s, begin_s + after_s, window_s)
             if features.frames < MIN_FRAMES:
                 continue
-            score = score_features(features, flow, looks=1 + round(after_s / SLIDE_STEP_S))
-            verdict: Verdict = "video_uplink" if score >= DECIDE_SCORE else "not_video"
-            found = VideoVerdict(verdict, score, round(after_s + window_s, 3), features)
-            if verdict == "video_uplink":
+            found = _judge_window(features, flow, after_s, window_s)
+            if found.verdict == "video_uplink":
                 return found
-            if _rank(found) >= _rank(best):
-                best = found
+            stands = find_strongest([stands, found]) if after_s else found
+        best = find_strongest([best, stands])
     return _judge_clips(flow, t_s, stretches) or best
+
+
+def _judge_window(features: Features, flow: Flow, after_s: float, window_s: float) -> VideoVerdict:
+    looks = 1 + round(after_s / SLIDE_STEP_S)
+    score, decided_s = score_features(features, flow, looks=looks), round(after_s + window_s, 3)
+    if score >= DECIDE_SCORE:
+        return VideoVerdict("video_uplink", score, decided_s, features)
+    if score_features(features, flow, looks=looks, sizes=1.0) >= DECIDE_SCORE:
+        return VideoVerdict("not_assessable", score, None, features, LIKE_REPORTS)
+    return VideoVerdict("not_video", score, decided_s, features)
 
 
 def _windows(length_s: float) -> list[tuple[float, float]]:
@@ -181,28 +178,46 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     first, last = np.searchsorted(t_s, [begin_s, begin_s + window_s])
     back_first, back_last = np.searchsorted(back_s, [begin_s, begin_s + window_s])
     times, octets = t_s[first:last] - begin_s, flow.frame_len[first:last]
-    total, back = float(octets.sum()), float(flow.back_frame_len[back_first:back_last].sum())
     back_octets = flow.back_frame_len[back_first:back_last]
+    total, back = float(octets.sum()), float(back_octets.sum())
     answers = _pick_answers(back_octets)
+    if len(octets) and (tone := is_tone(octets)).any():
+        times, octets = times[~tone], octets[~tone]
     features = Features(
         seconds=window_s,
-        frames=len(times),
-        rate_kbps=total * 8 / window_s / 1000,
-        large_share=float(octets[octets >= LARGE_OCTETS].sum()) / max(total, 1.0),
+        frames=int(last - first),
+        rate_kbps=float(octets.sum()) * 8 / window_s / 1000,
         up_share=total / max(total + back, 1.0),
-        persistence=_persistence(times, octets, window_s),
-        variation=_variation(times, octets, window_s),
         back_kbps=float(answers[answers >= BACK_OCTETS].sum()) * 8 / window_s / 1000,
         talk_hz=float((answers < TALK_OCTETS[1]).sum()) / window_s,
         grouped_share=_grouped(times, octets),
-        ended_share=0.0,
-        rhythm=NO_RHYTHM,
+        rhythm=PERFECT_RHYTHM,
     )
-    if score_features(replace(features, ended_share=1.0, rhythm=PERFECT_RHYTHM), flow) < DECIDE_SCORE:
-        return features  # no rhythm could make a camera of it, and looking for one is the costly part
+    if score_features(features, flow) < DECIDE_SCORE:
+        return replace(features, rhythm=NO_RHYTHM)  # no rhythm could make a camera of it, and it is costly to look for
     rhythm = find_best_rhythm(times, octets)
-    ended = count_short_frames(octets) / (rhythm.rate_hz * window_s) if rhythm.rate_hz else 0.0
-    return replace(features, rhythm=rhythm, ended_share=min(ended, 1.0))
+    sums = sum_ticks(times, octets, rhythm)[1:-1]
+    if len(sums) < MIN_TICKS or not sums.any():
+        return replace(features, rhythm=NO_RHYTHM)
+    ended = float(is_rare(octets).sum()) / (rhythm.rate_hz * window_s)
+    peak, spread, tail = _weigh_sizes(sums)
+    return replace(
+        features,
+        rhythm=rhythm,
+        ended_share=min(ended, 1.0),
+        kept_share=float((sums > 0).mean()),
+        peak_octaves=peak,
+        spread=spread,
+        tail=tail,
+    )
+
+
+def _weigh_sizes(sums: Floats) -> tuple[float, float, float]:
+    """Peak, spread and tail of what came per period; what follows empty ones has waited and counts for all of them."""
+    filled = np.flatnonzero(sums > 0)
+    sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
+    usual, upper, top = (float(value) for value in np.quantile(sizes, [0.5, 0.75, 0.95]))
+    return float(np.log2(sizes.max() / usual)), float(np.median(np.abs(sizes - usual))) / usual, top / upper - 1.0
 
 
 def _pick_answers(back_octets: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -235,57 +250,3 @@ def _grouped(times: Floats, octets: NDArray[np.int32]) -> float:
     has_company[1:] |= is_piece
     has_company[:-1] |= is_piece
     return float(octets[has_company & (octets >= GROUP_OCTETS)].sum()) / max(float(octets.sum()), 1.0)
-
-
-def _persistence(times: Floats, octets: NDArray[np.int32], window_s: float) -> float:
-    bins = max(int(window_s / 0.5), 1)
-    sums, _ = np.histogram(times, bins=bins, range=(0, bins * 0.5), weights=octets)
-    return float((sums >= 0.2 * sums.mean()).mean()) if sums.any() else 0.0
-
-
-def _variation(times: Floats, octets: NDArray[np.int32], window_s: float) -> float:
-    bins = max(int(window_s), 1)
-    sums, _ = np.histogram(times, bins=bins, range=(0, float(bins)), weights=octets)
-    mean = float(sums.mean())
-    return float(sums.std() / mean) if mean > 0 else 9.9
-
-
-# What speaks for a camera: (name, where it begins to count, where it counts in full, weight).  Ranges are guessed from
-# the literature in the field notes; weights were set by hand so that no mark outweighs the lack of two others, and
-# checked on simulated flows (tests/simulators) and on recorded ones.
-_MARKS: Final = (
-    ("ended_share", 0.2, 0.6, 6.0),
-    ("up_share", 0.6, 0.88, 5.0),
-    ("large_share", 0.2, 0.6, 2.0),
-    ("persistence", 0.6, 0.95, 1.0),
-    ("grouped_share", 0.15, 0.3, 6.0),
-)
-_CLOCK_WEIGHT, _ONE_WAY_WEIGHT, _RATE_WEIGHT, _STEADY_WEIGHT = 6.5, 6.0, 4.5, 0.5
-_CLOCK_NATS: Final = (3.0, 8.0)
-_CLEAR_STRENGTH, _BLUR_NATS = 0.8, 15.0
-"""A clock less strict than this needs more evidence, by so many nats per unit: both chosen on the tuning flows."""
-_BIAS: Final = -33.0
-_UNHURRIED_S, _HASTE_NATS = 5.0, 3.0
-"""Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 and 3.5 s."""
-_FROM_AP, _FORWARDED = -2.0, -8.0
-"""What an access point sends is its clients' download unless it is itself the source; and even then with less trust."""
-
-
-def score_features(features: Features, flow: Flow, *, looks: int = 1) -> float:
-    """Score of one window: a logistic of the marks of a camera; the clock has to make up for many `looks`."""
-    rhythm = features.rhythm
-    blur = max(0.0, _CLEAR_STRENGTH - rhythm.strength)
-    haste = max(0.0, 1.0 - features.seconds / _UNHURRIED_S)
-    clock_nats = rhythm.clock_nats - _BLUR_NATS * blur - _HASTE_NATS * haste - math.log(looks)
-    evidence = _BIAS + sum(weight * _ramp(getattr(features, name), low, high) for name, low, high, weight in _MARKS)
-    evidence += _CLOCK_WEIGHT * _ramp(clock_nats, *_CLOCK_NATS)
-    evidence += _ONE_WAY_WEIGHT * min(_ramp(-features.back_kbps, -120.0, -20.0), _ramp(-features.talk_hz, -20.0, -10.0))
-    evidence += _RATE_WEIGHT * _ramp(math.log10(max(features.rate_kbps, 1.0)), 1.9, 2.3)
-    evidence += _STEADY_WEIGHT * _ramp(-features.variation, -1.2, -0.5)
-    if flow.is_from_ap:
-        evidence += _FROM_AP + _FORWARDED * (1.0 - flow.self_sourced_share)
-    return 1.0 / (1.0 + math.exp(-evidence))
-
-
-def _ramp(value: float, low: float, high: float) -> float:
-    return min(max((value - low) / (high - low), 0.0), 1.0)

@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.wifi.cadence import find_best_rhythm, find_rhythm, gain_over_uniform, split_bursts
+from sweep.wifi.cadence import (
+    find_best_rhythm,
+    find_rhythm,
+    gain_over_uniform,
+    is_rare,
+    is_tone,
+    split_bursts,
+    sum_ticks,
+)
+from sweep.wifi.likeness import list_marks
 from sweep.wifi.transmitters import Flow
-from sweep.wifi.video import VideoVerdict, judge_flow, judge_flows
+from sweep.wifi.video import LIKE_REPORTS, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flow, judge_flows
 from tests.simulators.air_encoded import load_rows
 from tests.simulators.air_halls import draw_flow as draw_in_halls
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE
@@ -33,8 +42,8 @@ def judge_many(module: str | tuple[str, str], kind: str, seconds: float, count: 
     ]
 
 
-def share_of_cameras(module: str | tuple[str, str], kind: str, seconds: float, count: int) -> float:
-    return Counter(one.verdict for one in judge_many(module, kind, seconds, count))["video_uplink"] / count
+def count_cameras(verdicts: list[VideoVerdict]) -> int:
+    return Counter(one.verdict for one in verdicts)["video_uplink"]
 
 
 CAMERAS = [
@@ -47,22 +56,27 @@ CAMERAS = [
 
 
 @pytest.mark.parametrize(("module", "kind"), CAMERAS)
-@pytest.mark.parametrize(("seconds", "wanted"), [(2.6, 0.6), (5.0, 0.9), (10.0, 0.92)], ids=["2.6 s", "5 s", "10 s"])
+@pytest.mark.parametrize(
+    ("seconds", "wanted", "with_open"),
+    [(2.6, 0.55, 0.7), (5.0, 0.75, 0.93), (10.0, 0.77, 0.95)],
+    ids=["2.6 s", "5 s", "10 s"],
+)
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
 def test_cameras_are_found_within_seconds(
-    module: str | tuple[str, str], kind: str, seconds: float, wanted: float, count: int
+    module: str | tuple[str, str], kind: str, seconds: float, wanted: float, with_open: float, count: int
 ) -> None:
-    found = share_of_cameras(module, kind, seconds, count)
-    print(f"{module} {kind}: {found * count:.0f} of {count} cameras found in {seconds} s")
-    assert found >= wanted
+    """Or left open, where pictures of `air_flows` are alike and small as reports of a machine are."""
+    verdicts = judge_many(module, kind, seconds, count)
+    found, left = count_cameras(verdicts), sum(one.reason == LIKE_REPORTS for one in verdicts)
+    print(f"{module} {kind}: {found} of {count} cameras found in {seconds} s, {left} left open")
+    assert found >= wanted * count
+    assert found + left >= with_open * count
 
 
 QUEUED = ("congestion_window", "photographs", "conference", "voice_assistant", "pages")
 AT_HOME = ("tcp_upload", "paced_upload", "meeting", "sound", "constant_datagrams", "reading")
-USUAL_SHARE = 0.02
-SHARES: dict[tuple[str | tuple[str, str], str], float] = {("air_homes", "telemetry"): 0.15}
-"""Most that may be called a camera: measured shares stand in tests/simulators/README.md.  A machine that sends several
-packets of ever another length four to ten times a second sends what a slow camera sends."""
+MOST_CALLED = 0.004
+"""Of the flows of a kind: the tuning worlds have one in 300 at most."""
 
 
 @pytest.mark.parametrize(
@@ -75,14 +89,36 @@ packets of ever another length four to ten times a second sends what a slow came
 )
 @pytest.mark.parametrize("count", [60, pytest.param(750, marks=pytest.mark.soak)])
 def test_what_is_no_camera_is_hardly_ever_called_one(module: str | tuple[str, str], kind: str, count: int) -> None:
-    found = share_of_cameras(module, kind, 10.0, count)
-    print(f"{module} {kind}: {found * count:.0f} of {count} called a camera in 10 s")
-    assert found <= SHARES.get((module, kind), USUAL_SHARE)
+    verdicts = judge_many(module, kind, 10.0, count)
+    found, left = count_cameras(verdicts), sum(one.reason == LIKE_REPORTS for one in verdicts)
+    print(f"{module} {kind}: {found} of {count} called a camera in 10 s, {left} left open")
+    assert found <= max(MOST_CALLED * count, 1)
 
 
 def test_a_picture_shown_to_people_who_keep_silent_passes_for_a_camera() -> None:
     """It is a video uplink, and nothing in the headers tells the phone from a camera."""
-    assert share_of_cameras("air_homes", "meeting_listened", 10.0, 40) > 0.2
+    assert count_cameras(judge_many("air_homes", "meeting_listened", 10.0, 40)) > 8
+
+
+def test_what_may_be_reports_of_a_machine_is_left_open_and_says_so() -> None:
+    verdicts = judge_many("air_homes", "telemetry", 10.0, 150)
+    left = [one for one in verdicts if one.reason == LIKE_REPORTS]
+    assert len(left) > 5
+    for one in left:
+        assert (one.verdict, one.decided_after_s) == ("not_assessable", None)
+        assert one.features is not None
+        marks = list_marks(one.features)
+        assert marks["sizes"] < 0.5 < marks["clock"]
+
+
+def test_the_strongest_verdict_speaks_for_a_sender() -> None:
+    found = VideoVerdict("video_uplink", 0.9, 2.5, None)
+    no = VideoVerdict("not_video", 0.1, 2.5, None)
+    left = VideoVerdict("not_assessable", 0.0, None, None, LIKE_REPORTS)
+    assert find_strongest([no, left, found, NOTHING_HEARD]) is found
+    assert find_strongest([NOTHING_HEARD, no, left]) is left
+    assert find_strongest([NOTHING_HEARD, no]) is no
+    assert find_strongest([]) is NOTHING_HEARD
 
 
 def test_the_table_of_encoded_pictures_is_whole() -> None:
@@ -245,3 +281,21 @@ def test_bursts_are_split_by_silence() -> None:
     assert starts.tolist() == [0.0, 0.05, 0.2]
     assert sizes.tolist() == [60, 90, 60]
     assert find_best_rhythm(np.zeros(0), np.zeros(0, dtype=np.int32)).events == 0
+
+
+def test_sound_of_one_length_is_told_from_pictures_that_end_anywhere() -> None:
+    rng = np.random.default_rng(6)
+    full, sound, ends = np.full(300, 1_500), np.full(60, 264), rng.choice(np.arange(100, 1_400), 80, replace=False)
+    octets = np.concatenate([full, sound, ends]).astype(np.int32)
+    assert is_tone(octets).tolist() == [False] * 300 + [True] * 60 + [False] * 80
+    assert is_rare(octets)[-80:].sum() > 75
+    assert not is_rare(octets)[:360].any()
+
+
+def test_octets_are_summed_from_one_tick_to_the_next() -> None:
+    ticks = np.arange(40) / 10 + 0.03
+    times = np.sort(np.concatenate([ticks, ticks + 0.002, ticks[::10] + 0.004]))
+    octets = np.full(len(times), 100, dtype=np.int32)
+    rhythm = find_rhythm(ticks)
+    assert sum_ticks(times, octets, rhythm).tolist() == [300.0 if n % 10 == 0 else 200.0 for n in range(40)]
+    assert not len(sum_ticks(times, octets, find_rhythm(ticks[:3])))
