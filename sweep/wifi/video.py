@@ -22,8 +22,10 @@ from .cadence import (
     NO_RHYTHM,
     PERFECT_RHYTHM,
     Floats,
+    Rhythm,
     find_best_rhythm,
     is_rare,
+    is_sound,
     is_tone,
     sum_ticks,
 )
@@ -58,6 +60,8 @@ or padding; and the share of longer frames that has to fit such steps: guessed."
 GROUP_OCTETS, GROUP_GAP_S, JOINED_OCTETS = 500, 0.011, 1_600
 """A frame so large with another one so near is part of a picture: guessed, speech has at least 20 ms between packets.
 A longer frame holds several packets in itself."""
+SURE_NATS: Final = 6.0
+"""Below this the clock of sound may have hidden that of the pictures: as much as counts in full."""
 MIN_TICKS: Final = 8
 """Periods of a clock below which nothing is said of them: as few as events make a clock."""
 MAX_STRETCHES: Final = 64
@@ -196,15 +200,24 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     if score_features(features, flow) < DECIDE_SCORE:
         return replace(features, rhythm=NO_RHYTHM)  # no rhythm could make a camera of it, and it is costly to look for
     rhythm = find_best_rhythm(times, octets)
+    if rhythm.sure_nats < SURE_NATS and (sound := is_sound(times, octets)).any():
+        of_rest = find_best_rhythm(times[~sound], octets[~sound])
+        if of_rest.sure_nats > rhythm.sure_nats:
+            rhythm, times, octets = of_rest, times[~sound], octets[~sound]
+    return _measure_ticks(features, rhythm, times, octets)
+
+
+def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: NDArray[np.int32]) -> Features:
     sums = sum_ticks(times, octets, rhythm)[1:-1]
     if len(sums) < MIN_TICKS or not sums.any():
         return replace(features, rhythm=NO_RHYTHM)
-    ended = float(is_rare(octets).sum()) / (rhythm.rate_hz * window_s)
     peak, spread, tail = _weigh_sizes(sums)
     return replace(
         features,
+        rate_kbps=float(octets.sum()) * 8 / features.seconds / 1000,
+        grouped_share=_grouped(times, octets),
         rhythm=rhythm,
-        ended_share=min(ended, 1.0),
+        ended_share=min(float(is_rare(octets).sum()) / (rhythm.rate_hz * features.seconds), 1.0),
         kept_share=float((sums > 0).mean()),
         peak_octaves=peak,
         spread=spread,

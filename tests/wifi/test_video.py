@@ -15,6 +15,7 @@ from sweep.wifi.cadence import (
     find_rhythm,
     gain_over_uniform,
     is_rare,
+    is_sound,
     is_tone,
     split_bursts,
     sum_ticks,
@@ -290,6 +291,18 @@ def test_sound_of_one_length_is_told_from_pictures_that_end_anywhere() -> None:
     assert is_tone(octets).tolist() == [False] * 300 + [True] * 60 + [False] * 80
     assert is_rare(octets)[-80:].sum() > 75
     assert not is_rare(octets)[:360].any()
+
+
+def test_sound_of_other_lengths_is_told_by_its_rate() -> None:
+    rng = np.random.default_rng(7)
+    sound, pictures = np.arange(78) / 15.625 + 0.01, np.arange(60) / 12 + 0.02
+    times = np.concatenate([sound, pictures]) + rng.exponential(0.001, 138)
+    octets = rng.integers(250, 400, 138).astype(np.int32)
+    order = np.argsort(times)
+    found = is_sound(times[order], octets[order])
+    assert found[order < 78].mean() > 0.95
+    assert found[order >= 78].mean() < 0.4
+    assert not is_sound(np.sort(pictures), octets[:60]).any()
 
 
 def test_octets_are_summed_from_one_tick_to_the_next() -> None:
