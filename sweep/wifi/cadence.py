@@ -52,7 +52,7 @@ IDLE_S: Final = 0.0015
 """Silence after the end of a picture that says that nothing waits: guessed, longer than most turns of others."""
 EARLY_TURNS: Final = 0.2
 """What comes so shortly before a tick belongs to it: guessed; delays make the mean later than the earliest."""
-LATE_S, BLUR_STRENGTH, BLUR_NATS = 0.010, 0.7, 15.0
+LATE_S, BLUR_STRENGTH, BLUR_NATS = 0.010, 0.5, 15.0
 """A clock whose ticks are late by more than LATE_S needs more evidence, by so many nats per unit of strength below the
 one that follows; below BLUR_STRENGTH at any rate: chosen on the tuning flows."""
 LARGE_SHARE: Final = 0.5
