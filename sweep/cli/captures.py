@@ -55,7 +55,9 @@ def wifi(
 
 def stimulus(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Wi-Fi capture taken while the light played.")],
-    sequence: Annotated[Path, typer.Option("--sequence", help="The chips that were played (JSON).")],
+    sequence: Annotated[
+        Path, typer.Option("--sequence", help="The chips that were played, or when somebody walked (JSON).")
+    ],
     sequential: Annotated[
         bool,
         typer.Option("--sequential", help="The capture was ended when its result pleased, not at a time set before."),
@@ -72,7 +74,7 @@ def stimulus(
     with one_line(CaptureFileError):
         chips = read_sequence(existing(sequence))
         log, tally = modality.read_log(existing(file))
-    result = judge_stimulus(log, chips, is_sequential=sequential)
+        result = judge_stimulus(log, chips, is_sequential=sequential)
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:

@@ -1,9 +1,9 @@
 """From frames back to pictures: how large each one was, with everything taken out that repeats or drifts by itself.
 
-Input is times and lengths of a flow's data frames; output is a series on a fixed grid of bins that rises where pictures
-were larger than their place in the group and the seconds around them let expect.  Where the flow keeps a picture clock,
-frames are gathered by picture first: counted by bins alone, it matters more into which of two bins a late picture fell
-than how large it was.  It knows nothing of light.
+Input is a `Queue` of a flow's data frames; output is a series on a fixed grid of bins that rises where pictures were
+larger than their place in the group and the seconds around them let expect.  Where the flow keeps a picture clock,
+frames are gathered by picture first, those that were not heard among them: counted by bins alone, it matters more into
+which of two bins a late picture fell than how large it was.  It knows nothing of light.
 """
 
 from __future__ import annotations
@@ -14,54 +14,89 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .cadence import LARGE_SHARE, MAX_SPAN_S, find_best_rhythm, split_bursts
+from sweep.packets import Int64s
+
+from .cadence import LARGE_SHARE, MAX_SPAN_S, Rhythm, find_best_rhythm, split_bursts
+from .unheard import Queue, drop_sound
 
 Doubles = NDArray[np.float64]
 
 CLEAR_CLOCK_NATS, CLEAR_STRENGTH = 8.0, 0.6
 """Below either frames are not gathered by pictures: guessed."""
-EARLY_SHARE: Final = 0.25
-"""Frames up to this share of a period before the mean start belong to the next picture: guessed."""
+MIN_STARTS: Final = 30
+"""Pictures whose beginning is known for certain, below which bursts are looked at instead: guessed."""
+EARLY_SHARE: Final = 0.4
+"""Frames up to this share of a period before the mean start belong to the next picture: measured on
+`air_encoded`, where 0.25 is as good but for pictures sent slowly."""
+CHAIN_SHARE: Final = 0.5
+"""A frame follows a full one within this share of a period, or begins another picture: guessed."""
 TRACK_S: Final = 8.0
 """The clock's phase is followed in windows of this length: guessed, crystals drift some microseconds in it."""
 GROUP_PERIODS_S: Final = (0.5, 9.0)
 """Distances of complete pictures that are looked for and taken out."""
+COUNT_DETREND_S: Final = 6.0
+"""Slower changes do not tell where in a group a picture was: guessed, a few groups."""
 MIN_GROUP_CORRELATION: Final = 0.25
 ALIKE: Final = 0.2
 """Mean cosine between the ends of neighbouring pictures above which ends are looked at: guessed, MJPEG and filler."""
 CLIP_SIGMAS: Final = 4.0
 """Larger deviations are cut to this many robust standard deviations: guessed; what is left of complete pictures."""
+MEAN_END: Final = 0.5
+"""Of a full frame, the mean length of the one that ends a picture: derived, ends are of any length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Pictures by their number; those of which nothing was heard have no octets."""
+    """Pictures by their number."""
 
     rate_hz: float
     first_s: float
     """Nominal time of the first."""
     octets: Doubles
+    """Heard and guessed from the numbers of frames that were not heard; 0 where nothing is known of a picture."""
     ends: NDArray[np.complex128]
-    """Where each one ended in its last packet, as a turn of the circle: lost full packets do not change it."""
+    """Where each one ended in its last frame, as a turn of the circle: lost full frames do not change it."""
 
 
-def rebuild_pictures(t_s: Doubles, octets: NDArray[np.int32]) -> Pictures | None:
-    """Gather frames (times ascending) by the clock of their pictures; None when there is no clear clock."""
-    soon = t_s < (t_s[0] if len(t_s) else 0.0) + MAX_SPAN_S
+def rebuild_pictures(queue: Queue) -> Pictures | None:
+    """Gather frames by the clock of their pictures; None when there is no clear clock."""
+    found = _find_clock(queue)
+    if found is None:
+        return None
+    rhythm, starts_s = found
+    turns = rhythm.rate_hz * queue.t_s - _follow_phase(starts_s, rhythm.rate_hz, queue.t_s)
+    number = np.floor(turns + EARLY_SHARE).astype(np.int64)
+    follows = np.zeros(len(number), dtype=bool)
+    follows[1:] = queue.is_full[:-1] & (queue.missing[:-1] == 0) & (np.diff(queue.t_s) < CHAIN_SHARE / rhythm.rate_hz)
+    number = np.maximum.accumulate(number[~follows][np.cumsum(~follows) - 1])
+    first = int(number[0])
+    number -= first
+    heard = np.bincount(number, weights=queue.octets)
+    full = queue.full_octets
+    over = np.bincount(number, weights=queue.octets - full)
+    ends = np.where(heard > 0, np.exp(2j * np.pi * over / full), 0)
+    offset = float(np.median(turns - rhythm.rate_hz * queue.t_s))
+    octets = heard + guess_unheard(queue, number, rhythm.rate_hz)
+    return Pictures(rhythm.rate_hz, (first - offset) / rhythm.rate_hz, octets, ends)
+
+
+def _find_clock(queue: Queue) -> tuple[Rhythm, Doubles] | None:
+    """The clock of the pictures and when they began: behind the end of another one, or else by bursts."""
+    t_s, octets = queue.t_s, queue.octets
+    if len(t_s) < 2:
+        return None
+    starts_s = t_s[1:][~queue.is_full[:-1] & (queue.missing[:-1] == 0)]
+    if len(starts_s) >= MIN_STARTS:
+        soon_s = starts_s[starts_s < starts_s[0] + MAX_SPAN_S]
+        rhythm = find_best_rhythm(soon_s, np.full(len(soon_s), 1, dtype=np.int32))
+        if rhythm.clock_nats >= CLEAR_CLOCK_NATS and rhythm.strength >= CLEAR_STRENGTH:
+            return rhythm, starts_s
+    soon = t_s < t_s[0] + MAX_SPAN_S
     rhythm = find_best_rhythm(t_s[soon], octets[soon])
     if rhythm.clock_nats < CLEAR_CLOCK_NATS or rhythm.strength < CLEAR_STRENGTH:
         return None
-    is_large = octets >= LARGE_SHARE * np.quantile(octets, 0.9)
-    starts, _ = split_bursts(t_s[is_large], octets[is_large], 0.006)
-    turns = rhythm.rate_hz * t_s - _follow_phase(starts, rhythm.rate_hz, t_s)
-    number = np.floor(turns + EARLY_SHARE).astype(np.int64)
-    first = int(number.min())
-    sizes = np.bincount(number - first, weights=octets)
-    full = float(np.quantile(octets, 0.9))
-    over = np.bincount(number - first, weights=octets - full)
-    ends = np.where(sizes > 0, np.exp(2j * np.pi * over / full), 0)
-    offset = float(np.median(turns - rhythm.rate_hz * t_s))
-    return Pictures(rhythm.rate_hz, (first - offset) / rhythm.rate_hz, sizes, ends)
+    is_large = octets >= LARGE_SHARE * queue.full_octets
+    return rhythm, split_bursts(t_s[is_large], octets[is_large], 0.006)[0]
 
 
 def _follow_phase(starts: Doubles, rate_hz: float, t_s: Doubles) -> Doubles:
@@ -77,21 +112,67 @@ def _follow_phase(starts: Doubles, rate_hz: float, t_s: Doubles) -> Doubles:
     return followed
 
 
-def describe_sizes(
-    t_s: Doubles, octets: NDArray[np.int32], first_s: float, bins: int, bin_s: float, *, detrend_s: float
-) -> list[Doubles]:
+def guess_unheard(queue: Queue, number: Int64s, rate_hz: float) -> Doubles:
+    """Octets of each picture that were not heard: full frames, but for ends.
+
+    What is missing between two frames of one picture belongs to it.  What is missing between two pictures is shared out
+    so that each of those it may belong to comes equally near the usual count of its place in the group.
+    """
+    count = int(number[-1]) + 1
+    missing = queue.missing.astype(np.float64)
+    gaps = np.flatnonzero(queue.missing)
+    before, after = number[gaps], number[gaps + 1]
+    is_inside = before == after
+    inside = np.zeros(count)
+    np.add.at(inside, before[is_inside], missing[gaps[is_inside]])
+    known = inside + np.bincount(number, minlength=count)
+    usual = _usual_counts(known, rate_hz)
+    frames, has_unheard_end = inside.copy(), np.zeros(count)
+    is_full = queue.is_full
+    for gap, first, last in zip(gaps[~is_inside], before[~is_inside], after[~is_inside], strict=True):
+        places = np.arange(first if is_full[gap] else first + 1, last + 1)
+        shares = _share_out(float(missing[gap]), np.maximum(usual[places] - known[places], 0.0))
+        frames[places] += shares
+        has_unheard_end[places[:-1]] += np.minimum(shares[:-1], 1.0)
+    guessed: Doubles = (frames - (1.0 - MEAN_END) * has_unheard_end) * queue.full_octets
+    return guessed
+
+
+def _share_out(total: float, wanted: Doubles) -> Doubles:
+    """`total` in shares that differ from those wanted by the same amount, none below zero."""
+    shares = np.maximum(wanted + (total - wanted.sum()) / len(wanted), 0.0)
+    shared: Doubles = shares * (total / shares.sum())
+    return shared
+
+
+def _usual_counts(counts: Doubles, rate_hz: float) -> Doubles:
+    """The usual count at each picture's place in the group; the median of all where there is no group."""
+    tamed = np.minimum(counts, np.quantile(counts, 0.98))
+    period = find_group_period(_detrend(tamed, round(COUNT_DETREND_S * rate_hz)), rate_hz)
+    if not period:
+        return np.full(len(counts), np.median(counts[counts > 0]))
+    return _usual_of_place(counts, period)
+
+
+def _usual_of_place(values: Doubles, period: int) -> Doubles:
+    place = np.arange(len(values)) % period
+    usual: Doubles = np.array([np.median(values[place == number]) for number in range(period)])[place]
+    return usual
+
+
+def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, detrend_s: float) -> list[Doubles]:
     """What tells the sizes of pictures on `bins` bins from `first_s` on, one or three series.
 
     The first is the deviation of sizes (of octets per bin where there is no clock).  Where pictures are so much alike
     that the place of their end in the last packet hardly changes from one to the next, that place makes two more.
     """
-    pictures = rebuild_pictures(t_s, octets)
+    pictures = rebuild_pictures(drop_sound(queue))
     if pictures is None:
-        index = np.floor((t_s - first_s) / bin_s).astype(np.int64)
+        index = np.floor((queue.t_s - first_s) / bin_s).astype(np.int64)
         inside = (index >= 0) & (index < bins)
-        counted = np.bincount(index[inside], weights=octets[inside], minlength=bins)
-        return [flatten(counted, 1.0 / bin_s, detrend_s)]
-    per_picture = [flatten(pictures.octets, pictures.rate_hz, detrend_s)]
+        counted = np.bincount(index[inside], weights=queue.octets[inside], minlength=bins)
+        return [flatten(counted, np.ones(bins, dtype=bool), 1.0 / bin_s, detrend_s)]
+    per_picture = [flatten(pictures.octets, pictures.octets > 0, pictures.rate_hz, detrend_s)]
     alike = pictures.ends[1:] * pictures.ends[:-1].conj()
     if abs(alike.mean()) > ALIKE:
         width = round(detrend_s * pictures.rate_hz)
@@ -101,18 +182,21 @@ def describe_sizes(
     return [np.diff(np.interp(grid, edges, np.concatenate([[0.0], np.cumsum(flat)]))) for flat in per_picture]
 
 
-def flatten(sizes: Doubles, rate_hz: float, detrend_s: float) -> Doubles:
-    """Root of the sizes less changes slower than `detrend_s` and the usual size of each place in a group; peaks cut."""
+def flatten(sizes: Doubles, is_known: NDArray[np.bool_], rate_hz: float, detrend_s: float) -> Doubles:
+    """Root of the sizes less changes slower than `detrend_s` and the usual size of each place in a group; peaks cut.
+
+    What is not known deviates by nothing.
+    """
     tamed = np.sqrt(np.minimum(sizes, np.quantile(sizes, 0.98)))
+    if is_known.any():
+        index = np.arange(len(tamed))
+        tamed = np.where(is_known, tamed, np.interp(index, index[is_known], tamed[is_known]))
     steady = _detrend(tamed, round(detrend_s * rate_hz))
     period = find_group_period(steady, rate_hz)
     if period:
-        place = np.arange(len(steady)) % period
-        usual = np.array([np.median(steady[place == number]) for number in range(period)])
-        steady = steady - usual[place]
+        steady = steady - _usual_of_place(steady, period)
     sigma = 1.4826 * float(np.median(np.abs(steady - np.median(steady)))) or float(steady.std())
-    clipped: Doubles = np.clip(steady, -CLIP_SIGMAS * sigma, CLIP_SIGMAS * sigma)
-    return clipped
+    return np.where(is_known, np.clip(steady, -CLIP_SIGMAS * sigma, CLIP_SIGMAS * sigma), 0.0)
 
 
 def _detrend(values: Doubles, width: int) -> Doubles:

@@ -1,11 +1,11 @@
 """Does a transmitter's traffic follow the light that the probe played?
 
 Input is the flows of a capture and the chip sequence of the lamp; output is a p-value and a verdict per transmitter.
-A brighter picture takes more octets and a changing one many more, so the sizes of each uplink's pictures are fitted by
-the sequence, its edges on and off, and what follows them, at every delay that clock error and encoder allow.  The best
-fit is judged against sequences that might have been played instead, so the p-value holds for any traffic; over all
-flows it is corrected by Holm's method.  With `is_sequential` it also holds whenever one chooses to stop listening.
-Nothing is said of flows too short or too thin to tell.
+A brighter picture takes more octets and a changing one many more, so the sizes of each uplink's pictures are compared
+with the sequence, its edges on and off, and what follows them, at every delay that clock error and encoder allow.  The
+Bayes factor found is judged against those of sequences that might have been played instead, so the p-value holds for
+any traffic; over all flows it is corrected by Holm's method.  With `is_sequential` it also holds whenever one chooses
+to stop listening.  Nothing is said of flows too short or too thin to tell.
 """
 
 from __future__ import annotations
@@ -22,24 +22,21 @@ from sweep.addresses import AddressForm, AddressKey, format_address
 from .blindness import assess_hearing
 from .framelog import FrameLog
 from .pictures import describe_sizes
-from .sequence import ChipSequence, read_sequence
+from .response import BIN_S, Response
+from .sequence import ChipSequence, SequenceError, read_sequence, shuffle_marked
 from .transmitters import Flow, list_flows, list_transmitters
+from .unheard import queue_frames
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
 
-BIN_S: Final = 0.1
-"""Octets are summed over this: guessed, a sixth of a chip and at least one picture of most cameras."""
 LONGEST_DELAY_S: Final = 1.5
 """Exposure, encoder, buffers and radio: guessed; cheap cameras buffer up to a second."""
 DETREND_S, DETREND_CHIPS = 6.0, 10.0
-"""Slower changes of traffic are taken out: guessed."""
+"""Slower changes of traffic are taken out: guessed; of marked times 10 walks or pauses of mean length."""
 SLOW_DELAY_CHIPS: Final = 0.75
 """With long chips, which a person follows instead of a lamp, the delay may be this share of a chip: guessed."""
-EDGE_BINS, LATE_BINS = 2, 6
-"""Bins after a change of light in which its extra octets are looked for, and until which a rate controller makes up
-for them: derived, one picture at 5 per second, one chip."""
+MARK_DELAY_S: Final = 3.0
+"""From a mark until somebody is in the picture, or out of it: guessed."""
 MIN_CHIPS: Final = 25
 MIN_FRAMES: Final = 60
 MIN_ACTIVE_SHARE: Final = 0.6
@@ -55,7 +52,10 @@ SEED: Final = 20_190_319
 LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
 """Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
 minute and at two."""
-RIDGE: Final = 1e-3
+TIE_NATS: Final = 1e-4
+"""Scores nearer than this are equal: derived, single precision."""
+PATTERN_CHIPS: Final = 4_000
+"""Chips from which the mean products of what is looked for are taken: guessed, to some per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,10 @@ class FlowTest:
     sender: int
     p_value: float
     """Before correction over flows."""
-    fit: float
-    """Share of the variation that the sequence played explains at the best delay."""
+    nats: float
+    """Logarithm of the Bayes factor for the sequence played."""
     delay_s: float
+    """The likeliest."""
     tested_s: float
 
 
@@ -129,8 +130,11 @@ def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool
     """Test the uplinks of a log against a sequence and correct over all of them.
 
     The p-values hold when the length of the log was settled beforehand; with `is_sequential` they hold for a log that
-    was judged again and again as it grew, and ended when somebody was content.
+    was judged again and again as it grew, and ended when somebody was content; SequenceError (one line) when the times
+    were marked by hand, which are judged once.
     """
+    if is_sequential and sequence.marks:
+        raise SequenceError("marked times are judged once, when they are complete: leave out --sequential")
     nulls = NullSequences(sequence)
     examine = examine_at_looks if is_sequential else examine_flow
     tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, sequence, nulls, log))]
@@ -182,20 +186,38 @@ class NullSequences:
     """The sequence played and others that might have been: the same chips in another order.
 
     This is exact when each chip was drawn by itself with the same chance (`sequence.draw_chips`), also for the first
-    chips of a sequence alone.
+    chips of a sequence alone.  Times marked by hand are shuffled otherwise (`sequence.shuffle_marked`).
     """
 
     def __init__(self, sequence: ChipSequence) -> None:
         self._sequence = sequence
         self._cache: dict[int, NDArray[np.int8]] = {}
+        self._patterns: dict[int, NDArray[np.int8]] = {}
 
     def rows(self, chips: int) -> NDArray[np.int8]:
         """The first `chips` chips, one row per sequence; row 0 is what was played."""
         if chips not in self._cache:
             played = np.array(self._sequence.chips[:chips], dtype=np.int8)
-            others = np.random.default_rng([SEED, chips]).permuted(np.tile(played, (ALL_NULLS, 1)), axis=1)
+            rng = np.random.default_rng([SEED, chips])
+            if self._sequence.marks:
+                others = shuffle_marked(played, ALL_NULLS, rng)
+            else:
+                others = rng.permuted(np.tile(played, (ALL_NULLS, 1)), axis=1)
             self._cache[chips] = np.vstack([played[None, :], others])
         return self._cache[chips]
+
+    def pattern(self, chips: int) -> NDArray[np.int8]:
+        """Many chips like those, whichever of the rows was played."""
+        if not self._sequence.marks:
+            return FAIR_COINS
+        if chips not in self._patterns:
+            played = np.array(self._sequence.chips[:chips], dtype=np.int8)
+            times = -(-PATTERN_CHIPS // chips)
+            self._patterns[chips] = shuffle_marked(played, times, np.random.default_rng([SEED, chips, 1])).ravel()
+        return self._patterns[chips]
+
+
+FAIR_COINS: Final = np.random.default_rng(SEED).integers(0, 2, PATTERN_CHIPS).astype(np.int8)
 
 
 def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
@@ -233,108 +255,43 @@ def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
 
 def _examine(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> FlowTest | None:
     """Test a flow against the first `chips` chips, by what was heard until the last delay after them."""
-    response = respond(flow, sequence, chips)
+    response = respond(flow, sequence, nulls, chips)
     if response is None:
         return None
     rows = nulls.rows(chips)
-    fits = response.fit(rows[:1])[0]
-    column = int(np.argmax(fits))
-    p_value = find_p_value(response, rows, float(fits[column]))
+    p_value, nats = find_p_value(response, rows)
+    column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
-    return FlowTest(flow.sender, p_value, float(fits[column]), delay_s, chips * sequence.chip_s)
+    return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s)
 
 
-def respond(flow: Flow, sequence: ChipSequence, chips: int) -> Response | None:
+def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> Response | None:
     """What a flow did during each of the first `chips` chips, whichever they were; None when it is too thin."""
     slack_s = sequence.start_uncertainty_s
-    longest_s = slack_s + max(LONGEST_DELAY_S, SLOW_DELAY_CHIPS * sequence.chip_s)
-    delays = np.arange(-round(slack_s / BIN_S), round(longest_s / BIN_S) + 1)
+    slow_s = MARK_DELAY_S if sequence.marks else SLOW_DELAY_CHIPS * sequence.chip_s
+    delays = np.arange(-round(slack_s / BIN_S), round((slack_s + max(LONGEST_DELAY_S, slow_s)) / BIN_S) + 1)
     edges = np.rint(np.arange(chips + 1) * sequence.chip_s / BIN_S).astype(np.int64)
     bins = int(edges[-1])
-    t_s = (flow.t_ns / 1e9) - sequence.start_s
     first_s, last_s = float(delays[0]) * BIN_S, (bins + int(delays[-1])) * BIN_S
-    heard = (t_s >= first_s - DETREND_S) & (t_s < last_s)
-    t_s, octets = t_s[heard], flow.frame_len[heard]
-    inside = (t_s >= 0) & (t_s < bins * BIN_S)
-    seconds = np.unique(np.floor(t_s[inside])).size
-    if int(inside.sum()) < MIN_FRAMES or seconds < MIN_ACTIVE_SHARE * bins * BIN_S:
+    queue = queue_frames(flow, sequence.start_s, first_s - DETREND_S, last_s)
+    inside_s = queue.t_s[(queue.t_s >= 0) & (queue.t_s < bins * BIN_S)]
+    if len(inside_s) < MIN_FRAMES or np.unique(np.floor(inside_s)).size < MIN_ACTIVE_SHARE * bins * BIN_S:
         return None
-    width_s = max(DETREND_CHIPS * sequence.chip_s, DETREND_S)
-    described = describe_sizes(t_s, octets, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
-    lagged = [np.lib.stride_tricks.sliding_window_view(whiten(series), bins)[: len(delays)] for series in described]
-    return Response(lagged, edges)
+    width_s = max(DETREND_CHIPS * sequence.pace_s, DETREND_S)
+    series = describe_sizes(queue, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
+    return Response(series, edges, len(delays), nulls.pattern(chips))
 
 
-def whiten(series: Doubles) -> Doubles:
-    """The series filtered by its own second-order prediction error, and again backwards.
+def find_p_value(response: Response, rows: NDArray[np.int8]) -> tuple[float, float]:
+    """Share of sequences that score like the one played (row 0) or better, itself among them; and its score."""
+    scores = response.score(rows[: FIRST_NULLS + 1])
+    played = float(scores[0])
 
-    That is how generalised least squares weigh correlated noise.
-    """
-    if len(series) < 8 or not series.any():
-        return series
-    past = np.stack([series[1:-1], series[:-2]], axis=1)
-    weights, *_ = np.linalg.lstsq(past, series[2:], rcond=None)
-    error = np.concatenate([[1.0], -weights])
-    whitened: Doubles = np.convolve(series, np.convolve(error, error[::-1]), mode="same")
-    return whitened
+    def count(found: NDArray[np.float64]) -> int:
+        return int((found >= played - TIE_NATS).sum())
 
-
-class Response:
-    """What a flow did in each chip, at each delay: sums over the whole chip, its first bins and those after them."""
-
-    def __init__(self, lagged: list[Doubles], edges: NDArray[np.int64]) -> None:
-        begin, end = edges[:-1], edges[1:]
-        soon, late = np.minimum(begin + EDGE_BINS, end), np.minimum(begin + LATE_BINS, end)
-        self._sums = [_sum_chips(windows, begin, soon, late, end) for windows in lagged]
-        self._bins = float(edges[-1])
-        self._weights = (self._bins / len(begin), float((soon - begin).mean()), float((late - soon).mean()))
-
-    def fit(self, rows: NDArray[np.int8]) -> Floats:
-        """Share of variation explained, per sequence (row) and delay, in the series that is explained best."""
-        is_on = rows.astype(np.float32)
-        change = np.zeros_like(is_on)
-        change[:, 1:] = np.abs(np.diff(is_on, axis=1))
-        rises, falls = change * is_on, change * (1.0 - is_on)
-        level = 2.0 * is_on - 1.0
-        gram = self._gram(level.sum(axis=1), rises.sum(axis=1), falls.sum(axis=1))
-        best: Floats = np.zeros((len(rows), self._sums[0][0].shape[1]), dtype=np.float32)
-        for whole, soon, late in self._sums:
-            found = np.stack([level @ whole, rises @ soon, falls @ soon, change @ late], axis=1)
-            best = np.maximum(best, (found * np.linalg.solve(gram, found)).sum(axis=1))
-        return best
-
-    def _gram(self, balance: Floats, rises: Floats, falls: Floats) -> Floats:
-        """Inner products of the four regressors less their means, from how often each occurs."""
-        whole, soon, late = self._weights
-        gram = np.zeros((len(balance), 4, 4), dtype=np.float32)
-        gram[:, 0, 0] = self._bins
-        gram[:, 0, 1], gram[:, 0, 2], gram[:, 0, 3] = soon * rises, -soon * falls, late * (rises - falls)
-        gram[:, 1, 1], gram[:, 2, 2], gram[:, 3, 3] = soon * rises, soon * falls, late * (rises + falls)
-        gram += np.triu(gram, 1).transpose(0, 2, 1)
-        sums = np.stack([whole * balance, soon * rises, soon * falls, late * (rises + falls)], axis=1)
-        gram -= sums[:, :, None] * sums[:, None, :] / self._bins
-        return gram + np.float32(RIDGE * self._bins) * np.eye(4, dtype=np.float32)
-
-
-def _sum_chips(
-    windows: Doubles, begin: NDArray[np.int64], soon: NDArray[np.int64], late: NDArray[np.int64], end: NDArray[np.int64]
-) -> tuple[Floats, Floats, Floats]:
-    """Sums of a series of unit length over chips (rows), at each delay (columns): whole, first bins, those after."""
-    centred = windows - windows.mean(axis=1, keepdims=True)
-    length = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    sums = np.pad(np.cumsum(centred / np.where(length > 0, length, 1.0), axis=1), ((0, 0), (1, 0)))
-    whole, first, after = ((sums[:, b] - sums[:, a]).T for a, b in ((begin, end), (begin, soon), (soon, late)))
-    return whole.astype(np.float32), first.astype(np.float32), after.astype(np.float32)
-
-
-def find_p_value(response: Response, rows: NDArray[np.int8], statistic: float) -> float:
-    """Share of null sequences that reach the statistic, the one played counted among them."""
-
-    def count(first: int, last: int) -> int:
-        return int((response.fit(rows[first:last]).max(axis=1) >= statistic - 1e-6).sum())
-
-    reached = count(1, FIRST_NULLS + 1)
-    p_value = (1 + reached) / (FIRST_NULLS + 1)
-    if p_value >= EXTEND_BELOW:
-        return p_value
-    return (1 + reached + count(FIRST_NULLS + 1, ALL_NULLS + 1)) / (ALL_NULLS + 1)
+    reached = count(scores)
+    p_value = reached / len(scores)
+    if p_value < EXTEND_BELOW and len(rows) > len(scores):
+        p_value = (reached + count(response.score(rows[len(scores) :]))) / len(rows)
+    return p_value, played

@@ -7,7 +7,7 @@ one transmitter `emitters` decides, with reasons.  It draws no conclusion about 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -39,6 +39,9 @@ Role = Literal["ap", "sta", "unknown"]
 
 MAX_TRANSMITTERS: Final = 20_000
 """Transmitters described: guessed; a busy station hall has hundreds, a flood of made-up addresses any number."""
+FRAGMENT_BITS: Final = 4
+SEQUENCE_NUMBERS: Final = 4_096
+"""A sequence control field counts frames modulo this above the number of the fragment (802.11-2020, 9.2.4.4)."""
 _LOWEST_DBM: Final = -128  # of an octet with a sign, which is how every receiver writes levels
 MIN_FLOW_FRAMES: Final = 8
 """Data frames below which a direction is not kept as a flow: guessed, far below what any judgement needs."""
@@ -101,6 +104,11 @@ class Flow:
     back_t_ns: Int64s
     """The same for data frames from the peer to the sender."""
     back_frame_len: NDArray[np.int32]
+    sequence_number: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, dtype=np.int32))
+    """Of each frame, 0 to 4095: gaps tell how many frames were not heard; -1 where the capture holds none, and empty
+    when the flow does not come from 802.11."""
+    tid: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
+    """Of each frame: the counter that its number belongs to; -1 for the one of frames without QoS."""
 
 
 def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
@@ -250,6 +258,8 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
                 frame_len=octets,
                 back_t_ns=frames.t_ns[backward],
                 back_frame_len=frames.frame_len[backward],
+                sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
+                tid=frames.tid[forward],
             )
         )
     return tuple(flows)

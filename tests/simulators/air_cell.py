@@ -85,8 +85,12 @@ class Link:
         self.place, self.window = max(cell.best - 2, 0), 15
         self.is_loud, self.spell_until_s = False, 0.0
         self.fade, self.faded_until_s = 0.0, 0.0
-        self.waiting: list[tuple[list[float], bool]] = []
-        """Octets of the packets inside each frame, and whether it was heard."""
+        self.waiting: list[tuple[list[float], bool, int]] = []
+        """Octets of the packets inside each frame, whether it was heard, and its place in the queue."""
+        self.queued = 0
+        self.heard_place: list[int] = []
+        self.places = np.zeros(0, dtype=np.int32)
+        """Of the frames that `transmit` returned: what sequence numbers count."""
         self.heard_s: list[float] = []
         self.heard_octets: list[float] = []
         self.frames = 0
@@ -124,7 +128,8 @@ class Link:
             if len(last) < self.cell.inside and sum(last) < 2_500:
                 last.append(octets)
                 return
-        self.waiting.append(([octets], False))
+        self.waiting.append(([octets], False, self.queued))
+        self.queued += 1
 
     def _send(self, now: float) -> float:
         """One aggregate, or a frame that tries another rate; when it was over."""
@@ -133,9 +138,9 @@ class Link:
         if is_trial:
             place = min(max(place + int(rng.integers(-2, 3)), 0), len(RATES_MBPS) - 1)
         at, tried = now + HEADER_S, 0
-        again: list[tuple[list[float], bool]] = []
+        again: list[tuple[list[float], bool, int]] = []
         while self.waiting and tried < (1 if is_trial else cell.most) and (not tried or at - now < cell.airtime_s):
-            inside, was_heard = self.waiting.pop(0)
+            inside, was_heard, number = self.waiting.pop(0)
             octets = sum(inside) + AROUND + 14 * (len(inside) - 1)
             at += octets * 8e-6 / RATES_MBPS[place]
             tried += 1
@@ -143,8 +148,9 @@ class Link:
             if is_heard and not was_heard:
                 self.heard_s.append(now if cell.clock == "aggregate" else at)
                 self.heard_octets.append(octets)
+                self.heard_place.append(number)
             if rng.random() >= succeeds(place, cell.best):
-                again.append((inside, was_heard or is_heard))
+                again.append((inside, was_heard or is_heard, number))
         self.frames += tried - len(again)
         self.waiting = again + self.waiting
         self.window = min(2 * self.window + 1, 1023) if len(again) == tried else 15
@@ -160,6 +166,7 @@ class Link:
             heard_s = np.maximum.accumulate(heard_s + self.rng.exponential(0.0004, len(heard_s)))
         order = np.argsort(heard_s, kind="stable")
         order = order[heard_s[order] < self.seconds]
+        self.places = np.array(self.heard_place, dtype=np.int32)[order]
         return (heard_s[order] * 1e9).astype(np.int64), octets[order].astype(np.int32)
 
 

@@ -2,7 +2,8 @@
 
 Input is a row of the table and a random generator; output is a `Flow`.  Pictures travel as RTP in UDP, RTP inside an
 RTSP connection, reliable datagrams of a peer-to-peer kit with acknowledgements, multipart JPEG over HTTP, or records
-of a TLS connection to a cloud whose window opens by round trips; then over `air_radio`.
+of a TLS connection to a cloud whose window opens by round trips; then over `air_radio`, or over the cell of `air_cell`,
+which no choice of the stimulus test was made on.
 """
 
 from __future__ import annotations
@@ -10,19 +11,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.sequence import ChipSequence
-from sweep.wifi.transmitters import Flow
+from sweep.wifi.transmitters import SEQUENCE_NUMBERS, Flow
+from tests.simulators.air_cell import LEAST_HEARD, Link, draw_cell
 from tests.simulators.air_radio import Packets, Radio, draw_radio, overhear
-from tests.simulators.encode_pictures import CHIP_S, LIT_FROM_S, SETTINGS, TABLE, WALK_CHIP_S, draw_chips
+from tests.simulators.encode_pictures import (
+    CHIP_S,
+    FRESH_TABLE,
+    LIT_FROM_S,
+    SETTINGS,
+    TABLE,
+    WALK_CHIP_S,
+    draw_chips,
+)
 
 Floats = NDArray[np.float64]
 LIT: Final = tuple(name for name in SETTINGS if name.startswith("lit"))
-STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(("lit", "dim", "walk")))
+STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(("lit", "dim", "walk", "fresh")))
 """Cameras without lamp; those of less than THIN_KBPS are drawn by name only."""
 THIN_KBPS: Final = 100.0
 TRANSPORTS: Final = ("rtp", "rtsp", "datagrams", "multipart", "cloud")
@@ -31,9 +41,18 @@ TCP_SEGMENT: Final = 1_448
 
 @cache
 def load_rows() -> dict[str, NDArray[np.uint32]]:
-    """Octets of each picture by row of the table."""
-    with np.load(TABLE) as table:
-        return {name: table[name] for name in table.files}
+    """Octets of each picture by row of the tables."""
+    rows: dict[str, NDArray[np.uint32]] = {}
+    for path in (TABLE, FRESH_TABLE):
+        with np.load(path) as table:
+            rows |= {name: table[name] for name in table.files}
+    return rows
+
+
+@cache
+def list_fresh() -> tuple[str, ...]:
+    """Rows with lamp that no choice was made on."""
+    return tuple(name for name in load_rows() if name.startswith("fresh"))
 
 
 @cache
@@ -132,7 +151,7 @@ _SENDERS: Final[dict[str, Callable[[Floats, Floats, float, float, np.random.Gene
 
 def stream(
     name: str, begin_s: float, seconds: float, rng: np.random.Generator, transport: str, radio: Radio | None = None,
-    *, delay_s: float = 0.0,
+    *, delay_s: float = 0.0, air: Literal["radio", "cell"] = "radio",
 ) -> Flow:  # fmt: skip
     """`seconds` of a row of the table from `begin_s` on, each picture `delay_s` after it was taken."""
     hz = SETTINGS[name].hz
@@ -147,11 +166,27 @@ def stream(
     if rng.random() < 0.4:
         step_s, octets = ((0.04, 332.0), (0.064, 260.0), (0.02, 172.0))[int(rng.integers(3))]
         up = both(up, every(step_s, seconds, octets + 42, rng, 0.0 if octets != 260 else 60.0))
+    if air == "cell":
+        return overhear_cell(up, down, seconds, rng)
     radio = radio or draw_radio(rng)
     carried_mbps = (
         3.0 * float(up[1].sum()) * 8e-6 / seconds / (1.0 - radio.busy)
     )  # a link that the camera can live with
     return overhear(up, down, seconds, rng, replace(radio, mbps=max(radio.mbps, carried_mbps)))
+
+
+def overhear_cell(up: Packets, down: Packets, seconds: float, rng: np.random.Generator) -> Flow:
+    """The flow of a station in a cell, heard from a place where enough of it is heard."""
+    cell = draw_cell(rng, float(up[1].sum()) * 8e-6 / seconds)
+    while True:
+        link = Link(seconds, rng, cell)
+        (t_ns, frame_len), heard_share = link.transmit(list(zip(up[0].tolist(), up[1].tolist(), strict=True)))
+        if heard_share >= LEAST_HEARD:
+            break
+        cell = replace(cell, ear=cell.ear + 1.0, fade_hz=0.0)
+    back, _ = Link(seconds, rng, cell).transmit(list(zip(down[0].tolist(), down[1].tolist(), strict=True)))
+    numbers, tid = link.places % SEQUENCE_NUMBERS, np.zeros(len(t_ns), dtype=np.int8)
+    return Flow(0x020000000001, 0x020000000002, False, 1.0, t_ns, frame_len, *back, numbers, tid)
 
 
 def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:
@@ -165,7 +200,9 @@ def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:
     )
 
 
-def draw_lit(name: str, first_chip: int, chips: int, rng: np.random.Generator) -> tuple[Flow, ChipSequence, float]:
+def draw_lit(
+    name: str, first_chip: int, chips: int, rng: np.random.Generator, *, air: Literal["radio", "cell"] = "radio"
+) -> tuple[Flow, ChipSequence, float]:
     """A camera under the lamp from one of its chips on: flow, sequence, and for how long anybody listened.
 
     Listening begins a second before the first chip; the sequence's start is known within 0.3 s.
@@ -178,6 +215,6 @@ def draw_lit(name: str, first_chip: int, chips: int, rng: np.random.Generator) -
         "multipart" if is_jpeg and rng.random() < 0.6 else str(rng.choice([t for t in TRANSPORTS if t != "multipart"]))
     )
     begin_s, delay_s = LIT_FROM_S + first_chip * chip_s - 1.0, float(rng.uniform(0.05, 0.6))
-    flow = stream(name, begin_s, listened_s, rng, transport, delay_s=delay_s)
+    flow = stream(name, begin_s, listened_s, rng, transport, delay_s=delay_s, air=air)
     start_s = 1.0 + float(rng.uniform(-0.3, 0.3))
     return flow, ChipSequence(start_s, 0.3, chip_s, tuple(int(chip) for chip in played)), listened_s

@@ -1,9 +1,9 @@
 """The last metres: packets of one link through 802.11 aggregation, contention and retries, heard by a lossy receiver.
 
 Input is times and IP octets of packets of both directions; output is a `Flow` of the frames that were heard, repeats
-removed.  A station wins a transmit opportunity against others, puts waiting packets into one aggregate (A-MPDU, at
-times A-MSDU inside), and repeats what was not acknowledged.  The receiver misses single frames, whole aggregates and
-whole stretches.  It knows nothing of applications.
+removed, with their sequence numbers.  A station wins a transmit opportunity against others, puts waiting packets into
+one aggregate (A-MPDU, at times A-MSDU inside), and repeats what was not acknowledged.  The receiver misses single
+frames, whole aggregates and whole stretches.  It knows nothing of applications.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.wifi.transmitters import Flow
+from sweep.wifi.transmitters import SEQUENCE_NUMBERS, Flow
 
 Floats = NDArray[np.float64]
 Packets = tuple[Floats, Floats]
@@ -21,6 +21,8 @@ Packets = tuple[Floats, Floats]
 
 HEADER_OCTETS = 50
 """QoS data header, CCMP, LLC/SNAP."""
+FIRST_NUMBER = 4_000
+"""Sequence number of the first frame, so that the counter wraps soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ def join(packets: Packets, most_octets: int, waits_s: float = 0.0005) -> Packets
 
 def transmit(
     packets: Packets, seconds: float, rng: np.random.Generator, radio: Radio
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """Times and lengths of the frames that were heard."""
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
+    """Times, lengths and places in the queue of the frames that were heard."""
     order = np.argsort(packets[0], kind="stable")
     packets = packets[0][order], packets[1][order]
     if radio.joins_octets:
@@ -87,7 +89,8 @@ def transmit(
     deaf_until = hearing_until = 0.0
     heard_s: list[float] = []
     heard_octets: list[float] = []
-    waiting: list[tuple[float, bool]] = []  # octets, heard before
+    heard_place: list[int] = []
+    waiting: list[tuple[float, bool, int]] = []  # octets, heard before, place in the queue
     now, index, window = 0.0, 0, 16
     while index < len(written) or waiting:
         if not waiting:
@@ -98,7 +101,7 @@ def transmit(
         if now > seconds:
             break
         while index < len(written) and written[index] <= now:
-            waiting.append((octets[index], False))
+            waiting.append((octets[index], False, index))
             index += 1
         if now > hearing_until:
             deaf_until = now + float(rng.uniform(0.05, 0.3)) if radio.deaf_share else 0.0
@@ -106,27 +109,29 @@ def transmit(
         sent, waiting = waiting[: radio.most_frames], waiting[radio.most_frames :]
         is_missed = rng.random() < (0.95 if now < deaf_until else radio.misses_aggregate)
         again, at, luck = [], now + 40e-6, rng.random((len(sent), 2))
-        for (size, was_heard), (miss, fail) in zip(sent, luck.tolist(), strict=True):
+        for (size, was_heard, place), (miss, fail) in zip(sent, luck.tolist(), strict=True):
             at += (size + HEADER_OCTETS) / rate
             is_heard = not is_missed and miss >= radio.misses_frame
             if is_heard and not was_heard:
                 heard_s.append(now if radio.one_time else at)
                 heard_octets.append(size + HEADER_OCTETS)
+                heard_place.append(place)
             if fail < radio.error:
-                again.append((size, was_heard or is_heard))
+                again.append((size, was_heard or is_heard, place))
         window = min(window * 2, 256) if again and len(again) == len(sent) else 16
         waiting = again + waiting
         now = at + 60e-6
     times = (np.array(heard_s) * 1e9).astype(np.int64)
     order = np.argsort(times, kind="stable")
-    return times[order], np.array(heard_octets).astype(np.int32)[order]
+    lengths, places = (np.array(column).astype(np.int32)[order] for column in (heard_octets, heard_place))
+    return times[order], lengths, places
 
 
 def overhear(up: Packets, down: Packets, seconds: float, rng: np.random.Generator, radio: Radio | None = None) -> Flow:
     """The flow of a station, from the packets that it sends and those that it is sent."""
     radio = radio or draw_radio(rng)
-    t_ns, frame_len = transmit(up, seconds, rng, radio)
-    back_t_ns, back_frame_len = transmit(down, seconds, rng, radio)
+    t_ns, frame_len, place = transmit(up, seconds, rng, radio)
+    back_t_ns, back_frame_len, _ = transmit(down, seconds, rng, radio)
     return Flow(
         sender=0x020000000001,
         peer=0x020000000002,
@@ -136,4 +141,6 @@ def overhear(up: Packets, down: Packets, seconds: float, rng: np.random.Generato
         frame_len=frame_len,
         back_t_ns=back_t_ns,
         back_frame_len=back_frame_len,
+        sequence_number=(place + FIRST_NUMBER) % SEQUENCE_NUMBERS,
+        tid=np.zeros(len(place), dtype=np.int8),
     )

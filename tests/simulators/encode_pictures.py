@@ -1,4 +1,5 @@
-"""Makes `encoded_pictures.npz`: octets of each picture that real encoders (x264, x265, MJPEG) make of rendered scenes.
+"""Makes tables of the octets of each picture that real encoders (x264, x265, MJPEG) make of rendered scenes:
+`encoded_pictures.npz` and `encoded_fresh.npz`.
 
 Usage: `python -m tests.simulators.encode_pictures [NAME ...]`, ten minutes of one core; names limit it to some rows.
 It needs PyAV (`pip install av`, BSD; its wheels hold FFmpeg with x264 and x265, GPL), which nothing else here does: the
@@ -23,6 +24,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 TABLE: Final = Path(__file__).with_name("encoded_pictures.npz")
+FRESH_TABLE: Final = Path(__file__).with_name("encoded_fresh.npz")
+"""Rows in other rooms under other chips, for figures of the stimulus test only: no choice was made on them."""
 CHIP_S: Final = 0.6
 LIT_FROM_S: Final = 3.0
 """When the lamp begins to play; an encoder has found its quantiser by then."""
@@ -124,6 +127,23 @@ SETTINGS: Final[dict[str, Setting]] = {
     "mjpeg_20hz_small_walk": Setting("mjpeg", 20, 1, (320, 240), walking=0.5),
     "mjpeg_12hz_night": Setting("mjpeg", 12, 1, (640, 480), noise=8.0),
 }
+SETTINGS.update(
+    {
+        f"fresh{name.removeprefix('lit')}_2": setting
+        for name, setting in list(SETTINGS.items())
+        if name.startswith(("lit", "dim"))
+    }
+)
+SETTINGS.update({
+    "fresh_new_filler_450_12hz": Setting(
+        "libx264", 12, 24, (480, 272), {**CAPPED, "nal-hrd": "cbr", "buffer_s": "0.4"}, 450, noise=3.0, light=0.1,
+        seconds=LIT_S,
+    ),
+    "fresh_new_filler_1200_15hz": Setting(
+        "libx264", 15, 45, options={**CAPPED, "nal-hrd": "cbr", "buffer_s": "0.8"}, kbps=1200, noise=3.0, light=0.1,
+        seconds=LIT_S,
+    ),
+})  # fmt: skip
 
 
 def seed_of(name: str) -> int:
@@ -273,13 +293,19 @@ def encode_row(name: str, setting: Setting) -> NDArray[np.uint32]:
 
 
 def main(names: list[str]) -> None:
-    rows = dict(np.load(TABLE)) if TABLE.exists() else {}
-    for name in names or list(SETTINGS):
+    for path, is_fresh in ((TABLE, False), (FRESH_TABLE, True)):
+        fill(path, [name for name in names or list(SETTINGS) if name.startswith("fresh") == is_fresh])
+
+
+def fill(path: Path, names: list[str]) -> None:
+    """Encode rows into one of the tables."""
+    rows = dict(np.load(path)) if path.exists() else {}
+    for name in names:
         rows[name] = encode_row(name, SETTINGS[name])
         setting = SETTINGS[name]
         kbps = rows[name].sum() * 8 / setting.seconds / 1000
         print(f"{name}: {len(rows[name])} pictures, {kbps:.0f} kbit/s, median {np.median(rows[name]):.0f} octets")
-        np.savez_compressed(TABLE, **{key: rows[key] for key in SETTINGS if key in rows})
+        np.savez_compressed(path, **{key: rows[key] for key in SETTINGS if key in rows})
 
 
 if __name__ == "__main__":

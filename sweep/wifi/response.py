@@ -1,0 +1,153 @@
+"""How much likelier a flow's traffic is if its camera saw a sequence of light than if it did not.
+
+Input is series of picture sizes and rows of chips; output is, per row, the logarithm of a Bayes factor: Gaussian noise
+that is correlated as the series itself is, and a response of unknown size to the level of the light, to its going on
+and to its going off, averaged over every delay and over three kinds of camera.  A mean over what might be is more
+powerful than the best of it, since it does not have to outdo every wrong delay.  How well the kinds fit a camera
+decides only how much is found, never how often falsely: p-values come from other rows (`stimulus`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+Rows = NDArray[np.int8]
+
+BIN_S: Final = 0.1
+"""Octets are summed over this: guessed, a sixth of a chip and at least one picture of most cameras."""
+EDGE_BINS: Final = ((0, 1), (1, 2), (2, 4), (4, 6))
+"""Bins after a change of light that respond alike: the picture that changes, then those in which a rate controller pays
+for it; derived, a change takes one picture, and a chip is 6 bins."""
+KINDS: Final = (
+    (0.10, (0.15, 0.15, 0.15, 0.10), 0.8),
+    (0.15, (0.60, 0.60, 0.40, 0.20), 0.8),
+    (1.00, (0.40, 0.30, 0.20, 0.15), 0.0),
+)
+"""Kinds of camera: how far the response to level and to each part of an edge spreads, in standard deviations of the
+noise, and how alike light that goes on and light that goes off are.  Rate control with little and with more room, and
+pictures without memory (MJPEG); rounded from responses measured on `air_encoded`."""
+TERMS: Final = 1 + 2 * len(EDGE_BINS)
+NOISE_ORDER: Final = 2
+SAMPLE_CHIPS: Final = 4_000
+
+
+def covariance(level: float, edge: tuple[float, ...], alike: float) -> Doubles:
+    """Of the response of one kind of camera: level, parts of an edge on, parts of an edge off."""
+    spread = np.array([level, *edge, *edge])
+    alike_by_term = np.eye(TERMS)
+    for on in range(1, 1 + len(edge)):
+        alike_by_term[on, on + len(edge)] = alike_by_term[on + len(edge), on] = alike
+    matrix: Doubles = alike_by_term * np.outer(spread, spread)
+    return matrix
+
+
+class Response:
+    """One flow, at each delay, against any rows of chips."""
+
+    def __init__(self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows) -> None:
+        """`series` start at the first delay; chips have their `edges` in bins; `pattern` is any chips like the rows."""
+        weighed = [weigh(one) for one in series]
+        self._sums = [_sum_chips(one, edges, delays) for one, _ in weighed]
+        chip_bins = float(edges[-1]) / (len(edges) - 1)
+        products = correlate_terms(pattern.tobytes(), chip_bins)
+        self._inner = [float(edges[-1]) * _weigh_products(products, weights) for _, weights in weighed]
+
+    def compare(self, rows: Rows) -> Doubles:
+        """Logarithm of the Bayes factor per row and delay.
+
+        Of three series the first, the other two, or all respond.
+        """
+        found = [self._compare_series(number, rows) for number in range(len(self._sums))]
+        if len(found) == 1:
+            return found[0]
+        ends = found[1] + found[2]
+        return _mean_exponential(np.stack([found[0], ends, found[0] + ends]), axis=0)
+
+    def _compare_series(self, number: int, rows: Rows) -> Doubles:
+        is_on = rows.astype(np.float32)
+        change = np.zeros_like(is_on)
+        change[:, 1:] = np.abs(np.diff(is_on, axis=1))
+        whole, *parts = self._sums[number]
+        terms = [(2.0 * is_on - 1.0) @ whole]
+        terms += [changed @ part for changed in (change * is_on, change * (1.0 - is_on)) for part in parts]
+        found = np.stack(terms, axis=2)
+        inner = self._inner[number]
+        kinds = []
+        for kind in KINDS:
+            prior = covariance(*kind)
+            root = np.linalg.cholesky(np.linalg.inv(inner + np.linalg.inv(prior))).astype(np.float32)
+            spread = np.linalg.slogdet(np.eye(TERMS) + prior @ inner)[1]
+            kinds.append(0.5 * ((found @ root) ** 2).sum(axis=2, dtype=np.float64) - 0.5 * spread)
+        return _mean_exponential(np.stack(kinds), axis=0)
+
+    def score(self, rows: Rows) -> Doubles:
+        """Logarithm of the Bayes factor per row, every delay being equally likely."""
+        return _mean_exponential(self.compare(rows), axis=1)
+
+
+def _mean_exponential(logs: Doubles, axis: int) -> Doubles:
+    """Logarithm of the mean of what these are logarithms of."""
+    peak = logs.max(axis=axis, keepdims=True)
+    mean: Doubles = np.log(np.exp(logs - peak).mean(axis=axis)) + peak.squeeze(axis)
+    return mean
+
+
+def weigh(series: Doubles) -> tuple[Doubles, Doubles]:
+    """The series as generalised least squares weigh it, and the weights: of a value and of those up to two bins on.
+
+    That is, filtered by its own prediction error, forwards and backwards; in units in which a value weighs 1 at noise
+    of standard deviation 1.
+    """
+    centred = series - series.mean()
+    if len(series) < 4 * NOISE_ORDER or not centred.any():
+        return np.zeros(len(series)), np.array([1.0, 0.0, 0.0])
+    past = np.stack([series[1:-1], series[:-2]], axis=1)
+    weights, *_ = np.linalg.lstsq(past, series[2:], rcond=None)
+    error = np.concatenate([[1.0], -weights])
+    variance = float((series[2:] - past @ weights).var()) or 1.0
+    both_ways = np.convolve(error, error[::-1])
+    unit = np.sqrt(both_ways[NOISE_ORDER])
+    weighed: Doubles = np.convolve(centred, both_ways, mode="same") / (unit * np.sqrt(variance))
+    return weighed, both_ways[NOISE_ORDER:] / unit**2
+
+
+@lru_cache(maxsize=16)
+def correlate_terms(pattern: bytes, chip_bins: float) -> tuple[Doubles, ...]:
+    """Mean products of the terms of the response with one another, up to two bins apart.
+
+    Taken from a long pattern of chips (octets, 0 or 1) rather than from each row: rows hardly differ in it.
+    """
+    is_on = np.frombuffer(pattern, dtype=np.int8).astype(np.float64)
+    edges = np.rint(np.arange(len(is_on) + 1) * chip_bins).astype(np.int64)
+    terms = np.zeros((int(edges[-1]), TERMS))
+    terms[:, 0] = np.repeat(2.0 * is_on - 1.0, np.diff(edges))
+    for chip in np.flatnonzero(np.diff(is_on)) + 1:
+        column = 1 if is_on[chip] else 1 + len(EDGE_BINS)
+        for part, (first, last) in enumerate(EDGE_BINS):
+            until = min(edges[chip] + last, edges[chip + 1])
+            terms[edges[chip] + first : until, column + part] = 1.0
+    terms -= terms.mean(axis=0)
+    return tuple(terms[lag:].T @ terms[: len(terms) - lag] / len(terms) for lag in range(NOISE_ORDER + 1))
+
+
+def _weigh_products(products: tuple[Doubles, ...], weights: Doubles) -> Doubles:
+    inner: Doubles = weights[0] * products[0]
+    for product, weight in zip(products[1:], weights[1:], strict=True):
+        inner = inner + weight * (product + product.T)
+    return inner
+
+
+def _sum_chips(weighed: Doubles, edges: NDArray[np.int64], delays: int) -> list[Floats]:
+    """Sums of a series over chips (rows) at each delay (columns): the whole chip, then each part after its edge."""
+    windows = np.lib.stride_tricks.sliding_window_view(weighed, int(edges[-1]))[:delays]
+    sums = np.pad(np.cumsum(windows - windows.mean(axis=1, keepdims=True), axis=1), ((0, 0), (1, 0)))
+    begin, end = edges[:-1], edges[1:]
+    parts = [(begin, end)]
+    parts += [(np.minimum(begin + first, end), np.minimum(begin + last, end)) for first, last in EDGE_BINS]
+    return [(sums[:, last] - sums[:, first]).T.astype(np.float32) for first, last in parts]
