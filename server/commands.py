@@ -25,12 +25,14 @@ from sweep.report import (
     PositionCommand,
     ResumeCommand,
     StartCommand,
+    WalkCommand,
     new_id,
     utc_now,
 )
 
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
-SIMPLE: dict[str, type[PauseCommand | ResumeCommand | FinishCommand | AbortCommand]] = {
+SIMPLE: dict[str, type[WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand]] = {
+    "walk": WalkCommand,
     "pause": PauseCommand,
     "resume": ResumeCommand,
     "finish": FinishCommand,
@@ -71,6 +73,7 @@ def _build(connection: Connection, wanted: AnyCommandRequest) -> Command:
                 room_id=room.room_id,
                 facility_name=room.facility_name,
                 room_name=room.room_name,
+                room_kind=room.kind,
                 plan=current_plan(connection, room.room_id),
                 mode=wanted.mode,
                 inspectors=wanted.inspectors,

@@ -103,9 +103,9 @@ class PositionRequest(CommandRequestBase):
 
 
 class SimpleRequest(CommandRequestBase):
-    """Pause, go on, close or stop a sweep."""
+    """Begin a walking test where the last position was; pause, go on, close or stop a sweep."""
 
-    command: Literal["pause", "resume", "finish", "abort"]
+    command: Literal["walk", "pause", "resume", "finish", "abort"]
     sweep_id: UUID
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-from sweep.control import Control
+from sweep.control import Control, Stand
 from sweep.entry import EntryError
 from sweep.outbox import Outbox
 from sweep.report import (
@@ -26,8 +26,10 @@ from sweep.report import (
     LiveMessage,
     LocalText,
     PauseCommand,
+    PositionCommand,
     ResumeCommand,
     StartCommand,
+    WalkCommand,
     utc_now,
 )
 from sweep.report.wording import state_event
@@ -39,6 +41,11 @@ BATCH = 50
 POLL_S = 25.0
 RETRY_S = 3.0
 SEND_EVERY_S = 0.3
+
+Steering = (
+    DeclareEmptyCommand | PositionCommand | WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand
+)
+"""Commands about a sweep that is running."""
 
 RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
 
@@ -98,8 +105,11 @@ class Agent:
         pin_file: Path,
         run_sweep: RunSweep,
         say: Callable[[str], None],
+        takes_positions: bool = False,
     ) -> None:
         """`run_sweep` runs one sweep and returns a line about it; `say` prints a line for whoever watches.
+
+        `takes_positions`: the inspector says where to measure; a simulation knows by itself.
 
         It raises ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -109,6 +119,7 @@ class Agent:
         self._pin_file = pin_file
         self._run_sweep = run_sweep
         self._say = say
+        self._takes_positions = takes_positions
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, None] = OrderedDict()
         self._starts: deque[StartCommand] = deque()
@@ -125,6 +136,7 @@ class Agent:
         for thread in threads:
             thread.start()
         self.live.put(state_event("idle"), None)
+        threading.Thread(target=self._end_with, args=(stop,), name="end", daemon=True).start()
         self._say(f"probe {self._probe_id} is waiting for commands")
         next_delivery = 0.0
         while not stop.is_set():
@@ -137,6 +149,13 @@ class Agent:
             self._wake.wait(1.0)
             self._wake.clear()
         self.live.flush()
+
+    def _end_with(self, stop: threading.Event) -> None:
+        """A probe that is told to stop aborts the sweep it is in, which then closes its report."""
+        stop.wait()
+        control = self._control
+        if control is not None:
+            control.abort()
 
     def deliver(self) -> bool:
         """Send what waits in the outbox; False when the server cannot be reached now."""
@@ -166,23 +185,32 @@ class Agent:
         control = self._control
         if control is None or command.sweep_id != self._sweep_id:
             return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
+        return self._steer(control, command)
+
+    def _steer(self, control: Control, command: Steering) -> CommandEvent:
         match command:
             case DeclareEmptyCommand(declared_by=by):
                 control.declare_empty(by)
             case PauseCommand():
                 control.pause()
             case ResumeCommand():
+                control.resume()
                 return _answer(
-                    command, False, "재개하려면 두 사람이 다시 퇴실을 확인해야 함", "Declare the room empty again"
+                    command, True, "두 사람이 다시 퇴실을 확인하면 이어집니다", "Declare the room empty again to go on"
                 )
             case FinishCommand():
                 control.finish()
             case AbortCommand():
                 control.abort()
-            case _:
+            case PositionCommand() | WalkCommand() if not self._takes_positions:
                 return _answer(
                     command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions"
                 )
+            case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
+                control.stand(Stand(zone_id, x_m, y_m, facing_deg))
+            case WalkCommand():
+                if not control.walk():
+                    return _answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
         return _answer(command, True, "접수됨", "Accepted")
 
     def _handle_start(self, command: StartCommand) -> CommandEvent:

@@ -98,7 +98,9 @@ class Attendant:
     def _tell(self, progress: Progress) -> None:
         is_news = progress.doing != self._doing
         self._doing, self._elapsed_s, self._longest_s = progress.doing, progress.elapsed_s, progress.longest_s
-        if (not is_news and self._clock_s() - self._told_s < TELL_EVERY_S) or self._walk is not None:
+        if progress.doing == "motion":  # the prompts tell
+            return
+        if not is_news and self._clock_s() - self._told_s < TELL_EVERY_S:
             return
         self._told_s = self._clock_s()
         if progress.doing == "listening":

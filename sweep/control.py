@@ -101,6 +101,12 @@ class Control:
             self._epoch += 1
             self._condition.notify_all()
 
+    def resume(self) -> None:
+        """Go on after a pause: two persons have to declare the room empty first."""
+        with self._condition:
+            self._paused = False
+            self._condition.notify_all()
+
     def stand(self, stand: Stand) -> None:
         """The inspector stands there now; what is measured elsewhere ends early."""
         with self._condition:

@@ -187,14 +187,27 @@ def _weigh_wifi(
     places: Mapping[str, Mapping[str, float]],
 ) -> list[Evidence]:
     heard = [o for o in observations if isinstance(o, WifiObservation)]
-    result: list[Evidence] = []
-    for tag, transmitter in _by_transmitter(heard):
-        uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
-        here = [o for o in uplinks if o.zone_id == zone.zone_id]
-        # What follows the light is a camera, also when its traffic alone did not tell.
-        result += _weigh_stimulus([o for o in transmitter if o.zone_id == zone.zone_id], transmitter)
-        if not here:
-            continue
+    each = [_weigh_transmitter(zone, tag, transmitter, places) for tag, transmitter in _by_transmitter(heard)]
+    in_favour = [weighed for weighed in each if sum(e.weight_log10 for e in weighed) > 0.0]
+    # What one transmitter denies says nothing against another one.
+    result = [e for weighed in in_favour or each for e in weighed]
+    if result:
+        return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
+    looked = cover.get((zone.zone_id, "wifi"))
+    ours = [o for o in heard if o.zone_id == zone.zone_id]
+    if looked is None or looked.blind_reason is not None or not ours:
+        return []
+    return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
+
+
+def _weigh_transmitter(
+    zone: Zone, tag: str, transmitter: list[WifiObservation], places: Mapping[str, Mapping[str, float]]
+) -> list[Evidence]:
+    uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
+    here = [o for o in uplinks if o.zone_id == zone.zone_id]
+    # What follows the light is a camera, also when its traffic alone did not tell.
+    result = _weigh_stimulus([o for o in transmitter if o.zone_id == zone.zone_id], transmitter)
+    if here:
         strongest = max(_level(o) for o in uplinks)
         best = max(here, key=lambda o: (_level(o), o.observation_id))
         below = strongest - _level(best)
@@ -207,13 +220,7 @@ def _weigh_wifi(
             "below": round(below),
         }
         result.append(_evidence(best, "wifi", code, weight, **values))
-    if result:
-        return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:8]
-    looked = cover.get((zone.zone_id, "wifi"))
-    ours = [o for o in heard if o.zone_id == zone.zone_id]
-    if looked is None or looked.blind_reason is not None or not ours:
-        return []
-    return [_evidence(None, "wifi", "no_video_uplink", -0.1 * looked.quality, count=len(ours))]
+    return result
 
 
 def _place_weight(probability: float) -> float:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,14 +20,27 @@ from sweep.addresses import AddressKey
 from sweep.agent import Agent
 from sweep.control import Control
 from sweep.outbox import Outbox
-from sweep.report import AbortCommand, LiveEvent, RecordedSweep, StartCommand, new_id, utc_now
+from sweep.report import (
+    AbortCommand,
+    LiveEvent,
+    RecordedSweep,
+    StartCommand,
+    SweepReport,
+    WifiObservation,
+    new_id,
+    parse_json,
+    utc_now,
+)
 from sweep.runner import Runner
 from sweep.source import RecordedSource
 from sweep.uplink import Uplink
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
+from tests.sim.head_kit import built_elf
+from tests.test_privacy import Trace, addresses, files_under, search
 from tests.test_sweep import DEMO
+from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
 
 PROBE = "probe-demo-1"
 INSPECTORS = ["점검자-01", "점검자-02"]
@@ -165,3 +182,69 @@ def test_commands_are_done_once_and_late_ones_are_refused(tmp_path: Path) -> Non
         stray = AbortCommand(**fields | {"command_id": new_id()}, expires=now + timedelta(seconds=60))
         assert agent.handle(stray).text.en == "No such sweep is running"
         assert agent.handle(stray).text.en == "Already done"
+
+
+def agent_rig(folder: Path, scene: str) -> dict[str, Any]:
+    """What the rig with the real parts told: server, agent, firmware, adapter, camera."""
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    built_elf()
+    command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.agent_rig", str(folder), scene]
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_live_sweep_from_the_phone_is_aborted_while_it_listens(tmp_path: Path) -> None:
+    found = agent_rig(tmp_path, "short")
+    print(found["times"])
+    assert found["times"]["abort_to_aborted_s"] <= 3.0, "a second, and the time the report and the message take"
+    report = parse_json(SweepReport, json.dumps(found["report"]).encode())
+    assert (report.source, report.outcome) == ("live", "aborted")
+    (position,) = report.positions
+    assert (position.zone_id, position.x_m, position.y_m) == ("stall-2", 2.0, 1.0)
+    (cover,) = [c for c in report.coverage if c.modality == "wifi" and c.zone_id == "stall-2"]
+    assert cover.rejections["left_aborted"] == 1
+    states = [event["state"] for event in found["events"] if event["type"] == "state"]
+    assert states[-2:] == ["closing", "aborted"]
+
+
+@pytest.mark.soak
+def test_every_command_works_during_light_and_walk(tmp_path: Path) -> None:
+    found = agent_rig(tmp_path, "long")
+    print(found["times"])
+    assert found["times"]["pause_to_dark_s"] <= 1.0
+    assert found["times"]["finish_to_done_s"] <= 4.0
+    report = parse_json(SweepReport, json.dumps(found["report"]).encode())
+    assert [position.position_id for position in report.positions] == ["at-stall-2", "at-stall-2-2", "walk-stall-2"]
+    tests = [o for o in report.observations if isinstance(o, WifiObservation) and o.stimulus is not None]
+    said = {(o.position_id, o.stimulus.kind, o.stimulus.verdict, o.stimulus.reason) for o in tests if o.stimulus}
+    assert ("at-stall-2", "light", "not_assessable", "room_entered") in said
+    assert ("at-stall-2-2", "light", "follows_light", None) in said
+    assert ("walk-stall-2", "motion", "not_assessable", "finished_early") in said
+    (finding,) = report.findings
+    assert "follows_light" in {evidence.code for evidence in finding.evidence_for}
+    prompts = [event["prompt"] for event in found["events"] if event["type"] == "trial" and event["kind"] == "motion"]
+    assert prompts[0] == "stand"
+    assert "walk" in prompts
+
+    # Everything that was written, and every byte that left the probe: entries, live messages.
+    left = files_under(tmp_path / "state") | files_under(tmp_path / "probe") | files_under(tmp_path / "server")
+    left |= {"log": found["said"].encode(), "live": json.dumps(found["messages"], ensure_ascii=False).encode()}
+    trace = Trace(left, [], report)
+    secrets = addresses(PHONE, AP) | {
+        "payload": PAYLOAD, "a part of the payload": PAYLOAD[1:-1], "network name": SSID, "sought name": SOUGHT
+    }  # fmt: skip
+    assert search(trace, secrets) == []
+    live = Trace({"live": left["live"], "log": left["log"]}, [], report)
+    assert search(live, addresses(CAMERA, OTHER)) == []
+
+
+def test_a_position_and_a_walk_are_for_live_sweeps(rig: Rig) -> None:
+    sweep_id = start(rig)
+    for fields in ({"command": "walk"}, {"command": "position", "zone_id": "a", "x_m": 1, "y_m": 1, "facing_deg": 0}):
+        rig.command(sweep_id=sweep_id, **fields)
+    rig.command(command="abort", sweep_id=sweep_id)
+    rig.wait_for_state("aborted")

@@ -42,7 +42,7 @@ class Scene:
         self.control.declare_empty(("A-1", "A-2"))
         self.attendant = Attendant(
             self.control,
-            self.head if has_head else None,  # type: ignore[arg-type]
+            self.head if has_head else None,  # type: ignore[arg-type]  # no process behind it
             self.told.append,
             self.events.append,
             clock_s=lambda: self.now_s,

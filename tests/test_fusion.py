@@ -39,6 +39,7 @@ def wifi(number: int, zone: str, rssi: float, tag: int = 1, **changes: Any) -> r
     return r.WifiObservation(**fields | changes)
 
 
+NO_VIDEO = r.VideoJudgement(verdict="not_video", score=0.1, decided_after_s=None)
 FOLLOWS = r.StimulusJudgement(verdict="follows_light", p_value=0.001)
 
 
@@ -193,6 +194,47 @@ def test_two_positions_in_a_zone_add_up() -> None:
     assert one.quality == pytest.approx(0.75)
     assert (one.samples, one.dropped, one.rejections) == (18, 11, {"blurred": 3})
     assert one.blind_reason is None
+
+
+def stimulus(verdict: str, p_value: float | None, **changes: Any) -> r.StimulusJudgement:
+    return r.StimulusJudgement.model_validate({"verdict": verdict, "p_value": p_value, **changes})
+
+
+def test_what_one_transmitter_denies_says_nothing_against_another() -> None:
+    lit = wifi(1, "stall-2", -50.0, stimulus=FOLLOWS)
+    dark = wifi(2, "stall-2", -50.0, tag=2, stimulus=stimulus("does_not", 0.9))
+    quiet = wifi(3, "stall-2", -70.0, tag=3, video=NO_VIDEO, stimulus=stimulus("does_not", 0.9))
+    alone, beside = judge(lit), judge(lit, quiet, dark)
+    (one,), (other,) = alone.findings, beside.findings
+    assert other.posterior_log10_odds >= one.posterior_log10_odds
+    assert "does_not_follow_light" in {
+        e.code for f in judge(dark, lens(9, "stall-2")).findings for e in f.evidence_against
+    }
+
+
+def test_what_follows_is_a_camera_also_when_its_traffic_alone_did_not_tell() -> None:
+    (finding,) = judge(wifi(1, "stall-2", -50.0, video=NO_VIDEO, stimulus=FOLLOWS)).findings
+    assert [e.code for e in finding.evidence_for] == ["follows_light"]
+    assert judge(wifi(1, "stall-2", -50.0, video=NO_VIDEO, stimulus=stimulus("does_not", 0.9))).findings == ()
+
+
+def test_a_walk_is_the_same_test_and_shares_its_error() -> None:
+    light = wifi(1, "stall-2", -50.0, stimulus=stimulus("does_not", 0.4))
+    walk = wifi(2, "stall-2", -50.0, stimulus=stimulus("follows_light", 0.02, kind="motion"))
+    (finding,) = judge(light, walk).findings
+    assert {e.code for e in finding.evidence_for} == {"video_uplink", "follows_motion"}
+    assert "0.04" in next(e.text.en for e in finding.evidence_for if e.code == "follows_motion")
+    late = wifi(2, "stall-2", -50.0, stimulus=stimulus("follows_light", 0.03, kind="motion"))
+    assert judge(light, late).findings == (), "two tests, 0.06 after both"
+
+
+def test_a_walk_that_moved_nothing_denies_less_than_light() -> None:
+    def against(kind: str) -> float:
+        denied = wifi(1, "stall-2", -50.0, stimulus=stimulus("does_not", 0.9, kind=kind))
+        (finding,) = judge(denied, lens(9, "stall-2")).findings
+        return next(e.weight_log10 for e in finding.evidence_against)
+
+    assert against("light") < against("motion") < 0.0
 
 
 @st.composite

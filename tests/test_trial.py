@@ -230,4 +230,4 @@ def test_who_fell_silent() -> None:
         t_ns=np.array([1, 2], dtype=np.int64) * 10**9, ta=np.array([CAMERA, OTHER], dtype=np.uint64)
     )
     log = SimpleNamespace(frames=frames)
-    assert trial._still_sending(log, 13_500_000_000) == {OTHER}  # type: ignore[arg-type]
+    assert trial._still_sending(log, 13_500_000_000) == {OTHER}  # type: ignore[arg-type]  # only the columns that are looked at

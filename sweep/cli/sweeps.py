@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,10 +39,10 @@ from sweep.report import (
     ZoneEvent,
     new_id,
 )
-from sweep.report.wording import MODALITY_NAMES
+from sweep.report.wording import MODALITY_NAMES, guidance_text, state_event
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.runner import LiveParts, Runner
-from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, middle_of, read_room
+from sweep.source import LiveSource, RecordedSource, Room, SourceError, SweepSource, middle_of, read_room
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 
 if TYPE_CHECKING:
@@ -264,23 +264,27 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
             inspectors=tuple(inspectors),
             probe_id=settings.probe_id,
             dwell_s=settings.wifi_dwell_s,
-            stands=_ask_to_stand(made.plan.zones, control),
+            stands=_ask_to_stand(made.plan.zones, control, (inspectors[0], inspectors[1])),
         )
         return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control)
 
 
-def _ask_to_stand(zones: Iterable[Zone], control: Control) -> Iterator[Stand]:
-    """Zone after zone. On a terminal Enter begins each and `w` repeats the last by walking; anything else goes on."""
+def _ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str, str]) -> Iterator[Stand]:
+    """Zone after zone. On a terminal Enter declares the room empty and begins each, `w` repeats the last by walking."""
     last: Stand | None = None
     for zone in zones:
         here = middle_of(zone)
         while sys.stdin.isatty():
-            err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en} and press Enter", markup=False)
+            err.print(
+                f"방이 비었으면 {zone.name.ko}에 서서 Enter / With the room empty, stand at {zone.name.en}: Enter",
+                markup=False,
+            )
             if last is not None:
                 err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
             line = sys.stdin.readline()
             if not line or control.standing in {"abort", "finish"}:
                 return
+            control.declare_empty(inspectors)
             if line.strip().lower() != "w" or last is None:
                 break
             yield replace(last, is_walk=True)
@@ -404,15 +408,16 @@ def agent(
     camera_in: CameraIn = None,
     state: State = None,
     config: ConfigFile = None,
+    port: Port = None,
+    stimulus: StimulusPolicy = None,
+    stimulus_longest_s: StimulusLongest = None,
 ) -> None:
-    """Keep in touch with the server and run the sweeps that the phone asks for."""
-    settings = _settings(config, server, state)
+    """Keep in touch with the server and run the sweeps that the phone asks for, live or simulated."""
+    settings = _settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if settings.server is None:
         fail("the agent needs its server: give --server URL or set it in the configuration")
-    if not sim:
-        not_built("an agent with the probe's own camera and radios", "use --sim")
-    from sweep.sim.source import make_source_for
-
+    if not sim and settings.wifi_adapter is None:
+        not_built("a sweep with the camera and RF", "set wifi_adapter for Wi-Fi, or use --sim")
     folder = settings.state_folder
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -426,24 +431,24 @@ def agent(
     ):
 
         def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
-            source = make_source_for(
-                command, Path(scratch), seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id
+            made = (
+                _simulated_source(command, settings, Path(scratch), seed, camera_in)
+                if sim
+                else nullcontext(_room_source(command, control, on_event, settings, Path(scratch)))
             )
-            with closing(source):
-                report = (
-                    Runner(
-                        source,
-                        outbox,
-                        room_key=open_room_key(folder, command.room_id),
-                        control=control,
-                        on_event=on_event,
-                        sweep_id=command.sweep_id,
-                        rf_levels=_rf_levels(settings, source.manifest),
-                        lens_laws=_lens_laws(settings, source.manifest),
-                    )
-                    .run()
-                    .report
+            with made as source:
+                runner = Runner(
+                    source,
+                    outbox,
+                    room_key=open_room_key(folder, command.room_id),
+                    control=control,
+                    on_event=on_event,
+                    sweep_id=command.sweep_id,
+                    rf_levels=_rf_levels(settings, source.manifest),
+                    lens_laws=_lens_laws(settings, source.manifest),
+                    live=_live_parts(settings),
                 )
+                report = runner.run().report
             return f"{report.outcome}, {len(report.findings)} candidates"
 
         Agent(
@@ -453,7 +458,45 @@ def agent(
             pin_file=folder / "server.pub",
             run_sweep=run_sweep,
             say=err.print,
+            takes_positions=not sim,
         ).run(stop)
+
+
+@contextmanager
+def _simulated_source(
+    command: StartCommand, settings: Config, scratch: Path, seed: int, camera_in: str | None
+) -> Iterator[SweepSource]:
+    from sweep.sim.source import make_source_for
+
+    source = make_source_for(command, scratch, seed=seed, camera_zone=_zone(camera_in), probe_id=settings.probe_id)
+    with closing(source):
+        yield source
+
+
+def _room_source(
+    command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None], settings: Config, scratch: Path
+) -> LiveSource:
+    """The room that the phone names; the inspector taps where to measure."""
+    room = Room(**{name: getattr(command, name) for name in Room.model_fields})
+
+    def stands() -> Iterator[Stand]:
+        while control.standing not in {"abort", "finish"}:
+            on_event(GuidanceEvent(type="guidance", text=guidance_text("stand_next")))
+            stand = control.next_stand(lambda state: on_event(state_event(state)))
+            if stand is None:
+                return
+            yield stand
+
+    return LiveSource(
+        scratch,
+        room,
+        inspectors=command.inspectors,
+        probe_id=settings.probe_id,
+        dwell_s=settings.wifi_dwell_s,
+        stands=stands(),
+        sweep_id=command.sweep_id,
+        mode=command.mode,
+    )
 
 
 def key(state: State = None, config: ConfigFile = None) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
-from .plan import Plan
+from .plan import Plan, RoomKind
 from .sweep import VerdictName
 
 ProbeState = Literal["idle", "waiting_for_empty", "running", "paused", "closing", "done", "aborted", "failed"]
@@ -126,6 +126,7 @@ class StartCommand(CommandBase):
     room_id: UUID
     facility_name: LocalText
     room_name: LocalText
+    room_kind: RoomKind = "restroom"
     plan: Plan
     mode: Mode
     inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]

@@ -1,7 +1,7 @@
 """A camera that sees the probe's lamp while it is played: picture sizes of a real encoder, chosen by the light so far.
 
 Input is the level of the lamp at each picture; output is the octets of that picture.  The table of encoded pictures
-was made under chips of its own; a chip that begins now gets the pictures of a chip of the table with the same level, the
+was made under chips of its own; a chip that begins now gets the pictures of one of the table with the same level, the
 same three levels before it and the nearest place in the group of pictures.  Without a lamp it is always dark.
 """
 

@@ -1814,14 +1814,14 @@ export interface components {
         };
         /**
          * SimpleRequest
-         * @description Pause, go on, close or stop a sweep.
+         * @description Begin a walking test where the last position was; pause, go on, close or stop a sweep.
          */
         SimpleRequest: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            command: "abort" | "finish" | "pause" | "resume";
+            command: "abort" | "finish" | "pause" | "resume" | "walk";
             /**
              * Command Id
              * @description Made by the caller so that sending twice does it once; the server makes one when absent.
@@ -1874,6 +1874,12 @@ export interface components {
              * Format: uuid
              */
             room_id: string;
+            /**
+             * Room Kind
+             * @default restroom
+             * @enum {string}
+             */
+            room_kind: "restroom" | "changing_room";
             room_name: components["schemas"]["LocalText"];
             /**
              * Sweep Id

@@ -1,0 +1,182 @@
+"""A sweep from the phone with `sweep agent` and real parts: server, agent process, firmware, adapter, a camera.
+
+Run as `unshare -n python -m tests.wifi.agent_rig FOLDER SCENE`; prints one JSON object with every live message.  The
+phone's commands go through the server's API as the page sends them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from server.settings import Settings
+from sweep.config import open_signer
+from sweep.sim.head import RfScene
+from tests.server.conftest import Client, running
+from tests.server.sweep_kit import DEMO_ROOM
+from tests.wifi.lit_rig import World, settings_of
+from tests.wifi.tap_rig import set_up
+
+PROBE: Final = "probe-demo-1"
+INSPECTORS: Final = ["점검자-01", "점검자-02"]
+STAND: Final = {"zone_id": "stall-2", "x_m": 2.0, "y_m": 1.0, "facing_deg": 0.0}
+PATIENCE_S: Final = 90.0
+
+
+class Phone:
+    """The page of one inspector: sends commands, reads what the probe tells."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.messages: list[dict[str, Any]] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.sweep_id = ""
+        self.times: dict[str, float] = {}
+
+    def _listen(self) -> None:
+        with (
+            contextlib.suppress(httpx.HTTPError),
+            self._client.http.stream("GET", f"/api/live?probe_id={PROBE}", timeout=None) as stream,
+        ):
+            for line in stream.iter_lines():
+                if line.startswith("data: ") and '"event"' in line:
+                    self.messages.append(json.loads(line.removeprefix("data: ")))
+
+    def command(self, name: str, **fields: Any) -> None:
+        about = {"sweep_id": self.sweep_id} if self.sweep_id else {}
+        answer = self._client.post(f"/api/probes/{PROBE}/commands", {"command": name, **about, **fields})
+        assert answer.status_code == 200, answer.text
+        self.sweep_id = answer.json()["sweep_id"]
+
+    def state(self) -> str | None:
+        probes = self._client.get("/api/probes").json()["probes"]
+        return probes[0]["state"] if probes else None
+
+    def events(self) -> list[dict[str, Any]]:
+        return [message["event"] for message in list(self.messages) if message["sweep_id"] == self.sweep_id]
+
+    def wait(self, is_there: Callable[[], object], what: str) -> float:
+        """Seconds waited."""
+        began = time.monotonic()
+        while not is_there():
+            if time.monotonic() - began > PATIENCE_S:
+                raise SystemExit(f"waited for {what} in vain: {self.events()[-6:]}")
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def report(self) -> dict[str, Any]:
+        def get() -> dict[str, Any] | None:
+            found = self._client.get(f"/api/sweeps/{self.sweep_id}")
+            return found.json().get("report") if found.status_code == 200 else None
+
+        self.wait(get, "the report")
+        report = get()
+        assert report is not None
+        return report
+
+
+def heard(phone: Phone, event: str, **fields: Any) -> bool:
+    return any(e["type"] == event and all(e.get(k) == v for k, v in fields.items()) for e in phone.events())
+
+
+def listening(phone: Phone) -> bool:
+    return any(e["type"] == "progress" and e["modality"] == "wifi" for e in phone.events())
+
+
+def play_short(phone: Phone, world: World) -> None:
+    """Abort while the air is listened to."""
+    phone.command("position", **STAND)
+    phone.wait(lambda: listening(phone), "listening")
+    phone.command("abort")
+    phone.times["abort_to_aborted_s"] = phone.wait(lambda: phone.state() == "aborted", "aborted")
+
+
+def play_long(phone: Phone, world: World) -> None:
+    """Somebody comes in while the light plays; then light to its answer; then a walk, ended by the inspector."""
+    phone.command("position", **STAND)
+    phone.wait(world.lamp.was_lit.is_set, "light")
+    time.sleep(4.0)
+    phone.command("pause")
+    asked_s = time.monotonic()
+    phone.wait(lambda: phone.state() == "paused", "paused")
+    time.sleep(1.0)
+    last_s, level = world.lamp.edges[-1]
+    phone.times["pause_to_dark_s"] = max(0.0, last_s - asked_s) if level == 0 else 99.0
+    phone.wait(lambda: heard(phone, "trial", phase="over"), "the end of the test")
+    phone.command("resume")
+    phone.wait(lambda: phone.state() == "waiting_for_empty", "the question whether the room is empty")
+    phone.command("declare_empty", declared_by=INSPECTORS)
+    phone.wait(lambda: phone.state() == "running", "going on")
+    phone.command("position", **STAND)
+    overs = len([e for e in phone.events() if e["type"] == "trial" and e["phase"] == "over"])
+    phone.wait(
+        lambda: len([e for e in phone.events() if e["type"] == "trial" and e["phase"] == "over"]) > overs,
+        "the answer to the light",
+    )
+    phone.command("walk")
+    phone.wait(lambda: heard(phone, "trial", kind="motion", prompt="walk"), "the prompt to walk")
+    time.sleep(2.0)
+    phone.command("finish")
+    phone.times["finish_to_done_s"] = phone.wait(lambda: phone.state() == "done", "done")
+
+
+SCENES: Final = {"short": play_short, "long": play_long}
+
+
+def main() -> None:
+    folder, scene = Path(sys.argv[1]), sys.argv[2]
+    set_up("lo")
+    (folder / "probe").mkdir()
+    (folder / "server").mkdir()
+    site_settings = Settings(
+        data_dir=folder / "server" / "data", database_url=f"sqlite:///{folder / 'server' / 'test.sqlite3'}", port=0,
+        min_free_mib=0, web_dir=folder / "server" / "dist",
+    )  # fmt: skip
+    with running(site_settings) as site, World(folder, RfScene()) as world:
+        text = settings_of(folder, world.head.port, 57.0) + f'server = "{site.url}"\nprobe_id = "{PROBE}"\n'
+        (folder / "sweep.toml").write_text(text, encoding="utf-8")
+        site.admit(open_signer(folder / "state"), "probe", PROBE)
+        phone = Phone(site.login("inspector"))
+        command = ["chrt", "--other", "0", sys.executable, "-m", "sweep.cli", "agent"]
+        environment = os.environ | {"PYTHONFAULTHANDLER": "1", "PATH": f"{folder}:{os.environ['PATH']}"}
+        log = folder / "agent.log"
+        with log.open("wb") as said, subprocess.Popen(
+            [*command, "--config", str(folder / "sweep.toml")], env=environment, stdin=subprocess.DEVNULL, stdout=said,
+            stderr=said, cwd=folder / "probe",
+        ) as agent:  # fmt: skip
+            try:
+                phone.wait(lambda: phone.state() == "idle", "the agent")
+                phone.command("start", room_id=str(DEMO_ROOM), mode="quick", inspectors=INSPECTORS)
+                phone.wait(lambda: phone.state() == "waiting_for_empty", "the question whether the room is empty")
+                phone.command("declare_empty", declared_by=INSPECTORS)
+                phone.wait(lambda: phone.state() == "running", "running")
+                SCENES[scene](phone, world)
+                report = phone.report()
+            finally:
+                agent.terminate()
+                try:
+                    agent.wait(timeout=20)
+                except subprocess.TimeoutExpired:
+                    agent.send_signal(signal.SIGABRT)
+                    agent.wait()
+        events = phone.events()
+    result = {
+        "events": events, "report": report, "times": phone.times, "said": log.read_text(encoding="utf-8"),
+        "messages": phone.messages,
+    }  # fmt: skip
+    print(json.dumps(result, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()
