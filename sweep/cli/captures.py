@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich import box
 from rich.table import Table
 
-from sweep.cli.output import AddressForm, existing, fail, one_line, out, write_json
+from sweep.cli.output import AddressForm, existing, fail, one_line, out, spare, write_json
 
 JsonOut = Annotated[
     Path | None, typer.Option("--json", help="Write the result as JSON to this file; - is standard output.")
@@ -17,6 +20,8 @@ Addresses = Annotated[
     AddressForm, typer.Option("--addresses", help="hashed: tags under a key that dies with this run; full: as heard.")
 ]
 MAX_ROWS = 40
+_VERDICTS = ("video_uplink", "not_assessable", "not_video")
+_ANSWERS = ("follows_light", "not_assessable", "does_not")
 
 
 def wifi(
@@ -29,27 +34,29 @@ def wifi(
     from sweep import wifi as modality
     from sweep.packets import CaptureFileError
 
+    spare(json_out, file)
     with one_line(CaptureFileError):
         scan = modality.scan_file(existing(file), as_flows=flows)
     document = scan.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
-        table = Table("transmitter", "role", "vendor", "level", "frames", "up", "down", "video")
-        for one in document["transmitters"][:MAX_ROWS]:
-            level = one["rssi_dbm"]
+        found = sorted(document["transmitters"], key=_by_verdict)
+        table = _table("video", "transmitter", "level", "up/down", "role", "vendor", whole=4)
+        for one in found[:MAX_ROWS]:
             table.add_row(
+                f"{one['video']['verdict']} {one['video']['score']:.2f}",
                 one["addresses"][0],
+                _level(one),
+                f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
                 one["role"],
                 one["vendor"] or ("(random)" if one["is_randomised"] else "–"),
-                "–" if level is None else f"{level['median']:.0f} dBm",
-                str(one["frames"]),
-                str(one["bytes_up"]),
-                str(one["bytes_down"]),
-                f"{one['video']['verdict']} {one['video']['score']:.2f}",
             )
         out.print(table)
-        _more(len(document["transmitters"]))
-        out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {scan.rejected or 'none'}")
+        _more([one["video"]["verdict"] for one in found])
+        reasons = Counter(one["video"]["reason"] for one in found if one["video"]["reason"])
+        if reasons:
+            out.print(f"not assessable: {_counted(reasons)}")
+        out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {_counted(scan.rejected) or 'none'}")
     _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames")
 
 
@@ -66,11 +73,13 @@ def stimulus(
     addresses: Addresses = AddressForm.HASHED,
 ) -> None:
     """Test whose traffic follows the light that was played."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of matrices this small threads would take five times as long
     from sweep import wifi as modality
     from sweep.packets import CaptureFileError
     from sweep.wifi.sequence import read_sequence
     from sweep.wifi.stimulus import judge_stimulus
 
+    spare(json_out, file, sequence)
     with one_line(CaptureFileError):
         chips = read_sequence(existing(sequence))
         log, tally = modality.read_log(existing(file))
@@ -78,12 +87,20 @@ def stimulus(
     document = result.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
-        table = Table("transmitter", "p", "verdict")
-        for one in document["transmitters"][:MAX_ROWS]:
-            p_value = one["p_value"]
-            table.add_row(one["addresses"][0], "–" if p_value is None else f"{p_value:.4f}", one["verdict"])
+        found = sorted(document["transmitters"], key=_by_answer)
+        table = _table("verdict", "transmitter", "p", "over all", "reason", whole=4)
+        for one in found[:MAX_ROWS]:
+            p_value, adjusted = one["p_value"], one["adjusted_p_value"]
+            table.add_row(
+                one["verdict"],
+                one["addresses"][0],
+                "–" if p_value is None else f"{p_value:.4f}",
+                "–" if adjusted is None else f"{adjusted:.4f}",
+                one["reason"] or "–",
+            )
         out.print(table)
-        _more(len(document["transmitters"]))
+        _more([one["verdict"] for one in found])
+        out.print(f"{document['flows_tested']} uplinks tested; over all: p after Holm's correction over them")
     _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames")
 
 
@@ -96,24 +113,26 @@ def ble(
     from sweep import ble as modality
     from sweep.packets import CaptureFileError
 
+    spare(json_out, file)
     with one_line(CaptureFileError):
         scan = modality.scan_file(existing(file))
     document = scan.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
-        table = Table("device", "kind", "company", "level", "adverts")
-        for one in document["devices"][:MAX_ROWS]:
-            level = one["rssi_dbm"]
+        found = sorted(document["devices"], key=_by_hint)
+        table = _table("kind", "device", "level", "adverts", "name", "company", whole=4)
+        for one in found[:MAX_ROWS]:
             table.add_row(
-                one["addresses"][0] if one["addresses"] else "–",
                 one["kind"],
-                one["company"] or "–",
-                "–" if level is None else f"{level['median']:.0f} dBm",
+                one["addresses"][0] if one["addresses"] else "–",
+                _level(one),
                 str(one["adverts"]),
+                one["name"] or "–",
+                one["company"] or "–",
             )
         out.print(table)
-        _more(len(document["devices"]))
-        out.print(f"{scan.adverts} advertisements, rejected: {scan.rejected or 'none'}")
+        _more([one["kind"] for one in found])
+        out.print(f"{scan.adverts} advertisements, rejected: {_counted(scan.rejected) or 'none'}")
     _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements")
 
 
@@ -123,6 +142,49 @@ def _say_if_cut(file: Path, octets: int, rest: str) -> None:
         fail(f"{file}: cut off, its last {octets} octets are no whole record; the result covers the {rest} before")
 
 
-def _more(count: int) -> None:
-    if count > MAX_ROWS:
-        out.print(f"… and {count - MAX_ROWS} more; --json has them all")
+def _table(*columns: str, whole: int) -> Table:
+    """A table whose first `whole` columns are never cut short; the others give way on a narrow terminal."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=None if number >= whole else len(column))
+    for column in table.columns[:whole]:
+        column.overflow = "fold"
+    return table
+
+
+def _by_verdict(one: dict[str, Any]) -> tuple[int, float, int]:
+    """What an inspector looks for first: cameras, then what is open, the most camera-like first."""
+    return _VERDICTS.index(one["video"]["verdict"]), -one["video"]["score"], -one["frames"]
+
+
+def _by_answer(one: dict[str, Any]) -> tuple[int, float]:
+    return _ANSWERS.index(one["verdict"]), 1.0 if one["p_value"] is None else one["p_value"]
+
+
+def _by_hint(one: dict[str, Any]) -> tuple[bool, float, float]:
+    """Hints at cameras first, then by level: what is near stands above what is far."""
+    level = one["rssi_dbm"]
+    return one["kind"] != "camera_hint", -one["camera_weight_log10"], 999.0 if level is None else -level["median"]
+
+
+def _level(one: dict[str, Any]) -> str:
+    level = one["rssi_dbm"]
+    return "–" if level is None else f"{level['median']:.0f} dBm"
+
+
+def _octets(count: int) -> str:
+    for size, unit in ((1_000_000, "M"), (1_000, "k")):
+        if count >= 10 * size:
+            return f"{count / size:.0f}{unit}"
+    return str(count)
+
+
+def _counted(reasons: Counter[str] | dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(reasons.items(), key=lambda item: -item[1]))
+
+
+def _more(kinds: list[str]) -> None:
+    """What did not fit into the table, by kind."""
+    if len(kinds) > MAX_ROWS:
+        rest = _counted(Counter(kinds[MAX_ROWS:]))
+        out.print(f"… and {len(kinds) - MAX_ROWS} more ({rest}); --json has them all")

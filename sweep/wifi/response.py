@@ -70,21 +70,26 @@ class Response:
         return _mean_exponential(np.stack([found[0], ends, found[0] + ends]), axis=0)
 
     def _compare_series(self, number: int, rows: Rows) -> Doubles:
+        whole, parts = self._sums[number]
+        delays = whole.shape[1]
         is_on = rows.astype(np.float32)
         change = np.zeros_like(is_on)
         change[:, 1:] = np.abs(np.diff(is_on, axis=1))
-        whole, *parts = self._sums[number]
-        terms = [(2.0 * is_on - 1.0) @ whole]
-        terms += [changed @ part for changed in (change * is_on, change * (1.0 - is_on)) for part in parts]
-        found = np.stack(terms, axis=2)
+        found = np.empty((TERMS, len(rows), delays), dtype=np.float32)
+        found[0] = (2.0 * is_on - 1.0) @ whole
+        for first, changed in ((1, change * is_on), (1 + len(EDGE_BINS), change * (1.0 - is_on))):
+            by_part = (changed @ parts).reshape(len(rows), len(EDGE_BINS), delays)
+            found[first : first + len(EDGE_BINS)] = by_part.transpose(1, 0, 2)
+        flat = found.reshape(TERMS, -1)
         inner = self._inner[number]
         kinds = []
         for kind in KINDS:
             prior = covariance(*kind)
             root = np.linalg.cholesky(np.linalg.inv(inner + np.linalg.inv(prior))).astype(np.float32)
             spread = np.linalg.slogdet(np.eye(TERMS) + prior @ inner)[1]
-            kinds.append(0.5 * ((found @ root) ** 2).sum(axis=2, dtype=np.float64) - 0.5 * spread)
-        return _mean_exponential(np.stack(kinds), axis=0)
+            turned = root.T @ flat
+            kinds.append(0.5 * np.einsum("ij,ij->j", turned, turned).astype(np.float64) - 0.5 * spread)
+        return _mean_exponential(np.stack(kinds), axis=0).reshape(len(rows), delays)
 
     def score(self, rows: Rows) -> Doubles:
         """Logarithm of the Bayes factor per row, every delay being equally likely."""
@@ -143,11 +148,13 @@ def _weigh_products(products: tuple[Doubles, ...], weights: Doubles) -> Doubles:
     return inner
 
 
-def _sum_chips(weighed: Doubles, edges: NDArray[np.int64], delays: int) -> list[Floats]:
-    """Sums of a series over chips (rows) at each delay (columns): the whole chip, then each part after its edge."""
+def _sum_chips(weighed: Doubles, edges: NDArray[np.int64], delays: int) -> tuple[Floats, Floats]:
+    """Sums of a series over chips (rows) at each delay (columns): whole, and parts after the edge in turn."""
     windows = np.lib.stride_tricks.sliding_window_view(weighed, int(edges[-1]))[:delays]
     sums = np.pad(np.cumsum(windows - windows.mean(axis=1, keepdims=True), axis=1), ((0, 0), (1, 0)))
     begin, end = edges[:-1], edges[1:]
-    parts = [(begin, end)]
-    parts += [(np.minimum(begin + first, end), np.minimum(begin + last, end)) for first, last in EDGE_BINS]
-    return [(sums[:, last] - sums[:, first]).T.astype(np.float32) for first, last in parts]
+    parts = [(np.minimum(begin + first, end), np.minimum(begin + last, end)) for first, last in EDGE_BINS]
+    whole = np.ascontiguousarray((sums[:, end] - sums[:, begin]).T, dtype=np.float32)
+    return whole, np.concatenate([sums[:, last] - sums[:, first] for first, last in parts]).T.astype(
+        np.float32, order="C"
+    )

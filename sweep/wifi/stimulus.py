@@ -235,7 +235,7 @@ def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, l
     covered = _chips_covered(sequence, log)
     best: FlowTest | None = None
     for chips, share in LOOKS:
-        test = _examine(flow, sequence, nulls, chips) if chips <= covered else None
+        test = _examine(flow, sequence, nulls, chips, EXTEND_BELOW * share) if chips <= covered else None
         if test is None:
             continue
         found = replace(test, p_value=min(test.p_value / share, 1.0))
@@ -253,13 +253,15 @@ def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
     return max(min(len(sequence.chips), int((end_s - slack_s) / sequence.chip_s)), 0)
 
 
-def _examine(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> FlowTest | None:
+def _examine(
+    flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int, extend_below: float = EXTEND_BELOW
+) -> FlowTest | None:
     """Test a flow against the first `chips` chips, by what was heard until the last delay after them."""
     response = respond(flow, sequence, nulls, chips)
     if response is None:
         return None
     rows = nulls.rows(chips)
-    p_value, nats = find_p_value(response, rows)
+    p_value, nats = find_p_value(response, rows, extend_below)
     column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
     return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s)
@@ -282,8 +284,11 @@ def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int
     return Response(series, edges, len(delays), nulls.pattern(chips))
 
 
-def find_p_value(response: Response, rows: NDArray[np.int8]) -> tuple[float, float]:
-    """Share of sequences that score like the one played (row 0) or better, itself among them; and its score."""
+def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW) -> tuple[float, float]:
+    """Share of sequences that score like the one played (row 0) or better, itself among them; and its score.
+
+    All rows are asked only where the share among the first ones is below `extend_below`.
+    """
     scores = response.score(rows[: FIRST_NULLS + 1])
     played = float(scores[0])
 
@@ -292,6 +297,6 @@ def find_p_value(response: Response, rows: NDArray[np.int8]) -> tuple[float, flo
 
     reached = count(scores)
     p_value = reached / len(scores)
-    if p_value < EXTEND_BELOW and len(rows) > len(scores):
+    if p_value < extend_below and len(rows) > len(scores):
         p_value = (reached + count(response.score(rows[len(scores) :]))) / len(rows)
     return p_value, played
