@@ -374,7 +374,7 @@ def evidence_text(code: str, **values: str | float) -> LocalText:
 
 
 TRIAL_REASONS: dict[str, tuple[str, str]] = {
-    "decided": ("결과가 나와 시험을 마침", "The answer is known: the test is over"),
+    "decided": ("전송량이 따라 변하는 기기를 확인해 시험을 마침", "A transmitter follows: the test is over"),
     "played_out": ("시험을 끝까지 마침", "The test ran to its end"),
     "no_lamp": ("시험용 조명(센서 헤드)이 없어 시험하지 않음", "No sensor head with a lamp: not tested"),
     "head_away": ("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away: test broken off"),

@@ -23,7 +23,20 @@ export interface LiveProgress {
   readonly fraction: number;
 }
 
-const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "finding", "command"] as const;
+/** A response test: light is played, or a person walks by prompts. */
+export interface LiveTrial {
+  readonly kind: "light" | "motion";
+  readonly isOver: boolean;
+  readonly elapsedS: number;
+  readonly longestS: number;
+  readonly prompt: "walk" | "stand" | null;
+  readonly nextPromptS: number | null;
+  readonly text: LocalText;
+  /** When this phone heard of it: seconds are counted on from here. */
+  readonly heardMs: number;
+}
+
+const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "trial", "finding", "command"] as const;
 const FIRST_WAIT_MS = 1_000; // guessed
 const LONGEST_WAIT_MS = 15_000; // guessed
 
@@ -35,6 +48,9 @@ export class LiveFeed {
   stateText = $state.raw<LocalText | null>(null);
   progress = $state.raw<LiveProgress | null>(null);
   guidance = $state.raw<LocalText | null>(null);
+  trial = $state.raw<LiveTrial | null>(null);
+  /** A position is being measured; between positions the inspector may ask for a walk. */
+  isMeasuring = $state(false);
   refusal = $state.raw<LocalText | null>(null);
   zones = $state.raw<readonly LiveZone[]>([]);
   findingIds = $state.raw<readonly string[]>([]);
@@ -106,8 +122,14 @@ export class LiveFeed {
         this.state = event.state;
         this.stateText = event.text;
         if (event.state !== "running") this.guidance = null;
+        if (event.state !== "running" && event.state !== "paused") this.isMeasuring = false;
         break;
       case "progress":
+        if (event.modality === null) {
+          this.trial = null; // another position
+          this.guidance = null;
+        }
+        this.isMeasuring = event.zone_id !== null;
         this.progress = {
           done: event.position_index,
           all: event.positions,
@@ -117,6 +139,7 @@ export class LiveFeed {
         };
         break;
       case "zone":
+        if (event.modality === "wifi") this.isMeasuring = false; // the last to end, live
         this.zones = [
           ...this.zones.filter((zone) => zone.zone_id !== event.zone_id || zone.modality !== event.modality),
           event,
@@ -124,6 +147,18 @@ export class LiveFeed {
         break;
       case "guidance":
         this.guidance = event.text;
+        break;
+      case "trial":
+        this.trial = {
+          kind: event.kind,
+          isOver: event.phase === "over",
+          elapsedS: event.elapsed_s,
+          longestS: event.longest_s,
+          prompt: event.prompt ?? null,
+          nextPromptS: event.next_prompt_s ?? null,
+          text: event.text,
+          heardMs: Date.now(),
+        };
         break;
       case "finding":
         if (!this.findingIds.includes(event.finding_id)) this.findingIds = [...this.findingIds, event.finding_id];
@@ -140,6 +175,8 @@ export class LiveFeed {
     this.stateText = null;
     this.progress = null;
     this.guidance = null;
+    this.trial = null;
+    this.isMeasuring = false;
     this.refusal = null;
     this.zones = [];
     this.findingIds = [];

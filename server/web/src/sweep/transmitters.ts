@@ -111,6 +111,10 @@ export function videoOf({ wifi }: Transmitter): VideoSummary | null {
 export interface LightSummary {
   readonly verdict: NonNullable<WifiObservation["stimulus"]>["verdict"];
   readonly p: number | null;
+  /** A person walked instead of the lamp. */
+  readonly isWalk: boolean;
+  /** Live: seconds from the first chip to the answer. */
+  readonly afterS: number | null;
   readonly reading: Reading;
 }
 
@@ -118,7 +122,9 @@ export interface LightSummary {
 export function lightOf({ readings }: Transmitter): LightSummary | null {
   const tests = readings.flatMap((reading) => {
     const stimulus = reading.wifi?.stimulus ?? null;
-    return stimulus === null ? [] : [{ verdict: stimulus.verdict, p: stimulus.p_value, reading }];
+    if (stimulus === null) return [];
+    const { verdict, p_value: p } = stimulus;
+    return [{ verdict, p, isWalk: stimulus.kind === "motion", afterS: stimulus.decided_after_s ?? null, reading }];
   });
   for (const verdict of ["follows_light", "does_not", "not_assessable"] as const) {
     const same = tests.filter((test) => test.verdict === verdict).sort((one, other) => (one.p ?? 1) - (other.p ?? 1));
