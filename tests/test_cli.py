@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import struct
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,7 +95,56 @@ def test_json_goes_to_a_file_or_to_standard_output(captures: Path, tmp_path: Pat
     assert json.loads(target.read_text())["transmitters"][0]["addresses"] != ["00:00:5e:00:53:01"]
     code, _, err = sweep("wifi", captures / "wifi.pcap", "--json", tmp_path / "no" / "such" / "out.json")
     assert code == 2
-    assert "No such file" in err
+    assert "such/out.json: No such file" in "".join(err.splitlines())
+
+
+@pytest.mark.parametrize("command", ["wifi", "ble"])
+def test_a_result_never_takes_the_place_of_its_capture(captures: Path, tmp_path: Path, command: str) -> None:
+    source = captures / ("wifi.pcap" if command == "wifi" else "ble.json")
+    link = tmp_path / "link"
+    link.symlink_to(source)
+    before = source.read_bytes()
+    for target in (source, link):
+        code, _, err = sweep(command, source, "--json", target)
+        assert code == 2
+        assert "another file" in " ".join(err.split())
+    assert source.read_bytes() == before
+
+
+def test_devices_and_links_stay_what_they_are(captures: Path, tmp_path: Path) -> None:
+    pipe, link, real = tmp_path / "pipe", tmp_path / "link", tmp_path / "real.json"
+    os.mkfifo(pipe)
+    link.symlink_to(real)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_text, encoding="utf-8")
+        assert sweep("ble", captures / "ble.json", "--json", pipe)[0] == 0
+        assert json.loads(read.result(timeout=10))["adverts"] > 0
+    assert pipe.is_fifo()
+    assert sweep("ble", captures / "ble.json", "--json", link)[0] == 0
+    assert link.is_symlink()
+    assert json.loads(real.read_text())["adverts"] > 0
+
+
+def test_a_camera_hint_stands_above_a_crowd(tmp_path: Path) -> None:
+    crowd = [BleEmitter("phone", f"4a:00:00:00:01:{n:02x}", 1.0, 1.0) for n in range(60)]
+    camera = BleEmitter("camera_setup", "4a:00:00:00:00:01", 3.0, 3.0, name=b"V380_999")
+    path = tmp_path / "crowd.json"
+    write_ble_capture(path, emitters=[*crowd, camera], listener_xy_m=(2.0, 2.0), seconds=4.0, seed=1)
+    code, out, _ = sweep("ble", path)
+    assert code == 0
+    rows = [line for line in out.splitlines() if line.strip() and "─" not in line]
+    assert rows[1].startswith(" camera_hint")
+    assert "V380_999" in rows[1]
+    assert "more (" in out
+
+
+def test_packets_of_no_interface_are_counted(tmp_path: Path) -> None:
+    section = struct.pack("<IIIHHqI", 0x0A0D0D0A, 28, 0x1A2B3C4D, 1, 0, -1, 28)
+    packet = struct.pack("<IIIIIII", 6, 36, 7, 0, 0, 4, 4) + b"abcd" + struct.pack("<I", 36)
+    (tmp_path / "a.pcapng").write_bytes(section + packet)
+    code, out, _ = sweep("wifi", tmp_path / "a.pcapng", "--json", "-")
+    assert code == 0
+    assert json.loads(out)["rejected"] == {"unknown_interface": 1}
 
 
 @pytest.mark.parametrize("command", ["run"])
@@ -115,7 +167,8 @@ def test_bad_usage_is_exit_code_2_without_a_traceback() -> None:
             [sys.executable, "-m", "sweep.cli", *arguments], capture_output=True, text=True, check=False
         )
         assert done.returncode == 2
-        assert "Traceback" not in done.stderr
+        assert done.stderr.startswith("sweep: ")
+        assert done.stderr.count("\n") == 1
 
 
 def test_the_key_is_printed_and_stays(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_the_result_is_the_same(capture: Path, extra: list[str]) -> None:
         ["wifi", "{file}.absent", "--json", "{out}"],
         ["wifi", "{file}", "--json", "{out}/no/folder"],
         ["wifi", "{cut}", "--json", "{out}"],
+        ["wifi", "{file}", "--json", "{file}"],
     ],
 )
 def test_whatever_is_not_plain_is_left_alone(capture: Path, arguments: list[str]) -> None:

@@ -38,6 +38,8 @@ COMMANDS: dict[str, str] = {
     "lens-score": "lens:lens_score",
 }
 """Module of this package and function, by command."""
+EXIT_STOPPED = 130
+"""As a shell says it of a command that Ctrl-C ended; 1 would mean findings."""
 
 
 def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
@@ -68,4 +70,24 @@ def main() -> None:
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
     wanted = sys.argv[1:2]
-    build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)()
+    sys.exit(run_app(build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)))
+
+
+def run_app(app: typer.Typer) -> int:
+    """Run the command of the arguments; its exit code.  Bad usage is one line on standard error and 2."""
+    import typer
+    from typer.exceptions import TyperException
+
+    try:
+        return app(standalone_mode=False) or 0
+    except typer.Abort:
+        print("sweep: stopped", file=sys.stderr)
+        return EXIT_STOPPED
+    except TyperException as error:
+        message = error.format_message().replace("Value error, ", "")
+        if "\n" in message:  # no arguments at all: the help text
+            print(message)
+        else:
+            command = " ".join(["sweep", *sys.argv[1:2]]) if sys.argv[1:2] and sys.argv[1] in COMMANDS else "sweep"
+            print(f"sweep: {message.rstrip('.')}; see {command} --help", file=sys.stderr)
+        return error.exit_code

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 
 from sweep.cli.output import AddressForm, existing, fail, one_line, out, spare, write_json
@@ -20,6 +22,7 @@ Addresses = Annotated[
     AddressForm, typer.Option("--addresses", help="hashed: tags under a key that dies with this run; full: as heard.")
 ]
 MAX_ROWS = 40
+NAME_CHARACTERS = 20
 _VERDICTS = ("video_uplink", "not_assessable", "not_video")
 _ANSWERS = ("follows_light", "not_assessable", "does_not")
 
@@ -41,17 +44,18 @@ def wifi(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["transmitters"], key=_by_verdict)
-        table = _table("video", "transmitter", "level", "up/down", "role", "vendor", whole=4)
-        for one in found[:MAX_ROWS]:
-            table.add_row(
-                f"{one['video']['verdict']} {one['video']['score']:.2f}",
+        rows = [
+            (
+                one["video"]["verdict"] + ("" if one["video"]["reason"] else f" {one['video']['score']:.2f}"),
                 one["addresses"][0],
                 _level(one),
                 f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
                 one["role"],
                 one["vendor"] or ("(random)" if one["is_randomised"] else "–"),
             )
-        out.print(table)
+            for one in found[:MAX_ROWS]
+        ]
+        _show(("video", "transmitter", "level", "up/down", "role", "vendor"), rows, whole=5)
         _more([one["video"]["verdict"] for one in found])
         reasons = Counter(one["video"]["reason"] for one in found if one["video"]["reason"])
         if reasons:
@@ -88,17 +92,11 @@ def stimulus(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["transmitters"], key=_by_answer)
-        table = _table("verdict", "transmitter", "p", "over all", "reason", whole=4)
-        for one in found[:MAX_ROWS]:
-            p_value, adjusted = one["p_value"], one["adjusted_p_value"]
-            table.add_row(
-                one["verdict"],
-                one["addresses"][0],
-                "–" if p_value is None else f"{p_value:.4f}",
-                "–" if adjusted is None else f"{adjusted:.4f}",
-                one["reason"] or "–",
-            )
-        out.print(table)
+        rows = [
+            (one["verdict"], one["addresses"][0], _p(one["p_value"]), _p(one["adjusted_p_value"]), one["reason"] or "–")
+            for one in found[:MAX_ROWS]
+        ]
+        _show(("verdict", "transmitter", "p", "over all", "reason"), rows, whole=5)
         _more([one["verdict"] for one in found])
         out.print(f"{document['flows_tested']} uplinks tested; over all: p after Holm's correction over them")
     _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames")
@@ -120,17 +118,18 @@ def ble(
     write_json(json_out, document)
     if json_out is None:
         found = sorted(document["devices"], key=_by_hint)
-        table = _table("kind", "device", "level", "adverts", "name", "company", whole=4)
-        for one in found[:MAX_ROWS]:
-            table.add_row(
+        rows = [
+            (
                 one["kind"],
                 one["addresses"][0] if one["addresses"] else "–",
                 _level(one),
+                (one["name"] or "–")[:NAME_CHARACTERS],
                 str(one["adverts"]),
-                one["name"] or "–",
                 one["company"] or "–",
             )
-        out.print(table)
+            for one in found[:MAX_ROWS]
+        ]
+        _show(("kind", "device", "level", "name", "adverts", "company"), rows, whole=4)
         _more([one["kind"] for one in found])
         out.print(f"{scan.adverts} advertisements, rejected: {_counted(scan.rejected) or 'none'}")
     _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements")
@@ -142,14 +141,15 @@ def _say_if_cut(file: Path, octets: int, rest: str) -> None:
         fail(f"{file}: cut off, its last {octets} octets are no whole record; the result covers the {rest} before")
 
 
-def _table(*columns: str, whole: int) -> Table:
+def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, whole: int) -> None:
     """A table whose first `whole` columns are never cut short; the others give way on a narrow terminal."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for number, column in enumerate(columns):
-        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=None if number >= whole else len(column))
-    for column in table.columns[:whole]:
-        column.overflow = "fold"
-    return table
+        width = max(cell_len(text) for text in [column, *(row[number] for row in rows)])
+        table.add_column(column, no_wrap=True, overflow="ellipsis", min_width=width if number < whole else len(column))
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
 
 
 def _by_verdict(one: dict[str, Any]) -> tuple[int, float, int]:
@@ -161,15 +161,20 @@ def _by_answer(one: dict[str, Any]) -> tuple[int, float]:
     return _ANSWERS.index(one["verdict"]), 1.0 if one["p_value"] is None else one["p_value"]
 
 
-def _by_hint(one: dict[str, Any]) -> tuple[bool, float, float]:
-    """Hints at cameras first, then by level: what is near stands above what is far."""
-    level = one["rssi_dbm"]
-    return one["kind"] != "camera_hint", -one["camera_weight_log10"], 999.0 if level is None else -level["median"]
+def _by_hint(one: dict[str, Any]) -> tuple[bool, bool, float, float]:
+    """Hints at cameras first, then trackers, then by level: what is near stands above what is far."""
+    level, weight = one["rssi_dbm"], one["camera_weight_log10"]
+    near = 999.0 if level is None else -level["median"]
+    return one["kind"] != "camera_hint", one["kind"] != "tracker", -weight, near
 
 
 def _level(one: dict[str, Any]) -> str:
     level = one["rssi_dbm"]
     return "–" if level is None else f"{level['median']:.0f} dBm"
+
+
+def _p(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
 
 
 def _octets(count: int) -> str:
@@ -179,7 +184,7 @@ def _octets(count: int) -> str:
     return str(count)
 
 
-def _counted(reasons: Counter[str] | dict[str, int]) -> str:
+def _counted(reasons: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(reasons.items(), key=lambda item: -item[1]))
 
 

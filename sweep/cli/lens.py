@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.output import err, existing, fail, one_line, out, write_json, write_text
+from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json, write_text
 
 if TYPE_CHECKING:
     from sweep.lens import LensScan
@@ -75,6 +75,7 @@ def lens_score(
     from sweep.lens.score import score_clips
     from sweep.lens.truth import TruthError, read_truths
 
+    spare(json_out, clips)
     with one_line(TruthError, ClipError):
         document, recorded = _detections(existing(clips))
         truths = read_truths(existing(truth), {name: clip.meta.width for name, clip in recorded.items()})

@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn
 import typer
 from rich.console import Console
 
-from sweep.cli.quick import replace_text, to_text
+from sweep.cli.quick import is_same_file, replace_text, to_text
 
 EXIT_FINDINGS = 1
 EXIT_BAD_INPUT = 2
@@ -81,6 +81,13 @@ def write_json(target: Path | None, value: Any) -> None:
         sys.stdout.flush()
         return
     write_text(target, text)
+
+
+def spare(target: Path | None, *inputs: Path) -> None:
+    """One line and exit code 2 when the result would take the place of what it is read from."""
+    for one in inputs:
+        if target is not None and is_same_file(one, target):
+            fail(f"{target}: is what the result comes from; give --json another file")
 
 
 def write_text(target: Path, text: str) -> None:

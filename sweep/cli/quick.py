@@ -22,6 +22,8 @@ def run_plain(arguments: list[str]) -> bool:
     if plan is None:
         return False
     file, target, addresses, as_flows = plan
+    if is_same_file(file, target):
+        return False
     gc.disable()  # a scan makes arrays, which need no collector, and ends
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices; threads would only start
     from sweep.packets import CaptureFileError
@@ -67,10 +69,24 @@ def to_text(value: Any) -> str:
 
 
 def replace_text(target: Path, text: str) -> None:
-    """Write a file whole or not at all; OSError when that fails."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    """Write a file whole or not at all; OSError that names `target` when that fails.
+
+    What is no regular file (a device, a pipe) is written to and stays what it is; a link stays one, too.
+    """
+    if target.exists() and not target.is_file():
+        target.write_text(text, encoding="utf-8")
+        return
+    place = Path(os.path.realpath(target))
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         part.write_text(text, encoding="utf-8")
-        part.replace(target)
+        part.replace(place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def is_same_file(one: Path, other: Path) -> bool:
+    """True when both names lead to the same file that is there."""
+    return one.exists() and other.exists() and one.samefile(other)

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from sweep.cli.captures import MAX_ROWS, JsonOut
-from sweep.cli.output import err, existing, fail, one_line, out, write_json
+from sweep.cli.output import err, existing, fail, one_line, out, spare, write_json
 
 if TYPE_CHECKING:
     from sweep.report import RfWindow
@@ -40,6 +40,7 @@ def rf(
 
     if not Path(source).exists():
         fail(f"{source}: no such port or file; is the sensor head plugged in?")
+    spare(json_out, Path(source), *(path for path in (baseline, calibration) if path is not None))
     with one_line(HeadError, PortError, CalibrationError):
         levels = levels_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
         outside = None if baseline is None else tuple(islice(read_windows(str(existing(baseline)), 600.0), 6_000))

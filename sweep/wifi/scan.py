@@ -135,6 +135,7 @@ def read_log(path: Path, *, as_flows: bool = False) -> tuple[FrameLog, ReadTally
             link_type = min(seen)
             advice = _LINK_ADVICE.get(link_type, "record in monitor mode")
             raise CaptureFileError(f"{shown(path)}: holds no 802.11 frames (link type {link_type}); {advice}")
+    log = replace(log, rejected=log.rejected + reader.tally.rejected)
     if as_flows and LINK_ETHERNET in seen:
         log = replace(log, frames=ethernet.mark_direction(log.frames))
     return log, reader.tally
