@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from .cadence import Rhythm
+from .cadence import SOUND_HZ, Rhythm
 from .transmitters import Flow
 
 
@@ -31,11 +31,12 @@ class Features:
     """Share of octets in large frames beside a full one: pictures are cut into packets, sound is not."""
     rhythm: Rhythm
     ended_share: float = 1.0
-    """Frames of a rare length per period of the rhythm, at most 1: pictures end somewhere, a file goes on."""
+    """Ends of ever another length per period of the rhythm, at most 1: pictures end somewhere, a file goes on."""
     kept_share: float = 1.0
     """Share of the periods in which something came."""
     peak_octaves: float = 9.0
-    """Logarithm to base two of the largest period's octets over the usual: complete pictures among differences."""
+    """Logarithm to base two of the largest period's octets over the usual, one in ten seconds at least: complete
+    pictures among differences."""
     spread: float = 0.0
     """Median deviation of a period's octets from the usual ones, as a share of them."""
     tail: float = 0.0
@@ -43,12 +44,12 @@ class Features:
 
 
 _MARKS: Final = ("clock", "kept", "ended", "one_way", "up", "grouped", "rate", "sizes")
-_WEIGHTS: Final = dict(zip(_MARKS, (11.5, 14.5, 11.0, 7.0, 1.0, 6.0, 4.5, 9.5), strict=True))
+_WEIGHTS: Final = dict(zip(_MARKS, (11.5, 14.5, 11.0, 7.0, 1.0, 6.0, 6.0, 9.5), strict=True))
 """Fitted on the tuning flows of tests/simulators by a logistic regression without negative weights, in which each kind
 of camera counted alike and each kind of anything else fifty times as much, machines that report and sound two hundred
-times; rounded.  `one_way` and `up` have the least that was allowed: where they are missing no clock is looked for.
+times; rounded.  `one_way`, `up` and `rate` have the least that was allowed: without them no clock is looked for.
 Weights are this large because a camera has every mark: no sum of the others makes up for one of them."""
-_BIAS: Final = -59.5
+_BIAS: Final = -61.0
 _CLOCK_NATS: Final = (2.0, 6.0)
 _UNHURRIED_S, _HASTE_NATS = 5.0, 3.0
 """Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 and 3.5 s."""
@@ -57,9 +58,13 @@ _PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.15, 1.5), (0.6, 1.0), (
 (tuning flows of machines 0.64 at most), of sound 1.25, of encoded pictures 2.4 in the median."""
 _UNLIKE_REPORTS_KBPS: Final = (350.0, 550.0)
 """More than machines report by the clock: guessed, above the 325 kbit/s of the tuning flows."""
-_TAIL, _FAST_HZ, _THICK_KBPS = (0.09, 0.14), (11.5, 13.5), (1_250.0, 2_000.0)
-"""Pictures without complete ones among them (MJPEG, intra refresh) are nearly alike: measured, up to 0.07.  Lossless
-sound in blocks and reports of free sizes are not, but neither comes so often or in such amounts: guessed."""
+_TAIL, _THICK_KBPS = (0.09, 0.14), (1_250.0, 2_000.0)
+"""Pictures without complete ones among them (MJPEG, intra refresh) are nearly alike: measured, up to 0.07.  Reports of
+free sizes are not, but do not come in such amounts: guessed."""
+_SOUND_HZ: Final = (44_100 / 4_608, 48_000 / 4_608, 44_100 / 4_096, 48_000 / 4_096, *SOUND_HZ)
+_SOUND_WITHIN_HZ: Final = 0.04
+"""Lossless sound comes in blocks of 4,096 or 4,608 samples (RFC 9639, the sizes that encoders choose), as alike as
+pictures.  How well a window of 2.5 s tells a rate: measured."""
 _FROM_AP, _FORWARDED = -2.0, -8.0
 """What an access point sends is its clients' download unless it is itself the source; and even then with less trust."""
 
@@ -85,7 +90,7 @@ def list_marks(features: Features, looks: int = 1) -> dict[str, float]:
     return {
         "clock": _ramp(clock_nats, *_CLOCK_NATS),
         "kept": _ramp(features.kept_share, 0.4, 0.7),
-        "ended": _ramp(features.ended_share, 0.15, 0.5),
+        "ended": _ramp(features.ended_share, 0.25, 0.5),
         "one_way": min(_ramp(-features.back_kbps, -120.0, -20.0), _ramp(-features.talk_hz, -20.0, -10.0)),
         "up": _ramp(features.up_share, 0.6, 0.88),
         "grouped": _ramp(features.grouped_share, 0.03, 0.2),
@@ -99,11 +104,9 @@ def _weigh_pictures(features: Features) -> float:
     peak = features.peak_octaves
     over = (2.0**peak - 1.0) / max(features.spread, 0.02)
     complete = max(_ramp(peak, *_PEAK_OCTAVES), min(_ramp(peak, *_LOW_PEAK_OCTAVES), _ramp(over, *_PEAK_OVER_SPREAD)))
-    alike = max(
-        _ramp(-features.tail, -_TAIL[1], -_TAIL[0]),
-        _ramp(features.rhythm.rate_hz, *_FAST_HZ),
-        _ramp_log(features.rate_kbps, *_THICK_KBPS),
-    )
+    alike = max(_ramp(-features.tail, -_TAIL[1], -_TAIL[0]), _ramp_log(features.rate_kbps, *_THICK_KBPS))
+    if any(abs(features.rhythm.rate_hz - hz) < _SOUND_WITHIN_HZ for hz in _SOUND_HZ):
+        alike = 0.0
     return max(complete, min(_ramp_log(features.rate_kbps, *_UNLIKE_REPORTS_KBPS), alike))
 
 

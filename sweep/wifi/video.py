@@ -23,8 +23,8 @@ from .cadence import (
     PERFECT_RHYTHM,
     Floats,
     Rhythm,
+    count_ends,
     find_best_rhythm,
-    is_rare,
     is_sound,
     is_tone,
     sum_ticks,
@@ -60,8 +60,12 @@ or padding; and the share of longer frames that has to fit such steps: guessed."
 GROUP_OCTETS, GROUP_GAP_S, JOINED_OCTETS = 500, 0.011, 1_600
 """A frame so large with another one so near is part of a picture: guessed, speech has at least 20 ms between packets.
 A longer frame holds several packets in itself."""
+EVEN_OCTETS: Final = 2
+"""Pieces of a picture that was cut evenly differ by no more: derived, one octet and its padding."""
 SURE_NATS: Final = 6.0
 """Below this the clock of sound may have hidden that of the pictures: as much as counts in full."""
+COMPLETE_EVERY_S: Final = 10.0
+"""Complete pictures are at most as far apart: guessed, economical encoders go up to this."""
 MIN_TICKS: Final = 8
 """Periods of a clock below which nothing is said of them: as few as events make a clock."""
 MAX_STRETCHES: Final = 64
@@ -211,13 +215,13 @@ def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: ND
     sums = sum_ticks(times, octets, rhythm)[1:-1]
     if len(sums) < MIN_TICKS or not sums.any():
         return replace(features, rhythm=NO_RHYTHM)
-    peak, spread, tail = _weigh_sizes(sums)
+    peak, spread, tail = _weigh_sizes(sums, max(round(features.seconds / COMPLETE_EVERY_S), 1))
     return replace(
         features,
         rate_kbps=float(octets.sum()) * 8 / features.seconds / 1000,
         grouped_share=_grouped(times, octets),
         rhythm=rhythm,
-        ended_share=min(float(is_rare(octets).sum()) / (rhythm.rate_hz * features.seconds), 1.0),
+        ended_share=min(count_ends(octets, len(sums)) / len(sums), 1.0),
         kept_share=float((sums > 0).mean()),
         peak_octaves=peak,
         spread=spread,
@@ -225,12 +229,16 @@ def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: ND
     )
 
 
-def _weigh_sizes(sums: Floats) -> tuple[float, float, float]:
-    """Peak, spread and tail of what came per period; what follows empty ones has waited and counts for all of them."""
+def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float]:
+    """Height that so many peaks have, spread and tail of what came per period.
+
+    What follows empty periods has waited and counts for all of them.
+    """
     filled = np.flatnonzero(sums > 0)
     sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
     usual, upper, top = (float(value) for value in np.quantile(sizes, [0.5, 0.75, 0.95]))
-    return float(np.log2(sizes.max() / usual)), float(np.median(np.abs(sizes - usual))) / usual, top / upper - 1.0
+    peak = float(np.sort(sizes)[-min(peaks, len(sizes))])
+    return float(np.log2(peak / usual)), float(np.median(np.abs(sizes - usual))) / usual, top / upper - 1.0
 
 
 def _pick_answers(back_octets: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -258,7 +266,7 @@ def _grouped(times: Floats, octets: NDArray[np.int32]) -> float:
     single = octets[octets < JOINED_OCTETS]
     is_full = octets >= FULL_SHARE * (np.quantile(single, 0.98) if len(single) else JOINED_OCTETS)
     is_piece = np.diff(times) < GROUP_GAP_S
-    is_piece &= is_full[1:] | is_full[:-1]
+    is_piece &= is_full[1:] | is_full[:-1] | (np.abs(np.diff(octets)) <= EVEN_OCTETS)
     has_company = octets >= JOINED_OCTETS
     has_company[1:] |= is_piece
     has_company[:-1] |= is_piece

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.wifi.cadence import (
+    count_ends,
     find_best_rhythm,
     find_rhythm,
     gain_over_uniform,
@@ -94,6 +95,31 @@ def test_what_is_no_camera_is_hardly_ever_called_one(module: str | tuple[str, st
     found, left = count_cameras(verdicts), sum(one.reason == LIKE_REPORTS for one in verdicts)
     print(f"{module} {kind}: {found} of {count} called a camera in 10 s, {left} left open")
     assert found <= max(MOST_CALLED * count, 1)
+
+
+IN_HALLS = {
+    "upload": 0.01, "upload_by_quic": 0.01, "share_files": 0.004, "meet": 0.004, "play_sound": 0.02, "report": 0.08,
+    "play": 0.004, "read_pages": 0.004,
+}  # fmt: skip
+"""Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
+LISTENED_S = (2.5, 5.0, 10.0, 30.4)
+
+
+@pytest.mark.parametrize("kind", ["camera", *IN_HALLS, "show_screen"])
+@pytest.mark.parametrize(
+    ("count", "seconds"), [(12, 10.4), pytest.param(750, 30.4, marks=pytest.mark.soak)], ids=["few", "many"]
+)
+def test_the_halls_against_listening_time(kind: str, count: int, seconds: float) -> None:
+    """A camera or a screen is found, the rest is not; prints how many were called video by when."""
+    verdicts = judge_many("air_halls", kind, seconds, count)
+    after_s = [one.decided_after_s or 0.0 for one in verdicts if one.verdict == "video_uplink"]
+    called = [sum(decided_s <= listened_s for decided_s in after_s) for listened_s in LISTENED_S]
+    left = sum(one.reason == LIKE_REPORTS for one in verdicts)
+    print(f"air_halls {kind}: of {count}, called video by {LISTENED_S} s: {called}, {left} left open")
+    if kind in IN_HALLS:
+        assert called[-1] <= max(IN_HALLS[kind] * count, 2)
+    else:
+        assert called[-1] >= (0.9 if kind == "camera" else 0.5) * count
 
 
 def test_a_picture_shown_to_people_who_keep_silent_passes_for_a_camera() -> None:
@@ -291,6 +317,22 @@ def test_sound_of_one_length_is_told_from_pictures_that_end_anywhere() -> None:
     assert is_tone(octets).tolist() == [False] * 300 + [True] * 60 + [False] * 80
     assert is_rare(octets)[-80:].sum() > 75
     assert not is_rare(octets)[:360].any()
+
+
+def test_pictures_end_anywhere_and_joined_packets_in_few_places() -> None:
+    rng = np.random.default_rng(8)
+    ends = rng.integers(100, 1_400, 50)
+    assert count_ends(np.concatenate([np.full(300, 1_500), ends]).astype(np.int32), 50) > 45
+    cells = 188 * rng.integers(1, 8, 100) + 44  # of a transport stream
+    assert count_ends(np.concatenate([np.full(300, 1_360), cells]).astype(np.int32), 100) > 65
+    joined = np.concatenate([np.full(7_000, 3_022), np.full(170, 1_528)])  # two packets in most frames
+    assert count_ends(joined.astype(np.int32), 80) < 0.15 * 80
+    assert count_ends(np.zeros(0, dtype=np.int32), 10) == 0
+
+
+def test_a_timer_beyond_the_rates_of_pictures_is_no_clock_at_another() -> None:
+    assert find_rhythm(np.arange(120) / 43.7).sure_nats < 0
+    assert find_rhythm(np.arange(60) / 20).sure_nats > 10
 
 
 def test_sound_of_other_lengths_is_told_by_its_rate() -> None:
