@@ -58,9 +58,10 @@ _PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.15, 1.5), (0.6, 1.0), (
 (tuning flows of machines 0.64 at most), of sound 1.25, of encoded pictures 2.4 in the median."""
 _UNLIKE_REPORTS_KBPS: Final = (350.0, 550.0)
 """More than machines report by the clock: guessed, above the 325 kbit/s of the tuning flows."""
-_TAIL, _THICK_KBPS = (0.09, 0.14), (1_250.0, 2_000.0)
-"""Pictures without complete ones among them (MJPEG, intra refresh) are nearly alike: measured, up to 0.07.  Reports of
-free sizes are not, but do not come in such amounts: guessed."""
+_TAIL, _SPREAD, _THICK_KBPS = (0.09, 0.14), (0.08, 0.11), (1_250.0, 2_000.0)
+"""Pictures without complete ones among them (MJPEG, intra refresh, VP8) are nearly alike: measured, tails up to 0.07
+where frames are missed, and spreads up to 0.08 where none are.  Reports of free sizes are not; that they do not come in
+such amounts is guessed."""
 _SOUND_HZ: Final = (44_100 / 4_608, 48_000 / 4_608, 44_100 / 4_096, 48_000 / 4_096, *SOUND_HZ)
 _SOUND_WITHIN_HZ: Final = 0.04
 """Lossless sound comes in blocks of 4,096 or 4,608 samples (RFC 9639, the sizes that encoders choose), as alike as
@@ -104,7 +105,11 @@ def _weigh_pictures(features: Features) -> float:
     peak = features.peak_octaves
     over = (2.0**peak - 1.0) / max(features.spread, 0.02)
     complete = max(_ramp(peak, *_PEAK_OCTAVES), min(_ramp(peak, *_LOW_PEAK_OCTAVES), _ramp(over, *_PEAK_OVER_SPREAD)))
-    alike = max(_ramp(-features.tail, -_TAIL[1], -_TAIL[0]), _ramp_log(features.rate_kbps, *_THICK_KBPS))
+    alike = max(
+        _ramp(-features.tail, -_TAIL[1], -_TAIL[0]),
+        _ramp(-features.spread, -_SPREAD[1], -_SPREAD[0]),
+        _ramp_log(features.rate_kbps, *_THICK_KBPS),
+    )
     if any(abs(features.rhythm.rate_hz - hz) < _SOUND_WITHIN_HZ for hz in _SOUND_HZ):
         alike = 0.0
     return max(complete, min(_ramp_log(features.rate_kbps, *_UNLIKE_REPORTS_KBPS), alike))
