@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Final
 
 from sweep.control import Control, Standing
-from sweep.lamp import ButtonPressed, HeadProcess, HeadState
-from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent
+from sweep.lamp import ButtonPressed, HeadProcess, HeadState, MeasureRf, RfMeasured
+from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent, RfWindow
 from sweep.report.wording import guidance_text, state_event, trial_event
 from sweep.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
 from sweep.walk import WalkPrompter
@@ -49,6 +49,8 @@ class Attendant:
         self._on_event = on_event
         self._clock_s = clock_s
         self._now_ns = now_ns
+        self.windows: list[RfWindow] = []
+        """RF windows of this position."""
         self._zone_id = ""
         self._index, self._total = 0, 1
         self._playing: TrialKind | None = None
@@ -59,6 +61,12 @@ class Attendant:
         self._ended: str | None = None
         self._has_left = False
         self._was_there = True
+
+    def measure_rf(self, seconds: float, tuner_mhz: tuple[int, ...]) -> None:
+        """Let the head measure while the air is listened to; the light ends it."""
+        self.windows = []
+        if self._head is not None:
+            self._head.say(MeasureRf(seconds, tuner_mhz))
 
     def begin(self, zone_id: str, index: int, total: int) -> None:
         """A position begins in a zone."""
@@ -124,6 +132,8 @@ class Attendant:
             match word:
                 case ButtonPressed():
                     self._control.pause()
+                case RfMeasured(windows=windows):
+                    self.windows += windows
                 case Played() if self._playing == "light":
                     self._say(word)
                 case HeadState(is_there=is_there):

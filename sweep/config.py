@@ -50,6 +50,8 @@ class Config(BaseModel):
     """Where the white light plays: `auto` where something may be a camera, `always` where anything uploads, `never`."""
     stimulus_longest_s: Annotated[float, Field(ge=15.0, le=114.0)] = 114.0
     """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is known."""
+    hotspot: bool = False
+    """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365

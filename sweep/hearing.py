@@ -81,7 +81,9 @@ def hear_position(task: Task, adapter: str, line: Line) -> Measurement:
 
 def _test(task: Task, kind: TrialKind, adapter: str, heard: Heard, line: Line) -> list[TrialResult]:
     """A test on each channel where something that matters sends."""
-    wanted = targets_by_channel(scan_log(heard.log), heard, is_any=task.is_any_uplink, decided=task.decided)
+    wanted = targets_by_channel(
+        scan_log(heard.log), heard, is_any=task.is_any_uplink, decided=task.decided | task.own_addresses
+    )
     results: list[TrialResult] = []
     for mhz, addresses in wanted.items():
         wish = TrialWish(kind, addresses, task.trial_longest_s, trials=len(wanted))

@@ -1,8 +1,9 @@
-"""The process that owns the sensor head during a live sweep: plays chips on the white lamp, tells of the button.
+"""The process that owns the sensor head during a live sweep: plays the lamp, measures RF, tells of the button.
 
-Input is the serial port and words of the runner; output is words: whether the head is there, what was played when, that
-the button was pressed.  A head that is unplugged or falls silent ends what was playing with a reason, and is looked for
-again.  When the runner stops or dies the lamp goes off at once: by command, else by the head's own 100 ms rule.
+Input is the serial port and words of the runner; output is words: whether the head is there, what was played when, RF
+windows, that the button was pressed.  A head that is unplugged or falls silent ends what was playing with a reason, and
+is looked for again.  When the runner stops or dies the lamp goes off at once: by command, else by the head's own 100 ms
+rule.
 """
 
 from __future__ import annotations
@@ -19,9 +20,19 @@ from types import TracebackType
 from typing import Final, Self
 
 from sweep.link.chips import ChipPlayer
-from sweep.link.head import Head, HeadError, boottime_ns
-from sweep.link.messages import Button, Message
+from sweep.link.decode import to_rf_window, to_tuner_window
+from sweep.link.head import (
+    BURST_BELOW_COUNTS,
+    HYSTERESIS_COUNTS,
+    WINDOW_S,
+    Head,
+    HeadError,
+    boottime_ns,
+    tuner_plan,
+)
+from sweep.link.messages import SLOT_NS, Button, EnvelopeWindow, Message, RfStart, RfStop, TunerStop, TunerWindow
 from sweep.link.port import PortError, SerialPort
+from sweep.report import RfWindow
 from sweep.talk import PLAYED_OUT, PlayChips, Played, StopChips
 
 READ_TIMEOUT_S: Final = 0.01
@@ -47,7 +58,23 @@ class ButtonPressed:
     """Somebody pressed the head's button."""
 
 
-FromHead = HeadState | ButtonPressed | Played
+@dataclass(frozen=True, slots=True)
+class MeasureRf:
+    """Please measure the envelope for so long, and beside it visit frequencies with the tuner."""
+
+    seconds: float
+    tuner_mhz: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RfMeasured:
+    """Windows that have ended, on CLOCK_BOOTTIME."""
+
+    windows: tuple[RfWindow, ...]
+
+
+FromHead = HeadState | ButtonPressed | Played | RfMeasured
+ToHead = PlayChips | StopChips | MeasureRf
 
 
 class HeadProcess:
@@ -82,7 +109,7 @@ class HeadProcess:
                 self._process.join()
         self._pipe = self._process = None
 
-    def say(self, word: PlayChips | StopChips) -> None:
+    def say(self, word: ToHead) -> None:
         """Tell the head's process; a process that has ended is noticed by `hear`."""
         if self._pipe is not None:
             with contextlib.suppress(OSError):
@@ -125,6 +152,7 @@ class HeadServer:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._player: ChipPlayer | None = None
+        self._windows_left = 0
         self._state: HeadState | None = None
         self.is_wanted = True
         """False when the runner is gone."""
@@ -133,6 +161,7 @@ class HeadServer:
         """Until the runner is gone. Raises PortError, HeadError when the head is."""
         git = bytes(head.identity.firmware_git)
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
+        self._windows_left = 0
         restarts, heard_s = head.losses.restarts, time.monotonic()
         try:
             while self.is_wanted:
@@ -145,6 +174,7 @@ class HeadServer:
                     restarts = head.losses.restarts
                     self._end("head_restarted")
                 self._attend(messages)
+                self._take_windows(head, messages)
                 self._obey(head)
         finally:
             if self._player is not None:
@@ -171,7 +201,13 @@ class HeadServer:
     def _obey(self, head: Head) -> None:
         for word in self._heard():
             match word:
+                case MeasureRf(seconds=seconds, tuner_mhz=mhz):
+                    if mhz:
+                        head.ask(tuner_plan(mhz))
+                    head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
+                    self._windows_left = max(1, round(seconds / WINDOW_S))
                 case PlayChips(chips=chips, chip_s=chip_s):
+                    self._stop_windows(head)
                     self._player = ChipPlayer(head, chips, chip_s, boottime_ns)
                     try:
                         self._player.begin()
@@ -182,6 +218,33 @@ class HeadServer:
                     self._player = None
                 case _:
                     pass
+
+    def _take_windows(self, head: Head, messages: list[Message]) -> None:
+        """RF windows as records; those of a clock that is not known yet are left out."""
+        if self._windows_left == 0 or not head.clock.is_set:
+            return
+        found: list[RfWindow | None] = []
+        for message in messages:
+            match message:
+                case EnvelopeWindow(tick=tick):
+                    found.append(to_rf_window(message, max(0, head.clock.to_boottime(tick).t_ns), SLOT_NS))
+                    self._windows_left -= 1
+                case TunerWindow(tick=tick):
+                    found.append(to_tuner_window(message, max(0, head.clock.to_boottime(tick).t_ns), SLOT_NS))
+                case _:
+                    pass
+        windows = tuple(window for window in found if window is not None)
+        if windows:
+            self._tell(RfMeasured(windows))
+        if found and self._windows_left <= 0:
+            self._windows_left = 1
+            self._stop_windows(head)
+
+    def _stop_windows(self, head: Head) -> None:
+        if self._windows_left:
+            head.send(TunerStop())
+            head.send(RfStop())
+            self._windows_left = 0
 
     def lose(self, why: str) -> None:
         """The head is gone; what was asked of it meanwhile cannot be done."""
@@ -213,8 +276,8 @@ class HeadServer:
         elif ended is not None:
             self._tell(Played(0, 0, 0.0, 0, ended=ended))
 
-    def _heard(self) -> list[PlayChips | StopChips]:
-        words: list[PlayChips | StopChips] = []
+    def _heard(self) -> list[ToHead]:
+        words: list[ToHead] = []
         try:
             while self._pipe.poll(0):
                 words.append(self._pipe.recv())

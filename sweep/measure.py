@@ -73,6 +73,10 @@ class Task:
     baseline: tuple[RfWindow, ...] = ()
     own: tuple[tuple[int, int], ...] | None = None
     """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
+    no_windows_because: str = "not_recorded"
+    """Code that says why there are none."""
+    own_addresses: frozenset[int] = frozenset()
+    """The probe's own radios, which are no transmitters of the room."""
     rf_levels: RfLevels | None = None
     """The laws of detector and tuner; None: nominal."""
     lens_limits: tuple[str, ...] = ("lens_uncalibrated",)
@@ -219,7 +223,8 @@ def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
 def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
     """What a scan says, with the answers to the light by address."""
     observations, identities = [], {}
-    for number, item in enumerate(scan.transmitters[:MAX_OBSERVATIONS]):
+    others = [one for one in scan.transmitters if task.own_addresses.isdisjoint(one.transmitter.addresses)]
+    for number, item in enumerate(others[:MAX_OBSERVATIONS]):
         one = item.transmitter
         key = task.room_key if one.role == "ap" or item.video.verdict == "video_uplink" else task.sweep_key
         observation = WifiObservation(
@@ -255,8 +260,8 @@ def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement]
             ssids=one.names[:32],
             names=one.device_names[:32],
         )
-    able = sum(item.video.verdict != "not_assessable" for item in scan.transmitters)
-    unheard = sum(item.video.reason in UNHEARD_REASONS for item in scan.transmitters)
+    able = sum(item.video.verdict != "not_assessable" for item in others)
+    unheard = sum(item.video.reason in UNHEARD_REASONS for item in others)
     blind = None
     if scan.frames == 0:
         blind = "too_few_frames"
@@ -277,7 +282,8 @@ def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement]
         blind_reason=blind,
         observations=tuple(observations),
         rejections={code_of(name): count for name, count in scan.rejected.items()}
-        | ({"senders_unheard": unheard} if unheard else {}),
+        | ({"senders_unheard": unheard} if unheard else {})
+        | ({"own_transmitter": len(scan.transmitters) - len(others)} if len(others) < len(scan.transmitters) else {}),
         identities=identities,
     )
 
@@ -331,8 +337,8 @@ def measure_rf(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001 
     from sweep.rf.calibration import NOMINAL_LEVELS
     from sweep.rf.judge import blank, judge_windows
 
-    if task.path is None:
-        return blind(task, "rf", "not_recorded")
+    if task.path is None and not task.windows:
+        return blind(task, "rf", task.no_windows_because)
     own = task.own or ()
     heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]
     if len(heard) < MIN_RF_WINDOWS:

@@ -10,8 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from sweep.addresses import parse_address
 from sweep.report import OwnTransmission, RfWindow
 
 Radio = Literal["ble_scan", "hotspot", "uplink", "phone"]
@@ -52,6 +54,10 @@ class OwnAir:
             with self._lock:
                 one.end_ns = self._now_ns()
 
+    def turn_on(self, radio: Radio) -> None:
+        """The radio may transmit from now on, until this process ends."""
+        self._begin(radio)
+
     def note(self, radio: Radio) -> None:
         """The radio transmits about now, shortly."""
         with self._lock:
@@ -87,6 +93,17 @@ class OwnAir:
                 for one in self._sendings
                 if one.start_ns <= end_ns + MARGIN_NS and (one.end_ns is None or one.end_ns >= start_ns - MARGIN_NS)
             )
+
+
+def own_addresses(interfaces: Path = Path("/sys/class/net")) -> frozenset[int]:
+    """Addresses of this machine's network interfaces, as numbers: the probe's own station and access point."""
+    found = set()
+    for path in interfaces.glob("*/address"):
+        try:
+            found.add(parse_address(path.read_text(encoding="ascii").strip()))
+        except (OSError, ValueError):  # unplugged meanwhile, or no hardware address
+            continue
+    return frozenset(found - {0})
 
 
 def intervals_ns(own: Sequence[OwnTransmission] | None, start_ns: int) -> tuple[tuple[int, int], ...] | None:

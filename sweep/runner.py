@@ -8,7 +8,7 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,7 @@ from sweep.link import head
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
 from sweep.outbox import Outbox, WallClock
-from sweep.ownair import intervals_ns, without_own
+from sweep.ownair import OwnAir, intervals_ns, without_own
 from sweep.report import (
     ClockReading,
     FindingDetails,
@@ -54,6 +54,7 @@ from sweep.report import (
     utc_now,
 )
 from sweep.report.wording import state_event
+from sweep.rf.channels import tuner_frequencies
 from sweep.source import LiveSource, SweepSource
 from sweep.talk import TrialKind
 from sweep.workers import Measure, Workers
@@ -82,6 +83,10 @@ class LiveParts:
     """Serial port of the sensor head, whose white light is played."""
     stimulus: Policy = "never"
     stimulus_longest_s: float = 114.0
+    own_air: OwnAir | None = None
+    """When the probe's own radios sent; None: nobody keeps a log."""
+    own_addresses: frozenset[int] = frozenset()
+    """Addresses of the probe's own radios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +165,7 @@ class Runner:
                 position = self._position(recorded)
                 attendant.begin(recorded.zone, index, len(self._manifest.positions))
                 attendant.attend()
-                for measurement in workers.measure(
-                    self._tasks(recorded, position, baseline, attendant.why_no_light),
-                    on_word=lambda _, word: attendant.on_word(word),
-                    attend=attendant.attend,
-                ):
+                for measurement in self._measure_at(recorded, position, baseline, workers, attendant):
                     measurements.append(measurement)
                     self._remember(measurement)
                     self._tell(measurement)
@@ -193,6 +194,23 @@ class Runner:
 
     def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
         return nullcontext() if self._live.head_port is None else HeadProcess(self._live.head_port)
+
+    def _measure_at(
+        self,
+        recorded: RecordedPosition,
+        position: Position,
+        baseline: tuple[RfWindow, ...],
+        workers: Workers,
+        attendant: Attendant,
+    ) -> Iterator[Measurement]:
+        """Every modality at one position; live, RF is judged when the head has measured it."""
+        tasks = self._tasks(recorded, position, baseline, attendant.why_no_light)
+        rf = tasks.pop("rf", None) if self._room is not None and self._live.head_port is not None else None
+        if rf is not None:
+            attendant.measure_rf(rf.dwell_s, tuner_frequencies())
+        yield from workers.measure(tasks, on_word=lambda _, word: attendant.on_word(word), attend=attendant.attend)
+        if rf is not None:
+            yield from workers.measure({"rf": with_windows(rf, tuple(attendant.windows), self._live.own_air)})
 
     def _remember(self, one: Measurement) -> None:
         """Answers that a later position in the same zone need not ask for again."""
@@ -276,6 +294,7 @@ class Runner:
             room_key=self._room_key,
             stimulus=self._path(recorded.stimulus),
             wifi_adapter=self._live.wifi_adapter,
+            own_addresses=self._live.own_addresses,
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
         if "wifi" in tasks and self._room is not None:
@@ -400,6 +419,18 @@ class Runner:
             places=places,
             limits=judged.limits,
         )
+
+
+def with_windows(task: Task, windows: tuple[RfWindow, ...], own_air: OwnAir | None) -> Task:
+    """An RF task with what the head measured live, and when the probe's own radios sent meanwhile."""
+    if not windows:
+        return replace(task, no_windows_because="head_away")
+    own = None
+    if own_air is not None:
+        start_ns = min(window.t_ns for window in windows)
+        end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
+        own = intervals_ns(own_air.during(start_ns, end_ns), start_ns)
+    return replace(task, windows=windows, own=own, dwell_s=sum(window.duration_s for window in windows))
 
 
 def _with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[SweepReport, tuple[Body, ...]]:

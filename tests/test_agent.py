@@ -248,3 +248,15 @@ def test_a_position_and_a_walk_are_for_live_sweeps(rig: Rig) -> None:
         rig.command(sweep_id=sweep_id, **fields)
     rig.command(command="abort", sweep_id=sweep_id)
     rig.wait_for_state("aborted")
+
+
+@pytest.mark.soak
+def test_a_person_who_walks_by_the_prompts_names_the_camera_that_sees_it(tmp_path: Path) -> None:
+    found = agent_rig(tmp_path, "walk")
+    report = parse_json(SweepReport, json.dumps(found["report"]).encode())
+    tests = [o.stimulus for o in report.observations if isinstance(o, WifiObservation) and o.stimulus is not None]
+    print(tests)
+    (follows,) = [one for one in tests if one.verdict == "follows_light"]  # 5 % of runs name another one, too
+    assert (follows.kind, follows.tested_s) == ("motion", 120.0)
+    (finding,) = report.findings
+    assert "follows_motion" in {evidence.code for evidence in finding.evidence_for}

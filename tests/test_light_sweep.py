@@ -92,6 +92,10 @@ def test_the_camera_that_sees_the_lamp_is_named_and_nothing_of_anybody_else_is_k
     (position,) = run.report.positions
     assert position.end_ns - position.start_ns > 20e9, "a position takes as long as its test"
     assert not any(cover.gaps for cover in run.report.coverage)
+    (rf,) = [c for c in run.report.coverage if c.modality == "rf" and c.samples]
+    assert rf.samples >= 40, "the head measures while the adapter listens"
+    assert rf.blind_reason == "no_baseline"
+    assert "rf_own_transmissions_unlogged" not in {limit.code for limit in run.report.limits}
 
     trace = run.trace()
     secrets = addresses(PHONE, AP) | {

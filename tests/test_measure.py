@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sweep.addresses import parse_address
 from sweep.measure import measure_wifi
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
 from tests.test_workers import TASK
+from tests.wifi import frames as wifi
 
 
 @pytest.mark.parametrize(
@@ -32,3 +34,15 @@ def test_a_deaf_receiver_is_blind_in_the_coverage_too(
     assert found.blind_reason == blind
     assert (found.quality > 0.5) == (blind is None)
     assert ("senders_unheard" in found.rejections) == (blind is not None)
+
+
+def test_the_probe_s_own_radio_is_no_transmitter_of_the_room(tmp_path: Path) -> None:
+    path = wifi.write_frames(
+        tmp_path / "a.pcap", [wifi.data_up(sequence=n) for n in range(1, 60)] * 2, interval_ms=90.0
+    )
+    task = replace(TASK, path=path, dwell_s=10.0)
+    own = frozenset({parse_address(wifi.STATION)})
+    everybody, others = measure_wifi(task), measure_wifi(replace(task, own_addresses=own))
+    assert len(everybody.observations) == len(others.observations) + 1
+    assert others.rejections["own_transmitter"] == 1
+    assert "own_transmitter" not in everybody.rejections

@@ -1,16 +1,21 @@
 """The log of the probe's own transmissions, and the intervals that RF windows avoid."""
 
 import threading
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.ownair import FULL_LOG, MARGIN_NS, MAX_REMEMBERED, OwnAir, intervals_ns, without_own
+from sweep.measure import measure_rf
+from sweep.ownair import FULL_LOG, MARGIN_NS, MAX_REMEMBERED, OwnAir, intervals_ns, own_addresses, without_own
 from sweep.report import OwnTransmission, RfWindow
+from sweep.runner import with_windows
 from sweep.uplink import Uplink
 from tests.entry_factory import signer
+from tests.test_workers import TASK
 
 S = 1_000_000_000
 
@@ -118,3 +123,50 @@ def test_the_uplink_keeps_the_log_unless_the_server_is_here(url: str, is_radio: 
     spans = [(one.start_s, one.end_s) for one in air.during(0, 10 * S)]
     # A long poll is on the air at its ends only.
     assert spans == ([(0.0, 2.0), (2.0, 2.0), (4.0, 4.0)] if is_radio else [])
+
+
+def test_a_radio_that_is_turned_on_sends_until_the_end() -> None:
+    clock = Clock()
+    air = OwnAir(clock)
+    air.turn_on("hotspot")
+    clock.now_ns = 500 * S
+    assert air.during(100 * S, 110 * S) == (OwnTransmission(radio="hotspot", start_s=0.0, end_s=10.0),)
+
+
+def test_the_addresses_of_this_machine_are_its_own(tmp_path: Path) -> None:
+    for name, address in (("lo", "00:00:00:00:00:00"), ("wlan0", "02:00:00:00:0c:01"), ("can0", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "address").write_text(f"{address}\n", encoding="ascii")
+    (tmp_path / "gone").mkdir()
+    assert own_addresses(tmp_path) == {0x02_00_00_00_0C_01}
+    assert own_addresses(tmp_path / "nothing") == frozenset()
+
+
+def test_windows_that_were_measured_live_while_a_request_was_on_the_air_are_left_out() -> None:
+    clock = Clock()
+    air = OwnAir(clock)
+    windows = tuple(window(100 * S + number * S // 10) for number in range(40))
+    clock.now_ns = 101 * S
+    with air.sending("uplink"):
+        clock.now_ns += S // 2
+    clock.now_ns = 104 * S
+    task = with_windows(replace(TASK, path=None), windows, air)
+    assert task.dwell_s == pytest.approx(4.0)
+    found = measure_rf(task)
+    assert 5 <= found.rejections["own_transmission"] <= 8
+    assert found.samples == 40 - found.rejections["own_transmission"]
+    assert "rf_own_transmissions_blanked" in found.limits
+    air.turn_on("hotspot")
+    clock.now_ns = 110 * S
+    later = with_windows(TASK, tuple(replace_time(one, one.t_ns + 5 * S) for one in windows), air)
+    assert measure_rf(later).blind_reason == "own_transmissions"
+
+
+def test_without_a_log_or_a_head_that_is_said() -> None:
+    windows = tuple(window(100 * S + number * S // 10) for number in range(40))
+    assert "rf_own_transmissions_unlogged" in measure_rf(with_windows(TASK, windows, None)).limits
+    assert measure_rf(with_windows(TASK, (), None)).blind_reason == "head_away"
+
+
+def replace_time(one: RfWindow, t_ns: int) -> RfWindow:
+    return one.model_copy(update={"t_ns": t_ns})

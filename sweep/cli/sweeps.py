@@ -24,7 +24,9 @@ from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_b
 from sweep.config import Config, ConfigError, Policy, open_room_key, open_signer, read_config
 from sweep.control import Control, Stand
 from sweep.entry import EntryError
+from sweep.link.head import boottime_ns
 from sweep.outbox import Outbox, OutboxError
+from sweep.ownair import OwnAir, own_addresses
 from sweep.report import (
     MANIFEST_NAME,
     GuidanceEvent,
@@ -294,8 +296,18 @@ def _ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str
         yield here
 
 
-def _live_parts(settings: Config) -> LiveParts:
+def _open_own_air(settings: Config) -> OwnAir:
+    """The log of what this probe sends; an access point of its own sends all the time."""
+    own_air = OwnAir(boottime_ns)
+    if settings.hotspot:
+        own_air.turn_on("hotspot")
+    return own_air
+
+
+def _live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
     return LiveParts(
+        own_air=own_air,
+        own_addresses=own_addresses(),
         wifi_adapter=settings.wifi_adapter,
         head_port=None if settings.stimulus == "never" else settings.port,
         stimulus=settings.stimulus,
@@ -333,7 +345,7 @@ def _run(
                 sweep_id=sweep_id,
                 rf_levels=_rf_levels(settings, source.manifest),
                 lens_laws=_lens_laws(settings, source.manifest),
-                live=_live_parts(settings),
+                live=_live_parts(settings, _open_own_air(settings)),
             )
             result = runner.run()
         before_delivery()
@@ -423,11 +435,12 @@ def agent(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     signer = open_signer(folder)
+    own_air = _open_own_air(settings)
     with (
         one_line(OutboxError),
         TemporaryDirectory(prefix="sweep-") as scratch,
         Outbox(folder / "outbox", signer, tenant=settings.tenant, subject=settings.probe_id) as outbox,
-        Uplink(settings.server, signer) as uplink,
+        Uplink(settings.server, signer, own_air=own_air) as uplink,
     ):
 
         def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
@@ -446,7 +459,7 @@ def agent(
                     sweep_id=command.sweep_id,
                     rf_levels=_rf_levels(settings, source.manifest),
                     lens_laws=_lens_laws(settings, source.manifest),
-                    live=_live_parts(settings),
+                    live=_live_parts(settings, own_air),
                 )
                 report = runner.run().report
             return f"{report.outcome}, {len(report.findings)} candidates"

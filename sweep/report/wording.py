@@ -59,6 +59,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "timed_out": ("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
     "adapter_away": ("와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"),
+    "head_away": ("센서 헤드가 없거나 응답하지 않음", "The sensor head is absent or does not answer"),
     "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
     "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
     "data_unheard": (

@@ -66,11 +66,11 @@ class Phone:
     def events(self) -> list[dict[str, Any]]:
         return [message["event"] for message in list(self.messages) if message["sweep_id"] == self.sweep_id]
 
-    def wait(self, is_there: Callable[[], object], what: str) -> float:
+    def wait(self, is_there: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> float:
         """Seconds waited."""
         began = time.monotonic()
         while not is_there():
-            if time.monotonic() - began > PATIENCE_S:
+            if time.monotonic() - began > patience_s:
                 raise SystemExit(f"waited for {what} in vain: {self.events()[-6:]}")
             time.sleep(0.02)
         return time.monotonic() - began
@@ -131,7 +131,26 @@ def play_long(phone: Phone, world: World) -> None:
     phone.times["finish_to_done_s"] = phone.wait(lambda: phone.state() == "done", "done")
 
 
-SCENES: Final = {"short": play_short, "long": play_long}
+def play_walk(phone: Phone, world: World) -> None:
+    """No light; a person who does what the phone says, half a second late, until the test has its answer."""
+    phone.command("position", **STAND)
+    phone.wait(lambda: heard(phone, "zone", modality="wifi"), "the position")
+    phone.command("walk")
+
+    def has_ended() -> bool:
+        prompts = [event["prompt"] for event in phone.events() if event["type"] == "trial" and event["prompt"]]
+        if prompts and (prompts[-1] == "walk") != bool(world.walker):
+            time.sleep(REACTION_S)
+            world.walker = int(prompts[-1] == "walk")
+        return heard(phone, "trial", phase="over")
+
+    phone.wait(has_ended, "the answer to the walk", patience_s=200.0)
+    phone.command("finish")
+    phone.wait(lambda: phone.state() == "done", "done")
+
+
+SCENES: Final = {"short": play_short, "long": play_long, "walk": play_walk}
+REACTION_S: Final = 0.5
 
 
 def main() -> None:
@@ -143,8 +162,10 @@ def main() -> None:
         data_dir=folder / "server" / "data", database_url=f"sqlite:///{folder / 'server' / 'test.sqlite3'}", port=0,
         min_free_mib=0, web_dir=folder / "server" / "dist",
     )  # fmt: skip
-    with running(site_settings) as site, World(folder, RfScene()) as world:
+    is_walk = scene == "walk"
+    with running(site_settings) as site, World(folder, RfScene(), is_walked=is_walk) as world:
         text = settings_of(folder, world.head.port, 57.0) + f'server = "{site.url}"\nprobe_id = "{PROBE}"\n'
+        text += 'stimulus = "never"\n' if is_walk else ""
         (folder / "sweep.toml").write_text(text, encoding="utf-8")
         site.admit(open_signer(folder / "state"), "probe", PROBE)
         phone = Phone(site.login("inspector"))

@@ -1,8 +1,9 @@
-"""A camera that sees the probe's lamp while it is played: picture sizes of a real encoder, chosen by the light so far.
+"""A camera that sees the probe's lamp, or a walker: picture sizes of a real encoder, chosen by what it saw so far.
 
 Input is the level of the lamp at each picture; output is the octets of that picture.  The table of encoded pictures
 was made under chips of its own; a chip that begins now gets the pictures of one of the table with the same level, the
-same three levels before it and the nearest place in the group of pictures.  Without a lamp it is always dark.
+same three levels before it and the nearest place in the group of pictures.  Without a lamp it is always
+dark.  In a row where somebody walked by chips the level is whether somebody walks.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import defaultdict
 import numpy as np
 
 from tests.simulators.air_encoded import load_rows
-from tests.simulators.encode_pictures import CHIP_S, LIT_FROM_S, SETTINGS, draw_chips
+from tests.simulators.encode_pictures import CHIP_S, LIT_FROM_S, SETTINGS, WALK_CHIP_S, draw_chips
 
 History = tuple[int, int, int, int]
 
@@ -23,14 +24,15 @@ class LitCamera:
     def __init__(self, row: str, seed: int) -> None:
         """`row` of the table; ValueError where a chip is no whole number of pictures."""
         setting = SETTINGS[row]
-        if abs(setting.hz * CHIP_S - round(setting.hz * CHIP_S)) > 1e-6:
+        chip_s = WALK_CHIP_S if setting.is_commanded_walk else CHIP_S
+        if abs(setting.hz * chip_s - round(setting.hz * chip_s)) > 1e-6:
             raise ValueError(f"{row} takes no whole number of pictures a chip")
         self.hz = setting.hz
         self._group = setting.group
         self._octets = load_rows()[row]
-        self._per_chip = round(CHIP_S * self.hz)
+        self._per_chip = round(chip_s * self.hz)
         self._rng = np.random.default_rng(seed)
-        chips = draw_chips(row, setting.seconds, CHIP_S)
+        chips = draw_chips(row, setting.seconds, chip_s)
         self._begins: dict[History, list[int]] = defaultdict(list)
         first = round(LIT_FROM_S * self.hz)
         for number in range(3, len(chips)):

@@ -31,7 +31,7 @@ from tests.wifi.tap_rig import NAME
 CAMERA, OTHER = "02:00:00:00:0c:01", "02:00:00:00:0c:02"
 AP, PHONE = "00:00:5e:00:53:a7", "02:9f:31:7c:5a:e1"
 SSID, SOUGHT, PAYLOAD = b"Maple-Family-5F", b"Blue-Harbour-Hotel", b"\xd3PAYLOAD-OF-A-BYSTANDER\x9a"
-ROW, OTHER_ROW = "lit_quality_slow_group", "lit_capped_600"
+ROW, OTHER_ROW, WALK_ROW = "lit_quality_slow_group", "lit_capped_600", "walk_capped_600"
 ENCODER_S, PIECE, LOST, OVERHEAD = 0.12, 1_200, 0.02, 74
 DWELL_S: Final = 7.0
 ENTERED_S: Final = 4.0
@@ -109,17 +109,20 @@ def write_room(folder: Path, zones: int) -> Path:
 class World:
     """Radio, lamp and cameras, from entering to leaving the context."""
 
-    def __init__(self, folder: Path, scene: RfScene) -> None:
+    def __init__(self, folder: Path, scene: RfScene, *, is_walked: bool = False) -> None:
+        """The camera sees the lamp, or with `is_walked` the person: `walker` is 1 while somebody walks."""
         (folder / "iw").write_text(IW.format(folder=folder, channels=CHANNELS), encoding="ascii")
         (folder / "iw").chmod(0o755)
         self.lamp, self.radio, self._stop = Lamp(), Radio(folder), threading.Event()
         self.head = EmulatedHead(scene, paced=True, pin="white", on_level=self.lamp.set)
-        lit, other = LitCamera(ROW, 1), LitCamera(OTHER_ROW, 2)
+        self.walker = 0
+        lit, other = LitCamera(WALK_ROW if is_walked else ROW, 1), LitCamera(OTHER_ROW, 2)
+        level_at = (lambda: self.walker) if is_walked else (lambda: self.lamp.level)
         self._threads = [
             threading.Thread(target=self.radio.follow_iw, args=(self._stop,)),
             threading.Thread(target=send_others, args=(self.radio, self._stop)),
             threading.Thread(
-                target=send_pictures, args=(self.radio, CAMERA, lit, lambda: self.lamp.level, self._stop, 3)
+                target=send_pictures, args=(self.radio, CAMERA, lit, level_at, self._stop, 3)
             ),
             threading.Thread(
                 target=send_pictures, args=(self.radio, OTHER, other, another_lamp(5), self._stop, 4)
