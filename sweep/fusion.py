@@ -249,7 +249,13 @@ def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservati
     match one.stimulus and one.stimulus.verdict:
         case "follows_light" if p <= FOLLOWS_LIGHT_P:
             weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
-            return [_evidence(one, "wifi", "follows_motion" if is_walk else "follows_light", weight, p=f"{p:.3g}")]
+            code = "follows_motion" if is_walk else "follows_light"
+            found = _evidence(one, "wifi", code, weight, p=f"{p:.3g}")
+            after_s = None if one.stimulus is None else one.stimulus.decided_after_s
+            if after_s is not None:
+                text = evidence_text(f"{code}_after", p=f"{p:.3g}", seconds=round(after_s))
+                found = found.model_copy(update={"text": text})
+            return [found]
         case "does_not" if any(o.video.verdict == "video_uplink" for o in here):
             weight = DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 if is_walk else DOES_NOT_FOLLOW_WEIGHT_LOG10
             code = "does_not_follow_motion" if is_walk else "does_not_follow_light"

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MAX_TRIALS: Final = 2
 """Channels tested at one position, those with the strongest signs first: guessed, four minutes."""
+MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarted", "head_away"})
+"""Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
+that was judged does not: it would be a second chance."""
 SETTLED: Final = frozenset({"decided", PLAYED_OUT})
 
 
@@ -91,7 +94,10 @@ def _test(task: Task, kind: TrialKind, adapter: str, heard: Heard, line: Line) -
         refusal = left or task.no_trial_because
         if refusal is None:
             try:
-                results.append(Trial(wish, watch_here(adapter, mhz), line).run())
+                result = Trial(wish, watch_here(adapter, mhz), line).run()
+                if result.ended in MAY_PASS and result.looks == 0:
+                    result = Trial(wish, watch_here(adapter, mhz), line).run()
+                results.append(result)
                 continue
             except CaptureOpenError:
                 refusal = "adapter_away"

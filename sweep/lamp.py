@@ -40,6 +40,8 @@ READ_TIMEOUT_S: Final = 0.01
 RETRY_S: Final = 0.5
 SILENT_S: Final = 3.0
 """The head reports its counters every second."""
+PRIORITY: Final = 10
+"""Of real time, 1 to 99: guessed, before whatever else asks for it; this process does very little."""
 CLOSE_WITHIN_S: Final = 5.0
 
 
@@ -134,7 +136,7 @@ class HeadProcess:
 def _serve(device: str, pipe: Connection) -> None:
     """Body of the process: as long as the runner lives, find the head and serve it."""
     with contextlib.suppress(PermissionError):  # a sign of life that is 100 ms late puts the lamp out
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the runner's business
     server = HeadServer(pipe)
     while server.is_wanted:

@@ -78,6 +78,8 @@ class TrialResult:
     ended: str = PLAYED_OUT
     """`decided`, `played_out`, or the code of what broke it off."""
     played_s: float = 0.0
+    looks: int = 0
+    """Times it was judged."""
     chips: Counter[str] = field(default_factory=Counter)
     """Chips by what became of them: `chip_cut_by_guard`, `chip_unreported`."""
     left: str | None = None
@@ -177,6 +179,7 @@ class Trial:
         """Judge by the chips up to this look; raises _Ended when no further look can change anything."""
         chips = self._looks[self._next_look]
         self._next_look += 1
+        self._result.looks += 1
         log = self._watch.log()
         self._judge(log, chips)
         undecided = self._wish.targets - {a for a, one in self._result.judgements.items() if one.verdict == FOLLOWS}

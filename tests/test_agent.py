@@ -230,6 +230,9 @@ def test_every_command_works_during_light_and_walk(tmp_path: Path) -> None:
     assert prompts[0] == "stand"
     assert "walk" in prompts
 
+    printed = subprocess.run(["pdftotext", "-raw", str(tmp_path / "log.pdf"), "-"], check=True, capture_output=True)
+    assert "점멸 조명에 따라 전송량이 변함" in printed.stdout.decode()
+
     # Everything that was written, and every byte that left the probe: entries, live messages.
     left = files_under(tmp_path / "state") | files_under(tmp_path / "probe") | files_under(tmp_path / "server")
     left |= {"log": found["said"].encode(), "live": json.dumps(found["messages"], ensure_ascii=False).encode()}

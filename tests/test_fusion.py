@@ -228,6 +228,14 @@ def test_a_walk_is_the_same_test_and_shares_its_error() -> None:
     assert judge(light, late).findings == (), "two tests, 0.06 after both"
 
 
+def test_the_time_that_the_answer_took_is_told() -> None:
+    (finding,) = judge(
+        wifi(1, "stall-2", -50.0, stimulus=stimulus("follows_light", 0.002, decided_after_s=33.2))
+    ).findings
+    (evidence,) = [e for e in finding.evidence_for if e.code == "follows_light"]
+    assert evidence.text.ko == "점멸 조명에 따라 전송량이 변함(p = 0.002, 33초 만에 확인)"
+
+
 def test_a_walk_that_moved_nothing_denies_less_than_light() -> None:
     def against(kind: str) -> float:
         denied = wifi(1, "stall-2", -50.0, stimulus=stimulus("does_not", 0.9, kind=kind))

@@ -101,6 +101,14 @@ EVIDENCE: dict[str, tuple[str, str]] = {
         "점멸 조명에 따라 전송량이 변함(p = {p})",
         "Its traffic follows the light that the probe played (p = {p})",
     ),
+    "follows_light_after": (
+        "점멸 조명에 따라 전송량이 변함(p = {p}, {seconds}초 만에 확인)",
+        "Its traffic follows the light that the probe played (p = {p}, found after {seconds} s)",
+    ),
+    "follows_motion_after": (
+        "사람의 움직임에 따라 전송량이 변함(p = {p}, {seconds}초 만에 확인)",
+        "Its traffic follows the person who walked by prompts (p = {p}, found after {seconds} s)",
+    ),
     "follows_motion": (
         "사람의 움직임에 따라 전송량이 변함(p = {p})",
         "Its traffic follows the person who walked by prompts (p = {p})",

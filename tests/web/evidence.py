@@ -295,7 +295,7 @@ def _one_finding(
         channel_mhz=2437.0, rssi_dbm=Levels(median=-48.0, max=-41.0), frames=2210, bytes_up=1_900_000,
         bytes_down=41_000, dwell_s=20.0,
         video=VideoJudgement(verdict="video_uplink", score=0.88, decided_after_s=6.2),
-        stimulus=StimulusJudgement(verdict="follows_light", p_value=0.002),
+        stimulus=StimulusJudgement(verdict="follows_light", p_value=0.002, decided_after_s=33.2),
         zone_id=zone_id, position_id=at, t_ns=t_ns,
     )  # fmt: skip
     ble = BleObservation(

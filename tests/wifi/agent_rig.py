@@ -75,6 +75,12 @@ class Phone:
             time.sleep(0.02)
         return time.monotonic() - began
 
+    def fetch_log(self, path: Path) -> None:
+        """The inspection log of today as the city prints it."""
+        answer = self._client.get("/api/exports/inspection-log", format="pdf", reason="점검 결과 확인")
+        assert answer.status_code == 200, answer.text
+        path.write_bytes(answer.content)
+
     def report(self) -> dict[str, Any]:
         def get() -> dict[str, Any] | None:
             found = self._client.get(f"/api/sweeps/{self.sweep_id}")
@@ -184,6 +190,7 @@ def main() -> None:
                 phone.wait(lambda: phone.state() == "running", "running")
                 SCENES[scene](phone, world)
                 report = phone.report()
+                phone.fetch_log(folder / "log.pdf")
             finally:
                 agent.terminate()
                 try:
