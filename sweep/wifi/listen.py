@@ -23,7 +23,7 @@ from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
 from .framelog import FrameLog, LogBuilder
 from .transmitters import Flow, list_flows
-from .video import judge_flow
+from .video import LIKE_REPORTS, judge_flow
 
 SLICE_S: Final = 0.25
 """The longest that a stop has to wait: guessed, well under the second that a person would notice."""
@@ -213,14 +213,17 @@ def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
     if not here.all():  # late frames of the channel before
         log = log.keep(here)
     flows = list_flows(log)
-    if any(judge_flow(flow).verdict == "video_uplink" for flow in flows):
+    verdicts = [judge_flow(flow) for flow in flows]
+    if any(one.verdict == "video_uplink" for one in verdicts):
         return "camera"
+    if any(one.reason == LIKE_REPORTS for one in verdicts):  # a complete picture may come and tell
+        return "undecided"
     if dwell.seconds < _DECIDES_S and any(may_be_video(flow, dwell.seconds) for flow in flows):
         return "undecided"
     return "quiet"
 
 
-_DECIDES_S: Final = 4.0  # a dwell as long as this leaves nothing open that can be decided
+_DECIDES_S: Final = 4.0  # a dwell as long as this leaves nothing open but what `video` itself leaves open
 
 
 def may_be_video(flow: Flow, seconds: float) -> bool:

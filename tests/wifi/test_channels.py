@@ -1,12 +1,19 @@
 """The channel plan against made-up air: everything is visited, cameras get the time, late ones are found."""
 
 from collections import defaultdict
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweep.capturefile import write_pcap
+from sweep.packets import LINK_RADIOTAP
 from sweep.wifi.channels import LISTEN_S, RETUNE_S, SURVEY_S, Channel, ChannelPlan, Dwell, Interest
+from sweep.wifi.listen import judge_interest
+from sweep.wifi.scan import read_log
+from tests.wifi.frames import START_NS, data_up, radiotap
 
 TWO, FIVE = [2_412 + 5 * n for n in range(13)], [5_180 + 20 * n for n in range(8)] + [5_745, 5_765, 5_785, 5_805]
 SIX = [5_955 + 20 * n for n in range(24)]
@@ -108,3 +115,21 @@ def test_an_adapter_without_channels_is_refused() -> None:
 )  # fmt: skip
 def test_blocks_of_80_mhz(mhz: int, centre: int) -> None:
     assert Channel(mhz, is_wide=True).centre_80_mhz == centre
+
+
+@pytest.mark.parametrize(("every", "news"), [(10_000, "undecided"), (10, "camera")])
+def test_what_may_be_reports_deserves_another_dwell(tmp_path: Path, every: int, news: Interest) -> None:
+    """Eight times a second some 2,000 octets; a camera sends a complete picture of five times as much now and then."""
+    rng = np.random.default_rng(1)
+    packets: list[tuple[int, bytes, int]] = []
+    for number in range(48):
+        left = int(2_000 * rng.lognormal(0, 0.1)) * (5 if number % every == every - 1 else 1)
+        at_ns = START_NS + number * 125_000_000 + int(rng.exponential(1e6))
+        while left > 0:
+            octets = radiotap() + data_up(length=min(left, 1_400) + 60, sequence=len(packets) % 4_096)
+            packets.append((at_ns, octets, len(octets)))
+            left, at_ns = left - 1_400, at_ns + 300_000
+    path = tmp_path / "capture.pcap"
+    write_pcap(path, packets, link_type=LINK_RADIOTAP)
+    log, _ = read_log(path)
+    assert judge_interest(log, Dwell(Channel(2_437), 6.0, "undecided")) == news
