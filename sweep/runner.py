@@ -20,23 +20,23 @@ from uuid import UUID
 from sweep import fusion
 from sweep.addresses import AddressKey, parse_address
 from sweep.attendant import Attendant
+from sweep.bodies import with_bodies
 from sweep.control import Control
 from sweep.coverage import Measurement, cover
 from sweep.entry import Body, SignedEntry, make_body
 from sweep.lamp import HeadProcess
 from sweep.link import head
+from sweep.liveparts import LiveParts, with_trial, with_windows
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
 from sweep.outbox import Outbox, WallClock
-from sweep.ownair import OwnAir, intervals_ns, without_own
+from sweep.ownair import intervals_ns, without_own
 from sweep.report import (
     ClockReading,
-    FindingDetails,
     FindingEvent,
     GuidanceEvent,
     LiveEvent,
     Modality,
-    Observation,
     Position,
     ProgressEvent,
     RecordedPosition,
@@ -56,37 +56,16 @@ from sweep.report import (
 from sweep.report.wording import state_event
 from sweep.rf.channels import tuner_frequencies
 from sweep.source import LiveSource, SweepSource
-from sweep.talk import TrialKind
 from sweep.workers import Measure, Workers
 
 if TYPE_CHECKING:
-    from sweep.config import Policy
     from sweep.lens.calibration import LensLaws
     from sweep.rf.calibration import RfLevels
 
-REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
-DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
-MAX_CROPS = 20  # DESIGN: at most 20 crops of a sweep leave memory
 MAX_RF_SECONDS = 600.0  # bounds what one position may hold
 
 OnEvent = Callable[[LiveEvent], None]
-
-
-@dataclass(frozen=True, slots=True)
-class LiveParts:
-    """What a probe measures with where the source is the room itself."""
-
-    wifi_adapter: str | None = None
-    """Interface that listens; without one no Wi-Fi is heard."""
-    head_port: str | None = None
-    """Serial port of the sensor head, whose white light is played."""
-    stimulus: Policy = "never"
-    stimulus_longest_s: float = 114.0
-    own_air: OwnAir | None = None
-    """When the probe's own radios sent; None: nobody keeps a log."""
-    own_addresses: frozenset[int] = frozenset()
-    """Addresses of the probe's own radios."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +156,7 @@ class Runner:
             if attendant.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": attendant.firmware})
         self._on_event(state_event("closing"))
-        report, bodies = _with_bodies(self._report(positions, measurements, outcome), measurements)
+        report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
         closed = self._append("sweep.report", bodies)
         for finding in report.findings:
             self._on_event(
@@ -298,7 +277,8 @@ class Runner:
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
         if "wifi" in tasks and self._room is not None:
-            tasks["wifi"] = self._with_trial(tasks["wifi"], self._room.trial_at(recorded), why_no_light)
+            known = self._decided.get(position.zone_id, {})
+            tasks["wifi"] = with_trial(tasks["wifi"], self._room.trial_at(recorded), self._live, known, why_no_light)
         if "lens" in tasks and self._lens_laws is not None:
             tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
         if "rf" in tasks:
@@ -310,21 +290,6 @@ class Runner:
                 rf_levels=self._rf_levels,
             )
         return tasks
-
-    def _with_trial(self, task: Task, kind: TrialKind, why_no_light: str | None) -> Task:
-        """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
-        known = self._decided.get(task.position.zone_id, {})
-        if kind == "motion":
-            decided = frozenset(address for address, verdict in known.items() if verdict == "follows_light")
-            return replace(task, trial="motion", decided=decided, is_any_uplink=True)
-        return replace(
-            task,
-            trial=None if self._live.stimulus == "never" else "light",
-            trial_longest_s=self._live.stimulus_longest_s,
-            is_any_uplink=self._live.stimulus == "always",
-            no_trial_because=why_no_light,
-            decided=frozenset(known),
-        )
 
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self._source.folder / name
@@ -419,56 +384,3 @@ class Runner:
             places=places,
             limits=judged.limits,
         )
-
-
-def with_windows(task: Task, windows: tuple[RfWindow, ...], own_air: OwnAir | None) -> Task:
-    """An RF task with what the head measured live, and when the probe's own radios sent meanwhile."""
-    if not windows:
-        return replace(task, no_windows_because="head_away")
-    own = None
-    if own_air is not None:
-        start_ns = min(window.t_ns for window in windows)
-        end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
-        own = intervals_ns(own_air.during(start_ns, end_ns), start_ns)
-    return replace(task, windows=windows, own=own, dwell_s=sum(window.duration_s for window in windows))
-
-
-def _with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[SweepReport, tuple[Body, ...]]:
-    """The report naming its crops, and all bodies: report, details of findings, crops of cited candidates."""
-    cited = {e.observation_id for f in report.findings for e in (*f.evidence_for, *f.evidence_against)}
-    crops: dict[UUID, Body] = {}
-    for one in measurements:
-        for observation in one.observations:
-            data = one.crops.get(str(observation.observation_id))
-            if data is not None and observation.observation_id in cited and len(crops) < MAX_CROPS:
-                crops[observation.observation_id] = make_body("image/png", data)
-    named = tuple(_with_crop(o, crops.get(o.observation_id)) for o in report.observations)
-    report = report.model_copy(update={"observations": named})
-    details = tuple(make_body(DETAILS_TYPE, to_json(one)) for one in _details(report, measurements))
-    return report, (make_body(REPORT_TYPE, to_json(report)), *details, *crops.values())
-
-
-def _with_crop(observation: Observation, crop: Body | None) -> Observation:
-    return observation if crop is None else observation.model_copy(update={"crop_commitment": crop.commitment})
-
-
-def _details(report: SweepReport, measurements: list[Measurement]) -> list[FindingDetails]:
-    """Full addresses and names of the devices that a finding cites, and of no others."""
-    identities = {key: value for one in measurements for key, value in one.identities.items()}
-    result = []
-    for finding in report.findings:
-        cited = [
-            identities[str(e.observation_id)]
-            for e in (*finding.evidence_for, *finding.evidence_against)
-            if str(e.observation_id) in identities
-        ]
-        if cited:
-            result.append(
-                FindingDetails(
-                    finding_id=finding.finding_id,
-                    addresses=tuple(sorted({a for one in cited for a in one.addresses})[:64]),
-                    ssids=tuple(sorted({s[:256].hex() for one in cited for s in one.ssids if s})[:32]),
-                    names=tuple(sorted({n[:256].hex() for one in cited for n in one.names if n})[:32]),
-                )
-            )
-    return result

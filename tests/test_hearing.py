@@ -10,6 +10,7 @@ import pytest
 
 from sweep import hearing
 from sweep.listening import CaptureOpenError
+from sweep.liveparts import LiveParts, with_trial
 from sweep.report import StimulusJudgement
 from sweep.talk import NOBODY
 from sweep.trial import TrialResult, TrialWish
@@ -72,6 +73,18 @@ def test_what_was_judged_or_stopped_by_persons_does_not(
 ) -> None:
     (found,) = run(monkeypatch, heard, results(ended))
     assert found.ended == ended[0]
+
+
+def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet() -> None:
+    known = {CAMERA: "does_not", OTHER: "follows_light"}
+    parts = LiveParts(stimulus="auto", stimulus_longest_s=57.0)
+    light = with_trial(TASK, "light", parts, known, "no_lamp")
+    assert (light.trial, light.trial_longest_s, light.no_trial_because) == ("light", 57.0, "no_lamp")
+    assert (light.decided, light.is_any_uplink) == (frozenset({CAMERA, OTHER}), False)
+    assert with_trial(TASK, "light", LiveParts(stimulus="always"), {}, None).is_any_uplink
+    assert with_trial(TASK, "light", LiveParts(stimulus="never"), {}, None).trial is None
+    walk = with_trial(TASK, "motion", LiveParts(stimulus="never"), known, "no_lamp")
+    assert (walk.trial, walk.decided, walk.no_trial_because) == ("motion", frozenset({OTHER}), None)
 
 
 def test_what_cannot_be_played_is_said_of_each_target(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> None:

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from sweep.addresses import AddressKey, parse_address
+from sweep.bodies import DETAILS_TYPE
 from sweep.entry import from_wire
 from sweep.report import StimulusJudgement, SweepReport, WifiObservation, parse_json
-from sweep.runner import DETAILS_TYPE
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
@@ -45,6 +45,11 @@ class Run:
         """The answer at the only position where it was tested."""
         (one,) = [o.stimulus for o in self.of(address) if o.stimulus is not None]
         return one
+
+    def all_said_of_light(self) -> list[StimulusJudgement]:
+        """The answers at any position, of whatever was tested."""
+        heard = [o for o in self.report.observations if isinstance(o, WifiObservation)]
+        return [o.stimulus for o in heard if o.stimulus is not None]
 
     def dark_after_s(self) -> float:
         """From the trouble until the lamp's pin was low for good; a pin that was low needs none."""
@@ -131,8 +136,9 @@ def test_what_goes_wrong_in_the_middle_has_a_name_and_the_light_goes_out(
     tmp_path: Path, trouble: str, reason: str, within_s: float | None
 ) -> None:
     run = play(tmp_path, trouble, 114.0, 2 if trouble == "entered" else 1)
-    judged = run.said_of_light(CAMERA)
-    assert (judged.verdict, judged.reason, judged.p_value) == ("not_assessable", reason, None)
+    judged = run.all_said_of_light()
+    assert judged
+    assert {(one.verdict, one.reason, one.p_value) for one in judged} == {("not_assessable", reason, None)}
     (cover,) = [c for c in run.report.coverage if c.modality == "wifi" and c.samples]
     assert cover.rejections[f"light_{reason}"] == 1
     assert "trial_broken_off" in {limit.code for limit in run.report.limits}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sweep.cli.sweeps import _ask_to_stand
+from sweep.cli.live import ask_to_stand
 from sweep.control import Control
 from sweep.report import SweepReport, parse_json
 from sweep.sim.source import default_room
@@ -95,7 +95,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
 def test_without_a_terminal_nobody_is_asked_and_an_ended_sweep_asks_no_more() -> None:
     control = Control(clock=time.monotonic, declared=True)
     zones = default_room().plan.zones[:3]
-    asked = _ask_to_stand(zones, control, ("A-1", "A-2"))
+    asked = ask_to_stand(zones, control, ("A-1", "A-2"))
     assert [next(asked).zone_id, next(asked).zone_id] == [zone.zone_id for zone in zones[:2]]
     control.finish()
     assert list(asked) == []

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweep.liveparts import with_windows
 from sweep.measure import measure_rf
 from sweep.ownair import FULL_LOG, MARGIN_NS, MAX_REMEMBERED, OwnAir, intervals_ns, own_addresses, without_own
 from sweep.report import OwnTransmission, RfWindow
-from sweep.runner import with_windows
 from sweep.uplink import Uplink
 from tests.entry_factory import signer
 from tests.test_workers import TASK

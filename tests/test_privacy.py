@@ -28,10 +28,10 @@ import pytest
 
 from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
+from sweep.bodies import DETAILS_TYPE, REPORT_TYPE
 from sweep.capturefile import write_pcap
 from sweep.entry import RECEIPT_TYPE, Body, Receipt, from_wire, parse_envelope
 from sweep.report import FindingDetails, SweepReport, parse_json
-from sweep.runner import DETAILS_TYPE, REPORT_TYPE
 from sweep.sim.air import BUILDING_AP, CAMERA
 from tests.ble import packets as ble
 from tests.entry_factory import signer

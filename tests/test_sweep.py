@@ -12,12 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.addresses import AddressKey
+from sweep.bodies import DETAILS_TYPE, REPORT_TYPE
 from sweep.cli import build_app
 from sweep.control import Control
 from sweep.entry import from_wire, parse_envelope
 from sweep.outbox import Outbox
 from sweep.report import LiveEvent, SweepReport, parse_json
-from sweep.runner import DETAILS_TYPE, REPORT_TYPE, Runner, SweepResult
+from sweep.runner import Runner, SweepResult
 from sweep.source import RecordedSource
 from tests.entry_factory import signer
 from tests.entry_verifier import verify

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: dict[str, str] = {
     "run": "sweeps:run",
     "replay": "sweeps:replay",
-    "agent": "sweeps:agent",
+    "agent": "agent:agent",
     "key": "sweeps:key",
     "lens": "lens:lens",
     "wifi": "captures:wifi",

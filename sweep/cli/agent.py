@@ -1,0 +1,111 @@
+"""`sweep agent`: the probe's live link to its server, and the sweeps that the phone starts over it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+
+from sweep.agent import Agent
+from sweep.cli.live import live_parts, open_own_air, room_source
+from sweep.cli.options import (
+    CameraIn,
+    ConfigFile,
+    Port,
+    Seed,
+    Sim,
+    State,
+    StimulusLongest,
+    StimulusPolicy,
+    lens_laws_of,
+    read_settings,
+    rf_levels_of,
+    zone_of,
+)
+from sweep.cli.output import err, fail, not_built, one_line
+from sweep.config import Config, open_room_key, open_signer
+from sweep.control import Control
+from sweep.outbox import Outbox, OutboxError
+from sweep.report import LiveEvent, StartCommand
+from sweep.runner import Runner
+from sweep.source import SweepSource
+from sweep.uplink import Uplink
+
+
+def agent(
+    server: Annotated[str | None, typer.Option("--server", metavar="URL", help="The probe's own server.")] = None,
+    sim: Sim = False,
+    seed: Seed = 1,
+    camera_in: CameraIn = None,
+    state: State = None,
+    config: ConfigFile = None,
+    port: Port = None,
+    stimulus: StimulusPolicy = None,
+    stimulus_longest_s: StimulusLongest = None,
+) -> None:
+    """Keep in touch with the server and run the sweeps that the phone asks for, live or simulated."""
+    settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
+    if settings.server is None:
+        fail("the agent needs its server: give --server URL or set it in the configuration")
+    if not sim and settings.wifi_adapter is None:
+        not_built("a sweep with the camera and RF", "set wifi_adapter for Wi-Fi, or use --sim")
+    folder = settings.state_folder
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    signer = open_signer(folder)
+    own_air = open_own_air(settings)
+    with (
+        one_line(OutboxError),
+        TemporaryDirectory(prefix="sweep-") as scratch,
+        Outbox(folder / "outbox", signer, tenant=settings.tenant, subject=settings.probe_id) as outbox,
+        Uplink(settings.server, signer, own_air=own_air) as uplink,
+    ):
+
+        def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
+            made = (
+                _simulated_source(command, settings, Path(scratch), seed, camera_in)
+                if sim
+                else nullcontext(room_source(command, control, on_event, settings, Path(scratch)))
+            )
+            with made as source:
+                runner = Runner(
+                    source,
+                    outbox,
+                    room_key=open_room_key(folder, command.room_id),
+                    control=control,
+                    on_event=on_event,
+                    sweep_id=command.sweep_id,
+                    rf_levels=rf_levels_of(settings, source.manifest),
+                    lens_laws=lens_laws_of(settings, source.manifest),
+                    live=live_parts(settings, own_air),
+                )
+                report = runner.run().report
+            return f"{report.outcome}, {len(report.findings)} candidates"
+
+        Agent(
+            uplink,
+            outbox,
+            probe_id=settings.probe_id,
+            pin_file=folder / "server.pub",
+            run_sweep=run_sweep,
+            say=err.print,
+            takes_positions=not sim,
+        ).run(stop)
+
+
+@contextmanager
+def _simulated_source(
+    command: StartCommand, settings: Config, scratch: Path, seed: int, camera_in: str | None
+) -> Iterator[SweepSource]:
+    from sweep.sim.source import make_source_for
+
+    source = make_source_for(command, scratch, seed=seed, camera_zone=zone_of(camera_in), probe_id=settings.probe_id)
+    with closing(source):
+        yield source

@@ -1,0 +1,97 @@
+"""Options that several commands of a sweep share, and the settings and calibrations they lead to.
+
+Input is what the command line and the configuration file say; output is settings and the laws of this probe's parts. A
+file of calibration that cannot be used is said and makes its part nominal.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sweep.cli.output import CameraKind, FailOn, err, one_line
+from sweep.config import Config, ConfigError, Policy, read_config
+from sweep.report import RecordedSweep
+from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
+
+if TYPE_CHECKING:
+    from sweep.lens.calibration import LensLaws
+
+Server = Annotated[
+    str | None, typer.Option("--server", metavar="URL", help="Address of the probe's server; without it entries wait.")
+]
+State = Annotated[
+    Path | None, typer.Option("--state", metavar="DIR", help="Folder of keys and outbox (default: user state folder).")
+]
+ConfigFile = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Settings of the probe (TOML).")]
+JsonOut = Annotated[Path | None, typer.Option("--json", help="Write the report as JSON; - is standard output.")]
+Fail = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 when a finding is at least this strong.")]
+Sim = Annotated[bool, typer.Option("--sim", help="Simulate the room, the air and the sensor head.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of the simulation.")]
+CameraIn = Annotated[
+    str | None, typer.Option("--camera-in", metavar="ZONE", help="Simulated camera in this zone; none: no camera.")
+]
+CameraSends = Annotated[CameraKind, typer.Option("--camera-kind", help="How the simulated camera sends.")]
+RoomFile = Annotated[Path | None, typer.Option("--room", metavar="FILE", help="Room and plan of a live sweep (JSON).")]
+Inspectors = Annotated[
+    list[str] | None, typer.Option("--inspector", metavar="NAME", help="Pseudonym of an inspector; give two.")
+]
+Port = Annotated[str | None, typer.Option("--port", help="Serial port of the sensor head, whose white light plays.")]
+StimulusPolicy = Annotated[
+    Policy | None,
+    typer.Option("--stimulus", help="Play the white light: auto (what may be a camera), always (any uplink), never."),
+]
+StimulusLongest = Annotated[
+    float | None,
+    typer.Option("--stimulus-longest-s", min=15.0, max=114.0, help="Longest light test at one position, in seconds."),
+]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
+
+
+def read_settings(config: Path | None, server: str | None, state: Path | None, **others: str | float | None) -> Config:
+    """The settings of a file; what the command line says of `others` overrules it."""
+    with one_line(ConfigError):
+        read = read_config(config)
+        changes = {"server": server, "state": None if state is None else str(state), **others}
+        return read.model_copy(update={name: value for name, value in changes.items() if value})
+
+
+def zone_of(name: str | None) -> str | None:
+    """The zone of a simulated camera; None for `none`."""
+    return None if name in {None, "none"} else name
+
+
+def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
+    """The laws of this probe's detector and tuner; a file that cannot be used is said and makes them nominal."""
+    calibration = None
+    if settings.rf_calibration is not None:
+        try:
+            calibration = read_calibration(Path(settings.rf_calibration))
+        except CalibrationError as error:
+            err.print(f"전파 보정을 쓸 수 없음 / RF levels are nominal: {error}", soft_wrap=True)
+    return levels_of(
+        calibration,
+        on=manifest.started.date(),
+        probe_serial=manifest.probe_id,
+        max_age_days=settings.rf_calibration_max_age_days,
+    )
+
+
+def lens_laws_of(settings: Config, manifest: RecordedSweep) -> LensLaws:
+    """The calibration of this probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
+    from sweep.lens import calibration as lens  # loads OpenCV
+
+    found = None
+    if settings.lens_calibration is not None:
+        try:
+            found = lens.read_calibration(Path(settings.lens_calibration))
+        except lens.CalibrationError as error:
+            err.print(f"카메라 보정을 쓸 수 없음 / the camera is not calibrated: {error}", soft_wrap=True)
+    return lens.laws_of(
+        found,
+        on=manifest.started.date(),
+        probe_serial=manifest.probe_id,
+        max_age_days=settings.lens_calibration_max_age_days,
+    )

@@ -1,0 +1,95 @@
+"""Shows a sweep on a terminal: how it goes, and what came of it.
+
+Input is live events and the report; output is lines in Korean and English, on a terminal with a progress bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from sweep.cli.output import err, out
+from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent, StateEvent, SweepReport, TrialEvent, ZoneEvent
+from sweep.report.wording import MODALITY_NAMES
+
+VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
+
+
+class Watcher:
+    """Shows how a sweep goes: a progress bar on a terminal, a line per position elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=err,
+            disable=quiet or not err.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("sweep", total=None)
+
+    def __enter__(self) -> Callable[[LiveEvent], None]:
+        self._bar.start()
+        return self.show
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: LiveEvent) -> None:
+        """Show one live event."""
+        if self._quiet:
+            return
+        match event:
+            case ProgressEvent(position_index=index, positions=total, zone_id=zone):
+                self._bar.update(self._task, completed=index, total=total, description=zone or "closing")
+                if not err.is_terminal and zone:
+                    err.print(f"[{index + 1}/{total}] {zone}")
+            case StateEvent(state=state) if state not in {"running", "closing", "done"}:
+                err.print(event.text.ko, "/", event.text.en)
+            case TrialEvent():
+                self._show_trial(event)
+            case GuidanceEvent(text=text):
+                err.print(f"  {text.ko} / {text.en}", markup=False)
+            case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
+                err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")
+            case _:
+                pass
+
+    def _show_trial(self, event: TrialEvent) -> None:
+        if event.prompt is None:
+            err.print(f"  {event.text.ko} / {event.text.en}", markup=False)
+            return
+        ko, en = ("걸으세요", "WALK") if event.prompt == "walk" else ("멈추세요", "STAND STILL")
+        until = event.next_prompt_s or 0.0
+        err.print(f"  [bold reverse]  {ko} / {en}  [/] {until:.0f}초 / s", highlight=False)
+
+
+def show_report(report: SweepReport) -> None:
+    """Print what came of a sweep: the verdicts, the findings with their evidence, and the limits."""
+    names = {zone.zone_id: zone.name for zone in report.plan.zones}
+    quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
+    words = {(v.zone_id, v.modality): VERDICT_WORDS[v.verdict] for v in report.verdicts}
+    table = Table("구역 / zone", *(f"{name.ko} / {name.en}" for name in MODALITY_NAMES.values()))
+    for zone in report.plan.zones:
+        cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in MODALITY_NAMES]
+        table.add_row(zone.name.ko, *cells)
+    out.print(table)
+    for text in dict.fromkeys(verdict.text.ko for verdict in report.verdicts if verdict.verdict != "candidate"):
+        out.print(f"판정 불가: {text}")
+    for finding in report.findings:
+        out.print(
+            f"{names[finding.zone_id].ko}: 육안 확인 필요 / inspect by eye ({finding.strength}, "
+            f"log10 odds {finding.posterior_log10_odds:+.1f} from {finding.prior_log10_odds:+.1f})"
+        )
+        for evidence in (*finding.evidence_for, *finding.evidence_against):
+            out.print(f"  {evidence.weight_log10:+.2f} {evidence.text.ko} / {evidence.text.en}")
+    if not report.findings:
+        out.print("후보 없음. '이상 없음'이 아닙니다 / No candidate. That is not 'clear'.")
+    for limit in report.limits:
+        out.print(f"· {limit.text.ko}")

@@ -1,0 +1,66 @@
+"""What a live sweep has that a recording has not: the probe's own parts, and the tasks that they make possible.
+
+Input is a task as a recording would have it, and what is known live; output is the task with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sweep.measure import Task
+from sweep.ownair import OwnAir, intervals_ns
+from sweep.report import RfWindow
+from sweep.talk import TrialKind
+
+if TYPE_CHECKING:
+    from sweep.config import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class LiveParts:
+    """What a probe measures with where the source is the room itself."""
+
+    wifi_adapter: str | None = None
+    """Interface that listens; without one no Wi-Fi is heard."""
+    head_port: str | None = None
+    """Serial port of the sensor head, whose white light is played."""
+    stimulus: Policy = "never"
+    stimulus_longest_s: float = 114.0
+    own_air: OwnAir | None = None
+    """When the probe's own radios sent; None: nobody keeps a log."""
+    own_addresses: frozenset[int] = frozenset()
+    """Addresses of the probe's own radios."""
+
+
+def with_trial(
+    task: Task, kind: TrialKind, live: LiveParts, known: Mapping[int, str], why_no_light: str | None
+) -> Task:
+    """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light.
+
+    `known`: addresses whose answer is known in this zone, and the answer.
+    """
+    if kind == "motion":
+        decided = frozenset(address for address, verdict in known.items() if verdict == "follows_light")
+        return replace(task, trial="motion", decided=decided, is_any_uplink=True)
+    return replace(
+        task,
+        trial=None if live.stimulus == "never" else "light",
+        trial_longest_s=live.stimulus_longest_s,
+        is_any_uplink=live.stimulus == "always",
+        no_trial_because=why_no_light,
+        decided=frozenset(known),
+    )
+
+
+def with_windows(task: Task, windows: tuple[RfWindow, ...], own_air: OwnAir | None) -> Task:
+    """An RF task with what the head measured live, and when the probe's own radios sent meanwhile."""
+    if not windows:
+        return replace(task, no_windows_because="head_away")
+    own = None
+    if own_air is not None:
+        start_ns = min(window.t_ns for window in windows)
+        end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
+        own = intervals_ns(own_air.during(start_ns, end_ns), start_ns)
+    return replace(task, windows=windows, own=own, dwell_s=sum(window.duration_s for window in windows))
