@@ -72,7 +72,7 @@ def play(folder: Path, trouble: str, longest_s: float, zones: int = 1, *argument
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.lit_rig", str(folder), trouble]
     command += [f"{longest_s:g}", str(zones), *arguments]
     root = Path(__file__).resolve().parents[1]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=400, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stderr
     told: dict[str, Any] = json.loads(done.stdout)
     assert told["code"] == 0, told["err"]

@@ -1,7 +1,9 @@
 """A sweep with an adapter, start to report: channels chosen, a camera heard, and trouble with the adapter survived."""
 
+import contextlib
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -99,3 +101,29 @@ def test_without_a_terminal_nobody_is_asked_and_an_ended_sweep_asks_no_more() ->
     assert [next(asked).zone_id, next(asked).zone_id] == [zone.zone_id for zone in zones[:2]]
     control.finish()
     assert list(asked) == []
+
+
+def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -> None:
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    (tmp_path / "room.json").write_text(made.model_dump_json(), encoding="utf-8")
+    (tmp_path / "sweep.toml").write_text('wifi_adapter = "none9"\n', encoding="utf-8")
+    command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(tmp_path / "sweep.toml")]
+    command += ["--room", str(tmp_path / "room.json"), "--inspector", "A-1", "--inspector", "A-2"]
+    command += ["--state", str(tmp_path / "state"), "--json", str(tmp_path / "report.json")]
+    terminal, side = os.openpty()
+    said = b""
+    command = ["setsid", "--ctty", "--wait", *command]  # so that Ctrl-C of that terminal reaches it
+    with subprocess.Popen(command, stdin=side, stdout=side, stderr=side) as run:
+        os.close(side)
+        while b"Enter" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        while run.poll() is None:
+            ready, _, _ = select.select([terminal], [], [], 0.1)
+            if ready:
+                with contextlib.suppress(OSError):
+                    os.read(terminal, 4096)
+    os.close(terminal)
+    assert run.returncode == 0
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"

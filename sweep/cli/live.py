@@ -5,6 +5,7 @@ Input is settings and persons, at the terminal or at the phone; output is a sour
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -33,7 +34,7 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
             )
             if last is not None:
                 err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
-            line = sys.stdin.readline()
+            line = _read_line(control)
             if not line or control.standing in {"abort", "finish"}:
                 return
             control.declare_empty(inspectors)
@@ -44,6 +45,18 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
             return
         last = here
         yield here
+
+
+def _read_line(control: Control) -> str:
+    """A line of the terminal; empty at its end, and when Ctrl-C aborts the sweep instead."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return sys.stdin.readline()
+    except KeyboardInterrupt:
+        control.abort()
+        return ""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def open_own_air(settings: Config) -> OwnAir:

@@ -182,7 +182,7 @@ def main() -> None:
             if trouble == "entered":  # nobody declares the room empty again
                 time.sleep(ENTERED_S)
                 run.send_signal(signal.SIGINT)
-            out, err = run.communicate(timeout=240)
+            out, err = run.communicate(timeout=400)
         ended_s = time.monotonic()
     print(
         json.dumps(
