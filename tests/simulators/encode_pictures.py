@@ -131,7 +131,7 @@ SETTINGS.update(
     {
         f"fresh{name.removeprefix('lit')}_2": setting
         for name, setting in list(SETTINGS.items())
-        if name.startswith(("lit", "dim"))
+        if name.startswith(("lit", "dim")) and name not in {"lit_quality_slow_group", "lit_refresh_600"}  # the easiest
     }
 )
 SETTINGS.update({
