@@ -98,7 +98,7 @@ def test_what_is_no_camera_is_hardly_ever_called_one(module: str | tuple[str, st
 
 
 IN_HALLS = {
-    "upload": 0.01, "upload_by_quic": 0.01, "share_files": 0.004, "meet": 0.004, "play_sound": 0.02, "report": 0.08,
+    "upload": 0.01, "upload_by_quic": 0.01, "share_files": 0.004, "meet": 0.004, "play_sound": 0.01, "report": 0.05,
     "play": 0.004, "read_pages": 0.004,
 }  # fmt: skip
 """Most that may be called a camera: measured shares stand in tests/simulators/README.md."""
