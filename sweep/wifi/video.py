@@ -83,24 +83,41 @@ class VideoVerdict:
     features: Features | None
     """Of the window that decided."""
     reason: str | None = None
-    """Why nothing was assessable: `too_few_frames`, or one of `blindness.temper_video`."""
+    """Why nothing was assessable: `too_few_frames`, `like_reports`, `may_relay`, or one of `blindness.temper_video`."""
 
 
 LIKE_REPORTS: Final = "like_reports"
 """Reason: it keeps a clock and goes one way, but what it sends each time may be a slow camera's pictures or the reports
 of a machine."""
+MAY_RELAY: Final = "may_relay"
+"""Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
+their own address on all that comes from outside, so this may be what one of its clients watches."""
+OWN_SHARE: Final = 0.75
+"""Share of the octets in its cell that an access point which is itself the camera sends as pictures: guessed; the rest
+is acknowledgements and whoever steers it."""
 NOTHING_HEARD: Final = VideoVerdict("not_assessable", 0.0, None, None, "too_few_frames")
 _RANKS: Final = (
     ("not_assessable", "too_few_frames"),
     ("not_video", None),
     ("not_assessable", LIKE_REPORTS),
+    ("not_assessable", MAY_RELAY),
     ("video_uplink", None),
 )
 
 
 def judge_flows(flows: tuple[Flow, ...]) -> VideoVerdict:
-    """The strongest verdict over the flows of one sender."""
-    return find_strongest([judge_flow(flow) for flow in flows])
+    """The strongest verdict over the flows of one sender.
+
+    An access point whose cell carries much besides may be handing on what somebody watches, and is left open.
+    """
+    verdicts = [judge_flow(flow) for flow in flows]
+    found = find_strongest(verdicts)
+    streams = [flow for flow, one in zip(flows, verdicts, strict=True) if one.verdict == "video_uplink"]
+    if streams and all(flow.is_from_ap for flow in streams):
+        carried = sum(int(flow.frame_len.sum()) + int(flow.back_frame_len.sum()) for flow in flows)
+        if sum(int(flow.frame_len.sum()) for flow in streams) < OWN_SHARE * carried:
+            return replace(found, verdict="not_assessable", decided_after_s=None, reason=MAY_RELAY)
+    return found
 
 
 def find_strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:

@@ -23,7 +23,15 @@ from sweep.wifi.cadence import (
 )
 from sweep.wifi.likeness import list_marks
 from sweep.wifi.transmitters import Flow
-from sweep.wifi.video import LIKE_REPORTS, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flow, judge_flows
+from sweep.wifi.video import (
+    LIKE_REPORTS,
+    MAY_RELAY,
+    NOTHING_HEARD,
+    VideoVerdict,
+    find_strongest,
+    judge_flow,
+    judge_flows,
+)
 from tests.simulators.air_encoded import load_rows
 from tests.simulators.air_halls import draw_flow as draw_in_halls
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE
@@ -222,8 +230,20 @@ def test_what_an_access_point_forwards_is_its_clients_download() -> None:
     own = replace(flow, is_from_ap=True, self_sourced_share=1.0)
     assert judge_flow(forwarded).verdict == "not_video"
     assert judge_flow(own).verdict == "video_uplink"
-    assert judge_flows((forwarded, own)).verdict == "video_uplink"
     assert judge_flows(()).verdict == "not_assessable"
+
+
+def test_an_access_point_that_others_use_may_only_hand_a_stream_on() -> None:
+    own = replace(camera_flow(), is_from_ap=True, self_sourced_share=1.0)
+    assert judge_flows((own,)).verdict == "video_uplink"
+    assert judge_flows((own, replace(own, peer=3))).verdict == "video_uplink"  # two watch the same camera
+    count = len(own.t_ns)
+    any_time = np.sort(np.random.default_rng(1).integers(own.t_ns[0], own.t_ns[-1], count))
+    busy = replace(own, peer=4, t_ns=any_time, frame_len=np.full(count, 1500, dtype=np.int32))
+    left = judge_flows((own, busy))
+    assert (left.verdict, left.reason, left.decided_after_s) == ("not_assessable", MAY_RELAY, None)
+    station = replace(own, is_from_ap=False)
+    assert judge_flows((station, busy)).verdict == "video_uplink"
 
 
 def clips(sizes: list[int], pause_s: float = 60.0) -> Flow:
