@@ -22,6 +22,7 @@ from sweep.trial import FOLLOWS, REPORT_EVERY_S, Trial, TrialResult, TrialWish, 
 from sweep.wifi.listen import Heard, may_be_video
 from sweep.wifi.scan import WifiScan, scan_log
 from sweep.wifi.transmitters import list_flows
+from sweep.wifi.video import OPEN_REASONS
 
 if TYPE_CHECKING:
     from sweep.wifi.scan import JudgedTransmitter
@@ -132,6 +133,8 @@ def targets_by_channel(
 def _sureness(item: JudgedTransmitter, thick: set[int], *, is_any: bool) -> float:
     if item.video.verdict == "video_uplink":
         return 1.0 + item.video.score
+    if item.video.reason in OPEN_REASONS:  # all but sure by its traffic alone: the light tells
+        return 0.75
     is_thick = not thick.isdisjoint(item.transmitter.addresses)
     return 0.5 if is_thick and (is_any or item.video.verdict == "not_assessable") else 0.0
 

@@ -247,6 +247,7 @@ def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement]
                 verdict=item.video.verdict,
                 score=round(item.video.score, 4),
                 decided_after_s=item.video.decided_after_s,
+                reason=item.video.reason,
             ),
             stimulus=min(
                 (follows[a] for a in one.addresses if a in follows),

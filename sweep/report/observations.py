@@ -124,6 +124,8 @@ class VideoJudgement(Record):
     verdict: Literal["video_uplink", "not_video", "not_assessable"]
     score: Share
     decided_after_s: Seconds | None
+    reason: Code | None = None
+    """Why it is not assessable: what was not heard, or what else it may be."""
 
 
 class StimulusJudgement(Record):

@@ -92,6 +92,8 @@ of a machine."""
 MAY_RELAY: Final = "may_relay"
 """Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
 their own address on all that comes from outside, so this may be what one of its clients watches."""
+OPEN_REASONS: Final = frozenset({LIKE_REPORTS, MAY_RELAY})
+"""Of what the traffic alone cannot tell, and the light can."""
 OWN_SHARE: Final = 0.75
 """Share of the octets in its cell that an access point which is itself the camera sends as pictures: guessed; the rest
 is acknowledgements and whoever steers it."""

@@ -47,7 +47,7 @@ def heard(positions: Sequence[Position], cited_zone: str) -> tuple[Observation, 
     first, second, third = (token(tag, oui="00:00:5E") for tag in ROUTER_TAGS)
     for position, addresses in zip(positions, ((first, second), (third,), (second, third)), strict=False):
         observations.append(
-            _wifi(position, addresses, -61.0, vendor=HOSTILE_VENDOR, role="ap", video="not_video", p=None)
+            _wifi(position, addresses, -61.0, vendor=HOSTILE_VENDOR, role="ap", video="not_assessable", p=None)
         )
     for tag, kind, company, level in (
         (HINT_TAG, "camera_hint", "Example Optics", -80.0),
@@ -85,7 +85,9 @@ def _wifi(
             "bytes_down": 30_000,
             "dwell_s": 20.0,
             "video": VideoJudgement.model_validate(
-                {"verdict": video, "score": 0.8 if video == "video_uplink" else 0.1, "decided_after_s": 7.5}
+                {"verdict": video, "score": 0.8, "decided_after_s": 7.5}
+                if video == "video_uplink"
+                else {"verdict": video, "score": 0.9, "decided_after_s": None, "reason": "may_relay"}
             ),
             "stimulus": None if p is None else StimulusJudgement(verdict="does_not", p_value=p),
         }

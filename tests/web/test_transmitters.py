@@ -92,6 +92,14 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
     expect(page.get_by_role("link", name="시설", exact=True)).to_have_attribute("aria-current", "page")
 
 
+def test_what_traffic_alone_cannot_tell_says_why_and_what_to_do(phone: Phone, site: Site) -> None:
+    phone.log_in(path=page_of(site, ROUTER))
+    judged = phone.page.get_by_role("region", name="영상·조명 판정")
+    expect(judged).to_contain_text("판정 불가")
+    expect(judged).to_contain_text("다른 사람이 보는 영상을 전달하는 것일 수 있음. 조명 시험이 필요합니다.")
+    expect(judged).to_contain_text("조명 시험을 하지 않음")
+
+
 def test_a_bluetooth_page_names_its_kind_and_no_video(phone: Phone, site: Site) -> None:
     phone.log_in(path=page_of(site, f"ble-{air.KEY_ID}-{air.HINT_TAG}"))
     facts = phone.page.get_by_role("region", name="들은 그대로")

@@ -2257,6 +2257,11 @@ export interface components {
         VideoJudgement: {
             /** Decided After S */
             decided_after_s: number | null;
+            /**
+             * Reason
+             * @description Why it is not assessable: what was not heard, or what else it may be.
+             */
+            reason?: string | null;
             /** Score */
             score: number;
             /**

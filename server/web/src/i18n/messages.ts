@@ -325,6 +325,20 @@ export const messages = {
   transmitter_video_video_uplink: text("영상 전송형으로 보임", "It sends like a streaming camera"),
   transmitter_video_not_video: text("영상 전송형 아님", "It does not send like video"),
   transmitter_video_not_assessable: text("판정 불가", "Not assessable"),
+  transmitter_why_like_reports: text(
+    "느린 카메라인지 일정한 간격으로 보고하는 기기인지 구별되지 않음. 조명 시험이 필요합니다.",
+    "A slow camera, or a machine that reports at regular times: test it with light.",
+  ),
+  transmitter_why_may_relay: text(
+    "공유기가 다른 사람이 보는 영상을 전달하는 것일 수 있음. 조명 시험이 필요합니다.",
+    "An access point that may only be passing on what somebody watches: test it with light.",
+  ),
+  transmitter_why_data_unheard: text("데이터 전송을 거의 받지 못했습니다.", "Too little of its data was heard."),
+  transmitter_why_peer_unheard: text(
+    "상대 기기의 전송을 받지 못해 영상 통화와 구별되지 않습니다.",
+    "The other side was not heard: it may be half of a call.",
+  ),
+  transmitter_why_too_few_frames: text("수신한 신호가 너무 적습니다.", "Too few frames were heard."),
   transmitter_video_places: text(
     "{all}자리 중 {n}자리, 최고 점수 {score}",
     "{n} of {all} positions, best score {score}",

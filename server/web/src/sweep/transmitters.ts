@@ -89,13 +89,29 @@ export interface VideoSummary {
   readonly all: number;
   readonly score: number;
   readonly afterS: number | null;
+  /** Why it is not assessable, where the page has a sentence for it. */
+  readonly reason: VideoReason | null;
+}
+
+/** What the traffic alone cannot tell comes first: there the light tells. */
+const VIDEO_REASONS = ["may_relay", "like_reports", "peer_unheard", "data_unheard", "too_few_frames"] as const;
+export type VideoReason = (typeof VIDEO_REASONS)[number];
+
+function isOpen({ reason }: WifiObservation["video"]): boolean {
+  return reason === "may_relay" || reason === "like_reports";
 }
 
 export function videoOf({ wifi }: Transmitter): VideoSummary | null {
   const said = wifi.map(({ video }) => video);
-  for (const verdict of ["video_uplink", "not_video", "not_assessable"] as const) {
-    const same = said.filter((video) => video.verdict === verdict);
-    if (same.length === 0) continue;
+  const groups = [
+    said.filter(({ verdict }) => verdict === "video_uplink"),
+    said.filter(isOpen),
+    said.filter(({ verdict }) => verdict === "not_video"),
+    said.filter((video) => video.verdict === "not_assessable" && !isOpen(video)),
+  ];
+  for (const same of groups) {
+    const verdict = same[0]?.verdict;
+    if (verdict === undefined) continue;
     const times = same.flatMap(({ decided_after_s: after }) => (after === null ? [] : [after]));
     return {
       verdict,
@@ -103,6 +119,7 @@ export function videoOf({ wifi }: Transmitter): VideoSummary | null {
       all: said.length,
       score: Math.max(...same.map(({ score }) => score)),
       afterS: times.length > 0 ? Math.min(...times) : null,
+      reason: VIDEO_REASONS.find((reason) => same.some((video) => video.reason === reason)) ?? null,
     };
   }
   return null;
