@@ -22,6 +22,9 @@ from sweep.sim.head_scene import RfScene, SceneError
 
 BOOT_S = 0.05
 STEP_S = 0.002
+CATCH_UP = 1.25
+"""Paced, it runs at most so much faster than wall time after it had to wait for a processor: faster, and the host's
+signs of life, which keep to wall time, would come too late for it."""
 READ_SIZE = 4096
 
 
@@ -31,8 +34,10 @@ def _serve(machine: HeadMachine, master: int, *, is_paced: bool, pin: str | None
     outgoing = bytearray(machine.run(BOOT_S))
     is_heard = False
     emulated_s, began = 0.0, time.monotonic()
+    stepped = began
     while True:
-        ahead_s = emulated_s - (time.monotonic() - began) if is_paced else 0.0
+        now = time.monotonic()
+        ahead_s = max(emulated_s - (now - began), stepped + STEP_S / CATCH_UP - now) if is_paced else 0.0
         may_run = is_heard or is_paced
         # Free running waits for the first bytes of the host, so that what it sends arrives at a known cycle.
         wait_s = None if outgoing or not may_run else max(ahead_s, 0.0)
@@ -51,6 +56,7 @@ def _serve(machine: HeadMachine, master: int, *, is_paced: bool, pin: str | None
             del outgoing[: os.write(master, outgoing)]
         is_due = ahead_s <= 0 if is_paced else is_heard and not outgoing
         if is_due:
+            stepped = now
             outgoing += machine.run(STEP_S)
             emulated_s += STEP_S
             for edge in machine.edges:
