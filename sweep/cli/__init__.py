@@ -67,6 +67,8 @@ def _group() -> None:
 
 def main() -> None:
     """Entry point of the `sweep` command."""
+    # Matrices here are small: threads would take several times as long and, on a probe, everybody else's core.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
     wanted = sys.argv[1:2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -77,7 +76,6 @@ def stimulus(
     addresses: Addresses = AddressForm.HASHED,
 ) -> None:
     """Test whose traffic follows the light that was played."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # of matrices this small threads would take five times as long
     from sweep import wifi as modality
     from sweep.packets import CaptureFileError
     from sweep.wifi.sequence import read_sequence

@@ -25,7 +25,6 @@ def run_plain(arguments: list[str]) -> bool:
     if is_same_file(file, target):
         return False
     gc.disable()  # a scan makes arrays, which need no collector, and ends
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # nothing here multiplies matrices; threads would only start
     from sweep.packets import CaptureFileError
     from sweep.wifi.scan import scan_file
 
