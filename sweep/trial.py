@@ -33,6 +33,8 @@ SLICE_S: Final = 0.25
 REPORT_EVERY_S: Final = 1.0
 START_WITHIN_S: Final = 8.0
 """The first chip is reported within this, or the lamp does not play: derived, the head's 3 s and a walker's 5 s."""
+OVERDUE_S: Final = 30.0
+"""A test that is not over so long after its last chip never will be: guessed, far above any clock's error."""
 GONE_S: Final = 12.0
 """A transmitter that sent nothing for so long sends no pictures any more: guessed, twice a slow encoder's group."""
 RADIO_ERROR_NS: Final = 20_000_000
@@ -120,10 +122,10 @@ class Trial:
             asked_s = self._clock_s()
             while True:
                 self._hear_for(SLICE_S)
-                if self._played is None:
-                    if self._clock_s() - asked_s > START_WITHIN_S:
-                        raise _Ended("lamp_not_playing")
-                elif self._is_time_to_look():
+                longest_s = self._looks[-1] * self._chip_s + OVERDUE_S
+                if self._clock_s() - asked_s > (START_WITHIN_S if self._played is None else longest_s):
+                    raise _Ended("lamp_not_playing")
+                if self._is_time_to_look():
                     self._look()
         except _Ended as end:
             self._result.ended = str(end)
@@ -170,7 +172,8 @@ class Trial:
         chips = self._looks[self._next_look]
         delay_s = max(LONGEST_DELAY_S, SLOW_DELAY_CHIPS * self._chip_s)
         end_ns = played.start_ns + chips * played.chip_ns + self._error_ns(played) + delay_s * 1e9
-        return played.begun >= chips and self._now_ns() > end_ns + SLICE_S * 1e9
+        has_begun = played.begun >= chips or played.ended == PLAYED_OUT  # the last report may be lost
+        return has_begun and self._now_ns() > end_ns + SLICE_S * 1e9
 
     def _error_ns(self, played: Played) -> int:
         return played.error_ns + (RADIO_ERROR_NS if self._wish.kind == "light" else WALK_ERROR_NS)

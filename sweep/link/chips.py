@@ -100,8 +100,11 @@ class ChipPlayer:
                 self._cut += 1
                 return True
             case LampsOff(reason=reason) if reason == PART_DONE:
-                self._is_off = self._handed_over == len(self._chips)
-                if not self._is_off:  # the report of the part's last chip was lost, or the host was late
+                if self._handed_over == len(self._chips):
+                    # Where the last part came a little late, this may still be the end of the part before it.
+                    part = (self._handed_over - 1) // PART_CHIPS * PART_CHIPS
+                    self._is_off = part == 0 or max(self._ticks, default=-1) >= part
+                else:  # the report of the part's last chip was lost, or the host was late
                     self._head.send(self._next_part())
                 return self._is_off
             case LampsOff():

@@ -120,6 +120,24 @@ def test_the_lost_report_of_a_last_chip_does_not_stop_the_next_part() -> None:
     assert times.begun == 160
 
 
+def test_the_end_of_a_part_is_not_the_end_of_the_next_one() -> None:
+    line = Line()
+    player = ChipPlayer(line, [1, 0] * 95, CHIP_S, lambda: line.now_ns)
+    player.begin()
+    for index in range(PART_CHIPS):
+        tick = round((line.now_ns - line.origin_ns) / line.slot_ns)
+        line.clock.observe(tick, line.now_ns)
+        player.take(Chip(tick & 0xFFFFFFFF, index, 1 - index % 2))
+        line.now_ns += round(SLOTS * line.slot_ns)
+    player.step()
+    assert len([message for message in line.said if isinstance(message, StimulusRun)]) == 2
+    assert not player.take(LampsOff(0, 3))  # the head was done before the second part reached it
+    assert not player.is_over
+    player.take(Chip(round((line.now_ns - line.origin_ns) / line.slot_ns) & 0xFFFFFFFF, 0, 1))
+    assert player.take(LampsOff(0, 3))
+    assert player.is_over
+
+
 def test_the_guard_cuts_a_chip_and_the_sequence_goes_on() -> None:
     line = Line()
     player = player_on(line, (1,) * 10)
