@@ -13,11 +13,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from server import errors, keys
 from server.api import entries, exports, login, page, probes, rooms, sweeps
 from server.auth import LoginGate
-from server.db import Database
+from server.db import BusyError, Database, SchemaError
 from server.headers import SecurityHeaders
 from server.live import LiveHub
 from server.persons import Notary
@@ -29,6 +30,8 @@ from server.views import ErrorView
 from sweep.entry import Signer
 
 SILENCE_CHECK_S = 5.0
+TEND_S = 5.0
+OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -37,9 +40,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watcher = asyncio.create_task(_watch_silence(services.hub))
+        watchers = [asyncio.create_task(_watch_silence(services.hub)), asyncio.create_task(_tend(services.db))]
         yield
-        watcher.cancel()
+        for watcher in watchers:
+            watcher.cancel()
         services.db.close()
 
     app = FastAPI(
@@ -65,12 +69,26 @@ def build_services(settings: Settings) -> Services:
     """Database (migrated), keys (made at first start, admitted), live hub and login gate."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db = Database(settings.url)
-    db.migrate()
+    try:
+        db.migrate()
+    except SchemaError:
+        db.close()
+        raise
     notary = Notary(
         settings.tenant,
         Signer.load_or_create(settings.data_dir / "server.key"),
         Signer.load_or_create(settings.data_dir / "server-demo.key"),
     )
+    _admit_own_keys(db, notary)
+    gate = LoginGate(settings.login_attempts_per_minute)
+    return Services(settings, db, notary, LiveHub(time.monotonic), gate)
+
+
+def _admit_own_keys(db: Database, notary: Notary) -> None:
+    """Admit the server's two keys at its first start; later this only reads."""
+    with db.read() as connection:
+        if all(keys.find_key(connection, signer.key_id) for signer in (notary.signer, notary.demo_signer)):
+            return
     with db.write() as connection:
         for signer, role, name in ((notary.signer, "server", "server"), (notary.demo_signer, "demo", "server, demo")):
             keys.admit(
@@ -81,14 +99,27 @@ def build_services(settings: Settings) -> Services:
                 name=name,
                 actor="system",
             )
-    gate = LoginGate(settings.login_attempts_per_minute)
-    return Services(settings, db, notary, LiveHub(time.monotonic), gate)
 
 
 async def _watch_silence(hub: LiveHub) -> None:
     while True:
         await asyncio.sleep(SILENCE_CHECK_S)
         hub.find_silent()
+
+
+async def _tend(db: Database) -> None:
+    """Keep what the database knows of its tables up to date, and overwrite what was deleted once nobody reads it."""
+    next_s = 0.0
+    while True:
+        try:
+            if db.needs_scrub:
+                await run_in_threadpool(db.scrub)
+            if time.monotonic() >= next_s:
+                await run_in_threadpool(db.optimize)
+                next_s = time.monotonic() + OPTIMIZE_S
+        except BusyError:
+            pass  # the next round does it
+        await asyncio.sleep(TEND_S)
 
 
 def _describe_requests(app: FastAPI) -> None:

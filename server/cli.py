@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from server import audit, auth, dump, facilities, inspection_log, keys, projections, verify
 from server.app import build_services
-from server.db import Database, DiskFullError
+from server.db import BusyError, Database, DiskFullError, SchemaError
 from server.entries import release_quarantine
 from server.errors import ApiError
 from server.exports.rows import ExportError, Period
@@ -43,6 +42,8 @@ USAGE_ERRORS = (
     ExportError,
     verify.VerifyError,
     DiskFullError,
+    BusyError,
+    SchemaError,
     OSError,
 )
 
@@ -66,13 +67,13 @@ def serve(
 ) -> None:
     """Serve until Ctrl-C. The first start makes the user `admin` and prints its password once."""
     settings = _settings(data_dir, database_url, host=host, port=port)
-    listener = open_socket(settings.host, settings.port)
-    with _database(settings) as db:
-        password = auth.ensure_first_user(db, settings.first_password)
-    if password is not None:
-        typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    run(settings, listener, on_started=lambda: typer.echo(f"serving on {address}"))
+    with closing(open_socket(settings.host, settings.port)) as listener:
+        with _database(settings) as db:
+            password = auth.ensure_first_user(db, settings.first_password)
+        if password is not None:
+            typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
+        address = f"http://{settings.host}:{listener.getsockname()[1]}"
+        run(settings, listener, on_started=lambda: typer.echo(f"serving on {address}"))
 
 
 @app.command()
@@ -88,8 +89,11 @@ def import_facilities(file: Path, data_dir: DataDir = None, database_url: Databa
     if file.suffix.lower() != ".json":
         _fail(f"{file}: tables of the national standard are not read yet; give a JSON file of facilities")
     found = facilities.read_facility_file(file)
-    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
-        added = sum(facilities.import_facility(connection, item, is_demo=False, actor="sweep-server") for item in found)
+    added = 0
+    with _database(_settings(data_dir, database_url)) as db:
+        for item in found:  # one transaction each, so that a running server takes entries in between
+            with db.write() as connection:
+                added += facilities.import_facility(connection, item, is_demo=False, actor="sweep-server")
     typer.echo(f"{added} facilities added, {len(found) - added} were there already")
 
 
@@ -113,10 +117,12 @@ def export_log(
     wanted = inspection_log.LogRequest(
         formats[out.suffix.lower()], period, room, settings.tenant, "sweep-server", display_text(reason, limit=300)
     )
-    with _database(settings) as db, db.write() as connection:
-        document = inspection_log.write_log(connection, wanted, now)
-        detail = {"reason": wanted.reason}
-        audit.record(connection, actor="sweep-server", action="log.exported", object_id=out.name, detail=detail)
+    with _database(settings) as db:
+        with db.write() as connection:  # before anything is read: what fails later was asked for all the same
+            detail = {"reason": wanted.reason}
+            audit.record(connection, actor="sweep-server", action="log.exported", object_id=out.name, detail=detail)
+        with db.read() as connection:
+            document = inspection_log.write_log(connection, wanted, now)
     out.write_bytes(document)
     typer.echo(f"{out}: {len(document)} bytes, {period.first} to {period.last}")
 
@@ -147,10 +153,10 @@ def verify_file(
     with file.open("rb") as start:
         is_sqlite = start.read(16) == b"SQLite format 3\0"
     if is_sqlite:
-        db = Database(f"sqlite:///file:{file.resolve()}?mode=ro&uri=true")
-        with db.read() as connection:
-            found = verify.verify_lines(dump.dump_lines(connection), pinned)
-        db.close()
+        with closing(Database(f"sqlite:///file:{file.resolve()}?mode=ro&uri=true")) as db:
+            db.check_schema()
+            with db.read() as connection:
+                found = verify.verify_lines(dump.dump_lines(connection), pinned)
     else:
         with file.open(encoding="utf-8", errors="replace") as lines:
             found = verify.verify_lines(lines, pinned)
@@ -168,8 +174,8 @@ def verify_file(
 @app.command()
 def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Throw the projections away and compute them anew from the entries."""
-    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
-        typer.echo(f"{projections.rebuild(connection)} sweeps rebuilt")
+    with _database(_settings(data_dir, database_url)) as db:
+        typer.echo(f"{projections.rebuild(db)} sweeps rebuilt")
 
 
 @app.command()
@@ -230,13 +236,8 @@ def _settings(data_dir: Path | None, database_url: str | None, **options: object
     return load_settings(os.environ, data_dir=data_dir, database_url=database_url, **options)
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    db = build_services(settings).db
-    try:
-        yield db
-    finally:
-        db.close()
+def _database(settings: Settings) -> closing[Database]:
+    return closing(build_services(settings).db)
 
 
 def _parse_key(text: str) -> tuple[str, bytes]:

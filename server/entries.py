@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, select, union_all, update
 
 from server import keys
 from server.alarms import raise_alarm
@@ -24,7 +24,7 @@ from server.db import Database
 from server.errors import ApiError, invalid
 from server.log import next_index
 from server.projections import project
-from server.schema import body_data, body_refs, entries, erased_bodies
+from server.schema import IS_ACCEPTED, IS_QUARANTINED, body_data, body_refs, entries, erased_bodies
 from server.signatures import signed_entry
 from sweep.entry import RECEIPT_TYPE, EntryError, Receipt, SignedEntry, Signer, verify_signature
 
@@ -172,11 +172,13 @@ def _verify(entry: SignedEntry, key: keys.Key) -> None:
 
 def _find_same(connection: Connection, entry: SignedEntry) -> Row[Any] | None:
     """The entry as it is already there: accepted with any signatures, or quarantined with just these."""
-    statement = select(entries).where(
-        entries.c.entry_hash == entry.entry_hash,
-        or_(entries.c.status != "quarantined", entries.c.signatures_hash == entry.signatures_hash),
-    )
-    return connection.execute(statement.order_by(entries.c.status, entries.c.log_index).limit(1)).one_or_none()
+    same = entries.c.entry_hash == entry.entry_hash
+    for condition in (entries.c.status != "quarantined", entries.c.signatures_hash == entry.signatures_hash):
+        found = connection.execute(select(entries).where(same, condition).order_by(entries.c.log_index).limit(1))
+        row = found.one_or_none()
+        if row is not None:
+            return row
+    return None
 
 
 def _find_rival(connection: Connection, arrival: Arrival) -> int | None:
@@ -187,17 +189,15 @@ def _find_rival(connection: Connection, arrival: Arrival) -> int | None:
 
 def _rival_of(connection: Connection, entry_id: UUID, key_id: str | None, seq: int | None) -> int | None:
     """Log index of the accepted entry that has this id or this place in the key's chain."""
-    place = and_(entries.c.key_id == key_id, entries.c.seq == seq)
-    statement = select(func.min(entries.c.log_index)).where(
-        entries.c.status == "accepted",
-        entries.c.entry_id == entry_id if seq is None else or_(entries.c.entry_id == entry_id, place),
-    )
-    rival: int | None = connection.scalar(statement)
-    return rival
+    accepted = select(entries.c.log_index).where(IS_ACCEPTED)
+    claims = [accepted.where(entries.c.entry_id == entry_id)]
+    if seq is not None:
+        claims.append(accepted.where(entries.c.key_id == key_id, entries.c.seq == seq))
+    return min(connection.scalars(union_all(*claims)).all(), default=None)
 
 
 def _check_quarantine(connection: Connection, arrival: Arrival, max_bytes: int) -> None:
-    held = connection.scalar(select(func.sum(entries.c.size)).where(entries.c.status == "quarantined")) or 0
+    held = connection.scalar(select(func.sum(entries.c.size)).where(IS_QUARANTINED)) or 0
     if held + arrival.size > max_bytes:
         raise ApiError(
             507,
@@ -269,7 +269,7 @@ def _check_chain(connection: Connection, arrival: Arrival, log_index: int) -> No
         return
     neighbours = connection.execute(
         select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
-            entries.c.status == "accepted",
+            IS_ACCEPTED,
             entries.c.key_id == envelope.key_id,
             entries.c.seq.in_((envelope.seq - 1, envelope.seq + 1)),
         )

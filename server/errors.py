@@ -11,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.db import DiskFullError
+from server.db import BusyError, DiskFullError
 from server.views import ErrorBody, ErrorView
 from sweep.report import ContractError, LocalText, display_text
 
+BUSY_RETRY_S = 5  # guessed: most of what holds a writer up is over by then
 CODES: dict[int, tuple[str, str, str]] = {
     400: ("invalid_request", "요청을 읽을 수 없습니다", "the request cannot be read"),
     404: ("not_found", "찾을 수 없습니다", "not found"),
@@ -49,6 +50,16 @@ def invalid(en: str, *, ko: str = "요청 내용이 올바르지 않습니다", 
     return ApiError(400, code, ko, en)
 
 
+def _busy() -> ApiError:
+    return ApiError(
+        503,
+        "busy",
+        "저장소가 다른 작업을 하고 있습니다. 잠시 뒤에 다시 시도하십시오",
+        "the database is busy; try again in a few seconds",
+        headers={"Retry-After": str(BUSY_RETRY_S)},
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer every refusal in the one shape."""
 
@@ -60,6 +71,8 @@ def install(app: FastAPI) -> None:
                 return invalid(str(error)).response()
             case DiskFullError():
                 return ApiError(507, "disk_full", "저장 공간이 부족합니다", "the disk is full").response()
+            case BusyError():
+                return _busy().response()
             case RequestValidationError():
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
@@ -74,5 +87,5 @@ def install(app: FastAPI) -> None:
         return ApiError(500, "internal", "서버 오류입니다", "the server made a mistake; its log has more").response()
 
     app.add_exception_handler(Exception, our_fault)  # the error itself goes to the log as before
-    for kind in (ApiError, ContractError, DiskFullError, RequestValidationError, HTTPException):
+    for kind in (ApiError, ContractError, DiskFullError, BusyError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, api_error)

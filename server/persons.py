@@ -21,7 +21,7 @@ from server.entries import Outcome, write
 from server.errors import ApiError, not_found
 from server.projections import project
 from server.requests import DispositionRequest
-from server.schema import body_data, body_refs, entries, erased_bodies, findings, sweeps
+from server.schema import IS_ACCEPTED, body_data, body_refs, entries, erased_bodies, findings, sweeps
 from sweep.entry import Body, Envelope, Signer, make_body, sign_envelope
 from sweep.report import ClockReading, Disposition, LocalText, Source, new_id, to_json
 
@@ -129,7 +129,7 @@ def _write_for(
     body: Body,
 ) -> Outcome:
     signer = notary.for_source(source)
-    own = (entries.c.key_id == signer.key_id) & (entries.c.status == "accepted")
+    own = (entries.c.key_id == signer.key_id) & IS_ACCEPTED
     last_seq = connection.scalar(select(func.max(entries.c.seq)).where(own)) or 0
     prev = connection.scalar(select(entries.c.entry_hash).where(own, entries.c.seq == last_seq))
     envelope = Envelope(

@@ -2,7 +2,8 @@
 
 Evidence lies in `entries`, `body_refs` and `body_data` and is written by entries.py alone; the tables under
 "projections" can be rebuilt from it at any time; the rest are ordinary tables with an audit trail.  Times are
-milliseconds since 1970 in UTC.  Nothing here knows SQL dialects.
+milliseconds since 1970 in UTC.  Nothing here knows SQL dialects but the conditions of partial indexes, which a
+statement meets only with the same literal: `IS_ACCEPTED` and `IS_QUARANTINED`, never a parameter.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    literal_column,
 )
 
 metadata = MetaData(
@@ -47,17 +49,19 @@ facilities = Table(
     Column("longitude_deg", Float, nullable=True),
     Column("is_demo", Boolean, nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Index("ix_facilities_by_name", "name_ko", "facility_id"),
 )
 
 rooms = Table(
     "rooms",
     metadata,
     Column("room_id", Uuid, primary_key=True),
-    Column("facility_id", Uuid, ForeignKey("facilities.facility_id"), nullable=False, index=True),
+    Column("facility_id", Uuid, ForeignKey("facilities.facility_id"), nullable=False),
     Column("name_ko", Text, nullable=False),
     Column("name_en", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Index("ix_rooms_of_facility", "facility_id", "name_ko", "room_id"),
 )
 
 plans = Table(
@@ -129,7 +133,7 @@ entries = Table(
     Column("entry_hash", String(64), nullable=False),
     Column("signatures_hash", String(64), nullable=False),
     Column("entry_id", Uuid, nullable=False, index=True),
-    Column("status", String(16), nullable=False, index=True),
+    Column("status", String(16), nullable=False),
     Column("reason", String(64), nullable=True),
     Column("conflict_with", BigInteger, nullable=True),
     Column("is_readable", Boolean, nullable=False),
@@ -149,7 +153,14 @@ entries = Table(
     Column("size", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
     UniqueConstraint("entry_hash", "signatures_hash"),
-    Index("ix_entries_key_seq", "key_id", "seq"),
+)
+IS_ACCEPTED = entries.c.status == literal_column("'accepted'")
+IS_QUARANTINED = entries.c.status == literal_column("'quarantined'")
+# An index over the status of every entry is worse than none: nearly all are accepted, and a planner without statistics
+# walks through them all.  The place of an accepted entry in the chain of its key, and the few that wait:
+Index("ix_entries_place", entries.c.key_id, entries.c.seq, sqlite_where=IS_ACCEPTED, postgresql_where=IS_ACCEPTED)
+Index(
+    "ix_entries_waiting", entries.c.key_id, entries.c.size, sqlite_where=IS_QUARANTINED, postgresql_where=IS_QUARANTINED
 )
 
 body_refs = Table(
@@ -186,9 +197,9 @@ alarms = Table(
     Column("alarm_id", Uuid, primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
     Column("code", String(64), nullable=False),
-    Column("key_id", String(16), nullable=True),
+    Column("key_id", String(16), nullable=True, index=True),
     Column("sweep_id", Uuid, nullable=True, index=True),
-    Column("log_index", BigInteger, nullable=True),
+    Column("log_index", BigInteger, nullable=True, index=True),
     Column("other_log_index", BigInteger, nullable=True),
 )
 
@@ -198,7 +209,7 @@ sweeps = Table(
     "sweeps",
     metadata,
     Column("sweep_id", Uuid, primary_key=True),
-    Column("room_id", Uuid, nullable=False, index=True),
+    Column("room_id", Uuid, nullable=False),
     Column("source", String(16), nullable=False),
     Column("mode", String(16), nullable=False),
     Column("outcome", String(16), nullable=True),
@@ -213,6 +224,7 @@ sweeps = Table(
     Column("report_log_index", BigInteger, nullable=True),
     Column("report_commitment", String(64), nullable=True),
     Column("report_state", String(16), nullable=False),
+    Index("ix_sweeps_of_room", "room_id", "started_ms", "sweep_id"),
 )
 
 findings = Table(

@@ -7,11 +7,11 @@ only as display-safe text.  It writes nothing.
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
 from server import kinds
 from server.alarms import alarms_about
@@ -19,7 +19,7 @@ from server.clock import from_ms
 from server.errors import not_found
 from server.projections import SweepRecord, bodies_of, read_sweep
 from server.rooms import room_summary
-from server.schema import entries, sweeps
+from server.schema import IS_ACCEPTED, entries, sweeps
 from server.signatures import holds, signed_entry
 from server.summaries import sweep_summary
 from server.views import (
@@ -100,26 +100,19 @@ def gaps_beside(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GapVi
         if row.status == "accepted" and row.seq is not None:
             low, high = spans.get(row.key_id, (row.seq, row.seq))
             spans[row.key_id] = (min(low, row.seq), max(high, row.seq))
-    return tuple(
-        gap
-        for key_id, (low, high) in sorted(spans.items())
-        for gap in all_gaps(connection, entries.c.key_id == key_id)
-        if gap.to_seq >= low - 1 and gap.from_seq <= high + 1
-    )
+    return tuple(gap for key_id, (low, high) in sorted(spans.items()) for gap in _gaps(connection, key_id, low, high))
 
 
-def all_gaps(connection: Connection, where: ColumnElement[bool]) -> tuple[GapView, ...]:
-    """Holes in the sequence numbers of the keys that `where` selects."""
-    before = func.lag(entries.c.seq, 1, 0).over(partition_by=entries.c.key_id, order_by=entries.c.seq)
-    inner = (
-        select(entries.c.key_id, entries.c.seq, before.label("before"))
-        .where(entries.c.status == "accepted", entries.c.seq.is_not(None), where)
-        .subquery()
-    )
-    found = select(inner).where(inner.c.seq > inner.c.before + 1).order_by(inner.c.key_id, inner.c.seq)
-    return tuple(
-        GapView(key_id=row.key_id, from_seq=row.before + 1, to_seq=row.seq - 1) for row in connection.execute(found)
-    )
+def _gaps(connection: Connection, key_id: str, low: int, high: int) -> Iterator[GapView]:
+    """Holes in the numbers of a key from its last one before `low` to its first one after `high`."""
+    numbers = select(entries.c.seq).where(IS_ACCEPTED, entries.c.key_id == key_id)
+    before = connection.scalar(numbers.where(entries.c.seq < low).order_by(entries.c.seq.desc()).limit(1)) or 0
+    within = connection.scalars(numbers.where(entries.c.seq >= low, entries.c.seq <= high).order_by(entries.c.seq))
+    after = connection.scalar(numbers.where(entries.c.seq > high).order_by(entries.c.seq).limit(1))
+    for seq in (*within, *(() if after is None else (after,))):
+        if seq > before + 1:
+            yield GapView(key_id=key_id, from_seq=before + 1, to_seq=seq - 1)
+        before = seq
 
 
 def _entry_values(connection: Connection, row: Row[Any]) -> dict[str, Any]:

@@ -37,8 +37,10 @@ def put_plan(
     request: Request, person: Inspector, room_id: UUID, plan: Annotated[Plan, json_body(Plan, MAX_PLAN_BYTES)]
 ) -> RoomDetail:
     """Add the next version of a room's plan."""
-    with services_of(request).db.write() as connection:
+    db = services_of(request).db
+    with db.write() as connection:
         facilities.add_plan(connection, room_id, plan, actor=person.display_name)
+    with db.read() as connection:
         return rooms.room_detail(connection, room_id)
 
 

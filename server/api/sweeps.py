@@ -62,15 +62,17 @@ async def post_disposition(
 )
 def get_body(request: Request, person: Inspector, commitment: Commitment) -> Response:
     """A body that is there; each access is written down. Only PNG is shown, anything else is an attachment."""
-    with services_of(request).db.write() as connection:
+    db = services_of(request).db
+    with db.read() as connection:
         row = connection.execute(
             select(body_data.c.data, body_refs.c.media_type)
             .join(body_refs, body_refs.c.commitment == body_data.c.commitment)
             .where(body_data.c.commitment == commitment)
             .limit(1)
         ).one_or_none()
-        if row is None:
-            raise not_found("본문", "body")
+    if row is None:
+        raise not_found("본문", "body")
+    with db.write() as connection:
         record(connection, actor=person.display_name, action="body.read", object_id=commitment, detail={})
     if row.media_type == CROP_TYPE:
         return Response(row.data, media_type=CROP_TYPE, headers={"Cache-Control": "private, no-store"})
