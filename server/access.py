@@ -1,7 +1,8 @@
 """Who may do what: dependencies that turn a session cookie or a probe's signature into a person or a key.
 
-State-changing requests of a session need its CSRF token in `X-CSRF-Token`.  A probe signs each request; its key must be
-admitted for just the probe that the path names.  Everything else is 401 or 403.
+State-changing requests of a session need its CSRF token in `X-CSRF-Token`.  A request that names its person in
+`X-Ansim-Person` is refused in anybody else's session: what waited on a phone is never done in another name.  A probe
+signs each request; its key must be admitted for just the probe that the path names.  Everything else is 401 or 403.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from sweep.entry import EntryError, parse_request_authorization, verify_request
 
 SESSION_COOKIE = "ansim_session"
 CSRF_HEADER = "x-csrf-token"
+PERSON_HEADER = "x-ansim-person"
 RANKS: dict[Role, int] = {"viewer": 0, "inspector": 1, "admin": 2}
 
 
@@ -47,6 +49,14 @@ async def optional_session(request: Request) -> Session | None:
 async def _session(request: Request, session: Annotated[Session | None, Depends(optional_session)]) -> Session:
     if session is None:
         raise ApiError(401, "login_needed", "로그인이 필요합니다", "log in first")
+    named = request.headers.get(PERSON_HEADER)
+    if named is not None and named != session.person.username:
+        raise ApiError(
+            403,
+            "another_person",
+            "다른 사람으로 로그인되어 있어 처리하지 않았습니다",
+            "somebody else is logged in than the person this request names; nothing was done",
+        )
     if request.method not in {"GET", "HEAD"} and not is_same_token(
         request.headers.get(CSRF_HEADER, ""), session.csrf_token
     ):

@@ -142,7 +142,15 @@ def _place(connection: Connection, room_id: UUID) -> Place:
     room = room_summary(connection, room_id)
     if room is None:
         return Place(UNKNOWN_FACILITY, None, UNKNOWN_ROOM, "restroom")
-    return Place(room.facility_name, room.facility_code, room.room_name, room.kind)
+    standing = room.standing
+    return Place(
+        room.facility_name,
+        room.facility_code,
+        room.room_name,
+        room.kind,
+        open_finds=0 if standing is None else standing.finds,
+        open_candidates=0 if standing is None else standing.candidates,
+    )
 
 
 def _entry_line(connection: Connection, row: Row[Any]) -> EntryLine:

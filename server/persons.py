@@ -1,15 +1,18 @@
 """Entries of people: the server that authenticated a person signs for them, as device `server`, assurance `password`.
 
 Input is a person's decision; output is an entry through the same write door as any other.  Dispositions of replays and
-simulations are signed with the server's demo key, because no other key may.
+simulations are signed with the server's demo key, because no other key may.  A decision that the page gave an id has
+that id as its entry's, so that an answer lost and sent again is one decision, whoever sends it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from server import kinds
 from server.arrivals import Arrival
@@ -18,12 +21,14 @@ from server.auth import Person
 from server.clock import entry_time, now_ms
 from server.db import Database
 from server.entries import Outcome, write
-from server.errors import ApiError, not_found
-from server.projections import project
-from server.requests import DispositionRequest
+from server.errors import ApiError, invalid, not_found
+from server.projections import bodies_of, project
+from server.requests import DispositionRequest, PhoneClaim
 from server.schema import IS_ACCEPTED, body_data, body_refs, entries, erased_bodies, findings, sweeps
 from sweep.entry import Body, Envelope, Signer, make_body, sign_envelope
-from sweep.report import ClockReading, Disposition, LocalText, Source, new_id, to_json
+from sweep.report import ClockReading, Disposition, LocalText, PhoneTime, Source, new_id, parse_json, to_json
+
+MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than that should look again
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +45,16 @@ class Notary:
 
 
 def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, request: DispositionRequest) -> Outcome:
-    """Append a person's verdict on a finding; ApiError 404 when the sweep has no such finding."""
+    """Append a person's verdict on a finding, or find it appended already under its decision id.
+
+    ApiError 404 when the sweep has no such finding, 409 when the id is that of something else, 400 for a claimed time
+    that cannot be.
+    """
     with db.write() as connection:
+        if request.decision_id is not None:
+            known = _known_decision(connection, finding_id, request.decision_id, request)
+            if known is not None:
+                return known
         sweep = connection.execute(
             select(sweeps.c.room_id, sweeps.c.source, entries.c.entry_id)
             .join(findings, findings.c.sweep_id == sweeps.c.sweep_id)
@@ -58,6 +71,7 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
             verdict=request.verdict,
             note=request.note,
             decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+            claimed=None if request.claimed is None else _phone_time(request.claimed, when.utc),
         )
         return _write_for(
             connection,
@@ -69,7 +83,66 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
             sweep_id=request.sweep_id,
             refs=(sweep.entry_id,),
             body=make_body(kinds.DISPOSITION_TYPE, to_json(disposition)),
+            entry_id=request.decision_id,
         )
+
+
+def _known_decision(
+    connection: Connection, finding_id: UUID, decision_id: UUID, request: DispositionRequest
+) -> Outcome | None:
+    """The decision as it was signed before under this id; None when there is none."""
+    row = connection.execute(
+        select(entries).where(entries.c.entry_id == decision_id, IS_ACCEPTED).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    signed = _disposition_of(connection, row)
+    claimed = None if request.claimed is None else request.claimed.decided
+    wanted = (finding_id, request.sweep_id, request.verdict, request.note, claimed)
+    is_same = row.kind == kinds.DISPOSITION and (
+        signed is None  # its body was erased: nothing is left to compare, and nothing is signed anew
+        or wanted
+        == (
+            signed.finding_id,
+            signed.sweep_id,
+            signed.verdict,
+            signed.note,
+            None if signed.claimed is None else signed.claimed.utc,
+        )
+    )
+    if not is_same:
+        raise ApiError(
+            409,
+            "decision_known",
+            "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 판정은 기록하지 않았습니다",
+            "another content is recorded under this id; this decision was not recorded",
+        )
+    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
+
+
+def _disposition_of(connection: Connection, row: Row[Any]) -> Disposition | None:
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == kinds.DISPOSITION_TYPE and body.data is not None:
+            return parse_json(Disposition, body.data)
+    return None
+
+
+def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
+    """The claim beside the server's clock; ApiError 400 when it lies after its sending or too far before it."""
+    waited = claim.sent - claim.decided
+    if waited < timedelta(0):
+        raise invalid(
+            "claimed.decided: later than claimed.sent; set the phone's clock and decide again",
+            ko="판정 시각이 보낸 시각보다 늦습니다. 휴대전화 시각을 맞춘 뒤 다시 판정하십시오",
+            code="decided_in_the_future",
+        )
+    if waited > MAX_CLAIMED_AGE:
+        raise invalid(
+            f"claimed.decided: more than {MAX_CLAIMED_AGE.days} days before it was sent; look again and decide anew",
+            ko=f"{MAX_CLAIMED_AGE.days}일이 넘은 판정은 받지 않습니다. 다시 보고 새로 판정하십시오",
+            code="decided_too_long_ago",
+        )
+    return PhoneTime(utc=claim.decided, behind_ms=round((now - claim.sent) / timedelta(milliseconds=1)))
 
 
 def erase(db: Database, notary: Notary, first: Person, second: Person, commitment: str, reason: LocalText) -> Outcome:
@@ -127,6 +200,7 @@ def _write_for(
     sweep_id: UUID | None,
     refs: tuple[UUID, ...],
     body: Body,
+    entry_id: UUID | None = None,
 ) -> Outcome:
     signer = notary.for_source(source)
     own = (entries.c.key_id == signer.key_id) & IS_ACCEPTED
@@ -135,7 +209,7 @@ def _write_for(
     envelope = Envelope(
         v=1,
         kind=kind,
-        entry_id=new_id(),
+        entry_id=entry_id or new_id(),
         tenant=notary.tenant,
         room_id=room_id,
         sweep_id=sweep_id,

@@ -1,8 +1,8 @@
 """Projections: what the entries of a sweep say, in tables that can be thrown away and rebuilt.
 
-Input are the accepted entries of one sweep in any order of arrival; output are its rows in `sweeps`, `findings` and
-`dispositions`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
-it never stops the write door.
+Input are the accepted entries of one sweep in any order of arrival; output are its rows in `sweeps`, `findings`,
+`dispositions` and `open_findings`, computed anew each time.  A body that cannot be read marks its entry as unreadable
+and raises an alarm; it never stops the write door.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
-from server import kinds
+from server import kinds, schema
 from server.alarms import raise_alarm
 from server.clock import to_ms
 from server.db import Database
-from server.exports.judgement import judge
+from server.exports.judgement import judge, open_findings
 from server.fields import BodyState
 from server.schema import PROJECTIONS, body_data, body_refs, dispositions, entries, erased_bodies, findings, sweeps
 from sweep.entry import EntryError, parse_envelope
@@ -252,6 +252,12 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
             report_state=record.report_state,
         )
     )
+    decisions = [(row.subject, item) for row, item in record.dispositions]
+    reported = () if report is None else tuple(finding.finding_id for finding in report.findings)
+    for finding_id, state in open_findings(reported, decisions).items():
+        connection.execute(
+            insert(schema.open_findings).values(sweep_id=head.sweep_id, finding_id=finding_id, state=state)
+        )
     if report is not None:
         for finding in {finding.finding_id: finding for finding in report.findings}.values():
             connection.execute(

@@ -10,20 +10,26 @@ from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
-from pydantic import BaseModel, Field, RootModel
+from pydantic import AfterValidator, BaseModel, Field, RootModel
 from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from server.errors import ApiError
 from server.fields import Degrees, Line, Password, PersonName, Slug, Username
 from server.views import EntryEvent
-from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, parse_json
+from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, UtcTime, parse_json
 
 MAX_REQUEST_BYTES = 64 * 1024  # derived: the largest plan (80 zones of 64 corners) takes about 100 kB, see MAX_PLAN
 MAX_PLAN_BYTES = 256 * 1024
 MAX_LIVE_BYTES = 256 * 1024  # derived: 50 messages of two texts of 1,000 Korean letters
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _version_7(value: UUID) -> UUID:
+    if value.version != 7:
+        raise ValueError("not a UUIDv7")
+    return value
 
 
 class LoginRequest(Record):
@@ -51,12 +57,24 @@ class RoomRequest(Record):
     plan: Plan | None = None
 
 
+class PhoneClaim(Record):
+    """Two readings of the phone's clock: by their distance the server knows how long the decision waited."""
+
+    decided: UtcTime
+    """When the person decided."""
+    sent: UtcTime
+    """When this request was sent; another one when it is sent again."""
+
+
 class DispositionRequest(Record):
     """A person's verdict on a finding."""
 
     sweep_id: UUID
     verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
     note: LocalText | None = None
+    decision_id: Annotated[UUID, AfterValidator(_version_7)] | None = None
+    """Made by the page when the person decided (UUIDv7) and the id of the entry: sent again it is one decision."""
+    claimed: PhoneClaim | None = None
 
 
 class EraseRequest(Record):

@@ -1,4 +1,4 @@
-"""Rooms as the page sees them: with their plan, its history and their sweeps.  It writes nothing.
+"""Rooms as the page sees them: with their plan, its history, their sweeps and what stands open.  It writes nothing.
 
 Replays and simulations stay out of the history of a real facility: they are listed, marked, but never its last sweep.
 """
@@ -14,8 +14,9 @@ from server.clock import from_ms
 from server.errors import not_found
 from server.facilities import current_plan
 from server.schema import facilities, plans, rooms, sweeps
+from server.standing import standing_of_rooms
 from server.summaries import sweep_summary
-from server.views import PlanVersion, RoomDetail, RoomSummary, SweepSummary
+from server.views import PlanVersion, RoomDetail, RoomStanding, RoomSummary, SweepSummary
 from sweep.report import LocalText
 
 MAX_SWEEPS_OF_ROOM = 200  # guessed: years of inspections, and a page that still loads at once
@@ -23,14 +24,17 @@ MAX_SWEEPS_OF_ROOM = 200  # guessed: years of inspections, and a page that still
 
 def room_list(connection: Connection) -> tuple[RoomSummary, ...]:
     """All rooms by facility and name."""
-    last = _last_sweeps(connection)
-    return tuple(RoomSummary(**_values(row, last.get(row.room_id))) for row in connection.execute(_rooms()))
+    last, standing = _last_sweeps(connection), standing_of_rooms(connection)
+    return tuple(
+        RoomSummary(**_values(row, last.get(row.room_id), standing.get(row.room_id)))
+        for row in connection.execute(_rooms())
+    )
 
 
 def room_summary(connection: Connection, room_id: UUID) -> RoomSummary | None:
     """One room; None when nobody here knows it."""
     row = connection.execute(_rooms().where(rooms.c.room_id == room_id)).one_or_none()
-    return None if row is None else RoomSummary(**_values(row, _last_sweeps(connection, room_id).get(room_id)))
+    return None if row is None else RoomSummary(**_values_now(connection, row))
 
 
 def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
@@ -50,7 +54,7 @@ def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
         .order_by(plans.c.version.desc())
     )
     return RoomDetail(
-        **_values(row, _last_sweeps(connection, room_id).get(room_id)),
+        **_values_now(connection, row),
         address=row.address,
         plan=current_plan(connection, room_id),
         plan_history=tuple(
@@ -103,7 +107,14 @@ def _last_sweeps(connection: Connection, room_id: UUID | None = None) -> dict[UU
     return {row.room_id: sweep_summary(row) for row in rows}
 
 
-def _values(row: Row[Any], last_sweep: SweepSummary | None) -> dict[str, Any]:
+def _values_now(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    room_id = row.room_id
+    last, standing = _last_sweeps(connection, room_id), standing_of_rooms(connection, room_id)
+    return _values(row, last.get(room_id), standing.get(room_id))
+
+
+def _values(row: Row[Any], last_sweep: SweepSummary | None, standing: RoomStanding | None) -> dict[str, Any]:
+    shown = standing or last_sweep
     return {
         "room_id": row.room_id,
         "facility_id": row.facility_id,
@@ -115,4 +126,6 @@ def _values(row: Row[Any], last_sweep: SweepSummary | None) -> dict[str, Any]:
         "plan_version": row.version,
         "plan_verified": row.is_verified,
         "last_sweep": last_sweep,
+        "standing": standing,
+        "result": None if shown is None else shown.result,
     }

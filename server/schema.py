@@ -250,4 +250,12 @@ dispositions = Table(
     Column("decided_ms", BigInteger, nullable=False),
 )
 
-PROJECTIONS = (sweeps, findings, dispositions)
+open_findings = Table(
+    "open_findings",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("finding_id", Uuid, primary_key=True),
+    Column("state", String(16), nullable=False),
+)
+
+PROJECTIONS = (sweeps, findings, dispositions, open_findings)

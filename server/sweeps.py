@@ -62,6 +62,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
                 subject=row.subject,
                 assurance=row.assurance,
                 decided=item.decided.utc,
+                claimed=item.claimed,
             )
             for row, item in record.dispositions
         ),

@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from server.fields import BodyState, KeyRole, Role, SweepResult
-from sweep.report import LocalText, Mode, Plan, ProbeState, RoomKind, Source, SweepReport
+from sweep.report import LocalText, Mode, PhoneTime, Plan, ProbeState, RoomKind, Source, SweepReport
 
 
 class View(BaseModel):
@@ -91,6 +91,19 @@ class SweepSummary(View):
     probe_id: str
 
 
+class RoomStanding(View):
+    """What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away."""
+
+    result: Literal["found", "suspected"]
+    finds: int
+    """Findings that a person called a camera."""
+    candidates: int
+    """Findings that nobody has looked at, or that a person could not exclude."""
+    sweep_id: UUID
+    """The newest sweep with the gravest of them."""
+    started: datetime
+
+
 class RoomSummary(View):
     """A room in a list."""
 
@@ -105,6 +118,10 @@ class RoomSummary(View):
     plan_verified: bool
     last_sweep: SweepSummary | None
     """Newest sweep; replays and simulations count in a demonstration facility only."""
+    standing: RoomStanding | None
+    """Null when nothing stands open."""
+    result: SweepResult | None
+    """What the room is shown as: what stands open, else the result of its last sweep; null when it was never swept."""
 
 
 class RoomList(View):
@@ -172,6 +189,9 @@ class DispositionView(View):
     subject: str
     assurance: str
     decided: datetime
+    """When the server signed it."""
+    claimed: PhoneTime | None
+    """When the person decided, by the phone's clock."""
 
 
 class BodyView(View):

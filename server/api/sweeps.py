@@ -48,10 +48,11 @@ async def post_disposition(
     finding_id: UUID,
     body: Annotated[DispositionRequest, json_body(DispositionRequest)],
 ) -> EntryCreated:
-    """Append a person's verdict on a finding, as an entry that the server signs."""
+    """Append a person's verdict on a finding, as an entry that the server signs; once for each decision id."""
     services = services_of(request)
     outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
-    services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind="disposition").model_dump_json())
+    if outcome.is_new:
+        services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind="disposition").model_dump_json())
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 

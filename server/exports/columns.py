@@ -76,6 +76,23 @@ def limits_words(row: LogRow) -> str:
     return " / ".join(parts) or ("없음" if row.report_state == "present" else "보고서 없음")
 
 
+def standing_words(row: LogRow) -> str:
+    """What stands open in the room, whichever of its sweeps found it."""
+    parts = []
+    if row.place.open_finds:
+        parts.append(f"닫히지 않은 발견 {row.place.open_finds}건")
+    if row.place.open_candidates:
+        parts.append(f"닫히지 않은 의심 {row.place.open_candidates}건")
+    return " · ".join(parts) or "없음"
+
+
+def next_step_words(row: LogRow) -> str:
+    """What this result asks for; while an earlier find or suspicion stands open in the room, what that asks for."""
+    if row.result == "found" or row.place.open_finds:
+        return NEXT_STEPS["found"]
+    return NEXT_STEPS["suspected" if row.place.open_candidates else row.result]
+
+
 def occasion_words(row: LogRow) -> str:
     """점검구분 in words."""
     return OCCASIONS[row.hand.occasion] if row.hand.occasion else NOT_RECORDED
@@ -118,7 +135,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("결과 근거", 44, lambda row: row.result_reason),
     Column("현장 판정", 26, disposition_words),
     Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
-    Column("다음 조치", 40, lambda row: NEXT_STEPS[row.result]),
+    Column("이 방에 남은 발견·의심", 26, standing_words),
+    Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),
     Column("점검 식별자", 38, lambda row: str(row.header.sweep_id)),
     Column("기록 해시(SHA-256)", 66, lambda row: row.entry_hash or "없음"),

@@ -1,12 +1,13 @@
 """The result of a sweep for the log: 이상 없음, 재점검 필요, 의심 or 발견, and the sentence that says why.
 
-Input is the report and the persons' dispositions, output a result code with its Korean reason.  It never turns missing
-coverage into a clean result, and never lets a later click take back that a person found a camera.
+Input is the report and the persons' dispositions, output a result code with its Korean reason, and what still stands
+open of the findings.  It never turns missing coverage into a clean result, and never lets a later click of one person
+take back that a person found a camera.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -15,11 +16,44 @@ from sweep.report import Disposition, SweepReport
 from .words import Result
 
 ReportState = Literal["present", "erased", "missing"]
+OpenState = Literal["undecided", "cannot_exclude", "found"]
+"""Why a finding stands open: nobody looked, somebody could not exclude it, somebody found a camera."""
+CLOSERS = 2  # DESIGN: what takes something back needs two persons
 
 
 def latest_dispositions(dispositions: Sequence[Disposition]) -> dict[UUID, Disposition]:
     """The last disposition of each finding by the time of decision (the later in the sequence when equal)."""
-    return {item.finding_id: item for item in sorted(dispositions, key=lambda item: item.decided.utc)}
+    return {item.finding_id: item for item in sorted(dispositions, key=lambda item: item.counts_from)}
+
+
+def open_findings(finding_ids: Iterable[UUID], decisions: Sequence[tuple[str, Disposition]]) -> dict[UUID, OpenState]:
+    """What stands open of a sweep, whatever sweeps come later; `decisions` are (person, disposition) in any order.
+
+    A find is closed when two persons each said last that it is no camera; a candidate by the last word of one.
+    """
+    last = latest_dispositions([item for _, item in decisions])
+    found = {item.finding_id for _, item in decisions if item.verdict == "camera_found"}
+    standing: dict[UUID, OpenState] = {}
+    for finding_id in (*finding_ids, *sorted(found)):
+        verdict = last[finding_id].verdict if finding_id in last else None
+        if finding_id in found:
+            words = latest_dispositions_by_person(finding_id, decisions)
+            closers = sum(word.verdict == "no_camera" for word in words.values())
+            if verdict != "no_camera" or closers < CLOSERS:
+                standing[finding_id] = "found"
+        elif verdict is None:
+            standing[finding_id] = "undecided"
+        elif verdict == "cannot_exclude":
+            standing[finding_id] = "cannot_exclude"
+    return standing
+
+
+def latest_dispositions_by_person(
+    finding_id: UUID, decisions: Sequence[tuple[str, Disposition]]
+) -> dict[str, Disposition]:
+    """The last word of each person on one finding."""
+    ordered = sorted(decisions, key=lambda decision: decision[1].counts_from)
+    return {person: item for person, item in ordered if item.finding_id == finding_id}
 
 
 def judge(

@@ -10,7 +10,14 @@ from uuid import UUID
 
 from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 
-from .columns import disposition_words, limits_words, scope_words, signature_words
+from .columns import (
+    disposition_words,
+    limits_words,
+    next_step_words,
+    scope_words,
+    signature_words,
+    standing_words,
+)
 from .printed_map import Tree, cell_state, coverage_of, printed_map, verdict_of
 from .rows import EntryLine, LogRow, SignedDisposition, SweepHeader, SweepPage
 from .safe_text import plain_text
@@ -22,7 +29,6 @@ from .words import (
     ENTRY_KINDS,
     MODALITY_WORDS,
     MODES,
-    NEXT_STEPS,
     NOT_RECORDED,
     OCCASIONS,
     REFERENCE_CHECKS,
@@ -74,7 +80,7 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
             "word": RESULTS[row.result].ko,
             "english": RESULTS[row.result].en,
             "reason": row.result_reason,
-            "next": NEXT_STEPS[row.result],
+            "next": next_step_words(row),
         },
         "fields": _fields(row, report),
         "inspectors": list(header.inspectors),
@@ -122,6 +128,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         ["점검부위·범위", "Scope", scope_words(row)],
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],
+        ["이 방에 남은 것", "Open in this room", standing_words(row)],
     ]
     if report is not None:
         check = report.reference_check
@@ -238,6 +245,7 @@ def _disposition(item: SignedDisposition, letters: dict[UUID, str]) -> Tree:
         "who": item.decided_by,
         "assurance": ASSURANCES.get(item.assurance, item.assurance),
         "when": kst(decision.decided.utc),
+        "claimed": "" if decision.claimed is None else kst(decision.claimed.utc),
         "hash": item.entry_hash[:16],
         "signature": "유효" if item.signature_ok else "무효",
     }

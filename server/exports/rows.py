@@ -56,6 +56,10 @@ class Place:
     """Number under which the district manages the facility (관리번호)."""
     room_name: LocalText
     room_kind: Literal["restroom", "changing_room"]
+    open_finds: int = 0
+    """Finds in this room, of any of its sweeps, that persons had not closed when the log was made."""
+    open_candidates: int = 0
+    """Candidates in this room that nobody had looked at or excluded by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,7 @@ def build_page(
 
     Raises ExportError when `report_state` and `report` contradict each other or a record belongs to another sweep.
     """
-    ordered = tuple(sorted(dispositions, key=lambda item: item.disposition.decided.utc))
+    ordered = tuple(sorted(dispositions, key=lambda item: item.disposition.counts_from))
     row = build_log_row(
         header,
         place,

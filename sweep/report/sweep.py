@@ -6,12 +6,14 @@ Input of this module is records, output is the report that the probe signs and e
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from .base import (
+    MAX_SAFE_INTEGER,
     ClockReading,
     Code,
     Count,
@@ -28,6 +30,7 @@ from .base import (
     Source,
     Text,
     TimeNs,
+    UtcTime,
 )
 from .observations import AddressToken, Observation
 from .plan import Plan
@@ -264,6 +267,15 @@ class SweepOpened(Record):
     opened: ClockReading
 
 
+class PhoneTime(Record):
+    """A time by the clock of a person's phone: a claim that stands beside the time at which the server signed."""
+
+    utc: UtcTime
+    """As the phone's clock showed it."""
+    behind_ms: Annotated[int, Field(ge=-MAX_SAFE_INTEGER, le=MAX_SAFE_INTEGER)]
+    """How far that clock was behind the server's when the phone sent this; negative when it was ahead."""
+
+
 class Disposition(Record):
     """A person's verdict on a finding after looking; appended, never overwritten."""
 
@@ -273,3 +285,17 @@ class Disposition(Record):
     verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
     note: LocalText | None
     decided: ClockReading
+    """When the server signed it."""
+    claimed: PhoneTime | None = None
+    """When the person decided, which may be long before it was sent; null when the page did not say."""
+
+    @property
+    def counts_from(self) -> datetime:
+        """Its place in the order of decisions: the claimed time on the server's clock, never later than the signing."""
+        if self.claimed is None:
+            return self.decided.utc
+        try:
+            claimed = self.claimed.utc + timedelta(milliseconds=self.claimed.behind_ms)
+        except OverflowError:  # no time at all: then the server's own counts
+            return self.decided.utc
+        return min(claimed, self.decided.utc)

@@ -58,6 +58,11 @@ class Probe:
         )
         return self.entry(kinds.OPENED, (salted(kinds.OPENED_TYPE, to_json(record)),), sweep_id=sweep_id)[1]
 
+    def report_changed(self, sweep_id: UUID, **changes: object) -> bytes:
+        """Wire bytes of `sweep.report`, the made-up one with these fields changed, without a crop."""
+        report = report_of(sweep_id, self.source).model_copy(update=changes)
+        return self.entry(kinds.REPORT, (salted(kinds.REPORT_TYPE, to_json(report)),), sweep_id=sweep_id)[1]
+
     def report(self, sweep_id: UUID, details: FindingDetails | None = None) -> bytes:
         """Wire bytes of `sweep.report` with one candidate, its details and a crop."""
         crop = salted(kinds.CROP_TYPE, CROP + f"{self.signer.key_id} {self.seq}".encode())

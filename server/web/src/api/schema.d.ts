@@ -159,7 +159,7 @@ export interface paths {
         put?: never;
         /**
          * Post Disposition
-         * @description Append a person's verdict on a finding, as an entry that the server signs.
+         * @description Append a person's verdict on a finding, as an entry that the server signs; once for each decision id.
          */
         post: operations["post_disposition_api_findings__finding_id__disposition_post"];
         delete?: never;
@@ -716,6 +716,14 @@ export interface components {
          */
         DispositionRequest: {
             /** @default null */
+            claimed: components["schemas"]["PhoneClaim"] | null;
+            /**
+             * Decision Id
+             * @description Made by the page when the person decided (UUIDv7) and the id of the entry: sent again it is one decision.
+             * @default null
+             */
+            decision_id: string | null;
+            /** @default null */
             note: components["schemas"]["LocalText"] | null;
             /**
              * Sweep Id
@@ -735,6 +743,7 @@ export interface components {
         DispositionView: {
             /** Assurance */
             assurance: string;
+            claimed: components["schemas"]["PhoneTime"] | null;
             /**
              * Decided
              * Format: date-time
@@ -1367,6 +1376,41 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * PhoneClaim
+         * @description Two readings of the phone's clock: by their distance the server knows how long the decision waited.
+         */
+        PhoneClaim: {
+            /**
+             * Decided
+             * Format: date-time
+             * @description When the person decided.
+             */
+            decided: string;
+            /**
+             * Sent
+             * Format: date-time
+             * @description When this request was sent; another one when it is sent again.
+             */
+            sent: string;
+        };
+        /**
+         * PhoneTime
+         * @description A time by the clock of a person's phone: a claim that stands beside the time at which the server signed.
+         */
+        PhoneTime: {
+            /**
+             * Behind Ms
+             * @description How far that clock was behind the server's when the phone sent this; negative when it was ahead.
+             */
+            behind_ms: number;
+            /**
+             * Utc
+             * Format: date-time
+             * @description As the phone's clock showed it.
+             */
+            utc: string;
+        };
+        /**
          * Plan
          * @description A room's plan; reports cite its version and carry it along so that a map can always be drawn.
          */
@@ -1691,12 +1735,15 @@ export interface components {
             plan_verified: boolean;
             /** Plan Version */
             plan_version: number;
+            /** Result */
+            result: ("no_anomaly" | "recheck" | "suspected" | "found" | "unfinished") | null;
             /**
              * Room Id
              * Format: uuid
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            standing: components["schemas"]["RoomStanding"] | null;
             /** Sweeps */
             sweeps: components["schemas"]["SweepSummary"][];
         };
@@ -1723,6 +1770,31 @@ export interface components {
             plan: components["schemas"]["Plan"] | null;
         };
         /**
+         * RoomStanding
+         * @description What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away.
+         */
+        RoomStanding: {
+            /** Candidates */
+            candidates: number;
+            /** Finds */
+            finds: number;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "found" | "suspected";
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
          * RoomSummary
          * @description A room in a list.
          */
@@ -1747,12 +1819,15 @@ export interface components {
             plan_verified: boolean;
             /** Plan Version */
             plan_version: number;
+            /** Result */
+            result: ("no_anomaly" | "recheck" | "suspected" | "found" | "unfinished") | null;
             /**
              * Room Id
              * Format: uuid
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            standing: components["schemas"]["RoomStanding"] | null;
         };
         /**
          * ServerKey

@@ -73,7 +73,13 @@ async function send({ sweepId, findingId, verdict, note }: Decision): Promise<vo
   await call(
     client.POST("/api/findings/{finding_id}/disposition", {
       params: { path: { finding_id: findingId } },
-      body: { sweep_id: sweepId, verdict, note: note === null ? null : { ko: note, en: note } },
+      body: {
+        sweep_id: sweepId,
+        verdict,
+        note: note === null ? null : { ko: note, en: note },
+        decision_id: null,
+        claimed: null,
+      },
     }),
   );
 }

@@ -75,6 +75,14 @@ export const messages = {
     "현장과 견주어 보지 않은 도면입니다. 구역의 크기와 위치가 다를 수 있습니다.",
     "Nobody has compared this plan with the room yet; zones may differ in size and place.",
   ),
+  room_standing: text(
+    "닫히지 않은 발견 {finds}건, 의심 {candidates}건",
+    "Open: {finds} finds, {candidates} suspicions",
+  ),
+  room_standing_hint: text(
+    "그 뒤의 점검이 어떻게 끝났든 사람이 닫을 때까지 남습니다.",
+    "They stay until people close them, however later sweeps ended.",
+  ),
   next_label: text("다음 할 일", "Next"),
   next_first: text("첫 점검하기", "Make the first sweep"),
   next_recheck: text("판정하지 못한 곳 다시 점검", "Sweep again what could not be judged"),

@@ -1,0 +1,54 @@
+"""What stands open in rooms: finds and candidates that persons have not closed, over all sweeps that count.
+
+Input are projections; output is one `RoomStanding` per room that has any.  A later sweep, however it ended and whenever
+its entries arrive, takes nothing away; replays and simulations count in a demonstration facility only.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection, func, or_, select
+
+from server.clock import from_ms
+from server.schema import facilities, open_findings, rooms, sweeps
+from server.views import RoomStanding
+
+
+def standing_of_rooms(connection: Connection, room_id: UUID | None = None) -> dict[UUID, RoomStanding]:
+    """By room; only of one room when `room_id` is given."""
+    is_find = open_findings.c.state == "found"
+    statement = (
+        select(
+            sweeps.c.room_id,
+            sweeps.c.sweep_id,
+            sweeps.c.started_ms,
+            func.count().filter(is_find).label("finds"),
+            func.count().filter(~is_find).label("candidates"),
+        )
+        .join(sweeps, sweeps.c.sweep_id == open_findings.c.sweep_id)
+        .join(rooms, rooms.c.room_id == sweeps.c.room_id)
+        .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+        .where(or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .group_by(sweeps.c.room_id, sweeps.c.sweep_id, sweeps.c.started_ms)
+        .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
+    )
+    if room_id is not None:
+        statement = statement.where(sweeps.c.room_id == room_id)
+    standing: dict[UUID, RoomStanding] = {}
+    for row in connection.execute(statement):
+        before = standing.get(row.room_id)
+        finds, candidates = row.finds, row.candidates
+        sweep_id, started = row.sweep_id, from_ms(row.started_ms)
+        if before is not None:
+            if before.finds and not row.finds:  # a newer suspicion is less grave than a find
+                sweep_id, started = before.sweep_id, before.started
+            finds, candidates = finds + before.finds, candidates + before.candidates
+        standing[row.room_id] = RoomStanding(
+            result="found" if finds else "suspected",
+            finds=finds,
+            candidates=candidates,
+            sweep_id=sweep_id,
+            started=started,
+        )
+    return standing
