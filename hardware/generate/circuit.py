@@ -481,7 +481,7 @@ def camera(s: Sheet) -> None:
     s.label("CAM_3V3", (100, out[1]))
     s.add("C35", cap("10u"), (98, out[1] + 2.5), {"2": "GND"})
     s.wire((98, out[1]), s.pin("C35", "1"))
-    s.add("R102", resistor("100k"), (67, 16), {"2": "GND"})
+    s.add("R102", resistor(ohms(TABLE["camera"]["enable_pulldown_ohm"])), (67, 16), {"2": "GND"})
     _tap(s, "R102", "1", "CAM_ENABLE")
     s.block("CAMERA-ON LIGHT: wired to the sensor's supply, no program can dim it", (62, 25), (49, 18))
     s.add("R103", resistor("330"), (68, 32), {})

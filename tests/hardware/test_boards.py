@@ -191,6 +191,38 @@ def test_an_unpowered_camera_has_no_supply_from_anywhere_and_its_light_hangs_on_
     assert parts["U14"]["value"].endswith("1802") and TABLE["camera"]["trigger_v"] == 1.8
 
 
+def undriven_v(pull_down_ohm: float, pull_up_ohm: float) -> float:
+    """The camera's enable line when the Pi leaves it alone: its pull-up against the board's pull-down, 1 % low."""
+    low_ohm = 1.01 * pull_down_ohm
+    return float(TABLE["camera"]["pi_supply_max_v"]) * low_ohm / (low_ohm + pull_up_ohm)
+
+
+def test_the_camera_is_off_while_the_pi_boots_and_with_the_weak_resistor_it_was_not() -> None:
+    camera, (parts, nets) = TABLE["camera"], netlist("carrier")
+    assert nets["U12", "3"] == nets["J17", "7"] == "CAM_ENABLE"  # ON of the switch, GPIO4
+    assert {nets["R102", "1"], nets["R102", "2"]} == {"CAM_ENABLE", "GND"}
+    assert on_net("CAM_ENABLE", "R") == {"R102"}  # nothing else pulls
+    assert value_of("R102") == camera["enable_pulldown_ohm"]
+    for pull_up_ohm in camera["pi_pull_up_ohm"]:
+        assert undriven_v(value_of("R102"), pull_up_ohm) < camera["switch_off_below_v"]
+    assert undriven_v(100e3, max(camera["pi_pull_up_ohm"])) > 1.0
+    assert 3.3 / value_of("R102") < 2e-3  # what GPIO4 gives while it is high; a pin gives 8 mA by default
+
+
+def test_nothing_that_lights_waits_for_its_driver_to_be_dark() -> None:
+    """The table "Dark when nobody drives": every output of the Nano or the Pi that ends at a lamp, buzzer or supply."""
+    _, nets = netlist("carrier")
+    lines = ["WHITE", "AIM", "STROBE", "BUZZER", "CAM_ENABLE", *(f"SELECT_{group.upper()}" for group in PULSED)]
+    for line in lines:
+        assert any({nets[r, "1"], nets[r, "2"]} == {line, "GND"} and value_of(r) <= 10e3 for r in on_net(line, "R")), (
+            line
+        )
+        pulled_up = [r for r in on_net(line, "R") if {nets[r, "1"], nets[r, "2"]} & {"+5V", "PI_3V3", "+3V3"}]
+        assert pulled_up == [], line
+    enable = nets["U2", "4"]  # of the lamp supply
+    assert any({nets[r, "1"], nets[r, "2"]} == {enable, "GND"} for r in on_net(enable, "R"))
+
+
 def ipc_2221_a(width_mm: float, rise_k: float = 10.0, thickness_mm: float = 0.035) -> float:
     """Current of an outer track: I = 0.048 dT^0.44 A^0.725, A in square mil."""
     return float(0.048 * rise_k**0.44 * (width_mm * thickness_mm / 0.0254**2) ** 0.725)

@@ -75,6 +75,17 @@ def test_the_breadboards_lamps_are_exempt_when_they_are_stuck_on(guide: str) -> 
     assert intensity / 0.2**2 < 100.0
 
 
+def test_step_nine_finds_a_line_that_floats_or_is_high(guide: str) -> None:
+    """It measures with nobody driving: a step that drives GPIO4 low first would pass on a board without R102."""
+    camera = assess.tables()["boards"]["camera"]
+    (step,) = re.findall(r"^\| 9\. (.+)$", guide, re.MULTILINE)
+    assert "nothing running, GPIO4 left alone" in step
+    (most_v, expected_v) = (float(v) for v in re.findall(r"below ([\d.]+) V \(([\d.]+) V expected", step)[0])
+    assert most_v == camera["switch_off_below_v"]
+    assert expected_v == pytest.approx(3.3 * 3300 / (3300 + 50e3), abs=0.01)
+    assert 3.3 * 100e3 / (100e3 + 50e3) > most_v  # the old resistor fails the step
+
+
 def test_korean_comes_first_and_nobody_is_promised_anything(guide: str) -> None:
     assert guide.index("요약") < guide.index("What is here")
     assert "아직 아무도 만들어 보지 않았습니다" in guide
