@@ -82,8 +82,10 @@ ToHead = PlayChips | StopChips | MeasureRf
 class HeadProcess:
     """The runner's side; a context manager."""
 
-    def __init__(self, device: str) -> None:
+    def __init__(self, device: str, *, tripwire: Connection | None = None) -> None:
+        """`tripwire`: hears from the head's process itself that the head is `away` or `there`, and of its `button`."""
         self._device = device
+        self._tripwire = tripwire
         self._context = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -93,9 +95,13 @@ class HeadProcess:
 
     def __enter__(self) -> Self:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(self._device, theirs), name="sweep-head", daemon=True)
+        process = self._context.Process(
+            target=_serve, args=(self._device, theirs, self._tripwire), name="sweep-head", daemon=True
+        )
         process.start()
         theirs.close()
+        if self._tripwire is not None:
+            self._tripwire.close()  # its end is then the end of the process
         self._process, self._pipe = process, ours
         return self
 
@@ -110,6 +116,11 @@ class HeadProcess:
                 self._process.kill()
                 self._process.join()
         self._pipe = self._process = None
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the head's process; None when it does not run."""
+        return None if self._process is None else self._process.pid
 
     def say(self, word: ToHead) -> None:
         """Tell the head's process; a process that has ended is noticed by `hear`."""
@@ -133,12 +144,12 @@ class HeadProcess:
         return words
 
 
-def _serve(device: str, pipe: Connection) -> None:
+def _serve(device: str, pipe: Connection, tripwire: Connection | None) -> None:
     """Body of the process: as long as the runner lives, find the head and serve it."""
     with contextlib.suppress(PermissionError):  # a sign of life that is 100 ms late puts the lamp out
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the runner's business
-    server = HeadServer(pipe)
+    server = HeadServer(pipe, tripwire)
     while server.is_wanted:
         try:
             with SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
@@ -151,8 +162,9 @@ def _serve(device: str, pipe: Connection) -> None:
 class HeadServer:
     """Serves one head after another over a pipe."""
 
-    def __init__(self, pipe: Connection) -> None:
+    def __init__(self, pipe: Connection, tripwire: Connection | None = None) -> None:
         self._pipe = pipe
+        self._tripwire = tripwire
         self._player: ChipPlayer | None = None
         self._windows_left = 0
         self._state: HeadState | None = None
@@ -187,6 +199,7 @@ class HeadServer:
         is_news = False
         for message in messages:
             if isinstance(message, Button) and message.is_pressed:
+                self._trip("button")
                 self._tell(ButtonPressed())
             is_news |= self._player is not None and self._player.take(message)
         if self._player is None:
@@ -291,8 +304,15 @@ class HeadServer:
         if isinstance(word, HeadState):
             if word == self._state:
                 return
+            self._trip("there" if word.is_there else "away")
             self._state = word
         try:
             self._pipe.send(word)
         except OSError:
             self.is_wanted = False
+
+    def _trip(self, word: str) -> None:
+        """To what must not wait for the runner: the camera's power."""
+        if self._tripwire is not None:
+            with contextlib.suppress(OSError):
+                self._tripwire.send(word)

@@ -198,7 +198,7 @@ def undriven_v(pull_down_ohm: float, pull_up_ohm: float) -> float:
 
 
 def test_the_camera_is_off_while_the_pi_boots_and_with_the_weak_resistor_it_was_not() -> None:
-    camera, (parts, nets) = TABLE["camera"], netlist("carrier")
+    camera, (_, nets) = TABLE["camera"], netlist("carrier")
     assert nets["U12", "3"] == nets["J17", "7"] == "CAM_ENABLE"  # ON of the switch, GPIO4
     assert {nets["R102", "1"], nets["R102", "2"]} == {"CAM_ENABLE", "GND"}
     assert on_net("CAM_ENABLE", "R") == {"R102"}  # nothing else pulls

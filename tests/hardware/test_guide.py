@@ -83,7 +83,7 @@ def test_step_nine_finds_a_line_that_floats_or_is_high(guide: str) -> None:
     (most_v, expected_v) = (float(v) for v in re.findall(r"below ([\d.]+) V \(([\d.]+) V expected", step)[0])
     assert most_v == camera["switch_off_below_v"]
     assert expected_v == pytest.approx(3.3 * 3300 / (3300 + 50e3), abs=0.01)
-    assert 3.3 * 100e3 / (100e3 + 50e3) > most_v  # the old resistor fails the step
+    assert most_v < 3.3 * 100e3 / (100e3 + 50e3)  # the old resistor fails the step
 
 
 def test_korean_comes_first_and_nobody_is_promised_anything(guide: str) -> None:

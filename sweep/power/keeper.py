@@ -1,0 +1,255 @@
+"""The sweep's side of the camera's power: gives the lease, and ends it before anybody else has noticed.
+
+Input is the persons' declaration as `Control.watch` tells it, and tripwires of processes that the camera cannot do
+without (the sensor head's, which has the button; the one that films); output is words to holder and guard. Power that
+was cut comes back with a new declaration only. When holder or guard die, the line is dropped from here and both are
+started anew for the next declaration.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, Pipe
+from types import TracebackType
+from typing import Protocol, Self
+
+from sweep.power.kernel import check_strict
+from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
+from sweep.power.line import LinePlace, PowerLineError, drop
+from sweep.power.pair import Pair
+
+
+class Declared(Protocol):
+    """That two persons declared the room empty, and until when."""
+
+    @property
+    def by(self) -> tuple[str, str]:
+        """Their names."""
+        ...
+
+    @property
+    def until_ns(self) -> int:
+        """Deadline on CLOCK_BOOTTIME."""
+        ...
+
+
+class CameraPower:
+    """Power of the camera during one sweep; a context manager. The line is low from its start to its end."""
+
+    def __init__(self, place: LinePlace, *, check: Callable[[LinePlace], None] = check_strict) -> None:
+        """`check` refuses a kernel that the line would not be safe with."""
+        self._place = place
+        self._check = check
+        self._condition = threading.Condition()
+        self._pair: Pair | None = None
+        self._wanted: Declared | None = None
+        self._given_ns = 0
+        """Deadline of the lease that was last given."""
+        self._cut_ns = 0
+        """Declarations up to this deadline were cut, and are over."""
+        self._away: set[Connection] = set()
+        self._wires: dict[int, Connection] = {}
+        self._pidfds: dict[int, int] = {}
+        self._is_closing = False
+        self.is_on = False
+        """Whether the holder says that the line is high."""
+        self.why_off = "not_declared"
+        """Code of what ended it last."""
+        self._wake, self._waker = socket.socketpair()
+        self._thread = threading.Thread(target=self._run, name="camera power", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Drives the line low. Raises PowerLineError where it cannot be driven or would outlast a crash."""
+        try:
+            self._check(self._place)
+            drop(self._place)  # what a crash left high; and all that dropping it needs is loaded now
+            self._pair = Pair(self._place)
+        except PowerLineError:
+            self._close_wires()
+            raise
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._condition:
+            self._is_closing = True
+            self._end("closed")
+        self._wake_up()
+        self._thread.join()
+        if self._pair is not None:
+            self._bury(self._pair)
+        self._close_wires()
+
+    def _close_wires(self) -> None:
+        for fd in self._pidfds.values():
+            os.close(fd)
+        for wire in self._wires.values():
+            wire.close()
+        self._wake.close()
+        self._waker.close()
+
+    def follow(self, declaration: Declared | None) -> None:
+        """The declaration that holds now, or None: the line falls before this returns to the person who ended it."""
+        with self._condition:
+            self._wanted = declaration if declaration is not None and _is_of_two(declaration.by) else None
+            if self._wanted is None:
+                self._end("ended")
+        self._wake_up()
+
+    def cut(self, why: str) -> None:
+        """End the power; only another declaration than the one that holds now brings it back."""
+        with self._condition:
+            if self._wanted is not None:
+                self._cut_ns = max(self._cut_ns, self._wanted.until_ns)
+            self._end(why)
+        self._wake_up()
+
+    def tripwire(self) -> Connection:
+        """For another process: `away`, `button` or its death cut the power; none comes between `away` and `there`."""
+        ours, theirs = Pipe(duplex=False)
+        with self._condition:
+            self._wires[ours.fileno()] = ours
+        self._wake_up()
+        return theirs
+
+    def depend_on(self, pid: int | None) -> None:
+        """The death of this process cuts the power."""
+        if pid is None or pid in self._pidfds:
+            return
+        try:
+            fd = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self.cut("process_died")
+            return
+        with self._condition:
+            self._pidfds[pid] = fd
+        self._wake_up()
+
+    @property
+    def process_ids(self) -> tuple[int, int] | None:
+        """Of guard and holder; None while there are none."""
+        pair = self._pair
+        return None if pair is None else pair.pids
+
+    def wait_on(self, patience_s: float) -> bool:
+        """Whether the line is high, or became so in that time."""
+        with self._condition:
+            return self._condition.wait_for(lambda: self.is_on, patience_s)
+
+    def _end(self, why: str) -> None:
+        """With the lock held."""
+        if self._given_ns:
+            self.why_off = why
+        self._given_ns = 0
+        if self._pair is not None:
+            self._pair.say(END)
+
+    def _wake_up(self) -> None:
+        self._waker.send(b"\0")
+
+    def _run(self) -> None:
+        next_sign_s = 0.0
+        while not self._is_closing:
+            self._hear()
+            if self._pair is None and self._wanted is not None:
+                self._start_again()
+            with self._condition:
+                if self._pair is None:
+                    continue
+                self._give()
+                if time.monotonic() >= next_sign_s:
+                    next_sign_s = time.monotonic() + SIGN_OF_LIFE_S
+                    self._pair.say(ALIVE)
+
+    def _give(self) -> None:
+        """With the lock held: a lease for the declaration that holds, unless it was cut or somebody is away."""
+        wanted = self._wanted
+        if wanted is None or self._pair is None or self._away or wanted.until_ns <= self._cut_ns:
+            return
+        if wanted.until_ns != self._given_ns:
+            self._given_ns = wanted.until_ns
+            self._pair.say_guard_first(until(wanted.until_ns))
+
+    def _hear(self) -> None:
+        poll = select.poll()
+        with self._condition:
+            pair, wires, pidfds = self._pair, dict(self._wires), dict(self._pidfds)
+        for fd in (self._wake.fileno(), *wires, *pidfds.values(), *(() if pair is None else pair.fds)):
+            poll.register(fd, select.POLLIN)
+        ready = {fd for fd, _ in poll.poll(1000.0 * SIGN_OF_LIFE_S)}
+        for fd in ready & wires.keys():
+            self._hear_wire(wires[fd])
+        for pid, fd in pidfds.items():
+            if fd in ready:
+                self.cut("process_died")
+                with self._condition:
+                    os.close(self._pidfds.pop(pid))
+        if pair is not None and ready & set(pair.fds):
+            self._hear_pair(pair, ready)
+        if self._wake.fileno() in ready:
+            self._wake.recv(4096)
+
+    def _hear_wire(self, wire: Connection) -> None:
+        try:
+            word = str(wire.recv())
+        except (EOFError, OSError):
+            self.cut("process_died")
+            with self._condition:
+                self._away.discard(wire)
+                del self._wires[wire.fileno()]
+            wire.close()
+            return
+        with self._condition:
+            if word == "there":
+                self._away.discard(wire)
+                return
+            if word == "away":
+                self._away.add(wire)
+        self.cut(word)
+
+    def _hear_pair(self, pair: Pair, ready: set[int]) -> None:
+        said = pair.hear(ready)
+        with self._condition:
+            if said is None:
+                self._pair = None
+                self.is_on = False
+                self._cut_ns = max(self._cut_ns, self._given_ns)
+                self._given_ns = 0
+                self.why_off = "power_process_died"
+            elif said:
+                level, _, *why = said.split(" ", 2)
+                self.is_on = level == "high"
+                if why and self._given_ns:
+                    self.why_off = why[0]
+            self._condition.notify_all()
+        if said is None:
+            self._bury(pair)
+
+    def _bury(self, pair: Pair) -> None:
+        try:
+            pair.close()
+        except PowerLineError as error:
+            with self._condition:
+                self.why_off = str(error)
+
+    def _start_again(self) -> None:
+        try:
+            pair = Pair(self._place)
+        except PowerLineError as error:
+            with self._condition:
+                self._wanted, self.why_off = None, str(error)
+            return
+        with self._condition:
+            self._pair = pair
+
+
+def _is_of_two(by: tuple[str, str]) -> bool:
+    first, second = (name.strip().casefold() for name in by)
+    return bool(first and second) and first != second

@@ -1,0 +1,69 @@
+"""The lease as words and time: what gives it, what ends it, and that an ended one stays ended."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sweep.control import DECLARATION_S
+from sweep.power.lease import ALIVE, END, LONGEST_NS, SILENT_NS, Lease, until
+
+SECOND_NS = 1_000_000_000
+NOW_NS = 7_000 * SECOND_NS
+
+
+def given_for(seconds: float) -> Lease:
+    lease = Lease()
+    lease.hear(until(NOW_NS + round(seconds * 1e9)), NOW_NS)
+    return lease
+
+
+def test_nothing_is_on_before_anything_is_said() -> None:
+    lease = Lease()
+    lease.hear(ALIVE, NOW_NS)
+    assert not lease.is_on(NOW_NS)
+    assert lease.ended == "not_declared"
+
+
+def test_it_lives_to_its_deadline_and_not_a_nanosecond_longer() -> None:
+    lease = given_for(1.0)
+    assert lease.is_on(NOW_NS + SECOND_NS - 1)
+    assert not lease.is_on(NOW_NS + SECOND_NS)
+    assert lease.ended == "expired"
+    assert not lease.is_on(NOW_NS)  # a clock that goes back revives nothing
+
+
+@pytest.mark.parametrize(("word", "why"), [(END, "ended"), (b"", "giver_gone"), (b"until now", "malformed")])
+def test_words_that_end_it(word: bytes, why: str) -> None:
+    lease = given_for(1.0)
+    lease.hear(word, NOW_NS)
+    lease.hear(ALIVE, NOW_NS)
+    assert not lease.is_on(NOW_NS)
+    assert lease.ended == why
+
+
+def test_a_giver_that_falls_silent_ends_it_for_good() -> None:
+    lease = given_for(60.0)
+    lease.hear(ALIVE, NOW_NS + SECOND_NS)
+    assert lease.is_on(NOW_NS + SECOND_NS + SILENT_NS)
+    assert not lease.is_on(NOW_NS + SECOND_NS + SILENT_NS + 1)
+    lease.hear(ALIVE, NOW_NS + 4 * SECOND_NS)
+    assert not lease.is_on(NOW_NS + 4 * SECOND_NS)
+    assert lease.ended == "giver_silent"
+
+
+def test_no_lease_is_longer_than_a_declaration_and_none_begins_in_the_past() -> None:
+    assert round(DECLARATION_S * 1e9) == LONGEST_NS
+    for deadline_ns in (NOW_NS + LONGEST_NS + 1, NOW_NS, 0):
+        lease = Lease()
+        lease.hear(until(deadline_ns), NOW_NS)
+        assert not lease.is_on(NOW_NS)
+
+
+@given(st.lists(st.one_of(st.binary(max_size=64), st.sampled_from([ALIVE, END, b"until", b"until -5", b"until 1e99"]))))
+def test_nothing_but_a_good_word_raises_it(words: list[bytes]) -> None:
+    lease = Lease()
+    for word in words:
+        lease.hear(word, NOW_NS)
+        assert not lease.is_on(NOW_NS)

@@ -1,0 +1,94 @@
+"""A sweep's process as far as the camera's power goes: persons' control, the power, the head, a process that films.
+
+Run as `python -m tests.simulators.power_giver CHIP KERNEL [HEAD_PORT]`; orders come by standard input, one a line, and
+the ids of all processes go out first, as JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from sweep.control import Control
+from sweep.lamp import ButtonPressed, HeadProcess
+from sweep.power.keeper import CameraPower
+from sweep.power.kernel import check_strict
+from sweep.power.line import LinePlace
+
+PERSONS = ("Kim", "Lee")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    by: tuple[str, str]
+    until_ns: int
+
+
+def main() -> None:
+    device, kernel, *head_port = sys.argv[1:]
+    control = Control(clock=time.monotonic)
+    with contextlib.ExitStack() as stack:
+        check = check_strict if kernel == "strict" else _take_any_kernel
+        power = stack.enter_context(CameraPower(LinePlace(device, 4), check=check))
+        head = stack.enter_context(HeadProcess(head_port[0], tripwire=power.tripwire())) if head_port else None
+        camera = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
+        power.depend_on(camera.pid)
+        assert power.process_ids is not None
+        guard, holder = power.process_ids
+        said = {"giver": os.getpid(), "guard": guard, "holder": holder, "camera": camera.pid}
+        if head is not None:
+            assert head.process_id is not None
+            said["head"] = head.process_id
+        print(json.dumps(said), flush=True)
+
+        def follow() -> None:
+            now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            is_on = control.standing in {"go", "moved_on"}
+            power.follow(Declaration(PERSONS, now + 900_000_000_000) if is_on else None)
+
+        while True:
+            if select.select([sys.stdin], [], [], 0.1)[0]:
+                order = sys.stdin.readline().split()
+                if not order:
+                    break
+                obey(control, power, order)
+                if order[0] != "expire_in":
+                    follow()
+            for word in [] if head is None else head.hear():
+                if isinstance(word, ButtonPressed):
+                    control.pause()
+                    follow()
+                print(type(word).__name__, flush=True)
+
+
+def _take_any_kernel(place: LinePlace) -> None:
+    """What a sweep never does: go on with a kernel that it refuses, to see what the processes alone are good for."""
+
+
+def obey(control: Control, power: CameraPower, order: list[str]) -> None:
+    match order:
+        case ["declare"]:
+            control.declare_empty(PERSONS)
+        case ["declare_alone"]:
+            control.declare_empty(("Kim", "kim "))
+        case ["expire_in", seconds]:
+            now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+            power.follow(Declaration(PERSONS, now + round(float(seconds) * 1e9)))
+        case ["someone_came_in"]:
+            control.pause()
+        case ["finish"]:
+            control.finish()
+        case ["abort"]:
+            control.abort()
+        case _:
+            raise SystemExit(f"what is {order}?")
+
+
+if __name__ == "__main__":
+    main()
