@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.entry import Signer
+from sweep.power.line import LinePlace
 from sweep.report.base import Slug, first_problem, utc_now
 
 Policy = Literal["auto", "always", "never"]
@@ -52,6 +53,10 @@ class Config(BaseModel):
     """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is known."""
     hotspot: bool = False
     """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
+    camera_power_line: Annotated[int, Field(ge=0, le=63)] | None = None
+    """GPIO that switches the camera's supply, 4 on the carrier; without it a sweep gives no camera power."""
+    camera_power_chip: Annotated[str, Field(min_length=1, max_length=200)] = "/dev/gpiochip0"
+    """The GPIO chip that it belongs to."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
@@ -60,6 +65,11 @@ class Config(BaseModel):
     """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
     lens_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     """How long a calibration of camera and lamps holds."""
+
+    @property
+    def camera_power(self) -> LinePlace | None:
+        """The line that switches the camera's supply."""
+        return None if self.camera_power_line is None else LinePlace(self.camera_power_chip, self.camera_power_line)
 
     @property
     def state_folder(self) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sweep.measure import Task
 from sweep.ownair import OwnAir, intervals_ns
+from sweep.power.line import LinePlace
 from sweep.report import RfWindow
 from sweep.talk import TrialKind
 
@@ -26,6 +27,8 @@ class LiveParts:
     """Interface that listens; without one no Wi-Fi is heard."""
     head_port: str | None = None
     """Serial port of the sensor head, whose white light is played."""
+    camera_power: LinePlace | None = None
+    """Line that switches the camera's supply."""
     stimulus: Policy = "never"
     stimulus_longest_s: float = 114.0
     own_air: OwnAir | None = None

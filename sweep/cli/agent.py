@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from sweep.agent import Agent
-from sweep.cli.live import live_parts, open_own_air, room_source
+from sweep.cli.live import live_parts, open_own_air, refuse_unsafe_supply, room_source
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -55,6 +55,8 @@ def agent(
         fail("the agent needs its server: give --server URL or set it in the configuration")
     if not sim and settings.wifi_adapter is None:
         not_built("a sweep with the camera and RF", "set wifi_adapter for Wi-Fi, or use --sim")
+    if not sim:
+        refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
     folder = settings.state_folder
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from sweep.cli.output import err
+from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.control import Control, Stand
 from sweep.link.head import boottime_ns
 from sweep.liveparts import LiveParts
 from sweep.ownair import OwnAir, own_addresses
+from sweep.power.kernel import check_strict
+from sweep.power.line import PowerLineError
 from sweep.report import GuidanceEvent, LiveEvent, StartCommand, Zone
 from sweep.report.wording import guidance_text, state_event
 from sweep.source import LiveSource, Room, middle_of
@@ -67,6 +69,13 @@ def open_own_air(settings: Config) -> OwnAir:
     return own_air
 
 
+def refuse_unsafe_supply(settings: Config) -> None:
+    """End with one line where a crash could leave the camera's supply on; leaves it off otherwise."""
+    if settings.camera_power is not None:
+        with one_line(PowerLineError):
+            check_strict(settings.camera_power)
+
+
 def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
     """What this probe measures with."""
     return LiveParts(
@@ -74,6 +83,7 @@ def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
         own_addresses=own_addresses(),
         wifi_adapter=settings.wifi_adapter,
         head_port=None if settings.stimulus == "never" else settings.port,
+        camera_power=settings.camera_power,
         stimulus=settings.stimulus,
         stimulus_longest_s=settings.stimulus_longest_s,
     )

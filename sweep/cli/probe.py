@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from sweep.cli.options import ConfigFile, read_settings
 from sweep.cli.output import fail, one_line, out
 
 PARTS: tuple[tuple[str, str, str], ...] = (
@@ -18,6 +19,7 @@ PARTS: tuple[tuple[str, str, str], ...] = (
     ("scapy", "Wi-Fi captures", "pip install 'ansim-sweep[probe]'"),
     ("bleak", "Bluetooth scan", "pip install 'ansim-sweep[probe]'"),
     ("serial", "sensor head", "pip install 'ansim-sweep[probe]'"),
+    ("gpiod", "camera's supply", "pip install 'ansim-sweep[probe]'"),
     ("picamera2", "camera", "apt install python3-picamera2 (Raspberry Pi only)"),
 )
 TOOLS: tuple[tuple[str, str, str], ...] = (
@@ -38,8 +40,27 @@ def doctor(
     step_s: Annotated[
         float, typer.Option("--step-s", min=0.1, max=2.0, help="How long the self test stays on each part.")
     ] = 1.0,
+    config: ConfigFile = None,
+    is_camera_off: Annotated[
+        bool, typer.Option("--camera-off", help="Only switch the camera's supply off (for ExecStopPost of a service).")
+    ] = False,
 ) -> None:
-    """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head."""
+    """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
+
+    Refuses, with exit code 2, a machine on which a crash could leave the camera's supply on.
+    """
+    from sweep.cli.camera_doctor import supply_state, switch_off
+    from sweep.power.line import PowerLineError
+
+    settings = read_settings(config, None, None)
+    if is_camera_off:
+        place = settings.camera_power
+        if place is None:
+            fail("camera_power_line is not set, so nothing is known to switch off")
+        with one_line(PowerLineError):
+            switch_off(place)
+        out.print(f"the camera's supply is off ({place})")
+        raise typer.Exit(0)
     if head is not None:
         from sweep.cli.head_doctor import examine_head
 
@@ -59,8 +80,12 @@ def doctor(
     table.add_row("serial port", "sensor head", ", ".join(ports) or "missing", "" if ports else "plug in the probe")
     monitors = sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211"))
     table.add_row("Wi-Fi", "capture", ", ".join(monitors) or "missing", "" if monitors else "plug in the adapter")
+    state, remedy, refusal = supply_state(settings)
+    table.add_row("camera's supply", "camera", state, remedy)
     out.print(table)
     out.print(f"{platform.machine()}, Python {platform.python_version()}; {missing} parts missing")
+    if refusal is not None:
+        fail(f"a live sweep would be refused: {refusal}")
     raise typer.Exit(0)
 
 

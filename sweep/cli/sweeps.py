@@ -13,7 +13,7 @@ from uuid import UUID
 
 import typer
 
-from sweep.cli.live import ask_to_stand, live_parts, open_own_air
+from sweep.cli.live import ask_to_stand, live_parts, open_own_air, refuse_unsafe_supply
 from sweep.cli.options import (
     CameraIn,
     CameraSends,
@@ -123,6 +123,7 @@ def run(
 def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, quiet: bool) -> SweepReport:
     if settings.wifi_adapter is None:
         not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
+    refuse_unsafe_supply(settings)
     if room is None or len(inspectors) < 2:
         fail("a live sweep needs --room FILE and --inspector NAME twice")
     control = Control(clock=time.monotonic, declared=True)

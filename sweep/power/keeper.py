@@ -8,6 +8,7 @@ started anew for the next declaration.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import socket
@@ -152,7 +153,8 @@ class CameraPower:
             self._pair.say(END)
 
     def _wake_up(self) -> None:
-        self._waker.send(b"\0")
+        with contextlib.suppress(OSError):  # the sweep is over, and somebody still declares
+            self._waker.send(b"\0")
 
     def _run(self) -> None:
         next_sign_s = 0.0

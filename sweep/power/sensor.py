@@ -1,0 +1,86 @@
+"""Loads the sensor's driver after the sensor has power, and takes it away before the power goes: **unproven on a Pi**.
+
+Input is how; output is a driver that has found the sensor, or one line why not. A driver that was loaded at boot found
+no sensor, since nothing had power then. Two ways: the overlay is loaded at runtime (`dtoverlay imx296,always-on`, as
+root), or, where the overlay was loaded at boot, the driver is bound anew to the device that it did not find. Written
+from the kernel's documentation of both and tried on stand-ins only; the setting is off until a Pi has run it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Final, Literal
+
+Method = Literal["at_boot", "overlay", "bind"]
+OVERLAY: Final = "imx296,always-on"
+NAME: Final = "imx296"
+DRIVER: Final = Path("/sys/bus/i2c/drivers/imx296")
+DEVICES: Final = Path("/sys/bus/i2c/devices")
+PATIENCE_S: Final = 10.0
+
+
+class SensorError(RuntimeError):
+    """The driver did not take the sensor; one line that says what to do."""
+
+
+class SensorDriver:
+    """The driver of the camera's sensor; attached while the sensor has power."""
+
+    def __init__(
+        self, method: Method, *, command: str = "dtoverlay", driver: Path = DRIVER, devices: Path = DEVICES
+    ) -> None:
+        self._method = method
+        self._command = command
+        self._driver = driver
+        self._devices = devices
+
+    def attach(self) -> None:
+        """The sensor has power: let the driver find it. Raises SensorError."""
+        match self._method:
+            case "overlay":
+                self._run(OVERLAY)
+            case "bind":
+                self._write("bind")
+            case "at_boot":
+                return
+
+    def detach(self) -> None:
+        """The power is going, or gone: take the driver away, so that it finds the sensor next time."""
+        match self._method:
+            case "overlay":
+                self._run("-r", NAME)
+            case "bind":
+                self._write("unbind")
+            case "at_boot":
+                return
+
+    def _run(self, *words: str) -> None:
+        command = [self._command, *words]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        except FileNotFoundError:
+            raise SensorError(f"{self._command} is missing: apt install raspi-utils (Raspberry Pi only)") from None
+        except subprocess.TimeoutExpired:
+            raise SensorError(f"{' '.join(command)} does not end: look at dmesg") from None
+        if done.returncode:
+            said = " ".join((done.stderr or done.stdout).split())[:160]
+            raise SensorError(f"{' '.join(command)}: {said or 'failed'}; it needs root")
+
+    def _write(self, name: str) -> None:
+        found = sorted(path.name for path in self._devices.glob("*") if _is_sensor(path))
+        if not found:
+            raise SensorError(f"no {NAME} in the device tree: put dtoverlay={OVERLAY} into config.txt")
+        try:
+            (self._driver / name).write_text(found[0], encoding="ascii")
+        except OSError as error:
+            raise SensorError(
+                f"{self._driver / name}: {error.strerror}; it needs root and a sensor with power"
+            ) from error
+
+
+def _is_sensor(device: Path) -> bool:
+    try:
+        return (device / "name").read_text(encoding="ascii").strip() == NAME
+    except OSError:
+        return False
