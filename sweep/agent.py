@@ -1,7 +1,8 @@
 """The probe's live link: it fetches commands from its own server, runs the sweeps they start and tells how they go.
 
 It only calls out.  Commands are idempotent by their ids and refused when they are late; live messages are bounded and
-dropped oldest first (their sequence numbers show it); evidence goes through the outbox only.
+dropped oldest first (their sequence numbers show it); evidence goes through the outbox only.  Whatever the server, the
+network or the disk does is said once and tried again, ever more slowly; a fault of this program ends it, visibly.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+from sweep.backoff import Backoff
 from sweep.control import Control, Stand
-from sweep.entry import EntryError
-from sweep.outbox import Outbox
+from sweep.outbox import Outbox, OutboxError
 from sweep.report import (
     AbortCommand,
     Command,
@@ -25,6 +26,7 @@ from sweep.report import (
     LiveEvent,
     LiveMessage,
     LocalText,
+    NoticeEvent,
     PauseCommand,
     PositionCommand,
     ResumeCommand,
@@ -32,15 +34,18 @@ from sweep.report import (
     WalkCommand,
     utc_now,
 )
-from sweep.report.wording import state_event
-from sweep.uplink import ServerUnreachableError, Uplink
+from sweep.report.wording import notice_event, state_event
+from sweep.uplink import Commands, LiveRefusedError, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.watched import WatchedThread
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 MAX_REMEMBERED_COMMANDS = 1_000
 BATCH = 50
 POLL_S = 25.0
-RETRY_S = 3.0
+LEAST_POLL_S = 0.5
+"""Between two polls that bring nothing new: a server that does not wait as asked must not be asked without a pause."""
 SEND_EVERY_S = 0.3
+DELIVER_EVERY_S = 30.0
 
 Steering = (
     DeclareEmptyCommand | PositionCommand | WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand
@@ -59,7 +64,10 @@ class LiveSender:
         self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
         self._lock = threading.Lock()
         self._seq = 0
+        self._sweep_id: UUID | None = None
         self.dropped = 0
+        self.refused = 0
+        """Messages that the server will never take."""
 
     def put(self, event: LiveEvent, sweep_id: UUID | None) -> None:
         """Queue one event; the oldest is dropped when the queue is full."""
@@ -69,28 +77,44 @@ class LiveSender:
                 v=1, probe_id=self._probe_id, seq=self._seq, sent=utc_now(), sweep_id=sweep_id, event=event
             )
             self._seq += 1
+            self._sweep_id = sweep_id
             self._waiting.append(message)
+
+    def notice(self, event: NoticeEvent) -> None:
+        """Queue a notice beside what was told last: about another sweep it would end that one on the page."""
+        self.put(event, self._sweep_id)
 
     def flush(self) -> bool:
         """Post what waits; False when the server cannot be reached (nothing is lost by trying again)."""
+        most = BATCH
         while True:
             with self._lock:
-                batch = [self._waiting[i] for i in range(min(BATCH, len(self._waiting)))]
+                batch = [self._waiting[i] for i in range(min(most, len(self._waiting)))]
             if not batch:
                 return True
             try:
                 self._uplink.send_live(self._probe_id, batch)
             except ServerUnreachableError:
                 return False
+            except LiveRefusedError:
+                if len(batch) > 1:
+                    most = 1  # one of them holds up the others: each for itself
+                    continue
+                self.refused += 1
             with self._lock:
                 while self._waiting and self._waiting[0].seq <= batch[-1].seq:
                     self._waiting.popleft()
 
     def run(self, stop: threading.Event) -> None:
         """Body of the sending thread."""
-        while not stop.wait(SEND_EVERY_S):
-            if not self.flush():
-                stop.wait(RETRY_S)
+        backoff = Backoff()
+        wait_s = SEND_EVERY_S
+        while not stop.wait(wait_s):
+            if self.flush():
+                backoff.succeed()
+                wait_s = SEND_EVERY_S
+            else:
+                wait_s = backoff.next_s()
 
 
 class Agent:
@@ -126,28 +150,39 @@ class Agent:
         self._wake = threading.Event()
         self._control: Control | None = None
         self._sweep_id: UUID | None = None
+        self._standing: dict[str, NoticeEvent] = {}
+        """Notices that hold, by code."""
+        self._said = ""
 
     def run(self, stop: threading.Event) -> None:
-        """Serve until `stop` is set."""
+        """Serve until `stop` is set.  Raises what a thread of it raised."""
         threads = [
-            threading.Thread(target=self.live.run, args=(stop,), name="live", daemon=True),
-            threading.Thread(target=self._poll, args=(stop,), name="commands", daemon=True),
+            WatchedThread("live", lambda: self.live.run(stop), stop.set),
+            WatchedThread("commands", lambda: self._poll(stop), stop.set),
+            WatchedThread("end", lambda: self._end_with(stop), stop.set),
         ]
+        self.live.put(state_event("idle"), None)
         for thread in threads:
             thread.start()
-        self.live.put(state_event("idle"), None)
-        threading.Thread(target=self._end_with, args=(stop,), name="end", daemon=True).start()
         self._say(f"probe {self._probe_id} is waiting for commands")
+        backoff = Backoff(longest_s=DELIVER_EVERY_S)
         next_delivery = 0.0
         while not stop.is_set():
             if self._starts:
                 self._sweep(self._starts.popleft())
                 next_delivery = 0.0
             if time.monotonic() >= next_delivery:
-                self.deliver()
-                next_delivery = time.monotonic() + 10.0 * RETRY_S
+                if self.deliver():
+                    backoff.succeed()
+                    next_delivery = time.monotonic() + DELIVER_EVERY_S
+                else:
+                    next_delivery = time.monotonic() + backoff.next_s()
             self._wake.wait(1.0)
             self._wake.clear()
+        for thread in threads:
+            thread.check()
+        if self._outbox.unsaved and not self._outbox.save():
+            self.deliver()
         self.live.flush()
 
     def _end_with(self, stop: threading.Event) -> None:
@@ -158,18 +193,56 @@ class Agent:
             control.abort()
 
     def deliver(self) -> bool:
-        """Send what waits in the outbox; False when the server cannot be reached now."""
+        """Send what waits in the outbox; False when it is to be tried again soon."""
+        self._outbox.save()
         try:
             result = self._outbox.deliver(self._uplink.send_entry, self._uplink.server_key(self._pin_file))
         except ServerUnreachableError as error:
-            self._say(f"entries wait: {error}")
+            self._say_once(f"entries wait: {error}")
             return False
-        except EntryError as error:
-            self._say(f"entries wait, the server's receipt does not hold: {error}")
+        except ServerChangedError as error:
+            self._say_once(f"entries wait: {error}")
+            self._stands("server_changed", 1)
             return False
-        if result.delivered or result.refused:
-            self._say(f"{result.delivered} entries delivered, {result.refused} refused, {result.pending} waiting")
-        return True
+        except OutboxError as error:
+            self._say_once(str(error))
+            return False
+        finally:
+            self._tell_of_outbox()
+        self._stands("server_changed", 0)
+        self._stands("entries_held", result.pending if result.trouble else 0)
+        if result.delivered or result.refused or result.damaged:
+            aside = f"{result.refused} refused, " + (f"{result.damaged} damaged, " if result.damaged else "")
+            self._said = ""
+            self._say(f"{result.delivered} entries delivered, {aside}{result.pending} waiting")
+        if result.trouble is not None:
+            self._say_once(result.trouble)
+        return result.trouble is None
+
+    def _tell_of_outbox(self) -> None:
+        """What lies aside or only in memory, at the terminal and to the phone."""
+        asides = self._outbox.asides()
+        for why, code in (("damaged", "entries_damaged"), ("refused", "entries_refused")):
+            self._stands(code, sum(aside.why == why for aside in asides))
+        self._stands("numbers_damaged", len(self._outbox.damaged_heads))
+        self._stands("entries_unsaved", len(self._outbox.unsaved))
+
+    def _stands(self, code: str, count: int) -> None:
+        """A notice that counts something: told when the count changes, over at zero."""
+        before = self._standing.pop(code, None)
+        if count:
+            event = notice_event(code, count=count)
+            self._standing[code] = event
+            if event != before:
+                self._say(f"{event.text.ko} / {event.text.en}")
+                self.live.notice(event)
+        elif before is not None:
+            self.live.notice(before.model_copy(update={"is_over": True}))
+
+    def _say_once(self, line: str) -> None:
+        if line != self._said:
+            self._said = line
+            self._say(line)
 
     def handle(self, command: Command) -> CommandEvent:
         """Do what a command says, once; the event that answers it."""
@@ -224,22 +297,37 @@ class Agent:
 
     def _poll(self, stop: threading.Event) -> None:
         after: UUID | None = None
+        backoff = Backoff()
         reachable = True
         while not stop.is_set():
             try:
-                commands = self._uplink.poll_commands(self._probe_id, after, POLL_S).commands
+                found = self._uplink.poll_commands(self._probe_id, after, POLL_S)
             except ServerUnreachableError as error:
                 if reachable:
                     self._say(str(error))
                 reachable = False
-                stop.wait(RETRY_S)
+                stop.wait(backoff.next_s())
                 continue
             if not reachable:
                 self._say("the server answers again")
             reachable = True
-            for command in commands:
+            backoff.succeed()
+            has_news = any(command.command_id not in self._seen for command in found.commands)
+            for command in found.commands:
                 self.live.put(self.handle(command), command.sweep_id)
-                after = command.command_id
+            self._answer_unreadable(found)
+            after = found.last or after
+            if not has_news:
+                stop.wait(LEAST_POLL_S)
+
+    def _answer_unreadable(self, found: Commands) -> None:
+        """Refuse what this probe cannot read, or the server would say it for ever."""
+        if found.unreadable or found.nameless:
+            self._say(f"{len(found.unreadable) + found.nameless} commands cannot be read and were refused")
+        text = notice_event("command_unknown").text
+        for command_id in found.unreadable:
+            answer = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
+            self.live.put(answer, self._sweep_id)
 
     def _sweep(self, command: StartCommand) -> None:
         control = self._control
@@ -248,12 +336,17 @@ class Agent:
         self._say(f"sweep {command.sweep_id} begins")
         try:
             line = self._run_sweep(command, control, lambda event: self.live.put(event, command.sweep_id))
+        except OutboxError as error:
+            self._say(f"sweep {command.sweep_id}: {error}")
+            self.live.put(notice_event("disk_refuses"), command.sweep_id)
+            self.live.put(state_event("failed"), command.sweep_id)
         except (ValueError, OSError, RuntimeError) as error:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
             self._say(f"sweep {command.sweep_id} failed: {error}")
             self.live.put(state_event("failed"), command.sweep_id)
         else:
             self._say(f"sweep {command.sweep_id}: {line}")
+            self._tell_of_outbox()
         finally:
             self._control = None
             self._sweep_id = None

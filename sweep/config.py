@@ -41,6 +41,8 @@ class Config(BaseModel):
     """Address of the probe's own server; without it, entries wait in the outbox."""
     state: str | None = None
     """Folder of keys and outbox; by default ansim-sweep in the user's state folder."""
+    spare_outbox: str | None = None
+    """Second folder, on another disk, for signed entries that the disk of `state` has no room for."""
     port: str | None = None
     """Serial port of the sensor head."""
     wifi_adapter: str | None = None
@@ -70,6 +72,11 @@ class Config(BaseModel):
     def camera_power(self) -> LinePlace | None:
         """The line that switches the camera's supply."""
         return None if self.camera_power_line is None else LinePlace(self.camera_power_chip, self.camera_power_line)
+
+    @property
+    def spare_outbox_folder(self) -> Path | None:
+        """Second folder for signed entries."""
+        return Path(self.spare_outbox) if self.spare_outbox else None
 
     @property
     def state_folder(self) -> Path:

@@ -125,7 +125,11 @@ class Runner:
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
 
     def run(self) -> SweepResult:
-        """The whole sweep.  Raises SourceError, OutboxError; a modality that fails is a gap, not an error."""
+        """The whole sweep.  Raises SourceError; OutboxError when the disk has no room to begin.
+
+        A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
+        """
+        self._outbox.reserve()
         baseline = without_own(self._read_windows(self._manifest.baseline_rf, 0), self._manifest.baseline_own)
         answer = self._control.wait(lambda state: self._on_event(state_event(state)))
         opened = self._append_opened()
@@ -312,7 +316,7 @@ class Runner:
     def _clock_reading(self, moment: datetime) -> ClockReading:
         return ClockReading(utc=moment, synchronised=self._clock.synchronised, max_error_ms=self._clock.max_error_ms)
 
-    def _append(self, kind: str, bodies: tuple[Body, ...]) -> SignedEntry:
+    def _append(self, kind: str, bodies: tuple[Body, ...], *, must_save: bool = False) -> SignedEntry:
         return self._outbox.append(
             kind,
             bodies,
@@ -320,6 +324,7 @@ class Runner:
             room_id=self._manifest.room_id,
             sweep_id=self._sweep_id,
             clock=self._clock,
+            must_save=must_save,
         )
 
     def _append_opened(self) -> SignedEntry:
@@ -335,7 +340,7 @@ class Runner:
             probe_id=self._manifest.probe_id,
             opened=self._clock_reading(self._manifest.started),
         )
-        return self._append("sweep.opened", (make_body(OPENED_TYPE, to_json(opened)),))
+        return self._append("sweep.opened", (make_body(OPENED_TYPE, to_json(opened)),), must_save=True)
 
     def _report(
         self,

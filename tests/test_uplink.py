@@ -7,12 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sweep import exchange
 from sweep.entry import verify_request
-from sweep.outbox import EntryRefusedError
+from sweep.outbox import EntryHeldError, EntryRefusedError
 from sweep.report import CommandList, LiveMessage, new_id, to_json, utc_now
 from sweep.report.wording import state_event
 from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from tests.entry_factory import signer
+from tests.hostile_server import ATTACKS, DRIP, HostileServer
 
 KEY = signer("probe")
 
@@ -44,9 +46,15 @@ def test_a_refusal_is_final_and_keeps_its_reason(status: int) -> None:
         link.send_entry(b"{}")
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 507])
+@pytest.mark.parametrize("status", [429, 502, 503, 504, 507])
 def test_a_server_that_cannot_now_is_tried_again(status: int) -> None:
     with uplink(lambda _: error(status)) as link, pytest.raises(ServerUnreachableError, match="cannot now"):
+        link.send_entry(b"{}")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 500])
+def test_an_entry_that_is_not_taken_now_waits(status: int) -> None:
+    with uplink(lambda _: error(status)) as link, pytest.raises(EntryHeldError, match=f"{status}: it is so"):
         link.send_entry(b"{}")
 
 
@@ -101,9 +109,61 @@ def test_live_messages_and_polls_are_signed_for_their_target() -> None:
     assert "wait_s=5" in str(seen[1].url)
 
 
-def test_commands_that_cannot_be_read_are_no_commands() -> None:
+def test_a_command_that_cannot_be_read_is_named_and_the_others_are_done() -> None:
+    now, known, newer = utc_now(), new_id(), new_id()
+    abort = {"command": "abort", "sweep_id": str(known), "command_id": str(known), "issued": now.isoformat(),
+             "expires": now.isoformat()}  # fmt: skip
+    answer = {"commands": [{"command": "explode"}, abort, 7, {"command": "dance", "command_id": str(newer)}]}
+    with uplink(lambda _: httpx.Response(200, json=answer)) as link:
+        found = link.poll_commands("p1", None, 1.0)
+    assert [command.command_id for command in found.commands] == [known]
+    assert (found.unreadable, found.nameless, found.last) == ((newer,), 2, newer)
+
+
+CALLS: dict[str, Callable[[Uplink, Path], object]] = {
+    "key": lambda link, folder: link.server_key(folder / "server.pub"),
+    "entry": lambda link, _: link.send_entry(b"{}"),
+    "live": lambda link, _: link.send_live("p1", []),
+    "commands": lambda link, _: link.poll_commands("p1", None, 0.0),
+}
+HARMLESS = {("entry", "an object"), ("entry", "wrong types"), ("entry", "nothing known")}
+"""What could be a receipt: the outbox verifies it."""
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_whatever_the_other_side_says_is_one_sentence_and_no_success(tmp_path: Path, attack: str, call: str) -> None:
+    with HostileServer(lambda _: ATTACKS[attack]) as server, Uplink(server.url, KEY) as link:
+        if (call, attack) in HARMLESS:
+            assert isinstance(CALLS[call](link, tmp_path), dict)
+            return
+        with pytest.raises(ServerUnreachableError) as caught:
+            CALLS[call](link, tmp_path)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+    assert not (tmp_path / "server.pub").exists()
+
+
+def test_an_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, the whole never: without a bound a thread of the probe would hang for ever."""
+    monkeypatch.setattr(exchange, "TIMEOUT_S", 0.2)
+    with HostileServer(lambda _: DRIP) as server, Uplink(server.url, KEY) as link:
+        with pytest.raises(ServerUnreachableError, match="no answer"):
+            link.poll_commands("p1", None, 0.0)
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("pin", [b"", b"\xff\xfe", b"zz" * 32, b"aa", b"aa" * 33, b"a" * 10_000])
+def test_a_damaged_pin_blames_the_file_and_not_the_server(tmp_path: Path, pin: bytes) -> None:
+    (tmp_path / "server.pub").write_bytes(pin)
     with (
-        uplink(lambda _: httpx.Response(200, json={"commands": [{"command": "explode"}]})) as link,
-        pytest.raises(ServerUnreachableError, match="cannot be read"),
+        uplink(lambda _: httpx.Response(200, json={"public_key": "aa" * 32})) as link,
+        pytest.raises(ServerChangedError, match="is damaged; when you are sure of the server, remove"),
     ):
-        link.poll_commands("p1", None, 1.0)
+        link.server_key(tmp_path / "server.pub")
+    assert (tmp_path / "server.pub").read_bytes() == pin
+
+
+def test_an_address_that_is_none_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match="no address of a server"):
+        Uplink("http://a:99999", KEY)

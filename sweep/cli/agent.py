@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from sweep.agent import Agent
+from sweep.cli.delivery import open_outbox, unsaved_line
 from sweep.cli.live import live_parts, open_own_air, refuse_unsafe_supply, room_source
 from sweep.cli.options import (
     CameraIn,
@@ -31,7 +32,7 @@ from sweep.cli.options import (
 from sweep.cli.output import err, fail, not_built, one_line
 from sweep.config import Config, open_room_key, open_signer
 from sweep.control import Control
-from sweep.outbox import Outbox, OutboxError
+from sweep.outbox import OutboxError
 from sweep.report import LiveEvent, StartCommand
 from sweep.runner import Runner
 from sweep.source import SweepSource
@@ -64,9 +65,9 @@ def agent(
     signer = open_signer(folder)
     own_air = open_own_air(settings)
     with (
-        one_line(OutboxError),
+        one_line(OutboxError, ValueError),
         TemporaryDirectory(prefix="sweep-") as scratch,
-        Outbox(folder / "outbox", signer, tenant=settings.tenant, subject=settings.probe_id) as outbox,
+        open_outbox(settings, signer, settings.probe_id) as outbox,
         Uplink(settings.server, signer, own_air=own_air) as uplink,
     ):
 
@@ -100,6 +101,8 @@ def agent(
             say=err.print,
             takes_positions=not sim,
         ).run(stop)
+        if outbox.unsaved:
+            fail(unsaved_line(outbox))
 
 
 @contextmanager

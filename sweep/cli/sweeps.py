@@ -13,6 +13,7 @@ from uuid import UUID
 
 import typer
 
+from sweep.cli.delivery import deliver, deliver_only, open_outbox, wait_for_room
 from sweep.cli.live import ask_to_stand, live_parts, open_own_air, refuse_unsafe_supply
 from sweep.cli.options import (
     CameraIn,
@@ -40,11 +41,10 @@ from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_room_key, open_signer
 from sweep.control import Control
 from sweep.entry import EntryError
-from sweep.outbox import Outbox, OutboxError
+from sweep.outbox import OutboxError
 from sweep.report import MANIFEST_NAME, SweepReport, new_id
 from sweep.runner import Runner
 from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, read_room
-from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 
 
 def replay(
@@ -66,7 +66,7 @@ def replay(
     if known:
         sweep_id = UUID(mark.read_text(encoding="ascii").strip())
         err.print(f"this recording was replayed before as sweep {sweep_id}; --again makes a new one")
-        _deliver_only(settings)
+        deliver_only(settings)
         return
     sweep_id = new_id() if again else source.manifest.sweep_id
     report = _run(source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id))
@@ -153,9 +153,7 @@ def _run(
     folder = settings.state_folder
     with (
         one_line(OutboxError, EntryError),
-        Outbox(
-            folder / "outbox", open_signer(folder), tenant=settings.tenant, subject=source.manifest.probe_id
-        ) as outbox,
+        open_outbox(settings, open_signer(folder), source.manifest.probe_id) as outbox,
     ):
         with Watcher(quiet=quiet) as show:
             runner = Runner(
@@ -170,36 +168,12 @@ def _run(
                 live=live_parts(settings, open_own_air(settings)),
             )
             result = runner.run()
-        before_delivery()
-        _deliver(settings, outbox)
+        if outbox.unsaved and source.is_live:
+            wait_for_room(outbox)
+        if not outbox.unsaved:
+            before_delivery()
+        deliver(settings, outbox)
         return result.report
-
-
-def _deliver_only(settings: Config) -> None:
-    folder = settings.state_folder
-    with (
-        one_line(OutboxError, EntryError),
-        Outbox(folder / "outbox", open_signer(folder), tenant=settings.tenant, subject=settings.probe_id) as outbox,
-    ):
-        _deliver(settings, outbox)
-
-
-def _deliver(settings: Config, outbox: Outbox) -> None:
-    """Send what waits; a server that cannot be reached is an error, and nothing is lost."""
-    if settings.server is None:
-        waiting = sum(1 for _ in outbox.pending())
-        err.print(f"{waiting} signed entries wait in the outbox; --server URL delivers them")
-        return
-    folder = settings.state_folder
-    with Uplink(settings.server, open_signer(folder)) as uplink:
-        try:
-            result = outbox.deliver(uplink.send_entry, uplink.server_key(folder / "server.pub"))
-        except ServerUnreachableError as error:
-            waiting = sum(1 for _ in outbox.pending())
-            fail(f"{error} {waiting} entries wait in the outbox, nothing is lost; run the command again")
-        except ServerChangedError as error:
-            fail(str(error))
-    err.print(f"{result.delivered} signed entries delivered, {result.refused} refused, {result.pending} waiting")
 
 
 def _finish(report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quiet: bool) -> None:

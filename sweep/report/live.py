@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
+from .base import Code, Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
 from .plan import Plan, RoomKind
 from .sweep import VerdictName
 
@@ -56,6 +56,18 @@ class GuidanceEvent(Record):
     text: LocalText
 
 
+class NoticeEvent(Record):
+    """Something about the probe itself that a person should know: its disk, its outbox, its server, its supply."""
+
+    type: Literal["notice"]
+    code: Code
+    is_over: bool = False
+    """It was so and is not any more."""
+    count: Count | None = None
+    """How many, where the sentence counts something."""
+    text: LocalText
+
+
 class TrialEvent(Record):
     """A response test at a position: light is played, or a person walks and stands by prompts."""
 
@@ -93,7 +105,7 @@ class CommandEvent(Record):
 
 
 LiveEvent = Annotated[
-    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | TrialEvent | FindingEvent | CommandEvent,
+    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | NoticeEvent | TrialEvent | FindingEvent | CommandEvent,
     Field(discriminator="type"),
 ]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import LocalText, Modality
-from .live import ProbeState, StateEvent, TrialEvent
+from .live import NoticeEvent, ProbeState, StateEvent, TrialEvent
 
 MODALITY_NAMES: dict[Modality, LocalText] = {
     "lens": LocalText(ko="렌즈", en="lens"),
@@ -166,6 +166,42 @@ GUIDANCE: dict[str, tuple[str, str]] = {
     ),
     "hold_longer": ("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
 }
+
+NOTICES: dict[str, tuple[str, str]] = {
+    "entries_damaged": (
+        "손상된 기록 {count}건을 따로 보관했고, 나머지는 계속 보냅니다",
+        "{count} damaged entries were set aside; the rest goes on",
+    ),
+    "entries_refused": (
+        "서버가 거부한 기록 {count}건을 따로 보관했고, 나머지는 계속 보냅니다",
+        "{count} entries that the server refused were set aside; the rest goes on",
+    ),
+    "entries_held": (
+        "서버가 아직 받지 않는 기록이 {count}건 남아 있습니다. 나머지는 계속 보냅니다",
+        "{count} entries wait that the server does not take now; the rest goes on",
+    ),
+    "numbers_damaged": (
+        "기록 번호 파일이 손상되어 복구했습니다. 저장 장치를 점검하세요",
+        "The file with the entries' numbers was damaged and made good: check the memory card",
+    ),
+    "entries_unsaved": (
+        "기록 {count}건이 디스크에 저장되지 않고 메모리에만 있습니다. 전원을 끄지 말고 저장 공간을 확보하세요",
+        "{count} entries are in memory only, not on disk: do not switch the probe off, free some space",
+    ),
+    "disk_refuses": (
+        "저장 장치에 쓸 수 없어 점검을 시작하지 않았습니다. 저장 공간을 확인하세요",
+        "The disk takes no report, so the sweep was not begun: check its free space",
+    ),
+    "server_changed": (
+        "서버의 키가 처음과 다르거나 확인할 수 없어 기록을 보내지 않습니다",
+        "The server's key is not the one of the first contact: entries are kept back",
+    ),
+    "command_unknown": (
+        "이 점검기가 알지 못하는 명령입니다",
+        "This probe does not know that command",
+    ),
+}
+"""What a person should know about the probe itself."""
 
 LIMITS: dict[str, tuple[Modality | None, str, str]] = {
     "uncalibrated": (
@@ -446,6 +482,14 @@ def trial_event(
         next_prompt_s=next_prompt_s,
         text=text,
     )
+
+
+def notice_event(code: str, *, count: int | None = None, is_over: bool = False) -> NoticeEvent:
+    """The event that tells something about the probe itself; raises KeyError for an unknown code."""
+    ko, en = NOTICES[code]
+    values = {"count": count}
+    text = LocalText(ko=ko.format(**values), en=en.format(**values))
+    return NoticeEvent(type="notice", code=code, is_over=is_over, count=count, text=text)
 
 
 def state_event(state: ProbeState) -> StateEvent:

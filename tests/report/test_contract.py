@@ -137,7 +137,7 @@ def test_every_quantity_names_its_unit() -> None:
     pure = {
         "v", "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
         "frame", "frames", "bytes_up", "bytes_down", "adverts", "windows", "duty_cycle", "p_value", "version", "seq",
-        "position_index", "positions", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
+        "position_index", "positions", "count", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
         "plan_version",
     }  # fmt: skip
     for name, definition in schema.contract_schema()["$defs"].items():

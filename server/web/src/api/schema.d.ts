@@ -1234,7 +1234,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -1316,6 +1316,32 @@ export interface components {
              * @description Zone of the place; null on the open floor.
              */
             zone_id: string | null;
+        };
+        /**
+         * NoticeEvent
+         * @description Something about the probe itself that a person should know: its disk, its outbox, its server, its supply.
+         */
+        NoticeEvent: {
+            /** Code */
+            code: string;
+            /**
+             * Count
+             * @description How many, where the sentence counts something.
+             * @default null
+             */
+            count: number | null;
+            /**
+             * Is Over
+             * @description It was so and is not any more.
+             * @default false
+             */
+            is_over: boolean;
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "notice";
         };
         /**
          * Ok

@@ -1,0 +1,94 @@
+"""How commands open the outbox, hand its entries to the server, and say what is on disk, at the server, or neither."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import Final
+
+from sweep.cli.output import err, fail, one_line
+from sweep.config import Config, open_signer
+from sweep.entry import EntryError, Signer
+from sweep.outbox import Outbox, OutboxError
+from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
+
+SAVE_PATIENCE_S: Final = 120.0
+"""How long a live sweep that the disk does not take is kept in memory for a person to make room (guessed)."""
+SAVE_EVERY_S: Final = 2.0
+
+
+def open_outbox(settings: Config, signer: Signer, subject: str) -> Outbox:
+    """The outbox of these settings."""
+    return Outbox(
+        settings.state_folder / "outbox",
+        signer,
+        tenant=settings.tenant,
+        subject=subject,
+        spare=settings.spare_outbox_folder,
+    )
+
+
+def unsaved_line(outbox: Outbox) -> str:
+    """One line: what is not on disk and what is."""
+    reason = outbox.unsaved[0].reason
+    lost = ", ".join(f"{one.kind} ({one.name.removesuffix('.entry').lstrip('0')})" for one in outbox.unsaved)
+    on_disk = outbox.waiting - len(outbox.unsaved)
+    return f"{reason}; NOT on disk and not delivered: {lost}; on disk: {on_disk} entries that wait"
+
+
+def wait_for_room(outbox: Outbox) -> None:
+    """Try for a while to put a report on disk that cannot be measured again; Ctrl-C ends the wait."""
+    err.print(f"{outbox.unsaved[0].reason}", soft_wrap=True)
+    err.print(
+        "보고서가 메모리에만 있습니다. 공간을 확보하면 저장합니다 / kept in memory until there is room; Ctrl-C ends"
+    )
+    until_s = time.monotonic() + SAVE_PATIENCE_S
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        while time.monotonic() < until_s and not outbox.save():
+            time.sleep(SAVE_EVERY_S)
+    except KeyboardInterrupt:
+        return
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def deliver_only(settings: Config) -> None:
+    """Send what waits of earlier sweeps."""
+    with (
+        one_line(OutboxError, EntryError),
+        open_outbox(settings, open_signer(settings.state_folder), settings.probe_id) as outbox,
+    ):
+        deliver(settings, outbox)
+
+
+def deliver(settings: Config, outbox: Outbox) -> None:
+    """Send what waits; exit code 2 with one line when something is neither on disk nor at the server, or all waits."""
+    if settings.server is None:
+        if outbox.unsaved:
+            fail(unsaved_line(outbox))
+        err.print(f"{outbox.waiting} signed entries wait in the outbox; --server URL delivers them")
+        _tell_asides(outbox)
+        return
+    folder = settings.state_folder
+    with one_line(ValueError), Uplink(settings.server, open_signer(folder)) as uplink:
+        try:
+            result = outbox.deliver(uplink.send_entry, uplink.server_key(folder / "server.pub"))
+        except (ServerUnreachableError, ServerChangedError, OutboxError) as error:
+            if outbox.unsaved:
+                fail(f"{error} {unsaved_line(outbox)}")
+            fail(f"{error} {outbox.waiting} entries wait in the outbox, nothing is lost; run the command again")
+    if outbox.unsaved:
+        fail(unsaved_line(outbox))
+    if result.trouble is not None:
+        fail(f"{result.trouble}; {result.delivered} entries delivered, {result.pending} wait, nothing is lost")
+    err.print(f"{result.delivered} signed entries delivered, {result.refused} refused, {result.pending} waiting")
+    _tell_asides(outbox)
+
+
+def _tell_asides(outbox: Outbox) -> None:
+    """Files that were set aside and still lie there."""
+    for aside in outbox.asides():
+        err.print(f"{aside.name} was set aside ({aside.why}): {aside.reason}", soft_wrap=True, markup=False)
+    if outbox.damaged_heads:
+        err.print(f"{' and '.join(outbox.damaged_heads)} of the outbox was damaged and made good: check the disk")

@@ -1,0 +1,123 @@
+"""Files that are there whole or not at all, also when the disk is full, and room that is kept for them beforehand.
+
+Input is bytes and paths; output is files whose bytes have reached the disk, or a `DiskError` whose one line says what
+is wrong with the disk and what to do about it.  It knows nothing of what it writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+READ_FLAGS: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+"""A pipe or a link in a file's place must neither hold up who reads it nor lead elsewhere."""
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""The disk, its quota or the limit on a file's size leaves no room."""
+
+
+class DiskError(RuntimeError):
+    """A file could not be written; the message is what is wrong with the disk and what to do, on one line."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(disk_trouble(folder, error))
+        self.is_full = error.errno in FULL
+
+
+def disk_trouble(folder: Path, error: OSError) -> str:
+    """What an error of the disk under `folder` means to a person."""
+    match error.errno:
+        case errno.ENOSPC:
+            return f"the disk of {folder} is full: free some space"
+        case errno.EDQUOT:
+            return f"the disk quota for {folder} is used up: free some space"
+        case errno.EFBIG:
+            return f"a limit on the size of files keeps {folder} from being written: raise it (ulimit -f)"
+        case errno.EROFS:
+            return f"{folder} is on a read-only disk: mount it for writing"
+        case errno.EIO:
+            return f"the disk of {folder} fails (input/output error): replace the card"
+        case errno.EACCES | errno.EPERM:
+            return f"{folder} may not be written by this user: give it the rights"
+        case _:
+            return f"{folder} cannot be written ({error.strerror or type(error).__name__})"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` into `path`, whole and on the disk, or leave what was there.  Raises DiskError."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        write_durably(part, data)
+        part.rename(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # it takes no part in anything, and is removed at the next start
+            part.unlink(missing_ok=True)
+        raise DiskError(path.parent, error) from None
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file and wait until its bytes are on the disk.  Raises OSError."""
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def overwrite(path: Path, data: bytes) -> None:
+    """Replace the bytes of a file of the same size where they stand, which takes no room.  Raises DiskError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            os.pwrite(descriptor, data, 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise DiskError(path.parent, error) from None
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """The bytes of an ordinary file of at most `max_bytes`.  Raises OSError, also for what is no file."""
+    descriptor = os.open(path, READ_FLAGS)
+    with os.fdopen(descriptor, "rb") as file:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise _no_file(path)
+        if found.st_size > max_bytes:
+            raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes", str(path))
+        return file.read(max_bytes + 1)
+
+
+def _no_file(path: Path) -> OSError:
+    return OSError(errno.EISDIR, "not an ordinary file", str(path))
+
+
+def keep_room(path: Path, size_bytes: int) -> None:
+    """Make `path` a file that holds `size_bytes` of the disk, for `let_room_go` later.  Raises DiskError."""
+    try:
+        if path.is_file() and path.stat().st_blocks * 512 >= size_bytes:
+            return
+        with path.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size_bytes)
+    except OSError as error:
+        let_room_go(path)
+        raise DiskError(path.parent, error) from None
+
+
+def let_room_go(path: Path) -> None:
+    """Give the room back that `keep_room` kept."""
+    with contextlib.suppress(OSError):  # a read-only disk keeps it, and nothing can be written there anyway
+        path.unlink(missing_ok=True)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk.  Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
