@@ -8,11 +8,12 @@ signs each request; its key must be admitted for just the probe that the path na
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from server import keys
@@ -43,10 +44,13 @@ async def optional_session(request: Request) -> Session | None:
     token = request.cookies.get(SESSION_COOKIE, "")
     if not token or len(token) > 100:
         return None
-    return await run_in_threadpool(find_session, services_of(request).db, token)
+    services = services_of(request)
+    return await services.crews.sessions.run(partial(find_session, services.db, token))
 
 
-async def _session(request: Request, session: Annotated[Session | None, Depends(optional_session)]) -> Session:
+async def _session(
+    request: Request, session: Annotated[Session | None, Depends(optional_session)]
+) -> AsyncIterator[Session]:
     if session is None:
         raise ApiError(401, "login_needed", "로그인이 필요합니다", "log in first")
     named = request.headers.get(PERSON_HEADER)
@@ -63,7 +67,8 @@ async def _session(request: Request, session: Annotated[Session | None, Depends(
         raise ApiError(
             403, "csrf", "페이지를 새로 고친 뒤 다시 시도하십시오", "the header X-CSRF-Token is missing or wrong"
         )
-    return session
+    with services_of(request).shares.one_more(session.person.user_id):
+        yield session
 
 
 def _at_least(role: Role) -> object:
@@ -92,7 +97,7 @@ async def signed_request(request: Request, probe_id: str) -> SignedRequest:
             return keys.find_key(connection, key_id)
 
     try:
-        key = await run_in_threadpool(find, parse_request_authorization(header)[0])
+        key = await services.crews.sessions.run(partial(find, parse_request_authorization(header)[0]))
         if key is None:
             raise EntryError("this key is not admitted; enrol it with sweep-server enrol")
         verify_request(

@@ -20,6 +20,8 @@ from server.api import entries, exports, login, page, probes, rooms, sweeps
 from server.auth import LoginGate
 from server.db import BusyError, Database, SchemaError
 from server.headers import SecurityHeaders
+from server.hosts import HostCheck
+from server.intake import BodyBudget, BoundedBodies, Pace
 from server.live import LiveHub
 from server.persons import Notary
 from server.release import VERSION
@@ -58,6 +60,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
+    app.add_middleware(BoundedBodies, pace=Pace(), budget=BodyBudget())
+    app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
     for part in (login, rooms, sweeps, entries, probes, exports, page):
         app.include_router(part.router)

@@ -158,7 +158,7 @@ def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session
             connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
         connection.execute(
             insert(sessions).values(
-                token_hash=_hash(token),
+                token_hash=hash_token(token),
                 user_id=person.user_id,
                 csrf_token=csrf_token,
                 created_ms=now,
@@ -174,7 +174,7 @@ def find_session(db: Database, token: str) -> Session | None:
     statement = (
         select(sessions.c.csrf_token, users)
         .join(users, users.c.user_id == sessions.c.user_id)
-        .where(sessions.c.token_hash == _hash(token), sessions.c.expires_ms > now_ms(), users.c.is_active)
+        .where(sessions.c.token_hash == hash_token(token), sessions.c.expires_ms > now_ms(), users.c.is_active)
     )
     with db.read() as connection:
         row = connection.execute(statement).one_or_none()
@@ -186,7 +186,7 @@ def find_session(db: Database, token: str) -> Session | None:
 def close_session(db: Database, token: str) -> None:
     """End the session of this token, if there is one."""
     with db.write() as connection:
-        connection.execute(delete(sessions).where(sessions.c.token_hash == _hash(token)))
+        connection.execute(delete(sessions).where(sessions.c.token_hash == hash_token(token)))
 
 
 def is_same_token(given: str, expected: str) -> bool:
@@ -194,5 +194,6 @@ def is_same_token(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-def _hash(token: str) -> str:
+def hash_token(token: str) -> str:
+    """What is stored of a session's token."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -50,14 +50,9 @@ def invalid(en: str, *, ko: str = "요청 내용이 올바르지 않습니다", 
     return ApiError(400, code, ko, en)
 
 
-def _busy() -> ApiError:
-    return ApiError(
-        503,
-        "busy",
-        "저장소가 다른 작업을 하고 있습니다. 잠시 뒤에 다시 시도하십시오",
-        "the database is busy; try again in a few seconds",
-        headers={"Retry-After": str(BUSY_RETRY_S)},
-    )
+def busy(ko: str, en: str, *, status: int = 503, code: str = "busy", retry_after_s: int = BUSY_RETRY_S) -> ApiError:
+    """503 (429 for what one person does too much of): not now, but after some seconds."""
+    return ApiError(status, code, ko, en, headers={"Retry-After": str(retry_after_s)})
 
 
 def install(app: FastAPI) -> None:
@@ -72,7 +67,10 @@ def install(app: FastAPI) -> None:
             case DiskFullError():
                 return ApiError(507, "disk_full", "저장 공간이 부족합니다", "the disk is full").response()
             case BusyError():
-                return _busy().response()
+                return busy(
+                    "저장소가 다른 작업을 하고 있습니다. 잠시 뒤에 다시 시도하십시오",
+                    "the database is busy; try again in a few seconds",
+                ).response()
             case RequestValidationError():
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from server.errors import ApiError
+from server.errors import ApiError, busy
 from server.keys import Key
 from server.views import ProbeView
 from sweep.report import Command, CommandEvent, LiveMessage, ProbeState, StateEvent, utc_now
@@ -22,7 +22,9 @@ from sweep.report import Command, CommandEvent, LiveMessage, ProbeState, StateEv
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
 RECENT_MESSAGES = 200
 QUEUE_SIZE = 256  # derived: a replay and some; a slower listener is disconnected
-MAX_LISTENERS = 200  # guessed: every phone of a district
+MAX_LISTENERS = 1_000  # guessed: every phone of a city's inspectors; an idle stream takes about 30 kB
+MAX_LISTENERS_PER_PERSON = 8  # guessed: a phone, a desktop, and streams of a lost network that nobody has missed yet
+MAX_POLLS_PER_PROBE = 4  # guessed: one, and those of a network that was lost
 MAX_PENDING = 32  # guessed: a person cannot ask for more within the life of a command
 MAX_KNOWN_COMMANDS = 1_000
 
@@ -42,8 +44,11 @@ class ServerEvent:
 class Listener:
     """One open stream of one page."""
 
-    def __init__(self, probe_id: str | None) -> None:
+    def __init__(self, probe_id: str | None, user_id: UUID, token_hash: str) -> None:
         self.probe_id = probe_id
+        self.user_id = user_id
+        self.token_hash = token_hash
+        """Of the session under which it listens: when that ends, the stream ends."""
         self.queue: asyncio.Queue[ServerEvent] = asyncio.Queue(QUEUE_SIZE)
         self.is_lost = False
 
@@ -53,6 +58,13 @@ class Listener:
             self.queue.put_nowait(event)
         except asyncio.QueueFull:
             self.is_lost = True
+
+    def end(self) -> None:
+        """End the stream now, whatever is queued."""
+        self.is_lost = True
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(ServerEvent("closing", "{}"))
 
 
 @dataclass(slots=True)
@@ -73,6 +85,8 @@ class Channel:
     pending: deque[Command] = field(default_factory=deque)
     known: OrderedDict[UUID, UUID] = field(default_factory=OrderedDict)
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    polls: int = 0
+    """Long polls that wait now."""
 
 
 class LiveHub:
@@ -111,7 +125,7 @@ class LiveHub:
         for message in messages:
             if channel.last is not None and message.seq <= channel.last[0] and message.sent <= channel.last[1]:
                 continue
-            channel.last = (message.seq, message.sent)
+            channel.last = (message.seq, min(message.sent, utc_now()))  # a clock ahead must not hide what comes after
             accepted += 1
             is_answer = isinstance(message.event, CommandEvent)  # may be about a sweep that is not running
             if message.sweep_id != channel.sweep_id and not is_answer:
@@ -144,11 +158,21 @@ class LiveHub:
             sweep_id=known.sweep_id,
         )
 
-    def listen(self, probe_id: str | None) -> Listener:
-        """A new listener whose queue begins with the replay; ApiError 503 when there are too many."""
+    def listen(self, probe_id: str | None, user_id: UUID, token_hash: str) -> Listener:
+        """A new listener whose queue begins with the replay; ApiError 429 or 503: this person or all have too many."""
+        if sum(listener.user_id == user_id for listener in self._listeners) >= MAX_LISTENERS_PER_PERSON:
+            raise busy(
+                "실시간 화면을 너무 많이 열었습니다. 쓰지 않는 화면을 닫으십시오",
+                "you have too many live pages open; close those that you do not need",
+                status=429,
+                code="too_many_listeners",
+                retry_after_s=10,
+            )
         if len(self._listeners) >= MAX_LISTENERS:
-            raise ApiError(503, "too_many_listeners", "동시 접속이 너무 많습니다", "too many open streams")
-        listener = Listener(probe_id)
+            raise busy(
+                "동시 접속이 너무 많습니다", "too many open streams", code="too_many_listeners", retry_after_s=10
+            )
+        listener = Listener(probe_id, user_id, token_hash)
         chosen = [self._channels[probe_id]] if probe_id in self._channels else []
         for channel in self._channels.values() if probe_id is None else chosen:
             for message in replay_of(channel):
@@ -159,6 +183,16 @@ class LiveHub:
     def leave(self, listener: Listener) -> None:
         """Forget a listener."""
         self._listeners.discard(listener)
+
+    def listening_sessions(self) -> frozenset[str]:
+        """Token hashes of the sessions that have a stream open."""
+        return frozenset(listener.token_hash for listener in self._listeners)
+
+    def end_sessions(self, token_hashes: frozenset[str]) -> None:
+        """End the streams of sessions that are no more."""
+        for listener in self._listeners:
+            if listener.token_hash in token_hashes:
+                listener.end()
 
     def enqueue(self, probe_id: str, command: Command, sweep_id: UUID) -> UUID:
         """Queue a command; returns the sweep it is about, the earlier one when this command id is known already."""
@@ -185,13 +219,26 @@ class LiveHub:
         if any(command.command_id == after for command in channel.pending):
             while channel.pending.popleft().command_id != after:
                 pass
-        deadline = self._monotonic() + wait_s
+        if channel.polls >= MAX_POLLS_PER_PROBE and wait_s > 0:
+            raise busy(
+                "점검기가 명령을 너무 자주 묻습니다",
+                "too many polls of this probe wait already",
+                status=429,
+                code="too_many_polls",
+            )
+        channel.polls += 1
+        try:
+            return await self._next_commands(channel, key, self._monotonic() + wait_s)
+        finally:
+            channel.polls -= 1
+
+    async def _next_commands(self, channel: Channel, key: Key, deadline: float) -> tuple[Command, ...]:
         while True:
             self._drop_expired(channel)
             channel.wake.clear()
             left = deadline - self._monotonic()
             if channel.pending or left <= 0 or self._is_closed:
-                self.heard_from(probe_id, key)
+                self.heard_from(channel.probe_id, key)
                 return tuple(channel.pending)
             try:
                 await asyncio.wait_for(channel.wake.wait(), left)

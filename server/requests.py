@@ -22,6 +22,7 @@ from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, U
 MAX_REQUEST_BYTES = 64 * 1024  # derived: the largest plan (80 zones of 64 corners) takes about 100 kB, see MAX_PLAN
 MAX_PLAN_BYTES = 256 * 1024
 MAX_LIVE_BYTES = 256 * 1024  # derived: 50 messages of two texts of 1,000 Korean letters
+BYTES_PER_VALUE = 4  # derived: a plan's corners, "[0.5,1.0],", are the densest that is sent and have 5
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -181,7 +182,8 @@ def json_body(model: type[Model], max_bytes: int = MAX_REQUEST_BYTES) -> Any:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             # a form on another site can send anything but this type without asking the browser's permission
             raise ApiError(415, "json_needed", "JSON으로 보내야 합니다", "send JSON as application/json")
-        return parse_json(model, await read_body(request, max_bytes), max_bytes=max_bytes)
+        body = await read_body(request, max_bytes)
+        return parse_json(model, body, max_bytes=max_bytes, max_values=max_bytes // BYTES_PER_VALUE)
 
     return Depends(read)
 

@@ -1,20 +1,45 @@
-"""Running the server: one uvicorn process on one port; nothing else in the project touches uvicorn."""
+"""Running the server: one uvicorn process on one port; nothing else in the project touches uvicorn.
+
+Connections are bounded by connections.py: a client must send its headers in time, read what it asked for, and there are
+never more connections than the files of this process allow.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import socket
 import threading
+import time
 from collections.abc import Callable
+from typing import Any, cast
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.app import create_app
+from server.connections import ConnectionTable, raise_file_limit
 from server.live import LiveHub
 from server.settings import Settings, SettingsError
 
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
-BACKLOG = 128
+BACKLOG = 1024  # guessed: connections that wait to be accepted while the server is busy for a moment
+DEAD_PEER_MS = 30_000  # guessed: sent and not acknowledged for so long: the phone is gone
+SWEEP_TICKS = 10  # on_tick comes ten times a second
+NO_ROOM = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
+    + json.dumps(
+        {
+            "error": {
+                "code": "busy",
+                "message": {"ko": "접속이 너무 많습니다. 잠시 뒤에 다시 접속하십시오", "en": "too many connections"},
+            }
+        },
+        ensure_ascii=False,
+    ).encode()
+)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -39,9 +64,12 @@ def run(
     stop: threading.Event | None = None,
 ) -> None:
     """Serve on this socket until SIGINT, SIGTERM or `stop`; calls `on_started` once the server answers."""
+    connections = ConnectionTable[_Connection](raise_file_limit(), time.monotonic)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        http=_protocol(connections),
+        ws="none",
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -49,8 +77,60 @@ def run(
         timeout_keep_alive=KEEP_ALIVE_S,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, app.state.services.hub, on_started, stop)
+    server = _Server(config, app.state.services.hub, connections, on_started, stop)
     server.run(sockets=[listener])
+
+
+class _Connection(H11Protocol):
+    """One connection, that tells the table what it is doing."""
+
+    def __init__(self, table: ConnectionTable[_Connection], *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._table = table
+        self._answering: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        raw = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MS)
+        victim = self._table.opened(self, self.client[0] if self.client else "")
+        if victim is self:
+            transport.write(NO_ROOM)
+            transport.close()
+        elif victim is not None:
+            victim.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._table.closed(self)
+        super().connection_lost(exc)
+
+    def handle_events(self) -> None:
+        self._table.begins(self)
+        super().handle_events()
+        if self.cycle is not self._answering:
+            self._answering = self.cycle
+            if not self.cycle.response_complete:
+                self._table.answers(self)
+
+    def on_response_complete(self) -> None:
+        is_body_whole = self.conn.their_state is not h11.SEND_BODY
+        self._table.answered(self, is_body_whole=is_body_whole, idle_s=self.timeout_keep_alive + 1)
+        super().on_response_complete()
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that the client has not read yet."""
+        return self.transport.get_write_buffer_size()
+
+
+def _protocol(table: ConnectionTable[_Connection]) -> type[asyncio.Protocol]:
+    """What uvicorn calls for each connection; it asks for a class and needs no more than something to call."""
+
+    def make(*arguments: Any, **options: Any) -> _Connection:
+        return _Connection(table, *arguments, **options)
+
+    return cast(type[asyncio.Protocol], make)
 
 
 class _Server(uvicorn.Server):
@@ -58,11 +138,13 @@ class _Server(uvicorn.Server):
         self,
         config: uvicorn.Config,
         hub: LiveHub,
+        connections: ConnectionTable[_Connection],
         on_started: Callable[[], None] | None,
         stop: threading.Event | None,
     ) -> None:
         super().__init__(config)
         self._hub = hub
+        self._connections = connections
         self._on_started = on_started
         self._stop = stop
 
@@ -78,4 +160,7 @@ class _Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn; True ends the server."""
+        if counter % SWEEP_TICKS == 0:
+            for connection in self._connections.overdue(lambda item: item.unsent):
+                connection.transport.abort()
         return await super().on_tick(counter) or (self._stop is not None and self._stop.is_set())

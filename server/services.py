@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
@@ -11,6 +11,7 @@ from server.db import Database
 from server.live import LiveHub
 from server.persons import Notary
 from server.settings import Settings
+from server.shares import Crews, PersonalShares
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Services:
     notary: Notary
     hub: LiveHub
     gate: LoginGate
+    crews: Crews = field(default_factory=Crews)
+    shares: PersonalShares = field(default_factory=PersonalShares)
 
 
 def services_of(request: Request) -> Services:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from sqlalchemy.engine import make_url
@@ -33,6 +34,12 @@ class Settings(BaseModel):
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in data_dir, or postgresql+psycopg://…")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: Annotated[int, Field(ge=0, le=65_535)] = Field(8080, description="port to listen on; 0 picks a free one")
+    allowed_hosts: Annotated[str, StringConstraints(max_length=1_000)] = Field(
+        "", description="names in the Host header to answer to, separated by commas, beside loopback and own address"
+    )
+    public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.:\[\]-]{1,250}/?)?$")] = Field(
+        "", description="address under which people reach the page, such as https://ansim.example.kr"
+    )
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
         "default", description="district or organisation written into the server's own entries"
     )
@@ -51,6 +58,13 @@ class Settings(BaseModel):
         64, description="free disk below which entries are refused with 507"
     )
     web_dir: Path = Field(WEB_DIR, description="built web page")
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """Names to answer to: those allowed, that of the public URL and the one to listen on, without ports."""
+        names = [name.strip() for name in self.allowed_hosts.split(",")]
+        public = urlsplit(self.public_url).hostname
+        return tuple(name for name in (*names, public, self.host) if name and name not in {"0.0.0.0", "::"})  # noqa: S104
 
     @property
     def url(self) -> str:

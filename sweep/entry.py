@@ -34,6 +34,7 @@ from sweep.report.base import (
     first_problem,
     reject_duplicate_keys,
 )
+from sweep.report.structure import check_structure
 
 ENTRY_TYPE = "application/vnd.ansim.entry.v1+json"
 RECEIPT_TYPE = "application/vnd.ansim.receipt.v1+json"
@@ -43,6 +44,7 @@ SALT_BYTES = 32
 MAX_ENVELOPE_BYTES = 64 * 1024  # derived: 256 body references take 40 kB
 MAX_BODY_BYTES = 8 * 1024 * 1024  # derived: the largest report, see report.base.MAX_JSON_BYTES
 MAX_BODIES = 256
+MAX_WIRE_VALUES = 4_096  # derived: 256 bodies of four values, the signatures, and as much again
 REQUEST_WINDOW_S = 300  # guessed: a phone's or a Pi's clock after a day without time server
 
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
@@ -335,9 +337,10 @@ def to_wire(entry: SignedEntry, bodies: tuple[Body, ...]) -> bytes:
 def from_wire(data: bytes) -> tuple[SignedEntry, tuple[Body, ...]]:
     """Read what `to_wire` wrote; raises EntryError for anything malformed.  Verifies nothing."""
     try:
+        check_structure(data, max_values=MAX_WIRE_VALUES, max_depth=8)
         wire = json.loads(data, object_pairs_hook=reject_duplicate_keys)
     except (ValueError, RecursionError):
-        raise EntryError("not valid JSON, or a key stands twice") from None
+        raise EntryError("not valid JSON, too much structure, or a key stands twice") from None
     match wire:
         case {"dsse": dict(document), "bodies": [*bodies]} if len(bodies) <= MAX_BODIES and len(wire) == 2:
             return parse_signed(document), tuple(_parse_body(body) for body in bodies)

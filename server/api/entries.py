@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -53,7 +53,7 @@ async def post_entry(request: Request) -> DsseView:
     """The write door: a signed receipt once the entry is on disk, the same receipt for the same entry again."""
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
-    arrival, outcome = await run_in_threadpool(_accept, services, wire)
+    arrival, outcome = await services.crews.door.run(partial(_accept, services, wire))
     if outcome.is_new and outcome.status == "accepted" and outcome.sweep_id is not None and outcome.kind is not None:
         event = EntryEvent(sweep_id=outcome.sweep_id, kind=outcome.kind)
         services.hub.announce("entry", event.model_dump_json())

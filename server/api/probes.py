@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.access import Inspector, Probe, Viewer
+from server.access import SESSION_COOKIE, Inspector, Probe, Viewer
+from server.auth import hash_token
 from server.commands import build_command
 from server.errors import ApiError, invalid
 from server.keys import all_keys
@@ -90,12 +91,13 @@ async def post_command(
     responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
 )
 async def get_live(
-    request: Request, _person: Viewer, probe_id: Annotated[str, Query(max_length=64)] = ""
+    request: Request, person: Viewer, probe_id: Annotated[str, Query(max_length=64)] = ""
 ) -> StreamingResponse:
     """Live events as they come, after a replay of the current sweep."""
     hub = services_of(request).hub
+    listener = hub.listen(probe_id or None, person.user_id, hash_token(request.cookies[SESSION_COOKIE]))
     return StreamingResponse(
-        _stream(hub, hub.listen(probe_id or None)),
+        _stream(hub, listener),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

@@ -26,6 +26,8 @@ from pydantic import (
     ValidationError,
 )
 
+from sweep.report.structure import MAX_VALUES, check_structure
+
 MAX_JSON_BYTES = 8 * 1024 * 1024  # derived: a 30-zone sweep with 2,000 observations takes about 1.5 MB
 MAX_SAFE_INTEGER = 2**53 - 1  # derived: JSON readers that hold numbers as doubles stay exact
 
@@ -127,15 +129,16 @@ def _reject_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number of this contract")
 
 
-def parse_json(model: type[R], data: bytes, *, max_bytes: int = MAX_JSON_BYTES) -> R:
+def parse_json(model: type[R], data: bytes, *, max_bytes: int = MAX_JSON_BYTES, max_values: int = MAX_VALUES) -> R:
     """Read one record of type `model` from UTF-8 JSON bytes.
 
-    Raises ContractError (one line) for oversize input, malformed JSON, duplicate keys, NaN, unknown or missing fields
-    and values out of bounds.
+    Raises ContractError (one line) for oversize input, more than `max_values` values, malformed JSON, duplicate keys,
+    NaN, unknown or missing fields and values out of bounds.
     """
     if len(data) > max_bytes:
         raise ContractError(f"{model.__name__}: {len(data)} bytes are more than the {max_bytes} allowed")
     try:
+        check_structure(data, max_values=max_values)
         json.loads(data, object_pairs_hook=reject_duplicate_keys, parse_constant=_reject_constant)
         return model.model_validate_json(data)
     except ValidationError as error:

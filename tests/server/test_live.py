@@ -228,7 +228,7 @@ def test_a_probe_that_falls_silent_goes_offline_and_pages_hear_it() -> None:
     async def scenario() -> None:
         clock = FakeTime()
         hub = LiveHub(clock)
-        listener = hub.listen(PROBE)
+        listener = hub.listen(PROBE, new_id(), "")
         hub.publish(PROBE, KEY, (_state(0, "idle"),))
         clock.now += ONLINE_S
         hub.find_silent()
@@ -246,7 +246,7 @@ def test_a_probe_that_falls_silent_goes_offline_and_pages_hear_it() -> None:
 def test_a_page_that_does_not_keep_up_loses_its_stream_not_single_events() -> None:
     async def scenario() -> None:
         hub = LiveHub(FakeTime())
-        slow, quick = hub.listen(PROBE), hub.listen(PROBE)
+        slow, quick = hub.listen(PROBE, new_id(), ""), hub.listen(PROBE, new_id(), "")
         for seq in range(QUEUE_SIZE + 10):
             hub.publish(PROBE, KEY, (_guidance(seq, "a"),))
             quick.queue.get_nowait()
