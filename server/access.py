@@ -48,9 +48,10 @@ async def optional_session(request: Request) -> Session | None:
     return await services.crews.sessions.run(partial(find_session, services.db, token))
 
 
-async def _session(
+async def needed_session(
     request: Request, session: Annotated[Session | None, Depends(optional_session)]
 ) -> AsyncIterator[Session]:
+    """The session; ApiError 401 without one, 403 without its token where something is changed, 429 beyond its share."""
     if session is None:
         raise ApiError(401, "login_needed", "로그인이 필요합니다", "log in first")
     named = request.headers.get(PERSON_HEADER)
@@ -72,7 +73,7 @@ async def _session(
 
 
 def _at_least(role: Role) -> object:
-    async def check(session: Annotated[Session, Depends(_session)]) -> Person:
+    async def check(session: Annotated[Session, Depends(needed_session)]) -> Person:
         if RANKS[session.person.role] < RANKS[role]:
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {role}")
         return session.person

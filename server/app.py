@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -18,20 +17,24 @@ from starlette.concurrency import run_in_threadpool
 from server import errors, keys
 from server.api import entries, exports, login, page, probes, rooms, sweeps
 from server.auth import LoginGate
-from server.db import BusyError, Database, SchemaError
+from server.db import AwayError, BusyError, Database, SchemaError
+from server.describing import describe_application
+from server.errors import ApiError
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
 from server.intake import BodyBudget, BoundedBodies, Pace
 from server.live import LiveHub
 from server.persons import Notary
+from server.pulse import Pulse
 from server.release import VERSION
-from server.requests import request_schemas
 from server.services import Services
 from server.settings import Settings
 from server.views import ErrorView
 from sweep.entry import Signer
 
+ROUTERS = tuple(part.router for part in (login, rooms, sweeps, entries, probes, exports, page))
 SILENCE_CHECK_S = 5.0
+SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
 TEND_S = 5.0
 OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
 
@@ -42,7 +45,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watchers = [asyncio.create_task(_watch_silence(services.hub)), asyncio.create_task(_tend(services.db))]
+        watchers = [
+            asyncio.create_task(work)
+            for work in (_watch_silence(services.hub), _watch_sessions(services), _tend(services.db))
+        ]
         yield
         for watcher in watchers:
             watcher.cancel()
@@ -63,9 +69,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BoundedBodies, pace=Pace(), budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
-    for part in (login, rooms, sweeps, entries, probes, exports, page):
-        app.include_router(part.router)
-    _describe_requests(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    describe_application(app, ROUTERS)
     return app
 
 
@@ -85,7 +91,7 @@ def build_services(settings: Settings) -> Services:
     )
     _admit_own_keys(db, notary)
     gate = LoginGate(settings.login_attempts_per_minute)
-    return Services(settings, db, notary, LiveHub(time.monotonic), gate)
+    return Services(settings, db, notary, LiveHub(time.monotonic), gate, Pulse(db.ping))
 
 
 def _admit_own_keys(db: Database, notary: Notary) -> None:
@@ -111,6 +117,14 @@ async def _watch_silence(hub: LiveHub) -> None:
         hub.find_silent()
 
 
+async def _watch_sessions(services: Services) -> None:
+    """End the streams of sessions that ended, wherever that was done: by a route or from a terminal."""
+    while True:
+        await asyncio.sleep(SESSION_CHECK_S)
+        with suppress(BusyError, AwayError, ApiError):
+            await services.end_dead_streams()
+
+
 async def _tend(db: Database) -> None:
     """Keep what the database knows of its tables up to date, and overwrite what was deleted once nobody reads it."""
     next_s = 0.0
@@ -121,20 +135,6 @@ async def _tend(db: Database) -> None:
             if time.monotonic() >= next_s:
                 await run_in_threadpool(db.optimize)
                 next_s = time.monotonic() + OPTIMIZE_S
-        except BusyError:
+        except (BusyError, AwayError):
             pass  # the next round does it
         await asyncio.sleep(TEND_S)
-
-
-def _describe_requests(app: FastAPI) -> None:
-    """Put the records that routes read from raw bytes into the OpenAPI document."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        document = generate()
-        schemas = document["components"]["schemas"]
-        for name, schema in request_schemas().items():
-            schemas.setdefault(name, schema)
-        return document
-
-    app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend the document

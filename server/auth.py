@@ -183,6 +183,17 @@ def find_session(db: Database, token: str) -> Session | None:
     return Session(Person(row.user_id, row.username, row.display_name, row.role), row.csrf_token)
 
 
+def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:
+    """Those of the sessions that have neither ended nor belong to a person who was switched off."""
+    statement = (
+        select(sessions.c.token_hash)
+        .join(users, users.c.user_id == sessions.c.user_id)
+        .where(sessions.c.token_hash.in_(sorted(token_hashes)), sessions.c.expires_ms > now_ms(), users.c.is_active)
+    )
+    with db.read() as connection:
+        return frozenset(connection.scalars(statement))
+
+
 def close_session(db: Database, token: str) -> None:
     """End the session of this token, if there is one."""
     with db.write() as connection:

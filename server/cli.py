@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from server import audit, auth, dump, facilities, inspection_log, keys, projections, verify
 from server.app import build_services
-from server.db import BusyError, Database, DiskFullError, SchemaError
+from server.db import AwayError, BusyError, Database, DiskFullError, SchemaError
 from server.entries import release_quarantine
 from server.errors import ApiError
 from server.exports.rows import ExportError, Period
@@ -43,6 +43,7 @@ USAGE_ERRORS = (
     verify.VerifyError,
     DiskFullError,
     BusyError,
+    AwayError,
     SchemaError,
     OSError,
 )

@@ -3,8 +3,8 @@
 Input is an SQLAlchemy URL; `read()` and `write()` give connections inside a transaction.  A read is one snapshot that
 cannot write and holds nobody up, however long it takes.  Writes are serialised, by a lock in this process and, on
 PostgreSQL, by an advisory lock across processes, so that log indices have no holes and appear in order.  When `write()`
-returns the transaction is on disk.  A full disk raises `DiskFullError`, a writer that waited in vain `BusyError`, and a
-schema of another release `SchemaError`; each message is one line.
+returns the transaction is on disk.  A full disk raises `DiskFullError`, a writer that waited in vain `BusyError`, a
+database that does not answer `AwayError`, and a schema of another release `SchemaError`; each message is one line.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SQLITE_PRAGMAS = ("synchronous=FULL", "trusted_schema=OFF", "secure_delete=ON")
@@ -33,6 +34,9 @@ READERS = 8  # connections that are kept
 MORE_READERS = 56  # derived: forty threads of routes, and as many streams again as PostgreSQL's default of 100 leaves
 SQLITE_FULL = 13  # SQLITE_FULL in sqlite3.h
 SQLITE_BUSY = 5  # SQLITE_BUSY in sqlite3.h
+SQLITE_AWAY = frozenset({10, 14})  # SQLITE_IOERR, SQLITE_CANTOPEN in sqlite3.h
+POSTGRES_AWAY = ("08", "57P")  # connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now
+PING_WAIT_S = 2
 POSTGRES_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
 POSTGRES_BUSY = frozenset({"55P03", "53300"})  # lock_not_available, too_many_connections
 OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this connection never asked
@@ -45,6 +49,10 @@ class DiskFullError(Exception):
 
 class BusyError(Exception):
     """Another writer was not done in time, or no connection was free; nothing was kept, and it may be tried again."""
+
+
+class AwayError(Exception):
+    """The database does not answer; nothing was kept, and it may be tried again when it is back."""
 
 
 class SchemaError(Exception):
@@ -101,6 +109,21 @@ class Database:
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if self.is_sqlite else None
             if broken is not None:
                 raise SchemaError(f"the migration would leave rows of {broken[0]} without what they refer to")
+
+    def ping(self) -> None:
+        """Read one row over a new connection, so that neither a full pool nor a cached page answers; else AwayError."""
+        parsed = make_url(self._url)
+        if self.is_sqlite:
+            engine = create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true", poolclass=NullPool)
+        else:
+            engine = create_engine(self._url, poolclass=NullPool, connect_args={"connect_timeout": PING_WAIT_S})
+        try:
+            with _named_faults(), engine.connect() as connection:
+                connection.execute(text("SELECT version_num FROM alembic_version"))
+        except OperationalError as error:
+            raise AwayError("the database does not answer as it should") from error
+        finally:
+            engine.dispose()
 
     def check_schema(self) -> None:
         """Raise SchemaError unless the schema is just that of this release; for databases that are only read."""
@@ -259,4 +282,13 @@ def _named_faults() -> Iterator[None]:
             raise DiskFullError("the disk is full") from error
         if (code is not None and code & 0xFF == SQLITE_BUSY) or state in POSTGRES_BUSY:
             raise BusyError("another writer is not done yet; try again in a few seconds") from error
+        if _is_away(code, state, error.connection_invalidated):
+            raise AwayError("the database does not answer; is it running?") from error
         raise
+
+
+def _is_away(code: int | None, state: str | None, is_invalidated: bool) -> bool:
+    """Is it that nobody answers? PostgreSQL's driver gives neither code nor state when it cannot connect."""
+    if code is not None:
+        return code & 0xFF in SQLITE_AWAY
+    return is_invalidated or state is None or state.startswith(POSTGRES_AWAY)

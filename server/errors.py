@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from server.db import BusyError, DiskFullError
+from server.db import AwayError, BusyError, DiskFullError
 from server.views import ErrorBody, ErrorView
 from sweep.report import ContractError, LocalText, display_text
 
@@ -55,6 +55,15 @@ def busy(ko: str, en: str, *, status: int = 503, code: str = "busy", retry_after
     return ApiError(status, code, ko, en, headers={"Retry-After": str(retry_after_s)})
 
 
+def database_away() -> ApiError:
+    """503: the database does not answer."""
+    return busy(
+        "데이터베이스가 응답하지 않습니다. 관리자에게 알리십시오",
+        "the database does not answer; tell the operator",
+        code="database_unreachable",
+    )
+
+
 def install(app: FastAPI) -> None:
     """Make `app` answer every refusal in the one shape."""
 
@@ -71,6 +80,8 @@ def install(app: FastAPI) -> None:
                     "저장소가 다른 작업을 하고 있습니다. 잠시 뒤에 다시 시도하십시오",
                     "the database is busy; try again in a few seconds",
                 ).response()
+            case AwayError():
+                return database_away().response()
             case RequestValidationError():
                 first = error.errors()[0]
                 where = ".".join(str(part) for part in first["loc"])
@@ -85,5 +96,5 @@ def install(app: FastAPI) -> None:
         return ApiError(500, "internal", "서버 오류입니다", "the server made a mistake; its log has more").response()
 
     app.add_exception_handler(Exception, our_fault)  # the error itself goes to the log as before
-    for kind in (ApiError, ContractError, DiskFullError, BusyError, RequestValidationError, HTTPException):
+    for kind in (ApiError, ContractError, DiskFullError, BusyError, AwayError, RequestValidationError, HTTPException):
         app.add_exception_handler(kind, api_error)

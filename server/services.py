@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from starlette.requests import Request
 
-from server.auth import LoginGate
+from server.auth import LoginGate, living_sessions
 from server.db import Database
 from server.live import LiveHub
 from server.persons import Notary
+from server.pulse import Pulse
 from server.settings import Settings
 from server.shares import Crews, PersonalShares
 
@@ -23,8 +25,16 @@ class Services:
     notary: Notary
     hub: LiveHub
     gate: LoginGate
+    pulse: Pulse
     crews: Crews = field(default_factory=Crews)
     shares: PersonalShares = field(default_factory=PersonalShares)
+
+    async def end_dead_streams(self) -> None:
+        """End the event streams whose session is no more; call it on the event loop."""
+        listening = self.hub.listening_sessions()
+        if listening:
+            living = await self.crews.sessions.run(partial(living_sessions, self.db, listening))
+            self.hub.end_sessions(listening - living)
 
 
 def services_of(request: Request) -> Services:

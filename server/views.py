@@ -45,6 +45,8 @@ class Health(View):
     """Is the server there, and which?"""
 
     status: Literal["ok"]
+    database: Literal["ok"]
+    """It answered just now; when it does not, the answer is a refusal with the code `database_unreachable`."""
     version: str
     page_built: bool
 

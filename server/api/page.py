@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from server.errors import not_found
+from server.errors import database_away, not_found
 from server.release import VERSION
 from server.services import services_of
 from server.views import Health
@@ -26,10 +26,13 @@ REVALIDATE = {"Cache-Control": "no-cache"}
 
 
 @router.get("/api/health", tags=["page"])
-def health(request: Request) -> Health:
-    """Is the server there, and was the page built?"""
-    index = services_of(request).settings.web_dir / "index.html"
-    return Health(status="ok", version=VERSION, page_built=index.is_file())
+async def health(request: Request) -> Health:
+    """Is the server there, does its database answer, and was the page built? 503 when the database does not answer."""
+    services = services_of(request)
+    if not await services.pulse.is_there():
+        raise database_away()
+    index = services.settings.web_dir / "index.html"
+    return Health(status="ok", database="ok", version=VERSION, page_built=await run_in_threadpool(index.is_file))
 
 
 @router.get("/{path:path}", include_in_schema=False)

@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -99,9 +99,32 @@ class Site:
         return httpx.post(f"{self.url}/api/entries", content=wire, timeout=30)
 
 
+@dataclass
+class PrivatePostgres:
+    """A PostgreSQL without network that a test may stop and start."""
+
+    url: str
+    """SQLAlchemy URL, with {} where more parameters go."""
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """A private PostgreSQL without network: its SQLAlchemy URL, with {} where more parameters go."""
+    """The PostgreSQL that tests share."""
+    with _new_postgres() as found:
+        yield found.url
+
+
+@pytest.fixture
+def private_postgres() -> Iterator[PrivatePostgres]:
+    """A PostgreSQL of this test's own."""
+    with _new_postgres() as found:
+        yield PrivatePostgres(found.url.format(""), found.start, found.stop)
+
+
+@contextlib.contextmanager
+def _new_postgres() -> Iterator[PrivatePostgres]:
     if not POSTGRES_BINARIES:
         pytest.fail("no PostgreSQL under /usr/lib/postgresql: make setup-test")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -125,11 +148,18 @@ def postgres() -> Iterator[str]:
     call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
     options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=60"
     control = str(binaries / "pg_ctl")
-    call(control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
-    try:
-        yield f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}"
-    finally:
+
+    def start() -> None:
+        call(control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+
+    def stop() -> None:
         call(control, "-D", str(data), "-m", "immediate", "-w", "stop")
+
+    start()
+    try:
+        yield PrivatePostgres(f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}", start, stop)
+    finally:
+        stop()
         shutil.rmtree(folder)
 
 
