@@ -177,7 +177,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Is the server there, and was the page built?
+         * @description Is the server there, does its database answer, and was the page built? 503 when the database does not answer.
          */
         get: operations["health_api_health_get"];
         put?: never;
@@ -1114,6 +1114,11 @@ export interface components {
          * @description Is the server there, and which?
          */
         Health: {
+            /**
+             * Database
+             * @constant
+             */
+            database: "ok";
             /** Page Built */
             page_built: boolean;
             /**
