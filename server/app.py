@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette_compress import CompressMiddleware, remove_compress_type
 
 from server import errors, keys
 from server.api import entries, exports, login, page, probes, rooms, sweeps
@@ -35,8 +36,12 @@ from sweep.entry import Signer
 ROUTERS = tuple(part.router for part in (login, rooms, sweeps, entries, probes, exports, page))
 SILENCE_CHECK_S = 5.0
 SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
+COMPRESSED_FROM_BYTES = 1_000  # derived: less than a packet holds, and more than an answer with a token in it takes
 TEND_S = 5.0
 OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
+
+
+remove_compress_type("text/event-stream")  # an event must leave at once, and is smaller than what compressing adds
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -69,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BoundedBodies, pace=Pace(), budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(CompressMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
     for router in ROUTERS:
         app.include_router(router)
     describe_application(app, ROUTERS)

@@ -21,6 +21,7 @@ Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
+Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(_clean)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]

@@ -5,10 +5,11 @@ Replays and simulations stay out of the history of a real facility: they are lis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, literal, or_, select, tuple_
 
 from server.clock import from_ms
 from server.errors import not_found
@@ -16,18 +17,36 @@ from server.facilities import current_plan
 from server.schema import facilities, plans, rooms, sweeps
 from server.standing import standing_of_rooms
 from server.summaries import sweep_summary
-from server.views import PlanVersion, RoomDetail, RoomStanding, RoomSummary, SweepSummary
+from server.views import PlanVersion, RoomDetail, RoomList, RoomStanding, RoomSummary, SweepSummary
 from sweep.report import LocalText
 
 MAX_SWEEPS_OF_ROOM = 200  # guessed: years of inspections, and a page that still loads at once
+MAX_WORDS = 6  # guessed: more than anybody types; each is looked for in five names of every room
+ORDER = (facilities.c.name_ko, facilities.c.facility_id, rooms.c.name_ko, rooms.c.room_id)
 
 
-def room_list(connection: Connection) -> tuple[RoomSummary, ...]:
-    """All rooms by facility and name."""
-    last, standing = _last_sweeps(connection), standing_of_rooms(connection)
-    return tuple(
-        RoomSummary(**_values(row, last.get(row.room_id), standing.get(row.room_id)))
-        for row in connection.execute(_rooms())
+def room_page(
+    connection: Connection, *, search: str = "", facility_id: UUID | None = None, after: UUID | None = None, limit: int
+) -> RoomList:
+    """Rooms by facility and name: those whose names or number contain `search`, from the one after room `after` on.
+
+    ApiError 404 when nobody here knows the room `after`.
+    """
+    statement = select(rooms.c.room_id).join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    if facility_id is not None:
+        statement = statement.where(rooms.c.facility_id == facility_id)
+    for word in search.lower().split()[:MAX_WORDS]:
+        names = (facilities.c.name_ko, facilities.c.name_en, facilities.c.code, rooms.c.name_ko, rooms.c.name_en)
+        statement = statement.where(or_(*(func.lower(name).contains(word, autoescape=True) for name in names)))
+    if after is not None:
+        statement = statement.where(_follows(connection, after))
+    found = connection.scalars(statement.order_by(*ORDER).limit(limit + 1)).all()
+    shown = found[:limit]
+    last, standing = _last_sweeps(connection, shown), standing_of_rooms(connection, shown)
+    rows = connection.execute(_rooms().where(rooms.c.room_id.in_(shown)).order_by(*ORDER))
+    return RoomList(
+        rooms=tuple(RoomSummary(**_values(row, last.get(row.room_id), standing.get(row.room_id))) for row in rows),
+        next=shown[-1] if len(found) > limit else None,
     )
 
 
@@ -70,8 +89,19 @@ def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
     )
 
 
-def _rooms() -> Any:
-    newest = select(plans.c.room_id, func.max(plans.c.version).label("version")).group_by(plans.c.room_id).subquery()
+def _follows(connection: Connection, room_id: UUID) -> ColumnElement[bool]:
+    """Is a room later in the list than this one?"""
+    place = select(*ORDER).join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    row = connection.execute(place.where(rooms.c.room_id == room_id)).one_or_none()
+    if row is None:
+        raise not_found("방", "room")
+    facility, same = tuple_(*ORDER[:2]), tuple_(*ORDER[2:])
+    here, there = (literal(row[0]), literal(row[1])), (literal(row[2]), literal(row[3]))
+    return and_(facility >= tuple_(*here), or_(facility > tuple_(*here), same > tuple_(*there)))
+
+
+def _rooms() -> Select[Any]:
+    newest = select(func.max(plans.c.version)).where(plans.c.room_id == rooms.c.room_id).correlate(rooms)
     return (
         select(
             rooms,
@@ -84,32 +114,33 @@ def _rooms() -> Any:
             plans.c.is_verified,
         )
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-        .join(newest, newest.c.room_id == rooms.c.room_id)
-        .join(plans, and_(plans.c.room_id == newest.c.room_id, plans.c.version == newest.c.version))
-        .order_by(facilities.c.name_ko, facilities.c.facility_id, rooms.c.name_ko, rooms.c.room_id)
+        .join(plans, and_(plans.c.room_id == rooms.c.room_id, plans.c.version == newest.scalar_subquery()))
     )
 
 
-def _last_sweeps(connection: Connection, room_id: UUID | None = None) -> dict[UUID, SweepSummary]:
-    rank = func.row_number().over(
-        partition_by=sweeps.c.room_id, order_by=(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc())
+def _last_sweeps(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID, SweepSummary]:
+    """The newest sweep of each of these rooms, for those that have one."""
+    newest = (
+        select(sweeps.c.sweep_id)
+        .where(sweeps.c.room_id == rooms.c.room_id, or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc())
+        .limit(1)
+        .correlate(rooms, facilities)
+        .scalar_subquery()
     )
-    inner = (
-        select(sweeps, rank.label("rank"))
-        .join(rooms, rooms.c.room_id == sweeps.c.room_id)
+    statement = (
+        select(sweeps)
+        .select_from(rooms)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-        .where(or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .join(sweeps, sweeps.c.sweep_id == newest)
+        .where(rooms.c.room_id.in_(room_ids))
     )
-    if room_id is not None:
-        inner = inner.where(sweeps.c.room_id == room_id)
-    ranked = inner.subquery()
-    rows = connection.execute(select(ranked).where(ranked.c.rank == 1))
-    return {row.room_id: sweep_summary(row) for row in rows}
+    return {row.room_id: sweep_summary(row) for row in connection.execute(statement)}
 
 
 def _values_now(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     room_id = row.room_id
-    last, standing = _last_sweeps(connection, room_id), standing_of_rooms(connection, room_id)
+    last, standing = _last_sweeps(connection, [room_id]), standing_of_rooms(connection, [room_id])
     return _values(row, last.get(room_id), standing.get(room_id))
 
 

@@ -6,6 +6,7 @@ its entries arrive, takes nothing away; replays and simulations count in a demon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, func, or_, select
@@ -15,8 +16,8 @@ from server.schema import facilities, open_findings, rooms, sweeps
 from server.views import RoomStanding
 
 
-def standing_of_rooms(connection: Connection, room_id: UUID | None = None) -> dict[UUID, RoomStanding]:
-    """By room; only of one room when `room_id` is given."""
+def standing_of_rooms(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID, RoomStanding]:
+    """By room, of these rooms."""
     is_find = open_findings.c.state == "found"
     statement = (
         select(
@@ -29,12 +30,10 @@ def standing_of_rooms(connection: Connection, room_id: UUID | None = None) -> di
         .join(sweeps, sweeps.c.sweep_id == open_findings.c.sweep_id)
         .join(rooms, rooms.c.room_id == sweeps.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-        .where(or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .where(sweeps.c.room_id.in_(room_ids), or_(sweeps.c.source == "live", facilities.c.is_demo))
         .group_by(sweeps.c.room_id, sweeps.c.sweep_id, sweeps.c.started_ms)
         .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
     )
-    if room_id is not None:
-        statement = statement.where(sweeps.c.room_id == room_id)
     standing: dict[UUID, RoomStanding] = {}
     for row in connection.execute(statement):
         before = standing.get(row.room_id)

@@ -127,9 +127,11 @@ class RoomSummary(View):
 
 
 class RoomList(View):
-    """All rooms."""
+    """A page of rooms, by facility and name."""
 
     rooms: tuple[RoomSummary, ...]
+    next: UUID | None
+    """Ask with `after` this room for the next page; null on the last one."""
 
 
 class PlanVersion(View):

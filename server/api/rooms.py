@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
+from starlette.responses import Response
 
 from server import facilities, rooms
 from server.access import Admin, Inspector, Viewer
+from server.api.sweeps import as_json
+from server.fields import Search
 from server.requests import MAX_PLAN_BYTES, FacilityRequest, RoomRequest, describe, json_body
 from server.services import services_of
 from server.views import FacilityCreated, RoomCreated, RoomDetail, RoomList
@@ -18,11 +21,18 @@ from sweep.report import Plan
 router = APIRouter(tags=["rooms"])
 
 
-@router.get("/api/rooms")
-def list_rooms(request: Request, _person: Viewer) -> RoomList:
-    """All rooms with their last sweep."""
+@router.get("/api/rooms", response_model=RoomList)
+def list_rooms(
+    request: Request,
+    _person: Viewer,
+    search: Annotated[Search, Query()] = "",
+    facility_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Response:
+    """A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`."""
     with services_of(request).db.read() as connection:
-        return RoomList(rooms=rooms.room_list(connection))
+        return as_json(rooms.room_page(connection, search=search, facility_id=facility_id, after=after, limit=limit))
 
 
 @router.get("/api/rooms/{room_id}")

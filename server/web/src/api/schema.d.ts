@@ -341,7 +341,7 @@ export interface paths {
         };
         /**
          * List Rooms
-         * @description All rooms with their last sweep.
+         * @description A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`.
          */
         get: operations["list_rooms_api_rooms_get"];
         put?: never;
@@ -1780,9 +1780,11 @@ export interface components {
         };
         /**
          * RoomList
-         * @description All rooms.
+         * @description A page of rooms, by facility and name.
          */
         RoomList: {
+            /** Next */
+            next: string | null;
             /** Rooms */
             rooms: components["schemas"]["RoomSummary"][];
         };
@@ -3175,7 +3177,12 @@ export interface operations {
     };
     list_rooms_api_rooms_get: {
         parameters: {
-            query?: never;
+            query?: {
+                after?: string | null;
+                facility_id?: string | null;
+                limit?: number;
+                search?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

@@ -66,6 +66,7 @@ export const messages = {
     "등록된 화장실이 없습니다. 관리자가 시설을 등록하면 여기에 나타납니다.",
     "No room is registered yet. They appear here once an administrator adds a facility.",
   ),
+  rooms_more: text("더 보기", "Show more"),
   rooms_no_match: text("찾는 이름의 화장실이 없습니다.", "No room has that name."),
   room_kind_restroom: text("화장실", "Restroom"),
   room_never: text("점검 기록 없음", "Never swept"),
