@@ -26,6 +26,7 @@ from sweep.report import (
     ResumeCommand,
     StartCommand,
     WalkCommand,
+    are_two_persons,
     new_id,
     utc_now,
 )
@@ -113,5 +114,5 @@ def _build(connection: Connection, wanted: AnyCommandRequest) -> Command:
 
 
 def _need_two(names: tuple[str, ...]) -> None:
-    if len(set(names)) != len(names):
+    if not are_two_persons(names):
         raise invalid("two different persons are needed", ko="서로 다른 두 사람이 필요합니다", code="two_persons")

@@ -32,6 +32,7 @@ from sweep.report import (
     ResumeCommand,
     StartCommand,
     WalkCommand,
+    are_two_persons,
     utc_now,
 )
 from sweep.report.wording import notice_event, state_event
@@ -263,6 +264,10 @@ class Agent:
     def _steer(self, control: Control, command: Steering) -> CommandEvent:
         match command:
             case DeclareEmptyCommand(declared_by=by):
+                if not are_two_persons(by):
+                    return _answer(
+                        command, False, "서로 다른 두 사람이 확인해야 합니다", "Two different persons must declare it"
+                    )
                 control.declare_empty(by)
             case PauseCommand():
                 control.pause()
@@ -289,7 +294,7 @@ class Agent:
     def _handle_start(self, command: StartCommand) -> CommandEvent:
         if self._control is not None or self._starts:
             return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
-        self._control = Control(clock=time.monotonic)
+        self._control = Control()
         self._sweep_id = command.sweep_id
         self._starts.append(command)
         self._wake.set()

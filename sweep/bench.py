@@ -6,7 +6,6 @@ the `lab` extra only and never in a room: the checks stand in `sweep.lens.record
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def record_on_bench(
     """Record the next clip of `folder` and sign it. Raises `ERRORS`; FileExistsError never: the name is new."""
     from filelock import FileLock, Timeout
 
-    control = Control(clock=time.monotonic)
+    control = Control()
     control.declare_empty(declared_by)
     permit = control.permit()
     laws = laws_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())

@@ -6,19 +6,31 @@ between measurements.  Nothing optical starts before two persons have declared t
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NoReturn
 
-from sweep.report import ProbeState
+from sweep.report import ProbeState, are_two_persons
 
 _ISSUED = object()
 Answer = Literal["go", "finish", "abort", "expired"]
 Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]
 """Whether what goes on may go on; `moved_on`: the inspector stands elsewhere by now."""
 DECLARATION_S = 900.0  # DESIGN: the declaration that a room is empty and closed expires after 15 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Two persons said that the room is empty and closed."""
+
+    by: tuple[str, str]
+    """Their names, as given."""
+    until_ns: int
+    """When it expires, on CLOCK_BOOTTIME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +78,98 @@ class RoomPermit:
         raise TypeError("a permit stays in the process that declared the room empty")
 
 
+def boottime_s() -> float:
+    """CLOCK_BOOTTIME in seconds: it goes on while the probe sleeps, so a declaration expires then too."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
 class Control:
     """State of one sweep as persons steer it; safe to use from several threads."""
 
-    def __init__(self, *, clock: Callable[[], float], declared: bool = False, wait_s: float = DECLARATION_S) -> None:
-        """`clock` counts monotonic seconds; `declared` starts with the room declared empty (recordings)."""
+    def __init__(
+        self, *, clock: Callable[[], float] = boottime_s, declared: bool = False, wait_s: float = DECLARATION_S
+    ) -> None:
+        """`clock` counts seconds of CLOCK_BOOTTIME; `declared` starts with the room declared empty (recordings)."""
         self._clock = clock
         self._wait_s = wait_s
         self._always_declared = declared
         self._condition = threading.Condition()
-        self._declared_at: float | None = clock() if declared else None
+        self._declaration: Declaration | None = None
+        self._watchers: list[_Watcher] = []
+        self._news: deque[tuple[_Watcher, Declaration | None]] = deque()
+        self._telling = threading.RLock()
+        self._is_telling = False
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
         self._epoch = 0
         self._stands: deque[Stand] = deque(maxlen=1)
         self._last_stand: Stand | None = None
-        self.declared_by: tuple[str, str] | None = None
 
     def declare_empty(self, by: tuple[str, str]) -> None:
-        """Two persons say that the room is empty and closed."""
+        """Two persons say that the room is empty and closed.
+
+        Raises RoomNotEmptyError when both names are one person's: whatever held before holds no longer than it did.
+        """
+        if not are_two_persons(by):
+            raise RoomNotEmptyError("two different persons must declare the room empty")
         with self._condition:
             if not self._by_persons():
                 self._epoch += 1  # what was allowed before this declaration stays ended
-            self._declared_at = self._clock()
-            self.declared_by = by
+            self._declaration = Declaration(by, round((self._clock() + DECLARATION_S) * 1e9))
             self._paused = False
-            self._condition.notify_all()
+            self._note_change()
+        self._tell()
 
     def pause(self) -> None:
         """Somebody came in: stop measuring; the room must be declared empty again."""
         with self._condition:
             self._paused = True
-            self._declared_at = None
+            self._declaration = None
             self._epoch += 1
-            self._condition.notify_all()
+            self._note_change()
+        self._tell()
+
+    @property
+    def declaration(self) -> Declaration | None:
+        """The one that holds now."""
+        with self._condition:
+            return self._standing_declaration()
+
+    def watch(self, callback: Callable[[Declaration | None], None]) -> None:
+        """Tell `callback` of the declaration that holds now, and of every later one and its end; None: none holds.
+
+        It hears each change once, in their order, in the thread of whoever made it and before that call returns, with
+        no lock of this object held. It hears nothing when a declaration expires: that is in `until_ns`. What it raises
+        is printed and keeps nobody from stopping.
+        """
+        with self._condition:
+            watcher = _Watcher(callback)
+            self._watchers.append(watcher)
+            watcher.queued = self._standing_declaration()
+            self._news.append((watcher, watcher.queued))
+        self._tell()
+
+    def _note_change(self) -> None:
+        """With the lock held: wake who waits, and queue what watchers have not heard."""
+        self._condition.notify_all()
+        now = self._standing_declaration()
+        for watcher in self._watchers:
+            if watcher.queued != now:
+                watcher.queued = now
+                self._news.append((watcher, now))
+
+    def _tell(self) -> None:
+        """Deliver what is queued; a watcher that steers from within hears of it after it has returned."""
+        with self._telling:
+            if self._is_telling:
+                return
+            self._is_telling = True
+            try:
+                while self._news:
+                    watcher, declaration = self._news.popleft()
+                    watcher.hear(declaration)
+            finally:
+                self._is_telling = False
 
     def resume(self) -> None:
         """Go on after a pause: two persons have to declare the room empty first."""
@@ -139,10 +209,11 @@ class Control:
                     on_state(state)
                 left = until - self._clock()
                 if left <= 0.0:
-                    self._ending = "abort"
-                    self._epoch += 1
                     break
                 self._condition.wait(min(left, 1.0))
+            if self._ending is not None:
+                return None
+        self.abort()
         return None
 
     @property
@@ -167,7 +238,8 @@ class Control:
         with self._condition:
             self._ending = how
             self._epoch += 1
-            self._condition.notify_all()
+            self._note_change()
+        self._tell()
 
     @property
     def is_declared(self) -> bool:
@@ -178,25 +250,22 @@ class Control:
     def _holds(self) -> bool:
         if self._always_declared and not self._paused:
             return True
-        return self._declared_at is not None and self._clock() - self._declared_at < DECLARATION_S
+        return self._by_persons()
 
     def _by_persons(self) -> bool:
         """A declaration of two persons holds; that of a recording, which nobody made, does not count."""
-        return (
-            self.declared_by is not None
-            and self._declared_at is not None
-            and self._clock() - self._declared_at < DECLARATION_S
-        )
+        return self._declaration is not None and self._clock() * 1e9 < self._declaration.until_ns
+
+    def _standing_declaration(self) -> Declaration | None:
+        return self._declaration if self._by_persons() and self._ending is None else None
 
     def permit(self) -> RoomPermit:
         """Leave to film. Raises RoomNotEmptyError unless two different persons have declared the room empty."""
         with self._condition:
-            if not self._by_persons() or self._paused or self._ending is not None:
+            declaration = self._standing_declaration()
+            if declaration is None:
                 raise RoomNotEmptyError("two persons must declare the room empty and closed before the camera opens")
-            names = self.declared_by or ("", "")
-            if not names[0].strip() or not names[1].strip() or names[0].strip() == names[1].strip():
-                raise RoomNotEmptyError("two different persons must declare the room empty")
-            return RoomPermit(self, self._epoch, names, _ISSUED)
+            return RoomPermit(self, self._epoch, declaration.by, _ISSUED)
 
     def permits(self, epoch: int) -> bool:
         """Whether a permit of that epoch still holds."""
@@ -221,3 +290,21 @@ class Control:
                 if left <= 0.0:
                     return "expired"
                 self._condition.wait(min(left, 1.0))
+
+
+class _Watcher:
+    """One who hears of declarations."""
+
+    __slots__ = ("_callback", "queued")
+
+    def __init__(self, callback: Callable[[Declaration | None], None]) -> None:
+        self._callback = callback
+        self.queued: Declaration | None = None
+        """What it has heard or is about to."""
+
+    def hear(self, declaration: Declaration | None) -> None:
+        """Never raises: what is wrong with a watcher is said where the bugs of threads are."""
+        try:
+            self._callback(declaration)
+        except Exception:  # noqa: BLE001  whatever it is, the person who said stop is heard and the others are told
+            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import itertools
 import pickle
 import threading
+import unicodedata
 
 import pytest
 
-from sweep.control import DECLARATION_S, Control, RoomNotEmptyError, RoomPermit
+from sweep.control import DECLARATION_S, Control, Declaration, RoomNotEmptyError, RoomPermit
 from sweep.report import ProbeState
 
 
@@ -28,7 +30,7 @@ def test_nothing_starts_before_two_persons_declared_the_room_empty() -> None:
     assert states_while_waiting(control) == ("expired", ["waiting_for_empty"])
     control.declare_empty(("점검자-01", "점검자-02"))
     assert states_while_waiting(control) == ("go", [])
-    assert control.declared_by == ("점검자-01", "점검자-02")
+    assert control.declaration == Declaration(("점검자-01", "점검자-02"), round(DECLARATION_S * 1e9))
 
 
 def test_a_declaration_expires_after_fifteen_minutes() -> None:
@@ -72,12 +74,24 @@ def test_a_permit_needs_two_different_persons() -> None:
     control = Control(clock=clock)
     with pytest.raises(RoomNotEmptyError, match="two persons"):
         control.permit()
-    for by in (("a1", "a1"), ("a1", " a1 "), ("a1", " ")):
-        control.declare_empty(by)
-        with pytest.raises(RoomNotEmptyError, match="different"):
-            control.permit()
     control.declare_empty(("a1", "b1"))
     assert control.permit().declared_by == ("a1", "b1")
+
+
+@pytest.mark.parametrize(
+    "by",
+    [("a1", "a1"), ("a1", " a1 "), ("a1", " "), ("Kim", "KIM"), ("김점검", "김 점검"), ("a1", "ａ１"),
+     ("김점검", unicodedata.normalize("NFD", "김점검")), ("a1", "a\u200b1"), ("a1", "a1\u3164"), ("ß1", "SS1")],
+)  # fmt: skip
+def test_one_person_written_twice_declares_nothing(by: tuple[str, str]) -> None:
+    control = Control(clock=Clock())
+    with pytest.raises(RoomNotEmptyError, match="two different"):
+        control.declare_empty(by)
+    assert not control.is_declared
+    control.declare_empty(("a1", "b1"))
+    with pytest.raises(RoomNotEmptyError):
+        control.declare_empty(by)
+    assert control.declaration == Declaration(("a1", "b1"), round(DECLARATION_S * 1e9))
 
 
 def test_a_recording_that_needs_no_declaration_gives_no_permit() -> None:
@@ -129,3 +143,97 @@ def test_nobody_else_makes_a_permit_or_carries_it_away() -> None:
     control.declare_empty(("a1", "b1"))
     with pytest.raises(TypeError, match="stays in the process"):
         pickle.dumps(control.permit())
+
+
+def test_a_watcher_hears_what_holds_and_each_change_once_and_in_order() -> None:
+    clock = Clock()
+    control = Control(clock=clock)
+    heard: list[Declaration | None] = []
+    control.watch(heard.append)
+    assert heard == [None]
+    control.pause()
+    control.resume()
+    assert heard == [None], "nothing changed"
+    control.declare_empty(("a1", "b1"))
+    control.declare_empty(("a1", "b1"))
+    clock.now = 10.0
+    control.declare_empty(("a1", "c1"))
+    first, second = Declaration(("a1", "b1"), 900_000_000_000), Declaration(("a1", "c1"), 910_000_000_000)
+    assert heard == [None, first, second]
+    late: list[Declaration | None] = []
+    control.watch(late.append)
+    assert late == [second]
+    clock.now = 911.0
+    assert heard[-1] == second, "until_ns says it"
+    control.pause()
+    control.declare_empty(("a1", "b1"))
+    control.finish()
+    control.abort()
+    control.declare_empty(("a1", "b1"))
+    assert heard[3:] == [None, Declaration(("a1", "b1"), 1_811_000_000_000), None]
+    assert late[1:] == heard[3:]
+    over: list[Declaration | None] = []
+    control.watch(over.append)
+    assert over == [None]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_watcher_that_raises_keeps_nobody_from_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+    control = Control(clock=Clock())
+    heard: list[Declaration | None] = []
+
+    def fail(_: Declaration | None) -> None:
+        raise LookupError("a bug")
+
+    control.watch(fail)
+    control.watch(heard.append)
+    control.declare_empty(("a1", "b1"))
+    control.pause()
+    assert control.standing == "paused"
+    assert [one is None for one in heard] == [True, False, True]
+    assert [args.exc_type for args in said] == [LookupError] * 3
+
+
+def test_a_watcher_may_steer_and_nobody_waits_for_a_lock() -> None:
+    control = Control(clock=Clock())
+    heard: list[Declaration | None] = []
+
+    def stop_at_once(declaration: Declaration | None) -> None:
+        if declaration is not None:
+            control.pause()
+            asked = threading.Thread(target=lambda: heard_standing.append(control.standing))
+            asked.start()
+            asked.join(5.0)
+        heard.append(declaration)
+
+    heard_standing: list[str] = []
+    control.watch(stop_at_once)
+    later: list[Declaration | None] = []
+    control.watch(later.append)
+    control.declare_empty(("a1", "b1"))
+    assert heard_standing == ["paused"]
+    assert [one is None for one in heard] == [True, False, True]
+    assert later == heard, "in the same order"
+
+
+def test_steering_from_many_threads_is_heard_in_one_order() -> None:
+    control = Control()
+    heard: list[list[Declaration | None]] = [[], []]
+    for one in heard:
+        control.watch(one.append)
+
+    def steer(number: int) -> None:
+        for turn in range(50):
+            control.declare_empty((f"a{number}", f"b{turn}"))
+            control.pause()
+
+    threads = [threading.Thread(target=steer, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20.0)
+    assert heard[0] == heard[1]
+    assert heard[0][-1] is None
+    assert all(one != following for one, following in itertools.pairwise(heard[0]))

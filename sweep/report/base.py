@@ -185,6 +185,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
+"""Drawn as nothing although Unicode calls them letters or marks: Hangul fillers, variation selectors, blank Braille."""
+
+
+def are_two_persons(names: tuple[str, ...]) -> bool:
+    """Whether these are names of different persons, at least two; how a name is written does not make it another.
+
+    Case, width (NFKC), composed or decomposed syllables, white space and what is invisible do not count; an empty name
+    is nobody's.
+    """
+    persons = [_person(name) for name in names]
+    return len(persons) >= 2 and all(persons) and len(set(persons)) == len(persons)
+
+
+def _person(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(c for c in folded if unicodedata.category(c)[0] not in "ZC" and c not in INVISIBLE)
+
+
 def display_text(raw: bytes | str, *, limit: int = 64) -> str:
     """Text that is safe to show anywhere, from hostile bytes (an SSID, a BLE name, a serial reply).
 

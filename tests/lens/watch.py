@@ -12,7 +12,6 @@ import json
 import os
 import struct
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +81,7 @@ def main(home: Path, manifest: Path) -> None:
     from tests.entry_factory import signer
     from tests.lens.filmed import Premade, RoomSource, open_camera, triggers_of
 
-    control = Control(clock=time.monotonic)
+    control = Control()
     control.declare_empty(("점검자-01", "점검자-02"))
     source = RoomSource(home, manifest)
     camera, meta, count = open_camera(home, control)

@@ -15,7 +15,7 @@ import sys
 import time
 from dataclasses import dataclass
 
-from sweep.control import Control
+from sweep.control import Control, RoomNotEmptyError
 from sweep.lamp import ButtonPressed, HeadProcess
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
@@ -32,7 +32,7 @@ class Declaration:
 
 def main() -> None:
     device, kernel, *head_port = sys.argv[1:]
-    control = Control(clock=time.monotonic)
+    control = Control()
     with contextlib.ExitStack() as stack:
         check = check_strict if kernel == "strict" else _take_any_kernel
         power = stack.enter_context(CameraPower(LinePlace(device, 4), check=check))
@@ -54,12 +54,13 @@ def main() -> None:
 
         while True:
             if select.select([sys.stdin], [], [], 0.1)[0]:
-                order = sys.stdin.readline().split()
-                if not order:
+                said_now = os.read(sys.stdin.fileno(), 4096).decode()  # a buffered line would be missed by select
+                if not said_now:
                     break
-                obey(control, power, order)
-                if order[0] != "expire_in":
-                    follow()
+                for order in said_now.splitlines():
+                    obey(control, power, order.split())
+                    if not order.startswith("expire_in"):
+                        follow()
             for word in [] if head is None else head.hear():
                 if isinstance(word, ButtonPressed):
                     control.pause()
@@ -76,7 +77,8 @@ def obey(control: Control, power: CameraPower, order: list[str]) -> None:
         case ["declare"]:
             control.declare_empty(PERSONS)
         case ["declare_alone"]:
-            control.declare_empty(("Kim", "kim "))
+            with contextlib.suppress(RoomNotEmptyError):
+                control.declare_empty(("Kim", "kim "))
         case ["expire_in", seconds]:
             now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
             power.follow(Declaration(PERSONS, now + round(float(seconds) * 1e9)))
