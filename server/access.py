@@ -72,8 +72,24 @@ async def needed_session(
         yield session
 
 
+async def _usable_session(session: Annotated[Session, Depends(needed_session)]) -> Session:
+    if session.person.must_change_password:
+        raise ApiError(
+            403,
+            "password_change_needed",
+            "먼저 비밀번호를 바꾸어야 합니다",
+            "change the password first: this one was given by somebody else",
+        )
+    return session
+
+
+def client_address(request: Request) -> str:
+    """Where the request comes from, as far as this server sees: of a proxy, its address."""
+    return request.client.host if request.client else "unknown"
+
+
 def _at_least(role: Role) -> object:
-    async def check(session: Annotated[Session, Depends(needed_session)]) -> Person:
+    async def check(session: Annotated[Session, Depends(_usable_session)]) -> Person:
         if RANKS[session.person.role] < RANKS[role]:
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"this needs the role {role}")
         return session.person
@@ -84,6 +100,8 @@ def _at_least(role: Role) -> object:
 Viewer = Annotated[Person, _at_least("viewer")]
 Inspector = Annotated[Person, _at_least("inspector")]
 Admin = Annotated[Person, _at_least("admin")]
+AnySession = Annotated[Session, Depends(needed_session)]
+"""Also one whose password has to be changed first: for just that, and for logging out."""
 OptionalSession = Annotated[Session | None, Depends(optional_session)]
 
 

@@ -17,14 +17,15 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from server import errors, keys
 from server.api import entries, exports, login, page, probes, rooms, sweeps
-from server.auth import LoginGate
 from server.db import AwayError, BusyError, Database, SchemaError
 from server.describing import describe_application
+from server.devices import KnownDevices
 from server.errors import ApiError
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
 from server.intake import BodyBudget, BoundedBodies, Pace
 from server.live import LiveHub
+from server.login_delays import LoginDelays
 from server.persons import Notary
 from server.pulse import Pulse
 from server.release import VERSION
@@ -82,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def build_services(settings: Settings) -> Services:
-    """Database (migrated), keys (made at first start, admitted), live hub and login gate."""
+    """Database (migrated), keys (made at first start, admitted), live hub and what guards logins."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db = Database(settings.url)
     try:
@@ -96,8 +97,15 @@ def build_services(settings: Settings) -> Services:
         Signer.load_or_create(settings.data_dir / "server-demo.key"),
     )
     _admit_own_keys(db, notary)
-    gate = LoginGate(settings.login_attempts_per_minute)
-    return Services(settings, db, notary, LiveHub(time.monotonic), gate, Pulse(db.ping))
+    return Services(
+        settings,
+        db,
+        notary,
+        LiveHub(time.monotonic),
+        LoginDelays(settings.login_attempts_per_minute, time.monotonic),
+        KnownDevices.load_or_create(settings.data_dir / "devices.key"),
+        Pulse(db.ping),
+    )
 
 
 def _admit_own_keys(db: Database, notary: Notary) -> None:

@@ -1,7 +1,8 @@
-"""People: accounts, Argon2id passwords, sessions and their CSRF tokens, and the rate limit of logins.
+"""People: accounts, Argon2id passwords, sessions and their CSRF tokens.
 
 Input is a user name with a password or a session token; output is a `Person` or a refusal.  Session tokens are stored
-as hashes.  It never tells whether a user name exists, and an unknown name takes as long as a wrong password.
+as hashes.  It never tells whether a user name exists, and an unknown name takes as long as a wrong password.  A
+password that somebody else has read (printed at the first start, or with a new account) has to be changed at once.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import hmac
 import secrets
 import string
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-import limits
 from pwdlib import PasswordHash
 from pwdlib.exceptions import PwdlibError
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from server.audit import record
 from server.clock import now_ms
@@ -30,6 +31,7 @@ TOKEN_BYTES = 32
 MAX_SESSIONS_PER_USER = 20  # guessed: phones and desktops of one person
 FIRST_USER = "admin"
 PASSWORD_ALPHABET = string.ascii_lowercase.replace("l", "").replace("o", "") + "23456789"
+MIN_DIFFERENT_LETTERS = 5  # guessed: keeps aaaaaaaaaa and 1212121212 out
 PASSWORD_GROUPS = 4  # derived: 4 groups of 4 letters out of 32 are 80 bits
 
 _hasher = PasswordHash.recommended()
@@ -45,6 +47,8 @@ class Person:
     display_name: str
     """Pseudonym that goes into entries."""
     role: Role
+    must_change_password: bool = False
+    """The password was given by somebody else: nothing but a change of it is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +59,6 @@ class Session:
     csrf_token: str
 
 
-class LoginGate:
-    """Counts login attempts per address and per user name in a moving window of one minute."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._limiter = limits.strategies.MovingWindowRateLimiter(limits.storage.MemoryStorage())
-        self._item = limits.RateLimitItemPerMinute(per_minute)
-
-    def enter(self, address: str, username: str) -> None:
-        """Count an attempt; ApiError 429 when there were too many."""
-        for kind, value in (("address", address), ("user", username)):
-            if not self._limiter.hit(self._item, kind, value):
-                raise ApiError(
-                    429,
-                    "too_many_attempts",
-                    "로그인 시도가 너무 많습니다. 1분 뒤에 다시 시도하십시오",
-                    "too many logins; try again in a minute",
-                    headers={"Retry-After": "60"},
-                )
-
-
 def random_password() -> str:
     """A password that can be read aloud and typed on a phone: 80 bits."""
     groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(PASSWORD_GROUPS))
@@ -82,9 +66,16 @@ def random_password() -> str:
 
 
 def create_user(
-    connection: Connection, *, username: str, display_name: str, role: Role, password: str, actor: str
+    connection: Connection,
+    *,
+    username: str,
+    display_name: str,
+    role: Role,
+    password: str,
+    actor: str,
+    is_one_time: bool = False,
 ) -> UUID:
-    """Add an account; ApiError 409 when the name is taken."""
+    """Add an account; ApiError 409 when the name is taken. A one-time password has to be changed at first login."""
     if connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None:
         raise ApiError(409, "name_taken", "이미 있는 사용자 이름입니다", f"the user name {username} is taken")
     user_id = new_id()
@@ -96,6 +87,8 @@ def create_user(
             role=role,
             password_hash=_hasher.hash(password),
             is_active=True,
+            must_change_password=is_one_time,
+            password_ms=now_ms(),
             created_ms=now_ms(),
         )
     )
@@ -103,16 +96,92 @@ def create_user(
     return user_id
 
 
-def set_password(connection: Connection, username: str, password: str, *, actor: str) -> None:
-    """Give an account a new password; its sessions end."""
-    user_id = connection.scalar(select(users.c.user_id).where(users.c.username == username))
-    connection.execute(update(users).where(users.c.user_id == user_id).values(password_hash=_hasher.hash(password)))
+def set_password(
+    connection: Connection, username: str, password: str, *, actor: str, is_one_time: bool = False
+) -> None:
+    """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one."""
+    user_id = _user_id(connection, username)
+    connection.execute(
+        update(users)
+        .where(users.c.user_id == user_id)
+        .values(
+            password_hash=_hasher.hash(password),
+            password_ms=now_ms(),
+            must_change_password=is_one_time,
+            is_active=True,
+        )
+    )
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
-    record(connection, actor=actor, action="password.changed", object_id=username, detail={})
+    record(connection, actor=actor, action="password.changed", object_id=username, detail={"one_time": is_one_time})
+
+
+def change_password(db: Database, person: Person, old: str, new: str) -> None:
+    """A person's own new password; ApiError 403 when the old one is wrong, 400 when the new one is too weak."""
+    if new == old or person.username in new.lower() or len(set(new)) < MIN_DIFFERENT_LETTERS:
+        raise ApiError(
+            400,
+            "weak_password",
+            "새 비밀번호는 이전 것과 달라야 하고, 사용자 이름이나 같은 글자의 반복이 아니어야 합니다",
+            "the new password must differ from the old one and be neither the user name nor a few letters repeated",
+        )
+    try:
+        check_password(db, person.username, old)
+    except ApiError as error:
+        if error.status != 401:
+            raise
+        raise ApiError(403, error.code, "현재 비밀번호가 올바르지 않습니다", "the current password is wrong") from None
+    with db.write() as connection:
+        set_password(connection, person.username, new, actor=person.display_name)
+
+
+def deactivate_user(connection: Connection, username: str, *, actor: str) -> None:
+    """Switch an account off; its sessions end. ApiError 404 for an unknown one, 409 for the last administrator."""
+    user_id = _user_id(connection, username)
+    others = select(func.count()).where(users.c.role == "admin", users.c.is_active, users.c.user_id != user_id)
+    role = connection.scalar(select(users.c.role).where(users.c.user_id == user_id))
+    if role == "admin" and not connection.scalar(others):
+        raise ApiError(
+            409,
+            "last_admin",
+            "마지막 관리자는 사용 중지할 수 없습니다",
+            "the last administrator cannot be switched off",
+        )
+    connection.execute(update(users).where(users.c.user_id == user_id).values(is_active=False))
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    record(connection, actor=actor, action="user.deactivated", object_id=username, detail={})
+
+
+def _user_id(connection: Connection, username: str) -> UUID:
+    user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
+    if user_id is None:
+        raise ApiError(404, "not_found", "사용자: 찾을 수 없습니다", f"user {username}: not found")
+    return user_id
+
+
+def password_ms(db: Database, username: str) -> int:
+    """When this account's password was set, in milliseconds since 1970; 0 for a name that nobody has."""
+    with db.read() as connection:
+        return connection.scalar(select(users.c.password_ms).where(users.c.username == username)) or 0
+
+
+def record_failure(db: Database, username: str, *, address: str, is_known_device: bool) -> None:
+    """Write a wrong password down. A name that nobody has is left out: people type passwords into that field."""
+    with db.write() as connection:
+        is_known = connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None
+        record(
+            connection,
+            actor="unknown",
+            action="login.failed",
+            object_id=username if is_known else "(unknown name)",
+            detail={"address": address, "known_device": is_known_device},
+        )
 
 
 def ensure_first_user(db: Database, password: str) -> str | None:
-    """Make the administrator when there is no account; returns a password that was made up here, to be shown once."""
+    """Make the administrator when there is no account; returns a one-time password that was made up here.
+
+    A password that the operator chose is the operator's own and stays.
+    """
     with db.read() as connection:
         if connection.scalar(select(func.count()).select_from(users)):
             return None
@@ -121,7 +190,13 @@ def ensure_first_user(db: Database, password: str) -> str | None:
         if connection.scalar(select(func.count()).select_from(users)):
             return None
         create_user(
-            connection, username=FIRST_USER, display_name="관리자-01", role="admin", password=chosen, actor="system"
+            connection,
+            username=FIRST_USER,
+            display_name="관리자-01",
+            role="admin",
+            password=chosen,
+            actor="system",
+            is_one_time=not password,
         )
     return None if password else chosen
 
@@ -141,7 +216,7 @@ def check_password(db: Database, username: str, password: str) -> Person:
             "사용자 이름 또는 비밀번호가 올바르지 않습니다",
             "the user name or the password is wrong",
         )
-    return Person(row.user_id, row.username, row.display_name, row.role)
+    return _person(row)
 
 
 def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session]:
@@ -180,7 +255,11 @@ def find_session(db: Database, token: str) -> Session | None:
         row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    return Session(Person(row.user_id, row.username, row.display_name, row.role), row.csrf_token)
+    return Session(_person(row), row.csrf_token)
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(row.user_id, row.username, row.display_name, row.role, row.must_change_password)
 
 
 def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:

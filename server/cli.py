@@ -229,8 +229,26 @@ def add_user(
             role=roles[role],
             password=password,
             actor="sweep-server",
+            is_one_time=True,
         )
-    typer.echo(f"user: {username}   password: {password}   (shown once)")
+    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+
+
+@app.command("reset-password")
+def reset_password(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Give a user a new random password, print it once, and switch the account on; its sessions end."""
+    password = auth.random_password()
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        auth.set_password(connection, username, password, actor="sweep-server", is_one_time=True)
+    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+
+
+@app.command("deactivate-user")
+def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Switch an account off; its sessions end, and within a second its live pages too."""
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        auth.deactivate_user(connection, username, actor="sweep-server")
+    typer.echo(f"user {username} is switched off")
 
 
 def _settings(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:

@@ -18,6 +18,7 @@ def _clean(text: str) -> str:
 
 
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
+NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]

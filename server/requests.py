@@ -15,7 +15,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from server.errors import ApiError
-from server.fields import Degrees, Line, Password, PersonName, Slug, Username
+from server.fields import Degrees, Line, NewPassword, Password, PersonName, Slug, Username
 from server.views import EntryEvent
 from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, UtcTime, parse_json
 
@@ -38,6 +38,13 @@ class LoginRequest(Record):
 
     username: Username
     password: Password
+
+
+class PasswordRequest(Record):
+    """A new password of one's own."""
+
+    current_password: Password
+    new_password: NewPassword
 
 
 class FacilityRequest(Record):
@@ -148,6 +155,7 @@ class LiveBatch(RootModel[LiveMessage | Annotated[tuple[LiveMessage, ...], Field
 
 REQUESTS: tuple[type[BaseModel], ...] = (
     LoginRequest,
+    PasswordRequest,
     FacilityRequest,
     RoomRequest,
     Plan,

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     literal_column,
 )
 
@@ -95,6 +96,8 @@ users = Table(
     Column("role", String(16), nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("is_active", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("password_ms", BigInteger, nullable=False, server_default="0"),
     Column("created_ms", BigInteger, nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""What the routes share: settings, database, keys, live hub and login gate, made once by `create_app`."""
+"""What the routes share: settings, database, keys, live hub and what guards logins, made once by `create_app`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import partial
 
 from starlette.requests import Request
 
-from server.auth import LoginGate, living_sessions
+from server.auth import living_sessions
 from server.db import Database
+from server.devices import KnownDevices
 from server.live import LiveHub
+from server.login_delays import LoginDelays
 from server.persons import Notary
 from server.pulse import Pulse
 from server.settings import Settings
@@ -24,7 +26,8 @@ class Services:
     db: Database
     notary: Notary
     hub: LiveHub
-    gate: LoginGate
+    delays: LoginDelays
+    devices: KnownDevices
     pulse: Pulse
     crews: Crews = field(default_factory=Crews)
     shares: PersonalShares = field(default_factory=PersonalShares)

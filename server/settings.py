@@ -49,7 +49,8 @@ class Settings(BaseModel):
     secure_cookies: bool = Field(False, description="mark the session cookie Secure; set it behind HTTPS")
     session_hours: Annotated[int, Field(ge=1, le=168)] = Field(12, description="a login ends after this long")
     login_attempts_per_minute: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        10, description="logins tried per address and per user name before 429"
+        10,
+        description="wrong passwords of a user name before the next must wait, ever longer; of an address three times",
     )
     quarantine_max_mib: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         256, description="room for entries of keys that nobody admitted; more is refused with 507"

@@ -57,6 +57,8 @@ class UserView(View):
     username: str
     display_name: str
     role: Role
+    must_change_password: bool
+    """The password was given by somebody else: everything is refused until it is changed."""
 
 
 class LoginView(View):

@@ -1,38 +1,45 @@
-"""Routes of people: log in, log out, who am I."""
+"""Routes of people: log in, log out, who am I, a new password, switching an account off."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Path
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.access import SESSION_COOKIE, OptionalSession, Viewer
-from server.auth import Person, check_password, close_session, open_session
-from server.requests import LoginRequest, describe, json_body
-from server.services import services_of
+from server import auth
+from server.access import SESSION_COOKIE, Admin, AnySession, OptionalSession, client_address
+from server.auth import Person, Session
+from server.devices import COOKIE_DAYS, DEVICE_COOKIE
+from server.errors import ApiError
+from server.login_delays import LoginAttempt
+from server.requests import LoginRequest, PasswordRequest, describe, json_body
+from server.services import Services, services_of
 from server.views import LoginView, MeView, Ok, UserView
 
 router = APIRouter(tags=["people"])
 
+MAX_DEVICE_COOKIE = 600  # derived: five tokens of 96 letters
+
 
 @router.post("/api/login", openapi_extra=describe(LoginRequest))
-def login(request: Request, response: Response, body: Annotated[LoginRequest, json_body(LoginRequest)]) -> LoginView:
+async def login(
+    request: Request, response: Response, body: Annotated[LoginRequest, json_body(LoginRequest)]
+) -> LoginView:
     """Open a session: sets the cookie and answers with the token that state-changing requests need."""
-    services = services_of(request)
-    services.gate.enter(request.client.host if request.client else "unknown", body.username)
-    person = check_password(services.db, body.username, body.password)
-    token, session = open_session(services.db, person, services.settings.session_hours)
-    response.set_cookie(
-        SESSION_COOKIE,
-        token,
-        max_age=services.settings.session_hours * 3600,
-        httponly=True,
-        secure=services.settings.secure_cookies,
-        samesite="strict",
-    )
-    return LoginView(user=user_view(person), csrf_token=session.csrf_token)
+    services, cookie = services_of(request), request.cookies.get(DEVICE_COOKIE, "")[:MAX_DEVICE_COOKIE]
+    set_ms = await services.crews.sessions.run(partial(auth.password_ms, services.db, body.username))
+    device = services.devices.device_of(cookie, body.username, set_ms)
+    attempt = LoginAttempt(client_address(request), body.username, device)
+    services.delays.enter(attempt)  # before anything slow, so that guesses at once are guesses one after another
+    crew = services.crews.passwords if device is None else services.crews.known_devices
+    token, session = await crew.run(partial(_open, services, body, attempt))
+    services.delays.succeeded(attempt)
+    _set_cookies(request, response, token, session.person, set_ms)
+    return LoginView(user=user_view(session.person), csrf_token=session.csrf_token)
 
 
 @router.get("/api/me")
@@ -44,13 +51,87 @@ def me(session: OptionalSession) -> MeView:
 
 
 @router.post("/api/logout")
-def logout(request: Request, response: Response, _person: Viewer) -> Ok:
+async def logout(request: Request, response: Response, _session: AnySession) -> Ok:
     """End the session."""
-    close_session(services_of(request).db, request.cookies[SESSION_COOKIE])
+    services = services_of(request)
+    await run_in_threadpool(auth.close_session, services.db, request.cookies[SESSION_COOKIE])
+    await services.end_dead_streams()
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
+    return Ok()
+
+
+@router.post("/api/password", openapi_extra=describe(PasswordRequest))
+async def change_password(
+    request: Request,
+    response: Response,
+    session: AnySession,
+    body: Annotated[PasswordRequest, json_body(PasswordRequest)],
+) -> LoginView:
+    """Give oneself a new password; every session of this person ends, and this one goes on under a new cookie."""
+    services, person = services_of(request), session.person
+    attempt = LoginAttempt(client_address(request), person.username, f"session {person.user_id}")
+    services.delays.enter(attempt)
+    token, opened, set_ms = await services.crews.known_devices.run(partial(_change, services, person, body))
+    services.delays.succeeded(attempt)
+    await services.end_dead_streams()
+    _set_cookies(request, response, token, opened.person, set_ms)
+    return LoginView(user=user_view(opened.person), csrf_token=opened.csrf_token)
+
+
+@router.post("/api/users/{username}/deactivate")
+async def deactivate_user(
+    request: Request, person: Admin, username: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
+) -> Ok:
+    """Switch an account off: its sessions and event streams end at once."""
+    services = services_of(request)
+
+    def deactivate() -> None:
+        with services.db.write() as connection:
+            auth.deactivate_user(connection, username, actor=person.display_name)
+
+    await run_in_threadpool(deactivate)
+    await services.end_dead_streams()
     return Ok()
 
 
 def user_view(person: Person) -> UserView:
     """A person as a view."""
-    return UserView(username=person.username, display_name=person.display_name, role=person.role)
+    return UserView(
+        username=person.username,
+        display_name=person.display_name,
+        role=person.role,
+        must_change_password=person.must_change_password,
+    )
+
+
+def _open(services: Services, body: LoginRequest, attempt: LoginAttempt) -> tuple[str, Session]:
+    try:
+        person = auth.check_password(services.db, body.username, body.password)
+    except ApiError:
+        is_known = attempt.device is not None
+        auth.record_failure(services.db, body.username, address=attempt.address, is_known_device=is_known)
+        raise
+    return auth.open_session(services.db, person, services.settings.session_hours)
+
+
+def _change(services: Services, person: Person, body: PasswordRequest) -> tuple[str, Session, int]:
+    auth.change_password(services.db, person, body.current_password, body.new_password)
+    changed = auth.check_password(services.db, person.username, body.new_password)
+    token, session = auth.open_session(services.db, changed, services.settings.session_hours)
+    return token, session, auth.password_ms(services.db, person.username)
+
+
+def _set_cookies(request: Request, response: Response, token: str, person: Person, set_ms: int) -> None:
+    services = services_of(request)
+    hours, is_secure = services.settings.session_hours, services.settings.secure_cookies
+    response.set_cookie(SESSION_COOKIE, token, max_age=hours * 3600, httponly=True, secure=is_secure, samesite="strict")
+    known = request.cookies.get(DEVICE_COOKIE, "")[:MAX_DEVICE_COOKIE]
+    response.set_cookie(
+        DEVICE_COOKIE,
+        services.devices.remember(known, person.username, set_ms),
+        max_age=COOKIE_DAYS * 24 * 3600,
+        path="/api",
+        httponly=True,
+        secure=is_secure,
+        samesite="strict",
+    )

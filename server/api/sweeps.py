@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server import persons, sweeps
-from server.access import RANKS, Admin, Inspector, Viewer
+from server.access import RANKS, Admin, Inspector, Viewer, client_address
 from server.audit import record
 from server.auth import check_password
 from server.errors import ApiError, not_found
 from server.kinds import CROP_TYPE
+from server.login_delays import LoginAttempt
 from server.requests import DispositionRequest, EraseRequest, describe, json_body
 from server.schema import body_data, body_refs
 from server.services import services_of
@@ -91,8 +92,17 @@ def erase_body(
 ) -> EntryCreated:
     """Erase a body for good; a second person proves agreement with a password in this very request."""
     services = services_of(request)
-    services.gate.enter(request.client.host if request.client else "unknown", body.second_person_username)
+    attempt = LoginAttempt(client_address(request), body.second_person_username, f"session {person.user_id}")
+    services.delays.enter(attempt)
     second = check_password(services.db, body.second_person_username, body.second_person_password)
+    services.delays.succeeded(attempt)
+    if second.must_change_password:
+        raise ApiError(
+            403,
+            "password_change_needed",
+            "두 번째 사람이 먼저 비밀번호를 바꾸어야 합니다",
+            "the second person has to log in and change the password first",
+        )
     if RANKS[second.role] < RANKS["inspector"]:
         raise ApiError(403, "not_allowed", "권한이 없습니다", "the second person needs the role inspector")
     outcome = persons.erase(services.db, services.notary, person, second, commitment, body.reason)

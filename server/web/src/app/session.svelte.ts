@@ -26,6 +26,12 @@ class Session {
     this.#set(answer.user, answer.csrf_token);
   }
 
+  async changePassword(current: string, wanted: string): Promise<void> {
+    const body = { current_password: current, new_password: wanted };
+    const answer = await call(client.POST("/api/password", { body }));
+    this.#set(answer.user, answer.csrf_token);
+  }
+
   async logOut(): Promise<void> {
     await call(client.POST("/api/logout"));
     this.#set(null, null);

@@ -1,0 +1,65 @@
+"""Passwords on the page: one that somebody else gave is changed before anything else, and one's own in the settings."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from server import auth
+from server.settings import Settings
+from tests.server.conftest import running
+from tests.web.conftest import OpenPhone
+from tests.web.site import PASSWORD
+
+pytestmark = pytest.mark.browser
+OWN = "only-i-know-this"
+LATER = "and-later-this-one"
+
+
+def _fill(page: Page, current: str, wanted: str, again: str) -> None:
+    page.get_by_label("현재 비밀번호").fill(current)
+    page.get_by_label("새 비밀번호", exact=True).fill(wanted)
+    page.get_by_label("새 비밀번호 다시").fill(again)
+    page.get_by_role("button", name="비밀번호 바꾸기").click()
+
+
+def test_a_password_of_somebody_else_is_changed_first_and_ones_own_later(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    settings = Settings(data_dir=tmp_path_factory.mktemp("passwords"), port=0)
+    name = f"p{uuid.uuid4().hex[:8]}"
+    with running(settings) as server:
+        with server.db.write() as connection:
+            auth.create_user(
+                connection,
+                username=name,
+                display_name="점검자-21",
+                role="inspector",
+                password=PASSWORD,
+                actor="test",
+                is_one_time=True,
+            )
+        phone = open_phone(server.url)
+        phone.watch.allowed = ("400", "403")
+        phone.log_in(name)
+        page = phone.page
+        expect(page.get_by_role("heading", name="새 비밀번호 정하기")).to_be_visible()
+        assert phone.violations() == []
+        phone.shoot("password-first")
+        _fill(page, PASSWORD, OWN, OWN + "x")
+        expect(page.locator(".field-error")).to_have_text("두 번 적은 새 비밀번호가 서로 다릅니다.")
+        _fill(page, PASSWORD, "aaaaaaaaaaaa", "aaaaaaaaaaaa")
+        expect(page.locator(".field-error")).to_contain_text("새 비밀번호는")
+        _fill(page, PASSWORD, OWN, OWN)
+        expect(page.get_by_role("navigation")).to_be_visible()
+
+        phone.open("#/settings")
+        page.get_by_role("button", name="비밀번호 바꾸기").click()
+        _fill(page, "wrong-password", LATER, LATER)
+        expect(page.locator(".field-error")).to_have_text("현재 비밀번호가 올바르지 않습니다")
+        _fill(page, OWN, LATER, LATER)
+        expect(page.get_by_text("비밀번호를 바꾸었습니다.")).to_be_visible()
+        assert phone.violations() == []
+        assert auth.check_password(server.db, name, LATER).must_change_password is False
