@@ -32,6 +32,7 @@ MAX_TRIALS: Final = 2
 MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarted", "head_away"})
 """Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
 that was judged does not: it would be a second chance."""
+TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
 SETTLED: Final = frozenset({"decided", PLAYED_OUT})
 
 
@@ -153,7 +154,11 @@ def _measurement(
         "channel_refused": heard.refused.total() if heard.channels else 0,
         "channel_not_visited": max(0, heard.channels - heard.visited) if heard.channels else 0,
     }
-    has_left = any(name.startswith("left_") for name in troubles)
+    lefts = [name.removeprefix("left_") for name in troubles if name.startswith("left_")]
+    has_left = bool(lefts)
+    blind_reason = found.blind_reason
+    if blind_reason in TOO_LITTLE:  # what made it too little is the reason
+        blind_reason = "adapter_away" if gaps else lefts[0] if lefts else blind_reason
     is_open = not has_left and any(
         item.video.verdict == "video_uplink" and not any(_tells(follows, a) for a in item.transmitter.addresses)
         for item in scan.transmitters
@@ -164,6 +169,7 @@ def _measurement(
     limits = [] if heard.channels else ["wifi_one_channel"]
     return replace(
         found,
+        blind_reason=blind_reason,
         dropped=found.dropped + heard.dropped,
         quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
         rejections=found.rejections | {name: count for name, count in counts.items() if count} | dict(troubles),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sweep.measure import Task
 from sweep.ownair import OwnAir, intervals_ns
 from sweep.power.line import LinePlace
-from sweep.report import RfWindow
+from sweep.report import Gap, RfWindow
 from sweep.talk import TrialKind
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class LiveParts:
     wifi_adapter: str | None = None
     """Interface that listens; without one no Wi-Fi is heard."""
     head_port: str | None = None
-    """Serial port of the sensor head, whose white light is played."""
+    """Serial port of the sensor head: RF, its button, and where `stimulus` allows it, its white light."""
     camera_power: LinePlace | None = None
     """Line that switches the camera's supply."""
     stimulus: Policy = "never"
@@ -57,10 +57,11 @@ def with_trial(
     )
 
 
-def with_windows(task: Task, windows: tuple[RfWindow, ...], own_air: OwnAir | None) -> Task:
-    """An RF task with what the head measured live, and when the probe's own radios sent meanwhile."""
+def with_windows(task: Task, windows: tuple[RfWindow, ...], own_air: OwnAir | None, away: tuple[Gap, ...] = ()) -> Task:
+    """An RF task with what the head measured live, when it was away, and when the probe's own radios sent meanwhile."""
+    task = replace(task, rf_gaps=away)
     if not windows:
-        return replace(task, no_windows_because="head_away")
+        return replace(task, nothing_because=away[0].reason if away else "no_windows")
     own = None
     if own_air is not None:
         start_ns = min(window.t_ns for window in windows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -18,6 +18,7 @@ from sweep.addresses import AddressKey, format_address
 from sweep.coverage import DeviceIdentity, Measurement
 from sweep.report import (
     BleObservation,
+    Gap,
     LensObservation,
     Levels,
     LocalText,
@@ -73,8 +74,14 @@ class Task:
     baseline: tuple[RfWindow, ...] = ()
     own: tuple[tuple[int, int], ...] | None = None
     """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
-    no_windows_because: str = "not_recorded"
-    """Code that says why there are none."""
+    lost_windows: tuple[tuple[str, int], ...] = ()
+    """What was lost of them on the way, by code."""
+    rf_gaps: tuple[Gap, ...] = ()
+    """When the head was away, or where its recording breaks off."""
+    nothing_because: str = "not_recorded"
+    """Code that says why there is nothing to measure: nobody recorded it, or live, what would measure is not there."""
+    no_baseline_because: str = "no_baseline"
+    """Code that says why there is no baseline."""
     own_addresses: frozenset[int] = frozenset()
     """The probe's own radios, which are no transmitters of the room."""
     rf_levels: RfLevels | None = None
@@ -105,6 +112,12 @@ def blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int
         blind_reason=reason,
         rejections=rejections or {},
     )
+
+
+def _unreadable(task: Task, modality: Modality, path: Path) -> Measurement:
+    """A recording that is named and cannot be used: it is not there, or it cannot be read."""
+    reason = "input_unreadable" if path.exists() else "input_missing"
+    return blind(task, modality, reason, {reason: 1})
 
 
 def lens_observation(
@@ -138,11 +151,11 @@ def measure_lens(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG00
     from sweep.lens.clips import read_clip
 
     if task.path is None:
-        return blind(task, "lens", "not_recorded")
+        return blind(task, "lens", task.nothing_because)
     try:
         scan = lens.scan_clips(task.path)
-    except ValueError:
-        return blind(task, "lens", "input_unreadable", {"input_unreadable": 1})
+    except (ValueError, OSError):
+        return _unreadable(task, "lens", task.path)
     observations: list[LensObservation] = []
     crops: dict[str, bytes] = {}
     rejections: Counter[str] = Counter()
@@ -201,12 +214,16 @@ def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
 
         return hear_position(task, task.wifi_adapter, line)
     if task.path is None:
-        return blind(task, "wifi", "not_recorded")
+        return blind(task, "wifi", task.nothing_because)
     follows: dict[int, StimulusJudgement] = {}
     try:
         log, tally = wifi.read_log(task.path)
         scan = wifi.scan_log(log, cut_tail_octets=tally.cut_tail_octets)
-        if task.stimulus is not None:
+    except (ValueError, OSError):
+        return _unreadable(task, "wifi", task.path)
+    troubles: dict[str, int] = {}
+    if task.stimulus is not None:
+        try:
             for judged in judge_stimulus(log, read_sequence(task.stimulus)).transmitters:
                 one_judgement = StimulusJudgement(
                     verdict=judged.verdict,
@@ -215,9 +232,12 @@ def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
                     tested_s=round(judged.tested_s, 3),
                 )
                 follows |= dict.fromkeys(judged.addresses, one_judgement)
-    except ValueError:
-        return blind(task, "wifi", "input_unreadable", {"input_unreadable": 1})
-    return judge_wifi(task, scan, follows, listened_s=scan.listened_s)
+        except (ValueError, OSError):  # what was heard counts without it; that the light cannot be judged is said
+            troubles = {"sequence_unreadable": 1}
+    found = judge_wifi(task, scan, follows, listened_s=scan.listened_s)
+    if not troubles:
+        return found
+    return replace(found, rejections=found.rejections | troubles, limits=(*found.limits, "trial_broken_off"))
 
 
 def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
@@ -294,11 +314,11 @@ def measure_ble(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001
     from sweep import ble
 
     if task.path is None:
-        return blind(task, "ble", "not_recorded")
+        return blind(task, "ble", task.nothing_because)
     try:
         scan = ble.scan_file(task.path)
-    except ValueError:
-        return blind(task, "ble", "input_unreadable", {"input_unreadable": 1})
+    except (ValueError, OSError):
+        return _unreadable(task, "ble", task.path)
     observations, identities = [], {}
     for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
         observation = BleObservation(
@@ -338,14 +358,17 @@ def measure_rf(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001 
     from sweep.rf.calibration import NOMINAL_LEVELS
     from sweep.rf.judge import blank, judge_windows
 
-    if task.path is None and not task.windows:
-        return blind(task, "rf", task.no_windows_because)
+    lost = dict(task.lost_windows)
+    if not task.windows:
+        nothing = blind(task, "rf", task.nothing_because, {task.nothing_because: 1} | lost)
+        return replace(nothing, gaps=task.rf_gaps)
     own = task.own or ()
     heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]
     if len(heard) < MIN_RF_WINDOWS:
         blanked = len(task.windows) - len(blank(task.windows, own))
-        reason = "own_transmissions" if blanked >= MIN_RF_WINDOWS else "too_short"
-        return blind(task, "rf", reason, {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}))
+        reason = _why_few(task, blanked)
+        few = {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}) | lost
+        return replace(blind(task, "rf", reason, few), gaps=task.rf_gaps)
     result = judge_windows(task.windows, task.baseline or None, task.rf_levels or NOMINAL_LEVELS, task.own)
     observations = tuple(
         RfObservation(
@@ -372,11 +395,19 @@ def measure_rf(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001 
         samples=len(heard),
         dropped=sum(window.dropped for window in heard),
         quality=min(1.0, len(heard) / (5.0 * MIN_RF_WINDOWS)),
-        blind_reason=None if task.baseline else "no_baseline",
+        blind_reason=None if task.baseline else task.no_baseline_because,
         observations=observations,
-        rejections={"own_transmission": result.blanked} if result.blanked else {},
+        rejections=({"own_transmission": result.blanked} if result.blanked else {}) | lost,
+        gaps=task.rf_gaps,
         limits=tuple(f"rf_{code}" for code in result.limits if f"rf_{code}" in CONDITIONAL_LIMITS),
     )
+
+
+def _why_few(task: Task, blanked: int) -> str:
+    """Why there are too few RF windows to judge, the first cause that alone explains it."""
+    if blanked >= MIN_RF_WINDOWS:
+        return "own_transmissions"
+    return task.rf_gaps[0].reason if task.rf_gaps else "too_short"
 
 
 def code_of(name: str) -> str:

@@ -25,7 +25,6 @@ from sweep.control import Control
 from sweep.coverage import Measurement, cover
 from sweep.entry import Body, SignedEntry, make_body
 from sweep.lamp import HeadProcess
-from sweep.link import head
 from sweep.liveparts import LiveParts, with_trial, with_windows
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
@@ -55,6 +54,7 @@ from sweep.report import (
 )
 from sweep.report.wording import state_event
 from sweep.rf.channels import tuner_frequencies
+from sweep.rf_recording import read_rf, with_recording
 from sweep.source import LiveSource, SweepSource
 from sweep.workers import Measure, Workers
 
@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from sweep.rf.calibration import RfLevels
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
-MAX_RF_SECONDS = 600.0  # bounds what one position may hold
 
 OnEvent = Callable[[LiveEvent], None]
 
@@ -119,6 +118,7 @@ class Runner:
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or LiveParts()) if source.is_live else LiveParts()
+        self._no_baseline_because = "no_baseline"
         self._decided: dict[str, dict[int, str]] = {}
         """By zone: addresses whose answer to light or a walk is known, and the answer."""
         self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -130,7 +130,9 @@ class Runner:
         A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
         """
         self._outbox.reserve()
-        baseline = without_own(self._read_windows(self._manifest.baseline_rf, 0), self._manifest.baseline_own)
+        outside = read_rf(self._path(self._manifest.baseline_rf), 0)
+        baseline = without_own(outside.windows, self._manifest.baseline_own)
+        self._no_baseline_because = "no_baseline" if outside.because in {"", "not_recorded"} else "baseline_unreadable"
         answer = self._control.wait(lambda state: self._on_event(state_event(state)))
         opened = self._append_opened()
         measurements: list[Measurement] = []
@@ -277,6 +279,7 @@ class Runner:
             room_key=self._room_key,
             stimulus=self._path(recorded.stimulus),
             wifi_adapter=self._live.wifi_adapter,
+            nothing_because="not_recorded" if self._room is None else "not_connected",
             own_addresses=self._live.own_addresses,
         )
         tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
@@ -287,9 +290,9 @@ class Runner:
             tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
         if "rf" in tasks:
             tasks["rf"] = replace(
-                tasks["rf"],
-                windows=self._read_windows(recorded.rf, position.start_ns),
+                with_recording(tasks["rf"], read_rf(self._path(recorded.rf), position.start_ns)),
                 baseline=baseline,
+                no_baseline_because=self._no_baseline_because,
                 own=intervals_ns(recorded.own, position.start_ns),
                 rf_levels=self._rf_levels,
             )
@@ -297,15 +300,6 @@ class Runner:
 
     def _path(self, name: str | None) -> Path | None:
         return None if name is None else self._source.folder / name
-
-    def _read_windows(self, name: str | None, start_ns: int) -> tuple[RfWindow, ...]:
-        """Windows of a serial capture; unreadable captures give none, and coverage says so."""
-        if name is None:
-            return ()
-        try:
-            return tuple(head.read_windows(str(self._source.folder / name), MAX_RF_SECONDS, start_ns=start_ns))
-        except (ValueError, OSError):
-            return ()
 
     def _calibration(self) -> str | None:
         """What the report cites: the recording's own word and the calibrations in force."""

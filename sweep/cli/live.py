@@ -82,7 +82,7 @@ def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
         own_air=own_air,
         own_addresses=own_addresses(),
         wifi_adapter=settings.wifi_adapter,
-        head_port=None if settings.stimulus == "never" else settings.port,
+        head_port=settings.port,
         camera_power=settings.camera_power,
         stimulus=settings.stimulus,
         stimulus_longest_s=settings.stimulus_longest_s,

@@ -32,6 +32,10 @@ STATE_WORDS: dict[ProbeState, tuple[str, str]] = {
 REASONS: dict[str, tuple[str, str]] = {
     "not_looked": ("이 구역은 점검하지 않음", "This zone was not looked at"),
     "not_recorded": ("이 방식의 기록이 없음", "Nothing was recorded with this modality"),
+    "not_connected": (
+        "이 방식의 장치가 연결되지 않았거나 설정되지 않음",
+        "No device for this modality is connected or configured",
+    ),
     "not_calibrated": (
         "본 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
         "Nothing seen, but without calibration that is not called clear",
@@ -56,10 +60,12 @@ REASONS: dict[str, tuple[str, str]] = {
     "no_common_scene": ("영상끼리 겹치는 장면이 없음", "The frames show no common scene"),
     "too_fast": ("너무 빨리 움직여 정합할 수 없음", "Moved too fast to register the frames"),
     "input_unreadable": ("기록 파일을 읽을 수 없음", "The recording could not be read"),
+    "input_missing": ("기록 파일이 없어짐", "The recording is named but missing"),
     "timed_out": ("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
     "adapter_away": ("와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"),
     "head_away": ("센서 헤드가 없거나 응답하지 않음", "The sensor head is absent or does not answer"),
+    "no_windows": ("센서 헤드의 전파 측정값이 하나도 없음", "The sensor head gave no RF measurement at all"),
     "too_short": ("수신 시간이 너무 짧음", "Listened for too short a time"),
     "too_few_frames": ("수신한 신호가 너무 적음", "Too few frames were received"),
     "data_unheard": (
@@ -67,11 +73,20 @@ REASONS: dict[str, tuple[str, str]] = {
         "The receiver heard too little of what the devices sent to judge them",
     ),
     "no_baseline": ("출입문 밖 기준 측정이 없음", "No baseline outside the door"),
+    "baseline_unreadable": (
+        "출입문 밖 기준 측정의 기록을 읽을 수 없음",
+        "The recording of the baseline outside the door could not be read",
+    ),
     "own_transmissions": (
         "점검기 자체 전파와 겹치지 않은 측정이 너무 적음",
         "Too few measurements lie outside the probe's own transmissions",
     ),
     "aborted": ("점검이 중단됨", "The sweep was aborted"),
+    "room_entered": ("사람이 들어와 측정을 멈춤", "Somebody came in, so measuring stopped"),
+    "declaration_expired": ("퇴실 확인 시간이 지나 측정을 멈춤", "The declaration ran out, so measuring stopped"),
+    "moved_on": ("측정이 끝나기 전에 다른 자리로 옮김", "The inspector moved on before the measurement was done"),
+    "finished_early": ("측정이 끝나기 전에 점검을 마침", "The sweep was finished before the measurement was done"),
+    "battery_low": ("전원이 부족해 측정을 멈춤", "The supply ran low, so measuring stopped"),
     "camera_failed": ("카메라에서 영상이 오지 않음", "No frames came from the camera"),
     "room_not_declared_empty": (
         "퇴실 확인 전이라 촬영하지 않음",

@@ -1,0 +1,201 @@
+"""Every way in which a modality can fail to measure has a reason of its own, in Korean and in English."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from sweep.addresses import AddressKey
+from sweep.attendant import REASONS as LEAVING
+from sweep.control import Control, Stand
+from sweep.liveparts import LiveParts, with_windows
+from sweep.measure import MEASURES, Task
+from sweep.outbox import Outbox
+from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
+from sweep.report.wording import REASONS, reason_text
+from sweep.rf_recording import read_rf, with_recording
+from sweep.runner import Runner
+from sweep.sim.head import RfScene, record_serial
+from sweep.sim.source import default_room
+from sweep.source import LiveSource, RecordedSource, Room
+from sweep.talk import NOBODY
+from tests.entry_factory import signer
+from tests.report_factory import uid
+from tests.sim.head_kit import built_elf
+from tests.test_sweep import DEMO
+
+KEY = AddressKey.random()
+TASK = Task(
+    sweep_id=uid(1),
+    position=Position(
+        position_id="p1", zone_id="stall-1", x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=10_000_000_000
+    ),
+    path=None,
+    dwell_s=10.0,
+    sweep_key=KEY,
+    room_key=KEY,
+)
+AWAY = (Gap(start_ns=1, end_ns=2, reason="head_away"),)
+
+
+def window(number: int) -> RfWindow:
+    return RfWindow(
+        t_ns=number * 100_000_000,
+        duration_s=0.1,
+        receiver="log_detector",
+        centre_mhz=None,
+        samples=3_125,
+        dropped=0,
+        min_counts=800.0,
+        mean_counts=805.0,
+        max_counts=810.0,
+        p10_counts=802.0,
+        p50_counts=805.0,
+        p90_counts=808.0,
+        duty_cycle=0.0,
+        bursts=0,
+        gaps=0,
+    )
+
+
+WINDOWS = tuple(window(n) for n in range(20))
+ALL_THE_TIME = ((0, 10**12),)
+
+
+def junk(folder: Path) -> Path:
+    path = folder / "recorded"
+    path.write_bytes(b"\x00not a recording\xff" * 50)
+    return path
+
+
+def no_path(_: Path) -> Task:
+    return TASK
+
+
+def unconnected(_: Path) -> Task:
+    return replace(TASK, nothing_because="not_connected")
+
+
+def unreadable(folder: Path) -> Task:
+    return replace(TASK, path=junk(folder))
+
+
+def missing(folder: Path) -> Task:
+    return replace(TASK, path=folder / "gone")
+
+
+def a_folder(folder: Path) -> Task:
+    return replace(TASK, path=folder)
+
+
+def rf_recording(make: Callable[[Path], Path]) -> Callable[[Path], Task]:
+    return lambda folder: with_recording(TASK, read_rf(make(folder), 0))
+
+
+TABLE: list[tuple[Modality, str, Callable[[Path], Task], str]] = [
+    *((modality, "nothing recorded", no_path, "not_recorded") for modality in MODALITIES),
+    *((modality, "nothing connected", unconnected, "not_connected") for modality in MODALITIES),
+    *((modality, "unreadable", unreadable, "input_unreadable") for modality in ("lens", "wifi", "ble")),
+    *((modality, "missing", missing, "input_missing") for modality in ("lens", "wifi", "ble")),
+    *((modality, "a folder", a_folder, "input_unreadable") for modality in ("wifi", "ble")),
+    ("rf", "unreadable", rf_recording(junk), "input_unreadable"),
+    ("rf", "missing", rf_recording(lambda folder: folder / "gone"), "input_missing"),
+    ("rf", "a folder", rf_recording(lambda folder: folder), "input_unreadable"),
+    ("rf", "no head from the start", lambda _: with_windows(TASK, (), None, AWAY), "head_away"),
+    ("rf", "head pulled after half a second", lambda _: with_windows(TASK, WINDOWS[:5], None, AWAY), "head_away"),
+    ("rf", "no windows though it was there", lambda _: with_windows(TASK, (), None), "no_windows"),
+    ("rf", "too short", lambda _: with_windows(TASK, WINDOWS[:5], None), "too_short"),
+    ("rf", "blanked", lambda _: replace(TASK, windows=WINDOWS, own=ALL_THE_TIME), "own_transmissions"),
+    ("rf", "no baseline", lambda _: replace(TASK, windows=WINDOWS), "no_baseline"),
+    (
+        "rf",
+        "baseline unreadable",
+        lambda _: replace(TASK, windows=WINDOWS, no_baseline_because="baseline_unreadable"),
+        "baseline_unreadable",
+    ),
+]  # fmt: skip
+
+
+IDS = [f"{modality}: {cause}" for modality, cause, _, _ in TABLE]
+
+
+@pytest.mark.parametrize(("modality", "make", "code"), [(row[0], row[2], row[3]) for row in TABLE], ids=IDS)
+def test_each_cause_has_its_reason(tmp_path: Path, modality: Modality, make: Callable[[Path], Task], code: str) -> None:
+    found = MEASURES[modality](make(tmp_path), NOBODY)
+    assert found.blind_reason == code
+    assert code in REASONS
+    text = reason_text(code)
+    assert re.search("[가-힣]", text.ko)
+    assert not re.search("[가-힣]", text.en)
+
+
+def test_no_two_reasons_share_a_sentence() -> None:
+    said = list(REASONS.values())
+    assert len({ko for ko, _ in said}) == len({en for _, en in said}) == len(said)
+    assert set(LEAVING.values()) <= set(REASONS), "a measurement that was broken off says by what"
+
+
+def test_a_recording_that_breaks_off_counts_as_far_as_it_goes_and_says_so(tmp_path: Path) -> None:
+    built_elf()
+    path = tmp_path / "head.serial"
+    record_serial(path, RfScene(), 3.0)
+    whole = read_rf(path, 0)
+    assert (whole.because, whole.lost) == ("", {})
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + b"\xff" * 3_000 + data[len(data) // 2 :])
+    noisy = read_rf(path, 0)
+    assert 10 < len(noisy.windows) <= len(whole.windows)
+    assert noisy.lost["serial_rejected"] >= 1
+    found = MEASURES["rf"](with_recording(TASK, noisy), NOBODY)
+    assert found.rejections["serial_rejected"] >= 1
+
+
+def test_an_unreadable_sequence_costs_the_light_and_not_the_air(tmp_path: Path) -> None:
+    (tmp_path / "sequence.json").write_text("[")
+    recorded = RecordedSource(DEMO)
+    (first, *_) = [p for p in recorded.manifest.positions if p.wifi is not None]
+    task = replace(TASK, path=DEMO / str(first.wifi))
+    plain = MEASURES["wifi"](task, NOBODY)
+    found = MEASURES["wifi"](replace(task, stimulus=tmp_path / "sequence.json"), NOBODY)
+    assert (found.blind_reason, found.samples) == (plain.blind_reason, plain.samples)
+    assert found.rejections["sequence_unreadable"] == 1
+    assert "trial_broken_off" in found.limits
+
+
+def run_live(folder: Path) -> SweepReport:
+    """A live sweep with nothing connected."""
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    zone = room.plan.zones[0]
+
+    def stands() -> Iterator[Stand]:
+        yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+
+    control = Control(clock=monotonic)
+    control.declare_empty(("A-1", "A-2"))
+    source = LiveSource(
+        folder, made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, stands=stands()
+    )  # fmt: skip
+    with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
+        runner = Runner(
+            source, outbox, room_key=KEY_OF_ROOM, control=control, on_event=lambda _: None, live=LiveParts()
+        )
+        return runner.run().report
+
+
+KEY_OF_ROOM = AddressKey.random("room")
+
+
+def test_a_live_sweep_says_not_connected_and_a_recording_not_recorded(tmp_path: Path) -> None:
+    report = run_live(tmp_path)
+    looked = report.positions[0].zone_id
+    reasons = {v.modality: (v.reason, v.text.en) for v in report.verdicts if v.zone_id == looked}
+    sentence = "No device for this modality is connected or configured"
+    assert reasons == dict.fromkeys(MODALITIES, ("not_connected", sentence))
+    others = {v.reason for v in report.verdicts if v.zone_id != looked}
+    assert others == {"not_looked"}
