@@ -12,9 +12,11 @@ from collections.abc import Callable
 from typing import Final
 
 from sweep.control import Control, Standing
-from sweep.lamp import ButtonPressed, HeadProcess, HeadState, MeasureRf, RfMeasured
-from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent, RfWindow
-from sweep.report.wording import guidance_text, state_event, trial_event
+from sweep.headwatch import HeadWatch
+from sweep.lamp import ButtonPressed, HeadProcess
+from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
+from sweep.report.wording import state_event, trial_event
+from sweep.supply_watch import SupplyWatch
 from sweep.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
 from sweep.walk import WalkPrompter
 
@@ -42,15 +44,19 @@ class Attendant:
         *,
         clock_s: Callable[[], float] = time.monotonic,
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+        supply: SupplyWatch | None = None,
     ) -> None:
+        """`supply`: watches whether the supply lasts; None: by the head's word alone."""
         self._control = control
         self._head = head
         self._say = say
         self._on_event = on_event
         self._clock_s = clock_s
         self._now_ns = now_ns
-        self.windows: list[RfWindow] = []
-        """RF windows of this position."""
+        watch = supply or SupplyWatch(clock_s=clock_s)
+        self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
+        self.closed_because: str | None = None
+        """Code that says why the probe itself closes the sweep."""
         self._zone_id = ""
         self._index, self._total = 0, 1
         self._playing: TrialKind | None = None
@@ -60,16 +66,29 @@ class Attendant:
         self._longest_s = self._elapsed_s = 0.0
         self._ended: str | None = None
         self._has_left = False
-        self._was_there = True
 
     def measure_rf(self, seconds: float, tuner_mhz: tuple[int, ...]) -> None:
         """Let the head measure while the air is listened to; the light ends it."""
-        self.windows = []
-        if self._head is not None:
-            self._head.say(MeasureRf(seconds, tuner_mhz))
+        self._watch.measure_rf(seconds, tuner_mhz)
+
+    @property
+    def windows(self) -> tuple[RfWindow, ...]:
+        """RF windows of this position."""
+        return tuple(self._watch.windows)
+
+    @property
+    def head_gaps(self) -> tuple[Gap, ...]:
+        """When the head was away at this position."""
+        return self._watch.gaps
+
+    @property
+    def is_measuring_rf(self) -> bool:
+        """Whether the head still measures for this position."""
+        return self._watch.is_measuring
 
     def begin(self, zone_id: str, index: int, total: int) -> None:
         """A position begins in a zone."""
+        self._watch.begin()
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
 
@@ -94,6 +113,7 @@ class Attendant:
                 if self._head is None:
                     self._say(Played(0, 0, 0.0, 0, ended="no_lamp"))
                 elif not self._has_left:
+                    self._watch.end_rf()
                     self._head.say(word)
             case StopChips(ended=ended):
                 self._stop_playing()
@@ -132,25 +152,28 @@ class Attendant:
             match word:
                 case ButtonPressed():
                     self._control.pause()
-                case RfMeasured(windows=windows):
-                    self.windows += windows
                 case Played() if self._playing == "light":
                     self._say(word)
-                case HeadState(is_there=is_there):
-                    if self._was_there and not is_there:
-                        self._on_event(GuidanceEvent(type="guidance", text=guidance_text("head_away")))
-                    self._was_there = is_there
                 case _:
-                    pass
+                    self._watch.take(word)
+        self._mind_the_supply()
         standing = self._control.standing
         if standing != "go" and not self._has_left:
             self._has_left = True
             self._stop_playing()
-            self._say(Leave(REASONS[standing]))
+            self._watch.end_rf()
+            self._say(Leave(self.closed_because or REASONS[standing]))
             if standing in {"paused", "undeclared"}:
                 self._on_event(state_event("paused" if standing == "paused" else "waiting_for_empty"))
         if self._walk is not None:
             self._prompt(self._walk)
+
+    def _mind_the_supply(self) -> None:
+        """Close the sweep while a report can still be written."""
+        code = self._watch.must_close()
+        if code is not None and self.closed_because is None:
+            self.closed_because = code
+            self._control.finish()
 
     def _prompt(self, walk: WalkPrompter) -> None:
         news = walk.step(self._now_ns())

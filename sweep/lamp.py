@@ -30,8 +30,19 @@ from sweep.link.head import (
     boottime_ns,
     tuner_plan,
 )
-from sweep.link.messages import SLOT_NS, Button, EnvelopeWindow, Message, RfStart, RfStop, TunerStop, TunerWindow
+from sweep.link.messages import (
+    SLOT_NS,
+    Button,
+    EnvelopeWindow,
+    Housekeeping,
+    Message,
+    RfStart,
+    RfStop,
+    TunerStop,
+    TunerWindow,
+)
 from sweep.link.port import PortError, SerialPort
+from sweep.link.supply import read_supply
 from sweep.report import RfWindow
 from sweep.talk import PLAYED_OUT, PlayChips, Played, StopChips
 
@@ -42,6 +53,10 @@ SILENT_S: Final = 3.0
 """The head reports its counters every second."""
 PRIORITY: Final = 10
 """Of real time, 1 to 99: guessed, before whatever else asks for it; this process does very little."""
+SUPPLY_STEP_V: Final = 0.05
+"""Twice what the reading jumps by itself (derived: a count is 7 mV)."""
+MAX_RESTARTS: Final = 3
+"""Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
 CLOSE_WITHIN_S: Final = 5.0
 
 
@@ -75,7 +90,14 @@ class RfMeasured:
     windows: tuple[RfWindow, ...]
 
 
-FromHead = HeadState | ButtonPressed | Played | RfMeasured
+@dataclass(frozen=True, slots=True)
+class SupplyTold:
+    """What the head measured of its supply; told when it changes."""
+
+    battery_v: float
+
+
+FromHead = HeadState | ButtonPressed | Played | RfMeasured | SupplyTold
 ToHead = PlayChips | StopChips | MeasureRf
 
 
@@ -89,11 +111,17 @@ class HeadProcess:
         self._context = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._starts = 0
         self.state = HeadState(False, why="not asked yet")
         self.firmware: str | None = None
         """Of the head that is there or was."""
 
     def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        self._starts += 1
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
             target=_serve, args=(self._device, theirs, self._tripwire), name="sweep-head", daemon=True
@@ -102,8 +130,8 @@ class HeadProcess:
         theirs.close()
         if self._tripwire is not None:
             self._tripwire.close()  # its end is then the end of the process
+            self._tripwire = None  # whoever listens there has heard that end: a process started anew has none
         self._process, self._pipe = process, ours
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -122,6 +150,16 @@ class HeadProcess:
         """Of the head's process; None when it does not run."""
         return None if self._process is None else self._process.pid
 
+    def _bury(self) -> None:
+        """Start a process that died anew, a few times; it looks for the head again."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.join(CLOSE_WITHIN_S)
+        self._pipe = self._process = None
+        if self._starts <= MAX_RESTARTS:
+            self._start()
+
     def say(self, word: ToHead) -> None:
         """Tell the head's process; a process that has ended is noticed by `hear`."""
         if self._pipe is not None:
@@ -135,8 +173,8 @@ class HeadProcess:
             while self._pipe is not None and self._pipe.poll(0):
                 words.append(self._pipe.recv())
         except (EOFError, OSError):
-            self._pipe = None
-            words.append(HeadState(False, why="the process of the sensor head ended"))
+            words += [Played(0, 0, 0.0, 0, ended="head_away"), HeadState(False, why="the head's process ended")]
+            self._bury()
         for word in words:
             if isinstance(word, HeadState):
                 self.state = word
@@ -167,6 +205,7 @@ class HeadServer:
         self._tripwire = tripwire
         self._player: ChipPlayer | None = None
         self._windows_left = 0
+        self._battery_v: float | None = None
         self._state: HeadState | None = None
         self.is_wanted = True
         """False when the runner is gone."""
@@ -201,6 +240,8 @@ class HeadServer:
             if isinstance(message, Button) and message.is_pressed:
                 self._trip("button")
                 self._tell(ButtonPressed())
+            if isinstance(message, Housekeeping):
+                self._tell_supply(message)
             is_news |= self._player is not None and self._player.take(message)
         if self._player is None:
             return
@@ -212,6 +253,13 @@ class HeadServer:
             self._end(PLAYED_OUT)
         elif is_news:
             self._report(None)
+
+    def _tell_supply(self, message: Housekeeping) -> None:
+        """Each change that matters, and no more: nobody reads while the inspector walks."""
+        volts = read_supply(message).battery_v
+        if self._battery_v is None or abs(volts - self._battery_v) >= SUPPLY_STEP_V:
+            self._battery_v = volts
+            self._tell(SupplyTold(round(volts, 2)))
 
     def _obey(self, head: Head) -> None:
         for word in self._heard():

@@ -56,7 +56,8 @@ from sweep.report.wording import state_event
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf_recording import read_rf, with_recording
 from sweep.source import LiveSource, SweepSource
-from sweep.workers import Measure, Workers
+from sweep.supply_watch import SupplyWatch, find_alarm
+from sweep.workers import ATTEND_EVERY_S, Measure, Workers
 
 if TYPE_CHECKING:
     from sweep.lens.calibration import LensLaws
@@ -119,6 +120,8 @@ class Runner:
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or LiveParts()) if source.is_live else LiveParts()
         self._no_baseline_because = "no_baseline"
+        self._limits: tuple[str, ...] = ()
+        """What must be said of the sweep as a whole."""
         self._decided: dict[str, dict[int, str]] = {}
         """By zone: addresses whose answer to light or a walk is known, and the answer."""
         self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
@@ -139,7 +142,13 @@ class Runner:
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
         with Workers(self._measures) as workers, self._open_head() as head_process:
-            attendant = Attendant(self._control, head_process, lambda word: workers.say("wifi", word), self._on_event)
+            attendant = Attendant(
+                self._control,
+                head_process,
+                lambda word: workers.say("wifi", word),
+                self._on_event,
+                supply=self._supply(),
+            )
             if answer == "go":
                 self._on_event(state_event("running"))
             for index, recorded in enumerate(self._source.positions()):
@@ -158,6 +167,9 @@ class Runner:
                 self._tell_where_to_stand(positions, measurements)
             if answer in {"abort", "expired"} or self._control.standing == "abort":
                 outcome = "aborted"
+            if attendant.closed_because is not None:
+                outcome = "aborted"
+                self._limits = (f"closed_{attendant.closed_because}",)
             restarts = workers.restarts
             if attendant.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": attendant.firmware})
@@ -177,6 +189,9 @@ class Runner:
         self._on_event(state_event("done" if outcome == "completed" else "aborted"))
         return SweepResult(report, (opened, closed), restarts)
 
+    def _supply(self) -> SupplyWatch:
+        return SupplyWatch(find_alarm() if self._room is not None else None)
+
     def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
         return nullcontext() if self._live.head_port is None else HeadProcess(self._live.head_port)
 
@@ -194,8 +209,12 @@ class Runner:
         if rf is not None:
             attendant.measure_rf(rf.dwell_s, tuner_frequencies())
         yield from workers.measure(tasks, on_word=lambda _, word: attendant.on_word(word), attend=attendant.attend)
+        while rf is not None and attendant.is_measuring_rf:  # also where nothing else took as long
+            attendant.attend()
+            time.sleep(ATTEND_EVERY_S)
         if rf is not None:
-            yield from workers.measure({"rf": with_windows(rf, tuple(attendant.windows), self._live.own_air)})
+            measured = with_windows(rf, attendant.windows, self._live.own_air, attendant.head_gaps)
+            yield from workers.measure({"rf": measured})
 
     def _remember(self, one: Measurement) -> None:
         """Answers that a later position in the same zone need not ask for again."""
@@ -353,7 +372,7 @@ class Runner:
             coverage,
             source=self._kind,
             places={place.address.tag: place.zones for place in places},
-            limits={code for one in measurements for code in one.limits},
+            limits={code for one in measurements for code in one.limits} | set(self._limits),
         )
         return SweepReport(
             v=1,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from sweep.attendant import Attendant
 from sweep.control import Control, Stand
-from sweep.lamp import ButtonPressed, FromHead, HeadState
-from sweep.report import LiveEvent, ProgressEvent, StateEvent, TrialEvent
+from sweep.lamp import ButtonPressed, FromHead, HeadState, MeasureRf, SupplyTold
+from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, ProgressEvent, StateEvent, TrialEvent
+from sweep.report.wording import GUIDANCE
+from sweep.supply_watch import SupplyWatch, find_alarm
 from sweep.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToWorker
 from sweep.walk import READY_S
 
@@ -20,11 +24,11 @@ class Head:
     """The head's process, as the attendant sees it."""
 
     def __init__(self) -> None:
-        self.said: list[PlayChips | StopChips] = []
+        self.said: list[PlayChips | StopChips | MeasureRf] = []
         self.words: list[FromHead] = []
         self.firmware = "abc"
 
-    def say(self, word: PlayChips | StopChips) -> None:
+    def say(self, word: PlayChips | StopChips | MeasureRf) -> None:
         self.said.append(word)
 
     def hear(self) -> list[FromHead]:
@@ -152,7 +156,7 @@ def test_a_head_that_goes_is_said_once() -> None:
     scene = Scene()
     scene.head.words = [HeadState(True), HeadState(False, why="gone"), HeadState(False, why="still gone")]
     scene.run(0.3)
-    assert [event.type for event in scene.events] == ["guidance"]
+    assert [event.type for event in scene.events] == ["notice", "guidance"]
 
 
 def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change() -> None:
@@ -177,3 +181,98 @@ def test_a_walk_stops_when_somebody_comes_in() -> None:
     scene.run(8.0)
     assert Leave("room_entered") in scene.told
     assert len([event for event in scene.events if isinstance(event, TrialEvent)]) == 2
+
+
+def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() -> None:
+    scene = Scene()
+    scene.attendant.measure_rf(10.0, (5_740,))
+    scene.run(2.0)
+    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.run(3.0)
+    assert [(g.start_ns, g.reason) for g in scene.attendant.head_gaps] == [(2_100_000_000, "head_away")]
+    assert [scene.attendant.is_measuring_rf] == [False]
+    scene.head.words = [HeadState(True, firmware="abc")]
+    scene.run(0.1)
+    (gap,) = scene.attendant.head_gaps
+    assert (gap.start_ns, gap.end_ns) == (2_100_000_000, 5_100_000_000)
+    assert scene.attendant.is_measuring_rf
+    (first, again) = [word for word in scene.head.said if isinstance(word, MeasureRf)]
+    assert (first.seconds, again.tuner_mhz) == (10.0, (5_740,))
+    assert again.seconds == 10.0, "no window had arrived: all of it is left"
+    notices = [(event.code, event.is_over) for event in scene.events if isinstance(event, NoticeEvent)]
+    assert notices == [("head_away", False), ("head_away", True)]
+    said = [event.text.en for event in scene.events if isinstance(event, GuidanceEvent)]
+    assert said == [GUIDANCE["head_away"][1], GUIDANCE["head_back"][1]]
+    scene.run(20.0)
+    assert not scene.attendant.is_measuring_rf
+
+
+def test_later_positions_say_too_that_the_head_is_away() -> None:
+    scene = Scene()
+    scene.attendant.measure_rf(10.0, ())
+    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.run(1.0)
+    scene.attendant.begin("basins", 2, 3)
+    scene.run(1.0)
+    (gap,) = scene.attendant.head_gaps
+    assert (gap.start_ns, gap.end_ns, gap.reason) == (1_000_000_000, 2_000_000_000, "head_away")
+    scene.head.words = [HeadState(True, firmware="abc")]
+    scene.attendant.begin("stall-3", 3, 3)
+    scene.run(0.1)
+    scene.attendant.begin("entrance", 4, 4)
+    assert scene.attendant.head_gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("volts", "seconds", "closes", "is_low"),
+    [(5.0, 60.0, False, False), (4.5, 60.0, False, True), (4.3, 2.0, False, True), (4.3, 6.0, True, True)],
+)
+def test_a_low_supply_is_said_and_an_empty_one_closes_the_sweep_in_order(
+    volts: float, seconds: float, closes: bool, is_low: bool
+) -> None:
+    scene = Scene()
+    scene.head.words = [SupplyTold(volts)]
+    scene.run(seconds)
+    notices = [event.code for event in scene.events if isinstance(event, NoticeEvent)]
+    assert notices == (["battery_low"] if is_low else [])
+    assert scene.control.standing == ("finish" if closes else "go")
+    assert scene.attendant.closed_because == ("battery_low" if closes else None)
+    assert scene.told == ([Leave("battery_low")] if closes else [])
+
+
+def test_a_dip_of_the_supply_closes_nothing() -> None:
+    scene = Scene()
+    for volts in (4.3, 4.8) * 5:
+        scene.head.words = [SupplyTold(volts)]
+        scene.run(2.0)
+    assert scene.control.standing == "go"
+
+
+def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_path: Path) -> None:
+    for name, driver in (("hwmon0", "cpu_thermal"), ("hwmon1", "rpi_volt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "name").write_text(driver + "\n")
+    alarm = tmp_path / "hwmon1" / "in0_lcrit_alarm"
+    alarm.write_text("1\n")
+    assert find_alarm(tmp_path) == alarm
+    assert find_alarm(tmp_path / "hwmon0") is None
+    now_s = 0.0
+    watch = SupplyWatch(alarm, clock_s=lambda: now_s)
+
+    def run(seconds: float) -> list[tuple[str, bool]]:
+        nonlocal now_s
+        said = []
+        for _ in range(round(seconds)):
+            now_s += 1.0
+            said += [(e.code, e.is_over) for e in watch.look() if isinstance(e, NoticeEvent)]
+        return said
+
+    assert run(20.0) == [("battery_low", False)]
+    alarm.write_text("0\n")
+    assert run(3.0) == [("battery_low", True)]
+    assert [watch.must_close] == [None]
+    alarm.write_text("1\n")
+    run(31.0)
+    assert watch.must_close == "battery_low"
+    alarm.unlink()
+    assert run(3.0) == [("battery_low", True)], "a driver that is gone says nothing any more"

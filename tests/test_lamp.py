@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
-from sweep.lamp import ButtonPressed, FromHead, HeadProcess, HeadState, MeasureRf, RfMeasured
+from sweep.lamp import ButtonPressed, FromHead, HeadProcess, HeadState, MeasureRf, RfMeasured, SupplyTold
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.talk import PLAYED_OUT, PlayChips, Played, StopChips
 from tests.sim.head_kit import built_elf
@@ -73,3 +75,22 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert [word.ended for word in said if isinstance(word, Played)][-1] == "head_away"
         head.say(PlayChips("light", CHIPS, CHIP_S))
         wait_for(head, lambda word: isinstance(word, Played) and word.ended == "head_away")
+
+
+def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:
+    with (
+        EmulatedHead(RfScene(battery_mv=4_300), built_elf(), paced=True) as emulated,
+        HeadProcess(emulated.port) as head,
+    ):
+        said = wait_for(head, lambda word: isinstance(word, SupplyTold))
+        (supply,) = [word for word in said if isinstance(word, SupplyTold)]
+        assert abs(supply.battery_v - 4.3) < 0.05
+        before = head.process_id
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        said = wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        assert [word.is_there for word in said if isinstance(word, HeadState)] == [False, True]
+        assert [word.ended for word in said if isinstance(word, Played)] == ["head_away"]
+        assert head.process_id != before
+        head.say(MeasureRf(0.5, ()))
+        wait_for(head, lambda word: isinstance(word, RfMeasured))

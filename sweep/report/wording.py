@@ -179,6 +179,14 @@ GUIDANCE: dict[str, tuple[str, str]] = {
         "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요",
         "The sensor head does not answer: plug its cable in again",
     ),
+    "head_back": (
+        "센서 헤드가 다시 연결되었습니다. 측정을 이어갑니다",
+        "The sensor head is back: measuring goes on",
+    ),
+    "battery_low": (
+        "전원이 부족합니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요",
+        "The supply runs low: change the battery, or finish after this position",
+    ),
     "hold_longer": ("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
 }
 
@@ -210,6 +218,14 @@ NOTICES: dict[str, tuple[str, str]] = {
     "server_changed": (
         "서버의 키가 처음과 다르거나 확인할 수 없어 기록을 보내지 않습니다",
         "The server's key is not the one of the first contact: entries are kept back",
+    ),
+    "head_away": (
+        "센서 헤드가 연결되어 있지 않습니다. 전파 측정과 조명을 쓸 수 없습니다",
+        "The sensor head is not there: no RF, no light",
+    ),
+    "battery_low": (
+        "전원 전압이 낮습니다. 계속 낮으면 점검을 닫고 보고서를 남깁니다",
+        "The supply voltage is low: if it stays so, the sweep is closed and its report written",
     ),
     "command_unknown": (
         "이 점검기가 알지 못하는 명령입니다",
@@ -268,6 +284,11 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "ble",
         "블루투스 식별은 참고용이며 판정 근거로 쓰지 않습니다.",
         "Bluetooth identity is a hint and decides nothing.",
+    ),
+    "closed_battery_low": (
+        None,
+        "전원이 부족해 점검을 일찍 닫았습니다. 그 뒤의 자리는 점검하지 않았습니다.",
+        "The supply ran low and the sweep was closed early: what came after was not looked at.",
     ),
     "plan_unverified": (
         None,
@@ -343,6 +364,7 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
 
 CONDITIONAL_LIMITS = frozenset(
     {
+        "closed_battery_low",
         "plan_unverified",
         "recorded_input",
         "lens_uncalibrated",

@@ -1,0 +1,108 @@
+"""Whether the probe's supply lasts: the head's battery reading and the Pi's own word on its voltage, against limits.
+
+Input is volts as the head tells them and the alarm file of the Pi's firmware driver; output is a notice when it runs
+low or recovers, and a code when the sweep must be closed while a report can still be written.  All limits are guessed:
+no probe has been run to the end of a battery yet.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from sweep.link.supply import LOW_BATTERY_V
+from sweep.report import GuidanceEvent, LiveEvent
+from sweep.report.wording import guidance_text, notice_event
+
+HWMON: Final = Path("/sys/class/hwmon")
+PI_DRIVER: Final = "rpi_volt"
+"""The Raspberry Pi's firmware driver; its alarm says whether the supply fell below 4.63 V since it was last read."""
+CLOSE_BATTERY_V: Final = 4.4
+"""Below it the Pi may restart at any moment: 5 % below its own alarm (guessed)."""
+CLOSE_AFTER_S: Final = 3.0
+"""A lamp or a radio that starts pulls the supply down for a moment; an empty battery does not recover (guessed)."""
+CLOSE_AFTER_ALARM_S: Final = 30.0
+"""The Pi's alarm alone says less: a thin cable raises it for hours (guessed)."""
+RECOVERED_V: Final = 0.1
+LOOK_EVERY_S: Final = 1.0
+
+
+def find_alarm(root: Path = HWMON) -> Path | None:
+    """The alarm file of the Pi's driver; None on another machine."""
+    for name in sorted(root.glob("*/name")):
+        try:
+            if name.read_text(encoding="ascii").strip() == PI_DRIVER:
+                return name.with_name("in0_lcrit_alarm")
+        except (OSError, UnicodeDecodeError):  # a sensor that goes away while it is looked at
+            continue
+    return None
+
+
+class SupplyWatch:
+    """One for a sweep."""
+
+    def __init__(self, alarm: Path | None = None, *, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """`alarm`: the file of `find_alarm`."""
+        self._alarm = alarm
+        self._clock_s = clock_s
+        self._battery_v: float | None = None
+        self._empty_since_s: float | None = None
+        self._alarm_since_s: float | None = None
+        self._looked_s = -LOOK_EVERY_S
+        self._is_low = False
+        self.must_close: str | None = None
+        """Code that says why the sweep must be closed; it stays."""
+
+    def take_battery(self, volts: float) -> None:
+        """What the head measured."""
+        self._battery_v = volts
+
+    def look(self) -> list[LiveEvent]:
+        """What persons should hear now."""
+        now_s = self._clock_s()
+        if now_s - self._looked_s < LOOK_EVERY_S:
+            return []
+        self._looked_s = now_s
+        is_empty = self._battery_v is not None and self._battery_v < CLOSE_BATTERY_V
+        self._empty_since_s = _since(self._empty_since_s, now_s, holds=is_empty)
+        self._alarm_since_s = _since(self._alarm_since_s, now_s, holds=self._is_alarmed())
+        if _lasts(self._empty_since_s, now_s, CLOSE_AFTER_S) or _lasts(self._alarm_since_s, now_s, CLOSE_AFTER_ALARM_S):
+            self.must_close = "battery_low"
+        return self._tell(is_low=self._is_under(), is_recovered=self._is_recovered())
+
+    def _tell(self, *, is_low: bool, is_recovered: bool) -> list[LiveEvent]:
+        if is_low and not self._is_low:
+            self._is_low = True
+            return [notice_event("battery_low"), GuidanceEvent(type="guidance", text=guidance_text("battery_low"))]
+        if self._is_low and is_recovered:
+            self._is_low = False
+            return [notice_event("battery_low", is_over=True)]
+        return []
+
+    def _is_under(self) -> bool:
+        return self._alarm_since_s is not None or (self._battery_v is not None and self._battery_v < LOW_BATTERY_V)
+
+    def _is_recovered(self) -> bool:
+        is_charged = self._battery_v is None or self._battery_v >= LOW_BATTERY_V + RECOVERED_V
+        return self._alarm_since_s is None and is_charged
+
+    def _is_alarmed(self) -> bool:
+        if self._alarm is None:
+            return False
+        try:
+            return self._alarm.read_text(encoding="ascii").strip() == "1"
+        except (OSError, UnicodeDecodeError):  # the driver is gone: it says nothing any more, and the battery is read
+            self._alarm = None
+            return False
+
+
+def _since(since_s: float | None, now_s: float, *, holds: bool) -> float | None:
+    if not holds:
+        return None
+    return now_s if since_s is None else since_s
+
+
+def _lasts(since_s: float | None, now_s: float, long_s: float) -> bool:
+    return since_s is not None and now_s - since_s >= long_s
