@@ -339,6 +339,8 @@ class Agent:
         if control is None:
             return
         self._say(f"sweep {command.sweep_id} begins")
+        for notice in self._standing.values():  # the page of a new sweep begins empty
+            self.live.put(notice, command.sweep_id)
         try:
             line = self._run_sweep(command, control, lambda event: self.live.put(event, command.sweep_id))
         except OutboxError as error:

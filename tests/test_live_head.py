@@ -16,7 +16,7 @@ from sweep.config import Config
 from sweep.control import Control, Stand
 from sweep.outbox import Outbox
 from sweep.ownair import OwnAir
-from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, StateEvent, SweepReport, ZoneCoverage
+from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, StateEvent, SweepReport, ZoneCoverage, ZoneEvent
 from sweep.runner import Runner
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
@@ -39,6 +39,8 @@ class Sweep:
     reports: list[SweepReport] = field(default_factory=list)
     plug: Path = field(init=False)
     begun: list[str] = field(default_factory=list)
+    gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
+    """How many positions the inspector may still begin."""
 
     def __post_init__(self) -> None:
         self.plug = self.folder / "ttyHEAD"
@@ -48,6 +50,9 @@ class Sweep:
         for zone in ROOM.plan.zones[: self.zones]:
             if self.control.standing in {"abort", "finish"}:
                 return
+            while not self.gate.acquire(timeout=0.1):
+                if self.control.standing in {"abort", "finish"}:
+                    return
             self.begun.append(zone.zone_id)
             yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
 
@@ -82,6 +87,11 @@ class Sweep:
 
     def notices(self) -> list[tuple[str, bool]]:
         return [(event.code, event.is_over) for event in self.events if isinstance(event, NoticeEvent)]
+
+    def ended(self, zone: int) -> bool:
+        """RF is the last to be told of a position."""
+        zone_id = ROOM.plan.zones[zone].zone_id
+        return any(isinstance(e, ZoneEvent) and (e.zone_id, e.modality) == (zone_id, "rf") for e in self.events)
 
     def rf(self, zone: int) -> ZoneCoverage:
         zone_id = ROOM.plan.zones[zone].zone_id
@@ -120,6 +130,7 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
 
 
 def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: Sweep) -> None:
+    sweep.gate = threading.Semaphore(1)
     with EmulatedHead(RfScene(), paced=True) as first:
         sweep.plug.symlink_to(first.port)
         thread = started(sweep)
@@ -127,12 +138,15 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
         time.sleep(3.0)
         sweep.plug.unlink()
     sweep.wait_for(lambda: ("head_away", False) in sweep.notices(), "the word that the head is away")
+    sweep.gate.release()
     sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
+    sweep.wait_for(lambda: sweep.ended(1), "the end of the second position")
     with EmulatedHead(RfScene(), paced=True) as second:
-        sweep.wait_for(lambda: len(sweep.begun) == 3, "the third position")
         sweep.plug.symlink_to(second.port)
-        sweep.wait_for(lambda: ("head_away", True) in sweep.notices() or not thread.is_alive(), "the head's return")
-        thread.join(40.0)
+        time.sleep(2.0)
+        sweep.gate.release()
+        thread.join(60.0)
+        assert not thread.is_alive()
     report = sweep.reports[0]
     assert [gap.reason for gap in sweep.rf(0).gaps] == ["head_away"]
     assert sweep.rf(0).samples >= 5 or sweep.rf(0).blind_reason == "head_away"
@@ -141,7 +155,10 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
     starts = {p.zone_id: (p.start_ns, p.end_ns) for p in report.positions}
     (gap,) = sweep.rf(0).gaps
     begin_ns, end_ns = starts[ROOM.plan.zones[0].zone_id]
-    assert begin_ns + 2_000_000_000 <= gap.start_ns <= gap.end_ns <= end_ns + 500_000_000
+    assert begin_ns <= gap.start_ns <= gap.end_ns <= end_ns + 500_000_000
+    assert ("head_away", True) in sweep.notices(), "its return is said"
+    assert sweep.rf(2).samples >= 15
+    assert sweep.rf(2).blind_reason == "no_baseline"
     (away,) = {v.text.en for v in report.verdicts if v.modality == "rf" and v.zone_id == ROOM.plan.zones[1].zone_id}
     assert away == "The sensor head is absent or does not answer"
 

@@ -225,7 +225,7 @@ def test_a_fault_of_its_own_ends_the_agent_visibly(tmp_path: Path) -> None:
     """A thread that fails must not leave an agent that looks alive and hears nothing."""
     script = (
         "import sys; from sweep import agent\n"
-        "def broken(self, stop): raise ZeroDivisionError('our own bug')\n"
+        "def broken(self, stop): raise ValueError('our own bug')\n"
         "agent.Agent._poll = broken\n"
         "from sweep.cli import main; main()\n"
     )
@@ -244,6 +244,7 @@ def test_a_fault_of_its_own_ends_the_agent_visibly(tmp_path: Path) -> None:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False, env=os.environ)
     assert done.returncode != 0
     assert b"our own bug" in done.stderr
+    assert b"Traceback" in done.stderr
 
 
 WITHOUT_RESERVE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -32,6 +32,7 @@ from sweep.cli.options import (
 from sweep.cli.output import err, fail, not_built, one_line
 from sweep.config import Config, open_room_key, open_signer
 from sweep.control import Control
+from sweep.entry import EntryError
 from sweep.outbox import OutboxError
 from sweep.report import LiveEvent, StartCommand
 from sweep.runner import Runner
@@ -62,14 +63,14 @@ def agent(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    signer = open_signer(folder)
+    with one_line(EntryError):
+        signer = open_signer(folder)
     own_air = open_own_air(settings)
-    with (
-        one_line(OutboxError, ValueError),
-        TemporaryDirectory(prefix="sweep-") as scratch,
-        open_outbox(settings, signer, settings.probe_id) as outbox,
-        Uplink(settings.server, signer, own_air=own_air) as uplink,
-    ):
+    with ExitStack() as opened:
+        with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
+            scratch = opened.enter_context(TemporaryDirectory(prefix="sweep-"))
+            outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
+            uplink = opened.enter_context(Uplink(settings.server, signer, own_air=own_air))
 
         def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
             made = (

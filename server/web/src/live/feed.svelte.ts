@@ -36,7 +36,7 @@ export interface LiveTrial {
   readonly heardMs: number;
 }
 
-const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "trial", "finding", "command"] as const;
+const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "notice", "trial", "finding", "command"] as const;
 const FIRST_WAIT_MS = 1_000; // guessed
 const LONGEST_WAIT_MS = 15_000; // guessed
 
@@ -48,6 +48,8 @@ export class LiveFeed {
   stateText = $state.raw<LocalText | null>(null);
   progress = $state.raw<LiveProgress | null>(null);
   guidance = $state.raw<LocalText | null>(null);
+  /** What a person should know about the probe itself, by code; each stands until the probe says that it is over. */
+  notices = $state.raw<readonly { readonly code: string; readonly text: LocalText }[]>([]);
   trial = $state.raw<LiveTrial | null>(null);
   /** A position is being measured; between positions the inspector may ask for a walk. */
   isMeasuring = $state(false);
@@ -147,6 +149,12 @@ export class LiveFeed {
         break;
       case "guidance":
         this.guidance = event.text;
+        break;
+      case "notice":
+        this.notices = [
+          ...this.notices.filter((notice) => notice.code !== event.code),
+          ...(event.is_over === true ? [] : [event]),
+        ];
         break;
       case "trial":
         this.trial = {
