@@ -115,9 +115,8 @@ def blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int
 
 
 def _unreadable(task: Task, modality: Modality, path: Path) -> Measurement:
-    """A recording that is named and cannot be used: it is not there, or it cannot be read."""
-    reason = "input_unreadable" if path.exists() else "input_missing"
-    return blind(task, modality, reason, {reason: 1})
+    """A recording that is named and cannot be used; the coverage says whether it is there at all."""
+    return blind(task, modality, "input_unreadable", {"input_unreadable" if path.exists() else "input_missing": 1})
 
 
 def lens_observation(
@@ -360,7 +359,7 @@ def measure_rf(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001 
 
     lost = dict(task.lost_windows)
     if not task.windows:
-        nothing = blind(task, "rf", task.nothing_because, {task.nothing_because: 1} | lost)
+        nothing = blind(task, "rf", task.nothing_because, lost or {task.nothing_because: 1})
         return replace(nothing, gaps=task.rf_gaps)
     own = task.own or ()
     heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]

@@ -1,7 +1,7 @@
 """RF windows of a recorded serial line, and why there are none or fewer than there were.
 
 Input is a path of a recorded sweep; output is an `RfRecording`.  What could be read before a recording breaks off
-counts; a recording that is missing, unreadable or without windows is told apart.
+counts; a recording that is unreadable and one without windows are told apart.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def read_rf(path: Path | None, start_ns: int) -> RfRecording:
     if path is None:
         return RfRecording()
     if not path.exists():
-        return RfRecording(because="input_missing")
+        return RfRecording(because="input_unreadable", lost={"input_missing": 1})
     windows: list[RfWindow] = []
     losses: list[Losses] = []
     because = ""

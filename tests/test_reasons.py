@@ -101,10 +101,10 @@ TABLE: list[tuple[Modality, str, Callable[[Path], Task], str]] = [
     *((modality, "nothing recorded", no_path, "not_recorded") for modality in MODALITIES),
     *((modality, "nothing connected", unconnected, "not_connected") for modality in MODALITIES),
     *((modality, "unreadable", unreadable, "input_unreadable") for modality in ("lens", "wifi", "ble")),
-    *((modality, "missing", missing, "input_missing") for modality in ("lens", "wifi", "ble")),
+    *((modality, "missing", missing, "input_unreadable") for modality in ("lens", "wifi", "ble")),
     *((modality, "a folder", a_folder, "input_unreadable") for modality in ("wifi", "ble")),
     ("rf", "unreadable", rf_recording(junk), "input_unreadable"),
-    ("rf", "missing", rf_recording(lambda folder: folder / "gone"), "input_missing"),
+    ("rf", "missing", rf_recording(lambda folder: folder / "gone"), "input_unreadable"),
     ("rf", "a folder", rf_recording(lambda folder: folder), "input_unreadable"),
     ("rf", "no head from the start", lambda _: with_windows(TASK, (), None, AWAY), "head_away"),
     ("rf", "head pulled after half a second", lambda _: with_windows(TASK, WINDOWS[:5], None, AWAY), "head_away"),
@@ -124,11 +124,14 @@ TABLE: list[tuple[Modality, str, Callable[[Path], Task], str]] = [
 IDS = [f"{modality}: {cause}" for modality, cause, _, _ in TABLE]
 
 
-@pytest.mark.parametrize(("modality", "make", "code"), [(row[0], row[2], row[3]) for row in TABLE], ids=IDS)
-def test_each_cause_has_its_reason(tmp_path: Path, modality: Modality, make: Callable[[Path], Task], code: str) -> None:
+@pytest.mark.parametrize(("modality", "cause", "make", "code"), TABLE, ids=IDS)
+def test_each_cause_has_its_reason(
+    tmp_path: Path, modality: Modality, cause: str, make: Callable[[Path], Task], code: str
+) -> None:
     found = MEASURES[modality](make(tmp_path), NOBODY)
     assert found.blind_reason == code
     assert code in REASONS
+    assert ("input_missing" in found.rejections) == (cause == "missing")
     text = reason_text(code)
     assert re.search("[가-힣]", text.ko)
     assert not re.search("[가-힣]", text.en)

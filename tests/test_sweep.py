@@ -136,7 +136,7 @@ def test_a_modality_whose_recording_is_broken_is_blind_and_the_others_go_on(tmp_
     result, _ = run(folder, tmp_path / "state")
     reasons = {(v.zone_id, v.modality): v.reason for v in result.report.verdicts}
     assert reasons["stall-2", "wifi"] == "input_unreadable"
-    assert reasons["stall-1", "rf"] == "too_short"
+    assert reasons["stall-1", "rf"] == "input_unreadable"
     assert reasons["stall-3", "lens"] == "input_unreadable"
     assert reasons["stall-2", "lens"] == "candidate"
     assert found(result.report) == ["stall-2"]

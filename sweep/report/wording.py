@@ -60,7 +60,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "no_common_scene": ("영상끼리 겹치는 장면이 없음", "The frames show no common scene"),
     "too_fast": ("너무 빨리 움직여 정합할 수 없음", "Moved too fast to register the frames"),
     "input_unreadable": ("기록 파일을 읽을 수 없음", "The recording could not be read"),
-    "input_missing": ("기록 파일이 없어짐", "The recording is named but missing"),
     "timed_out": ("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
     "process_died": ("측정 프로그램이 중단됨", "The measuring process stopped"),
     "adapter_away": ("와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"),
