@@ -6,6 +6,8 @@ the `lab` extra only and never in a room: the checks stand in `sweep.lens.record
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,10 +22,18 @@ from sweep.lens.optics import load_optics
 from sweep.lens.record import RecordError, record_clip, sign_recording
 from sweep.link.head import Head, HeadError
 from sweep.link.port import PortError, SerialPort
+from sweep.power.keeper import CameraPower
+from sweep.power.line import LinePlace, PowerLineError
+from sweep.power.sensor import SensorDriver, SensorError
 from sweep.strobe import HeadLine, Strobe
 
-ERRORS = (RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, PortError, EntryError)
+ERRORS = (
+    RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, PortError, EntryError,
+    PowerLineError, SensorError,
+)  # fmt: skip
 """What a person can do something about; each is one line."""
+POWER_S = 5.0
+"""How long the camera's supply may take to come on (guessed)."""
 
 
 def record_on_bench(
@@ -37,6 +47,8 @@ def record_on_bench(
     triples: int,
     exposure_s: float,
     key: Path,
+    camera_power: LinePlace | None = None,
+    sensor: SensorDriver | None = None,
 ) -> Path:
     """Record the next clip of `folder` and sign it. Raises `ERRORS`; FileExistsError never: the name is new."""
     from filelock import FileLock, Timeout
@@ -51,7 +63,11 @@ def record_on_bench(
         meta = apply(laws.calibration, meta)
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(folder / ".recording.lock", timeout=0), SerialPort(port) as line:
+        with (
+            FileLock(folder / ".recording.lock", timeout=0),
+            powered(control, camera_power, sensor or SensorDriver("at_boot")),
+            SerialPort(port) as line,
+        ):
             name = next_name(folder)
             camera = open_camera(permit, settings, device)
             clip = record_with(folder / name, Head(line), camera, meta, triples)
@@ -67,6 +83,24 @@ def record_on_bench(
         recorded=datetime.now(UTC),
     )
     return clip
+
+
+@contextmanager
+def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> Iterator[None]:
+    """The camera has power and its driver, as long as the declaration holds; without a line it always has."""
+    if place is None:
+        yield
+        return
+    with CameraPower(place) as power:
+        control.watch(power.follow)
+        if not power.wait_on(POWER_S):
+            raise PowerLineError(f"the camera's supply did not come on: {power.why_off}")
+        sensor.attach()
+        try:
+            yield
+        finally:
+            control.finish()  # the line falls first, whatever the driver does
+            sensor.detach()
 
 
 def record_with(folder: Path, head: HeadLine, camera: FrameDoor, meta: ClipMeta, triples: int) -> Path:

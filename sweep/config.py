@@ -59,6 +59,8 @@ class Config(BaseModel):
     """GPIO that switches the camera's supply, 4 on the carrier; without it a sweep gives no camera power."""
     camera_power_chip: Annotated[str, Field(min_length=1, max_length=200)] = "/dev/gpiochip0"
     """The GPIO chip that it belongs to."""
+    camera_sensor: Literal["at_boot", "overlay", "bind"] = "at_boot"
+    """When the sensor's driver looks for it: at boot, or once it has power (unproven on a Pi)."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365

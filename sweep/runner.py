@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -30,6 +30,7 @@ from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
 from sweep.outbox import Outbox, WallClock
 from sweep.ownair import intervals_ns, without_own
+from sweep.power.keeper import CameraPower
 from sweep.report import (
     ClockReading,
     FindingEvent,
@@ -128,10 +129,14 @@ class Runner:
         self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
 
     def run(self) -> SweepResult:
-        """The whole sweep.  Raises SourceError; OutboxError when the disk has no room to begin.
+        """The whole sweep.  Raises SourceError, PowerLineError; OutboxError when the disk has no room to begin.
 
         A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
         """
+        with self._open_power() as power:  # the line is low before anything else
+            return self._run(power)
+
+    def _run(self, power: CameraPower | None) -> SweepResult:
         self._outbox.reserve()
         outside = read_rf(self._path(self._manifest.baseline_rf), 0)
         baseline = without_own(outside.windows, self._manifest.baseline_own)
@@ -141,7 +146,7 @@ class Runner:
         measurements: list[Measurement] = []
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
-        with Workers(self._measures) as workers, self._open_head() as head_process:
+        with Workers(self._measures) as workers, self._open_head(power) as head_process:
             attendant = Attendant(
                 self._control,
                 head_process,
@@ -159,6 +164,8 @@ class Runner:
                 position = self._position(recorded)
                 attendant.begin(recorded.zone, index, len(self._manifest.positions))
                 attendant.attend()
+                if power is not None:
+                    power.depend_on(workers.process_id("lens"))
                 for measurement in self._measure_at(recorded, position, baseline, workers, attendant):
                     measurements.append(measurement)
                     self._remember(measurement)
@@ -192,8 +199,20 @@ class Runner:
     def _supply(self) -> SupplyWatch:
         return SupplyWatch(find_alarm() if self._room is not None else None)
 
-    def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
-        return nullcontext() if self._live.head_port is None else HeadProcess(self._live.head_port)
+    @contextmanager
+    def _open_power(self) -> Iterator[CameraPower | None]:
+        """The camera's supply follows the persons' declaration."""
+        if self._live.camera_power is None:
+            yield None
+            return
+        with CameraPower(self._live.camera_power) as power:
+            self._control.watch(power.follow)
+            yield power
+
+    def _open_head(self, power: CameraPower | None) -> AbstractContextManager[HeadProcess | None]:
+        if self._live.head_port is None:
+            return nullcontext()
+        return HeadProcess(self._live.head_port, tripwire=None if power is None else power.tripwire())
 
     def _measure_at(
         self,

@@ -62,8 +62,9 @@ class Workers:
             self._stop(modality)
 
     def process_id(self, modality: Modality) -> int | None:
-        """Process id of a modality's worker."""
-        return self._workers[modality].process.pid
+        """Process id of a modality's worker; None where nothing measures it."""
+        worker = self._workers.get(modality)
+        return None if worker is None else worker.process.pid
 
     def say(self, modality: Modality, word: ToWorker) -> None:
         """Tell a worker something about the task it has; one that is dead is noticed by `measure`."""

@@ -176,6 +176,7 @@ def lens_record(
     if port is None:
         fail("name the sensor head's port: --port, or port in the settings")
     from sweep.bench import ERRORS, record_on_bench
+    from sweep.power.sensor import SensorDriver
 
     with one_line(*ERRORS):
         clip = record_on_bench(
@@ -188,6 +189,8 @@ def lens_record(
             triples=triples,
             exposure_s=exposure_ms * 1e-3,
             key=(state or settings.state_folder) / "lab-demo.key",
+            camera_power=settings.camera_power if device is None else None,
+            sensor=SensorDriver(settings.camera_sensor),
         )
     out.print(f"recorded {clip}; sweep lens {folder} runs on it")
 

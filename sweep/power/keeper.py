@@ -17,26 +17,15 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 from sweep.power.kernel import check_strict
 from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
 from sweep.power.pair import Pair
 
-
-class Declared(Protocol):
-    """That two persons declared the room empty, and until when."""
-
-    @property
-    def by(self) -> tuple[str, str]:
-        """Their names."""
-        ...
-
-    @property
-    def until_ns(self) -> int:
-        """Deadline on CLOCK_BOOTTIME."""
-        ...
+if TYPE_CHECKING:
+    from sweep.control import Declaration
 
 
 class CameraPower:
@@ -48,7 +37,7 @@ class CameraPower:
         self._check = check
         self._condition = threading.Condition()
         self._pair: Pair | None = None
-        self._wanted: Declared | None = None
+        self._wanted: Declaration | None = None
         self._given_ns = 0
         """Deadline of the lease that was last given."""
         self._cut_ns = 0
@@ -96,7 +85,7 @@ class CameraPower:
         self._wake.close()
         self._waker.close()
 
-    def follow(self, declaration: Declared | None) -> None:
+    def follow(self, declaration: Declaration | None) -> None:
         """The declaration that holds now, or None: the line falls before this returns to the person who ended it."""
         with self._condition:
             self._wanted = declaration if declaration is not None and _is_of_two(declaration.by) else None

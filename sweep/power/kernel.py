@@ -10,28 +10,44 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sweep.power.line import LinePlace, PowerLineError, stays_driven
+from sweep.power.line import LinePlace, PowerLineError, driver_of, stays_driven
 
 MODULES: Final = Path("/sys/module")
-PERSISTS: Final = "*/parameters/persist_gpio_outputs"
-"""Of pinctrl_bcm2835 (Raspberry Pi 4 and earlier) and pinctrl_rp1 (Raspberry Pi 5)."""
+PARAMETER: Final = "parameters/persist_gpio_outputs"
+DRIVERS: Final = {
+    "pinctrl-bcm2835": "pinctrl_bcm2835",
+    "pinctrl-bcm2711": "pinctrl_bcm2835",
+    "pinctrl-rp1": "pinctrl_rp1",
+}
+"""Module by the chip's label: Raspberry Pi up to 3, 4, 5. One kernel may hold both modules, and dtparam sets only that
+of the board it runs on."""
 REMEDY: Final = "put dtparam=strict_gpiod into /boot/firmware/config.txt and start the Raspberry Pi anew"
 
 
-def parameter(modules: Path = MODULES) -> bool | None:
-    """Whether the pin driver says that released outputs stay driven; None where it says nothing."""
-    words = {path.read_text(encoding="ascii").strip() for path in modules.glob(PERSISTS)}
-    return None if not words else words != {"N"}
+def parameter(label: str, modules: Path = MODULES) -> bool | None:
+    """Whether the chip's driver says that released outputs stay driven; None where it says nothing."""
+    module = DRIVERS.get(label)
+    if module is None:
+        return None
+    try:
+        return (modules / module / PARAMETER).read_text(encoding="ascii").strip() != "N"
+    except OSError:
+        return None
 
 
-def check_strict(place: LinePlace, modules: Path = MODULES) -> None:
+def is_lax(chip: str) -> bool:
+    """Whether the chip's driver says that released outputs stay driven. Raises PowerLineError."""
+    return parameter(driver_of(chip)) is True
+
+
+def check_strict(place: LinePlace) -> None:
     """Raises PowerLineError where the line would outlast a killed process, or cannot be driven at all.
 
     Leaves the line low.
     """
-    said = parameter(modules)
-    if said if said is not None else stays_driven(place):
+    is_kept = stays_driven(place)
+    said = parameter(driver_of(place.chip))
+    if is_kept if said is None else said:
         raise PowerLineError(
             f"this kernel keeps a released line at its last level, a crash could leave the camera's power on: {REMEDY}"
         )
-    stays_driven(place)

@@ -111,6 +111,18 @@ def stays_driven(place: LinePlace) -> bool:
         request.release()
 
 
+def driver_of(chip: str) -> str:
+    """What the kernel calls the chip, as pinctrl-bcm2711; empty where there is no such chip. Raises PowerLineError."""
+    gpiod = _library()
+    try:
+        with gpiod.Chip(chip) as opened:
+            return str(opened.get_info().label)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            return ""
+        raise PowerLineError(f"{chip}: {error.strerror}") from error
+
+
 class LineBusyError(PowerLineError):
     """Somebody else holds the line."""
 

@@ -36,6 +36,8 @@ class Pair:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sweep.power.guard", place.chip, str(place.offset), *map(str, fds)],
             pass_fds=fds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
         guards.close()

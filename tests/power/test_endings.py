@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.power.rig import DARK_WITHIN_MS, Rig, boottime_ns, wait_until
 from tests.sim.head_kit import built_elf
-from tests.simulators.gpio_kernel import GpioKernel
+from tests.simulators.gpio_kernel import GpioKernel, Kernel
 
 
 @pytest.fixture(params=["strict", "lax"])
@@ -140,3 +141,24 @@ def test_the_head_ends_it(chip: GpioKernel, way: str) -> None:
             case _:
                 at_ns = rig.kill("head")
         assert record(way, rig, at_ns) < DARK_WITHIN_MS
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kernel", ["strict", "lax"])
+@pytest.mark.parametrize("seed", range(40))
+def test_any_ending_at_any_moment_leaves_it_dark(kernel: Kernel, seed: int, tmp_path: Path) -> None:
+    """From before the line rises to long after; one process at least outlives the others."""
+    chance = random.Random(seed)
+    victims = chance.sample(["giver", "holder", "guard"], chance.choice([1, 2]))
+    with GpioKernel(tmp_path / "gpiochip", kernel=kernel) as chip, Rig(chip) as rig:
+        chip.read_config_txt()
+        strike_ns = rig.order("declare") + chance.randrange(60_000_000)
+        wait_until(lambda: boottime_ns() >= strike_ns, "the clock stands")
+        at_ns = rig.kill(*victims)
+        wait_until(lambda: boottime_ns() >= at_ns + 1_000_000_000, "the clock stands")
+        before, after = ([edge for edge in chip.edges if (edge.t_ns < at_ns) == is_so] for is_so in (True, False))
+        if before and before[-1].level == 1:
+            assert (after[0].t_ns - at_ns) / 1e6 < DARK_WITHIN_MS
+        if "giver" in victims:  # else it starts the others anew, for a declaration that it had not given yet
+            assert chip.level == 0
+            assert all((edge.t_ns - at_ns) / 1e6 < DARK_WITHIN_MS for edge in after)

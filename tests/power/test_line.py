@@ -48,13 +48,17 @@ def test_a_kernel_that_keeps_a_released_line_is_found_out_without_ever_raising_i
         assert chip.edges == []
 
 
-def test_the_parameter_of_the_pin_driver_is_believed_where_there_is_one(tmp_path: Path) -> None:
-    assert parameter(tmp_path) is None
-    for module, word, keeps in (("pinctrl_bcm2835", "N", False), ("pinctrl_rp1", "Y", True)):
+def test_the_parameter_of_the_chips_own_driver_is_believed(tmp_path: Path) -> None:
+    """A kernel for both holds both modules, and strict_gpiod sets the one of its board."""
+    assert parameter("pinctrl-bcm2711", tmp_path) is None
+    for module, word in (("pinctrl_bcm2835", "N"), ("pinctrl_rp1", "Y")):
         file = tmp_path / module / "parameters" / "persist_gpio_outputs"
         file.parent.mkdir(parents=True)
         file.write_text(f"{word}\n", encoding="ascii")
-        assert parameter(tmp_path) is keeps
+    assert parameter("pinctrl-bcm2711", tmp_path) is False
+    assert parameter("pinctrl-bcm2835", tmp_path) is False
+    assert parameter("pinctrl-rp1", tmp_path) is True
+    assert parameter("gpio-mockup", tmp_path) is None
 
 
 def test_a_line_that_cannot_be_driven_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
@@ -91,4 +95,6 @@ def test_the_stand_in_has_nothing_that_gpiod_has_not() -> None:
         assert set(stand_in[name]) <= set(inspect.signature(real).parameters), name
     for name, members in stand_in["enums"].items():
         assert set(members) <= {member.name for member in getattr(gpiod.line, name)}
+    assert "label" in gpiod.ChipInfo.__dataclass_fields__
+    assert hasattr(gpiod.Chip, "get_info")
     assert {"consumer", "direction"} <= set(gpiod.LineInfo.__dataclass_fields__)

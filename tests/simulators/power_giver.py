@@ -13,21 +13,14 @@ import select
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 
-from sweep.control import Control, RoomNotEmptyError
+from sweep.control import Control, Declaration, RoomNotEmptyError
 from sweep.lamp import ButtonPressed, HeadProcess
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
 from sweep.power.line import LinePlace
 
 PERSONS = ("Kim", "Lee")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    by: tuple[str, str]
-    until_ns: int
 
 
 def main() -> None:
@@ -47,24 +40,17 @@ def main() -> None:
             said["head"] = head.process_id
         print(json.dumps(said), flush=True)
 
-        def follow() -> None:
-            now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-            is_on = control.standing in {"go", "moved_on"}
-            power.follow(Declaration(PERSONS, now + 900_000_000_000) if is_on else None)
-
+        control.watch(power.follow)
         while True:
-            if select.select([sys.stdin], [], [], 0.1)[0]:
-                said_now = os.read(sys.stdin.fileno(), 4096).decode()  # a buffered line would be missed by select
-                if not said_now:
+            if select.select([0], [], [], 0.1)[0]:
+                orders = os.read(0, 4_096).decode()  # not through a buffer, which select does not see
+                if not orders:
                     break
-                for order in said_now.splitlines():
+                for order in orders.splitlines():
                     obey(control, power, order.split())
-                    if not order.startswith("expire_in"):
-                        follow()
             for word in [] if head is None else head.hear():
                 if isinstance(word, ButtonPressed):
                     control.pause()
-                    follow()
                 print(type(word).__name__, flush=True)
 
 

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from . import line
 
-__all__ = ["Chip", "LineInfo", "LineRequest", "LineSettings", "line", "request_lines"]
+__all__ = ["Chip", "ChipInfo", "LineInfo", "LineRequest", "LineSettings", "line", "request_lines"]
 
 
 @dataclass
@@ -22,6 +22,13 @@ class LineSettings:
     direction: line.Direction = line.Direction.AS_IS
     output_value: line.Value = line.Value.INACTIVE
     bias: line.Bias = line.Bias.AS_IS
+
+
+@dataclass(frozen=True)
+class ChipInfo:
+    """As gpiod's, as far as it is used."""
+
+    label: str
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,10 @@ class Chip:
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self._client.close()
+
+    def get_info(self) -> ChipInfo:
+        """What the chip is called."""
+        return ChipInfo("gpio-stand-in")
 
     def get_line_info(self, line: int | str) -> LineInfo:
         """Who holds a line, and which way it is."""

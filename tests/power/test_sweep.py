@@ -1,0 +1,64 @@
+"""`sweep run` at a terminal, as a user runs it: the supply rises with the declaration and falls with the sweep."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sweep.sim.source import default_room
+from sweep.source import Room
+from tests.power.rig import DARK_WITHIN_MS, ROOT, boottime_ns, stand_in_environment, wait_until
+from tests.power.test_doctor import settings
+from tests.simulators.gpio_kernel import GpioKernel
+
+
+@contextmanager
+def at_a_terminal(folder: Path, chip: GpioKernel) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A live sweep with an adapter that is not there, and the terminal's other end."""
+    room, made = folder / "room.json", default_room()
+    room.write_text(Room(**{name: getattr(made, name) for name in Room.model_fields}).model_dump_json(), "utf-8")
+    ours, theirs = pty.openpty()
+    config = settings(folder, chip)
+    config.write_text("".join(line for line in config.read_text().splitlines(True) if "server" not in line), "utf-8")
+    command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(config), "--room", str(room)]
+    process = subprocess.Popen(
+        [*command, "--inspector", "kim", "--inspector", "lee"],
+        cwd=ROOT, env=stand_in_environment(), stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    try:
+        yield process, ours
+    finally:
+        process.kill()
+        process.wait()
+        wait_until(lambda: not chip.is_claimed, "a claim outlasted the sweep")
+        os.close(ours)
+
+
+def read_until(terminal: int, word: bytes) -> None:
+    said = b""
+    while word not in said:
+        said += os.read(terminal, 4096)
+
+
+@pytest.mark.parametrize("way", ["ctrl-c", "kill"])
+def test_the_supply_follows_the_declaration_of_a_sweep_at_a_terminal(way: str, tmp_path: Path) -> None:
+    with GpioKernel(tmp_path / "chip") as chip, at_a_terminal(tmp_path, chip) as (process, terminal):
+        read_until(terminal, b"Enter")
+        assert chip.edges == []
+        os.write(terminal, b"y\n")
+        wait_until(lambda: chip.level == 1, "the line never rose")
+        at_ns = boottime_ns()
+        process.send_signal(signal.SIGINT if way == "ctrl-c" else signal.SIGKILL)
+        wait_until(lambda: chip.level == 0, "the line never fell")
+        assert (chip.edges[-1].t_ns - at_ns) / 1e6 < DARK_WITHIN_MS
+        assert [edge.level for edge in chip.edges] == [1, 0]
