@@ -23,6 +23,7 @@ from sweep.power.kernel import check_strict
 from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
 from sweep.power.pair import Pair
+from sweep.power.process import hurry, open_pidfd
 
 if TYPE_CHECKING:
     from sweep.control import Declaration
@@ -58,11 +59,18 @@ class CameraPower:
         try:
             self._check(self._place)
             drop(self._place)  # what a crash left high; and all that dropping it needs is loaded now
-            self._pair = Pair(self._place)
+            self._thread.start()
+            pair = Pair(self._place, self._thread.native_id or 0)
         except PowerLineError:
+            self._is_closing = True
+            self._wake_up()
+            if self._thread.ident is not None:
+                self._thread.join()
             self._close_wires()
             raise
-        self._thread.start()
+        with self._condition:
+            self._pair = pair
+        self._wake_up()
         return self
 
     def __exit__(
@@ -114,7 +122,7 @@ class CameraPower:
         if pid is None or pid in self._pidfds:
             return
         try:
-            fd = os.pidfd_open(pid)
+            fd = open_pidfd(pid)
         except ProcessLookupError:
             self.cut("process_died")
             return
@@ -146,6 +154,7 @@ class CameraPower:
             self._waker.send(b"\0")
 
     def _run(self) -> None:
+        hurry()  # killed, it ends at once, and with it the lease
         next_sign_s = 0.0
         while not self._is_closing:
             self._hear()
@@ -232,7 +241,7 @@ class CameraPower:
 
     def _start_again(self) -> None:
         try:
-            pair = Pair(self._place)
+            pair = Pair(self._place, threading.get_native_id())
         except PowerLineError as error:
             with self._condition:
                 self._wanted, self.why_off = None, str(error)

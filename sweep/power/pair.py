@@ -15,7 +15,7 @@ import time
 from typing import Final
 
 from sweep.power.line import LinePlace, PowerLineError, drop
-from sweep.power.process import LINE_OCTETS, heard
+from sweep.power.process import LINE_OCTETS, heard, open_pidfd
 
 START_S: Final = 20.0
 """How long they may take to start on a busy machine (guessed)."""
@@ -26,12 +26,12 @@ PATIENCE_S: Final = 2.0
 class Pair:
     """Guard and holder, started together and ended together."""
 
-    def __init__(self, place: LinePlace) -> None:
-        """Waits until the holder has the line low. Raises PowerLineError."""
+    def __init__(self, place: LinePlace, keeper_thread: int) -> None:
+        """Waits until the line is low; the end of `keeper_thread` (its id) ends both. Raises PowerLineError."""
         self._place = place
         self._holder, holders = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._guard, guards = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pidfd = os.pidfd_open(os.getpid())
+        pidfd = open_pidfd(keeper_thread)
         fds = (guards.fileno(), holders.fileno(), pidfd)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sweep.power.guard", place.chip, str(place.offset), *map(str, fds)],

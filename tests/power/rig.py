@@ -98,11 +98,12 @@ class Rig:
             return
 
     def kill(self, *names: str) -> int:
-        """SIGKILL, all at once; when that was."""
+        """SIGKILL, all at once (none of them acts on the death of another); when that was."""
         at_ns = boottime_ns()
         self._killed |= set(names)
-        for name in names:
-            self.send(name, signal.SIGKILL)
+        for number in (signal.SIGSTOP, signal.SIGKILL) if len(names) > 1 else (signal.SIGKILL,):
+            for name in names:
+                self.send(name, number)
         return at_ns
 
     def dark_after_ms(self, at_ns: int) -> float:
