@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.power.kernel import REMEDY
 from sweep.sim.source import default_room
 from sweep.source import Room
 from tests.power.rig import ROOT, Rig, stand_in_environment, wait_until
@@ -88,3 +89,11 @@ def test_a_live_sweep_and_the_agent_are_refused_on_a_kernel_that_keeps_a_release
             assert done.stderr.count("\n") == 1
     assert chip.edges == []
     assert not list((tmp_path / "state").glob("outbox/*.json"))
+
+
+def test_the_documents_name_the_lines_that_the_remedy_and_the_board_want() -> None:
+    for document in ("README.md", "sweep/README.md", "hardware/README.md", "CHANGELOG.md"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        assert "gpio=4=op,dl,pd" in text, document
+        assert "dtparam=strict_gpiod" in text, document
+    assert "dtparam=strict_gpiod" in REMEDY

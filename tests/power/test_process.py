@@ -1,0 +1,56 @@
+"""How the death of a process is noticed, on kernels with and without descriptors of threads."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from sweep.power import process
+
+
+def is_ended(fd: int, patience_s: float) -> bool:
+    return bool(select.select([fd], [], [], patience_s)[0])
+
+
+@pytest.mark.parametrize("flags", [process.PIDFD_THREAD, 1 << 30], ids=["linux-6.9", "older"])
+def test_the_death_of_a_process_is_seen(flags: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PIDFD_THREAD", flags)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        fd = process.open_pidfd(child.pid)
+        assert not is_ended(fd, 0.0)
+        child.kill()
+        assert is_ended(fd, 10.0)
+        os.close(fd)
+    with pytest.raises(ProcessLookupError):
+        process.open_pidfd(child.pid)
+
+
+def test_the_end_of_a_thread_is_seen_though_its_process_lives() -> None:
+    over, fds = threading.Event(), list[int]()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        fds.append(process.open_pidfd(thread.native_id or 0))
+        assert not is_ended(fds[0], 0.0)
+    finally:
+        over.set()
+        thread.join()
+    assert is_ended(fds[0], 10.0)
+    os.close(fds[0])
+
+
+def test_an_older_kernel_watches_the_whole_process_instead_of_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "PIDFD_THREAD", 1 << 30)
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    fd = process.open_pidfd(thread.native_id or 0)
+    over.set()
+    thread.join()
+    assert not is_ended(fd, 0.05)
+    os.close(fd)
