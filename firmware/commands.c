@@ -5,6 +5,7 @@
 #include "core/count.h"
 #include "core/flash_table.h"
 #include "core/frame.h"
+#include "core/repeat.h"
 #include "motion.h"
 #include "results.h"
 #include "send.h"
@@ -12,21 +13,26 @@
 
 #define WINDOW_SLOTS_MIN 312
 #define OCTETS_AT_ONCE 64
-#define ANSWERED 0xff // the command has an answer of its own, or needs none
+// Commands wait for more room than any result does, so that a host that asks without a pause cannot keep results from being
+// sent, and no answer is dropped. A transmit buffer that is full has so much after 4.4 ms.
+#define ANSWER_ROOM 200
+_Static_assert(ANSWER_ROOM > RESULTS_ROOM, "results go first");
 
 uint16_t rx_bad_frames;
 uint16_t rx_unknown_messages;
 static struct frame_reader reader;
+static struct last_command last;
 
-// A command returns LAMP_OK, why it is refused, or ANSWERED; `clamped_slots` is 0 unless it writes it.
+// A command returns LAMP_OK or why it is refused; `clamped_slots` is 0 unless it writes it.
 typedef uint8_t command_obey(const uint8_t *fields, uint16_t *clamped_slots);
 
 static uint8_t identify(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)fields;
     (void)clamped_slots;
+    repeat_forget(&last); // so begins a host, and its numbers
     send_identity();
-    return ANSWERED;
+    return LAMP_OK;
 }
 
 static uint8_t report_counters(const uint8_t *fields, uint16_t *clamped_slots)
@@ -34,14 +40,14 @@ static uint8_t report_counters(const uint8_t *fields, uint16_t *clamped_slots)
     (void)fields;
     (void)clamped_slots;
     send_counters();
-    return ANSWERED;
+    return LAMP_OK;
 }
 
 static uint8_t keep_alive(const uint8_t *fields, uint16_t *clamped_slots)
 {
     (void)fields;
     (void)clamped_slots;
-    return ANSWERED;
+    return LAMP_OK;
 }
 
 static uint8_t start_rf(const uint8_t *fields, uint16_t *clamped_slots)
@@ -170,11 +176,12 @@ static uint8_t set_light(const uint8_t *fields, uint16_t *clamped_slots)
 
 struct command {
     uint8_t id;
-    uint8_t size; // of its fields
+    uint8_t size;            // of its fields
+    uint8_t is_acknowledged; // by accepted or refused, and not done twice; the others may be
     command_obey *obey;
 };
 
-#define COMMAND(upper, function) {MSG_##upper##_ID, MSG_##upper##_SIZE, function}
+#define COMMAND(upper, function) {MSG_##upper##_ID, MSG_##upper##_SIZE, MSG_##upper##_IS_ACKNOWLEDGED, function}
 
 static const struct command COMMANDS[] FLASH_TABLE = {
     COMMAND(KEEP_ALIVE, keep_alive),
@@ -196,13 +203,13 @@ static const struct command COMMANDS[] FLASH_TABLE = {
     COMMAND(SELF_TEST, test_itself),
 };
 
-static void answer(const uint8_t *request, uint8_t reason, uint16_t clamped_slots)
+static void __attribute__((noinline)) answer_last(void)
 {
-    if (reason == LAMP_OK) {
-        struct msg_accepted m = {.request = request[0], .request_seq = request[1], .clamped_slots = clamped_slots};
+    if (last.reason == LAMP_OK) {
+        struct msg_accepted m = {.request = last.id, .request_seq = last.seq, .clamped_slots = last.clamped_slots};
         SEND(accepted, ACCEPTED, &m);
     } else {
-        struct msg_refused m = {.request = request[0], .request_seq = request[1], .reason = reason};
+        struct msg_refused m = {.request = last.id, .request_seq = last.seq, .reason = last.reason};
         SEND(refused, REFUSED, &m);
     }
 }
@@ -215,11 +222,16 @@ static void __attribute__((noinline)) obey(const uint8_t *payload, uint8_t lengt
         if (length - MESSAGE_HEADER_SIZE != FLASH_U8(COMMANDS[i].size))
             break;
         slots_host_heard();
-        uint16_t clamped_slots = 0;
-        command_obey *function = (command_obey *)FLASH_U16(COMMANDS[i].obey);
-        uint8_t reason = function(payload + MESSAGE_HEADER_SIZE, &clamped_slots);
-        if (reason != ANSWERED)
-            answer(payload, reason, clamped_slots);
+        uint8_t is_acknowledged = FLASH_U8(COMMANDS[i].is_acknowledged);
+        if (!is_acknowledged || !repeat_is_last(&last, payload, length)) {
+            uint16_t clamped_slots = 0;
+            command_obey *function = (command_obey *)FLASH_U16(COMMANDS[i].obey);
+            uint8_t reason = function(payload + MESSAGE_HEADER_SIZE, &clamped_slots);
+            if (is_acknowledged)
+                repeat_remember(&last, payload, length, reason, clamped_slots);
+        }
+        if (is_acknowledged)
+            answer_last();
         return;
     }
     count(&rx_unknown_messages);
@@ -233,7 +245,7 @@ void commands_init(void)
 void commands_take(void)
 {
     uint8_t octet;
-    for (uint8_t i = 0; i < OCTETS_AT_ONCE && uart_read(&octet); i++) {
+    for (uint8_t i = 0; i < OCTETS_AT_ONCE && uart_has_room(ANSWER_ROOM) && uart_read(&octet); i++) {
         enum frame_result result = frame_reader_push(&reader, octet);
         if (result == FRAME_READY)
             obey(reader.buffer, reader.length);

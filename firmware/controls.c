@@ -15,7 +15,8 @@ void __attribute__((noinline)) controls_work(uint32_t tick)
     if (is_on != is_sounding)
         board_buzzer(is_on);
     is_sounding = is_on;
-    if (button_step(&button, board_button(), (uint16_t)tick)) {
+    // A press that there is no room to tell of is noticed when there is.
+    if (uart_has_room(FRAME_MAX_WIRE) && button_step(&button, board_button(), (uint16_t)tick)) {
         button_changes++;
         struct msg_button m = {.tick = tick, .is_pressed = button.is_pressed};
         SEND(button, BUTTON, &m);

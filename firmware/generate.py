@@ -52,6 +52,7 @@ class Message:
     name: str
     id: int
     to_host: bool
+    is_acknowledged: bool
     doc: str
     fields: tuple[Field, ...]
 
@@ -100,6 +101,7 @@ def read_table(path: Path) -> Table:
             entry["name"],
             entry["id"],
             {"to_host": True, "to_head": False}[entry["direction"]],
+            entry["direction"] == "to_head" and entry.get("is_acknowledged", True),
             entry["doc"],
             tuple(_field(field, entry["name"]) for field in entry["fields"]),
         )
@@ -116,7 +118,8 @@ def read_table(path: Path) -> Table:
             raise TableError(f"{message.name}: longer than max_payload")
     facts = [f"v{raw['protocol']['version']} {raw['protocol']['max_payload']}"]
     facts += [
-        f"{message.id:02x} {message.name} " + " ".join(f"{f.name}:{f.type}:{f.count}" for f in message.fields)
+        f"{message.id:02x} {message.name} {'numbered ' * message.is_acknowledged}"
+        + " ".join(f"{f.name}:{f.type}:{f.count}" for f in message.fields)
         for message in sorted(messages, key=lambda message: message.id)
     ]
     crc = zlib.crc32("\n".join(facts).encode())
@@ -166,6 +169,8 @@ def messages_h(table: Table) -> str:
         upper = message.name.upper()
         out += ["", f"// {message.doc}", f"#define MSG_{upper}_ID 0x{message.id:02x}"]
         out += [f"#define MSG_{upper}_SIZE {message.size}"]
+        if not message.to_host:
+            out += [f"#define MSG_{upper}_IS_ACKNOWLEDGED {int(message.is_acknowledged)}"]
         if not message.fields:
             continue
         out += [f"struct msg_{message.name} {{"]
@@ -212,6 +217,7 @@ def messages_py(table: Table) -> str:
         out += [f'    """{message.doc}"""', ""]
         out += [f"    ID: ClassVar[int] = 0x{message.id:02X}"]
         out += [f"    IS_TO_HOST: ClassVar[bool] = {message.to_host}"]
+        out += [f"    IS_ACKNOWLEDGED: ClassVar[bool] = {message.is_acknowledged}"]
         out += [f'    LAYOUT: ClassVar[struct.Struct] = struct.Struct("{layout}")']
         if message.fields:
             out.append("")

@@ -1,11 +1,13 @@
 // The sensor head. Interrupts sample and time (board/.../slots.c) and move bytes (uart.c, twi.c); this loop takes commands
-// in, sends what is finished out, and sleeps. It never waits: a message that does not fit is dropped and counted.
+// in, sends what is finished out, and sleeps. It never waits: what does not fit into the transmit buffer is sent in a later
+// turn, and what could not be kept is counted.
 #include <avr/interrupt.h>
 
 #include "board/atmega328p/board.h"
 #include "commands.h"
 #include "motion.h"
 #include "results.h"
+#include "send.h"
 #include "testing.h"
 
 int main(void)
@@ -16,6 +18,7 @@ int main(void)
     twi_init();
     slots_init();
     sei();
+    send_delimiter(); // the reset may have cut a frame short, which would swallow the next one
     send_identity();
     for (;;) {
         board_watchdog_kick();

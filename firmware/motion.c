@@ -39,7 +39,7 @@ void motion_work(void)
     enum imu_outcome outcome = twi_poll((uint16_t)tick);
     if (outcome != IMU_PENDING)
         imu_ended(&imu, outcome, tick);
-    if (imu.state != told_state)
+    if (imu.state != told_state && uart_has_room(FRAME_MAX_WIRE))
         send_status(tick);
     if (imu_is_full(&imu) && uart_has_room(FRAME_MAX_WIRE))
         send_batch();

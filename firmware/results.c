@@ -101,7 +101,7 @@ static void __attribute__((noinline)) send_summary(const struct envelope *window
 static void send_window(void)
 {
     struct envelope *window = slots_full_window();
-    if (!window)
+    if (!window || !uart_has_room(RESULTS_ROOM))
         return;
     send_summary(window);
     if (histogram_every != 0 && window->index % histogram_every == 0)
@@ -118,7 +118,8 @@ static void __attribute__((noinline)) send_raw(void)
 
 static void __attribute__((noinline)) send_house(void)
 {
-    if (is_house_sent || testing_is_measuring() || !slots_has_house(HOUSEKEEPING_VALUES))
+    if (is_house_sent || testing_is_measuring() || !slots_has_house(HOUSEKEEPING_VALUES) ||
+        !uart_has_room(FRAME_MAX_WIRE))
         return;
     is_house_sent = 1;
     struct msg_housekeeping m = {
@@ -137,13 +138,13 @@ static void __attribute__((noinline)) work_tuner(void)
     if (tuner->state == TUNER_DUE) {
         board_tuner_write(tuner_word(tuner->window.mhz));
         tuner_tuned(tuner);
-    } else if (tuner->state == TUNER_DONE) {
+    } else if (tuner->state == TUNER_DONE && uart_has_room(FRAME_MAX_WIRE)) {
         SEND(tuner_window, TUNER_WINDOW, &tuner->window);
         tuner_next(tuner);
     }
 }
 
-void results_send(void)
+static void __attribute__((noinline)) send_lamp_news(void)
 {
     struct lamp_event event;
     if (slots_take_event(&event))
@@ -156,13 +157,19 @@ void results_send(void)
         SEND(lamps_off, LAMPS_OFF, &m);
         testing_abort();
     }
+}
 
+void results_send(void)
+{
+    if (uart_has_room(FRAME_MAX_WIRE))
+        send_lamp_news();
     send_window();
     send_raw();
     work_tuner();
+    uint32_t tick = slots_tick();
     controls_work(tick);
     send_house();
-    if ((int32_t)(tick - counters_due) >= 0) {
+    if ((int32_t)(tick - counters_due) >= 0 && uart_has_room(FRAME_MAX_WIRE)) {
         counters_due = tick + COUNTERS_EVERY_SLOTS;
         send_counters();
         motion_report();

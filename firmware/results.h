@@ -4,7 +4,11 @@
 
 #include <stdint.h>
 
+#include "core/frame.h"
 #include "core/messages.h"
+
+#define RESULTS_ROOM                                                                                                   \
+    (2 * FRAME_OVERHEAD + 2 * MESSAGE_HEADER_SIZE + MSG_ENVELOPE_WINDOW_SIZE + MSG_ENVELOPE_HISTOGRAM_SIZE)
 
 void results_init(uint8_t reset_cause);
 void results_send(void); // one of each kind that is due

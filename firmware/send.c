@@ -14,3 +14,9 @@ void __attribute__((noinline)) send(uint8_t *frame, uint8_t id, uint8_t fields_s
     if (!uart_write(frame, size))
         count(&tx_dropped_messages);
 }
+
+void send_delimiter(void)
+{
+    static const uint8_t DELIMITER = 0;
+    uart_write(&DELIMITER, 1);
+}

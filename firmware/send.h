@@ -13,6 +13,8 @@ extern uint16_t tx_dropped_messages;
 #define PAYLOAD_AT 1
 void send(uint8_t *frame, uint8_t id, uint8_t fields_size);
 
+void send_delimiter(void); // ends whatever the host has heard so far
+
 #define SEND(kind, upper, fields)                                                                                      \
     do {                                                                                                               \
         uint8_t frame[FRAME_OVERHEAD + MESSAGE_HEADER_SIZE + MSG_##upper##_SIZE];                                      \

@@ -140,6 +140,8 @@ void testing_work(void)
         return;
     uint32_t tick = slots_tick();
     self_test_watch(&test, board_lines(), tick);
+    if (!uart_has_room(FRAME_MAX_WIRE))
+        return;
     switch (self_test_step(&test, tick, is_measured())) {
     case TEST_REST:
         end_part();

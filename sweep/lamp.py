@@ -27,6 +27,7 @@ from sweep.link.head import (
     WINDOW_S,
     Head,
     HeadError,
+    HeadRefused,
     boottime_ns,
     tuner_plan,
 )
@@ -46,8 +47,6 @@ from sweep.link.supply import read_supply
 from sweep.report import RfWindow
 from sweep.talk import PLAYED_OUT, PlayChips, Played, StopChips
 
-READ_TIMEOUT_S: Final = 0.01
-"""The head's lamps go off when it hears nothing for 100 ms; between two reads a sign of life may be sent."""
 RETRY_S: Final = 0.5
 SILENT_S: Final = 3.0
 """The head reports its counters every second."""
@@ -190,7 +189,7 @@ def _serve(device: str, pipe: Connection, tripwire: Connection | None) -> None:
     server = HeadServer(pipe, tripwire)
     while server.is_wanted:
         try:
-            with SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:
+            with SerialPort(device) as port:
                 server.run(Head(port))
         except (PortError, HeadError) as error:
             server.lose(str(error))
@@ -225,6 +224,8 @@ class HeadServer:
                     raise HeadError("the sensor head fell silent: check its cable")
                 if head.losses.restarts != restarts:
                     restarts = head.losses.restarts
+                    if self._player is not None:
+                        self._player.stop()  # a part that is not answered yet must not begin now
                     self._end("head_restarted")
                 self._attend(messages)
                 self._take_windows(head, messages)
@@ -274,7 +275,7 @@ class HeadServer:
                     self._player = ChipPlayer(head, chips, chip_s, boottime_ns)
                     try:
                         self._player.begin()
-                    except HeadError:
+                    except HeadRefused:
                         self._end("lamp_refused")
                 case StopChips() if self._player is not None:
                     self._player.stop()

@@ -6,19 +6,21 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PROTOCOL_VERSION 1
-#define MESSAGE_TABLE_CRC 0x595f6330UL
+#define PROTOCOL_VERSION 2
+#define MESSAGE_TABLE_CRC 0xef06e25eUL
 #define MESSAGE_MAX_PAYLOAD 96
 #define COMMAND_MAX_PAYLOAD 49 // of those that go to the head
 #define MESSAGE_HEADER_SIZE 2 // id, sequence number
 
-// Ask who is there; answered by identity.
+// Ask who is there; answered by identity. The head forgets which command it carried out last: a host begins.
 #define MSG_IDENTIFY_ID 0x01
 #define MSG_IDENTIFY_SIZE 0
+#define MSG_IDENTIFY_IS_ACKNOWLEDGED 0
 
 // Measure the envelope of the log detector in windows until rf_stop; starts a new window numbering.
 #define MSG_RF_START_ID 0x02
 #define MSG_RF_START_SIZE 5
+#define MSG_RF_START_IS_ACKNOWLEDGED 1
 struct msg_rf_start {
     uint16_t window_slots; // length of a window, 312-65535 slots (10 ms to 2.1 s)
     uint16_t burst_below_counts; // a sample below this is signal (the detector falls with power)
@@ -44,10 +46,12 @@ static inline void msg_rf_start_decode(struct msg_rf_start *m, const uint8_t *in
 // Stop measuring; a window that has begun is thrown away and not reported.
 #define MSG_RF_STOP_ID 0x03
 #define MSG_RF_STOP_SIZE 0
+#define MSG_RF_STOP_IS_ACKNOWLEDGED 1
 
 // Pulse the lamps in step with the camera trigger, one exposure per phase, over and over.
 #define MSG_LAMP_RUN_ID 0x04
 #define MSG_LAMP_RUN_SIZE 12
+#define MSG_LAMP_RUN_IS_ACKNOWLEDGED 1
 struct msg_lamp_run {
     uint16_t period_slots; // from one exposure to the next, at least 32
     uint16_t exposure_slots; // length of the camera trigger pulse
@@ -80,14 +84,17 @@ static inline void msg_lamp_run_decode(struct msg_lamp_run *m, const uint8_t *in
 // All lamps off at once.
 #define MSG_LAMP_STOP_ID 0x05
 #define MSG_LAMP_STOP_SIZE 0
+#define MSG_LAMP_STOP_IS_ACKNOWLEDGED 1
 
 // The host is there. Any accepted message counts as well; without one for 100 ms the lamps go off.
 #define MSG_KEEP_ALIVE_ID 0x06
 #define MSG_KEEP_ALIVE_SIZE 0
+#define MSG_KEEP_ALIVE_IS_ACKNOWLEDGED 0
 
 // Switch a visible light by hand; its on time is held below limits.toml.
 #define MSG_LIGHT_SET_ID 0x07
 #define MSG_LIGHT_SET_SIZE 2
+#define MSG_LIGHT_SET_IS_ACKNOWLEDGED 1
 struct msg_light_set {
     uint8_t light; // 0 white stimulus, 1 aiming spot
     uint8_t is_on; // 0 or 1
@@ -108,6 +115,7 @@ static inline void msg_light_set_decode(struct msg_light_set *m, const uint8_t *
 // Play a sequence of chips on the white stimulus once; each chip is reported with its tick.
 #define MSG_STIMULUS_RUN_ID 0x08
 #define MSG_STIMULUS_RUN_SIZE 19
+#define MSG_STIMULUS_RUN_IS_ACKNOWLEDGED 1
 struct msg_stimulus_run {
     uint16_t chip_slots; // length of a chip
     uint8_t chip_count; // chips to play, 1-128
@@ -132,10 +140,12 @@ static inline void msg_stimulus_run_decode(struct msg_stimulus_run *m, const uin
 // Ask for counters now (they also come by themselves every second).
 #define MSG_REPORT_COUNTERS_ID 0x09
 #define MSG_REPORT_COUNTERS_SIZE 0
+#define MSG_REPORT_COUNTERS_IS_ACKNOWLEDGED 0
 
 // Tune to one frequency and report window after window of it until tuner_stop; numbers them anew.
 #define MSG_TUNER_SET_ID 0x10
 #define MSG_TUNER_SET_SIZE 5
+#define MSG_TUNER_SET_IS_ACKNOWLEDGED 1
 struct msg_tuner_set {
     uint16_t mhz; // frequency, 5300-6000
     uint8_t dwell_blocks; // length of a window in blocks of 125 slots (4 ms), 1-255
@@ -161,6 +171,7 @@ static inline void msg_tuner_set_decode(struct msg_tuner_set *m, const uint8_t *
 // Visit frequencies in turn: tune, settle 32 ms, report one window, go on.
 #define MSG_TUNER_SWEEP_ID 0x11
 #define MSG_TUNER_SWEEP_SIZE 47
+#define MSG_TUNER_SWEEP_IS_ACKNOWLEDGED 1
 struct msg_tuner_sweep {
     uint16_t first_mhz; // first frequency, 5300-6000
     uint8_t dwell_blocks; // length of a window in blocks of 125 slots (4 ms), 1-255
@@ -195,10 +206,12 @@ static inline void msg_tuner_sweep_decode(struct msg_tuner_sweep *m, const uint8
 // Stop tuning; a window that has begun is thrown away.
 #define MSG_TUNER_STOP_ID 0x16
 #define MSG_TUNER_STOP_SIZE 0
+#define MSG_TUNER_STOP_IS_ACKNOWLEDGED 1
 
 // Stop the windows and record one gapless run of detector samples, then send it as rf_samples.
 #define MSG_RF_RAW_ID 0x12
 #define MSG_RF_RAW_SIZE 6
+#define MSG_RF_RAW_IS_ACKNOWLEDGED 1
 struct msg_rf_raw {
     uint16_t samples; // length, 1-512
     uint16_t trigger_below_counts; // begin with the first sample below this; 1024 begins at once
@@ -225,6 +238,7 @@ static inline void msg_rf_raw_decode(struct msg_rf_raw *m, const uint8_t *in)
 // Send the histogram of every n-th envelope window right behind it.
 #define MSG_RF_HISTOGRAM_ID 0x17
 #define MSG_RF_HISTOGRAM_SIZE 1
+#define MSG_RF_HISTOGRAM_IS_ACKNOWLEDGED 1
 struct msg_rf_histogram {
     uint8_t every; // 1 every window, 0 none
 };
@@ -242,6 +256,7 @@ static inline void msg_rf_histogram_decode(struct msg_rf_histogram *m, const uin
 // Beep a number of times; replaces what is beeping.
 #define MSG_BUZZER_SET_ID 0x13
 #define MSG_BUZZER_SET_SIZE 5
+#define MSG_BUZZER_SET_IS_ACKNOWLEDGED 1
 struct msg_buzzer_set {
     uint16_t on_slots; // length of a beep, at most the period
     uint16_t period_slots; // from one beep to the next, 312-31250
@@ -267,6 +282,7 @@ static inline void msg_buzzer_set_decode(struct msg_buzzer_set *m, const uint8_t
 // Look for the inertial sensor and read it over and over; numbers the batches anew.
 #define MSG_IMU_SET_ID 0x14
 #define MSG_IMU_SET_SIZE 2
+#define MSG_IMU_SET_IS_ACKNOWLEDGED 1
 struct msg_imu_set {
     uint16_t period_slots; // from one sample to the next, 312-625 (100 to 50 Hz); 0 stops
 };
@@ -285,6 +301,7 @@ static inline void msg_imu_set_decode(struct msg_imu_set *m, const uint8_t *in)
 // Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner.
 #define MSG_SELF_TEST_ID 0x15
 #define MSG_SELF_TEST_SIZE 4
+#define MSG_SELF_TEST_IS_ACKNOWLEDGED 1
 struct msg_self_test {
     uint16_t parts; // bit per part, as numbered in self_test_step; 0 ends a walk that is going on
     uint16_t step_slots; // how long each part is driven, 3125-62500 (0.1 to 2 s)
@@ -554,12 +571,12 @@ static inline void msg_chip_decode(struct msg_chip *m, const uint8_t *in)
     m->level = in[5];
 }
 
-// A command was carried out.
+// A command was carried out, now or when it came the first time.
 #define MSG_ACCEPTED_ID 0x86
 #define MSG_ACCEPTED_SIZE 4
 struct msg_accepted {
     uint8_t request; // id of the command
-    uint8_t request_seq; // its sequence number
+    uint8_t request_seq; // its number
     uint16_t clamped_slots; // lamp pulse really used when the one asked for was too long, else 0
 };
 
@@ -578,12 +595,12 @@ static inline void msg_accepted_decode(struct msg_accepted *m, const uint8_t *in
     m->clamped_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
 }
 
-// A command was not carried out.
+// A command was not carried out, now or when it came the first time.
 #define MSG_REFUSED_ID 0x87
 #define MSG_REFUSED_SIZE 3
 struct msg_refused {
     uint8_t request; // id of the command
-    uint8_t request_seq; // its sequence number
+    uint8_t request_seq; // its number
     uint8_t reason; // 1 argument out of range, 2 lamp limits do not allow it
 };
 

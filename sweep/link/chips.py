@@ -36,8 +36,8 @@ class HeadLine(Protocol):
     def ask(self, message: Message) -> Accepted:
         """Send a command and wait for its answer."""
 
-    def send(self, message: Message) -> int:
-        """Send one message."""
+    def send(self, message: Message) -> object:
+        """Send a command and go on; it is repeated until it is answered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,9 +27,16 @@ from sweep.link.messages import (
 )
 from sweep.report import RfWindow
 
+READABLE_VERSIONS = (1, PROTOCOL_VERSION)
+"""Protocols whose messages to the host have the same layout: 2 differs from 1 in how commands are numbered."""
+
 
 class HeadError(ValueError):
     """The sensor head, or a recording of it, cannot be used; the message says what to do."""
+
+
+class HeadRefused(HeadError):
+    """The head is there and says that a command cannot be carried out."""
 
 
 class WrongFirmware(HeadError):
@@ -56,27 +63,40 @@ class Losses:
     """Samples that the head says it could not read, in the batches that came."""
     head: Counters | None = None
     """The head's last account of its own losses since its reset."""
+    repeated_commands: int = 0
+    """Times a command was sent again because no answer came in time."""
+    unanswered_commands: int = 0
+    """Commands that nobody answered, however often they were sent."""
     restarts: int = 0
     """Times the head introduced itself anew without being asked: it was reset."""
 
 
 def check_protocol(identity: Identity) -> None:
     """Raises WrongFirmware when the messages mean something else: enough to read a recording."""
-    if identity.protocol_version != PROTOCOL_VERSION:
-        raise WrongFirmware(
-            f"the sensor head speaks protocol {identity.protocol_version}, this software {PROTOCOL_VERSION}: "
-            "flash the firmware of this release (sweep flash)"
-        )
+    if identity.protocol_version not in READABLE_VERSIONS:
+        raise _speaks_another(identity)
+
+
+def _speaks_another(identity: Identity) -> WrongFirmware:
+    return WrongFirmware(
+        f"the sensor head speaks protocol {identity.protocol_version}, this software {PROTOCOL_VERSION}: "
+        "flash the firmware of this release (sweep flash)"
+    )
 
 
 def check_identity(identity: Identity) -> None:
     """Raises WrongFirmware with what to do when the head was built from another message table."""
-    check_protocol(identity)
+    if identity.protocol_version != PROTOCOL_VERSION:
+        raise _speaks_another(identity)
     if identity.table_crc != TABLE_CRC:
         raise WrongFirmware(
             f"the sensor head was built from another message table ({identity.table_crc:08x}, here {TABLE_CRC:08x}): "
             "flash the firmware of this release (sweep flash)"
         )
+
+
+Numbered = EnvelopeWindow | TunerWindow | Imu
+"""Results that carry a number of their own."""
 
 
 class Decoder:
@@ -90,9 +110,10 @@ class Decoder:
         self._check = check
         self._reader = FrameReader()
         self._next_seq: int | None = None
-        self._next_index: int | None = None
-        self._next_tuned: int | None = None
-        self._next_batch: int | None = None
+        self._next_index: dict[type[Numbered], int] = {}
+        """Number that the next result of a kind should have."""
+        self._is_anew: set[type[Numbered]] = set()
+        """Kinds whose numbers a command began anew since their last result."""
         self.identity: Identity | None = None
         self.losses = Losses(rejected=self._reader.rejected)
 
@@ -111,14 +132,12 @@ class Decoder:
                 if event.seq == 0 and self.identity is not None:
                     self.losses.restarts += 1
                     self._next_seq = None
-                    self._next_index = None
-                    self._next_tuned = None
-                    self._next_batch = None
+                    self._next_index.clear()
                 self.identity = identity
             case Counters() as counters:
                 self.losses.head = counters
             case Accepted(request=request):
-                self._begin_anew(request)
+                self._is_anew |= set(renumbered_by(request))
             case EnvelopeWindow() | TunerWindow() | Imu() as result:
                 self._account_result(result)
             case _:
@@ -127,36 +146,45 @@ class Decoder:
             self.losses.missing_messages += (event.seq - self._next_seq) & 0xFF
         self._next_seq = (event.seq + 1) & 0xFF
 
-    def _begin_anew(self, request: int) -> None:
-        """These commands make the head number its results from 0."""
-        match request:
-            case RfStart.ID:
-                self._next_index = 0
-            case TunerSet.ID | TunerSweep.ID:
-                self._next_tuned = 0
-            case ImuSet.ID:
-                self._next_batch = 0
-            case _:
-                pass
-
-    def _account_result(self, result: EnvelopeWindow | TunerWindow | Imu) -> None:
-        following = (result.index + 1) & 0xFFFF
+    def _account_result(self, result: Numbered) -> None:
+        kind = type(result)
+        missing = self._count_missing(kind, result.index)
         match result:
             case EnvelopeWindow(dropped=dropped):
-                self.losses.missing_windows += _gap(self._next_index, result.index)
+                self.losses.missing_windows += missing
                 self.losses.dropped_samples += dropped
-                self._next_index = following
             case TunerWindow():
-                self.losses.missing_windows += _gap(self._next_tuned, result.index)
-                self._next_tuned = following
+                self.losses.missing_windows += missing
             case Imu(late_slots=late_slots):
-                self.losses.missing_imu_batches += _gap(self._next_batch, result.index)
+                self.losses.missing_imu_batches += missing
                 self.losses.lost_imu_samples += late_slots.count(LOST)
-                self._next_batch = following
+        self._next_index[kind] = (result.index + 1) & 0xFFFF
+        self._is_anew.discard(kind)
+
+    def _count_missing(self, kind: type[Numbered], index: int) -> int:
+        """Results lost before number `index`. That numbers begin anew shows in the answer to a command, and where that
+        came late, or was lost, in a number that goes back.
+        """
+        expected = self._next_index.get(kind)
+        if kind in self._is_anew:
+            return 0 if index == expected else index
+        if expected is None:
+            return 0
+        gap = (index - expected) & 0xFFFF
+        return index if gap > 0x7FFF else gap
 
 
-def _gap(expected: int | None, index: int) -> int:
-    return 0 if expected is None else (index - expected) & 0xFFFF
+def renumbered_by(request: int) -> tuple[type[Numbered], ...]:
+    """Kinds of results that the head numbers from 0 once it obeys the command of this id."""
+    match request:
+        case RfStart.ID:
+            return (EnvelopeWindow,)
+        case TunerSet.ID | TunerSweep.ID:
+            return (TunerWindow,)
+        case ImuSet.ID:
+            return (Imu,)
+        case _:
+            return ()
 
 
 def to_tuner_window(window: TunerWindow, t_ns: int, slot_ns: float) -> RfWindow | None:

@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from sweep.link.clock import TickClock
-from sweep.link.decode import Decoder, HeadError, Losses, WrongFirmware, to_rf_window, to_tuner_window
+from sweep.link.commands import ANSWER_WITHIN_S, Command, CommandSender, TakenBack, Unanswered
+from sweep.link.decode import (
+    Decoder,
+    HeadError,
+    HeadRefused,
+    Losses,
+    WrongFirmware,
+    renumbered_by,
+    to_rf_window,
+    to_tuner_window,
+)
 from sweep.link.frame import Received, encode
 from sweep.link.imu import BATCH as IMU_BATCH
 from sweep.link.imu import ImuSample, read_samples
@@ -42,7 +52,7 @@ from sweep.link.port import SerialPort
 from sweep.link.recording import read_recording
 from sweep.report import RfWindow
 
-__all__ = ["Head", "HeadError", "Losses", "WrongFirmware", "is_port", "read_recording", "read_windows"]
+__all__ = ["Head", "HeadError", "HeadRefused", "Losses", "WrongFirmware", "is_port", "read_recording", "read_windows"]
 
 M = TypeVar("M", bound=Message)
 
@@ -63,11 +73,12 @@ IMU_COMPLAINTS = {
     5: "the inertial sensor's bus is held down: check A4 and A5 for a short, and their pull-ups",
 }
 """What is wrong, by the state that the head reports."""
-ANSWER_TIMEOUT_S = 2.0
+IDENTITY_TIMEOUT_S = 2.0
 IDENTIFY_EVERY_S = 0.3
 SILENCE_TIMEOUT_S = 3.0
 KEEP_ALIVE_EVERY_S = 0.02
-"""The lamps go off after 100 ms without one: a host that is held up for 70 ms is no reason yet (guessed)."""
+"""The lamps go off after 100 ms without one: with a read of the port between, two that are lost in a row, or a host
+that is held up for 70 ms, are no reason yet (derived)."""
 BYTE_NS = 20_000  # ten bits at 500 kbaud
 
 
@@ -83,7 +94,9 @@ class Head:
         """Shake hands over `port`. Raises HeadError when nobody answers, WrongFirmware when it is another firmware."""
         self._port = port
         self._now_ns = now_ns
-        self._seq = 0
+        self._commands = CommandSender()
+        self._posted: list[Command] = []
+        """Commands that nobody waits for, until they are answered."""
         self._decoder = Decoder()
         self._clock = TickClock(SLOT_NS)
         self._last_sent_ns = 0
@@ -100,19 +113,35 @@ class Head:
         """The head's clock against the Pi's."""
         return self._clock
 
-    def send(self, message: Message) -> int:
-        """Send one message; returns its sequence number."""
-        seq = self._seq
-        self._seq = (seq + 1) & 0xFF
-        self._port.write(encode(message, seq))
-        self._last_sent_ns = self._now_ns()
-        return seq
+    def send(self, message: Message) -> None:
+        """Send one message and go on. A command is repeated, by `receive`, until it is answered; what is no command is
+        sent once: the next keep-alive, the next second's counters make up for one that is lost.
+        """
+        if message.IS_ACKNOWLEDGED:
+            self._posted.append(self._commands.put(message))
+            self._write(self._commands.due(self._now_ns()))
+        else:
+            self._write(encode(message, 0))
+
+    def _write(self, frame: bytes) -> None:
+        if frame:
+            self._port.write(frame)
+            self._last_sent_ns = self._now_ns()
 
     def receive(self) -> list[Received]:
-        """Messages that arrived within one read timeout; keeps the clock and keeps the head from feeling alone."""
+        """Messages that arrived within one read timeout; keeps the clock, repeats commands, keeps the head from feeling
+        alone. Raises HeadError when a command that was sent before is refused or not answered.
+        """
         if self._inbox:
             waiting, self._inbox = self._inbox, []
             return waiting
+        messages = self._pump()
+        self._settle()
+        return messages
+
+    def _pump(self) -> list[Received]:
+        """One turn of the line."""
+        self._write(self._commands.due(self._now_ns()))
         data = self._port.read()
         received_ns = self._now_ns()
         messages = [event for event in self._decoder.feed(data) if isinstance(event, Received)]
@@ -122,28 +151,38 @@ class Head:
                     self._clock.observe(tick, received_ns - event.wire_size * BYTE_NS)
                 case EnvelopeWindow(tick=tick, window_slots=slots):
                     self._clock.observe((tick + slots) & 0xFFFFFFFF, received_ns - event.wire_size * BYTE_NS)
+                case Accepted() | Refused() as answer:
+                    self._commands.take(answer)
                 case _:
                     pass
+        self._write(self._commands.due(self._now_ns()))
+        self.losses.repeated_commands = self._commands.repeats
+        self.losses.unanswered_commands = self._commands.unanswered
         if self._now_ns() - self._last_sent_ns > KEEP_ALIVE_EVERY_S * 1e9:
             self.send(KeepAlive())
         return messages
 
+    def _settle(self) -> None:
+        """Look after the commands that nobody waits for."""
+        settled = [command for command in self._posted if command.outcome is not None]
+        self._posted = [command for command in self._posted if command.outcome is None]
+        for command in settled:
+            if not isinstance(command.outcome, TakenBack):
+                _check(command)
+
     def ask(self, message: Message) -> Accepted:
-        """Send a command and wait for its answer. Raises HeadError when it is refused or nobody answers."""
-        seq = self.send(message)
-        deadline_ns = self._now_ns() + round(ANSWER_TIMEOUT_S * 1e9)
-        while self._now_ns() < deadline_ns:
-            arrived = self.receive()
-            for at, event in enumerate(arrived):
-                match event.message:
-                    case Accepted(request_seq=answered) as answer if answered == seq and answer.request == message.ID:
-                        self._inbox = arrived[at + 1 :]  # what came right behind the answer belongs to the asker
-                        return answer
-                    case Refused(request_seq=answered, reason=reason) if answered == seq:
-                        raise HeadError(f"the sensor head refused {type(message).__name__} (reason {reason})")
-                    case _:
-                        pass
-        raise HeadError(f"the sensor head did not answer {type(message).__name__} within {ANSWER_TIMEOUT_S:g} s")
+        """Send a command and wait for its answer. Raises HeadRefused when it is refused, HeadError when nobody answers.
+
+        What else arrives meanwhile is kept for `receive`, but for results of before that the command numbers anew.
+        """
+        command = self._commands.put(message)
+        while command.outcome is None:
+            self._inbox += self._pump()
+        renumbered = renumbered_by(message.ID)
+        answered = next((at for at, event in enumerate(self._inbox) if event.message == command.outcome), 0)
+        before = [event for event in self._inbox[:answered] if not isinstance(event.message, renumbered)]
+        self._inbox = before + self._inbox[answered:]
+        return _check(command)
 
     def wait_for(
         self, kind: type[M], patience_s: float, listen: Callable[[Message], object] = lambda _: None
@@ -164,7 +203,7 @@ class Head:
         return None
 
     def _shake_hands(self) -> Identity:
-        deadline_ns = self._now_ns() + round(ANSWER_TIMEOUT_S * 1e9)
+        deadline_ns = self._now_ns() + round(IDENTITY_TIMEOUT_S * 1e9)
         asked_ns = 0
         while (now_ns := self._now_ns()) < deadline_ns:
             if now_ns - asked_ns > IDENTIFY_EVERY_S * 1e9:
@@ -179,20 +218,26 @@ class Head:
         )
 
     def beep(self, on_s: float, period_s: float, beeps: int) -> None:
-        """Sound the buzzer. `on_s` at most `period_s`, which is 10 ms to 1 s; `beeps` at most 255, 0 is silence."""
-        self.send(BuzzerSet(round(on_s * 1e9 / SLOT_NS), round(period_s * 1e9 / SLOT_NS), beeps))
+        """Sound the buzzer. `on_s` at most `period_s`, which is 10 ms to 1 s; `beeps` at most 255, 0 is silence.
+
+        Raises HeadError when it is refused or nobody answers.
+        """
+        self.ask(BuzzerSet(round(on_s * 1e9 / SLOT_NS), round(period_s * 1e9 / SLOT_NS), beeps))
 
     def imu_samples(self, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> Iterator[ImuSample]:
         """Samples of the inertial sensor that cover `seconds`, with their time on CLOCK_BOOTTIME; `rate_hz` 50 to 100.
 
         Raises HeadError when the sensor is not there, is lost, or the head falls silent.
         """
+        restarts = self.losses.restarts
         self.ask(ImuSet(round(1e9 / SLOT_NS / rate_hz)))
         self.send(ReportCounters())  # so that the clock is known before the first batch
         left = max(1, round(seconds * rate_hz / IMU_BATCH))
         heard_ns = self._now_ns()
         while left > 0:
             messages = self.receive()
+            if self.losses.restarts != restarts:
+                raise HeadError("the sensor head restarted while it measured: check its supply")
             if messages:
                 heard_ns = self._now_ns()
             elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
@@ -206,7 +251,7 @@ class Head:
                         yield from read_samples(batch, lambda tick: max(0, self._clock.to_boottime(tick).t_ns))
                     case _:
                         pass
-        self.send(ImuSet(0))
+        self.ask(ImuSet(0))
 
     def rf_windows(
         self,
@@ -219,6 +264,7 @@ class Head:
         """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
         `tuner_mhz` over and over. Raises HeadError when the head falls silent.
         """
+        restarts = self.losses.restarts
         if tuner_mhz:
             self.ask(tuner_plan(tuner_mhz))
         self.ask(RfStart(round(window_s * 1e9 / SLOT_NS), burst_below_counts, HYSTERESIS_COUNTS))
@@ -226,6 +272,8 @@ class Head:
         heard_ns = self._now_ns()
         while left > 0:
             messages = self.receive()
+            if self.losses.restarts != restarts:
+                raise HeadError("the sensor head restarted while it measured: check its supply")
             if messages:
                 heard_ns = self._now_ns()
             elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
@@ -246,8 +294,25 @@ class Head:
                 else:
                     yield record
         if tuner_mhz:
-            self.send(TunerStop())
-        self.send(RfStop())
+            self.ask(TunerStop())
+        self.ask(RfStop())
+
+
+def _check(command: Command) -> Accepted:
+    """The answer of a command that was accepted. Raises HeadRefused, HeadError."""
+    name = type(command.message).__name__
+    match command.outcome:
+        case Accepted() as answer:
+            return answer
+        case Refused(reason=reason):
+            raise HeadRefused(f"the sensor head refused {name} (reason {reason})")
+        case Unanswered():
+            times, patience_s = len(ANSWER_WITHIN_S), sum(ANSWER_WITHIN_S)
+            raise HeadError(
+                f"the sensor head did not answer {name}, sent {times} times within {patience_s:g} s: check its cable"
+            )
+        case _:
+            raise HeadError(f"{name} was not sent: the lamps had to go out")
 
 
 def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:

@@ -9,8 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-PROTOCOL_VERSION = 1
-TABLE_CRC = 0x595F6330
+PROTOCOL_VERSION = 2
+TABLE_CRC = 0xEF06E25E
 MAX_PAYLOAD = 96
 HEADER_SIZE = 2
 SLOT_NS = 32000
@@ -18,10 +18,11 @@ SLOT_NS = 32000
 
 @dataclass(frozen=True, slots=True)
 class Identify:
-    """Ask who is there; answered by identity."""
+    """Ask who is there; answered by identity. The head forgets which command it carried out last: a host begins."""
 
     ID: ClassVar[int] = 0x01
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -35,6 +36,7 @@ class RfStart:
 
     ID: ClassVar[int] = 0x02
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
 
     window_slots: int
@@ -55,6 +57,7 @@ class RfStop:
 
     ID: ClassVar[int] = 0x03
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -68,6 +71,7 @@ class LampRun:
 
     ID: ClassVar[int] = 0x04
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHHB5s")
 
     period_slots: int
@@ -92,6 +96,7 @@ class LampStop:
 
     ID: ClassVar[int] = 0x05
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -105,6 +110,7 @@ class KeepAlive:
 
     ID: ClassVar[int] = 0x06
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -118,6 +124,7 @@ class LightSet:
 
     ID: ClassVar[int] = 0x07
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BB")
 
     light: int
@@ -136,6 +143,7 @@ class StimulusRun:
 
     ID: ClassVar[int] = 0x08
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HB16s")
 
     chip_slots: int
@@ -156,6 +164,7 @@ class ReportCounters:
 
     ID: ClassVar[int] = 0x09
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -169,6 +178,7 @@ class TunerSet:
 
     ID: ClassVar[int] = 0x10
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBH")
 
     mhz: int
@@ -189,6 +199,7 @@ class TunerSweep:
 
     ID: ClassVar[int] = 0x11
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBBHB40s")
 
     first_mhz: int
@@ -222,6 +233,7 @@ class TunerStop:
 
     ID: ClassVar[int] = 0x16
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<")
 
     def pack(self) -> bytes:
@@ -235,6 +247,7 @@ class RfRaw:
 
     ID: ClassVar[int] = 0x12
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHH")
 
     samples: int
@@ -255,6 +268,7 @@ class RfHistogram:
 
     ID: ClassVar[int] = 0x17
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<B")
 
     every: int
@@ -271,6 +285,7 @@ class BuzzerSet:
 
     ID: ClassVar[int] = 0x13
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
 
     on_slots: int
@@ -291,6 +306,7 @@ class ImuSet:
 
     ID: ClassVar[int] = 0x14
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<H")
 
     period_slots: int
@@ -307,6 +323,7 @@ class SelfTest:
 
     ID: ClassVar[int] = 0x15
     IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HH")
 
     parts: int
@@ -325,6 +342,7 @@ class Identity:
 
     ID: ClassVar[int] = 0x81
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BI8sIIHB")
 
     protocol_version: int
@@ -361,6 +379,7 @@ class EnvelopeWindow:
 
     ID: ClassVar[int] = 0x82
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHIHHHHHHHHHH")
 
     tick: int
@@ -424,6 +443,7 @@ class Counters:
 
     ID: ClassVar[int] = 0x83
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHHHHHHHH")
 
     tick: int
@@ -475,6 +495,7 @@ class Exposure:
 
     ID: ClassVar[int] = 0x84
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IIBH")
 
     tick: int
@@ -497,6 +518,7 @@ class Chip:
 
     ID: ClassVar[int] = 0x85
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IBB")
 
     tick: int
@@ -513,16 +535,17 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A command was carried out."""
+    """A command was carried out, now or when it came the first time."""
 
     ID: ClassVar[int] = 0x86
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BBH")
 
     request: int
     """u8: id of the command"""
     request_seq: int
-    """u8: its sequence number"""
+    """u8: its number"""
     clamped_slots: int
     """u16: lamp pulse really used when the one asked for was too long, else 0"""
 
@@ -533,16 +556,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A command was not carried out."""
+    """A command was not carried out, now or when it came the first time."""
 
     ID: ClassVar[int] = 0x87
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<BBB")
 
     request: int
     """u8: id of the command"""
     request_seq: int
-    """u8: its sequence number"""
+    """u8: its number"""
     reason: int
     """u8: 1 argument out of range, 2 lamp limits do not allow it"""
 
@@ -557,6 +581,7 @@ class LampsOff:
 
     ID: ClassVar[int] = 0x88
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
 
     tick: int
@@ -575,6 +600,7 @@ class TunerWindow:
 
     ID: ClassVar[int] = 0x90
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHHIHHHHBBB")
 
     tick: int
@@ -629,6 +655,7 @@ class RfSamples:
 
     ID: ClassVar[int] = 0x91
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHBB64s")
 
     tick: int
@@ -655,6 +682,7 @@ class Housekeeping:
 
     ID: ClassVar[int] = 0x92
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHI")
 
     tick: int
@@ -685,6 +713,7 @@ class Button:
 
     ID: ClassVar[int] = 0x93
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
 
     tick: int
@@ -703,6 +732,7 @@ class EnvelopeHistogram:
 
     ID: ClassVar[int] = 0x96
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HB80s")
 
     index: int
@@ -723,6 +753,7 @@ class Imu:
 
     ID: ClassVar[int] = 0x94
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHH4s48s")
 
     tick: int
@@ -747,6 +778,7 @@ class ImuStatus:
 
     ID: ClassVar[int] = 0x97
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IBBBHHHH")
 
     tick: int
@@ -786,6 +818,7 @@ class SelfTestStep:
 
     ID: ClassVar[int] = 0x98
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IB")
 
     tick: int
@@ -804,6 +837,7 @@ class SelfTestResult:
 
     ID: ClassVar[int] = 0x99
     IS_TO_HOST: ClassVar[bool] = True
+    IS_ACKNOWLEDGED: ClassVar[bool] = False
     LAYOUT: ClassVar[struct.Struct] = struct.Struct("<IHHHBBHHHHHBB")
 
     tick: int

@@ -11,7 +11,8 @@ from typing import Self
 import serial
 
 BAUD = 500_000
-READ_TIMEOUT_S = 0.1
+READ_TIMEOUT_S = 0.01
+"""The head's lamps go off when it hears nothing for 100 ms; between two reads a sign of life may be sent."""
 READ_SIZE = 4096
 
 

@@ -23,6 +23,7 @@ from ctypes import (
     c_void_p,
     cast,
 )
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,14 @@ FLASH_SIZE = 32 * 1024
 RUN_LIMIT_CYCLES = 100_000  # between two looks of the emulator at its timers; events end a run earlier
 VCC_MV, AREF_MV = 5000, 2500
 
-UART_INPUT, UART_OUTPUT = 0, 1
+UART_OUTPUT = 1
 ADC_IN_TRIGGER, ADC_OUT_TRIGGER = 17, 18
 MUX_CHANNEL_SHIFT, MUX_KIND_MASK, MUX_SINGLE = 19, 7, 2  # avr_adc_mux_t as it comes with ADC_OUT_TRIGGER
 BANDGAP_CHANNEL = 5  # a pin that the board uses otherwise stands in for the bandgap, which simavr reads too early
 ADMUX_ADDRESS = 0x7C
 TIMER_OUT_COMPARE_B = 4
 INTERRUPT_RUNNING = 1
+IO_WHOLE = 8  # signal of a register, behind those of its bits
 CRASHED_STATES = (6, 7)  # cpu_Done, cpu_Crashed
 ELF_LOAD = 1
 
@@ -99,6 +101,13 @@ class _Irq(Structure):
 
 _NOTIFY = CFUNCTYPE(None, c_void_p, c_uint32, c_void_p)
 _SLEEP = CFUNCTYPE(None, c_void_p, c_uint64)
+_TIMER = CFUNCTYPE(c_uint64, c_void_p, c_uint64, c_void_p)
+
+
+class _Vector(Structure):
+    """The beginning of avr_int_vector_t of simavr 1.6 (sim_interrupts.h), up to its first signal."""
+
+    _fields_ = [("vector", c_uint8), ("enable", c_uint32), ("raised", c_uint32), ("padding", c_uint32)]
 
 
 def flash_segments(elf: Path) -> list[tuple[int, bytes]]:
@@ -134,10 +143,15 @@ def _library() -> Any:
         ("avr_init", c_int, [avr]),
         ("avr_run", c_int, [avr]),
         ("avr_terminate", None, [avr]),
+        ("avr_reset", None, [avr]),
         ("avr_loadcode", None, [avr, c_char_p, c_uint32, c_uint32]),
         ("avr_ioctl", c_int, [avr, c_uint32, c_void_p]),
         ("avr_io_getirq", c_void_p, [avr, c_uint32, c_int]),
         ("avr_get_interrupt_irq", c_void_p, [avr, c_uint8]),
+        ("avr_raise_interrupt", c_int, [avr, c_void_p]),
+        ("avr_clear_interrupt", None, [avr, c_void_p]),
+        ("avr_iomem_getirq", c_void_p, [avr, c_uint16, c_char_p, c_int]),
+        ("avr_cycle_timer_register", None, [avr, c_uint64, _TIMER, c_void_p]),
         ("avr_raise_irq", None, [c_void_p, c_uint32]),
         ("avr_connect_irq", None, [c_void_p, c_void_p]),
         ("avr_irq_register_notify", None, [c_void_p, _NOTIFY, c_void_p]),
@@ -152,6 +166,11 @@ def _library() -> Any:
 
 def _ioctl(code: str) -> int:
     return int.from_bytes(code.encode("ascii"), "big")
+
+
+def _once(callback: Callable[[], object], _avr: int, _when: int, _param: int) -> int:
+    callback()
+    return 0  # simavr: not again
 
 
 class Avr:
@@ -169,6 +188,7 @@ class Avr:
             if getattr(self._core, field) != cast(getattr(self._lib, function), c_void_p).value:
                 raise EmulatorError(f"this {LIBRARY} lays its core out differently; version 1.6 is needed")
         self._keep: list[object] = []  # ctypes callbacks live as long as this object
+        self._timers: dict[Callable[[], object], Any] = {}
         self._core.frequency = CLOCK_HZ
         self._core.vcc = self._core.avcc = VCC_MV
         self._core.aref = AREF_MV
@@ -184,7 +204,6 @@ class Avr:
             self._lib.avr_extint_set_strict_lvl_trig(self._avr, number, 0)
         # simavr triggers the ADC in free-running mode only: forward timer 1 compare B.
         self._lib.avr_connect_irq(self._irq("tmr1", TIMER_OUT_COMPARE_B), self._irq("adc ", ADC_IN_TRIGGER))
-        self._uart_input = self._irq("uar0", UART_INPUT)
         self._output = bytearray()
         self.on_change("uar0", UART_OUTPUT, self._output.append)
 
@@ -212,6 +231,35 @@ class Avr:
         """Call `callback(1)` when the handler of an interrupt vector begins and `callback(0)` when it returns."""
         base = int(self._lib.avr_get_interrupt_irq(self._avr, vector))
         self._register(base + INTERRUPT_RUNNING * ctypes.sizeof(_Irq), callback)
+
+    def _vector(self, number: int) -> int:
+        """Address of what simavr keeps of an interrupt: its first signal stands in it."""
+        signal = int(self._lib.avr_get_interrupt_irq(self._avr, number))
+        address = signal - ctypes.sizeof(_Vector)
+        if _Vector.from_address(address).vector != number:
+            raise EmulatorError(f"this {LIBRARY} lays its interrupts out differently; version 1.6 is needed")
+        return address
+
+    def raise_interrupt(self, number: int) -> None:
+        """Set the flag of an interrupt: its handler runs when it is enabled and its turn comes."""
+        self._lib.avr_raise_interrupt(self._avr, self._vector(number))
+
+    def clear_interrupt(self, number: int) -> None:
+        """Take the flag of an interrupt back, and its turn."""
+        self._lib.avr_clear_interrupt(self._avr, self._vector(number))
+
+    def on_access(self, register: int, callback: Callable[[int], object]) -> None:
+        """Call `callback(value)` when the program has read or written a register, by its address in the data space.
+
+        On a read what the callback writes there is what the program gets.
+        """
+        self._register(int(self._lib.avr_iomem_getirq(self._avr, register, None, IO_WHOLE)), callback)
+
+    def call_after(self, cycles: int, callback: Callable[[], object]) -> None:
+        """Call `callback()` so many cycles from now, behind the instruction that is going on then."""
+        if callback not in self._timers:
+            self._timers[callback] = _TIMER(partial(_once, callback))
+        self._lib.avr_cycle_timer_register(self._avr, cycles, self._timers[callback], None)
 
     def feed_adc(self, source: Callable[[int], int]) -> None:
         """Ask `source(channel)` for millivolts at each conversion; BANDGAP_CHANNEL stands for the 1.1 V of the chip.
@@ -252,11 +300,6 @@ class Avr:
         """Overwrite one octet of the data space."""
         self._lib.avr_core_watch_write(self._avr, address, value)
 
-    def send(self, data: bytes) -> None:
-        """Put bytes on the UART's receive line; at most 32 between two runs, the emulator paces them itself."""
-        for octet in data:
-            self._lib.avr_raise_irq(self._uart_input, octet)
-
     def take_output(self) -> bytes:
         """What the UART has sent since the last call."""
         data = bytes(self._output)
@@ -270,6 +313,10 @@ class Avr:
         while core.cycle < end:
             if run(avr) in CRASHED_STATES:
                 raise EmulatorError(f"the emulated program crashed at cycle {core.cycle}")
+
+    def reset(self) -> None:
+        """Begin at the reset vector with registers at rest, as after the reset pin; what was due is forgotten."""
+        self._lib.avr_reset(self._avr)
 
     def close(self) -> None:
         """Free the emulator's resources."""

@@ -14,6 +14,7 @@ from sweep.sim.head_imu import COND_START, ImuModel
 from sweep.sim.head_pads import COMPARES, PINS, Pads, compare_level
 from sweep.sim.head_scene import BLOCK_SLOTS, RfScene, Waveform
 from sweep.sim.head_tuner import TunerModel
+from sweep.sim.head_uart import Receiver
 
 SLOT_CYCLES = 512
 LOG_DETECTOR, TUNER_RSSI, TEMPERATURE, BATTERY = ADC_CHANNELS = (0, 1, 6, 7)
@@ -25,8 +26,6 @@ TWI_ADDRESS_STATUS = {0x28: 0x18, 0x30: 0x20}
 """simavr 1.6 shows the status of a data octet after the address of a write; the chip shows that of the address."""
 IOPORT_DIRECTION = 9
 PRESS_STEP_CYCLES = CLOCK_HZ // 1000
-UART_CHUNK = 32  # octets: the emulated UART holds 64
-BYTE_CYCLES = 352  # 22 us: 11 bits at 500 kbaud
 
 BUTTON = ("D", 2)
 LINE_SYNC = ("iogD", 4)
@@ -78,7 +77,7 @@ class HeadMachine:
             Pads(self._avr, scene.assembly)
         self._is_pressed = False
         self._hold_button(1)
-        self._pending = bytearray()
+        self.receiver = Receiver(self._avr)
         self.edges: list[Edge] = []
         self._levels: dict[str, int] = {}
         if is_watching_pins:
@@ -171,24 +170,24 @@ class HeadMachine:
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the head's UART."""
-        self._pending += data
+        self.receiver.send(data)
 
     def run(self, seconds: float) -> bytes:
         """Run for `seconds` of emulated time and return what the head sent meanwhile."""
         left = round(seconds * CLOCK_HZ)
         while left > 0:
             step = left
-            if self._pending:
-                chunk = bytes(self._pending[:UART_CHUNK])
-                del self._pending[:UART_CHUNK]
-                self._avr.send(chunk)
-                step = len(chunk) * BYTE_CYCLES
             if self._scene.presses_s:
                 self._press()
                 step = min(step, PRESS_STEP_CYCLES)
             self._avr.run(step)
             left -= step
         return self._avr.take_output()
+
+    def restart(self) -> None:
+        """The head is reset; what is on the line meanwhile goes on."""
+        self._avr.reset()
+        self.receiver.resume()
 
     def close(self) -> None:
         """Free the emulator."""

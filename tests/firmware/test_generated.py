@@ -61,9 +61,9 @@ def test_a_table_that_contradicts_itself_is_refused(
         generate.read_table(bad)
 
 
-def test_layouts_of_version_1_do_not_change() -> None:
+def test_layouts_of_versions_1_and_2_do_not_change() -> None:
     """Recordings of the line are read by later releases: a message of a published version keeps its layout."""
-    assert messages.PROTOCOL_VERSION == 1
+    assert messages.PROTOCOL_VERSION == 2
     published = {
         0x81: "<BI8sIIHB",
         0x82: "<IHHHHIHHHHHHHHHH",
@@ -85,6 +85,14 @@ def test_layouts_of_version_1_do_not_change() -> None:
     }
     now = {number: kind.LAYOUT.format for number, kind in messages.BY_ID.items()}
     assert {number: now[number] for number in published} == published
+
+
+def test_what_is_not_acknowledged_may_be_lost() -> None:
+    """A question that is asked again anyway, and the sign of life, of which the next comes soon."""
+    commands = [kind for kind in messages.BY_ID.values() if not kind.IS_TO_HOST]
+    unanswered = {kind for kind in commands if not kind.IS_ACKNOWLEDGED}
+    assert unanswered == {messages.Identify, messages.KeepAlive, messages.ReportCounters}
+    assert not any(kind.IS_ACKNOWLEDGED for kind in messages.BY_ID.values() if kind.IS_TO_HOST)
 
 
 def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:

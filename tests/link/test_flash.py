@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.link import messages
 from sweep.link.port import SerialPort
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
@@ -67,7 +68,7 @@ def test_the_head_is_asked_afterwards_who_it_is(image: Path, tmp_path: Path, mon
     with EmulatedHead(RfScene(), built_elf(), paced=True) as emulated:
         code, said = run(emulated.port, "--hex", str(image))
     assert code == 0, said
-    assert "protocol 1" in said
+    assert f"protocol {messages.PROTOCOL_VERSION}" in said
 
 
 def test_a_running_sweep_is_left_alone(

@@ -78,6 +78,8 @@ def honest(message: messages.Message, seq: int) -> list[messages.Message]:
             return [IDENTITY]
         case messages.RfStart():
             return [messages.Accepted(message.ID, seq, 0), *(window(index) for index in range(5))]
+        case _ if message.IS_ACKNOWLEDGED:
+            return [messages.Accepted(message.ID, seq, 0)]
         case _:
             return []
 
@@ -99,14 +101,15 @@ def test_windows_come_as_contract_records() -> None:
     assert first.t_ns > 4_000_000_000
     assert head.losses == Losses(rejected=head.losses.rejected)
     assert not head.losses.rejected
-    assert isinstance(port.commands[-1], messages.RfStop)
+    assert [c for c in port.commands if isinstance(c, messages.RfStop)] == [messages.RfStop()]
 
 
 @pytest.mark.parametrize(
     "identity",
     [
-        messages.Identity(2, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
-        messages.Identity(1, messages.TABLE_CRC ^ 1, b"0a1b2c3d", 0, 32000, 2500, 1),
+        messages.Identity(1, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
+        messages.Identity(3, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
+        messages.Identity(2, messages.TABLE_CRC ^ 1, b"0a1b2c3d", 0, 32000, 2500, 1),
     ],
 )
 def test_another_protocol_or_table_refuses_and_says_what_to_flash(identity: messages.Identity) -> None:
@@ -183,8 +186,9 @@ def test_a_recording_is_read_with_times_from_its_ticks(tmp_path: Path) -> None:
     assert losses[0].missing_windows == 0
 
 
-def test_a_recording_of_an_older_table_of_the_same_protocol_is_read(tmp_path: Path) -> None:
-    old = messages.Identity(1, 12345, b"00000000", 0, 32000, 2500, 1)
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_recording_of_an_older_table_or_protocol_is_read(version: int, tmp_path: Path) -> None:
+    old = messages.Identity(version, 12345, b"00000000", 0, 32000, 2500, 1)
     assert len(list(read_recording(write_recording(tmp_path / "rf.bin", identity=old)))) == 20
     other = messages.Identity(9, 12345, b"00000000", 0, 32000, 2500, 1)
     with pytest.raises(WrongFirmware):

@@ -1,19 +1,25 @@
 """What the tests of the emulated sensor head share: the built firmware and a host that talks to the machine."""
 
 import functools
+import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
+from sweep.link.commands import Command, CommandSender, Outcome
+from sweep.link.decode import Decoder
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.messages import Counters, EnvelopeWindow, Housekeeping, KeepAlive, Message
+from sweep.sim.head_avr import CLOCK_HZ
 from sweep.sim.head_machine import HeadMachine
 from sweep.sim.head_scene import RfScene
 
 M = TypeVar("M", bound=Message)
+KEEP_ALIVE_EVERY_NS = 20_000_000
 REPO_ROOT = Path(__file__).resolve().parents[2]
 SLOTS_GIVEN_SINCE = 1300  # at most, in the second since the last account
 LOSS_COUNTERS = (
@@ -87,3 +93,62 @@ class Host:
         assert given <= (accounts[-1].given_slots + SLOTS_GIVEN_SINCE if accounts else SLOTS_GIVEN_SINCE)
         for counters in self.of(Counters):
             assert {name: getattr(counters, name) for name in LOSS_COUNTERS} == dict.fromkeys(LOSS_COUNTERS, 0)
+
+
+class Asker:
+    """A host with a CommandSender on the machine's line, in emulated time; `to_head`, `to_host` may do harm."""
+
+    def __init__(
+        self,
+        machine: HeadMachine,
+        seed: int = 1,
+        *,
+        to_head: Callable[[bytes], bytes] = bytes,
+        to_host: Callable[[bytes], bytes] = bytes,
+    ) -> None:
+        self.machine = machine
+        self.sender = CommandSender()
+        self.decoder = Decoder()
+        self.heard: list[Message] = []
+        self._to_head = to_head
+        self._to_host = to_host
+        self._rng = random.Random(seed)
+        self._alive_ns = 0
+
+    def _now_ns(self) -> int:
+        return self.machine.avr.cycle * 1_000_000_000 // CLOCK_HZ
+
+    def turn(self) -> None:
+        """A while of 0.3 to 1.2 ms: commands do not keep step with slots."""
+        frame = self.sender.due(self._now_ns())
+        if not frame and self._now_ns() - self._alive_ns > KEEP_ALIVE_EVERY_NS:
+            frame = encode(KeepAlive(), 0)
+        if frame:
+            self._alive_ns = self._now_ns()
+            self.machine.send(self._to_head(frame))
+        said = self._to_host(self.machine.run(self._rng.uniform(0.0003, 0.0012)))
+        for event in self.decoder.feed(said):
+            if isinstance(event, Received):
+                self.heard.append(event.message)
+                self.sender.take(event.message)
+
+    def put(self, message: Message) -> Command:
+        """Queue a command."""
+        return self.sender.put(message)
+
+    def ask(self, message: Message) -> Outcome:
+        """Queue a command and wait until its outcome is known."""
+        command = self.sender.put(message)
+        while command.outcome is None:
+            self.turn()
+        return command.outcome
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        end_ns = self._now_ns() + round(seconds * 1e9)
+        while self._now_ns() < end_ns:
+            self.turn()
+
+    def of(self, kind: type[M]) -> list[M]:
+        """All messages of a kind so far."""
+        return [message for message in self.heard if isinstance(message, kind)]

@@ -7,6 +7,7 @@
 
 #include "core/flash_table.h"
 #include "pins.h"
+#include "uart.h"
 
 #define AUX_EVERY 25
 #define AUX_NONE 0xff
@@ -56,6 +57,7 @@ static void count_lines(void)
     uint16_t slots = (uint16_t)(slot_tick - block_began);
     if (slots < TUNER_BLOCK_SLOTS - AUX_EVERY / 2) // a turn that was put off made the one before longer
         return;
+    uart_relieve();
     uint8_t now = TCNT0;
     tuner_block(&tuner, slot_tick, slots, (uint8_t)(now - block_lines));
     block_lines = now;

@@ -7,6 +7,7 @@
 
 #include "core/flash_table.h"
 #include "pins.h"
+#include "uart.h"
 
 struct lamps lamps;
 uint16_t dropped_events;
@@ -67,6 +68,7 @@ RARE step_lamps(void)
         shown_lights = lamps.lights;
         set_lights(shown_lights);
     }
+    uart_relieve();
     if (kind != LAMP_EVENT_NONE)
         put_event(kind);
     // No turn begins while this slot's time is paid back.

@@ -4,6 +4,8 @@
 
 #include <util/atomic.h>
 
+#include "uart.h"
+
 static struct envelope windows[2];
 #define RAW_SAMPLES ((uint8_t *)windows) // a raw run has their memory while they stand still
 _Static_assert(sizeof windows >= RAW_SAMPLES_MAX, "a raw run must fit");
@@ -38,6 +40,7 @@ RARE finish_window(void)
         open_window->tick = slot_tick;
         open_window->index = window_index;
     }
+    uart_relieve();
 }
 
 RARE add_raw(uint8_t is_converted, uint16_t counts)

@@ -10,6 +10,7 @@
 #include <util/atomic.h>
 
 #include "pins.h"
+#include "uart.h"
 
 #define SLOT_CYCLES 512
 #define TRIGGER_CYCLES 4 // into the slot: the emulator skips a compare that an instruction at the boundary reaches over
@@ -92,6 +93,7 @@ ISR(TIMER1_COMPA_vect)
     }
     if (lamps_tick(&lamps, (uint8_t)(now + 1)))
         step_lamps(); // its edges must be set before the next boundary
+    uart_relieve();
     if (--aux_left == 0 && step_aux(counts))
         skip_sample();
     else

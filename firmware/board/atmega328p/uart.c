@@ -5,9 +5,11 @@
 
 #include "board.h"
 #include "pins.h"
+#include "uart.h"
 
 #define RX_SIZE 128
 #define TX_SIZE 256 // indices wrap by their type
+#define RX_HELD 3   // octets that the receiver holds, its shift register included
 
 static volatile uint8_t rx_ring[RX_SIZE];
 static volatile uint8_t rx_head;
@@ -33,19 +35,34 @@ static inline void count(volatile uint16_t *counter)
         *counter = (uint16_t)(value + 1);
 }
 
-ISR(USART_RX_vect)
+static inline void take_octet(uint8_t status)
 {
-    uint8_t status = UCSR0A; // before UDR0, which moves the FIFO on
-    uint8_t octet = UDR0;
+    uint8_t octet = UDR0; // after the status, which belongs to it: reading moves the buffer on
     if (status & (_BV(DOR0) | _BV(FE0)))
         count(&overrun_bytes);
-    uint8_t next = (uint8_t)((rx_head + 1) & (RX_SIZE - 1));
+    uint8_t head = rx_head;
+    uint8_t next = (uint8_t)((head + 1) & (RX_SIZE - 1));
     if (next == rx_tail) {
         count(&dropped_bytes);
         return;
     }
-    rx_ring[rx_head] = octet;
+    rx_ring[head] = octet;
     rx_head = next;
+}
+
+ISR(USART_RX_vect)
+{
+    take_octet(UCSR0A);
+}
+
+void __attribute__((noinline)) uart_take(void)
+{
+    for (uint8_t i = 0; i < RX_HELD; i++) {
+        uint8_t status = UCSR0A;
+        if (!(status & _BV(RXC0)))
+            return;
+        take_octet(status);
+    }
 }
 
 ISR(USART_UDRE_vect)
