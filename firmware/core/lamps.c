@@ -1,5 +1,6 @@
 #include "lamps.h"
 
+#include "barrier.h"
 #include "count.h"
 
 extern inline uint8_t lamps_is_near_edge(const struct lamps *l);
@@ -77,16 +78,22 @@ enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_sti
 
 void lamps_run(struct lamps *l, const struct lamp_schedule *s)
 {
+    l->has_next = 0; // the interrupt looks away while it is written
+    BARRIER();
     l->next = *s;
+    BARRIER();
     l->has_next = 1;
     l->is_busy = 1;
 }
 
 void lamps_play(struct lamps *l, const struct chip_sequence *s)
 {
+    l->is_playing = 0; // the interrupt looks away while it is written
+    BARRIER();
     l->sequence = *s;
     l->chip_at = 0;
     l->chip_left = 1;
+    BARRIER();
     l->is_playing = 1;
     l->is_busy = 1;
 }

@@ -32,7 +32,7 @@ struct lamp_event {
     uint32_t number; // trigger, or chip index
 };
 
-// A checked schedule; made by lamps_plan with interrupts on, adopted with them off.
+// A checked schedule; made by lamps_plan.
 struct lamp_schedule {
     uint8_t phase_count;
     uint8_t phases[LAMP_PHASES_MAX];
@@ -94,7 +94,8 @@ enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run 
 
 enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_stimulus_run *m);
 
-// Begin a planned schedule or sequence with the next step. What the guard is owed stays owed.
+// Begin a planned schedule or sequence with the next step. What the guard is owed stays owed. These two may be called with
+// interrupts on: to copy with them off would keep the slot interrupt and the receiver waiting.
 void lamps_run(struct lamps *l, const struct lamp_schedule *s);
 void lamps_play(struct lamps *l, const struct chip_sequence *s);
 

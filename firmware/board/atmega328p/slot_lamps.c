@@ -103,18 +103,12 @@ uint8_t slots_take_lamps_off(uint32_t *at)
 
 void slots_lamps_run(const struct lamp_schedule *s)
 {
-    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
-    {
-        lamps_run(&lamps, s);
-    }
+    lamps_run(&lamps, s);
 }
 
 void slots_stimulus_run(const struct chip_sequence *s)
 {
-    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
-    {
-        lamps_play(&lamps, s);
-    }
+    lamps_play(&lamps, s);
 }
 
 enum lamp_refusal slots_light_set(const struct msg_light_set *m)

@@ -59,6 +59,8 @@ void slots_init(void)
 // cycles of its slot.
 static RARE catch_up(uint8_t late)
 {
+    if (late == 1 && (TIFR1 & _BV(OCF1A)))
+        return; // the next boundary passed since this interrupt began: its own is to come
     if (late > WITNESS_SLOTS / 2) {
         uint8_t early = (uint8_t)(WITNESS_SLOTS - late);
         slot_tick -= early;
@@ -93,6 +95,7 @@ ISR(TIMER1_COMPA_vect)
     }
     if (lamps_tick(&lamps, (uint8_t)(now + 1)))
         step_lamps(); // its edges must be set before the next boundary
+    uart_relieve(); // two: while slots pay back what a long one took, more than one comes in each
     uart_relieve();
     if (--aux_left == 0 && step_aux(counts))
         skip_sample();

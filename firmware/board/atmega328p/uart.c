@@ -9,7 +9,6 @@
 
 #define RX_SIZE 128
 #define TX_SIZE 256 // indices wrap by their type
-#define RX_HELD 3   // octets that the receiver holds, its shift register included
 
 static volatile uint8_t rx_ring[RX_SIZE];
 static volatile uint8_t rx_head;
@@ -57,12 +56,7 @@ ISR(USART_RX_vect)
 
 void __attribute__((noinline)) uart_take(void)
 {
-    for (uint8_t i = 0; i < RX_HELD; i++) {
-        uint8_t status = UCSR0A;
-        if (!(status & _BV(RXC0)))
-            return;
-        take_octet(status);
-    }
+    take_octet(UCSR0A);
 }
 
 ISR(USART_UDRE_vect)

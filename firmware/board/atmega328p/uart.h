@@ -5,7 +5,7 @@
 
 #include <avr/io.h>
 
-void uart_take(void); // what has arrived; interrupts off
+void uart_take(void); // one octet that has arrived; interrupts off
 
 static inline void uart_relieve(void)
 {
