@@ -10,6 +10,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from uuid import UUID
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
@@ -21,20 +23,23 @@ from server.db import AwayError, BusyError, Database, SchemaError
 from server.describing import describe_application
 from server.devices import KnownDevices
 from server.errors import ApiError
+from server.group_commit import GroupCommit
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
 from server.intake import BodyBudget, BoundedBodies, Pace
 from server.live import LiveHub
 from server.login_delays import LoginDelays
 from server.persons import Notary
+from server.projector import Projector
 from server.pulse import Pulse
 from server.release import VERSION
 from server.services import Services
 from server.settings import Settings
-from server.views import ErrorView
+from server.views import EntryEvent, ErrorView
 from sweep.entry import Signer
 
 ROUTERS = tuple(part.router for part in (login, rooms, sweeps, entries, probes, exports, page))
+MIB = 1024 * 1024
 SILENCE_CHECK_S = 5.0
 SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
 COMPRESSED_FROM_BYTES = 1_000  # derived: less than a packet holds, and more than an answer with a token in it takes
@@ -55,7 +60,9 @@ def create_app(settings: Settings) -> FastAPI:
             asyncio.create_task(work)
             for work in (_watch_silence(services.hub), _watch_sessions(services), _tend(services.db))
         ]
+        services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.hub))
         yield
+        await run_in_threadpool(services.projector.stop)
         for watcher in watchers:
             watcher.cancel()
         services.db.close()
@@ -97,6 +104,7 @@ def build_services(settings: Settings) -> Services:
         Signer.load_or_create(settings.data_dir / "server-demo.key"),
     )
     _admit_own_keys(db, notary)
+    door = GroupCommit(db, quarantine_max_bytes=settings.quarantine_max_mib * MIB)
     return Services(
         settings,
         db,
@@ -105,6 +113,8 @@ def build_services(settings: Settings) -> Services:
         LoginDelays(settings.login_attempts_per_minute, time.monotonic),
         KnownDevices.load_or_create(settings.data_dir / "devices.key"),
         Pulse(db.ping),
+        door,
+        Projector(db, lambda: door.is_busy),
     )
 
 
@@ -123,6 +133,12 @@ def _admit_own_keys(db: Database, notary: Notary) -> None:
                 name=name,
                 actor="system",
             )
+
+
+def _tell_listeners(loop: asyncio.AbstractEventLoop, hub: LiveHub, sweep_id: UUID, kind: str) -> None:
+    """Announce, from another thread, that something about a sweep can be read."""
+    event = EntryEvent(sweep_id=sweep_id, kind=kind)
+    loop.call_soon_threadsafe(hub.announce, "entry", event.model_dump_json())
 
 
 async def _watch_silence(hub: LiveHub) -> None:

@@ -23,7 +23,7 @@ from server.clock import now_ms, to_ms
 from server.db import Database
 from server.errors import ApiError, invalid
 from server.log import next_index
-from server.projections import project
+from server.projections import mark_due, project
 from server.schema import IS_ACCEPTED, IS_QUARANTINED, body_data, body_refs, entries, erased_bodies
 from server.signatures import signed_entry
 from sweep.entry import RECEIPT_TYPE, EntryError, Receipt, SignedEntry, Signer, verify_signature
@@ -54,16 +54,27 @@ def accept(db: Database, arrival: Arrival, *, quarantine_max_bytes: int) -> Outc
         return write(connection, arrival, quarantine_max_bytes=quarantine_max_bytes)
 
 
-def write(connection: Connection, arrival: Arrival, *, quarantine_max_bytes: int) -> Outcome:
-    """`accept` inside a write transaction that the caller commits."""
+def write(
+    connection: Connection,
+    arrival: Arrival,
+    *,
+    quarantine_max_bytes: int,
+    verified_with: bytes | None = None,
+    is_read_later: bool = False,
+) -> Outcome:
+    """`accept` inside a write transaction that the caller commits.
+
+    `verified_with` is the public key under which the caller verified the signature.  What the sweep says is projected
+    at once, or by whoever takes care of what is due when `is_read_later`.
+    """
     key = _find_signer(connection, arrival)
-    if key is not None:
-        _verify(arrival.entry, key)
+    if key is not None and key.public_key != verified_with:
+        verify(arrival.entry, key.public_key)
     known = _find_same(connection, arrival.entry)
     if known is not None:
         _store_bodies(connection, arrival)
         if known.status == "accepted" and arrival.bodies:
-            project(connection, known.sweep_id)
+            _read(connection, known.sweep_id, known.log_index, is_read_later)
         return _outcome(known, is_new=False)
     received_ms, log_index = now_ms(), next_index(connection)
     envelope = arrival.envelope
@@ -87,7 +98,7 @@ def write(connection: Connection, arrival: Arrival, *, quarantine_max_bytes: int
         )
     if status == "accepted":
         _check_chain(connection, arrival, log_index)
-        project(connection, sweep_id)
+        _read(connection, sweep_id, log_index, is_read_later)
     kind = envelope.kind if envelope else None
     return Outcome(log_index, arrival.entry_id, status, received_ms, True, kind, sweep_id)
 
@@ -163,9 +174,17 @@ def _find_signer(connection: Connection, arrival: Arrival) -> keys.Key | None:
     return next((key for key in found if key is not None), None)
 
 
-def _verify(entry: SignedEntry, key: keys.Key) -> None:
+def _read(connection: Connection, sweep_id: UUID | None, log_index: int, is_later: bool) -> None:
+    if is_later:
+        mark_due(connection, sweep_id, log_index)
+    else:
+        project(connection, sweep_id)
+
+
+def verify(entry: SignedEntry, public_key: bytes) -> None:
+    """ApiError 400 when this key did not sign the entry as it is."""
     try:
-        verify_signature(entry, entry.payload_type, key.public_key)
+        verify_signature(entry, entry.payload_type, public_key)
     except EntryError as error:
         raise invalid(str(error), ko="서명이 올바르지 않습니다", code="bad_signature") from None
 
@@ -241,25 +260,34 @@ def _insert(
             **values,
         )
     )
-    for position, ref in enumerate(arrival.refs):
-        connection.execute(insert(body_refs).values(log_index=log_index, position=position, **ref.model_dump()))
+    refs = [
+        {"log_index": log_index, "position": position, **ref.model_dump()} for position, ref in enumerate(arrival.refs)
+    ]
+    if refs:
+        connection.execute(insert(body_refs), refs)
 
 
 def _store_bodies(connection: Connection, arrival: Arrival) -> None:
     """Keep the bodies that are neither there nor erased."""
-    for body in arrival.bodies:
-        there = select(body_data.c.commitment).where(body_data.c.commitment == body.commitment)
-        erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment == body.commitment)
-        if connection.scalar(there.union_all(erased).limit(1)) is None:
-            connection.execute(
-                insert(body_data).values(
-                    commitment=body.commitment,
-                    salt=body.salt,
-                    data=body.data,
-                    sha256=hashlib.sha256(body.data).hexdigest(),
-                    arrived_ms=now_ms(),
-                )
-            )
+    wanted = {body.commitment: body for body in arrival.bodies}
+    if not wanted:
+        return
+    there = select(body_data.c.commitment).where(body_data.c.commitment.in_(wanted))
+    erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment.in_(wanted))
+    known = set(connection.scalars(there.union_all(erased)))
+    rows = [
+        {
+            "commitment": commitment,
+            "salt": body.salt,
+            "data": body.data,
+            "sha256": hashlib.sha256(body.data).hexdigest(),
+            "arrived_ms": now_ms(),
+        }
+        for commitment, body in wanted.items()
+        if commitment not in known
+    ]
+    if rows:
+        connection.execute(insert(body_data), rows)
 
 
 def _check_chain(connection: Connection, arrival: Arrival, log_index: int) -> None:

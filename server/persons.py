@@ -22,7 +22,7 @@ from server.clock import entry_time, now_ms
 from server.db import Database
 from server.entries import Outcome, write
 from server.errors import ApiError, invalid, not_found
-from server.projections import bodies_of, project
+from server.projections import bodies_of, project, project_due
 from server.requests import DispositionRequest, PhoneClaim
 from server.schema import IS_ACCEPTED, body_data, body_refs, entries, erased_bodies, findings, sweeps
 from sweep.entry import Body, Envelope, Signer, make_body, sign_envelope
@@ -55,6 +55,7 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
             known = _known_decision(connection, finding_id, request.decision_id, request)
             if known is not None:
                 return known
+        project_due(connection, request.sweep_id)
         sweep = connection.execute(
             select(sweeps.c.room_id, sweeps.c.source, entries.c.entry_id)
             .join(findings, findings.c.sweep_id == sweeps.c.sweep_id)

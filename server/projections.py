@@ -8,20 +8,32 @@ and raises an alarm; it never stops the write door.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
 
 from server import kinds, schema
 from server.alarms import raise_alarm
 from server.clock import to_ms
-from server.db import Database
+from server.db import AwayError, BusyError, Database, DiskFullError
 from server.exports.judgement import judge, open_findings
 from server.fields import BodyState
-from server.schema import PROJECTIONS, body_data, body_refs, dispositions, entries, erased_bodies, findings, sweeps
+from server.log_lines import stored_line
+from server.schema import (
+    PROJECTIONS,
+    body_data,
+    body_refs,
+    dispositions,
+    due_sweeps,
+    entries,
+    erased_bodies,
+    findings,
+    log_rows,
+    sweeps,
+)
 from sweep.entry import EntryError, parse_envelope
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 
@@ -105,7 +117,7 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
     """Compute the rows of one sweep anew; call it inside `Database.write()`."""
     if sweep_id is None:
         return
-    for table in PROJECTIONS:
+    for table in (*PROJECTIONS, due_sweeps):
         connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
     record, unreadable = read_sweep(connection, sweep_id)
     for row in unreadable:
@@ -138,6 +150,77 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
                 decided_ms=to_ms(item.decided.utc),
             )
         )
+
+
+def mark_due(connection: Connection, sweep_id: UUID | None, log_index: int) -> None:
+    """Note, in the transaction that stores an entry, that its sweep is to be projected."""
+    if sweep_id is None:
+        return
+    if connection.scalar(select(due_sweeps.c.sweep_id).where(due_sweeps.c.sweep_id == sweep_id)) is None:
+        connection.execute(insert(due_sweeps).values(sweep_id=sweep_id, log_index=log_index))
+
+
+def project_due(connection: Connection, sweep_id: UUID | None) -> None:
+    """Project this sweep now if it is due, in the caller's write transaction."""
+    if is_due(connection, sweep_id):
+        project(connection, sweep_id)
+
+
+def is_due(connection: Connection, sweep_id: UUID | None) -> bool:
+    """Is there an entry of this sweep that no projection has read?"""
+    return connection.scalar(select(due_sweeps.c.log_index).where(due_sweeps.c.sweep_id == sweep_id)) is not None
+
+
+def count_due(connection: Connection) -> int:
+    """How many sweeps wait to be projected."""
+    return connection.scalar(select(func.count()).select_from(due_sweeps)) or 0
+
+
+class ProjectionError(Exception):
+    """A sweep could not be projected because of a fault of this program, which is its cause."""
+
+    def __init__(self, sweep_id: UUID) -> None:
+        super().__init__(f"sweep {sweep_id} could not be projected")
+        self.sweep_id = sweep_id
+
+
+def project_next(db: Database, skipped: Collection[UUID] = ()) -> UUID | None:
+    """Project the sweep that has waited longest, in a transaction of its own; None when none waits.
+
+    Raises ProjectionError for a fault of our own, so that the caller can go on with the others (`skipped`).
+    """
+    oldest = select(due_sweeps.c.sweep_id).order_by(due_sweeps.c.log_index).limit(1)
+    if skipped:
+        oldest = oldest.where(due_sweeps.c.sweep_id.not_in(skipped))
+    with db.read() as connection:
+        sweep_id: UUID | None = connection.scalar(oldest)
+    if sweep_id is None:
+        return None
+    try:
+        with db.write() as connection:
+            project_due(connection, sweep_id)
+    except (BusyError, AwayError, DiskFullError):
+        raise
+    except Exception as error:
+        raise ProjectionError(sweep_id) from error
+    return sweep_id
+
+
+def drain(db: Database) -> int:
+    """Project every sweep that waits, one by one; returns how many those were."""
+    done = 0
+    while project_next(db) is not None:
+        done += 1
+    return done
+
+
+def catch_up(db: Database, sweep_id: UUID) -> None:
+    """Project this sweep now if it is due; costs one read when it is not."""
+    with db.read() as connection:
+        if not is_due(connection, sweep_id):
+            return
+    with db.write() as connection:
+        project_due(connection, sweep_id)
 
 
 def rebuild(db: Database) -> int:
@@ -252,22 +335,23 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
             report_state=record.report_state,
         )
     )
+    sweep_id = head.sweep_id
+    line = stored_line(record.report, record.opened, record.report_state, record.dispositions)
+    connection.execute(insert(log_rows).values(sweep_id=sweep_id, row_json=line))
     decisions = [(row.subject, item) for row, item in record.dispositions]
-    reported = () if report is None else tuple(finding.finding_id for finding in report.findings)
-    for finding_id, state in open_findings(reported, decisions).items():
+    reported = {} if report is None else {finding.finding_id: finding for finding in report.findings}
+    standing = open_findings(tuple(reported), decisions)
+    if standing:
+        rows = [{"sweep_id": sweep_id, "finding_id": known, "state": state} for known, state in standing.items()]
+        connection.execute(insert(schema.open_findings), rows)
+    if reported:
         connection.execute(
-            insert(schema.open_findings).values(sweep_id=head.sweep_id, finding_id=finding_id, state=state)
+            insert(findings),
+            [
+                {"sweep_id": sweep_id, "finding_id": known, "zone_id": item.zone_id, "strength": item.strength}
+                for known, item in reported.items()
+            ],
         )
-    if report is not None:
-        for finding in {finding.finding_id: finding for finding in report.findings}.values():
-            connection.execute(
-                insert(findings).values(
-                    sweep_id=head.sweep_id,
-                    finding_id=finding.finding_id,
-                    zone_id=finding.zone_id,
-                    strength=finding.strength,
-                )
-            )
 
 
 def _not_assessable_zones(report: SweepReport) -> int:

@@ -261,4 +261,19 @@ open_findings = Table(
     Column("state", String(16), nullable=False),
 )
 
-PROJECTIONS = (sweeps, findings, dispositions, open_findings)
+log_rows = Table(
+    "log_rows",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("row_json", Text, nullable=False),
+)
+
+PROJECTIONS = (sweeps, findings, dispositions, open_findings, log_rows)
+
+# Sweeps of which entries arrived that no projection has read yet: written with the entry, gone with the projection.
+due_sweeps = Table(
+    "due_sweeps",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("log_index", BigInteger, nullable=False, index=True),
+)

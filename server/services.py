@@ -10,9 +10,11 @@ from starlette.requests import Request
 from server.auth import living_sessions
 from server.db import Database
 from server.devices import KnownDevices
+from server.group_commit import GroupCommit
 from server.live import LiveHub
 from server.login_delays import LoginDelays
 from server.persons import Notary
+from server.projector import Projector
 from server.pulse import Pulse
 from server.settings import Settings
 from server.shares import Crews, PersonalShares
@@ -29,6 +31,8 @@ class Services:
     delays: LoginDelays
     devices: KnownDevices
     pulse: Pulse
+    door: GroupCommit
+    projector: Projector
     crews: Crews = field(default_factory=Crews)
     shares: PersonalShares = field(default_factory=PersonalShares)
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -100,7 +101,7 @@ class Envelope(Record):
     """Latest signed tree head this key's owner had seen."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Body:
     """Bytes that an envelope commits to, with the salt that makes the commitment hiding."""
 
@@ -108,7 +109,7 @@ class Body:
     data: bytes
     salt: bytes
 
-    @property
+    @cached_property
     def commitment(self) -> str:
         """SHA-256 over domain, salt and data, hexadecimal."""
         return commit(self.salt, self.data)

@@ -20,10 +20,12 @@ from server.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
 from server.db import DiskFullError
 from server.errors import not_found
 from server.fields import LogIndex
+from server.projections import catch_up
+from server.projector import LIST_WAIT_S
 from server.requests import read_body
 from server.schema import entries
 from server.services import Services, services_of
-from server.views import DsseView, EntryEvent, EntryList, ServerKey, SignedEntryRow
+from server.views import DsseView, EntryList, ServerKey, SignedEntryRow
 
 router = APIRouter(tags=["log"])
 
@@ -54,9 +56,8 @@ async def post_entry(request: Request) -> DsseView:
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
     arrival, outcome = await services.crews.door.run(partial(_accept, services, wire))
-    if outcome.is_new and outcome.status == "accepted" and outcome.sweep_id is not None and outcome.kind is not None:
-        event = EntryEvent(sweep_id=outcome.sweep_id, kind=outcome.kind)
-        services.hub.announce("entry", event.model_dump_json())
+    if outcome.status == "accepted" and outcome.sweep_id is not None:
+        services.projector.entry_arrived(outcome.sweep_id, outcome.kind if outcome.is_new else None)
     if outcome.status == "conflict":
         raise door.conflict_error()
     return sweeps.dsse_view(door.receipt_for(outcome, arrival, services.notary.signer))
@@ -70,7 +71,9 @@ def list_entries(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
     """Entries after a log index, oldest first."""
-    with services_of(request).db.read() as connection:
+    services = services_of(request)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
         rows = connection.execute(
             select(entries).where(entries.c.log_index > after).order_by(entries.c.log_index).limit(limit)
         ).all()
@@ -80,15 +83,21 @@ def list_entries(
 @router.get("/api/entries/{entry_id}")
 def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryRow:
     """One entry; the first that claimed this id when there are several."""
-    with services_of(request).db.read() as connection:
-        row = connection.execute(
-            select(entries)
-            .where(entries.c.entry_id == entry_id)
-            .order_by(entries.c.status != "accepted", entries.c.log_index)
-            .limit(1)
-        ).one_or_none()
-        if row is None:
-            raise not_found("기록", "entry")
+    db = services_of(request).db
+    statement = (
+        select(entries)
+        .where(entries.c.entry_id == entry_id)
+        .order_by(entries.c.status != "accepted", entries.c.log_index)
+        .limit(1)
+    )
+    with db.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise not_found("기록", "entry")
+    if row.sweep_id is not None:
+        catch_up(db, row.sweep_id)
+    with db.read() as connection:
+        row = connection.execute(statement).one()
         return sweeps.signed_entry_row(connection, row)
 
 
@@ -103,5 +112,4 @@ def _accept(services: Services, wire: bytes) -> tuple[Arrival, door.Outcome]:
     if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
         raise DiskFullError("the disk is nearly full")
     arrival = read_arrival(wire)
-    limit = services.settings.quarantine_max_mib * MIB
-    return arrival, door.accept(services.db, arrival, quarantine_max_bytes=limit)
+    return arrival, services.door.accept(arrival)

@@ -13,6 +13,7 @@ from server import facilities, rooms
 from server.access import Admin, Inspector, Viewer
 from server.api.sweeps import as_json
 from server.fields import Search
+from server.projector import LIST_WAIT_S
 from server.requests import MAX_PLAN_BYTES, FacilityRequest, RoomRequest, describe, json_body
 from server.services import services_of
 from server.views import FacilityCreated, RoomCreated, RoomDetail, RoomList
@@ -38,7 +39,9 @@ def list_rooms(
 @router.get("/api/rooms/{room_id}")
 def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
     """One room with its plan, the plan's history and its sweeps."""
-    with services_of(request).db.read() as connection:
+    services = services_of(request)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
         return rooms.room_detail(connection, room_id)
 
 

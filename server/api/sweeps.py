@@ -19,6 +19,7 @@ from server.auth import check_password
 from server.errors import ApiError, not_found
 from server.kinds import CROP_TYPE
 from server.login_delays import LoginAttempt
+from server.projections import catch_up
 from server.requests import DispositionRequest, EraseRequest, describe, json_body
 from server.schema import body_data, body_refs
 from server.services import services_of
@@ -38,7 +39,9 @@ def as_json(view: BaseModel) -> Response:
 def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
     """Everything about one sweep; addresses, names and crops for inspectors only."""
     may_see = RANKS[person.role] >= RANKS["inspector"]
-    with services_of(request).db.read() as connection:
+    db = services_of(request).db
+    catch_up(db, sweep_id)
+    with db.read() as connection:
         return as_json(sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see))
 
 

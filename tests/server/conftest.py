@@ -18,7 +18,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from server import auth, facilities, keys
+from server import auth, facilities, keys, projections
 from server.app import build_services
 from server.db import Database
 from server.fields import KeyRole, Role
@@ -96,7 +96,10 @@ class Site:
             )
 
     def send(self, wire: bytes) -> httpx.Response:
-        return httpx.post(f"{self.url}/api/entries", content=wire, timeout=30)
+        """Post an entry and wait until what it says can be read."""
+        answer = httpx.post(f"{self.url}/api/entries", content=wire, timeout=30)
+        projections.drain(self.db)
+        return answer
 
 
 @dataclass
