@@ -11,7 +11,9 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sweep.backoff import Backoff
@@ -33,7 +35,6 @@ from sweep.report import (
     StartCommand,
     WalkCommand,
     are_two_persons,
-    utc_now,
 )
 from sweep.report.wording import notice_event, state_event
 from sweep.uplink import Commands, LiveRefusedError, ServerChangedError, ServerUnreachableError, Uplink
@@ -41,11 +42,15 @@ from sweep.watched import WatchedThread
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 MAX_REMEMBERED_COMMANDS = 1_000
+MAX_REMEMBERED_SWEEPS = 20
 BATCH = 50
 POLL_S = 25.0
 LEAST_POLL_S = 0.5
 """Between two polls that bring nothing new: a server that does not wait as asked must not be asked without a pause."""
-SEND_EVERY_S = 0.3
+GATHER_S: Final = 0.03
+"""What is said meanwhile goes into one request; a person who pressed stop does not notice."""
+LOOK_EVERY_S: Final = 0.5
+"""Whether the agent is to end."""
 DELIVER_EVERY_S = 30.0
 
 Steering = (
@@ -53,6 +58,8 @@ Steering = (
 )
 """Commands about a sweep that is running."""
 
+STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
+"""Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
 RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
 
 
@@ -64,6 +71,7 @@ class LiveSender:
         self._probe_id = probe_id
         self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
         self._lock = threading.Lock()
+        self._has_news = threading.Event()
         self._seq = 0
         self._sweep_id: UUID | None = None
         self.dropped = 0
@@ -75,11 +83,17 @@ class LiveSender:
         with self._lock:
             self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
             message = LiveMessage(
-                v=1, probe_id=self._probe_id, seq=self._seq, sent=utc_now(), sweep_id=sweep_id, event=event
+                v=1,
+                probe_id=self._probe_id,
+                seq=self._seq,
+                sent=self._uplink.time.now(),
+                sweep_id=sweep_id,
+                event=event,
             )
             self._seq += 1
             self._sweep_id = sweep_id
             self._waiting.append(message)
+        self._has_news.set()
 
     def notice(self, event: NoticeEvent) -> None:
         """Queue a notice beside what was told last: about another sweep it would end that one on the page."""
@@ -109,13 +123,15 @@ class LiveSender:
     def run(self, stop: threading.Event) -> None:
         """Body of the sending thread."""
         backoff = Backoff()
-        wait_s = SEND_EVERY_S
-        while not stop.wait(wait_s):
+        while not stop.wait(GATHER_S):
+            if not self._has_news.wait(LOOK_EVERY_S):
+                continue
+            self._has_news.clear()
             if self.flush():
                 backoff.succeed()
-                wait_s = SEND_EVERY_S
             else:
-                wait_s = backoff.next_s()
+                self._has_news.set()
+                stop.wait(backoff.next_s())
 
 
 class Agent:
@@ -146,7 +162,10 @@ class Agent:
         self._say = say
         self._takes_positions = takes_positions
         self.live = LiveSender(uplink, probe_id)
-        self._seen: OrderedDict[UUID, None] = OrderedDict()
+        self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
+        """What each command was answered; the same again is answered alike and does nothing."""
+        self._is_clock_wrong = False
+        self._over: deque[UUID] = deque(maxlen=MAX_REMEMBERED_SWEEPS)
         self._starts: deque[StartCommand] = deque()
         self._wake = threading.Event()
         self._control: Control | None = None
@@ -247,19 +266,26 @@ class Agent:
 
     def handle(self, command: Command) -> CommandEvent:
         """Do what a command says, once; the event that answers it."""
-        if command.command_id in self._seen:
-            return _answer(command, True, "이미 처리한 명령", "Already done")
-        if utc_now() > command.expires:
+        if command.command_id not in self._seen:
+            self._seen[command.command_id] = self._do(command)
+            while len(self._seen) > MAX_REMEMBERED_COMMANDS:
+                self._seen.popitem(last=False)
+        return self._seen[command.command_id]
+
+    def _do(self, command: Command) -> CommandEvent:
+        if self._uplink.time.now() > command.expires and not isinstance(command, STOPS):
             return _answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
-        self._seen[command.command_id] = None
-        while len(self._seen) > MAX_REMEMBERED_COMMANDS:
-            self._seen.popitem(last=False)
         if isinstance(command, StartCommand):
             return self._handle_start(command)
         control = self._control
-        if control is None or command.sweep_id != self._sweep_id:
-            return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
-        return self._steer(control, command)
+        is_stop = isinstance(command, STOPS)
+        if control is not None and command.sweep_id == self._sweep_id:
+            if not control.is_over or isinstance(command, AbortCommand):
+                return self._steer(control, command)
+            return _answer(command, is_stop, "점검을 이미 마치는 중", "The sweep is closing already")
+        if command.sweep_id in self._over:
+            return _answer(command, is_stop, "이미 끝난 점검", "The sweep is over already")
+        return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
 
     def _steer(self, control: Control, command: Steering) -> CommandEvent:
         match command:
@@ -294,8 +320,9 @@ class Agent:
     def _handle_start(self, command: StartCommand) -> CommandEvent:
         if self._control is not None or self._starts:
             return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
-        self._control = Control()
-        self._sweep_id = command.sweep_id
+        sweep_id = command.sweep_id
+        self._control, self._sweep_id = Control(), sweep_id
+        self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
         self._starts.append(command)
         self._wake.set()
         return _answer(command, True, "점검을 시작함", "The sweep begins")
@@ -317,6 +344,7 @@ class Agent:
                 self._say("the server answers again")
             reachable = True
             backoff.succeed()
+            self._say_clock()
             has_news = any(command.command_id not in self._seen for command in found.commands)
             for command in found.commands:
                 self.live.put(self.handle(command), command.sweep_id)
@@ -324,6 +352,18 @@ class Agent:
             after = found.last or after
             if not has_news:
                 stop.wait(LEAST_POLL_S)
+
+    def _say_clock(self) -> None:
+        """A clock that is wrong keeps nobody from steering; that it is wrong is said."""
+        ahead_s = self._uplink.time.ahead_s
+        is_wrong = ahead_s != 0.0
+        if is_wrong and not self._is_clock_wrong:
+            way = "ahead of" if ahead_s > 0.0 else "behind"
+            self._say(
+                f"the probe's clock is {timedelta(seconds=round(abs(ahead_s)))} {way} the server's: set it "
+                "(commands count by the server's meanwhile)"
+            )
+        self._is_clock_wrong = is_wrong
 
     def _answer_unreadable(self, found: Commands) -> None:
         """Refuse what this probe cannot read, or the server would say it for ever."""
@@ -346,15 +386,16 @@ class Agent:
         except OutboxError as error:
             self._say(f"sweep {command.sweep_id}: {error}")
             self.live.put(notice_event("disk_refuses"), command.sweep_id)
-            self.live.put(state_event("failed"), command.sweep_id)
+            control.enter("failed")
         except (ValueError, OSError, RuntimeError) as error:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
             self._say(f"sweep {command.sweep_id} failed: {error}")
-            self.live.put(state_event("failed"), command.sweep_id)
+            control.enter("failed")
         else:
             self._say(f"sweep {command.sweep_id}: {line}")
             self._tell_of_outbox()
         finally:
+            self._over.append(command.sweep_id)
             self._control = None
             self._sweep_id = None
 

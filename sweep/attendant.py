@@ -15,7 +15,7 @@ from sweep.control import Control, Standing
 from sweep.headwatch import HeadWatch
 from sweep.lamp import ButtonPressed, HeadProcess
 from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
-from sweep.report.wording import state_event, trial_event
+from sweep.report.wording import trial_event
 from sweep.supply_watch import SupplyWatch
 from sweep.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
 from sweep.walk import WalkPrompter
@@ -163,8 +163,6 @@ class Attendant:
             self._stop_playing()
             self._watch.end_rf()
             self._say(Leave(self.closed_because or REASONS[standing]))
-            if standing in {"paused", "undeclared"}:
-                self._on_event(state_event("paused" if standing == "paused" else "waiting_for_empty"))
         if self._walk is not None:
             self._prompt(self._walk)
 

@@ -2,24 +2,21 @@
 overrule.
 
 Input is `sweep.toml` (unknown keys are errors), output a frozen `Config`. It also opens the keys that live in the
-state folder: the probe's signing key and the yearly key of each room.
+state folder: the probe's signing key (the keys of rooms are in `room_keys`).
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.entry import Signer
 from sweep.power.line import LinePlace
-from sweep.report.base import Slug, first_problem, utc_now
+from sweep.report.base import Slug, first_problem
 
 Policy = Literal["auto", "always", "never"]
 
@@ -113,17 +110,3 @@ def open_signer(state: Path) -> Signer:
     if not public.exists():
         public.write_text(f"{signer.key_id} {signer.public_key.hex()}\n", encoding="ascii")
     return signer
-
-
-def open_room_key(state: Path, room_id: UUID) -> AddressKey:
-    """The key under which this year's addresses of one room are tagged; made at first use, mode 0600."""
-    path = state / "room-keys" / f"{room_id}-{utc_now().year}.key"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return AddressKey("room", path.read_bytes())
-    with os.fdopen(descriptor, "wb") as file:
-        secret = secrets.token_bytes(SECRET_OCTETS)
-        file.write(secret)
-    return AddressKey("room", secret)

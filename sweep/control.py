@@ -1,7 +1,8 @@
 """What persons may do to a running sweep: declare the room empty, pause, resume, finish, abort.
 
 Input is calls from any thread (a command from the phone, a button, a signal); output is the answer the sweep asks for
-between measurements.  Nothing optical starts before two persons have declared the room empty, and a pause ends that.
+between measurements, and news for whoever listens: whose declaration holds, and the state of the sweep, which is said
+here and nowhere else.  Nothing optical starts before two persons have declared the room empty, and a pause ends that.
 """
 
 from __future__ import annotations
@@ -12,15 +13,21 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NoReturn
+from functools import partial
+from typing import Final, Literal, NoReturn, TypeVar
 
 from sweep.report import ProbeState, are_two_persons
 
 _ISSUED = object()
+N = TypeVar("N")
 Answer = Literal["go", "finish", "abort", "expired"]
 Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]
 """Whether what goes on may go on; `moved_on`: the inspector stands elsewhere by now."""
 DECLARATION_S = 900.0  # DESIGN: the declaration that a room is empty and closed expires after 15 minutes
+LOOK_EVERY_S: Final = 0.5
+"""While waiting, so that an expiry is told soon after it happened."""
+Ending = Literal["closing", "done", "aborted", "failed"]
+"""States that no person gives a sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,23 +94,33 @@ class Control:
     """State of one sweep as persons steer it; safe to use from several threads."""
 
     def __init__(
-        self, *, clock: Callable[[], float] = boottime_s, declared: bool = False, wait_s: float = DECLARATION_S
+        self, *, clock: Callable[[], float] = boottime_s, needs_persons: bool = True, wait_s: float = DECLARATION_S
     ) -> None:
-        """`clock` counts seconds of CLOCK_BOOTTIME; `declared` starts with the room declared empty (recordings)."""
+        """`clock` counts seconds of CLOCK_BOOTTIME.  Without `needs_persons` measuring goes on though nobody declared
+        anything: a recording, in which nothing is lit and nobody filmed any more. It never gives a permit.
+        """
         self._clock = clock
         self._wait_s = wait_s
-        self._always_declared = declared
+        self._needs_persons = needs_persons
         self._condition = threading.Condition()
         self._declaration: Declaration | None = None
-        self._watchers: list[_Watcher] = []
-        self._news: deque[tuple[_Watcher, Declaration | None]] = deque()
-        self._telling = threading.RLock()
-        self._is_telling = False
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
+        self._end_state: Ending | None = None
         self._epoch = 0
         self._stands: deque[Stand] = deque(maxlen=1)
         self._last_stand: Stand | None = None
+        self._watchers: list[_Watcher] = []
+        self._on_state: Callable[[ProbeState], None] | None = None
+        self._queued_state: ProbeState | None = None
+        self._news: deque[Callable[[], None]] = deque()
+        self._telling = threading.RLock()
+        self._is_telling = False
+
+    @property
+    def needs_persons(self) -> bool:
+        """Whether nothing happens before two persons have declared the room empty."""
+        return self._needs_persons
 
     def declare_empty(self, by: tuple[str, str]) -> None:
         """Two persons say that the room is empty and closed.
@@ -113,6 +130,7 @@ class Control:
         if not are_two_persons(by):
             raise RoomNotEmptyError("two different persons must declare the room empty")
         with self._condition:
+            self._note_change()  # an end that nobody has looked at yet comes first
             if not self._by_persons():
                 self._epoch += 1  # what was allowed before this declaration stays ended
             self._declaration = Declaration(by, round((self._clock() + DECLARATION_S) * 1e9))
@@ -143,39 +161,75 @@ class Control:
         is printed and keeps nobody from stopping.
         """
         with self._condition:
-            watcher = _Watcher(callback)
+            watcher = _Watcher(callback, self._standing_declaration())
             self._watchers.append(watcher)
-            watcher.queued = self._standing_declaration()
-            self._news.append((watcher, watcher.queued))
+            self._news.append(partial(_hear, callback, watcher.queued))
+        self._tell()
+
+    def announce(self, on_state: Callable[[ProbeState], None]) -> None:
+        """Tell `on_state` the state of the sweep: the one it is in, unless that was told before, and each transition.
+
+        As `watch` does, but for one listener, whose place the next one takes. That a declaration expired is noticed
+        when somebody waits or asks for `standing`, which a sweep does ten times a second while it measures.
+        """
+        with self._condition:
+            self._on_state = on_state
+            self._note_change()
         self._tell()
 
     def _note_change(self) -> None:
-        """With the lock held: wake who waits, and queue what watchers have not heard."""
+        """With the lock held: wake who waits, and queue what listeners have not heard."""
         self._condition.notify_all()
         now = self._standing_declaration()
         for watcher in self._watchers:
             if watcher.queued != now:
                 watcher.queued = now
-                self._news.append((watcher, now))
+                self._news.append(partial(_hear, watcher.callback, now))
+        state = self._state()
+        if self._on_state is not None and state != self._queued_state:
+            self._queued_state = state
+            self._news.append(partial(_hear, self._on_state, state))
 
-    def _tell(self) -> None:
-        """Deliver what is queued; a watcher that steers from within hears of it after it has returned."""
-        with self._telling:
-            if self._is_telling:
-                return
-            self._is_telling = True
+    def _state(self) -> ProbeState:
+        if self._end_state is not None:
+            return self._end_state
+        if self._ending is not None:
+            return "closing"
+        return "running" if self._holds() else "paused" if self._paused else "waiting_for_empty"
+
+    def notice_time(self) -> None:
+        """Tell what time alone has changed: a declaration that expired."""
+        with self._condition:
+            if self._on_state is not None and self._state() != self._queued_state:
+                self._note_change()
+        self._tell(waits=False)
+
+    def _tell(self, *, waits: bool = True) -> None:
+        """Deliver what is queued; a listener that steers from within hears of it after it has returned.
+
+        `waits`: for another thread that is telling just now, so that what this one did has been heard on return.
+        """
+        while self._news:
+            if not self._telling.acquire(blocking=waits):
+                return  # whoever has it looks again after letting go
             try:
-                while self._news:
-                    watcher, declaration = self._news.popleft()
-                    watcher.hear(declaration)
+                if self._is_telling:
+                    return
+                self._is_telling = True
+                try:
+                    while self._news:
+                        self._news.popleft()()
+                finally:
+                    self._is_telling = False
             finally:
-                self._is_telling = False
+                self._telling.release()
 
     def resume(self) -> None:
         """Go on after a pause: two persons have to declare the room empty first."""
         with self._condition:
             self._paused = False
-            self._condition.notify_all()
+            self._note_change()
+        self._tell()
 
     def stand(self, stand: Stand) -> None:
         """The inspector stands there now; what is measured elsewhere ends early."""
@@ -193,32 +247,27 @@ class Control:
             self._condition.notify_all()
             return True
 
-    def next_stand(self, on_state: Callable[[ProbeState], None]) -> Stand | None:
+    def next_stand(self) -> Stand | None:
         """Wait for the next place to measure at; None when the sweep is to end, which nobody's answer also does."""
-        told: ProbeState | None = None
         until = self._clock() + self._wait_s
-        with self._condition:
-            while self._ending is None:
-                is_declared = self._holds()
-                if is_declared and self._stands:
+        while True:
+            self.notice_time()
+            with self._condition:
+                if self._ending is not None:
+                    return None
+                if self._holds() and self._stands:
                     self._last_stand = self._stands.popleft()
                     return self._last_stand
-                state: ProbeState = "running" if is_declared else "paused" if self._paused else "waiting_for_empty"
-                if state != told:
-                    told = state
-                    on_state(state)
                 left = until - self._clock()
-                if left <= 0.0:
-                    break
-                self._condition.wait(min(left, 1.0))
-            if self._ending is not None:
-                return None
-        self.abort()
-        return None
+                if left > 0.0:
+                    self._condition.wait(min(left, LOOK_EVERY_S))
+                    continue
+            self.abort()
 
     @property
     def standing(self) -> Standing:
         """Whether what goes on now may go on."""
+        self.notice_time()
         with self._condition:
             if self._ending is not None:
                 return self._ending
@@ -236,24 +285,38 @@ class Control:
 
     def _end(self, how: Literal["finish", "abort"]) -> None:
         with self._condition:
-            self._ending = how
+            if self._ending is None or how == "abort":
+                self._ending = how
+            self._epoch += 1
+            self._note_change()
+        self._tell()
+
+    def enter(self, state: Ending) -> None:
+        """The sweep itself is at its end: what persons allowed ends here, and what they still say changes nothing."""
+        with self._condition:
+            self._ending = self._ending or "finish"
+            self._end_state = state
             self._epoch += 1
             self._note_change()
         self._tell()
 
     @property
     def is_declared(self) -> bool:
-        """True while a declaration holds."""
+        """True while a declaration of two persons holds."""
         with self._condition:
-            return self._holds()
+            return self._by_persons()
+
+    @property
+    def is_over(self) -> bool:
+        """True when the sweep has been told to end."""
+        with self._condition:
+            return self._ending is not None
 
     def _holds(self) -> bool:
-        if self._always_declared and not self._paused:
-            return True
-        return self._by_persons()
+        """Measuring may go on as far as the room is concerned."""
+        return not self._paused and (not self._needs_persons or self._by_persons())
 
     def _by_persons(self) -> bool:
-        """A declaration of two persons holds; that of a recording, which nobody made, does not count."""
         return self._declaration is not None and self._clock() * 1e9 < self._declaration.until_ns
 
     def _standing_declaration(self) -> Declaration | None:
@@ -270,41 +333,36 @@ class Control:
     def permits(self, epoch: int) -> bool:
         """Whether a permit of that epoch still holds."""
         with self._condition:
-            return epoch == self._epoch and self._by_persons() and not self._paused and self._ending is None
+            return epoch == self._epoch and self._standing_declaration() is not None
 
-    def wait(self, on_state: Callable[[ProbeState], None]) -> Answer:
-        """Return when measuring may go on, or how the sweep is to end; `on_state` hears what is being waited for."""
-        told: ProbeState | None = None
+    def wait(self) -> Answer:
+        """Return when measuring may go on, or how the sweep is to end."""
         until = self._clock() + self._wait_s
-        with self._condition:
-            while True:
+        while True:
+            self.notice_time()
+            with self._condition:
                 if self._ending is not None:
                     return self._ending
                 if self._holds():
                     return "go"
-                state: ProbeState = "paused" if self._paused else "waiting_for_empty"
-                if state != told:
-                    told = state
-                    on_state(state)
                 left = until - self._clock()
                 if left <= 0.0:
                     return "expired"
-                self._condition.wait(min(left, 1.0))
+                self._condition.wait(min(left, LOOK_EVERY_S))
 
 
+@dataclass(slots=True)
 class _Watcher:
     """One who hears of declarations."""
 
-    __slots__ = ("_callback", "queued")
+    callback: Callable[[Declaration | None], None]
+    queued: Declaration | None
+    """What it has heard or is about to."""
 
-    def __init__(self, callback: Callable[[Declaration | None], None]) -> None:
-        self._callback = callback
-        self.queued: Declaration | None = None
-        """What it has heard or is about to."""
 
-    def hear(self, declaration: Declaration | None) -> None:
-        """Never raises: what is wrong with a watcher is said where the bugs of threads are."""
-        try:
-            self._callback(declaration)
-        except Exception:  # noqa: BLE001  whatever it is, the person who said stop is heard and the others are told
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+def _hear(callback: Callable[[N], None], news: N) -> None:
+    """Never raises: what is wrong with a listener is said where the bugs of threads are."""
+    try:
+        callback(news)
+    except Exception:  # noqa: BLE001  whatever it is, the person who said stop is heard and the others are told
+        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))

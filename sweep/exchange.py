@@ -36,6 +36,8 @@ class Answer:
 
     status: int
     content: bytes
+    date: str | None = None
+    """What time it is there, as it says."""
 
     def json(self) -> Any:
         """The content, decoded; None where it is not JSON in UTF-8, names a key twice or a number that is none."""
@@ -81,7 +83,7 @@ class Exchange:
                 timeout=TIMEOUT_S + wait_s,
                 extensions={"trace": self._note_socket},
             ) as response:  # fmt: skip
-                return Answer(response.status_code, self._read(response))
+                return Answer(response.status_code, self._read(response), response.headers.get("Date"))
         except httpx.HTTPError as error:
             raise ServerUnreachableError(
                 f"no answer from {self.url} ({type(error).__name__}); is it running?"

@@ -38,6 +38,7 @@ from sweep.entry import (
 from sweep.entry_files import Aside, DamagedEntryError, EntryFiles, Why, number_of, open_wire
 from sweep.numbering import LEAST_JUMP, Newest, Numbering, jump_from
 from sweep.report import Source, new_id
+from sweep.system_clock import WallClock
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 RESERVE_NAME: Final = "reserve"
@@ -70,14 +71,6 @@ class Delivery:
     """Files set aside because they could not be read."""
     trouble: str | None = None
     """Why entries wait though the server answers; one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class WallClock:
-    """Quality of the clock that stamps entries."""
-
-    synchronised: bool
-    max_error_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)

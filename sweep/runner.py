@@ -8,7 +8,7 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -28,7 +28,7 @@ from sweep.lamp import HeadProcess
 from sweep.liveparts import LiveParts, with_trial, with_windows
 from sweep.locate import locate_uplinks
 from sweep.measure import MEASURES, Task
-from sweep.outbox import Outbox, WallClock
+from sweep.outbox import Outbox
 from sweep.ownair import intervals_ns, without_own
 from sweep.power.keeper import CameraPower
 from sweep.report import (
@@ -51,13 +51,13 @@ from sweep.report import (
     ZoneEvent,
     derived_id,
     to_json,
-    utc_now,
 )
 from sweep.report.wording import state_event
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf_recording import read_rf, with_recording
-from sweep.source import LiveSource, SweepSource
+from sweep.source import LiveSource, SourceError, SweepSource
 from sweep.supply_watch import SupplyWatch, find_alarm
+from sweep.system_clock import WallClock, boottime_ns, read_wall_clock
 from sweep.workers import ATTEND_EVERY_S, Measure, Workers
 
 if TYPE_CHECKING:
@@ -84,6 +84,11 @@ def source_of(manifest: RecordedSweep) -> Source:
     return "simulated" if manifest.source == "simulated" else "replay"
 
 
+def is_measured(one: Measurement) -> bool:
+    """Whether something was sensed, be it that nothing can be judged from it."""
+    return one.samples > 0 or one.blind_reason is None
+
+
 class Runner:
     """Runs one sweep; its parts are given so that a replay, a simulation and a probe share it."""
 
@@ -100,11 +105,15 @@ class Runner:
         rf_levels: RfLevels | None = None,
         live: LiveParts | None = None,
         lens_laws: LensLaws | None = None,
+        limits: Collection[str] = (),
+        now_ns: Callable[[], int] = boottime_ns,
+        read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `live`: what measures
         where the source is the room itself.
 
-        `lens_laws`: the calibration of its camera and lamps; None: nominal.
+        `lens_laws`: the calibration of its camera and lamps; None: nominal.  `limits`: codes of what the report has to
+        say besides what was measured.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -121,27 +130,30 @@ class Runner:
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or LiveParts()) if source.is_live else LiveParts()
         self._no_baseline_because = "no_baseline"
-        self._limits: tuple[str, ...] = ()
-        """What must be said of the sweep as a whole."""
         self._decided: dict[str, dict[int, str]] = {}
         """By zone: addresses whose answer to light or a walk is known, and the answer."""
-        self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        self._clock = WallClock(self._manifest.clock_synchronised, self._manifest.clock_max_error_ms)
+        self._limits = set(limits)
+        """What must be said of the sweep as a whole."""
+        self._now_ns = now_ns
+        self._read_clock = read_clock
 
     def run(self) -> SweepResult:
         """The whole sweep.  Raises SourceError, PowerLineError; OutboxError when the disk has no room to begin.
 
         A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
         """
+        if self._source.is_live and not self._control.needs_persons:
+            raise SourceError("a live sweep needs two persons who declare the room empty")
         with self._open_power() as power:  # the line is low before anything else
             return self._run(power)
 
     def _run(self, power: CameraPower | None) -> SweepResult:
         self._outbox.reserve()
+        self._control.announce(lambda state: self._on_event(state_event(state)))
         outside = read_rf(self._path(self._manifest.baseline_rf), 0)
         baseline = without_own(outside.windows, self._manifest.baseline_own)
         self._no_baseline_because = "no_baseline" if outside.because in {"", "not_recorded"} else "baseline_unreadable"
-        answer = self._control.wait(lambda state: self._on_event(state_event(state)))
+        answer = self._control.wait()
         opened = self._append_opened()
         measurements: list[Measurement] = []
         positions: list[Position] = []
@@ -154,10 +166,8 @@ class Runner:
                 self._on_event,
                 supply=self._supply(),
             )
-            if answer == "go":
-                self._on_event(state_event("running"))
             for index, recorded in enumerate(self._source.positions()):
-                answer = self._control.wait(lambda state: self._on_event(state_event(state)))
+                answer = self._control.wait()
                 if answer != "go":
                     break
                 self._on_event(self._progress(index, recorded.zone))
@@ -176,11 +186,14 @@ class Runner:
                 outcome = "aborted"
             if attendant.closed_because is not None:
                 outcome = "aborted"
-                self._limits = (f"closed_{attendant.closed_because}",)
+                self._limits.add(f"closed_{attendant.closed_because}")
+            elif outcome == "completed" and not any(is_measured(one) for one in measurements):
+                outcome = "aborted"
+                self._limits.add("nothing_measured")
             restarts = workers.restarts
             if attendant.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": attendant.firmware})
-        self._on_event(state_event("closing"))
+        self._control.enter("closing")
         report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
         closed = self._append("sweep.report", bodies)
         for finding in report.findings:
@@ -193,7 +206,7 @@ class Runner:
                 )
             )
         self._on_event(self._progress(len(positions), None))
-        self._on_event(state_event("done" if outcome == "completed" else "aborted"))
+        self._control.enter("done" if outcome == "completed" else "aborted")
         return SweepResult(report, (opened, closed), restarts)
 
     def _supply(self) -> SupplyWatch:
@@ -247,9 +260,9 @@ class Runner:
 
     def _ended_now(self, position: Position) -> Position:
         """Live, a position takes as long as it takes."""
-        if not self._source.is_live:
+        if self._room is None:
             return position
-        return position.model_copy(update={"end_ns": max(position.start_ns, self._since_start_ns(utc_now()))})
+        return position.model_copy(update={"end_ns": max(position.start_ns, self._now_ns())})
 
     def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
         total = len(self._manifest.positions)
@@ -285,20 +298,24 @@ class Runner:
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
 
     def _position(self, recorded: RecordedPosition) -> Position:
+        if self._room is not None:  # the wall clock may be set while a sweep goes on
+            start_ns = self._now_ns()
+            end_ns = start_ns + round((recorded.end - recorded.start).total_seconds() * 1e9)
+        else:
+            start_ns, end_ns = self._since_start_ns(recorded.start), self._since_start_ns(recorded.end)
         return Position(
             position_id=recorded.id,
             zone_id=recorded.zone,
             x_m=recorded.x_m,
             y_m=recorded.y_m,
             facing_deg=recorded.facing_deg,
-            start_ns=self._since_start_ns(recorded.start),
-            end_ns=self._since_start_ns(recorded.end),
+            start_ns=start_ns,
+            end_ns=end_ns,
         )
 
     def _since_start_ns(self, moment: datetime) -> int:
         """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
-        begun_ns = self._begun_ns if self._room is not None else 0
-        return max(0, begun_ns + round((moment - self._manifest.started).total_seconds() * 1e9))
+        return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
 
     def _tasks(
         self,
@@ -346,7 +363,8 @@ class Runner:
         return "; ".join(part for part in (self._manifest.calibration, rf, lens) if part)[:200] or None
 
     def _clock_reading(self, moment: datetime) -> ClockReading:
-        return ClockReading(utc=moment, synchronised=self._clock.synchronised, max_error_ms=self._clock.max_error_ms)
+        made = self._manifest
+        return ClockReading(utc=moment, synchronised=made.clock_synchronised, max_error_ms=made.clock_max_error_ms)
 
     def _append(self, kind: str, bodies: tuple[Body, ...], *, must_save: bool = False) -> SignedEntry:
         return self._outbox.append(
@@ -355,7 +373,7 @@ class Runner:
             source=self._kind,
             room_id=self._manifest.room_id,
             sweep_id=self._sweep_id,
-            clock=self._clock,
+            clock=self._read_clock(),
             must_save=must_save,
         )
 
@@ -391,7 +409,7 @@ class Runner:
             coverage,
             source=self._kind,
             places={place.address.tag: place.zones for place in places},
-            limits={code for one in measurements for code in one.limits} | set(self._limits),
+            limits=self._limits | {code for one in measurements for code in one.limits},
         )
         return SweepReport(
             v=1,

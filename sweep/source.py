@@ -7,7 +7,7 @@ captures.  Replay is a source, not a mode.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +34,7 @@ from sweep.report import (
     parse_json,
     utc_now,
 )
+from sweep.system_clock import WallClock, boottime_ns, read_wall_clock
 from sweep.talk import TrialKind
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -112,12 +113,20 @@ class LiveSource:
         stands: Iterable[Stand],
         sweep_id: UUID | None = None,
         mode: Mode = "quick",
+        clock: WallClock | None = None,
+        now_ns: Callable[[], int] = boottime_ns,
     ) -> None:
-        """`stands` waits until the inspector stands somewhere and ends with the sweep.  Raises SourceError."""
+        """`stands` waits until the inspector stands somewhere and ends with the sweep; `clock`: how far the time of
+        day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME, and the time of day is read
+        once.  Raises SourceError.
+        """
+        self._now_ns = now_ns
+        self._begun_ns = now_ns()
         self.folder = folder
         self._dwell = timedelta(seconds=dwell_s)
         self._stands = stands
         self._walks: set[str] = set()
+        clock = clock or read_wall_clock()
         now = utc_now()
         try:
             self.manifest = RecordedSweep(
@@ -128,8 +137,8 @@ class LiveSource:
                 mode=mode,
                 inspectors=inspectors,
                 probe_id=probe_id,
-                clock_synchronised=False,
-                clock_max_error_ms=None,
+                clock_synchronised=clock.synchronised,
+                clock_max_error_ms=clock.max_error_ms,
                 started=now,
                 ended=now,
                 positions=tuple(self._record(f"at-{zone.zone_id}", middle_of(zone), now) for zone in room.plan.zones),
@@ -161,7 +170,7 @@ class LiveSource:
                 name = f"{name}-{visits[name]}"
             if stand.is_walk:
                 self._walks.add(name)
-            yield self._record(name, stand, utc_now())
+            yield self._record(name, stand, self._moment())
 
     def trial_at(self, recorded: RecordedPosition) -> TrialKind:
         """Which response test to make there: a walk where one was asked for, else light."""
@@ -169,7 +178,11 @@ class LiveSource:
 
     def ended(self, done: Sequence[Position]) -> datetime:  # noqa: ARG002  the room needs no record to know it
         """Now."""
-        return utc_now()
+        return self._moment()
+
+    def _moment(self) -> datetime:
+        """The time of day at the start and what CLOCK_BOOTTIME counted since."""
+        return self.manifest.started + timedelta(microseconds=(self._now_ns() - self._begun_ns) // 1_000)
 
 
 def middle_of(zone: Zone) -> Stand:

@@ -7,7 +7,6 @@ the first contact.  Every failure to reach the server is one `ServerUnreachableE
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from sweep.exchange import Answer, Exchange, ServerUnreachableError
 from sweep.outbox import EntryHeldError, EntryRefusedError
 from sweep.ownair import OwnAir
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
+from sweep.server_time import ServerTime
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 REFUSED_FOR_GOOD = {400, 409, 413, 422}
@@ -75,6 +75,8 @@ class Uplink:
         self._url = base_url.rstrip("/")
         self._own_air = None if self._exchange.url.host in LOOPBACK else own_air
         self._signer = signer
+        self.time = ServerTime()
+        """By which commands expire and requests are signed."""
 
     def __enter__(self) -> Self:
         return self
@@ -158,7 +160,7 @@ class Uplink:
         return Commands(commands, last=commands[-1].command_id if commands else None)
 
     def _signed(self, method: str, target: str, body: bytes, wait_s: float = 0.0) -> Answer:
-        header = sign_request(self._signer, method, target, body, int(time.time()))
+        header = sign_request(self._signer, method, target, body, int(self.time.unix_s()))
         return self._request(method, target, body, headers={"Authorization": header}, wait_s=wait_s)
 
     def _request(
@@ -176,6 +178,7 @@ class Uplink:
             if self._own_air is not None and is_long:
                 self._own_air.note("uplink")
             answer = self._exchange.ask(method, target, body, headers or {}, wait_s)
+            self.time.hear(answer.date)
             if self._own_air is not None and is_long:
                 self._own_air.note("uplink")
         if answer.status in CANNOT_NOW:

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 
 from server.settings import Settings
@@ -22,7 +24,9 @@ from sweep.control import Control
 from sweep.outbox import Outbox
 from sweep.report import (
     AbortCommand,
+    DeclareEmptyCommand,
     LiveEvent,
+    PauseCommand,
     RecordedSweep,
     StartCommand,
     SweepReport,
@@ -69,8 +73,47 @@ class Rig:
             assert time.monotonic() < deadline, f"waited a minute for {what}"
             time.sleep(0.05)
 
+    def listen(self) -> Stream:
+        """An open page."""
+        stream = Stream(self.site, self.phone)
+        stream.wait_for("waiting_for_empty")
+        return stream
+
     def wait_for_state(self, state: str) -> None:
         self.wait_for(lambda: self.probe()["state"] == state, state)
+
+
+class Stream:
+    """The states that an open page hears of, and when."""
+
+    def __init__(self, site: Site, phone: Client) -> None:
+        self.states: list[str] = []
+        self._news = threading.Condition()
+        self._seen_s: list[float] = []
+        self._looked_at = 0
+        self._cookies = phone.http.cookies
+        self._url = f"{site.url}/api/live?probe_id={PROBE}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        with httpx.Client(cookies=self._cookies) as client, client.stream("GET", self._url, timeout=120.0) as answer:
+            name = ""
+            for line in answer.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: ") and name == "state":
+                    with self._news:
+                        self.states.append(json.loads(line.removeprefix("data: "))["event"]["state"])
+                        self._seen_s.append(time.monotonic())
+                        self._news.notify_all()
+
+    def wait_for(self, state: str) -> float:
+        """When the next such state was heard."""
+        with self._news:
+            assert self._news.wait_for(lambda: state in self.states[self._looked_at :], 60.0), (state, self.states)
+            at = self.states.index(state, self._looked_at)
+            self._looked_at = at + 1
+            return self._seen_s[at]
 
 
 class OneOf(RecordedSource):
@@ -176,12 +219,60 @@ def test_commands_are_done_once_and_late_ones_are_refused(tmp_path: Path) -> Non
             say=lambda _: None,
         )
         now = utc_now()
-        fields: dict[str, Any] = {"command_id": new_id(), "issued": now, "sweep_id": new_id(), "command": "abort"}
-        late = AbortCommand(**fields, expires=now - timedelta(seconds=1))
+        fields: dict[str, Any] = {"issued": now, "sweep_id": new_id(), "expires": now - timedelta(seconds=1)}
+        late = DeclareEmptyCommand(command="declare_empty", command_id=new_id(), declared_by=("a1", "b1"), **fields)
         assert (agent.handle(late).accepted, agent.handle(late).text.en) == (False, "The command came too late")
-        stray = AbortCommand(**fields | {"command_id": new_id()}, expires=now + timedelta(seconds=60))
-        assert agent.handle(stray).text.en == "No such sweep is running"
-        assert agent.handle(stray).text.en == "Already done"
+        stray = AbortCommand(command="abort", command_id=new_id(), **fields)
+        assert (agent.handle(stray).accepted, agent.handle(stray).text.en) == (False, "No such sweep is running")
+
+
+def test_a_stop_that_arrives_late_stops_and_the_same_again_is_answered_alike(rig: Rig) -> None:
+    sweep_id = UUID(start(rig))
+    rig.command(command="declare_empty", sweep_id=str(sweep_id), declared_by=INSPECTORS)
+    rig.wait_for_state("running")
+    now = utc_now()
+    late: dict[str, Any] = {"issued": now - timedelta(hours=1), "expires": now - timedelta(minutes=59)}
+    pause = PauseCommand(command="pause", command_id=new_id(), sweep_id=sweep_id, **late)
+    again = DeclareEmptyCommand(
+        command="declare_empty", command_id=new_id(), sweep_id=sweep_id, declared_by=("점검자-01", "점검자-02"), **late
+    )
+    assert rig.agent.handle(pause).accepted
+    rig.wait_for_state("paused")
+    assert not rig.agent.handle(again).accepted, "nobody declares a room empty an hour ago"
+    rig.command(command="declare_empty", sweep_id=str(sweep_id), declared_by=INSPECTORS)
+    rig.wait_for_state("running")
+    assert rig.agent.handle(pause).accepted
+    rig.wait_for_state("running")
+    abort = AbortCommand(command="abort", command_id=new_id(), sweep_id=sweep_id, **late)
+    assert rig.agent.handle(abort).accepted
+    rig.wait_for_state("aborted")
+    rig.wait_for(lambda: len(rig.phone.get(f"/api/sweeps/{sweep_id}").json().get("entries", ())) == 2, "both entries")
+    after = PauseCommand(command="pause", command_id=new_id(), sweep_id=sweep_id, **late)
+    assert (rig.agent.handle(after).accepted, rig.agent.handle(after).text.en) == (True, "The sweep is over already")
+
+
+def test_the_page_hears_of_running_again_and_of_each_stop_within_a_second(rig: Rig) -> None:
+    sweep_id = start(rig)
+    heard = rig.listen()
+    taken_s = []
+    for _ in range(2):
+        rig.command(command="declare_empty", sweep_id=sweep_id, declared_by=INSPECTORS)
+        heard.wait_for("running")
+        tapped_s = time.monotonic()
+        rig.command(command="pause", sweep_id=sweep_id)
+        taken_s.append(heard.wait_for("paused") - tapped_s)
+        rig.command(command="resume", sweep_id=sweep_id)
+        heard.wait_for("waiting_for_empty")
+    rig.command(command="declare_empty", sweep_id=sweep_id, declared_by=INSPECTORS)
+    heard.wait_for("running")
+    tapped_s = time.monotonic()
+    rig.command(command="abort", sweep_id=sweep_id)
+    taken_s.append(heard.wait_for("closing") - tapped_s)
+    heard.wait_for("aborted")
+    print(f"tap to page: {[round(one, 3) for one in taken_s]} s")
+    assert max(taken_s) <= 1.0
+    cycle = ["running", "paused", "waiting_for_empty"]
+    assert heard.states == ["waiting_for_empty", *cycle, *cycle, "running", "closing", "aborted"]
 
 
 def agent_rig(folder: Path, scene: str) -> dict[str, Any]:

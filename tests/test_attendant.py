@@ -9,7 +9,7 @@ import pytest
 from sweep.attendant import Attendant
 from sweep.control import Control, Stand
 from sweep.lamp import ButtonPressed, FromHead, HeadState, MeasureRf, SupplyTold
-from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, ProgressEvent, StateEvent, TrialEvent
+from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, ProgressEvent, TrialEvent
 from sweep.report.wording import GUIDANCE
 from sweep.supply_watch import SupplyWatch, find_alarm
 from sweep.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToWorker
@@ -43,6 +43,8 @@ class Scene:
         self.told: list[ToWorker] = []
         self.events: list[LiveEvent] = []
         self.control = Control(clock=lambda: self.now_s, wait_s=10.0)
+        self.states: list[str] = []
+        self.control.announce(self.states.append)
         self.control.declare_empty(("A-1", "A-2"))
         self.attendant = Attendant(
             self.control,
@@ -83,16 +85,16 @@ def test_without_a_head_there_is_no_light() -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "reason"),
+    ("act", "reason", "states"),
     [
-        (lambda control: control.pause(), "room_entered"),
-        (lambda control: control.abort(), "aborted"),
-        (lambda control: control.finish(), "finished_early"),
-        (lambda control: control.stand(Stand("basin", 1.0, 1.0, 0.0)), "moved_on"),
+        (lambda control: control.pause(), "room_entered", ["paused"]),
+        (lambda control: control.abort(), "aborted", ["closing"]),
+        (lambda control: control.finish(), "finished_early", ["closing"]),
+        (lambda control: control.stand(Stand("basin", 1.0, 1.0, 0.0)), "moved_on", []),
     ],
     ids=["pause", "abort", "finish", "position"],
 )
-def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str) -> None:
+def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str, states: list[str]) -> None:
     scene = Scene()
     scene.attendant.on_word(CHIPS)
     scene.run(0.2)
@@ -105,8 +107,7 @@ def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str) ->
     scene.run(1.0)
     assert scene.head.said == [CHIPS, StopChips()]
     assert scene.told == [Leave(reason)], "said once"
-    states = [event.state for event in scene.events if isinstance(event, StateEvent)]
-    assert states == (["paused"] if reason == "room_entered" else [])
+    assert scene.states == ["waiting_for_empty", "running", *states]
 
 
 def test_a_declaration_that_runs_out_stops_it_too() -> None:
@@ -115,6 +116,7 @@ def test_a_declaration_that_runs_out_stops_it_too() -> None:
     scene.now_s = 901.0
     scene.run(0.1)
     assert scene.told == [Leave("declaration_expired")]
+    assert scene.states == ["waiting_for_empty", "running", "waiting_for_empty"]
 
 
 def test_the_button_is_somebody_at_the_door() -> None:

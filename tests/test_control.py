@@ -21,7 +21,8 @@ class Clock:
 
 def states_while_waiting(control: Control) -> tuple[str, list[ProbeState]]:
     told: list[ProbeState] = []
-    return control.wait(told.append), told
+    control.announce(told.append)
+    return control.wait(), told
 
 
 def test_nothing_starts_before_two_persons_declared_the_room_empty() -> None:
@@ -38,22 +39,24 @@ def test_a_declaration_expires_after_fifteen_minutes() -> None:
     control = Control(clock=clock, wait_s=0.0)
     control.declare_empty(("a1", "b1"))
     clock.now = DECLARATION_S - 1.0
-    assert states_while_waiting(control) == ("go", [])
+    assert states_while_waiting(control) == ("go", ["running"])
     clock.now = DECLARATION_S
     assert states_while_waiting(control)[0] == "expired"
 
 
 def test_a_pause_ends_the_declaration() -> None:
-    control = Control(clock=Clock(), declared=True, wait_s=0.0)
-    assert states_while_waiting(control) == ("go", [])
+    control = Control(clock=Clock(), wait_s=0.0)
+    control.declare_empty(("a1", "b1"))
+    assert states_while_waiting(control) == ("go", ["running"])
     control.pause()
-    assert states_while_waiting(control) == ("expired", ["paused"])
+    assert states_while_waiting(control)[0] == "expired"
     control.declare_empty(("a1", "b1"))
     assert states_while_waiting(control) == ("go", [])
 
 
 def wait_for_end(control: Control, answers: list[str], reached: threading.Event) -> None:
-    answers.append(control.wait(lambda _: reached.set()))
+    control.announce(lambda _: reached.set())
+    answers.append(control.wait())
 
 
 def test_finish_and_abort_end_a_wait_from_another_thread() -> None:
@@ -95,8 +98,14 @@ def test_one_person_written_twice_declares_nothing(by: tuple[str, str]) -> None:
 
 
 def test_a_recording_that_needs_no_declaration_gives_no_permit() -> None:
-    control = Control(clock=Clock(), declared=True)
-    assert control.is_declared
+    control = Control(clock=Clock(), needs_persons=False)
+    assert control.wait() == "go"
+    assert not control.is_declared
+    assert control.declaration is None
+    control.pause()
+    assert control.standing == "paused"
+    control.resume()
+    assert control.wait() == "go"
     with pytest.raises(RoomNotEmptyError):
         control.permit()
 
@@ -237,3 +246,59 @@ def test_steering_from_many_threads_is_heard_in_one_order() -> None:
     assert heard[0] == heard[1]
     assert heard[0][-1] is None
     assert all(one != following for one, following in itertools.pairwise(heard[0]))
+
+
+def test_each_transition_is_told_once_whatever_the_order() -> None:
+    clock = Clock()
+    control = Control(clock=clock)
+    told: list[ProbeState] = []
+    control.announce(told.append)
+    for _ in range(2):
+        control.declare_empty(("a1", "b1"))
+        control.declare_empty(("a1", "b1"))
+        control.pause()
+        control.pause()
+        control.resume()
+    assert told == ["waiting_for_empty"] + ["running", "paused", "waiting_for_empty"] * 2
+    control.pause()
+    control.declare_empty(("a1", "b1"))
+    assert told[-2:] == ["paused", "running"]
+    clock.now += DECLARATION_S
+    assert control.standing == "undeclared"
+    assert told[-1] == "waiting_for_empty"
+    control.declare_empty(("a1", "b1"))
+    clock.now += DECLARATION_S
+    control.declare_empty(("a1", "b1"))
+    assert told[-3:] == ["running", "waiting_for_empty", "running"], "an expiry that nobody looked at is told, too"
+    control.finish()
+    control.pause()
+    control.abort()
+    for state in ("closing", "done", "done"):
+        control.enter(state)
+    control.declare_empty(("a1", "b1"))
+    assert told[-2:] == ["closing", "done"]
+    assert told[-3] == "running"
+
+
+def test_the_next_listener_hears_no_state_twice() -> None:
+    control = Control(clock=Clock())
+    told: list[ProbeState] = []
+    control.announce(told.append)
+    control.announce(told.append)
+    assert told == ["waiting_for_empty"]
+    control.declare_empty(("a1", "b1"))
+    assert told == ["waiting_for_empty", "running"]
+
+
+def test_an_abort_after_a_finish_holds_and_a_finish_after_an_abort_does_not() -> None:
+    control = Control(clock=Clock())
+    control.finish()
+    control.abort()
+    control.finish()
+    assert control.standing == "abort"
+
+
+def test_waiting_for_a_place_ends_by_itself() -> None:
+    control = Control(clock=Clock(), wait_s=0.0)
+    assert control.next_stand() is None
+    assert control.standing == "abort"

@@ -6,7 +6,6 @@ import os
 import select
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,11 @@ import pytest
 
 from sweep.cli.live import ask_to_stand
 from sweep.control import Control
+from sweep.entry import from_wire
 from sweep.report import SweepReport, parse_json
 from sweep.sim.source import default_room
 from sweep.source import LiveSource, Room, SourceError, middle_of, read_room
+from tests.keyboard import two_persons_at
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
 
 
@@ -94,23 +95,64 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     assert source.is_live
 
 
-def test_without_a_terminal_nobody_is_asked_and_an_ended_sweep_asks_no_more() -> None:
-    control = Control(clock=time.monotonic, declared=True)
+def live_command(folder: Path, *arguments: str, inspectors: tuple[str, str] = ("A-1", "A-2")) -> list[str]:
+    """A live sweep whose adapter is not there."""
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    (folder / "room.json").write_text(made.model_dump_json(), encoding="utf-8")
+    (folder / "sweep.toml").write_text('wifi_adapter = "none9"\nwifi_dwell_s = 5.0\n', encoding="utf-8")
+    command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(folder / "sweep.toml")]
+    command += ["--room", str(folder / "room.json"), "--inspector", inspectors[0], "--inspector", inspectors[1]]
+    return [*command, "--state", str(folder / "state"), "--json", str(folder / "report.json"), *arguments]
+
+
+@pytest.mark.parametrize(
+    ("inspectors", "why"), [(("A-1", "A-2"), "at a terminal"), (("A-1", " a-1"), "two different persons")]
+)
+def test_nobody_declares_a_room_empty_by_being_absent_or_twice_the_same(
+    tmp_path: Path, inspectors: tuple[str, str], why: str
+) -> None:
+    done = subprocess.run(
+        live_command(tmp_path, inspectors=inspectors), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "report.json").exists()
+    assert not list(tmp_path.rglob("*.entry"))
+
+
+def test_a_sweep_in_which_nothing_measured_is_not_completed(tmp_path: Path) -> None:
+    terminal = two_persons_at(10, before="\nn\n")  # neither an empty line nor a no declares anything
+    done = subprocess.run(
+        live_command(tmp_path), stdin=terminal, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    report = parse_json(SweepReport, (tmp_path / "report.json").read_bytes())
+    assert report.outcome == "aborted"
+    assert "nothing_measured" in {limit.code for limit in report.limits}
+    assert done.stderr.count("15 minutes") == 3
+    assert all(position.end_ns >= position.start_ns > 0 for position in report.positions)
+    opened = next(from_wire(path.read_bytes())[1][0] for path in sorted(tmp_path.rglob("*.entry")))
+    assert json.loads(opened.data)["declared_empty"] is True
+
+
+def test_a_declaration_that_ended_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = iter(["y\n", "\n", "\n", "y\n", "\n", ""])
+    monkeypatch.setattr("sweep.cli.live._read_line", lambda _: next(lines))
+    control = Control()
     zones = default_room().plan.zones[:3]
     asked = ask_to_stand(zones, control, ("A-1", "A-2"))
-    assert [next(asked).zone_id, next(asked).zone_id] == [zone.zone_id for zone in zones[:2]]
-    control.finish()
-    assert list(asked) == []
+    assert next(asked).zone_id == zones[0].zone_id
+    control.pause()  # the head's button
+    assert next(asked).zone_id == zones[1].zone_id
+    assert control.is_declared
+    assert list(asked) == [], "the end of the input ends the sweep"
 
 
 def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -> None:
-    room = default_room()
-    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
-    (tmp_path / "room.json").write_text(made.model_dump_json(), encoding="utf-8")
-    (tmp_path / "sweep.toml").write_text('wifi_adapter = "none9"\n', encoding="utf-8")
-    command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(tmp_path / "sweep.toml")]
-    command += ["--room", str(tmp_path / "room.json"), "--inspector", "A-1", "--inspector", "A-2"]
-    command += ["--state", str(tmp_path / "state"), "--json", str(tmp_path / "report.json")]
+    command = live_command(tmp_path)
     terminal, side = os.openpty()
     said = b""
     command = ["setsid", "--ctty", "--wait", *command]  # so that Ctrl-C of that terminal reaches it

@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sweep import disk
 from sweep import entry as e
 from sweep import outbox as ob
-from sweep.outbox import EntryHeldError, EntryRefusedError, Outbox, OutboxError, WallClock
+from sweep.outbox import EntryHeldError, EntryRefusedError, Outbox, OutboxError
+from sweep.system_clock import WallClock
 from tests.entry_factory import ROOM_ID, salted, signer
 
 CLOCK = WallClock(synchronised=True, max_error_ms=20)

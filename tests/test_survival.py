@@ -18,8 +18,9 @@ import pytest
 
 from sweep import entry as e
 from sweep.config import open_signer
-from sweep.outbox import Outbox, WallClock
+from sweep.outbox import Outbox
 from sweep.report import new_id, utc_now
+from sweep.system_clock import WallClock
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
 from tests.small_disk import run_on_small_disk

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,7 @@ def run(folder: Path, state: Path, *, control: Control | None = None) -> tuple[S
             RecordedSource(folder),
             outbox,
             room_key=AddressKey("room", b"r" * 32),
-            control=control or Control(clock=time.monotonic, declared=True),
+            control=control or Control(needs_persons=False),
             on_event=events.append,
         ).run()
     return result, events
@@ -143,7 +142,7 @@ def test_a_modality_whose_recording_is_broken_is_blind_and_the_others_go_on(tmp_
 
 
 def test_an_aborted_sweep_says_so_and_still_leaves_a_report(tmp_path: Path) -> None:
-    control = Control(clock=time.monotonic, declared=True)
+    control = Control(needs_persons=False)
     control.abort()
     result, events = run(DEMO, tmp_path, control=control)
     assert result.report.outcome == "aborted"

@@ -14,7 +14,7 @@ import typer
 
 from sweep.agent import Agent
 from sweep.cli.delivery import open_outbox, unsaved_line
-from sweep.cli.live import live_parts, open_own_air, refuse_unsafe_supply, room_source
+from sweep.cli.live import live_parts, open_own_air, refuse_unsafe_supply, room_key_of, room_source
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -30,7 +30,7 @@ from sweep.cli.options import (
     zone_of,
 )
 from sweep.cli.output import err, fail, not_built, one_line
-from sweep.config import Config, open_room_key, open_signer
+from sweep.config import Config, open_signer
 from sweep.control import Control
 from sweep.entry import EntryError
 from sweep.outbox import OutboxError
@@ -79,10 +79,12 @@ def agent(
                 else nullcontext(room_source(command, control, on_event, settings, Path(scratch)))
             )
             with made as source:
+                room_key = room_key_of(folder, source.manifest)
                 runner = Runner(
                     source,
                     outbox,
-                    room_key=open_room_key(folder, command.room_id),
+                    room_key=room_key.key,
+                    limits=room_key.limits,
                     control=control,
                     on_event=on_event,
                     sweep_id=command.sweep_id,

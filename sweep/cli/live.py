@@ -14,37 +14,64 @@ from pathlib import Path
 from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.control import Control, Stand
-from sweep.link.head import boottime_ns
 from sweep.liveparts import LiveParts
 from sweep.ownair import OwnAir, own_addresses
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
-from sweep.report import GuidanceEvent, LiveEvent, StartCommand, Zone
-from sweep.report.wording import guidance_text, state_event
+from sweep.report import GuidanceEvent, LiveEvent, RecordedSweep, StartCommand, Zone
+from sweep.report.wording import guidance_text
+from sweep.room_keys import RoomKey, open_room_key
 from sweep.source import LiveSource, Room, middle_of
+from sweep.system_clock import WallClock, boottime_ns
+
+
+def has_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def ask_to_declare(control: Control, inspectors: tuple[str, str]) -> None:
+    """Two persons at the terminal declare the room empty, in so many words; an end of input finishes the sweep."""
+    while not control.is_declared and not control.is_over:
+        one, other = inspectors
+        err.print(
+            f"{one}, {other}: 안에 아무도 없고 문을 닫았음을 두 사람이 확인했으면 y + Enter (15분 동안 유효)",
+            markup=False,
+        )
+        err.print(
+            f"{one}, {other}: nobody is inside and the door is closed, both of you have looked: y + Enter "
+            "(holds for 15 minutes)",
+            markup=False,
+        )
+        line = _read_line(control)
+        if not line:
+            control.finish()
+        elif line.strip().lower() in {"y", "yes", "ㅛ", "예", "네"}:
+            control.declare_empty(inspectors)
 
 
 def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str, str]) -> Iterator[Stand]:
-    """Zone after zone. On a terminal Enter declares the room empty and begins each, `w` repeats the last by walking."""
+    """Zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks anew for a declaration
+    that has ended.
+    """
     last: Stand | None = None
     for zone in zones:
         here = middle_of(zone)
-        while sys.stdin.isatty():
-            err.print(
-                f"방이 비었으면 {zone.name.ko}에 서서 Enter / With the room empty, stand at {zone.name.en}: Enter",
-                markup=False,
-            )
+        while True:
+            ask_to_declare(control, inspectors)
+            if control.is_over:
+                return
+            err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en}, then Enter", markup=False)
             if last is not None:
                 err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
             line = _read_line(control)
-            if not line or control.standing in {"abort", "finish"}:
+            if not line or control.is_over:
                 return
-            control.declare_empty(inspectors)
+            if not control.is_declared:  # it ended while nobody typed
+                continue
             if line.strip().lower() != "w" or last is None:
                 break
             yield replace(last, is_walk=True)
-        if control.standing in {"abort", "finish"}:
-            return
         last = here
         yield here
 
@@ -53,6 +80,8 @@ def _read_line(control: Control) -> str:
     """A line of the terminal; empty at its end, and when Ctrl-C aborts the sweep instead."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
+        if control.is_over:  # Ctrl-C came while the question was printed
+            return ""
         return sys.stdin.readline()
     except KeyboardInterrupt:
         control.abort()
@@ -76,6 +105,12 @@ def refuse_unsafe_supply(settings: Config) -> None:
             check_strict(settings.camera_power)
 
 
+def room_key_of(state: Path, manifest: RecordedSweep) -> RoomKey:
+    """The key under which addresses in the room of this sweep are tagged.  Raises RoomKeyError, OSError."""
+    clock = WallClock(manifest.clock_synchronised, manifest.clock_max_error_ms)
+    return open_room_key(state, manifest.room_id, manifest.started, clock)
+
+
 def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
     """What this probe measures with."""
     return LiveParts(
@@ -96,9 +131,9 @@ def room_source(
     room = Room(**{name: getattr(command, name) for name in Room.model_fields})
 
     def stands() -> Iterator[Stand]:
-        while control.standing not in {"abort", "finish"}:
+        while not control.is_over:
             on_event(GuidanceEvent(type="guidance", text=guidance_text("stand_next")))
-            stand = control.next_stand(lambda state: on_event(state_event(state)))
+            stand = control.next_stand()
             if stand is None:
                 return
             yield stand

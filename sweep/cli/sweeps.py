@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +13,15 @@ from uuid import UUID
 import typer
 
 from sweep.cli.delivery import deliver, deliver_only, open_outbox, wait_for_room
-from sweep.cli.live import ask_to_stand, live_parts, open_own_air, refuse_unsafe_supply
+from sweep.cli.live import (
+    ask_to_declare,
+    ask_to_stand,
+    has_terminal,
+    live_parts,
+    open_own_air,
+    refuse_unsafe_supply,
+    room_key_of,
+)
 from sweep.cli.options import (
     CameraIn,
     CameraSends,
@@ -38,11 +45,12 @@ from sweep.cli.options import (
 )
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
 from sweep.cli.watching import Watcher, show_report
-from sweep.config import Config, open_room_key, open_signer
+from sweep.config import Config, open_signer
 from sweep.control import Control
 from sweep.entry import EntryError
 from sweep.outbox import OutboxError
-from sweep.report import MANIFEST_NAME, SweepReport, new_id
+from sweep.report import MANIFEST_NAME, SweepReport, are_two_persons, new_id
+from sweep.room_keys import RoomKeyError
 from sweep.runner import Runner
 from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, read_room
 
@@ -126,7 +134,11 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
     refuse_unsafe_supply(settings)
     if room is None or len(inspectors) < 2:
         fail("a live sweep needs --room FILE and --inspector NAME twice")
-    control = Control(clock=time.monotonic, declared=True)
+    if not are_two_persons((inspectors[0], inspectors[1])):
+        fail("a live sweep needs two different persons: --inspector NAME twice, with two names")
+    if not has_terminal():
+        fail("a live sweep begins when two persons declare the room empty: run it at a terminal, or from the phone")
+    control = Control()
     signal.signal(signal.SIGINT, lambda *_: control.abort())
     with one_line(SourceError), TemporaryDirectory(prefix="sweep-") as scratch:
         made = read_room(room)
@@ -138,6 +150,7 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
             dwell_s=settings.wifi_dwell_s,
             stands=ask_to_stand(made.plan.zones, control, (inspectors[0], inspectors[1])),
         )
+        ask_to_declare(control, (inspectors[0], inspectors[1]))
         return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control)
 
 
@@ -152,15 +165,17 @@ def _run(
 ) -> SweepReport:
     folder = settings.state_folder
     with (
-        one_line(OutboxError, EntryError),
+        one_line(OutboxError, EntryError, RoomKeyError),
         open_outbox(settings, open_signer(folder), source.manifest.probe_id) as outbox,
     ):
+        room_key = room_key_of(folder, source.manifest)
         with Watcher(quiet=quiet) as show:
             runner = Runner(
                 source,
                 outbox,
-                room_key=open_room_key(folder, source.manifest.room_id),
-                control=control or Control(clock=time.monotonic, declared=True),
+                room_key=room_key.key,
+                limits=room_key.limits,
+                control=control or Control(needs_persons=False),
                 on_event=show,
                 sweep_id=sweep_id,
                 rf_levels=rf_levels_of(settings, source.manifest),

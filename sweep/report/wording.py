@@ -234,6 +234,21 @@ NOTICES: dict[str, tuple[str, str]] = {
 """What a person should know about the probe itself."""
 
 LIMITS: dict[str, tuple[Modality | None, str, str]] = {
+    "nothing_measured": (
+        None,
+        "이 점검에서는 아무것도 측정되지 않았습니다. 점검한 것으로 볼 수 없습니다.",
+        "Nothing was measured in this sweep: it does not count as an inspection.",
+    ),
+    "room_key_year_unsure": (
+        None,
+        "점검기의 시계가 맞는지 알 수 없어 이 방의 주소 키를 새로 만들지 않고 마지막 키를 썼습니다.",
+        "The probe's clock could not be trusted, so the room's last address key was used and no new one begun.",
+    ),
+    "room_key_new": (
+        None,
+        "해가 바뀌어 이 방의 주소 키가 새로 시작되었습니다. 이전 점검의 기기와 비교할 수 없습니다.",
+        "A new year's address key of this room begins here: devices cannot be compared with those of earlier visits.",
+    ),
     "uncalibrated": (
         None,
         "이 기기는 아직 실제 카메라로 보정되지 않아 '이상 없음'을 판정하지 않습니다.",
@@ -364,6 +379,9 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
 CONDITIONAL_LIMITS = frozenset(
     {
         "closed_battery_low",
+        "nothing_measured",
+        "room_key_year_unsure",
+        "room_key_new",
         "plan_unverified",
         "recorded_input",
         "lens_uncalibrated",

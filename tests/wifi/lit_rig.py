@@ -23,6 +23,7 @@ import numpy as np
 from sweep.report import to_json
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
+from tests.keyboard import two_persons_at
 from tests.wifi.frames import BROADCAST, beacon, data_up, frame, radiotap
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, IW, NETWORK_MHZ, Radio
@@ -166,7 +167,7 @@ def main() -> None:
         began_s = time.monotonic()
         troubled_s: float | None = None
         with subprocess.Popen(
-            ["chrt", "--other", "0", *command], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            ["chrt", "--other", "0", *command], env=environment, stdin=two_persons_at(zones), stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, cwd=folder,
         ) as run:  # fmt: skip
             troubles: dict[str, Callable[[], None]] = {
