@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -103,8 +104,10 @@ ToHead = PlayChips | StopChips | MeasureRf
 class HeadProcess:
     """The runner's side; a context manager."""
 
-    def __init__(self, device: str, *, tripwire: Connection | None = None) -> None:
-        """`tripwire`: hears from the head's process itself that the head is `away` or `there`, and of its `button`."""
+    def __init__(self, device: str, *, tripwire: Callable[[], Connection] | None = None) -> None:
+        """`tripwire`: gives each process of the head a line on which it says by itself that the head is `away` or
+        `there`, and that its `button` was pressed.
+        """
         self._device = device
         self._tripwire = tripwire
         self._context = multiprocessing.get_context("spawn")
@@ -122,14 +125,14 @@ class HeadProcess:
     def _start(self) -> None:
         self._starts += 1
         ours, theirs = self._context.Pipe()
+        tripwire = None if self._tripwire is None else self._tripwire()
         process = self._context.Process(
-            target=_serve, args=(self._device, theirs, self._tripwire), name="sweep-head", daemon=True
+            target=_serve, args=(self._device, theirs, tripwire), name="sweep-head", daemon=True
         )
         process.start()
         theirs.close()
-        if self._tripwire is not None:
-            self._tripwire.close()  # its end is then the end of the process
-            self._tripwire = None  # whoever listens there has heard that end: a process started anew has none
+        if tripwire is not None:
+            tripwire.close()  # its end is then the end of the process
         self._process, self._pipe = process, ours
 
     def __exit__(

@@ -12,7 +12,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import version
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
@@ -130,6 +132,8 @@ class Runner:
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or LiveParts()) if source.is_live else LiveParts()
         self._no_baseline_because = "no_baseline"
+        self._tripwire: Callable[[], Connection] | None = None
+        """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._decided: dict[str, dict[int, str]] = {}
         """By zone: addresses whose answer to light or a walk is known, and the answer."""
         self._limits = set(limits)
@@ -158,7 +162,7 @@ class Runner:
         measurements: list[Measurement] = []
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
-        with Workers(self._measures) as workers, self._open_head(power) as head_process:
+        with Workers(self._measures) as workers, self._open_head() as head_process:
             attendant = Attendant(
                 self._control,
                 head_process,
@@ -219,13 +223,16 @@ class Runner:
             yield None
             return
         with CameraPower(self._live.camera_power) as power:
+            if self._live.head_port is not None:
+                power.need("head")  # without it nobody has a button
+                self._tripwire = partial(power.tripwire, "head")
             self._control.watch(power.follow)
             yield power
 
-    def _open_head(self, power: CameraPower | None) -> AbstractContextManager[HeadProcess | None]:
+    def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
         if self._live.head_port is None:
             return nullcontext()
-        return HeadProcess(self._live.head_port, tripwire=None if power is None else power.tripwire())
+        return HeadProcess(self._live.head_port, tripwire=self._tripwire)
 
     def _measure_at(
         self,

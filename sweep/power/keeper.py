@@ -43,8 +43,9 @@ class CameraPower:
         """Deadline of the lease that was last given."""
         self._cut_ns = 0
         """Declarations up to this deadline were cut, and are over."""
-        self._away: set[Connection] = set()
-        self._wires: dict[int, Connection] = {}
+        self._away: set[str] = set()
+        """Names of those that are needed and not there."""
+        self._wires: dict[int, tuple[str, Connection]] = {}
         self._pidfds: dict[int, int] = {}
         self._is_closing = False
         self.is_on = False
@@ -88,7 +89,7 @@ class CameraPower:
     def _close_wires(self) -> None:
         for fd in self._pidfds.values():
             os.close(fd)
-        for wire in self._wires.values():
+        for _, wire in self._wires.values():
             wire.close()
         self._wake.close()
         self._waker.close()
@@ -109,11 +110,17 @@ class CameraPower:
             self._end(why)
         self._wake_up()
 
-    def tripwire(self) -> Connection:
-        """For another process: `away`, `button` or its death cut the power; none comes between `away` and `there`."""
+    def need(self, name: str) -> None:
+        """No power comes before a tripwire of that name says `there`."""
+        with self._condition:
+            self._away.add(name)
+
+    def tripwire(self, name: str) -> Connection:
+        """For a process that is needed: `away`, `button` or its death cut the power, `there` allows it again."""
+        self.need(name)
         ours, theirs = Pipe(duplex=False)
         with self._condition:
-            self._wires[ours.fileno()] = ours
+            self._wires[ours.fileno()] = (name, ours)
         self._wake_up()
         return theirs
 
@@ -180,12 +187,12 @@ class CameraPower:
     def _hear(self) -> None:
         poll = select.poll()
         with self._condition:
-            pair, wires, pidfds = self._pair, dict(self._wires), dict(self._pidfds)
+            pair, wires, pidfds = self._pair, set(self._wires), dict(self._pidfds)
         for fd in (self._wake.fileno(), *wires, *pidfds.values(), *(() if pair is None else pair.fds)):
             poll.register(fd, select.POLLIN)
         ready = {fd for fd, _ in poll.poll(1000.0 * SIGN_OF_LIFE_S)}
-        for fd in ready & wires.keys():
-            self._hear_wire(wires[fd])
+        for fd in ready & wires:
+            self._hear_wire(fd)
         for pid, fd in pidfds.items():
             if fd in ready:
                 self.cut("process_died")
@@ -196,22 +203,21 @@ class CameraPower:
         if self._wake.fileno() in ready:
             self._wake.recv(4096)
 
-    def _hear_wire(self, wire: Connection) -> None:
+    def _hear_wire(self, fd: int) -> None:
+        name, wire = self._wires[fd]
         try:
             word = str(wire.recv())
         except (EOFError, OSError):
-            self.cut("process_died")
+            word = "process_died"
             with self._condition:
-                self._away.discard(wire)
-                del self._wires[wire.fileno()]
+                del self._wires[fd]
             wire.close()
-            return
         with self._condition:
             if word == "there":
-                self._away.discard(wire)
+                self._away.discard(name)
                 return
-            if word == "away":
-                self._away.add(wire)
+            if word in {"away", "process_died"}:
+                self._away.add(name)
         self.cut(word)
 
     def _hear_pair(self, pair: Pair, ready: set[int]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def chip(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GpioKernel]
 def rig(chip: GpioKernel) -> Iterator[Rig]:
     with Rig(chip) as rig:
         yield rig
+
+
+def is_past(t_ns: int) -> bool:
+    return boottime_ns() >= t_ns
 
 
 def record(way: str, rig: Rig, at_ns: int) -> float:
@@ -141,6 +146,18 @@ def test_the_head_ends_it(chip: GpioKernel, way: str) -> None:
             case _:
                 at_ns = rig.kill("head")
         assert record(way, rig, at_ns) < DARK_WITHIN_MS
+
+
+def test_without_the_head_nobody_has_a_button_and_there_is_no_power(tmp_path: Path) -> None:
+    """Neither before it is there nor after its process died, whatever is declared."""
+    with GpioKernel(tmp_path / "gpiochip") as chip, Rig(chip, str(tmp_path / "no-port")) as rig:
+        rig.await_word("HeadState")
+        for victim in ((), ("head",)):
+            at_ns = rig.order("declare")
+            rig.kill(*victim)
+            rig.order("declare")
+            wait_until(partial(is_past, at_ns + 500_000_000), "the clock stands")
+        assert chip.edges == []
 
 
 @pytest.mark.soak

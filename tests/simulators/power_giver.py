@@ -13,6 +13,7 @@ import select
 import subprocess
 import sys
 import time
+from functools import partial
 
 from sweep.control import Control, Declaration, RoomNotEmptyError
 from sweep.lamp import ButtonPressed, HeadProcess
@@ -29,7 +30,13 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         check = check_strict if kernel == "strict" else _take_any_kernel
         power = stack.enter_context(CameraPower(LinePlace(device, 4), check=check))
-        head = stack.enter_context(HeadProcess(head_port[0], tripwire=power.tripwire())) if head_port else None
+        if head_port:
+            power.need("head")
+        head = (
+            stack.enter_context(HeadProcess(head_port[0], tripwire=partial(power.tripwire, "head")))
+            if head_port
+            else None
+        )
         camera = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE)
         power.depend_on(camera.pid)
         assert power.process_ids is not None
