@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 from uuid import UUID
 
 import typer
@@ -122,10 +123,10 @@ def export_log(
         with db.write() as connection:  # before anything is read: what fails later was asked for all the same
             detail = {"reason": wanted.reason}
             audit.record(connection, actor="sweep-server", action="log.exported", object_id=out.name, detail=detail)
-        with db.read() as connection:
-            document = inspection_log.write_log(connection, wanted, now)
-    out.write_bytes(document)
-    typer.echo(f"{out}: {len(document)} bytes, {period.first} to {period.last}")
+        projections.drain(db)
+        with db.read() as connection, _new_file(out) as file:
+            inspection_log.write_log_to(file, connection, wanted, now)
+    typer.echo(f"{out}: {out.stat().st_size} bytes, {period.first} to {period.last}")
 
 
 @export.command("entries")
@@ -253,6 +254,20 @@ def deactivate_user(username: str, data_dir: DataDir = None, database_url: Datab
 
 def _settings(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:
     return load_settings(os.environ, data_dir=data_dir, database_url=database_url, **options)
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once it is whole, readable by its owner only."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def _database(settings: Settings) -> closing[Database]:

@@ -6,16 +6,17 @@ Details of findings (addresses, names, SSIDs) are never read here.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
 from server.alarms import alarms_about
 from server.clock import from_ms, to_ms
-from server.exports.csv_log import write_csv
+from server.exports.csv_log import csv_parts
 from server.exports.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
 from server.exports.pdf_log import Printing, render_pdf
 from server.exports.rows import (
@@ -25,18 +26,18 @@ from server.exports.rows import (
     Place,
     SequenceGap,
     SignedDisposition,
-    SweepHeader,
     SweepPage,
     build_page,
 )
 from server.exports.words import KST
-from server.exports.xlsx_log import write_xlsx
-from server.projections import SweepRecord, bodies_of, read_sweep
+from server.exports.xlsx_log import stream_xlsx
+from server.line_reader import LineReader
+from server.log_lines import UNKNOWN_PLACE, header_of
+from server.projections import bodies_of, read_sweep
 from server.rooms import room_summary
 from server.schema import entries, sweeps
 from server.signatures import holds
 from server.sweeps import gaps_beside
-from sweep.report import LocalText
 
 Format = Literal["csv", "pdf", "xlsx"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -44,9 +45,7 @@ MEDIA_TYPES: dict[Format, str] = {
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-MAX_SWEEPS = 5_000  # guessed: a district's year; a report takes about 1 MB while it is read
-UNKNOWN_FACILITY = LocalText(ko="등록되지 않은 시설", en="Facility not registered")
-UNKNOWN_ROOM = LocalText(ko="등록되지 않은 방", en="Room not registered")
+MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +67,40 @@ class LogRequest:
 
 
 def write_log(connection: Connection, request: LogRequest, generated: datetime) -> bytes:
-    """The log as a document; raises ExportError for more sweeps than one document holds."""
-    most = PDF_MAX_SWEEPS if request.format == "pdf" else MAX_SWEEPS
-    pages = collect_pages(connection, request.period, request.room_id, most=most)
-    rows = [page.row for page in pages]
-    match request.format:
-        case "csv":
-            return write_csv(rows)
-        case "xlsx":
-            return write_xlsx(rows, request.period, generated)
-        case "pdf":
-            printing = Printing(request.organisation, request.requested_by, request.reason)
-            return render_pdf(pages, request.period, generated, printing=printing)
+    """The log as a document in memory; raises ExportError for more sweeps than one document holds."""
+    out = io.BytesIO()
+    write_log_to(out, connection, request, generated)
+    return out.getvalue()
+
+
+def write_log_to(out: BinaryIO, connection: Connection, request: LogRequest, generated: datetime) -> None:
+    """Write the log into a file, line by line but for a PDF; raises ExportError for more sweeps than one holds.
+
+    Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
+    """
+    if request.format == "pdf":
+        pages = collect_pages(connection, request.period, request.room_id, most=PDF_MAX_SWEEPS)
+        printing = Printing(request.organisation, request.requested_by, request.reason)
+        out.write(render_pdf(pages, request.period, generated, printing=printing))
+        return
+    lines = LineReader(connection, *_milliseconds(request.period), request.room_id)
+    count = lines.count()
+    if count > MAX_SWEEPS:
+        raise _too_many(MAX_SWEEPS)
+    if request.format == "csv":
+        out.writelines(csv_parts(lines))
+    else:
+        stream_xlsx(out, lines, request.period, generated, count=count, has_demo=lines.has_demo())
 
 
 def collect_pages(
     connection: Connection, period: Period, room_id: UUID | None, *, most: int = MAX_SWEEPS
 ) -> tuple[SweepPage, ...]:
     """Pages of the sweeps that started in the period, oldest first; raises ExportError for more than `most`."""
-    first = datetime.combine(period.first, time(), KST)
-    end = datetime.combine(period.last, time(), KST) + timedelta(days=1)
+    first_ms, end_ms = _milliseconds(period)
     statement = (
         select(sweeps.c.sweep_id)
-        .where(sweeps.c.started_ms >= to_ms(first), sweeps.c.started_ms < to_ms(end))
+        .where(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
         .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
         .limit(most + 1)
     )
@@ -98,8 +108,18 @@ def collect_pages(
         statement = statement.where(sweeps.c.room_id == room_id)
     sweep_ids = connection.scalars(statement).all()
     if len(sweep_ids) > most:
-        raise ExportError(f"more than {most} sweeps: choose a shorter period or one room")
+        raise _too_many(most)
     return tuple(page for sweep_id in sweep_ids if (page := _page(connection, sweep_id)) is not None)
+
+
+def _milliseconds(period: Period) -> tuple[int, int]:
+    """First and first no longer of a period, in milliseconds since 1970."""
+    first = datetime.combine(period.first, time(), KST)
+    return to_ms(first), to_ms(datetime.combine(period.last, time(), KST) + timedelta(days=1))
+
+
+def _too_many(most: int) -> ExportError:
+    return ExportError(f"more than {most} sweeps: choose a shorter period or one room")
 
 
 def today() -> datetime:
@@ -109,7 +129,7 @@ def today() -> datetime:
 
 def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
     record, _ = read_sweep(connection, sweep_id)
-    header = _header(record)
+    header = header_of(record.report, record.opened)
     if header is None:
         return None
     rows = connection.execute(
@@ -132,16 +152,10 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
     )
 
 
-def _header(record: SweepRecord) -> SweepHeader | None:
-    if record.report is not None:
-        return SweepHeader.of_report(record.report, record.opened)
-    return None if record.opened is None else SweepHeader.of_opened(record.opened)
-
-
 def _place(connection: Connection, room_id: UUID) -> Place:
     room = room_summary(connection, room_id)
     if room is None:
-        return Place(UNKNOWN_FACILITY, None, UNKNOWN_ROOM, "restroom")
+        return UNKNOWN_PLACE
     standing = room.standing
     return Place(
         room.facility_name,

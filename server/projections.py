@@ -20,7 +20,7 @@ from server.alarms import raise_alarm
 from server.clock import to_ms
 from server.db import AwayError, BusyError, Database, DiskFullError
 from server.exports.judgement import judge, open_findings
-from server.fields import BodyState
+from server.fields import MAX_LOG_INDEX, BodyState
 from server.log_lines import stored_line
 from server.schema import (
     PROJECTIONS,
@@ -184,12 +184,15 @@ class ProjectionError(Exception):
         self.sweep_id = sweep_id
 
 
-def project_next(db: Database, skipped: Collection[UUID] = ()) -> UUID | None:
+def project_next(db: Database, skipped: Collection[UUID] = (), up_to: int = MAX_LOG_INDEX) -> UUID | None:
     """Project the sweep that has waited longest, in a transaction of its own; None when none waits.
+
+    Only sweeps that wait since a log index of `up_to` or before.
 
     Raises ProjectionError for a fault of our own, so that the caller can go on with the others (`skipped`).
     """
-    oldest = select(due_sweeps.c.sweep_id).order_by(due_sweeps.c.log_index).limit(1)
+    oldest = select(due_sweeps.c.sweep_id).where(due_sweeps.c.log_index <= up_to)
+    oldest = oldest.order_by(due_sweeps.c.log_index).limit(1)
     if skipped:
         oldest = oldest.where(due_sweeps.c.sweep_id.not_in(skipped))
     with db.read() as connection:
@@ -207,9 +210,11 @@ def project_next(db: Database, skipped: Collection[UUID] = ()) -> UUID | None:
 
 
 def drain(db: Database) -> int:
-    """Project every sweep that waits, one by one; returns how many those were."""
+    """Project, one by one, the sweeps that wait now; those of which entries arrive meanwhile are left to their turn."""
+    with db.read() as connection:
+        last = connection.scalar(select(func.max(due_sweeps.c.log_index)))
     done = 0
-    while project_next(db) is not None:
+    while last is not None and project_next(db, up_to=last) is not None:
         done += 1
     return done
 

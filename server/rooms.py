@@ -89,6 +89,11 @@ def room_detail(connection: Connection, room_id: UUID) -> RoomDetail:
     )
 
 
+def room_rows(connection: Connection, room_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Rooms with the names of their facilities, those that are known here."""
+    return connection.execute(_rooms().where(rooms.c.room_id.in_(room_ids))).all()
+
+
 def _follows(connection: Connection, room_id: UUID) -> ColumnElement[bool]:
     """Is a room later in the list than this one?"""
     place = select(*ORDER).join(facilities, facilities.c.facility_id == rooms.c.facility_id)

@@ -19,7 +19,11 @@ def signed_entry(row: Row[Any]) -> SignedEntry:
 
 def holds(connection: Connection, row: Row[Any]) -> bool:
     """Does the signature of the entry's key hold over the bytes that are stored? False for a key nobody admitted."""
-    key = keys.find_key(connection, row.key_id)
+    return is_signed_by(row, keys.find_key(connection, row.key_id))
+
+
+def is_signed_by(row: Row[Any], key: keys.Key | None) -> bool:
+    """Does this key's signature hold over the bytes that are stored? False without a key."""
     if key is None:
         return False
     try:

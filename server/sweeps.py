@@ -101,10 +101,12 @@ def gaps_beside(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GapVi
         if row.status == "accepted" and row.seq is not None:
             low, high = spans.get(row.key_id, (row.seq, row.seq))
             spans[row.key_id] = (min(low, row.seq), max(high, row.seq))
-    return tuple(gap for key_id, (low, high) in sorted(spans.items()) for gap in _gaps(connection, key_id, low, high))
+    return tuple(
+        gap for key_id, (low, high) in sorted(spans.items()) for gap in gaps_within(connection, key_id, low, high)
+    )
 
 
-def _gaps(connection: Connection, key_id: str, low: int, high: int) -> Iterator[GapView]:
+def gaps_within(connection: Connection, key_id: str, low: int, high: int) -> Iterator[GapView]:
     """Holes in the numbers of a key from its last one before `low` to its first one after `high`."""
     numbers = select(entries.c.seq).where(IS_ACCEPTED, entries.c.key_id == key_id)
     before = connection.scalar(numbers.where(entries.c.seq < low).order_by(entries.c.seq.desc()).limit(1)) or 0

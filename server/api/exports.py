@@ -17,6 +17,7 @@ from server.exports.fonts import FontsMissingError
 from server.exports.rows import ExportError, Period
 from server.fields import Line
 from server.inspection_log import MEDIA_TYPES, Format, LogRequest, today, write_log
+from server.projections import drain
 from server.services import services_of
 
 router = APIRouter(tags=["exports"])
@@ -52,6 +53,7 @@ def export_log(
                 object_id=wanted.file_name,
                 detail={"reason": reason, "room_id": str(room_id) if room_id else None},
             )
+        drain(services.db)
         with services.db.read() as connection:
             document = write_log(connection, wanted, now)
     except (FontsMissingError, OverflowError) as error:  # the first is an ExportError too

@@ -9,18 +9,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from .columns import COLUMNS, cells_of
 from .rows import LogRow
 from .safe_text import defuse_formula
 
+ROWS_AT_ONCE = 200
+
 
 def write_csv(rows: Iterable[LogRow]) -> bytes:
     """The log as CSV bytes, in the order of the rows given."""
+    return b"".join(csv_parts(rows))
+
+
+def csv_parts(rows: Iterable[LogRow]) -> Iterator[bytes]:
+    """The same bytes, the heading first and then some rows at a time."""
+    yield _lines([[column.heading for column in COLUMNS]]).encode("utf-8-sig")
+    rest = iter(rows)
+    while some := tuple(islice(rest, ROWS_AT_ONCE)):
+        yield _lines([defuse_formula(str(cell)) for cell in cells_of(row)] for row in some).encode()
+
+
+def _lines(rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([column.heading for column in COLUMNS])
-    for row in rows:
-        writer.writerow([defuse_formula(str(cell)) for cell in cells_of(row)])
-    return text.getvalue().encode("utf-8-sig")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows(rows)
+    return text.getvalue()

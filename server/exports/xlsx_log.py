@@ -1,14 +1,16 @@
 """The inspection log as an Excel workbook: one row per sweep, and a sheet that explains the columns.
 
-Input is rows and the period, output is the bytes of an .xlsx made in memory.  Text is written as strings, never as
+Input is rows and the period, output is the bytes of an .xlsx, written row by row.  Text is written as strings, never as
 formulas, links or numbers; a replay or a simulation is coloured, says so in its cells and raises a notice on top.
 """
 
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
 from xlsxwriter.format import Format  # type: ignore[import-untyped]  # as above
@@ -23,7 +25,7 @@ TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
 _HEADER_ROW = 3
 _OPTIONS = {
-    "in_memory": True,  # nothing of a log is left in a temporary folder
+    "constant_memory": True,
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
@@ -46,21 +48,36 @@ _NOTES = (
 
 def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime) -> bytes:
     """The log as .xlsx bytes; `generated` is an aware time and the only clock (same input, same bytes)."""
-    lines = tuple(rows)
-    buffer = io.BytesIO()
-    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+    lines, buffer = tuple(rows), io.BytesIO()
+    stream_xlsx(buffer, lines, period, generated, count=len(lines), has_demo=any(row.is_demo for row in lines))
+    return buffer.getvalue()
+
+
+def stream_xlsx(
+    out: BinaryIO, rows: Iterable[LogRow], period: Period, generated: datetime, *, count: int, has_demo: bool
+) -> None:
+    """The same into a file, one row in memory at a time; `count` and `has_demo` are told before the rows are read.
+
+    XlsxWriter keeps the rows in a file meanwhile: in a folder that only this process's owner can read and that is gone
+    at the end.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="log-") as folder,
+        xlsxwriter.Workbook(out, _OPTIONS | {"tmpdir": folder}) as book,
+    ):
         created = generated.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
-        _write_log(book, lines, period, generated)
+        _write_log(book, rows, period, generated, count, has_demo=has_demo)
         _write_notes(book)
-    return buffer.getvalue()
 
 
 def _style(book: Workbook, **settings: object) -> Format:
     return book.add_format({"font_name": "맑은 고딕", "font_size": 10, "valign": "top", **settings})
 
 
-def _write_log(book: Workbook, lines: tuple[LogRow, ...], period: Period, generated: datetime) -> None:
+def _write_log(
+    book: Workbook, rows: Iterable[LogRow], period: Period, generated: datetime, count: int, *, has_demo: bool
+) -> None:
     sheet = book.add_worksheet("점검일지")
     heading = _style(
         book, bold=True, bg_color="#E8ECF1", border=1, border_color="#9AA3AD", text_wrap=True, valign="vcenter"
@@ -71,28 +88,28 @@ def _write_log(book: Workbook, lines: tuple[LogRow, ...], period: Period, genera
     sheet.write_string(
         1,
         0,
-        f"기간 {period.first} ~ {period.last} · 점검 {len(lines)}건 · 작성 {kst(generated)} (한국시간)",
+        f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)",
         _style(book),
     )
-    if any(row.is_demo for row in lines):
+    if has_demo:
         sheet.write_string(2, 0, DEMO_NOTICE, _style(book, bold=True, font_color="#9B1C1C"))
+    sheet.set_row(_HEADER_ROW, 32)
     for index, column in enumerate(COLUMNS):
         sheet.set_column(index, index, column.width)
         sheet.write_string(_HEADER_ROW, index, column.heading, heading)
-    for number, row in enumerate(lines, start=_HEADER_ROW + 1):
+    for number, row in enumerate(rows, start=_HEADER_ROW + 1):
         for index, value in enumerate(cells_of(row)):
             style = demo if row.is_demo else cell
             if isinstance(value, int):
                 sheet.write_number(number, index, value, style)
             else:
                 sheet.write_string(number, index, value, style)
-    _set_up_page(sheet, len(lines))
+    _set_up_page(sheet, count)
 
 
 def _set_up_page(sheet: Worksheet, lines: int) -> None:
     sheet.freeze_panes(_HEADER_ROW + 1, 2)
     sheet.autofilter(_HEADER_ROW, 0, _HEADER_ROW + max(lines, 1), len(COLUMNS) - 1)
-    sheet.set_row(_HEADER_ROW, 32)
     sheet.set_landscape()
     sheet.set_paper(8)  # A3: 28 columns
     sheet.fit_to_pages(1, 0)

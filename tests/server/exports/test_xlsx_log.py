@@ -22,13 +22,11 @@ def _write(rows: list[LogRow]) -> zipfile.ZipFile:
 
 def _cells(book: zipfile.ZipFile) -> dict[str, str]:
     """Text by cell reference of the first sheet."""
-    root = ET.fromstring(book.read("xl/sharedStrings.xml"))  # noqa: S314 - the file was made a line above
-    shared = ["".join(part.text or "" for part in item.iter(f"{{{_NS['m']}}}t")) for item in root]
-    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - as above
+    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - the file was made a line above
     cells = {}
     for cell in sheet.iterfind(".//m:c", _NS):
-        value = cell.findtext("m:v", default="", namespaces=_NS)
-        cells[cell.attrib["r"]] = shared[int(value)] if cell.get("t") == "s" else value
+        texts = [part.text or "" for part in cell.iterfind("m:is/m:t", _NS)]
+        cells[cell.attrib["r"]] = "".join(texts) or cell.findtext("m:v", default="", namespaces=_NS)
     return cells
 
 
