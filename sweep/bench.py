@@ -91,7 +91,7 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
     if place is None:
         yield
         return
-    with CameraPower(place) as power:
+    with CameraPower(place, lambda: control.declaration) as power:
         control.watch(power.follow)
         if not power.wait_on(POWER_S):
             raise PowerLineError(f"the camera's supply did not come on: {power.why_off}")

@@ -222,7 +222,7 @@ class Runner:
         if self._live.camera_power is None:
             yield None
             return
-        with CameraPower(self._live.camera_power) as power:
+        with CameraPower(self._live.camera_power, lambda: self._control.declaration) as power:
             if self._live.head_port is not None:
                 power.need("head")  # without it nobody has a button
                 self._tripwire = partial(power.tripwire, "head")

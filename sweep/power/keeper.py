@@ -23,7 +23,7 @@ from sweep.power.kernel import check_strict
 from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
 from sweep.power.pair import Pair
-from sweep.power.process import hurry, open_pidfd
+from sweep.power.process import LOOK_EVERY_MS, hurry, open_pidfd
 
 if TYPE_CHECKING:
     from sweep.control import Declaration
@@ -32,9 +32,19 @@ if TYPE_CHECKING:
 class CameraPower:
     """Power of the camera during one sweep; a context manager. The line is low from its start to its end."""
 
-    def __init__(self, place: LinePlace, *, check: Callable[[LinePlace], None] = check_strict) -> None:
-        """`check` refuses a kernel that the line would not be safe with."""
+    def __init__(
+        self,
+        place: LinePlace,
+        ask: Callable[[], Declaration | None],
+        *,
+        check: Callable[[LinePlace], None] = check_strict,
+    ) -> None:
+        """`ask` says which declaration holds: an end is looked for too, since whoever tells of it may be held up.
+
+        `check` refuses a kernel that the line would not be safe with.
+        """
         self._place = place
+        self._ask = ask
         self._check = check
         self._condition = threading.Condition()
         self._pair: Pair | None = None
@@ -170,10 +180,17 @@ class CameraPower:
             with self._condition:
                 if self._pair is None:
                     continue
+                self._look()
                 self._give()
                 if time.monotonic() >= next_sign_s:
                     next_sign_s = time.monotonic() + SIGN_OF_LIFE_S
                     self._pair.say(ALIVE)
+
+    def _look(self) -> None:
+        """With the lock held, so that no newer declaration is ended by an older answer."""
+        if self._wanted is not None and self._ask() is None:
+            self._wanted = None
+            self._end("ended")
 
     def _give(self) -> None:
         """With the lock held: a lease for the declaration that holds, unless it was cut or somebody is away."""
@@ -190,7 +207,7 @@ class CameraPower:
             pair, wires, pidfds = self._pair, set(self._wires), dict(self._pidfds)
         for fd in (self._wake.fileno(), *wires, *pidfds.values(), *(() if pair is None else pair.fds)):
             poll.register(fd, select.POLLIN)
-        ready = {fd for fd, _ in poll.poll(1000.0 * SIGN_OF_LIFE_S)}
+        ready = {fd for fd, _ in poll.poll(LOOK_EVERY_MS)}
         for fd in ready & wires:
             self._hear_wire(fd)
         for pid, fd in pidfds.items():

@@ -109,6 +109,12 @@ def test_a_holder_that_hangs_is_ended_by_the_guard(rig: Rig) -> None:
     assert record("finish, holder hangs", rig, rig.order("finish")) < DARK_WITHIN_MS
 
 
+def test_a_terminal_that_takes_no_more_does_not_keep_the_end_from_the_line(rig: Rig) -> None:
+    """Ctrl-S: who prints the sweep's state waits, and so does whoever would tell of its end."""
+    rig.light()
+    assert record("finish, told to nobody", rig, rig.order("finish_unheard")) < DARK_WITHIN_MS
+
+
 def test_a_sweep_that_hangs_loses_the_power(rig: Rig) -> None:
     """Ctrl-Z: nobody would hear the stop button."""
     rig.light()

@@ -12,6 +12,7 @@ import os
 import select
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 
@@ -22,6 +23,8 @@ from sweep.power.kernel import check_strict
 from sweep.power.line import LinePlace
 
 PERSONS = ("Kim", "Lee")
+expiring: list[Declaration] = []
+"""One that is shorter than those of `Control`."""
 
 
 def main() -> None:
@@ -29,7 +32,9 @@ def main() -> None:
     control = Control()
     with contextlib.ExitStack() as stack:
         check = check_strict if kernel == "strict" else _take_any_kernel
-        power = stack.enter_context(CameraPower(LinePlace(device, 4), check=check))
+        power = stack.enter_context(
+            CameraPower(LinePlace(device, 4), lambda: expiring[-1] if expiring else control.declaration, check=check)
+        )
         if head_port:
             power.need("head")
         head = (
@@ -74,9 +79,14 @@ def obey(control: Control, power: CameraPower, order: list[str]) -> None:
                 control.declare_empty(("Kim", "kim "))
         case ["expire_in", seconds]:
             now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-            power.follow(Declaration(PERSONS, now + round(float(seconds) * 1e9)))
+            expiring.append(Declaration(PERSONS, now + round(float(seconds) * 1e9)))
+            power.follow(expiring[-1])
         case ["someone_came_in"]:
             control.pause()
+        case ["finish_unheard"]:
+            stuck = threading.Event()
+            threading.Thread(target=control.announce, args=(lambda _: stuck.wait(),), daemon=True).start()
+            threading.Thread(target=control.finish, daemon=True).start()
         case ["finish"]:
             control.finish()
         case ["abort"]:
