@@ -2,18 +2,22 @@
 
 Input is words of the Wi-Fi process and of the head's, and what persons did (`Control`); output is words back and live
 events.  When somebody comes in, the sweep ends or the inspector moves on, the light stops first, and the listener is
-told why.  It measures nothing and decides nothing.
+told why.  The head is listened to all the time, so that its button stops a sweep that waits, too.  It measures nothing
+and decides nothing.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from sweep.control import Control, Standing
 from sweep.headwatch import HeadWatch
-from sweep.lamp import ButtonPressed, HeadProcess
+from sweep.lamp import ButtonPressed, FromHead, HeadProcess
 from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
 from sweep.report.wording import trial_event
 from sweep.supply_watch import SupplyWatch
@@ -22,6 +26,8 @@ from sweep.walk import WalkPrompter
 
 TELL_EVERY_S: Final = 4.9
 """Between two messages on how far a test is; the page counts the seconds between them by itself."""
+LISTEN_EVERY_S: Final = 0.05
+"""Guessed: a person who presses the button does not notice."""
 REASONS: Final[dict[Standing, str]] = {
     "paused": "room_entered",
     "undeclared": "declaration_expired",
@@ -66,6 +72,34 @@ class Attendant:
         self._longest_s = self._elapsed_s = 0.0
         self._ended: str | None = None
         self._has_left = False
+        self._hearing = threading.Lock()
+        self._heard: deque[FromHead] = deque()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear the head's button also while nothing is measured and nobody attends."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._listen, args=(stop,), name="head button", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _listen(self, stop: threading.Event) -> None:
+        while not stop.wait(LISTEN_EVERY_S):
+            self._hear()
+
+    def _hear(self) -> None:
+        """Take what the head's process said: the button acts at once, the rest waits for `attend`."""
+        if self._head is None:
+            return
+        with self._hearing:
+            words = self._head.hear()
+            self._heard.extend(word for word in words if not isinstance(word, ButtonPressed))
+        if any(isinstance(word, ButtonPressed) for word in words):
+            self._control.pause()
 
     def measure_rf(self, seconds: float, tuner_mhz: tuple[int, ...]) -> None:
         """Let the head measure while the air is listened to; the light ends it."""
@@ -148,10 +182,9 @@ class Attendant:
 
     def attend(self) -> None:
         """Called ten times a second while something is measured."""
-        for word in [] if self._head is None else self._head.hear():
-            match word:
-                case ButtonPressed():
-                    self._control.pause()
+        self._hear()
+        while self._heard:
+            match word := self._heard.popleft():
                 case Played() if self._playing == "light":
                     self._say(word)
                 case _:

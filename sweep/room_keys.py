@@ -20,6 +20,8 @@ from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.system_clock import WallClock
 
 FOLDER: Final = "room-keys"
+RECORDED_FOLDER: Final = "room-keys-recorded"
+"""Of recordings and simulations: what they say of their year is their own affair and settles nothing for visits."""
 UNKNOWN_YEAR: Final = 0
 """Of a key made while the clock was not set."""
 _NAME: Final = re.compile(r"(?P<room>[0-9a-f-]{36})-(?P<year>[0-9]{4})\.key")
@@ -36,6 +38,15 @@ class RoomKey:
     key: AddressKey
     limits: tuple[str, ...] = ()
     """Codes of what the report has to say of it."""
+
+
+def recorded_room_key(state: Path, room_id: UUID, year: int) -> RoomKey:
+    """The key of a room's recordings of a year; made at first use, mode 0600.  Raises RoomKeyError, OSError."""
+    folder = state / RECORDED_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _path(folder, room_id, year).exists():
+        _make(folder, room_id, year)
+    return RoomKey(_read(folder, room_id, year))
 
 
 def open_room_key(state: Path, room_id: UUID, now: datetime, clock: WallClock) -> RoomKey:

@@ -7,6 +7,7 @@ server: a source gives the input and an outbox takes the entries.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -157,12 +158,12 @@ class Runner:
         outside = read_rf(self._path(self._manifest.baseline_rf), 0)
         baseline = without_own(outside.windows, self._manifest.baseline_own)
         self._no_baseline_because = "no_baseline" if outside.because in {"", "not_recorded"} else "baseline_unreadable"
-        answer = self._control.wait()
-        opened = self._append_opened()
         measurements: list[Measurement] = []
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
-        with Workers(self._measures) as workers, self._open_head() as head_process:
+        with contextlib.ExitStack() as stack:
+            workers = stack.enter_context(Workers(self._measures))
+            head_process = stack.enter_context(self._open_head())
             attendant = Attendant(
                 self._control,
                 head_process,
@@ -170,6 +171,9 @@ class Runner:
                 self._on_event,
                 supply=self._supply(),
             )
+            stack.enter_context(attendant.listening())
+            answer = self._control.wait()
+            opened = self._append_opened()
             for index, recorded in enumerate(self._source.positions()):
                 answer = self._control.wait()
                 if answer != "go":

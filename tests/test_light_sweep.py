@@ -130,8 +130,8 @@ def test_at_full_length_the_other_camera_is_found_not_to_follow(tmp_path: Path) 
     [
         ("head_unplugged", "head_away", None),
         ("adapter_pulled", "adapter_away", 1.0),
-        ("abort", "aborted", 1.0),
-        ("entered", "room_entered", 1.0),
+        ("abort", "aborted", 0.3),
+        ("entered", "room_entered", 0.3),
     ],
 )
 def test_what_goes_wrong_in_the_middle_has_a_name_and_the_light_goes_out(

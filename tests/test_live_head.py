@@ -35,16 +35,18 @@ class Sweep:
     folder: Path
     zones: int
     events: list[LiveEvent] = field(default_factory=list)
-    control: Control = field(default_factory=lambda: Control(clock=time.monotonic))
+    control: Control = field(default_factory=Control)
     reports: list[SweepReport] = field(default_factory=list)
     plug: Path = field(init=False)
     begun: list[str] = field(default_factory=list)
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
     """How many positions the inspector may still begin."""
+    is_declared: bool = True
 
     def __post_init__(self) -> None:
         self.plug = self.folder / "ttyHEAD"
-        self.control.declare_empty(("A-1", "A-2"))
+        if self.is_declared:
+            self.control.declare_empty(("A-1", "A-2"))
 
     def stands(self) -> Iterator[Stand]:
         for zone in ROOM.plan.zones[: self.zones]:
@@ -84,6 +86,9 @@ class Sweep:
         while not is_there():
             assert time.monotonic() < deadline, f"waited in vain for {what}: {self.events[-5:]}"
             time.sleep(0.02)
+
+    def states(self) -> list[str]:
+        return [event.state for event in self.events if isinstance(event, StateEvent)]
 
     def notices(self) -> list[tuple[str, bool]]:
         return [(event.code, event.is_over) for event in self.events if isinstance(event, NoticeEvent)]
@@ -177,3 +182,42 @@ def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(swee
     assert limit.text.en.startswith("The supply ran low")
     assert [e.state for e in sweep.events if isinstance(e, StateEvent)][-2:] == ["closing", "aborted"]
     assert "The supply runs low" in " ".join(e.text.en for e in sweep.events if isinstance(e, GuidanceEvent))
+
+
+def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sweep: Sweep) -> None:
+    sweep.gate = threading.Semaphore(1)
+    sweep.zones = 2
+    with EmulatedHead(RfScene(), paced=True) as head:
+        sweep.plug.symlink_to(head.port)
+        thread = started(sweep)
+        sweep.wait_for(lambda: sweep.ended(0), "the end of the first position")
+        assert sweep.control.standing == "go"
+        pressed_s = time.monotonic()
+        head.hold_button(is_pressed=True)
+        sweep.wait_for(lambda: sweep.states()[-1] == "paused", "the pause")
+        print(f"button to pause while waiting: {time.monotonic() - pressed_s:.2f} s")
+        assert time.monotonic() - pressed_s <= 1.0
+        head.hold_button(is_pressed=False)
+        sweep.control.declare_empty(("A-1", "A-2"))
+        assert sweep.states()[-1] == "running"
+        sweep.control.abort()
+        thread.join(30.0)
+    assert sweep.states() == ["running", "paused", "running", "closing", "aborted"]
+
+
+def test_the_button_is_heard_before_anybody_declared_anything(tmp_path: Path) -> None:
+    built_elf()
+    sweep = Sweep(tmp_path, zones=1, is_declared=False)
+    with EmulatedHead(RfScene(), paced=True) as head:
+        sweep.plug.symlink_to(head.port)
+        thread = started(sweep)
+        sweep.wait_for(lambda: sweep.states() == ["waiting_for_empty"], "the question")
+        for is_pressed in (True, False) * 50:  # until the head's process has found the head
+            head.hold_button(is_pressed=is_pressed)
+            time.sleep(0.2)
+            if sweep.states()[-1] == "paused":
+                break
+        assert sweep.states() == ["waiting_for_empty", "paused"]
+        sweep.control.abort()
+        thread.join(30.0)
+    assert sweep.reports[0].positions == ()

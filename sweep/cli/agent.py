@@ -79,7 +79,7 @@ def agent(
                 else nullcontext(room_source(command, control, on_event, settings, Path(scratch)))
             )
             with made as source:
-                room_key = room_key_of(folder, source.manifest)
+                room_key = room_key_of(folder, source)
                 runner = Runner(
                     source,
                     outbox,

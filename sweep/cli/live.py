@@ -18,10 +18,10 @@ from sweep.liveparts import LiveParts
 from sweep.ownair import OwnAir, own_addresses
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
-from sweep.report import GuidanceEvent, LiveEvent, RecordedSweep, StartCommand, Zone
+from sweep.report import GuidanceEvent, LiveEvent, StartCommand, Zone
 from sweep.report.wording import guidance_text
-from sweep.room_keys import RoomKey, open_room_key
-from sweep.source import LiveSource, Room, middle_of
+from sweep.room_keys import RoomKey, open_room_key, recorded_room_key
+from sweep.source import LiveSource, Room, SweepSource, middle_of
 from sweep.system_clock import WallClock, boottime_ns
 
 
@@ -105,10 +105,12 @@ def refuse_unsafe_supply(settings: Config) -> None:
             check_strict(settings.camera_power)
 
 
-def room_key_of(state: Path, manifest: RecordedSweep) -> RoomKey:
+def room_key_of(state: Path, source: SweepSource) -> RoomKey:
     """The key under which addresses in the room of this sweep are tagged.  Raises RoomKeyError, OSError."""
-    clock = WallClock(manifest.clock_synchronised, manifest.clock_max_error_ms)
-    return open_room_key(state, manifest.room_id, manifest.started, clock)
+    made = source.manifest
+    if not source.is_live:
+        return recorded_room_key(state, made.room_id, made.started.year)
+    return open_room_key(state, made.room_id, made.started, WallClock(made.clock_synchronised, made.clock_max_error_ms))
 
 
 def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:

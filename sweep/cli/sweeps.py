@@ -168,7 +168,7 @@ def _run(
         one_line(OutboxError, EntryError, RoomKeyError),
         open_outbox(settings, open_signer(folder), source.manifest.probe_id) as outbox,
     ):
-        room_key = room_key_of(folder, source.manifest)
+        room_key = room_key_of(folder, source)
         with Watcher(quiet=quiet) as show:
             runner = Runner(
                 source,
