@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import resource
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,3 +39,22 @@ def run_on_small_disk(
         ["unshare", "-m", "sh", "-c", script, str(size_kib), str(folder), *command],
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
+
+
+@contextmanager
+def on_small_disk(folder: Path, size_kib: int, command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The command as a process that goes on until the block ends."""
+    if can_mount(folder):
+        script = 'mount -t tmpfs -o size=$0k tmpfs "$1"; shift; exec "$@"'
+        begun = ["unshare", "-m", "sh", "-c", script, str(size_kib), str(folder), *command]
+        process = subprocess.Popen(begun, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    else:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            preexec_fn=lambda: limit_files(size_kib * 1024),  # noqa: PLW1509  no thread of this process holds a lock
+        )  # fmt: skip
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()

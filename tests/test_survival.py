@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -11,19 +12,25 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sweep import disk
 from sweep import entry as e
+from sweep.agent import Agent
 from sweep.config import open_signer
 from sweep.outbox import Outbox
-from sweep.report import new_id, utc_now
+from sweep.report import StartCommand, new_id, to_json, utc_now
+from sweep.sim.source import default_room
+from sweep.source import Room
 from sweep.system_clock import WallClock
+from sweep.uplink import Uplink
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
-from tests.small_disk import run_on_small_disk
+from tests.small_disk import on_small_disk, run_on_small_disk
 from tests.test_sweep import DEMO
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,14 +107,18 @@ def fill(state: Path, entries: int) -> None:
     """An outbox with entries of this probe that wait."""
     with Outbox(state / "outbox", open_signer(state), tenant="demo-gu", subject="probe-demo-1") as outbox:
         for number in range(entries):
-            outbox.append(
-                "sweep.report",
-                (salted("application/json", str(number).encode()),),
-                source="simulated",
-                room_id=ROOM_ID,
-                sweep_id=None,
-                clock=WallClock(synchronised=False, max_error_ms=None),
-            )
+            append(outbox, number)
+
+
+def append(outbox: Outbox, number: int) -> None:
+    outbox.append(
+        "sweep.report",
+        (salted("application/json", str(number).encode()),),
+        source="simulated",
+        room_id=ROOM_ID,
+        sweep_id=None,
+        clock=WallClock(synchronised=False, max_error_ms=None),
+    )
 
 
 @contextmanager
@@ -289,3 +300,73 @@ def test_a_report_without_room_goes_from_memory_to_a_server_that_answers(tmp_pat
         done = replay_on_small_disk(tmp_path / "state", "--server", server.url, size_kib=64, reserves=False)
     assert (done.returncode, honest.stored) == (0, [1, 2]), done.stderr
     assert "2 signed entries delivered, 0 refused, 0 waiting" in done.stderr
+
+
+def test_an_agent_on_a_full_disk_tells_the_phone_and_goes_on(tmp_path: Path) -> None:
+    """The sweep that the phone starts is refused with a notice, and commands are still heard."""
+    honest, state = Honest(), tmp_path / "state"
+    room = default_room()
+    start = StartCommand(
+        command_id=new_id(),
+        issued=utc_now(),
+        expires=utc_now() + timedelta(hours=1),
+        command="start",
+        sweep_id=new_id(),
+        mode="quick",
+        inspectors=("A-1", "A-2"),
+        **{name: getattr(room, name) for name in Room.model_fields},
+    )
+    state.mkdir()
+    with HostileServer(honest) as server:
+        command = [sys.executable, "-m", "sweep.cli", "agent", "--sim", "--server", server.url, "--state", str(state)]
+        with on_small_disk(state, 64, command) as process:
+            wait_for(lambda: honest.live, "the agent")
+            honest.commands = [json.loads(to_json(start))]
+            wait_for(lambda: "disk_refuses" in honest.notices(), "the notice")
+            honest.commands = [a_command("abort")]
+            wait_for(lambda: (False, "No such sweep is running") in honest.answers(), "the answer to a later command")
+            assert process.poll() is None
+    states = [message["event"]["state"] for message in honest.live if message["event"]["type"] == "state"]
+    assert states[-1] == "failed"
+    assert honest.stored == []
+
+
+def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest, key = Honest(), signer("probe")
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def refuse(request: Request) -> Bytes:
+        if request.target == "/api/entries":
+            return as_json({"error": {"message": {"en": "not now"}}}, 503)
+        return honest(request)
+
+    said: list[str] = []
+    with (
+        HostileServer(refuse) as server,
+        Outbox(tmp_path / "outbox", key, tenant="demo-gu", subject="probe-demo-1") as outbox,
+        Uplink(server.url, key) as uplink,
+    ):
+        agent_of_it = Agent(
+            uplink,
+            outbox,
+            probe_id="probe-demo-1",
+            pin_file=tmp_path / "server.pub",
+            run_sweep=lambda *_: "",
+            say=said.append,
+        )
+        outbox.reserve()
+        uplink.server_key(tmp_path / "server.pub")
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "write_durably", full)
+            append(outbox, 1)
+            assert not agent_of_it.deliver()
+            agent_of_it.live.flush()
+            assert honest.notices() == {"entries_unsaved": 1}
+            server.answer = honest
+            assert agent_of_it.deliver(), "delivered from memory, the disk as full as before"
+        agent_of_it.live.flush()
+        assert honest.notices() == {}
+    assert honest.stored == [1]
+    assert any("메모리에만" in line and "in memory only" in line for line in said)
