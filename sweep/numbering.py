@@ -51,6 +51,11 @@ class Numbering:
         found = [newest for newest in map(self._read, self._files) if newest is not None]
         return max(found, key=lambda newest: newest.seq, default=None)
 
+    def covers(self, seq: int) -> bool:
+        """Whether every copy is whole and knows of `seq`: one alone may be damaged before anybody looks again."""
+        found = [self._read(path) for path in self._files]
+        return all(newest is not None and newest.seq >= seq for newest in found)
+
     def _read(self, path: Path) -> Newest | None:
         try:
             data = disk.read_file(path, 16 * HEAD_BYTES)

@@ -129,7 +129,7 @@ class Outbox:
                     with contextlib.suppress(OSError):  # of a write that was cut off: it takes no part in anything
                         part.unlink()
             self._newest = self._find_newest()
-            if self._numbering.damaged:
+            if self._newest.seq and not self._numbering.covers(self._newest.seq):
                 with contextlib.suppress(DiskError):  # tried again before any number could be given twice
                     self._numbering.store(self._newest)
             unlock.pop_all()
@@ -346,8 +346,7 @@ class Outbox:
         envelope = parse_envelope(entry.payload)
         if envelope.key_id != self._signer.key_id:
             return
-        stored = self._numbering.read()
-        if stored is not None and stored.seq >= envelope.seq:
+        if self._numbering.covers(envelope.seq):
             return
         try:
             self._numbering.store(self._newest)
