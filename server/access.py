@@ -17,6 +17,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from server import keys
+from server.access_log import Reader
 from server.auth import Person, Session, find_session, is_same_token
 from server.errors import ApiError
 from server.fields import Role
@@ -86,6 +87,11 @@ async def _usable_session(session: Annotated[Session, Depends(needed_session)]) 
 def client_address(request: Request) -> str:
     """Where the request comes from, as far as this server sees: of a proxy, its address."""
     return request.client.host if request.client else "unknown"
+
+
+def reader_of(request: Request, person: Person) -> Reader:
+    """The person of this request, as the access log names them."""
+    return Reader.of(person, client_address(request))
 
 
 def _at_least(role: Role) -> object:

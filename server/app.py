@@ -17,12 +17,13 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette_compress import CompressMiddleware, remove_compress_type
 
-from server import errors, keys
+from server import access_log, errors, keys
 from server.api import entries, exports, login, page, probes, rooms, sweeps
 from server.db import AwayError, BusyError, Database, SchemaError
 from server.describing import describe_application
 from server.devices import KnownDevices
 from server.errors import ApiError
+from server.export_queue import ExportQueue
 from server.group_commit import GroupCommit
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
@@ -58,13 +59,19 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watchers = [
             asyncio.create_task(work)
-            for work in (_watch_silence(services.hub), _watch_sessions(services), _tend(services.db))
+            for work in (
+                _watch_silence(services.hub),
+                _watch_sessions(services),
+                _tend(services.db),
+                services.exports.run(),
+            )
         ]
         services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.hub))
         yield
         await run_in_threadpool(services.projector.stop)
         for watcher in watchers:
             watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
         services.db.close()
 
     app = FastAPI(
@@ -115,6 +122,7 @@ def build_services(settings: Settings) -> Services:
         Pulse(db.ping),
         door,
         Projector(db, lambda: door.is_busy),
+        ExportQueue(settings.data_dir / "exports", settings.url, settings.export_memory_mib, time.monotonic),
     )
 
 
@@ -155,6 +163,11 @@ async def _watch_sessions(services: Services) -> None:
             await services.end_dead_streams()
 
 
+def _purge_access_log(db: Database) -> None:
+    with db.write() as connection:
+        access_log.purge(connection)
+
+
 async def _tend(db: Database) -> None:
     """Keep what the database knows of its tables up to date, and overwrite what was deleted once nobody reads it."""
     next_s = 0.0
@@ -163,6 +176,7 @@ async def _tend(db: Database) -> None:
             if db.needs_scrub:
                 await run_in_threadpool(db.scrub)
             if time.monotonic() >= next_s:
+                await run_in_threadpool(_purge_access_log, db)
                 await run_in_threadpool(db.optimize)
                 next_s = time.monotonic() + OPTIMIZE_S
         except (BusyError, AwayError):

@@ -6,6 +6,7 @@ Exit code 0: done. 1: `verify` found problems. 2: bad usage or input, with one c
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,7 +18,7 @@ from uuid import UUID
 import typer
 from sqlalchemy.exc import DatabaseError
 
-from server import audit, auth, dump, facilities, inspection_log, keys, projections, verify
+from server import access_log, auth, dump, facilities, inspection_log, keys, projections, verify
 from server.app import build_services
 from server.db import AwayError, BusyError, Database, DiskFullError, SchemaError
 from server.entries import release_quarantine
@@ -35,6 +36,22 @@ app.add_typer(export, name="export")
 
 DataDir = Annotated[Path | None, typer.Option(help="Folder of database and keys (ANSIM_DATA_DIR).")]
 DatabaseUrl = Annotated[str | None, typer.Option(help="SQLAlchemy URL (ANSIM_DATABASE_URL).")]
+NO_REASON = "(명령줄, 사유 없음)"
+PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
+    "export log": ("inspection_log",),
+    "export entries": ("device_addresses", "device_names", "crops", "bodies"),
+    "export access-log": ("access_log",),
+    "serve": (),
+    "migrate": (),
+    "import-facilities": (),
+    "verify": (),
+    "rebuild": (),
+    "enrol": (),
+    "add-user": (),
+    "reset-password": (),
+    "deactivate-user": (),
+}
+"""What each command writes of personal data: those that write any leave a line in the access log."""
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 USAGE_ERRORS = (
     SettingsError,
@@ -120,9 +137,7 @@ def export_log(
         formats[out.suffix.lower()], period, room, settings.tenant, "sweep-server", display_text(reason, limit=300)
     )
     with _database(settings) as db:
-        with db.write() as connection:  # before anything is read: what fails later was asked for all the same
-            detail = {"reason": wanted.reason}
-            audit.record(connection, actor="sweep-server", action="log.exported", object_id=out.name, detail=detail)
+        _note(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
         projections.drain(db)
         with db.read() as connection, _new_file(out) as file:
             inspection_log.write_log_to(file, connection, wanted, now)
@@ -133,16 +148,40 @@ def export_log(
 def export_entries(
     out: Annotated[Path, typer.Argument(help="File to write, JSON lines; `sweep-server verify` reads it.")],
     bodies: Annotated[bool, typer.Option(help="Include the bodies; without them the file holds no addresses.")] = True,
+    reason: Annotated[str, typer.Option(help="Why; it is written down in the access log.")] = NO_REASON,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write all entries with keys and bodies."""
-    with _database(_settings(data_dir, database_url)) as db, db.read() as connection, out.open("w") as file:
-        count = -1
-        for line in dump.dump_lines(connection, with_bodies=bodies):
-            file.write(line + "\n")
-            count += 1
+    count = -1
+    with _database(_settings(data_dir, database_url)) as db:
+        if bodies:
+            shown: tuple[access_log.Shown, ...] = ("device_addresses", "device_names", "crops", "bodies")
+            _note(db, "entries.exported", out.name, shown, display_text(reason, limit=300))
+        with db.read() as connection, out.open("w") as file:
+            for line in dump.dump_lines(connection, with_bodies=bodies):
+                file.write(line + "\n")
+                count += 1
     typer.echo(f"{out}: {count} entries")
+
+
+@export.command("access-log")
+def export_access_log(
+    out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
+    month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down too.")] = "월간 점검",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write who looked at personal data in a month, for the monthly review."""
+    if re.fullmatch(r"[2-9][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
+        _fail(f"--month must be a month such as 2026-11, not {month}")
+    with _database(_settings(data_dir, database_url)) as db:
+        _note(db, "access_log.exported", month, ("access_log",), display_text(reason, limit=300))
+        with db.read() as connection:
+            lines = list(access_log.review_lines(connection, month))
+    out.write_bytes(b"".join(lines))
+    typer.echo(f"{out}: {len(lines) - 1} accesses in {month}")
 
 
 @app.command("verify")
@@ -272,6 +311,14 @@ def _new_file(path: Path) -> Iterator[BinaryIO]:
 
 def _database(settings: Settings) -> closing[Database]:
     return closing(build_services(settings).db)
+
+
+def _note(
+    db: Database, action: access_log.Action, object_id: str, shown: tuple[access_log.Shown, ...], reason: str
+) -> None:
+    """Write an access down before anything is read: what fails later was asked for all the same."""
+    with db.write() as connection:
+        access_log.note(connection, access_log.Reader.at_terminal(), action, object_id, shown, reason)
 
 
 def _parse_key(text: str) -> tuple[str, bytes]:

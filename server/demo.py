@@ -25,7 +25,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from server import audit, auth, facilities, inspection_log, keys
+from server import access_log, auth, facilities, inspection_log, keys
 from server.app import build_services
 from server.db import Database
 from server.entries import release_quarantine
@@ -253,15 +253,17 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     first: date = datetime.fromisoformat(_recorded(place, "started")).astimezone(KST).date()
     period = Period(min(first, now.date() - timedelta(days=1)), now.date())
     documents = []
-    with db.write() as connection:
-        for format_ in ("csv", "pdf"):
-            wanted = inspection_log.LogRequest(
-                "csv" if format_ == "csv" else "pdf", period, None, organisation, "관리자-01", "시범 운영"
-            )
-            path = place.data / f"inspection-log.{format_}"
+    for format_ in ("csv", "pdf"):
+        wanted = inspection_log.LogRequest(
+            "csv" if format_ == "csv" else "pdf", period, None, organisation, "관리자-01", "시범 운영"
+        )
+        path = place.data / f"inspection-log.{format_}"
+        with db.write() as connection:
+            reader = access_log.Reader.at_terminal()
+            access_log.note(connection, reader, "log.exported", path.name, ("inspection_log",), wanted.reason)
+        with db.read() as connection:
             path.write_bytes(inspection_log.write_log(connection, wanted, now))
-            audit.record(connection, actor="관리자-01", action="log.exported", object_id=path.name, detail={})
-            documents.append(path)
+        documents.append(path)
     return tuple(documents)
 
 

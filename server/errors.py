@@ -34,9 +34,14 @@ class ApiError(Exception):
         self.message = LocalText(ko=display_text(ko, limit=400), en=display_text(en, limit=400))
         self.headers = headers or {}
 
+    @property
+    def body(self) -> ErrorBody:
+        """Code and words."""
+        return ErrorBody(code=self.code, message=self.message)
+
     def response(self) -> Response:
         """The refusal as JSON."""
-        view = ErrorView(error=ErrorBody(code=self.code, message=self.message))
+        view = ErrorView(error=self.body)
         return JSONResponse(view.model_dump(mode="json"), status_code=self.status, headers=self.headers)
 
 

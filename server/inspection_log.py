@@ -7,9 +7,10 @@ Details of findings (addresses, names, SSIDs) are never read here.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
@@ -39,6 +40,7 @@ from server.schema import entries, sweeps
 from server.signatures import holds
 from server.sweeps import gaps_beside
 
+T = TypeVar("T")
 Format = Literal["csv", "pdf", "xlsx"]
 MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
@@ -46,6 +48,10 @@ MEDIA_TYPES: dict[Format, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
+
+
+def _unheard(_done: int, _count: int) -> None:
+    """Nobody asked how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +79,21 @@ def write_log(connection: Connection, request: LogRequest, generated: datetime) 
     return out.getvalue()
 
 
-def write_log_to(out: BinaryIO, connection: Connection, request: LogRequest, generated: datetime) -> None:
-    """Write the log into a file, line by line but for a PDF; raises ExportError for more sweeps than one holds.
+def write_log_to(
+    out: BinaryIO,
+    connection: Connection,
+    request: LogRequest,
+    generated: datetime,
+    *,
+    on_sweep: Callable[[int, int], None] = _unheard,
+) -> None:
+    """Write the log into a file, line by line but for a PDF; `on_sweep` hears how many of how many sweeps are read.
 
+    Raises ExportError for more sweeps than one document holds.
     Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
     """
     if request.format == "pdf":
-        pages = collect_pages(connection, request.period, request.room_id, most=PDF_MAX_SWEEPS)
+        pages = collect_pages(connection, request.period, request.room_id, most=PDF_MAX_SWEEPS, on_sweep=on_sweep)
         printing = Printing(request.organisation, request.requested_by, request.reason)
         out.write(render_pdf(pages, request.period, generated, printing=printing))
         return
@@ -88,13 +102,19 @@ def write_log_to(out: BinaryIO, connection: Connection, request: LogRequest, gen
     if count > MAX_SWEEPS:
         raise _too_many(MAX_SWEEPS)
     if request.format == "csv":
-        out.writelines(csv_parts(lines))
+        out.writelines(csv_parts(_heard(lines, count, on_sweep)))
     else:
-        stream_xlsx(out, lines, request.period, generated, count=count, has_demo=lines.has_demo())
+        heard = _heard(lines, count, on_sweep)
+        stream_xlsx(out, heard, request.period, generated, count=count, has_demo=lines.has_demo())
 
 
 def collect_pages(
-    connection: Connection, period: Period, room_id: UUID | None, *, most: int = MAX_SWEEPS
+    connection: Connection,
+    period: Period,
+    room_id: UUID | None,
+    *,
+    most: int = MAX_SWEEPS,
+    on_sweep: Callable[[int, int], None] = _unheard,
 ) -> tuple[SweepPage, ...]:
     """Pages of the sweeps that started in the period, oldest first; raises ExportError for more than `most`."""
     first_ms, end_ms = _milliseconds(period)
@@ -109,7 +129,14 @@ def collect_pages(
     sweep_ids = connection.scalars(statement).all()
     if len(sweep_ids) > most:
         raise _too_many(most)
-    return tuple(page for sweep_id in sweep_ids if (page := _page(connection, sweep_id)) is not None)
+    pages = (_page(connection, sweep_id) for sweep_id in _heard(sweep_ids, len(sweep_ids), on_sweep))
+    return tuple(page for page in pages if page is not None)
+
+
+def _heard(sweeps_: Iterable[T], count: int, on_sweep: Callable[[int, int], None]) -> Iterator[T]:
+    for done, one in enumerate(sweeps_):
+        on_sweep(done, count)
+        yield one
 
 
 def _milliseconds(period: Period) -> tuple[int, int]:
@@ -129,7 +156,7 @@ def today() -> datetime:
 
 def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
     record, _ = read_sweep(connection, sweep_id)
-    header = header_of(record.report, record.opened)
+    header = header_of(record.report, record.opened, record.received)
     if header is None:
         return None
     rows = connection.execute(

@@ -7,6 +7,8 @@ place, signatures, gaps and alarms.  Details of findings are never part of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -25,21 +27,22 @@ UNKNOWN_PLACE = Place(
 )
 
 
-def header_of(report: SweepReport | None, opened: SweepOpened | None) -> SweepHeader | None:
+def header_of(report: SweepReport | None, opened: SweepOpened | None, received: datetime) -> SweepHeader | None:
     """What is known of a sweep at all; None when neither opening nor report can be read."""
     if report is not None:
-        return SweepHeader.of_report(report, opened)
-    return None if opened is None else SweepHeader.of_opened(opened)
+        return replace(SweepHeader.of_report(report, opened), received=received)
+    return None if opened is None else replace(SweepHeader.of_opened(opened), received=received)
 
 
 def stored_line(
     report: SweepReport | None,
     opened: SweepOpened | None,
+    received: datetime,
     report_state: ReportState,
     dispositions: Sequence[tuple[Row[Any], Disposition]],
 ) -> str:
     """The line of a sweep that has an opening or a report, as JSON."""
-    header = header_of(report, opened)
+    header = header_of(report, opened, received)
     if header is None:
         raise ValueError("a sweep without opening and report has no line")
     spoken = [

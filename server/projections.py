@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, select, up
 
 from server import kinds, schema
 from server.alarms import raise_alarm
-from server.clock import to_ms
+from server.claimed_time import counted
+from server.clock import from_ms, to_ms
 from server.db import AwayError, BusyError, Database, DiskFullError
 from server.exports.judgement import judge, open_findings
 from server.fields import MAX_LOG_INDEX, BodyState
@@ -65,6 +67,18 @@ class SweepRecord:
     """The entry of the report, also when its body is not there."""
     report_commitment: str | None = None
     dispositions: list[tuple[Row[Any], Disposition]] = field(default_factory=list)
+
+    @property
+    def last_received(self) -> datetime:
+        """When the last of them came: the sweep cannot have ended later."""
+        return from_ms(max(row.received_ms for row in (self.opened_row, self.report_row) if row is not None))
+
+    @property
+    def received(self) -> datetime:
+        """When the first entry came that says when the sweep began: it cannot have begun later."""
+        rows = (self.opened_row, self.report_row)
+        return from_ms(min((row.received_ms for row in rows if row is not None), default=0))
+
     rivals: list[tuple[Row[Any], Row[Any]]] = field(default_factory=list)
     """Reports of other keys, each with the one that stood when it came."""
 
@@ -274,9 +288,14 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             item = _read(connection, row, kinds.DISPOSITION_TYPE, Disposition)
             if item is not None:
                 _agree(row, item.sweep_id, row.room_id, row.source)
-                record.dispositions.append((row, item))
+                record.dispositions.append((row, _in_its_time(item, from_ms(row.received_ms))))
         case _:
             pass  # `body.erased` acts when it is written and says nothing about the sweep itself
+
+
+def _in_its_time(item: Disposition, received: datetime) -> Disposition:
+    """The disposition with the time that counts, so that one dated ahead is not the last word for ever."""
+    return item.model_copy(update={"decided": item.decided.model_copy(update={"utc": counted(item.decided, received)})})
 
 
 def _take_report(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
@@ -328,8 +347,10 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
             mode=head.mode,
             outcome=report.outcome if report else None,
             result=result,
-            started_ms=to_ms(started.utc),
-            ended_ms=to_ms(report.ended.utc) if report else None,
+            started_ms=to_ms(counted(started, record.received)),
+            ended_ms=None if report is None else to_ms(counted(report.ended, record.last_received)),
+            claimed_ms=to_ms(started.utc),
+            received_ms=to_ms(record.received),
             candidates=len(report.findings) if report else 0,
             not_assessable_zones=_not_assessable_zones(report) if report else 0,
             inspectors_json=json.dumps(head.inspectors, ensure_ascii=False),
@@ -341,7 +362,7 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
         )
     )
     sweep_id = head.sweep_id
-    line = stored_line(record.report, record.opened, record.report_state, record.dispositions)
+    line = stored_line(record.report, record.opened, record.received, record.report_state, record.dispositions)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, row_json=line))
     decisions = [(row.subject, item) for row, item in record.dispositions]
     reported = {} if report is None else {finding.finding_id: finding for finding in report.findings}

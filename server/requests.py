@@ -6,6 +6,7 @@ puts the same record into OpenAPI.  Duplicate keys, NaN, unknown fields and cont
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
@@ -45,6 +46,17 @@ class PasswordRequest(Record):
 
     current_password: Password
     new_password: NewPassword
+
+
+class ExportRequest(Record):
+    """Which inspection log to make, and why."""
+
+    format: Literal["csv", "pdf", "xlsx"]
+    period_first: date
+    period_last: date
+    """Korean days, both included."""
+    room_id: UUID | None = None
+    reason: Line
 
 
 class FacilityRequest(Record):
@@ -156,6 +168,7 @@ class LiveBatch(RootModel[LiveMessage | Annotated[tuple[LiveMessage, ...], Field
 REQUESTS: tuple[type[BaseModel], ...] = (
     LoginRequest,
     PasswordRequest,
+    ExportRequest,
     FacilityRequest,
     RoomRequest,
     Plan,

@@ -87,6 +87,20 @@ audit = Table(
     Column("detail_json", Text, nullable=False),
 )
 
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("access_id", Uuid, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("account", String(60), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object_id", String(200), nullable=False),
+    Column("shown", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 users = Table(
     "users",
     metadata,
@@ -219,6 +233,8 @@ sweeps = Table(
     Column("result", String(16), nullable=False),
     Column("started_ms", BigInteger, nullable=False, index=True),
     Column("ended_ms", BigInteger, nullable=True),
+    Column("claimed_ms", BigInteger, nullable=False, server_default="0"),
+    Column("received_ms", BigInteger, nullable=False, server_default="0"),
     Column("candidates", Integer, nullable=False),
     Column("not_assessable_zones", Integer, nullable=False),
     Column("inspectors_json", Text, nullable=False),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from server.auth import living_sessions
 from server.db import Database
 from server.devices import KnownDevices
+from server.export_queue import ExportQueue
 from server.group_commit import GroupCommit
 from server.live import LiveHub
 from server.login_delays import LoginDelays
@@ -33,6 +34,7 @@ class Services:
     pulse: Pulse
     door: GroupCommit
     projector: Projector
+    exports: ExportQueue
     crews: Crews = field(default_factory=Crews)
     shares: PersonalShares = field(default_factory=PersonalShares)
 

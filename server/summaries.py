@@ -20,6 +20,8 @@ def sweep_summary(row: Row[Any]) -> SweepSummary:
         mode=row.mode,
         outcome=row.outcome,
         started=from_ms(row.started_ms),
+        started_claimed=from_ms(row.claimed_ms),
+        received=from_ms(row.received_ms),
         ended=None if row.ended_ms is None else from_ms(row.ended_ms),
         result=row.result,
         candidates=row.candidates,

@@ -6,7 +6,7 @@ Output only; requests.py holds what comes in.  Nothing here holds an address or 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -85,6 +85,11 @@ class SweepSummary(View):
     outcome: Literal["completed", "aborted"] | None
     """Null: opened, and no report has come yet."""
     started: datetime
+    """The time that counts: what the probe's clock said, or the receipt when that cannot be."""
+    started_claimed: datetime
+    """What the probe's clock said."""
+    received: datetime
+    """When the server received the first entry about it."""
     ended: datetime | None
     result: SweepResult
     candidates: int
@@ -340,6 +345,31 @@ class CommandQueued(View):
 
     command_id: UUID
     sweep_id: UUID
+
+
+class ExportJobView(View):
+    """A document that is being made, and kept for an hour when it is ready."""
+
+    job_id: UUID
+    state: Literal["queued", "running", "ready", "failed"]
+    percent: int
+    ahead: int
+    """How many documents are made before this one; 0 when it is its turn."""
+    format: Literal["csv", "pdf", "xlsx"]
+    period_first: date
+    period_last: date
+    room_id: UUID | None
+    file_name: str
+    size: int | None
+    """Bytes; null until it is ready."""
+    failure: ErrorBody | None
+    asked: datetime
+
+
+class ExportJobList(View):
+    """One's own documents, newest first."""
+
+    exports: tuple[ExportJobView, ...]
 
 
 class EntryEvent(View):

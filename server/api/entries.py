@@ -15,6 +15,7 @@ from starlette.responses import Response
 from server import entries as door
 from server import sweeps
 from server.access import Viewer
+from server.access_log import shows
 from server.api.sweeps import as_json
 from server.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
 from server.db import DiskFullError
@@ -50,7 +51,7 @@ WIRE_BODY = {
 }
 
 
-@router.post("/api/entries", openapi_extra=WIRE_BODY)
+@router.post("/api/entries", openapi_extra=WIRE_BODY | shows())
 async def post_entry(request: Request) -> DsseView:
     """The write door: a signed receipt once the entry is on disk, the same receipt for the same entry again."""
     services = services_of(request)
@@ -63,7 +64,7 @@ async def post_entry(request: Request) -> DsseView:
     return sweeps.dsse_view(door.receipt_for(outcome, arrival, services.notary.signer))
 
 
-@router.get("/api/entries", response_model=EntryList)
+@router.get("/api/entries", response_model=EntryList, openapi_extra=shows())
 def list_entries(
     request: Request,
     _person: Viewer,
@@ -80,7 +81,7 @@ def list_entries(
         return as_json(EntryList(entries=tuple(sweeps.signed_entry_row(connection, row) for row in rows)))
 
 
-@router.get("/api/entries/{entry_id}")
+@router.get("/api/entries/{entry_id}", openapi_extra=shows())
 def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryRow:
     """One entry; the first that claimed this id when there are several."""
     db = services_of(request).db
@@ -101,7 +102,7 @@ def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryR
         return sweeps.signed_entry_row(connection, row)
 
 
-@router.get("/api/server-key")
+@router.get("/api/server-key", openapi_extra=shows())
 def server_key(request: Request) -> ServerKey:
     """The key under which receipts verify."""
     signer = services_of(request).notary.signer

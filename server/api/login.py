@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from server import auth
 from server.access import SESSION_COOKIE, Admin, AnySession, OptionalSession, client_address
+from server.access_log import shows
 from server.auth import Person, Session
 from server.devices import COOKIE_DAYS, DEVICE_COOKIE
 from server.errors import ApiError
@@ -25,7 +26,7 @@ router = APIRouter(tags=["people"])
 MAX_DEVICE_COOKIE = 600  # derived: five tokens of 96 letters
 
 
-@router.post("/api/login", openapi_extra=describe(LoginRequest))
+@router.post("/api/login", openapi_extra=describe(LoginRequest) | shows())
 async def login(
     request: Request, response: Response, body: Annotated[LoginRequest, json_body(LoginRequest)]
 ) -> LoginView:
@@ -42,7 +43,7 @@ async def login(
     return LoginView(user=user_view(session.person), csrf_token=session.csrf_token)
 
 
-@router.get("/api/me")
+@router.get("/api/me", openapi_extra=shows())
 def me(session: OptionalSession) -> MeView:
     """The person logged in, or nulls."""
     if session is None:
@@ -50,7 +51,7 @@ def me(session: OptionalSession) -> MeView:
     return MeView(user=user_view(session.person), csrf_token=session.csrf_token)
 
 
-@router.post("/api/logout")
+@router.post("/api/logout", openapi_extra=shows())
 async def logout(request: Request, response: Response, _session: AnySession) -> Ok:
     """End the session."""
     services = services_of(request)
@@ -60,7 +61,7 @@ async def logout(request: Request, response: Response, _session: AnySession) -> 
     return Ok()
 
 
-@router.post("/api/password", openapi_extra=describe(PasswordRequest))
+@router.post("/api/password", openapi_extra=describe(PasswordRequest) | shows())
 async def change_password(
     request: Request,
     response: Response,
@@ -78,7 +79,7 @@ async def change_password(
     return LoginView(user=user_view(opened.person), csrf_token=opened.csrf_token)
 
 
-@router.post("/api/users/{username}/deactivate")
+@router.post("/api/users/{username}/deactivate", openapi_extra=shows())
 async def deactivate_user(
     request: Request, person: Admin, username: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 ) -> Ok:

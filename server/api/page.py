@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from server.access_log import shows
 from server.errors import database_away, not_found
 from server.release import VERSION
 from server.services import services_of
@@ -25,7 +26,7 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 
 
-@router.get("/api/health", tags=["page"])
+@router.get("/api/health", tags=["page"], openapi_extra=shows())
 async def health(request: Request) -> Health:
     """Is the server there, does its database answer, and was the page built? 503 when the database does not answer."""
     services = services_of(request)

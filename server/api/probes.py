@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from server.access import SESSION_COOKIE, Inspector, Probe, Viewer
+from server.access_log import shows
 from server.auth import hash_token
 from server.commands import build_command
 from server.errors import ApiError, invalid
@@ -31,7 +32,7 @@ HEARTBEAT_S = 15.0  # guessed: shorter than the idle time-outs of proxies and ph
 STREAM_LIFE = timedelta(hours=1)  # a stream ends then and the page comes back, with its session checked anew
 
 
-@router.get("/api/probes")
+@router.get("/api/probes", openapi_extra=shows())
 def list_probes(request: Request, _person: Viewer) -> ProbeList:
     """All enrolled probes."""
     services = services_of(request)
@@ -40,7 +41,7 @@ def list_probes(request: Request, _person: Viewer) -> ProbeList:
     return ProbeList(probes=tuple(services.hub.view(key, key.probe_id) for key in found if key.probe_id is not None))
 
 
-@router.post("/api/probes/{probe_id}/live", openapi_extra=describe(LiveBatch))
+@router.post("/api/probes/{probe_id}/live", openapi_extra=describe(LiveBatch) | shows())
 async def post_live(request: Request, probe: Probe) -> LiveAccepted:
     """Take live messages of a probe and fan them out; never evidence."""
     messages = parse_json(LiveBatch, probe.body).messages
@@ -49,7 +50,7 @@ async def post_live(request: Request, probe: Probe) -> LiveAccepted:
     return LiveAccepted(accepted=services_of(request).hub.publish(probe.probe_id, probe.key, messages))
 
 
-@router.get("/api/probes/{probe_id}/commands", response_model=CommandList)
+@router.get("/api/probes/{probe_id}/commands", response_model=CommandList, openapi_extra=shows())
 async def get_commands(
     request: Request,
     probe: Probe,
@@ -65,7 +66,7 @@ async def get_commands(
     return Response(CommandList(commands=commands).model_dump_json(), media_type="application/json")
 
 
-@router.post("/api/probes/{probe_id}/commands", openapi_extra=describe(CommandRequest))
+@router.post("/api/probes/{probe_id}/commands", openapi_extra=describe(CommandRequest) | shows())
 async def post_command(
     request: Request,
     person: Inspector,
@@ -89,6 +90,7 @@ async def post_command(
     "/api/live",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}, "description": "Server-sent events"}},
+    openapi_extra=shows(),
 )
 async def get_live(
     request: Request, person: Viewer, probe_id: Annotated[str, Query(max_length=64)] = ""

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from server import facilities, rooms
 from server.access import Admin, Inspector, Viewer
+from server.access_log import shows
 from server.api.sweeps import as_json
 from server.fields import Search
 from server.projector import LIST_WAIT_S
@@ -22,7 +23,7 @@ from sweep.report import Plan
 router = APIRouter(tags=["rooms"])
 
 
-@router.get("/api/rooms", response_model=RoomList)
+@router.get("/api/rooms", response_model=RoomList, openapi_extra=shows())
 def list_rooms(
     request: Request,
     _person: Viewer,
@@ -36,7 +37,7 @@ def list_rooms(
         return as_json(rooms.room_page(connection, search=search, facility_id=facility_id, after=after, limit=limit))
 
 
-@router.get("/api/rooms/{room_id}")
+@router.get("/api/rooms/{room_id}", openapi_extra=shows())
 def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
     """One room with its plan, the plan's history and its sweeps."""
     services = services_of(request)
@@ -45,7 +46,7 @@ def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
         return rooms.room_detail(connection, room_id)
 
 
-@router.put("/api/rooms/{room_id}/plan", openapi_extra=describe(Plan))
+@router.put("/api/rooms/{room_id}/plan", openapi_extra=describe(Plan) | shows())
 def put_plan(
     request: Request, person: Inspector, room_id: UUID, plan: Annotated[Plan, json_body(Plan, MAX_PLAN_BYTES)]
 ) -> RoomDetail:
@@ -57,7 +58,7 @@ def put_plan(
         return rooms.room_detail(connection, room_id)
 
 
-@router.post("/api/facilities", status_code=201, openapi_extra=describe(FacilityRequest))
+@router.post("/api/facilities", status_code=201, openapi_extra=describe(FacilityRequest) | shows())
 def post_facility(
     request: Request, person: Admin, body: Annotated[FacilityRequest, json_body(FacilityRequest)]
 ) -> FacilityCreated:
@@ -66,7 +67,7 @@ def post_facility(
         return FacilityCreated(facility_id=facilities.add_facility(connection, body, actor=person.display_name))
 
 
-@router.post("/api/facilities/{facility_id}/rooms", status_code=201, openapi_extra=describe(RoomRequest))
+@router.post("/api/facilities/{facility_id}/rooms", status_code=201, openapi_extra=describe(RoomRequest) | shows())
 def post_room(
     request: Request,
     person: Admin,

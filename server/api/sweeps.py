@@ -12,11 +12,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import persons, sweeps
-from server.access import RANKS, Admin, Inspector, Viewer, client_address
-from server.audit import record
+from server import access_log, persons, sweeps
+from server.access import RANKS, Admin, Inspector, Viewer, client_address, reader_of
+from server.access_log import shows
 from server.auth import check_password
-from server.errors import ApiError, not_found
+from server.errors import ApiError, invalid, not_found
+from server.fields import OptionalLine
 from server.kinds import CROP_TYPE
 from server.login_delays import LoginAttempt
 from server.projections import catch_up
@@ -35,17 +36,31 @@ def as_json(view: BaseModel) -> Response:
     return Response(view.model_dump_json(), media_type="application/json")
 
 
-@router.get("/api/sweeps/{sweep_id}", response_model=SweepDetail)
+@router.get(
+    "/api/sweeps/{sweep_id}",
+    response_model=SweepDetail,
+    openapi_extra=shows("device_addresses", "device_names", "crops"),
+)
 def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
     """Everything about one sweep; addresses, names and crops for inspectors only."""
     may_see = RANKS[person.role] >= RANKS["inspector"]
     db = services_of(request).db
     catch_up(db, sweep_id)
     with db.read() as connection:
-        return as_json(sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see))
+        detail = sweeps.sweep_detail(connection, sweep_id, may_see_details=may_see)
+    shown: tuple[access_log.Shown, ...] = (
+        *(("device_addresses", "device_names") if detail.details else ()),
+        *(("crops",) if detail.crops else ()),
+    )
+    if shown:
+        with db.write() as connection:
+            access_log.note(connection, reader_of(request, person), "sweep.viewed", str(sweep_id), shown)
+    return as_json(detail)
 
 
-@router.post("/api/findings/{finding_id}/disposition", status_code=201, openapi_extra=describe(DispositionRequest))
+@router.post(
+    "/api/findings/{finding_id}/disposition", status_code=201, openapi_extra=describe(DispositionRequest) | shows()
+)
 async def post_disposition(
     request: Request,
     person: Inspector,
@@ -64,9 +79,10 @@ async def post_disposition(
     "/api/bodies/{commitment}",
     response_class=Response,
     responses={200: {"content": {"image/png": {}, "application/octet-stream": {}}}},
+    openapi_extra=shows("crops", "bodies"),
 )
-def get_body(request: Request, person: Inspector, commitment: Commitment) -> Response:
-    """A body that is there; each access is written down. Only PNG is shown, anything else is an attachment."""
+def get_body(request: Request, person: Inspector, commitment: Commitment, reason: OptionalLine = "") -> Response:
+    """A body that is there; each access is written down. Only PNG is shown, all else is downloaded for a reason."""
     db = services_of(request).db
     with db.read() as connection:
         row = connection.execute(
@@ -77,9 +93,16 @@ def get_body(request: Request, person: Inspector, commitment: Commitment) -> Res
         ).one_or_none()
     if row is None:
         raise not_found("본문", "body")
+    is_crop = row.media_type == CROP_TYPE
+    if not is_crop and not reason:
+        raise invalid(
+            "reason: say why this is downloaded", ko="내려받는 까닭(reason)을 적어야 합니다", code="reason_needed"
+        )
     with db.write() as connection:
-        record(connection, actor=person.display_name, action="body.read", object_id=commitment, detail={})
-    if row.media_type == CROP_TYPE:
+        action: access_log.Action = "body.viewed" if is_crop else "body.downloaded"
+        reader = reader_of(request, person)
+        access_log.note(connection, reader, action, commitment, ("crops" if is_crop else "bodies",), reason)
+    if is_crop:
         return Response(row.data, media_type=CROP_TYPE, headers={"Cache-Control": "private, no-store"})
     disposition = f'attachment; filename="{commitment[:16]}.bin"'
     return Response(
@@ -89,7 +112,7 @@ def get_body(request: Request, person: Inspector, commitment: Commitment) -> Res
     )
 
 
-@router.post("/api/bodies/{commitment}/erase", status_code=201, openapi_extra=describe(EraseRequest))
+@router.post("/api/bodies/{commitment}/erase", status_code=201, openapi_extra=describe(EraseRequest) | shows())
 def erase_body(
     request: Request, person: Admin, commitment: Commitment, body: Annotated[EraseRequest, json_body(EraseRequest)]
 ) -> EntryCreated:

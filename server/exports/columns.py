@@ -141,6 +141,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("점검 식별자", 38, lambda row: str(row.header.sweep_id)),
     Column("기록 해시(SHA-256)", 66, lambda row: row.entry_hash or "없음"),
     Column("서명 검증", 22, signature_words),
+    Column("접수(한국시간)", 19, lambda row: kst(row.header.received) if row.header.received else NOT_RECORDED),
+    Column("기준 시각(한국시간)", 19, lambda row: kst(row.header.counted_start)),
 )
 
 

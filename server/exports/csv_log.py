@@ -12,11 +12,22 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from sweep.report import display_text
+
 from .columns import COLUMNS, cells_of
 from .rows import LogRow
-from .safe_text import defuse_formula
+from .safe_text import CELL_LIMIT, defuse_formula
 
 ROWS_AT_ONCE = 200
+
+
+def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
+    """One line of a table that is no log, its cells made fit; the first one begins with the byte-order mark."""
+    text = io.StringIO(newline="")
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(
+        [defuse_formula(display_text(cell, limit=CELL_LIMIT)) for cell in cells]
+    )
+    return text.getvalue().encode("utf-8-sig" if is_first else "utf-8")
 
 
 def write_csv(rows: Iterable[LogRow]) -> bytes:

@@ -140,7 +140,7 @@ def _totals(rows: Sequence[LogRow]) -> list[Tree]:
 def _line(row: LogRow, number: int) -> Tree:
     return {
         "number": number,
-        "when": kst(row.header.started.utc)[:16],
+        "when": kst(row.header.counted_start)[:16],
         "facility": short(row.place.facility_name.ko),
         "facility_number": row.place.facility_number or NOT_RECORDED,
         "room": short(row.place.room_name.ko),

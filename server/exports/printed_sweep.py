@@ -117,6 +117,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     fields = [
         ["점검일시", "Date and time", f"{_span(header)} (한국시간)"],
         ["시각 신뢰도", "Clock", clock_quality(header.started)],
+        ["접수", "Received", _received_words(header)],
         ["시설명", "Facility", row.place.facility_name.ko],
         ["관리번호", "Number", row.place.facility_number or NOT_RECORDED],
         ["위치", "Room", f"{row.place.room_name.ko} ({kind})"],
@@ -143,6 +144,13 @@ def _span(header: SweepHeader) -> str:
         return f"{started} – 종료 기록 없음"
     ended = kst(header.ended.utc)
     return f"{started} – {ended.removeprefix(started[:11])}"
+
+
+def _received_words(header: SweepHeader) -> str:
+    if header.received is None:
+        return NOT_RECORDED
+    note = "" if header.counted_start == header.started.utc else " · 점검기 시각을 쓸 수 없어 접수 시각이 기준"
+    return kst(header.received) + note
 
 
 def _hand(row: LogRow) -> Tree:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
+from server.claimed_time import counted
 from sweep.report import (
     MODALITIES,
     ClockReading,
@@ -77,6 +78,13 @@ class SweepHeader:
     ended: ClockReading | None
     declared_empty: bool | None
     """Both inspectors declared the room empty before anything optical started; None when the opening is not there."""
+    received: datetime | None = None
+    """When the server received the first entry about it; None in a document that is made without a server."""
+
+    @property
+    def counted_start(self) -> datetime:
+        """The start that counts, see server.claimed_time."""
+        return self.started.utc if self.received is None else counted(self.started, self.received)
 
     @classmethod
     def of_opened(cls, opened: SweepOpened) -> Self:

@@ -111,7 +111,7 @@ def _set_up_page(sheet: Worksheet, lines: int) -> None:
     sheet.freeze_panes(_HEADER_ROW + 1, 2)
     sheet.autofilter(_HEADER_ROW, 0, _HEADER_ROW + max(lines, 1), len(COLUMNS) - 1)
     sheet.set_landscape()
-    sheet.set_paper(8)  # A3: 28 columns
+    sheet.set_paper(8)  # A3: 31 columns
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(_HEADER_ROW)
     sheet.set_footer("&L불법촬영기기 점검일지&C&P / &N&R관계자 외 열람 금지")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from server import auth
 from server.app import build_services
 from server.fields import Role
-from server.schema import audit, sessions, users
+from server.schema import access_log, audit, sessions, users
 from server.settings import Settings
 from tests.server.conftest import PASSWORD, Client, Site
 from tests.server.sweep_kit import Probe
@@ -191,11 +191,17 @@ def test_each_look_at_a_crop_is_written_down(site: Site) -> None:
     assert answer.headers["content-type"] == "image/png"
     assert answer.headers["x-content-type-options"] == "nosniff"
     report_body = detail["entries"][1]["bodies"][0]["commitment"]
-    other = inspector.get(f"/api/bodies/{report_body}")
+    refused = inspector.get(f"/api/bodies/{report_body}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "reason_needed")
+    other = inspector.get(f"/api/bodies/{report_body}", reason="대조")
     assert other.headers["content-disposition"].startswith("attachment")
     with site.db.read() as connection:
-        seen = connection.execute(select(audit.c.actor, audit.c.object_id).where(audit.c.action == "body.read")).all()
-    assert {tuple(row) for row in seen} == {("점검자-09", crop["commitment"]), ("점검자-09", report_body)}
+        seen = connection.execute(select(access_log.c.name, access_log.c.action, access_log.c.object_id)).all()
+    assert {tuple(row) for row in seen} == {
+        ("점검자-09", "sweep.viewed", str(sweep_id)),
+        ("점검자-09", "body.viewed", crop["commitment"]),
+        ("점검자-09", "body.downloaded", report_body),
+    }
 
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:

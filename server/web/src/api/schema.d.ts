@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Get Body
-         * @description A body that is there; each access is written down. Only PNG is shown, anything else is an attachment.
+         * @description A body that is there; each access is written down. Only PNG is shown, all else is downloaded for a reason.
          */
         get: operations["get_body_api_bodies__commitment__get"];
         put?: never;
@@ -80,6 +80,94 @@ export interface paths {
          * @description One entry; the first that claimed this id when there are several.
          */
         get: operations["get_entry_api_entries__entry_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exports
+         * @description One's own documents of the last hour, newest first.
+         */
+        get: operations["list_exports_api_exports_get"];
+        put?: never;
+        /**
+         * Post Export
+         * @description Ask for a document; look at it with GET until it is ready.
+         */
+        post: operations["post_export_api_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export
+         * @description How far one of one's own documents is.
+         */
+        get: operations["get_export_api_exports__job_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Export
+         * @description Forget a document; one that is being made is not made any further.
+         */
+        delete: operations["delete_export_api_exports__job_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{job_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Export File
+         * @description The document; each download is written down with the reason that was given for it.
+         */
+        get: operations["get_export_file_api_exports__job_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Access Log
+         * @description Who looked at what in a month of Korean time, for the monthly review, as CSV.
+         */
+        get: operations["export_access_log_api_exports_access_log_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -962,6 +1050,90 @@ export interface components {
              * @enum {string}
              */
             weight_source: "measured" | "derived" | "guessed";
+        };
+        /**
+         * ExportJobList
+         * @description One's own documents, newest first.
+         */
+        ExportJobList: {
+            /** Exports */
+            exports: components["schemas"]["ExportJobView"][];
+        };
+        /**
+         * ExportJobView
+         * @description A document that is being made, and kept for an hour when it is ready.
+         */
+        ExportJobView: {
+            /** Ahead */
+            ahead: number;
+            /**
+             * Asked
+             * Format: date-time
+             */
+            asked: string;
+            failure: components["schemas"]["ErrorBody"] | null;
+            /** File Name */
+            file_name: string;
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "pdf" | "xlsx";
+            /**
+             * Job Id
+             * Format: uuid
+             */
+            job_id: string;
+            /** Percent */
+            percent: number;
+            /**
+             * Period First
+             * Format: date
+             */
+            period_first: string;
+            /**
+             * Period Last
+             * Format: date
+             */
+            period_last: string;
+            /** Room Id */
+            room_id: string | null;
+            /** Size */
+            size: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "queued" | "running" | "ready" | "failed";
+        };
+        /**
+         * ExportRequest
+         * @description Which inspection log to make, and why.
+         */
+        ExportRequest: {
+            /**
+             * Format
+             * @enum {string}
+             */
+            format: "csv" | "pdf" | "xlsx";
+            /**
+             * Period First
+             * Format: date
+             */
+            period_first: string;
+            /**
+             * Period Last
+             * Format: date
+             * @description Korean days, both included.
+             */
+            period_last: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Room Id
+             * @default null
+             */
+            room_id: string | null;
         };
         /**
          * FacilityCreated
@@ -2252,6 +2424,11 @@ export interface components {
             /** Probe Id */
             probe_id: string;
             /**
+             * Received
+             * Format: date-time
+             */
+            received: string;
+            /**
              * Result
              * @enum {string}
              */
@@ -2271,6 +2448,11 @@ export interface components {
              * Format: date-time
              */
             started: string;
+            /**
+             * Started Claimed
+             * Format: date-time
+             */
+            started_claimed: string;
             /**
              * Sweep Id
              * Format: uuid
@@ -2638,7 +2820,9 @@ export type $defs = Record<string, never>;
 export interface operations {
     get_body_api_bodies__commitment__get: {
         parameters: {
-            query?: never;
+            query?: {
+                reason?: string;
+            };
             header?: never;
             path: {
                 commitment: string;
@@ -2790,6 +2974,195 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedEntryRow"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_exports_api_exports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_export_api_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_export_api_exports__job_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportJobView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_export_api_exports__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_export_file_api_exports__job_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    export_access_log_api_exports_access_log_get: {
+        parameters: {
+            query: {
+                month: string;
+                reason: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": unknown;
                 };
             };
             /** @description Refused; the code says why */
