@@ -25,7 +25,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from server import access_log, auth, facilities, inspection_log, keys
+from server import access_log, auth, facilities, inspection_log, keys, projections
 from server.app import build_services
 from server.db import Database
 from server.entries import release_quarantine
@@ -253,6 +253,7 @@ def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
     first: date = datetime.fromisoformat(_recorded(place, "started")).astimezone(KST).date()
     period = Period(min(first, now.date() - timedelta(days=1)), now.date())
     documents = []
+    projections.drain(db)
     for format_ in ("csv", "pdf"):
         wanted = inspection_log.LogRequest(
             "csv" if format_ == "csv" else "pdf", period, None, organisation, "관리자-01", "시범 운영"
