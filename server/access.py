@@ -135,8 +135,7 @@ async def signed_request(request: Request, probe_id: str) -> SignedRequest:
         )
     except EntryError as error:
         raise ApiError(401, "probe_not_known", "등록되지 않은 점검기입니다", str(error)) from None
-    is_over = key.revoked_from_index is not None or (key.valid_until_ms or 2**62) < time.time() * 1000
-    if is_over or key.role not in {"probe", "demo"} or key.probe_id != probe_id:
+    if key.revoked_from_index is not None or key.role not in {"probe", "demo"} or key.probe_id != probe_id:
         raise ApiError(403, "not_this_probe", "이 점검기의 키가 아닙니다", "this key does not speak for this probe")
     return SignedRequest(key, probe_id, body)
 

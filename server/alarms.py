@@ -22,6 +22,40 @@ TEXTS: dict[str, LocalText] = {
     "source_not_allowed": LocalText(
         ko="이 키로는 이런 출처의 기록에 서명할 수 없습니다", en="This key may not sign entries of this source"
     ),
+    "tenant_not_allowed": LocalText(
+        ko="다른 기관의 이름으로 된 기록입니다. 점검기의 기관 설정을 확인하십시오",
+        en="An entry names another organisation than its key's; check the probe's setting `tenant`",
+    ),
+    "kind_not_allowed": LocalText(
+        ko="이 키로는 이런 종류의 기록에 서명할 수 없습니다", en="This key may not sign entries of this kind"
+    ),
+    "assurance_not_allowed": LocalText(
+        ko="이 키로는 이런 본인 확인 수준의 기록에 서명할 수 없습니다",
+        en="This key may not sign entries of this assurance",
+    ),
+    "subject_not_allowed": LocalText(
+        ko="점검기의 키가 다른 이름으로 서명했습니다", en="The key of a probe signed under another name"
+    ),
+    "sweep_not_allowed": LocalText(
+        ko="이 키로는 점검에 관한 기록에 이렇게 서명할 수 없습니다",
+        en="This key may not sign entries about sweeps like this",
+    ),
+    "sweep_of_another_key": LocalText(
+        ko="다른 점검기의 점검에 관한 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry speaks of another probe's sweep; it does not count",
+    ),
+    "sweep_of_another_room": LocalText(
+        ko="점검을 다른 방으로 적은 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry puts the sweep into another room; it does not count",
+    ),
+    "sweep_of_another_source": LocalText(
+        ko="점검의 출처를 다르게 적은 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry gives the sweep another source; it does not count",
+    ),
+    "quarantine_purged": LocalText(
+        ko="등록되지 않은 키의 기록을 비웠습니다. 감사 기록에 이유가 있습니다",
+        en="Entries of a key that nobody admitted were purged; the audit trail says why",
+    ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
     "second_report": LocalText(
         ko="한 점검에 다른 키의 보고서가 또 들어왔습니다", en="Another key sent a second report of the same sweep"

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from server.group_commit import GroupCommit
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
 from server.intake import BodyBudget, BoundedBodies, Pace
+from server.judging import judge_old_log
 from server.live import LiveHub
 from server.login_delays import LoginDelays
 from server.persons import Notary
@@ -105,12 +107,15 @@ def build_services(settings: Settings) -> Services:
     except SchemaError:
         db.close()
         raise
-    notary = Notary(
-        settings.tenant,
-        Signer.load_or_create(settings.data_dir / "server.key"),
-        Signer.load_or_create(settings.data_dir / "server-demo.key"),
+    judge_old_log(db, settings.tenant)
+    notary = _admit_own_keys(
+        db,
+        Notary(
+            settings.tenant,
+            Signer.load_or_create(settings.data_dir / "server.key"),
+            Signer.load_or_create(settings.data_dir / "server-demo.key"),
+        ),
     )
-    _admit_own_keys(db, notary)
     door = GroupCommit(db, quarantine_max_bytes=settings.quarantine_max_mib * MIB)
     return Services(
         settings,
@@ -126,11 +131,12 @@ def build_services(settings: Settings) -> Services:
     )
 
 
-def _admit_own_keys(db: Database, notary: Notary) -> None:
-    """Admit the server's two keys at its first start; later this only reads."""
+def _admit_own_keys(db: Database, notary: Notary) -> Notary:
+    """Admit the server's two keys at its first start; later this only reads. The log keeps the tenant it began with."""
     with db.read() as connection:
-        if all(keys.find_key(connection, signer.key_id) for signer in (notary.signer, notary.demo_signer)):
-            return
+        own = keys.find_keys(connection, {notary.signer.key_id, notary.demo_signer.key_id})
+    if len(own) == 2:
+        return replace(notary, tenant=own[notary.signer.key_id].tenant or notary.tenant)
     with db.write() as connection:
         for signer, role, name in ((notary.signer, "server", "server"), (notary.demo_signer, "demo", "server, demo")):
             keys.admit(
@@ -140,7 +146,9 @@ def _admit_own_keys(db: Database, notary: Notary) -> None:
                 probe_id=None,
                 name=name,
                 actor="system",
+                tenant=notary.tenant,
             )
+    return notary
 
 
 def _tell_listeners(loop: asyncio.AbstractEventLoop, hub: LiveHub, sweep_id: UUID, kind: str) -> None:

@@ -21,10 +21,10 @@ from sqlalchemy.exc import DatabaseError
 from server import access_log, auth, dump, facilities, inspection_log, keys, projections, verify
 from server.app import build_services
 from server.db import AwayError, BusyError, Database, DiskFullError, SchemaError
-from server.entries import release_quarantine
 from server.errors import ApiError
 from server.exports.rows import ExportError, Period
 from server.fields import KeyRole, Role
+from server.judging import release_quarantine
 from server.running import open_socket, run
 from server.settings import Settings, SettingsError, load_settings
 from sweep.entry import key_id_of
@@ -203,8 +203,8 @@ def verify_file(
             found = verify.verify_lines(lines, pinned)
     typer.echo(
         f"{found.entries} entries: {found.valid} signatures hold, {found.unreadable} unreadable kinds, "
-        f"{found.quarantined} in quarantine; bodies: {found.bodies_present} hold, {found.bodies_erased} erased, "
-        f"{found.bodies_missing} missing"
+        f"{found.quarantined} in quarantine{f', {found.purged} purged' if found.purged else ''}; "
+        f"bodies: {found.bodies_present} hold, {found.bodies_erased} erased, {found.bodies_missing} missing"
     )
     for problem in found.problems:
         typer.echo(f"problem: {display_text(problem, limit=300)}")

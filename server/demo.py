@@ -28,19 +28,19 @@ from sqlalchemy import func, select
 from server import access_log, auth, facilities, inspection_log, keys, projections
 from server.app import build_services
 from server.db import Database
-from server.entries import release_quarantine
 from server.errors import ApiError
 from server.exports.rows import ExportError, Period
 from server.exports.words import KST
 from server.fields import Role
+from server.judging import release_quarantine
 from server.running import open_socket, run
 from server.schema import sweeps, users
 from server.settings import Settings, SettingsError, load_settings
+from sweep.entry import DEFAULT_TENANT
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"
 PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
-TENANT = "demo-gu"
 DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
     ("admin", "관리자-01", "admin"),
     ("inspector", "점검자-01", "inspector"),
@@ -99,7 +99,7 @@ def _demonstrate(place: Place, port: int, *, once: bool) -> None:
     listener = _free_socket(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = load_settings(
-        os.environ, data_dir=place.data, tenant=TENANT, host="127.0.0.1", port=listener.getsockname()[1]
+        os.environ, data_dir=place.data, tenant=DEFAULT_TENANT, host="127.0.0.1", port=listener.getsockname()[1]
     )
     db = build_services(settings).db
     passwords = _prepare(db, place)

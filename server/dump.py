@@ -25,7 +25,16 @@ PAGE = 200
 def dump_lines(connection: Connection, *, with_bodies: bool = True) -> Iterator[str]:
     """Lines of the dump, without line ends: a header with the keys, then one entry each in the order of the log."""
     admitted = [
-        {"key_id": key.key_id, "public_key": key.public_key.hex(), "role": key.role, "probe_id": key.probe_id}
+        {
+            "key_id": key.key_id,
+            "public_key": key.public_key.hex(),
+            "role": key.role,
+            "probe_id": key.probe_id,
+            "tenant": key.tenant,
+            "valid_from_index": key.valid_from_index,
+            "revoked_from_index": key.revoked_from_index,
+            "predecessor": key.predecessor,
+        }
         for key in keys.all_keys(connection)
     ]
     yield _line({"ansim_log": DUMP_VERSION, "keys": admitted})
@@ -40,6 +49,7 @@ def dump_lines(connection: Connection, *, with_bodies: bool = True) -> Iterator[
                     "log_index": row.log_index,
                     "received_ms": row.received_ms,
                     "status": row.status,
+                    "entry_hash": row.entry_hash,
                     "dsse": signed_entry(row).to_json(),
                     "bodies": _bodies(connection, row.log_index) if with_bodies else [],
                     "states": {

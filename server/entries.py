@@ -2,31 +2,35 @@
 
 Input is an `Arrival`; output is an `Outcome` whose receipt may be given away because the transaction is on disk.  The
 same entry again changes nothing.  Another entry in the same place is kept beside the first, with an alarm, and refused
-with 409.  Entries of keys that nobody admitted are quarantined, those of unknown kinds and versions kept as unreadable.
-It never re-serialises a payload and never stores a body again that was erased.
+with 409.  Entries of keys that nobody admitted, and those that their key may not sign, are quarantined; those of
+unknown kinds and versions are kept as unreadable.  It never re-serialises a payload and never stores a body again that
+was erased.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, union_all, update
+from sqlalchemy import Connection, Row, delete, insert, select
 
-from server import keys
+from server import keys, quarantine
 from server.alarms import raise_alarm
 from server.arrivals import Arrival
 from server.clock import now_ms, to_ms
 from server.db import Database
 from server.errors import ApiError, invalid
+from server.judging import check_chain, release_quarantine
 from server.log import next_index
 from server.projections import mark_due, project
-from server.schema import IS_ACCEPTED, IS_QUARANTINED, body_data, body_refs, entries, erased_bodies
-from server.signatures import signed_entry
-from sweep.entry import RECEIPT_TYPE, EntryError, Receipt, SignedEntry, Signer, verify_signature
+from server.schema import body_data, body_refs, entries, erased_bodies
+from server.signing_rules import claim_of
+from server.validity import alarm_about, objection, rival_of
+from sweep.entry import RECEIPT_TYPE, Body, EntryError, Receipt, SignedEntry, Signer, verify_signature
 
 Status = Literal["accepted", "quarantined", "conflict"]
 
@@ -42,16 +46,20 @@ class Outcome:
     is_new: bool
     kind: str | None
     sweep_id: UUID | None
+    reason: str | None = None
+    """Why it does not count, as a code, or why it cannot be read."""
 
 
-def accept(db: Database, arrival: Arrival, *, quarantine_max_bytes: int) -> Outcome:
-    """Store an entry; when this returns it is on disk.
+def accept(
+    db: Database, arrival: Arrival, *, quarantine_max_bytes: int, network: str = quarantine.UNKNOWN_NETWORK
+) -> Outcome:
+    """Store an entry that came from this network; when this returns it is on disk.
 
     Raises ApiError 400 when the signature of an admitted key does not hold, 507 when the quarantine is full, and
     DiskFullError when the disk is.
     """
     with db.write() as connection:
-        return write(connection, arrival, quarantine_max_bytes=quarantine_max_bytes)
+        return write(connection, arrival, quarantine_max_bytes=quarantine_max_bytes, network=network)
 
 
 def write(
@@ -59,6 +67,7 @@ def write(
     arrival: Arrival,
     *,
     quarantine_max_bytes: int,
+    network: str = quarantine.UNKNOWN_NETWORK,
     verified_with: bytes | None = None,
     is_read_later: bool = False,
 ) -> Outcome:
@@ -72,35 +81,66 @@ def write(
         verify(arrival.entry, key.public_key)
     known = _find_same(connection, arrival.entry)
     if known is not None:
-        _store_bodies(connection, arrival)
-        if known.status == "accepted" and arrival.bodies:
-            _read(connection, known.sweep_id, known.log_index, is_read_later)
-        return _outcome(known, is_new=False)
-    received_ms, log_index = now_ms(), next_index(connection)
+        return _take_again(connection, arrival, known, key, quarantine_max_bytes, network, is_read_later)
+    log_index, received_ms = _place(connection, arrival.entry)
     envelope = arrival.envelope
-    objection = keys.objection(key, envelope.source if envelope else None, received_ms, log_index)
-    rival = None if objection else _find_rival(connection, arrival)
-    if objection:
-        _check_quarantine(connection, arrival, quarantine_max_bytes)
-    status: Status = "quarantined" if objection else "conflict" if rival is not None else "accepted"
-    key_id = key.key_id if key else arrival.entry.signatures[0][0]
-    _insert(connection, arrival, key_id, log_index, received_ms, status, objection or arrival.unreadable, rival)
-    _store_bodies(connection, arrival)
+    reason = objection(key, claim_of(envelope) if envelope else None, log_index)
+    rival = None if reason else _find_rival(connection, arrival)
+    status: Status = "quarantined" if reason else "conflict" if rival is not None else "accepted"
+    key_id = _key_id_of(arrival, key)
+    if key is None:
+        quarantine.check_room(connection, network, key_id, arrival.size, max_bytes=quarantine_max_bytes)
+    elif reason == keys.REVOKED:
+        quarantine.check_revoked_room(connection, key_id, arrival.size, max_bytes=quarantine_max_bytes)
+    _insert(connection, arrival, key_id, log_index, received_ms, status, reason or arrival.unreadable, rival)
+    _store_bodies(connection, arrival.bodies)
+    if key is None:
+        quarantine.add(connection, log_index, network, key_id, arrival.size)
     sweep_id = envelope.sweep_id if envelope else None
-    if objection == "source_not_allowed" or rival is not None:
+    if reason is not None:
+        alarm_about(connection, reason, key_id=key_id, sweep_id=sweep_id, log_index=log_index)
+    if rival is not None:
         raise_alarm(
-            connection,
-            "conflict" if rival is not None else "source_not_allowed",
-            key_id=key.key_id if key else None,
-            sweep_id=sweep_id,
-            log_index=log_index,
-            other_log_index=rival,
+            connection, "conflict", key_id=key_id, sweep_id=sweep_id, log_index=log_index, other_log_index=rival
         )
     if status == "accepted":
-        _check_chain(connection, arrival, log_index)
+        if envelope is not None:
+            check_chain(
+                connection,
+                key_id=key_id,
+                seq=envelope.seq,
+                prev=envelope.prev,
+                entry_hash=arrival.entry.entry_hash,
+                sweep_id=sweep_id,
+                log_index=log_index,
+            )
         _read(connection, sweep_id, log_index, is_read_later)
+    if status == "accepted" and not is_read_later:  # it may have turned out that the sweep is another key's
+        row = connection.execute(select(entries).where(entries.c.log_index == log_index)).one()
+        return _outcome(row, is_new=True)
     kind = envelope.kind if envelope else None
-    return Outcome(log_index, arrival.entry_id, status, received_ms, True, kind, sweep_id)
+    return Outcome(log_index, arrival.entry_id, status, received_ms, True, kind, sweep_id, reason or arrival.unreadable)
+
+
+def write_own(connection: Connection, arrival: Arrival) -> Outcome:
+    """`write` for an entry that this server signed; ApiError 409 when it would not count: then nothing is kept."""
+    outcome = write(connection, arrival, quarantine_max_bytes=0)
+    if outcome.status == "accepted":
+        return outcome
+    if outcome.reason in keys.WAITING_CODES:
+        raise ApiError(
+            409,
+            "server_key_not_valid",
+            "서버의 서명 키가 폐기되어 기록하지 않았습니다. 관리자에게 알리십시오",
+            f"this server's key may not sign any more ({outcome.reason}), so nothing was recorded; "
+            "tell the administrator",
+        )
+    raise ApiError(
+        409,
+        "not_recorded",
+        "서버의 키로 서명할 수 없는 기록이어서 남기지 않았습니다",
+        f"this server's key may not sign this ({outcome.reason or outcome.status}), so nothing was recorded",
+    )
 
 
 def receipt_for(outcome: Outcome, arrival: Arrival, signer: Signer) -> SignedEntry:
@@ -127,44 +167,65 @@ def conflict_error() -> ApiError:
     )
 
 
-def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]:
-    """Judge a key's quarantined entries again after its admission: (accepted, left in quarantine).
+def _take_again(
+    connection: Connection,
+    arrival: Arrival,
+    known: Row[Any],
+    key: keys.Key | None,
+    quarantine_max_bytes: int,
+    network: str,
+    is_read_later: bool,
+) -> Outcome:
+    """The same entry once more: bodies that were missing are kept, and a stranger's are counted."""
+    more = _new_bodies(connection, arrival, known)
+    if known.status == "quarantined":
+        size = sum(len(body.data) for body in more)
+        quarantine.grow(connection, known, network, size, max_bytes=quarantine_max_bytes)
+    _store_bodies(connection, more)
+    if known.status == "quarantined" and known.reason == keys.UNKNOWN_KEY and key is not None:
+        release_quarantine(connection, key)
+        known = connection.execute(select(entries).where(entries.c.log_index == known.log_index)).one()
+    elif known.status == "accepted" and arrival.bodies:
+        _read(connection, known.sweep_id, known.log_index, is_read_later)
+    return _outcome(known, is_new=False)
 
-    An entry whose signature does not hold stays, with the reason `bad_signature`.
+
+def _new_bodies(connection: Connection, arrival: Arrival, known: Row[Any]) -> tuple[Body, ...]:
+    """Bodies to keep of an entry that is there; ApiError 400 for one that nothing refers to.
+
+    Which bodies the envelope of an unknown version names nobody here can check: its bodies are those that came first.
     """
-    waiting = connection.execute(
-        select(entries).where(entries.c.key_id == key.key_id, entries.c.reason == keys.UNKNOWN_KEY)
-    ).all()
-    released = 0
-    for row in sorted(waiting, key=lambda row: row.log_index):
-        entry = signed_entry(row)
-        try:
-            verify_signature(entry, row.payload_type, key.public_key)
-            reason = keys.objection(key, row.source, now_ms(), row.log_index)
-        except EntryError:
-            reason = "bad_signature"
-        values: dict[str, Any] = {"reason": reason}
-        if reason is None:
-            rival = _rival_of(connection, row.entry_id, row.key_id, row.seq)
-            values = {
-                "status": "accepted" if rival is None else "conflict",
-                "conflict_with": rival,
-                "reason": None if row.is_readable else "unknown_kind" if row.kind else "unknown_version",
-            }
-            released += 1
-        connection.execute(update(entries).where(entries.c.log_index == row.log_index).values(**values))
-        if values.get("conflict_with") is not None:
-            raise_alarm(
-                connection,
-                "conflict",
-                key_id=row.key_id,
-                sweep_id=row.sweep_id,
-                log_index=row.log_index,
-                other_log_index=values["conflict_with"],
+    if arrival.envelope is None:
+        named = set(connection.scalars(select(body_refs.c.commitment).where(body_refs.c.log_index == known.log_index)))
+        if any(body.commitment not in named for body in arrival.bodies):
+            raise invalid(
+                "a body that did not come with this entry the first time; the entry's version is not known here",
+                ko="처음에 함께 오지 않은 본문은 받을 수 없습니다",
+                code="malformed_entry",
             )
-        elif reason is None:
-            project(connection, row.sweep_id)
-    return released, len(waiting) - released
+    known_bodies = _there_or_erased(connection, {body.commitment for body in arrival.bodies})
+    return tuple(body for body in arrival.bodies if body.commitment not in known_bodies)
+
+
+def _place(connection: Connection, entry: SignedEntry) -> tuple[int, int]:
+    """(log index, time of receipt) of a new entry: the next one, or its own from before it was purged."""
+    purged = connection.execute(
+        select(entries.c.log_index, entries.c.received_ms).where(
+            entries.c.entry_hash == entry.entry_hash,
+            entries.c.signatures_hash == entry.signatures_hash,
+            entries.c.status == quarantine.PURGED,
+        )
+    ).one_or_none()
+    if purged is None:
+        return next_index(connection), now_ms()
+    connection.execute(delete(entries).where(entries.c.log_index == purged.log_index))
+    return purged.log_index, purged.received_ms
+
+
+def _key_id_of(arrival: Arrival, key: keys.Key | None) -> str:
+    if key is not None:
+        return key.key_id
+    return arrival.envelope.key_id if arrival.envelope is not None else arrival.entry.signatures[0][0]
 
 
 def _find_signer(connection: Connection, arrival: Arrival) -> keys.Key | None:
@@ -192,7 +253,9 @@ def verify(entry: SignedEntry, public_key: bytes) -> None:
 def _find_same(connection: Connection, entry: SignedEntry) -> Row[Any] | None:
     """The entry as it is already there: accepted with any signatures, or quarantined with just these."""
     same = entries.c.entry_hash == entry.entry_hash
-    for condition in (entries.c.status != "quarantined", entries.c.signatures_hash == entry.signatures_hash):
+    is_kept = entries.c.status.in_(("accepted", "conflict"))
+    is_alike = (entries.c.status == "quarantined") & (entries.c.signatures_hash == entry.signatures_hash)
+    for condition in (is_kept, is_alike):
         found = connection.execute(select(entries).where(same, condition).order_by(entries.c.log_index).limit(1))
         row = found.one_or_none()
         if row is not None:
@@ -202,28 +265,8 @@ def _find_same(connection: Connection, entry: SignedEntry) -> Row[Any] | None:
 
 def _find_rival(connection: Connection, arrival: Arrival) -> int | None:
     if arrival.envelope is None:
-        return _rival_of(connection, arrival.entry_id, None, None)
-    return _rival_of(connection, arrival.entry_id, arrival.envelope.key_id, arrival.envelope.seq)
-
-
-def _rival_of(connection: Connection, entry_id: UUID, key_id: str | None, seq: int | None) -> int | None:
-    """Log index of the accepted entry that has this id or this place in the key's chain."""
-    accepted = select(entries.c.log_index).where(IS_ACCEPTED)
-    claims = [accepted.where(entries.c.entry_id == entry_id)]
-    if seq is not None:
-        claims.append(accepted.where(entries.c.key_id == key_id, entries.c.seq == seq))
-    return min(connection.scalars(union_all(*claims)).all(), default=None)
-
-
-def _check_quarantine(connection: Connection, arrival: Arrival, max_bytes: int) -> None:
-    held = connection.scalar(select(func.sum(entries.c.size)).where(IS_QUARANTINED)) or 0
-    if held + arrival.size > max_bytes:
-        raise ApiError(
-            507,
-            "quarantine_full",
-            "등록되지 않은 키의 기록이 너무 많습니다. 관리자에게 키 등록을 요청하십시오",
-            "too many entries of keys that nobody admitted; ask the administrator to admit the key",
-        )
+        return rival_of(connection, arrival.entry_id, None, None)
+    return rival_of(connection, arrival.entry_id, arrival.envelope.key_id, arrival.envelope.seq)
 
 
 def _insert(
@@ -239,7 +282,7 @@ def _insert(
     entry, envelope = arrival.entry, arrival.envelope
     values: dict[str, Any] = {}
     if envelope is not None:
-        names = ("seq", "prev", "kind", "source", "subject", "assurance", "room_id", "sweep_id")
+        names = ("seq", "prev", "kind", "source", "subject", "assurance", "room_id", "sweep_id", "tenant")
         values = {name: getattr(envelope, name) for name in names} | {"made_ms": to_ms(envelope.time.utc)}
     connection.execute(
         insert(entries).values(
@@ -267,14 +310,12 @@ def _insert(
         connection.execute(insert(body_refs), refs)
 
 
-def _store_bodies(connection: Connection, arrival: Arrival) -> None:
+def _store_bodies(connection: Connection, bodies: tuple[Body, ...]) -> None:
     """Keep the bodies that are neither there nor erased."""
-    wanted = {body.commitment: body for body in arrival.bodies}
+    wanted = {body.commitment: body for body in bodies}
     if not wanted:
         return
-    there = select(body_data.c.commitment).where(body_data.c.commitment.in_(wanted))
-    erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment.in_(wanted))
-    known = set(connection.scalars(there.union_all(erased)))
+    known = _there_or_erased(connection, wanted)
     rows = [
         {
             "commitment": commitment,
@@ -290,35 +331,12 @@ def _store_bodies(connection: Connection, arrival: Arrival) -> None:
         connection.execute(insert(body_data), rows)
 
 
-def _check_chain(connection: Connection, arrival: Arrival, log_index: int) -> None:
-    """Raise an alarm when the entry does not follow its predecessor or its successor does not follow it."""
-    envelope = arrival.envelope
-    if envelope is None:
-        return
-    neighbours = connection.execute(
-        select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
-            IS_ACCEPTED,
-            entries.c.key_id == envelope.key_id,
-            entries.c.seq.in_((envelope.seq - 1, envelope.seq + 1)),
-        )
-    ).all()
-    broken = [
-        row.log_index
-        for row in neighbours
-        if (row.entry_hash != envelope.prev if row.seq < envelope.seq else row.prev != arrival.entry.entry_hash)
-    ]
-    if envelope.seq == 1 and envelope.prev is not None:
-        broken.append(log_index)
-    for other in broken:
-        raise_alarm(
-            connection,
-            "chain_break",
-            key_id=envelope.key_id,
-            sweep_id=envelope.sweep_id,
-            log_index=log_index,
-            other_log_index=other,
-        )
+def _there_or_erased(connection: Connection, commitments: Collection[str]) -> set[str]:
+    """Those of the bodies that are kept already, or must not be kept again."""
+    there = select(body_data.c.commitment).where(body_data.c.commitment.in_(commitments))
+    erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment.in_(commitments))
+    return set(connection.scalars(there.union_all(erased)))
 
 
 def _outcome(row: Row[Any], *, is_new: bool) -> Outcome:
-    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, is_new, row.kind, row.sweep_id)
+    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, is_new, row.kind, row.sweep_id, row.reason)

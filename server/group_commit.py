@@ -18,6 +18,7 @@ from server.arrivals import Arrival
 from server.db import BusyError, Database
 from server.entries import Outcome, verify, write
 from server.errors import ApiError
+from server.quarantine import UNKNOWN_NETWORK
 
 MAX_TOGETHER = 32  # guessed: more than the threads of the door
 MAX_TOGETHER_BYTES = 16 * 1024 * 1024  # derived: one entry of the largest size
@@ -32,6 +33,8 @@ class _Ticket:
     arrival: Arrival
     verified_with: bytes | None
     """The public key under which its signature was verified."""
+    network: str
+    """Where it came from."""
     outcome: Outcome | None = None
     refusal: ApiError | None = None
 
@@ -62,13 +65,13 @@ class GroupCommit:
         """Does an entry wait, or is one being written?"""
         return self._turn.locked() or bool(self._waiting)
 
-    def accept(self, arrival: Arrival) -> Outcome:
-        """Store an entry; when this returns it is on disk.
+    def accept(self, arrival: Arrival, network: str = UNKNOWN_NETWORK) -> Outcome:
+        """Store an entry that came from this network; when this returns it is on disk.
 
         Raises ApiError 400 when the signature of an admitted key does not hold, 507 when the quarantine is full,
         DiskFullError when the disk is, and BusyError when others are not done in time.
         """
-        ticket = _Ticket(arrival, self._verify(arrival))
+        ticket = _Ticket(arrival, self._verify(arrival), network)
         self._waiting.append(ticket)
         if not self._turn.acquire(timeout=TURN_WAIT_S):
             raise BusyError("others are not done yet; try again in a few seconds")
@@ -111,6 +114,7 @@ class GroupCommit:
                                 connection,
                                 ticket.arrival,
                                 quarantine_max_bytes=self._quarantine_max_bytes,
+                                network=ticket.network,
                                 verified_with=ticket.verified_with,
                                 is_read_later=True,
                             )

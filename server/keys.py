@@ -1,35 +1,44 @@
-"""Keys that may speak: admission by role, and the judgement whether an entry of a key counts.
+"""Keys that may speak: admission by role, revocation, replacement, and whether a key is valid at a place in the log.
 
-Input is a public key with its role, or the facts of an arriving entry; output is the key's record or the reason for
-which an entry is quarantined.  Revocation acts from a log index and validity on the time of arrival: a time that an
-entry claims decides nothing.
+Input is a public key with its role, or the log index of an entry; output is the key's record or the reason for which
+an entry of it does not count.  A key is valid from one log index to another: no clock and no time that an entry claims
+decides anything.  What it may sign stands in signing_rules.py.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from server.audit import record
 from server.clock import now_ms
-from server.errors import ApiError
+from server.errors import ApiError, not_found
 from server.fields import KeyRole
-from server.schema import keys
-from sweep.entry import key_id_of
-from sweep.report import Source
+from server.log import next_index
+from server.schema import IS_ACCEPTED, entries, keys
+from server.signing_rules import Bearer
+from sweep.entry import DEFAULT_TENANT, key_id_of
 
 PUBLIC_KEY_BYTES = 32
 UNKNOWN_KEY = "key_unknown"
-COLUMNS = (
+BAD_SIGNATURE = "bad_signature"
+REVOKED = "key_revoked"
+NOT_YET_VALID = "key_not_valid"
+WAITING_CODES = frozenset({UNKNOWN_KEY, BAD_SIGNATURE, REVOKED, NOT_YET_VALID})
+"""Reasons of which the key's state is the cause, not what it signed."""
+COLUMNS: tuple[Any, ...] = (
     keys.c.key_id,
     keys.c.public_key,
     keys.c.role,
     keys.c.probe_id,
     keys.c.name,
-    keys.c.valid_from_ms,
-    keys.c.valid_until_ms,
+    keys.c.valid_from_index,
     keys.c.revoked_from_index,
+    keys.c.tenant,
+    keys.c.predecessor,
 )
 
 
@@ -42,9 +51,19 @@ class Key:
     role: KeyRole
     probe_id: str | None
     name: str
-    valid_from_ms: int
-    valid_until_ms: int | None
+    valid_from_index: int
+    """0: whatever it signed before its admission counts too."""
     revoked_from_index: int | None
+    tenant: str | None
+    """Null only in a log that was begun before keys had one, until the server starts."""
+    predecessor: str | None = None
+    line: str = ""
+    """The first key of its line of predecessors; empty: itself."""
+
+    @property
+    def bearer(self) -> Bearer:
+        """The key as the rules see it."""
+        return Bearer(self.role, self.probe_id, self.tenant, self.line or self.key_id)
 
 
 def admit(
@@ -55,56 +74,158 @@ def admit(
     probe_id: str | None,
     name: str,
     actor: str,
+    tenant: str = DEFAULT_TENANT,
     predecessor: str | None = None,
+    valid_from_index: int = 0,
 ) -> Key:
-    """Admit a key from now on; the same again changes nothing, the same key in another role is ApiError 409."""
+    """Admit a key, by default with what it signed before; the same again changes nothing.
+
+    A known key of which nothing counts yet is corrected; one with another role, probe or tenant that has spoken already
+    is ApiError 409.
+    """
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise ApiError(400, "invalid_key", "공개 키는 32바이트입니다", "an Ed25519 public key has 32 bytes")
     key_id = key_id_of(public_key)
     known = find_key(connection, key_id)
+    values = {"role": role, "probe_id": probe_id, "tenant": tenant, "name": name}
+    detail = {"role": role, "probe": probe_id, "tenant": tenant, "predecessor": predecessor}
     if known is not None:
-        if (known.public_key, known.role, known.probe_id) == (public_key, role, probe_id):
+        if (known.public_key, known.role, known.probe_id, known.tenant) == (public_key, role, probe_id, tenant):
             return known
-        raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
+        if known.public_key != public_key or _has_spoken(connection, key_id):
+            raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
+        connection.execute(update(keys).where(keys.c.key_id == key_id).values(**values))
+        record(connection, actor=actor, action="key.corrected", object_id=key_id, detail=detail)
+        return the_key(connection, key_id)
     connection.execute(
         insert(keys).values(
             key_id=key_id,
             public_key=public_key,
-            role=role,
-            probe_id=probe_id,
-            name=name,
-            valid_from_ms=now_ms(),
+            valid_from_index=valid_from_index,
             predecessor=predecessor,
             admitted_by=actor,
             admitted_ms=now_ms(),
+            **values,
         )
     )
-    record(connection, actor=actor, action="key.admitted", object_id=key_id, detail={"role": role, "probe": probe_id})
-    return Key(key_id, public_key, role, probe_id, name, now_ms(), None, None)
+    record(connection, actor=actor, action="key.admitted", object_id=key_id, detail=detail)
+    return the_key(connection, key_id)
+
+
+def revoke(connection: Connection, key_id: str, *, actor: str, reason: str, from_index: int | None = None) -> Key:
+    """Let a key speak no more from a log index on, by default from now; ApiError 404, or 400 for an index to come.
+
+    Call `judging.judge_anew` after it when the index lies in the past.
+    """
+    key, now = the_key(connection, key_id), next_index(connection)
+    index = now if from_index is None else from_index
+    if not 0 <= index <= now:
+        raise ApiError(
+            400, "no_such_index", "아직 없는 기록 번호입니다", f"the log ends before index {now}; choose 0 to {now}"
+        )
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(revoked_from_index=index))
+    detail = {"from_index": index, "before": key.revoked_from_index, "reason": reason}
+    record(connection, actor=actor, action="key.revoked", object_id=key_id, detail=detail)
+    return replace(key, revoked_from_index=index)
+
+
+def reinstate(connection: Connection, key_id: str, *, actor: str, reason: str) -> Key:
+    """Take a revocation back; ApiError 404, or 409 when the key is not revoked or was replaced."""
+    key = the_key(connection, key_id)
+    if key.revoked_from_index is None:
+        raise ApiError(409, "not_revoked", "폐기된 키가 아닙니다", f"key {key_id} is not revoked")
+    if _successor_of(connection, key_id) is not None:
+        raise ApiError(409, "key_replaced", "다른 키로 교체된 키입니다", f"key {key_id} was replaced by another")
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(revoked_from_index=None))
+    detail = {"before": key.revoked_from_index, "reason": reason}
+    record(connection, actor=actor, action="key.reinstated", object_id=key_id, detail=detail)
+    return replace(key, revoked_from_index=None)
+
+
+def replace_key(connection: Connection, key_id: str, *, public_key: bytes, actor: str, reason: str) -> Key:
+    """Admit the successor of a key, with its role, probe, tenant and name, and revoke the key itself from now on.
+
+    A key that was revoked before keeps its index.  ApiError 404; 409 when it has a successor, the new key is known
+    already or it is one of the server's own, which the server must make itself.
+    """
+    old = the_key(connection, key_id)
+    if old.bearer.signatory in {"server", "demo server"}:
+        raise ApiError(
+            409, "own_key", "서버의 키는 이 방법으로 교체할 수 없습니다", "a server's key cannot be replaced like this"
+        )
+    if _successor_of(connection, key_id) is not None:
+        raise ApiError(409, "key_replaced", "이미 교체된 키입니다", f"key {key_id} was replaced already")
+    if find_key(connection, key_id_of(public_key)) is not None:
+        raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
+    if old.revoked_from_index is None:
+        revoke(connection, key_id, actor=actor, reason=reason)
+    return admit(
+        connection,
+        public_key=public_key,
+        role=old.role,
+        probe_id=old.probe_id,
+        name=old.name,
+        actor=actor,
+        tenant=old.tenant or DEFAULT_TENANT,
+        predecessor=key_id,
+    )
 
 
 def find_key(connection: Connection, key_id: str) -> Key | None:
     """The admitted key of this id."""
-    row = connection.execute(select(*COLUMNS).where(keys.c.key_id == key_id)).one_or_none()
-    return None if row is None else Key(*row)
+    return find_keys(connection, {key_id}).get(key_id)
+
+
+def the_key(connection: Connection, key_id: str) -> Key:
+    """The admitted key of this id; ApiError 404."""
+    key = find_key(connection, key_id)
+    if key is None:
+        raise not_found("키", "key")
+    return key
+
+
+def find_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, Key]:
+    """The admitted keys among these ids."""
+    rows = connection.execute(select(*COLUMNS).where(keys.c.key_id.in_(sorted(key_ids)))).all()
+    return {row.key_id: _key(connection, row) for row in rows}
 
 
 def all_keys(connection: Connection) -> tuple[Key, ...]:
     """Every admitted key, in the order of admission."""
-    return tuple(Key(*row) for row in connection.execute(select(*COLUMNS).order_by(keys.c.admitted_ms, keys.c.key_id)))
+    rows = connection.execute(select(*COLUMNS).order_by(keys.c.admitted_ms, keys.c.key_id)).all()
+    return tuple(_key(connection, row) for row in rows)
 
 
-def objection(key: Key | None, source: Source | None, received_ms: int, log_index: int) -> str | None:
-    """Why an entry of this key does not count, as a code; None when it counts.
-
-    `source` is None for an entry of a version that nobody here can read.
-    """
+def objection(key: Key | None, log_index: int) -> str | None:
+    """Why nothing that this key signed counts at this place in the log, as a code; None when it may count."""
     if key is None:
         return UNKNOWN_KEY
     if key.revoked_from_index is not None and log_index >= key.revoked_from_index:
-        return "key_revoked"
-    if received_ms < key.valid_from_ms or (key.valid_until_ms is not None and received_ms > key.valid_until_ms):
-        return "key_not_valid"
-    if source is not None and (source == "live") == (key.role == "demo"):
-        return "source_not_allowed"
+        return REVOKED
+    if log_index < key.valid_from_index:
+        return NOT_YET_VALID
     return None
+
+
+def _key(connection: Connection, row: Row[Any]) -> Key:
+    values: list[Any] = [*row, _line_of(connection, row)]
+    return Key(*values)
+
+
+def _line_of(connection: Connection, row: Row[Any]) -> str:
+    """Follow the predecessors; each was admitted before its successor, so that there is no circle."""
+    key_id: str = row.key_id
+    predecessor: str | None = row.predecessor
+    while predecessor is not None:
+        key_id = predecessor
+        predecessor = connection.scalar(select(keys.c.predecessor).where(keys.c.key_id == key_id))
+    return key_id
+
+
+def _successor_of(connection: Connection, key_id: str) -> str | None:
+    return connection.scalar(select(keys.c.key_id).where(keys.c.predecessor == key_id).limit(1))
+
+
+def _has_spoken(connection: Connection, key_id: str) -> bool:
+    spoken = select(entries.c.log_index).where(entries.c.key_id == key_id, IS_ACCEPTED).limit(1)
+    return connection.scalar(spoken) is not None

@@ -2,7 +2,7 @@
 
 Input are the accepted entries of one sweep in any order of arrival; output are its rows in `sweeps`, `findings`,
 `dispositions` and `open_findings`, computed anew each time.  A body that cannot be read marks its entry as unreadable
-and raises an alarm; it never stops the write door.
+and raises an alarm; it never stops the write door.  What the signing rules forbid is never read.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from server.schema import (
     log_rows,
     sweeps,
 )
+from server.validity import counting, settle
 from sweep.entry import EntryError, parse_envelope
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 
@@ -119,7 +120,7 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
         )
         .order_by(entries.c.log_index)
     )
-    for row in connection.execute(statement).all():
+    for row in counting(connection, connection.execute(statement).all()):
         try:
             _take(connection, record, row)
         except (ContractError, EntryError):
@@ -131,6 +132,7 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
     """Compute the rows of one sweep anew; call it inside `Database.write()`."""
     if sweep_id is None:
         return
+    settle(connection, sweep_id)
     for table in (*PROJECTIONS, due_sweeps):
         connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
     record, unreadable = read_sweep(connection, sweep_id)
@@ -280,7 +282,7 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
         case kinds.OPENED:
             opened = _read(connection, row, kinds.OPENED_TYPE, SweepOpened)
             if opened is not None and record.opened is None:
-                _agree(row, opened.sweep_id, opened.room_id, opened.source)
+                _agree(row, opened.sweep_id, opened.room_id, opened.source, opened.probe_id)
                 record.opened, record.opened_row = opened, row
         case kinds.REPORT:
             _take_report(connection, record, row)
@@ -308,7 +310,7 @@ def _take_report(connection: Connection, record: SweepRecord, row: Row[Any]) -> 
             return
     report = _read(connection, row, kinds.REPORT_TYPE, SweepReport)
     if report is not None:
-        _agree(row, report.sweep_id, report.room_id, report.source)
+        _agree(row, report.sweep_id, report.room_id, report.source, report.probe_id)
     body = next((body for body in bodies_of(connection, row.log_index, with_data=False) if _is_report(body)), None)
     record.report, record.report_row = report, row
     record.report_state = "missing" if body is None else body.state
@@ -327,9 +329,11 @@ def _read(connection: Connection, row: Row[Any], media_type: str, model: type[R]
     raise ContractError(f"{row.kind} without a body of type {media_type}")
 
 
-def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str) -> None:
+def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
     if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
         raise ContractError("the body speaks of another sweep, room or source than the envelope")
+    if row.source == "live" and probe_id is not None and probe_id != row.subject:
+        raise ContractError("the body names another probe than the envelope")
 
 
 def _insert_sweep(connection: Connection, record: SweepRecord) -> None:

@@ -133,12 +133,12 @@ keys = Table(
     Column("role", String(16), nullable=False),
     Column("probe_id", String(64), nullable=True),
     Column("name", Text, nullable=False),
-    Column("valid_from_ms", BigInteger, nullable=False),
-    Column("valid_until_ms", BigInteger, nullable=True),
     Column("revoked_from_index", BigInteger, nullable=True),
-    Column("predecessor", String(16), nullable=True),
+    Column("predecessor", String(16), nullable=True, index=True),
     Column("admitted_by", String(60), nullable=False),
     Column("admitted_ms", BigInteger, nullable=False),
+    Column("tenant", String(64), nullable=True),
+    Column("valid_from_index", BigInteger, nullable=False, server_default="0"),
 )
 
 # --- evidence: written by entries.py alone --------------------------------------------------------------------------
@@ -169,6 +169,7 @@ entries = Table(
     Column("signatures_json", Text, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("received_ms", BigInteger, nullable=False),
+    Column("tenant", String(64), nullable=True),
     UniqueConstraint("entry_hash", "signatures_hash"),
 )
 IS_ACCEPTED = entries.c.status == literal_column("'accepted'")
@@ -218,6 +219,18 @@ alarms = Table(
     Column("sweep_id", Uuid, nullable=True, index=True),
     Column("log_index", BigInteger, nullable=True, index=True),
     Column("other_log_index", BigInteger, nullable=True),
+)
+
+# What strangers sent, entry by entry: what the bounds of the quarantine count.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("log_index", BigInteger, ForeignKey("entries.log_index"), primary_key=True, autoincrement=False),
+    Column("network", String(64), nullable=False),
+    Column("key_id", String(16), nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("waited_s", BigInteger, nullable=False),
+    Index("ix_quarantine_of_network", "network", "key_id", "size"),
 )
 
 # --- projections: rebuilt from entries ------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from sweep.entry import DEFAULT_TENANT
 from sweep.report import first_problem
 
 ENVIRONMENT_PREFIX = "ANSIM_"
@@ -41,7 +42,7 @@ class Settings(BaseModel):
         "", description="address under which people reach the page, such as https://ansim.example.kr"
     )
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
-        "default", description="district or organisation written into the server's own entries"
+        DEFAULT_TENANT, description="district or organisation that entries name; set it before the first start"
     )
     first_password: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="password of the first user `admin`; empty: random, printed once"
@@ -54,6 +55,9 @@ class Settings(BaseModel):
     )
     quarantine_max_mib: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         256, description="room for entries of keys that nobody admitted; more is refused with 507"
+    )
+    quarantine_max_days: Annotated[int, Field(ge=1, le=3_650)] = Field(
+        90, description="days that such an entry may wait while the server runs; then it is purged"
     )
     min_free_mib: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
         64, description="free disk below which entries are refused with 507"

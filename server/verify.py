@@ -1,4 +1,4 @@
-"""Verify a log without the server: signatures, bodies, the chain of each key and the rule of sources.
+"""Verify a log without the server: signatures, bodies, the chain of each key and what a key may sign.
 
 Input are the lines of a dump; output is a list of problems in words and the counts behind them.  The keys are those
 of the dump's first line unless the caller brings its own: a file that vouches for itself proves only that it is whole.
@@ -8,11 +8,14 @@ Erased and missing bodies are counted, not held against a signature.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, get_args
+from uuid import UUID
 
+from server.fields import KeyRole
 from server.kinds import KNOWN_KINDS
+from server.signing_rules import Bearer, Statement, broken_rule, broken_rules_in_sweep, claim_of
 from sweep.entry import (
     ENTRY_TYPE,
     Body,
@@ -38,7 +41,10 @@ class DumpKey:
     """A key as the dump names it."""
 
     public_key: bytes
-    role: str
+    bearer: Bearer | None
+    """None: pinned by the caller, and the dump says nothing of it."""
+    valid_from_index: int = 0
+    revoked_from_index: int | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +55,7 @@ class Verification:
     valid: int = 0
     unreadable: int = 0
     quarantined: int = 0
+    purged: int = 0
     bodies_present: int = 0
     bodies_erased: int = 0
     bodies_missing: int = 0
@@ -75,9 +82,10 @@ def verify_lines(lines: Iterable[str], pinned: Mapping[str, bytes] | None = None
     keys = _read_header(next(iterator, ""))
     if pinned is not None:
         keys = {
-            key_id: DumpKey(public, keys[key_id].role if key_id in keys else "") for key_id, public in pinned.items()
+            key_id: replace(keys[key_id], public_key=public) if key_id in keys else DumpKey(public, None)
+            for key_id, public in pinned.items()
         }
-    found, chains = Verification(), dict[str, list[Link]]()
+    found, chains, statements = Verification(), dict[str, list[Link]](), dict[UUID | None, list[Statement]]()
     expected = 0
     for number, line in enumerate(iterator, start=2):
         record = _read_line(line, number)
@@ -85,16 +93,26 @@ def verify_lines(lines: Iterable[str], pinned: Mapping[str, bytes] | None = None
         if record["log_index"] != expected:
             found.complain(f"log index {expected} is missing before {record['log_index']}")
         expected = record["log_index"] + 1
-        _verify_one(record, keys, found, chains)
+        _verify_one(record, keys, found, chains, statements)
     for key_id, links in sorted(chains.items()):
         _verify_chain(key_id, links, found)
+    for about in statements.values():
+        _verify_rules(about, found)
     return found
 
 
 def _verify_one(
-    record: dict[str, Any], keys: Mapping[str, DumpKey], found: Verification, chains: dict[str, list[Link]]
+    record: dict[str, Any],
+    keys: Mapping[str, DumpKey],
+    found: Verification,
+    chains: dict[str, list[Link]],
+    statements: dict[UUID | None, list[Statement]],
 ) -> None:
-    where = f"log index {record['log_index']}"
+    log_index = record["log_index"]
+    where = f"log index {log_index}"
+    if record["status"] == "purged":
+        found.purged += 1
+        return
     entry, bodies = _entry_of(record, where)
     if record["status"] == "quarantined":
         found.quarantined += 1
@@ -116,17 +134,37 @@ def _verify_one(
     if envelope is None or envelope.kind not in KNOWN_KINDS:
         found.unreadable += 1
     if envelope is not None:
-        _verify_envelope(envelope, keys, found, where)
+        _verify_key(envelope, keys, found, log_index)
+        bearer = keys[envelope.key_id].bearer if envelope.key_id in keys else None
+        if bearer is not None:
+            statement = Statement(log_index, claim_of(envelope), bearer)
+            statements.setdefault(envelope.sweep_id, []).append(statement)
         _verify_bodies(envelope, bodies, record["states"], found, where)
         chains.setdefault(envelope.key_id, []).append(Link(envelope.seq, entry.entry_hash, envelope.prev))
 
 
-def _verify_envelope(envelope: Envelope, keys: Mapping[str, DumpKey], found: Verification, where: str) -> None:
+def _verify_key(envelope: Envelope, keys: Mapping[str, DumpKey], found: Verification, log_index: int) -> None:
     key = keys.get(envelope.key_id)
+    where = f"log index {log_index}"
     if key is None:
         found.complain(f"{where}: the envelope names key {envelope.key_id}, which did not sign it")
-    elif key.role and (envelope.source == "live") == (key.role == "demo"):
-        found.complain(f"{where}: a {key.role} key may not sign the source {envelope.source}")
+    elif log_index < key.valid_from_index:
+        found.complain(f"{where}: key {envelope.key_id} is valid from log index {key.valid_from_index} on")
+    elif key.revoked_from_index is not None and log_index >= key.revoked_from_index:
+        found.complain(f"{where}: key {envelope.key_id} is revoked from log index {key.revoked_from_index} on")
+
+
+def _verify_rules(about: Sequence[Statement], found: Verification) -> None:
+    """Hold what counts about one sweep, or about none, against the table of what a key may sign."""
+    by_index = {item.log_index: item for item in about}
+    if about[0].claim.sweep_id is None:
+        broken = {index: broken_rule(item.claim, item.bearer) for index, item in by_index.items()}
+    else:
+        broken = broken_rules_in_sweep(about)
+    for log_index, code in sorted(broken.items()):
+        if code is not None:
+            signatory, kind = by_index[log_index].bearer.signatory, by_index[log_index].claim.kind
+            found.complain(f"log index {log_index}: the key of a {signatory} may not sign this {kind} ({code})")
 
 
 def _verify_bodies(
@@ -163,14 +201,37 @@ def _read_header(line: str) -> dict[str, DumpKey]:
         header = json.loads(line)
         if header["ansim_log"] != 1:
             raise VerifyError("the log has another version than 1")
-        keys = [(bytes.fromhex(item["public_key"]), str(item["role"])) for item in header["keys"]]
+        keys = dict(_read_key(item) for item in header["keys"])
     except VerifyError:
         raise
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise VerifyError(
             "not a log: the first line must name version and keys; make one with sweep-server export"
         ) from None
-    return {key_id_of(public_key): DumpKey(public_key, role) for public_key, role in keys}
+    before = {key_id_of(bytes.fromhex(item["public_key"])): item.get("predecessor") for item in header["keys"]}
+    return {key_id: _in_line(key_id, key, before) for key_id, key in keys.items()}
+
+
+def _read_key(item: Any) -> tuple[str, DumpKey]:
+    """A key of the header; raises ValueError, TypeError or KeyError."""
+    public_key = bytes.fromhex(item["public_key"])
+    key_id, role = key_id_of(public_key), item["role"]
+    if role not in get_args(KeyRole):
+        raise ValueError(f"role {role}")
+    first, last = item.get("valid_from_index", 0), item.get("revoked_from_index")
+    if type(first) is not int or not (last is None or type(last) is int):
+        raise ValueError("an index is no number")
+    bearer = Bearer(role, item.get("probe_id"), item.get("tenant"), key_id)
+    return key_id, DumpKey(public_key, bearer, first, last)
+
+
+def _in_line(key_id: str, key: DumpKey, before: Mapping[str, Any]) -> DumpKey:
+    """The key with the first of its line of predecessors."""
+    line, seen = key_id, {key_id}
+    while (earlier := before.get(line)) in before and earlier not in seen:
+        line = str(earlier)
+        seen.add(line)
+    return key if key.bearer is None else replace(key, bearer=replace(key.bearer, line=line))
 
 
 def _read_line(line: str, number: int) -> dict[str, Any]:

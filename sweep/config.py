@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sweep.entry import Signer
+from sweep.entry import DEFAULT_TENANT, Signer
 from sweep.power.line import LinePlace
 from sweep.report.base import Slug, first_problem
 
@@ -32,7 +32,7 @@ class Config(BaseModel):
 
     probe_id: Slug = "probe-demo-1"
     """Name of the probe, as its server knows it."""
-    tenant: Slug = "demo-gu"
+    tenant: Slug = DEFAULT_TENANT
     """District or organisation the probe works for."""
     server: Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:\[\]_-]+/?$")] | None = None
     """Address of the probe's own server; without it, entries wait in the outbox."""

@@ -6,7 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sweep.entry import Body, EntryTime, Envelope, SignedEntry, Signer, sign_envelope
+from sweep.entry import Assurance, Body, EntryTime, Envelope, SignedEntry, Signer, sign_envelope
 from sweep.report import Source
 
 BOOT_ID = UUID("018f0000-0000-7000-8000-0000000000b0")
@@ -41,6 +41,9 @@ def make_entry(
     sweep_id: UUID | None = None,
     room_id: UUID | None = ROOM_ID,
     refs: tuple[UUID, ...] = (),
+    tenant: str = "demo-gu",
+    subject: str = "probe-demo-1",
+    assurance: Assurance = "device",
 ) -> SignedEntry:
     """A signed entry."""
     time = EntryTime(
@@ -54,12 +57,12 @@ def make_entry(
         v=1,
         kind=kind,
         entry_id=entry_id(key, seq),
-        tenant="demo-gu",
+        tenant=tenant,
         room_id=room_id,
         sweep_id=sweep_id,
         key_id=key.key_id,
-        subject="probe-demo-1",
-        assurance="device",
+        subject=subject,
+        assurance=assurance,
         source=source,
         seq=seq,
         prev=prev,

@@ -23,6 +23,7 @@ from server.errors import not_found
 from server.fields import LogIndex
 from server.projections import catch_up
 from server.projector import LIST_WAIT_S
+from server.quarantine import network_of
 from server.requests import read_body
 from server.schema import entries
 from server.services import Services, services_of
@@ -56,7 +57,8 @@ async def post_entry(request: Request) -> DsseView:
     """The write door: a signed receipt once the entry is on disk, the same receipt for the same entry again."""
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
-    arrival, outcome = await services.crews.door.run(partial(_accept, services, wire))
+    network = network_of(request.client.host if request.client else None)
+    arrival, outcome = await services.crews.door.run(partial(_accept, services, wire, network))
     if outcome.status == "accepted" and outcome.sweep_id is not None:
         services.projector.entry_arrived(outcome.sweep_id, outcome.kind if outcome.is_new else None)
     if outcome.status == "conflict":
@@ -109,8 +111,8 @@ def server_key(request: Request) -> ServerKey:
     return ServerKey(key_id=signer.key_id, public_key=signer.public_key.hex())
 
 
-def _accept(services: Services, wire: bytes) -> tuple[Arrival, door.Outcome]:
+def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, door.Outcome]:
     if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
         raise DiskFullError("the disk is nearly full")
     arrival = read_arrival(wire)
-    return arrival, services.door.accept(arrival)
+    return arrival, services.door.accept(arrival, network)

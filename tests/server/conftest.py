@@ -84,7 +84,7 @@ class Site:
                 actor="test",
             )
 
-    def admit(self, signer: Signer, role: KeyRole = "demo", probe_id: str = "probe-demo-1") -> keys.Key:
+    def admit(self, signer: Signer, role: KeyRole = "demo", probe_id: str | None = "probe-demo-1") -> keys.Key:
         with self.db.write() as connection:
             return keys.admit(
                 connection,

@@ -10,8 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select, update
 
-from server.entries import release_quarantine
 from server.fields import KeyRole
+from server.judging import release_quarantine
 from server.schema import alarms, audit, body_data, entries
 from server.schema import keys as key_table
 from server.settings import Settings
@@ -162,7 +162,7 @@ def test_a_missing_number_is_a_gap_and_a_broken_chain_an_alarm(site: Site) -> No
     site.admit(probe.signer)
     sweep_id, opened, report = probe.whole_sweep()
     probe.entry("sweep.note", sweep_id=sweep_id)
-    later = probe.disposition(sweep_id, "no_camera")
+    later = probe.entry("sweep.other", sweep_id=sweep_id)[1]
     for wire in (later, report, opened):
         _verified(site, wire)
     detail = site.login("inspector").get(f"/api/sweeps/{sweep_id}").json()

@@ -18,7 +18,7 @@ from sweep.entry import from_wire
 from sweep.report import new_id
 from tests.report_factory import make_report
 from tests.server.conftest import Site
-from tests.server.sweep_kit import Probe
+from tests.server.sweep_kit import Probe, desk
 
 
 def _snapshot(connection: Connection) -> list[list[tuple[object, ...]]]:
@@ -31,10 +31,15 @@ def _snapshot(connection: Connection) -> list[list[tuple[object, ...]]]:
 
 
 def _wires(count: int) -> list[bytes]:
-    probe, wires = Probe(), list[bytes]()
+    probe, person, wires = Probe(), desk(), list[bytes]()
     for _ in range(count):
         sweep_id, opened, report = probe.whole_sweep()
-        wires += [opened, report, probe.disposition(sweep_id, "recheck"), probe.disposition(sweep_id, "no_camera", 30)]
+        wires += [
+            opened,
+            report,
+            person.disposition(sweep_id, "recheck"),
+            person.disposition(sweep_id, "no_camera", 30),
+        ]
     wires.append(probe.opened(new_id()))
     return wires
 
@@ -43,14 +48,15 @@ def _filled(folder: Path, wires: list[bytes]) -> Database:
     db = Database(f"sqlite:///{folder / 'db.sqlite3'}")
     db.migrate()
     with db.write() as connection:
-        keys.admit(
-            connection,
-            public_key=Probe().signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="test",
-            actor="test",
-        )
+        for signer, probe_id in ((Probe().signer, "probe-demo-1"), (desk().signer, None)):
+            keys.admit(
+                connection,
+                public_key=signer.public_key,
+                role="demo",
+                probe_id=probe_id,
+                name="test",
+                actor="test",
+            )
     for wire in wires:
         accept(db, read_arrival(wire), quarantine_max_bytes=0)
     return db
@@ -163,7 +169,7 @@ def test_a_second_report_replaces_the_first_only_as_a_correction_by_the_same_key
 
     def shown() -> str:
         detail = inspector.get(f"/api/sweeps/{sweep_id}").json()
-        assert [alarm["code"] for alarm in detail["alarms"]] == ["second_report"]
+        assert [alarm["code"] for alarm in detail["alarms"]] == ["sweep_of_another_key"]
         commitments = {body["commitment"]: row["log_index"] for row in detail["entries"] for body in row["bodies"]}
         return str(commitments[detail["crops"][0]["commitment"]])
 
@@ -178,7 +184,7 @@ def test_demo_sweeps_stay_out_of_the_history_of_a_real_facility(site: Site) -> N
         connection.execute(update(facilities).values(is_demo=False))
     probe, real = Probe(), Probe("real", "live")
     site.admit(probe.signer)
-    site.admit(real.signer, "probe", "probe-7")
+    site.admit(real.signer, "probe", "probe-demo-1")
     simulated, opened, report = probe.whole_sweep()
     viewer = site.login("viewer")
     for wire in (opened, report):

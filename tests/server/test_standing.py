@@ -24,7 +24,7 @@ from server.standing import standing_of_rooms
 from sweep.report import ClockReading, Disposition, PhoneTime, new_id
 from tests.report_factory import START, clock, make_report
 from tests.server.conftest import Client, Site
-from tests.server.sweep_kit import DEMO_ROOM, Probe, report_of
+from tests.server.sweep_kit import DEMO_ROOM, Probe, desk, report_of
 
 migration = importlib.import_module("server.migrations.versions.0003_open_findings")
 FINDING = make_report().findings[0]
@@ -38,7 +38,7 @@ def real_site(site: Site) -> Site:
     """The demonstration's facility as a real one, with a real probe and one that simulates."""
     with site.db.write() as connection:
         connection.execute(update(facilities).values(is_demo=False))
-    site.admit(Probe("real", "live").signer, "probe", "probe-7")
+    site.admit(Probe("real", "live").signer, "probe", "probe-demo-1")
     site.admit(Probe("sim", "simulated").signer, "demo", "probe-demo-1")
     return site
 
@@ -155,14 +155,14 @@ def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) 
 
 
 def test_what_stands_follows_from_the_entries_in_any_order_and_after_a_rebuild(database_url: str) -> None:
-    real = Probe("real", "live")
+    real, person = Probe("real", "live"), desk(source="live")
     first, opened, report = real.whole_sweep()
     later = new_id()
     wires = [
         opened,
         report,
-        real.disposition(first, "no_camera", 20),
-        real.disposition(first, "camera_found", 30),
+        person.disposition(first, "no_camera", 20),
+        person.disposition(first, "camera_found", 30),
         real.opened(later),
         real.report_changed(later, **_bare(60)),
     ]
@@ -171,7 +171,15 @@ def test_what_stands_follows_from_the_entries_in_any_order_and_after_a_rebuild(d
     with db.write() as connection:
         load_demo_facility(connection)
         keys.admit(
-            connection, public_key=real.signer.public_key, role="probe", probe_id="probe-7", name="test", actor="test"
+            connection,
+            public_key=real.signer.public_key,
+            role="probe",
+            probe_id="probe-demo-1",
+            name="test",
+            actor="test",
+        )
+        keys.admit(
+            connection, public_key=person.signer.public_key, role="server", probe_id=None, name="test", actor="test"
         )
     for wire in reversed(wires):
         accept(db, read_arrival(wire), quarantine_max_bytes=0)

@@ -32,6 +32,7 @@ PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("viewer", "열람자-01", "viewer"),
 )
 PROBE_ID = "probe-01"
+REAL_PROBE_ID = "probe-02"
 DEMO_KEY = "web demo probe"
 REAL_KEY = "web probe"
 
@@ -39,15 +40,16 @@ REAL_KEY = "web probe"
 class Sender:
     """One key's way through the write door, with its sequence numbers."""
 
-    def __init__(self, url: str, key: Signer) -> None:
+    def __init__(self, url: str, key: Signer, probe_id: str) -> None:
         self._url = url
         self.key = key
+        self._probe_id = probe_id
         self._seq = 0
         self._prev: str | None = None
 
     def deliver(self, sweep: made.MadeSweep, crops: tuple[Body, ...] = ()) -> SweepReport:
         """Send a sweep's two entries: opened, then the report with its details and crops."""
-        report = sweep.report
+        report = sweep.report.model_copy(update={"probe_id": self._probe_id})
         opened = SweepOpened(
             v=1,
             sweep_id=report.sweep_id,
@@ -80,6 +82,7 @@ class Sender:
             source=report.source,
             sweep_id=report.sweep_id,
             room_id=report.room_id,
+            subject=self._probe_id,
         )
         answer = httpx.post(f"{self._url}/api/entries", content=to_wire(entry, bodies), timeout=30)
         assert answer.status_code == 200, answer.text
@@ -137,7 +140,7 @@ def running_site(folder: Path) -> Iterator[Site]:
     probe, real_probe = signer(DEMO_KEY), signer(REAL_KEY)
     rooms = _seed(folder, probe, real_probe)
     with serving(folder) as url:
-        demo, real = Sender(url, probe), Sender(url, real_probe)
+        demo, real = Sender(url, probe, PROBE_ID), Sender(url, real_probe, REAL_PROBE_ID)
         suspected = _deliver(demo, rooms[0], "stall-2", seed_ids("suspected"))
         yield Site(
             url=url,
@@ -163,7 +166,7 @@ def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
     services = build_services(Settings(data_dir=folder))
     with services.db.write() as connection:
         add_people(connection)
-        for key, role_of_key, probe_id in ((probe, "demo", PROBE_ID), (real_probe, "probe", "probe-02")):
+        for key, role_of_key, probe_id in ((probe, "demo", PROBE_ID), (real_probe, "probe", REAL_PROBE_ID)):
             keys.admit(
                 connection,
                 public_key=key.public_key,
