@@ -248,6 +248,23 @@ class Avr:
         """Take the flag of an interrupt back, and its turn."""
         self._lib.avr_clear_interrupt(self._avr, self._vector(number))
 
+    def keep_turn(self, number: int) -> None:
+        """Give an interrupt its turn back when the program clears another flag of its register; simavr 1.6 takes both."""
+        is_due = [False]
+        give_back = partial(self.raise_interrupt, number)
+
+        def on_pending(is_pending: int) -> None:
+            if not is_pending and is_due[0]:  # and its handler has not begun
+                self.call_after(1, give_back)
+            is_due[0] = bool(is_pending) or is_due[0]
+
+        def on_running(is_running: int) -> None:
+            if is_running:
+                is_due[0] = False
+
+        self._register(int(self._lib.avr_get_interrupt_irq(self._avr, number)), on_pending)
+        self.on_interrupt(number, on_running)
+
     def on_access(self, register: int, callback: Callable[[int], object]) -> None:
         """Call `callback(value)` when the program has read or written a register, by its address in the data space.
 

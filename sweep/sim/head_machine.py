@@ -17,6 +17,7 @@ from sweep.sim.head_tuner import TunerModel
 from sweep.sim.head_uart import Receiver
 
 SLOT_CYCLES = 512
+SLOT_VECTOR = 11  # timer 1 compare A
 LOG_DETECTOR, TUNER_RSSI, TEMPERATURE, BATTERY = ADC_CHANNELS = (0, 1, 6, 7)
 BANDGAP_MV = 1100
 BATTERY_DIVIDER = 3
@@ -57,6 +58,7 @@ class HeadMachine:
 
     def __init__(self, scene: RfScene, elf: Path | None = None, *, is_watching_pins: bool = False) -> None:
         self._avr = Avr(find_elf(elf))
+        self._avr.keep_turn(SLOT_VECTOR)
         self._scene = scene
         self._waveform = Waveform(scene)
         self._block: list[int] = []

@@ -30,6 +30,8 @@ class Receiver:
         self._is_line_busy = False
         self._coming = 0
         self._buffer: deque[int] = deque()
+        self._arrived: deque[int] = deque()
+        """Cycles at which the octets that wait to be read were complete."""
         self._waiting: int | None = None
         """Octet that is complete in the shift register, while the buffer has no room."""
         self._is_overrun = False
@@ -38,6 +40,8 @@ class Receiver:
         """Octets that were lost because nobody read."""
         self.unheard = 0
         """Octets that came while the receiver was switched off: during a reset."""
+        self.longest_wait_cycles = 0
+        """Between an octet that is complete and its being read."""
         avr.on_change("uar0", 1, self._on_write)
         avr.on_access(UDR0, self._on_access)
         avr.on_interrupt(RX_VECTOR, self._on_interrupt)
@@ -56,10 +60,14 @@ class Receiver:
 
     def resume(self) -> None:
         """The controller was reset and has forgotten what was due; the other end of the line knows nothing of that."""
-        self._buffer.clear()
-        self._waiting, self._is_overrun = None, False
+        self._forget()
         if self._is_line_busy:
             self._avr.call_after(OCTET_CYCLES, self._arrive)
+
+    def _forget(self) -> None:
+        self._buffer.clear()
+        self._arrived.clear()
+        self._waiting, self._is_overrun = None, False
 
     def _is_on(self) -> bool:
         return bool(self._avr.read_memory(UCSR0B) & RXEN0)
@@ -69,6 +77,7 @@ class Receiver:
         self._coming = self._line.popleft()
         if self._waiting is not None:
             self._waiting = None
+            self._arrived.pop()
             self._is_overrun = True
             self.overwritten += 1
             self._show()
@@ -76,9 +85,9 @@ class Receiver:
 
     def _arrive(self) -> None:
         """The octet is complete."""
+        self._arrived.append(self._avr.cycle)
         if not self._is_on():
-            self._buffer.clear()
-            self._waiting, self._is_overrun = None, False
+            self._forget()
             self.unheard += 1
         elif len(self._buffer) < BUFFER_OCTETS:
             self._move_up(self._coming)
@@ -108,6 +117,7 @@ class Receiver:
             return
         if self._buffer:
             self._avr.write_memory(UDR0, self._buffer.popleft())
+            self.longest_wait_cycles = max(self.longest_wait_cycles, self._avr.cycle - self._arrived.popleft())
         if self._waiting is not None:
             self._move_up(self._waiting)
             self._waiting = None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sweep.link import messages
 from sweep.link.decode import Decoder, check_protocol
 from sweep.link.frame import FrameReader, Received, encode
-from sweep.link.head import Head, HeadError, Losses, WrongFirmware, is_port, read_windows
+from sweep.link.head import Head, HeadError, HeadRefused, Losses, WrongFirmware, is_port, read_windows
 from sweep.link.port import PortError, SerialPort
 from sweep.link.recording import read_recording
 
@@ -135,6 +135,84 @@ def test_a_refused_command_and_a_head_that_falls_silent() -> None:
         list(open_head(ScriptedPort(honest)).rf_windows(10.0))
 
 
+def test_a_command_that_is_lost_is_sent_again_and_counted() -> None:
+    deaf = [2]
+
+    def hard_of_hearing(message: messages.Message, seq: int) -> list[messages.Message]:
+        if isinstance(message, messages.RfStart) and deaf[0]:
+            deaf[0] -= 1
+            return []
+        return honest(message, seq)
+
+    port = ScriptedPort(hard_of_hearing)
+    head = open_head(port)
+    assert len(list(head.rf_windows(0.5))) == 5
+    assert sum(isinstance(command, messages.RfStart) for command in port.commands) == 3
+    assert (head.losses.repeated_commands, head.losses.unanswered_commands) == (2, 0)
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+def test_a_head_that_answers_nothing_is_one_clear_error_and_counted(is_posted: bool) -> None:
+    port = ScriptedPort(lambda message, _seq: [IDENTITY] if isinstance(message, messages.Identify) else [])
+    head = open_head(port)
+    began_ns = port.now_ns
+
+    def command_it() -> None:
+        if not is_posted:
+            head.ask(messages.RfStop())
+        head.send(messages.RfStop())
+        while port.now_ns - began_ns < 10_000_000_000:
+            head.receive()
+
+    with pytest.raises(HeadError, match="did not answer RfStop, sent 4 times within 2 s: check its cable") as error:
+        command_it()
+    assert "\n" not in str(error.value)
+    assert port.now_ns - began_ns == pytest.approx(2.0e9, abs=0.2e9)
+    assert sum(isinstance(command, messages.RfStop) for command in port.commands) == 4
+    assert any(isinstance(command, messages.KeepAlive) for command in port.commands), "the lamps would have gone off"
+    assert (head.losses.repeated_commands, head.losses.unanswered_commands) == (3, 1)
+
+
+def test_a_command_that_nobody_waits_for_is_still_refused_aloud() -> None:
+    def refusing(message: messages.Message, seq: int) -> list[messages.Message]:
+        return [messages.Refused(message.ID, seq, 2)] if isinstance(message, messages.LampRun) else honest(message, seq)
+
+    head = open_head(ScriptedPort(refusing))
+    head.send(messages.LampRun(100, 90, 62, 1, bytes(5)))
+    with pytest.raises(HeadRefused, match=r"refused LampRun \(reason 2\)"):
+        head.receive()
+    assert head.receive() == []
+
+
+def test_what_arrives_while_a_command_waits_for_its_answer_is_kept() -> None:
+    """The button may be pressed just then."""
+
+    def busy(message: messages.Message, seq: int) -> list[messages.Message]:
+        if not isinstance(message, messages.RfStart):
+            return honest(message, seq)
+        before: list[messages.Message] = [window(7), messages.Button(5, 1), messages.LampsOff(6, 1)]
+        return [*before, messages.Accepted(message.ID, seq, 0), window(0)]
+
+    head = open_head(ScriptedPort(busy))
+    head.ask(messages.RfStart(3125, 767, 8))
+    kinds = [type(event.message) for event in head.receive()]
+    # The window before the answer is one of the run that ends with it.
+    assert kinds == [messages.Button, messages.LampsOff, messages.Accepted, messages.EnvelopeWindow]
+
+
+def test_a_head_that_restarts_while_it_measures_is_no_endless_wait() -> None:
+    def restarting(message: messages.Message, seq: int) -> list[messages.Message]:
+        if isinstance(message, messages.RfStart):
+            port._seq = itertools.count()  # as after a reset
+            return [IDENTITY, messages.Accepted(message.ID, seq, 0)]
+        return honest(message, seq)
+
+    port = ScriptedPort(restarting)
+    port.say(IDENTITY)
+    with pytest.raises(HeadError, match="restarted while it measured"):
+        list(open_head(port).rf_windows(0.5))
+
+
 def test_the_head_is_kept_alive_while_windows_are_read() -> None:
     port = ScriptedPort(honest)
     list(open_head(port).rf_windows(0.5))
@@ -158,6 +236,24 @@ def test_losses_are_counted_by_kind() -> None:
     decoder.feed(encode(IDENTITY, 0))
     assert losses.restarts == 1
     assert losses.missing_messages == 6
+
+
+@pytest.mark.parametrize("answers_at", [(0,), (0, 2), (3,), (1, 4), ()])
+def test_answers_that_come_late_or_twice_make_no_losses(answers_at: tuple[int, ...]) -> None:
+    """A run of windows ends, the next begins anew at 0; its answer may be lost, and come with a repetition."""
+    decoder = Decoder()
+    seq = itertools.count()
+    accepted = messages.Accepted(messages.RfStart.ID, 4, 0)
+    said: list[messages.Message] = [IDENTITY, messages.Accepted(messages.RfStart.ID, 3, 0)]
+    said += [window(index) for index in range(7)]
+    for index in range(6):
+        if index in answers_at:
+            said.append(accepted)
+        said.append(window(index))
+    decoder.feed(b"".join(encode(message, next(seq) & 0xFF) for message in said))
+    assert decoder.losses.missing_windows == decoder.losses.missing_messages == 0
+    decoder.feed(encode(accepted, next(seq)) + encode(window(9), next(seq)))
+    assert decoder.losses.missing_windows in {3, 9}, "what is missing is missing, late answer or not"
 
 
 def test_sequence_numbers_wrap_without_a_loss() -> None:

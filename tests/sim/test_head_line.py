@@ -7,8 +7,10 @@ import pytest
 from sweep.link import messages
 from sweep.link.commands import Unanswered
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.sim.head_avr import CLOCK_HZ
 from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene
+from sweep.sim.head_uart import OCTET_CYCLES
 
 from .head_kit import LOSS_COUNTERS, Asker, built_elf
 
@@ -81,6 +83,30 @@ def _check_edges(asker: Asker, origins: set[int]) -> int:
     return len(exposures)
 
 
+@pytest.mark.parametrize("pause_s", [0.0, 0.0007])
+def test_the_receiver_is_read_in_time_whatever_comes(pause_s: float) -> None:
+    """Also on a line without a pause, of which the loop cannot take everything: nothing is lost in the receiver."""
+    machine = HeadMachine(BUSY, built_elf(), is_watching_pins=True)
+    asker = Asker(machine)
+    asker.wait(0.02)
+    for command in (TRIPLES_20_PER_S, *EVERYTHING):
+        asker.ask(command)
+    octets = encode(messages.KeepAlive(), 0)
+    until = machine.avr.cycle + CLOCK_HZ
+    sent = 0
+    while machine.avr.cycle < until:
+        machine.send(octets)
+        sent += len(octets)
+        machine.run(pause_s or len(octets) * OCTET_CYCLES / CLOCK_HZ)
+    asker.wait(1.1)
+    assert sent > 5_000
+    assert machine.receiver.overwritten == 0
+    assert machine.receiver.longest_wait_cycles < 2 * OCTET_CYCLES
+    counters = asker.decoder.losses.head
+    assert counters is not None
+    assert (counters.missed_slots, counters.dropped_samples, counters.rx_overrun_bytes) == (0, 0, 0)
+
+
 # --- a number that comes again ----------------------------------------------------------------------------------------
 
 FLASH = messages.StimulusRun(2, 2, bytes((0b01,)).ljust(16, b"\0"))
@@ -148,10 +174,10 @@ def test_a_head_that_was_reset_knows_no_number() -> None:
 def test_numbers_go_round() -> None:
     machine = quiet_head()
     asker = Asker(machine)
-    for _ in range(600):
+    for _ in range(300):
         assert isinstance(asker.ask(FLASH), messages.Accepted)
         asker.wait(0.0005)
-    assert flashes(machine) == 600
+    assert flashes(machine) == 300
 
 
 # --- a line that harms ------------------------------------------------------------------------------------------------
@@ -183,20 +209,20 @@ class Harm:
                 return self._rng.randbytes(self._rng.randrange(1, 12)) + data
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_what_is_answered_was_done_once_however_bad_the_line_is(seed: int) -> None:
     machine = quiet_head()
     to_head, to_host = Harm(seed, 0.25), Harm(seed + 100, 0.02)
     asker = Asker(machine, seed, to_head=to_head, to_host=to_host)
     done: list[int] = []
-    for _ in range(150):
+    for _ in range(100):
         before = flashes(machine)
         outcome = asker.ask(FLASH)
         asker.wait(0.001)
         done.append(flashes(machine) - before)
         assert done[-1] == 1 if isinstance(outcome, messages.Accepted) else done[-1] <= 1
-    assert to_head.harmed > 20
-    assert asker.sender.repeats > 20
+    assert to_head.harmed > 15
+    assert asker.sender.repeats > 15
     assert asker.sender.unanswered <= 3
     counters = asker.decoder.losses.head
     assert counters is not None
@@ -229,7 +255,7 @@ def test_answers_that_are_lost_make_the_command_come_again_but_not_be_done_again
     assert flashes(machine) == 2
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_command_that_meets_a_restart_is_obeyed_by_the_head_that_comes_back(seed: int) -> None:
     machine = quiet_head()
     asker = Asker(machine, seed)

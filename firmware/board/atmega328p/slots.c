@@ -16,6 +16,7 @@
 #define TRIGGER_CYCLES 4 // into the slot: the emulator skips a compare that an instruction at the boundary reaches over
 #define ADC_ON (_BV(ADEN) | _BV(ADATE) | _BV(ADPS2) | _BV(ADPS0)) // clock / 32 = 500 kHz: a conversion takes 432 cycles
 #define WITNESS_PER_SLOT 2                                        // timer 2 at clock / 256
+#define WITNESS_EARLY_CYCLES 64 // the witness counts that long before a boundary, at most
 #define WITNESS_SLOTS (256 / WITNESS_PER_SLOT)
 
 volatile uint32_t slot_tick;
@@ -59,8 +60,10 @@ void slots_init(void)
 // cycles of its slot.
 static RARE catch_up(uint8_t late)
 {
-    if (late == 1 && (TIFR1 & _BV(OCF1A)))
-        return; // the next boundary passed since this interrupt began: its own is to come
+    // Near the next boundary, or past it since this interrupt began, the witness shows what is to come; were a slot missed
+    // all the same, the next interrupt would notice.
+    if (late == 1 && ((TIFR1 & _BV(OCF1A)) || TCNT1 >= SLOT_CYCLES - WITNESS_EARLY_CYCLES))
+        return;
     if (late > WITNESS_SLOTS / 2) {
         uint8_t early = (uint8_t)(WITNESS_SLOTS - late);
         slot_tick -= early;
@@ -94,9 +97,10 @@ ISR(TIMER1_COMPA_vect)
         now = slot_tick;
     }
     if (lamps_tick(&lamps, (uint8_t)(now + 1)))
-        step_lamps(); // its edges must be set before the next boundary
-    uart_relieve(); // two: while slots pay back what a long one took, more than one comes in each
-    uart_relieve();
+        step_lamps(); // its edges must be set before the next boundary; it relieves the receiver itself
+    else
+        uart_relieve();
+    uart_relieve(); // twice: while slots pay back what a long one took, more than one octet comes in each
     if (--aux_left == 0 && step_aux(counts))
         skip_sample();
     else
