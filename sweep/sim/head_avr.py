@@ -249,7 +249,7 @@ class Avr:
         self._lib.avr_clear_interrupt(self._avr, self._vector(number))
 
     def keep_turn(self, number: int) -> None:
-        """Give an interrupt its turn back when the program clears another flag of its register; simavr 1.6 takes both."""
+        """Give an interrupt its turn back where simavr 1.6 takes it because another flag of its register is cleared."""
         is_due = [False]
         give_back = partial(self.raise_interrupt, number)
 
