@@ -1,6 +1,6 @@
 """Keys are valid by log index and for a tenant; what strangers sent is counted.
 
-Revises: 0005.
+Revises: 0007.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
