@@ -7,13 +7,14 @@ probes and rooms, and two-person commands that name one person twice.  Each comm
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from server.audit import record
-from server.errors import invalid, not_found
+from server.errors import ApiError, invalid, not_found
 from server.facilities import current_plan
-from server.requests import AnyCommandRequest, DeclareEmptyRequest, PositionRequest, SimpleRequest, StartRequest
+from server.requests import DeclareEmptyRequest, PositionRequest, SimpleRequest, StartRequest, StopRequest
 from server.rooms import room_summary
 from server.schema import keys
 from sweep.report import (
@@ -32,20 +33,52 @@ from sweep.report import (
 )
 
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
-SIMPLE: dict[str, type[WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand]] = {
+STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends
+OrdinaryRequest = StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest
+SIMPLE: dict[str, type[WalkCommand | ResumeCommand | FinishCommand]] = {
     "walk": WalkCommand,
-    "pause": PauseCommand,
     "resume": ResumeCommand,
     "finish": FinishCommand,
-    "abort": AbortCommand,
 }
+STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
 
 
-def build_command(connection: Connection, probe_id: str, wanted: AnyCommandRequest, *, actor: str) -> Command:
+def build_command(connection: Connection, probe_id: str, wanted: OrdinaryRequest, *, actor: str) -> Command:
     """The whole command; ApiError 404 for an unknown probe or room, 400 for one person named twice."""
     if connection.scalar(select(keys.c.key_id).where(keys.c.probe_id == probe_id).limit(1)) is None:
         raise not_found("점검기", "probe")
     command = _build(connection, wanted)
+    note_command(connection, probe_id, command, actor=actor)
+    return command
+
+
+def build_stop(wanted: StopRequest, running: UUID | None) -> PauseCommand | AbortCommand:
+    """A stop, made without a database, which may be busy or full; `running` is the sweep the probe was last heard in.
+
+    ApiError 409 when neither the page nor the server knows which sweep is meant.
+    """
+    sweep_id = wanted.sweep_id or running
+    if sweep_id is None:
+        raise ApiError(
+            409,
+            "no_sweep_known",
+            "점검기가 무엇을 하는지 아직 모릅니다. 점검기의 버튼을 누르세요",
+            "nobody knows yet what the probe is doing; press the button on the probe",
+        )
+    issued = utc_now()
+    return STOPS[wanted.command].model_validate(
+        {
+            "command_id": wanted.command_id or new_id(),
+            "issued": issued,
+            "expires": issued + STOP_LIFE,
+            "command": wanted.command,
+            "sweep_id": sweep_id,
+        }
+    )
+
+
+def note_command(connection: Connection, probe_id: str, command: Command, *, actor: str) -> None:
+    """Write a command into the audit trail."""
     record(
         connection,
         actor=actor,
@@ -53,10 +86,9 @@ def build_command(connection: Connection, probe_id: str, wanted: AnyCommandReque
         object_id=probe_id,
         detail={"command_id": str(command.command_id), "sweep_id": str(command.sweep_id)},
     )
-    return command
 
 
-def _build(connection: Connection, wanted: AnyCommandRequest) -> Command:
+def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
     command_id, issued = wanted.command_id or new_id(), utc_now()
     expires = issued + COMMAND_LIFE
     match wanted:

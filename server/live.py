@@ -2,7 +2,9 @@
 
 Probes post messages and fetch commands by long poll; pages listen by SSE.  A listener that does not keep up loses its
 stream and comes back to a replay of the current sweep.  A command is delivered until it is acknowledged or too old; the
-same command id again does nothing.  Everything here runs on one event loop and takes no locks.
+same command id again does nothing.  A stop overtakes and cancels what the probe has not been handed yet, is taken while
+the probe is away and however much waits, and stands in the probe's view until the probe has answered it.  Everything
+here runs on one event loop and takes no locks.
 """
 
 from __future__ import annotations
@@ -15,9 +17,19 @@ from datetime import datetime
 from uuid import UUID
 
 from server.errors import ApiError, busy
+from server.fields import CommandAnswer
 from server.keys import Key
-from server.views import ProbeView
-from sweep.report import Command, CommandEvent, LiveMessage, ProbeState, StateEvent, utc_now
+from server.views import ProbeView, StopView
+from sweep.report import (
+    AbortCommand,
+    Command,
+    CommandEvent,
+    LiveMessage,
+    PauseCommand,
+    ProbeState,
+    StateEvent,
+    utc_now,
+)
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
 RECENT_MESSAGES = 200
@@ -27,6 +39,24 @@ MAX_LISTENERS_PER_PERSON = 8  # guessed: a phone, a desktop, and streams of a lo
 MAX_POLLS_PER_PROBE = 4  # guessed: one, and those of a network that was lost
 MAX_PENDING = 32  # guessed: a person cannot ask for more within the life of a command
 MAX_KNOWN_COMMANDS = 1_000
+STOPS = frozenset({"pause", "abort"})
+
+
+@dataclass(slots=True)
+class Known:
+    """What became of a command that was queued here."""
+
+    sweep_id: UUID
+    answer: CommandAnswer = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop that a person asked for."""
+
+    command: PauseCommand | AbortCommand
+    asked_by: str
+    """Pseudonym."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +113,11 @@ class Channel:
     recent: deque[LiveMessage] = field(default_factory=lambda: deque(maxlen=RECENT_MESSAGES))
     last: tuple[int, datetime] | None = None
     pending: deque[Command] = field(default_factory=deque)
-    known: OrderedDict[UUID, UUID] = field(default_factory=OrderedDict)
+    handed: int = 0
+    """How many of `pending`, from the front, were handed to the probe and are not acknowledged."""
+    known: OrderedDict[UUID, Known] = field(default_factory=OrderedDict)
+    stop: Stop | None = None
+    """The last one, until the sweep runs again or is over."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     polls: int = 0
     """Long polls that wait now."""
@@ -133,8 +167,11 @@ class LiveHub:
                 channel.recent.clear()
             channel.recent.append(message)
             self._send(ServerEvent(message.event.type, message.model_dump_json()), probe_id)
+            if isinstance(message.event, CommandEvent):
+                self._answered(channel, message.event)
             if isinstance(message.event, StateEvent):
                 channel.state, channel.state_message = message.event.state, message
+                self._forget_stop(channel)
                 self._changed(channel)
         return accepted
 
@@ -156,6 +193,7 @@ class LiveHub:
             last_seen=known.seen,
             state=known.state,
             sweep_id=known.sweep_id,
+            stop=_view_of_stop(known),
         )
 
     def listen(self, probe_id: str | None, user_id: UUID, token_hash: str) -> Listener:
@@ -194,30 +232,43 @@ class LiveHub:
             if listener.token_hash in token_hashes:
                 listener.end()
 
-    def enqueue(self, probe_id: str, command: Command, sweep_id: UUID) -> UUID:
-        """Queue a command; returns the sweep it is about, the earlier one when this command id is known already."""
+    def enqueue(self, probe_id: str, command: Command, sweep_id: UUID, *, asked_by: str = "") -> Known:
+        """Queue a command; what is known of it, which is of the earlier one when this command id is known already."""
         channel = self.channel(probe_id)
         if command.command_id in channel.known:
             return channel.known[command.command_id]
         self._drop_expired(channel)
-        if len(channel.pending) >= MAX_PENDING:
+        is_stop = isinstance(command, PauseCommand | AbortCommand)
+        crowd = [one for one in channel.pending if not is_stop or one.command in STOPS]
+        if len(crowd) >= MAX_PENDING:
             raise ApiError(409, "too_many_commands", "점검기가 응답하지 않습니다", "the probe does not fetch commands")
-        channel.known[command.command_id] = sweep_id
+        if isinstance(command, PauseCommand | AbortCommand):
+            self._put_first(channel, command)
+            channel.stop = Stop(command, asked_by)
+        else:
+            channel.pending.append(command)
+        channel.known[command.command_id] = known = Known(sweep_id)
         while len(channel.known) > MAX_KNOWN_COMMANDS:
             channel.known.popitem(last=False)
-        channel.pending.append(command)
         channel.wake.set()
-        return sweep_id
+        if channel.stop is not None:
+            self._changed(channel)
+        return known
 
-    def known_sweep(self, probe_id: str, command_id: UUID | None) -> UUID | None:
-        """The sweep of a command that was queued before under this id."""
-        return None if command_id is None else self.channel(probe_id).known.get(command_id)
+    def known_command(self, probe_id: str, command_id: UUID | None) -> Known | None:
+        """What is known of a command that was queued before under this id."""
+        channel = self._channels.get(probe_id)
+        return None if command_id is None or channel is None else channel.known.get(command_id)
+
+    def has_heard_of(self, probe_id: str) -> bool:
+        """Whether this probe, which then is enrolled, has spoken since the server started."""
+        return probe_id in self._channels
 
     async def fetch(self, probe_id: str, key: Key, after: UUID | None, wait_s: float) -> tuple[Command, ...]:
         """Commands that wait, oldest first; those up to `after` are acknowledged and gone. Empty after `wait_s`."""
         channel = self.heard_from(probe_id, key)
         if any(command.command_id == after for command in channel.pending):
-            while channel.pending.popleft().command_id != after:
+            while self._take_first(channel).command_id != after:
                 pass
         if channel.polls >= MAX_POLLS_PER_PROBE and wait_s > 0:
             raise busy(
@@ -239,6 +290,7 @@ class LiveHub:
             left = deadline - self._monotonic()
             if channel.pending or left <= 0 or self._is_closed:
                 self.heard_from(channel.probe_id, key)
+                channel.handed = len(channel.pending)
                 return tuple(channel.pending)
             try:
                 await asyncio.wait_for(channel.wake.wait(), left)
@@ -254,10 +306,46 @@ class LiveHub:
             listener.offer(ServerEvent("closing", "{}"))
             listener.is_lost = True
 
+    def _put_first(self, channel: Channel, stop: PauseCommand | AbortCommand) -> None:
+        """Before everything that was not handed out; what would set the same sweep going after the stop is cancelled.
+
+        What was handed out keeps its place: the probe acknowledges by the last that it received.
+        """
+        handed = [channel.pending.popleft() for _ in range(channel.handed)]
+        later = [
+            command
+            for command in channel.pending
+            if command.command in {*STOPS, "finish"} or command.sweep_id != stop.sweep_id
+        ]
+        channel.pending = deque([*handed, stop, *later])
+
+    def _take_first(self, channel: Channel) -> Command:
+        channel.handed = max(0, channel.handed - 1)
+        return channel.pending.popleft()
+
     def _drop_expired(self, channel: Channel) -> None:
         now = utc_now()
+        channel.handed -= sum(command.expires < now for command in list(channel.pending)[: channel.handed])
         for command in [command for command in channel.pending if command.expires < now]:
             channel.pending.remove(command)
+
+    def _answered(self, channel: Channel, event: CommandEvent) -> None:
+        known = channel.known.get(event.command_id)
+        if known is not None:
+            known.answer = "accepted" if event.accepted else "refused"
+        if channel.stop is not None and channel.stop.command.command_id == event.command_id:
+            self._changed(channel)
+
+    def _forget_stop(self, channel: Channel) -> None:
+        """A stop that was answered is over when the sweep runs again, and any when its sweep is no longer there."""
+        stop = channel.stop
+        if stop is None:
+            return
+        known = channel.known.get(stop.command.command_id)
+        is_answered = known is None or known.answer != "waiting"
+        is_over = channel.sweep_id != stop.command.sweep_id or channel.state in {"done", "aborted", "failed", "idle"}
+        if is_over or (is_answered and channel.state == "running"):
+            channel.stop = None
 
     def _changed(self, channel: Channel) -> None:
         if channel.key is not None:
@@ -274,3 +362,17 @@ def replay_of(channel: Channel) -> tuple[LiveMessage, ...]:
     """The last known state and the recent messages of the current sweep, in the order sent."""
     state, recent = channel.state_message, tuple(channel.recent)
     return recent if state is None or state in recent else (state, *recent)
+
+
+def _view_of_stop(channel: Channel) -> StopView | None:
+    stop = channel.stop
+    if stop is None or stop.command.expires < utc_now():
+        return None
+    known = channel.known.get(stop.command.command_id)
+    return StopView(
+        command_id=stop.command.command_id,
+        sweep_id=stop.command.sweep_id,
+        asked_by=stop.asked_by,
+        asked=stop.command.issued,
+        answer="waiting" if known is None else known.answer,
+    )

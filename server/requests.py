@@ -141,14 +141,22 @@ class PositionRequest(CommandRequestBase):
 
 
 class SimpleRequest(CommandRequestBase):
-    """Begin a walking test where the last position was; pause, go on, close or stop a sweep."""
+    """Begin a walking test where the last position was; go on, or close a sweep."""
 
-    command: Literal["walk", "pause", "resume", "finish", "abort"]
+    command: Literal["walk", "resume", "finish"]
     sweep_id: UUID
 
 
+class StopRequest(CommandRequestBase):
+    """Somebody came in, or the sweep is to end: stop."""
+
+    command: Literal["pause", "abort"]
+    sweep_id: UUID | None
+    """Null: whatever the probe is doing, when the page has not heard what that is."""
+
+
 AnyCommandRequest = Annotated[
-    StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest, Field(discriminator="command")
+    StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest | StopRequest, Field(discriminator="command")
 ]
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from server.fields import BodyState, KeyRole, Role, SweepResult
+from server.fields import BodyState, CommandAnswer, KeyRole, Role, SweepResult
 from sweep.report import LocalText, Mode, PhoneTime, Plan, ProbeState, RoomKind, Source, SweepReport
 
 
@@ -315,6 +315,18 @@ class ServerKey(View):
     """Hexadecimal, 32 bytes."""
 
 
+class StopView(View):
+    """A stop that a person asked for; it stands until the sweep runs again or is over."""
+
+    command_id: UUID
+    sweep_id: UUID
+    asked_by: str
+    """Pseudonym."""
+    asked: datetime
+    answer: CommandAnswer
+    """Of the probe."""
+
+
 class ProbeView(View):
     """An enrolled probe."""
 
@@ -325,7 +337,9 @@ class ProbeView(View):
     online: bool
     last_seen: datetime | None
     state: ProbeState | None
+    """Null: it has told nothing since the server started."""
     sweep_id: UUID | None
+    stop: StopView | None
 
 
 class ProbeList(View):
@@ -341,10 +355,13 @@ class LiveAccepted(View):
 
 
 class CommandQueued(View):
-    """A command waits for the probe."""
+    """A command waits for the probe, or was given to it before."""
 
     command_id: UUID
     sweep_id: UUID
+    answer: CommandAnswer
+    """Of the probe, as far as it has come."""
+    probe_online: bool
 
 
 class ExportJobView(View):

@@ -16,11 +16,11 @@ from starlette.responses import Response, StreamingResponse
 from server.access import SESSION_COOKIE, Inspector, Probe, Viewer
 from server.access_log import shows
 from server.auth import hash_token
-from server.commands import build_command
-from server.errors import ApiError, invalid
-from server.keys import all_keys
-from server.live import Listener, LiveHub
-from server.requests import CommandRequest, LiveBatch, describe, json_body
+from server.commands import OrdinaryRequest, build_command, build_stop, note_command
+from server.errors import ApiError, invalid, not_found
+from server.keys import Key, all_keys
+from server.live import Known, Listener, LiveHub, ServerEvent
+from server.requests import CommandRequest, LiveBatch, StopRequest, describe, json_body
 from server.services import Services, services_of
 from server.views import CommandQueued, LiveAccepted, ProbeList
 from sweep.report import Command, CommandList, parse_json, utc_now
@@ -28,7 +28,9 @@ from sweep.report import Command, CommandList, parse_json, utc_now
 router = APIRouter(tags=["probes"])
 
 ProbeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-HEARTBEAT_S = 15.0  # guessed: shorter than the idle time-outs of proxies and phones
+HEARTBEAT_S = 5.0  # guessed: a page without one for three of them says that the connection is lost
+BEAT = ServerEvent("beat", "{}").encode()
+PROBE_ROLES = frozenset({"probe", "demo"})
 STREAM_LIFE = timedelta(hours=1)  # a stream ends then and the page comes back, with its session checked anew
 
 
@@ -37,7 +39,7 @@ def list_probes(request: Request, _person: Viewer) -> ProbeList:
     """All enrolled probes."""
     services = services_of(request)
     with services.db.read() as connection:
-        found = [key for key in all_keys(connection) if key.role in {"probe", "demo"} and key.probe_id is not None]
+        found = [key for key in all_keys(connection) if key.role in PROBE_ROLES and key.probe_id is not None]
     return ProbeList(probes=tuple(services.hub.view(key, key.probe_id) for key in found if key.probe_id is not None))
 
 
@@ -73,17 +75,23 @@ async def post_command(
     probe_id: ProbeId,
     body: Annotated[CommandRequest, json_body(CommandRequest)],
 ) -> CommandQueued:
-    """Queue a command; the same command id again does nothing."""
-    services = services_of(request)
-    wanted = body.root
-    known = services.hub.known_sweep(probe_id, wanted.command_id)
+    """Queue a command; the same command id again does nothing. A stop is queued before anything else is done."""
+    services, wanted = services_of(request), body.root
+    hub = services.hub
+    known = hub.known_command(probe_id, wanted.command_id)
     if known is not None and wanted.command_id is not None:
-        return CommandQueued(command_id=wanted.command_id, sweep_id=known)
-    command: Command = await run_in_threadpool(_build, services, probe_id, body, person.display_name)
-    if not services.hub.channel(probe_id).is_online:
+        return _queued(hub, probe_id, wanted.command_id, known)
+    if isinstance(wanted, StopRequest):
+        if not hub.has_heard_of(probe_id):
+            await run_in_threadpool(_check_probe, services, probe_id)
+        stop = build_stop(wanted, hub.channel(probe_id).sweep_id)
+        known = hub.enqueue(probe_id, stop, stop.sweep_id, asked_by=person.display_name)
+        await run_in_threadpool(_note, services, probe_id, stop, person.display_name)
+        return _queued(hub, probe_id, stop.command_id, known)
+    command = await run_in_threadpool(_build, services, probe_id, wanted, person.display_name)
+    if not hub.channel(probe_id).is_online:
         raise ApiError(409, "probe_offline", "점검기가 연결되어 있지 않습니다", "the probe is not connected")
-    sweep_id = services.hub.enqueue(probe_id, command, command.sweep_id)
-    return CommandQueued(command_id=command.command_id, sweep_id=sweep_id)
+    return _queued(hub, probe_id, command.command_id, hub.enqueue(probe_id, command, command.sweep_id))
 
 
 @router.get(
@@ -95,11 +103,15 @@ async def post_command(
 async def get_live(
     request: Request, person: Viewer, probe_id: Annotated[str, Query(max_length=64)] = ""
 ) -> StreamingResponse:
-    """Live events as they come, after a replay of the current sweep."""
-    hub = services_of(request).hub
-    listener = hub.listen(probe_id or None, person.user_id, hash_token(request.cookies[SESSION_COOKIE]))
+    """Live events as they come, after a replay of the current sweep and what is known of the probe right now."""
+    services = services_of(request)
+    key = await run_in_threadpool(_key_of, services, probe_id) if probe_id else None
+    session = hash_token(request.cookies[SESSION_COOKIE])
+    listener = services.hub.listen(probe_id or None, person.user_id, session)
+    if key is not None:
+        listener.offer(ServerEvent("probe", services.hub.view(key, probe_id).model_dump_json()))
     return StreamingResponse(
-        _stream(hub, listener),
+        _stream(services.hub, listener),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -113,13 +125,39 @@ async def _stream(hub: LiveHub, listener: Listener) -> AsyncIterator[bytes]:
             try:
                 event = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_S)
             except TimeoutError:
-                yield b": still here\n\n"
+                yield BEAT
                 continue
             yield event.encode()
     finally:
         hub.leave(listener)
 
 
-def _build(services: Services, probe_id: str, body: CommandRequest, actor: str) -> Command:
+def _build(services: Services, probe_id: str, wanted: OrdinaryRequest, actor: str) -> Command:
     with services.db.write() as connection:
-        return build_command(connection, probe_id, body.root, actor=actor)
+        return build_command(connection, probe_id, wanted, actor=actor)
+
+
+def _note(services: Services, probe_id: str, stop: Command, actor: str) -> None:
+    with services.db.write() as connection:
+        note_command(connection, probe_id, stop, actor=actor)
+
+
+def _check_probe(services: Services, probe_id: str) -> None:
+    if _key_of(services, probe_id) is None:
+        raise not_found("점검기", "probe")
+
+
+def _key_of(services: Services, probe_id: str) -> Key | None:
+    """The probe's key that was admitted last; None when there is no such probe."""
+    with services.db.read() as connection:
+        found = [key for key in all_keys(connection) if key.role in PROBE_ROLES and key.probe_id == probe_id]
+    return found[-1] if found else None
+
+
+def _queued(hub: LiveHub, probe_id: str, command_id: UUID, known: Known) -> CommandQueued:
+    return CommandQueued(
+        command_id=command_id,
+        sweep_id=known.sweep_id,
+        answer=known.answer,
+        probe_online=hub.channel(probe_id).is_online,
+    )

@@ -20,11 +20,16 @@ from server.settings import Settings
 from sweep.entry import Signer, sign_request
 from sweep.report import (
     AbortCommand,
+    Command,
+    CommandEvent,
     CommandList,
+    DeclareEmptyCommand,
     GuidanceEvent,
     LiveEvent,
     LiveMessage,
     LocalText,
+    PauseCommand,
+    ResumeCommand,
     StateEvent,
     new_id,
     parse_json,
@@ -97,6 +102,7 @@ def test_pages_see_the_current_sweep_and_what_comes_after(enrolled: Site) -> Non
     assert _post(enrolled, _state(2, "running", new), _guidance(3, "first", new)).json() == {"accepted": 2}
     with _events(client) as events:
         assert [next(events)[1]["seq"] for _ in range(2)] == [2, 3]
+        assert next(events)[0] == "probe"
         _post(enrolled, _guidance(4, "second", new))
         name, data = next(events)
         assert (name, data["seq"], data["event"]) == (
@@ -293,14 +299,121 @@ def test_commands_expire_and_do_not_pile_up() -> None:
         late = _abort(life_s=-1)
         hub.enqueue(PROBE, late, late.sweep_id)
         assert await hub.fetch(PROBE, KEY, None, 0) == ()
+        sweep_id = new_id()
         for _ in range(MAX_PENDING):
-            one = _abort()
-            hub.enqueue(PROBE, one, one.sweep_id)
-        last = _abort()
+            hub.enqueue(PROBE, _command(ResumeCommand, sweep_id), sweep_id)
         with pytest.raises(Exception, match="does not fetch"):
-            hub.enqueue(PROBE, last, last.sweep_id)
+            hub.enqueue(PROBE, _command(ResumeCommand, sweep_id), sweep_id)
+        stops = [_abort() for _ in range(MAX_PENDING)]
+        for stop in stops:
+            hub.enqueue(PROBE, stop, stop.sweep_id)
+        with pytest.raises(Exception, match="does not fetch"):
+            hub.enqueue(PROBE, _abort(), sweep_id)
         commands = await hub.fetch(PROBE, KEY, None, 0)
-        assert len(commands) == MAX_PENDING
-        assert len(await hub.fetch(PROBE, KEY, commands[9].command_id, 0)) == MAX_PENDING - 10
+        assert len(commands) == 2 * MAX_PENDING
+        assert len(await hub.fetch(PROBE, KEY, commands[9].command_id, 0)) == 2 * MAX_PENDING - 10
 
     asyncio.run(scenario())
+
+
+def _command(kind: type[PauseCommand | ResumeCommand | DeclareEmptyCommand], sweep_id: UUID, **more: object) -> Command:
+    issued = utc_now()
+    name = {PauseCommand: "pause", ResumeCommand: "resume", DeclareEmptyCommand: "declare_empty"}[kind]
+    times = {"command_id": new_id(), "issued": issued, "expires": issued + timedelta(seconds=60)}
+    return kind.model_validate(times | {"command": name, "sweep_id": sweep_id} | more)
+
+
+def test_a_stop_overtakes_and_cancels_what_would_set_the_sweep_going_after_it() -> None:
+    async def scenario() -> None:
+        hub, mine, other = LiveHub(FakeTime()), new_id(), new_id()
+        people = {"declared_by": ("점검자-01", "점검자-02")}
+        waiting = [
+            _command(ResumeCommand, mine),
+            _command(DeclareEmptyCommand, mine, **people),
+            _command(ResumeCommand, other),
+        ]
+        stop = _command(PauseCommand, mine)
+        for command in (*waiting, stop):
+            hub.enqueue(PROBE, command, mine)
+        assert await hub.fetch(PROBE, KEY, None, 0) == (stop, waiting[2])
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_is_never_acknowledged_by_what_was_handed_out_before_it() -> None:
+    async def scenario() -> None:
+        hub, sweep_id = LiveHub(FakeTime()), new_id()
+        first, second, stop = (_command(kind, sweep_id) for kind in (ResumeCommand, ResumeCommand, PauseCommand))
+        hub.enqueue(PROBE, first, sweep_id)
+        hub.enqueue(PROBE, second, sweep_id)
+        assert await hub.fetch(PROBE, KEY, None, 0) == (first, second)
+        hub.enqueue(PROBE, stop, sweep_id)
+        assert await hub.fetch(PROBE, KEY, None, 0) == (first, second, stop)  # to a connection that broke
+        assert await hub.fetch(PROBE, KEY, second.command_id, 0) == (stop,)
+        assert await hub.fetch(PROBE, KEY, stop.command_id, 0) == ()
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_is_taken_while_the_probe_is_away_and_stands_until_it_answers(enrolled: Site) -> None:
+    inspector, sweep_id, path = enrolled.login("inspector", "점검자-07"), new_id(), f"/api/probes/{PROBE}/commands"
+    unknown = inspector.post(path, {"command": "pause", "sweep_id": None})
+    assert (unknown.status_code, unknown.json()["error"]["code"]) == (409, "no_sweep_known")
+    wanted = {"command": "pause", "sweep_id": str(sweep_id), "command_id": str(new_id())}
+    for _ in range(2):
+        queued = inspector.post(path, wanted)
+        assert (queued.status_code, queued.json()) == (
+            200,
+            {
+                "command_id": wanted["command_id"],
+                "sweep_id": str(sweep_id),
+                "answer": "waiting",
+                "probe_online": False,
+            },
+        )
+    with _events(inspector) as events:
+        name, probe = next(events)
+        stop = probe["stop"]
+        assert isinstance(stop, dict)
+        assert (name, stop["command_id"], stop["asked_by"], stop["answer"]) == (
+            "probe",
+            wanted["command_id"],
+            "점검자-07",
+            "waiting",
+        )
+    (fetched,) = _signed(enrolled, "GET", f"{path}?wait_s=0").json()["commands"]
+    assert (fetched["command"], fetched["command_id"]) == ("pause", wanted["command_id"])
+    answer = CommandEvent(type="command", command_id=UUID(fetched["command_id"]), accepted=True, text=_text("accepted"))
+    _post(enrolled, _state(0, "running", sweep_id), _message(1, answer, sweep_id), _state(2, "paused", sweep_id))
+    assert inspector.post(path, wanted).json()["answer"] == "accepted"
+    (probe,) = inspector.get("/api/probes").json()["probes"]
+    assert (probe["state"], probe["stop"]["answer"]) == ("paused", "accepted")
+    _post(enrolled, _state(3, "running", sweep_id))
+    (probe,) = inspector.get("/api/probes").json()["probes"]
+    assert probe["stop"] is None
+    # A page that has not heard which sweep runs may stop it all the same.
+    assert inspector.post(path, {"command": "pause", "sweep_id": None}).json()["sweep_id"] == str(sweep_id)
+    assert enrolled.login("viewer").post(path, wanted).status_code == 403
+    assert inspector.post("/api/probes/nobody/commands", wanted).status_code == 404
+
+
+def test_a_stop_does_not_wait_for_the_database(enrolled: Site) -> None:
+    inspector, sweep_id, path = enrolled.login("inspector"), new_id(), f"/api/probes/{PROBE}/commands"
+    _post(enrolled, _state(0, "running", sweep_id))
+    with enrolled.db.write():  # somebody else writes for long
+        asked = threading.Thread(target=lambda: inspector.post(path, {"command": "pause", "sweep_id": str(sweep_id)}))
+        asked.start()
+        fetched = _signed(enrolled, "GET", f"{path}?wait_s=10").json()["commands"]
+        assert [command["command"] for command in fetched] == ["pause"]
+    asked.join()
+
+
+def test_a_new_listener_hears_last_what_is_known_of_the_probe(enrolled: Site) -> None:
+    viewer, sweep_id = enrolled.login("viewer"), new_id()
+    with _events(viewer) as events:
+        name, probe = next(events)
+        assert (name, probe["state"], probe["online"]) == ("probe", None, False)  # nothing since the server started
+    _post(enrolled, _state(0, "running", sweep_id), _guidance(1, "here", sweep_id))
+    with _events(viewer) as events:
+        names = [next(events)[0] for _ in range(3)]
+        assert names == ["state", "guidance", "probe"]
