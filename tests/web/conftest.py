@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from tests.web.agent import AgentSite, running_agent
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, Site, running_site
 
@@ -26,6 +27,7 @@ FLAGS = [
     "--disable-sync",
 ]
 PHONE: ViewportSize = {"width": 412, "height": 915}
+SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
 TIMEOUT_MS = 15_000  # a page answers in a fraction of it; machines with other work are slow
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -168,13 +170,12 @@ def open_phone(browser: Browser, axe_source: str) -> Iterator[OpenPhone]:
 
     def make(url: str, *, locale: str = "ko-KR", **options: Any) -> Phone:
         context = browser.new_context(
-            viewport=PHONE,
             locale=locale,
             device_scale_factor=2,
             has_touch=True,
             is_mobile=True,
             timezone_id="Asia/Seoul",
-            **{"service_workers": "block", "color_scheme": "light", **options},
+            **{"viewport": PHONE, "service_workers": "block", "color_scheme": "light", **options},
         )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
@@ -194,6 +195,15 @@ def open_phone(browser: Browser, axe_source: str) -> Iterator[OpenPhone]:
 def phone(open_phone: OpenPhone, site: Site) -> Phone:
     """A Korean phone in the light theme at the seeded server."""
     return open_phone(site.url)
+
+
+@pytest.fixture(scope="session")
+def agent_site(
+    built_page: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[AgentSite]:
+    """The real agent and a server, once for all tests that drive it."""
+    with running_agent(tmp_path_factory.mktemp("agent"), request.config.rootpath) as running:
+        yield running
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from tests.web import evidence as made
 PASSWORD = "correct-horse-battery"
 PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("inspector", "점검자-01", "inspector"),
+    ("supervisor", "감독자-01", "inspector"),
     ("viewer", "열람자-01", "viewer"),
 )
 PROBE_ID = "probe-01"
@@ -155,7 +156,7 @@ def running_site(folder: Path) -> Iterator[Site]:
 
 
 def add_people(connection: Connection) -> None:
-    """An inspector and a viewer, both with `PASSWORD`."""
+    """An inspector, a supervisor and a viewer, all with `PASSWORD`."""
     for username, display_name, role in PEOPLE:
         auth.create_user(
             connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"

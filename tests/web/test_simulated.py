@@ -3,59 +3,21 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from server import facilities, keys
-from server.app import build_services
-from server.settings import Settings
+from tests.web.agent import PROBE_ID, AgentSite
 from tests.web.conftest import OpenPhone
-from tests.web.site import PASSWORD, add_people, serving
+from tests.web.site import PASSWORD
 
 pytestmark = pytest.mark.browser
 
-PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
-CAMERA_IN = "stall-3"
 SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
-SWEEP = [sys.executable, "-m", "sweep.cli"]
 
 
-@pytest.fixture
-def simulated_site(built_page: None, tmp_path: Path, repo_root: Path) -> Iterator[str]:
-    """A server with the demonstration facility and a simulated probe whose room hides a camera in stall 3."""
-    state = tmp_path / "probe"
-    key = subprocess.run(
-        [*SWEEP, "key", "--state", str(state)], capture_output=True, text=True, check=True, cwd=repo_root
-    ).stdout.split()[1]
-    services = build_services(Settings(data_dir=tmp_path / "server"))
-    with services.db.write() as connection:
-        add_people(connection)
-        facilities.load_demo_facility(connection)
-        keys.admit(
-            connection,
-            public_key=bytes.fromhex(key),
-            role="demo",
-            probe_id=PROBE_ID,
-            name="시범 점검기",
-            actor="test",
-        )
-    services.db.close()
-    with serving(tmp_path / "server") as url, (tmp_path / "agent.log").open("wb") as log:
-        agent = [*SWEEP, "agent", "--sim", "--camera-in", CAMERA_IN, "--server", url, "--state", str(state)]
-        with subprocess.Popen(agent, stdout=log, stderr=subprocess.STDOUT, cwd=repo_root) as process:
-            try:
-                yield url
-            finally:
-                process.terminate()
-
-
-def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, simulated_site: str) -> None:
-    phone = open_phone(simulated_site)
+def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_site: AgentSite) -> None:
+    phone = open_phone(agent_site.url)
     page = phone.page
     phone.open()
     page.get_by_label("아이디").fill("inspector")

@@ -20,17 +20,30 @@ export class ApiError extends Error {
     super(shown.en);
   }
 
-  /** The server was not reached at all: the same call may work later. */
+  /** The server was not reached at all. */
   get isOffline(): boolean {
     return this.status === null;
   }
+
+  /** The server was not reached or could not answer: the same call may work later. */
+  get mayWorkLater(): boolean {
+    return this.status === null || this.status >= 500 || this.status === 429;
+  }
 }
 
+const PERSON_HEADER = "X-Ansim-Person";
+let username: string | null = null;
 let csrfToken: string | null = null;
 let unauthorised: () => void = () => undefined;
 
-export function setCsrfToken(token: string | null): void {
+export function setSession(person: string | null, token: string | null): void {
+  username = person;
   csrfToken = token;
+}
+
+/** Headers of a call that may be done in nobody else's session, whoever is logged in when it is sent. */
+export function asPerson(person: string): Record<string, string> {
+  return { [PERSON_HEADER]: person };
 }
 
 export function onUnauthorised(callback: () => void): void {
@@ -41,7 +54,9 @@ export const client = createClient<paths>({ baseUrl: location.origin, credential
 
 client.use({
   onRequest({ request }) {
-    if (request.method !== "GET" && csrfToken !== null) request.headers.set("X-CSRF-Token", csrfToken);
+    if (request.method === "GET" || csrfToken === null) return request;
+    request.headers.set("X-CSRF-Token", csrfToken);
+    if (username !== null && !request.headers.has(PERSON_HEADER)) request.headers.set(PERSON_HEADER, username);
     return request;
   },
 });

@@ -285,7 +285,7 @@ export interface paths {
         };
         /**
          * Get Live
-         * @description Live events as they come, after a replay of the current sweep.
+         * @description Live events as they come, after a replay of the current sweep and what is known of the probe right now.
          */
         get: operations["get_live_api_live_get"];
         put?: never;
@@ -411,7 +411,7 @@ export interface paths {
         put?: never;
         /**
          * Post Command
-         * @description Queue a command; the same command id again does nothing.
+         * @description Queue a command; the same command id again does nothing. A stop is queued before anything else is done.
          */
         post: operations["post_command_api_probes__probe_id__commands_post"];
         delete?: never;
@@ -743,14 +743,21 @@ export interface components {
         };
         /**
          * CommandQueued
-         * @description A command waits for the probe.
+         * @description A command waits for the probe, or was given to it before.
          */
         CommandQueued: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "waiting" | "accepted" | "refused";
             /**
              * Command Id
              * Format: uuid
              */
             command_id: string;
+            /** Probe Online */
+            probe_online: boolean;
             /**
              * Sweep Id
              * Format: uuid
@@ -761,7 +768,7 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SimpleRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * CropView
          * @description A crop of a lens candidate; its bytes are at /api/bodies/{commitment}.
@@ -1828,6 +1835,7 @@ export interface components {
             role: "probe" | "demo" | "server" | "witness";
             /** State */
             state: ("idle" | "waiting_for_empty" | "running" | "paused" | "closing" | "done" | "aborted" | "failed") | null;
+            stop: components["schemas"]["StopView"] | null;
             /** Sweep Id */
             sweep_id: string | null;
         };
@@ -2144,14 +2152,14 @@ export interface components {
         };
         /**
          * SimpleRequest
-         * @description Begin a walking test where the last position was; pause, go on, close or stop a sweep.
+         * @description Begin a walking test where the last position was; go on, or close a sweep.
          */
         SimpleRequest: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            command: "abort" | "finish" | "pause" | "resume" | "walk";
+            command: "finish" | "resume" | "walk";
             /**
              * Command Id
              * @description Made by the caller so that sending twice does it once; the server makes one when absent.
@@ -2301,6 +2309,56 @@ export interface components {
              * @enum {string}
              */
             verdict: "follows_light" | "does_not" | "not_assessable";
+        };
+        /**
+         * StopRequest
+         * @description Somebody came in, or the sweep is to end: stop.
+         */
+        StopRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "abort" | "pause";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Sweep Id
+             * @description Null: whatever the probe is doing, when the page has not heard what that is.
+             */
+            sweep_id: string | null;
+        };
+        /**
+         * StopView
+         * @description A stop that a person asked for; it stands until the sweep runs again or is over.
+         */
+        StopView: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "waiting" | "accepted" | "refused";
+            /**
+             * Asked
+             * Format: date-time
+             */
+            asked: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * SweepDetail

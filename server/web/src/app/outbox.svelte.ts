@@ -1,84 +1,142 @@
 /**
- * Decisions made without a connection, kept in the phone's IndexedDB until the server has signed them.
- * A decision leaves the phone's storage only after the server's answer; the number that waits is always shown.
+ * Decisions of people, kept in the phone's IndexedDB until the server has signed them.
+ *
+ * Each is stored with its id, its author and the time of the decision before it is sent, and leaves the storage only after
+ * the server's answer, so that an answer that gets lost makes no second decision. It is sent in its author's session
+ * only; what the server refuses is set aside with the reason until its author sends it again or deletes it.
  */
-import { openDB, type DBSchema, type IDBPDatabase } from "idb";
-import { ApiError, call, client } from "../api/client";
-import type { DispositionVerdict } from "../api/types";
+import { ApiError, asPerson, call, client } from "../api/client";
+import { stops } from "../live/stops.svelte";
+import { newId } from "./ids";
+import { session } from "./session.svelte";
+import { openStorage, type Decision, type KeptDecision } from "./storage";
 
-export interface Decision {
-  readonly sweepId: string;
-  readonly findingId: string;
-  readonly verdict: DispositionVerdict;
-  readonly note: string | null;
-}
-
-interface OutboxSchema extends DBSchema {
-  decisions: { key: number; value: Decision };
-}
+const RETRY_MS = 10_000; // guessed
+const COULD_NOT_NOW = new Set([401, 408, 425, 429]);
+const WRONG_SESSION = new Set(["csrf", "another_person", "password_change_needed"]);
 
 class Outbox {
-  waiting = $state(0);
+  /** Everybody's on this phone, oldest first. */
+  kept = $state.raw<readonly KeptDecision[]>([]);
   #isSending = false;
-  #database: Promise<IDBPDatabase<OutboxSchema>> | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Send a decision; true when the server has it, false when it waits on the phone. */
-  async decide(decision: Decision): Promise<boolean> {
-    try {
-      await send(decision);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ApiError) || !error.isOffline) throw error;
-      await (await this.#open()).add("decisions", decision);
-      this.waiting += 1;
-      return false;
-    }
+  /** Those of the person logged in that are to be sent. */
+  get waiting(): readonly KeptDecision[] {
+    return this.kept.filter((item) => item.aside === null && isMine(item));
   }
 
-  /** Send what waits, oldest first; stops at the first that the server does not take. */
+  /** Keep a decision and send it; true when the server has it, false when it waits on the phone. Throws a refusal. */
+  async decide(decision: Decision): Promise<boolean> {
+    const { user } = session;
+    if (!user) throw new Error("nobody is logged in");
+    const now = Date.now();
+    const item: KeptDecision = {
+      ...decision,
+      id: newId(now),
+      author: { username: user.username, name: user.display_name },
+      decidedMs: now,
+      aside: null,
+    };
+    const storage = await openStorage();
+    await storage.put("kept_decisions", item);
+    try {
+      await send(item);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mayWorkLater(error)) {
+        await this.refresh();
+        this.#tryLater();
+        return false;
+      }
+      await storage.delete("kept_decisions", item.id); // whoever decided sees the refusal and what was written
+      throw error;
+    }
+    await storage.delete("kept_decisions", item.id);
+    await this.refresh();
+    return true;
+  }
+
+  /** Send what waits of the person logged in, oldest first. */
   async flush(): Promise<void> {
     if (this.#isSending) return;
     this.#isSending = true;
     try {
-      const database = await this.#open();
-      for (const key of await database.getAllKeys("decisions")) {
-        const decision = await database.get("decisions", key);
-        if (decision === undefined) continue;
-        await send(decision);
-        await database.delete("decisions", key);
+      await stops.flush(); // nothing goes before a stop
+      await this.refresh();
+      const storage = await openStorage();
+      for (const item of this.waiting) {
+        if (!isMine(item)) break; // somebody else logged in meanwhile
+        try {
+          await send(item);
+          await storage.delete("kept_decisions", item.id);
+        } catch (error) {
+          if (!(error instanceof ApiError)) throw error;
+          if (mayWorkLater(error)) {
+            if (WRONG_SESSION.has(error.code)) await session.reload();
+            break;
+          }
+          await storage.put("kept_decisions", { ...item, aside: error.shown });
+        }
       }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
     } finally {
       this.#isSending = false;
-      await this.count();
+      await this.refresh();
+      this.#tryLater();
     }
   }
 
-  async count(): Promise<void> {
-    this.waiting = await (await this.#open()).count("decisions");
+  /** Send again what was set aside. */
+  async retry(id: string): Promise<void> {
+    const storage = await openStorage();
+    const item = await storage.get("kept_decisions", id);
+    if (item === undefined || !isMine(item)) return;
+    await storage.put("kept_decisions", { ...item, aside: null });
+    await this.flush();
   }
 
-  #open(): Promise<IDBPDatabase<OutboxSchema>> {
-    this.#database ??= openDB<OutboxSchema>("ansim-outbox", 1, {
-      upgrade(database) {
-        database.createObjectStore("decisions", { autoIncrement: true });
-      },
-    });
-    return this.#database;
+  /** Throw away what was set aside; only its author may, and anybody who inspects what names nobody. */
+  async discard(id: string): Promise<void> {
+    const storage = await openStorage();
+    const item = await storage.get("kept_decisions", id);
+    if (item === undefined || item.aside === null || !(item.author === null || isMine(item))) return;
+    await storage.delete("kept_decisions", id);
+    await this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const all = await (await openStorage()).getAll("kept_decisions");
+    this.kept = all.sort((one, other) => (one.id < other.id ? -1 : 1));
+  }
+
+  #tryLater(): void {
+    clearTimeout(this.#timer);
+    if (this.waiting.length > 0) this.#timer = setTimeout(() => void this.flush(), RETRY_MS);
   }
 }
 
-async function send({ sweepId, findingId, verdict, note }: Decision): Promise<void> {
+export function isMine(item: KeptDecision): boolean {
+  return item.author !== null && item.author.username === session.user?.username;
+}
+
+function mayWorkLater(error: ApiError): boolean {
+  return (
+    error.status === null || error.status >= 500 || COULD_NOT_NOW.has(error.status) || WRONG_SESSION.has(error.code)
+  );
+}
+
+async function send({ id, author, sweepId, findingId, verdict, note, decidedMs }: KeptDecision): Promise<void> {
+  if (author === null || decidedMs === null) throw new Error("a decision of nobody is never sent");
   await call(
     client.POST("/api/findings/{finding_id}/disposition", {
       params: { path: { finding_id: findingId } },
+      headers: asPerson(author.username),
       body: {
         sweep_id: sweepId,
         verdict,
         note: note === null ? null : { ko: note, en: note },
-        decision_id: null,
-        claimed: null,
+        decision_id: id,
+        claimed: { decided: new Date(decidedMs).toISOString(), sent: new Date().toISOString() },
       },
     }),
   );

@@ -1,10 +1,19 @@
-import { call, client, onUnauthorised, setCsrfToken } from "../api/client";
+/**
+ * Who is logged in on this phone, and the token that state-changing calls carry.
+ *
+ * The last person is remembered, so that a page opened again without a connection still offers the stop and keeps
+ * decisions under the right name; the server checks everything all the same.
+ */
+import { ApiError, call, client, onUnauthorised, setSession } from "../api/client";
 import type { User } from "../api/types";
 
-/** Who is logged in on this phone, and the token that state-changing calls carry. */
+const STORAGE_KEY = "ansim-person";
+
 class Session {
-  /** Undefined until the server was asked once. */
+  /** Undefined until the server was asked once, or could not be asked and nobody is remembered. */
   user = $state<User | null | undefined>(undefined);
+  /** Whether the server has confirmed the person since this page was opened. */
+  isConfirmed = $state(false);
 
   constructor() {
     onUnauthorised(() => {
@@ -16,9 +25,26 @@ class Session {
     return this.user?.role === "inspector" || this.user?.role === "admin";
   }
 
+  /** Ask the server who is logged in; without a connection the person remembered stands in. */
   async load(): Promise<void> {
-    const answer = await call(client.GET("/api/me"));
-    this.#set(answer.user, answer.csrf_token);
+    try {
+      const answer = await call(client.GET("/api/me"));
+      this.#set(answer.user, answer.csrf_token);
+    } catch (error) {
+      const remembered = error instanceof ApiError && error.mayWorkLater ? read() : null;
+      if (remembered === null) throw error;
+      this.user ??= remembered;
+    }
+  }
+
+  /** Ask again, quietly: true when the server has confirmed somebody. */
+  async reload(): Promise<boolean> {
+    try {
+      await this.load();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+    }
+    return this.isConfirmed && this.user !== null;
   }
 
   async logIn(username: string, password: string): Promise<void> {
@@ -39,8 +65,36 @@ class Session {
 
   #set(user: User | null, token: string | null): void {
     this.user = user;
-    setCsrfToken(token);
+    this.isConfirmed = true;
+    setSession(user?.username ?? null, token);
+    try {
+      if (user === null) localStorage.removeItem(STORAGE_KEY);
+      else localStorage.setItem(STORAGE_KEY, JSON.stringify(user));
+    } catch {
+      // Storage that is switched off: then nobody is remembered.
+    }
   }
+}
+
+function read(): User | null {
+  try {
+    const saved: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "null");
+    return isUser(saved) ? saved : null;
+  } catch {
+    return null;
+  }
+}
+
+function isUser(value: unknown): value is User {
+  if (typeof value !== "object" || value === null) return false;
+  return (
+    "username" in value &&
+    typeof value.username === "string" &&
+    "display_name" in value &&
+    typeof value.display_name === "string" &&
+    "role" in value &&
+    (value.role === "viewer" || value.role === "inspector" || value.role === "admin")
+  );
 }
 
 export const session = new Session();

@@ -17,6 +17,16 @@ export function dateTime(utc: string): string {
   }).format(new Date(utc));
 }
 
+/** Hours and minutes of a moment on this phone's clock. */
+export function clockTime(unixMs: number): string {
+  return new Intl.DateTimeFormat(locale(), {
+    timeZone: TIME_ZONE,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(new Date(unixMs));
+}
+
 export function date(utc: string): string {
   return new Intl.DateTimeFormat(locale(), {
     timeZone: TIME_ZONE,

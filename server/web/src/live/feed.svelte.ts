@@ -1,10 +1,13 @@
 /**
  * One probe's live messages over server-sent events, folded into what the screen shows.
  *
- * The server replays the running sweep on each connection, so folding the same message twice must change nothing.
- * The browser reconnects by itself after a lost line; after a refusal this class does, ever more slowly.
+ * The server replays the running sweep on each connection, so folding the same message twice must change nothing; what it
+ * then says of the probe has the last word on its state, also that it knows none. A line on which nothing comes for three
+ * beats is lost, whatever the browser says of it. The browser reconnects by itself after a lost line; after a refusal or
+ * silence this class does, ever more slowly.
  */
 import type { EntryEvent, LiveMessage, Modality, ProbeState, ProbeView, VerdictName, LocalText } from "../api/types";
+import { session } from "../app/session.svelte";
 
 export type Connection = "connecting" | "open" | "reconnecting";
 
@@ -36,6 +39,17 @@ export interface LiveTrial {
   readonly heardMs: number;
 }
 
+/** The probe's answer to a command. */
+export interface CommandAnswer {
+  readonly commandId: string;
+  readonly isAccepted: boolean;
+  readonly text: LocalText;
+}
+
+const OVER: readonly (ProbeState | null)[] = ["idle", "done", "aborted", "failed"];
+const SILENCE_MS = 15_000; // derived: three beats of the server
+const CHECK_MS = 1_000;
+const MOST_ANSWERS = 50; // guessed: more than anybody asks for in a minute
 const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "notice", "trial", "finding", "command"] as const;
 const FIRST_WAIT_MS = 1_000; // guessed
 const LONGEST_WAIT_MS = 15_000; // guessed
@@ -60,6 +74,15 @@ export class LiveFeed {
   entryKinds = $state.raw<readonly string[]>([]);
   missed = $state(0);
 
+  /** The probe has told a state of this sweep, now or to an earlier page. */
+  isTaken = $state(false);
+  /** The last answers of the probe, oldest first. */
+  answers = $state.raw<readonly CommandAnswer[]>([]);
+  /** Counts connections on which the server has told what it knows of the probe. */
+  snapshots = $state(0);
+
+  #heardMs = 0;
+  #isNewLine = false;
   #lastSeq: number | null = null;
   #lastSent = "";
   #source: EventSource | null = null;
@@ -68,25 +91,65 @@ export class LiveFeed {
 
   constructor(readonly probeId: string) {}
 
+  /** Whether the probe may be sweeping: always, unless it is known at this moment that it is not. */
+  get mayRun(): boolean {
+    return this.connection !== "open" || !OVER.includes(this.state);
+  }
+
+  /** Whether it is known that no sweep runs, at this moment. */
+  get isOver(): boolean {
+    return !this.mayRun;
+  }
+
   /** Connect; returns the function that disconnects. */
   open(): () => void {
     this.#connect();
+    const watcher = setInterval(() => {
+      if (Date.now() - this.#heardMs > SILENCE_MS) this.#connectAnew();
+    }, CHECK_MS);
+    const onOffline = () => {
+      this.connection = "reconnecting";
+    };
+    const onOnline = () => {
+      this.#connectAnew();
+    };
+    addEventListener("offline", onOffline);
+    addEventListener("online", onOnline);
     return () => {
+      clearInterval(watcher);
+      removeEventListener("offline", onOffline);
+      removeEventListener("online", onOnline);
       clearTimeout(this.#timer);
       this.#source?.close();
     };
   }
 
+  #connectAnew(): void {
+    this.connection = "reconnecting";
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#connect();
+  }
+
+  #heard(): void {
+    this.#heardMs = Date.now();
+    this.connection = "open";
+  }
+
   #connect(): void {
+    this.#heardMs = Date.now(); // as long as a beat takes, the new line has time
+    this.#isNewLine = true;
     const source = new EventSource(`/api/live?probe_id=${encodeURIComponent(this.probeId)}`);
     this.#source = source;
     source.onopen = () => {
-      this.connection = "open";
+      this.#heard();
       this.#waitMs = FIRST_WAIT_MS;
     };
     source.onerror = () => {
       this.connection = "reconnecting";
+      this.#isNewLine = true;
       if (source.readyState !== EventSource.CLOSED) return;
+      void session.reload(); // refused: perhaps nobody is logged in any more
       this.#timer = setTimeout(() => {
         this.#connect();
       }, this.#waitMs);
@@ -94,16 +157,38 @@ export class LiveFeed {
     };
     for (const type of MESSAGE_TYPES)
       source.addEventListener(type, (event) => {
+        this.#heard();
         this.fold(JSON.parse(event.data as string) as LiveMessage);
       });
+    source.addEventListener("beat", () => {
+      this.#heard();
+    });
+    source.addEventListener("closing", () => {
+      this.connection = "reconnecting";
+    });
     source.addEventListener("entry", (event) => {
+      this.#heard();
       const entry = JSON.parse(event.data as string) as EntryEvent;
       if (entry.sweep_id === this.sweepId) this.entryKinds = [...this.entryKinds, entry.kind];
     });
     source.addEventListener("probe", (event) => {
+      this.#heard();
       const probe = JSON.parse(event.data as string) as ProbeView;
-      if (probe.probe_id === this.probeId) this.probe = probe;
+      if (probe.probe_id === this.probeId) this.#foldProbe(probe);
     });
+  }
+
+  #foldProbe(probe: ProbeView): void {
+    this.probe = probe;
+    if (probe.sweep_id !== null && probe.sweep_id !== this.sweepId) this.#startOver(probe.sweep_id);
+    if (this.state !== probe.state) {
+      this.state = probe.state;
+      this.isTaken ||= probe.state !== null && probe.sweep_id === this.sweepId;
+      this.stateText = null;
+    }
+    if (!this.#isNewLine) return;
+    this.#isNewLine = false;
+    this.snapshots += 1;
   }
 
   /** Take one message; older ones than the last are ignored, a hole in the numbers is counted. */
@@ -122,6 +207,7 @@ export class LiveFeed {
     switch (event.type) {
       case "state":
         this.state = event.state;
+        this.isTaken = true;
         this.stateText = event.text;
         if (event.state !== "running") this.guidance = null;
         if (event.state !== "running" && event.state !== "paused") this.isMeasuring = false;
@@ -173,12 +259,17 @@ export class LiveFeed {
         break;
       case "command":
         this.refusal = event.accepted ? null : event.text;
+        this.answers = [
+          ...this.answers.slice(1 - MOST_ANSWERS),
+          { commandId: event.command_id, isAccepted: event.accepted, text: event.text },
+        ];
         break;
     }
   }
 
   #startOver(sweepId: string): void {
     this.sweepId = sweepId;
+    this.isTaken = false;
     this.state = null;
     this.stateText = null;
     this.progress = null;

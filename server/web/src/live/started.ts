@@ -1,5 +1,9 @@
+import { session } from "../app/session.svelte";
+
 /** What this phone knows of the sweep it asked for, until the sweep's first entry has reached the server. */
 export interface StartedSweep {
+  /** User name of who asked: another person at this phone neither declares nor starts with these names. */
+  readonly author: string;
   readonly probeId: string;
   readonly sweepId: string;
   readonly roomId: string;
@@ -15,18 +19,23 @@ export function rememberStart(started: StartedSweep): void {
 
 /** The sweep this phone asked `probeId` for last, or null. */
 export function lastStart(probeId: string): StartedSweep | null {
-  const saved = read();
+  const saved = mine();
   return saved?.probeId === probeId ? saved : null;
 }
 
 /** The two who swept last with this phone. */
 export function lastInspectors(): readonly string[] {
-  return read()?.inspectors ?? [];
+  return mine()?.inspectors ?? [];
 }
 
 /** The next person at this phone starts without them. */
 export function forgetStart(): void {
   sessionStorage.removeItem(STORAGE_KEY);
+}
+
+function mine(): StartedSweep | null {
+  const saved = read();
+  return saved !== null && saved.author === session.user?.username ? saved : null;
 }
 
 function read(): StartedSweep | null {
@@ -41,6 +50,8 @@ function read(): StartedSweep | null {
 function isStarted(value: unknown): value is StartedSweep {
   if (typeof value !== "object" || value === null) return false;
   return (
+    "author" in value &&
+    typeof value.author === "string" &&
     "probeId" in value &&
     typeof value.probeId === "string" &&
     "sweepId" in value &&

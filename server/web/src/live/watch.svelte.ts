@@ -1,0 +1,162 @@
+/**
+ * The probe that this phone watches, on whatever screen its person is: its live messages, and what is asked of it.
+ *
+ * It is remembered on the phone, so that a page opened again, with or without a connection, still can stop the sweep.
+ */
+import { ApiError, call, client } from "../api/client";
+import type { ProbeState } from "../api/types";
+import { newId } from "../app/ids";
+import { LiveFeed } from "./feed.svelte";
+import { lastStart, type StartedSweep } from "./started";
+import { stops } from "./stops.svelte";
+
+const STORAGE_KEY = "ansim-watch";
+const COMMAND_LIFE_MS = 60_000; // derived: the server lets a command expire after 60 s
+const TICK_MS = 1_000;
+
+export type CommandBody =
+  | { command: "walk" | "resume" | "finish"; sweep_id: string }
+  | { command: "declare_empty"; sweep_id: string; declared_by: [string, string] }
+  | { command: "position"; sweep_id: string; zone_id: string; x_m: number; y_m: number; facing_deg: number };
+
+interface Watched {
+  readonly probeId: string;
+  readonly sweepId: string | null;
+  readonly isTaken: boolean;
+}
+
+class Watch {
+  feed = $state.raw<LiveFeed | null>(null);
+  started = $state.raw<StartedSweep | null>(null);
+  isBusy = $state(false);
+  failure = $state.raw<ApiError | null>(null);
+  now = $state(Date.now());
+  #remembered: Watched | null = read();
+  #close: () => void = () => undefined;
+
+  constructor() {
+    setInterval(() => {
+      this.now = Date.now();
+    }, TICK_MS);
+  }
+
+  /** Listen to this probe from now on. */
+  follow(probeId: string): LiveFeed {
+    this.started = lastStart(probeId);
+    if (this.feed?.probeId === probeId) return this.feed;
+    this.leave();
+    const feed = new LiveFeed(probeId);
+    if (this.#remembered?.probeId === probeId) {
+      feed.sweepId = this.#remembered.sweepId;
+      feed.isTaken = this.#remembered.isTaken;
+    }
+    this.feed = feed;
+    this.failure = null;
+    this.#close = feed.open();
+    return feed;
+  }
+
+  /** Listen again to the probe that an earlier page watched, when its sweep may still run. */
+  resume(): void {
+    if (this.feed === null && this.#remembered !== null) this.follow(this.#remembered.probeId);
+  }
+
+  /** Stop listening. */
+  leave(): void {
+    this.#close();
+    this.#close = () => undefined;
+    this.feed = null;
+  }
+
+  // Ids are ordered by time: this phone's newer sweep hides what the probe did before, until its first state is known.
+  get isAsked(): boolean {
+    const { feed, started } = this;
+    if (feed === null || started === null) return false;
+    return (
+      feed.sweepId === null || started.sweepId > feed.sweepId || (started.sweepId === feed.sweepId && !feed.isTaken)
+    );
+  }
+
+  get isAskExpired(): boolean {
+    return this.started !== null && this.now - this.started.askedMs > COMMAND_LIFE_MS;
+  }
+
+  get sweepId(): string | null {
+    return this.isAsked ? null : (this.feed?.sweepId ?? null);
+  }
+
+  get phase(): ProbeState | null {
+    return this.isAsked ? null : (this.feed?.state ?? null);
+  }
+
+  /** A sweep that this phone knows of may be running. */
+  get isUnderWay(): boolean {
+    const { feed } = this;
+    if (feed === null || (feed.sweepId === null && this.started === null)) return false;
+    return feed.mayRun || (this.isAsked && !this.isAskExpired);
+  }
+
+  /** Write down what is watched, or that it is over; call it inside an effect. */
+  remember(): void {
+    const { feed } = this;
+    if (feed === null) return;
+    const watched: Watched | null = this.isUnderWay
+      ? { probeId: feed.probeId, sweepId: feed.sweepId, isTaken: feed.isTaken }
+      : null;
+    this.#remembered = watched;
+    try {
+      if (watched === null) localStorage.removeItem(STORAGE_KEY);
+      else localStorage.setItem(STORAGE_KEY, JSON.stringify(watched));
+    } catch {
+      // Storage that is switched off: a page opened again then has to be led to the live screen.
+    }
+  }
+
+  /** Stop the sweep; works without a connection. */
+  stop(command: "pause" | "abort"): void {
+    if (this.feed === null) return;
+    const sweepId = this.isAsked ? (this.started?.sweepId ?? null) : this.feed.sweepId;
+    stops.press(this.feed.probeId, sweepId, command);
+  }
+
+  async command(body: CommandBody): Promise<void> {
+    if (this.feed === null) return;
+    const { probeId } = this.feed;
+    this.isBusy = true;
+    this.failure = null;
+    try {
+      await call(
+        client.POST("/api/probes/{probe_id}/commands", {
+          params: { path: { probe_id: probeId } },
+          body: { ...body, command_id: newId() },
+        }),
+      );
+      // People who were there have decided to go on.
+      if (body.command === "resume" || body.command === "declare_empty") stops.withdraw(probeId);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.failure = error;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  simple(command: "walk" | "resume" | "finish"): void {
+    if (this.sweepId !== null) void this.command({ command, sweep_id: this.sweepId });
+  }
+}
+
+function read(): Watched | null {
+  try {
+    const saved: unknown = JSON.parse(localStorage.getItem(STORAGE_KEY) ?? "null");
+    if (typeof saved !== "object" || saved === null) return null;
+    if (!("probeId" in saved && "sweepId" in saved && "isTaken" in saved)) return null;
+    const { probeId, sweepId, isTaken } = saved;
+    if (typeof probeId !== "string" || !(typeof sweepId === "string" || sweepId === null)) return null;
+    return { probeId, sweepId, isTaken: isTaken === true };
+  } catch {
+    return null;
+  }
+}
+
+export const watch = new Watch();

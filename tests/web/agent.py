@@ -1,0 +1,57 @@
+"""The real agent beside a real server: `sweep agent --sim` as a process, enrolled, in a room that hides a camera."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from server import facilities, keys
+from server.app import build_services
+from server.settings import Settings
+from tests.web.site import add_people, serving
+
+PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
+CAMERA_IN = "stall-3"
+SWEEP = [sys.executable, "-m", "sweep.cli"]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSite:
+    """Where the server answers, and what the agent said."""
+
+    url: str
+    log: Path
+
+
+@contextmanager
+def running_agent(folder: Path, repo_root: Path) -> Iterator[AgentSite]:
+    """A server with the demonstration facility and a simulated probe whose room hides a camera in stall 3."""
+    state = folder / "probe"
+    key = subprocess.run(
+        [*SWEEP, "key", "--state", str(state)], capture_output=True, text=True, check=True, cwd=repo_root
+    ).stdout.split()[1]
+    services = build_services(Settings(data_dir=folder / "server"))
+    with services.db.write() as connection:
+        add_people(connection)
+        facilities.load_demo_facility(connection)
+        keys.admit(
+            connection,
+            public_key=bytes.fromhex(key),
+            role="demo",
+            probe_id=PROBE_ID,
+            name="시범 점검기",
+            actor="test",
+        )
+    services.db.close()
+    log = folder / "agent.log"
+    with serving(folder / "server") as url, log.open("wb") as out:
+        agent = [*SWEEP, "agent", "--sim", "--camera-in", CAMERA_IN, "--server", url, "--state", str(state)]
+        with subprocess.Popen(agent, stdout=out, stderr=subprocess.STDOUT, cwd=repo_root) as process:
+            try:
+                yield AgentSite(url, log)
+            finally:
+                process.terminate()
