@@ -8,6 +8,7 @@ the permit ends, filming stops at once and what was seen until then counts.
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 
@@ -51,6 +52,8 @@ class _Shutter(threading.Thread):
         self._is_over = False
         self.stopped: str | None = None
         """Why it ended before it was asked to."""
+        self.stopped_ns: int | None = None
+        """When it did, by CLOCK_BOOTTIME."""
         self.fault: BaseException | None = None
         self.dropped: Counter[str] = Counter()
 
@@ -66,6 +69,8 @@ class _Shutter(threading.Thread):
         except BaseException as fault:  # noqa: BLE001  # handed to the caller's thread, which raises it
             self.fault = fault
         finally:
+            if self.stopped is not None:
+                self.stopped_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
             self._camera.close()
             with self._condition:
                 if self.stopped == "room_not_declared_empty":
@@ -126,13 +131,18 @@ def film(
         on_update(scan.add(triple))
     shutter.join()
     lost = pairer.dropped + builder.dropped + shutter.dropped
-    return measurement_of(task, scan.finish(), meta, lost, shutter.stopped)
+    return measurement_of(task, scan.finish(), meta, lost, shutter.stopped, shutter.stopped_ns)
 
 
 def measurement_of(
-    task: Task, summary: LiveSummary, meta: ClipMeta, lost: Counter[str], stopped: str | None
+    task: Task,
+    summary: LiveSummary,
+    meta: ClipMeta,
+    lost: Counter[str],
+    stopped: str | None,
+    stopped_ns: int | None = None,
 ) -> Measurement:
-    """What a filmed position amounts to; `stopped`: why it ended early."""
+    """What a filmed position amounts to; `stopped`: why it ended early, `stopped_ns`: when, where that is known."""
     observations, crops = [], {}
     for number, one in enumerate(summary.confirmed):
         observation = lens_observation(
@@ -142,8 +152,9 @@ def measurement_of(
         if one.crop_png is not None:
             crops[str(observation.observation_id)] = one.crop_png
     rejections = Counter(summary.rejections) + lost + Counter(summary.dropped)
+    since_ns = task.middle_ns if stopped_ns is None else stopped_ns
     gaps = () if stopped is None else (
-        Gap(start_ns=task.middle_ns, end_ns=max(task.middle_ns, task.position.end_ns), reason=stopped),
+        Gap(start_ns=since_ns, end_ns=max(since_ns, task.position.end_ns), reason=stopped),
     )  # fmt: skip
     blind = None
     if summary.windows == 0:

@@ -267,12 +267,14 @@ def test_a_position_is_filmed_and_measured(ending: Exception | None, reason: str
     door = Door(frames, ending or CameraError("never asked"))
     feed = triggers_for(door)
     told: list[LiveUpdate] = []
+    before_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     measured = film(
         TASK, door, lambda: next(feed), LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock()), meta,
         goes_on=lambda: ending is not None or door.number < len(frames), on_update=told.append, room=100,
     )  # fmt: skip
     assert door.closed
     assert [gap.reason for gap in measured.gaps] == ([] if reason is None else [reason])
+    assert all(gap.start_ns >= before_ns for gap in measured.gaps), "from when it stopped"
     if reason == "room_not_declared_empty":
         assert measured.samples + measured.rejections.get("triple_after_stop", 0) == 24, "what waited is thrown away"
         return
