@@ -76,7 +76,8 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         scene = RfScene.from_json(sys.stdin.readline())
-        machine = HeadMachine(scene, arguments.elf, is_watching_pins=arguments.pin is not None)
+        is_watching_pins = arguments.pin is not None
+        machine = HeadMachine(scene, arguments.elf, is_watching_pins=is_watching_pins, is_swift=arguments.paced)
     except (EmulatorError, SceneError) as error:
         print(f"error {error}", flush=True)
         return 2
