@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from sweep.report import PositionCommand, StartCommand
 from tests.web import evidence as made
-from tests.web.conftest import OpenPhone, Phone
+from tests.web.conftest import PHONE, SMALL_PHONE, OpenPhone, Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import PASSWORD, Site, seed_ids
 
@@ -281,6 +281,14 @@ def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
     phone.shoot("found-ko-light")
     phone.open("#/")
     expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
+    site.deliver("found nothing later", candidate_zone=None, is_real=True)
+    phone.open(f"#/rooms/{site.suspected_room}")
+    expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
+    expect(page.get_by_text(re.compile("닫히지 않은 발견 1건"))).to_be_visible()
+    assert phone.violations() == []
+    for size in (SMALL_PHONE, PHONE):
+        page.set_viewport_size(size)
+        phone.shoot(f"found-stands-{size['width']}x{size['height']}", full=False)
 
 
 def test_a_lost_entry_is_shown_as_a_gap(phone: Phone, site: Site) -> None:

@@ -1,0 +1,185 @@
+"""The phone signs for who decided: kept with author, time and id, and sent in nobody else's name."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from sweep.report import SweepReport
+from tests.web.conftest import SMALL_PHONE, Phone
+from tests.web.site import PASSWORD, Site
+
+pytestmark = pytest.mark.browser
+
+OFFLINE = ("ERR_", "Failed to load resource")
+DISPOSITIONS = "**/api/findings/*/disposition"
+
+
+def open_finding(phone: Phone, report: SweepReport, username: str = "inspector") -> None:
+    phone.log_in(username, path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
+    phone.page.reload()
+
+
+def decide(phone: Phone, verdict: str = "배제할 수 없음") -> None:
+    sheet = phone.page.get_by_role("dialog")
+    sheet.get_by_role("radio", name=re.compile(verdict)).check()
+    sheet.get_by_role("button", name="판정 남기기").click()
+
+
+def decide_offline(phone: Phone, report: SweepReport) -> None:
+    """The inspector decides where the server cannot be reached."""
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    phone.page.route(DISPOSITIONS, lambda route: route.abort())
+    decide(phone)
+    expect(phone.page.get_by_text("연결이 없어 휴대전화에 보관했습니다.")).to_be_visible()
+
+
+def signed(phone: Phone, report: SweepReport) -> list[dict[str, Any]]:
+    """Decisions as the server has them."""
+    answer = phone.page.request.get(f"{phone.url}/api/sweeps/{report.sweep_id}")
+    found: list[dict[str, Any]] = answer.json()["dispositions"]
+    return found
+
+
+def log_in_by_form(phone: Phone, username: str) -> None:
+    phone.page.get_by_label("아이디").fill(username)
+    phone.page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
+    phone.page.get_by_role("button", name="로그인").click()
+
+
+def test_a_kept_decision_waits_for_its_author(phone: Phone, site: Site) -> None:
+    report = site.deliver("kept for its author", candidate_zone="stall-2")
+    decide_offline(phone, report)
+    page = phone.page
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="설정").click()
+    page.get_by_role("button", name="로그아웃").click()
+    page.unroute(DISPOSITIONS)
+    log_in_by_form(phone, "supervisor")
+    expect(page.get_by_role("link", name="설정")).to_be_visible()
+    phone.open("#/settings")
+    expect(page.get_by_text("점검자-01 님이 로그인하면 보냅니다.")).to_be_visible()
+    assert page.get_by_role("button", name="지금 보내기").count() == 0
+    assert page.get_by_role("button", name="지우기").count() == 0
+    assert phone.violations() == []
+    phone.shoot("outbox-others-412x915", full=False)
+    page.set_viewport_size(SMALL_PHONE)
+    phone.shoot("outbox-others-360x640", full=False)
+    assert signed(phone, report) == []
+    page.get_by_role("button", name="로그아웃").click()
+    log_in_by_form(phone, "inspector")
+    phone.open("#/settings")
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+    (made,) = signed(phone, report)
+    assert made["subject"] == "점검자-01"
+    claimed = datetime.fromisoformat(made["claimed"]["utc"])
+    assert claimed < datetime.fromisoformat(made["decided"])
+    assert abs(made["claimed"]["behind_ms"]) < 5_000
+
+
+def test_somebody_who_logs_in_beside_the_page_signs_nothing_of_it(phone: Phone, site: Site) -> None:
+    report = site.deliver("another tab", candidate_zone="stall-2")
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    page = phone.page
+    expect(page.get_by_role("dialog")).to_be_visible()
+    # In another tab of the same phone: the cookie is the supervisor's now, and this page does not know.
+    page.request.post(f"{phone.url}/api/login", data={"username": "supervisor", "password": PASSWORD})
+    decide(phone)
+    expect(page.get_by_text("연결이 없어 휴대전화에 보관했습니다.")).to_be_visible()
+    assert signed(phone, report) == []
+    phone.open("#/settings")
+    page.reload()
+    expect(page.get_by_text("점검자-01 님이 로그인하면 보냅니다.")).to_be_visible()
+    assert signed(phone, report) == []
+
+
+def test_a_session_that_ended_while_sending_keeps_the_decision(phone: Phone, site: Site) -> None:
+    report = site.deliver("session ended", candidate_zone="stall-2")
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    page = phone.page
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.context.clear_cookies()
+    decide(phone)
+    log_in_by_form(phone, "inspector")
+    phone.open("#/settings")
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+    (made,) = signed(phone, report)
+    assert made["subject"] == "점검자-01"
+
+
+def test_an_answer_that_got_lost_makes_no_second_decision(phone: Phone, site: Site) -> None:
+    report = site.deliver("answer lost", candidate_zone="stall-2")
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    page = phone.page
+
+    def lose_the_answer(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(DISPOSITIONS, lose_the_answer)
+    decide(phone)
+    expect(page.get_by_text("연결이 없어 휴대전화에 보관했습니다.")).to_be_visible()
+    assert len(signed(phone, report)) == 1
+    page.unroute(DISPOSITIONS)
+    phone.open("#/settings")
+    page.get_by_role("button", name="지금 보내기").click()
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+    assert len(signed(phone, report)) == 1
+
+
+def test_a_refused_one_is_set_aside_with_the_reason(phone: Phone, site: Site) -> None:
+    report = site.deliver("refused", candidate_zone="stall-2")
+    decide_offline(phone, report)
+    page = phone.page
+    page.unroute(DISPOSITIONS)
+    reason = {"error": {"code": "not_found", "message": {"ko": "후보: 찾을 수 없습니다", "en": "finding: not found"}}}
+    page.route(DISPOSITIONS, lambda route: route.fulfill(status=404, json=reason))
+    phone.open("#/settings")
+    page.get_by_role("button", name="지금 보내기").click()
+    expect(page.get_by_text("보내지 않고 따로 두었습니다: 후보: 찾을 수 없습니다")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("outbox-aside-412x915", full=False)
+    page.set_viewport_size(SMALL_PHONE)
+    phone.shoot("outbox-aside-360x640", full=False)
+    page.reload()
+    expect(page.get_by_text("보내지 않고 따로 두었습니다")).to_be_visible()
+    page.unroute(DISPOSITIONS)
+    page.get_by_role("button", name="다시 보내기").click()
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+    assert [made["verdict"] for made in signed(phone, report)] == ["cannot_exclude"]
+
+
+def test_decisions_of_the_first_version_name_nobody_and_are_never_sent(phone: Phone, site: Site) -> None:
+    report = site.deliver("first version", candidate_zone="stall-2")
+    phone.watch.allowed = ("404",)  # a text file has no icon
+    phone.page.goto(f"{phone.url}/licenses.txt")  # the storage's origin without the page
+    phone.page.evaluate(
+        """([sweepId, findingId]) => new Promise((done, failed) => {
+            const opening = indexedDB.open('ansim-outbox', 1);
+            opening.onupgradeneeded = () => opening.result.createObjectStore('decisions', {autoIncrement: true});
+            opening.onsuccess = () => {
+                const kept = opening.result.transaction('decisions', 'readwrite').objectStore('decisions');
+                const adding = kept.add({sweepId, findingId, verdict: 'no_camera', note: '나사'});
+                adding.onsuccess = () => { opening.result.close(); done(); };
+                adding.onerror = failed;
+            };
+        })""",
+        [str(report.sweep_id), str(report.findings[0].finding_id)],
+    )
+    phone.log_in(path="#/settings")
+    page = phone.page
+    expect(page.get_by_text(re.compile("누가 했는지 알 수 없습니다"))).to_be_visible()
+    expect(page.get_by_text("나사", exact=True)).to_be_visible()
+    assert page.get_by_role("button", name="다시 보내기").count() == 0
+    assert phone.violations() == []
+    assert signed(phone, report) == []
+    page.get_by_role("button", name="지우기").click()
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
