@@ -35,6 +35,7 @@ from sweep.outbox import Outbox
 from sweep.ownair import intervals_ns, without_own
 from sweep.power.keeper import CameraPower
 from sweep.report import (
+    MODALITIES,
     ClockReading,
     FindingEvent,
     GuidanceEvent,
@@ -198,6 +199,9 @@ class Runner:
             elif outcome == "completed" and not any(is_measured(one) for one in measurements):
                 outcome = "aborted"
                 self._limits.add("nothing_measured")
+            if self._source.is_live:  # a recording says per position what it lacks
+                measured = {one.modality for one in measurements if is_measured(one)}
+                self._limits |= {f"{modality}_never_measured" for modality in set(MODALITIES) - measured}
             restarts = workers.restarts
             if attendant.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": attendant.firmware})

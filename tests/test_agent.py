@@ -36,8 +36,9 @@ from sweep.report import (
     utc_now,
 )
 from sweep.runner import Runner
+from sweep.server_time import ServerTime
 from sweep.source import RecordedSource
-from sweep.uplink import Uplink
+from sweep.uplink import ServerUnreachableError, Uplink
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
@@ -273,6 +274,41 @@ def test_the_page_hears_of_running_again_and_of_each_stop_within_a_second(rig: R
     assert max(taken_s) <= 1.0
     cycle = ["running", "paused", "waiting_for_empty"]
     assert heard.states == ["waiting_for_empty", *cycle, *cycle, "running", "closing", "aborted"]
+
+
+@pytest.mark.parametrize("ahead_s", [7_200.0, -315_360_000.0])
+def test_a_probe_whose_clock_is_wrong_is_steered_all_the_same(rig: Rig, tmp_path: Path, ahead_s: float) -> None:
+    sweep_id = start(rig)
+    said: list[str] = []
+    key = signer("agent")
+    with (
+        Outbox(tmp_path / "other", key, tenant="demo-gu", subject=PROBE) as outbox,
+        Uplink(rig.site.url, key) as uplink,
+    ):
+        uplink.time = ServerTime(wall_s=lambda: time.time() + ahead_s)
+        with pytest.raises(ServerUnreachableError, match="clocks differ"):
+            uplink.poll_commands(PROBE, None, 0.0)
+        uplink.poll_commands(PROBE, None, 0.0)
+        agent = Agent(
+            uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", run_sweep=lambda *_: "", say=said.append
+        )
+        now = utc_now()
+        command = DeclareEmptyCommand(
+            command="declare_empty", command_id=new_id(), sweep_id=new_id(), declared_by=("a1", "b1"), issued=now,
+            expires=now + timedelta(seconds=30),
+        )  # fmt: skip
+        assert agent.handle(command).text.en == "No such sweep is running", "not: too late"
+        stop = threading.Event()
+        thread = threading.Thread(target=agent.run, args=(stop,))
+        thread.start()
+        rig.wait_for(lambda: any("clock is" in line for line in said), "the word that the clock is wrong")
+        stop.set()
+        rig.command(command="abort", sweep_id=sweep_id)
+        thread.join(60.0)
+        assert not thread.is_alive()
+    (line,) = [line for line in said if "clock is" in line]
+    assert ("ahead of" if ahead_s > 0 else "behind") in line
+    rig.wait_for_state("aborted")
 
 
 def agent_rig(folder: Path, scene: str) -> dict[str, Any]:

@@ -127,7 +127,7 @@ class CommandBase(Record):
     command_id: UUID
     issued: UtcTime
     expires: UtcTime
-    """A command fetched later than this is refused: nobody wants a lamp to start ten minutes late."""
+    """Later than this by the server's clock, nothing begins or is declared; a stop is never too late."""
 
 
 class StartCommand(CommandBase):

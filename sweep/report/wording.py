@@ -239,6 +239,14 @@ LIMITS: dict[str, tuple[Modality | None, str, str]] = {
         "이 점검에서는 아무것도 측정되지 않았습니다. 점검한 것으로 볼 수 없습니다.",
         "Nothing was measured in this sweep: it does not count as an inspection.",
     ),
+    **{
+        f"{modality}_never_measured": (
+            modality,
+            f"이 점검에서 {name.ko} 쪽은 어느 자리에서도 측정되지 않았습니다.",
+            f"In this sweep nothing was measured by {name.en}, at no position.",
+        )
+        for modality, name in MODALITY_NAMES.items()
+    },
     "room_key_year_unsure": (
         None,
         "점검기의 시계가 맞는지 알 수 없어 이 방의 주소 키를 새로 만들지 않고 마지막 키를 썼습니다.",
@@ -380,6 +388,7 @@ CONDITIONAL_LIMITS = frozenset(
     {
         "closed_battery_low",
         "nothing_measured",
+        *(f"{modality}_never_measured" for modality in MODALITY_NAMES),
         "room_key_year_unsure",
         "room_key_new",
         "plan_unverified",

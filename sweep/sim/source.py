@@ -12,7 +12,7 @@ import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -38,6 +38,7 @@ from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
 from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
 from sweep.sim.world import HiddenKind, Standpoint, World
+from sweep.system_clock import boottime_ns
 
 RF_SECONDS = 4.0
 BASELINE_RF_SECONDS = 4.0
@@ -98,6 +99,7 @@ class SimulatedSource:
         if mode == "quick":
             self._world = world.visit_only(self._world, QUICK_KINDS)
         self._started = started or utc_now()
+        self._begun_ns = boottime_ns()
         self._live = started is None
         schedule = world.lay_out_time(self._started, self._world.standpoints)
         sweep = sweep_id or new_id()
@@ -138,7 +140,7 @@ class SimulatedSource:
     def ended(self, done: Sequence[Position]) -> datetime:
         """Now for a sweep that runs now, else by the schedule of what was done."""
         if self._live:
-            return max(utc_now(), self._started)
+            return self._started + timedelta(microseconds=(boottime_ns() - self._begun_ns) // 1_000)
         ends = {position.id: position.end for position in self.manifest.positions}
         return ends[done[-1].position_id] if done else self.manifest.started
 

@@ -582,7 +582,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
@@ -804,7 +804,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
@@ -1272,7 +1272,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
@@ -1621,7 +1621,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
@@ -1753,7 +1753,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /** Facing Deg */
@@ -1893,7 +1893,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
@@ -2190,7 +2190,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             facility_name: components["schemas"]["LocalText"];
@@ -2688,7 +2688,7 @@ export interface components {
             /**
              * Expires
              * Format: date-time
-             * @description A command fetched later than this is refused: nobody wants a lamp to start ten minutes late.
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
             /**
