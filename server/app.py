@@ -18,8 +18,9 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette_compress import CompressMiddleware, remove_compress_type
 
-from server import access_log, errors, keys
+from server import access_log, errors, keys, quarantine
 from server.api import entries, exports, login, page, probes, rooms, sweeps
+from server.api import keys as key_routes
 from server.db import AwayError, BusyError, Database, SchemaError
 from server.describing import describe_application
 from server.devices import KnownDevices
@@ -41,7 +42,7 @@ from server.settings import Settings
 from server.views import EntryEvent, ErrorView
 from sweep.entry import Signer
 
-ROUTERS = tuple(part.router for part in (login, rooms, sweeps, entries, probes, exports, page))
+ROUTERS = tuple(part.router for part in (login, rooms, sweeps, entries, key_routes, probes, exports, page))
 MIB = 1024 * 1024
 SILENCE_CHECK_S = 5.0
 SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
@@ -64,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
             for work in (
                 _watch_silence(services.hub),
                 _watch_sessions(services),
-                _tend(services.db),
+                _tend(services.db, settings.quarantine_max_days),
                 services.exports.run(),
             )
         ]
@@ -176,15 +177,24 @@ def _purge_access_log(db: Database) -> None:
         access_log.purge(connection)
 
 
-async def _tend(db: Database) -> None:
+def _purge_quarantine(db: Database, elapsed_s: int, max_days: int) -> None:
+    with db.write() as connection:
+        done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
+    db.needs_scrub = db.needs_scrub or done > 0
+
+
+async def _tend(db: Database, quarantine_max_days: int) -> None:
     """Keep what the database knows of its tables up to date, and overwrite what was deleted once nobody reads it."""
-    next_s = 0.0
+    next_s, aged_s = 0.0, time.monotonic()
     while True:
         try:
             if db.needs_scrub:
                 await run_in_threadpool(db.scrub)
             if time.monotonic() >= next_s:
                 await run_in_threadpool(_purge_access_log, db)
+                elapsed_s = int(time.monotonic() - aged_s)
+                await run_in_threadpool(_purge_quarantine, db, elapsed_s, quarantine_max_days)
+                aged_s += elapsed_s
                 await run_in_threadpool(db.optimize)
                 next_s = time.monotonic() + OPTIMIZE_S
         except (BusyError, AwayError):

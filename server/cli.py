@@ -18,13 +18,13 @@ from uuid import UUID
 import typer
 from sqlalchemy.exc import DatabaseError
 
-from server import access_log, auth, dump, facilities, inspection_log, keys, projections, verify
+from server import access_log, auth, dump, facilities, inspection_log, keys, projections, quarantine, verify
 from server.app import build_services
 from server.db import AwayError, BusyError, Database, DiskFullError, SchemaError
 from server.errors import ApiError
 from server.exports.rows import ExportError, Period
-from server.fields import KeyRole, Role
-from server.judging import release_quarantine
+from server.fields import SLUG, KeyRole, Role
+from server.judging import quarantined_of_admitted, release_quarantine
 from server.running import open_socket, run
 from server.settings import Settings, SettingsError, load_settings
 from sweep.entry import key_id_of
@@ -47,11 +47,16 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "verify": (),
     "rebuild": (),
     "enrol": (),
+    "revoke": (),
+    "replace": (),
+    "keys": (),
+    "quarantine": (),
     "add-user": (),
     "reset-password": (),
     "deactivate-user": (),
 }
 """What each command writes of personal data: those that write any leave a line in the access log."""
+KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `sweep key` and `keys` print them.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 USAGE_ERRORS = (
     SettingsError,
@@ -225,6 +230,8 @@ def enrol(
     role: Annotated[str, typer.Option(help="probe, demo, server or witness.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     probe_id: Annotated[str | None, typer.Option(help="The probe that this key speaks for.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="District it speaks for, by default this server's.")] = None,
+    from_index: Annotated[int, typer.Option(min=0, help="Log index from which on it counts; 0: all it sent.")] = 0,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
@@ -234,8 +241,11 @@ def enrol(
         _fail(f"--role must be one of {', '.join(roles)}")
     if role in {"probe", "demo"} and probe_id is None:
         _fail("--probe-id is needed for the key of a probe")
+    if tenant is not None and re.fullmatch(SLUG, tenant) is None:
+        _fail("--tenant: letters, digits, dots, dashes and underscores, at most 64")
     _, public = _parse_key(public_key)
-    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+    services = build_services(_settings(data_dir, database_url))
+    with closing(services.db) as db, db.write() as connection:
         key = keys.admit(
             connection,
             public_key=public,
@@ -243,9 +253,93 @@ def enrol(
             probe_id=probe_id,
             name=display_text(name, limit=100),
             actor="sweep-server",
+            tenant=tenant or services.notary.tenant,
+            valid_from_index=from_index,
         )
         released, left = release_quarantine(connection, key)
     typer.echo(f"key {key.key_id} is admitted as {role}; {released} entries released, {left} left in quarantine")
+
+
+@app.command()
+def revoke(
+    key_id: KeyIdArgument,
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    from_index: Annotated[
+        int | None, typer.Option(min=0, help="Log index from which on nothing of it counts; by default from now.")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the revocation back.")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let a key speak no more; what it sends from then on is quarantined. `--undo` takes it back."""
+    why = display_text(reason, limit=300)
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        if undo:
+            key = keys.reinstate(connection, key_id, actor="sweep-server", reason=why)
+        else:
+            key = keys.revoke(connection, key_id, actor="sweep-server", reason=why, from_index=from_index)
+        released, left = release_quarantine(connection, key)
+    state = "counts again" if undo else f"is revoked from log index {key.revoked_from_index} on"
+    typer.echo(f"key {key_id} {state}; {released} entries released, {left} left in quarantine")
+
+
+@app.command()
+def replace(
+    key_id: KeyIdArgument,
+    public_key: Annotated[str, typer.Argument(help="The new key: 64 hexadecimal digits, as `sweep key` prints them.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a probe a new key: it is admitted like the old one, and the old one is revoked from now on."""
+    _, public = _parse_key(public_key)
+    why = display_text(reason, limit=300)
+    with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
+        key = keys.replace_key(connection, key_id, public_key=public, actor="sweep-server", reason=why)
+        released, left = release_quarantine(connection, key)
+    typer.echo(f"key {key.key_id} replaces {key_id}; {released} entries released, {left} left in quarantine")
+
+
+@app.command("keys")
+def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """List the admitted keys and whether they are revoked."""
+    with _database(_settings(data_dir, database_url)) as db, db.read() as connection:
+        held = quarantined_of_admitted(connection)
+        for key in keys.all_keys(connection):
+            state = "valid" if key.revoked_from_index is None else f"revoked from {key.revoked_from_index}"
+            waits = f", {held[key.key_id]} entries in quarantine" if key.key_id in held else ""
+            probe = f" of {key.probe_id}" if key.probe_id else ""
+            typer.echo(f"{key.key_id} {key.role}{probe}, tenant {key.tenant}, {state}{waits}: {display_text(key.name)}")
+
+
+@app.command("quarantine")
+def show_quarantine(
+    release: Annotated[str | None, typer.Option(help="Judge what waits of this admitted key anew.")] = None,
+    discard: Annotated[str | None, typer.Option(help="Purge what strangers sent under this key.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is purged; it is written down.")] = "",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List what waits of keys that nobody admitted, judge it anew or purge it."""
+    if discard is not None and not reason.strip():
+        _fail("--discard needs --reason")
+    with _database(_settings(data_dir, database_url)) as db:
+        if release is not None:
+            with db.write() as connection:
+                released, left = release_quarantine(connection, keys.the_key(connection, release))
+            typer.echo(f"key {release}: {released} entries released, {left} left in quarantine")
+        if discard is not None:
+            why = display_text(reason, limit=300)
+            with db.write() as connection:
+                done = quarantine.discard(connection, discard, actor="sweep-server", reason=why)
+            if done:
+                db.scrub()
+            typer.echo(f"key {discard}: {done} entries purged")
+        if release is None and discard is None:
+            with db.read() as connection:
+                for item in quarantine.waiting(connection):
+                    where = ", ".join(item.networks)
+                    typer.echo(f"{item.key_id}: {item.entries} entries, {item.size} bytes, from {where}")
 
 
 @app.command("add-user")

@@ -45,7 +45,12 @@ STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "a
 
 def build_command(connection: Connection, probe_id: str, wanted: OrdinaryRequest, *, actor: str) -> Command:
     """The whole command; ApiError 404 for an unknown probe or room, 400 for one person named twice."""
-    if connection.scalar(select(keys.c.key_id).where(keys.c.probe_id == probe_id).limit(1)) is None:
+    if (
+        connection.scalar(
+            select(keys.c.key_id).where(keys.c.probe_id == probe_id, keys.c.revoked_from_index.is_(None)).limit(1)
+        )
+        is None
+    ):
         raise not_found("점검기", "probe")
     command = _build(connection, wanted)
     note_command(connection, probe_id, command, actor=actor)

@@ -32,6 +32,7 @@ from server.signing_rules import claim_of
 from server.validity import alarm_about, objection, rival_of
 from sweep.entry import RECEIPT_TYPE, Body, EntryError, Receipt, SignedEntry, Signer, verify_signature
 
+UNBOUNDED = 2**62
 Status = Literal["accepted", "quarantined", "conflict"]
 
 
@@ -124,7 +125,7 @@ def write(
 
 def write_own(connection: Connection, arrival: Arrival) -> Outcome:
     """`write` for an entry that this server signed; ApiError 409 when it would not count: then nothing is kept."""
-    outcome = write(connection, arrival, quarantine_max_bytes=0)
+    outcome = write(connection, arrival, quarantine_max_bytes=UNBOUNDED)
     if outcome.status == "accepted":
         return outcome
     if outcome.reason in keys.WAITING_CODES:

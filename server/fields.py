@@ -24,8 +24,10 @@ PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), Afte
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
 Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(_clean)]
 OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(_clean)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 LogIndex = Annotated[int, Field(ge=-1, le=MAX_LOG_INDEX)]

@@ -11,7 +11,7 @@ import itertools
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from server import keys, quarantine
 from server.alarms import raise_alarm
@@ -93,6 +93,18 @@ def judge_old_log(db: Database, tenant: str) -> int:
         for sweep_id in sorted(touched):
             project(connection, sweep_id)
         return len(before ^ _counting(connection))
+
+
+def quarantined_of_admitted(connection: Connection) -> dict[str, int]:
+    """How many entries wait of each admitted key that it signed itself."""
+    waits = IS_QUARANTINED & (entries.c.reason != keys.BAD_SIGNATURE)
+    rows = connection.execute(
+        select(entries.c.key_id, func.count().label("waiting"))
+        .join(key_table, key_table.c.key_id == entries.c.key_id)
+        .where(waits)
+        .group_by(entries.c.key_id)
+    )
+    return {row.key_id: row.waiting for row in rows}
 
 
 def check_chain(

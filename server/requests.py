@@ -16,7 +16,17 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import Request
 
 from server.errors import ApiError
-from server.fields import Degrees, Line, NewPassword, Password, PersonName, Slug, Username
+from server.fields import (
+    MAX_LOG_INDEX,
+    Degrees,
+    Line,
+    NewPassword,
+    Password,
+    PersonName,
+    PublicKey,
+    Slug,
+    Username,
+)
 from server.views import EntryEvent
 from sweep.report import LiveMessage, LocalText, Mode, Plan, Record, RoomKind, UtcTime, parse_json
 
@@ -105,6 +115,33 @@ class EraseRequest(Record):
     second_person_password: Password
 
 
+class AdmitRequest(Record):
+    """The key of a probe, as `sweep key` prints it, and what to call it."""
+
+    public_key: PublicKey
+    role: Literal["probe", "demo"]
+    probe_id: Slug
+    name: Annotated[Line, Field(max_length=100)]
+
+
+class KeyReasonRequest(Record):
+    """Why; it is written down."""
+
+    reason: Line
+
+
+class RevokeRequest(KeyReasonRequest):
+    """Let a key speak no more, by default from now."""
+
+    from_index: Annotated[int, Field(ge=0, le=MAX_LOG_INDEX)] | None = None
+
+
+class ReplaceKeyRequest(KeyReasonRequest):
+    """The new key of the same probe."""
+
+    public_key: PublicKey
+
+
 class CommandRequestBase(Record):
     """What every command request carries."""
 
@@ -182,6 +219,10 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     Plan,
     DispositionRequest,
     EraseRequest,
+    AdmitRequest,
+    KeyReasonRequest,
+    RevokeRequest,
+    ReplaceKeyRequest,
     CommandRequest,
     LiveBatch,
 )

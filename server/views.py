@@ -220,7 +220,7 @@ class EntryRow(View):
     log_index: int
     entry_id: UUID
     entry_hash: str
-    status: Literal["accepted", "quarantined", "conflict"]
+    status: Literal["accepted", "quarantined", "conflict", "purged"]
     reason: str | None
     """Why it is not accepted, or why it is unreadable."""
     is_readable: bool
@@ -346,6 +346,62 @@ class ProbeList(View):
     """All enrolled probes."""
 
     probes: tuple[ProbeView, ...]
+
+
+class KeyView(View):
+    """An admitted key."""
+
+    key_id: str
+    role: KeyRole
+    probe_id: str | None
+    name: str
+    tenant: str | None
+    valid_from_index: int
+    revoked_from_index: int | None
+    """Null: not revoked."""
+    predecessor: str | None
+    quarantined: int
+    """Entries that it signed and that do not count."""
+
+
+class WaitingKeyView(View):
+    """What strangers sent under one key; nobody has verified it."""
+
+    key_id: str
+    entries: int
+    size: int
+    networks: tuple[str, ...]
+    """The first few."""
+    first_received: datetime
+    last_received: datetime
+    tenants: tuple[str, ...]
+    subjects: tuple[str, ...]
+    is_admitted: bool
+    """The key is admitted, and these are forgeries in its name."""
+
+
+class KeyList(View):
+    """Keys, and the quarantine of strangers, the largest first."""
+
+    keys: tuple[KeyView, ...]
+    waiting: tuple[WaitingKeyView, ...]
+    max_bytes: int
+    """What the quarantine may hold in all."""
+
+
+class JudgedKey(View):
+    """A key was changed, and what waited of it judged anew."""
+
+    key_id: str
+    released: int
+    left: int
+    """Entries that still wait."""
+
+
+class Discarded(View):
+    """How many waiting entries were purged."""
+
+    entries: int
 
 
 class LiveAccepted(View):

@@ -39,7 +39,7 @@ def list_probes(request: Request, _person: Viewer) -> ProbeList:
     """All enrolled probes."""
     services = services_of(request)
     with services.db.read() as connection:
-        found = [key for key in all_keys(connection) if key.role in PROBE_ROLES and key.probe_id is not None]
+        found = [key for key in all_keys(connection) if _speaks(key)]
     return ProbeList(probes=tuple(services.hub.view(key, key.probe_id) for key in found if key.probe_id is not None))
 
 
@@ -130,6 +130,10 @@ async def _stream(hub: LiveHub, listener: Listener) -> AsyncIterator[bytes]:
             yield event.encode()
     finally:
         hub.leave(listener)
+
+
+def _speaks(key: Key) -> bool:
+    return key.role in PROBE_ROLES and key.probe_id is not None and key.revoked_from_index is None
 
 
 def _build(services: Services, probe_id: str, wanted: OrdinaryRequest, actor: str) -> Command:

@@ -75,6 +75,24 @@ def test_a_district_sets_up_its_server(call: Call, settings: Settings, tmp_path:
         assert len(list(csv.reader(file))) == 2
 
 
+def test_a_key_is_revoked_reinstated_and_replaced(call: Call, settings: Settings) -> None:
+    probe, new = _fill(settings, quarantine=True), Probe("new")
+    old_id, key = probe.signer.key_id, probe.signer.public_key.hex()
+    assert call("quarantine")[1].startswith(f"{old_id}: 2 entries, ")
+    call("enrol", key, "--role", "demo", "--probe-id", "probe-demo-1", "--name", "시범")
+    assert call("quarantine")[1] == ""
+    gone = call("revoke", old_id, "--reason", "분실", "--from-index", "1")
+    assert gone[1] == f"key {old_id} is revoked from log index 1 on; 0 entries released, 0 left in quarantine\n"
+    listed = call("keys")[1].splitlines()
+    assert f"{old_id} demo of probe-demo-1, tenant demo-gu, revoked from 1, 1 entries in quarantine: 시범" in listed
+    assert call("revoke", old_id, "--undo", "--reason", "찾음")[1].startswith(f"key {old_id} counts again; 1 entries")
+    done = call("replace", old_id, new.signer.public_key.hex(), "--reason", "수리")
+    assert done[1] == f"key {new.signer.key_id} replaces {old_id}; 0 entries released, 0 left in quarantine\n"
+    assert call("replace", old_id, new.signer.public_key.hex(), "--reason", "수리")[0] == 2
+    assert call("quarantine", "--release", old_id)[1] == f"key {old_id}: 0 entries released, 0 left in quarantine\n"
+    assert call("quarantine", "--discard", old_id, "--reason", "x")[1] == f"key {old_id}: 0 entries purged\n"
+
+
 @pytest.mark.parametrize("content", [b"", b"[", b"[1]", b"{}", b"[" * 99_999, b"\xff"])
 def test_a_file_that_holds_no_facilities(call: Call, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "facilities.json"
@@ -144,6 +162,11 @@ def test_verify_something_else(call: Call, tmp_path: Path, content: bytes) -> No
         ("enrol", "abc", "--role", "probe", "--probe-id", "p", "--name", "x"),
         ("enrol", "00" * 32, "--role", "king", "--name", "x"),
         ("enrol", "00" * 32, "--role", "probe", "--name", "x"),
+        ("enrol", "00" * 32, "--role", "probe", "--probe-id", "p", "--name", "x", "--tenant", "a b"),
+        ("revoke", "00" * 8, "--reason", "x"),
+        ("replace", "00" * 8, "00" * 32, "--reason", "x"),
+        ("quarantine", "--discard", "00" * 8),
+        ("quarantine", "--release", "00" * 8),
         ("import-facilities", "/no/such/file.json"),
         ("import-facilities", "table.csv"),
         ("export", "log", "log.doc", "--reason", "x"),

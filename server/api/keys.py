@@ -1,0 +1,153 @@
+"""Routes of keys and of the quarantine: who may speak, who may no more, and what strangers have sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from sqlalchemy import Connection
+from starlette.requests import Request
+
+from server import keys, quarantine
+from server.access import Admin
+from server.access_log import shows
+from server.clock import from_ms
+from server.judging import quarantined_of_admitted, release_quarantine
+from server.requests import (
+    AdmitRequest,
+    KeyReasonRequest,
+    ReplaceKeyRequest,
+    RevokeRequest,
+    describe,
+    json_body,
+)
+from server.services import services_of
+from server.views import Discarded, JudgedKey, KeyList, KeyView, WaitingKeyView
+
+router = APIRouter(tags=["keys"])
+
+KeyIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
+
+
+@router.get("/api/keys", openapi_extra=shows())
+def list_keys(request: Request, _person: Admin) -> KeyList:
+    """Every admitted key, and what waits of keys that nobody admitted."""
+    services = services_of(request)
+    with services.db.read() as connection:
+        held = quarantined_of_admitted(connection)
+        admitted = tuple(
+            KeyView(
+                key_id=key.key_id,
+                role=key.role,
+                probe_id=key.probe_id,
+                name=key.name,
+                tenant=key.tenant,
+                valid_from_index=key.valid_from_index,
+                revoked_from_index=key.revoked_from_index,
+                predecessor=key.predecessor,
+                quarantined=held.get(key.key_id, 0),
+            )
+            for key in keys.all_keys(connection)
+        )
+        waiting = tuple(
+            WaitingKeyView(
+                key_id=item.key_id,
+                entries=item.entries,
+                size=item.size,
+                networks=item.networks,
+                first_received=from_ms(item.first_received_ms),
+                last_received=from_ms(item.last_received_ms),
+                tenants=item.tenants,
+                subjects=item.subjects,
+                is_admitted=any(key.key_id == item.key_id for key in admitted),
+            )
+            for item in quarantine.waiting(connection)
+        )
+    return KeyList(keys=admitted, waiting=waiting, max_bytes=services.settings.quarantine_max_mib * 1024 * 1024)
+
+
+@router.post("/api/keys", status_code=201, openapi_extra=describe(AdmitRequest) | shows())
+def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, json_body(AdmitRequest)]) -> JudgedKey:
+    """Admit the key of a probe; what it sent before is judged anew."""
+    tenant = services_of(request).notary.tenant
+
+    def admit(connection: Connection) -> keys.Key:
+        return keys.admit(
+            connection,
+            public_key=bytes.fromhex(body.public_key),
+            role=body.role,
+            probe_id=body.probe_id,
+            name=body.name,
+            actor=person.display_name,
+            tenant=tenant,
+        )
+
+    return _judged(request, admit)
+
+
+@router.post("/api/keys/{key_id}/revoke", openapi_extra=describe(RevokeRequest) | shows())
+def revoke_key(
+    request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[RevokeRequest, json_body(RevokeRequest)]
+) -> JudgedKey:
+    """Let a key speak no more from a log index on, by default from now."""
+    return _judged(
+        request,
+        lambda connection: keys.revoke(
+            connection, key_id, actor=person.display_name, reason=body.reason, from_index=body.from_index
+        ),
+    )
+
+
+@router.post("/api/keys/{key_id}/reinstate", openapi_extra=describe(KeyReasonRequest) | shows())
+def reinstate_key(
+    request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[KeyReasonRequest, json_body(KeyReasonRequest)]
+) -> JudgedKey:
+    """Take a revocation back; what was quarantined for it is judged anew."""
+    return _judged(
+        request,
+        lambda connection: keys.reinstate(connection, key_id, actor=person.display_name, reason=body.reason),
+    )
+
+
+@router.post("/api/keys/{key_id}/replace", status_code=201, openapi_extra=describe(ReplaceKeyRequest) | shows())
+def replace_key(
+    request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[ReplaceKeyRequest, json_body(ReplaceKeyRequest)]
+) -> JudgedKey:
+    """Admit the successor of a probe's key and revoke the key itself from now on."""
+    return _judged(
+        request,
+        lambda connection: keys.replace_key(
+            connection,
+            key_id,
+            public_key=bytes.fromhex(body.public_key),
+            actor=person.display_name,
+            reason=body.reason,
+        ),
+    )
+
+
+@router.post("/api/quarantine/{key_id}/release", openapi_extra=shows())
+def release(request: Request, _person: Admin, key_id: KeyIdPath) -> JudgedKey:
+    """Judge what waits of an admitted key anew; 404 for a key that nobody admitted."""
+    return _judged(request, lambda connection: keys.the_key(connection, key_id))
+
+
+@router.post("/api/quarantine/{key_id}/discard", openapi_extra=describe(KeyReasonRequest) | shows())
+def discard(
+    request: Request, person: Admin, key_id: KeyIdPath, body: Annotated[KeyReasonRequest, json_body(KeyReasonRequest)]
+) -> Discarded:
+    """Purge what strangers sent under this key; never what an admitted key signed."""
+    services = services_of(request)
+    with services.db.write() as connection:
+        done = quarantine.discard(connection, key_id, actor=person.display_name, reason=body.reason)
+    services.db.needs_scrub = services.db.needs_scrub or done > 0
+    return Discarded(entries=done)
+
+
+def _judged(request: Request, change: Callable[[Connection], keys.Key]) -> JudgedKey:
+    """Change a key and judge its entries anew, in one transaction."""
+    with services_of(request).db.write() as connection:
+        key = change(connection)
+        released, left = release_quarantine(connection, key)
+    return JudgedKey(key_id=key.key_id, released=released, left=left)
