@@ -154,7 +154,7 @@ def _check_probe(services: Services, probe_id: str) -> None:
 def _key_of(services: Services, probe_id: str) -> Key | None:
     """The probe's key that was admitted last; None when there is no such probe."""
     with services.db.read() as connection:
-        found = [key for key in all_keys(connection) if key.role in PROBE_ROLES and key.probe_id == probe_id]
+        found = [key for key in all_keys(connection) if _speaks(key) and key.probe_id == probe_id]
     return found[-1] if found else None
 
 
