@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from sweep.report import Disposition, new_id, parse_json, utc_now
@@ -129,14 +130,18 @@ def test_ids_that_a_page_does_not_make_are_refused(site: Site, sweep_id: UUID, d
 
 def test_a_request_that_names_its_person_is_refused_in_anothers_session(site: Site, sweep_id: UUID) -> None:
     site.add_user("who-decided", "inspector", "점검자-01")
-    supervisor = site.login("admin", "감독자-01")
-    headers = {"X-CSRF-Token": supervisor.csrf, "X-Ansim-Person": "who-decided"}
-    answer = supervisor.http.post(PATH, json=_wanted(sweep_id), headers=headers)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "another_person")
-    assert _dispositions(supervisor, sweep_id) == []
+    supervisor, reader = site.login("admin", "감독자-01"), site.login("viewer")
     own = supervisor.get("/api/me").json()["user"]["username"]
-    answer = supervisor.http.post(PATH, json=_wanted(sweep_id), headers=headers | {"X-Ansim-Person": own})
-    assert answer.status_code == 201
+
+    def send(person: str) -> httpx.Response:  # a refusal may close its connection, so each request has its own
+        headers = {"X-CSRF-Token": supervisor.csrf, "X-Ansim-Person": person}
+        cookies = dict(supervisor.http.cookies)
+        return httpx.post(site.url + PATH, json=_wanted(sweep_id), headers=headers, cookies=cookies, timeout=30)
+
+    answer = send("who-decided")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "another_person")
+    assert _dispositions(reader, sweep_id) == []
+    assert send(own).status_code == 201
 
 
 def test_dispositions_written_before_stay_readable() -> None:
