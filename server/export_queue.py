@@ -30,7 +30,8 @@ KEPT_PER_PERSON = 60
 KEPT_S = 3600.0  # guessed: whoever asked comes back within the hour
 JOB_S = 900.0  # guessed: a year of a district as a spreadsheet takes half a minute
 IDLE_S = 30.0  # a worker without work gives its memory back
-JOBS_PER_WORKER = 25  # measured: Typst keeps what it set; a fresh process costs a second
+JOBS_PER_WORKER = 25  # guessed: a fresh process costs two seconds
+FRESH_SHARE = 0.35  # guessed: Typst keeps what it set before, and the next document needs its room
 LOOK_S = 0.1
 GONE_S = 10.0  # guessed: time for an ended process to be gone
 MIB = 1024 * 1024
@@ -203,7 +204,7 @@ class ExportQueue:
                 if self._monotonic() - began_s > JOB_S:
                     self._fail(job, ApiError(503, "export_too_slow", TOO_SLOW.ko, TOO_SLOW.en))
                     return False
-            return listening.result()
+            return listening.result() and _memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
         finally:
             listening.cancel()
             if not job.is_over:  # the worker died, or the server ends

@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Depends
 from pydantic import AfterValidator, BaseModel, Field, RootModel
 from pydantic.json_schema import models_json_schema
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from server.errors import ApiError
 from server.fields import (
@@ -237,11 +237,14 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
         raise too_large
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > max_bytes:
-            raise too_large
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise too_large
+            chunks.append(chunk)
+    except ClientDisconnect:  # nobody hears the answer; without it each such client would fill the log
+        raise ApiError(400, "cut_off", "요청이 중간에 끊겼습니다", "the request ended before its body did") from None
     return b"".join(chunks)
 
 

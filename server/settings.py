@@ -63,7 +63,7 @@ class Settings(BaseModel):
         64, description="free disk below which entries are refused with 507"
     )
     export_memory_mib: Annotated[int, Field(ge=100, le=100_000)] = Field(
-        360, description="memory of the process that makes documents; a larger document is refused"
+        700, description="memory of the process that makes documents; a larger document is refused"
     )
     web_dir: Path = Field(WEB_DIR, description="built web page")
 

@@ -29,7 +29,9 @@ from .rows import ExportError, LogRow, Period, SweepPage
 from .safe_text import plain_text
 from .words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
 
-MAX_SWEEPS = 100  # measured: 8 MB of memory and 0.1 s a sweep; a Raspberry Pi stays under 1 GB
+MAX_SWEEPS = (
+    100  # measured: 5 MiB of memory and 0.1 s a sweep beside 125 MiB; the setting export_memory_mib is for this
+)
 _TEMPLATE = Path(__file__).parent / "templates" / "inspection_log.typ"
 _LONG_RUN = re.compile(r"[!-~]{25,}")  # without a space a line cannot break inside it
 _WHOLE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # hashes and ids: to be copied

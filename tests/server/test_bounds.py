@@ -68,7 +68,7 @@ def _memory_mib(pid: int) -> float:
 
 
 @contextlib.contextmanager
-def _process(folder: Path, repo_root: Path, *prefix: str, **environment: str) -> Iterator[tuple[str, int]]:
+def server_process(folder: Path, repo_root: Path, *prefix: str, **environment: str) -> Iterator[tuple[str, int]]:
     """A server of its own process: (url, pid)."""
     command = [*prefix, sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data-dir", str(folder)]
     settings = {"ANSIM_FIRST_PASSWORD": "x" * 20, "ANSIM_MIN_FREE_MIB": "0"} | environment
@@ -90,7 +90,7 @@ def _process(folder: Path, repo_root: Path, *prefix: str, **environment: str) ->
 def test_megabytes_of_empty_objects_take_neither_memory_nor_time(tmp_path: Path, repo_root: Path) -> None:
     """Twelve of these took 3.4 GB and ten seconds."""
     body = b'{"dsse": {}, "bodies": [' + b"{}," * (4 * MIB) + b"{}]}"
-    with _process(tmp_path, repo_root) as (url, pid):
+    with server_process(tmp_path, repo_root) as (url, pid):
         before_mib = _memory_mib(pid)
         began_s = time.monotonic()
         for _ in range(4):
@@ -244,7 +244,7 @@ def test_the_waiting_give_way_and_those_first_who_have_most() -> None:
 
 def test_half_open_connections_do_not_end_the_server(tmp_path: Path, repo_root: Path) -> None:
     """With 256 files, 280 sockets that said nothing ended it."""
-    with _process(tmp_path, repo_root, "prlimit", "--nofile=256:256") as (url, _):
+    with server_process(tmp_path, repo_root, "prlimit", "--nofile=256:256") as (url, _):
         address = (url.split("/")[2].split(":")[0], int(url.rsplit(":", 1)[1]))
         with _sockets(address, 400, b"GET /api/health HTTP/1.1\r\nHost: loc"):
             for _ in range(3):
@@ -252,7 +252,7 @@ def test_half_open_connections_do_not_end_the_server(tmp_path: Path, repo_root: 
 
 
 def test_the_soft_limit_of_files_is_raised(tmp_path: Path, repo_root: Path) -> None:
-    with _process(tmp_path, repo_root, "prlimit", "--nofile=128:4096") as (_, pid):
+    with server_process(tmp_path, repo_root, "prlimit", "--nofile=128:4096") as (_, pid):
         limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii")
         assert re.search(r"Max open files\s+4096\s+4096", limits)
 

@@ -343,6 +343,47 @@ def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_forma
     content = waiting.value.path().read_bytes()
     assert content.startswith({"csv": b"\xef\xbb\xbf", "pdf": b"%PDF", "xlsx": b"PK"}[file_format])
     expect(page.get_by_text(re.compile("파일을 내려받았습니다"))).to_be_visible()
+    listed = page.get_by_role("region", name="요청한 문서").get_by_role("listitem").first
+    expect(listed.get_by_text("준비됨")).to_be_visible()
+    assert phone.violations() == []
+    with page.expect_download() as again:
+        listed.get_by_role("button", name="파일 받기").click()
+    assert again.value.path().read_bytes() == content
+    listed.get_by_role("button", name="지우기").click()
+    expect(page.get_by_role("region", name="요청한 문서")).to_have_count(0)
+
+
+def test_a_document_that_is_being_made_shows_how_far_it_is(phone: Phone) -> None:
+    """The server's own answers, with its states put in between: a real one is too quick to be looked at."""
+    job = {
+        "job_id": "01920000-0000-7000-8000-00000000b001",
+        "format": "pdf",
+        "period_first": "2026-03-01",
+        "period_last": "2026-03-31",
+        "room_id": None,
+        "file_name": "inspection-log_2026-03-01_2026-03-31.pdf",
+        "size": None,
+        "asked": "2026-04-01T00:00:00Z",
+        "failure": None,
+    }
+    words = {"ko": "문서가 너무 커서 만들지 못했습니다", "en": "too large"}
+    states: list[dict[str, object]] = [
+        {"state": "queued", "percent": 0, "ahead": 3},
+        {"state": "running", "percent": 40, "ahead": 0},
+        {"state": "failed", "percent": 40, "ahead": 0, "failure": {"code": "export_too_large", "message": words}},
+    ]
+    shown = {"now": 0}
+    phone.page.route("**/api/exports", lambda route: route.fulfill(json={"exports": [job | states[shown["now"]]]}))
+    phone.log_in(path="#/exports")
+    page = phone.page
+    expect(page.get_by_text("앞에 3건, 순서를 기다리는 중")).to_be_visible()
+    shown["now"] = 1
+    expect(page.get_by_text("만드는 중 40%")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "40")
+    assert phone.violations() == []
+    shown["now"] = 2
+    expect(page.get_by_text(words["ko"])).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
 
 
 def test_language_and_theme_are_chosen_and_kept(phone: Phone) -> None:

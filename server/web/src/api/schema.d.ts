@@ -276,6 +276,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Every admitted key, and what waits of keys that nobody admitted.
+         */
+        get: operations["list_keys_api_keys_get"];
+        put?: never;
+        /**
+         * Admit Key
+         * @description Admit the key of a probe; what it sent before is judged anew.
+         */
+        post: operations["admit_key_api_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}/reinstate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reinstate Key
+         * @description Take a revocation back; what was quarantined for it is judged anew.
+         */
+        post: operations["reinstate_key_api_keys__key_id__reinstate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Key
+         * @description Admit the successor of a probe's key and revoke the key itself from now on.
+         */
+        post: operations["replace_key_api_keys__key_id__replace_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Key
+         * @description Let a key speak no more from a log index on, by default from now.
+         */
+        post: operations["revoke_key_api_keys__key_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -434,6 +518,46 @@ export interface paths {
          * @description Take live messages of a probe and fan them out; never evidence.
          */
         post: operations["post_live_api_probes__probe_id__live_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{key_id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard
+         * @description Purge what strangers sent under this key; never what an admitted key signed.
+         */
+        post: operations["discard_api_quarantine__key_id__discard_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quarantine/{key_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Judge what waits of an admitted key anew; 404 for a key that nobody admitted.
+         */
+        post: operations["release_api_quarantine__key_id__release_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -621,6 +745,23 @@ export interface components {
              * @description First 8 bytes of HMAC-SHA256(key, 6 address bytes), hexadecimal.
              */
             tag: string;
+        };
+        /**
+         * AdmitRequest
+         * @description The key of a probe, as `sweep key` prints it, and what to call it.
+         */
+        AdmitRequest: {
+            /** Name */
+            name: string;
+            /** Probe Id */
+            probe_id: string;
+            /** Public Key */
+            public_key: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "probe" | "demo";
         };
         /**
          * AlarmView
@@ -846,6 +987,14 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * Discarded
+         * @description How many waiting entries were purged.
+         */
+        Discarded: {
+            /** Entries */
+            entries: number;
+        };
+        /**
          * DispositionRequest
          * @description A person's verdict on a finding.
          */
@@ -997,7 +1146,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "accepted" | "quarantined" | "conflict";
+            status: "accepted" | "quarantined" | "conflict" | "purged";
             /** Subject */
             subject: string | null;
             /** Sweep Id */
@@ -1347,6 +1496,65 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * JudgedKey
+         * @description A key was changed, and what waited of it judged anew.
+         */
+        JudgedKey: {
+            /** Key Id */
+            key_id: string;
+            /** Left */
+            left: number;
+            /** Released */
+            released: number;
+        };
+        /**
+         * KeyList
+         * @description Keys, and the quarantine of strangers, the largest first.
+         */
+        KeyList: {
+            /** Keys */
+            keys: components["schemas"]["KeyView"][];
+            /** Max Bytes */
+            max_bytes: number;
+            /** Waiting */
+            waiting: components["schemas"]["WaitingKeyView"][];
+        };
+        /**
+         * KeyReasonRequest
+         * @description Why; it is written down.
+         */
+        KeyReasonRequest: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * KeyView
+         * @description An admitted key.
+         */
+        KeyView: {
+            /** Key Id */
+            key_id: string;
+            /** Name */
+            name: string;
+            /** Predecessor */
+            predecessor: string | null;
+            /** Probe Id */
+            probe_id: string | null;
+            /** Quarantined */
+            quarantined: number;
+            /** Revoked From Index */
+            revoked_from_index: number | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "probe" | "demo" | "server" | "witness";
+            /** Tenant */
+            tenant: string | null;
+            /** Valid From Index */
+            valid_from_index: number;
         };
         /**
          * LensObservation
@@ -1876,6 +2084,16 @@ export interface components {
             status: "passed" | "failed" | "not_done";
         };
         /**
+         * ReplaceKeyRequest
+         * @description The new key of the same probe.
+         */
+        ReplaceKeyRequest: {
+            /** Public Key */
+            public_key: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ResumeCommand
          * @description Go on after a pause; the room must be declared empty again.
          */
@@ -1906,6 +2124,19 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * RevokeRequest
+         * @description Let a key speak no more, by default from now.
+         */
+        RevokeRequest: {
+            /**
+             * From Index
+             * @default null
+             */
+            from_index: number | null;
+            /** Reason */
+            reason: string;
         };
         /**
          * RfObservation
@@ -2144,7 +2375,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "accepted" | "quarantined" | "conflict";
+            status: "accepted" | "quarantined" | "conflict" | "purged";
             /** Subject */
             subject: string | null;
             /** Sweep Id */
@@ -2669,6 +2900,36 @@ export interface components {
              * @enum {string}
              */
             verdict: "video_uplink" | "not_video" | "not_assessable";
+        };
+        /**
+         * WaitingKeyView
+         * @description What strangers sent under one key; nobody has verified it.
+         */
+        WaitingKeyView: {
+            /** Entries */
+            entries: number;
+            /**
+             * First Received
+             * Format: date-time
+             */
+            first_received: string;
+            /** Is Admitted */
+            is_admitted: boolean;
+            /** Key Id */
+            key_id: string;
+            /**
+             * Last Received
+             * Format: date-time
+             */
+            last_received: string;
+            /** Networks */
+            networks: string[];
+            /** Size */
+            size: number;
+            /** Subjects */
+            subjects: string[];
+            /** Tenants */
+            tenants: string[];
         };
         /**
          * WalkCommand
@@ -3403,6 +3664,173 @@ export interface operations {
             };
         };
     };
+    list_keys_api_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    admit_key_api_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdmitRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    reinstate_key_api_keys__key_id__reinstate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    replace_key_api_keys__key_id__replace_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplaceKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    revoke_key_api_keys__key_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_live_api_live_get: {
         parameters: {
             query?: {
@@ -3678,6 +4106,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveAccepted"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    discard_api_quarantine__key_id__discard_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyReasonRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discarded"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    release_api_quarantine__key_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgedKey"];
                 };
             };
             /** @description Refused; the code says why */
