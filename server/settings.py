@@ -20,6 +20,7 @@ from sweep.report import first_problem
 
 ENVIRONMENT_PREFIX = "ANSIM_"
 WEB_DIR = Path(__file__).parent / "web" / "dist"
+EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  what one may listen on and nobody can be called
 
 
 class SettingsError(ValueError):
@@ -72,7 +73,7 @@ class Settings(BaseModel):
         """Names to answer to: those allowed, that of the public URL and the one to listen on, without ports."""
         names = [name.strip() for name in self.allowed_hosts.split(",")]
         public = urlsplit(self.public_url).hostname
-        return tuple(name for name in (*names, public, self.host) if name and name not in {"0.0.0.0", "::"})  # noqa: S104
+        return tuple(name for name in (*names, public, self.host) if name and name not in EVERY_ADDRESS)
 
     @property
     def url(self) -> str:

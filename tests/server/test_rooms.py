@@ -80,7 +80,7 @@ def test_pages_of_any_size_are_the_whole_list_in_one_order(city: Site) -> None:
     (whole,) = _pages(viewer, limit=200)
     assert len(whole) == 42
     assert len({room["room_id"] for room in whole}) == 42
-    assert whole == sorted(whole, key=lambda room: (room["facility_name"]["ko"], UUID(room["facility_id"]).hex))  # type: ignore[index,arg-type]
+    assert whole == sorted(whole, key=lambda room: (room["facility_name"]["ko"], UUID(room["facility_id"]).hex))  # type: ignore[index,arg-type]  # JSON
     assert {room["plan_version"] for room in whole} == {1, 2}
     for limit in (1, 7, 41, 42):
         pages = list(_pages(viewer, limit=limit))
@@ -106,12 +106,12 @@ def test_rooms_of_one_facility_and_by_words(city: Site) -> None:
         ("가람 zoo", set()),
     ):
         found = [room for page in _pages(viewer, search=search, limit=5) for room in page]
-        assert {room["facility_name"]["ko"] for room in found} == names, search  # type: ignore[index]
+        assert {room["facility_name"]["ko"] for room in found} == names, search  # type: ignore[index]  # JSON
     women = [room for page in _pages(viewer, search="zoo 여자", limit=2) for room in page]
     assert women == [
         room
         for room in whole
-        if "zoo" in room["facility_name"]["ko"].lower() and "여자" in room["room_name"]["ko"]  # type: ignore[index]
+        if "zoo" in room["facility_name"]["ko"].lower() and "여자" in room["room_name"]["ko"]  # type: ignore[index]  # JSON
     ]
 
 
