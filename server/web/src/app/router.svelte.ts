@@ -14,6 +14,7 @@ export type Route =
   | { readonly screen: "live"; readonly probeId: string | null }
   | { readonly screen: "exports" }
   | { readonly screen: "settings" }
+  | { readonly screen: "keys" }
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
@@ -38,6 +39,7 @@ export function parseRoute(hash: string): Route {
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
   if (first === "exports") return { screen: "exports" };
+  if (first === "settings" && second === "keys") return { screen: "keys" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
 }
@@ -63,6 +65,7 @@ export const links = {
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
   exports: "#/exports",
   settings: "#/settings",
+  keys: "#/settings/keys",
 } as const;
 
 class Router {

@@ -1,0 +1,97 @@
+"""Keys and quarantine on the page: an administrator sees what waits, admits, replaces, revokes and discards."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from server import auth
+from server.fields import Role
+from server.schema import entries
+from server.settings import Settings
+from sweep.entry import to_wire
+from tests.entry_factory import make_entry, signer
+from tests.server.conftest import Site, running
+from tests.server.sweep_kit import Probe
+from tests.web.conftest import OpenPhone
+from tests.web.site import PASSWORD
+
+pytestmark = pytest.mark.browser
+
+
+def _person(server: Site, role: Role) -> str:
+    """A new user of this role: the name."""
+    name = f"{role[0]}{uuid.uuid4().hex[:8]}"
+    with server.db.write() as connection:
+        auth.create_user(
+            connection, username=name, display_name="관리자-01", role=role, password=PASSWORD, actor="test"
+        )
+    return name
+
+
+def test_an_administrator_looks_after_keys_and_the_quarantine(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    probe, new, stranger = Probe("p", "live"), Probe("q", "live"), signer("stranger")
+    with running(Settings(data_dir=tmp_path_factory.mktemp("keys"), port=0)) as server:
+        for wire in (*probe.whole_sweep()[1:], to_wire(make_entry(stranger, 1, kind="x"), ())):
+            assert server.send(wire).status_code == 200
+        name = _person(server, "admin")
+        phone = open_phone(server.url)
+        phone.log_in(name, path="#/settings")
+        page = phone.page
+        page.get_by_role("link", name="키와 격리함").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("키와 격리함")
+        waiting = page.get_by_role("article", name=probe.signer.key_id)
+        expect(waiting).to_contain_text("기록 2건")
+        expect(waiting).to_contain_text("probe-demo-1 · demo-gu")
+        assert phone.violations() == []
+        phone.shoot("keys")
+
+        page.get_by_label("공개 키(16진수 64자)").fill(probe.signer.public_key.hex())
+        page.get_by_label("점검기 이름(설정의 probe_id)").fill("probe-demo-1")
+        page.get_by_label("부르는 이름").fill("1호기")
+        page.get_by_role("button", name="키 등록").click()
+        expect(page.get_by_text("반영 2건, 남은 기록 0건")).to_be_visible()
+        expect(waiting).to_have_count(0)
+
+        unknown = page.get_by_role("article", name=stranger.key_id)
+        unknown.get_by_role("button", name="비우기").click()
+        unknown.get_by_label("사유(감사 기록에 남음)").fill("모르는 키")
+        unknown.get_by_role("button", name="비우기").click()
+        expect(page.get_by_text("기록 1건을 비웠습니다.")).to_be_visible()
+        expect(page.get_by_text("기다리는 기록이 없습니다.")).to_be_visible()
+
+        mine = page.get_by_role("article", name="1호기").filter(has_text=probe.signer.key_id)
+        mine.get_by_role("button", name="키 교체").click()
+        mine.get_by_label("공개 키(16진수 64자)").fill(new.signer.public_key.hex())
+        mine.get_by_label("사유(감사 기록에 남음)").fill("수리")
+        mine.get_by_role("button", name="키 교체").click()
+        expect(page.get_by_text(re.compile(r"폐기됨\(기록 번호 3부터\)"))).to_be_visible()
+        expect(page.get_by_text(f"{probe.signer.key_id} 키를 이어받음")).to_be_visible()
+        successor = page.get_by_role("article", name="1호기").filter(has_text="이어받음")
+        successor.get_by_role("button", name="폐기", exact=True).click()
+        successor.get_by_label("사유(감사 기록에 남음)").fill("분실")
+        assert phone.violations() == []
+        successor.get_by_role("button", name="폐기", exact=True).click()
+        expect(page.get_by_role("button", name="폐기 취소")).to_have_count(2)
+        with server.db.read() as connection:
+            states = connection.scalars(select(entries.c.status).order_by(entries.c.log_index)).all()
+        assert states == ["accepted", "accepted", "purged"]
+
+
+def test_others_are_told_that_it_is_not_for_them(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(Settings(data_dir=tmp_path_factory.mktemp("keys"), port=0)) as server:
+        name = _person(server, "inspector")
+        phone = open_phone(server.url)
+        phone.log_in(name, path="#/settings")
+        expect(phone.page.get_by_role("heading", level=1)).to_have_text("설정")
+        expect(phone.page.get_by_role("link", name="키와 격리함")).to_have_count(0)
+        phone.open("#/settings/keys")
+        expect(phone.page.get_by_text("관리자만 볼 수 있습니다.")).to_be_visible()
