@@ -80,6 +80,7 @@ class Database:
             snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             self._reader = _postgres_engine(url, pool_size=READERS, execution_options=snapshot)
             self._writer = _postgres_engine(url, pool_size=1)
+            _prepare_postgres_writer(self._writer, writer_wait_s)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -197,8 +198,6 @@ class Database:
 
     def _become_writer(self, connection: Connection) -> None:
         if not self.is_sqlite:
-            connection.execute(text("SET LOCAL synchronous_commit = on"))
-            connection.execute(text(f"SET LOCAL lock_timeout = {int(self._writer_wait_s * 1000)}"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:name)"), {"name": WRITER_LOCK})
 
 
@@ -267,6 +266,16 @@ def _postgres_engine(url: str, *, pool_size: int, execution_options: dict[str, A
         pool_pre_ping=True,
         execution_options=execution_options or {},
     )
+
+
+def _prepare_postgres_writer(engine: Engine, wait_s: float) -> None:
+    """Durable commits and bounded waits for each connection of the writer, whatever the server's defaults are."""
+
+    @event.listens_for(engine, "connect")
+    def _prepare(raw: Any, _record: Any) -> None:
+        raw.execute("SET synchronous_commit = on")
+        raw.execute(f"SET lock_timeout = {int(wait_s * 1000)}")
+        raw.commit()
 
 
 @contextmanager

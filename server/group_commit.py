@@ -1,8 +1,8 @@
 """The write door under load: entries that wait for the writer go to disk together, in one transaction and one fsync.
 
 Input is an `Arrival`; output is its `Outcome`, whose receipt may be given away.  Whoever gets the writer first stores
-what waits; the others find their outcome when their turn comes.  Each entry has a savepoint of its own, so a refusal is
-the refusal of one.  Signatures are verified before the queue.  What a sweep says is projected afterwards.
+what waits; the others find their outcome when their turn comes.  A refusal is the refusal of one: what was to go with
+it is stored without it.  Signatures are verified before the queue.  What a sweep says is projected afterwards.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import keys
@@ -26,7 +27,7 @@ MAX_KNOWN_KEYS = 10_000  # guessed: more probes than a city has
 TURN_WAIT_S = 10.0  # derived: as long as a writer waits for the database, see db.py
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Ticket:
     """One entry that waits for the writer, and what became of it."""
 
@@ -48,6 +49,15 @@ class _Ticket:
     @property
     def is_done(self) -> bool:
         return self.outcome is not None or self.refusal is not None
+
+
+class _RefusedError(Exception):
+    """One entry of a group is refused; the transaction is rolled back."""
+
+    def __init__(self, ticket: _Ticket, refusal: ApiError) -> None:
+        super().__init__(refusal.code)
+        self.ticket = ticket
+        self.refusal = refusal
 
 
 class GroupCommit:
@@ -104,28 +114,35 @@ class GroupCommit:
         return taken
 
     def _write(self, tickets: list[_Ticket]) -> None:
-        outcomes: list[Outcome | ApiError] = []
-        with self._db.write() as connection:
-            for ticket in tickets:
-                try:
-                    with connection.begin_nested():
-                        outcomes.append(
-                            write(
-                                connection,
-                                ticket.arrival,
-                                quarantine_max_bytes=self._quarantine_max_bytes,
-                                network=ticket.network,
-                                verified_with=ticket.verified_with,
-                                is_read_later=True,
-                            )
-                        )
-                except ApiError as refusal:
-                    outcomes.append(refusal)
-        for ticket, outcome in zip(tickets, outcomes, strict=True):  # only now it is on disk
-            if isinstance(outcome, ApiError):
-                ticket.refusal = outcome
-            else:
+        """Store them together; the one that is refused takes nothing with it, and the others are stored without it."""
+        left = list(tickets)
+        while left:
+            try:
+                outcomes = self._write_all(left)
+            except _RefusedError as error:
+                error.ticket.refusal = error.refusal
+                left.remove(error.ticket)
+                continue
+            for ticket, outcome in zip(left, outcomes, strict=True):  # only now it is on disk
                 ticket.outcome = outcome
+            return
+
+    def _write_all(self, tickets: list[_Ticket]) -> list[Outcome]:
+        with self._db.write() as connection:
+            return [self._write_one(connection, ticket) for ticket in tickets]
+
+    def _write_one(self, connection: Connection, ticket: _Ticket) -> Outcome:
+        try:
+            return write(
+                connection,
+                ticket.arrival,
+                quarantine_max_bytes=self._quarantine_max_bytes,
+                network=ticket.network,
+                verified_with=ticket.verified_with,
+                is_read_later=True,
+            )
+        except ApiError as refusal:
+            raise _RefusedError(ticket, refusal) from None
 
     def _verify(self, arrival: Arrival) -> bytes | None:
         """Verify the signature of a known key, which never changes; whether the key counts is judged in the log."""

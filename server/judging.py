@@ -11,7 +11,7 @@ import itertools
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from server import keys, quarantine
 from server.alarms import raise_alarm
@@ -32,6 +32,11 @@ from server.validity import (
 from sweep.entry import EntryError, verify_signature
 
 PAGE = 500
+_NEIGHBOURS = select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
+    IS_ACCEPTED,
+    entries.c.key_id == bindparam("key_id"),
+    entries.c.seq.in_((bindparam("before"), bindparam("after"))),
+)
 
 
 def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]:
@@ -118,11 +123,7 @@ def check_chain(
     log_index: int,
 ) -> None:
     """Raise an alarm when an entry does not follow its predecessor or its successor does not follow it."""
-    neighbours = connection.execute(
-        select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
-            IS_ACCEPTED, entries.c.key_id == key_id, entries.c.seq.in_((seq - 1, seq + 1))
-        )
-    ).all()
+    neighbours = connection.execute(_NEIGHBOURS, {"key_id": key_id, "before": seq - 1, "after": seq + 1}).all()
     broken = [
         row.log_index for row in neighbours if (row.entry_hash != prev if row.seq < seq else row.prev != entry_hash)
     ]

@@ -9,8 +9,10 @@ from sqlalchemy import Connection, func, select
 
 from server.schema import entries
 
+_LAST = select(func.max(entries.c.log_index))
+
 
 def next_index(connection: Connection) -> int:
     """The index of the next entry, from 0; call it only inside `Database.write()`."""
-    last = connection.scalar(select(func.max(entries.c.log_index)))
+    last = connection.scalar(_LAST)
     return 0 if last is None else last + 1

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, Row, Uuid, bindparam, delete, exists, func, insert, select, update
 
 from server import kinds, schema
 from server.alarms import raise_alarm
@@ -168,12 +168,19 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
         )
 
 
+_MARK_DUE = insert(due_sweeps).from_select(
+    ["sweep_id", "log_index"],
+    select(bindparam("sweep", type_=Uuid), bindparam("index", type_=BigInteger)).where(
+        ~exists().where(due_sweeps.c.sweep_id == bindparam("sweep", type_=Uuid))
+    ),
+)
+
+
 def mark_due(connection: Connection, sweep_id: UUID | None, log_index: int) -> None:
     """Note, in the transaction that stores an entry, that its sweep is to be projected."""
     if sweep_id is None:
         return
-    if connection.scalar(select(due_sweeps.c.sweep_id).where(due_sweeps.c.sweep_id == sweep_id)) is None:
-        connection.execute(insert(due_sweeps).values(sweep_id=sweep_id, log_index=log_index))
+    connection.execute(_MARK_DUE, {"sweep": sweep_id, "index": log_index})
 
 
 def project_due(connection: Connection, sweep_id: UUID | None) -> None:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 LIST_WAIT_S = 0.3  # guessed: what a list waits for entries that arrived just now, unseen by whoever asked for it
 REST_S = 5.0  # how often it looks for what another process left
-BUSY_REST = 4.0  # guessed: a fifth of the time while entries wait at the door
+BUSY_REST = 9.0  # guessed: a tenth of the time while entries wait at the door
 LONGEST_REST_S = 0.5  # guessed: two sweeps a second even then, and a sweep on a Raspberry Pi takes a tenth of one
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select, union_all, update
+from sqlalchemy import Connection, Row, bindparam, select, union_all, update
 
 from server import keys
 from server.alarms import raise_alarm
@@ -35,6 +35,12 @@ CLAIM_COLUMNS: tuple[Any, ...] = (
     entries.c.room_id,
     entries.c.sweep_id,
 )
+
+_OF_ID = select(entries.c.log_index).where(IS_ACCEPTED, entries.c.entry_id == bindparam("entry_id"))
+_OF_PLACE = select(entries.c.log_index).where(
+    IS_ACCEPTED, entries.c.key_id == bindparam("key_id"), entries.c.seq == bindparam("seq")
+)
+_OF_ID_OR_PLACE = union_all(_OF_ID, _OF_PLACE)
 
 
 def stored_claim(row: Row[Any]) -> Claim | None:
@@ -107,11 +113,10 @@ def alarm_about(connection: Connection, reason: str, *, key_id: str, sweep_id: U
 
 def rival_of(connection: Connection, entry_id: UUID, key_id: str | None, seq: int | None) -> int | None:
     """Log index of the accepted entry that has this id or this place in the key's chain."""
-    accepted = select(entries.c.log_index).where(IS_ACCEPTED)
-    claims = [accepted.where(entries.c.entry_id == entry_id)]
-    if seq is not None:
-        claims.append(accepted.where(entries.c.key_id == key_id, entries.c.seq == seq))
-    return min(connection.scalars(union_all(*claims)).all(), default=None)
+    if seq is None:
+        return min(connection.scalars(_OF_ID, {"entry_id": entry_id}).all(), default=None)
+    place = {"entry_id": entry_id, "key_id": key_id, "seq": seq}
+    return min(connection.scalars(_OF_ID_OR_PLACE, place).all(), default=None)
 
 
 def tenant_of(payload: bytes) -> str | None:

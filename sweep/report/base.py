@@ -49,6 +49,8 @@ def has_unsafe_character(text: str) -> bool:
 
     Newline and tab count as unsafe: contract text is one line.  Unicode categories Cc, Cf, Cs, Co, Zl and Zp.
     """
+    if text.isprintable():  # what is printable is in none of them, and nearly every text is
+        return False
     return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"} for c in text)
 
 
@@ -211,7 +213,7 @@ def display_text(raw: bytes | str, *, limit: int = 64) -> str:
     to `limit` characters with an ellipsis.  Markup is left alone: escaping `<` is the job of whatever draws it.
     """
     text = raw.decode("utf-8", "backslashreplace") if isinstance(raw, bytes) else raw
-    shown = "".join(_visible(c) for c in text)
+    shown = text if text.isprintable() else "".join(_visible(c) for c in text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -11,7 +11,7 @@ import re
 MAX_VALUES = 500_000  # derived: four times the largest report foreseen, 1.5 MB at 14 bytes a value (measured)
 MAX_DEPTH = 32  # derived: twice the deepest record, a report's evidence of a finding, and some
 
-_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"\\'))
+_NOT_STRUCTURE = bytes(set(range(256)) - set(b'[]{}",\\'))
 _STRING = re.compile(rb'"(?:\\.|[^"\\])*"')
 
 
@@ -21,15 +21,16 @@ def check_structure(data: bytes, *, max_values: int = MAX_VALUES, max_depth: int
     Commas and brackets inside texts are counted as if they were values: the bound is far above what texts hold.
     """
     quotes_per_value = 4  # of a key and a text
-    if data.count(b",") + data.count(b"[") + data.count(b"{") > max_values or (
-        data.count(b'"') > quotes_per_value * max_values
+    structure = data.translate(None, _NOT_STRUCTURE)
+    if structure.count(b",") + structure.count(b"[") + structure.count(b"{") > max_values or (
+        structure.count(b'"') > quotes_per_value * max_values
     ):
         raise ValueError(f"more than {max_values} values")
-    brackets = data.translate(None, _NOT_STRUCTURE)
+    brackets = structure.translate(None, b",")
     if b"\\" not in brackets:
         brackets = brackets.replace(b'""', b"")  # texts without brackets; any quote that is left belongs to one with
     if b'"' in brackets:
-        brackets = _STRING.sub(b"", data).translate(None, _NOT_STRUCTURE)
+        brackets = _STRING.sub(b"", data).translate(None, _NOT_STRUCTURE + b",")
     for _ in range(max_depth):
         brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
         if not brackets:

@@ -4,6 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.server.conftest import database_url, postgres
+
+__all__ = ["database_url", "postgres"]
+
 _LINES = pytest.StashKey[list[str]]()
 
 

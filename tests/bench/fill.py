@@ -1,0 +1,225 @@
+"""Fill a database with a district's years in seconds: one sweep goes through the write door, the others are its copies.
+
+Input is a migrated database; output are rooms with plans, and signed entries in a chain with bodies and projections,
+written in bulk under ids, times and rooms of their own.  What is in there verifies, and a rebuild changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, insert, select
+
+from server import keys, kinds, schema
+from server.arrivals import read_arrival
+from server.db import Database
+from server.entries import accept
+from server.facilities import template_plan
+from sweep.entry import ENTRY_TYPE, SignedEntry, commit
+from sweep.report import new_id, to_json
+from tests.bench.district import BenchProbe
+
+AT_ONCE = 2_000
+ROOMS_OF_FACILITY = 4
+Rows = list[dict[str, Any]]
+SWEEP_TABLES = (schema.body_data, schema.entries, schema.body_refs, *schema.PROJECTIONS)
+
+
+def fill_rooms(db: Database, count: int) -> list[UUID]:
+    """Rooms, four to a facility, each with a plan; returns their ids."""
+    plan = to_json(template_plan("restroom")).decode()
+    facilities: Rows = []
+    rooms: Rows = []
+    plans: Rows = []
+    for number in range(count):
+        if number % ROOMS_OF_FACILITY == 0:
+            name = {
+                "code": f"11-{number:06d}",
+                "name_ko": f"{number:06d}번 공중화장실",
+                "name_en": f"Place {number:06d}",
+            }
+            facilities.append(name | {"facility_id": new_id(), "address": "x", "is_demo": False, "created_ms": 0})
+        name = {"name_ko": f"여자 화장실 {number % 4}층", "name_en": f"Women's, {number % 4}F"}
+        ids = {"room_id": new_id(), "facility_id": facilities[-1]["facility_id"]}
+        rooms.append(name | ids | {"kind": "restroom", "created_ms": 0})
+        version = {"version": 1, "plan_json": plan, "is_verified": False}
+        plans.append(version | {"room_id": ids["room_id"], "created_ms": 0, "created_by": "bench"})
+    with db.write() as connection:
+        for table, rows in ((schema.facilities, facilities), (schema.rooms, rooms), (schema.plans, plans)):
+            connection.execute(insert(table), rows)
+    return [row["room_id"] for row in rooms]
+
+
+def fill_sweeps(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], count: int, every: timedelta) -> None:
+    """Reports of `count` more sweeps, one `every` so long from the template's start on, in turn through the rooms."""
+    with db.write() as connection:
+        keys.admit(
+            connection,
+            public_key=probe.key.public_key,
+            role="demo",
+            probe_id="probe-demo-1",
+            name="bench",
+            actor="bench",
+        )
+    first = accept(db, read_arrival(probe.sweep()), quarantine_max_bytes=0)
+    with db.read() as connection:
+        template: dict[Table, Rows] = {}
+        for table in SWEEP_TABLES:
+            statement = select(table)
+            if "sweep_id" in table.c:
+                statement = statement.where(table.c.sweep_id == first.sweep_id)
+            elif "log_index" in table.c:
+                statement = statement.where(table.c.log_index == first.log_index)
+            else:
+                refs = schema.body_refs
+                statement = statement.where(
+                    table.c.commitment.in_(select(refs.c.commitment).where(refs.c.log_index == first.log_index))
+                )
+            template[table] = [dict(row) for row in connection.execute(statement).mappings()]
+        log_index = (connection.scalar(select(func.max(schema.entries.c.log_index))) or 0) + 1
+    copies = _copies(template, probe, room_ids, count, every, log_index)
+    while some := list(islice(copies, AT_ONCE)):
+        with db.write() as connection:
+            for table in SWEEP_TABLES:
+                rows = [row for copy in some for row in copy[table]]
+                if rows:
+                    connection.execute(insert(table), rows)
+
+
+def _copies(
+    template: dict[Table, Rows],
+    probe: BenchProbe,
+    room_ids: Sequence[UUID],
+    count: int,
+    every: timedelta,
+    log_index: int,
+) -> Iterator[dict[Table, Rows]]:
+    (entry,), (body,), (ref,) = (
+        template[schema.entries],
+        template[schema.body_data],
+        template[schema.body_refs],
+    )
+    envelope = json.loads(entry["payload"])
+    for number in range(count):
+        sweep_id, room_id, entry_id = new_id(), room_ids[number % len(room_ids)], new_id()
+        probe.seq += 1
+        swaps = {str(entry["sweep_id"]): str(sweep_id), str(entry["room_id"]): str(room_id)}
+        data = _swapped(body["data"].decode(), swaps).encode()
+        salt = hashlib.sha256(sweep_id.bytes).digest()
+        commitment, plain = commit(salt, data), hashlib.sha256(data).hexdigest()
+        payload = json.dumps(
+            envelope
+            | {"entry_id": str(entry_id), "sweep_id": str(sweep_id), "room_id": str(room_id)}
+            | {"seq": probe.seq, "prev": probe.prev, "bodies": [envelope["bodies"][0] | {"commitment": commitment}]},
+            separators=(",", ":"),
+        ).encode()
+        signed = probe.key.sign(ENTRY_TYPE, payload)
+        ids = {"sweep_id": sweep_id, "room_id": room_id, "log_index": log_index, "report_log_index": log_index}
+        ids |= {"commitment": commitment, "report_commitment": commitment}
+        later_ms = number * every // timedelta(milliseconds=1)
+        made = {
+            schema.entries: [entry | _entry_values(signed, entry_id, probe, ids)],
+            schema.body_refs: [ref | {"log_index": log_index, "commitment": commitment}],
+            schema.body_data: [body | {"commitment": commitment, "salt": salt, "data": data, "sha256": plain}],
+        }
+        for table, rows in template.items():
+            made.setdefault(table, [_moved(row, ids, swaps, later_ms) for row in rows])
+        yield made
+        probe.prev = signed.entry_hash
+        log_index += 1
+
+
+def _entry_values(signed: SignedEntry, entry_id: UUID, probe: BenchProbe, ids: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "log_index": ids["log_index"],
+        "sweep_id": ids["sweep_id"],
+        "room_id": ids["room_id"],
+        "entry_id": entry_id,
+        "entry_hash": signed.entry_hash,
+        "signatures_hash": signed.signatures_hash,
+        "payload": signed.payload,
+        "signatures_json": json.dumps([[key_id, signature.hex()] for key_id, signature in signed.signatures]),
+        "seq": probe.seq,
+        "prev": probe.prev,
+    }
+
+
+def _moved(row: dict[str, Any], ids: dict[str, Any], swaps: dict[str, str], later_ms: int) -> dict[str, Any]:
+    """A row of a projection, under other ids and later."""
+    moved = {name: ids.get(name, value) for name, value in row.items()}
+    for name, value in moved.items():
+        if name in {"started_ms", "ended_ms"} and value is not None:
+            moved[name] = value + later_ms
+        elif name.endswith("_json") and value is not None:
+            moved[name] = _swapped(value, swaps)
+    return moved
+
+
+def _swapped(text: str, swaps: dict[str, str]) -> str:
+    for old, new in swaps.items():
+        text = text.replace(old, new)
+    return text
+
+
+def fill_log(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], wanted: int, body_bytes: int) -> None:
+    """Let the log grow to `wanted` entries by copies of its newest one, each a sweep of its own, with random bodies.
+
+    Only what is looked up differs: the copies share payload and signature, which hold.
+    """
+    with db.read() as connection:
+        newest = connection.execute(
+            select(schema.entries).order_by(schema.entries.c.log_index.desc()).limit(1)
+        ).mappings()
+        entry = dict(newest.one())
+        sweep = dict(
+            connection.execute(select(schema.sweeps).where(schema.sweeps.c.sweep_id == entry["sweep_id"]))
+            .mappings()
+            .one()
+        )
+    first = entry["log_index"] + 1
+    for start in range(first, wanted, AT_ONCE):
+        entries, bodies, refs, sweeps = [], [], [], []
+        for index in range(start, min(start + AT_ONCE, wanted)):
+            commitment, sweep_id = os.urandom(32).hex(), new_id()
+            probe.seq += 1
+            own = {"log_index": index, "entry_hash": os.urandom(32).hex(), "entry_id": new_id(), "sweep_id": sweep_id}
+            entries.append(entry | own | {"seq": probe.seq})
+            refs.append(
+                {
+                    "log_index": index,
+                    "position": 0,
+                    "commitment": commitment,
+                    "media_type": kinds.REPORT_TYPE,
+                    "size": body_bytes,
+                }
+            )
+            bodies.append(
+                {
+                    "commitment": commitment,
+                    "salt": bytes(32),
+                    "data": os.urandom(body_bytes),
+                    "sha256": commitment,
+                    "arrived_ms": 0,
+                }
+            )
+            ids = {"sweep_id": sweep_id, "room_id": room_ids[index % len(room_ids)], "report_log_index": index}
+            sweeps.append(sweep | ids | {"report_commitment": commitment})
+        with db.write() as connection:
+            for table, rows in (
+                (schema.entries, entries),
+                (schema.body_data, bodies),
+                (schema.body_refs, refs),
+                (schema.sweeps, sweeps),
+            ):
+                connection.execute(insert(table), rows)
+    with db.write() as connection:  # the chain goes on from here
+        probe.prev = connection.scalar(
+            select(schema.entries.c.entry_hash).order_by(schema.entries.c.log_index.desc()).limit(1)
+        )
