@@ -78,6 +78,7 @@ def test_nothing_slows_down_as_the_log_grows(database_url: str, report: Callable
             sweep_id = connection.scalar(select(entries.c.sweep_id).where(entries.c.log_index == 1))
         assert sweep_id is not None
         first: dict[str, float] = {}
+        worst = 0.0
         for count in SIZES if is_small else FULL_SIZES:
             fill_log(db, probe, others, count, SMALL_BYTES if is_small else FULL_BYTES)
             db.optimize()
@@ -85,4 +86,5 @@ def test_nothing_slows_down_as_the_log_grows(database_url: str, report: Callable
             first = first or found
             figures = ", ".join(f"{name} {ms:.1f} ms ({ms / first[name]:.2f} x)" for name, ms in found.items())
             report(f"{'SQLite' if db.is_sqlite else 'PostgreSQL'}, {size}, {count} entries: {figures}")
-            assert max(ms / first[name] for name, ms in found.items()) <= MOST_RATIO, figures
+            worst = max(worst, *(ms / first[name] for name, ms in found.items()))
+        assert worst <= MOST_RATIO

@@ -1,10 +1,12 @@
 """What a bench may ask for: a way to print its figures after pytest's own lines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
-from tests.server.conftest import database_url, postgres
+from tests.server.conftest import database_url, new_postgres, postgres
 
 __all__ = ["database_url", "postgres"]
 
@@ -21,3 +23,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the lines that the benches reported."""
     for line in config.stash.get(_LINES, []):
         terminalreporter.write_line(line)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def durable_urls(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Two empty databases of each kind, whose commits are on disk."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'one.sqlite3'}", f"sqlite:///{tmp_path / 'two.sqlite3'}"
+        return
+    with new_postgres(is_durable=True) as server:
+        engine = create_engine(server.url.format(""), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for name in ("one", "two"):
+                connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        one, two = (server.url.format("").replace("/postgres?", f"/{name}?") for name in ("one", "two"))
+        yield one, two

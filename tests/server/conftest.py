@@ -115,19 +115,20 @@ class PrivatePostgres:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The PostgreSQL that tests share."""
-    with _new_postgres() as found:
+    with new_postgres() as found:
         yield found.url
 
 
 @pytest.fixture
 def private_postgres() -> Iterator[PrivatePostgres]:
     """A PostgreSQL of this test's own."""
-    with _new_postgres() as found:
+    with new_postgres() as found:
         yield PrivatePostgres(found.url.format(""), found.start, found.stop)
 
 
 @contextlib.contextmanager
-def _new_postgres() -> Iterator[PrivatePostgres]:
+def new_postgres(*, is_durable: bool = False) -> Iterator[PrivatePostgres]:
+    """A PostgreSQL that ends with the block; without fsync unless the durable way is what is measured."""
     if not POSTGRES_BINARIES:
         pytest.fail("no PostgreSQL under /usr/lib/postgresql: make setup-test")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
@@ -149,7 +150,8 @@ def _new_postgres() -> Iterator[PrivatePostgres]:
         )
 
     call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
-    options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=60"
+    fsync = "on" if is_durable else "off"
+    options = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=60"
     control = str(binaries / "pg_ctl")
 
     def start() -> None:

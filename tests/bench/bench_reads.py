@@ -1,0 +1,86 @@
+"""Reading at a city's size: a page of 20,000 rooms, a month as CSV and a year as a workbook, and the memory of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from server import facilities, rooms
+from server.db import Database
+from sweep.report import to_json
+from tests.bench.district import BenchProbe
+from tests.bench.fill import fill_rooms, fill_sweeps
+from tests.report_factory import uid
+from tests.server.sweep_kit import report_of
+
+ROOMS, SWEEPS_A_MONTH, MONTHS = 20_000, 4_400, 12
+MOST_ROOMS_MS, MOST_MONTH_S, MOST_YEAR_S, MOST_RSS_MB = 150.0, 10.0, 30.0, 300.0
+EXPORT = """
+import json, resource, sys, time
+from datetime import date
+from server import inspection_log
+from server.db import Database
+from server.exports.rows import Period
+url, kind, last, out = sys.argv[1:]
+wanted = inspection_log.LogRequest(kind, Period(date(2026, 3, 1), date.fromisoformat(last)), None, "x", "y", "z")
+began, used = time.perf_counter(), time.process_time()
+with open(out, "wb") as file, Database(url).read() as connection:
+    inspection_log.write_log_to(file, connection, wanted, inspection_log.today())
+rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps([time.perf_counter() - began, time.process_time() - used, rss_mb]))
+"""
+
+
+@pytest.fixture
+def city(database_url: str) -> str:
+    """A year of a city."""
+    with contextlib.closing(Database(database_url)) as db:
+        db.migrate()
+        with db.write() as connection:
+            facilities.load_demo_facility(connection)
+        room_ids = fill_rooms(db, ROOMS)
+        probe = BenchProbe("bench", to_json(report_of(uid(1), "simulated")))
+        fill_sweeps(db, probe, room_ids, SWEEPS_A_MONTH * MONTHS - 1, timedelta(days=30) / SWEEPS_A_MONTH)
+        db.optimize()
+    return database_url
+
+
+def _export(url: str, kind: str, last: str, out: Path) -> tuple[float, float, float]:
+    """Seconds by the wall, seconds of the processor and the most memory of an export, in a process of its own."""
+    command = [sys.executable, "-c", EXPORT, url, kind, last, str(out)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    wall_s, cpu_s, rss_mb = json.loads(said)
+    return float(wall_s), float(cpu_s), float(rss_mb)
+
+
+def test_a_city_is_read_in_time(city: str, tmp_path: Path, report: Callable[[str], None]) -> None:
+    name = "SQLite" if city.startswith("sqlite") else "PostgreSQL"
+    times_ms: dict[str, float] = {}
+    with contextlib.closing(Database(city)) as db, db.read() as connection:
+        for what, search in (("first page", ""), ("by words", "0123 여자"), ("none found", "없는 이름")):
+            began = time.perf_counter()
+            rooms.room_page(connection, search=search, limit=50)
+            times_ms[what] = (time.perf_counter() - began) * 1000
+    figures = ", ".join(f"{what} {ms:.0f} ms" for what, ms in times_ms.items())
+    report(f"{name}, {ROOMS} rooms: {figures} (at most {MOST_ROOMS_MS:.0f})")
+    worst_ms, worst_mb = max(times_ms.values()), 0.0
+    taken: dict[str, float] = {}
+    for kind, last, most_s in (("csv", "2026-03-31", MOST_MONTH_S), ("xlsx", "2027-03-31", MOST_YEAR_S)):
+        wall_s, cpu_s, rss_mb = _export(city, kind, last, tmp_path / f"log.{kind}")
+        worst_mb, taken[kind] = max(worst_mb, rss_mb), cpu_s / most_s
+        size_mb = (tmp_path / f"log.{kind}").stat().st_size / 1e6
+        report(
+            f"{name}, {kind} to {last}: {wall_s:.1f} s ({cpu_s:.1f} s of a core, at most {most_s:.0f}), "
+            f"{rss_mb:.0f} MB of memory, {size_mb:.1f} MB written"
+        )
+    assert worst_ms <= MOST_ROOMS_MS
+    assert max(taken.values()) <= 1
+    assert worst_mb <= MOST_RSS_MB
