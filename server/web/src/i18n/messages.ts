@@ -219,6 +219,11 @@ export const messages = {
   sweep_mode: text("점검 방식", "Mode"),
   sweep_started: text("시작", "Started"),
   sweep_ended: text("끝", "Ended"),
+  sweep_received: text("접수", "Received"),
+  sweep_received_counts: text(
+    "점검기 시각을 쓸 수 없어 이 시각이 기준",
+    "this time counts, because the probe's cannot be",
+  ),
   sweep_clock_unsynchronised: text("점검기 시계가 맞추어지지 않음", "The probe's clock was not synchronised"),
   sweep_outcome: text("마침", "Outcome"),
   sweep_outcome_completed: text("끝까지 점검함", "Completed"),
