@@ -9,17 +9,19 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, exists, insert, select, update
 
 from server import keys, projections, verify
 from server.app import build_services
 from server.arrivals import read_arrival
+from server.db import MIGRATIONS
 from server.dump import dump_lines
 from server.entries import accept
 from server.fields import KeyRole
 from server.kinds import KNOWN_KINDS
-from server.schema import alarms, dispositions, entries, sweeps
-from server.schema import keys as key_table
+from server.schema import alarms, body_data, body_refs, dispositions, entries, sweeps
 from server.settings import Settings
 from server.signing_rules import (
     CODES,
@@ -307,6 +309,16 @@ def _old_log(settings: Settings) -> tuple[UUID, list[int]]:
     return sweep_id, [2, 3]
 
 
+def _make_older(connection: Connection) -> None:
+    """Take the schema back to before keys had tenants, and leave what no entry refers to, as it was left then."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.downgrade(config, "0007")
+    orphan = {"commitment": "0" * 64, "salt": b"s", "data": b"d", "sha256": "0" * 64, "arrived_ms": 0}
+    connection.execute(insert(body_data).values(**orphan))
+
+
 @pytest.mark.parametrize("how", ["rebuild", "first start"])
 def test_a_log_from_before_the_rules_is_read_by_them(settings: Settings, how: str) -> None:
     sweep_id, forged = _old_log(settings)
@@ -318,8 +330,7 @@ def test_a_log_from_before_the_rules_is_read_by_them(settings: Settings, how: st
         projections.rebuild(services.db)
     else:
         with services.db.write() as connection:
-            connection.execute(update(key_table).values(tenant=None))
-            connection.execute(update(entries).values(tenant=None))
+            _make_older(connection)
         services.db.close()
         services = build_services(settings)
     with services.db.read() as connection:
@@ -329,6 +340,8 @@ def test_a_log_from_before_the_rules_is_read_by_them(settings: Settings, how: st
         assert connection.scalar(select(sweeps.c.result)) == "suspected"
         assert connection.scalars(select(dispositions.c.verdict)).all() == []
         assert {key.tenant for key in keys.all_keys(connection)} == {"demo-gu"}
+        lonely = ~exists().where(body_refs.c.commitment == body_data.c.commitment)
+        assert connection.scalars(select(body_data.c.commitment).where(lonely)).all() == []
     services.db.close()
 
 
