@@ -20,7 +20,7 @@ from server.schema import dispositions, findings, open_findings, sweeps
 from sweep.report import ClockReading, new_id
 from tests import report_factory
 from tests.server.conftest import Site
-from tests.server.sweep_kit import DEMO_ROOM, Probe
+from tests.server.sweep_kit import DEMO_ROOM, Probe, desk
 
 RECEIVED = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MOMENTS = st.integers(0, 7_000_000_000).map(lambda unix_s: datetime.fromtimestamp(unix_s, UTC))
@@ -138,8 +138,10 @@ def test_a_decision_dated_ahead_is_not_the_last_word_for_ever(site: Site, monkey
     probe = Probe()
     site.admit(probe.signer)
     sweep_id = _send(site, probe, datetime.now(UTC) - timedelta(hours=1), monkeypatch)
-    site.send(probe.disposition(sweep_id, "no_camera", _minutes(timedelta(days=20_000))))
-    site.send(probe.disposition(sweep_id, "cannot_exclude", _minutes(timedelta(milliseconds=-1))))
+    person = desk()
+    site.admit(person.signer, "demo", None)
+    site.send(person.disposition(sweep_id, "no_camera", _minutes(timedelta(days=20_000))))
+    site.send(person.disposition(sweep_id, "cannot_exclude", _minutes(timedelta(milliseconds=-1))))
     detail = site.login("viewer").get(f"/api/sweeps/{sweep_id}").json()
     assert detail["summary"]["result"] == "suspected"
     assert len(detail["dispositions"]) == 2
