@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from server import keys, quarantine, verify
 from server.arrivals import read_arrival
@@ -37,6 +37,17 @@ def db(database_url: str) -> Iterator[Database]:
     found.migrate()
     yield found
     found.close()
+
+
+def _admit(connection: Connection, probe: Probe) -> keys.Key:
+    return keys.admit(
+        connection,
+        public_key=probe.signer.public_key,
+        role="demo",
+        probe_id=probe.probe_id,
+        name="x",
+        actor="test",
+    )
 
 
 def _held(db: Database) -> int:
@@ -113,14 +124,7 @@ def _flood(db: Database, networks: int) -> int:
 def test_a_flood_leaves_room_for_a_newcomer_elsewhere_and_for_every_admitted_key(db: Database, networks: int) -> None:
     admitted, new = Probe("admitted"), Probe("new")
     with db.write() as connection:
-        keys.admit(
-            connection,
-            public_key=admitted.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="x",
-            actor="test",
-        )
+        _admit(connection, admitted)
     assert _flood(db, networks) > 0
     assert _held(db) <= MIB
     _, opened, report = new.whole_sweep()
@@ -129,14 +133,7 @@ def test_a_flood_leaves_room_for_a_newcomer_elsewhere_and_for_every_admitted_key
     for wire in admitted.whole_sweep()[1:]:
         assert accept(db, read_arrival(wire), quarantine_max_bytes=MIB, network="10.0.0.0").status == "accepted"
     with db.write() as connection:
-        key = keys.admit(
-            connection,
-            public_key=new.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="new",
-            actor="test",
-        )
+        key = _admit(connection, new)
         assert release_quarantine(connection, key) == (2, 0)
     later = accept(db, read_arrival(new.opened(UUID(int=9))), quarantine_max_bytes=MIB, network="10.0.0.0")
     assert later.status == "accepted"  # admitted since, and even from the attacker's own network
@@ -159,14 +156,7 @@ def test_forgeries_in_the_name_of_a_key_do_not_crowd_it_out(db: Database) -> Non
     for wire in (opened, report):
         accept(db, read_arrival(wire), quarantine_max_bytes=MIB, network="10.9.9.9")
     with db.write() as connection:
-        key = keys.admit(
-            connection,
-            public_key=probe.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="x",
-            actor="test",
-        )
+        key = _admit(connection, probe)
         assert release_quarantine(connection, key)[0] == 2
         assert quarantine.discard(connection, key.key_id, actor="관리자-01", reason="위조") > 50
         assert connection.scalar(select(func.count()).where(entries.c.status == "accepted")) == 2
@@ -205,28 +195,14 @@ def test_what_is_too_old_is_purged_with_a_note_and_no_step_of_a_clock_does_it(
     assert (again.log_index, again.received_ms, again.status) == (first.log_index, first.received_ms, "quarantined")
     assert _held(db) == len(entry.payload) + 4
     with db.write() as connection:
-        key = keys.admit(
-            connection,
-            public_key=probe.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="x",
-            actor="test",
-        )
+        key = _admit(connection, probe)
         assert release_quarantine(connection, key) == (1, 0)
 
 
 def test_nothing_that_an_admitted_key_signed_is_ever_purged(db: Database) -> None:
     probe = Probe("p")
     with db.write() as connection:
-        key = keys.admit(
-            connection,
-            public_key=probe.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="x",
-            actor="test",
-        )
+        key = _admit(connection, probe)
     _, opened, report = probe.whole_sweep()
     accept(db, read_arrival(opened), quarantine_max_bytes=0)
     with db.write() as connection:
@@ -292,14 +268,7 @@ def test_receipts_stay_right_through_quarantine_and_admission(site: Site) -> Non
     sent = probe.whole_sweep()[1:]
     before = [site.send(wire).content for wire in sent]
     with site.db.write() as connection:
-        key = keys.admit(
-            connection,
-            public_key=probe.signer.public_key,
-            role="demo",
-            probe_id="probe-demo-1",
-            name="x",
-            actor="test",
-        )
+        key = _admit(connection, probe)
         release_quarantine(connection, key)
     assert [site.send(wire).content for wire in sent] == before
     server_key = site.services.notary.signer.public_key
