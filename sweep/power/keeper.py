@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Self
 from sweep.power.kernel import check_strict
 from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
-from sweep.power.pair import Pair
+from sweep.power.pair import HANG_S, Pair
 from sweep.power.process import LOOK_EVERY_MS, hurry, open_pidfd
 
 if TYPE_CHECKING:
@@ -51,6 +51,10 @@ class CameraPower:
         self._wanted: Declaration | None = None
         self._given_ns = 0
         """Deadline of the lease that was last given."""
+        self._high_until_ns = 0
+        """Of the lease for which the holder has not said "low" yet; 0: the line is low."""
+        self._ended_s: float | None = None
+        """When that lease was ended."""
         self._cut_ns = 0
         """Declarations up to this deadline were cut, and are over."""
         self._away: set[str] = set()
@@ -162,6 +166,7 @@ class CameraPower:
         """With the lock held."""
         if self._given_ns:
             self.why_off = why
+            self._ended_s = time.monotonic()
         self._given_ns = 0
         if self._pair is not None:
             self._pair.say(END)
@@ -182,6 +187,7 @@ class CameraPower:
                     continue
                 self._look()
                 self._give()
+                self._end_what_hangs()
                 if time.monotonic() >= next_sign_s:
                     next_sign_s = time.monotonic() + SIGN_OF_LIFE_S
                     self._pair.say(ALIVE)
@@ -198,8 +204,17 @@ class CameraPower:
         if wanted is None or self._pair is None or self._away or wanted.until_ns <= self._cut_ns:
             return
         if wanted.until_ns != self._given_ns:
-            self._given_ns = wanted.until_ns
+            self._given_ns = self._high_until_ns = wanted.until_ns
+            self._ended_s = None
             self._pair.say_guard_first(until(wanted.until_ns))
+
+    def _end_what_hangs(self) -> None:
+        """With the lock held: neither holder nor guard has ended what was to end (both stopped, say)."""
+        if self._pair is None or not self._high_until_ns or self._ended_s is None:
+            return
+        if time.monotonic() - self._ended_s > HANG_S:
+            self._high_until_ns = 0
+            self._pair.kill()
 
     def _hear(self) -> None:
         poll = select.poll()
@@ -243,12 +258,15 @@ class CameraPower:
             if said is None:
                 self._pair = None
                 self.is_on = False
+                self._high_until_ns = 0
                 self._cut_ns = max(self._cut_ns, self._given_ns)
                 self._given_ns = 0
                 self.why_off = "power_process_died"
             elif said:
-                level, _, *why = said.split(" ", 2)
+                level, until_ns, *why = said.split(" ", 2)
                 self.is_on = level == "high"
+                if level == "low" and until_ns == str(self._high_until_ns):
+                    self._high_until_ns = 0
                 if why and self._given_ns:
                     self.why_off = why[0]
             self._condition.notify_all()

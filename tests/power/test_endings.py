@@ -109,6 +109,14 @@ def test_a_holder_that_hangs_is_ended_by_the_guard(rig: Rig) -> None:
     assert record("finish, holder hangs", rig, rig.order("finish")) < DARK_WITHIN_MS
 
 
+@pytest.mark.parametrize("way", ["finish", "abort"])
+def test_when_holder_and_guard_both_hang_the_sweep_ends_them(rig: Rig, way: str) -> None:
+    rig.light()
+    rig.send("guard", signal.SIGSTOP)
+    rig.send("holder", signal.SIGSTOP)
+    assert record(f"{way}, both hang", rig, rig.order(way)) < DARK_WITHIN_MS
+
+
 def test_a_terminal_that_takes_no_more_does_not_keep_the_end_from_the_line(rig: Rig) -> None:
     """Ctrl-S: who prints the sweep's state waits, and so does whoever would tell of its end."""
     rig.light()
