@@ -187,6 +187,10 @@ class Signer:
             return cls.from_seed(path.read_bytes())
         except FileNotFoundError:
             pass
+        except EntryError as error:
+            raise EntryError(
+                f"{path} is damaged ({error}): put its copy back, or move it away and enrol the new key at the server"
+            ) from error
         path.parent.mkdir(parents=True, exist_ok=True)
         private = Ed25519PrivateKey.generate()
         seed = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())

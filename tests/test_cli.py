@@ -178,6 +178,22 @@ def test_the_key_is_printed_and_stays(tmp_path: Path) -> None:
     assert (len(key_id), len(public)) == (16, 64)
 
 
+@pytest.mark.parametrize("octets", [0, 20])
+def test_a_truncated_key_is_named_with_what_to_do(octets: int, tmp_path: Path) -> None:
+    (tmp_path / "probe.key").write_bytes(bytes(octets))
+    code, _, err = sweep("key", "--state", tmp_path)
+    assert code == 2
+    assert "probe.key is damaged" in err
+    assert "enrol" in err
+
+
+def test_an_error_that_was_said_is_not_said_again(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_bytes(b"")
+    code, _, err = sweep("run", "--sim", "--quiet", "--state", tmp_path)
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
 def test_configuration_errors_name_the_key(tmp_path: Path) -> None:
     path = tmp_path / "sweep.toml"
     for text, message in (

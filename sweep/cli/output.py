@@ -63,6 +63,8 @@ def one_line(*errors: type[Exception]) -> Iterator[None]:
     """Turn the named errors, and an unreadable file, into one line and exit code 2."""
     try:
         yield
+    except typer.Exit:  # a RuntimeError, and what it is about has been said
+        raise
     except OSError as error:
         if isinstance(error, errors) or error.strerror is None:
             fail(str(error))
