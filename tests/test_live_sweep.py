@@ -170,3 +170,25 @@ def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -
     os.close(terminal)
     assert run.returncode == 0
     assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"
+
+
+@pytest.mark.parametrize("way", ["terminated", "terminal_gone"])
+def test_a_sweep_that_is_told_to_end_writes_its_report(way: str, tmp_path: Path) -> None:
+    terminal, side = os.openpty()
+    with subprocess.Popen(["setsid", "--ctty", *live_command(tmp_path)], stdin=side, stdout=side, stderr=side) as run:
+        os.close(side)
+        said = b""
+        while b"Enter" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"y\n")
+        while b"Stall 1" not in said:
+            said += os.read(terminal, 4096)
+        if way == "terminated":
+            run.terminate()
+            with contextlib.suppress(OSError):
+                while os.read(terminal, 4096):
+                    pass
+        os.close(terminal)
+        run.wait(timeout=60)
+    assert run.returncode == 0
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"

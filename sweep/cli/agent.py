@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
@@ -14,7 +13,7 @@ import typer
 
 from sweep.agent import Agent
 from sweep.cli.delivery import open_outbox, unsaved_line
-from sweep.cli.live import live_parts, open_own_air, refuse_unsafe_supply, room_key_of, room_source
+from sweep.cli.live import end_when_told, live_parts, open_own_air, refuse_unsafe_supply, room_key_of, room_source
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -61,8 +60,7 @@ def agent(
         refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
     folder = settings.state_folder
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    end_when_told(stop.set)
     with one_line(EntryError):
         signer = open_signer(folder)
     own_air = open_own_air(settings)

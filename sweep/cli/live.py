@@ -5,11 +5,14 @@ Input is settings and persons, at the terminal or at the phone; output is a sour
 
 from __future__ import annotations
 
+import os
 import signal
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from sweep.cli.output import err, one_line
 from sweep.config import Config
@@ -23,6 +26,8 @@ from sweep.report.wording import guidance_text
 from sweep.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.source import LiveSource, Room, SweepSource, middle_of
 from sweep.system_clock import WallClock, boottime_ns
+
+ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def has_terminal() -> bool:
@@ -76,18 +81,48 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
         yield here
 
 
+def end_when_told(end: Callable[[], None]) -> None:
+    """Call `end` on Ctrl-C, when a service is stopped, and when the terminal goes away (a connection that broke), so
+    that what was measured until then is still written.
+    """
+    for number in ENDINGS:
+        signal.signal(number, lambda number, _: _end(number, end))
+
+
+def _end(number: int, end: Callable[[], None]) -> None:
+    if number == signal.SIGHUP:  # nobody reads any more, and each word would be an error
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            if stat.S_ISCHR(os.fstat(fd).st_mode):  # a terminal that went away is none to isatty()
+                os.dup2(nowhere, fd)
+        os.close(nowhere)
+    end()
+
+
+def _interrupt() -> None:
+    raise KeyboardInterrupt
+
+
 def _read_line(control: Control) -> str:
-    """A line of the terminal; empty at its end, and when Ctrl-C aborts the sweep instead."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """A line of the terminal; empty at its end, and when Ctrl-C or another ending aborts the sweep instead."""
+    before = [signal.getsignal(number) for number in ENDINGS]
+    end_when_told(_interrupt)
     try:
         if control.is_over:  # Ctrl-C came while the question was printed
             return ""
-        return sys.stdin.readline()
+        line = sys.stdin.readline()
+        if not line and not has_terminal():  # it went away, and SIGHUP is still on its way
+            _end(signal.SIGHUP, control.abort)
+        return line
     except KeyboardInterrupt:
         control.abort()
         return ""
+    except OSError:  # of a terminal that went away
+        _end(signal.SIGHUP, control.abort)
+        return ""
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in zip(ENDINGS, before, strict=True):
+            signal.signal(number, handler)
 
 
 def open_own_air(settings: Config) -> OwnAir:

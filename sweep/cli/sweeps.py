@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +15,7 @@ from sweep.cli.delivery import deliver, deliver_only, open_outbox, wait_for_room
 from sweep.cli.live import (
     ask_to_declare,
     ask_to_stand,
+    end_when_told,
     has_terminal,
     live_parts,
     open_own_air,
@@ -139,7 +139,7 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
     if not has_terminal():
         fail("a live sweep begins when two persons declare the room empty: run it at a terminal, or from the phone")
     control = Control()
-    signal.signal(signal.SIGINT, lambda *_: control.abort())
+    end_when_told(control.abort)
     with one_line(SourceError), TemporaryDirectory(prefix="sweep-") as scratch:
         made = read_room(room)
         source = LiveSource(
