@@ -18,7 +18,7 @@ from sweep.entry import from_wire
 from sweep.report import MODALITIES, SweepReport, parse_json
 from sweep.sim.source import default_room
 from sweep.source import LiveSource, Room, SourceError, middle_of, read_room
-from tests.keyboard import two_persons_at
+from tests.keyboard import TwoPersons
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
 
 
@@ -124,24 +124,40 @@ def test_nobody_declares_a_room_empty_by_being_absent_or_twice_the_same(
 
 
 def test_a_sweep_in_which_nothing_measured_is_not_completed(tmp_path: Path) -> None:
-    terminal = two_persons_at(10, before="\nn\n")  # neither an empty line nor a no declares anything
-    done = subprocess.run(
-        live_command(tmp_path), stdin=terminal, capture_output=True, text=True, check=False, timeout=120
-    )
+    with TwoPersons() as persons:
+        done = subprocess.run(
+            live_command(tmp_path), stdin=persons.terminal, capture_output=True, text=True, check=False, timeout=120
+        )
     assert done.returncode == 0, done.stderr
     report = parse_json(SweepReport, (tmp_path / "report.json").read_bytes())
     assert report.outcome == "aborted"
     never = {f"{modality}_never_measured" for modality in MODALITIES}
     assert {"nothing_measured", *never} <= {limit.code for limit in report.limits}
-    assert done.stderr.count("15 minutes") == 3
+    assert done.stderr.count("15 minutes") == 1
     assert all(position.end_ns >= position.start_ns > 0 for position in report.positions)
     opened = next(from_wire(path.read_bytes())[1][0] for path in sorted(tmp_path.rglob("*.entry")))
     assert json.loads(opened.data)["declared_empty"] is True
 
 
+def test_only_a_yes_after_the_question_declares_the_room_empty(tmp_path: Path) -> None:
+    terminal, side = os.openpty()
+    os.write(terminal, b"y\ny\n")  # typed ahead
+    with subprocess.Popen(live_command(tmp_path), stdin=side, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as run:
+        assert run.stderr is not None
+        for line in (b"\n", b"n\n", b"\x04"):
+            while b"15 minutes" not in run.stderr.readline():
+                assert run.poll() is None
+            os.write(terminal, line)
+        run.stderr.read()
+    os.close(side)
+    os.close(terminal)
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).positions == ()
+
+
 def test_a_declaration_that_ended_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = iter(["y\n", "\n", "\n", "y\n", "\n", ""])
     monkeypatch.setattr("sweep.cli.live._read_line", lambda _: next(lines))
+    monkeypatch.setattr("sweep.cli.live._forget_what_was_typed", lambda: None)
     control = Control()
     zones = default_room().plan.zones[:3]
     asked = ask_to_stand(zones, control, ("A-1", "A-2"))

@@ -5,10 +5,12 @@ Input is settings and persons, at the terminal or at the phone; output is a sour
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import stat
 import sys
+import termios
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +38,11 @@ def has_terminal() -> bool:
 
 
 def ask_to_declare(control: Control, inspectors: tuple[str, str]) -> None:
-    """Two persons at the terminal declare the room empty, in so many words; an end of input finishes the sweep."""
+    """Two persons at the terminal declare the room empty, in so many words and after having been asked: what was
+    typed before the question declares nothing. An end of input finishes the sweep.
+    """
     while not control.is_declared and not control.is_over:
+        _forget_what_was_typed()
         one, other = inspectors
         err.print(
             f"{one}, {other}: 안에 아무도 없고 문을 닫았음을 두 사람이 확인했으면 y + Enter (15분 동안 유효)",
@@ -79,6 +84,11 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
             yield replace(last, is_walk=True)
         last = here
         yield here
+
+
+def _forget_what_was_typed() -> None:
+    with contextlib.suppress(termios.error):  # the terminal went away; reading says so
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def end_when_told(end: Callable[[], None]) -> None:

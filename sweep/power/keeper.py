@@ -24,6 +24,7 @@ from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
 from sweep.power.pair import HANG_S, Pair
 from sweep.power.process import LOOK_EVERY_MS, hurry, open_pidfd
+from sweep.report import are_two_persons
 
 if TYPE_CHECKING:
     from sweep.control import Declaration
@@ -111,7 +112,7 @@ class CameraPower:
     def follow(self, declaration: Declaration | None) -> None:
         """The declaration that holds now, or None: the line falls before this returns to the person who ended it."""
         with self._condition:
-            self._wanted = declaration if declaration is not None and _is_of_two(declaration.by) else None
+            self._wanted = declaration if declaration is not None and are_two_persons(declaration.by) else None
             if self._wanted is None:
                 self._end("ended")
         self._wake_up()
@@ -289,8 +290,3 @@ class CameraPower:
             return
         with self._condition:
             self._pair = pair
-
-
-def _is_of_two(by: tuple[str, str]) -> bool:
-    first, second = (name.strip().casefold() for name in by)
-    return bool(first and second) and first != second

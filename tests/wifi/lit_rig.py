@@ -23,7 +23,7 @@ import numpy as np
 from sweep.report import to_json
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
-from tests.keyboard import two_persons_at
+from tests.keyboard import TwoPersons
 from tests.wifi.frames import BROADCAST, beacon, data_up, frame, radiotap
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, IW, NETWORK_MHZ, Radio
@@ -166,8 +166,8 @@ def main() -> None:
         environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
         began_s = time.monotonic()
         troubled_s: float | None = None
-        with subprocess.Popen(
-            ["chrt", "--other", "0", *command], env=environment, stdin=two_persons_at(zones), stdout=subprocess.PIPE,
+        with TwoPersons() as persons, subprocess.Popen(
+            ["chrt", "--other", "0", *command], env=environment, stdin=persons.terminal, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE, text=True, cwd=folder,
         ) as run:  # fmt: skip
             troubles: dict[str, Callable[[], None]] = {
@@ -178,9 +178,11 @@ def main() -> None:
             }
             if trouble in troubles and world.lamp.was_lit.wait(60.0):
                 time.sleep(TROUBLE_AFTER_S)
+                if trouble == "entered":  # nobody declares the room empty again
+                    persons.leave()
                 troubled_s = time.monotonic()
                 troubles[trouble]()
-            if trouble == "entered":  # nobody declares the room empty again
+            if trouble == "entered":
                 time.sleep(ENTERED_S)
                 run.send_signal(signal.SIGINT)
             out, err = run.communicate(timeout=400)

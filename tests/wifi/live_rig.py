@@ -22,7 +22,7 @@ from sweep.capturefile import open_capture
 from sweep.report import to_json
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from sweep.sim.source import default_room
-from tests.keyboard import two_persons_at
+from tests.keyboard import TwoPersons
 from tests.wifi.tap_rig import _TUNSETLINK, NAME, make_tap, rename, set_up
 
 CAMERA_MHZ, NETWORK_MHZ = 2_437, 5_180
@@ -159,9 +159,9 @@ def main() -> None:
     command += ["--room", str(folder / "room.json"), "--inspector", "A-1", "--inspector", "A-2"]
     command += ["--state", str(folder / "state"), "--json", str(folder / "report.json")]
     environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
-    with subprocess.Popen(
-        command, env=environment, stdin=two_persons_at(ZONES), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as run:
+    with TwoPersons() as persons, subprocess.Popen(
+        command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as run:  # fmt: skip
         if trouble in troubles:
             while radio.sent < 20 and run.poll() is None:
                 time.sleep(0.05)
