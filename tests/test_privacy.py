@@ -28,8 +28,8 @@ import pytest
 
 from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
-from sweep.bodies import DETAILS_TYPE, REPORT_TYPE
-from sweep.capturefile import write_pcap
+from sweep.captures.files import write_pcap
+from sweep.deliver.report_bodies import DETAILS_TYPE, REPORT_TYPE
 from sweep.entry import RECEIPT_TYPE, Body, Receipt, from_wire, parse_envelope
 from sweep.report import FindingDetails, SweepReport, parse_json
 from sweep.sim.air import BUILDING_AP, CAMERA

@@ -11,23 +11,24 @@ from time import monotonic
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.attendant import REASONS as LEAVING
-from sweep.control import Control, Stand
-from sweep.liveparts import LiveParts, with_windows
-from sweep.measure import MEASURES, Task
-from sweep.outbox import Outbox
+from sweep.deliver.outbox import Outbox
+from sweep.plug.control import Control, Stand
+from sweep.plug.talk import NOBODY
+from sweep.plug.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
 from sweep.report.wording import REASONS, reason_text
-from sweep.rf_recording import read_rf, with_recording
-from sweep.runner import Runner
+from sweep.run.coordinator import REASONS as LEAVING
+from sweep.run.parts import ProbeParts, with_windows
+from sweep.run.plugs import MEASURES
+from sweep.run.rf_recording import read_rf, with_recording
+from sweep.run.rooms import LiveSource, RecordedSource, Room
+from sweep.run.runner import Runner
 from sweep.sim.head import RfScene, record_serial
 from sweep.sim.source import default_room
-from sweep.source import LiveSource, RecordedSource, Room
-from sweep.talk import NOBODY
 from tests.entry_factory import signer
 from tests.report_factory import uid
+from tests.run.test_sweep import DEMO
 from tests.sim.head_kit import built_elf
-from tests.test_sweep import DEMO
 
 KEY = AddressKey.random()
 TASK = Task(
@@ -186,7 +187,7 @@ def run_live(folder: Path) -> SweepReport:
     )  # fmt: skip
     with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
         runner = Runner(
-            source, outbox, room_key=KEY_OF_ROOM, control=control, on_event=lambda _: None, live=LiveParts()
+            source, outbox, room_key=KEY_OF_ROOM, control=control, on_event=lambda _: None, live=ProbeParts()
         )
         return runner.run().report
 

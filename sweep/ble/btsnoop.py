@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sweep.packets import MAX_PACKET_OCTETS, CaptureFileError, ReadTally, open_regular_file, shown
+from sweep.captures.packets import MAX_PACKET_OCTETS, CaptureFileError, ReadTally, open_regular_file, shown
 
 MAGIC: Final = b"btsnoop\0"
 EPOCH_OFFSET_US: Final = 0x00DCDDB30F2F8000

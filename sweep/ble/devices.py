@@ -15,9 +15,9 @@ from statistics import median
 from typing import Any, Final
 
 from sweep.addresses import AddressForm, AddressKey, format_address, to_oui
-from sweep.capturefile import open_capture
-from sweep.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
-from sweep.pcapng import MAGIC as PCAPNG_MAGIC
+from sweep.captures.files import open_capture
+from sweep.captures.packets import CaptureFileError, PacketBlock, ReadTally, open_regular_file, shown
+from sweep.captures.pcapng import MAGIC as PCAPNG_MAGIC
 
 from . import btsnoop
 from .adverts import Advert

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.addresses import parse_address
-from sweep.packets import CaptureFileError, open_regular_file, shown
+from sweep.captures.packets import CaptureFileError, open_regular_file, shown
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16
 

@@ -11,9 +11,15 @@ from typing import Annotated
 
 import typer
 
-from sweep.agent import Agent
 from sweep.cli.delivery import open_outbox, unsaved_line
-from sweep.cli.live import end_when_told, live_parts, open_own_air, refuse_unsafe_supply, room_key_of, room_source
+from sweep.cli.live import (
+    end_when_told,
+    open_own_transmissions,
+    probe_parts,
+    refuse_unsafe_supply,
+    room_key_of,
+    room_source,
+)
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -30,13 +36,14 @@ from sweep.cli.options import (
 )
 from sweep.cli.output import err, fail, not_built, one_line
 from sweep.config import Config, open_signer
-from sweep.control import Control
+from sweep.deliver.outbox import OutboxError
+from sweep.deliver.uplink import Uplink
 from sweep.entry import EntryError
-from sweep.outbox import OutboxError
+from sweep.plug.control import Control
 from sweep.report import LiveEvent, StartCommand
-from sweep.runner import Runner
-from sweep.source import SweepSource
-from sweep.uplink import Uplink
+from sweep.run.agent import Agent
+from sweep.run.rooms import SweepSource
+from sweep.run.runner import Runner
 
 
 def agent(
@@ -63,12 +70,12 @@ def agent(
     end_when_told(stop.set)
     with one_line(EntryError):
         signer = open_signer(folder)
-    own_air = open_own_air(settings)
+    own_transmissions = open_own_transmissions(settings)
     with ExitStack() as opened:
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             scratch = opened.enter_context(TemporaryDirectory(prefix="sweep-"))
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
-            uplink = opened.enter_context(Uplink(settings.server, signer, own_air=own_air))
+            uplink = opened.enter_context(Uplink(settings.server, signer, own_transmissions=own_transmissions))
 
         def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
             made = (
@@ -88,7 +95,7 @@ def agent(
                     sweep_id=command.sweep_id,
                     rf_levels=rf_levels_of(settings, source.manifest),
                     lens_laws=lens_laws_of(settings, source.manifest),
-                    live=live_parts(settings, own_air),
+                    live=probe_parts(settings, own_transmissions),
                 )
                 report = runner.run().report
             return f"{report.outcome}, {len(report.findings)} candidates"

@@ -34,7 +34,7 @@ def wifi(
 ) -> None:
     """List the transmitters of a Wi-Fi capture and which of them send video."""
     from sweep import wifi as modality
-    from sweep.packets import CaptureFileError
+    from sweep.captures.packets import CaptureFileError
 
     spare(json_out, file)
     with one_line(CaptureFileError):
@@ -77,7 +77,7 @@ def stimulus(
 ) -> None:
     """Test whose traffic follows the light that was played."""
     from sweep import wifi as modality
-    from sweep.packets import CaptureFileError
+    from sweep.captures.packets import CaptureFileError
     from sweep.wifi.sequence import read_sequence
     from sweep.wifi.stimulus import judge_stimulus
 
@@ -107,7 +107,7 @@ def ble(
 ) -> None:
     """List the Bluetooth LE devices of a capture and what kind they are."""
     from sweep import ble as modality
-    from sweep.packets import CaptureFileError
+    from sweep.captures.packets import CaptureFileError
 
     spare(json_out, file)
     with one_line(CaptureFileError):

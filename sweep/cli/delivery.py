@@ -8,9 +8,9 @@ from typing import Final
 
 from sweep.cli.output import err, fail, one_line
 from sweep.config import Config, open_signer
+from sweep.deliver.outbox import Outbox, OutboxError
+from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from sweep.entry import EntryError, Signer
-from sweep.outbox import Outbox, OutboxError
-from sweep.uplink import ServerChangedError, ServerUnreachableError, Uplink
 
 SAVE_PATIENCE_S: Final = 120.0
 """How long a live sweep that the disk does not take is kept in memory for a person to make room (guessed)."""

@@ -175,8 +175,8 @@ def lens_record(
     port = port or settings.port
     if port is None:
         fail("name the sensor head's port: --port, or port in the settings")
-    from sweep.bench import ERRORS, record_on_bench
     from sweep.power.sensor import SensorDriver
+    from sweep.run.recording_bench import ERRORS, record_on_bench
 
     with one_line(*ERRORS):
         clip = record_on_bench(

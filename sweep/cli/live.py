@@ -18,16 +18,16 @@ from typing import Final
 
 from sweep.cli.output import err, one_line
 from sweep.config import Config
-from sweep.control import Control, Stand
-from sweep.liveparts import LiveParts
-from sweep.ownair import OwnAir, own_addresses
+from sweep.host.clock import WallClock, boottime_ns
+from sweep.plug.control import Control, Stand
+from sweep.plug.own_transmissions import OwnTransmissions, own_addresses
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
 from sweep.report import GuidanceEvent, LiveEvent, StartCommand, Zone
 from sweep.report.wording import guidance_text
-from sweep.room_keys import RoomKey, open_room_key, recorded_room_key
-from sweep.source import LiveSource, Room, SweepSource, middle_of
-from sweep.system_clock import WallClock, boottime_ns
+from sweep.run.parts import ProbeParts
+from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
+from sweep.run.rooms import LiveSource, Room, SweepSource, middle_of
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -135,12 +135,12 @@ def _read_line(control: Control) -> str:
             signal.signal(number, handler)
 
 
-def open_own_air(settings: Config) -> OwnAir:
+def open_own_transmissions(settings: Config) -> OwnTransmissions:
     """The log of what this probe sends; an access point of its own sends all the time."""
-    own_air = OwnAir(boottime_ns)
+    own_transmissions = OwnTransmissions(boottime_ns)
     if settings.hotspot:
-        own_air.turn_on("hotspot")
-    return own_air
+        own_transmissions.turn_on("hotspot")
+    return own_transmissions
 
 
 def refuse_unsafe_supply(settings: Config) -> None:
@@ -158,10 +158,10 @@ def room_key_of(state: Path, source: SweepSource) -> RoomKey:
     return open_room_key(state, made.room_id, made.started, WallClock(made.clock_synchronised, made.clock_max_error_ms))
 
 
-def live_parts(settings: Config, own_air: OwnAir) -> LiveParts:
+def probe_parts(settings: Config, own_transmissions: OwnTransmissions) -> ProbeParts:
     """What this probe measures with."""
-    return LiveParts(
-        own_air=own_air,
+    return ProbeParts(
+        own_transmissions=own_transmissions,
         own_addresses=own_addresses(),
         wifi_adapter=settings.wifi_adapter,
         head_port=settings.port,

@@ -25,7 +25,7 @@ def run_plain(arguments: list[str]) -> bool:
     if is_same_file(file, target):
         return False
     gc.disable()  # a scan makes arrays, which need no collector, and ends
-    from sweep.packets import CaptureFileError
+    from sweep.captures.packets import CaptureFileError
     from sweep.wifi.scan import scan_file
 
     try:

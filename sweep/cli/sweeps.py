@@ -17,8 +17,8 @@ from sweep.cli.live import (
     ask_to_stand,
     end_when_told,
     has_terminal,
-    live_parts,
-    open_own_air,
+    open_own_transmissions,
+    probe_parts,
     refuse_unsafe_supply,
     room_key_of,
 )
@@ -46,13 +46,13 @@ from sweep.cli.options import (
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
 from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_signer
-from sweep.control import Control
+from sweep.deliver.outbox import OutboxError
 from sweep.entry import EntryError
-from sweep.outbox import OutboxError
+from sweep.plug.control import Control
 from sweep.report import MANIFEST_NAME, SweepReport, are_two_persons, new_id
-from sweep.room_keys import RoomKeyError
-from sweep.runner import Runner
-from sweep.source import LiveSource, RecordedSource, SourceError, SweepSource, read_room
+from sweep.run.room_keys import RoomKeyError
+from sweep.run.rooms import LiveSource, RecordedSource, SourceError, SweepSource, read_room
+from sweep.run.runner import Runner
 
 
 def replay(
@@ -180,7 +180,7 @@ def _run(
                 sweep_id=sweep_id,
                 rf_levels=rf_levels_of(settings, source.manifest),
                 lens_laws=lens_laws_of(settings, source.manifest),
-                live=live_parts(settings, open_own_air(settings)),
+                live=probe_parts(settings, open_own_transmissions(settings)),
             )
             result = runner.run()
         if outbox.unsaved and source.is_live:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.camera import Electrons, RecordedSource, Triple
+from sweep.lens.clip_source import Electrons, RecordedSource, Triple
 from sweep.lens.clips import ClipMeta
 from sweep.lens.phases import TripleLight, triple_fault
 from sweep.lens.points import motion_by_points

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.camera import RecordedSource, Triple, pair_triples
+from sweep.lens.clip_source import RecordedSource, Triple, pair_triples
 from sweep.lens.clips import ON_AXIS, Clip
 from sweep.lens.register import Image
 

@@ -13,8 +13,8 @@ from typing import NoReturn, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sweep.control import RoomPermit
 from sweep.lens.clips import Frame, Phase
+from sweep.plug.control import RoomPermit
 
 
 class CameraError(RuntimeError):

@@ -18,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sweep.lens import wording
-from sweep.lens.camera import RecordedSource
+from sweep.lens.clip_source import RecordedSource
 from sweep.lens.clips import Clip, ClipError, read_clip
 from sweep.lens.curve import light_curve, patches
 from sweep.lens.drawing import curve_svg, frame_address, patch_addresses

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from sweep.lens import coverage
 from sweep.lens.align import Chain, PlacedTriple, place_triple
-from sweep.lens.camera import RecordedSource, Triple, pair_triples
+from sweep.lens.clip_source import RecordedSource, Triple, pair_triples
 from sweep.lens.clips import Clip, ClipError, ClipMeta, ClipReason, find_clips, read_clip
 from sweep.lens.detect import worth_following
 from sweep.lens.evidence import Scene

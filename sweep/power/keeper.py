@@ -27,7 +27,7 @@ from sweep.power.process import LOOK_EVERY_MS, hurry, open_pidfd
 from sweep.report import are_two_persons
 
 if TYPE_CHECKING:
-    from sweep.control import Declaration
+    from sweep.plug.control import Declaration
 
 
 class CameraPower:
@@ -98,7 +98,7 @@ class CameraPower:
         self._wake_up()
         self._thread.join()
         if self._pair is not None:
-            self._bury(self._pair)
+            self._end_processes(self._pair)
         self._close_wires()
 
     def _close_wires(self) -> None:
@@ -272,9 +272,9 @@ class CameraPower:
                     self.why_off = why[0]
             self._condition.notify_all()
         if said is None:
-            self._bury(pair)
+            self._end_processes(pair)
 
-    def _bury(self, pair: Pair) -> None:
+    def _end_processes(self, pair: Pair) -> None:
         try:
             pair.close()
         except PowerLineError as error:

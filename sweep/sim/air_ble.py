@@ -18,7 +18,7 @@ import numpy as np
 
 from sweep.addresses import parse_address
 from sweep.ble.linklayer import ADVERTISING_ACCESS_ADDRESS, LINK_LL_RADIO, compute_crc
-from sweep.capturefile import write_pcap
+from sweep.captures.files import write_pcap
 
 from .air_path import frame_levels_dbm, mean_level_dbm, receives
 

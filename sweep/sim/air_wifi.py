@@ -17,8 +17,8 @@ from typing import Final, Literal
 import numpy as np
 
 from sweep.addresses import parse_address
-from sweep.capturefile import write_pcap
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.sequence import ChipSequence
 
 from .air_path import frame_levels_dbm, mean_level_dbm, receives

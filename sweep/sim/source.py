@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from sweep.host.clock import boottime_ns
 from sweep.report import (
     MANIFEST_NAME,
     LocalText,
@@ -38,7 +39,6 @@ from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
 from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
 from sweep.sim.world import HiddenKind, Standpoint, World
-from sweep.system_clock import boottime_ns
 
 RF_SECONDS = 4.0
 BASELINE_RF_SECONDS = 4.0

@@ -15,11 +15,11 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s
+from sweep.captures.packets import Int64s
 
 from .cadence import find_rhythm
 from .columns import is_ascending, number_distinct, order_streams
-from .control import BLOCK_ACK, CTS, RTS
+from .control_frames import BLOCK_ACK, CTS, RTS
 from .dot11 import DATA, GROUP_BIT, NO_SEQUENCE
 from .framelog import FrameLog
 from .radio_headers import Bools

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from sweep.packets import PacketBlock, Row, build_block
+from sweep.captures.packets import PacketBlock, Row, build_block
 
 from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, CaptureOpenError, read_channel, write_channel
 from .channels import Channel

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.packets import LINK_RADIOTAP
 
 MAX_ODD_OCTETS: Final = 64
 """Kept of a packet that is too short for its own header."""

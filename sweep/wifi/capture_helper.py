@@ -17,7 +17,7 @@ import struct
 import sys
 from typing import Final
 
-from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
 
 from . import iw
 from .capture_filter import build_filter

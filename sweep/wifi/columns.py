@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s
+from sweep.captures.packets import Int64s
 
 _TABLE_BITS: Final = 18
 """Slots of the table: derived, 8 octets each stay in the cache, and 300 values meet in one slot in one try of six."""

@@ -16,7 +16,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s, PacketBlock
+from sweep.captures.packets import Int64s, PacketBlock
 
 from .radio_headers import Bools, RadioFrames, locate_frames
 

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from sweep.packets import PacketBlock
+from sweep.captures.packets import PacketBlock
 
 from .dot11 import DATA, FROM_DS, GROUP_BIT, NO_ADDRESS, NO_SEQUENCE, TO_DS, Dot11Frames
 from .radio_headers import NO_LEVEL

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s, PacketBlock
+from sweep.captures.packets import Int64s, PacketBlock
 
 from .columns import number_distinct
-from .control import ControlFrames, join_control_frames, read_control_frames
+from .control_frames import ControlFrames, join_control_frames, read_control_frames
 from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
 from .elements import Elements, read_elements
 from .management import read_network_names

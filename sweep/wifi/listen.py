@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from sweep.packets import PacketBlock
+from sweep.captures.packets import PacketBlock
 
 from .capture import CaptureGap, LiveCapture
 from .capture_helper import CaptureOpenError

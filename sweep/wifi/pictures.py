@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s
+from sweep.captures.packets import Int64s
 
 from .cadence import LARGE_SHARE, MAX_SPAN_S, Rhythm, find_best_rhythm, split_bursts
 from .unheard import Queue, drop_sound

@@ -17,7 +17,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import (
+from sweep.captures.packets import (
     LINK_AVS,
     LINK_IEEE80211,
     LINK_PPI,

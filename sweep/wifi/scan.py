@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
-from sweep.capturefile import open_capture
-from sweep.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
+from sweep.captures.files import open_capture
+from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
 
 from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import CaptureFileError, open_regular_file, shown
+from sweep.captures.packets import CaptureFileError, open_regular_file, shown
 
 MAX_FILE_OCTETS: Final = 1024 * 1024
 MIN_CHIPS, MAX_CHIPS = 8, 10_000

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.addresses import is_locally_administered
-from sweep.packets import Int64s
+from sweep.captures.packets import Int64s
 
 from .columns import is_ascending, number_distinct, order_streams
 from .dot11 import (

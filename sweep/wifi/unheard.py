@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.packets import Int64s
+from sweep.captures.packets import Int64s
 
 from .transmitters import SEQUENCE_NUMBERS, Flow
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.camera import pair_triples
+from sweep.lens.clip_source import pair_triples
 from tests.bench.lens_baselines import register_difference_blob
 from tests.lens.rendered import FRESH_SEED, render, scan
 

@@ -16,8 +16,8 @@ import pytest
 from scapy.layers.dot11 import RadioTap
 from scapy.utils import PcapReader
 
-from sweep.capturefile import open_capture, write_pcap
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.packets import LINK_RADIOTAP
 from tests.wifi.frames import START_NS, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = 200_000

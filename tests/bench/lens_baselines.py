@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.camera import Triple, pair_triples
+from sweep.lens.clip_source import Triple, pair_triples
 from sweep.lens.clips import ClipMeta, Frame
 from sweep.lens.register import Affine, compose, identity, interpolate, prepare, register
 from sweep.lens.score import Claim

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep.capturefile import write_pcap
+from sweep.captures.files import write_pcap
 from sweep.sim.air_ble import BleEmitter, BleKind, write_ble_capture
 from tests.ble.packets import (
     ADDRESS,

@@ -13,8 +13,8 @@ from sweep.addresses import AddressKey
 from sweep.ble import scan_file
 from sweep.ble.devices import build_scan
 from sweep.ble.jsonadverts import read_json_adverts
-from sweep.capturefile import write_pcap
-from sweep.packets import CaptureFileError
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import CaptureFileError
 from tests.ble.packets import (
     ADDRESS,
     OTHER,

@@ -8,7 +8,7 @@ import pytest
 
 from sweep.ble import build_scan, scan_file
 from sweep.ble.jsonadverts import read_json_adverts
-from sweep.packets import CaptureFileError
+from sweep.captures.packets import CaptureFileError
 
 # Labels of theengs/decoder whose devices report a place without being told to by a person's phone.
 TRACKER_LABELS = {"Tile name", "Tile Name", "Tile uuid", "Nut", "Gigaset G-Tag", "Theengs", "Bosch Nyon"}

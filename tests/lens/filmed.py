@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from sweep.control import Control
-from sweep.coverage import Measurement
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import ClipMeta, Frame
 from sweep.lens.frames import CameraSettings, RawFrame, Trigger
-from sweep.measure import Task
+from sweep.plug.control import Control
+from sweep.plug.measurement import Measurement
+from sweep.plug.talk import Line
+from sweep.plug.task import Task
 from sweep.report import Position, RecordedPosition, RecordedSweep
-from sweep.source import read_manifest
-from sweep.talk import Line
+from sweep.run.rooms import read_manifest
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PHASES
 from tests.lens.picamera2_stand_in import Module

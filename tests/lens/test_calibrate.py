@@ -13,18 +13,18 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.coverage import cover
-from sweep.fusion import judge
+from sweep.judge.coverage import cover
+from sweep.judge.fusion import judge
 from sweep.lens import calibration as lens
 from sweep.lens.calibrate import Recipe, calibrate, read_recipe
 from sweep.lens.calibrate_sensor import fit_dark, fit_sensor
 from sweep.lens.calibration import CalibrationError, LensCalibration, apply, lamp_gain, laws_of, read_calibration
-from sweep.measure import measure_lens
+from sweep.lens.plug import measure_lens
 from sweep.report.wording import CONDITIONAL_LIMITS, LIMITS
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 from tests.report_factory import make_plan
-from tests.test_workers import TASK
+from tests.run.test_workers import TASK
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sweep.lens import ClipError, scan_clips
-from sweep.lens.camera import pair_triples
+from sweep.lens.clip_source import pair_triples
 from sweep.lens.clips import Frame, Phase, read_clip, write_clip
 from tests.lens.clip_factory import PHASES, as_frame, made_up_photograph, meta_for, write_frames
 

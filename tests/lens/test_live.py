@@ -14,8 +14,6 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.control import Control, RoomNotEmptyError
-from sweep.filming import film, measurement_of
 from sweep.lens.binning import binned, binned_meta
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import Clip, ClipMeta
@@ -23,13 +21,15 @@ from sweep.lens.frames import CameraError, CameraSettings, RawFrame, Trigger
 from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, WINDOW, LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.records import ClipResult, Detection
+from sweep.lens.session import film, measurement_of
 from sweep.lens.wording import GUIDANCE
+from sweep.plug.control import Control, RoomNotEmptyError
 from sweep.report import display_text
 from sweep.report.wording import GUIDANCE as REPORT_GUIDANCE
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk
 from tests.lens.picamera2_stand_in import Module
-from tests.test_workers import TASK
+from tests.run.test_workers import TASK
 
 
 class Detector:

@@ -15,9 +15,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sweep.bench import next_name, nominal_meta, record_with
 from sweep.cli import build_app
-from sweep.control import RoomNotEmptyError
 from sweep.entry import SignedEntry, Signer
 from sweep.lens import record, scan_clips
 from sweep.lens.clips import read_clip
@@ -26,7 +24,9 @@ from sweep.lens.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
-from sweep.strobe import Strobe
+from sweep.plug.control import RoomNotEmptyError
+from sweep.run.recording_bench import next_name, nominal_meta, record_with
+from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk
 

@@ -71,13 +71,13 @@ def main(home: Path, manifest: Path) -> None:
     """Film, then sign and store the report; prints a JSON of both watches for each of the two steps."""
     global is_watching  # noqa: PLW0603  # an audit hook cannot be taken out again
     from sweep.addresses import AddressKey
-    from sweep.control import Control
-    from sweep.filming import film
+    from sweep.deliver.outbox import Outbox
     from sweep.lens.live import LiveScan
     from sweep.lens.live_records import CropBudget, LiveUpdate
-    from sweep.measure import Task
-    from sweep.outbox import Outbox
-    from sweep.runner import Runner
+    from sweep.lens.session import film
+    from sweep.plug.control import Control
+    from sweep.plug.task import Task
+    from sweep.run.runner import Runner
     from tests.entry_factory import signer
     from tests.lens.filmed import Premade, RoomSource, open_camera, triggers_of
 

@@ -12,8 +12,8 @@ from tests.simulators.gpio_kernel import GpioKernel, Kernel
 
 CODE = """
 import sys
-from sweep.bench import powered
-from sweep.control import Control
+from sweep.run.recording_bench import powered
+from sweep.plug.control import Control
 from sweep.power.line import LinePlace, PowerLineError
 from sweep.power.sensor import SensorDriver
 control = Control()

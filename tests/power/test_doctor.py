@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sweep.power.kernel import REMEDY
+from sweep.run.rooms import Room
 from sweep.sim.source import default_room
-from sweep.source import Room
 from tests.power.rig import ROOT, Rig, stand_in_environment, wait_until
 from tests.simulators.gpio_kernel import GpioKernel
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.control import DECLARATION_S
+from sweep.plug.control import DECLARATION_S
 from sweep.power.lease import ALIVE, END, LONGEST_NS, SILENT_NS, Lease, until
 
 SECOND_NS = 1_000_000_000

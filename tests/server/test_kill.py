@@ -27,10 +27,10 @@ from server.dump import dump_lines
 from server.entries import accept
 from server.schema import alarms, body_data, body_refs, entries
 from server.settings import Settings
+from sweep.deliver.outbox import Outbox
 from sweep.entry import from_wire, make_body, parse_signed, verify_receipt
-from sweep.outbox import Outbox
+from sweep.host.clock import WallClock
 from sweep.report import new_id
-from sweep.system_clock import WallClock
 from tests.entry_factory import signer
 from tests.server.sweep_kit import Probe
 

@@ -14,8 +14,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.capturefile import write_pcap
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.transmitters import Flow
 from tests.wifi.frames import AP, ROUTER, START_NS, STATION, frame, octets, radiotap
 

@@ -16,8 +16,8 @@ import threading
 import time
 from functools import partial
 
-from sweep.control import Control, Declaration, RoomNotEmptyError
-from sweep.lamp import ButtonPressed, HeadProcess
+from sweep.link.head_owner import ButtonPressed, HeadProcess
+from sweep.plug.control import Control, Declaration, RoomNotEmptyError
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
 from sweep.power.line import LinePlace

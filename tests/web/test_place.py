@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from sweep.locate import locate_uplinks
+from sweep.judge.locate import locate_uplinks
 from sweep.report import Observation
 from tests.web import evidence as made
 from tests.web.air import CAMERA_TAG

@@ -4,8 +4,8 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from sweep.capturefile import write_pcap
-from sweep.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from tests.cases import Case
 from tests.wifi.frames import AP, OTHER, ROUTER, START_NS, STATION, beacon, data_down, data_up, frame, radiotap

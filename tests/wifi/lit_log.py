@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from sweep.addresses import format_address
-from sweep.packets import LINK_RADIOTAP, Row, build_block
+from sweep.captures.packets import LINK_RADIOTAP, Row, build_block
 from sweep.wifi.framelog import FrameLog, build_log
 from tests.wifi.frames import data_up, radiotap
 from tests.wifi.lit_camera import LitCamera

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sweep.capturefile import open_capture
+from sweep.captures.files import open_capture
 from sweep.report import to_json
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from sweep.sim.source import default_room

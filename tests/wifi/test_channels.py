@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.capturefile import write_pcap
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.channels import LISTEN_S, RETUNE_S, SURVEY_S, Channel, ChannelPlan, Dwell, Interest
 from sweep.wifi.listen import judge_interest
 from sweep.wifi.scan import read_log

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.addresses import format_address, parse_address
-from sweep.capturefile import open_capture
-from sweep.packets import LINK_IEEE80211
+from sweep.captures.files import open_capture
+from sweep.captures.packets import LINK_IEEE80211
 from sweep.wifi.dot11 import NO_ADDRESS, NO_SEQUENCE, Dot11Frames, parse_block
 from tests.wifi.frames import (
     AP,

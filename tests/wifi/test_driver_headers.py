@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from sweep.addresses import format_address
-from sweep.capturefile import open_capture, write_pcap
-from sweep.packets import LINK_IEEE80211, LINK_PRISM, LINK_RADIOTAP
+from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.packets import LINK_IEEE80211, LINK_PRISM, LINK_RADIOTAP
 from sweep.wifi.dot11 import Dot11Frames, parse_block
 from sweep.wifi.radio_headers import NO_LEVEL
 from tests.wifi.frames import START_NS, STATION, data_up

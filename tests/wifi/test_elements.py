@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scapy.layers.dot11 import Dot11, Dot11Elt
 
-from sweep.capturefile import open_capture
-from sweep.packets import LINK_IEEE80211
+from sweep.captures.files import open_capture
+from sweep.captures.packets import LINK_IEEE80211
 from sweep.wifi.dot11 import BEACON, MANAGEMENT, PROBE_REQUEST, PROBE_RESPONSE, parse_block
 from sweep.wifi.elements import Elements, read_body, read_elements, walk
 from tests.wifi.frames import AP, STATION, beacon, frame

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.packets import PacketBlock
+from sweep.captures.packets import PacketBlock
 from sweep.wifi.radio_headers import (
     MAX_LAYOUTS,
     NO_LEVEL,
@@ -171,7 +171,7 @@ def test_other_link_types_are_a_mistake_of_the_caller() -> None:
 
 
 def test_the_levels_of_a_recorded_multi_antenna_receiver(shared_data: Path) -> None:
-    from sweep.capturefile import open_capture
+    from sweep.captures.files import open_capture
 
     counts: Counter[bool] = Counter()
     with open_capture(shared_data / "wifi" / "test__test1.pcap") as reader:

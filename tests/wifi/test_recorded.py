@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sweep.addresses import format_address
-from sweep.capturefile import open_capture
-from sweep.packets import CaptureFileError
+from sweep.captures.files import open_capture
+from sweep.captures.packets import CaptureFileError
 from sweep.wifi.dot11 import NO_ADDRESS, NO_SEQUENCE, RETRY, parse_block
 from sweep.wifi.radio_headers import NO_LEVEL
 from sweep.wifi.scan import scan_file

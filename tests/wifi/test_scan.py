@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.packets import LINK_ETHERNET, CaptureFileError
+from sweep.captures.packets import LINK_ETHERNET, CaptureFileError
 from sweep.wifi import scan_file
 from sweep.wifi.framelog import build_log
 from tests.wifi.frames import AP, OTHER, ROUTER, STATION, beacon, data_up, octets, radiotap, write_frames

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.addresses import format_address, parse_address
-from sweep.capturefile import write_pcap
-from sweep.packets import LINK_RADIOTAP
+from sweep.captures.files import write_pcap
+from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.scan import read_log, scan_file
 from sweep.wifi.transmitters import Flow, Transmitter, list_flows, list_transmitters

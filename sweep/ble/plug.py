@@ -1,0 +1,53 @@
+"""The BLE modality at one position: a capture in, a measurement out."""
+
+from __future__ import annotations
+
+from sweep.addresses import format_address
+from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
+from sweep.plug.talk import NOBODY, Line
+from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
+from sweep.report import BleObservation, Levels
+
+
+def measure_ble(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
+    """Advertisers of the capture `task.path`."""
+    from sweep import ble
+
+    if task.path is None:
+        return blind(task, "ble", task.nothing_because)
+    try:
+        scan = ble.scan_file(task.path)
+    except (ValueError, OSError):
+        return unreadable(task, "ble", task.path)
+    observations, identities = [], {}
+    for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
+        observation = BleObservation(
+            observation_id=task.observation_id("ble", number),
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            t_ns=task.middle_ns,
+            modality="ble",
+            addresses=tuple(task.sweep_key.token(address) for address in one.addresses[:64]),
+            kind=code_of(one.identity.kind),
+            company=one.identity.company,
+            rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
+            adverts=one.adverts,
+        )
+        observations.append(observation)
+        identities[str(observation.observation_id)] = DeviceIdentity(
+            tuple(format_address(address) for address in one.addresses[:64]),
+            names=(one.name,) if one.name else (),
+        )
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="ble",
+        dwell_s=task.dwell_s,
+        samples=scan.adverts,
+        dropped=sum(scan.rejected.values()),
+        quality=min(1.0, task.dwell_s / (2.0 * MIN_LISTEN_S)),
+        blind_reason=None if scan.adverts else "too_few_frames",
+        observations=tuple(observations),
+        rejections={code_of(name): count for name, count in scan.rejected.items()},
+        identities=identities,
+    )

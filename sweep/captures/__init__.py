@@ -1,0 +1,1 @@
+"""Packet capture files of all kinds, opened as blocks of packets."""

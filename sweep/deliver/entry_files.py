@@ -1,0 +1,166 @@
+"""The files of an outbox: which entries wait in its folders, what each holds, where those go that cannot be used.
+
+Input is folders and this probe's key; output is entries that verify, or a `DamagedEntryError` with the reason.  A file
+that is set aside lies in `damaged/` or `refused/` beside a file with the reason.  It sends and numbers nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from sweep.entry import Body, EntryError, SignedEntry, Signer, from_wire, parse_envelope, verify_entry
+from sweep.host import disk
+from sweep.host.disk import DiskError
+
+ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")
+MAX_WIRE_BYTES: Final = 16 * 1024 * 1024
+"""The write door takes no more."""
+
+Why = Literal["damaged", "refused"]
+
+
+class DamagedEntryError(ValueError):
+    """A file of the outbox is no entry that could be delivered; one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A file that was set aside."""
+
+    name: str
+    why: Why
+    reason: str
+
+
+class EntryFiles:
+    """Entry files in the folder of an outbox and in its spare one."""
+
+    def __init__(self, folder: Path, spare: Path | None, signer: Signer) -> None:
+        self._folder = folder
+        self._spare = spare
+        self._signer = signer
+        self.failures: Counter[str] = Counter()
+        """By name: how often the server did not take it."""
+        self._left_alone: set[Path] = set()
+
+    def folders(self) -> list[Path]:
+        """The folders that are there."""
+        return [folder for folder in (self._folder, self._spare) if folder is not None and folder.is_dir()]
+
+    def waiting(self) -> list[Path]:
+        """Files that wait, in the order of their numbers; what has failed more often comes later."""
+        found = [path for folder in self.folders() for path in folder.glob("*.entry") if path not in self._left_alone]
+        return sorted(found, key=lambda path: (self.failures[path.name], path.name))
+
+    def store(self, name: str, wire: bytes) -> None:
+        """Put an entry on the first disk that has room.  Raises DiskError."""
+        try:
+            disk.write_whole(self._folder / name, wire)
+        except DiskError:
+            if self._spare is None or not self._spare.is_dir():
+                raise
+            disk.write_whole(self._spare / name, wire)
+
+    def open(self, path: Path) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
+        """An entry file; DamagedEntryError says why it is none."""
+        if ENTRY_NAME.fullmatch(path.name) is None:
+            raise DamagedEntryError("its name is not that of an entry")
+        try:
+            wire = disk.read_file(path, MAX_WIRE_BYTES)
+        except OSError as error:
+            raise DamagedEntryError(f"the file cannot be read ({error.strerror})") from None
+        entry, bodies, _ = open_wire(wire)
+        return self._check(entry, bodies), bodies, wire
+
+    def _check(self, entry: SignedEntry, bodies: tuple[Body, ...]) -> SignedEntry:
+        """What this key signed must still verify; what another key signed is for the server to judge."""
+        try:
+            if any(key_id == self._signer.key_id for key_id, _ in entry.signatures):
+                named = {
+                    (r.commitment, r.media_type, r.size) for r in verify_entry(entry, self._signer.public_key).bodies
+                }
+                if not {(body.commitment, body.media_type, len(body.data)) for body in bodies} <= named:
+                    raise DamagedEntryError("a body is not the one that was signed")
+        except EntryError as error:
+            raise DamagedEntryError(str(error)) from None
+        return entry
+
+    def set_aside(self, path: Path, why: Why, reason: str) -> None:
+        """Move a file out of the way; on a disk where nothing can be moved it stays and is never tried again."""
+        folder = path.parent / why
+        try:
+            folder.mkdir(exist_ok=True)
+            target = _free_name(folder / path.name)
+            path.rename(target)
+            disk.sync_folder(folder)
+            disk.sync_folder(path.parent)
+        except OSError:
+            self._left_alone.add(path)
+            return
+        _keep_reason(target, reason)
+
+    def keep_refused(self, name: str, wire: bytes, reason: str) -> None:
+        """Keep an entry that was refused before it ever reached the disk.  Raises OSError, DiskError."""
+        folder = self._folder / "refused"
+        folder.mkdir(exist_ok=True)
+        target = _free_name(folder / name)
+        disk.write_whole(target, wire)
+        _keep_reason(target, reason)
+
+    def remove(self, path: Path) -> None:
+        """Delete an entry that the server has; one that cannot be deleted is left alone."""
+        try:
+            path.unlink()
+            disk.sync_folder(path.parent)
+        except OSError:  # being sent once more changes nothing at the server
+            self._left_alone.add(path)
+
+    def asides(self) -> tuple[Aside, ...]:
+        """Everything that was ever set aside and still lies there."""
+        reasons: tuple[Why, ...] = ("refused", "damaged")
+        found = []
+        for folder in self.folders():
+            for why in reasons:
+                for path in sorted((folder / why).glob("*.entry")):
+                    try:
+                        reason = disk.read_file(path.with_suffix(".reason"), 4_096).decode("utf-8", "replace").strip()
+                    except OSError:  # it could not be written, or somebody removed it
+                        reason = "no reason was kept"
+                    found.append(Aside(path.name, why, reason))
+        return tuple(found)
+
+
+def open_wire(wire: bytes) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
+    """An entry from its wire bytes; DamagedEntryError says why it is none."""
+    try:
+        entry, bodies = from_wire(wire)
+        parse_envelope(entry.payload)
+    except EntryError as error:
+        raise DamagedEntryError(f"the file is damaged ({error})") from None
+    return entry, bodies, wire
+
+
+def number_of(name: str) -> int:
+    """The number in the name of an entry file; 0 for another name."""
+    found = ENTRY_NAME.fullmatch(name)
+    return int(found[1]) if found else 0
+
+
+def _keep_reason(path: Path, reason: str) -> None:
+    with contextlib.suppress(DiskError):  # the file itself is what matters; `asides` says that no reason was kept
+        disk.write_whole(path.with_suffix(".reason"), (reason + "\n").encode())
+
+
+def _free_name(path: Path) -> Path:
+    """`path`, or the like of it that nothing has yet."""
+    number = 1
+    free = path
+    while free.exists() or free.is_symlink():
+        number += 1
+        free = path.with_stem(f"{path.stem}-{number}")
+    return free

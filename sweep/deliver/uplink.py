@@ -1,0 +1,259 @@
+"""The probe's way to its server.  It only calls out, and believes nothing that it is told until it has been checked.
+
+Input is wire bytes, live messages and the probe's key; output is receipts and commands.  The server's key is pinned at
+the first contact.  Every failure to reach the server is one `ServerUnreachableError` (an OSError) that says what to do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx
+
+from sweep.deliver.exchange import Answer, Exchange, ServerUnreachableError
+from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
+from sweep.deliver.server_time import ServerTime
+from sweep.entry import Signer, sign_request
+from sweep.host import disk
+from sweep.host.disk import DiskError
+from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+REFUSED_FOR_GOOD = {400, 409, 413, 422}
+CANNOT_NOW: Final = frozenset({429, 502, 503, 504, 507})
+KEY_BYTES: Final = 32
+MAX_COMMANDS: Final = 100
+
+__all__ = ["Commands", "LiveRefusedError", "ServerChangedError", "ServerUnreachableError", "Uplink"]
+
+
+class ServerChangedError(RuntimeError):
+    """The server's key is not the one that was pinned, or the pin is damaged: nobody knows who answers."""
+
+
+class LiveRefusedError(RuntimeError):
+    """The server will never take these live messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What a poll brought: commands, and the ids of those that this probe cannot read."""
+
+    commands: tuple[Command, ...]
+    unreadable: tuple[UUID, ...] = ()
+    nameless: int = 0
+    """Unreadable ones that have not even an id."""
+    last: UUID | None = None
+    """The id of the last one, which acknowledges all of them."""
+
+
+class Uplink:
+    """One server as seen by one probe key."""
+
+    def __init__(
+        self,
+        base_url: str,
+        signer: Signer,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        own_transmissions: OwnTransmissions | None = None,
+    ) -> None:
+        """`own_transmissions` is told of each request: a radio may carry it, unless the server is on this machine.
+
+        Raises ValueError for an address that is none.
+        """
+        self._exchange = Exchange(base_url, transport)
+        self._url = base_url.rstrip("/")
+        self._own_air = None if self._exchange.url.host in LOOPBACK else own_transmissions
+        self._signer = signer
+        self.time = ServerTime()
+        """By which commands expire and requests are signed."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exchange.close()
+
+    def server_key(self, pin_file: Path) -> bytes:
+        """The server's public key; stored in `pin_file` at first contact, ServerChangedError when it differs later.
+
+        Raises ServerUnreachableError when the server cannot be reached or this disk takes no pin.
+        """
+        answer = self._table("GET", "/api/server-key")
+        key = _key_of(answer.get("public_key"))
+        if key is None:
+            raise ServerUnreachableError(f"{self._url} has no key to show; is this an Ansim Sweep server?")
+        pinned = _read_pin(pin_file)
+        if pinned is None:
+            try:
+                pin_file.parent.mkdir(parents=True, exist_ok=True)
+                disk.write_whole(pin_file, f"{key.hex()}\n".encode())
+            except OSError as error:
+                raise ServerUnreachableError(disk.disk_trouble(pin_file.parent, error)) from None
+            except DiskError as error:
+                raise ServerUnreachableError(f"the server's key cannot be kept: {error}") from None
+        elif pinned != key:
+            raise ServerChangedError(
+                f"the server at {self._url} has another key than before; if it was set up anew, remove {pin_file}"
+            )
+        return key
+
+    def send_entry(self, wire: bytes) -> object:
+        """Post one entry; the receipt as decoded JSON.
+
+        Raises EntryRefusedError, EntryHeldError when it is not taken now, or ServerUnreachableError.
+        """
+        answer = self._request("POST", "/api/entries", wire)
+        receipt = answer.json()
+        if answer.status == 200 and isinstance(receipt, dict):
+            return receipt
+        if _reason(answer) is None:
+            raise self._no_server(answer)
+        if answer.status in REFUSED_FOR_GOOD:
+            raise EntryRefusedError(f"{answer.status}: {_reason(answer)}")
+        raise EntryHeldError(f"{answer.status}: {_reason(answer)}")
+
+    def send_live(self, probe_id: str, messages: Sequence[LiveMessage]) -> None:
+        """Post up to 50 live messages; they are ephemeral.  Raises LiveRefusedError or ServerUnreachableError."""
+        body = b"[" + b",".join(message.model_dump_json().encode() for message in messages) + b"]"
+        answer = self._signed("POST", f"/api/probes/{probe_id}/live", body)
+        match answer.json():
+            case {"accepted": int()} if answer.status == 200:
+                return
+            case _:
+                pass
+        reason = _reason(answer)
+        if reason is None:
+            raise self._no_server(answer)
+        if answer.status in REFUSED_FOR_GOOD:
+            raise LiveRefusedError(f"live messages refused ({answer.status}: {reason})")
+        raise ServerUnreachableError(f"live messages refused ({answer.status}: {reason})")
+
+    def poll_commands(self, probe_id: str, after: UUID | None, wait_s: float) -> Commands:
+        """Commands newer than `after`; waits up to `wait_s` seconds for one.  Raises ServerUnreachableError."""
+        query = urlencode({"wait_s": f"{wait_s:g}", **({"after": str(after)} if after else {})})
+        answer = self._signed("GET", f"/api/probes/{probe_id}/commands?{query}", b"", wait_s)
+        if answer.status != 200 and (reason := _reason(answer)) is not None:
+            raise ServerUnreachableError(f"commands refused ({answer.status}: {reason})")
+        table = answer.json()
+        if answer.status != 200 or not isinstance(table, dict):
+            raise self._no_server(answer)
+        try:
+            commands = parse_json(CommandList, answer.content).commands
+        except ContractError as error:
+            found = _one_by_one(table.get("commands"))
+            if found is None:
+                raise ServerUnreachableError(f"the server's commands cannot be read: {error}") from None
+            return found
+        return Commands(commands, last=commands[-1].command_id if commands else None)
+
+    def _signed(self, method: str, target: str, body: bytes, wait_s: float = 0.0) -> Answer:
+        header = sign_request(self._signer, method, target, body, int(self.time.unix_s()))
+        return self._request(method, target, body, headers={"Authorization": header}, wait_s=wait_s)
+
+    def _request(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        *,
+        headers: dict[str, str] | None = None,
+        wait_s: float = 0.0,
+    ) -> Answer:
+        # A request that waits for a command is silent while it waits: only its ends are on the air.
+        is_long = wait_s > 0.0
+        with nullcontext() if self._own_air is None or is_long else self._own_air.sending("uplink"):
+            if self._own_air is not None and is_long:
+                self._own_air.note("uplink")
+            answer = self._exchange.ask(method, target, body, headers or {}, wait_s)
+            self.time.hear(answer.date)
+            if self._own_air is not None and is_long:
+                self._own_air.note("uplink")
+        if answer.status in CANNOT_NOW:
+            raise ServerUnreachableError(
+                f"the server at {self._url} cannot now ({answer.status}: {_reason(answer) or 'no reason given'})"
+            )
+        return answer
+
+    def _table(self, method: str, target: str) -> dict[str, Any]:
+        answer = self._request(method, target)
+        table = answer.json()
+        if answer.status != 200 or not isinstance(table, dict):
+            raise self._no_server(answer)
+        return table
+
+    def _no_server(self, answer: Answer) -> ServerUnreachableError:
+        """What answers is none of ours: a router's login page, another service."""
+        what = f"redirected ({answer.status})" if 300 <= answer.status < 400 else f"unexpected answer ({answer.status})"
+        return ServerUnreachableError(f"{self._url}: {what}; is this an Ansim Sweep server, or a network's login page?")
+
+
+def _key_of(text: object) -> bytes | None:
+    """A public key from its hexadecimal digits; None for anything else."""
+    if not isinstance(text, str) or not text.isascii() or len(text) != 2 * KEY_BYTES:
+        return None
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return key if len(key) == KEY_BYTES else None
+
+
+def _read_pin(pin_file: Path) -> bytes | None:
+    """The key that was pinned; None before the first contact.  Raises ServerChangedError for a damaged pin."""
+    try:
+        key = _key_of(disk.read_file(pin_file, 1_024).decode("ascii", "replace").strip())
+    except FileNotFoundError:
+        return None
+    except OSError:
+        key = None
+    if key is None:
+        raise ServerChangedError(
+            f"{pin_file}, the server's key from the first contact, is damaged; when you are sure of the server, "
+            "remove the file"
+        )
+    return key
+
+
+def _one_by_one(listed: object) -> Commands | None:
+    """Each command that can be read; a newer server may know more of them than this probe.  None where no list is."""
+    if not isinstance(listed, list):
+        return None
+    commands: list[Command] = []
+    unreadable: list[UUID] = []
+    last: UUID | None = None
+    for item in listed[:MAX_COMMANDS]:
+        try:
+            (command,) = parse_json(CommandList, json.dumps({"commands": [item]}).encode()).commands
+        except (ContractError, RecursionError):
+            command_id = item.get("command_id") if isinstance(item, dict) else None
+            try:
+                last = UUID(command_id)
+            except (ValueError, TypeError, AttributeError):
+                continue
+            unreadable.append(last)
+        else:
+            last = command.command_id
+            commands.append(command)
+    return Commands(tuple(commands), tuple(unreadable), len(listed) - len(commands) - len(unreadable), last)
+
+
+def _reason(answer: Answer) -> str | None:
+    """The sentence of an error of ours; None when it is none of ours."""
+    match answer.json():
+        case {"error": {"message": {"en": str(sentence)}}}:
+            return display_text(sentence, limit=160)
+        case _:
+            return None

@@ -1,0 +1,1 @@
+"""From measurements to statements: coverage by zone, where a transmitter is, verdicts and findings."""

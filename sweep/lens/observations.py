@@ -1,0 +1,39 @@
+"""Lens candidates as the contract records them."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from sweep.plug.measurement import code_of
+from sweep.plug.task import Task
+from sweep.report import LensObservation
+
+if TYPE_CHECKING:
+    from sweep.lens.clips import ClipMeta
+    from sweep.lens.records import Detection
+
+
+def lens_observation(
+    task: Task, number: int, found: Detection, *, clip: str, meta: ClipMeta, range_m: float
+) -> LensObservation:
+    """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface."""
+    return LensObservation(
+        observation_id=task.observation_id("lens", number),
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        t_ns=task.middle_ns,
+        modality="lens",
+        clip=clip,
+        frame=found.frame,
+        x_px=found.x,
+        y_px=found.y,
+        score=found.score,
+        snr=found.evidence.get("snr"),
+        off_axis_ratio=found.evidence.get("off_axis_ratio"),
+        persistence=min(1.0, max(0.0, found.evidence.get("persistence", 0.0))),
+        range_m=range_m,
+        bearing_deg=round(math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px)), 2),
+        reasons=tuple(code_of(reason.name) for reason in found.reasons[:32]),
+        crop_commitment=None,
+    )

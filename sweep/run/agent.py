@@ -1,0 +1,404 @@
+"""The probe's live link: it fetches commands from its own server, runs the sweeps they start and tells how they go.
+
+It only calls out.  Commands are idempotent by their ids and refused when they are late; live messages are bounded and
+dropped oldest first (their sequence numbers show it); evidence goes through the outbox only.  Whatever the server, the
+network or the disk does is said once and tried again, ever more slowly; a fault of this program ends it, visibly.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from sweep.deliver.backoff import Backoff
+from sweep.deliver.outbox import Outbox, OutboxError
+from sweep.deliver.uplink import Commands, LiveRefusedError, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.host.watched import WatchedThread
+from sweep.plug.control import Control, Stand
+from sweep.report import (
+    AbortCommand,
+    Command,
+    CommandEvent,
+    DeclareEmptyCommand,
+    FinishCommand,
+    LiveEvent,
+    LiveMessage,
+    LocalText,
+    NoticeEvent,
+    PauseCommand,
+    PositionCommand,
+    ResumeCommand,
+    StartCommand,
+    WalkCommand,
+    are_two_persons,
+)
+from sweep.report.wording import notice_event, state_event
+
+MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
+MAX_REMEMBERED_COMMANDS = 1_000
+MAX_REMEMBERED_SWEEPS = 20
+BATCH = 50
+POLL_S = 25.0
+LEAST_POLL_S = 0.5
+"""Between two polls that bring nothing new: a server that does not wait as asked must not be asked without a pause."""
+GATHER_S: Final = 0.03
+"""What is said meanwhile goes into one request; a person who pressed stop does not notice."""
+LOOK_EVERY_S: Final = 0.5
+"""Whether the agent is to end."""
+DELIVER_EVERY_S = 30.0
+
+Steering = (
+    DeclareEmptyCommand | PositionCommand | WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand
+)
+"""Commands about a sweep that is running."""
+
+STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
+"""Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
+RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
+
+
+class LiveSender:
+    """A bounded queue of live events and the thread that posts them."""
+
+    def __init__(self, uplink: Uplink, probe_id: str) -> None:
+        self._uplink = uplink
+        self._probe_id = probe_id
+        self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
+        self._lock = threading.Lock()
+        self._has_news = threading.Event()
+        self._seq = 0
+        self._sweep_id: UUID | None = None
+        self.dropped = 0
+        self.refused = 0
+        """Messages that the server will never take."""
+
+    def put(self, event: LiveEvent, sweep_id: UUID | None) -> None:
+        """Queue one event; the oldest is dropped when the queue is full."""
+        with self._lock:
+            self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
+            message = LiveMessage(
+                v=1,
+                probe_id=self._probe_id,
+                seq=self._seq,
+                sent=self._uplink.time.now(),
+                sweep_id=sweep_id,
+                event=event,
+            )
+            self._seq += 1
+            self._sweep_id = sweep_id
+            self._waiting.append(message)
+        self._has_news.set()
+
+    def notice(self, event: NoticeEvent) -> None:
+        """Queue a notice beside what was told last: about another sweep it would end that one on the page."""
+        self.put(event, self._sweep_id)
+
+    def flush(self) -> bool:
+        """Post what waits; False when the server cannot be reached (nothing is lost by trying again)."""
+        most = BATCH
+        while True:
+            with self._lock:
+                batch = [self._waiting[i] for i in range(min(most, len(self._waiting)))]
+            if not batch:
+                return True
+            try:
+                self._uplink.send_live(self._probe_id, batch)
+            except ServerUnreachableError:
+                return False
+            except LiveRefusedError:
+                if len(batch) > 1:
+                    most = 1  # one of them holds up the others: each for itself
+                    continue
+                self.refused += 1
+            with self._lock:
+                while self._waiting and self._waiting[0].seq <= batch[-1].seq:
+                    self._waiting.popleft()
+
+    def run(self, stop: threading.Event) -> None:
+        """Body of the sending thread."""
+        backoff = Backoff()
+        while not stop.wait(GATHER_S):
+            if not self._has_news.wait(LOOK_EVERY_S):
+                continue
+            self._has_news.clear()
+            if self.flush():
+                backoff.succeed()
+            else:
+                self._has_news.set()
+                stop.wait(backoff.next_s())
+
+
+class Agent:
+    """Keeps one probe in touch with its server and runs one sweep at a time."""
+
+    def __init__(
+        self,
+        uplink: Uplink,
+        outbox: Outbox,
+        *,
+        probe_id: str,
+        pin_file: Path,
+        run_sweep: RunSweep,
+        say: Callable[[str], None],
+        takes_positions: bool = False,
+    ) -> None:
+        """`run_sweep` runs one sweep and returns a line about it; `say` prints a line for whoever watches.
+
+        `takes_positions`: the inspector says where to measure; a simulation knows by itself.
+
+        It raises ValueError, OSError or RuntimeError when input, disk or emulator fail.
+        """
+        self._uplink = uplink
+        self._outbox = outbox
+        self._probe_id = probe_id
+        self._pin_file = pin_file
+        self._run_sweep = run_sweep
+        self._say = say
+        self._takes_positions = takes_positions
+        self.live = LiveSender(uplink, probe_id)
+        self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
+        """What each command was answered; the same again is answered alike and does nothing."""
+        self._is_clock_wrong = False
+        self._over: deque[UUID] = deque(maxlen=MAX_REMEMBERED_SWEEPS)
+        self._starts: deque[StartCommand] = deque()
+        self._wake = threading.Event()
+        self._control: Control | None = None
+        self._sweep_id: UUID | None = None
+        self._standing: dict[str, NoticeEvent] = {}
+        """Notices that hold, by code."""
+        self._said = ""
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until `stop` is set.  Raises what a thread of it raised."""
+        threads = [
+            WatchedThread("live", lambda: self.live.run(stop), stop.set),
+            WatchedThread("commands", lambda: self._poll(stop), stop.set),
+            WatchedThread("end", lambda: self._end_with(stop), stop.set),
+        ]
+        self.live.put(state_event("idle"), None)
+        for thread in threads:
+            thread.start()
+        self._say(f"probe {self._probe_id} is waiting for commands")
+        backoff = Backoff(longest_s=DELIVER_EVERY_S)
+        next_delivery = 0.0
+        while not stop.is_set():
+            if self._starts:
+                self._sweep(self._starts.popleft())
+                next_delivery = 0.0
+            if time.monotonic() >= next_delivery:
+                if self.deliver():
+                    backoff.succeed()
+                    next_delivery = time.monotonic() + DELIVER_EVERY_S
+                else:
+                    next_delivery = time.monotonic() + backoff.next_s()
+            self._wake.wait(1.0)
+            self._wake.clear()
+        for thread in threads:
+            thread.check()
+        if self._outbox.unsaved and not self._outbox.save():
+            self.deliver()
+        self.live.flush()
+
+    def _end_with(self, stop: threading.Event) -> None:
+        """A probe that is told to stop aborts the sweep it is in, which then closes its report."""
+        stop.wait()
+        control = self._control
+        if control is not None:
+            control.abort()
+
+    def deliver(self) -> bool:
+        """Send what waits in the outbox; False when it is to be tried again soon."""
+        self._outbox.save()
+        try:
+            result = self._outbox.deliver(self._uplink.send_entry, self._uplink.server_key(self._pin_file))
+        except ServerUnreachableError as error:
+            self._say_once(f"entries wait: {error}")
+            return False
+        except ServerChangedError as error:
+            self._say_once(f"entries wait: {error}")
+            self._stands("server_changed", 1)
+            return False
+        except OutboxError as error:
+            self._say_once(str(error))
+            return False
+        finally:
+            self._tell_of_outbox()
+        self._stands("server_changed", 0)
+        self._stands("entries_held", result.pending if result.trouble else 0)
+        if result.delivered or result.refused or result.damaged:
+            aside = f"{result.refused} refused, " + (f"{result.damaged} damaged, " if result.damaged else "")
+            self._said = ""
+            self._say(f"{result.delivered} entries delivered, {aside}{result.pending} waiting")
+        if result.trouble is not None:
+            self._say_once(result.trouble)
+        return result.trouble is None
+
+    def _tell_of_outbox(self) -> None:
+        """What lies aside or only in memory, at the terminal and to the phone."""
+        asides = self._outbox.asides()
+        for why, code in (("damaged", "entries_damaged"), ("refused", "entries_refused")):
+            self._stands(code, sum(aside.why == why for aside in asides))
+        self._stands("numbers_damaged", len(self._outbox.damaged_heads))
+        self._stands("entries_unsaved", len(self._outbox.unsaved))
+
+    def _stands(self, code: str, count: int) -> None:
+        """A notice that counts something: told when the count changes, over at zero."""
+        before = self._standing.pop(code, None)
+        if count:
+            event = notice_event(code, count=count)
+            self._standing[code] = event
+            if event != before:
+                self._say(f"{event.text.ko} / {event.text.en}")
+                self.live.notice(event)
+        elif before is not None:
+            self.live.notice(before.model_copy(update={"is_over": True}))
+
+    def _say_once(self, line: str) -> None:
+        if line != self._said:
+            self._said = line
+            self._say(line)
+
+    def handle(self, command: Command) -> CommandEvent:
+        """Do what a command says, once; the event that answers it."""
+        if command.command_id not in self._seen:
+            self._seen[command.command_id] = self._do(command)
+            while len(self._seen) > MAX_REMEMBERED_COMMANDS:
+                self._seen.popitem(last=False)
+        return self._seen[command.command_id]
+
+    def _do(self, command: Command) -> CommandEvent:
+        if self._uplink.time.now() > command.expires and not isinstance(command, STOPS):
+            return _answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
+        if isinstance(command, StartCommand):
+            return self._handle_start(command)
+        control = self._control
+        is_stop = isinstance(command, STOPS)
+        if control is not None and command.sweep_id == self._sweep_id:
+            if not control.is_over or isinstance(command, AbortCommand):
+                return self._steer(control, command)
+            return _answer(command, is_stop, "점검을 이미 마치는 중", "The sweep is closing already")
+        if command.sweep_id in self._over:
+            return _answer(command, is_stop, "이미 끝난 점검", "The sweep is over already")
+        return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
+
+    def _steer(self, control: Control, command: Steering) -> CommandEvent:
+        match command:
+            case DeclareEmptyCommand(declared_by=by):
+                if not are_two_persons(by):
+                    return _answer(
+                        command, False, "서로 다른 두 사람이 확인해야 합니다", "Two different persons must declare it"
+                    )
+                control.declare_empty(by)
+            case PauseCommand():
+                control.pause()
+            case ResumeCommand():
+                control.resume()
+                return _answer(
+                    command, True, "두 사람이 다시 퇴실을 확인하면 이어집니다", "Declare the room empty again to go on"
+                )
+            case FinishCommand():
+                control.finish()
+            case AbortCommand():
+                control.abort()
+            case PositionCommand() | WalkCommand() if not self._takes_positions:
+                return _answer(
+                    command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions"
+                )
+            case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
+                control.stand(Stand(zone_id, x_m, y_m, facing_deg))
+            case WalkCommand():
+                if not control.walk():
+                    return _answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
+        return _answer(command, True, "접수됨", "Accepted")
+
+    def _handle_start(self, command: StartCommand) -> CommandEvent:
+        if self._control is not None or self._starts:
+            return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
+        sweep_id = command.sweep_id
+        self._control, self._sweep_id = Control(), sweep_id
+        self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
+        self._starts.append(command)
+        self._wake.set()
+        return _answer(command, True, "점검을 시작함", "The sweep begins")
+
+    def _poll(self, stop: threading.Event) -> None:
+        after: UUID | None = None
+        backoff = Backoff()
+        reachable = True
+        while not stop.is_set():
+            try:
+                found = self._uplink.poll_commands(self._probe_id, after, POLL_S)
+            except ServerUnreachableError as error:
+                if reachable:
+                    self._say(str(error))
+                reachable = False
+                stop.wait(backoff.next_s())
+                continue
+            if not reachable:
+                self._say("the server answers again")
+            reachable = True
+            backoff.succeed()
+            self._say_clock()
+            has_news = any(command.command_id not in self._seen for command in found.commands)
+            for command in found.commands:
+                self.live.put(self.handle(command), command.sweep_id)
+            self._answer_unreadable(found)
+            after = found.last or after
+            if not has_news:
+                stop.wait(LEAST_POLL_S)
+
+    def _say_clock(self) -> None:
+        """A clock that is wrong keeps nobody from steering; that it is wrong is said."""
+        ahead_s = self._uplink.time.ahead_s
+        is_wrong = ahead_s != 0.0
+        if is_wrong and not self._is_clock_wrong:
+            way = "ahead of" if ahead_s > 0.0 else "behind"
+            self._say(
+                f"the probe's clock is {timedelta(seconds=round(abs(ahead_s)))} {way} the server's: set it "
+                "(commands count by the server's meanwhile)"
+            )
+        self._is_clock_wrong = is_wrong
+
+    def _answer_unreadable(self, found: Commands) -> None:
+        """Refuse what this probe cannot read, or the server would say it for ever."""
+        if found.unreadable or found.nameless:
+            self._say(f"{len(found.unreadable) + found.nameless} commands cannot be read and were refused")
+        text = notice_event("command_unknown").text
+        for command_id in found.unreadable:
+            answer = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
+            self.live.put(answer, self._sweep_id)
+
+    def _sweep(self, command: StartCommand) -> None:
+        control = self._control
+        if control is None:
+            return
+        self._say(f"sweep {command.sweep_id} begins")
+        for notice in self._standing.values():  # the page of a new sweep begins empty
+            self.live.put(notice, command.sweep_id)
+        try:
+            line = self._run_sweep(command, control, lambda event: self.live.put(event, command.sweep_id))
+        except OutboxError as error:
+            self._say(f"sweep {command.sweep_id}: {error}")
+            self.live.put(notice_event("disk_refuses"), command.sweep_id)
+            control.enter("failed")
+        except (ValueError, OSError, RuntimeError) as error:
+            # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
+            self._say(f"sweep {command.sweep_id} failed: {error}")
+            control.enter("failed")
+        else:
+            self._say(f"sweep {command.sweep_id}: {line}")
+            self._tell_of_outbox()
+        finally:
+            self._over.append(command.sweep_id)
+            self._control = None
+            self._sweep_id = None
+
+
+def _answer(command: Command, accepted: bool, ko: str, en: str) -> CommandEvent:
+    return CommandEvent(type="command", command_id=command.command_id, accepted=accepted, text=LocalText(ko=ko, en=en))

@@ -1,0 +1,227 @@
+"""Attends to a live position: between the process that listens, the lamp, the person who walks, and the page.
+
+Input is words of the Wi-Fi process and of the head's, and what persons did (`Control`); output is words back and live
+events.  When somebody comes in, the sweep ends or the inspector moves on, the light stops first, and the listener is
+told why.  The head is listened to all the time, so that its button stops a sweep that waits, too.  It measures nothing
+and decides nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess
+from sweep.plug.control import Control, Standing
+from sweep.plug.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
+from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
+from sweep.report.wording import trial_event
+from sweep.run.head_watch import HeadWatch
+from sweep.run.supply_watch import SupplyWatch
+from sweep.run.walk_player import WalkPlayer
+
+TELL_EVERY_S: Final = 4.9
+"""Between two messages on how far a test is; the page counts the seconds between them by itself."""
+LISTEN_EVERY_S: Final = 0.05
+"""Guessed: a person who presses the button does not notice."""
+REASONS: Final[dict[Standing, str]] = {
+    "paused": "room_entered",
+    "undeclared": "declaration_expired",
+    "moved_on": "moved_on",
+    "finish": "finished_early",
+    "abort": "aborted",
+}
+"""Why a measurement has to stop, by how the sweep stands."""
+
+
+class Coordinator:
+    """One for a sweep; `begin` comes before each position."""
+
+    def __init__(
+        self,
+        control: Control,
+        head: HeadProcess | None,
+        say: Callable[[ToWorker], None],
+        on_event: Callable[[LiveEvent], None],
+        *,
+        clock_s: Callable[[], float] = time.monotonic,
+        now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
+        supply: SupplyWatch | None = None,
+    ) -> None:
+        """`supply`: watches whether the supply lasts; None: by the head's word alone."""
+        self._control = control
+        self._head = head
+        self._say = say
+        self._on_event = on_event
+        self._clock_s = clock_s
+        self._now_ns = now_ns
+        watch = supply or SupplyWatch(clock_s=clock_s)
+        self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
+        self.closed_because: str | None = None
+        """Code that says why the probe itself closes the sweep."""
+        self._zone_id = ""
+        self._index, self._total = 0, 1
+        self._playing: TrialKind | None = None
+        self._walk: WalkPlayer | None = None
+        self._doing: Doing = "listening"
+        self._told_s = 0.0
+        self._longest_s = self._elapsed_s = 0.0
+        self._ended: str | None = None
+        self._has_left = False
+        self._hearing = threading.Lock()
+        self._heard: deque[FromHead] = deque()
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Hear the head's button also while nothing is measured and nobody attends."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._listen, args=(stop,), name="head button", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _listen(self, stop: threading.Event) -> None:
+        while not stop.wait(LISTEN_EVERY_S):
+            self._hear()
+
+    def _hear(self) -> None:
+        """Take what the head's process said: the button acts at once, the rest waits for `attend`."""
+        if self._head is None:
+            return
+        with self._hearing:
+            words = self._head.hear()
+            self._heard.extend(word for word in words if not isinstance(word, ButtonPressed))
+        if any(isinstance(word, ButtonPressed) for word in words):
+            self._control.pause()
+
+    def measure_rf(self, seconds: float, tuner_mhz: tuple[int, ...]) -> None:
+        """Let the head measure while the air is listened to; the light ends it."""
+        self._watch.measure_rf(seconds, tuner_mhz)
+
+    @property
+    def windows(self) -> tuple[RfWindow, ...]:
+        """RF windows of this position."""
+        return tuple(self._watch.windows)
+
+    @property
+    def head_gaps(self) -> tuple[Gap, ...]:
+        """When the head was away at this position."""
+        return self._watch.gaps
+
+    @property
+    def is_measuring_rf(self) -> bool:
+        """Whether the head still measures for this position."""
+        return self._watch.is_measuring
+
+    def begin(self, zone_id: str, index: int, total: int) -> None:
+        """A position begins in a zone."""
+        self._watch.begin()
+        self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
+        self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
+
+    @property
+    def why_no_light(self) -> str | None:
+        """Code that says why no lamp can play at all; whether the head is there shows when it is asked to."""
+        return "no_lamp" if self._head is None else None
+
+    @property
+    def firmware(self) -> str | None:
+        """Of the head that is there or was."""
+        return None if self._head is None else self._head.firmware
+
+    def on_word(self, word: ToRunner) -> None:
+        """What the process that listens says."""
+        match word:
+            case PlayChips(kind="motion", chips=chips, chip_s=chip_s):
+                self._playing, self._ended = "motion", None
+                self._walk = WalkPlayer(chips, chip_s, self._now_ns())
+            case PlayChips():
+                self._playing, self._ended = "light", None
+                if self._head is None:
+                    self._say(Played(0, 0, 0.0, 0, ended="no_lamp"))
+                elif not self._has_left:
+                    self._watch.end_rf()
+                    self._head.say(word)
+            case StopChips(ended=ended):
+                self._stop_playing()
+                if self._doing != "listening":
+                    event = trial_event(self._doing, self._zone_id, self._elapsed_s, self._longest_s, ended=ended)
+                    self._on_event(event)
+            case Progress():
+                self._tell(word)
+
+    def _tell(self, progress: Progress) -> None:
+        is_news = progress.doing != self._doing
+        self._doing, self._elapsed_s, self._longest_s = progress.doing, progress.elapsed_s, progress.longest_s
+        if progress.doing == "motion":  # the prompts tell
+            return
+        if not is_news and self._clock_s() - self._told_s < TELL_EVERY_S:
+            return
+        self._told_s = self._clock_s()
+        if progress.doing == "listening":
+            share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
+            self._on_event(
+                ProgressEvent(
+                    type="progress",
+                    position_index=self._index,
+                    positions=self._total,
+                    zone_id=self._zone_id,
+                    modality="wifi",
+                    fraction=min(1.0, (self._index + min(share, 1.0)) / self._total),
+                )
+            )
+        else:
+            self._on_event(trial_event(progress.doing, self._zone_id, progress.elapsed_s, progress.longest_s))
+
+    def attend(self) -> None:
+        """Called ten times a second while something is measured."""
+        self._hear()
+        while self._heard:
+            match word := self._heard.popleft():
+                case Played() if self._playing == "light":
+                    self._say(word)
+                case _:
+                    self._watch.take(word)
+        self._mind_the_supply()
+        standing = self._control.standing
+        if standing != "go" and not self._has_left:
+            self._has_left = True
+            self._stop_playing()
+            self._watch.end_rf()
+            self._say(Leave(self.closed_because or REASONS[standing]))
+        if self._walk is not None:
+            self._prompt(self._walk)
+
+    def _mind_the_supply(self) -> None:
+        """Close the sweep while a report can still be written."""
+        code = self._watch.must_close()
+        if code is not None and self.closed_because is None:
+            self.closed_because = code
+            self._control.finish()
+
+    def _prompt(self, walk: WalkPlayer) -> None:
+        news = walk.step(self._now_ns())
+        if news is None:
+            return
+        self._elapsed_s, self._doing = news.elapsed_s, "motion"
+        self._longest_s = walk.longest_s
+        self._on_event(
+            trial_event(
+                "motion", self._zone_id, news.elapsed_s, walk.longest_s, prompt=news.prompt,
+                next_prompt_s=news.next_prompt_s,
+            )
+        )  # fmt: skip
+        if news.played is not None:
+            self._say(news.played)
+
+    def _stop_playing(self) -> None:
+        if self._head is not None and self._playing == "light":
+            self._head.say(StopChips())
+        self._playing = self._walk = None

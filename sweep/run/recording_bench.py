@@ -1,0 +1,144 @@
+"""Records one clip on a laboratory bench: head, lamps and camera put together for `sweep lens-record`.
+
+Input is who declared the bench free of people, the ports and the timing; output is a signed clip folder.  It runs in
+the `lab` extra only and never in a room: the checks stand in `sweep.lens.record`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sweep.entry import EntryError, Signer
+from sweep.lens.calibration import CalibrationError, apply, laws_of, read_calibration
+from sweep.lens.camera_pi import PiCamera
+from sweep.lens.camera_v4l2 import V4l2Camera
+from sweep.lens.clips import ClipError, ClipMeta, LampGroup
+from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
+from sweep.lens.optics import load_optics
+from sweep.lens.record import RecordError, record_clip, sign_recording
+from sweep.link.head import Head, HeadError
+from sweep.link.port import PortError, SerialPort
+from sweep.plug.control import Control, RoomNotEmptyError, RoomPermit
+from sweep.power.keeper import CameraPower
+from sweep.power.line import LinePlace, PowerLineError
+from sweep.power.sensor import SensorDriver, SensorError
+from sweep.run.strobe import HeadLine, Strobe
+
+ERRORS = (
+    RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, PortError, EntryError,
+    PowerLineError, SensorError,
+)  # fmt: skip
+"""What a person can do something about; each is one line."""
+POWER_S = 5.0
+"""How long the camera's supply may take to come on (guessed)."""
+
+
+def record_on_bench(
+    folder: Path,
+    *,
+    bench: str,
+    declared_by: tuple[str, str],
+    port: str,
+    device: str | None,
+    calibration: Path | None,
+    triples: int,
+    exposure_s: float,
+    key: Path,
+    camera_power: LinePlace | None = None,
+    sensor: SensorDriver | None = None,
+) -> Path:
+    """Record the next clip of `folder` and sign it. Raises `ERRORS`; FileExistsError never: the name is new."""
+    from filelock import FileLock, Timeout
+
+    control = Control()
+    control.declare_empty(declared_by)
+    permit = control.permit()
+    laws = laws_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
+    settings = CameraSettings(exposure_s=exposure_s)
+    meta = nominal_meta(settings)
+    if laws.calibration is not None:
+        meta = apply(laws.calibration, meta)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with (
+            FileLock(folder / ".recording.lock", timeout=0),
+            powered(control, camera_power, sensor or SensorDriver("at_boot")),
+            SerialPort(port) as line,
+        ):
+            name = next_name(folder)
+            camera = open_camera(permit, settings, device)
+            clip = record_with(folder / name, Head(line), camera, meta, triples)
+    except Timeout:
+        raise RecordError(f"{folder}: another recorder writes here") from None
+    sign_recording(
+        clip,
+        Signer.load_or_create(key),
+        bench=bench,
+        declared_by=declared_by,
+        camera_serial=camera.serial,
+        calibration=laws.version,
+        recorded=datetime.now(UTC),
+    )
+    return clip
+
+
+@contextmanager
+def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> Iterator[None]:
+    """The camera has power and its driver, as long as the declaration holds; without a line it always has."""
+    if place is None:
+        yield
+        return
+    with CameraPower(place, lambda: control.declaration) as power:
+        control.watch(power.follow)
+        if not power.wait_on(POWER_S):
+            raise PowerLineError(f"the camera's supply did not come on: {power.why_off}")
+        sensor.attach()
+        try:
+            yield
+        finally:
+            control.finish()  # the line falls first, whatever the driver does
+            sensor.detach()
+
+
+def record_with(folder: Path, head: HeadLine, camera: FrameDoor, meta: ClipMeta, triples: int) -> Path:
+    """Flash and record into the new folder `folder`; lamps and camera are off afterwards, whatever happened."""
+    try:
+        with Strobe(head, fps=meta.fps, exposure_s=meta.exposure_s) as strobe:
+            return record_clip(folder, camera, strobe.triggers, meta, triples)
+    finally:
+        camera.close()
+
+
+def open_camera(permit: RoomPermit, settings: CameraSettings, device: str | None) -> FrameDoor:
+    """The Raspberry Pi's camera, or that of a Video4Linux device."""
+    return PiCamera(permit, settings) if device is None else V4l2Camera(permit, settings, device=device)
+
+
+def next_name(folder: Path) -> str:
+    """A running number, so that names tell nothing (the field test wants that)."""
+    taken = {path.name for path in folder.iterdir()}
+    return next(name for number in range(1, 100_000) if (name := f"f{number:03d}") not in taken)
+
+
+def nominal_meta(settings: CameraSettings) -> ClipMeta:
+    """The design's numbers for full-size frames."""
+    optics = load_optics()
+    scale = settings.width / optics.full_width_px
+    return ClipMeta(
+        clip="bench", width=settings.width, height=settings.height, bits=optics.bits,
+        black_level=float(optics.black_level_dn), e_per_dn=optics.e_per_dn, read_noise_e=optics.read_noise_e,
+        saturation_dn=float(optics.saturation_dn), fps=settings.fps, exposure_s=settings.exposure_s, phases=("A",),
+        focal_px=optics.focal_m / optics.pixel_pitch_m * scale,
+        principal_point=((settings.width - 1) / 2, (settings.height - 1) / 2), f_number=optics.f_number,
+        focus_m=optics.focus_m,
+        led={
+            "A": LampGroup(offset_m=optics.on_axis_offset_m, layout=f"ring{optics.on_axis_count}",
+                           intensity_w_sr=optics.on_axis_intensity_w_sr),
+            "B": LampGroup(offset_m=optics.off_axis_offset_m, layout="two clusters, +-x",
+                           intensity_w_sr=optics.off_axis_intensity_w_sr),
+        },
+        wavelength_nm=float(optics.wavelength_nm),
+    )  # fmt: skip

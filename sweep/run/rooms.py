@@ -1,0 +1,219 @@
+"""Where a sweep's input comes from: a recorded folder, the room itself, or positions made by a simulation.
+
+A source gives the manifest first and then each position when its recording is complete; it never looks into the
+captures.  Replay is a source, not a mode.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.plug.control import Stand
+from sweep.plug.talk import TrialKind
+from sweep.report import (
+    MANIFEST_NAME,
+    ContractError,
+    LocalText,
+    Mode,
+    Plan,
+    Position,
+    Record,
+    RecordedPosition,
+    RecordedSweep,
+    RoomKind,
+    Zone,
+    centre_of,
+    first_problem,
+    new_id,
+    parse_json,
+    utc_now,
+)
+
+MAX_MANIFEST_BYTES = 4 * 1024 * 1024
+
+
+class SourceError(ValueError):
+    """The input of a sweep cannot be used; one line that says what to do."""
+
+
+class SweepSource(Protocol):
+    """Input of one sweep."""
+
+    is_live: bool
+    """The room itself, now; anything else is a recording or made up."""
+
+    folder: Path
+    """Paths of the manifest are relative to it."""
+    manifest: RecordedSweep
+
+    def positions(self) -> Iterator[RecordedPosition]:
+        """Each position once its files are complete, in the order of the sweep."""
+
+    def ended(self, done: Sequence[Position]) -> datetime:
+        """When the sweep ended, `done` being the positions that were measured (at least the last of them)."""
+
+
+class RecordedSource:
+    """A folder with `sweep.json`, complete from the start."""
+
+    is_live = False
+
+    def __init__(self, folder: Path) -> None:
+        """Raises SourceError when the folder holds no usable manifest or a named file is missing."""
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        for position in self.manifest.positions:
+            for name in (position.lens, position.wifi, position.ble, position.rf, position.stimulus):
+                if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
+                    raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
+
+    def positions(self) -> Iterator[RecordedPosition]:
+        """The manifest's positions."""
+        yield from self.manifest.positions
+
+    def ended(self, done: Sequence[Position]) -> datetime:
+        """The end that was recorded; of a sweep cut short, the end of its last position."""
+        if done and done[-1].position_id == self.manifest.positions[-1].id:
+            return self.manifest.ended
+        ends = {position.id: position.end for position in self.manifest.positions}
+        return ends[done[-1].position_id] if done else self.manifest.started
+
+
+class Room(Record):
+    """The room to be swept, as a file tells it where no server does."""
+
+    room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    room_kind: RoomKind
+    plan: Plan
+
+
+class LiveSource:
+    """The room itself: each position is made when the inspector stands there; the probe's own radios measure it."""
+
+    is_live = True
+
+    def __init__(
+        self,
+        folder: Path,
+        room: Room,
+        *,
+        inspectors: tuple[str, ...],
+        probe_id: str,
+        dwell_s: float,
+        stands: Iterable[Stand],
+        sweep_id: UUID | None = None,
+        mode: Mode = "quick",
+        clock: WallClock | None = None,
+        now_ns: Callable[[], int] = boottime_ns,
+    ) -> None:
+        """`stands` waits until the inspector stands somewhere and ends with the sweep; `clock`: how far the time of
+        day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME, and the time of day is read
+        once.  Raises SourceError.
+        """
+        self._now_ns = now_ns
+        self._begun_ns = now_ns()
+        self.folder = folder
+        self._dwell = timedelta(seconds=dwell_s)
+        self._stands = stands
+        self._walks: set[str] = set()
+        clock = clock or read_wall_clock()
+        now = utc_now()
+        try:
+            self.manifest = RecordedSweep(
+                v=1,
+                sweep_id=sweep_id or new_id(),
+                **{name: getattr(room, name) for name in Room.model_fields},
+                source="live",
+                mode=mode,
+                inspectors=inspectors,
+                probe_id=probe_id,
+                clock_synchronised=clock.synchronised,
+                clock_max_error_ms=clock.max_error_ms,
+                started=now,
+                ended=now,
+                positions=tuple(self._record(f"at-{zone.zone_id}", middle_of(zone), now) for zone in room.plan.zones),
+            )
+        except ValidationError as error:
+            raise SourceError(first_problem(error)) from None
+
+    def _record(self, name: str, stand: Stand, now: datetime) -> RecordedPosition:
+        return RecordedPosition(
+            id=name,
+            zone=stand.zone_id,
+            x_m=stand.x_m,
+            y_m=stand.y_m,
+            facing_deg=stand.facing_deg,
+            start=now,
+            end=now + self._dwell,
+        )
+
+    def positions(self) -> Iterator[RecordedPosition]:
+        """Where the inspector stands, one after the other; a zone off the plan is left out."""
+        zones = {zone.zone_id for zone in self.manifest.plan.zones}
+        visits: Counter[str] = Counter()
+        for stand in self._stands:
+            if stand.zone_id not in zones:
+                continue
+            name = f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
+            visits[name] += 1
+            if visits[name] > 1:
+                name = f"{name}-{visits[name]}"
+            if stand.is_walk:
+                self._walks.add(name)
+            yield self._record(name, stand, self._moment())
+
+    def trial_at(self, recorded: RecordedPosition) -> TrialKind:
+        """Which response test to make there: a walk where one was asked for, else light."""
+        return "motion" if recorded.id in self._walks else "light"
+
+    def ended(self, done: Sequence[Position]) -> datetime:  # noqa: ARG002  the room needs no record to know it
+        """Now."""
+        return self._moment()
+
+    def _moment(self) -> datetime:
+        """The time of day at the start and what CLOCK_BOOTTIME counted since."""
+        return self.manifest.started + timedelta(microseconds=(self._now_ns() - self._begun_ns) // 1_000)
+
+
+def middle_of(zone: Zone) -> Stand:
+    """The inspector in the middle of a zone."""
+    x_m, y_m = centre_of(zone)
+    return Stand(zone.zone_id, x_m, y_m, 0.0)
+
+
+def read_room(path: Path) -> Room:
+    """A room with its plan; raises SourceError with one line."""
+    try:
+        return parse_json(Room, path.read_bytes(), max_bytes=MAX_MANIFEST_BYTES)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+    except ContractError as error:
+        raise SourceError(f"{path}: {error}") from None
+
+
+def read_manifest(folder: Path) -> RecordedSweep:
+    """The manifest of a recorded sweep; raises SourceError with one line when there is none or it is broken."""
+    path = folder / MANIFEST_NAME
+    if not folder.is_dir():
+        raise SourceError(f"{folder} is not a folder; give the folder of a recorded sweep")
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_MANIFEST_BYTES + 1)
+    except FileNotFoundError:
+        raise SourceError(f"{folder} holds no {MANIFEST_NAME}; give the folder of a recorded sweep") from None
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        return parse_json(RecordedSweep, data, max_bytes=MAX_MANIFEST_BYTES)
+    except ContractError as error:
+        raise SourceError(f"{path}: {error}") from None

@@ -1,0 +1,460 @@
+"""One sweep from start to finish: source in, signed entries and a report out.
+
+It writes `sweep.opened` before anything is measured, gives each position to a process per modality, and closes with the
+report, whatever died on the way.  Live events go to a callback and are never evidence.  It knows no simulation and no
+server: a source gives the input and an outbox takes the entries.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from uuid import UUID
+
+from sweep.addresses import AddressKey, parse_address
+from sweep.deliver.outbox import Outbox
+from sweep.deliver.report_bodies import with_bodies
+from sweep.entry import Body, SignedEntry, make_body
+from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.judge import fusion
+from sweep.judge.coverage import cover
+from sweep.judge.locate import locate_uplinks
+from sweep.link.head_owner import HeadProcess
+from sweep.plug.control import Control
+from sweep.plug.measurement import Measurement
+from sweep.plug.own_transmissions import intervals_ns, without_own
+from sweep.plug.task import Task
+from sweep.power.keeper import CameraPower
+from sweep.report import (
+    MODALITIES,
+    ClockReading,
+    FindingEvent,
+    GuidanceEvent,
+    LiveEvent,
+    Modality,
+    Position,
+    ProgressEvent,
+    RecordedPosition,
+    RecordedSweep,
+    ReferenceCheck,
+    RfWindow,
+    Source,
+    SweepOpened,
+    SweepReport,
+    Versions,
+    WifiObservation,
+    ZoneEvent,
+    derived_id,
+    to_json,
+)
+from sweep.report.wording import state_event
+from sweep.rf.channels import tuner_frequencies
+from sweep.rf.plug import measure_rf
+from sweep.run.coordinator import Coordinator
+from sweep.run.parts import ProbeParts, with_trial, with_windows
+from sweep.run.plugs import MEASURES
+from sweep.run.rf_recording import read_rf, with_recording
+from sweep.run.rooms import LiveSource, SourceError, SweepSource
+from sweep.run.supply_watch import SupplyWatch, find_alarm
+from sweep.run.workers import ATTEND_EVERY_S, Measure, Workers
+
+if TYPE_CHECKING:
+    from sweep.lens.calibration import LensLaws
+    from sweep.rf.calibration import RfLevels
+
+OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
+
+OnEvent = Callable[[LiveEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep left behind."""
+
+    report: SweepReport
+    entries: tuple[SignedEntry, ...]
+    restarts: int
+    """How often a modality's process had to be started again."""
+
+
+def source_of(manifest: RecordedSweep) -> Source:
+    """What a report made from this manifest must call itself: a recording is never live."""
+    return "simulated" if manifest.source == "simulated" else "replay"
+
+
+def is_measured(one: Measurement) -> bool:
+    """Whether something was sensed, be it that nothing can be judged from it."""
+    return one.samples > 0 or one.blind_reason is None
+
+
+class Runner:
+    """Runs one sweep; its parts are given so that a replay, a simulation and a probe share it."""
+
+    def __init__(
+        self,
+        source: SweepSource,
+        outbox: Outbox,
+        *,
+        room_key: AddressKey,
+        control: Control,
+        on_event: OnEvent,
+        sweep_id: UUID | None = None,
+        measures: Mapping[Modality, Measure] = MEASURES,
+        rf_levels: RfLevels | None = None,
+        live: ProbeParts | None = None,
+        lens_laws: LensLaws | None = None,
+        limits: Collection[str] = (),
+        now_ns: Callable[[], int] = boottime_ns,
+        read_clock: Callable[[], WallClock] = read_wall_clock,
+    ) -> None:
+        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `live`: what measures
+        where the source is the room itself.
+
+        `lens_laws`: the calibration of its camera and lamps; None: nominal.  `limits`: codes of what the report has to
+        say besides what was measured.  `now_ns` is CLOCK_BOOTTIME.
+        """
+        self._source = source
+        self._manifest = source.manifest
+        self._outbox = outbox
+        self._room_key = room_key
+        self._sweep_key = AddressKey.random()
+        self._control = control
+        self._on_event = on_event
+        self._measures = dict(measures)
+        if measures.get("rf") is measure_rf:
+            self._measures["rf"] = partial(measure_rf, levels=rf_levels)
+        self._rf_levels = rf_levels
+        self._lens_laws = lens_laws
+        self._sweep_id = sweep_id or source.manifest.sweep_id
+        self._kind: Source = "live" if source.is_live else source_of(source.manifest)
+        self._room = source if isinstance(source, LiveSource) else None
+        self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
+        self._no_baseline_because = "no_baseline"
+        self._tripwire: Callable[[], Connection] | None = None
+        """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
+        self._decided: dict[str, dict[int, str]] = {}
+        """By zone: addresses whose answer to light or a walk is known, and the answer."""
+        self._limits = set(limits)
+        """What must be said of the sweep as a whole."""
+        self._now_ns = now_ns
+        self._read_clock = read_clock
+
+    def run(self) -> SweepResult:
+        """The whole sweep.  Raises SourceError, PowerLineError; OutboxError when the disk has no room to begin.
+
+        A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
+        """
+        if self._source.is_live and not self._control.needs_persons:
+            raise SourceError("a live sweep needs two persons who declare the room empty")
+        with self._open_power() as power:  # the line is low before anything else
+            return self._run(power)
+
+    def _run(self, power: CameraPower | None) -> SweepResult:
+        self._outbox.reserve()
+        self._control.announce(lambda state: self._on_event(state_event(state)))
+        outside = read_rf(self._path(self._manifest.baseline_rf), 0)
+        baseline = without_own(outside.windows, self._manifest.baseline_own)
+        self._no_baseline_because = "no_baseline" if outside.because in {"", "not_recorded"} else "baseline_unreadable"
+        measurements: list[Measurement] = []
+        positions: list[Position] = []
+        outcome: Literal["completed", "aborted"] = "completed"
+        with contextlib.ExitStack() as stack:
+            workers = stack.enter_context(Workers(self._measures))
+            head_process = stack.enter_context(self._open_head())
+            coordinator = Coordinator(
+                self._control,
+                head_process,
+                lambda word: workers.say("wifi", word),
+                self._on_event,
+                supply=self._supply(),
+            )
+            stack.enter_context(coordinator.listening())
+            answer = self._control.wait()
+            opened = self._append_opened()
+            for index, recorded in enumerate(self._source.positions()):
+                answer = self._control.wait()
+                if answer != "go":
+                    break
+                self._on_event(self._progress(index, recorded.zone))
+                position = self._position(recorded)
+                coordinator.begin(recorded.zone, index, len(self._manifest.positions))
+                coordinator.attend()
+                if power is not None:
+                    power.depend_on(workers.process_id("lens"))
+                for measurement in self._measure_at(recorded, position, baseline, workers, coordinator):
+                    measurements.append(measurement)
+                    self._remember(measurement)
+                    self._tell(measurement)
+                positions.append(self._ended_now(position))
+                self._tell_where_to_stand(positions, measurements)
+            if answer in {"abort", "expired"} or self._control.standing == "abort":
+                outcome = "aborted"
+            if coordinator.closed_because is not None:
+                outcome = "aborted"
+                self._limits.add(f"closed_{coordinator.closed_because}")
+            elif outcome == "completed" and not any(is_measured(one) for one in measurements):
+                outcome = "aborted"
+                self._limits.add("nothing_measured")
+            if self._source.is_live:  # a recording says per position what it lacks
+                measured = {one.modality for one in measurements if is_measured(one)}
+                self._limits |= {f"{modality}_never_measured" for modality in set(MODALITIES) - measured}
+            restarts = workers.restarts
+            if coordinator.firmware is not None:
+                self._manifest = self._manifest.model_copy(update={"firmware": coordinator.firmware})
+        self._control.enter("closing")
+        report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
+        closed = self._append("sweep.report", bodies)
+        for finding in report.findings:
+            self._on_event(
+                FindingEvent(
+                    type="finding",
+                    finding_id=finding.finding_id,
+                    zone_id=finding.zone_id,
+                    strength=finding.strength,
+                )
+            )
+        self._on_event(self._progress(len(positions), None))
+        self._control.enter("done" if outcome == "completed" else "aborted")
+        return SweepResult(report, (opened, closed), restarts)
+
+    def _supply(self) -> SupplyWatch:
+        return SupplyWatch(find_alarm() if self._room is not None else None)
+
+    @contextmanager
+    def _open_power(self) -> Iterator[CameraPower | None]:
+        """The camera's supply follows the persons' declaration."""
+        if self._live.camera_power is None:
+            yield None
+            return
+        with CameraPower(self._live.camera_power, lambda: self._control.declaration) as power:
+            if self._live.head_port is not None:
+                power.need("head")  # without it nobody has a button
+                self._tripwire = partial(power.tripwire, "head")
+            self._control.watch(power.follow)
+            yield power
+
+    def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
+        if self._live.head_port is None:
+            return nullcontext()
+        return HeadProcess(self._live.head_port, tripwire=self._tripwire)
+
+    def _measure_at(
+        self,
+        recorded: RecordedPosition,
+        position: Position,
+        baseline: tuple[RfWindow, ...],
+        workers: Workers,
+        coordinator: Coordinator,
+    ) -> Iterator[Measurement]:
+        """Every modality at one position; live, RF is judged when the head has measured it."""
+        tasks = self._tasks(recorded, position, baseline, coordinator.why_no_light)
+        rf = tasks.pop("rf", None) if self._room is not None and self._live.head_port is not None else None
+        if rf is not None:
+            coordinator.measure_rf(rf.dwell_s, tuner_frequencies())
+        yield from workers.measure(tasks, on_word=lambda _, word: coordinator.on_word(word), attend=coordinator.attend)
+        while rf is not None and coordinator.is_measuring_rf:  # also where nothing else took as long
+            coordinator.attend()
+            time.sleep(ATTEND_EVERY_S)
+        if rf is not None:
+            measured = with_windows(rf, coordinator.windows, self._live.own_transmissions, coordinator.head_gaps)
+            yield from workers.measure({"rf": measured})
+
+    def _remember(self, one: Measurement) -> None:
+        """Answers that a later position in the same zone need not ask for again."""
+        for observation in one.observations:
+            if isinstance(observation, WifiObservation) and observation.stimulus is not None:
+                verdict = observation.stimulus.verdict
+                known = self._decided.setdefault(one.zone_id, {})
+                for address in one.identities[str(observation.observation_id)].addresses:
+                    if verdict != "not_assessable" and known.get(parse_address(address)) != "follows_light":
+                        known[parse_address(address)] = verdict
+
+    def _ended_now(self, position: Position) -> Position:
+        """Live, a position takes as long as it takes."""
+        if self._room is None:
+            return position
+        return position.model_copy(update={"end_ns": max(position.start_ns, self._now_ns())})
+
+    def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
+        total = len(self._manifest.positions)
+        return ProgressEvent(
+            type="progress",
+            position_index=index,
+            positions=total,
+            zone_id=zone_id,
+            modality=None,
+            fraction=min(1.0, index / total),
+        )
+
+    def _tell(self, one: Measurement) -> None:
+        self._on_event(
+            ZoneEvent(
+                type="zone",
+                zone_id=one.zone_id,
+                modality=one.modality,
+                verdict="candidate" if one.modality == "lens" and one.observations else "not_assessable",
+                quality=min(max(one.quality, 0.0), 1.0),
+            )
+        )
+        for text in one.guidance[:2]:
+            self._on_event(GuidanceEvent(type="guidance", text=text))
+
+    def _tell_where_to_stand(self, positions: list[Position], measurements: list[Measurement]) -> None:
+        """While a transmitter that sends video may be anywhere: the place that would tell most about it."""
+        heard = [o for one in measurements if one.modality == "wifi" for o in one.observations]
+        places = locate_uplinks(self._manifest.plan, positions, heard)
+        wanted = [place.next_stand for place in places if place.next_stand is not None]
+        if wanted:
+            best = max(wanted, key=lambda stand: stand.gain_bits)
+            self._on_event(GuidanceEvent(type="guidance", text=best.text))
+
+    def _position(self, recorded: RecordedPosition) -> Position:
+        if self._room is not None:  # the wall clock may be set while a sweep goes on
+            start_ns = self._now_ns()
+            end_ns = start_ns + round((recorded.end - recorded.start).total_seconds() * 1e9)
+        else:
+            start_ns, end_ns = self._since_start_ns(recorded.start), self._since_start_ns(recorded.end)
+        return Position(
+            position_id=recorded.id,
+            zone_id=recorded.zone,
+            x_m=recorded.x_m,
+            y_m=recorded.y_m,
+            facing_deg=recorded.facing_deg,
+            start_ns=start_ns,
+            end_ns=end_ns,
+        )
+
+    def _since_start_ns(self, moment: datetime) -> int:
+        """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
+        return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
+
+    def _tasks(
+        self,
+        recorded: RecordedPosition,
+        position: Position,
+        baseline: tuple[RfWindow, ...],
+        why_no_light: str | None,
+    ) -> dict[Modality, Task]:
+        paths = {"lens": recorded.lens, "wifi": recorded.wifi, "ble": recorded.ble, "rf": recorded.rf}
+        plain = Task(
+            sweep_id=self._sweep_id,
+            position=position,
+            path=None,
+            dwell_s=(recorded.end - recorded.start).total_seconds(),
+            sweep_key=self._sweep_key,
+            room_key=self._room_key,
+            stimulus=self._path(recorded.stimulus),
+            wifi_adapter=self._live.wifi_adapter,
+            nothing_because="not_recorded" if self._room is None else "not_connected",
+            own_addresses=self._live.own_addresses,
+        )
+        tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
+        if "wifi" in tasks and self._room is not None:
+            known = self._decided.get(position.zone_id, {})
+            tasks["wifi"] = with_trial(tasks["wifi"], self._room.trial_at(recorded), self._live, known, why_no_light)
+        if "lens" in tasks and self._lens_laws is not None:
+            tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
+        if "rf" in tasks:
+            tasks["rf"] = replace(
+                with_recording(tasks["rf"], read_rf(self._path(recorded.rf), position.start_ns)),
+                baseline=baseline,
+                no_baseline_because=self._no_baseline_because,
+                own=intervals_ns(recorded.own, position.start_ns),
+            )
+        return tasks
+
+    def _path(self, name: str | None) -> Path | None:
+        return None if name is None else self._source.folder / name
+
+    def _calibration(self) -> str | None:
+        """What the report cites: the recording's own word and the calibrations in force."""
+        rf = None if self._rf_levels is None else self._rf_levels.version
+        lens = None if self._lens_laws is None else self._lens_laws.version
+        return "; ".join(part for part in (self._manifest.calibration, rf, lens) if part)[:200] or None
+
+    def _clock_reading(self, moment: datetime) -> ClockReading:
+        made = self._manifest
+        return ClockReading(utc=moment, synchronised=made.clock_synchronised, max_error_ms=made.clock_max_error_ms)
+
+    def _append(self, kind: str, bodies: tuple[Body, ...], *, must_save: bool = False) -> SignedEntry:
+        return self._outbox.append(
+            kind,
+            bodies,
+            source=self._kind,
+            room_id=self._manifest.room_id,
+            sweep_id=self._sweep_id,
+            clock=self._read_clock(),
+            must_save=must_save,
+        )
+
+    def _append_opened(self) -> SignedEntry:
+        opened = SweepOpened(
+            v=1,
+            sweep_id=self._sweep_id,
+            room_id=self._manifest.room_id,
+            plan_version=self._manifest.plan.version,
+            source=self._kind,
+            mode=self._manifest.mode,
+            inspectors=self._manifest.inspectors,
+            declared_empty=self._control.is_declared,
+            probe_id=self._manifest.probe_id,
+            opened=self._clock_reading(self._manifest.started),
+        )
+        return self._append("sweep.opened", (make_body(OPENED_TYPE, to_json(opened)),), must_save=True)
+
+    def _report(
+        self,
+        positions: list[Position],
+        measurements: list[Measurement],
+        outcome: Literal["completed", "aborted"],
+    ) -> SweepReport:
+        observations = [o for one in measurements for o in one.observations]
+        coverage = cover(self._manifest.plan, measurements)
+        places = locate_uplinks(self._manifest.plan, positions, observations)
+        judged = fusion.judge(
+            self._sweep_id,
+            self._manifest.plan,
+            positions,
+            observations,
+            coverage,
+            source=self._kind,
+            places={place.address.tag: place.zones for place in places},
+            limits=self._limits | {code for one in measurements for code in one.limits},
+        )
+        return SweepReport(
+            v=1,
+            report_id=derived_id(self._sweep_id, "report"),
+            sweep_id=self._sweep_id,
+            room_id=self._manifest.room_id,
+            plan=self._manifest.plan,
+            source=self._kind,
+            mode=self._manifest.mode,
+            inspectors=self._manifest.inspectors,
+            probe_id=self._manifest.probe_id,
+            versions=Versions(
+                software=f"ansim-sweep {version('ansim-sweep')}",
+                firmware=self._manifest.firmware,
+                thresholds=fusion.THRESHOLDS,
+                calibration=self._calibration(),
+            ),
+            reference_check=ReferenceCheck(status="not_done", checked=None),
+            started=self._clock_reading(self._manifest.started),
+            ended=self._clock_reading(max(self._manifest.started, self._source.ended(positions[-1:]))),
+            outcome=outcome,
+            positions=tuple(positions),
+            observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
+            coverage=coverage,
+            verdicts=judged.verdicts,
+            findings=judged.findings,
+            places=places,
+            limits=judged.limits,
+        )

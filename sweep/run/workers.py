@@ -1,0 +1,170 @@
+"""One process per modality: a task goes in, a measurement comes out; a process that dies is started again.
+
+The parent never waits longer than a task may be silent, and attends to what goes on meanwhile: a live measurement says
+how far it is and asks for light, and hears what the parent has to tell.  What a dead process was doing comes back as a
+blind measurement with the gap and its reason, so that the other modalities and the sweep go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
+
+from sweep.plug.measurement import Measurement
+from sweep.plug.talk import Line, PipeLine, ToRunner, ToWorker
+from sweep.plug.task import Task
+from sweep.report import Gap, Modality
+
+TASK_TIMEOUT_S = 180.0  # guessed: ten times the slowest position measured, for a slower machine
+STOP_TIMEOUT_S = 5.0
+ATTEND_EVERY_S = (
+    0.1  # guessed: an abort, or somebody at the door, waits a second at most, and this is a small part of it
+)
+
+Measure = Callable[[Task, Line], Measurement]
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+
+
+class Workers:
+    """A supervised process for each modality; a context manager that ends them all."""
+
+    def __init__(self, measures: Mapping[Modality, Measure], *, timeout_s: float = TASK_TIMEOUT_S) -> None:
+        """`measures`: a module-level function for each modality."""
+        self._measures = dict(measures)
+        self._timeout_s = timeout_s
+        self._context = multiprocessing.get_context("spawn")
+        self._workers: dict[Modality, _Worker] = {}
+        self.restarts = 0
+
+    def __enter__(self) -> Self:
+        for modality in self._measures:
+            self._start(modality)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for modality in list(self._workers):
+            self._stop(modality)
+
+    def process_id(self, modality: Modality) -> int | None:
+        """Process id of a modality's worker; None where nothing measures it."""
+        worker = self._workers.get(modality)
+        return None if worker is None else worker.process.pid
+
+    def say(self, modality: Modality, word: ToWorker) -> None:
+        """Tell a worker something about the task it has; one that is dead is noticed by `measure`."""
+        with contextlib.suppress(OSError):
+            self._workers[modality].pipe.send(word)
+
+    def measure(
+        self,
+        tasks: Mapping[Modality, Task],
+        *,
+        on_word: Callable[[Modality, ToRunner], None] = lambda _modality, _word: None,
+        attend: Callable[[], None] = lambda: None,
+    ) -> Iterator[Measurement]:
+        """Give each worker its task and yield measurements as they finish; one for every task, whatever happens.
+
+        `on_word` hears what a worker says meanwhile, which also gives it more time; `attend` is called every
+        ATTEND_EVERY_S.
+        """
+        begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        deadlines = dict.fromkeys(tasks, time.monotonic() + self._timeout_s)
+        waiting: dict[Modality, Task] = {}
+        for modality, task in tasks.items():
+            try:
+                self._workers[modality].pipe.send(task)
+                waiting[modality] = task
+            except OSError:
+                yield self._replace(modality, task, begun_ns, "process_died")
+        while waiting:
+            attend()
+            pipes = {self._workers[modality].pipe: modality for modality in waiting}
+            ready = wait_for(list(pipes), ATTEND_EVERY_S)
+            for modality in [pipes[pipe] for pipe in pipes if pipe in ready]:
+                try:
+                    said = self._workers[modality].pipe.recv()
+                except (EOFError, OSError):
+                    yield self._replace(modality, waiting.pop(modality), begun_ns, "process_died")
+                    continue
+                if isinstance(said, Measurement):
+                    del waiting[modality]
+                    yield said
+                else:
+                    deadlines[modality] = time.monotonic() + self._timeout_s
+                    on_word(modality, said)
+            for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
+                yield self._replace(modality, waiting.pop(modality), begun_ns, "timed_out")
+
+    def _replace(self, modality: Modality, task: Task, begun_ns: int, reason: str) -> Measurement:
+        """Restart a dead or stuck worker; the blind measurement that stands for its task."""
+        self._stop(modality)
+        self._start(modality)
+        self.restarts += 1
+        gap = Gap(start_ns=begun_ns, end_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME), reason=reason)
+        return Measurement(
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            modality=modality,
+            dwell_s=0.0,
+            samples=0,
+            dropped=0,
+            quality=0.0,
+            blind_reason=reason,
+            rejections={reason: 1},
+            gaps=(gap,),
+        )
+
+    def _start(self, modality: Modality) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(
+            target=_serve, args=(self._measures[modality], theirs), name=f"sweep-{modality}", daemon=True
+        )
+        process.start()
+        theirs.close()
+        self._workers[modality] = _Worker(process, ours)
+
+    def _stop(self, modality: Modality) -> None:
+        worker = self._workers.pop(modality)
+        worker.pipe.close()
+        worker.process.join(0.05 if worker.process.exitcode is None else None)
+        if worker.process.exitcode is None:
+            worker.process.terminate()
+            worker.process.join(STOP_TIMEOUT_S)
+        if worker.process.exitcode is None:
+            worker.process.kill()
+            worker.process.join()
+        worker.process.close()
+
+
+def _serve(measure: Measure, pipe: Connection) -> None:
+    """Body of a worker process: measure what comes until the parent closes the pipe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
+    line = PipeLine(pipe)
+    while True:
+        try:
+            task = pipe.recv()
+        except (EOFError, OSError, KeyboardInterrupt):
+            return
+        if not isinstance(task, Task):  # said about a task that is over
+            continue
+        found = measure(task, line)
+        try:
+            pipe.send(found)
+        except OSError:
+            return

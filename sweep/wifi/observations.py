@@ -1,0 +1,84 @@
+"""Transmitters as the contract records them, and how well the air was heard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sweep.addresses import format_address
+from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
+from sweep.plug.task import MIN_LISTEN_S, Task
+from sweep.report import Levels, StimulusJudgement, VideoJudgement, WifiObservation
+
+if TYPE_CHECKING:
+    from sweep.wifi.scan import WifiScan
+
+UNHEARD_REASONS = frozenset({"data_unheard", "peer_unheard"})
+
+
+def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
+    """What a scan says, with the answers to the light by address."""
+    observations, identities = [], {}
+    others = [one for one in scan.transmitters if task.own_addresses.isdisjoint(one.transmitter.addresses)]
+    for number, item in enumerate(others[:MAX_OBSERVATIONS]):
+        one = item.transmitter
+        key = task.room_key if one.role == "ap" or item.video.verdict == "video_uplink" else task.sweep_key
+        observation = WifiObservation(
+            observation_id=task.observation_id("wifi", number),
+            zone_id=task.position.zone_id,
+            position_id=task.position.position_id,
+            t_ns=task.middle_ns,
+            modality="wifi",
+            addresses=tuple(key.token(address) for address in one.addresses[:64]),
+            role=one.role,
+            vendor=one.vendor,
+            is_randomised=one.is_randomised,
+            channel_mhz=None if one.channel_mhz is None else float(one.channel_mhz),
+            rssi_dbm=None if one.level is None else Levels(median=one.level.median_dbm, max=one.level.max_dbm),
+            frames=one.frames,
+            bytes_up=one.bytes_up,
+            bytes_down=one.bytes_down,
+            dwell_s=round(listened_s, 3),
+            video=VideoJudgement(
+                verdict=item.video.verdict,
+                score=round(item.video.score, 4),
+                decided_after_s=item.video.decided_after_s,
+                reason=item.video.reason,
+            ),
+            stimulus=min(
+                (follows[a] for a in one.addresses if a in follows),
+                key=lambda judged: 1.0 if judged.p_value is None else judged.p_value,
+                default=None,
+            ),
+        )
+        observations.append(observation)
+        identities[str(observation.observation_id)] = DeviceIdentity(
+            tuple(format_address(address) for address in one.addresses[:64]),
+            ssids=one.names[:32],
+            names=one.device_names[:32],
+        )
+    able = sum(item.video.verdict != "not_assessable" for item in others)
+    unheard = sum(item.video.reason in UNHEARD_REASONS for item in others)
+    blind = None
+    if scan.frames == 0:
+        blind = "too_few_frames"
+    elif listened_s < MIN_LISTEN_S:
+        blind = "too_short"
+    elif unheard and not able:
+        blind = "data_unheard"
+    # Of the senders with enough traffic to be judged, those that were heard well enough for it.
+    heard_share = able / (able + unheard) if unheard else 1.0
+    return Measurement(
+        zone_id=task.position.zone_id,
+        position_id=task.position.position_id,
+        modality="wifi",
+        dwell_s=round(listened_s, 3),
+        samples=scan.frames,
+        dropped=sum(scan.rejected.values()),
+        quality=heard_share * min(1.0, listened_s / (2.0 * MIN_LISTEN_S)) if blind is None else 0.0,
+        blind_reason=blind,
+        observations=tuple(observations),
+        rejections={code_of(name): count for name, count in scan.rejected.items()}
+        | ({"senders_unheard": unheard} if unheard else {})
+        | ({"own_transmitter": len(scan.transmitters) - len(others)} if len(others) < len(scan.transmitters) else {}),
+        identities=identities,
+    )

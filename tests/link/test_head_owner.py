@@ -1,0 +1,96 @@
+"""The process of the sensor head against the real firmware, kept to wall time: what it says, and what the pin did."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, MeasureRf, RfMeasured, SupplyTold
+from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips
+from sweep.sim.head import EmulatedHead, RfScene
+from tests.sim.head_kit import built_elf
+
+CHIPS = (1, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 0)
+CHIP_S = 0.15
+THREAD_NS = 30_000_000
+"""From an edge of the pin until this test's thread has heard of it, on a busy machine (guessed)."""
+
+
+def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: float = 20.0) -> list[FromHead]:
+    """What the head's process says, up to the word that is waited for."""
+    said: list[FromHead] = []
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        for word in head.hear():
+            said.append(word)
+            if is_it(word):
+                return said
+        time.sleep(0.01)
+    raise AssertionError(said[-5:])
+
+
+def test_it_plays_measures_and_tells_what_happened_when() -> None:
+    edges: list[tuple[int, int]] = []
+
+    def note(level: int) -> None:
+        edges.append((time.clock_gettime_ns(time.CLOCK_BOOTTIME), level))
+
+    emulated = EmulatedHead(RfScene(), built_elf(), paced=True, pin="white", on_level=note)
+    with emulated, HeadProcess(emulated.port) as head:
+        wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        assert head.firmware is not None
+
+        head.say(MeasureRf(1.0, (5_740, 5_800)))
+        time.sleep(4.0)
+        windows = [window for word in head.hear() if isinstance(word, RfMeasured) for window in word.windows]
+        assert len([window for window in windows if window.receiver == "log_detector"]) == 10
+        assert {window.centre_mhz for window in windows if window.receiver == "tuner"} == {5_740.0, 5_800.0}
+
+        head.say(PlayChips("light", CHIPS, CHIP_S))
+        last = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)[-1]
+        assert isinstance(last, Played)
+        assert (last.ended, last.begun, last.unreported, last.cut) == (PLAYED_OUT, len(CHIPS), 0, 0)
+        changes = [n for n in range(len(CHIPS)) if CHIPS[n] != (CHIPS[n - 1] if n else 0)]
+        assert [level for _, level in edges] == [CHIPS[n] for n in changes]
+        for number, (at_ns, _) in zip(changes, edges, strict=True):
+            late_ns = at_ns - (last.start_ns + number * last.chip_ns)
+            assert -last.error_ns <= late_ns <= last.error_ns + THREAD_NS
+        assert last.error_ns <= 60_000_000
+
+        head.say(PlayChips("light", (1,) * 20, CHIP_S))
+        wait_for(head, lambda word: isinstance(word, Played) and word.begun >= 2)
+        head.say(StopChips())
+        time.sleep(0.3)
+        assert edges[-1][1] == 0
+
+        emulated.hold_button(is_pressed=True)
+        wait_for(head, lambda word: isinstance(word, ButtonPressed))
+
+        head.say(PlayChips("light", (1,) * 20, CHIP_S))
+        wait_for(head, lambda word: isinstance(word, Played) and word.begun >= 2)
+        emulated.__exit__(None, None, None)
+        said = wait_for(head, lambda word: isinstance(word, HeadState) and not word.is_there)
+        assert [word.ended for word in said if isinstance(word, Played)][-1] == "head_away"
+        head.say(PlayChips("light", CHIPS, CHIP_S))
+        wait_for(head, lambda word: isinstance(word, Played) and word.ended == "head_away")
+
+
+def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:
+    with (
+        EmulatedHead(RfScene(battery_mv=4_300), built_elf(), paced=True) as emulated,
+        HeadProcess(emulated.port) as head,
+    ):
+        said = wait_for(head, lambda word: isinstance(word, SupplyTold))
+        (supply,) = [word for word in said if isinstance(word, SupplyTold)]
+        assert abs(supply.battery_v - 4.3) < 0.05
+        before = head.process_id
+        assert before is not None
+        os.kill(before, signal.SIGKILL)
+        said = wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        assert [word.is_there for word in said if isinstance(word, HeadState)] == [False, True]
+        assert [word.ended for word in said if isinstance(word, Played)] == ["head_away"]
+        assert head.process_id != before
+        head.say(MeasureRf(0.5, ()))
+        wait_for(head, lambda word: isinstance(word, RfMeasured))

@@ -1,0 +1,280 @@
+"""Between listener, lamp, persons and page: what is passed on, and that the light stops before anything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadState, MeasureRf, SupplyTold
+from sweep.plug.control import Control, Stand
+from sweep.plug.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToWorker
+from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, ProgressEvent, TrialEvent
+from sweep.report.wording import GUIDANCE
+from sweep.run.coordinator import Coordinator
+from sweep.run.supply_watch import SupplyWatch, find_alarm
+from sweep.run.walk_player import READY_S
+
+CHIPS = PlayChips("light", (1, 0, 1), 0.6)
+WALK = PlayChips("motion", (1, 1, 0, 1), 4.0)
+PLAYED = Played(2, 5, 6e8, 7)
+
+
+class Head:
+    """The head's process, as the coordinator sees it."""
+
+    def __init__(self) -> None:
+        self.said: list[PlayChips | StopChips | MeasureRf] = []
+        self.words: list[FromHead] = []
+        self.firmware = "abc"
+
+    def say(self, word: PlayChips | StopChips | MeasureRf) -> None:
+        self.said.append(word)
+
+    def hear(self) -> list[FromHead]:
+        words, self.words = self.words, []
+        return words
+
+
+class Scene:
+    def __init__(self, *, has_head: bool = True) -> None:
+        self.head = Head()
+        self.now_s = 0.0
+        self.told: list[ToWorker] = []
+        self.events: list[LiveEvent] = []
+        self.control = Control(clock=lambda: self.now_s, wait_s=10.0)
+        self.states: list[str] = []
+        self.control.announce(self.states.append)
+        self.control.declare_empty(("A-1", "A-2"))
+        self.coordinator = Coordinator(
+            self.control,
+            self.head if has_head else None,  # type: ignore[arg-type]  # no process behind it
+            self.told.append,
+            self.events.append,
+            clock_s=lambda: self.now_s,
+            now_ns=lambda: round(self.now_s * 1e9),
+        )
+        self.coordinator.begin("stall-2", 1, 3)
+
+    def run(self, seconds: float) -> None:
+        until = self.now_s + seconds
+        while self.now_s < until - 1e-9:
+            self.now_s += 0.1
+            self.coordinator.attend()
+
+
+def test_chips_go_to_the_lamp_and_their_times_to_the_listener() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(CHIPS)
+    scene.head.words = [PLAYED]
+    scene.run(0.1)
+    assert scene.head.said == [CHIPS]
+    assert scene.told == [PLAYED]
+    scene.coordinator.on_word(StopChips("decided"))
+    assert isinstance(scene.head.said[-1], StopChips)
+    scene.head.words = [PLAYED]
+    scene.run(0.1)
+    assert scene.told == [PLAYED], "what comes late belongs to no test"
+
+
+def test_without_a_head_there_is_no_light() -> None:
+    scene = Scene(has_head=False)
+    assert scene.coordinator.why_no_light == "no_lamp"
+    scene.coordinator.on_word(CHIPS)
+    assert [word.ended for word in scene.told if isinstance(word, Played)] == ["no_lamp"]
+
+
+@pytest.mark.parametrize(
+    ("act", "reason", "states"),
+    [
+        (lambda control: control.pause(), "room_entered", ["paused"]),
+        (lambda control: control.abort(), "aborted", ["closing"]),
+        (lambda control: control.finish(), "finished_early", ["closing"]),
+        (lambda control: control.stand(Stand("basin", 1.0, 1.0, 0.0)), "moved_on", []),
+    ],
+    ids=["pause", "abort", "finish", "position"],
+)
+def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str, states: list[str]) -> None:
+    scene = Scene()
+    scene.coordinator.on_word(CHIPS)
+    scene.run(0.2)
+    assert callable(act)
+    act(scene.control)
+    scene.run(0.1)
+    assert scene.head.said == [CHIPS, StopChips()]
+    assert scene.told == [Leave(reason)]
+    scene.coordinator.on_word(CHIPS)  # asked for while the word was on its way
+    scene.run(1.0)
+    assert scene.head.said == [CHIPS, StopChips()]
+    assert scene.told == [Leave(reason)], "said once"
+    assert scene.states == ["waiting_for_empty", "running", *states]
+
+
+def test_a_declaration_that_runs_out_stops_it_too() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(CHIPS)
+    scene.now_s = 901.0
+    scene.run(0.1)
+    assert scene.told == [Leave("declaration_expired")]
+    assert scene.states == ["waiting_for_empty", "running", "waiting_for_empty"]
+
+
+def test_the_button_is_somebody_at_the_door() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(CHIPS)
+    scene.head.words = [ButtonPressed()]
+    scene.run(0.1)
+    assert scene.told == [Leave("room_entered")]
+    assert not scene.control.is_declared
+
+
+def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(CHIPS)
+    for second in range(21):
+        scene.coordinator.on_word(Progress("light", float(second), 114.0))
+        scene.run(1.0)
+    scene.coordinator.on_word(StopChips("decided"))
+    tests = [event for event in scene.events if isinstance(event, TrialEvent)]
+    assert [event.elapsed_s for event in tests] == [0.0, 5.0, 10.0, 15.0, 20.0, 20.0]
+    assert (tests[1].text.ko, tests[1].text.en) == (
+        "조명 반응 시험 중: 5초 / 최대 114초",
+        "Light test: 5 s of at most 114 s",
+    )
+    assert [event.phase for event in tests] == ["running"] * 5 + ["over"]
+    assert tests[-1].zone_id == "stall-2"
+
+
+def test_listening_is_a_part_of_the_progress() -> None:
+    scene = Scene()
+    scene.now_s = 10.0
+    scene.coordinator.on_word(Progress("listening", 10.0, 20.0))
+    (event,) = scene.events
+    assert isinstance(event, ProgressEvent)
+    assert event.fraction == pytest.approx(0.5)
+
+
+def test_a_head_that_goes_is_said_once() -> None:
+    scene = Scene()
+    scene.head.words = [HeadState(True), HeadState(False, why="gone"), HeadState(False, why="still gone")]
+    scene.run(0.3)
+    assert [event.type for event in scene.events] == ["notice", "guidance"]
+
+
+def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(WALK)
+    scene.run(READY_S + 4 * 4.0 + 0.2)
+    prompts = [event for event in scene.events if isinstance(event, TrialEvent)]
+    assert [event.prompt for event in prompts] == ["stand", "walk", "walk", "stand", "walk", "stand"]
+    assert [event.next_prompt_s for event in prompts] == pytest.approx([4.9, 8.0, 4.0, 4.0, 4.0, 0.0], abs=0.11)
+    assert all(event.longest_s == 16.0 for event in prompts)
+    played = [word for word in scene.told if isinstance(word, Played)]
+    assert [word.begun for word in played] == [1, 2, 3, 4, 4]
+    assert [word.ended for word in played] == [None] * 4 + [PLAYED_OUT]
+    assert {word.start_ns for word in played} == {round(READY_S * 1e9)}
+
+
+def test_a_walk_stops_when_somebody_comes_in() -> None:
+    scene = Scene()
+    scene.coordinator.on_word(WALK)
+    scene.run(8.0)
+    scene.control.pause()
+    scene.run(8.0)
+    assert Leave("room_entered") in scene.told
+    assert len([event for event in scene.events if isinstance(event, TrialEvent)]) == 2
+
+
+def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() -> None:
+    scene = Scene()
+    scene.coordinator.measure_rf(10.0, (5_740,))
+    scene.run(2.0)
+    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.run(3.0)
+    assert [(g.start_ns, g.reason) for g in scene.coordinator.head_gaps] == [(2_100_000_000, "head_away")]
+    assert [scene.coordinator.is_measuring_rf] == [False]
+    scene.head.words = [HeadState(True, firmware="abc")]
+    scene.run(0.1)
+    (gap,) = scene.coordinator.head_gaps
+    assert (gap.start_ns, gap.end_ns) == (2_100_000_000, 5_100_000_000)
+    assert scene.coordinator.is_measuring_rf
+    (first, again) = [word for word in scene.head.said if isinstance(word, MeasureRf)]
+    assert (first.seconds, again.tuner_mhz) == (10.0, (5_740,))
+    assert again.seconds == 10.0, "no window had arrived: all of it is left"
+    notices = [(event.code, event.is_over) for event in scene.events if isinstance(event, NoticeEvent)]
+    assert notices == [("head_away", False), ("head_away", True)]
+    said = [event.text.en for event in scene.events if isinstance(event, GuidanceEvent)]
+    assert said == [GUIDANCE["head_away"][1], GUIDANCE["head_back"][1]]
+    scene.run(20.0)
+    assert not scene.coordinator.is_measuring_rf
+
+
+def test_later_positions_say_too_that_the_head_is_away() -> None:
+    scene = Scene()
+    scene.coordinator.measure_rf(10.0, ())
+    scene.head.words = [HeadState(False, why="unplugged")]
+    scene.run(1.0)
+    scene.coordinator.begin("basins", 2, 3)
+    scene.run(1.0)
+    (gap,) = scene.coordinator.head_gaps
+    assert (gap.start_ns, gap.end_ns, gap.reason) == (1_000_000_000, 2_000_000_000, "head_away")
+    scene.head.words = [HeadState(True, firmware="abc")]
+    scene.coordinator.begin("stall-3", 3, 3)
+    scene.run(0.1)
+    scene.coordinator.begin("entrance", 4, 4)
+    assert scene.coordinator.head_gaps == ()
+
+
+@pytest.mark.parametrize(
+    ("volts", "seconds", "closes", "is_low"),
+    [(5.0, 60.0, False, False), (4.5, 60.0, False, True), (4.3, 2.0, False, True), (4.3, 6.0, True, True)],
+)
+def test_a_low_supply_is_said_and_an_empty_one_closes_the_sweep_in_order(
+    volts: float, seconds: float, closes: bool, is_low: bool
+) -> None:
+    scene = Scene()
+    scene.head.words = [SupplyTold(volts)]
+    scene.run(seconds)
+    notices = [event.code for event in scene.events if isinstance(event, NoticeEvent)]
+    assert notices == (["battery_low"] if is_low else [])
+    assert scene.control.standing == ("finish" if closes else "go")
+    assert scene.coordinator.closed_because == ("battery_low" if closes else None)
+    assert scene.told == ([Leave("battery_low")] if closes else [])
+
+
+def test_a_dip_of_the_supply_closes_nothing() -> None:
+    scene = Scene()
+    for volts in (4.3, 4.8) * 5:
+        scene.head.words = [SupplyTold(volts)]
+        scene.run(2.0)
+    assert scene.control.standing == "go"
+
+
+def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_path: Path) -> None:
+    for name, driver in (("hwmon0", "cpu_thermal"), ("hwmon1", "rpi_volt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "name").write_text(driver + "\n")
+    alarm = tmp_path / "hwmon1" / "in0_lcrit_alarm"
+    alarm.write_text("1\n")
+    assert find_alarm(tmp_path) == alarm
+    assert find_alarm(tmp_path / "hwmon0") is None
+    now_s = 0.0
+    watch = SupplyWatch(alarm, clock_s=lambda: now_s)
+
+    def run(seconds: float) -> list[tuple[str, bool]]:
+        nonlocal now_s
+        said = []
+        for _ in range(round(seconds)):
+            now_s += 1.0
+            said += [(e.code, e.is_over) for e in watch.look() if isinstance(e, NoticeEvent)]
+        return said
+
+    assert run(20.0) == [("battery_low", False)]
+    alarm.write_text("0\n")
+    assert run(3.0) == [("battery_low", True)]
+    assert [watch.must_close] == [None]
+    alarm.write_text("1\n")
+    run(31.0)
+    assert watch.must_close == "battery_low"
+    alarm.unlink()
+    assert run(3.0) == [("battery_low", True)], "a driver that is gone says nothing any more"

@@ -1,0 +1,223 @@
+"""A live sweep with the real firmware in the emulator and nothing else: RF without light, a head pulled, low supply."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sweep.addresses import AddressKey
+from sweep.cli.live import probe_parts
+from sweep.config import Config
+from sweep.deliver.outbox import Outbox
+from sweep.plug.control import Control, Stand
+from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, StateEvent, SweepReport, ZoneCoverage, ZoneEvent
+from sweep.run.rooms import LiveSource, Room
+from sweep.run.runner import Runner
+from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.source import default_room
+from tests.entry_factory import signer
+from tests.sim.head_kit import built_elf
+
+ROOM = default_room()
+DWELL_S = 5.0
+
+
+@dataclass
+class Sweep:
+    """A live sweep that goes on in a thread of its own."""
+
+    folder: Path
+    zones: int
+    events: list[LiveEvent] = field(default_factory=list)
+    control: Control = field(default_factory=Control)
+    reports: list[SweepReport] = field(default_factory=list)
+    plug: Path = field(init=False)
+    begun: list[str] = field(default_factory=list)
+    gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
+    """How many positions the inspector may still begin."""
+    is_declared: bool = True
+
+    def __post_init__(self) -> None:
+        self.plug = self.folder / "ttyHEAD"
+        if self.is_declared:
+            self.control.declare_empty(("A-1", "A-2"))
+
+    def stands(self) -> Iterator[Stand]:
+        for zone in ROOM.plan.zones[: self.zones]:
+            if self.control.standing in {"abort", "finish"}:
+                return
+            while not self.gate.acquire(timeout=0.1):
+                if self.control.standing in {"abort", "finish"}:
+                    return
+            self.begun.append(zone.zone_id)
+            yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+
+    def run(self) -> None:
+        room = Room(**{name: getattr(ROOM, name) for name in Room.model_fields})
+        settings = Config(port=str(self.plug), stimulus="never")
+        source = LiveSource(
+            self.folder,
+            room,
+            inspectors=("A-1", "A-2"),
+            probe_id="probe-demo-1",
+            dwell_s=DWELL_S,
+            stands=self.stands(),
+        )
+        with Outbox(self.folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
+            runner = Runner(
+                source,
+                outbox,
+                room_key=AddressKey.random("room"),
+                control=self.control,
+                on_event=self.events.append,
+                live=probe_parts(settings, OwnTransmissions(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME))),
+            )
+            self.reports.append(runner.run().report)
+            assert outbox.waiting == 2, "the report is signed, whatever happened"
+
+    def wait_for(self, is_there: Callable[[], object], what: str) -> None:
+        deadline = time.monotonic() + 60.0
+        while not is_there():
+            assert time.monotonic() < deadline, f"waited in vain for {what}: {self.events[-5:]}"
+            time.sleep(0.02)
+
+    def states(self) -> list[str]:
+        return [event.state for event in self.events if isinstance(event, StateEvent)]
+
+    def notices(self) -> list[tuple[str, bool]]:
+        return [(event.code, event.is_over) for event in self.events if isinstance(event, NoticeEvent)]
+
+    def ended(self, zone: int) -> bool:
+        """RF is the last to be told of a position."""
+        zone_id = ROOM.plan.zones[zone].zone_id
+        return any(isinstance(e, ZoneEvent) and (e.zone_id, e.modality) == (zone_id, "rf") for e in self.events)
+
+    def rf(self, zone: int) -> ZoneCoverage:
+        zone_id = ROOM.plan.zones[zone].zone_id
+        (found,) = [c for c in self.reports[0].coverage if c.modality == "rf" and c.zone_id == zone_id]
+        return found
+
+
+@pytest.fixture
+def sweep(tmp_path: Path) -> Sweep:
+    built_elf()
+    return Sweep(tmp_path, zones=3)
+
+
+def started(sweep: Sweep) -> threading.Thread:
+    thread = threading.Thread(target=sweep.run, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(sweep: Sweep) -> None:
+    lit: list[int] = []
+    with EmulatedHead(RfScene(), paced=True, pin="white", on_level=lit.append) as head:
+        sweep.plug.symlink_to(head.port)
+        sweep.zones = 2
+        thread = started(sweep)
+        sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
+        time.sleep(1.0)
+        head.hold_button(is_pressed=True)
+        sweep.wait_for(lambda: sweep.control.standing == "paused", "the pause")
+        sweep.control.abort()
+        thread.join(30.0)
+    assert lit == []
+    assert sweep.rf(0).samples >= 15, "50, less what a busy machine holds up"
+    assert sweep.rf(0).blind_reason == "no_baseline"
+    assert sweep.reports[0].versions.firmware is not None
+
+
+def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: Sweep) -> None:
+    sweep.gate = threading.Semaphore(1)
+    with EmulatedHead(RfScene(), paced=True) as first:
+        sweep.plug.symlink_to(first.port)
+        thread = started(sweep)
+        sweep.wait_for(lambda: sweep.begun, "the first position")
+        time.sleep(3.0)
+        sweep.plug.unlink()
+    sweep.wait_for(lambda: ("head_away", False) in sweep.notices(), "the word that the head is away")
+    sweep.gate.release()
+    sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
+    sweep.wait_for(lambda: sweep.ended(1), "the end of the second position")
+    with EmulatedHead(RfScene(), paced=True) as second:
+        sweep.plug.symlink_to(second.port)
+        time.sleep(2.0)
+        sweep.gate.release()
+        thread.join(60.0)
+        assert not thread.is_alive()
+    report = sweep.reports[0]
+    assert [gap.reason for gap in sweep.rf(0).gaps] == ["head_away"]
+    assert sweep.rf(0).samples >= 5 or sweep.rf(0).blind_reason == "head_away"
+    assert sweep.rf(1).blind_reason == "head_away"
+    assert [gap.reason for gap in sweep.rf(1).gaps] == ["head_away"]
+    starts = {p.zone_id: (p.start_ns, p.end_ns) for p in report.positions}
+    (gap,) = sweep.rf(0).gaps
+    begin_ns, end_ns = starts[ROOM.plan.zones[0].zone_id]
+    assert begin_ns <= gap.start_ns <= gap.end_ns <= end_ns + 500_000_000
+    assert ("head_away", True) in sweep.notices(), "its return is said"
+    assert sweep.rf(2).samples >= 15
+    assert sweep.rf(2).blind_reason == "no_baseline"
+    (away,) = {v.text.en for v in report.verdicts if v.modality == "rf" and v.zone_id == ROOM.plan.zones[1].zone_id}
+    assert away == "The sensor head is absent or does not answer"
+
+
+def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(sweep: Sweep) -> None:
+    with EmulatedHead(RfScene(battery_mv=4_250), paced=True) as head:
+        sweep.plug.symlink_to(head.port)
+        thread = started(sweep)
+        thread.join(60.0)
+        assert not thread.is_alive()
+    report = sweep.reports[0]
+    assert report.outcome == "aborted"
+    assert len(report.positions) < 3
+    assert ("battery_low", False) in sweep.notices()
+    (limit,) = [limit for limit in report.limits if limit.code == "closed_battery_low"]
+    assert limit.text.en.startswith("The supply ran low")
+    assert [e.state for e in sweep.events if isinstance(e, StateEvent)][-2:] == ["closing", "aborted"]
+    assert "The supply runs low" in " ".join(e.text.en for e in sweep.events if isinstance(e, GuidanceEvent))
+
+
+def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sweep: Sweep) -> None:
+    sweep.gate = threading.Semaphore(1)
+    sweep.zones = 2
+    with EmulatedHead(RfScene(), paced=True) as head:
+        sweep.plug.symlink_to(head.port)
+        thread = started(sweep)
+        sweep.wait_for(lambda: sweep.ended(0), "the end of the first position")
+        assert sweep.control.standing == "go"
+        pressed_s = time.monotonic()
+        head.hold_button(is_pressed=True)
+        sweep.wait_for(lambda: sweep.states()[-1] == "paused", "the pause")
+        print(f"button to pause while waiting: {time.monotonic() - pressed_s:.2f} s")
+        assert time.monotonic() - pressed_s <= 1.0
+        head.hold_button(is_pressed=False)
+        sweep.control.declare_empty(("A-1", "A-2"))
+        assert sweep.states()[-1] == "running"
+        sweep.control.abort()
+        thread.join(30.0)
+    assert sweep.states() == ["running", "paused", "running", "closing", "aborted"]
+
+
+def test_the_button_is_heard_before_anybody_declared_anything(tmp_path: Path) -> None:
+    built_elf()
+    sweep = Sweep(tmp_path, zones=1, is_declared=False)
+    with EmulatedHead(RfScene(), paced=True) as head:
+        sweep.plug.symlink_to(head.port)
+        thread = started(sweep)
+        sweep.wait_for(lambda: sweep.states() == ["waiting_for_empty"], "the question")
+        for is_pressed in (True, False) * 50:  # until the head's process has found the head
+            head.hold_button(is_pressed=is_pressed)
+            time.sleep(0.2)
+            if sweep.states()[-1] == "paused":
+                break
+        assert sweep.states() == ["waiting_for_empty", "paused"]
+        sweep.control.abort()
+        thread.join(30.0)
+    assert sweep.reports[0].positions == ()

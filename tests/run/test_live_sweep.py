@@ -1,0 +1,210 @@
+"""A sweep with an adapter, start to report: channels chosen, a camera heard, and trouble with the adapter survived."""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep.cli.live import ask_to_stand
+from sweep.entry import from_wire
+from sweep.plug.control import Control
+from sweep.report import MODALITIES, SweepReport, parse_json
+from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
+from sweep.sim.source import default_room
+from tests.keyboard import TwoPersons
+from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
+
+
+def run_rig(folder: Path, trouble: str) -> tuple[dict[str, Any], SweepReport]:
+    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
+        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.live_rig", str(folder), trouble]
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert found["code"] == 0, found["err"]
+    return found, parse_json(SweepReport, (folder / "report.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "trouble", ["taken_back", *(pytest.param(one, marks=pytest.mark.soak) for one in ("none", "renamed", "pulled_out"))]
+)
+def test_a_live_capture_gives_a_report_whatever_happens_to_the_adapter(tmp_path: Path, trouble: str) -> None:
+    found, report = run_rig(tmp_path, trouble)
+    assert report.source == "live"
+    heard = [o for o in report.observations if o.modality == "wifi"]
+    assert {o.zone_id for o in heard} == {zone.zone_id for zone in report.plan.zones}
+    senders = [o for o in heard if o.role == "sta" and o.channel_mhz == CAMERA_MHZ]
+    assert len(senders) == ZONES
+    assert all(o.frames > 100 for o in senders)
+    # The survey comes to every channel once; from then on the time goes to the channel with the uplink.
+    tuned = [line.rsplit(" ", 1)[1] for line in found["asked"] if " set freq " in line]
+    channels = CHANNELS.count("MHz")
+    assert len(set(tuned[:channels])) == channels
+    assert tuned[channels] == str(CAMERA_MHZ)
+    assert all(" set type monitor" in line or " set freq " in line or line.endswith(("info", "channels"))
+               for line in found["asked"])  # fmt: skip
+    gaps = [gap for cover in report.coverage if cover.modality == "wifi" for gap in cover.gaps]
+    assert len(gaps) == (trouble != "none")
+    assert all(gap.reason == "adapter_away" and gap.end_ns > gap.start_ns for gap in gaps)
+    assert found["asked"].count("dev mon0 set type monitor") == (2 if trouble in {"taken_back", "pulled_out"} else 1)
+    assert not {"lens", "ble", "rf"} & {cover.modality for cover in report.coverage if cover.samples}
+
+
+def test_an_absent_adapter_is_said_and_the_sweep_goes_on(tmp_path: Path) -> None:
+    _, report = run_rig(tmp_path, "absent")
+    covers = [cover for cover in report.coverage if cover.modality == "wifi"]
+    assert {cover.blind_reason for cover in covers} == {"adapter_away"}
+    texts = {v.text.ko for v in report.verdicts if v.modality == "wifi"}
+    assert texts == {"와이파이 수신기가 없거나 응답하지 않음"}
+
+
+def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> None:
+    room = default_room()
+    path = tmp_path / "room.json"
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    path.write_text(made.model_dump_json(), encoding="utf-8")
+    assert read_room(path) == made
+    path.write_text("{}", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"room\.json"):
+        read_room(path)
+    with pytest.raises(SourceError, match="cannot be read"):
+        read_room(tmp_path / "absent")
+    with pytest.raises(SourceError, match="inspectors"):
+        LiveSource(tmp_path, made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, stands=[])
+
+
+def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    one, two = (middle_of(zone) for zone in made.plan.zones[:2])
+    stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
+    source = LiveSource(tmp_path, made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
+    positions = list(source.positions())
+    assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
+    assert len({position.id for position in positions}) == 4
+    assert [source.trial_at(position) for position in positions] == ["light", "light", "motion", "motion"]
+    assert source.is_live
+
+
+def live_command(folder: Path, *arguments: str, inspectors: tuple[str, str] = ("A-1", "A-2")) -> list[str]:
+    """A live sweep whose adapter is not there."""
+    room = default_room()
+    made = Room(**{name: getattr(room, name) for name in Room.model_fields})
+    (folder / "room.json").write_text(made.model_dump_json(), encoding="utf-8")
+    (folder / "sweep.toml").write_text('wifi_adapter = "none9"\nwifi_dwell_s = 5.0\n', encoding="utf-8")
+    command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(folder / "sweep.toml")]
+    command += ["--room", str(folder / "room.json"), "--inspector", inspectors[0], "--inspector", inspectors[1]]
+    return [*command, "--state", str(folder / "state"), "--json", str(folder / "report.json"), *arguments]
+
+
+@pytest.mark.parametrize(
+    ("inspectors", "why"), [(("A-1", "A-2"), "at a terminal"), (("A-1", " a-1"), "two different persons")]
+)
+def test_nobody_declares_a_room_empty_by_being_absent_or_twice_the_same(
+    tmp_path: Path, inspectors: tuple[str, str], why: str
+) -> None:
+    done = subprocess.run(
+        live_command(tmp_path, inspectors=inspectors), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "report.json").exists()
+    assert not list(tmp_path.rglob("*.entry"))
+
+
+def test_a_sweep_in_which_nothing_measured_is_not_completed(tmp_path: Path) -> None:
+    with TwoPersons() as persons:
+        done = subprocess.run(
+            live_command(tmp_path), stdin=persons.terminal, capture_output=True, text=True, check=False, timeout=120
+        )
+    assert done.returncode == 0, done.stderr
+    report = parse_json(SweepReport, (tmp_path / "report.json").read_bytes())
+    assert report.outcome == "aborted"
+    never = {f"{modality}_never_measured" for modality in MODALITIES}
+    assert {"nothing_measured", *never} <= {limit.code for limit in report.limits}
+    assert done.stderr.count("15 minutes") == 1
+    assert all(position.end_ns >= position.start_ns > 0 for position in report.positions)
+    opened = next(from_wire(path.read_bytes())[1][0] for path in sorted(tmp_path.rglob("*.entry")))
+    assert json.loads(opened.data)["declared_empty"] is True
+
+
+def test_only_a_yes_after_the_question_declares_the_room_empty(tmp_path: Path) -> None:
+    terminal, side = os.openpty()
+    os.write(terminal, b"y\ny\n")  # typed ahead
+    with subprocess.Popen(live_command(tmp_path), stdin=side, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as run:
+        assert run.stderr is not None
+        for line in (b"\n", b"n\n", b"\x04"):
+            while b"15 minutes" not in run.stderr.readline():
+                assert run.poll() is None
+            os.write(terminal, line)
+        run.stderr.read()
+    os.close(side)
+    os.close(terminal)
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).positions == ()
+
+
+def test_a_declaration_that_ended_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = iter(["y\n", "\n", "\n", "y\n", "\n", ""])
+    monkeypatch.setattr("sweep.cli.live._read_line", lambda _: next(lines))
+    monkeypatch.setattr("sweep.cli.live._forget_what_was_typed", lambda: None)
+    control = Control()
+    zones = default_room().plan.zones[:3]
+    asked = ask_to_stand(zones, control, ("A-1", "A-2"))
+    assert next(asked).zone_id == zones[0].zone_id
+    control.pause()  # the head's button
+    assert next(asked).zone_id == zones[1].zone_id
+    assert control.is_declared
+    assert list(asked) == [], "the end of the input ends the sweep"
+
+
+def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -> None:
+    command = live_command(tmp_path)
+    terminal, side = os.openpty()
+    said = b""
+    command = ["setsid", "--ctty", "--wait", *command]  # so that Ctrl-C of that terminal reaches it
+    with subprocess.Popen(command, stdin=side, stdout=side, stderr=side) as run:
+        os.close(side)
+        while b"Enter" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        while run.poll() is None:
+            ready, _, _ = select.select([terminal], [], [], 0.1)
+            if ready:
+                with contextlib.suppress(OSError):
+                    os.read(terminal, 4096)
+    os.close(terminal)
+    assert run.returncode == 0
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"
+
+
+@pytest.mark.parametrize("way", ["terminated", "terminal_gone"])
+def test_a_sweep_that_is_told_to_end_writes_its_report(way: str, tmp_path: Path) -> None:
+    terminal, side = os.openpty()
+    with subprocess.Popen(["setsid", "--ctty", *live_command(tmp_path)], stdin=side, stdout=side, stderr=side) as run:
+        os.close(side)
+        said = b""
+        while b"Enter" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"y\n")
+        while b"Stall 1" not in said:
+            said += os.read(terminal, 4096)
+        if way == "terminated":
+            run.terminate()
+            with contextlib.suppress(OSError):
+                while os.read(terminal, 4096):
+                    pass
+        os.close(terminal)
+        run.wait(timeout=60)
+    assert run.returncode == 0
+    assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"

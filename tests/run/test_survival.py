@@ -1,0 +1,372 @@
+"""The real agent process against a server that does everything wrong, a damaged outbox and a disk without room."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep import entry as e
+from sweep.config import open_signer
+from sweep.deliver.outbox import Outbox
+from sweep.deliver.uplink import Uplink
+from sweep.host import disk
+from sweep.host.clock import WallClock
+from sweep.report import StartCommand, new_id, to_json, utc_now
+from sweep.run.agent import Agent
+from sweep.run.rooms import Room
+from sweep.sim.source import default_room
+from tests.entry_factory import ROOM_ID, salted, signer
+from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
+from tests.run.test_sweep import DEMO
+from tests.small_disk import on_small_disk, run_on_small_disk
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 90.0
+CHOSEN = (
+    "login page", "redirect to a login page", "wrong types", "not UTF-8", "NaN", "deep", "huge", "cut off", "noise",
+    "hung up", "an error page", "a list",
+)  # fmt: skip
+"""Attacks of every sort; each one against each call is in the uplink's own tests."""
+
+
+class Honest:
+    """The server that the probe knows: key, receipts, live messages, commands."""
+
+    def __init__(self, name: str = "server") -> None:
+        self.key = signer(name)
+        self.live: list[dict[str, Any]] = []
+        self.stored: list[int] = []
+        self.commands: list[dict[str, Any]] = []
+
+    def __call__(self, request: Request) -> Bytes:
+        match request.method, request.target.partition("?")[0].rpartition("/")[2]:
+            case "GET", "server-key":
+                return as_json({"key_id": self.key.key_id, "public_key": self.key.public_key.hex()})
+            case "POST", "entries":
+                return as_json(self._receipt(request.body))
+            case "POST", "live":
+                self.live += json.loads(request.body)
+                return as_json({"accepted": 1})
+            case "GET", "commands":
+                waiting, self.commands = self.commands, []
+                return as_json({"commands": waiting})
+            case _:
+                return as_json({}, 404)
+
+    def _receipt(self, wire: bytes) -> object:
+        entry, bodies = e.from_wire(wire)
+        envelope = e.parse_envelope(entry.payload)
+        self.stored.append(envelope.seq)
+        receipt = e.Receipt(
+            v=1,
+            entry_id=envelope.entry_id,
+            entry_hash=entry.entry_hash,
+            commitments=tuple(body.commitment for body in bodies),
+            log_index=0,
+            received_ms=1,
+            inclusion_proof=None,
+        )
+        return self.key.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
+
+    def notices(self) -> dict[str, int | None]:
+        """What the phone was told last, by code; what is over is left out."""
+        said: dict[str, int | None] = {}
+        for message in list(self.live):
+            if message["event"]["type"] == "notice":
+                said.pop(message["event"]["code"], None)
+                if not message["event"]["is_over"]:
+                    said[message["event"]["code"]] = message["event"]["count"]
+        return said
+
+    def answers(self) -> list[tuple[bool, str]]:
+        events = [message["event"] for message in list(self.live)]
+        return [(one["accepted"], one["text"]["en"]) for one in events if one["type"] == "command"]
+
+
+def wait_for(is_there: Callable[[], object], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_there():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def fill(state: Path, entries: int) -> None:
+    """An outbox with entries of this probe that wait."""
+    with Outbox(state / "outbox", open_signer(state), tenant="demo-gu", subject="probe-demo-1") as outbox:
+        for number in range(entries):
+            append(outbox, number)
+
+
+def append(outbox: Outbox, number: int) -> None:
+    outbox.append(
+        "sweep.report",
+        (salted("application/json", str(number).encode()),),
+        source="simulated",
+        room_id=ROOM_ID,
+        sweep_id=None,
+        clock=WallClock(synchronised=False, max_error_ms=None),
+    )
+
+
+@contextmanager
+def agent(url: str, state: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """`sweep agent` as a process, and the file that holds what it says."""
+    log = state.parent / "agent.log"
+    command = [sys.executable, "-m", "sweep.cli", "agent", "--sim", "--server", url, "--state", str(state)]
+    with log.open("wb") as said, subprocess.Popen(command, stdout=said, stderr=said, cwd=ROOT) as process:
+        try:
+            yield process, log
+            assert process.poll() is None, log.read_text(encoding="utf-8")
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+        finally:
+            process.kill()
+
+
+def a_command(name: str) -> dict[str, Any]:
+    now = utc_now()
+    return {
+        "command": name,
+        "command_id": str(new_id()),
+        "sweep_id": str(new_id()),
+        "issued": now.isoformat(),
+        "expires": now.replace(year=now.year + 1).isoformat(),
+    }
+
+
+def test_no_answer_of_any_server_ends_or_deafens_the_agent(tmp_path: Path) -> None:
+    """Every second answer on each path is an attack, each of them on the poll; then a stop is heard as ever."""
+    honest = Honest()
+    given: Counter[str] = Counter()
+    asked: Counter[str] = Counter()
+    attacks = [ATTACKS[name] for name in CHOSEN]
+    times = {"commands": len(attacks), "live": len(attacks), "server-key": 3, "entries": 2}
+
+    def answer(request: Request) -> Bytes:
+        path = request.target.partition("?")[0].rpartition("/")[2]
+        asked[path] += 1
+        if asked[path] % 2 and given[path] < times[path]:
+            given[path] += 1
+            return attacks[given[path] - 1]
+        return honest(request)
+
+    fill(tmp_path / "state", 3)
+    with HostileServer(answer) as server, agent(server.url, tmp_path / "state") as (process, log):
+        wait_for(lambda: given["commands"] == len(attacks), "every attack on the poll")
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        honest.commands = [{**a_command("abort"), "command": "dance"}, a_command("abort")]
+        wait_for(lambda: len(honest.answers()) >= 2, "answers to the commands")
+        wait_for(lambda: set(honest.stored) == {1, 2, 3}, "the entries")
+    assert sorted(honest.answers()) == [
+        (False, "No such sweep is running"),
+        (False, "This probe does not know that command"),
+    ]
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    assert "login page" in said
+    assert process.returncode == 0
+
+
+def test_a_changed_server_key_keeps_entries_back_and_the_agent_alive(tmp_path: Path) -> None:
+    honest, changed = Honest(), Honest("impostor")
+    state = tmp_path / "state"
+    fill(state, 1)
+    with HostileServer(honest) as server, agent(server.url, state) as (_, log):
+        wait_for(lambda: honest.stored, "the first entry")
+    fill(state, 1)
+    with HostileServer(changed) as server, agent(server.url, state) as (process, log):
+        wait_for(lambda: "server_changed" in changed.notices(), "the notice")
+        changed.commands = [a_command("abort")]
+        wait_for(changed.answers, "the answer to a command")
+        assert process.poll() is None
+        server.answer = honest
+        wait_for(lambda: len(honest.stored) == 2, "the entry, once the right server answers again")
+        wait_for(lambda: honest.notices() == {} and len(honest.live) > 0, "the end of the notice")
+    assert changed.stored == []
+    said = log.read_text(encoding="utf-8")
+    assert "another key than before" in said
+    assert "Traceback" not in said
+
+
+def test_damaged_and_refused_entries_are_set_aside_and_shown_while_the_rest_arrives(tmp_path: Path) -> None:
+    honest, state = Honest(), tmp_path / "state"
+    fill(state, 7)
+    files = sorted((state / "outbox").glob("*.entry"))
+    files[1].write_bytes(files[1].read_bytes()[:100])
+    files[2].write_bytes(b"")
+    (state / "outbox" / "head.json").write_bytes(b"\xff")
+    (state / "outbox" / "shopping.entry").mkdir()
+    refused, poison = e.from_wire(files[3].read_bytes())[0], e.from_wire(files[4].read_bytes())[0]
+
+    def answer(request: Request) -> Bytes:
+        if request.target == "/api/entries":
+            entry, _ = e.from_wire(request.body)
+            if entry.entry_hash == refused.entry_hash:
+                return as_json({"error": {"code": "x", "message": {"ko": "x", "en": "the number is taken"}}}, 409)
+            if entry.entry_hash == poison.entry_hash:
+                return as_json({"error": {"code": "x", "message": {"ko": "x", "en": "an error of ours"}}}, 500)
+        return honest(request)
+
+    with HostileServer(answer) as server, agent(server.url, state) as (_, log):
+        wait_for(lambda: honest.stored == [1, 6, 7], "the entries that are whole")
+        wanted = {"entries_damaged": 3, "entries_refused": 1, "entries_held": 1, "numbers_damaged": 1}
+        wait_for(lambda: honest.notices() == wanted, "all four notices")
+    said = log.read_text(encoding="utf-8")
+    assert "손상된 기록 3건을 따로 보관했고" in said
+    assert "an error of ours" in said
+    reasons = {path.stem: path.read_text().strip() for path in (state / "outbox").glob("*/*.reason")}
+    assert reasons["000000000004"] == "409: the number is taken"
+    assert set(reasons) == {"000000000002", "000000000003", "000000000004", "shopping"}
+    assert len(list((state / "outbox").glob("*.entry"))) == 1
+
+
+def test_a_fault_of_its_own_ends_the_agent_visibly(tmp_path: Path) -> None:
+    """A thread that fails must not leave an agent that looks alive and hears nothing."""
+    script = (
+        "import sys; from sweep.run import agent\n"
+        "def broken(self, stop): raise ValueError('our own bug')\n"
+        "agent.Agent._poll = broken\n"
+        "from sweep.cli import main; main()\n"
+    )
+    with HostileServer(Honest()) as server:
+        command = [
+            sys.executable,
+            "-c",
+            script,
+            "agent",
+            "--sim",
+            "--server",
+            server.url,
+            "--state",
+            str(tmp_path / "s"),
+        ]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False, env=os.environ)
+    assert done.returncode != 0
+    assert b"our own bug" in done.stderr
+    assert b"Traceback" in done.stderr
+
+
+WITHOUT_RESERVE = (
+    "from sweep.host import disk; disk.keep_room = lambda *_: None\n"  # as if others had taken the room meanwhile
+    "from sweep.cli import main; main()\n"
+)
+
+
+def replay_on_small_disk(
+    folder: Path, *options: str, size_kib: int, reserves: bool = True, is_limit: bool = False
+) -> subprocess.CompletedProcess[str]:
+    begin = [sys.executable, *(("-m", "sweep.cli") if reserves else ("-c", WITHOUT_RESERVE))]
+    command = [*begin, "replay", str(DEMO), "--quiet", "--state", str(folder), *options]
+    return run_on_small_disk(folder, size_kib, command, is_limit=is_limit)
+
+
+@pytest.mark.parametrize("is_limit", [False, True], ids=["tmpfs of 64 KiB", "files of 64 KiB"])
+def test_no_sweep_begins_on_a_disk_without_room_for_its_report(tmp_path: Path, is_limit: bool) -> None:
+    done = replay_on_small_disk(tmp_path / "state", size_kib=64, is_limit=is_limit)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "a sweep needs 12 MiB for its report and was not begun" in line
+    assert not list(tmp_path.glob("state*/outbox/*.entry"))
+
+
+@pytest.mark.parametrize("is_limit", [False, True], ids=["tmpfs of 64 KiB", "files of 24 KiB"])
+def test_a_report_without_room_is_said_exactly_and_nothing_else(tmp_path: Path, is_limit: bool) -> None:
+    size_kib = 24 if is_limit else 64
+    done = replay_on_small_disk(tmp_path / "state", size_kib=size_kib, reserves=False, is_limit=is_limit)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "NOT on disk and not delivered: sweep.report (2); on disk: 1 entries that wait" in line
+    assert "nothing is lost" not in line
+    assert "nothing was lost" not in line
+    assert "is full: free some space" in line or "a limit on the size of files" in line
+
+
+def test_a_report_without_room_goes_from_memory_to_a_server_that_answers(tmp_path: Path) -> None:
+    honest = Honest()
+    with HostileServer(honest) as server:
+        done = replay_on_small_disk(tmp_path / "state", "--server", server.url, size_kib=64, reserves=False)
+    assert (done.returncode, honest.stored) == (0, [1, 2]), done.stderr
+    assert "2 signed entries delivered, 0 refused, 0 waiting" in done.stderr
+
+
+def test_an_agent_on_a_full_disk_tells_the_phone_and_goes_on(tmp_path: Path) -> None:
+    """The sweep that the phone starts is refused with a notice, and commands are still heard."""
+    honest, state = Honest(), tmp_path / "state"
+    room = default_room()
+    start = StartCommand(
+        command_id=new_id(),
+        issued=utc_now(),
+        expires=utc_now() + timedelta(hours=1),
+        command="start",
+        sweep_id=new_id(),
+        mode="quick",
+        inspectors=("A-1", "A-2"),
+        **{name: getattr(room, name) for name in Room.model_fields},
+    )
+    state.mkdir()
+    with HostileServer(honest) as server:
+        command = [sys.executable, "-m", "sweep.cli", "agent", "--sim", "--server", server.url, "--state", str(state)]
+        with on_small_disk(state, 64, command) as process:
+            wait_for(lambda: honest.live, "the agent")
+            honest.commands = [json.loads(to_json(start))]
+            wait_for(lambda: "disk_refuses" in honest.notices(), "the notice")
+            honest.commands = [a_command("abort")]
+            wait_for(lambda: (False, "No such sweep is running") in honest.answers(), "the answer to a later command")
+            assert process.poll() is None
+    states = [message["event"]["state"] for message in honest.live if message["event"]["type"] == "state"]
+    assert states[-1] == "failed"
+    assert honest.stored == []
+
+
+def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    honest, key = Honest(), signer("probe")
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def refuse(request: Request) -> Bytes:
+        if request.target == "/api/entries":
+            return as_json({"error": {"message": {"en": "not now"}}}, 503)
+        return honest(request)
+
+    said: list[str] = []
+    with (
+        HostileServer(refuse) as server,
+        Outbox(tmp_path / "outbox", key, tenant="demo-gu", subject="probe-demo-1") as outbox,
+        Uplink(server.url, key) as uplink,
+    ):
+        agent_of_it = Agent(
+            uplink,
+            outbox,
+            probe_id="probe-demo-1",
+            pin_file=tmp_path / "server.pub",
+            run_sweep=lambda *_: "",
+            say=said.append,
+        )
+        outbox.reserve()
+        uplink.server_key(tmp_path / "server.pub")
+        with monkeypatch.context() as patch:
+            patch.setattr(disk, "write_durably", full)
+            append(outbox, 1)
+            assert not agent_of_it.deliver()
+            agent_of_it.live.flush()
+            assert honest.notices() == {"entries_unsaved": 1}
+            server.answer = honest
+            assert agent_of_it.deliver(), "delivered from memory, the disk as full as before"
+        agent_of_it.live.flush()
+        assert honest.notices() == {}
+    assert honest.stored == [1]
+    assert any("메모리에만" in line and "in memory only" in line for line in said)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from sweep.addresses import AddressKey
+from sweep.plug.measurement import Measurement
+from sweep.plug.talk import Line
+from sweep.plug.task import Task
+from sweep.report import Position
+from sweep.run.workers import Workers
+from tests.report_factory import uid
+
+KEY = AddressKey.random()
+TASK = Task(
+    sweep_id=uid(1),
+    position=Position(
+        position_id="p1", zone_id="stall-1", x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=1_000_000_000
+    ),
+    path=None,
+    dwell_s=1.0,
+    sweep_key=KEY,
+    room_key=KEY,
+)
+STUCK = UUID(int=uid(2).int)
+DIES = UUID(int=uid(3).int)
+
+
+def measured(task: Task, line: Line) -> Measurement:
+    """A worker that measures, hangs or dies by the task's sweep id."""
+    if task.sweep_id == DIES:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.sweep_id == STUCK:
+        time.sleep(60)
+    return Measurement(task.position.zone_id, task.position.position_id, "wifi", 1.0, 5, 0, 1.0, None)
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    with Workers({"wifi": measured, "ble": measured}, timeout_s=3.0) as running:
+        yield running
+
+
+def test_a_worker_answers_task_after_task_in_one_process(workers: Workers) -> None:
+    first = workers.process_id("wifi")
+    for _ in range(3):
+        (one,) = workers.measure({"wifi": TASK})
+        assert (one.samples, one.blind_reason) == (5, None)
+    assert workers.process_id("wifi") == first
+    assert workers.restarts == 0
+
+
+@pytest.mark.parametrize(("sweep_id", "reason"), [(DIES, "process_died"), (STUCK, "timed_out")], ids=["dies", "hangs"])
+def test_a_worker_that_dies_or_hangs_is_a_gap_and_is_started_again(
+    workers: Workers, sweep_id: UUID, reason: str
+) -> None:
+    results = list(workers.measure({"wifi": replace(TASK, sweep_id=sweep_id), "ble": TASK}))
+    blind = {one.blind_reason for one in results}
+    assert blind == {None, reason}
+    (gap,) = [gap for one in results for gap in one.gaps]
+    assert gap.reason == reason
+    assert gap.end_ns > gap.start_ns
+    assert workers.restarts == 1
+    (after,) = workers.measure({"wifi": TASK})
+    assert after.blind_reason is None
+
+
+def test_a_worker_killed_between_tasks_is_noticed(workers: Workers) -> None:
+    pid = workers.process_id("wifi")
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    results = list(workers.measure({"wifi": TASK}))
+    assert [one.blind_reason for one in results] == ["process_died"]
+    (after,) = workers.measure({"wifi": TASK})
+    assert after.blind_reason is None
+
+
+def test_no_process_is_left_behind() -> None:
+    with Workers({"wifi": measured}, timeout_s=3.0) as running:
+        pid = running.process_id("wifi")
+    assert pid is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
