@@ -81,4 +81,4 @@ def blind(task: Task, modality: Modality, reason: str, rejections: dict[str, int
 
 def unreadable(task: Task, modality: Modality, path: Path) -> Measurement:
     """A recording that is named and cannot be used; the coverage says whether it is there at all."""
-    return blind(task, modality, "inputunreadable", {"inputunreadable" if path.exists() else "input_missing": 1})
+    return blind(task, modality, "input_unreadable", {"input_unreadable" if path.exists() else "input_missing": 1})
