@@ -61,7 +61,7 @@ from sweep.rf.channels import tuner_frequencies
 from sweep.rf.plug import measure_rf
 from sweep.run.coordinator import Coordinator
 from sweep.run.parts import ProbeParts, with_trial, with_windows
-from sweep.run.plugs import MEASURES
+from sweep.run.plugs import MEASURES, WEIGHERS
 from sweep.run.rf_recording import read_rf, with_recording
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
@@ -426,6 +426,7 @@ class Runner:
             positions,
             observations,
             coverage,
+            weighers=WEIGHERS,
             source=self._kind,
             places={place.address.tag: place.zones for place in places},
             limits=self._limits | {code for one in measurements for code in one.limits},

@@ -21,6 +21,7 @@ from sweep.lens.calibrate_sensor import fit_dark, fit_sensor
 from sweep.lens.calibration import CalibrationError, LensCalibration, apply, lamp_gain, laws_of, read_calibration
 from sweep.lens.plug import measure_lens
 from sweep.report.wording import CONDITIONAL_LIMITS, LIMITS
+from sweep.run.plugs import WEIGHERS
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 from tests.report_factory import make_plan
@@ -257,5 +258,7 @@ def test_what_limits_the_calibration_reaches_the_report(tmp_path: Path, limits: 
     measured = measure_lens(replace(task, lens_limits=limits))
     assert measured.limits == limits
     plan = make_plan()
-    told = judge(TASK.sweep_id, plan, [], [], cover(plan, []), source="live", limits=measured.limits).limits
+    told = judge(
+        TASK.sweep_id, plan, [], [], cover(plan, []), weighers=WEIGHERS, source="live", limits=measured.limits
+    ).limits
     assert {limit.code for limit in told} & CONDITIONAL_LIMITS - {"plan_unverified"} == set(limits)
