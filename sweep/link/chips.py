@@ -60,7 +60,7 @@ class ChipPlayer:
     def __init__(self, head: HeadLine, chips: Sequence[int], chip_s: float, now_ns: Callable[[], int]) -> None:
         """Raises ValueError for chips that no command can carry."""
         self._head = head
-        self._chips = tuple(chips)
+        self.chips = tuple(chips)
         self._slots = round(chip_s * 1e9 / SLOT_NS)
         if not chips or not 2 <= self._slots <= 0xFFFF or any(chip not in {0, 1} for chip in chips):
             raise ValueError("chips are 0 or 1, and one lasts 64 us to 2 s")
@@ -82,7 +82,7 @@ class ChipPlayer:
         self._head.ask(self._next_part())
 
     def _next_part(self) -> StimulusRun:
-        part = self._chips[self._handed_over : self._handed_over + PART_CHIPS]
+        part = self.chips[self._handed_over : self._handed_over + PART_CHIPS]
         self._handed_over += len(part)
         bits = sum(chip << place for place, chip in enumerate(part))
         return StimulusRun(self._slots, len(part), bits.to_bytes(PART_CHIPS // 8, "little"))
@@ -100,7 +100,7 @@ class ChipPlayer:
                 self._cut += 1
                 return True
             case LampsOff(reason=reason) if reason == PART_DONE:
-                if self._handed_over == len(self._chips):
+                if self._handed_over == len(self.chips):
                     # Where the last part came a little late, this may still be the end of the part before it.
                     part = (self._handed_over - 1) // PART_CHIPS * PART_CHIPS
                     self._is_off = part == 0 or max(self._ticks, default=-1) >= part
@@ -126,7 +126,7 @@ class ChipPlayer:
             return
         last = max(self._ticks)
         end_ns = self._expected_ns(last + 1)
-        if last + 1 == self._handed_over < len(self._chips) and self._now_ns() >= end_ns - HAND_OVER_NS:
+        if last + 1 == self._handed_over < len(self.chips) and self._now_ns() >= end_ns - HAND_OVER_NS:
             self._head.send(self._next_part())
         elif not self.is_over and self._now_ns() > end_ns + (LATE_CHIPS - 1) * self._slots * SLOT_NS:
             self.fault = self.fault or "lamp_not_playing"

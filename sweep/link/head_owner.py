@@ -1,9 +1,9 @@
 """The process that owns the sensor head during a live sweep: plays the lamp, measures RF, tells of the button.
 
-Input is the serial port and words of the runner; output is words: whether the head is there, what was played when, RF
-windows, that the button was pressed.  A head that is unplugged or falls silent ends what was playing with a reason, and
-is looked for again.  When the runner stops or dies the lamp goes off at once: by command, else by the head's own 100 ms
-rule.
+Input is the serial port and words of the runner; output is words: whether the head is there, which chips it drew and
+played when, RF windows, that the button was pressed.  A head that is unplugged or falls silent ends what was playing
+with a reason, and is looked for again.  When the runner stops or dies the lamp goes off at once: by command, else by
+the head's own 100 ms rule.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from sweep.link.messages import (
 )
 from sweep.link.port import PortError, SerialPort
 from sweep.link.supply import read_supply
+from sweep.plug.chips import draw_chips
 from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 
@@ -273,9 +274,9 @@ class HeadServer:
                         head.ask(tuner_plan(mhz))
                     head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
                     self._windows_left = max(1, round(seconds / WINDOW_S))
-                case PlayChips(chips=chips, chip_s=chip_s):
+                case PlayChips(count=count, chip_s=chip_s):
                     self._stop_windows(head)
-                    self._player = ChipPlayer(head, chips, chip_s, boottime_ns)
+                    self._player = ChipPlayer(head, draw_chips(count), chip_s, boottime_ns)
                     try:
                         self._player.begin()
                     except HeadRefused:
@@ -328,7 +329,7 @@ class HeadServer:
 
     def _report(self, ended: str | None) -> None:
         times = None if self._player is None else self._player.times()
-        if times is not None:
+        if self._player is not None and times is not None:
             self._tell(
                 Played(
                     begun=times.begun,
@@ -338,6 +339,7 @@ class HeadServer:
                     unreported=times.unreported,
                     cut=times.cut,
                     ended=ended,
+                    chips=self._player.chips,
                 )
             )
         elif ended is not None:

@@ -1,6 +1,6 @@
 """What the processes of a running sweep say to each other while a measurement goes on: words, and the ends of a line.
 
-A modality's process asks for chips to be played and tells how far it is; the runner answers what was played when, or
+A modality's process asks for chips to be played and tells how far it is; the runner answers which were played when, or
 that everything has to stop.  Words are small frozen records; both ends live as long as one task.  It decides nothing.
 """
 
@@ -20,10 +20,10 @@ PLAYED_OUT: Final = "played_out"
 
 @dataclass(frozen=True, slots=True)
 class PlayChips:
-    """Please play these chips: with the white lamp, or to a person."""
+    """Please draw and play so many chips: with the white lamp, or to a person."""
 
     kind: TrialKind
-    chips: tuple[int, ...]
+    count: int
     chip_s: float
 
 
@@ -50,6 +50,8 @@ class Played:
     """Times the guard of the lamp put it out before the chip was over."""
     ended: str | None = None
     """Why no more will come: a code, PLAYED_OUT when that was all; None while they go on."""
+    chips: tuple[int, ...] = ()
+    """All that were drawn, 1 for light or walking; empty where nothing was begun."""
 
 
 @dataclass(frozen=True, slots=True)

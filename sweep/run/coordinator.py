@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess
+from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
 from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
@@ -51,14 +52,16 @@ class Coordinator:
         clock_s: Callable[[], float] = time.monotonic,
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         supply: SupplyWatch | None = None,
+        draw: Callable[[int], tuple[int, ...]] = draw_chips,
     ) -> None:
-        """`supply`: watches whether the supply lasts; None: by the head's word alone."""
+        """`supply`: watches whether the supply lasts; None: by the head's word alone; `draw`: chips for a walker."""
         self._control = control
         self._head = head
         self._say = say
         self._on_event = on_event
         self._clock_s = clock_s
         self._now_ns = now_ns
+        self._draw = draw
         watch = supply or SupplyWatch(clock_s=clock_s)
         self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
         self.closed_because: str | None = None
@@ -139,9 +142,9 @@ class Coordinator:
     def on_word(self, word: ToRunner) -> None:
         """What the process that listens says."""
         match word:
-            case PlayChips(kind="motion", chips=chips, chip_s=chip_s):
+            case PlayChips(kind="motion", count=count, chip_s=chip_s):
                 self._playing, self._ended = "motion", None
-                self._walk = WalkPlayer(chips, chip_s, self._now_ns())
+                self._walk = WalkPlayer(self._draw(count), chip_s, self._now_ns())
             case PlayChips():
                 self._playing, self._ended = "light", None
                 if self._head is None:

@@ -1,7 +1,7 @@
 """Prompts a person through the chips of a walking test: walk while a chip is 1, stand still while it is 0.
 
-Input is the chips and the time; output is what to tell the person now, until when it holds, and which chips have begun.
-It begins with some seconds to get ready, in which nobody walks.
+Input is chips that were drawn, and the time; output is what to tell the person now, until when it holds, and which
+chips have begun.  It begins with some seconds to get ready, in which nobody walks.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class WalkPlayer:
             chip_ns=self._chip_ns,
             error_ns=0,
             ended=PLAYED_OUT if is_over else None,
+            chips=self._chips,
         )
         prompt: Literal["walk", "stand"] = "walk" if not is_over and self._chips[chip] else "stand"
         left_s = 0.0 if is_over else self._until_s(self._next_change(chip), now_ns)

@@ -1,34 +1,68 @@
-"""The air as a stand hears it: the one interface that an adapter, a recording and a simulation share.
+"""The air as a stand hears it: the one interface that an adapter, a kept stand and a simulation share.
 
-It carries its own clock, so that what listens knows no other: live it is CLOCK_BOOTTIME, in a recording the time that
-was kept, in a simulation the time that was listened.
+It carries its own clock, so that what listens knows no other: live it is CLOCK_BOOTTIME, in a kept stand the time that
+was kept, in a simulation the time that was listened.  It also carries what was learnt of its channels from one stand to
+the next.  What an air cannot do it says with a `CaptureOpenError`; frames that got lost stand in its tally.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from sweep.captures.packets import PacketBlock
-
 if TYPE_CHECKING:
-    from .capture import CaptureTally
-    from .channels import Channel
+    from sweep.captures.packets import PacketBlock
+
+    from .channels import Channel, ChannelMemory
+
+
+class CaptureOpenError(ValueError):
+    """The interface cannot be used; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureGap:
+    """A time in which nothing could be heard."""
+
+    begin_ns: int
+    """On the clock of the air."""
+    end_ns: int
+    reason: str
+    """One line for people."""
+
+
+@dataclass(slots=True)
+class CaptureTally:
+    """What a capture came to so far."""
+
+    received: int = 0
+    """Frames handed on."""
+    dropped: int = 0
+    """Frames the kernel had no room for."""
+    clock_steps: int = 0
+    """Times the wall clock jumped; time stamps follow CLOCK_BOOTTIME across it."""
+    gaps: list[CaptureGap] = field(default_factory=list)
 
 
 class Air(Protocol):
-    """Frames on one channel at a time."""
+    """Frames on one channel at a time; it goes on from stand to stand."""
+
+    memory: ChannelMemory
+    """What earlier stands learnt of the channels; who listens reads it and leaves it to the next stand."""
 
     @property
     def tally(self) -> CaptureTally:
-        """What came so far: received, dropped, gaps."""
+        """What came so far, since the air was opened: received, dropped, gaps."""
 
     @property
     def is_open(self) -> bool:
-        """False while the adapter is away."""
+        """False while the adapter is away: the last gap of the tally goes on."""
 
     def now_ns(self) -> int:
-        """The time up to which the air was listened to, on the clock of its frames."""
+        """The time up to which the air was listened to, on the clock of its frames; it moves with `blocks`, and may
+        move with `tune`.
+        """
 
     def channels(self) -> tuple[Channel, ...]:
         """What can be tuned to.  Raises CaptureOpenError where nothing can be asked."""

@@ -18,14 +18,14 @@ import struct
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from typing import Final, Self
 
 from sweep.captures.packets import PacketBlock, Row, build_block
 
-from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, CaptureOpenError, read_channel, write_channel
-from .channels import Channel
+from .air import CaptureGap, CaptureOpenError, CaptureTally
+from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, read_channel, write_channel
+from .channels import NOTHING_KNOWN, Channel, ChannelMemory
 
 RETRY_S: Final = 0.5
 """Between attempts to open an interface that went away: guessed."""
@@ -45,30 +45,6 @@ _TO_KERNEL, _TO_USER = 0, 1
 _CAP_VERSION, _PR_SET_NO_NEW_PRIVS = 0x20080522, 38
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureGap:
-    """A time in which nothing could be heard."""
-
-    begin_ns: int
-    """CLOCK_BOOTTIME."""
-    end_ns: int
-    reason: str
-    """One line for people."""
-
-
-@dataclass(slots=True)
-class CaptureTally:
-    """What a capture came to so far."""
-
-    received: int = 0
-    """Frames handed on."""
-    dropped: int = 0
-    """Frames the kernel had no room for."""
-    clock_steps: int = 0
-    """Times the wall clock jumped; time stamps follow CLOCK_BOOTTIME across it."""
-    gaps: list[CaptureGap] = field(default_factory=list)
-
-
 class LiveCapture:
     """An open capture; use as a context manager, iterate `blocks`, read `tally` at any time."""
 
@@ -82,6 +58,7 @@ class LiveCapture:
         self._repairs = repairs
         self._channel: Channel | None = None
         self.tally = CaptureTally()
+        self.memory: ChannelMemory = NOTHING_KNOWN
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         command = [*(helper or [sys.executable, "-m", "sweep.wifi.capture_helper"]), interface, str(theirs.fileno())]
         with theirs:
@@ -112,6 +89,10 @@ class LiveCapture:
             self._process.kill()
             self._process.wait()
 
+    def now_ns(self) -> int:
+        """CLOCK_BOOTTIME."""
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
     def tune(self, channel: Channel) -> None:
         """Listen on another channel, also after a gap; CaptureOpenError when the adapter refuses."""
         self._channel = channel
@@ -132,17 +113,15 @@ class LiveCapture:
         """False while the adapter is away."""
         return self._ring is not None
 
-    def blocks(
-        self, seconds: float, *, clock_s: Callable[[], float] = time.monotonic, is_last: bool = True
-    ) -> Iterator[PacketBlock]:
+    def blocks(self, seconds: float, *, is_last: bool = True) -> Iterator[PacketBlock]:
         """What is heard within `seconds`; an interface that goes away is waited for and its gap recorded.
 
         Unless `is_last`, up to RETIRE_MS of it may come with the next call, which saves waiting on every channel.
         """
-        end_s = clock_s() + seconds
-        while clock_s() < end_s:
+        end_ns = self.now_ns() + round(seconds * 1e9)
+        while self.now_ns() < end_ns:
             if self._ring is None:
-                self._wait_for_return(end_s, clock_s)
+                self._wait_for_return(end_ns)
                 continue
             self._watch_clock()
             fault = self._ring.wait()
@@ -169,11 +148,11 @@ class LiveCapture:
 
     def _lose(self, fault: str) -> None:
         self._close_ring()
-        now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        now_ns = self.now_ns()
         del self.tally.gaps[MAX_GAPS - 1 :]
         self.tally.gaps.append(CaptureGap(now_ns, now_ns, f"{self.interface!a}: {fault}"))
 
-    def _wait_for_return(self, end_s: float, clock_s: Callable[[], float]) -> None:
+    def _wait_for_return(self, end_ns: int) -> None:
         gap = self.tally.gaps[-1]
         try:
             self._open()
@@ -181,8 +160,8 @@ class LiveCapture:
                 self.tune(self._channel)
         except CaptureOpenError as error:
             gap = CaptureGap(gap.begin_ns, gap.end_ns, str(error))
-            time.sleep(max(0.0, min(RETRY_S, end_s - clock_s())))
-        self.tally.gaps[-1] = CaptureGap(gap.begin_ns, time.clock_gettime_ns(time.CLOCK_BOOTTIME), gap.reason)
+            time.sleep(max(0.0, min(RETRY_S, (end_ns - self.now_ns()) / 1e9)))
+        self.tally.gaps[-1] = CaptureGap(gap.begin_ns, self.now_ns(), gap.reason)
 
     def _open(self) -> None:
         try:

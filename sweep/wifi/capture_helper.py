@@ -20,6 +20,7 @@ from typing import Final
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
 
 from . import iw
+from .air import CaptureOpenError
 from .capture_filter import build_filter
 from .channels import Channel
 
@@ -35,10 +36,6 @@ _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8927, 0x8913  # linux/sockios.h
 _ETH_P_ALL, _SOL_PACKET = 0x0003, 263  # linux/if_ether.h, socket.h
 _PACKET_RX_RING, _PACKET_VERSION, _PACKET_IGNORE_OUTGOING, _TPACKET_V3 = 5, 10, 23, 2  # linux/if_packet.h
 _SO_ATTACH_FILTER, _SO_LOCK_FILTER = 26, 44  # asm-generic/socket.h
-
-
-class CaptureOpenError(ValueError):
-    """The interface cannot be used; the message is one line that says what to do."""
 
 
 def open_packet_socket(interface: str) -> tuple[socket.socket, int]:

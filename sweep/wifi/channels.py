@@ -6,7 +6,7 @@ was heard fixes the order, and chance does not, so that two sweeps of the same a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Final, Literal
 
 Interest = Literal["camera", "undecided", "quiet"]
@@ -67,6 +67,32 @@ class Dwell:
     reason: Literal["survey", "camera", "undecided", "resurvey"]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownChannel:
+    """What was learnt of one channel."""
+
+    channel: Channel
+    interest: Interest = "quiet"
+    listened_s: float = 0.0
+    """Since the channel was last quiet."""
+    visited: int = 0
+    """Number of the dwell that was here last; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMemory:
+    """What a plan leaves to the plan of the next stand."""
+
+    known: tuple[KnownChannel, ...] = ()
+    dwells: int = 0
+    spent_s: float = 0.0
+    """Since the survey was complete."""
+    resurveyed_s: float = 0.0
+
+
+NOTHING_KNOWN: Final = ChannelMemory()
+
+
 @dataclass(slots=True)
 class _State:
     channel: Channel
@@ -82,16 +108,29 @@ class ChannelPlan:
     """State of the choice; call `next` and `note` in turn."""
 
     channels: tuple[Channel, ...]
+    learnt: InitVar[ChannelMemory] = NOTHING_KNOWN
+    """At earlier stands; what it says of other channels is left out."""
     _states: list[_State] = field(init=False)
     _dwells: int = field(init=False, default=0)
     _spent_s: float = field(init=False, default=0.0)
     """Since the survey was complete."""
     _resurveyed_s: float = field(init=False, default=0.0)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, learnt: ChannelMemory) -> None:
         if not self.channels:
             raise ValueError("an adapter without a channel hears nothing")
-        self._states = [_State(c) for c in sorted(self.channels, key=lambda c: (not c.is_preferred, c.mhz))]
+        known = {one.channel: one for one in learnt.known}
+        self._states = []
+        for channel in sorted(self.channels, key=lambda c: (not c.is_preferred, c.mhz)):
+            one = known.get(channel, KnownChannel(channel))
+            self._states.append(_State(channel, one.interest, one.listened_s, one.visited))
+        self._dwells, self._spent_s, self._resurveyed_s = learnt.dwells, learnt.spent_s, learnt.resurveyed_s
+
+    @property
+    def memory(self) -> ChannelMemory:
+        """What is known now, for the next stand."""
+        known = tuple(KnownChannel(s.channel, s.interest, s.listened_s, s.visited) for s in self._states)
+        return ChannelMemory(known, self._dwells, self._spent_s, self._resurveyed_s)
 
     @property
     def is_surveyed(self) -> bool:

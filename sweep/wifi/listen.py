@@ -1,13 +1,12 @@
 """Listening at a position: the capture hops over the channel plan, and what was heard becomes one log.
 
-Input is an open capture and the seconds to spend; output is `Heard`: the frames, the dwells and the gaps.  After each
+Input is an open air and the seconds to spend; output is `Heard`: the frames, the dwells and the gaps.  After each
 dwell the flows of that dwell are judged, and the plan returns to channels where something sends like a camera.  An
 adapter without `iw` is listened to on the channel it is on, and that is said.
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,8 +16,7 @@ import numpy as np
 
 from sweep.captures.packets import PacketBlock
 
-from .capture import CaptureGap, LiveCapture
-from .capture_helper import CaptureOpenError
+from .air import Air, CaptureGap, CaptureOpenError
 from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
 from .framelog import FrameLog, LogBuilder
@@ -56,72 +54,68 @@ class Heard:
 
 
 class Listener:
-    """An adapter and what is known of its channels; keeps both from one position to the next."""
+    """Listens at one stand; what it learns of the channels stays with the air for the next one."""
 
-    def __init__(self, capture: LiveCapture) -> None:
-        """`capture` stays open as long as the listener is used; its owner closes it."""
-        self._capture = capture
+    def __init__(self, air: Air) -> None:
+        """The stand begins now; whoever opened `air` closes it."""
+        self._air = air
         self._plan: ChannelPlan | None = None
-        self._why_deaf: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
         try:
-            self._plan = ChannelPlan(capture.channels())
+            channels = tuple(one.channel for one in air.memory.known) or air.channels()
+            self._plan = ChannelPlan(channels, air.memory)
         except ValueError as error:  # no iw, or no channel
-            self._why_deaf[str(error)] += 1
-        self._begin()
-
-    def _begin(self) -> None:
-        tally = self._capture.tally
-        self._builder, self._dwells, self._refused = LogBuilder(), list[Dwell](), Counter(self._why_deaf)
-        self._dropped_before, self._watched_s = tally.dropped, 0.0
+            self._refused[str(error)] += 1
+        tally = air.tally
+        self._builder, self._dwells, self._watched_s = LogBuilder(), list[Dwell](), 0.0
+        self._dropped_before = tally.dropped
         # A gap that still goes on belongs to this position, too.
-        self._known_gaps = len(tally.gaps) - (not self._capture.is_open and bool(tally.gaps))
-        self._begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        self._known_gaps = len(tally.gaps) - (not air.is_open and bool(tally.gaps))
+        self._begun_ns = air.now_ns()
 
-    def listen(
-        self,
-        seconds: float,
-        *,
-        clock_s: Callable[[], float] = time.monotonic,
-        goes_on: Callable[[], bool] = lambda: True,
-    ) -> Heard:
-        """Spend `seconds` on the channels that need it most, at a new position; `goes_on` is asked every SLICE_S."""
-        self._begin()
-        end_s = clock_s() + seconds
+    def now_ns(self) -> int:
+        """The air's clock."""
+        return self._air.now_ns()
+
+    def listen(self, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> Heard:
+        """Spend `seconds` on the channels that need it most; `goes_on` is asked every SLICE_S."""
+        end_ns = self._end_of(seconds)
         if self._plan is None:
-            self._collect(None, seconds, clock_s, goes_on)
-        else:
-            self._plan.begin_position()
-            while goes_on() and (dwell := self._plan.next(end_s - clock_s())) is not None:
-                try:
-                    self._capture.tune(dwell.channel)
-                except CaptureOpenError as error:
-                    self._refused[str(error)] += 1
-                    if not self._capture.is_open:  # away: wait for it
-                        self._collect(dwell.channel, dwell.seconds, clock_s, goes_on)
-                    else:
-                        self._plan.note(replace(dwell, seconds=0.0), "quiet")
-                    continue
-                log, was_there = self._collect(dwell.channel, dwell.seconds, clock_s, goes_on)
-                self._plan.note(dwell, judge_interest(log, dwell))
-                if was_there:
-                    self._dwells.append(dwell)
-        return self.heard(clock_s=clock_s)
+            self._collect(None, seconds, goes_on)
+            return self.heard()
+        self._plan.begin_position()
+        while goes_on() and (dwell := self._plan.next(self._left_s(end_ns))) is not None:
+            try:
+                self._air.tune(dwell.channel)
+            except CaptureOpenError as error:
+                self._refused[str(error)] += 1
+                if not self._air.is_open:  # away: wait for it
+                    self._collect(dwell.channel, dwell.seconds, goes_on)
+                else:
+                    self._plan.note(replace(dwell, seconds=0.0), "quiet")
+                continue
+            log, was_there = self._collect(dwell.channel, dwell.seconds, goes_on)
+            self._plan.note(dwell, judge_interest(log, dwell))
+            if was_there:
+                self._dwells.append(dwell)
+        self._air.memory = self._plan.memory
+        return self.heard()
 
-    def heard(self, *, clock_s: Callable[[], float] = time.monotonic) -> Heard:
+    def heard(self) -> Heard:
         """All that was heard at this position so far, watches too."""
-        for block in self._capture.blocks(0.0, clock_s=clock_s):
+        for block in self._air.blocks(0.0):
             self._builder.add(block)
         return Heard(
             log=self._builder.finish(),
             dwells=tuple(self._dwells),
             channels=0 if self._plan is None else len(self._plan.channels),
-            dropped=self._capture.tally.dropped - self._dropped_before,
+            dropped=self._air.tally.dropped - self._dropped_before,
             gaps=self._gaps_here(),
             refused=self._refused,
             watched_s=self._watched_s,
         )
 
-    def watch(self, mhz: int | None, *, clock_s: Callable[[], float] = time.monotonic) -> ChannelWatch:
+    def watch(self, mhz: int | None) -> ChannelWatch:
         """Stay on one channel of the position; an adapter that cannot be tuned stays where it is.
 
         Raises CaptureOpenError when the adapter is away or refuses.
@@ -130,24 +124,24 @@ class Listener:
         if self._plan is not None and mhz is not None:
             channel = next((c for c in self._plan.channels if c.mhz == mhz), None)
         if channel is not None:
-            self._capture.tune(channel)
-        return ChannelWatch(self, channel, clock_s)
+            self._air.tune(channel)
+        return ChannelWatch(self, channel)
 
     def _gaps_here(self) -> tuple[CaptureGap, ...]:
         """Gaps as far as they belong to this position; one that goes on lasts until now."""
-        found = self._capture.tally.gaps[self._known_gaps :]
-        if found and not self._capture.is_open:
-            found = [*found[:-1], replace(found[-1], end_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME))]
+        found = self._air.tally.gaps[self._known_gaps :]
+        if found and not self._air.is_open:
+            found = [*found[:-1], replace(found[-1], end_ns=self._air.now_ns())]
         return tuple(replace(gap, begin_ns=max(gap.begin_ns, self._begun_ns)) for gap in found)
 
     @property
     def gaps(self) -> int:
         """How often the adapter went away since the position began."""
-        return len(self._capture.tally.gaps) - self._known_gaps
+        return len(self._air.tally.gaps) - self._known_gaps
 
-    def take(self, seconds: float, channel: Channel | None, news: LogBuilder, clock_s: Callable[[], float]) -> bool:
+    def take(self, seconds: float, channel: Channel | None, news: LogBuilder) -> bool:
         """Listen for one slice, for the position's log and for `news`; whether the adapter was there for any of it."""
-        was_there = self._capture.is_open
+        was_there = self._air.is_open
 
         def parse(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
             frames, reasons = parse_block(block)
@@ -156,7 +150,7 @@ class Listener:
             known = np.where(frames.channel_mhz > 0, frames.channel_mhz, channel.mhz).astype(np.int32)
             return replace(frames, channel_mhz=known), reasons
 
-        for block in self._capture.blocks(seconds, clock_s=clock_s, is_last=False):
+        for block in self._air.blocks(seconds, is_last=False):
             was_there = True
             self._builder.add(block, parse)
             news.add(block, parse)
@@ -166,26 +160,33 @@ class Listener:
         """Time of a watch, which belongs to no dwell."""
         self._watched_s += seconds
 
-    def _collect(
-        self, channel: Channel | None, seconds: float, clock_s: Callable[[], float], goes_on: Callable[[], bool]
-    ) -> tuple[FrameLog, bool]:
+    def _collect(self, channel: Channel | None, seconds: float, goes_on: Callable[[], bool]) -> tuple[FrameLog, bool]:
         """Listen for one dwell; its log, and whether the adapter was there for any of it."""
-        news, was_there, end_s = LogBuilder(), False, clock_s() + seconds
+        news, was_there, end_ns = LogBuilder(), False, self._end_of(seconds)
         while True:
-            was_there |= self.take(min(SLICE_S, max(0.0, end_s - clock_s())), channel, news, clock_s)
-            if clock_s() >= end_s or not goes_on():
+            was_there |= self.take(min(SLICE_S, max(0.0, self._left_s(end_ns))), channel, news)
+            if self._left_s(end_ns) <= 0.0 or not goes_on():
                 return news.finish(), was_there
+
+    def _end_of(self, seconds: float) -> int:
+        return self._air.now_ns() + round(seconds * 1e9)
+
+    def _left_s(self, end_ns: int) -> float:
+        return (end_ns - self._air.now_ns()) / 1e9
 
 
 class ChannelWatch:
     """A stay on one channel, with a log of its own."""
 
-    def __init__(self, listener: Listener, channel: Channel | None, clock_s: Callable[[], float]) -> None:
+    def __init__(self, listener: Listener, channel: Channel | None) -> None:
         self._listener = listener
         self._channel = channel
-        self._clock_s = clock_s
         self._builder = LogBuilder()
         self._gaps = listener.gaps
+
+    def now_ns(self) -> int:
+        """The air's clock."""
+        return self._listener.now_ns()
 
     @property
     def is_away(self) -> bool:
@@ -194,7 +195,7 @@ class ChannelWatch:
 
     def hear(self, seconds: float) -> None:
         """Listen so long."""
-        self._listener.take(seconds, self._channel, self._builder, self._clock_s)
+        self._listener.take(seconds, self._channel, self._builder)
         self._listener.note_watched(seconds)
 
     def log(self) -> FrameLog:

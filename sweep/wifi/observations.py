@@ -2,17 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from sweep.addresses import format_address
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.task import MIN_LISTEN_S, Task
-from sweep.report import Levels, StimulusJudgement, VideoJudgement, WifiObservation
+from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
+from sweep.report.wording import guidance_text
+from sweep.wifi.response_test import FOLLOWS
+from sweep.wifi.scan import scan_log
 
 if TYPE_CHECKING:
     from sweep.wifi.scan import WifiScan
+    from sweep.wifi.session import HeardStand
 
-UNHEARD_REASONS = frozenset({"data_unheard", "peer_unheard"})
+UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
+TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
+ONE_CHANNEL_QUALITY: Final = 0.1
+"""Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
+
+
+def judge_stand(task: Task, stand: HeardStand) -> Measurement:
+    """What a stand came to: its transmitters, and everything that could not be heard, tested or finished."""
+    heard, follows = stand.heard, stand.follows
+    away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
+    dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else task.dwell_s
+    listened_s = max(0.0, min(dwelt_s + heard.watched_s, max(heard.log.listened_s, 1.0)) - away_s)
+    scan = scan_log(heard.log)
+    found = judge_wifi(task, scan, follows, listened_s=listened_s)
+    gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
+    counts = {
+        "adapter_away": len(gaps),
+        "channel_refused": heard.refused.total() if heard.channels else 0,
+        "channel_not_visited": max(0, heard.channels - heard.visited) if heard.channels else 0,
+    }
+    blind_reason = found.blind_reason
+    if blind_reason in TOO_LITTLE:  # what made it too little is the reason
+        blind_reason = "adapter_away" if gaps else stand.lefts[0] if stand.lefts else blind_reason
+    is_open = not stand.lefts and any(
+        item.video.verdict == "video_uplink" and not any(_tells(follows, a) for a in item.transmitter.addresses)
+        for item in scan.transmitters
+    )
+    guidance = [guidance_text("adapter_away")] if gaps else []
+    if is_open and task.trial == "light":
+        guidance.append(guidance_text("walk_test"))
+    limits = [] if heard.channels else ["wifi_one_channel"]
+    return replace(
+        found,
+        blind_reason=blind_reason,
+        dropped=found.dropped + heard.dropped,
+        quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
+        rejections=found.rejections | {name: count for name, count in counts.items() if count} | dict(stand.troubles),
+        gaps=gaps,
+        guidance=tuple(guidance),
+        limits=(*limits, *([] if stand.is_settled else ["trial_broken_off"])),
+    )
+
+
+def _tells(follows: dict[int, StimulusJudgement], address: int) -> bool:
+    return address in follows and follows[address].verdict in {FOLLOWS, "does_not"}
 
 
 def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:

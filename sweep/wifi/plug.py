@@ -1,37 +1,67 @@
-"""The Wi-Fi modality at one position: a capture or the air in, a measurement out."""
+"""The Wi-Fi modality at one stand: a capture or the air in, a measurement out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement
-from sweep.wifi.observations import judge_wifi
+from sweep.report.wording import guidance_text
+from sweep.wifi.air import CaptureOpenError
+
+if TYPE_CHECKING:
+    from sweep.wifi.air import Air
 
 
 def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
-    """Transmitters of the capture `task.path`; with `task.stimulus`, whether their traffic follows the light.
+    """Transmitters of the capture `task.path`, or without one of the air here and now, where there is an adapter."""
+    if task.path is not None:
+        return measure_capture(task, task.path)
+    if task.wifi_adapter is None:
+        return blind(task, "wifi", task.nothing_because)
+    from sweep.wifi.adapter import open_adapter
 
-    Without a capture the air is heard here and now, where there is an adapter.
-    """
-    from sweep import wifi
+    try:
+        with open_adapter(task.wifi_adapter) as air:
+            return measure_air(task, air, line)
+    except CaptureOpenError:  # a gap, and a sentence for the inspector
+        nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
+        return replace(nothing, guidance=(guidance_text("adapter_away"),))
+
+
+def measure_air(task: Task, air: Air, line: Line) -> Measurement:
+    """Transmitters of an air, be it live, kept or simulated, and how they answer to what is played."""
+    from sweep.wifi.observations import judge_stand
+    from sweep.wifi.session import WifiWish, hear_stand
+
+    wish = WifiWish(
+        dwell_s=task.dwell_s,
+        trial=task.trial,
+        trial_longest_s=task.trial_longest_s,
+        is_any_uplink=task.is_any_uplink,
+        no_trial_because=task.no_trial_because,
+        decided=task.decided | task.own_addresses,
+    )
+    return judge_stand(task, hear_stand(wish, air, line))
+
+
+def measure_capture(task: Task, path: Path) -> Measurement:
+    """Transmitters of a recorded capture; with `task.stimulus`, whether their traffic follows the light."""
+    from sweep.wifi.observations import judge_wifi
+    from sweep.wifi.scan import read_log, scan_log
     from sweep.wifi.sequence import read_sequence
     from sweep.wifi.stimulus import judge_stimulus
 
-    if task.path is None and task.wifi_adapter is not None:
-        from sweep.wifi.session import hear_position
-
-        return hear_position(task, task.wifi_adapter, line)
-    if task.path is None:
-        return blind(task, "wifi", task.nothing_because)
     follows: dict[int, StimulusJudgement] = {}
     try:
-        log, tally = wifi.read_log(task.path)
-        scan = wifi.scan_log(log, cut_tail_octets=tally.cut_tail_octets)
+        log, tally = read_log(path)
+        scan = scan_log(log, cut_tail_octets=tally.cut_tail_octets)
     except (ValueError, OSError):
-        return unreadable(task, "wifi", task.path)
+        return unreadable(task, "wifi", path)
     troubles: dict[str, int] = {}
     if task.stimulus is not None:
         try:

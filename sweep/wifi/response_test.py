@@ -1,24 +1,30 @@
 """One response test, live: chips are played while a channel is watched, and a transmitter's traffic is judged at looks.
 
-Input is a watched channel, the addresses that matter and a line to whoever plays; output is `TrialResult`: a judgement
-for each transmitter heard, with a named reason where there is none.  Light and a walking person are the same test with
-other chips.  It ends as soon as every transmitter that matters is decided, or when nothing more can come of it.  What
-was not played, not heard or broken off is never called "does not follow".
+Input is a watched channel and its clock, the addresses that matter and a line to whoever draws and plays the chips;
+output is `TrialResult`: a judgement for each transmitter heard, with a named reason where there is none.  Light and a
+walking person are the same test with other chips.  It ends as soon as every transmitter that matters is decided, or
+when nothing more can come of it.  What was not played, not heard or broken off is never called "does not follow".
 """
 
 from __future__ import annotations
 
-import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from sweep.plug.talk import PLAYED_OUT, Leave, Line, PlayChips, Played, Progress, StopChips, TrialKind
 from sweep.report import StimulusJudgement
 from sweep.wifi.framelog import FrameLog
-from sweep.wifi.sequence import ChipSequence, draw_chips
-from sweep.wifi.stimulus import LONGEST_DELAY_S, LOOKS, MIN_DENIAL_S, SIGNIFICANT, SLOW_DELAY_CHIPS, judge_stimulus
+from sweep.wifi.sequence import ChipSequence
+from sweep.wifi.stimulus import (
+    LONGEST_DELAY_S,
+    LOOKS,
+    MIN_DENIAL_S,
+    SIGNIFICANT,
+    SLOW_DELAY_CHIPS,
+    StimulusScan,
+    judge_stimulus,
+)
 
 LIGHT_CHIP_S: Final = 0.6
 WALK_CHIP_S: Final = 4.0
@@ -49,6 +55,9 @@ class Watch(Protocol):
     @property
     def is_away(self) -> bool:
         """The adapter was away since the watch began."""
+
+    def now_ns(self) -> int:
+        """The time up to which the channel was listened to, on the clock of its frames and of what is played."""
 
     def hear(self, seconds: float) -> None:
         """Listen so long."""
@@ -88,6 +97,13 @@ class TrialResult:
     """The runner said that everything has to stop, and why."""
 
 
+class Judge(Protocol):
+    """What decides whether traffic follows chips: `judge_stimulus`."""
+
+    def __call__(self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool) -> StimulusScan:
+        """Test the uplinks of a log against a sequence."""
+
+
 class _Ended(Exception):
     """The trial is over; the argument is the code."""
 
@@ -95,35 +111,32 @@ class _Ended(Exception):
 class Trial:
     """One test on its way."""
 
-    def __init__(
-        self, wish: TrialWish, watch: Watch, line: Line, *, clock_s: Callable[[], float] = time.monotonic,
-        now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
-    ) -> None:  # fmt: skip
+    def __init__(self, wish: TrialWish, watch: Watch, line: Line, judge: Judge = judge_stimulus) -> None:
+        """Whoever is at the other end of `line` draws the chips, plays them and tells which and when."""
         self._wish = wish
         self._watch = watch
         self._line = line
-        self._clock_s = clock_s
-        self._now_ns = now_ns
+        self._judge_stimulus = judge
         is_light = wish.kind == "light"
         self._chip_s = LIGHT_CHIP_S if is_light else WALK_CHIP_S
         self._looks = looks_within(wish.longest_s) if is_light else (WALK_CHIPS,)
-        self._chips = draw_chips(self._looks[-1])
+        self._has_asked = False
         self._played: Played | None = None
         self._next_look = 0
         self._reported_s = 0.0
-        self._begun_s = clock_s()
         self._result = TrialResult(wish.kind)
 
     def run(self) -> TrialResult:
         """Play, listen and judge until it is over."""
         try:
             self._hear_for(LEAD_S)
-            self._line.say(PlayChips(self._wish.kind, self._chips, self._chip_s))
-            asked_s = self._clock_s()
+            self._has_asked = True
+            self._line.say(PlayChips(self._wish.kind, self._looks[-1], self._chip_s))
+            asked_s = self._now_s()
             while True:
                 self._hear_for(SLICE_S)
                 longest_s = self._looks[-1] * self._chip_s + OVERDUE_S
-                if self._clock_s() - asked_s > (START_WITHIN_S if self._played is None else longest_s):
+                if self._now_s() - asked_s > (START_WITHIN_S if self._played is None else longest_s):
                     raise _Ended("lamp_not_playing")
                 if self._is_time_to_look():
                     self._look()
@@ -134,16 +147,18 @@ class Trial:
         return self._result
 
     def _hear_for(self, seconds: float) -> None:
-        end_s = self._clock_s() + seconds
-        while (left_s := end_s - self._clock_s()) > 0:
-            self._watch.hear(min(SLICE_S, left_s))
+        end_ns = self._watch.now_ns() + round(seconds * 1e9)
+        while (left_ns := end_ns - self._watch.now_ns()) > 0:
+            self._watch.hear(min(SLICE_S, left_ns / 1e9))
             for word in self._line.hear():
                 match word:
                     case Leave(reason=reason):
                         self._result.left = reason
                         raise _Ended(reason)
-                    case Played():
+                    case Played() if self._has_asked:  # of a test before this one nothing is wanted
                         self._played = word
+                    case Played():
+                        pass
             self._check()
             self._report()
 
@@ -155,15 +170,18 @@ class Trial:
             raise _Ended(played.ended or PLAYED_OUT)
 
     def _report(self) -> None:
-        now_s = self._clock_s()
+        now_s = self._now_s()
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = now_s
             longest_s = self._looks[-1] * self._chip_s
             self._line.say(Progress(self._wish.kind, min(self._elapsed_s(), longest_s), longest_s))
 
+    def _now_s(self) -> float:
+        return self._watch.now_ns() / 1e9
+
     def _elapsed_s(self) -> float:
         played = self._played
-        return 0.0 if played is None or played.begun == 0 else max(0.0, (self._now_ns() - played.start_ns) / 1e9)
+        return 0.0 if played is None or played.begun == 0 else max(0.0, (self._watch.now_ns() - played.start_ns) / 1e9)
 
     def _is_time_to_look(self) -> bool:
         played = self._played
@@ -173,7 +191,7 @@ class Trial:
         delay_s = max(LONGEST_DELAY_S, SLOW_DELAY_CHIPS * self._chip_s)
         end_ns = played.start_ns + chips * played.chip_ns + self._error_ns(played) + delay_s * 1e9
         has_begun = played.begun >= chips or played.ended == PLAYED_OUT  # the last report may be lost
-        return has_begun and self._now_ns() > end_ns + SLICE_S * 1e9
+        return has_begun and len(played.chips) >= chips and self._watch.now_ns() > end_ns + SLICE_S * 1e9
 
     def _error_ns(self, played: Played) -> int:
         return played.error_ns + (RADIO_ERROR_NS if self._wish.kind == "light" else WALK_ERROR_NS)
@@ -190,7 +208,7 @@ class Trial:
             raise _Ended("decided")
         if self._next_look == len(self._looks):
             raise _Ended(PLAYED_OUT)
-        if not undecided & _still_sending(log, self._now_ns()):
+        if not undecided & _still_sending(log, self._watch.now_ns()):
             raise _Ended("transmitter_silent")
 
     def _judge(self, log: FrameLog, chips: int) -> None:
@@ -201,9 +219,9 @@ class Trial:
             start_s=played.start_ns / 1e9,
             start_uncertainty_s=self._error_ns(played) / 1e9,
             chip_s=played.chip_ns / 1e9,
-            chips=self._chips[:chips],
+            chips=played.chips[:chips],
         )
-        for one in judge_stimulus(log, sequence, is_sequential=self._wish.kind == "light").transmitters:
+        for one in self._judge_stimulus(log, sequence, is_sequential=self._wish.kind == "light").transmitters:
             judgement = self._judgement(one.verdict, one.adjusted_p_value, one.reason, one.tested_s)
             for address in one.addresses:
                 known = self._result.judgements.get(address)

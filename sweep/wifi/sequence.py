@@ -8,7 +8,6 @@ file that is anything else raises `SequenceError` with one line.
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -69,11 +68,6 @@ class ChipSequence:
             "chip_s": self.chip_s,
             "chips": list(self.chips),
         }
-
-
-def draw_chips(count: int) -> tuple[int, ...]:
-    """Chips to play: each one a fair coin of its own, from the operating system, as the p-values take for granted."""
-    return tuple(secrets.randbelow(2) for _ in range(count))
 
 
 def mark_walks(start_s: float, start_uncertainty_s: float, marks: tuple[tuple[float, float], ...]) -> ChipSequence:

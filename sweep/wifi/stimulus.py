@@ -185,7 +185,7 @@ def holm(p_values: list[float]) -> list[float]:
 class NullSequences:
     """The sequence played and others that might have been: the same chips in another order.
 
-    This is exact when each chip was drawn by itself with the same chance (`sequence.draw_chips`), also for the first
+    This is exact when each chip was drawn by itself with the same chance (`sweep.plug.chips`), also for the first
     chips of a sequence alone.  Times marked by hand are shuffled otherwise (`sequence.shuffle_marked`).
     """
 

@@ -15,8 +15,9 @@ from sweep.run.coordinator import Coordinator
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.walk_player import READY_S
 
-CHIPS = PlayChips("light", (1, 0, 1), 0.6)
-WALK = PlayChips("motion", (1, 1, 0, 1), 4.0)
+CHIPS = PlayChips("light", 3, 0.6)
+WALK = PlayChips("motion", 4, 4.0)
+DRAWN = (1, 1, 0, 1)
 PLAYED = Played(2, 5, 6e8, 7)
 
 
@@ -53,6 +54,7 @@ class Scene:
             self.events.append,
             clock_s=lambda: self.now_s,
             now_ns=lambda: round(self.now_s * 1e9),
+            draw=lambda count: DRAWN[:count],
         )
         self.coordinator.begin("stall-2", 1, 3)
 
@@ -172,7 +174,7 @@ def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change()
     played = [word for word in scene.told if isinstance(word, Played)]
     assert [word.begun for word in played] == [1, 2, 3, 4, 4]
     assert [word.ended for word in played] == [None] * 4 + [PLAYED_OUT]
-    assert {word.start_ns for word in played} == {round(READY_S * 1e9)}
+    assert {(word.start_ns, word.chips) for word in played} == {(round(READY_S * 1e9), DRAWN)}
 
 
 def test_a_walk_stops_when_somebody_comes_in() -> None:

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.wifi.capture import CaptureTally, LiveCapture, drop_capabilities
+from sweep.wifi.air import CaptureTally
+from sweep.wifi.capture import LiveCapture, drop_capabilities
 from sweep.wifi.dot11 import parse_block
 from sweep.wifi.framelog import build_log
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
+from sweep.wifi.air import CaptureOpenError
 from sweep.wifi.capture import LiveCapture
 from sweep.wifi.capture_filter import ANNOUNCEMENT_OCTETS, build_filter
-from sweep.wifi.capture_helper import CaptureOpenError, read_channel, write_channel
+from sweep.wifi.capture_helper import read_channel, write_channel
 from sweep.wifi.channels import Channel
 
 

@@ -1,78 +1,139 @@
-"""What is tested at a live position, and what is begun once more: with made-up trials and made-up air."""
+"""One stand in a made-up air: what is tested, what is begun once more, and what is said where nothing can be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
+import numpy as np
 import pytest
 
-from sweep.plug.talk import NOBODY
-from sweep.report import StimulusJudgement
+from sweep.plug.talk import PLAYED_OUT, Leave, Progress
 from sweep.run.parts import ProbeParts, with_trial
-from sweep.wifi import session as hearing
-from sweep.wifi.adapter import CaptureOpenError
-from sweep.wifi.listen import Heard
-from sweep.wifi.response_test import TrialResult, TrialWish
+from sweep.wifi.channels import SURVEY_S, Channel
+from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
+from sweep.wifi.session import MAY_PASS, HeardStand, WifiWish, hear_stand, targets_by_channel
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
-from tests.wifi.lit_log import log_of
+from tests.wifi.lit_rig import ROW
+from tests.wifi.live_rig import CAMERA_MHZ
+from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, Sender, network, phone
 
-CAMERA, OTHER = 0x02_00_00_00_0C_01, 0x02_00_00_00_0C_02
-LIGHT = replace(TASK, trial="light", wifi_adapter="mon0")
+LISTEN = WifiWish(dwell_s=12.0)
+LIGHT = replace(LISTEN, trial="light", trial_longest_s=15.0)
+
+
+class Stand:
+    """A camera that sees the player's lamp, an access point, and a phone that says little."""
+
+    def __init__(
+        self, *, row: str = ROW, channels: tuple[Channel, ...] = CHANNELS,
+        refused: frozenset[int] = frozenset(), away: tuple[float, float] = (np.inf, np.inf),
+    ) -> None:  # fmt: skip
+        camera = Pictures(CAMERA, LitCamera(row, 1), lambda t_ns: self.player.level_at(t_ns))  # noqa: PLW0108  made below
+        senders: dict[int, list[Sender]] = {CAMERA_MHZ: [network(), phone(), camera]}
+        self.air = MadeUpAir(senders, channels=channels, refused=refused, away=away)
+        self.player = MadeUpPlayer(self.air)
+
+    def hear(self, wish: WifiWish) -> HeardStand:
+        return hear_stand(wish, self.air, self.player)
 
 
 @pytest.fixture(scope="module")
-def heard() -> Heard:
-    """Ten seconds of a camera, and a phone that says little."""
-    return Heard(log_of({CAMERA: LitCamera("lit_capped_600", 1)}, seconds=10.0), (), 5, 0, ())
+def listened() -> HeardStand:
+    return Stand().hear(LISTEN)
 
 
-def results(*ended: tuple[str, int]) -> Iterator[TrialResult]:
-    for reason, looks in ended:
-        yield TrialResult("light", {CAMERA: StimulusJudgement(verdict="does_not", p_value=0.5)}, reason, looks=looks)
+def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listened: HeardStand) -> None:
+    heard = listened.heard
+    assert (heard.channels, heard.visited) == (len(CHANNELS), len(CHANNELS))
+    spent = sum(dwell.seconds for dwell in heard.dwells if dwell.channel.mhz == CAMERA_MHZ)
+    assert spent > 6.0
+    assert sum(dwell.seconds for dwell in heard.dwells) == pytest.approx(LISTEN.dwell_s, abs=SURVEY_S)
+    assert (listened.follows, listened.troubles, listened.is_settled) == ({}, {}, True)
 
 
-def run(
-    monkeypatch: pytest.MonkeyPatch, heard: Heard, made: Iterator[TrialResult], **changes: Any
-) -> list[TrialResult]:
-    class Made:
-        def __init__(self, wish: TrialWish, *_: object) -> None:
-            assert wish.targets == {CAMERA}
-
-        def run(self) -> TrialResult:
-            return next(made)
-
-    monkeypatch.setattr(hearing, "Trial", Made)
-    monkeypatch.setattr(hearing, "watch_here", lambda *_: None)
-    return hearing._test(replace(LIGHT, **changes), "light", "mon0", heard, NOBODY)
+def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardStand) -> None:
+    scan = scan_log(listened.heard.log)
+    assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset()) == {CAMERA_MHZ: {CAMERA}}
+    assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset({CAMERA})) == {}
 
 
-def test_what_sends_like_a_camera_is_tested_once_a_zone(heard: Heard) -> None:
-    scan = scan_log(heard.log)
-    assert hearing.targets_by_channel(scan, heard, is_any=False, decided=frozenset()) == {2437: {CAMERA}}
-    assert hearing.targets_by_channel(scan, heard, is_any=False, decided=frozenset({CAMERA})) == {}
+def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:
+    stand = Stand()
+    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
+    assert found.follows[CAMERA].verdict == "follows_light"
+    assert (found.is_settled, len(stand.player.plays)) == (True, 1)
+    assert found.heard.watched_s > 15.0
+    doing = [word.doing for word in stand.player.said if isinstance(word, Progress)]
+    assert doing == sorted(doing, reverse=True)
+    assert set(doing) == {"listening", "light"}
+    dark = Stand()
+    dark.player.is_next_door = True
+    found = dark.hear(replace(LIGHT, trial_longest_s=57.0))
+    assert found.follows[CAMERA].verdict == "does_not"
 
 
-@pytest.mark.parametrize("trouble", sorted(hearing.MAY_PASS))
-def test_a_test_that_broke_off_before_it_was_judged_begins_once_more(
-    monkeypatch: pytest.MonkeyPatch, heard: Heard, trouble: str
-) -> None:
-    (found,) = run(monkeypatch, heard, results((trouble, 0), ("played_out", 6)))
-    assert found.ended == "played_out"
-    made = results((trouble, 0), (trouble, 0), ("decided", 1))
-    (found,) = run(monkeypatch, heard, made)
-    assert found.ended == trouble, "once"
+def test_what_was_learnt_of_the_channels_stays_for_the_next_stand() -> None:
+    stand = Stand()
+    stand.hear(LISTEN)
+    heard = stand.hear(replace(LISTEN, dwell_s=6.0)).heard
+    assert {dwell.reason for dwell in heard.dwells} == {"resurvey", "camera"}, "no survey is needed again"
+    assert (heard.dwells[-1].channel.mhz, heard.dwells[-1].seconds) == (CAMERA_MHZ, 5.0)
 
 
-@pytest.mark.parametrize("ended", [("lamp_went_off", 1), ("room_entered", 0), ("adapter_away", 0), ("decided", 2)])
-def test_what_was_judged_or_stopped_by_persons_does_not(
-    monkeypatch: pytest.MonkeyPatch, heard: Heard, ended: tuple[str, int]
-) -> None:
-    (found,) = run(monkeypatch, heard, results(ended))
-    assert found.ended == ended[0]
+def breaking(*stops: tuple[float, str]) -> Callable[[Stand], None]:
+    return lambda stand: stand.player.stops.extend(stops)
+
+
+@pytest.mark.parametrize("trouble", sorted(MAY_PASS))
+def test_a_test_that_broke_off_before_it_was_judged_begins_once_more_with_other_chips(trouble: str) -> None:
+    stand = Stand()
+    breaking((4.0, trouble))(stand)
+    found = stand.hear(LIGHT)
+    first, second = stand.player.plays
+    assert first.chips != second.chips
+    assert found.is_settled
+    stand = Stand()
+    breaking((4.0, trouble), (4.0, trouble))(stand)
+    found = stand.hear(LIGHT)
+    assert len(stand.player.plays) == 2, "once"
+    assert (found.is_settled, found.troubles[f"light_{trouble}"]) == (False, 1)
+    assert found.follows[CAMERA].reason == trouble
+
+
+def leaving(stand: Stand) -> None:
+    stand.player.says.append((4.0, Leave("room_entered")))
+
+
+def test_what_was_judged_or_stopped_by_persons_does_not() -> None:
+    stand = Stand()
+    stand.player.is_next_door = True
+    breaking((20.0, "lamp_went_off"))(stand)
+    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
+    assert (len(stand.player.plays), found.troubles) == (1, {"light_lamp_went_off": 1})
+    stand = Stand()
+    leaving(stand)
+    found = stand.hear(LIGHT)
+    assert (len(stand.player.plays), found.lefts) == (1, ("room_entered",))
+    stand = Stand(away=(20.0, 25.0))
+    found = stand.hear(LIGHT)
+    assert (len(stand.player.plays), found.follows[CAMERA].reason) == (1, "adapter_away")
+    stand = Stand()
+    assert stand.hear(LIGHT).is_settled
+    assert len(stand.player.plays) == 1
+
+
+def test_persons_who_want_it_to_stop_are_heard_within_a_second_and_nothing_is_tested() -> None:
+    stand = Stand()
+    stand.player.says.append((-1.0, Leave("moved_on")))
+    found = stand.hear(LIGHT)
+    assert stand.air.now_s <= 1.0
+    assert (found.lefts, stand.player.asked) == (("moved_on",), [])
+    measured = judge_stand(TASK, found)
+    assert measured.rejections["left_moved_on"] == 1
+    assert measured.rejections["channel_not_visited"] == len(CHANNELS) - found.heard.visited
 
 
 def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet() -> None:
@@ -87,13 +148,36 @@ def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet()
     assert (walk.trial, walk.decided, walk.no_trial_because) == ("motion", frozenset({OTHER}), None)
 
 
-def test_what_cannot_be_played_is_said_of_each_target(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> None:
-    (found,) = run(monkeypatch, heard, results(), no_trial_because="no_lamp")
-    assert (found.ended, found.judgements[CAMERA].reason) == ("no_lamp", "no_lamp")
+def test_what_cannot_be_played_is_said_of_each_target() -> None:
+    stand = Stand()
+    found = stand.hear(replace(LIGHT, no_trial_because="no_lamp"))
+    assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "no_lamp")
+    assert (stand.player.asked, found.troubles) == ([], {"light_no_lamp": 1})
+    stand = Stand(away=(11.9, np.inf))
+    found = stand.hear(LIGHT)
+    assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "adapter_away")
+    (gap,) = judge_stand(TASK, found).gaps
+    assert gap.reason == "adapter_away"
 
-    def away(*_: object) -> None:
-        raise CaptureOpenError("gone")
 
-    monkeypatch.setattr(hearing, "watch_here", away)
-    (found,) = hearing._test(LIGHT, "light", "mon0", heard, NOBODY)
-    assert (found.ended, found.judgements[CAMERA].verdict) == ("adapter_away", "not_assessable")
+def test_an_adapter_that_was_away_is_a_gap_and_refused_channels_are_counted() -> None:
+    stand = Stand(refused=frozenset({2_412}), away=(3.0, 8.0))
+    found = stand.hear(LISTEN)
+    assert found.heard.refused.total() >= 1
+    measured = judge_stand(replace(TASK, dwell_s=12.0), found)
+    (gap,) = measured.gaps
+    assert (gap.end_ns - gap.start_ns) / 1e9 == pytest.approx(5.0, abs=0.3)
+    assert measured.rejections["channel_refused"] >= 1
+    assert measured.rejections["channel_not_visited"] == 1
+    assert measured.dwell_s < 8.0
+
+
+def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
+    stand = Stand(channels=())
+    found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
+    assert (found.heard.channels, found.heard.dwells) == (0, ())
+    assert found.follows[CAMERA].verdict == "follows_light"
+    measured = judge_stand(replace(TASK, dwell_s=12.0), found)
+    assert measured.limits == ("wifi_one_channel",)
+    assert measured.quality <= 0.1
+    assert PLAYED_OUT not in measured.rejections

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sweep.plug.chips import draw_chips
 from sweep.sim.air_wifi import DEFAULT_START_NS, WifiEmitter, write_wifi_capture
 from sweep.wifi import read_log, stimulus
 from sweep.wifi.pictures import find_group_period, rebuild_pictures
@@ -20,7 +21,6 @@ from sweep.wifi.sequence import (
     MARK_STEP_S,
     ChipSequence,
     SequenceError,
-    draw_chips,
     mark_walks,
     read_sequence,
     shuffle_marked,
