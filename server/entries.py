@@ -9,35 +9,29 @@ was erased.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, select
 
 from server import keys, quarantine
 from server.alarms import raise_alarm
 from server.arrivals import Arrival
-from server.clock import now_ms, to_ms
 from server.db import Database
+from server.entry_rows import Outcome, Place, Status, insert_entries, store_bodies, there_or_erased
 from server.errors import ApiError, invalid
 from server.judging import check_chain, release_quarantine
-from server.log import next_index
+from server.log import next_place
 from server.projections import mark_due, project
-from server.schema import body_data, body_refs, entries, erased_bodies
+from server.schema import body_refs, entries
 from server.signing_rules import claim_of
 from server.validity import alarm_about, objection, rival_of
 from sweep.entry import RECEIPT_TYPE, Body, EntryError, Receipt, SignedEntry, Signer, verify_signature
 
 UNBOUNDED = 2**62
 MAX_ALIKE = 8  # derived: one that counts, perhaps conflicts with it, and one of just these signatures
-Status = Literal["accepted", "quarantined", "conflict"]
 
 # Built once: an entry passes here a hundred times a second, and building a statement takes as long as running it.
-_INSERT_ENTRY, _INSERT_REF, _INSERT_BODY = insert(entries), insert(body_refs), insert(body_data)
 _ALIKE = (
     select(entries)
     .where(
@@ -46,21 +40,6 @@ _ALIKE = (
     )
     .limit(MAX_ALIKE)
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an entry."""
-
-    log_index: int
-    entry_id: UUID
-    status: Status
-    received_ms: int
-    is_new: bool
-    kind: str | None
-    sweep_id: UUID | None
-    reason: str | None = None
-    """Why it does not count, as a code, or why it cannot be read."""
 
 
 def accept(
@@ -105,8 +84,9 @@ def write(
         quarantine.check_room(connection, network, key_id, arrival.size, max_bytes=quarantine_max_bytes)
     elif reason == keys.REVOKED:
         quarantine.check_revoked_room(connection, key_id, arrival.size, max_bytes=quarantine_max_bytes)
-    _insert(connection, arrival, key_id, log_index, received_ms, status, reason or arrival.unreadable, rival)
-    _store_bodies(connection, arrival.bodies)
+    place = Place(log_index, received_ms, key_id, status, reason or arrival.unreadable, rival)
+    insert_entries(connection, [(arrival, place)])
+    store_bodies(connection, arrival.bodies)
     if key is None:
         quarantine.add(connection, log_index, network, key_id, arrival.size)
     sweep_id = envelope.sweep_id if envelope else None
@@ -194,7 +174,7 @@ def _take_again(
     if known.status == "quarantined":
         size = sum(len(body.data) for body in more)
         quarantine.grow(connection, known, network, size, max_bytes=quarantine_max_bytes)
-    _store_bodies(connection, more)
+    store_bodies(connection, more)
     if known.status == "quarantined" and known.reason == keys.UNKNOWN_KEY and key is not None:
         release_quarantine(connection, key)
         known = connection.execute(select(entries).where(entries.c.log_index == known.log_index)).one()
@@ -216,14 +196,14 @@ def _new_bodies(connection: Connection, arrival: Arrival, known: Row[Any]) -> tu
                 ko="처음에 함께 오지 않은 본문은 받을 수 없습니다",
                 code="malformed_entry",
             )
-    known_bodies = _there_or_erased(connection, {body.commitment for body in arrival.bodies})
+    known_bodies = there_or_erased(connection, {body.commitment for body in arrival.bodies})
     return tuple(body for body in arrival.bodies if body.commitment not in known_bodies)
 
 
 def _place(connection: Connection, purged: Row[Any] | None) -> tuple[int, int]:
     """(log index, time of receipt) of a new entry: the next one, or its own from before it was purged."""
     if purged is None:
-        return next_index(connection), now_ms()
+        return next_place(connection)
     connection.execute(delete(entries).where(entries.c.log_index == purged.log_index))
     return purged.log_index, purged.received_ms
 
@@ -267,73 +247,6 @@ def _find_rival(connection: Connection, arrival: Arrival) -> int | None:
     if arrival.envelope is None:
         return rival_of(connection, arrival.entry_id, None, None)
     return rival_of(connection, arrival.entry_id, arrival.envelope.key_id, arrival.envelope.seq)
-
-
-def _insert(
-    connection: Connection,
-    arrival: Arrival,
-    key_id: str,
-    log_index: int,
-    received_ms: int,
-    status: Status,
-    reason: str | None,
-    rival: int | None,
-) -> None:
-    entry, envelope = arrival.entry, arrival.envelope
-    values: dict[str, Any] = {}
-    if envelope is not None:
-        names = ("seq", "prev", "kind", "source", "subject", "assurance", "room_id", "sweep_id", "tenant")
-        values = {name: getattr(envelope, name) for name in names} | {"made_ms": to_ms(envelope.time.utc)}
-    values |= {
-        "log_index": log_index,
-        "entry_hash": entry.entry_hash,
-        "signatures_hash": entry.signatures_hash,
-        "entry_id": arrival.entry_id,
-        "key_id": key_id,
-        "status": status,
-        "reason": reason,
-        "conflict_with": rival,
-        "is_readable": arrival.unreadable is None,
-        "payload_type": entry.payload_type,
-        "payload": entry.payload,
-        "signatures_json": json.dumps([[key_id, signature.hex()] for key_id, signature in entry.signatures]),
-        "size": arrival.size,
-        "received_ms": received_ms,
-    }
-    connection.execute(_INSERT_ENTRY, values)
-    refs = [
-        {"log_index": log_index, "position": position, **ref.model_dump()} for position, ref in enumerate(arrival.refs)
-    ]
-    if refs:
-        connection.execute(_INSERT_REF, refs)
-
-
-def _store_bodies(connection: Connection, bodies: tuple[Body, ...]) -> None:
-    """Keep the bodies that are neither there nor erased."""
-    wanted = {body.commitment: body for body in bodies}
-    if not wanted:
-        return
-    known = _there_or_erased(connection, wanted)
-    rows = [
-        {
-            "commitment": commitment,
-            "salt": body.salt,
-            "data": body.data,
-            "sha256": hashlib.sha256(body.data).hexdigest(),
-            "arrived_ms": now_ms(),
-        }
-        for commitment, body in wanted.items()
-        if commitment not in known
-    ]
-    if rows:
-        connection.execute(_INSERT_BODY, rows)
-
-
-def _there_or_erased(connection: Connection, commitments: Collection[str]) -> set[str]:
-    """Those of the bodies that are kept already, or must not be kept again."""
-    there = select(body_data.c.commitment).where(body_data.c.commitment.in_(commitments))
-    erased = select(erased_bodies.c.commitment).where(erased_bodies.c.commitment.in_(commitments))
-    return set(connection.scalars(there.union_all(erased)))
 
 
 def _outcome(row: Row[Any], *, is_new: bool) -> Outcome:

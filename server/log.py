@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, func, select
 
+from server.clock import now_ms
 from server.schema import entries
 
 _LAST = select(func.max(entries.c.log_index))
@@ -16,3 +17,8 @@ def next_index(connection: Connection) -> int:
     """The index of the next entry, from 0; call it only inside `Database.write()`."""
     last = connection.scalar(_LAST)
     return 0 if last is None else last + 1
+
+
+def next_place(connection: Connection) -> tuple[int, int]:
+    """(index, time of receipt) of the next entry; `next_index` with the one clock by which entries are received."""
+    return next_index(connection), now_ms()

@@ -20,7 +20,8 @@ from server.audit import record
 from server.auth import Person
 from server.clock import entry_time, now_ms
 from server.db import Database
-from server.entries import Outcome, write_own
+from server.entries import write_own
+from server.entry_rows import Outcome
 from server.errors import ApiError, invalid, not_found
 from server.projections import bodies_of, project, project_due
 from server.requests import DispositionRequest, PhoneClaim

@@ -8,7 +8,7 @@ and raises an alarm; it never stops the write door.  What the signing rules forb
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -178,9 +178,14 @@ _MARK_DUE = insert(due_sweeps).from_select(
 
 def mark_due(connection: Connection, sweep_id: UUID | None, log_index: int) -> None:
     """Note, in the transaction that stores an entry, that its sweep is to be projected."""
-    if sweep_id is None:
-        return
-    connection.execute(_MARK_DUE, {"sweep": sweep_id, "index": log_index})
+    mark_all_due(connection, [(sweep_id, log_index)])
+
+
+def mark_all_due(connection: Connection, stored: Iterable[tuple[UUID | None, int]]) -> None:
+    """`mark_due` for entries that are stored together: (sweep, log index) of each."""
+    due = [{"sweep": sweep_id, "index": log_index} for sweep_id, log_index in stored if sweep_id is not None]
+    if due:
+        connection.execute(_MARK_DUE, due)
 
 
 def project_due(connection: Connection, sweep_id: UUID | None) -> None:

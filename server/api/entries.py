@@ -19,6 +19,7 @@ from server.access_log import shows
 from server.api.sweeps import as_json
 from server.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
 from server.db import DiskFullError
+from server.entry_rows import Outcome
 from server.errors import not_found
 from server.fields import LogIndex
 from server.projections import catch_up
@@ -111,7 +112,7 @@ def server_key(request: Request) -> ServerKey:
     return ServerKey(key_id=signer.key_id, public_key=signer.public_key.hex())
 
 
-def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, door.Outcome]:
+def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome]:
     if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
         raise DiskFullError("the disk is nearly full")
     arrival = read_arrival(wire)

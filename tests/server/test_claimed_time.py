@@ -120,7 +120,7 @@ def test_the_first_entry_bounds_the_start(site: Site, monkeypatch: pytest.Monkey
     probe, sweep_id = Probe(), new_id()
     monkeypatch.setattr("server.keys.now_ms", lambda: now_ms() - 4 * 86_400_000)
     site.admit(probe.signer)
-    monkeypatch.setattr("server.entries.now_ms", lambda: now_ms() - 3 * 86_400_000)
+    monkeypatch.setattr("server.log.now_ms", lambda: now_ms() - 3 * 86_400_000)
     assert site.send(probe.opened(sweep_id)).status_code == 200
     monkeypatch.undo()
     monkeypatch.setattr(report_factory, "START", datetime.now(UTC) - timedelta(hours=1))

@@ -64,7 +64,7 @@ def _filled(folder: Path, wires: list[bytes]) -> Database:
 
 
 def test_order_and_repetition_do_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.entries.now_ms", lambda: to_ms(START) + 3_600_000)  # a sweep counts from its receipt
+    monkeypatch.setattr("server.log.now_ms", lambda: to_ms(START) + 3_600_000)  # a sweep counts from its receipt
     wires = _wires(2)
     snapshots = []
     for seed in range(4):
