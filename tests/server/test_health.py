@@ -15,7 +15,9 @@ from server.db import AwayError
 from server.pulse import Pulse
 from server.settings import Settings
 from server.views import ErrorView
+from sweep.report import new_id
 from tests.server.conftest import PrivatePostgres, Site, running
+from tests.server.sweep_kit import Probe
 
 AWAY = (503, "database_unreachable")
 
@@ -45,7 +47,8 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
 def test_a_stopped_postgresql_is_said_and_nothing_is_a_500(private_postgres: PrivatePostgres, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path / "data", database_url=private_postgres.url, port=0, min_free_mib=0)
     with running(settings) as site:
-        viewer = site.login("viewer")
+        viewer, probe = site.login("viewer"), Probe()
+        site.admit(probe.signer)
         assert _answer(viewer.get("/api/health")) == (200, "")
         private_postgres.stop()
         began_s = time.monotonic()
@@ -55,9 +58,15 @@ def test_a_stopped_postgresql_is_said_and_nothing_is_a_500(private_postgres: Pri
             assert _answer(viewer.get(path)) == AWAY, path
         assert httpx.post(f"{site.url}/api/entries", content=b"{}").status_code == 400
         assert _answer(site.anonymous().post("/api/login", {"username": "a", "password": "b"})) == AWAY
+        wire = probe.opened(new_id())
+        assert _answer(httpx.post(f"{site.url}/api/entries", content=wire)) == AWAY
         private_postgres.start()
         assert _answer(viewer.get("/api/health")) == (200, "")
+        assert _answer(httpx.post(f"{site.url}/api/entries", content=wire)) == (200, "")
         assert _answer(viewer.get("/api/rooms")) == (200, "")
+        private_postgres.stop()
+        private_postgres.start()  # unseen by the connections that are kept
+        assert _answer(httpx.post(f"{site.url}/api/entries", content=probe.opened(new_id()))) == (200, "")
 
 
 def test_a_database_that_hangs_does_not_hang_health() -> None:
