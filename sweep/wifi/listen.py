@@ -84,6 +84,7 @@ class Listener:
             self._collect(None, seconds, goes_on)
             return self.heard()
         self._plan.begin_position()
+        refused = 0
         while goes_on() and (dwell := self._plan.next(self._left_s(end_ns))) is not None:
             try:
                 self._air.tune(dwell.channel)
@@ -93,7 +94,11 @@ class Listener:
                     self._collect(dwell.channel, dwell.seconds, goes_on)
                 else:
                     self._plan.note(replace(dwell, seconds=0.0), "quiet")
+                    refused += 1
+                    if refused >= len(self._plan.channels):  # no channel can be tuned to: hear what there is meanwhile
+                        self._collect(None, dwell.seconds, goes_on)
                 continue
+            refused = 0
             log, was_there = self._collect(dwell.channel, dwell.seconds, goes_on)
             self._plan.note(dwell, judge_interest(log, dwell))
             if was_there:

@@ -15,7 +15,7 @@ from sweep.wifi.scan import scan_log
 
 if TYPE_CHECKING:
     from sweep.wifi.scan import WifiScan
-    from sweep.wifi.session import HeardStand
+    from sweep.wifi.session import HeardStand, WifiWish
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
@@ -23,14 +23,14 @@ ONE_CHANNEL_QUALITY: Final = 0.1
 """Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
 
 
-def judge_stand(task: Task, stand: HeardStand) -> Measurement:
+def judge_stand(task: Task, wish: WifiWish, stand: HeardStand) -> Measurement:
     """What a stand came to: its transmitters, and everything that could not be heard, tested or finished."""
     heard, follows = stand.heard, stand.follows
     away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
-    dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else task.dwell_s
+    dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else wish.dwell_s
     listened_s = max(0.0, min(dwelt_s + heard.watched_s, max(heard.log.listened_s, 1.0)) - away_s)
     scan = scan_log(heard.log)
-    found = judge_wifi(task, scan, follows, listened_s=listened_s)
+    found = judge_wifi(task, scan, follows, listened_s=listened_s, own=wish.own_addresses)
     gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
     counts = {
         "adapter_away": len(gaps),
@@ -45,7 +45,7 @@ def judge_stand(task: Task, stand: HeardStand) -> Measurement:
         for item in scan.transmitters
     )
     guidance = [guidance_text("adapter_away")] if gaps else []
-    if is_open and task.trial == "light":
+    if is_open and wish.trial == "light":
         guidance.append(guidance_text("walk_test"))
     limits = [] if heard.channels else ["wifi_one_channel"]
     return replace(
@@ -64,10 +64,17 @@ def _tells(follows: dict[int, StimulusJudgement], address: int) -> bool:
     return address in follows and follows[address].verdict in {FOLLOWS, "does_not"}
 
 
-def judge_wifi(task: Task, scan: WifiScan, follows: dict[int, StimulusJudgement], *, listened_s: float) -> Measurement:
-    """What a scan says, with the answers to the light by address."""
+def judge_wifi(
+    task: Task,
+    scan: WifiScan,
+    follows: dict[int, StimulusJudgement],
+    *,
+    listened_s: float,
+    own: frozenset[int] = frozenset(),
+) -> Measurement:
+    """What a scan says, with the answers to the light by address; `own` are the probe's own radios."""
     observations, identities = [], {}
-    others = [one for one in scan.transmitters if task.own_addresses.isdisjoint(one.transmitter.addresses)]
+    others = [one for one in scan.transmitters if own.isdisjoint(one.transmitter.addresses)]
     for number, item in enumerate(others[:MAX_OBSERVATIONS]):
         one = item.transmitter
         key = task.room_key if one.role == "ap" or item.video.verdict == "video_uplink" else task.sweep_key

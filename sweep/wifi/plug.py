@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task, blind, unreadable
@@ -15,38 +16,73 @@ from sweep.wifi.air import CaptureOpenError
 
 if TYPE_CHECKING:
     from sweep.wifi.air import Air
+    from sweep.wifi.session import WifiWish
 
 
 def measure_wifi(task: Task, line: Line = NOBODY) -> Measurement:
-    """Transmitters of the capture `task.path`, or without one of the air here and now, where there is an adapter."""
+    """Transmitters of the capture or kept stand `task.path`, or without one of the air here and now."""
     if task.path is not None:
-        return measure_capture(task, task.path)
+        return measure_kept(task, task.path, line) if is_kept(task.path) else measure_capture(task, task.path)
     if task.wifi_adapter is None:
         return blind(task, "wifi", task.nothing_because)
     from sweep.wifi.adapter import open_adapter
 
     try:
         with open_adapter(task.wifi_adapter) as air:
-            return measure_air(task, air, line)
+            return measure_air(task, wish_of(task), air, line)
     except CaptureOpenError:  # a gap, and a sentence for the inspector
         nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
         return replace(nothing, guidance=(guidance_text("adapter_away"),))
 
 
-def measure_air(task: Task, air: Air, line: Line) -> Measurement:
-    """Transmitters of an air, be it live, kept or simulated, and how they answer to what is played."""
-    from sweep.wifi.observations import judge_stand
-    from sweep.wifi.session import WifiWish, hear_stand
+def wish_of(task: Task) -> WifiWish:
+    """What a task wishes for of the air."""
+    from sweep.wifi.session import WifiWish
 
-    wish = WifiWish(
+    return WifiWish(
         dwell_s=task.dwell_s,
         trial=task.trial,
         trial_longest_s=task.trial_longest_s,
         is_any_uplink=task.is_any_uplink,
         no_trial_because=task.no_trial_because,
-        decided=task.decided | task.own_addresses,
+        decided=task.decided,
+        own_addresses=task.own_addresses,
     )
-    return judge_stand(task, hear_stand(wish, air, line))
+
+
+def measure_air(task: Task, wish: WifiWish, air: Air, line: Line, *, keep: Path | None = None) -> Measurement:
+    """Transmitters of an air, be it live, kept or simulated, and how they answer to what is played.
+
+    `keep`: a capture to be made of it, with what it takes to hear the stand again beside it.
+    """
+    from sweep.wifi.keep import keep_stand
+    from sweep.wifi.observations import judge_stand
+    from sweep.wifi.session import hear_stand
+
+    if keep is None:
+        return judge_stand(task, wish, hear_stand(wish, air, line))
+    with keep_stand(keep, wish, air, line) as keeping:
+        heard = hear_stand(wish, keeping.air, keeping.line)
+    return judge_stand(task, wish, heard)
+
+
+def is_kept(path: Path) -> bool:
+    """Whether a capture is the frames of a kept stand."""
+    from sweep.wifi.kept_lines import steps_beside
+
+    return steps_beside(path).exists()
+
+
+def measure_kept(task: Task, path: Path, line: Line = NOBODY) -> Measurement:
+    """A kept stand heard again, as it was wished for then; what is missing of it is counted."""
+    from sweep.wifi.kept import open_kept
+
+    try:
+        with open_kept(path, line) as kept:
+            found = measure_air(task, kept.wish, kept.air, kept.line)
+    except (CaptureFileError, OSError):
+        return unreadable(task, "wifi", path)
+    return replace(found, rejections=found.rejections | dict(kept.rejected)) if kept.rejected else found
 
 
 def measure_capture(task: Task, path: Path) -> Measurement:

@@ -47,7 +47,9 @@ class WifiWish:
     no_trial_because: str | None = None
     """Code that says why nothing can be played now; None when it can."""
     decided: frozenset[int] = frozenset()
-    """Addresses that are not to be tested: their answer is known in this zone, or they are the probe's own."""
+    """Addresses whose answer is known in this zone already."""
+    own_addresses: frozenset[int] = frozenset()
+    """The probe's own radios, which are no transmitters of the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,8 @@ def hear_stand(wish: WifiWish, air: Air, line: Line) -> HeardStand:
 
 def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, line: Line) -> list[TrialResult]:
     """A test on each channel where something that matters sends."""
-    wanted = targets_by_channel(scan_log(heard.log), heard, is_any=wish.is_any_uplink, decided=wish.decided)
+    known = wish.decided | wish.own_addresses
+    wanted = targets_by_channel(scan_log(heard.log), heard, is_any=wish.is_any_uplink, decided=known)
     results: list[TrialResult] = []
     for mhz, addresses in wanted.items():
         trial = TrialWish(kind, addresses, wish.trial_longest_s, trials=len(wanted))

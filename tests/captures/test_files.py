@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.captures.files import open_capture, write_pcap
-from sweep.captures.packets import CaptureFileError, ReadTally
+from sweep.captures.packets import CaptureFileError, ReadTally, build_block
+from sweep.captures.pcapng_writer import PcapngWriter
 
 PACKETS = [(1_700_000_000_123_456_000 + n * 1_000_000_000, bytes([n]) * (10 + 7 * n), 200 + n) for n in range(9)]
 Row = tuple[int, int, bytes, int]
@@ -225,3 +226,34 @@ def test_packets_equal_those_that_scapy_reads(shared_data: Path) -> None:
         rows, _ = read(path)
         with RawPcapReader(str(path)) as reader:
             assert [octets for _, _, octets, _ in rows] == [octets for octets, _ in reader], path.name
+
+
+@given(
+    blocks=st.lists(
+        st.tuples(
+            st.sampled_from([105, 127]),
+            st.lists(
+                st.tuples(st.integers(0, 2**62), st.binary(max_size=90), st.integers(0, 70_000)), min_size=1, max_size=4
+            ),
+        ),
+        max_size=6,
+    ),
+    cut=st.integers(0, 400),
+)
+def test_blocks_are_read_as_they_were_written_up_to_where_the_file_was_cut(
+    tmp_path_factory: pytest.TempPathFactory, blocks: list[tuple[int, list[tuple[int, bytes, int]]]], cut: int
+) -> None:
+    path = tmp_path_factory.mktemp("written") / "a.pcapng"
+    wanted: list[Row] = []
+    with path.open("wb") as stream:
+        writer = PcapngWriter(stream)
+        for link_type, packets in blocks:
+            wanted += [(link_type, t_ns, octets, original) for t_ns, octets, original in packets]
+            rows = [(place * 90, len(octets), original, t_ns) for place, (t_ns, octets, original) in enumerate(packets)]
+            writer.write(build_block(link_type, b"".join(octets.ljust(90) for _, octets, _ in packets), rows))
+    assert read(path)[0] == wanted
+    octets = path.read_bytes()
+    path.write_bytes(octets[: max(28, len(octets) - cut)])
+    found, _ = read(path)
+    assert found == wanted[: len(found)]
+    assert cut or found == wanted

@@ -131,7 +131,7 @@ def test_persons_who_want_it_to_stop_are_heard_within_a_second_and_nothing_is_te
     found = stand.hear(LIGHT)
     assert stand.air.now_s <= 1.0
     assert (found.lefts, stand.player.asked) == (("moved_on",), [])
-    measured = judge_stand(TASK, found)
+    measured = judge_stand(TASK, LIGHT, found)
     assert measured.rejections["left_moved_on"] == 1
     assert measured.rejections["channel_not_visited"] == len(CHANNELS) - found.heard.visited
 
@@ -156,7 +156,7 @@ def test_what_cannot_be_played_is_said_of_each_target() -> None:
     stand = Stand(away=(11.9, np.inf))
     found = stand.hear(LIGHT)
     assert (found.follows[CAMERA].verdict, found.follows[CAMERA].reason) == ("not_assessable", "adapter_away")
-    (gap,) = judge_stand(TASK, found).gaps
+    (gap,) = judge_stand(TASK, LIGHT, found).gaps
     assert gap.reason == "adapter_away"
 
 
@@ -164,7 +164,7 @@ def test_an_adapter_that_was_away_is_a_gap_and_refused_channels_are_counted() ->
     stand = Stand(refused=frozenset({2_412}), away=(3.0, 8.0))
     found = stand.hear(LISTEN)
     assert found.heard.refused.total() >= 1
-    measured = judge_stand(replace(TASK, dwell_s=12.0), found)
+    measured = judge_stand(TASK, LISTEN, found)
     (gap,) = measured.gaps
     assert (gap.end_ns - gap.start_ns) / 1e9 == pytest.approx(5.0, abs=0.3)
     assert measured.rejections["channel_refused"] >= 1
@@ -177,7 +177,7 @@ def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
     found = stand.hear(replace(LIGHT, trial_longest_s=114.0))
     assert (found.heard.channels, found.heard.dwells) == (0, ())
     assert found.follows[CAMERA].verdict == "follows_light"
-    measured = judge_stand(replace(TASK, dwell_s=12.0), found)
+    measured = judge_stand(TASK, LISTEN, found)
     assert measured.limits == ("wifi_one_channel",)
     assert measured.quality <= 0.1
     assert PLAYED_OUT not in measured.rejections
