@@ -7,36 +7,39 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import pytest
 
 from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
+from sweep.link.rf_recording import recorded_rf
 from sweep.plug.control import Control, Stand
-from sweep.plug.talk import NOBODY
+from sweep.plug.measurement import Measurement
+from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
 from sweep.plug.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
 from sweep.report.wording import REASONS, reason_text
+from sweep.rf.plug import judge_rf
 from sweep.run.coordinator import REASONS as LEAVING
-from sweep.run.parts import ProbeParts, with_windows
-from sweep.run.plugs import MEASURES
-from sweep.run.rf_recording import read_rf, with_recording
+from sweep.run.parts import ProbeParts
+from sweep.run.plugs import PLUGS
 from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
 from sweep.sim.head import RfScene, record_serial
 from sweep.sim.source import default_room
+from sweep.wifi.plug import RecordedWifi
 from tests.entry_factory import signer
 from tests.report_factory import uid
 from tests.run.test_sweep import DEMO
 from tests.sim.head_kit import built_elf
 
 KEY = AddressKey.random()
-TASK = Task(
+TASK: Task[Any] = Task(
     sweep_id=uid(1),
     position=Position(
         position_id="p1", zone_id="stall-1", x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=10_000_000_000
     ),
-    path=None,
     dwell_s=10.0,
     sweep_key=KEY,
     room_key=KEY,
@@ -74,51 +77,51 @@ def junk(folder: Path) -> Path:
     return path
 
 
-def no_path(_: Path) -> Task:
-    return TASK
+PLUG = {plug.name: plug for plug in PLUGS}
+NO_BASELINE = RfHeard(because="not_recorded")
 
 
-def unconnected(_: Path) -> Task:
-    return replace(TASK, nothing_because="not_connected")
+def door_of(modality: Modality, path: Path) -> object:
+    return RecordedWifi(path) if modality == "wifi" else path
 
 
-def unreadable(folder: Path) -> Task:
-    return replace(TASK, path=junk(folder))
+def at(make: Callable[[Path], Path]) -> Callable[[Modality, Path], Measurement]:
+    """What a modality makes of a recording."""
+
+    def measure(modality: Modality, folder: Path) -> Measurement:
+        if modality == "rf":
+            return judge_rf(TASK, recorded_rf(MeasureRf(10.0), make(folder), None, 0, 1), NO_BASELINE)
+        return PLUG[modality].measure(replace(TASK, door=door_of(modality, make(folder))), NOBODY)
+
+    return measure
 
 
-def missing(folder: Path) -> Task:
-    return replace(TASK, path=folder / "gone")
+def nothing(because: str) -> Callable[[Modality, Path], Measurement]:
+    def measure(modality: Modality, _: Path) -> Measurement:
+        if modality == "rf":
+            return judge_rf(TASK, RfHeard(because=because), NO_BASELINE)
+        return PLUG[modality].measure(replace(TASK, nothing_because=because), NOBODY)
+
+    return measure
 
 
-def a_folder(folder: Path) -> Task:
-    return replace(TASK, path=folder)
+def rf(here: RfHeard, outside: RfHeard = NO_BASELINE) -> Callable[[Modality, Path], Measurement]:
+    return lambda _, __: judge_rf(TASK, here, outside)
 
 
-def rf_recording(make: Callable[[Path], Path]) -> Callable[[Path], Task]:
-    return lambda folder: with_recording(TASK, read_rf(make(folder), 0))
-
-
-TABLE: list[tuple[Modality, str, Callable[[Path], Task], str]] = [
-    *((modality, "nothing recorded", no_path, "not_recorded") for modality in MODALITIES),
-    *((modality, "nothing connected", unconnected, "not_connected") for modality in MODALITIES),
-    *((modality, "unreadable", unreadable, "input_unreadable") for modality in ("lens", "wifi", "ble")),
-    *((modality, "missing", missing, "input_unreadable") for modality in ("lens", "wifi", "ble")),
-    *((modality, "a folder", a_folder, "input_unreadable") for modality in ("wifi", "ble")),
-    ("rf", "unreadable", rf_recording(junk), "input_unreadable"),
-    ("rf", "missing", rf_recording(lambda folder: folder / "gone"), "input_unreadable"),
-    ("rf", "a folder", rf_recording(lambda folder: folder), "input_unreadable"),
-    ("rf", "no head from the start", lambda _: with_windows(TASK, (), None, AWAY), "head_away"),
-    ("rf", "head pulled after half a second", lambda _: with_windows(TASK, WINDOWS[:5], None, AWAY), "head_away"),
-    ("rf", "no windows though it was there", lambda _: with_windows(TASK, (), None), "no_windows"),
-    ("rf", "too short", lambda _: with_windows(TASK, WINDOWS[:5], None), "too_short"),
-    ("rf", "blanked", lambda _: replace(TASK, windows=WINDOWS, own=ALL_THE_TIME), "own_transmissions"),
-    ("rf", "no baseline", lambda _: replace(TASK, windows=WINDOWS), "no_baseline"),
-    (
-        "rf",
-        "baseline unreadable",
-        lambda _: replace(TASK, windows=WINDOWS, no_baseline_because="baseline_unreadable"),
-        "baseline_unreadable",
-    ),
+TABLE: list[tuple[Modality, str, Callable[[Modality, Path], Measurement], str]] = [
+    *((modality, "nothing recorded", nothing("not_recorded"), "not_recorded") for modality in MODALITIES),
+    *((modality, "nothing connected", nothing("not_connected"), "not_connected") for modality in MODALITIES),
+    *((modality, "unreadable", at(junk), "input_unreadable") for modality in MODALITIES),
+    *((modality, "missing", at(lambda folder: folder / "gone"), "input_unreadable") for modality in MODALITIES),
+    *((modality, "a folder", at(lambda folder: folder), "input_unreadable") for modality in ("wifi", "ble", "rf")),
+    ("rf", "no head from the start", rf(RfHeard(because="head_away", gaps=AWAY)), "head_away"),
+    ("rf", "head pulled after half a second", rf(RfHeard(WINDOWS[:5], gaps=AWAY)), "head_away"),
+    ("rf", "no windows though it was there", rf(RfHeard(because="no_windows")), "no_windows"),
+    ("rf", "too short", rf(RfHeard(WINDOWS[:5])), "too_short"),
+    ("rf", "blanked", rf(RfHeard(WINDOWS, own=ALL_THE_TIME)), "own_transmissions"),
+    ("rf", "no baseline", rf(RfHeard(WINDOWS)), "no_baseline"),
+    ("rf", "baseline unreadable", rf(RfHeard(WINDOWS), RfHeard(because="input_unreadable")), "baseline_unreadable"),
 ]  # fmt: skip
 
 
@@ -127,9 +130,9 @@ IDS = [f"{modality}: {cause}" for modality, cause, _, _ in TABLE]
 
 @pytest.mark.parametrize(("modality", "cause", "make", "code"), TABLE, ids=IDS)
 def test_each_cause_has_its_reason(
-    tmp_path: Path, modality: Modality, cause: str, make: Callable[[Path], Task], code: str
+    tmp_path: Path, modality: Modality, cause: str, make: Callable[[Modality, Path], Measurement], code: str
 ) -> None:
-    found = MEASURES[modality](make(tmp_path), NOBODY)
+    found = make(modality, tmp_path)
     assert found.blind_reason == code
     assert code in REASONS
     assert ("input_missing" in found.rejections) == (cause == "missing")
@@ -148,14 +151,14 @@ def test_a_recording_that_breaks_off_counts_as_far_as_it_goes_and_says_so(tmp_pa
     built_elf()
     path = tmp_path / "head.serial"
     record_serial(path, RfScene(), 3.0)
-    whole = read_rf(path, 0)
-    assert (whole.because, whole.lost) == ("", {})
+    whole = recorded_rf(MeasureRf(3.0), path, None, 0, 1)
+    assert (whole.because, whole.lost) == ("", ())
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2] + b"\xff" * 3_000 + data[len(data) // 2 :])
-    noisy = read_rf(path, 0)
+    noisy = recorded_rf(MeasureRf(3.0), path, None, 0, 1)
     assert 10 < len(noisy.windows) <= len(whole.windows)
-    assert noisy.lost["serial_rejected"] >= 1
-    found = MEASURES["rf"](with_recording(TASK, noisy), NOBODY)
+    assert dict(noisy.lost)["serial_rejected"] >= 1
+    found = judge_rf(TASK, noisy, NO_BASELINE)
     assert found.rejections["serial_rejected"] >= 1
 
 
@@ -163,9 +166,9 @@ def test_an_unreadable_sequence_costs_the_light_and_not_the_air(tmp_path: Path) 
     (tmp_path / "sequence.json").write_text("[")
     recorded = RecordedSource(DEMO)
     (first, *_) = [p for p in recorded.manifest.positions if p.wifi is not None]
-    task = replace(TASK, path=DEMO / str(first.wifi))
-    plain = MEASURES["wifi"](task, NOBODY)
-    found = MEASURES["wifi"](replace(task, stimulus=tmp_path / "sequence.json"), NOBODY)
+    path = DEMO / str(first.wifi)
+    plain = PLUG["wifi"].measure(replace(TASK, door=RecordedWifi(path)), NOBODY)
+    found = PLUG["wifi"].measure(replace(TASK, door=RecordedWifi(path, tmp_path / "sequence.json")), NOBODY)
     assert (found.blind_reason, found.samples) == (plain.blind_reason, plain.samples)
     assert found.rejections["sequence_unreadable"] == 1
     assert "trial_broken_off" in found.limits

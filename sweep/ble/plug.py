@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sweep.addresses import format_address
+from sweep.ble.weigh import weigh_ble
+from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
-from sweep.plug.talk import NOBODY, Line
+from sweep.plug.talk import Line
 from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
-from sweep.report import BleObservation, Levels
+from sweep.report import BleObservation, Levels, Modality
 
 
-def measure_ble(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
-    """Advertisers of the capture `task.path`."""
+class BlePlug:
+    """Bluetooth Low Energy advertisers."""
+
+    name: Modality = "ble"
+    weigher = Weigher(weigh_ble)
+    calibration = None
+
+    def measure(self, task: Task[Path], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks during it
+        """Advertisers of the capture `task.door`."""
+        if task.door is None:
+            return blind(task, "ble", task.nothing_because)
+        return measure_capture(task, task.door)
+
+
+def measure_capture(task: Task[Path], path: Path) -> Measurement:
+    """Advertisers of a recorded capture."""
     from sweep import ble
 
-    if task.path is None:
-        return blind(task, "ble", task.nothing_because)
     try:
-        scan = ble.scan_file(task.path)
+        scan = ble.scan_file(path)
     except (ValueError, OSError):
-        return unreadable(task, "ble", task.path)
+        return unreadable(task, "ble", path)
     observations, identities = [], {}
     for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
         observation = BleObservation(

@@ -29,9 +29,8 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
-    lens_laws_of,
+    plugs_of,
     read_settings,
-    rf_levels_of,
     zone_of,
 )
 from sweep.cli.output import err, fail, not_built, one_line
@@ -93,8 +92,7 @@ def agent(
                     control=control,
                     on_event=on_event,
                     sweep_id=command.sweep_id,
-                    rf_levels=rf_levels_of(settings, source.manifest),
-                    lens_laws=lens_laws_of(settings, source.manifest),
+                    plugs=plugs_of(settings, source.manifest),
                     live=probe_parts(settings, own_transmissions),
                 )
                 report = runner.run().report

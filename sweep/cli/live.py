@@ -20,14 +20,15 @@ from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.host.clock import WallClock, boottime_ns
 from sweep.plug.control import Control, Stand
-from sweep.plug.own_transmissions import OwnTransmissions, own_addresses
+from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
-from sweep.report import GuidanceEvent, LiveEvent, StartCommand, Zone
+from sweep.report import GuidanceEvent, LiveEvent, Modality, StartCommand, Zone
 from sweep.report.wording import guidance_text
 from sweep.run.parts import ProbeParts
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, SweepSource, middle_of
+from sweep.wifi.plug import LiveWifi
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -160,15 +161,14 @@ def room_key_of(state: Path, source: SweepSource) -> RoomKey:
 
 def probe_parts(settings: Config, own_transmissions: OwnTransmissions) -> ProbeParts:
     """What this probe measures with."""
-    return ProbeParts(
-        own_transmissions=own_transmissions,
-        own_addresses=own_addresses(),
-        wifi_adapter=settings.wifi_adapter,
-        head_port=settings.port,
-        camera_power=settings.camera_power,
-        stimulus=settings.stimulus,
-        stimulus_longest_s=settings.stimulus_longest_s,
-    )
+    return ProbeParts(own_transmissions=own_transmissions, head_port=settings.port, camera_power=settings.camera_power)
+
+
+def live_doors(settings: Config) -> dict[Modality, object]:
+    """What measures in a live sweep."""
+    if settings.wifi_adapter is None:
+        return {}
+    return {"wifi": LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")}
 
 
 def room_source(
@@ -194,4 +194,5 @@ def room_source(
         stands=stands(),
         sweep_id=command.sweep_id,
         mode=command.mode,
+        doors=live_doors(settings),
     )

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sweep.ble.plug import BlePlug
 from sweep.cli.output import CameraKind, FailOn, err, one_line
 from sweep.config import Config, ConfigError, Policy, read_config
+from sweep.lens.plug import LensPlug
+from sweep.plug.own_transmissions import own_addresses
+from sweep.plug.plug import Plug
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
+from sweep.rf.plug import RfPlug
+from sweep.wifi.plug import WifiPlug
 
 if TYPE_CHECKING:
     from sweep.lens.calibration import LensLaws
@@ -77,6 +83,18 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
         probe_serial=manifest.probe_id,
         max_age_days=settings.rf_calibration_max_age_days,
     )
+
+
+def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
+    """The modalities of this probe as its settings want them, with the calibrations that hold."""
+    laws = lens_laws_of(settings, manifest)
+    is_live = manifest.source == "live"
+    wifi = WifiPlug(
+        stimulus=settings.stimulus if is_live else "never",
+        stimulus_longest_s=settings.stimulus_longest_s,
+        own_addresses=own_addresses() if is_live else frozenset(),
+    )
+    return (LensPlug(laws.limits, laws.version), wifi, BlePlug(), RfPlug(rf_levels_of(settings, manifest)))
 
 
 def lens_laws_of(settings: Config, manifest: RecordedSweep) -> LensLaws:

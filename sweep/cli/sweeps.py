@@ -17,6 +17,7 @@ from sweep.cli.live import (
     ask_to_stand,
     end_when_told,
     has_terminal,
+    live_doors,
     open_own_transmissions,
     probe_parts,
     refuse_unsafe_supply,
@@ -38,9 +39,8 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
-    lens_laws_of,
+    plugs_of,
     read_settings,
-    rf_levels_of,
     zone_of,
 )
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
@@ -149,6 +149,7 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
             probe_id=settings.probe_id,
             dwell_s=settings.wifi_dwell_s,
             stands=ask_to_stand(made.plan.zones, control, (inspectors[0], inspectors[1])),
+            doors=live_doors(settings),
         )
         ask_to_declare(control, (inspectors[0], inspectors[1]))
         return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control)
@@ -178,8 +179,7 @@ def _run(
                 control=control or Control(needs_persons=False),
                 on_event=show,
                 sweep_id=sweep_id,
-                rf_levels=rf_levels_of(settings, source.manifest),
-                lens_laws=lens_laws_of(settings, source.manifest),
+                plugs=plugs_of(settings, source.manifest),
                 live=probe_parts(settings, open_own_transmissions(settings)),
             )
             result = runner.run()

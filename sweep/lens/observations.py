@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sweep.plug.measurement import code_of
 from sweep.plug.task import Task
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def lens_observation(
-    task: Task, number: int, found: Detection, *, clip: str, meta: ClipMeta, range_m: float
+    task: Task[Any], number: int, found: Detection, *, clip: str, meta: ClipMeta, range_m: float
 ) -> LensObservation:
     """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface."""
     return LensObservation(

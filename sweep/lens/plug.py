@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from sweep.lens.observations import lens_observation
+from sweep.lens.weigh import place_glint, weigh_lens
+from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
-from sweep.plug.talk import NOBODY, Line
+from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
-from sweep.report import LensObservation, LocalText
+from sweep.report import LensObservation, LocalText, Modality
 from sweep.report.wording import guidance_text
 
 
-def measure_lens(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG001  nobody speaks during it
-    """Lens candidates of the clips in `task.path`."""
+class LensPlug:
+    """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
+
+    name: Modality = "lens"
+    weigher = Weigher(weigh_lens, place_glint)
+
+    def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:
+        self._limits = limits
+        self.calibration = calibration
+        """What the report cites; None: nominal."""
+
+    def measure(self, task: Task[Path], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks during it
+        """Lens candidates of the clips in the folder `task.door`."""
+        if task.door is None:
+            return blind(task, "lens", task.nothing_because)
+        return measure_clips(task, task.door, self._limits)
+
+
+def measure_clips(task: Task[Path], folder: Path, limits: tuple[str, ...]) -> Measurement:
+    """Lens candidates of recorded clips."""
     from sweep import lens
     from sweep.lens.clips import read_clip
 
-    if task.path is None:
-        return blind(task, "lens", task.nothing_because)
     try:
-        scan = lens.scan_clips(task.path)
+        scan = lens.scan_clips(folder)
     except (ValueError, OSError):
-        return unreadable(task, "lens", task.path)
+        return unreadable(task, "lens", folder)
     observations: list[LensObservation] = []
     crops: dict[str, bytes] = {}
     rejections: Counter[str] = Counter()
@@ -42,7 +61,7 @@ def measure_lens(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG00
             reasons[code_of(result.reason)] += 1
             continue
         unseen *= 1.0 - result.coverage.seen_share
-        clip = read_clip(task.path / result.clip)
+        clip = read_clip(folder / result.clip)
         for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
             observation = lens_observation(
                 task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
@@ -63,5 +82,5 @@ def measure_lens(task: Task, line: Line = NOBODY) -> Measurement:  # noqa: ARG00
         rejections={name: count for name, count in rejections.items() if count},
         crops=crops,
         guidance=tuple(guidance.values()),
-        limits=task.lens_limits,
+        limits=limits,
     )

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from sweep.lens.clips import ClipMeta
 from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, RawFrame, Trigger
@@ -110,7 +111,7 @@ class _Shutter(threading.Thread):
 
 
 def film(
-    task: Task,
+    task: Task[Any],
     camera: FrameDoor,
     triggers: Callable[[], Iterable[Trigger]],
     scan: LiveScan,
@@ -120,9 +121,11 @@ def film(
     on_update: Callable[[LiveUpdate], None],
     phases_per_round: int = 3,
     room: int = QUEUE_TRIPLES,
+    limits: tuple[str, ...] = ("lens_uncalibrated",),
 ) -> Measurement:
     """Film until `goes_on` says no or the permit ends. `triggers` gives those that came since it was last asked; it and
-    `goes_on` are asked in the camera's thread. The camera is closed at the end, whatever happened.
+    `goes_on` are asked in the camera's thread. `limits`: codes of what must be said of the calibration. The camera is
+    closed at the end, whatever happened.
     """
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
     builder = TripleBuilder(phases_per_round)
@@ -132,16 +135,17 @@ def film(
         on_update(scan.add(triple))
     shutter.join()
     lost = pairer.dropped + builder.dropped + shutter.dropped
-    return measurement_of(task, scan.finish(), meta, lost, shutter.stopped, shutter.stopped_ns)
+    return measurement_of(task, scan.finish(), meta, lost, shutter.stopped, shutter.stopped_ns, limits)
 
 
 def measurement_of(
-    task: Task,
+    task: Task[Any],
     summary: LiveSummary,
     meta: ClipMeta,
     lost: Counter[str],
     stopped: str | None,
     stopped_ns: int | None = None,
+    limits: tuple[str, ...] = ("lens_uncalibrated",),
 ) -> Measurement:
     """What a filmed position amounts to; `stopped`: why it ended early, `stopped_ns`: when, where that is known."""
     observations, crops = [], {}
@@ -174,5 +178,5 @@ def measurement_of(
         gaps=gaps,
         crops=crops,
         guidance=tuple(guidance_text(name) for name in summary.guidance if name in GUIDANCE),
-        limits=task.lens_limits,
+        limits=limits,
     )

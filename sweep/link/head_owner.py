@@ -46,7 +46,7 @@ from sweep.link.messages import (
 from sweep.link.port import PortError, SerialPort
 from sweep.link.supply import read_supply
 from sweep.plug.chips import draw_chips
-from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips
+from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 
 RETRY_S: Final = 0.5
@@ -74,14 +74,6 @@ class HeadState:
 @dataclass(frozen=True, slots=True)
 class ButtonPressed:
     """Somebody pressed the head's button."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeasureRf:
-    """Please measure the envelope for so long, and beside it visit frequencies with the tuner."""
-
-    seconds: float
-    tuner_mhz: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

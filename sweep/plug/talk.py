@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final, Literal, Protocol
 
+from sweep.report import Gap, RfWindow
+
 TrialKind = Literal["light", "motion"]
 Doing = Literal["listening", "light", "motion"]
 
@@ -65,14 +67,42 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureRf:
+    """Please measure RF here for so long; the answer is one `RfHeard`."""
+
+    seconds: float
+    tuner_mhz: tuple[int, ...] = ()
+    """Frequencies that the tuner visits meanwhile."""
+    is_outside: bool = False
+    """What was measured outside the door is wanted instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class RfHeard:
+    """RF windows of the sensor head, and why there are none or fewer than there were."""
+
+    windows: tuple[RfWindow, ...] = ()
+    because: str = ""
+    """Code that says why there are no windows, or no more; empty where nothing is missing."""
+    lost: tuple[tuple[str, int], ...] = ()
+    """What was lost of them on the way, by code."""
+    gaps: tuple[Gap, ...] = ()
+    """When the head was away, or where its recording breaks off."""
+    own: tuple[tuple[int, int], ...] | None = None
+    """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
+    spent_s: float = 0.0
+    """How long it was measured, be it that nothing came of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Stop at once and hand over what there is; `reason` is a code."""
 
     reason: str
 
 
-ToRunner = PlayChips | StopChips | Progress
-ToWorker = Played | Leave
+ToRunner = PlayChips | StopChips | Progress | MeasureRf
+ToWorker = Played | RfHeard | Leave
 
 
 class Line(Protocol):
@@ -81,8 +111,8 @@ class Line(Protocol):
     def say(self, word: ToRunner) -> None:
         """Tell the runner."""
 
-    def hear(self) -> list[ToWorker]:
-        """What the runner said since it was last asked."""
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        """What the runner said since it was last asked; waits so long for the first word."""
 
 
 class Nobody:
@@ -91,9 +121,9 @@ class Nobody:
     def say(self, word: ToRunner) -> None:
         """Says it to nobody."""
 
-    def hear(self) -> list[ToWorker]:
-        """Nothing."""
-        return []
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        """That nobody is there, to who waits."""
+        return [Leave("nobody")] if wait_s else []
 
 
 NOBODY: Final = Nobody()
@@ -112,11 +142,11 @@ class PipeLine:
         except OSError:
             sys.exit(0)
 
-    def hear(self) -> list[ToWorker]:
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What the runner said since it was last asked; ends this process when it is gone."""
         words: list[ToWorker] = []
         try:
-            while self._pipe.poll(0):
+            while self._pipe.poll(0 if words else wait_s):
                 words.append(self._pipe.recv())
         except (EOFError, OSError):
             sys.exit(0)

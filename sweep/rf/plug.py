@@ -1,41 +1,71 @@
-"""The RF modality at one position: windows of the sensor head in, a measurement out."""
+"""The RF modality at one stand: asks for windows of the sensor head here and outside the door, a measurement out."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
+from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement
-from sweep.plug.talk import NOBODY, Line
+from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard
 from sweep.plug.task import Task, blind
-from sweep.report import RfObservation
+from sweep.report import Modality, RfObservation
 from sweep.report.wording import CONDITIONAL_LIMITS
-
-if TYPE_CHECKING:
-    from sweep.rf.calibration import RfLevels
+from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
+from sweep.rf.channels import tuner_frequencies
+from sweep.rf.judge import blank, judge_windows
+from sweep.rf.weigh import weigh_rf
 
 MIN_RF_WINDOWS = 10  # guessed: one second of 100 ms windows
+ANSWER_EVERY_S = 1.0
+"""How often it looks up while it waits for windows."""
+NO_BASELINE = frozenset({"", "not_recorded", "not_connected"})
+"""Reasons for which nobody measured outside the door; any other means that what was measured cannot be used."""
 
 
-def measure_rf(task: Task, line: Line = NOBODY, levels: RfLevels | None = None) -> Measurement:  # noqa: ARG001  nobody speaks during it
-    """Emitters in `task.windows` against `task.baseline` (both from the sensor head), by the laws of its detector and
-    tuner; None: nominal.
-    """
-    from sweep.rf.calibration import NOMINAL_LEVELS
-    from sweep.rf.judge import blank, judge_windows
+class RfPlug:
+    """RF, by the laws of this probe's detector and tuner."""
 
-    lost = dict(task.lost_windows)
-    if not task.windows:
-        nothing = blind(task, "rf", task.nothing_because, lost or {task.nothing_because: 1})
-        return replace(nothing, gaps=task.rf_gaps)
-    own = task.own or ()
-    heard = [window for window in blank(task.windows, own) if window.receiver == "log_detector"]
+    name: Modality = "rf"
+    weigher = Weigher(weigh_rf)
+
+    def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:
+        self._levels = levels
+        self.calibration = levels.version
+        """What the report cites; None: nominal."""
+
+    def measure(self, task: Task[Any], line: Line) -> Measurement:
+        """Emitters here against those outside, both as far as somebody answers."""
+        outside = _ask(line, MeasureRf(0.0, is_outside=True))
+        here = _ask(line, MeasureRf(task.dwell_s, tuner_frequencies()))
+        return judge_rf(task, here, outside, self._levels)
+
+
+def _ask(line: Line, ask: MeasureRf) -> RfHeard:
+    """The answer to it; whoever answers is told of a stop by others and answers then, too."""
+    line.say(ask)
+    while True:
+        for word in line.hear(ANSWER_EVERY_S):
+            if isinstance(word, RfHeard):
+                return word
+            if word == Leave("nobody"):
+                return RfHeard(because="not_recorded")
+
+
+def judge_rf(task: Task[Any], here: RfHeard, outside: RfHeard, levels: RfLevels = NOMINAL_LEVELS) -> Measurement:
+    """Emitters in the windows heard here against those outside."""
+    lost = dict(here.lost)
+    if not here.windows:
+        because = here.because or "no_windows"
+        return replace(blind(task, "rf", because, lost or {because: 1}), gaps=here.gaps, dwell_s=here.spent_s)
+    not_own = blank(here.windows, here.own or ())
+    heard = [window for window in not_own if window.receiver == "log_detector"]
     if len(heard) < MIN_RF_WINDOWS:
-        blanked = len(task.windows) - len(blank(task.windows, own))
-        reason = _why_few(task, blanked)
+        blanked = len(here.windows) - len(not_own)
         few = {"too_few_windows": 1} | ({"own_transmission": blanked} if blanked else {}) | lost
-        return replace(blind(task, "rf", reason, few), gaps=task.rf_gaps)
-    result = judge_windows(task.windows, task.baseline or None, levels or NOMINAL_LEVELS, task.own)
+        nothing = blind(task, "rf", _why_few(here, blanked), few)
+        return replace(nothing, gaps=here.gaps, dwell_s=here.spent_s)
+    result = judge_windows(here.windows, outside.windows or None, levels, here.own)
     observations = tuple(
         RfObservation(
             observation_id=task.observation_id("rf", number),
@@ -53,6 +83,7 @@ def measure_rf(task: Task, line: Line = NOBODY, levels: RfLevels | None = None) 
         )
         for number, emitter in enumerate(result.emitters[:MAX_OBSERVATIONS])
     )
+    no_baseline = "no_baseline" if outside.because in NO_BASELINE else "baseline_unreadable"
     return Measurement(
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
@@ -61,16 +92,16 @@ def measure_rf(task: Task, line: Line = NOBODY, levels: RfLevels | None = None) 
         samples=len(heard),
         dropped=sum(window.dropped for window in heard),
         quality=min(1.0, len(heard) / (5.0 * MIN_RF_WINDOWS)),
-        blind_reason=None if task.baseline else task.no_baseline_because,
+        blind_reason=None if outside.windows else no_baseline,
         observations=observations,
         rejections=({"own_transmission": result.blanked} if result.blanked else {}) | lost,
-        gaps=task.rf_gaps,
+        gaps=here.gaps,
         limits=tuple(f"rf_{code}" for code in result.limits if f"rf_{code}" in CONDITIONAL_LIMITS),
     )
 
 
-def _why_few(task: Task, blanked: int) -> str:
-    """Why there are too few RF windows to judge, the first cause that alone explains it."""
+def _why_few(here: RfHeard, blanked: int) -> str:
+    """Why there are too few windows to judge, the first cause that alone explains it."""
     if blanked >= MIN_RF_WINDOWS:
         return "own_transmissions"
-    return task.rf_gaps[0].reason if task.rf_gaps else "too_short"
+    return here.gaps[0].reason if here.gaps else "too_short"

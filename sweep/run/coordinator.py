@@ -18,8 +18,21 @@ from typing import Final
 from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
-from sweep.plug.talk import Doing, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
-from sweep.report import Gap, LiveEvent, ProgressEvent, RfWindow
+from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
+from sweep.plug.talk import (
+    Doing,
+    Leave,
+    MeasureRf,
+    PlayChips,
+    Played,
+    Progress,
+    RfHeard,
+    StopChips,
+    ToRunner,
+    ToWorker,
+    TrialKind,
+)
+from sweep.report import LiveEvent, Modality, ProgressEvent
 from sweep.report.wording import trial_event
 from sweep.run.head_watch import HeadWatch
 from sweep.run.supply_watch import SupplyWatch
@@ -46,15 +59,18 @@ class Coordinator:
         self,
         control: Control,
         head: HeadProcess | None,
-        say: Callable[[ToWorker], None],
+        say: Callable[[Modality, ToWorker], None],
         on_event: Callable[[LiveEvent], None],
         *,
         clock_s: Callable[[], float] = time.monotonic,
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         supply: SupplyWatch | None = None,
+        own: OwnTransmissions | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
     ) -> None:
-        """`supply`: watches whether the supply lasts; None: by the head's word alone; `draw`: chips for a walker."""
+        """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
+        radios sent; None: nobody keeps a log.  `draw`: chips for a person who walks.
+        """
         self._control = control
         self._head = head
         self._say = say
@@ -75,6 +91,10 @@ class Coordinator:
         self._longest_s = self._elapsed_s = 0.0
         self._ended: str | None = None
         self._has_left = False
+        self._why_left = ""
+        self._own = own
+        self._rf_asked: MeasureRf | None = None
+        self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
 
@@ -104,43 +124,22 @@ class Coordinator:
         if any(isinstance(word, ButtonPressed) for word in words):
             self._control.pause()
 
-    def measure_rf(self, seconds: float, tuner_mhz: tuple[int, ...]) -> None:
-        """Let the head measure while the air is listened to; the light ends it."""
-        self._watch.measure_rf(seconds, tuner_mhz)
-
-    @property
-    def windows(self) -> tuple[RfWindow, ...]:
-        """RF windows of this position."""
-        return tuple(self._watch.windows)
-
-    @property
-    def head_gaps(self) -> tuple[Gap, ...]:
-        """When the head was away at this position."""
-        return self._watch.gaps
-
-    @property
-    def is_measuring_rf(self) -> bool:
-        """Whether the head still measures for this position."""
-        return self._watch.is_measuring
-
-    def begin(self, zone_id: str, index: int, total: int) -> None:
-        """A position begins in a zone."""
+    def begin(
+        self, zone_id: str, index: int, total: int, recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
+    ) -> None:
+        """A position begins in a zone; `recorded_rf` answers instead of the head where RF was recorded."""
         self._watch.begin()
+        self._rf_asked, self._recorded_rf = None, recorded_rf
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
-
-    @property
-    def why_no_light(self) -> str | None:
-        """Code that says why no lamp can play at all; whether the head is there shows when it is asked to."""
-        return "no_lamp" if self._head is None else None
 
     @property
     def firmware(self) -> str | None:
         """Of the head that is there or was."""
         return None if self._head is None else self._head.firmware
 
-    def on_word(self, word: ToRunner) -> None:
-        """What the process that listens says."""
+    def on_word(self, modality: Modality, word: ToRunner) -> None:
+        """What a modality's process says."""
         match word:
             case PlayChips(kind="motion", count=count, chip_s=chip_s):
                 self._playing, self._ended = "motion", None
@@ -148,7 +147,7 @@ class Coordinator:
             case PlayChips():
                 self._playing, self._ended = "light", None
                 if self._head is None:
-                    self._say(Played(0, 0, 0.0, 0, ended="no_lamp"))
+                    self._say(modality, Played(0, 0, 0.0, 0, ended="no_lamp"))
                 elif not self._has_left:
                     self._watch.end_rf()
                     self._head.say(word)
@@ -157,8 +156,39 @@ class Coordinator:
                 if self._doing != "listening":
                     event = trial_event(self._doing, self._zone_id, self._elapsed_s, self._longest_s, ended=ended)
                     self._on_event(event)
+            case MeasureRf():
+                self._measure_rf(modality, word)
             case Progress():
                 self._tell(word)
+
+    def _measure_rf(self, modality: Modality, ask: MeasureRf) -> None:
+        """Let the head measure while the air is listened to; the light ends it."""
+        if self._recorded_rf is not None:
+            self._say(modality, self._recorded_rf(ask))
+        elif ask.is_outside:  # nobody measures there yet
+            self._say(modality, RfHeard(because="not_recorded"))
+        elif self._head is None:
+            self._say(modality, RfHeard(because="not_connected"))
+        elif self._has_left:
+            self._say(modality, RfHeard(because=self._why_left))
+        else:
+            self._rf_asked = ask
+            self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
+
+    def _answer_rf(self) -> None:
+        """Hand the windows over once no more of them come."""
+        if self._rf_asked is None or self._watch.is_measuring:
+            return
+        self._rf_asked = None
+        windows, gaps = tuple(self._watch.windows), self._watch.gaps
+        own = None
+        if windows and self._own is not None:
+            start_ns = min(window.t_ns for window in windows)
+            end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
+            own = intervals_ns(self._own.during(start_ns, end_ns), start_ns)
+        because = "" if windows else gaps[0].reason if gaps else "no_windows"
+        spent_s = sum(window.duration_s for window in windows)
+        self._say("rf", RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s))
 
     def _tell(self, progress: Progress) -> None:
         is_news = progress.doing != self._doing
@@ -189,16 +219,18 @@ class Coordinator:
         while self._heard:
             match word := self._heard.popleft():
                 case Played() if self._playing == "light":
-                    self._say(word)
+                    self._say("wifi", word)
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()
         standing = self._control.standing
         if standing != "go" and not self._has_left:
             self._has_left = True
+            self._why_left = self.closed_because or REASONS[standing]
             self._stop_playing()
             self._watch.end_rf()
-            self._say(Leave(self.closed_because or REASONS[standing]))
+            self._say("wifi", Leave(self._why_left))
+        self._answer_rf()
         if self._walk is not None:
             self._prompt(self._walk)
 
@@ -222,7 +254,7 @@ class Coordinator:
             )
         )  # fmt: skip
         if news.played is not None:
-            self._say(news.played)
+            self._say("wifi", news.played)
 
     def _stop_playing(self) -> None:
         if self._head is not None and self._playing == "light":

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sweep.link.head_owner import FromHead, HeadProcess, HeadState, MeasureRf, RfMeasured, SupplyTold
+from sweep.link.head_owner import FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
+from sweep.plug.talk import MeasureRf
 from sweep.report import Gap, GuidanceEvent, LiveEvent, RfWindow
 from sweep.report.wording import guidance_text, notice_event
 from sweep.run.supply_watch import SupplyWatch
@@ -63,13 +64,10 @@ class HeadWatch:
 
     @property
     def is_measuring(self) -> bool:
-        """Whether windows of this position may still come."""
-        return (
-            self._rf_until_s is not None
-            and self._away_since_ns is None
-            and self._left_s > WINDOW_SLACK_S
-            and self._clock_s() < self._rf_until_s + LATE_S
-        )
+        """Whether windows of this position may still come; a head that is away may be back in time."""
+        if self._rf_until_s is None or self._left_s <= WINDOW_SLACK_S:
+            return False
+        return self._clock_s() < self._rf_until_s + (LATE_S if self._away_since_ns is None else 0.0)
 
     @property
     def _left_s(self) -> float:

@@ -7,21 +7,25 @@ captures.  Replay is a source, not a mode.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.link.rf_recording import recorded_rf
 from sweep.plug.control import Stand
-from sweep.plug.talk import TrialKind
+from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
     ContractError,
     LocalText,
+    Modality,
     Mode,
     Plan,
     Position,
@@ -36,6 +40,7 @@ from sweep.report import (
     parse_json,
     utc_now,
 )
+from sweep.wifi.plug import RecordedWifi
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 
@@ -56,6 +61,12 @@ class SweepSource(Protocol):
 
     def positions(self) -> Iterator[RecordedPosition]:
         """Each position once its files are complete, in the order of the sweep."""
+
+    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:
+        """Where the samples of a position come from, by modality; without one nothing measures it there."""
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard] | None:
+        """Answers instead of the sensor head; None: the head is asked."""
 
     def ended(self, done: Sequence[Position]) -> datetime:
         """When the sweep ended, `done` being the positions that were measured (at least the last of them)."""
@@ -78,6 +89,14 @@ class RecordedSource:
     def positions(self) -> Iterator[RecordedPosition]:
         """The manifest's positions."""
         yield from self.manifest.positions
+
+    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:
+        """The position's captures."""
+        return recorded_doors(self.folder, recorded)
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
+        """The position's windows, and those from outside the door."""
+        return partial(recorded_answer, self.folder, self.manifest, recorded, position)
 
     def ended(self, done: Sequence[Position]) -> datetime:
         """The end that was recorded; of a sweep cut short, the end of its last position."""
@@ -113,18 +132,20 @@ class LiveSource:
         stands: Iterable[Stand],
         sweep_id: UUID | None = None,
         mode: Mode = "quick",
+        doors: Mapping[Modality, object] = MappingProxyType({}),
         clock: WallClock | None = None,
         now_ns: Callable[[], int] = boottime_ns,
     ) -> None:
-        """`stands` waits until the inspector stands somewhere and ends with the sweep; `clock`: how far the time of
-        day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME, and the time of day is read
-        once.  Raises SourceError.
+        """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
+        `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
+        and the time of day is read once.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
         self.folder = folder
         self._dwell = timedelta(seconds=dwell_s)
         self._stands = stands
+        self._doors = doors
         self._walks: set[str] = set()
         clock = clock or read_wall_clock()
         now = utc_now()
@@ -172,9 +193,16 @@ class LiveSource:
                 self._walks.add(name)
             yield self._record(name, stand, self._moment())
 
-    def trial_at(self, recorded: RecordedPosition) -> TrialKind:
-        """Which response test to make there: a walk where one was asked for, else light."""
-        return "motion" if recorded.id in self._walks else "light"
+    def is_walk(self, recorded: RecordedPosition) -> bool:
+        """Whether a person walks there instead of the light."""
+        return recorded.id in self._walks
+
+    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:  # noqa: ARG002  the same everywhere
+        """The probe's own devices."""
+        return self._doors
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> None:
+        """The head is asked."""
 
     def ended(self, done: Sequence[Position]) -> datetime:  # noqa: ARG002  the room needs no record to know it
         """Now."""
@@ -183,6 +211,28 @@ class LiveSource:
     def _moment(self) -> datetime:
         """The time of day at the start and what CLOCK_BOOTTIME counted since."""
         return self.manifest.started + timedelta(microseconds=(self._now_ns() - self._begun_ns) // 1_000)
+
+
+def recorded_doors(folder: Path, recorded: RecordedPosition) -> dict[Modality, object]:
+    """The captures of a recorded position."""
+    doors: dict[Modality, object] = {}
+    if recorded.lens is not None:
+        doors["lens"] = folder / recorded.lens
+    if recorded.wifi is not None:
+        stimulus = None if recorded.stimulus is None else folder / recorded.stimulus
+        doors["wifi"] = RecordedWifi(folder / recorded.wifi, stimulus)
+    if recorded.ble is not None:
+        doors["ble"] = folder / recorded.ble
+    return doors
+
+
+def recorded_answer(
+    folder: Path, manifest: RecordedSweep, recorded: RecordedPosition, position: Position, ask: MeasureRf
+) -> RfHeard:
+    """What the sensor head measured at a recorded position, or outside the door."""
+    name, own = (manifest.baseline_rf, manifest.baseline_own) if ask.is_outside else (recorded.rf, recorded.own)
+    start_ns = 0 if ask.is_outside else position.start_ns
+    return recorded_rf(ask, None if name is None else folder / name, own, start_ns, position.end_ns)
 
 
 def middle_of(zone: Zone) -> Stand:

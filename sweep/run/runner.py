@@ -8,19 +8,17 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from sweep.addresses import AddressKey, parse_address
+from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
 from sweep.entry import Body, SignedEntry, make_body
@@ -31,7 +29,7 @@ from sweep.judge.locate import locate_uplinks
 from sweep.link.head_owner import HeadProcess
 from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
-from sweep.plug.own_transmissions import intervals_ns, without_own
+from sweep.plug.plug import Plug
 from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
 from sweep.report import (
@@ -46,30 +44,21 @@ from sweep.report import (
     RecordedPosition,
     RecordedSweep,
     ReferenceCheck,
-    RfWindow,
     Source,
     SweepOpened,
     SweepReport,
     Versions,
-    WifiObservation,
     ZoneEvent,
     derived_id,
     to_json,
 )
 from sweep.report.wording import state_event
-from sweep.rf.channels import tuner_frequencies
-from sweep.rf.plug import measure_rf
 from sweep.run.coordinator import Coordinator
-from sweep.run.parts import ProbeParts, with_trial, with_windows
-from sweep.run.plugs import MEASURES, WEIGHERS
-from sweep.run.rf_recording import read_rf, with_recording
+from sweep.run.parts import ProbeParts
+from sweep.run.plugs import PLUGS
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
-from sweep.run.workers import ATTEND_EVERY_S, Measure, Workers
-
-if TYPE_CHECKING:
-    from sweep.lens.calibration import LensLaws
-    from sweep.rf.calibration import RfLevels
+from sweep.run.workers import Workers
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 
@@ -108,19 +97,14 @@ class Runner:
         control: Control,
         on_event: OnEvent,
         sweep_id: UUID | None = None,
-        measures: Mapping[Modality, Measure] = MEASURES,
-        rf_levels: RfLevels | None = None,
+        plugs: Sequence[Plug] = PLUGS,
         live: ProbeParts | None = None,
-        lens_laws: LensLaws | None = None,
         limits: Collection[str] = (),
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
-        """`rf_levels`: the laws of this probe's detector and tuner; None: the datasheet's.  `live`: what measures
-        where the source is the room itself.
-
-        `lens_laws`: the calibration of its camera and lamps; None: nominal.  `limits`: codes of what the report has to
-        say besides what was measured.  `now_ns` is CLOCK_BOOTTIME.
+        """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
+        `limits`: codes of what the report has to say besides what was measured.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -129,20 +113,13 @@ class Runner:
         self._sweep_key = AddressKey.random()
         self._control = control
         self._on_event = on_event
-        self._measures = dict(measures)
-        if measures.get("rf") is measure_rf:
-            self._measures["rf"] = partial(measure_rf, levels=rf_levels)
-        self._rf_levels = rf_levels
-        self._lens_laws = lens_laws
+        self._plugs = tuple(plugs)
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
-        self._no_baseline_because = "no_baseline"
         self._tripwire: Callable[[], Connection] | None = None
         """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
-        self._decided: dict[str, dict[int, str]] = {}
-        """By zone: addresses whose answer to light or a walk is known, and the answer."""
         self._limits = set(limits)
         """What must be said of the sweep as a whole."""
         self._now_ns = now_ns
@@ -161,21 +138,19 @@ class Runner:
     def _run(self, power: CameraPower | None) -> SweepResult:
         self._outbox.reserve()
         self._control.announce(lambda state: self._on_event(state_event(state)))
-        outside = read_rf(self._path(self._manifest.baseline_rf), 0)
-        baseline = without_own(outside.windows, self._manifest.baseline_own)
-        self._no_baseline_because = "no_baseline" if outside.because in {"", "not_recorded"} else "baseline_unreadable"
         measurements: list[Measurement] = []
         positions: list[Position] = []
         outcome: Literal["completed", "aborted"] = "completed"
         with contextlib.ExitStack() as stack:
-            workers = stack.enter_context(Workers(self._measures))
+            workers = stack.enter_context(Workers({plug.name: plug.measure for plug in self._plugs}))
             head_process = stack.enter_context(self._open_head())
             coordinator = Coordinator(
                 self._control,
                 head_process,
-                lambda word: workers.say("wifi", word),
+                workers.say,
                 self._on_event,
                 supply=self._supply(),
+                own=self._live.own_transmissions,
             )
             stack.enter_context(coordinator.listening())
             answer = self._control.wait()
@@ -186,13 +161,14 @@ class Runner:
                     break
                 self._on_event(self._progress(index, recorded.zone))
                 position = self._position(recorded)
-                coordinator.begin(recorded.zone, index, len(self._manifest.positions))
+                recorded_rf = self._source.recorded_rf(recorded, position)
+                coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf)
                 coordinator.attend()
                 if power is not None:
                     power.depend_on(workers.process_id("lens"))
-                for measurement in self._measure_at(recorded, position, baseline, workers, coordinator):
+                tasks = self._tasks(recorded, position)
+                for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
                     measurements.append(measurement)
-                    self._remember(measurement)
                     self._tell(measurement)
                 positions.append(self._ended_now(position))
                 self._tell_where_to_stand(positions, measurements)
@@ -246,37 +222,6 @@ class Runner:
         if self._live.head_port is None:
             return nullcontext()
         return HeadProcess(self._live.head_port, tripwire=self._tripwire)
-
-    def _measure_at(
-        self,
-        recorded: RecordedPosition,
-        position: Position,
-        baseline: tuple[RfWindow, ...],
-        workers: Workers,
-        coordinator: Coordinator,
-    ) -> Iterator[Measurement]:
-        """Every modality at one position; live, RF is judged when the head has measured it."""
-        tasks = self._tasks(recorded, position, baseline, coordinator.why_no_light)
-        rf = tasks.pop("rf", None) if self._room is not None and self._live.head_port is not None else None
-        if rf is not None:
-            coordinator.measure_rf(rf.dwell_s, tuner_frequencies())
-        yield from workers.measure(tasks, on_word=lambda _, word: coordinator.on_word(word), attend=coordinator.attend)
-        while rf is not None and coordinator.is_measuring_rf:  # also where nothing else took as long
-            coordinator.attend()
-            time.sleep(ATTEND_EVERY_S)
-        if rf is not None:
-            measured = with_windows(rf, coordinator.windows, self._live.own_transmissions, coordinator.head_gaps)
-            yield from workers.measure({"rf": measured})
-
-    def _remember(self, one: Measurement) -> None:
-        """Answers that a later position in the same zone need not ask for again."""
-        for observation in one.observations:
-            if isinstance(observation, WifiObservation) and observation.stimulus is not None:
-                verdict = observation.stimulus.verdict
-                known = self._decided.setdefault(one.zone_id, {})
-                for address in one.identities[str(observation.observation_id)].addresses:
-                    if verdict != "not_assessable" and known.get(parse_address(address)) != "follows_light":
-                        known[parse_address(address)] = verdict
 
     def _ended_now(self, position: Position) -> Position:
         """Live, a position takes as long as it takes."""
@@ -337,49 +282,26 @@ class Runner:
         """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
         return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
 
-    def _tasks(
-        self,
-        recorded: RecordedPosition,
-        position: Position,
-        baseline: tuple[RfWindow, ...],
-        why_no_light: str | None,
-    ) -> dict[Modality, Task]:
-        paths = {"lens": recorded.lens, "wifi": recorded.wifi, "ble": recorded.ble, "rf": recorded.rf}
-        plain = Task(
-            sweep_id=self._sweep_id,
-            position=position,
-            path=None,
-            dwell_s=(recorded.end - recorded.start).total_seconds(),
-            sweep_key=self._sweep_key,
-            room_key=self._room_key,
-            stimulus=self._path(recorded.stimulus),
-            wifi_adapter=self._live.wifi_adapter,
-            nothing_because="not_recorded" if self._room is None else "not_connected",
-            own_addresses=self._live.own_addresses,
-        )
-        tasks = {modality: replace(plain, path=self._path(paths[modality])) for modality in self._measures}
-        if "wifi" in tasks and self._room is not None:
-            known = self._decided.get(position.zone_id, {})
-            tasks["wifi"] = with_trial(tasks["wifi"], self._room.trial_at(recorded), self._live, known, why_no_light)
-        if "lens" in tasks and self._lens_laws is not None:
-            tasks["lens"] = replace(tasks["lens"], lens_limits=self._lens_laws.limits)
-        if "rf" in tasks:
-            tasks["rf"] = replace(
-                with_recording(tasks["rf"], read_rf(self._path(recorded.rf), position.start_ns)),
-                baseline=baseline,
-                no_baseline_because=self._no_baseline_because,
-                own=intervals_ns(recorded.own, position.start_ns),
+    def _tasks(self, recorded: RecordedPosition, position: Position) -> dict[Modality, Task[Any]]:
+        doors = self._source.doors(recorded)
+        return {
+            plug.name: Task(
+                sweep_id=self._sweep_id,
+                position=position,
+                dwell_s=(recorded.end - recorded.start).total_seconds(),
+                sweep_key=self._sweep_key,
+                room_key=self._room_key,
+                door=doors.get(plug.name),
+                nothing_because="not_recorded" if self._room is None else "not_connected",
+                is_walk=self._room is not None and self._room.is_walk(recorded),
             )
-        return tasks
-
-    def _path(self, name: str | None) -> Path | None:
-        return None if name is None else self._source.folder / name
+            for plug in self._plugs
+        }
 
     def _calibration(self) -> str | None:
         """What the report cites: the recording's own word and the calibrations in force."""
-        rf = None if self._rf_levels is None else self._rf_levels.version
-        lens = None if self._lens_laws is None else self._lens_laws.version
-        return "; ".join(part for part in (self._manifest.calibration, rf, lens) if part)[:200] or None
+        parts = (self._manifest.calibration, *(plug.calibration for plug in self._plugs))
+        return "; ".join(part for part in parts if part)[:200] or None
 
     def _clock_reading(self, moment: datetime) -> ClockReading:
         made = self._manifest
@@ -426,7 +348,7 @@ class Runner:
             positions,
             observations,
             coverage,
-            weighers=WEIGHERS,
+            weighers={plug.name: plug.weigher for plug in self._plugs},
             source=self._kind,
             places={place.address.tag: place.zones for place in places},
             limits=self._limits | {code for one in measurements for code in one.limits},

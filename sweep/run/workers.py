@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line, PipeLine, ToRunner, ToWorker
@@ -30,7 +30,7 @@ ATTEND_EVERY_S = (
     0.1  # guessed: an abort, or somebody at the door, waits a second at most, and this is a small part of it
 )
 
-Measure = Callable[[Task, Line], Measurement]
+Measure = Callable[[Task[Any], Line], Measurement]
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Workers:
     """A supervised process for each modality; a context manager that ends them all."""
 
     def __init__(self, measures: Mapping[Modality, Measure], *, timeout_s: float = TASK_TIMEOUT_S) -> None:
-        """`measures`: a module-level function for each modality."""
+        """`measures`: for each modality a function or method that can be pickled."""
         self._measures = dict(measures)
         self._timeout_s = timeout_s
         self._context = multiprocessing.get_context("spawn")
@@ -73,7 +73,7 @@ class Workers:
 
     def measure(
         self,
-        tasks: Mapping[Modality, Task],
+        tasks: Mapping[Modality, Task[Any]],
         *,
         on_word: Callable[[Modality, ToRunner], None] = lambda _modality, _word: None,
         attend: Callable[[], None] = lambda: None,
@@ -85,7 +85,7 @@ class Workers:
         """
         begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         deadlines = dict.fromkeys(tasks, time.monotonic() + self._timeout_s)
-        waiting: dict[Modality, Task] = {}
+        waiting: dict[Modality, Task[Any]] = {}
         for modality, task in tasks.items():
             try:
                 self._workers[modality].pipe.send(task)
@@ -111,7 +111,7 @@ class Workers:
             for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
                 yield self._replace(modality, waiting.pop(modality), begun_ns, "timed_out")
 
-    def _replace(self, modality: Modality, task: Task, begun_ns: int, reason: str) -> Measurement:
+    def _replace(self, modality: Modality, task: Task[Any], begun_ns: int, reason: str) -> Measurement:
         """Restart a dead or stuck worker; the blind measurement that stands for its task."""
         self._stop(modality)
         self._start(modality)

@@ -17,9 +17,12 @@ from pathlib import Path
 from uuid import UUID
 
 from sweep.host.clock import boottime_ns
+from sweep.link.rf_recording import recorded_rf
+from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
     LocalText,
+    Modality,
     Mode,
     Plan,
     Position,
@@ -39,6 +42,7 @@ from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
 from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
 from sweep.sim.world import HiddenKind, Standpoint, World
+from sweep.wifi.plug import RecordedWifi
 
 RF_SECONDS = 4.0
 BASELINE_RF_SECONDS = 4.0
@@ -136,6 +140,21 @@ class SimulatedSource:
         for number, (recorded, stand) in enumerate(zip(self.manifest.positions, self._world.standpoints, strict=True)):
             _record_position(self.folder, recorded, stand, self._world, number)
             yield recorded
+
+    def doors(self, recorded: RecordedPosition) -> dict[Modality, object]:
+        """The captures that were made."""
+        wifi = RecordedWifi(self.folder / str(recorded.wifi), self.folder / str(recorded.stimulus))
+        return {"lens": self.folder / str(recorded.lens), "wifi": wifi, "ble": self.folder / str(recorded.ble)}
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
+        """The windows that the emulated head measured."""
+
+        def answer(ask: MeasureRf) -> RfHeard:
+            name = self.manifest.baseline_rf if ask.is_outside else recorded.rf
+            start_ns = 0 if ask.is_outside else position.start_ns
+            return recorded_rf(ask, self.folder / str(name), (), start_ns, position.end_ns)
+
+        return answer
 
     def ended(self, done: Sequence[Position]) -> datetime:
         """Now for a sweep that runs now, else by the schedule of what was done."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
-from sweep.plug.talk import Line, Played, ToRunner, ToWorker
+from sweep.plug.talk import Leave, Line, Played, RfHeard, ToRunner, ToWorker
 from sweep.report.base import display_text, first_problem, to_json
 
 from .air import Air, CaptureGap, CaptureOpenError, CaptureTally
@@ -200,13 +200,13 @@ class KeptLine:
         """Tell the runner."""
         self._line.say(word)
 
-    def hear(self) -> list[ToWorker]:
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What the runner said; what comes between two steps comes after the next one."""
         if self._air.steps == self._heard_at:
             return []
         self._heard_at = self._air.steps
-        words = self._line.hear()
-        for word in words:
+        words = self._line.hear(wait_s)
+        for word in (one for one in words if not isinstance(one, RfHeard)):
             self._paper.note(partial(_kept_word, self._air.now_ns(), word))
         return words
 
@@ -230,7 +230,7 @@ def keep_stand(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[
         paper.note(lambda: Ended(t_ns=kept.now_ns()))
 
 
-def _kept_word(t_ns: int, word: ToWorker) -> BaseModel:
+def _kept_word(t_ns: int, word: Played | Leave) -> BaseModel:
     if isinstance(word, Played):
         return WordOfPlayer.of(t_ns, word)
     return WordOfRunner(t_ns=t_ns, reason=word.reason)

@@ -312,7 +312,7 @@ class RecordedLine:
         if isinstance(word, Progress):
             self._runner.say(word)
 
-    def hear(self) -> list[ToWorker]:
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What was said up to this step."""
         kept: list[ToWorker] = [one.word() for one in self._air.take_words()]
-        return kept + [word for word in self._runner.hear() if isinstance(word, Leave)]
+        return kept + [word for word in self._runner.hear(wait_s) if isinstance(word, Leave)]

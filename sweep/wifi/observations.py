@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sweep.addresses import format_address
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
@@ -23,7 +23,7 @@ ONE_CHANNEL_QUALITY: Final = 0.1
 """Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
 
 
-def judge_stand(task: Task, wish: WifiWish, stand: HeardStand) -> Measurement:
+def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand) -> Measurement:
     """What a stand came to: its transmitters, and everything that could not be heard, tested or finished."""
     heard, follows = stand.heard, stand.follows
     away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
@@ -65,7 +65,7 @@ def _tells(follows: dict[int, StimulusJudgement], address: int) -> bool:
 
 
 def judge_wifi(
-    task: Task,
+    task: Task[Any],
     scan: WifiScan,
     follows: dict[int, StimulusJudgement],
     *,

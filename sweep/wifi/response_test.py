@@ -157,7 +157,7 @@ class Trial:
                         raise _Ended(reason)
                     case Played() if self._has_asked:  # of a test before this one nothing is wanted
                         self._played = word
-                    case Played():
+                    case _:
                         pass
             self._check()
             self._report()

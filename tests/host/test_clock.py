@@ -18,8 +18,9 @@ from sweep.plug.control import Control, Stand
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
-from sweep.report import RecordedSweep, new_id, parse_json
+from sweep.report import Modality, RecordedSweep, new_id, parse_json
 from sweep.report.wording import LIMITS
+from sweep.run.plugs import WEIGHERS
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
@@ -162,7 +163,7 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(
     with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:
         report = Runner(
             source, outbox, room_key=AddressKey.random("room"), control=control, on_event=lambda _: None,
-            measures={"wifi": deaf}, now_ns=lambda: clocks.boot_ns, read_clock=lambda: NOT_SYNCHRONISED,
+            plugs=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: NOT_SYNCHRONISED,
         ).run().report  # fmt: skip
         times = [parse_envelope(from_wire(wire)[0].payload).time for _, wire in outbox.pending()]
     starts_s = [(position.start_ns - 70_000_000_000) / 1e9 for position in report.positions]
@@ -173,8 +174,13 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(
     assert [one.synchronised for one in times] == [False, False], "entries are stamped with what the kernel says then"
 
 
-def deaf(task: Task, _line: Line) -> Measurement:
-    return Measurement(
-        zone_id=task.position.zone_id, position_id=task.position.position_id, modality="wifi", dwell_s=task.dwell_s,
-        samples=1, dropped=0, quality=0.0, blind_reason="adapter_away", rejections={}, gaps=(),
-    )  # fmt: skip
+class Deaf:
+    name: Modality = "wifi"
+    calibration = None
+    weigher = WEIGHERS["wifi"]
+
+    def measure(self, task: Task[object], line: Line) -> Measurement:
+        return Measurement(
+            zone_id=task.position.zone_id, position_id=task.position.position_id, modality="wifi", dwell_s=task.dwell_s,
+            samples=1, dropped=0, quality=0.0, blind_reason="adapter_away", rejections={}, gaps=(),
+        )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import ClipMeta, Frame
 from sweep.lens.frames import CameraSettings, RawFrame, Trigger
 from sweep.plug.control import Control
+from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
-from sweep.report import Position, RecordedPosition, RecordedSweep
+from sweep.report import Modality, Position, RecordedPosition, RecordedSweep
+from sweep.run.plugs import WEIGHERS
 from sweep.run.rooms import read_manifest
 from tests.lens.clip_factory import meta_for, strobed_frames
 from tests.lens.live_triples import PHASES
@@ -106,6 +108,13 @@ class RoomSource:
     def positions(self) -> Iterator[RecordedPosition]:
         yield from self.manifest.positions
 
+    def doors(self, recorded: RecordedPosition) -> dict[Modality, object]:
+        del recorded
+        return {}
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> None:
+        del recorded, position
+
     def ended(self, done: Sequence[Position]) -> datetime:
         del done
         return self.manifest.ended
@@ -117,5 +126,9 @@ class Premade:
 
     measurement: Measurement
 
-    def __call__(self, task: Task, line: Line) -> Measurement:
+    name: ClassVar[Modality] = "lens"
+    calibration: ClassVar[None] = None
+    weigher: ClassVar[Weigher] = WEIGHERS["lens"]
+
+    def measure(self, task: Task[object], line: Line) -> Measurement:
         return replace(self.measurement, position_id=task.position.position_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from sweep.lens import calibration as lens
 from sweep.lens.calibrate import Recipe, calibrate, read_recipe
 from sweep.lens.calibrate_sensor import fit_dark, fit_sensor
 from sweep.lens.calibration import CalibrationError, LensCalibration, apply, lamp_gain, laws_of, read_calibration
-from sweep.lens.plug import measure_lens
+from sweep.lens.plug import LensPlug
+from sweep.plug.talk import NOBODY
+from sweep.plug.task import Task
 from sweep.report.wording import CONDITIONAL_LIMITS, LIMITS
 from sweep.run.plugs import WEIGHERS
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
@@ -253,9 +254,9 @@ def test_the_command_writes_the_file_and_names_what_limits_it(bench: Path, tmp_p
 @pytest.mark.parametrize("limits", [(), ("lens_calibration_stale", "lens_uncalibrated")])
 def test_what_limits_the_calibration_reaches_the_report(tmp_path: Path, limits: tuple[str, ...]) -> None:
     write_frames(tmp_path / "clips" / "c", strobed_frames(3))
-    task = replace(TASK, path=tmp_path / "clips")
-    assert measure_lens(task).limits == ("lens_uncalibrated",)
-    measured = measure_lens(replace(task, lens_limits=limits))
+    task = Task(TASK.sweep_id, TASK.position, 1.0, TASK.sweep_key, TASK.room_key, tmp_path / "clips")
+    assert LensPlug().measure(task, NOBODY).limits == ("lens_uncalibrated",)
+    measured = LensPlug(limits).measure(task, NOBODY)
     assert measured.limits == limits
     plan = make_plan()
     told = judge(

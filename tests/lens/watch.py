@@ -87,8 +87,8 @@ def main(home: Path, manifest: Path) -> None:
     camera, meta, count = open_camera(home, control)
     feed = triggers_of(camera)
     updates: list[LiveUpdate] = []
-    task = Task(
-        sweep_id=source.manifest.sweep_id, position=source.position(), path=None, dwell_s=5.0,
+    task: Task[None] = Task(
+        sweep_id=source.manifest.sweep_id, position=source.position(), dwell_s=5.0,
         sweep_key=AddressKey.random(), room_key=AddressKey.random(),
     )  # fmt: skip
     kernel = Inotify([str(p) for p in home.rglob("*") if p.is_dir()] + [str(home)])
@@ -104,7 +104,7 @@ def main(home: Path, manifest: Path) -> None:
     with Outbox(home / "state" / "outbox", signer("demo"), tenant="demo-gu", subject="probe-demo-1") as outbox:
         result = Runner(
             source, outbox, room_key=AddressKey("room", b"r" * 32), control=control, on_event=lambda _: None,
-            measures={"lens": Premade(measurement)},
+            plugs=(Premade(measurement),),
         ).run()  # fmt: skip
     print(
         json.dumps(

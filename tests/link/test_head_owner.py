@@ -7,8 +7,8 @@ import signal
 import time
 from collections.abc import Callable
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, MeasureRf, RfMeasured, SupplyTold
-from sweep.plug.talk import PLAYED_OUT, PlayChips, Played, StopChips
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
+from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
 

@@ -1,7 +1,6 @@
 """The log of the probe's own transmissions, and the intervals that RF windows avoid."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -19,9 +18,9 @@ from sweep.plug.own_transmissions import (
     own_addresses,
     without_own,
 )
+from sweep.plug.talk import RfHeard
 from sweep.report import OwnTransmission, RfWindow
-from sweep.rf.plug import measure_rf
-from sweep.run.parts import with_windows
+from sweep.rf.plug import judge_rf
 from tests.entry_factory import signer
 from tests.run.test_workers import TASK
 
@@ -122,7 +121,7 @@ def test_the_uplink_keeps_the_log_unless_the_server_is_here(url: str, is_radio: 
 
     def answer(request: httpx.Request) -> httpx.Response:
         clock.now_ns += 2 * S
-        body = b'{"commands":[]}' if request.method == "GET" else b"{}"
+        body = b'{"commands":[]}' if request.method == "GET" else b'{"accepted":0}'
         return httpx.Response(200, content=body)
 
     with Uplink(url, signer("demo"), transport=httpx.MockTransport(answer), own_transmissions=air) as uplink:
@@ -158,22 +157,26 @@ def test_windows_that_were_measured_live_while_a_request_was_on_the_air_are_left
     with air.sending("uplink"):
         clock.now_ns += S // 2
     clock.now_ns = 104 * S
-    task = with_windows(replace(TASK, path=None), windows, air)
-    assert task.dwell_s == pytest.approx(4.0)
-    found = measure_rf(task)
+    found = judge_rf(TASK, heard(windows, air), RfHeard())
     assert 5 <= found.rejections["own_transmission"] <= 8
     assert found.samples == 40 - found.rejections["own_transmission"]
     assert "rf_own_transmissions_blanked" in found.limits
     air.turn_on("hotspot")
     clock.now_ns = 110 * S
-    later = with_windows(TASK, tuple(replace_time(one, one.t_ns + 5 * S) for one in windows), air)
-    assert measure_rf(later).blind_reason == "own_transmissions"
+    later = heard(tuple(replace_time(one, one.t_ns + 5 * S) for one in windows), air)
+    assert judge_rf(TASK, later, RfHeard()).blind_reason == "own_transmissions"
 
 
 def test_without_a_log_or_a_head_that_is_said() -> None:
     windows = tuple(window(100 * S + number * S // 10) for number in range(40))
-    assert "rf_own_transmissions_unlogged" in measure_rf(with_windows(TASK, windows, None)).limits
-    assert measure_rf(with_windows(TASK, (), None)).blind_reason == "head_away"
+    assert "rf_own_transmissions_unlogged" in judge_rf(TASK, RfHeard(windows), RfHeard()).limits
+    assert judge_rf(TASK, RfHeard(because="head_away"), RfHeard()).blind_reason == "head_away"
+
+
+def heard(windows: tuple[RfWindow, ...], air: OwnTransmissions) -> RfHeard:
+    """What the coordinator answers."""
+    start_ns, end_ns = windows[0].t_ns, windows[-1].t_ns + round(windows[-1].duration_s * 1e9)
+    return RfHeard(windows, own=intervals_ns(air.during(start_ns, end_ns), start_ns))
 
 
 def replace_time(one: RfWindow, t_ns: int) -> RfWindow:

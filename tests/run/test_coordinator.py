@@ -6,14 +6,26 @@ from pathlib import Path
 
 import pytest
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadState, MeasureRf, SupplyTold
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadState, RfMeasured, SupplyTold
 from sweep.plug.control import Control, Stand
-from sweep.plug.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToWorker
-from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, ProgressEvent, TrialEvent
+from sweep.plug.talk import (
+    PLAYED_OUT,
+    Leave,
+    MeasureRf,
+    PlayChips,
+    Played,
+    Progress,
+    RfHeard,
+    StopChips,
+    ToRunner,
+    ToWorker,
+)
+from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent
 from sweep.report.wording import GUIDANCE
 from sweep.run.coordinator import Coordinator
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.walk_player import READY_S
+from tests.test_reasons import window
 
 CHIPS = PlayChips("light", 3, 0.6)
 WALK = PlayChips("motion", 4, 4.0)
@@ -42,6 +54,7 @@ class Scene:
         self.head = Head()
         self.now_s = 0.0
         self.told: list[ToWorker] = []
+        self.rf: list[ToWorker] = []
         self.events: list[LiveEvent] = []
         self.control = Control(clock=lambda: self.now_s, wait_s=10.0)
         self.states: list[str] = []
@@ -50,13 +63,19 @@ class Scene:
         self.coordinator = Coordinator(
             self.control,
             self.head if has_head else None,  # type: ignore[arg-type]  # no process behind it
-            self.told.append,
+            self.say,
             self.events.append,
             clock_s=lambda: self.now_s,
             now_ns=lambda: round(self.now_s * 1e9),
             draw=lambda count: DRAWN[:count],
         )
         self.coordinator.begin("stall-2", 1, 3)
+
+    def say(self, modality: Modality, word: ToWorker) -> None:
+        (self.rf if modality == "rf" else self.told).append(word)
+
+    def hear(self, word: ToRunner) -> None:
+        self.coordinator.on_word("rf" if isinstance(word, MeasureRf) else "wifi", word)
 
     def run(self, seconds: float) -> None:
         until = self.now_s + seconds
@@ -67,12 +86,12 @@ class Scene:
 
 def test_chips_go_to_the_lamp_and_their_times_to_the_listener() -> None:
     scene = Scene()
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     scene.head.words = [PLAYED]
     scene.run(0.1)
     assert scene.head.said == [CHIPS]
     assert scene.told == [PLAYED]
-    scene.coordinator.on_word(StopChips("decided"))
+    scene.hear(StopChips("decided"))
     assert isinstance(scene.head.said[-1], StopChips)
     scene.head.words = [PLAYED]
     scene.run(0.1)
@@ -81,8 +100,7 @@ def test_chips_go_to_the_lamp_and_their_times_to_the_listener() -> None:
 
 def test_without_a_head_there_is_no_light() -> None:
     scene = Scene(has_head=False)
-    assert scene.coordinator.why_no_light == "no_lamp"
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     assert [word.ended for word in scene.told if isinstance(word, Played)] == ["no_lamp"]
 
 
@@ -98,14 +116,14 @@ def test_without_a_head_there_is_no_light() -> None:
 )
 def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str, states: list[str]) -> None:
     scene = Scene()
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     scene.run(0.2)
     assert callable(act)
     act(scene.control)
     scene.run(0.1)
     assert scene.head.said == [CHIPS, StopChips()]
     assert scene.told == [Leave(reason)]
-    scene.coordinator.on_word(CHIPS)  # asked for while the word was on its way
+    scene.hear(CHIPS)  # asked for while the word was on its way
     scene.run(1.0)
     assert scene.head.said == [CHIPS, StopChips()]
     assert scene.told == [Leave(reason)], "said once"
@@ -114,7 +132,7 @@ def test_what_persons_do_puts_the_light_out_at_once(act: object, reason: str, st
 
 def test_a_declaration_that_runs_out_stops_it_too() -> None:
     scene = Scene()
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     scene.now_s = 901.0
     scene.run(0.1)
     assert scene.told == [Leave("declaration_expired")]
@@ -123,7 +141,7 @@ def test_a_declaration_that_runs_out_stops_it_too() -> None:
 
 def test_the_button_is_somebody_at_the_door() -> None:
     scene = Scene()
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     scene.head.words = [ButtonPressed()]
     scene.run(0.1)
     assert scene.told == [Leave("room_entered")]
@@ -132,11 +150,11 @@ def test_the_button_is_somebody_at_the_door() -> None:
 
 def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
     scene = Scene()
-    scene.coordinator.on_word(CHIPS)
+    scene.hear(CHIPS)
     for second in range(21):
-        scene.coordinator.on_word(Progress("light", float(second), 114.0))
+        scene.hear(Progress("light", float(second), 114.0))
         scene.run(1.0)
-    scene.coordinator.on_word(StopChips("decided"))
+    scene.hear(StopChips("decided"))
     tests = [event for event in scene.events if isinstance(event, TrialEvent)]
     assert [event.elapsed_s for event in tests] == [0.0, 5.0, 10.0, 15.0, 20.0, 20.0]
     assert (tests[1].text.ko, tests[1].text.en) == (
@@ -150,7 +168,7 @@ def test_the_page_hears_every_five_seconds_how_far_a_test_is() -> None:
 def test_listening_is_a_part_of_the_progress() -> None:
     scene = Scene()
     scene.now_s = 10.0
-    scene.coordinator.on_word(Progress("listening", 10.0, 20.0))
+    scene.hear(Progress("listening", 10.0, 20.0))
     (event,) = scene.events
     assert isinstance(event, ProgressEvent)
     assert event.fraction == pytest.approx(0.5)
@@ -165,7 +183,7 @@ def test_a_head_that_goes_is_said_once() -> None:
 
 def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change() -> None:
     scene = Scene()
-    scene.coordinator.on_word(WALK)
+    scene.hear(WALK)
     scene.run(READY_S + 4 * 4.0 + 0.2)
     prompts = [event for event in scene.events if isinstance(event, TrialEvent)]
     assert [event.prompt for event in prompts] == ["stand", "walk", "walk", "stand", "walk", "stand"]
@@ -179,7 +197,7 @@ def test_a_person_is_prompted_chip_by_chip_with_the_time_until_the_next_change()
 
 def test_a_walk_stops_when_somebody_comes_in() -> None:
     scene = Scene()
-    scene.coordinator.on_word(WALK)
+    scene.hear(WALK)
     scene.run(8.0)
     scene.control.pause()
     scene.run(8.0)
@@ -189,17 +207,13 @@ def test_a_walk_stops_when_somebody_comes_in() -> None:
 
 def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() -> None:
     scene = Scene()
-    scene.coordinator.measure_rf(10.0, (5_740,))
+    scene.hear(MeasureRf(10.0, (5_740,)))
     scene.run(2.0)
     scene.head.words = [HeadState(False, why="unplugged")]
     scene.run(3.0)
-    assert [(g.start_ns, g.reason) for g in scene.coordinator.head_gaps] == [(2_100_000_000, "head_away")]
-    assert [scene.coordinator.is_measuring_rf] == [False]
     scene.head.words = [HeadState(True, firmware="abc")]
     scene.run(0.1)
-    (gap,) = scene.coordinator.head_gaps
-    assert (gap.start_ns, gap.end_ns) == (2_100_000_000, 5_100_000_000)
-    assert scene.coordinator.is_measuring_rf
+    assert scene.rf == [], "it goes on"
     (first, again) = [word for word in scene.head.said if isinstance(word, MeasureRf)]
     assert (first.seconds, again.tuner_mhz) == (10.0, (5_740,))
     assert again.seconds == 10.0, "no window had arrived: all of it is left"
@@ -208,23 +222,53 @@ def test_a_head_that_is_pulled_is_a_gap_and_is_asked_again_when_it_comes_back() 
     said = [event.text.en for event in scene.events if isinstance(event, GuidanceEvent)]
     assert said == [GUIDANCE["head_away"][1], GUIDANCE["head_back"][1]]
     scene.run(20.0)
-    assert not scene.coordinator.is_measuring_rf
+    (heard,) = scene.rf
+    assert isinstance(heard, RfHeard)
+    assert (heard.windows, heard.because) == ((), "head_away")
+    (gap,) = heard.gaps
+    assert (gap.start_ns, gap.end_ns, gap.reason) == (2_100_000_000, 5_100_000_000, "head_away")
+
+
+def test_a_head_that_is_not_there_is_said_to_who_asks_for_rf() -> None:
+    scene = Scene(has_head=False)
+    scene.hear(MeasureRf(10.0))
+    scene.hear(MeasureRf(0.0, is_outside=True))
+    assert scene.rf == [RfHeard(because="not_connected"), RfHeard(because="not_recorded")]
+
+
+def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> None:
+    scene = Scene()
+    scene.hear(MeasureRf(10.0))
+    scene.head.words = [RfMeasured((window(0), window(1)))]
+    scene.run(0.2)
+    assert scene.rf == []
+    scene.hear(CHIPS)
+    scene.run(0.1)
+    assert scene.rf == [RfHeard((window(0), window(1)), spent_s=0.2)]
+    scene.control.pause()
+    scene.run(0.1)
+    scene.hear(MeasureRf(10.0))
+    assert scene.rf[1:] == [RfHeard(because="room_entered")]
 
 
 def test_later_positions_say_too_that_the_head_is_away() -> None:
     scene = Scene()
-    scene.coordinator.measure_rf(10.0, ())
     scene.head.words = [HeadState(False, why="unplugged")]
     scene.run(1.0)
     scene.coordinator.begin("basins", 2, 3)
-    scene.run(1.0)
-    (gap,) = scene.coordinator.head_gaps
+    scene.hear(MeasureRf(1.0))
+    scene.run(1.2)
+    (heard,) = scene.rf
+    assert isinstance(heard, RfHeard)
+    (gap,) = heard.gaps
     assert (gap.start_ns, gap.end_ns, gap.reason) == (1_000_000_000, 2_000_000_000, "head_away")
     scene.head.words = [HeadState(True, firmware="abc")]
     scene.coordinator.begin("stall-3", 3, 3)
     scene.run(0.1)
     scene.coordinator.begin("entrance", 4, 4)
-    assert scene.coordinator.head_gaps == ()
+    scene.hear(MeasureRf(1.0))
+    scene.run(20.0)
+    assert scene.rf[1:] == [RfHeard(because="no_windows")]
 
 
 @pytest.mark.parametrize(

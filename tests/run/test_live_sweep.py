@@ -91,7 +91,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     positions = list(source.positions())
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4
-    assert [source.trial_at(position) for position in positions] == ["light", "light", "motion", "motion"]
+    assert [source.is_walk(position) for position in positions] == [False, False, True, True]
     assert source.is_live
 
 

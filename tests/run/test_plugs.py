@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from sweep.addresses import parse_address
-from sweep.wifi.plug import measure_wifi
+from sweep.plug.talk import NOBODY
+from sweep.wifi.plug import RecordedWifi, WifiPlug
 from tests.run.test_workers import TASK
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
@@ -29,7 +30,7 @@ def test_a_deaf_receiver_is_blind_in_the_coverage_too(
         np.random.default_rng(1),
         heard_share=heard,
     )
-    found = measure_wifi(replace(TASK, path=path, dwell_s=10.0))
+    found = WifiPlug().measure(replace(TASK, door=RecordedWifi(path), dwell_s=10.0), NOBODY)
     assert verdict in {o.video.verdict for o in found.observations if o.modality == "wifi"}
     assert found.blind_reason == blind
     assert (found.quality > 0.5) == (blind is None)
@@ -40,9 +41,9 @@ def test_the_probe_s_own_radio_is_no_transmitter_of_the_room(tmp_path: Path) -> 
     path = wifi.write_frames(
         tmp_path / "a.pcap", [wifi.data_up(sequence=n) for n in range(1, 60)] * 2, interval_ms=90.0
     )
-    task = replace(TASK, path=path, dwell_s=10.0)
+    task = replace(TASK, door=RecordedWifi(path), dwell_s=10.0)
     own = frozenset({parse_address(wifi.STATION)})
-    everybody, others = measure_wifi(task), measure_wifi(replace(task, own_addresses=own))
+    everybody, others = (WifiPlug(own_addresses=one).measure(task, NOBODY) for one in (frozenset(), own))
     assert len(everybody.observations) == len(others.observations) + 1
     assert others.rejections["own_transmitter"] == 1
     assert "own_transmitter" not in everybody.rejections

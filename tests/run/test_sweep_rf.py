@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from sweep.addresses import AddressKey
 from sweep.cli import build_app
-from sweep.link.head import read_windows
+from sweep.link.rf_recording import recorded_rf
+from sweep.plug.talk import MeasureRf
 from sweep.plug.task import Task
 from sweep.report import (
     MANIFEST_NAME,
@@ -28,7 +29,7 @@ from sweep.report import (
     to_json,
 )
 from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
-from sweep.rf.plug import measure_rf
+from sweep.rf.plug import judge_rf
 from sweep.sim import source, world
 from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Detector, Emitter, RfScene
@@ -43,7 +44,7 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
     room = source.default_room()
     made = world.make_world(room.plan, seed, zone_id, "analog_camera")
     source._record_rf(folder / "baseline", made, None, seed * 100)
-    baseline = tuple(read_windows(str(folder / "baseline"), 60.0))
+    outside = recorded_rf(MeasureRf(0.0, is_outside=True), folder / "baseline", (), 0, 0)
     found: dict[str, list[RfObservation]] = {}
     for number, stand in enumerate(made.standpoints, start=1):
         path = folder / stand.position_id
@@ -58,9 +59,9 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
             end_ns=4_000_000_000,
         )
         key = AddressKey.random("sweep")
-        windows = tuple(read_windows(str(path), 60.0))
-        task = Task(derived_id(room.room_id, "rf"), position, path, 4.0, key, key, windows=windows, baseline=baseline)
-        measured = measure_rf(task).observations
+        task: Task[object] = Task(derived_id(room.room_id, "rf"), position, 4.0, key, key)
+        here = recorded_rf(MeasureRf(4.0), path, (), 0, position.end_ns)
+        measured = judge_rf(task, here, outside).observations
         found[stand.zone_id] = [one for one in measured if isinstance(one, RfObservation)]
     return found
 

@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,12 +19,11 @@ from sweep.run.workers import Workers
 from tests.report_factory import uid
 
 KEY = AddressKey.random()
-TASK = Task(
+TASK: Task[Any] = Task(
     sweep_id=uid(1),
     position=Position(
         position_id="p1", zone_id="stall-1", x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=1_000_000_000
     ),
-    path=None,
     dwell_s=1.0,
     sweep_key=KEY,
     room_key=KEY,
@@ -32,7 +32,7 @@ STUCK = UUID(int=uid(2).int)
 DIES = UUID(int=uid(3).int)
 
 
-def measured(task: Task, line: Line) -> Measurement:
+def measured(task: Task[object], line: Line) -> Measurement:
     """A worker that measures, hangs or dies by the task's sweep id."""
     if task.sweep_id == DIES:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -261,7 +261,7 @@ class MadeUpPlayer:
             ends_s = min(one.ends_s, self._air.now_s)
             self.plays[-1] = Play(one.kind, one.begin_s, one.chips, one.chip_s, ends_s, one.why)
 
-    def hear(self) -> list[ToWorker]:
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         now_s = self._air.now_s
         since_s = now_s - self.plays[0].begin_s + PLAY_DELAY_S if self.plays else -1.0
         words = [word for at_s, word in self.says if at_s <= since_s]

@@ -13,15 +13,14 @@ import pytest
 
 from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement
-from sweep.plug.talk import Leave, Played, Progress, TrialKind
-from sweep.plug.task import Task
+from sweep.plug.talk import NOBODY, Leave, Played, Progress, ToWorker, TrialKind
 from sweep.report import WifiObservation
 from sweep.wifi.channels import Channel, ChannelMemory
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
 from sweep.wifi.observations import judge_stand
-from sweep.wifi.plug import is_kept, measure_air, measure_kept, measure_wifi
+from sweep.wifi.plug import RecordedWifi, WifiPlug, hear, is_kept, judged, measure_kept
 from sweep.wifi.session import HeardStand, WifiWish, hear_stand
 from tests.run.test_workers import TASK
 from tests.wifi.frames import write_frames
@@ -80,8 +79,8 @@ def check_that_replays_are_equal(folder: Path, seed: int, stands: int) -> Counte
     stand, seen = Stand(seed), Counter[str]()
     for number in range(stands):
         capture = folder / f"{seed}-{number}.pcapng"
-        found = measure_air(TASK, stand.wish, stand.air, stand.player, keep=capture)
-        assert measure_wifi(replace(TASK, path=capture)) == found, (seed, number)
+        found = judged(TASK, stand.wish, hear(stand.wish, stand.air, stand.player, capture))
+        assert WifiPlug().measure(replace(TASK, door=RecordedWifi(capture)), NOBODY) == found, (seed, number)
         seen.update(found.rejections.keys())
         seen.update(answers(found))
         stand.player.says.clear()
@@ -105,7 +104,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Measurement]:
     """A camera that followed the light within 15 s."""
     stand = Stand(2, is_plain=True)
     capture = tmp_path_factory.mktemp("kept") / "stand.pcapng"
-    found = measure_air(TASK, QUICK, stand.air, stand.player, keep=capture)
+    found = judged(TASK, QUICK, hear(QUICK, stand.air, stand.player, capture))
     assert found.rejections == {}
     assert answers(found) == ["follows_light"]
     return capture, found
@@ -148,7 +147,7 @@ def test_the_frames_alone_are_a_capture_like_any_other(kept: tuple[Path, Measure
     alone = tmp_path / "alone.pcapng"
     alone.write_bytes(kept[0].read_bytes())
     assert not is_kept(alone)
-    found = measure_wifi(replace(TASK, path=alone))
+    found = WifiPlug().measure(replace(TASK, door=RecordedWifi(alone)), NOBODY)
     assert found.samples == kept[1].samples
     assert found.blind_reason is None
 
@@ -161,7 +160,7 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
         def say(self, word: object) -> None:
             self.said.append(word)
 
-        def hear(self) -> list[Leave | Played]:
+        def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
             words, self.words = self.words, []
             return [*words, Played(0, 0, 0.0, 0, ended="no_lamp")]
 
@@ -222,7 +221,7 @@ def test_other_code_is_refused_what_was_refused(tmp_path: Path) -> None:
 
 def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Path) -> None:
     air = MadeUpAir({CAMERA_MHZ: [network()]}, refused=frozenset(channel.mhz for channel in CHANNELS))
-    found = measure_air(TASK, QUICK, air, MadeUpPlayer(air), keep=tmp_path / "a.pcapng")
+    found = judged(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.rejections["channel_not_visited"] == len(CHANNELS)
     assert measure_kept(TASK, tmp_path / "a.pcapng") == found
 
@@ -372,5 +371,5 @@ def test_what_is_out_of_bounds_ends_the_keeping_and_not_the_stand(tmp_path: Path
 
 
 def test_the_place_of_a_stand_is_the_tasks(kept: tuple[Path, Measurement]) -> None:
-    task: Task = replace(TASK, dwell_s=99.0, trial="motion")
+    task = replace(TASK, dwell_s=99.0, is_walk=True)
     assert measure_kept(task, kept[0]) == kept[1], "what was wished for is kept with the stand"

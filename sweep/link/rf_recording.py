@@ -1,0 +1,61 @@
+"""RF windows of a recorded serial line, and why there are none or fewer than there were.
+
+Input is a path of a recorded sweep; output is the answer that a head would have given.  What could be read before a
+recording breaks off counts; a recording that is unreadable and one without windows are told apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from sweep.link.decode import HeadError, Losses
+from sweep.link.head import read_windows
+from sweep.link.port import PortError
+from sweep.plug.own_transmissions import intervals_ns, without_own
+from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.report import Gap, OwnTransmission, RfWindow
+
+MAX_RF_SECONDS: Final = 600.0  # bounds what one position may hold
+
+
+def recorded_rf(
+    ask: MeasureRf, path: Path | None, own: Sequence[OwnTransmission] | None, start_ns: int, end_ns: int
+) -> RfHeard:
+    """What was recorded at a stand from `start_ns` to `end_ns`, or outside the door; None: nothing was."""
+    if path is None:
+        return RfHeard(because="not_recorded")
+    if not path.exists():
+        return RfHeard(because="input_unreadable", lost=(("input_missing", 1),), spent_s=ask.seconds)
+    windows: list[RfWindow] = []
+    losses: list[Losses] = []
+    because = ""
+    try:
+        windows.extend(read_windows(str(path), MAX_RF_SECONDS, start_ns=start_ns, losses=losses))  # as far as it goes
+    except (HeadError, PortError, OSError):
+        because = "input_unreadable"
+    if not windows and not because:
+        because = "no_windows"
+    gaps: tuple[Gap, ...] = ()
+    if windows and because:
+        last_ns = windows[-1].t_ns + round(windows[-1].duration_s * 1e9)
+        gaps = (Gap(start_ns=last_ns, end_ns=max(last_ns, end_ns), reason=because),)
+    return RfHeard(
+        windows=without_own(windows, own) if ask.is_outside else tuple(windows),
+        because=because,
+        lost=_lost(losses),
+        gaps=gaps,
+        own=intervals_ns(own, start_ns),
+        spent_s=ask.seconds,
+    )
+
+
+def _lost(losses: list[Losses]) -> tuple[tuple[str, int], ...]:
+    counts: Counter[str] = Counter()
+    for one in losses:
+        counts["serial_rejected"] += one.rejected.total()
+        counts["serial_windows_missing"] += one.missing_windows
+        counts["head_restarts"] += one.restarts
+    return tuple(sorted((name, count) for name, count in counts.items() if count))
