@@ -124,7 +124,7 @@ class MadeUpAir:
         up to so much longer than asked each listening takes, and a hundredth of it each look at the clock, as it does
         on a machine.
         """
-        self._senders = {} if senders is None else senders
+        self._senders = {mhz: list(some) for mhz, some in (senders or {}).items()}
         self._channels = channels
         self._refused = refused
         self._away = away
@@ -136,6 +136,11 @@ class MadeUpAir:
         self.tally = CaptureTally()
         self.memory: ChannelMemory = NOTHING_KNOWN
         self.is_open = True
+
+    def place(self, mhz: int, *senders: Sender) -> None:
+        """Let these send, too."""
+        self._senders.setdefault(mhz, []).extend(senders)
+        self._pending.setdefault(mhz, [])
 
     @property
     def now_s(self) -> float:

@@ -34,7 +34,6 @@ from tests.wifi.made_up_air import (
     MadeUpAir,
     MadeUpPlayer,
     Pictures,
-    Sender,
     network,
     phone,
 )
@@ -50,19 +49,17 @@ class Stand:
         rng = np.random.default_rng(seed)
         self.kind: TrialKind = "motion" if seed % 5 == 4 else "light"
         row = WALK_ROW if self.kind == "motion" else ROW
-        senders: list[Sender] = [network(), phone()]
-        if seed % 2 == 0:
-            camera = LitCamera(row, 1 if is_plain else seed)
-            senders.append(Pictures(CAMERA, camera, lambda t_ns: self.player.level_at(t_ns)))  # noqa: PLW0108
-        if seed % 3 == 0:
-            senders.append(Pictures(OTHER, LitCamera("lit_walked_800", seed), seed=seed))
         channels: tuple[Channel, ...] = () if seed % 7 == 3 else CHANNELS
         refused = frozenset({2_412}) if rng.random() < 0.3 and not is_plain else frozenset()
         away = (30.0, 32.0) if seed % 8 == 6 else (2.0, 3.0) if seed % 8 == 3 else (np.inf, np.inf)
-        self.air = MadeUpAir(
-            {CAMERA_MHZ: senders}, channels=channels, refused=refused, away=away, lateness_s=0.02, seed=seed
-        )
+        self.air = MadeUpAir(channels=channels, refused=refused, away=away, lateness_s=0.02, seed=seed)
         self.player = MadeUpPlayer(self.air, seed=seed)
+        self.air.place(CAMERA_MHZ, network(), phone())
+        if seed % 2 == 0:
+            camera = LitCamera(row, 1 if is_plain else seed)
+            self.air.place(CAMERA_MHZ, Pictures(CAMERA, camera, self.player.level_at))
+        if seed % 3 == 0:
+            self.air.place(CAMERA_MHZ, Pictures(OTHER, LitCamera("lit_walked_800", seed), seed=seed))
         if seed % 9 == 8:
             self.player.stops.append((4.0, "lamp_went_off"))
         if seed % 10 == 6:
@@ -174,7 +171,7 @@ def test_whoever_runs_the_replay_hears_how_far_it_is_and_may_stop_it(kept: tuple
 def hear_again(capture: Path, **changes: object) -> HeardStand:
     """As other code would that wishes for something else."""
     with open_kept(capture) as again:
-        return hear_stand(replace(again.wish, **changes), again.air, again.line)  # type: ignore[arg-type]
+        return hear_stand(replace(again.wish, **changes), again.air, again.line)  # type: ignore[arg-type]  # any field
 
 
 def test_other_code_hears_a_sensible_air(kept: tuple[Path, Measurement]) -> None:

@@ -19,7 +19,7 @@ from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
 from tests.wifi.live_rig import CAMERA_MHZ
-from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, Sender, network, phone
+from tests.wifi.made_up_air import CAMERA, CHANNELS, OTHER, MadeUpAir, MadeUpPlayer, Pictures, network, phone
 
 LISTEN = WifiWish(dwell_s=12.0)
 LIGHT = replace(LISTEN, trial="light", trial_longest_s=15.0)
@@ -34,10 +34,9 @@ class Stand:
         self, *, row: str = ROW, channels: tuple[Channel, ...] = CHANNELS,
         refused: frozenset[int] = frozenset(), away: tuple[float, float] = (np.inf, np.inf),
     ) -> None:  # fmt: skip
-        camera = Pictures(CAMERA, LitCamera(row, 1), lambda t_ns: self.player.level_at(t_ns))  # noqa: PLW0108  made below
-        senders: dict[int, list[Sender]] = {CAMERA_MHZ: [network(), phone(), camera]}
-        self.air = MadeUpAir(senders, channels=channels, refused=refused, away=away)
+        self.air = MadeUpAir(channels=channels, refused=refused, away=away)
         self.player = MadeUpPlayer(self.air)
+        self.air.place(CAMERA_MHZ, network(), phone(), Pictures(CAMERA, LitCamera(row, 1), self.player.level_at))
 
     def hear(self, wish: WifiWish) -> HeardStand:
         return hear_stand(wish, self.air, self.player)
