@@ -8,6 +8,7 @@ traffic of real encoders is made in the tests.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,9 @@ LIGHT_GAIN: Final = 0.12
 """More octets per picture while the lamp is on: guessed."""
 EDGE_GAIN: Final = 1.6
 """Octets of a picture in which the light changed over those of one in which it did not: guessed."""
+WALK_GAIN: Final = 0.6
+"""More octets per picture while somebody walks: measured on x264 of capped quality (tests/simulators,
+`walk_capped_600`), the median over walks over that between them."""
 CAMERA_DELAY_S: Final = 0.18
 """From light to packet: exposure, encoder and buffer, guessed."""
 
@@ -34,6 +38,48 @@ class Packet:
     t_s: float
     octets: int
     is_up: bool
+
+
+class Encoder:
+    """A camera's encoder: pictures one after the other, without an end."""
+
+    def __init__(
+        self,
+        rng: np.random.Generator,
+        *,
+        bitrate_kbps: float,
+        pictures_hz: float,
+        group_s: float,
+        growth: Callable[[float], float] = lambda _: 1.0,
+    ) -> None:
+        """`growth`: octets of a picture sent at a time over those of the same picture of a dark and still room."""
+        self._rng = rng
+        self._pictures_hz = pictures_hz
+        self._growth = growth
+        self._per_group = max(round(group_s * pictures_hz), 1)
+        mean = bitrate_kbps * 125.0 / pictures_hz
+        self._difference = mean * self._per_group / (self._per_group - 1 + COMPLETE_PICTURE_RATIO)
+        self._phase = int(rng.integers(self._per_group))
+        self.offset_s = float(rng.uniform(0, 1 / pictures_hz))
+        self._activity = 0.0
+        self._number = 0
+
+    @property
+    def due_s(self) -> float:
+        """The next picture is sent then, or some milliseconds later."""
+        return self.offset_s + self._number / self._pictures_hz
+
+    def next_picture(self) -> list[Packet]:
+        """The packets of the next picture."""
+        rng = self._rng
+        t_s = self.due_s + abs(float(rng.normal(0, 0.002)))
+        self._activity = 0.95 * self._activity + float(rng.normal(0, 0.05))
+        is_complete = (self._number + self._phase) % self._per_group == 0
+        size = self._difference * (COMPLETE_PICTURE_RATIO if is_complete else 1.0)
+        size *= float(np.exp(self._activity + rng.normal(0, 0.12)))
+        size *= self._growth(t_s)
+        self._number += 1
+        return _send_burst(t_s, round(size), rng, is_up=True, is_acknowledged=False)
 
 
 def camera_stream(
@@ -50,28 +96,32 @@ def camera_stream(
 
     `light` is a sequence that its lens sees, on a clock on which this capture starts at `clock_s`.
     """
-    pictures = int(seconds * pictures_hz)
-    per_group = max(round(group_s * pictures_hz), 1)
-    mean = bitrate_kbps * 125.0 / pictures_hz
-    difference = mean * per_group / (per_group - 1 + COMPLETE_PICTURE_RATIO)
-    phase, offset_s = int(rng.integers(per_group)), float(rng.uniform(0, 1 / pictures_hz))
-    activity = 0.0
-    packets: list[Packet] = []
-    for number in range(pictures):
-        t_s = offset_s + number / pictures_hz + abs(float(rng.normal(0, 0.002)))
-        activity = 0.95 * activity + float(rng.normal(0, 0.05))
-        size = difference * (COMPLETE_PICTURE_RATIO if (number + phase) % per_group == 0 else 1.0)
-        size *= float(np.exp(activity + rng.normal(0, 0.12)))
-        if light is not None:
-            size *= _light_factor(light, clock_s + t_s - CAMERA_DELAY_S, 1 / pictures_hz)
-        packets += _send_burst(t_s, round(size), rng, is_up=True, is_acknowledged=False)
-    packets += [Packet(offset_s + second, 80, is_up=False) for second in range(int(seconds))]
+
+    def growth(t_s: float) -> float:
+        if light is None:
+            return 1.0
+        seen_s = clock_s + t_s - CAMERA_DELAY_S
+        return light_growth(_chip_at(light, seen_s), _chip_at(light, seen_s - 1 / pictures_hz))
+
+    encoder = Encoder(rng, bitrate_kbps=bitrate_kbps, pictures_hz=pictures_hz, group_s=group_s, growth=growth)
+    packets = [packet for _ in range(int(seconds * pictures_hz)) for packet in encoder.next_picture()]
+    packets += [receiver_report(encoder.offset_s + second) for second in range(int(seconds))]
     return [packet for packet in packets if packet.t_s < seconds]
 
 
-def _light_factor(light: ChipSequence, t_s: float, exposure_s: float) -> float:
-    now, before = _chip_at(light, t_s), _chip_at(light, t_s - exposure_s)
+def receiver_report(t_s: float) -> Packet:
+    """What the other end of a camera's stream says once a second."""
+    return Packet(t_s, 80, is_up=False)
+
+
+def light_growth(now: int, before: int) -> float:
+    """Octets of a picture under the lamp's level `now`, `before` that of the picture before."""
     return (1.0 + LIGHT_GAIN * now) * (EDGE_GAIN if now != before else 1.0)
+
+
+def walk_growth(now: int) -> float:
+    """Octets of a picture in which somebody walks (1) or not (0)."""
+    return 1.0 + WALK_GAIN * now
 
 
 def _chip_at(light: ChipSequence, t_s: float) -> int:
