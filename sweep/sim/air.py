@@ -20,6 +20,8 @@ from sweep.wifi.sequence import ChipSequence
 CHIP_S = 0.6
 STIMULUS_UNCERTAINTY_S = 0.1
 BUILDING_AP = "00:00:5e:00:53:01"
+BUILDING_MHZ = 2_437
+NEIGHBOURS = ("00:00:5e:00:53:02", "00:00:5e:00:53:03", "00:00:5e:00:53:04", "00:00:5e:00:53:05")
 CAMERA = "02:c4:3e:00:00:17"
 
 
@@ -46,6 +48,41 @@ def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
             )
         )
     return emitters
+
+
+def radios_by_channel(room: World, stand: Standpoint) -> tuple[tuple[int, tuple[WifiEmitter, ...]], ...]:
+    """Who sends on which channel (centre in MHz): the building's network, and those of neighbours."""
+    width, depth = room.plan.width_m, room.plan.depth_m
+    shop, flat, office, far = NEIGHBOURS
+    return (
+        (BUILDING_MHZ, tuple(wifi_emitters(room, stand))),
+        (
+            2_412,
+            (
+                WifiEmitter("ap", shop, -7.0, depth + 3.0, tx_dbm=20.0, ssid="행복분식".encode()),
+                WifiEmitter("browser", "02:11:22:00:00:03", -6.0, depth + 1.0, peer=shop),
+            ),
+        ),
+        (
+            2_462,
+            (
+                WifiEmitter("ap", flat, width + 9.0, -8.0, tx_dbm=20.0, ssid=b"KT_GiGA_2G_3F21"),
+                WifiEmitter(
+                    "uploader", "02:11:22:00:00:04", width + 8.0, -6.0, peer=flat, bitrate_kbps=1_200.0
+                ),
+            ),
+        ),
+        (
+            5_180,
+            (
+                WifiEmitter("ap", office, width + 5.0, depth + 6.0, tx_dbm=20.0, ssid=b"office-5G"),
+                WifiEmitter(
+                    "caller", "02:11:22:00:00:05", width + 4.0, depth + 5.0, peer=office, bitrate_kbps=900.0
+                ),
+            ),
+        ),
+        (5_745, (WifiEmitter("ap", far, -9.0, -9.0, tx_dbm=20.0, ssid=b""),)),
+    )  # fmt: skip
 
 
 def ble_emitters(room: World) -> list[BleEmitter]:

@@ -47,6 +47,51 @@ class BleEmitter:
     """Local name, any octets; what the kind usually sends when empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class HeardAdvert:
+    """One advert as the receiver heard it."""
+
+    t_ns: int
+    emitter: BleEmitter
+    level_dbm: int
+
+    @property
+    def payload(self) -> bytes:
+        """Its AD structures."""
+        return _payload(self.emitter)
+
+    @property
+    def is_connectable(self) -> bool:
+        """Whether the device says that one may connect."""
+        return self.emitter.kind in {"phone", "camera_setup"}
+
+
+def hear_adverts(
+    *,
+    emitters: Sequence[BleEmitter],
+    listener_xy_m: tuple[float, float],
+    seconds: float,
+    seed: int,
+    start_ns: int = DEFAULT_START_NS,
+    heard_share: float = 0.3,
+) -> list[HeardAdvert]:
+    """What a receiver at `listener_xy_m` hears within `seconds`, in order of time.
+
+    `heard_share` is how many packets a receiver on one of three channels gets.  ValueError for a bad address.
+    """
+    rng = np.random.default_rng([seed, round(listener_xy_m[0] * 100) & 0xFFFF, round(listener_xy_m[1] * 100) & 0xFFFF])
+    heard: list[HeardAdvert] = []
+    for emitter in emitters:
+        interval_s = INTERVALS_S[emitter.kind]
+        count = max(int(seconds / interval_s), 1)
+        times = np.cumsum(interval_s + rng.uniform(0, 0.01, count)) - rng.uniform(0, interval_s)
+        mean = mean_level_dbm(emitter.address, (emitter.x_m, emitter.y_m), listener_xy_m, emitter.tx_dbm, seed)
+        levels = frame_levels_dbm(mean, count, rng)
+        usable = receives(levels, rng) & (rng.random(count) < heard_share) & (times < seconds)
+        heard += [HeardAdvert(start_ns + int(times[i] * 1e9), emitter, int(levels[i])) for i in np.flatnonzero(usable)]
+    return sorted(heard, key=lambda advert: advert.t_ns)
+
+
 def write_ble_capture(
     path: Path,
     *,
@@ -55,30 +100,17 @@ def write_ble_capture(
     seconds: float,
     seed: int,
     start_ns: int = DEFAULT_START_NS,
-    heard_share: float = 0.3,
 ) -> int:
     """Write what a receiver at `listener_xy_m` hears within `seconds`; returns the number of adverts.
 
-    `heard_share` is how many packets a receiver on one of three channels gets.  A path that ends in `.json` becomes
-    JSON, any other a pcap.  ValueError for a bad address.
+    A path that ends in `.json` becomes JSON, any other a pcap.  ValueError for a bad address.
     """
-    rng = np.random.default_rng([seed, round(listener_xy_m[0] * 100) & 0xFFFF, round(listener_xy_m[1] * 100) & 0xFFFF])
-    heard: list[tuple[int, BleEmitter, int]] = []
-    for emitter in emitters:
-        interval_s = INTERVALS_S[emitter.kind]
-        count = max(int(seconds / interval_s), 1)
-        times = np.cumsum(interval_s + rng.uniform(0, 0.01, count)) - rng.uniform(0, interval_s)
-        mean = mean_level_dbm(emitter.address, (emitter.x_m, emitter.y_m), listener_xy_m, emitter.tx_dbm, seed)
-        levels = frame_levels_dbm(mean, count, rng)
-        usable = receives(levels, rng) & (rng.random(count) < heard_share) & (times < seconds)
-        heard += [(start_ns + int(times[i] * 1e9), emitter, int(levels[i])) for i in np.flatnonzero(usable)]
-    heard.sort(key=lambda item: item[0])
+    heard = hear_adverts(emitters=emitters, listener_xy_m=listener_xy_m, seconds=seconds, seed=seed, start_ns=start_ns)
     if path.suffix == ".json":
-        rows = [_to_row(t_ns, emitter, level) for t_ns, emitter, level in heard]
+        rows = [_to_row(advert) for advert in heard]
         path.write_text(json.dumps({"adverts": rows}, separators=(",", ":")) + "\n", encoding="utf-8")
         return len(rows)
-    packets = [_to_packet(t_ns, emitter, level) for t_ns, emitter, level in heard]
-    return write_pcap(path, packets, link_type=LINK_LL_RADIO)
+    return write_pcap(path, [_to_packet(advert) for advert in heard], link_type=LINK_LL_RADIO)
 
 
 def _payload(emitter: BleEmitter) -> bytes:
@@ -113,22 +145,22 @@ def _part(kind: int, value: bytes) -> bytes:
     return bytes([len(value) + 1, kind]) + value
 
 
-def _to_packet(t_ns: int, emitter: BleEmitter, level_dbm: int) -> tuple[int, bytes, int]:
-    kind = _ADV_IND if emitter.kind in {"phone", "camera_setup"} else _ADV_NONCONN
-    body = parse_address(emitter.address).to_bytes(6, "little") + _payload(emitter)
+def _to_packet(advert: HeardAdvert) -> tuple[int, bytes, int]:
+    kind = _ADV_IND if advert.is_connectable else _ADV_NONCONN
+    body = parse_address(advert.emitter.address).to_bytes(6, "little") + advert.payload
     pdu = bytes([kind | _RANDOM_ADDRESS, len(body)]) + body
     # Channel, level, noise, offences, reference access address, flags: dewhitened, level valid, CRC checked and valid.
-    radio = struct.pack("<BbbBIH", 0, level_dbm, -128, 0, ADVERTISING_ACCESS_ADDRESS, 0x0C03)
+    radio = struct.pack("<BbbBIH", 0, advert.level_dbm, -128, 0, ADVERTISING_ACCESS_ADDRESS, 0x0C03)
     packet = radio + struct.pack("<I", ADVERTISING_ACCESS_ADDRESS) + pdu + compute_crc(pdu)
-    return t_ns, packet, len(packet)
+    return advert.t_ns, packet, len(packet)
 
 
-def _to_row(t_ns: int, emitter: BleEmitter, level_dbm: int) -> dict[str, Any]:
+def _to_row(advert: HeardAdvert) -> dict[str, Any]:
     return {
-        "t_s": round(t_ns / 1e9, 3),
-        "address": emitter.address,
+        "t_s": round(advert.t_ns / 1e9, 3),
+        "address": advert.emitter.address,
         "address_type": "random",
-        "rssi_dbm": level_dbm,
-        "is_connectable": emitter.kind in {"phone", "camera_setup"},
-        "raw": _payload(emitter).hex(),
+        "rssi_dbm": advert.level_dbm,
+        "is_connectable": advert.is_connectable,
+        "raw": advert.payload.hex(),
     }

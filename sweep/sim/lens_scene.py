@@ -106,16 +106,18 @@ def render_clip(
     grain: float = 0.08,
     speed_m_s: float = 0.06,
     truth_dir: Path | None = None,
+    lit: Sequence[Phase] = (),
 ) -> ClipTruth:
     """Render a clip into `out_dir / clip`; the truth goes to `truth_dir / <clip>.json` when given.
 
     size: (width, height) in pixels, the field of view stays that of the probe; range_m: distance of the wall when no
     lens sets it; order: the phases of one group; objects: how many shiny confusers; e_per_dn: coarser steps make
     smaller files, and so does a darker wall (wall_level_dn above black) and a smoother
-    one (grain, relative). Raises `ClipError` when the folder exists or cannot hold the frames.
+    one (grain, relative); lit: the lamp that shines in each frame, where it is not the one the clip names. Raises
+    `ClipError` when the folder exists or cannot hold the frames.
     """
     scene = _Scene(seed, lenses, size, triples, range_m, order, objects, e_per_dn, wall_level_dn, grain, speed_m_s)
-    frames, meta, truth = scene.render(clip)
+    frames, meta, truth = scene.render(clip, lit or scene.phases)
     write_clip(out_dir / clip, frames, meta, fmt)
     if truth_dir is not None:
         truth_dir.mkdir(parents=True, exist_ok=True)
@@ -196,21 +198,21 @@ class _Scene:
         self.planted = [self._plant(lens) for lens in lenses]
         self.others = self._furnish(objects, lenses)
 
-    def render(self, clip: str) -> tuple[list[Frame], ClipMeta, ClipTruth]:
-        """Expose all frames."""
+    def render(self, clip: str, shining: Sequence[Phase]) -> tuple[list[Frame], ClipMeta, ClipTruth]:
+        """Expose all frames, each under the lamp that shines then."""
         noise = np.random.default_rng([self.seed, 0x4015E])
         frames, tracks = [], [[] for _ in self.planted]  # type: list[Frame], list[list[dict[str, float]]]
-        for index, phase in enumerate(self.phases):
+        for index, (phase, lit) in enumerate(zip(self.phases, shining, strict=True)):
             time_s = index / self.optics.fps
             pose = self.motion.pose(time_s)
             later = self.motion.pose(time_s + self.exposure_s)
-            lamps = self._lamps(phase, pose)
+            lamps = self._lamps(lit, pose)
             image = self._wall_light(lamps, pose)
             for thing in self.others:
                 self._add_sparks(image, thing, lamps, pose, later)
             ground = image.copy() if phase == "A" else image
             for lens, track in zip(self.planted, tracks, strict=True):
-                electrons, x, y = self._add_lens(image, lens, phase, lamps, pose, later)
+                electrons, x, y = self._add_lens(image, lens, lit, lamps, pose, later)
                 if phase == "A":
                     track.append(self._lens_row(index, x, y, electrons, ground, lens))
             frames.append(self.sensor.expose(image, noise))

@@ -8,7 +8,6 @@ itself simulated.
 from __future__ import annotations
 
 import json
-import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,29 +29,16 @@ from sweep.report import (
     RecordedSweep,
     RoomKind,
     StartCommand,
-    ZoneKind,
     derived_id,
     new_id,
     to_json,
     utc_now,
 )
-from sweep.rf.channels import tuner_frequencies
 from sweep.sim import air, world
-from sweep.sim.head import record_serial
-from sweep.sim.head_scene import Emitter, EmitterKind, RfScene
-from sweep.sim.lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
+from sweep.sim.doors import LensDoor, rf_door
 from sweep.sim.world import HiddenKind, Standpoint, World
 from sweep.wifi.plug import RecordedWifi
 
-RF_SECONDS = 4.0
-BASELINE_RF_SECONDS = 4.0
-NEIGHBOUR_WIFI_DBM = -47.0
-CAMERA_RF_AT_1M_DBM = -22.0  # guessed: 20 dBm of a small module, 40 dB over the first metre
-ANALOG_CAMERA_MHZ = 5_800.0
-HALF_SIZE_WIDTH_PX = 728
-CLIP_SIZE = (256, 192)  # measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried
-E_PER_DN = 12.0  # a coarse converter setting: half the file of the probe's usual one
-QUICK_KINDS: frozenset[ZoneKind] = frozenset({"stall", "booth"})
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
 
@@ -101,7 +87,7 @@ class SimulatedSource:
         """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
         self._world = world.make_world(room.plan, seed, camera_zone, camera_kind)
         if mode == "quick":
-            self._world = world.visit_only(self._world, QUICK_KINDS)
+            self._world = world.visit_only(self._world, world.QUICK_KINDS)
         self._started = started or utc_now()
         self._begun_ns = boottime_ns()
         self._live = started is None
@@ -133,7 +119,7 @@ class SimulatedSource:
                 _recorded(stand, dwell) for stand, dwell in zip(self._world.standpoints, schedule.dwells, strict=True)
             ),
         )
-        _record_rf(self.folder / "baseline.serial", self._world, None, seed * 100)
+        rf_door(self._world, None, seed * 100).open(self.folder / "baseline.serial")
 
     def positions(self) -> Iterator[RecordedPosition]:
         """Each position after its captures were made."""
@@ -250,51 +236,6 @@ def _record_position(folder: Path, recorded: RecordedPosition, stand: Standpoint
     place = folder / recorded.id
     place.mkdir()
     seed = room.seed * 100 + number + 1
-    _record_lens(place / "lens", stand, room, seed)
-    _record_rf(place / "head.serial", room, stand, seed)
+    LensDoor(stand, room.camera, seed).open(place / "lens")
+    rf_door(room, stand, seed).open(place / "head.serial")
     air.record_air(place, stand, room, recorded.start, seed)
-
-
-def _record_lens(folder: Path, stand: Standpoint, room: World, seed: int) -> None:
-    folder.mkdir()
-    width, height = CLIP_SIZE
-    lenses = []
-    camera = room.camera
-    if camera is not None and camera.zone_id == stand.zone_id:
-        focal_px = HALF_SIZE_FOCAL_PX * width / HALF_SIZE_WIDTH_PX
-        x_px = width / 2.0 + focal_px * math.tan(math.radians(camera.bearing_deg))
-        lenses = [
-            PlantedLens(
-                aperture_mm=camera.aperture_mm,
-                range_m=camera.range_m,
-                x_px=min(max(x_px, 12.0), width - 12.0),
-                y_px=height * camera.height_share,
-            )
-        ]
-    render_clip(
-        folder,
-        clip=f"{stand.position_id}-a",
-        seed=seed,
-        lenses=lenses,
-        size=CLIP_SIZE,
-        triples=COMPACT_TRIPLES,
-        fmt="npz",
-        range_m=1.1,
-        e_per_dn=E_PER_DN,
-    )
-
-
-def _record_rf(path: Path, room: World, stand: Standpoint | None, seed: int) -> None:
-    """Serial bytes of the emulated head at a standpoint, or outside the door for None."""
-    emitters = [Emitter("wifi", NEIGHBOUR_WIFI_DBM, duty_cycle=0.08)]
-    camera = room.camera
-    if camera is not None:
-        outside = (room.plan.width_m, room.plan.depth_m + 2.0)
-        ear = outside if stand is None else (stand.x_m, stand.y_m)
-        loss = world.path_loss_db(world.distance_m(ear, (camera.x_m, camera.y_m))) + (12.0 if stand is None else 0.0)
-        is_analog = camera.kind == "analog_camera"
-        kind: EmitterKind = "analog_video" if is_analog else "wifi"
-        centre_mhz = ANALOG_CAMERA_MHZ if is_analog else None  # the Wi-Fi camera sends at 2.4 GHz
-        emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35, centre_mhz=centre_mhz))
-    seconds = BASELINE_RF_SECONDS if stand is None else RF_SECONDS
-    record_serial(path, RfScene(emitters=tuple(emitters), seed=seed), seconds, tuner_mhz=tuner_frequencies())

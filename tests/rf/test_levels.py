@@ -13,7 +13,7 @@ from sweep.report import RfWindow
 from sweep.rf.envelope import NOMINAL, loud_level, summarise
 from sweep.rf.judge import judge_windows
 from sweep.sim import source, world
-from sweep.sim.source import CAMERA_RF_AT_1M_DBM
+from sweep.sim.doors import CAMERA_RF_AT_1M_DBM
 
 from .test_confusion import interval
 from .test_rf import run, window

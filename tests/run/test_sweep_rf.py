@@ -31,6 +31,7 @@ from sweep.report import (
 from sweep.rf.calibration import DetectorFit, RfCalibration, to_toml
 from sweep.rf.plug import judge_rf
 from sweep.sim import source, world
+from sweep.sim.doors import rf_door
 from sweep.sim.head import record_serial
 from sweep.sim.head_scene import Detector, Emitter, RfScene
 from tests.sim.head_kit import built_elf
@@ -43,12 +44,12 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
     built_elf()
     room = source.default_room()
     made = world.make_world(room.plan, seed, zone_id, "analog_camera")
-    source._record_rf(folder / "baseline", made, None, seed * 100)
+    rf_door(made, None, seed * 100).open(folder / "baseline")
     outside = recorded_rf(MeasureRf(0.0, is_outside=True), folder / "baseline", (), 0, 0)
     found: dict[str, list[RfObservation]] = {}
     for number, stand in enumerate(made.standpoints, start=1):
         path = folder / stand.position_id
-        source._record_rf(path, made, stand, seed * 100 + number)
+        rf_door(made, stand, seed * 100 + number).open(path)
         position = Position(
             position_id=stand.position_id,
             zone_id=stand.zone_id,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sweep.sim import world
-from sweep.sim.source import QUICK_KINDS, SimulatedSource, default_room
+from sweep.sim.source import SimulatedSource, default_room
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -41,7 +41,7 @@ def test_the_camera_hides_in_the_wall_of_its_zone(seed: int) -> None:
 
 
 def test_a_quick_sweep_visits_stalls_and_says_so(tmp_path: Path) -> None:
-    made = world.visit_only(world.make_world(default_room().plan, 1, None), QUICK_KINDS)
+    made = world.visit_only(world.make_world(default_room().plan, 1, None), world.QUICK_KINDS)
     assert [stand.zone_id for stand in made.standpoints] == ["stall-1", "stall-2", "stall-3"]
     source = SimulatedSource(tmp_path, default_room(), seed=1, camera_zone=None, probe_id="probe-demo-1", mode="quick")
     assert source.manifest.mode == "quick"

@@ -1,7 +1,8 @@
 """A Bluetooth daemon that is not there: enough of BlueZ on a private D-Bus that the real bleak scans through it.
 
-Adapters, devices and adverts are given by the test; what BlueZ does with them follows: an active scan reports every
-device, an advertisement monitor only those that one of its patterns matches, and a powered-off adapter refuses.
+Adapters, devices and adverts are given by the simulation or by a test; what BlueZ does with them follows: an active
+scan reports every device, an advertisement monitor only those that one of its patterns matches, and a powered-off
+adapter refuses.
 """
 
 from __future__ import annotations
@@ -48,10 +49,11 @@ async def private_bus() -> AsyncIterator[str]:
         config.write_text(BUS_CONFIG.format(socket=Path(folder) / "bus"), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
             daemon, "--nofork", "--nopidfile", "--print-address=1", f"--config-file={config}",
-            stdout=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            assert process.stdout is not None
+            if process.stdout is None:
+                raise FileNotFoundError("dbus-daemon has no output")
             yield (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode().strip()
         finally:
             with contextlib.suppress(ProcessLookupError):
@@ -114,8 +116,8 @@ class FakeBlueZ:
 
     def advertise(
         self, address: str, rssi_dbm: int, sections: Sequence[Section], *, is_random: bool = True, adapter: str = "hci0"
-    ) -> None:
-        """One advertisement is in the air; what BlueZ passes on depends on who scans."""
+    ) -> bool:
+        """One advertisement is in the air; what BlueZ passes on depends on who scans.  Gives whether that is any."""
         home = f"/org/bluez/{adapter}"
         wanted = home in self._discovering or any(
             _matches(sections, pattern)
@@ -124,14 +126,15 @@ class FakeBlueZ:
             for pattern in patterns
         )
         if not wanted:
-            return
+            return False
         path = f"{home}/dev_{address.replace(':', '_')}"
         properties = _properties(home, address, rssi_dbm, sections, is_random=is_random)
         known = self._objects.get(path, {}).get(DEVICE)
         if known is None:
             self._add(path, {DEVICE: properties})
-        else:
-            self._change(path, DEVICE, {k: v for k, v in properties.items() if known.get(k) != v})
+            return True
+        self._change(path, DEVICE, {k: v for k, v in properties.items() if known.get(k) != v})
+        return True
 
     def _add(self, path: str, interfaces: dict[str, dict[str, Variant]]) -> None:
         self._objects[path] = interfaces
@@ -195,8 +198,8 @@ class FakeBlueZ:
             if reply.message_type == MessageType.METHOD_RETURN:
                 break
             await asyncio.sleep(0.01)
-        assert reply is not None
-        assert reply.body[0]["Type"].value == "or_patterns"
+        if reply is None or reply.body[0]["Type"].value != "or_patterns":
+            raise ValueError("a monitor without patterns")
         self._patterns[adapter, path] = [(at, kind, bytes(data)) for at, kind, data in reply.body[0]["Patterns"].value]
         await self._bus.call(Message(destination=owner, path=path, interface=MONITOR, member="Activate"))
         self.scanning.set()

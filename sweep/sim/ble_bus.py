@@ -1,0 +1,84 @@
+"""Made-up adverts through the real door: bleak listens to a BlueZ stand-in on a private message bus.
+
+Input is adverts with the time that they are heard; output is what the live scan makes of them, with those times.  It is
+as fast as the bus.  Whether a device may be connected to gets lost on the way, as it does with BlueZ.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from sweep.ble.adverts import Advert
+from sweep.ble.scan import listen
+
+from .air_ble import HeardAdvert
+from .bluez import FakeBlueZ, Section, private_bus
+
+BUS: Final = "DBUS_SYSTEM_BUS_ADDRESS"
+PATIENCE_S: Final = 20.0
+
+
+def has_bus() -> bool:
+    """Whether a private bus can be started here."""
+    return shutil.which("dbus-daemon") is not None
+
+
+def scan_bus(heard: Sequence[HeardAdvert], seconds: float) -> list[Advert]:
+    """What an active scan of so many seconds reports.  Raises BleDoorError; FileNotFoundError without dbus-daemon."""
+    return asyncio.run(_scan(heard, seconds))
+
+
+async def _scan(heard: Sequence[HeardAdvert], seconds: float) -> list[Advert]:
+    now_ns = 0
+    told = asyncio.Event()
+
+    def stamp() -> int:
+        told.set()
+        return now_ns
+
+    async with private_bus() as address, FakeBlueZ(address) as bluez:
+        bluez.add_adapter()
+
+        async def pause(_: float) -> None:
+            """Let the adverts come one by one, each when the one before was taken."""
+            nonlocal now_ns
+            async with asyncio.timeout(PATIENCE_S):
+                await bluez.scanning.wait()
+            for advert in heard:
+                now_ns = advert.t_ns
+                told.clear()
+                if bluez.advertise(advert.emitter.address.upper(), advert.level_dbm, _sections(advert.payload)):
+                    async with asyncio.timeout(PATIENCE_S):
+                        await told.wait()
+
+        with _system_bus(address):
+            return await listen(seconds, now_ns=stamp, pause=pause)
+
+
+@contextmanager
+def _system_bus(address: str) -> Iterator[None]:
+    """What this process takes for the system bus."""
+    before = os.environ.get(BUS)
+    os.environ[BUS] = address
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[BUS]
+        else:
+            os.environ[BUS] = before
+
+
+def _sections(payload: bytes) -> list[Section]:
+    """The AD structures of a payload, by type."""
+    found: list[Section] = []
+    at = 0
+    while at < len(payload):
+        found.append((payload[at + 1], payload[at + 2 : at + 1 + payload[at]]))
+        at += 1 + payload[at]
+    return found

@@ -1,0 +1,246 @@
+"""The doors through which the simulated room is sensed, one for each modality, and which real door is missing: the one
+place that says so.
+
+Input is a room, a seed and where a camera hides; output is, for each stand, doors that can be sent to another process
+and opened there.  What comes out of a door is what the modality's own code takes; what hides where stays behind it.
+
+A real sweep opens a monitor-mode interface, the sensor head's serial port, BlueZ and a camera.  NEXT_IN names what is
+opened here instead, and why.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sweep.addresses import parse_address
+from sweep.ble.adverts import Advert, read_body
+from sweep.lens.clips import Phase
+from sweep.report import Modality, Mode, Plan
+from sweep.rf.channels import tuner_frequencies
+
+from . import world
+from .air import ble_emitters
+from .air_ble import BleEmitter, hear_adverts
+from .ble_bus import has_bus, scan_bus
+from .head import record_serial
+from .head_scene import Emitter, EmitterKind, RfScene
+from .lamp_pins import run_lamps
+from .lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
+from .world import HiddenCamera, HiddenKind, Standpoint, World
+
+RF_SECONDS: Final = 4.0
+BASELINE_RF_SECONDS: Final = 4.0
+NEIGHBOUR_WIFI_DBM: Final = -47.0
+CAMERA_RF_AT_1M_DBM: Final = -22.0
+"""Guessed: 20 dBm of a small module, 40 dB over the first metre."""
+ANALOG_CAMERA_MHZ: Final = 5_800.0
+HALF_SIZE_WIDTH_PX: Final = 728
+CLIP_SIZE: Final = (256, 192)
+"""Measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried."""
+E_PER_DN: Final = 12.0
+"""A coarse converter setting: half the file of the probe's usual one."""
+LAMP_ORDER: Final[tuple[Phase, ...]] = ("A", "B", "C")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A real door that is not opened."""
+
+    real: str
+    """What a real sweep opens."""
+    here: str
+    """What is opened instead."""
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.here}, not {self.real}: {self.because}"
+
+
+NEXT_IN: Final[dict[Modality, Missing]] = {
+    "wifi": Missing(
+        real="a monitor-mode interface with lamp and person",
+        here="frames handed over as an adapter's blocks, chips played on their clock",
+        because="a TAP device needs a network namespace of its own and keeps to wall time (tests/wifi/lit_rig.py does)",
+    ),
+    "ble": Missing(
+        real="BlueZ on the system bus",
+        here="adverts through bleak from a BlueZ stand-in on a private bus, handed over where no bus can be started",
+        because="a stand-in must not own the name of the system's Bluetooth daemon",
+    ),
+    "rf": Missing(
+        real="the sensor head's serial port in step with the sweep",
+        here="serial bytes of its firmware in the emulator, through a pseudo-terminal, as fast as they come",
+        because="an emulated head that keeps to wall time makes a sweep as long as a real one",
+    ),
+    "lens": Missing(
+        real="a camera",
+        here="rendered frames as a clip, each under the lamp that the emulated head's pins lit",
+        because="the kernel here has no virtual camera device",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BleDoor:
+    """The advertisers around one stand."""
+
+    emitters: tuple[BleEmitter, ...]
+    ear_xy_m: tuple[float, float]
+    seed: int
+    start_ns: int
+
+    def listen(self, seconds: float, *, through_bus: bool | None = None) -> list[Advert]:
+        """Adverts heard within `seconds` from the start of the stand; `through_bus` None: where there can be one.
+
+        Raises BleDoorError, FileNotFoundError where there is no dbus-daemon and it is asked for.
+        """
+        heard = hear_adverts(
+            emitters=self.emitters,
+            listener_xy_m=self.ear_xy_m,
+            seconds=seconds,
+            seed=self.seed,
+            start_ns=self.start_ns,
+        )
+        if has_bus() if through_bus is None else through_bus:
+            return scan_bus(heard, seconds)
+        return [
+            Advert(
+                t_ns=advert.t_ns,
+                address=parse_address(advert.emitter.address),
+                is_random=True,
+                rssi_dbm=advert.level_dbm,
+                is_connectable=advert.is_connectable,
+                name=(body := read_body(advert.payload)).name,
+                manufacturer_data=body.manufacturer_data,
+                service_uuids=body.service_uuids,
+                service_data=body.service_data,
+                appearance=body.appearance,
+            )
+            for advert in heard
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class RfDoor:
+    """What the sensor head hears at one stand."""
+
+    scene: RfScene
+    seconds: float
+
+    def open(self, path: Path) -> Path:
+        """Serial bytes of the firmware, in a file.  Raises EmulatorError."""
+        record_serial(path, self.scene, self.seconds, tuner_mhz=tuner_frequencies())
+        return path
+
+
+def rf_door(room: World, stand: Standpoint | None, seed: int) -> RfDoor:
+    """The door at a stand, or outside the entrance for None."""
+    emitters = [Emitter("wifi", NEIGHBOUR_WIFI_DBM, duty_cycle=0.08)]
+    camera = room.camera
+    if camera is not None:
+        outside = (room.plan.width_m, room.plan.depth_m + 2.0)
+        ear = outside if stand is None else (stand.x_m, stand.y_m)
+        loss = world.path_loss_db(world.distance_m(ear, (camera.x_m, camera.y_m))) + (12.0 if stand is None else 0.0)
+        is_analog = camera.kind == "analog_camera"
+        kind: EmitterKind = "analog_video" if is_analog else "wifi"
+        centre_mhz = ANALOG_CAMERA_MHZ if is_analog else None  # the Wi-Fi camera sends at 2.4 GHz
+        emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35, centre_mhz=centre_mhz))
+    return RfDoor(RfScene(emitters=tuple(emitters), seed=seed), BASELINE_RF_SECONDS if stand is None else RF_SECONDS)
+
+
+@dataclass(frozen=True, slots=True)
+class LensDoor:
+    """What the camera sees from one stand."""
+
+    stand: Standpoint
+    hidden: HiddenCamera | None
+    """Wherever it hides in the room."""
+    seed: int
+
+    def open(self, folder: Path) -> Path:
+        """A folder (created) with a clip, exposed under the lamps that the emulated head lit.  Raises EmulatorError."""
+        folder.mkdir()
+        lamps = run_lamps(LAMP_ORDER, COMPACT_TRIPLES)
+        render_clip(
+            folder,
+            clip=f"{self.stand.position_id}-a",
+            seed=self.seed,
+            lenses=self._lenses(),
+            size=CLIP_SIZE,
+            order="".join(lamps.told),
+            triples=1,
+            fmt="npz",
+            range_m=1.1,
+            e_per_dn=E_PER_DN,
+            lit=lamps.lit,
+        )
+        return folder
+
+    def _lenses(self) -> list[PlantedLens]:
+        camera, (width, height) = self.hidden, CLIP_SIZE
+        if camera is None or camera.zone_id != self.stand.zone_id:
+            return []
+        focal_px = HALF_SIZE_FOCAL_PX * width / HALF_SIZE_WIDTH_PX
+        x_px = width / 2.0 + focal_px * math.tan(math.radians(camera.bearing_deg))
+        return [
+            PlantedLens(
+                aperture_mm=camera.aperture_mm,
+                range_m=camera.range_m,
+                x_px=min(max(x_px, 12.0), width - 12.0),
+                y_px=height * camera.height_share,
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class StandDoors:
+    """All doors of one stand."""
+
+    ble: BleDoor
+    rf: RfDoor
+    lens: LensDoor
+
+
+class SimulatedRoom:
+    """A room that can be sensed; what is hidden in it stays in here and behind its doors."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        seed: int,
+        camera_zone: str | None,
+        camera_kind: HiddenKind = "wifi_camera",
+        mode: Mode = "full",
+    ) -> None:
+        """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
+        self._world = world.make_world(plan, seed, camera_zone, camera_kind)
+        if mode == "quick":
+            self._world = world.visit_only(self._world, world.QUICK_KINDS)
+
+    @property
+    def standpoints(self) -> tuple[Standpoint, ...]:
+        """Where the inspector stands, one after the other."""
+        return self._world.standpoints
+
+    def outside(self) -> RfDoor:
+        """What the sensor head hears outside the entrance."""
+        return rf_door(self._world, None, self._world.seed * 100)
+
+    def doors(self, position_id: str, start_ns: int) -> StandDoors:
+        """The doors of a standpoint for a stay that begins then, on whatever clock the sweep has.
+
+        KeyError for a standpoint that the room lacks.
+        """
+        stands = {stand.position_id: (number, stand) for number, stand in enumerate(self.standpoints, start=1)}
+        number, stand = stands[position_id]
+        seed = self._world.seed * 100 + number
+        ear = (stand.x_m, stand.y_m)
+        return StandDoors(
+            ble=BleDoor(tuple(ble_emitters(self._world)), ear, seed, start_ns),
+            rf=rf_door(self._world, stand, seed),
+            lens=LensDoor(stand, self._world.camera, seed),
+        )

@@ -1,0 +1,82 @@
+"""The doors of the simulated room: each can be sent to another process, and what comes out depends on the seed."""
+
+import pickle
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sweep.ble.adverts import Advert
+from sweep.ble.devices import build_scan
+from sweep.lens.clips import read_clip
+from sweep.link.head import read_windows
+from sweep.report import MODALITIES
+from sweep.sim.doors import NEXT_IN, SimulatedRoom, StandDoors
+from sweep.sim.source import default_room
+
+from .head_kit import built_elf
+
+START_NS = 5_000_000_000
+
+
+@pytest.fixture(autouse=True, scope="module")
+def firmware() -> None:
+    built_elf()
+
+
+def doors(seed: int = 1, zone: str | None = "stall-2", position_id: str = "p2") -> StandDoors:
+    room = SimulatedRoom(default_room().plan, seed=seed, camera_zone=zone)
+    found = room.doors(position_id, START_NS)
+    sent: StandDoors = pickle.loads(pickle.dumps(found))  # noqa: S301  written a moment ago
+    assert sent == found
+    return sent
+
+
+def test_every_modality_says_which_door_it_lacks() -> None:
+    assert set(NEXT_IN) == set(MODALITIES)
+    assert all("not" in str(one) and "\n" not in str(one) for one in NEXT_IN.values())
+
+
+def test_a_quick_sweep_stands_in_stalls_and_no_stand_is_made_up() -> None:
+    room = SimulatedRoom(default_room().plan, seed=1, camera_zone=None, mode="quick")
+    assert [stand.zone_id for stand in room.standpoints] == ["stall-1", "stall-2", "stall-3"]
+    with pytest.raises(KeyError):
+        room.doors("p9", START_NS)
+    with pytest.raises(ValueError, match="not on the plan"):
+        SimulatedRoom(default_room().plan, seed=1, camera_zone="attic")
+
+
+def kinds(adverts: list[Advert]) -> dict[str, int]:
+    return {one.identity.kind: one.adverts for one in build_scan(adverts, rejected=Counter()).devices}
+
+
+def test_adverts_are_the_same_through_the_bus_as_handed_over() -> None:
+    door = doors().ble
+    bus, handed = door.listen(20.0, through_bus=True), door.listen(20.0, through_bus=False)
+    assert kinds(bus) == kinds(handed)
+    assert set(kinds(bus)) == {"phone", "headphones", "tracker"}
+    assert [(a.t_ns, a.address, a.rssi_dbm) for a in bus] == [(a.t_ns, a.address, a.rssi_dbm) for a in handed]
+    assert all(START_NS <= advert.t_ns < START_NS + 20_000_000_000 for advert in bus)
+    assert bus == door.listen(20.0, through_bus=True), "the same again"
+    assert bus != doors(seed=2).ble.listen(20.0, through_bus=True)
+
+
+def test_serial_bytes_come_from_the_firmware(tmp_path: Path) -> None:
+    levels = {}
+    for zone in ("stall-2", None):
+        door = replace(doors(zone=zone).rf, seconds=0.5)
+        path = door.open(tmp_path / f"{zone}.serial")
+        windows = [one for one in read_windows(str(path), 10.0) if one.receiver == "log_detector"]
+        assert len(windows) == 5
+        levels[zone] = min(window.p10_counts for window in windows)
+    assert levels["stall-2"] < levels[None], "fewer counts are more power"
+
+
+def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Path) -> None:
+    clips = {}
+    for name, zone in (("with", "stall-2"), ("other", "stall-1"), ("without", None)):
+        clips[name] = read_clip(doors(zone=zone).lens.open(tmp_path / name) / "p2-a")
+    assert clips["with"].meta.phases == ("A", "B", "C") * 4
+    shown = [bool((clips[name].frame(0) != clips["without"].frame(0)).any()) for name in ("with", "other")]
+    assert shown == [True, False]
