@@ -11,6 +11,9 @@ opened here instead, and why.
 from __future__ import annotations
 
 import math
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,17 +21,21 @@ from typing import Final
 from sweep.addresses import parse_address
 from sweep.ble.adverts import Advert, read_body
 from sweep.lens.clips import Phase
+from sweep.plug.talk import Line
 from sweep.report import Modality, Mode, Plan
 from sweep.rf.channels import tuner_frequencies
+from sweep.wifi.channels import NOTHING_KNOWN, ChannelMemory
 
 from . import world
-from .air import ble_emitters
+from .air import ble_emitters, radios_by_channel
 from .air_ble import BleEmitter, hear_adverts
 from .ble_bus import has_bus, scan_bus
 from .head import record_serial
 from .head_scene import Emitter, EmitterKind, RfScene
 from .lamp_pins import run_lamps
 from .lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
+from .sensed_air import AirSetting, SimulatedAir
+from .sensed_line import SimulatedLine
 from .world import HiddenCamera, HiddenKind, Standpoint, World
 
 RF_SECONDS: Final = 4.0
@@ -81,6 +88,34 @@ NEXT_IN: Final[dict[Modality, Missing]] = {
         because="the kernel here has no virtual camera device",
     ),
 }
+
+
+_memories: dict[str, ChannelMemory] = {}
+"""In the process that listens, by sweep: what earlier stands learnt of the channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class WifiDoor:
+    """The air of one stand, and the other end of its line; an `AirDoor` (sweep/wifi/plug.py)."""
+
+    setting: AirSetting
+    sweep: str
+    """What tells this sweep from others in the same process."""
+
+    why_no_light = None
+    """There is a lamp."""
+
+    @contextmanager
+    def open(self, line: Line) -> Iterator[tuple[SimulatedAir, SimulatedLine]]:
+        """`line`: to whoever attends to the measurement.  What is learnt of the channels stays for the next stand."""
+        air, answers = self.sense(line, _memories.get(self.sweep, NOTHING_KNOWN))
+        yield air, answers
+        _memories[self.sweep] = air.memory
+
+    def sense(self, line: Line, memory: ChannelMemory = NOTHING_KNOWN) -> tuple[SimulatedAir, SimulatedLine]:
+        """The same for somebody who knows so much of the channels, and leaves nothing here."""
+        air = SimulatedAir(self.setting, memory)
+        return air, SimulatedLine(line, air, self.setting.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +234,7 @@ class LensDoor:
 class StandDoors:
     """All doors of one stand."""
 
+    wifi: WifiDoor
     ble: BleDoor
     rf: RfDoor
     lens: LensDoor
@@ -220,6 +256,7 @@ class SimulatedRoom:
         self._world = world.make_world(plan, seed, camera_zone, camera_kind)
         if mode == "quick":
             self._world = world.visit_only(self._world, world.QUICK_KINDS)
+        self._sweep = secrets.token_hex(8)
 
     @property
     def standpoints(self) -> tuple[Standpoint, ...]:
@@ -240,6 +277,10 @@ class SimulatedRoom:
         seed = self._world.seed * 100 + number
         ear = (stand.x_m, stand.y_m)
         return StandDoors(
+            wifi=WifiDoor(
+                AirSetting(radios_by_channel(self._world, stand), ear, (self._world.seed, number), start_ns),
+                self._sweep,
+            ),
             ble=BleDoor(tuple(ble_emitters(self._world)), ear, seed, start_ns),
             rf=rf_door(self._world, stand, seed),
             lens=LensDoor(stand, self._world.camera, seed),
