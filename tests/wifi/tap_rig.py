@@ -15,14 +15,23 @@ import resource
 import socket
 import struct
 import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import Any, Final
 
+from sweep.plug.talk import NOBODY
 from sweep.wifi.air import CaptureTally
 from sweep.wifi.capture import LiveCapture, drop_capabilities
 from sweep.wifi.dot11 import parse_block
 from sweep.wifi.framelog import build_log
+from sweep.wifi.keep import keep_stand
+from sweep.wifi.kept import open_kept
+from sweep.wifi.kept_lines import steps_beside
+from sweep.wifi.observations import judge_stand
+from sweep.wifi.session import WifiWish, hear_stand
+from tests.run.test_workers import TASK
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
 
 NAME: Final = "mon0"
@@ -172,6 +181,33 @@ def interrupted() -> dict[str, object]:
     return {"each": received} | describe(capture.tally)
 
 
+def kept(seconds: float, per_second: int) -> dict[str, object]:
+    """A stand of a real interface, which is away for a while: kept and heard again, and what its files hold."""
+    tap = make_tap()
+    wish = WifiWish(dwell_s=seconds)
+    with LiveCapture(NAME) as capture, tempfile.TemporaryDirectory() as folder:
+        sent = multiprocessing.Value("q", 0)
+        sender = multiprocessing.Process(target=send, args=(tap, per_second, seconds, sent))
+        sender.start()
+        for share in (0.4, 0.6):
+            threading.Timer(seconds * share, set_up, (NAME, share > 0.5)).start()
+        path = Path(folder) / "stand.pcapng"
+        with keep_stand(path, wish, capture, NOBODY) as keeping:
+            found = judge_stand(TASK, wish, hear_stand(wish, keeping.air, keeping.line))
+        sender.join()
+        with open_kept(path) as again:
+            replayed = judge_stand(TASK, again.wish, hear_stand(again.wish, again.air, again.line))
+        octets = path.read_bytes() + steps_beside(path).read_bytes()
+    return {
+        "is_equal": replayed == found,
+        "rejected": dict(again.rejected),
+        "samples": found.samples,
+        "gaps_s": [(gap.end_ns - gap.start_ns) / 1e9 for gap in found.gaps],
+        "holds_secret": SECRET[:6] in octets or HOME[:6] in octets,
+        "fault": keeping.paper.fault,
+    }
+
+
 def describe(tally: CaptureTally) -> dict[str, object]:
     gaps = [[gap.reason, round((gap.end_ns - gap.begin_ns) / 1e9, 2)] for gap in tally.gaps]
     return {"received": tally.received, "dropped": tally.dropped, "gaps": gaps, "clock_steps": tally.clock_steps}
@@ -183,6 +219,8 @@ def main() -> None:
     match scene:
         case "flood":
             result = flood(seconds, rate)
+        case "kept":
+            result = kept(seconds, rate)
         case "headers_only":
             result = headers_only()
         case _:

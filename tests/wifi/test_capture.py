@@ -60,6 +60,14 @@ def test_an_interface_that_goes_away_is_waited_for_and_the_gap_said() -> None:
     assert all("\n" not in reason for reason in reasons)
 
 
+def test_a_stand_of_a_real_interface_is_kept_and_heard_again() -> None:
+    found = run_rig("kept", 6.0, 2_000)
+    assert (found["is_equal"], found["fault"], found["rejected"]) == (True, None, {})
+    assert found["samples"] > 4_000
+    assert [1.0 <= gap_s <= 3.0 for gap_s in found["gaps_s"]] == [True]
+    assert not found["holds_secret"]
+
+
 @pytest.mark.parametrize("name", ["lo", "none0", "a\nb", "x" * 40])
 def test_what_is_no_monitor_interface_gives_one_line(name: str) -> None:
     with pytest.raises(CaptureOpenError, match=r"^[^\n]+; [^\n]+$"):
