@@ -6,7 +6,10 @@ Input is settings and persons, at the terminal or at the phone; output is a sour
 from __future__ import annotations
 
 import contextlib
+import errno
+import io
 import os
+import select
 import signal
 import stat
 import sys
@@ -14,7 +17,7 @@ import termios
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 from sweep.cli.output import err, one_line
 from sweep.config import Config
@@ -30,7 +33,12 @@ from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, SweepSource, middle_of
 from sweep.wifi.plug import LiveWifi
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
+LINE_BYTES: Final = 4096  # the longest line of a terminal: N_TTY_BUF_SIZE
 
 
 def has_terminal() -> bool:
@@ -96,8 +104,30 @@ def end_when_told(end: Callable[[], None]) -> None:
     """Call `end` on Ctrl-C, when a service is stopped, and when the terminal goes away (a connection that broke), so
     that what was measured until then is still written.
     """
+    for name in ("stdout", "stderr"):
+        if (stream := getattr(sys, name)).isatty():
+            setattr(sys, name, _outliving(stream))
     for number in ENDINGS:
         signal.signal(number, lambda number, _: _end(number, end))
+
+
+class _Outliving(io.FileIO):
+    """A terminal to write to: what is said after it went away is said to nobody."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        """Takes all of `data` where the terminal is gone, which a write may see before SIGHUP says so."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return memoryview(data).nbytes
+
+
+def _outliving(stream: TextIO) -> TextIO:
+    stream.flush()
+    raw = _Outliving(stream.fileno(), "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), stream.encoding, stream.errors, line_buffering=True)
 
 
 def _end(number: int, end: Callable[[], None]) -> None:
@@ -110,30 +140,23 @@ def _end(number: int, end: Callable[[], None]) -> None:
     end()
 
 
-def _interrupt() -> None:
-    raise KeyboardInterrupt
-
-
 def _read_line(control: Control) -> str:
-    """A line of the terminal; empty at its end, and when Ctrl-C or another ending aborts the sweep instead."""
-    before = [signal.getsignal(number) for number in ENDINGS]
-    end_when_told(_interrupt)
-    try:
-        if control.is_over:  # Ctrl-C came while the question was printed
-            return ""
-        line = sys.stdin.readline()
-        if not line and not has_terminal():  # it went away, and SIGHUP is still on its way
+    """A line of the terminal; empty at its end, and once the sweep is over, whoever ended it.
+
+    It looks, and no signal raises: an exception could strike where nobody catches it, and the report would be lost.
+    """
+    while not control.is_over:
+        try:
+            if not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+                continue
+            line = os.read(sys.stdin.fileno(), LINE_BYTES)
+            is_gone = not line and not has_terminal()
+        except OSError:
+            line, is_gone = b"", True
+        if is_gone:  # and SIGHUP may still be on its way
             _end(signal.SIGHUP, control.abort)
-        return line
-    except KeyboardInterrupt:
-        control.abort()
-        return ""
-    except OSError:  # of a terminal that went away
-        _end(signal.SIGHUP, control.abort)
-        return ""
-    finally:
-        for number, handler in zip(ENDINGS, before, strict=True):
-            signal.signal(number, handler)
+        return line.decode(errors="replace")
+    return ""
 
 
 def open_own_transmissions(settings: Config) -> OwnTransmissions:
