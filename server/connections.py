@@ -43,6 +43,10 @@ class ConnectionTable(Generic[C]):
         """How many connections are open."""
         return len(self._states)
 
+    def __contains__(self, connection: C) -> bool:
+        """Whether it is open and may stay so."""
+        return connection in self._states
+
     def opened(self, connection: C, address: str) -> C | None:
         """Note a new connection; returns the one that must be closed for it, perhaps itself: there are too many."""
         victim = self._victim() or connection if len(self._states) >= self._max_connections else None

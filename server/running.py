@@ -81,6 +81,34 @@ def run(
     server.run(sockets=[listener])
 
 
+class _PatientTransport:
+    """A transport that closes in two steps where more of a request is coming in.
+
+    To close a socket that has unread bytes, or gets some later, resets the connection, and a reset takes from the
+    client what it has not read: a phone that is refused while it still sends would see a broken network instead.
+    """
+
+    def __init__(self, transport: asyncio.Transport, linger: Callable[[], bool]) -> None:
+        self._transport, self._linger = transport, linger
+        self.is_lingering = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        """End the answer; what still comes is read and dropped until the client or the table closes, or this again."""
+        if self.is_lingering or self._transport.is_closing() or not self._linger():
+            self._transport.close()
+            return
+        self.is_lingering = True
+        self._transport.resume_reading()
+        self._transport.write_eof()
+
+    def is_closing(self) -> bool:
+        """Whether the answer has ended."""
+        return self.is_lingering or self._transport.is_closing()
+
+
 class _Connection(H11Protocol):
     """One connection, that tells the table what it is doing."""
 
@@ -90,7 +118,8 @@ class _Connection(H11Protocol):
         self._answering: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
+        self._patient = _PatientTransport(transport, self._linger)
+        super().connection_made(cast(asyncio.Transport, self._patient))
         raw = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MS)
@@ -104,6 +133,16 @@ class _Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._table.closed(self)
         super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        if not self._patient.is_lingering:
+            super().data_received(data)
+
+    def _linger(self) -> bool:
+        if self not in self._table or self.conn.their_state not in {h11.SEND_BODY, h11.ERROR}:
+            return False
+        self._table.answered(self, is_body_whole=False, idle_s=0)
+        return True
 
     def handle_events(self) -> None:
         self._table.begins(self)

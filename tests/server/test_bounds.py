@@ -133,6 +133,26 @@ def test_a_body_that_nobody_reads_does_not_keep_its_connection(
                 assert b"connection: close" in answer.lower()
 
 
+@pytest.mark.parametrize(
+    ("say", "status"),
+    [
+        (b"POST /api/facilities HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000", b"401"),
+        (b"no such method", b"400"),
+    ],
+)
+def test_a_refusal_is_read_whole_by_who_still_sends(site: Site, say: bytes, status: bytes) -> None:
+    """The rest came upon a closed socket, and the reset took the refusal with it."""
+    with _sockets(_address(site), 1, say + b"\r\n\r\n{") as (one,):
+        one.recv(1, socket.MSG_PEEK)
+        for _ in range(5):
+            one.sendall(b'"name": 1, ')
+            assert not select.select([], [], [one], 0.05)[2]
+        answer = one.makefile("rb").read()
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert answer.endswith((b"}", b"."))
+        assert b"connection: close" in answer.lower()
+
+
 class _Wire:
     """What uvicorn would hand over, piece by piece; the test's own clock decides when."""
 
