@@ -26,6 +26,7 @@ from server.settings import Settings, SettingsError
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
 BACKLOG = 1024  # guessed: connections that wait to be accepted while the server is busy for a moment
+ACCEPTED_AT_ONCE = 64  # derived: half of RESERVED_FILES; a closed connection gives its file back a moment later
 DEAD_PEER_MS = 30_000  # guessed: sent and not acknowledged for so long: the phone is gone
 SWEEP_TICKS = 10  # on_tick comes ten times a second
 NO_ROOM = (
@@ -75,6 +76,7 @@ def run(
         server_header=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=KEEP_ALIVE_S,
+        backlog=ACCEPTED_AT_ONCE,
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config, app.state.services.hub, connections, on_started, stop)
@@ -189,6 +191,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(BACKLOG)  # asyncio set it to what it accepts at once
         if self._on_started is not None and self.started:
             self._on_started()
 
