@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -17,23 +16,18 @@ from sweep.ble.adverts import Advert
 from sweep.ble.scan import listen
 
 from .air_ble import HeardAdvert
-from .bluez import FakeBlueZ, Section, private_bus
+from .bluez import BUS_DAEMON, FakeBlueZ, Section, private_bus
 
 BUS: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 PATIENCE_S: Final = 20.0
 
 
-def has_bus() -> bool:
-    """Whether a private bus can be started here."""
-    return shutil.which("dbus-daemon") is not None
+def scan_bus(heard: Sequence[HeardAdvert], seconds: float, daemon: str = BUS_DAEMON) -> list[Advert]:
+    """What an active scan of so many seconds reports.  Raises BleDoorError, and OSError where `daemon` gives no bus."""
+    return asyncio.run(_scan(heard, seconds, daemon))
 
 
-def scan_bus(heard: Sequence[HeardAdvert], seconds: float) -> list[Advert]:
-    """What an active scan of so many seconds reports.  Raises BleDoorError; FileNotFoundError without dbus-daemon."""
-    return asyncio.run(_scan(heard, seconds))
-
-
-async def _scan(heard: Sequence[HeardAdvert], seconds: float) -> list[Advert]:
+async def _scan(heard: Sequence[HeardAdvert], seconds: float, daemon: str) -> list[Advert]:
     now_ns = 0
     told = asyncio.Event()
 
@@ -41,7 +35,7 @@ async def _scan(heard: Sequence[HeardAdvert], seconds: float) -> list[Advert]:
         told.set()
         return now_ns
 
-    async with private_bus() as address, FakeBlueZ(address) as bluez:
+    async with private_bus(daemon) as address, FakeBlueZ(address) as bluez:
         bluez.add_adapter()
 
         async def pause(_: float) -> None:

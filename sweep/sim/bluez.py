@@ -30,6 +30,7 @@ COMPANY, SERVICE_DATA, SERVICES, NAME, FLAGS = 0xFF, 0x16, 0x03, 0x09, 0x01
 """Types of advertising data (Assigned Numbers, section 2.3)."""
 
 Section = tuple[int, bytes]
+BUS_DAEMON = "dbus-daemon"
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -39,22 +40,23 @@ BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 
 
 @contextlib.asynccontextmanager
-async def private_bus() -> AsyncIterator[str]:
-    """A message bus of its own that nobody else is on; gives its address.  FileNotFoundError without dbus-daemon."""
-    daemon = shutil.which("dbus-daemon")
-    if daemon is None:
-        raise FileNotFoundError("dbus-daemon is not installed: run make setup-test")
+async def private_bus(daemon: str = BUS_DAEMON) -> AsyncIterator[str]:
+    """A message bus of its own that nobody else is on; gives its address.  OSError where there can be none."""
+    program = shutil.which(daemon)
+    if program is None:
+        raise FileNotFoundError(f"{daemon} is not installed: run make setup-test")
     with tempfile.TemporaryDirectory(prefix="bus") as folder:  # a socket's path must stay short
         config = Path(folder) / "bus.conf"
         config.write_text(BUS_CONFIG.format(socket=Path(folder) / "bus"), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
-            daemon, "--nofork", "--nopidfile", "--print-address=1", f"--config-file={config}",
+            program, "--nofork", "--nopidfile", "--print-address=1", f"--config-file={config}",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            if process.stdout is None:
-                raise FileNotFoundError("dbus-daemon has no output")
-            yield (await asyncio.wait_for(process.stdout.readline(), 20.0)).decode().strip()
+            first = b"" if process.stdout is None else await asyncio.wait_for(process.stdout.readline(), 20.0)
+            if not first:
+                raise OSError(f"{daemon} does not start")
+            yield first.decode().strip()
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()

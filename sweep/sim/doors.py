@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,7 +29,8 @@ from sweep.wifi.channels import NOTHING_KNOWN, ChannelMemory
 from . import world
 from .air import ble_emitters, radios_by_channel
 from .air_ble import BleEmitter, hear_adverts
-from .ble_bus import has_bus, scan_bus
+from .ble_bus import scan_bus
+from .bluez import BUS_DAEMON
 from .head import record_serial
 from .head_scene import Emitter, EmitterKind, RfScene
 from .lamp_pins import run_lamps
@@ -127,10 +128,10 @@ class BleDoor:
     seed: int
     start_ns: int
 
-    def listen(self, seconds: float, *, through_bus: bool | None = None) -> list[Advert]:
-        """Adverts heard within `seconds` from the start of the stand; `through_bus` None: where there can be one.
+    def listen(self, seconds: float, *, daemon: str | None = BUS_DAEMON) -> list[Advert]:
+        """Adverts heard within `seconds` of the start of the stand; where `daemon` gives no bus, they are handed over.
 
-        Raises BleDoorError, FileNotFoundError where there is no dbus-daemon and it is asked for.
+        Raises BleDoorError.
         """
         heard = hear_adverts(
             emitters=self.emitters,
@@ -139,8 +140,9 @@ class BleDoor:
             seed=self.seed,
             start_ns=self.start_ns,
         )
-        if has_bus() if through_bus is None else through_bus:
-            return scan_bus(heard, seconds)
+        if daemon is not None:
+            with suppress(OSError):
+                return scan_bus(heard, seconds, daemon)
         return [
             Advert(
                 t_ns=advert.t_ns,

@@ -12,6 +12,7 @@ from sweep.ble.devices import build_scan
 from sweep.lens.clips import read_clip
 from sweep.link.head import read_windows
 from sweep.report import MODALITIES
+from sweep.sim.ble_bus import scan_bus
 from sweep.sim.doors import NEXT_IN, SimulatedRoom, StandDoors
 from sweep.sim.source import default_room
 
@@ -53,13 +54,28 @@ def kinds(adverts: list[Advert]) -> dict[str, int]:
 
 def test_adverts_are_the_same_through_the_bus_as_handed_over() -> None:
     door = doors().ble
-    bus, handed = door.listen(20.0, through_bus=True), door.listen(20.0, through_bus=False)
+    bus, handed = door.listen(20.0), door.listen(20.0, daemon=None)
     assert kinds(bus) == kinds(handed)
     assert set(kinds(bus)) == {"phone", "headphones", "tracker"}
+    assert bus != handed, "BlueZ does not tell whether one may connect"
     assert [(a.t_ns, a.address, a.rssi_dbm) for a in bus] == [(a.t_ns, a.address, a.rssi_dbm) for a in handed]
     assert all(START_NS <= advert.t_ns < START_NS + 20_000_000_000 for advert in bus)
-    assert bus == door.listen(20.0, through_bus=True), "the same again"
-    assert bus != doors(seed=2).ble.listen(20.0, through_bus=True)
+    assert bus == door.listen(20.0), "the same again"
+    assert bus != doors(seed=2).ble.listen(20.0)
+
+
+@pytest.mark.parametrize("daemon", ["dbus-daemon-that-is-not-there", "true"])
+def test_where_no_bus_can_be_started_adverts_are_handed_over(daemon: str) -> None:
+    door = doors().ble
+    with pytest.raises(OSError, match=daemon):
+        scan_bus([], 1.0, daemon)
+    assert door.listen(20.0, daemon=daemon) == door.listen(20.0, daemon=None)
+
+
+def test_an_analogue_camera_sends_nothing_over_wifi() -> None:
+    room = SimulatedRoom(default_room().plan, seed=1, camera_zone="stall-2", camera_kind="analog_camera")
+    kinds = {emitter.kind for _, emitters in room.doors("p2", START_NS).wifi.setting.radios for emitter in emitters}
+    assert kinds == {"ap", "browser", "caller", "uploader"}
 
 
 def test_serial_bytes_come_from_the_firmware(tmp_path: Path) -> None:
