@@ -60,7 +60,11 @@ def test_whatever_is_not_plain_is_left_alone(capture: Path, arguments: list[str]
     assert not out.exists()
 
 
-def test_the_plain_form_loads_neither_typer_nor_pydantic(capture: Path) -> None:
+@pytest.mark.parametrize(("frames", "loaded"), [([data_up()], "[]\n"), ([data_up(), beacon()], "['scapy']\n")])
+def test_the_plain_form_loads_scapy_for_management_frames_and_else_nothing(
+    frames: list[bytes], loaded: str, tmp_path: Path
+) -> None:
+    capture = write_frames(tmp_path / "a.pcap", frames)
     code = (
         "import os, sys; from sweep.cli import main; "
         "names = {'typer', 'rich', 'pydantic', 'scapy', 'cv2'}; "
@@ -68,4 +72,4 @@ def test_the_plain_form_loads_neither_typer_nor_pydantic(capture: Path) -> None:
         "main()"
     )
     command = [sys.executable, "-c", code, "wifi", str(capture), "--json", str(capture.with_name("out.json"))]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == loaded

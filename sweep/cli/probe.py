@@ -16,7 +16,6 @@ from sweep.cli.output import fail, one_line, out
 
 PARTS: tuple[tuple[str, str, str], ...] = (
     ("cv2", "lens detection", "pip install 'ansim-sweep[probe]'"),
-    ("scapy", "Wi-Fi captures", "pip install 'ansim-sweep[probe]'"),
     ("bleak", "Bluetooth scan", "pip install 'ansim-sweep[probe]'"),
     ("serial", "sensor head", "pip install 'ansim-sweep[probe]'"),
     ("gpiod", "camera's supply", "pip install 'ansim-sweep[probe]'"),
@@ -30,6 +29,16 @@ TOOLS: tuple[tuple[str, str, str], ...] = (
 
 def _ports() -> list[str]:
     return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+
+
+def _scapy_state() -> tuple[str, str]:
+    """Whether scapy is there and reads a known beacon, and what to do otherwise."""
+    if find_spec("scapy") is None:
+        return "missing", "pip install 'ansim-sweep[probe]'"
+    from sweep.wifi.dissection import examine
+
+    wrong = examine()
+    return ("reads names, channel, RSN, WPA, WPS", "") if wrong is None else ("differs", wrong)
 
 
 def doctor(
@@ -72,6 +81,9 @@ def doctor(
         found = find_spec(module) is not None
         missing += not found
         table.add_row(module, purpose, "there" if found else "missing", "" if found else remedy)
+    state, remedy = _scapy_state()
+    missing += bool(remedy)
+    table.add_row("scapy", "management frames", state, remedy)
     for tool, purpose, remedy in TOOLS:
         found = shutil.which(tool) is not None
         missing += not found

@@ -1,14 +1,15 @@
 """All usable frames of one listening period as columns, with repeats marked and addresses numbered.
 
 Input is a run of packet blocks; output is a `FrameLog`, the only thing that later steps work on.  Bodies of frames are
-gone by then.  The number of frames kept is bounded: what comes after the bound is counted, not stored.
+gone by then, but for those of management frames that say something new.  The number of frames kept is bounded: what
+comes after the bound is counted, not stored.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -19,8 +20,7 @@ from sweep.captures.packets import Int64s, PacketBlock
 from .columns import number_distinct
 from .control_frames import ControlFrames, join_control_frames, read_control_frames
 from .dot11 import MANAGEMENT, NO_ADDRESS, NO_SEQUENCE, RETRY, Dot11Frames, parse_block
-from .elements import Elements, read_elements
-from .management import read_network_names
+from .management import Management, ManagementNotes
 from .radio_headers import WIFI_LINK_TYPES, Bools
 
 MAX_FRAMES: Final = 8_000_000
@@ -44,14 +44,12 @@ class FrameLog:
     """Addresses that sent something, ascending."""
     transmitter_index: Int64s
     """Per frame: index into `transmitters`, -1 for frames without a transmitter (CTS, Ack)."""
-    names: dict[int, frozenset[bytes]]
-    """SSIDs per BSSID, raw octets."""
     rejected: Counter[str]
     """Frames left out, by named reason."""
     control: ControlFrames
     """What RTS, CTS and Block Acks say of data frames, heard or not."""
-    elements: dict[int, Elements] = field(default_factory=dict)
-    """What management frames say of their sender, by address."""
+    management: Management
+    """Management frames that say something new of their sender, not dissected yet."""
 
     @property
     def start_ns(self) -> int:
@@ -66,7 +64,7 @@ class FrameLog:
     def keep(self, wanted: Bools) -> FrameLog:
         """Only the frames where `wanted` is true; what control frames say of others stays."""
         kept = self.frames.keep(wanted)
-        return number_transmitters(kept, self.control, self.names, self.rejected, self.elements)
+        return number_transmitters(kept, self.control, self.management, self.rejected)
 
 
 class LogBuilder:
@@ -76,9 +74,7 @@ class LogBuilder:
         self._parts: list[Dot11Frames] = []
         self._control: list[ControlFrames] = []
         self._rejected: Counter[str] = Counter()
-        self._names: dict[int, set[bytes]] = {}
-        self._elements: dict[int, Elements] = {}
-        self._walked: dict[int, set[int]] = {}
+        self._management = ManagementNotes()
         self._room = max_frames
 
     def add(self, block: PacketBlock, parse: ParseBlock = parse_block) -> None:
@@ -88,8 +84,7 @@ class LogBuilder:
         if len(frames) > self._room:
             self._rejected["over_frame_limit"] += len(frames) - self._room
             frames = frames.keep(np.arange(len(frames)) < self._room)
-        read_network_names(block.data, frames, self._names)
-        read_elements(block.data, frames, self._elements, self._walked)
+        self._management.add(block.data, frames)
         self._control.append(read_control_frames(block.data, frames))
         self._parts.append(frames)
         self._room -= len(frames)
@@ -100,9 +95,8 @@ class LogBuilder:
 
     def finish(self) -> FrameLog:
         """The log of all that was added."""
-        known = {key: frozenset(value) for key, value in self._names.items()}
         control = join_control_frames(self._control)
-        return number_transmitters(join_frames(self._parts), control, known, self._rejected, self._elements)
+        return number_transmitters(join_frames(self._parts), control, self._management.finish(), self._rejected)
 
 
 def build_log(
@@ -146,11 +140,7 @@ def empty_frames() -> Dot11Frames:
 
 
 def number_transmitters(
-    frames: Dot11Frames,
-    control: ControlFrames,
-    names: dict[int, frozenset[bytes]],
-    rejected: Counter[str],
-    elements: dict[int, Elements] | None = None,
+    frames: Dot11Frames, control: ControlFrames, management: Management, rejected: Counter[str]
 ) -> FrameLog:
     """Number the addresses and mark the repeats."""
     has_ta = frames.ta != NO_ADDRESS
@@ -162,10 +152,9 @@ def number_transmitters(
         is_repeat=_mark_repeats(frames, index),
         transmitters=transmitters,
         transmitter_index=index,
-        names=names,
         rejected=Counter({reason: count for reason, count in rejected.items() if count}),
         control=control,
-        elements=elements or {},
+        management=management,
     )
 
 

@@ -134,6 +134,7 @@ def judge_wifi(
         blind_reason=blind,
         observations=tuple(observations),
         rejections={code_of(name): count for name, count in scan.rejected.items()}
+        | {code_of(f"elements_{name}"): count for name, count in scan.said.rejected.items()}
         | ({"senders_unheard": unheard} if unheard else {})
         | ({"own_transmitter": len(scan.transmitters) - len(others)} if len(others) < len(scan.transmitters) else {}),
         identities=identities,

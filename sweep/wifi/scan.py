@@ -18,6 +18,7 @@ from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock,
 
 from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block
+from .elements import Said, read_elements
 from .flows import EthernetReader
 from .forked import Forked
 from .framelog import FrameLog, build_log
@@ -60,6 +61,8 @@ class WifiScan:
     listened_s: float
     unheard_senders: int
     """Addresses whose data was acknowledged but that were never heard themselves."""
+    said: Said
+    """What management frames say of their senders."""
     transmitters: tuple[JudgedTransmitter, ...]
 
     def to_json(self, *, addresses: AddressForm = "hashed", key: AddressKey | None = None) -> dict[str, Any]:
@@ -71,6 +74,10 @@ class WifiScan:
             "cut_tail_octets": self.cut_tail_octets,
             "listened_s": round(self.listened_s, 3),
             "unheard_senders": self.unheard_senders,
+            "elements": {
+                "dissected": self.said.dissected,
+                "not_understood": dict(sorted(self.said.rejected.items())),
+            },
             "addresses": addresses,
             "key_id": used.key_id if addresses == "hashed" else None,
             "transmitters": [_transmitter_json(item, addresses, used, self.listened_s) for item in self.transmitters],
@@ -86,6 +93,8 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
         "is_locally_administered": [is_locally_administered(a) for a in one.addresses],
         "joined_by": list(one.joined_by),
         "signature": one.signature,
+        "security": list(one.security),
+        "device_category": one.device_category,
         "role": one.role,
         "vendor": one.vendor,
         "is_randomised": one.is_randomised,
@@ -149,7 +158,8 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> 
     senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
     with Forked(lambda number: judge_flows(tuple(by_sender[senders[number]])), len(senders), processes) as forked:
         report = assess_hearing(log)
-        transmitters = list_transmitters(log)
+        said = read_elements(log.management)
+        transmitters = list_transmitters(log, said.by_sender)
         verdict_of = dict(zip(senders, forked.finish(), strict=True))
     judged = []
     for one in transmitters:
@@ -163,6 +173,7 @@ def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> 
         start_ns=log.start_ns,
         listened_s=log.listened_s,
         unheard_senders=report.unheard_senders,
+        said=said,
         transmitters=tuple(judged),
     )
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from sweep.addresses import AddressForm, AddressKey, format_address
 
 from .blindness import assess_hearing
+from .elements import read_elements
 from .framelog import FrameLog
 from .pictures import describe_sizes
 from .response import BIN_S, Response
@@ -144,7 +145,7 @@ def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool
         by_sender.setdefault(test.sender, []).append((test, p_value))
     report = assess_hearing(log)
     results = []
-    for one in list_transmitters(log):
+    for one in list_transmitters(log, read_elements(log.management).by_sender):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
         results.append(_conclude(one.addresses, found, is_deaf=report.of(one.addresses).is_deaf))
     return StimulusScan(tuple(results), len(tests))

@@ -1,12 +1,13 @@
 """Who sent: one record per physical transmitter, and the data flows between them.
 
-Input is a `FrameLog`; output is `Transmitter` records (role, vendor, level, amounts) and `Flow` records (times and
-lengths of data frames of one transmitter towards one peer, with the opposite direction beside it).  Which addresses are
-one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
+Input is a `FrameLog` and what its management frames say; output is `Transmitter` records (role, vendor, level, amounts)
+and `Flow` records (times and lengths of data frames of one transmitter towards one peer, with the opposite direction
+beside it).  Which addresses are one transmitter `emitters` decides, with reasons.  It draws no conclusion about video.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
@@ -30,6 +31,7 @@ from .dot11 import (
     PROBE_RESPONSE,
     TO_DS,
 )
+from .elements import Elements
 from .emitters import JoinReason, Known, group_addresses
 from .framelog import FrameLog
 from .radio_headers import Bools
@@ -86,6 +88,10 @@ class Transmitter:
     """Of its information elements: the same for the same kind of radio and software."""
     device_names: tuple[bytes, ...] = ()
     """Device name, manufacturer and model by WPS, raw octets: hostile, for the body of a finding only."""
+    device_category: str | None = None
+    """What it calls itself by WPS."""
+    security: tuple[str, ...] = ()
+    """Ways to join the networks that it announces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +117,8 @@ class Flow:
     """Of each frame: the counter that its number belongs to; -1 for the one of frames without QoS."""
 
 
-def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
-    """Describe every transmitter of a log, the one with most frames first."""
+def list_transmitters(log: FrameLog, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
+    """Describe every transmitter of a log, the one with most frames first; `said` is what each address says."""
     count = len(log.transmitters)
     if not count:
         return ()
@@ -136,7 +142,7 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
     if len(chosen) < count:
         rows, ranks = rows[ranks >= 0], ranks[ranks >= 0]
     one_each = _summarise(log, rows, ranks, len(chosen))
-    leader, reasons = group_addresses(_known(log, chosen, roles, one_each))
+    leader, reasons = group_addresses(_known(log, said, chosen, roles, one_each))
     if reasons:  # what belongs together is summarised together
         leaders, group = number_distinct(np.array(leader, dtype=np.int64))
         ranks = group[ranks]
@@ -150,14 +156,15 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
     for number, its in enumerate(members):
         places = chosen[its]
         addresses = tuple(log.transmitters[places].tolist())
-        elements = [log.elements[a] for a in addresses if a in log.elements]
+        elements = [said[a] for a in addresses if a in said]
         found.append(
             Transmitter(
                 addresses=addresses,
                 role=_common_role([roles[i] for i in places.tolist()]),
                 vendor=next((vendor for a in addresses if (vendor := find_vendor(a)) is not None), None),
                 is_randomised=all(map(is_locally_administered, addresses)),
-                channel_mhz=joined.channels[number],
+                channel_mhz=joined.channels[number]
+                or next((one.channel_mhz for one in elements if one.channel_mhz), None),
                 level=joined.levels[number],
                 frames=int(totals[places].sum()),
                 retries=int(retries[places].sum()),
@@ -165,10 +172,12 @@ def list_transmitters(log: FrameLog) -> tuple[Transmitter, ...]:
                 bytes_down=int(down[places].sum()),
                 first_ns=int(joined.first_ns[number]),
                 last_ns=int(joined.last_ns[number]),
-                names=tuple(sorted({name for a in addresses for name in log.names.get(a, ())})),
+                names=tuple(sorted({name for one in elements for name in one.ssids})),
                 joined_by=reasons.get(its[0], ()),
-                signature=elements[0].signature if elements else None,
+                signature=next((one.signature for one in elements if one.signature), None),
                 device_names=tuple(dict.fromkeys(name for one in elements for name in one.names)),
+                device_category=next((one.device_category for one in elements if one.device_category), None),
+                security=tuple(dict.fromkeys(line for one in elements for line in one.security)),
             )
         )
     return tuple(sorted(found, key=lambda one: -one.frames) if reasons else found)
@@ -193,7 +202,9 @@ def _summarise(log: FrameLog, rows: Int64s, ranks: Int64s, count: int) -> _Summa
     )
 
 
-def _known(log: FrameLog, chosen: Int64s, roles: list[Role], summary: _Summary) -> list[Known]:
+def _known(
+    log: FrameLog, said: Mapping[int, Elements], chosen: Int64s, roles: list[Role], summary: _Summary
+) -> list[Known]:
     frames = log.frames
     probes = np.flatnonzero((frames.kind == MANAGEMENT) & (frames.subtype == PROBE_REQUEST))
     probes = probes[np.argsort(frames.t_ns[probes], kind="stable")]
@@ -202,20 +213,20 @@ def _known(log: FrameLog, chosen: Int64s, roles: list[Role], summary: _Summary) 
     found = []
     for i, number in enumerate(chosen.tolist()):
         address, level = int(log.transmitters[number]), summary.levels[i]
-        said = log.elements.get(address)
+        elements = said.get(address, Elements())
         found.append(
             Known(
                 address=address,
                 is_ap=roles[number] == "ap",
-                channel_mhz=summary.channels[i],
+                channel_mhz=summary.channels[i] or elements.channel_mhz,
                 level_dbm=None if level is None else level.median_dbm,
                 first_ns=int(summary.first_ns[i]),
                 last_ns=int(summary.last_ns[i]),
                 first_probe=first.get(address),
                 last_probe=last.get(address),
-                signature=None if said is None else said.signature,
-                uuid=b"" if said is None else said.uuid,
-                clock_us=None if said is None else said.clock_us,
+                signature=elements.signature,
+                uuid=elements.uuid,
+                clock_us=elements.clock_us,
             )
         )
     return found

@@ -8,6 +8,7 @@ from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from tests.cases import Case
+from tests.wifi.elements import RATES, element, rsn, wps
 from tests.wifi.frames import AP, OTHER, ROUTER, START_NS, STATION, beacon, data_down, data_up, frame, radiotap
 
 BUILDING = WifiEmitter("ap", AP, 6.0, 2.0, tx_dbm=18.0, ssid=b"building")
@@ -61,6 +62,18 @@ def bare_frames(path: Path) -> None:
     frames = [beacon(sequence=n) for n in range(20)] + [data_up(sequence=n, length=300) for n in range(20)]
     packets = [(START_NS + n * 90_000_000, f, len(f)) for n, f in enumerate(frames)]
     write_pcap(path, packets, link_type=LINK_IEEE80211, snap_length=64)
+
+
+def elements(path: Path) -> None:
+    camera, router, liar = "02:00:00:00:02:01", "02:00:00:00:02:02", "02:00:00:00:02:03"
+    frames = [
+        beacon(camera, ssid=b"IPC-0002") + RATES + element(3, b"\x06") + rsn(keys=(2, 8)) + wps(b"Camera"),
+        beacon(router, ssid=b"building") + RATES + element(61, b"\x24" + bytes(21)) + rsn((4, 2), (1,)),
+        beacon(liar, ssid=b"x" * 33) + element(48, b"\1\0\x00\x0f\xac\x04\xff\xff") + element(3, b"\x0b") + b"\xdd\xff",
+        beacon(liar, ssid=b"much") + element(7, b"") * 200,
+    ]
+    packets = [(START_NS + n * 100_000_000, one, len(one)) for n, one in enumerate(frames * 3)]
+    write_pcap(path, packets, link_type=LINK_IEEE80211)
 
 
 CASES = {
@@ -121,6 +134,12 @@ CASES = {
         odd_frames,
         "frames with several antennas, failed checksums, four addresses, 60 GHz beacons, cut headers and a cut file.",
         "every rejection has its name, and the rest is read.",
+    ),
+    "elements": Case(
+        "capture.pcap",
+        elements,
+        "a camera with its own access point that says so by WPS, a router, and a sender of elements that lie.",
+        "what management frames say is read once, channels without a receiver's word, and lies are named.",
     ),
     "bare_frames": Case(
         "capture.pcap",

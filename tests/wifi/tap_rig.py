@@ -25,6 +25,7 @@ from sweep.plug.talk import NOBODY
 from sweep.wifi.air import CaptureTally
 from sweep.wifi.capture import LiveCapture, drop_capabilities
 from sweep.wifi.dot11 import parse_block
+from sweep.wifi.elements import read_elements
 from sweep.wifi.framelog import build_log
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
@@ -131,7 +132,9 @@ def headers_only() -> dict[str, object]:
         "originals": [int(n) for block in blocks for n in block.original] == [len(one) for one in frames],
         "in_time": all(before_ns - 1e8 <= t <= after_ns + 1e8 for block in blocks for t in block.t_ns),
         "holds_secret": SECRET[:6] in buffers or HOME[:6] in buffers,
-        "names": sorted(name.decode() for names in log.names.values() for name in names),
+        "names": sorted(
+            name.decode() for one in read_elements(log.management).by_sender.values() for name in one.ssids
+        ),
         "frames": len(log.frames),
         "rejected": dict(log.rejected),
         "is_able": is_able,

@@ -130,7 +130,7 @@ def test_light_may_be_seen_but_not_denied_by_the_deaf(tmp_path: Path) -> None:
     write_wifi_capture(path, emitters=emitters, listener_xy_m=(2.0, 1.0), seconds=60.0, seed=7, stimulus=played)
     log, _ = read_log(path)
     keep = np.random.default_rng(7).random(len(log.frames)) < 0.4
-    deaf = number_transmitters(log.frames.keep(keep), log.control, {}, log.rejected)
+    deaf = number_transmitters(log.frames.keep(keep), log.control, log.management, log.rejected)
     found = {one.addresses[0] & 0xFF: one for one in judge_stimulus(deaf, played).transmitters}
     assert found[2].verdict in {"follows_light", "not_assessable"}
     assert (found[3].verdict, found[3].reason) == ("not_assessable", "data_unheard")

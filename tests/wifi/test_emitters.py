@@ -7,6 +7,7 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.wifi import scan_file
+from sweep.wifi.elements import read_elements
 from sweep.wifi.emitters import Known, group_addresses
 from sweep.wifi.framelog import build_log
 from sweep.wifi.transmitters import list_transmitters
@@ -119,7 +120,8 @@ def test_a_merged_transmitter_adds_up() -> None:
     frames = [radiotap(-50) + with_timer(beacon(first, b"net", n), 1_000 + n) for n in range(6)]
     frames += [radiotap(-52) + with_timer(beacon(second, b"guest", n), 2_000 + n) for n in range(4)]
     frames += [radiotap(-70) + frame(1, 11, first, "02:00:00:00:00:77")]
-    (one, other) = list_transmitters(build_log([block_of(frames)]))
+    log = build_log([block_of(frames)])
+    (one, other) = list_transmitters(log, read_elements(log.management).by_sender)
     assert one.addresses == (parse_address(first), parse_address(second))
     assert (one.frames, one.role, one.joined_by, one.names) == (10, "ap", ("bssid_family",), (b"guest", b"net"))
     assert one.level is not None

@@ -25,6 +25,7 @@ def test_fields_are_those_that_others_read(capture: Path) -> None:
     document = json.loads(json.dumps(scan_file(capture).to_json(addresses="full"), allow_nan=False))
     assert document["frames"] == 2
     assert document["rejected"] == {"short_header": 1}
+    assert document["elements"] == {"dissected": 1, "not_understood": {}}
     by_role = {one["role"]: one for one in document["transmitters"]}
     assert by_role["ap"] == {
         "addresses": [AP],
@@ -32,6 +33,8 @@ def test_fields_are_those_that_others_read(capture: Path) -> None:
         "is_locally_administered": [True],
         "joined_by": [],
         "signature": "6e340b9cffb37a98",
+        "security": [],
+        "device_category": None,
         "role": "ap",
         "vendor": None,
         "is_randomised": True,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sweep.addresses import format_address, parse_address
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
+from sweep.wifi.elements import read_elements
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.scan import read_log, scan_file
 from sweep.wifi.transmitters import Flow, Transmitter, list_flows, list_transmitters
@@ -43,7 +44,8 @@ def logged(tmp_path: Path) -> Logged:
 
 
 def by_address(log: FrameLog) -> dict[str, Transmitter]:
-    return {format_address(one.addresses[0]): one for one in list_transmitters(log)}
+    found = list_transmitters(log, read_elements(log.management).by_sender)
+    return {format_address(one.addresses[0]): one for one in found}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_levels_are_medians_and_zero_is_no_level(tmp_path: Path) -> None:
     levels = [-80, -40, -70, -60, 0, 0, 0]
     packets = [(START_NS + n, radiotap(level) + beacon(), 15 + len(beacon())) for n, level in enumerate(levels)]
     write_pcap(tmp_path / "a.pcap", packets, link_type=LINK_RADIOTAP)
-    (one,) = list_transmitters(read_log(tmp_path / "a.pcap")[0])
+    (one,) = by_address(read_log(tmp_path / "a.pcap")[0]).values()
     assert one.level is not None
     assert (one.level.median_dbm, one.level.max_dbm) == (-65.0, -40.0)
     assert one.channel_mhz == 2437
