@@ -118,7 +118,7 @@ class WpsAttribute(Packet):
     """Type and length of two octets each, then the value (Wi-Fi Simple Configuration 2.0.8, 12)."""
 
     name = "attribute"
-    fields_desc = [  # noqa: RUF012
+    fields_desc = [  # noqa: RUF012  as scapy wants it
         ShortField("type", 0),
         FieldLenField("length", None, length_of="value", fmt="H"),
         StrLenField("value", b"", length_from=lambda packet: packet.length),

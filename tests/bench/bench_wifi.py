@@ -1,4 +1,6 @@
-"""How much faster `sweep wifi` is, from start to JSON, than tshark and scapy on a 200,000-frame radiotap file."""
+"""How much faster `sweep wifi` is, from start to JSON, than tshark and scapy on a 200,000-frame radiotap file; and what
+scapy costs where it is used: loaded once, for the management frames that say something new.
+"""
 
 import json
 import os
@@ -18,6 +20,9 @@ from scapy.utils import PcapReader
 
 from sweep.captures.files import open_capture, write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
+from sweep.wifi.dissection import dissect_body
+from sweep.wifi.dot11 import MANAGEMENT
+from sweep.wifi.scan import read_log
 from tests.wifi.frames import START_NS, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = 200_000
@@ -30,6 +35,22 @@ TSHARK_FIELDS = (
 """What `sweep wifi` reads of each frame."""
 WANTED_TSHARK, WANTED_SCAPY = 20.0, 100.0
 """What the field asks for by wall time; printed beside what was reached."""
+MOST_NEW = 0.02
+"""Of the management frames of a recorded capture, the share that scapy gets: measured 0.005; above, it gets repeated
+beacons."""
+MOST_LOADING = 2.0
+"""Processor time of loading scapy to that of loading everything else: measured 0.9; above, it asks for more than its
+802.11 layer again."""
+LOADING = """
+import json, resource, time
+def used(): return time.process_time(), int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() / 1e6
+before = used()
+import sweep.wifi.scan
+between = used()
+import sweep.wifi.dissection
+after = used()
+print(json.dumps([b - a for pair in ((before, between), (between, after)) for a, b in zip(*pair)]))
+"""
 LEAST_TSHARK, LEAST_SCAPY = 2.0, 30.0
 """Of processor time, which other work on the machine distorts less; below, something per frame has crept in.  Measured
 7 (recorded) and 3 to 5 (made up: most of it judging 100 s of traffic without a rhythm) on two busy x86-64 cores."""
@@ -124,3 +145,24 @@ def test_from_start_to_json(
     )
     assert tshark_used_s / ours_used_s > LEAST_TSHARK
     assert scapy_used_s / ours_used_s > LEAST_SCAPY
+
+
+def test_what_scapy_costs(shared_data: Path, tmp_path: Path, report: Callable[[str], None]) -> None:
+    path = shared_data / "wifi" / "Chrome_1.pcapng"
+    env = as_installed(tmp_path / "bytecode")
+    command = [sys.executable, "-c", LOADING]
+    runs = [json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, env=env).stdout) for _ in range(6)]
+    rest_s, _, scapy_s, scapy_mb = (min(column) for column in zip(*runs[1:], strict=True))
+    log, _ = read_log(path)
+    bodies = [body for noted in log.management.bodies.values() for body in noted]
+    began_s = time.process_time()
+    for body in bodies * 10:
+        dissect_body.__wrapped__(body.octets, is_announcement=body.is_announcement)
+    each_us = (time.process_time() - began_s) / len(bodies) / 10 * 1e6
+    management = int((log.frames.kind == MANAGEMENT).sum())
+    report(
+        f"wifi, scapy: {scapy_s:.2f} s of processor time ({scapy_s / rest_s:.1f} x all else), {scapy_mb:.0f} MB, "
+        f"{each_us:.0f} us a frame; {len(bodies)} of {management:,} management frames were new"
+    )
+    assert len(bodies) / management < MOST_NEW
+    assert scapy_s / rest_s < MOST_LOADING
