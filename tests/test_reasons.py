@@ -19,11 +19,10 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
 from sweep.plug.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport
-from sweep.report.wording import REASONS, reason_text
 from sweep.rf.plug import judge_rf
 from sweep.run.coordinator import REASONS as LEAVING
 from sweep.run.parts import ProbeParts
-from sweep.run.plugs import PLUGS
+from sweep.run.plugs import PLUGS, WORDS
 from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
 from sweep.sim.head import RfScene, record_serial
@@ -134,17 +133,17 @@ def test_each_cause_has_its_reason(
 ) -> None:
     found = make(modality, tmp_path)
     assert found.blind_reason == code
-    assert code in REASONS
+    assert code in WORDS.reasons
     assert ("input_missing" in found.rejections) == (cause == "missing")
-    text = reason_text(code)
+    text = WORDS.reason(code)
     assert re.search("[가-힣]", text.ko)
     assert not re.search("[가-힣]", text.en)
 
 
 def test_no_two_reasons_share_a_sentence() -> None:
-    said = list(REASONS.values())
+    said = list(WORDS.reasons.values())
     assert len({ko for ko, _ in said}) == len({en for _, en in said}) == len(said)
-    assert set(LEAVING.values()) <= set(REASONS), "a measurement that was broken off says by what"
+    assert set(LEAVING.values()) <= set(WORDS.reasons), "a measurement that was broken off says by what"
 
 
 def test_a_recording_that_breaks_off_counts_as_far_as_it_goes_and_says_so(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sweep.addresses import format_address
 from sweep.ble.weigh import weigh_ble
+from sweep.ble.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.talk import Line
@@ -18,6 +19,7 @@ class BlePlug:
 
     name: Modality = "ble"
     weigher = Weigher(weigh_ble)
+    words = WORDS
     calibration = None
 
     def measure(self, task: Task[Path], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks during it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sweep.ble.words import WORDS
 from sweep.plug.evidence import ZoneView, evidence, level_dbm
 from sweep.report import BleObservation, Evidence
 
@@ -20,4 +21,4 @@ def weigh_ble(view: ZoneView) -> Sequence[Evidence]:
     if not hints:
         return []
     best = max(hints, key=lambda o: (level_dbm(o.rssi_dbm), o.observation_id))
-    return [evidence("ble", best, "ble_camera_hint", HINT_WEIGHT_LOG10, rssi=round(level_dbm(best.rssi_dbm)))]
+    return [evidence("ble", WORDS, best, "ble_camera_hint", HINT_WEIGHT_LOG10, rssi=round(level_dbm(best.rssi_dbm)))]

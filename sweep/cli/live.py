@@ -26,11 +26,11 @@ from sweep.plug.control import Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
-from sweep.report import GuidanceEvent, LiveEvent, Modality, StartCommand, Zone
-from sweep.report.wording import guidance_text
+from sweep.report import LiveEvent, Modality, StartCommand, Zone
 from sweep.run.parts import ProbeParts
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, SweepSource, middle_of
+from sweep.run.words import guidance_event
 from sweep.wifi.plug import LiveWifi
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def room_source(
 
     def stands() -> Iterator[Stand]:
         while not control.is_over:
-            on_event(GuidanceEvent(type="guidance", text=guidance_text("stand_next")))
+            on_event(guidance_event("stand_next"))
             stand = control.next_stand()
             if stand is None:
                 return

@@ -12,8 +12,9 @@ from rich.table import Table
 
 from sweep.cli.output import err, out
 from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent, StateEvent, SweepReport, TrialEvent, ZoneEvent
-from sweep.report.wording import MODALITY_NAMES
+from sweep.run.plugs import PLUGS
 
+MODALITY_NAMES = {plug.name: plug.words.name for plug in PLUGS}
 VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
 
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
+from sweep.judge.words import ADVICE_BY_EYE
 from sweep.plug.evidence import Circle, Weigher, ZoneView
+from sweep.plug.words import Vocabulary
 from sweep.report import (
     Evidence,
     Finding,
     Limit,
-    LocalText,
     Modality,
     Observation,
     Plan,
@@ -30,7 +31,6 @@ from sweep.report import (
     centre_of,
     derived_id,
 )
-from sweep.report.wording import ADVICE_BY_EYE, CONDITIONAL_LIMITS, LIMITS, reason_text
 
 THRESHOLDS = "guessed-1"
 PRIOR_LOG10_ODDS = -5.0  # measured elsewhere: 0 in 57,914 spots and in 280,000 toilets, rule of three
@@ -57,16 +57,17 @@ def judge(
     coverage: Sequence[ZoneCoverage],
     *,
     weighers: Mapping[Modality, Weigher],
+    words: Vocabulary,
     source: Source,
     places: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
     limits: Iterable[str] = (),
 ) -> Judgement:
     """Verdicts for every zone and modality, findings where evidence passes the floor, and what could not be seen.
 
-    `weighers`: each modality's own; their order is the order of the sum. `places` gives for a transmitter's tag (the
-    smallest by key and tag) the probability of each zone, where enough positions heard it; without it the share of a
-    zone follows from how much weaker the transmitter is there. `limits` are codes of what the measurements could not
-    see or know; they stand in the report beside what holds always.
+    `weighers`: each modality's own; their order is the order of the sum. `words`: those of all modalities. `places`
+    gives for a transmitter's tag (the smallest by key and tag) the probability of each zone, where enough positions
+    heard it; without it the share of a zone follows from how much weaker the transmitter is there. `limits` are codes
+    of what the measurements could not see or know; they stand in the report beside what holds always.
     """
     unique = {observation.observation_id: observation for observation in observations}
     ordered = [unique[key] for key in sorted(unique)]
@@ -82,34 +83,27 @@ def judge(
         finding = _make_finding(sweep_id, plan, zone, positions, ordered, weighed, weighers)
         if finding is not None:
             findings.append(finding)
-        verdicts += [
-            _verdict(zone, cover.modality, cover, finding) for cover in coverage if cover.zone_id == zone.zone_id
-        ]
-    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits))
+        verdicts += [_verdict(zone, cover, finding, words) for cover in coverage if cover.zone_id == zone.zone_id]
+    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits, words))
 
 
-def _verdict(zone: Zone, modality: Modality, cover: ZoneCoverage, finding: Finding | None) -> ZoneVerdict:
-    cited = finding is not None and any(e.modality == modality for e in finding.evidence_for)
+def _verdict(zone: Zone, cover: ZoneCoverage, finding: Finding | None, words: Vocabulary) -> ZoneVerdict:
+    cited = finding is not None and any(e.modality == cover.modality for e in finding.evidence_for)
     reason = "candidate" if cited else cover.blind_reason or "not_calibrated"
     return ZoneVerdict(
         zone_id=zone.zone_id,
-        modality=modality,
+        modality=cover.modality,
         verdict="candidate" if cited else "not_assessable",
         reason=reason,
-        text=reason_text(reason),
+        text=words.reason(reason),
         target=None,
     )
 
 
-def _limits(plan: Plan, source: Source, measured: Iterable[str]) -> tuple[Limit, ...]:
-    codes = [code for code in LIMITS if code not in CONDITIONAL_LIMITS]
-    codes += sorted(set(measured) & CONDITIONAL_LIMITS)
-    codes += [] if plan.is_verified else ["plan_unverified"]
-    codes += [] if source == "live" else ["recorded_input"]
-    return tuple(
-        Limit(code=code, modality=LIMITS[code][0], text=LocalText(ko=LIMITS[code][1], en=LIMITS[code][2]))
-        for code in codes
-    )
+def _limits(plan: Plan, source: Source, measured: Iterable[str], words: Vocabulary) -> tuple[Limit, ...]:
+    of_this_sweep = ([] if plan.is_verified else ["plan_unverified"]) + ([] if source == "live" else ["recorded_input"])
+    codes = (*words.limits, *sorted({*measured} - {*words.limits, *of_this_sweep}), *of_this_sweep)
+    return tuple(words.limit(code) for code in codes)
 
 
 def _capped(modality: Modality, weighed: Sequence[Evidence]) -> list[Evidence]:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.judge.words import place_text, stand_text
 from sweep.report import (
     AddressToken,
     Observation,
@@ -26,7 +27,6 @@ from sweep.report import (
     centre_of,
 )
 from sweep.report import NextStand as NextStandRecord
-from sweep.report.wording import place_text, stand_text
 
 MAX_PLACES: Final = 50  # bounds a report
 LEAST_GAIN_BITS: Final = 0.05  # guessed: a twentieth of a yes or no

@@ -17,7 +17,7 @@ from html import escape
 from importlib.resources import files
 from pathlib import Path
 
-from sweep.lens import wording
+from sweep.lens import words
 from sweep.lens.clip_source import RecordedSource
 from sweep.lens.clips import Clip, ClipError, read_clip
 from sweep.lens.curve import light_curve, patches
@@ -109,7 +109,7 @@ def _clip(folder: Path, result: ClipResult) -> Iterator[str]:
         f'<article><div class="head"><h2>{_safe(result.clip)}</h2>'
         f'<span class="badge {kind}">{ko} · {escape(kind.replace("_", " "))}</span></div>'
     )
-    why = wording.assessment(_plain(result.error or result.reason), _plain(result.message))
+    why = words.assessment(_plain(result.error or result.reason), _plain(result.message))
     sentence = f"<p>{escape(why.ko)}<span class=en>{escape(why.en)}</span></p>"
     clip = None if result.error else _open(folder, result.clip)
     if clip is None:
@@ -180,7 +180,7 @@ def _facts_of(result: ClipResult) -> str:
         about = "≈ " if c.range_is_estimated else ""
         rows.append(("점검 범위", "coverage", f"{c.seen_share:.0%} ({about}{c.range_m:.1f} m)"))
     table = "".join(f"<dt>{ko} <span class=en>{en}</span></dt><dd>{value}</dd>" for ko, en, value in rows)
-    hints = [wording.guidance(name) for name in (q.guidance if q else ())]
+    hints = [words.guidance(name) for name in (q.guidance if q else ())]
     told = "".join(f'<p class="hint">{escape(h.ko)}<span class=en>{escape(h.en)}</span></p>' for h in hints)
     return f"<dl>{table}</dl>{told}"
 
@@ -219,9 +219,9 @@ def _figures(addresses: tuple[str, str, str, str]) -> str:
 def _reasons(detection: Detection) -> str:
     rows = []
     for reason in sorted(detection.reasons, key=lambda r: -abs(r.weight)):
-        words = wording.reason(_plain(reason.name), reason.value, _plain(reason.text))
+        said = words.reason(_plain(reason.name), reason.value, _plain(reason.text))
         rows.append(
-            f"<tr><td>{escape(words.ko)}<span class=en>{escape(words.en)}</span></td>"
+            f"<tr><td>{escape(said.ko)}<span class=en>{escape(said.en)}</span></td>"
             f'<td class="bar">{_bar(reason.weight)}</td><td class="weight">{reason.weight:+.2f}</td></tr>'
         )
     return (

@@ -58,7 +58,7 @@ class LiveUpdate:
     triple: int
     quality: TripleQuality
     guidance: tuple[str, ...]
-    """Names of sentences (`wording.GUIDANCE`) to say now; each at most once until it was right for a while."""
+    """Names of sentences (`words.WORDS.guidance`) to say now; each at most once until it was right for a while."""
     candidates: tuple[LiveCandidate, ...]
     confirmed: tuple[Confirmed, ...]
     """Newly confirmed ones."""

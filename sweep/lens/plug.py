@@ -7,12 +7,12 @@ from pathlib import Path
 
 from sweep.lens.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
+from sweep.lens.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
-from sweep.report.wording import guidance_text
 
 
 class LensPlug:
@@ -20,6 +20,7 @@ class LensPlug:
 
     name: Modality = "lens"
     weigher = Weigher(weigh_lens, place_glint)
+    words = WORDS
 
     def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:
         self._limits = limits
@@ -56,7 +57,7 @@ def measure_clips(task: Task[Path], folder: Path, limits: tuple[str, ...]) -> Me
         dropped += max(0, result.quality.triples - result.quality.triples_usable)
         rejections.update({code_of(name): count for name, count in result.quality.rejections.items()})
         rejections["glint_not_a_lens"] += len(result.detections) - len(result.candidates)
-        guidance |= {name: guidance_text(name) for name in result.quality.guidance}
+        guidance |= {name: WORDS.guidance[name].text() for name in result.quality.guidance}
         if result.verdict == "not_assessable" and result.reason != "not_calibrated":
             reasons[code_of(result.reason)] += 1
             continue

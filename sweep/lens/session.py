@@ -19,11 +19,11 @@ from sweep.lens.live import LiveScan
 from sweep.lens.live_records import LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
 from sweep.lens.pairing import PhasePairer, TripleBuilder
+from sweep.lens.words import WORDS
 from sweep.plug.control import RoomNotEmptyError
 from sweep.plug.measurement import Measurement, code_of
 from sweep.plug.task import Task
 from sweep.report import Gap
-from sweep.report.wording import GUIDANCE, guidance_text
 
 FULL_SR = 2.0
 """Solid angle of a stall's walls and ceiling from its middle that a sweep should show: about a third of the sphere
@@ -177,6 +177,6 @@ def measurement_of(
         rejections={code_of(name): count for name, count in sorted(rejections.items()) if count},
         gaps=gaps,
         crops=crops,
-        guidance=tuple(guidance_text(name) for name in summary.guidance if name in GUIDANCE),
+        guidance=tuple(WORDS.guidance[name].text() for name in summary.guidance if name in WORDS.guidance),
         limits=limits,
     )

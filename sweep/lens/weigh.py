@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from sweep.lens.words import WORDS
 from sweep.plug.evidence import Circle, ZoneView, evidence
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
 
@@ -20,6 +21,7 @@ def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
         return [
             evidence(
                 "lens",
+                WORDS,
                 best,
                 "glint",
                 glint_weight(best.score),
@@ -32,7 +34,7 @@ def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
     if looked is None or looked.blind_reason is not None or looked.quality == 0.0:
         return []
     weight = -0.3 * looked.quality  # guessed: half of the lenses that the view could show would have been seen
-    return [evidence("lens", None, "no_glint", weight, quality=round(looked.quality * 100))]
+    return [evidence("lens", WORDS, None, "no_glint", weight, quality=round(looked.quality * 100))]
 
 
 def glint_weight(score: float) -> float:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sweep.plug.words import Words
 from sweep.report import Evidence, Levels, Modality, Observation, Plan, Position, Zone, ZoneCoverage
-from sweep.report.wording import evidence_text
 
 NEAR_DB = 6.0  # measured elsewhere: shadowing between positions of one room
 
@@ -47,14 +47,19 @@ class Weigher:
 
 
 def evidence(
-    modality: Modality, observation: Observation | None, code: str, weight_log10: float, **values: str | float
+    modality: Modality,
+    words: Words,
+    observation: Observation | None,
+    code: str,
+    weight_log10: float,
+    **values: str | float,
 ) -> Evidence:
     """A guessed weight and the sentence of its code; `observation` None: what was not seen speaks."""
     return Evidence(
         observation_id=None if observation is None else observation.observation_id,
         modality=modality,
         code=code,
-        text=evidence_text(code, **values),
+        text=words.evidence[code].text(**values),
         weight_log10=weight_log10,
         is_capped=False,
         weight_source="guessed",

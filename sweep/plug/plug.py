@@ -8,6 +8,7 @@ from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
+from sweep.plug.words import Words
 from sweep.report import Modality
 
 
@@ -28,6 +29,10 @@ class Plug(Protocol):
     @property
     def weigher(self) -> Weigher:
         """How its evidence weighs."""
+
+    @property
+    def words(self) -> Words:
+        """What it says."""
 
     def measure(self, task: Task[Any], line: Line) -> Measurement:
         """What there is at one stand; a door that cannot be used makes it blind with a named reason."""

@@ -10,11 +10,11 @@ from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement
 from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard
 from sweep.plug.task import Task, blind
 from sweep.report import Modality, RfObservation
-from sweep.report.wording import CONDITIONAL_LIMITS
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.judge import blank, judge_windows
 from sweep.rf.weigh import weigh_rf
+from sweep.rf.words import WORDS
 
 MIN_RF_WINDOWS = 10  # guessed: one second of 100 ms windows
 ANSWER_EVERY_S = 1.0
@@ -28,6 +28,7 @@ class RfPlug:
 
     name: Modality = "rf"
     weigher = Weigher(weigh_rf)
+    words = WORDS
 
     def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:
         self._levels = levels
@@ -96,7 +97,7 @@ def judge_rf(task: Task[Any], here: RfHeard, outside: RfHeard, levels: RfLevels 
         observations=observations,
         rejections=({"own_transmission": result.blanked} if result.blanked else {}) | lost,
         gaps=here.gaps,
-        limits=tuple(f"rf_{code}" for code in result.limits if f"rf_{code}" in CONDITIONAL_LIMITS),
+        limits=tuple(f"rf_{code}" for code in result.limits if f"rf_{code}" in WORDS.conditional_limits),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sweep.plug.evidence import NEAR_DB, ZoneView, evidence
 from sweep.report import Evidence, RfObservation
+from sweep.rf.words import WORDS
 
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
 CARRIERS = {"analog_video": (1.0, "analog_video"), "continuous": (0.5, "continuous_carrier")}  # guessed
@@ -24,8 +25,8 @@ def weigh_rf(view: ZoneView) -> Sequence[Evidence]:
     if excess < EXCESS_FLOOR_DB:
         if view.coverage is None or view.coverage.blind_reason is not None:
             return []
-        return [evidence("rf", best, "rf_like_outside", LIKE_OUTSIDE_WEIGHT_LOG10, excess=round(excess))]
+        return [evidence("rf", WORDS, best, "rf_like_outside", LIKE_OUTSIDE_WEIGHT_LOG10, excess=round(excess))]
     if best.kind not in CARRIERS or highest - excess > NEAR_DB:
         return []
     weight, code = CARRIERS[best.kind]
-    return [evidence("rf", best, code, weight, level=round(best.level_dbm), excess=round(excess))]
+    return [evidence("rf", WORDS, best, code, weight, level=round(best.level_dbm), excess=round(excess))]

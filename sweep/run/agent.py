@@ -38,7 +38,7 @@ from sweep.report import (
     WalkCommand,
     are_two_persons,
 )
-from sweep.report.wording import notice_event, state_event
+from sweep.run.words import notice_event, state_event
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 MAX_REMEMBERED_COMMANDS = 1_000

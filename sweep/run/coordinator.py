@@ -33,10 +33,10 @@ from sweep.plug.talk import (
     TrialKind,
 )
 from sweep.report import LiveEvent, Modality, ProgressEvent
-from sweep.report.wording import trial_event
 from sweep.run.head_watch import HeadWatch
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.walk_player import WalkPlayer
+from sweep.wifi.words import trial_event
 
 TELL_EVERY_S: Final = 4.9
 """Between two messages on how far a test is; the page counts the seconds between them by itself."""

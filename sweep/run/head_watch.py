@@ -11,9 +11,9 @@ from typing import Final
 
 from sweep.link.head_owner import FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
 from sweep.plug.talk import MeasureRf
-from sweep.report import Gap, GuidanceEvent, LiveEvent, RfWindow
-from sweep.report.wording import guidance_text, notice_event
+from sweep.report import Gap, LiveEvent, RfWindow
 from sweep.run.supply_watch import SupplyWatch
+from sweep.run.words import guidance_event, notice_event
 
 LATE_S: Final = 5.0
 """How much longer than asked the windows may take: the head's process has to find the head first (guessed)."""
@@ -93,12 +93,12 @@ class HeadWatch:
             case HeadState(is_there=False) if self._away_since_ns is None:
                 self._away_since_ns = self._now_ns()
                 self._on_event(notice_event("head_away"))
-                self._on_event(GuidanceEvent(type="guidance", text=guidance_text("head_away")))
+                self._on_event(guidance_event("head_away"))
             case HeadState(is_there=True) if self._away_since_ns is not None:
                 self._away.append(self._gap(self._away_since_ns))
                 self._away_since_ns = None
                 self._on_event(notice_event("head_away", is_over=True))
-                self._on_event(GuidanceEvent(type="guidance", text=guidance_text("head_back")))
+                self._on_event(guidance_event("head_back"))
                 self._go_on()
             case _:
                 pass

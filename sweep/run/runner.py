@@ -52,12 +52,12 @@ from sweep.report import (
     derived_id,
     to_json,
 )
-from sweep.report.wording import state_event
 from sweep.run.coordinator import Coordinator
 from sweep.run.parts import ProbeParts
-from sweep.run.plugs import PLUGS
+from sweep.run.plugs import PLUGS, vocabulary_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
+from sweep.run.words import state_event
 from sweep.run.workers import Workers
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
@@ -349,6 +349,7 @@ class Runner:
             observations,
             coverage,
             weighers={plug.name: plug.weigher for plug in self._plugs},
+            words=vocabulary_of(self._plugs),
             source=self._kind,
             places={place.address.tag: place.zones for place in places},
             limits=self._limits | {code for one in measurements for code in one.limits},

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from sweep.link.supply import LOW_BATTERY_V
-from sweep.report import GuidanceEvent, LiveEvent
-from sweep.report.wording import guidance_text, notice_event
+from sweep.report import LiveEvent
+from sweep.run.words import guidance_event, notice_event
 
 HWMON: Final = Path("/sys/class/hwmon")
 PI_DRIVER: Final = "rpi_volt"
@@ -75,7 +75,7 @@ class SupplyWatch:
     def _tell(self, *, is_low: bool, is_recovered: bool) -> list[LiveEvent]:
         if is_low and not self._is_low:
             self._is_low = True
-            return [notice_event("battery_low"), GuidanceEvent(type="guidance", text=guidance_text("battery_low"))]
+            return [notice_event("battery_low"), guidance_event("battery_low")]
         if self._is_low and is_recovered:
             self._is_low = False
             return [notice_event("battery_low", is_over=True)]

@@ -9,9 +9,9 @@ from sweep.addresses import format_address
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
-from sweep.report.wording import guidance_text
 from sweep.wifi.response_test import FOLLOWS
 from sweep.wifi.scan import scan_log
+from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
     from sweep.wifi.scan import WifiScan
@@ -44,9 +44,9 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand) -> Measureme
         item.video.verdict == "video_uplink" and not any(_tells(follows, a) for a in item.transmitter.addresses)
         for item in scan.transmitters
     )
-    guidance = [guidance_text("adapter_away")] if gaps else []
+    guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
     if is_open and wish.trial == "light":
-        guidance.append(guidance_text("walk_test"))
+        guidance.append(WORDS.guidance["walk_test"].text())
     limits = [] if heard.channels else ["wifi_one_channel"]
     return replace(
         found,

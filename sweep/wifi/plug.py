@@ -14,9 +14,9 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import Modality, StimulusJudgement
-from sweep.report.wording import guidance_text
 from sweep.wifi.air import Air, CaptureOpenError
 from sweep.wifi.weigh import weigh_wifi
+from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
     from sweep.wifi.session import HeardStand, WifiWish
@@ -67,6 +67,7 @@ class WifiPlug:
     name: Modality = "wifi"
     calibration = None
     weigher = Weigher(weigh_wifi)
+    words = WORDS
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class WifiPlug:
                 heard = hear(wish, air, answers, kept_in(task.keep))
         except CaptureOpenError:  # a gap, and a sentence for the inspector
             nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
-            return replace(nothing, guidance=(guidance_text("adapter_away"),))
+            return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
         self.remember(task.position.zone_id, heard.follows)
         return judged(task, wish, heard)
 

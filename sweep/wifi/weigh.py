@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sweep.plug.evidence import NEAR_DB, ZoneView, evidence, level_dbm
 from sweep.report import Evidence, WifiObservation
-from sweep.report.wording import evidence_text
+from sweep.wifi.words import WORDS
 
 VIDEO_WEIGHT_LOG10 = 1.0  # guessed
 FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position and over the positions
@@ -31,7 +31,7 @@ def weigh_wifi(view: ZoneView) -> Sequence[Evidence]:
     ours = [o for o in heard if o.zone_id == view.zone.zone_id]
     if looked is None or looked.blind_reason is not None or not ours:
         return []
-    return [evidence("wifi", None, "no_video_uplink", NO_VIDEO_WEIGHT_LOG10 * looked.quality, count=len(ours))]
+    return [evidence("wifi", WORDS, None, "no_video_uplink", NO_VIDEO_WEIGHT_LOG10 * looked.quality, count=len(ours))]
 
 
 def _weigh_transmitter(view: ZoneView, tag: str, transmitter: list[WifiObservation]) -> list[Evidence]:
@@ -52,7 +52,7 @@ def _weigh_transmitter(view: ZoneView, tag: str, transmitter: list[WifiObservati
             "score": f"{best.video.score:.2f}",
             "below": round(below),
         }
-        result.append(evidence("wifi", best, code, weight, **values))
+        result.append(evidence("wifi", WORDS, best, code, weight, **values))
     return result
 
 
@@ -83,16 +83,16 @@ def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservati
         case "follows_light" if p <= FOLLOWS_LIGHT_P:
             weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
             code = "follows_motion" if is_walk else "follows_light"
-            found = evidence("wifi", one, code, weight, p=f"{p:.3g}")
+            found = evidence("wifi", WORDS, one, code, weight, p=f"{p:.3g}")
             after_s = None if one.stimulus is None else one.stimulus.decided_after_s
             if after_s is not None:
-                text = evidence_text(f"{code}_after", p=f"{p:.3g}", seconds=round(after_s))
+                text = WORDS.evidence[f"{code}_after"].text(p=f"{p:.3g}", seconds=round(after_s))
                 found = found.model_copy(update={"text": text})
             return [found]
         case "does_not" if any(o.video.verdict == "video_uplink" for o in here):
             weight = DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 if is_walk else DOES_NOT_FOLLOW_WEIGHT_LOG10
             code = "does_not_follow_motion" if is_walk else "does_not_follow_light"
-            return [evidence("wifi", one, code, weight, p=f"{p:.2f}")]
+            return [evidence("wifi", WORDS, one, code, weight, p=f"{p:.2f}")]
         case _:
             return []
 

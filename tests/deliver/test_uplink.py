@@ -12,7 +12,7 @@ from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from sweep.entry import verify_request
 from sweep.report import CommandList, LiveMessage, new_id, to_json, utc_now
-from sweep.report.wording import state_event
+from sweep.run.words import state_event
 from tests.entry_factory import signer
 from tests.hostile_server import ATTACKS, DRIP, HostileServer
 

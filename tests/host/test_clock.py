@@ -19,12 +19,12 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json
-from sweep.report.wording import LIMITS
-from sweep.run.plugs import WEIGHERS
+from sweep.run.plugs import WEIGHERS, WORDS
 from sweep.run.room_keys import RoomKeyError, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.runner import Runner
 from sweep.sim.source import default_room
+from sweep.wifi.words import WORDS as WIFI_WORDS
 from tests.entry_factory import signer
 
 SET = WallClock(synchronised=True, max_error_ms=20)
@@ -124,7 +124,8 @@ def test_a_replay_with_a_damaged_key_says_so_in_one_line(tmp_path: Path) -> None
 
 def test_what_a_report_says_of_the_key_is_said_in_two_languages() -> None:
     for code in ("room_key_year_unsure", "room_key_new", "nothing_measured"):
-        assert len(LIMITS[code]) == 3
+        text = WORDS.conditional_limits[code].text
+        assert text.ko != text.en
 
 
 class Clocks:
@@ -178,6 +179,7 @@ class Deaf:
     name: Modality = "wifi"
     calibration = None
     weigher = WEIGHERS["wifi"]
+    words = WIFI_WORDS
 
     def measure(self, task: Task[object], line: Line) -> Measurement:
         return Measurement(

@@ -12,7 +12,7 @@ from sweep import report as r
 from sweep.judge import fusion
 from sweep.judge.coverage import cover
 from sweep.plug.measurement import Measurement
-from sweep.run.plugs import WEIGHERS
+from sweep.run.plugs import WEIGHERS, WORDS
 from tests.report_factory import SWEEP_ID, make_plan, uid
 
 PLAN = make_plan()
@@ -53,9 +53,19 @@ def measured(*observations: r.Observation, blind: str | None = None) -> tuple[r.
     return cover(PLAN, parts)
 
 
-def judge(*observations: r.Observation, blind: str | None = None) -> fusion.Judgement:
+def judge(
+    *observations: r.Observation, blind: str | None = None, places: dict[str, dict[str, float]] | None = None
+) -> fusion.Judgement:
     return fusion.judge(
-        SWEEP_ID, PLAN, POSITIONS, observations, measured(blind=blind), weighers=WEIGHERS, source="simulated"
+        SWEEP_ID,
+        PLAN,
+        POSITIONS,
+        observations,
+        measured(blind=blind),
+        weighers=WEIGHERS,
+        words=WORDS,
+        source="simulated",
+        places=places or {},
     )
 
 
@@ -126,9 +136,7 @@ def test_a_placed_uplink_weighs_by_the_probability_of_the_zone() -> None:
     weights = []
     for probability in (0.0, 0.4, 1.0):
         places = {f"{1:016x}": {"stall-2": probability, "stall-1": 0.0}}
-        result = fusion.judge(
-            SWEEP_ID, PLAN, POSITIONS, heard, measured(), weighers=WEIGHERS, source="simulated", places=places
-        )
+        result = judge(*heard, places=places)
         (finding,) = result.findings
         evidence = (*finding.evidence_for, *finding.evidence_against)
         weights.append(next(e.weight_log10 for e in evidence if e.code == "video_uplink_near"))

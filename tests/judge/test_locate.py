@@ -13,7 +13,7 @@ import pytest
 
 from sweep import report as r
 from sweep.judge.locate import MIN_POSITIONS, SIDES, Floats, Location, _rectangles, locate, locate_uplinks
-from sweep.report.wording import place_text
+from sweep.judge.words import place_text
 from tests.judge.test_fusion import wifi
 from tests.report_factory import make_plan, text
 

@@ -13,11 +13,13 @@ import numpy as np
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import ClipMeta, Frame
 from sweep.lens.frames import CameraSettings, RawFrame, Trigger
+from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
+from sweep.plug.words import Words
 from sweep.report import Modality, Position, RecordedPosition, RecordedSweep
 from sweep.run.plugs import WEIGHERS
 from sweep.run.rooms import read_manifest
@@ -129,6 +131,7 @@ class Premade:
     name: ClassVar[Modality] = "lens"
     calibration: ClassVar[None] = None
     weigher: ClassVar[Weigher] = WEIGHERS["lens"]
+    words: ClassVar[Words] = WORDS
 
     def measure(self, task: Task[object], line: Line) -> Measurement:
         return replace(self.measurement, position_id=task.position.position_id)

@@ -14,7 +14,7 @@ import pytest
 from sweep.lens import ClipResult, scan_clips
 from sweep.lens.clips import ClipReason
 from sweep.lens.intervals import clopper_pearson
-from sweep.lens.wording import ASSESSMENTS
+from sweep.lens.words import WORDS
 from tests.lens.broken_clips import BREAKS, Break, Format, _whole
 
 FORMATS: tuple[Format, ...] = ("npy", "npz", "png")
@@ -59,7 +59,7 @@ def run(folder: Path, count: int, seed: int) -> tuple[Counter[tuple[str, str]], 
         outcomes[kind.name, name or "let through"] += 1
         if name:
             assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
-            assert name in ASSESSMENTS, f"{name} has no sentence for the inspector"
+            assert name in WORDS.reasons, f"{name} has no sentence for the inspector"
             assert result.candidates == ()
             assert result.message
             assert "\n" not in result.message

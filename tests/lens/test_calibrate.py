@@ -21,8 +21,7 @@ from sweep.lens.calibration import CalibrationError, LensCalibration, apply, lam
 from sweep.lens.plug import LensPlug
 from sweep.plug.talk import NOBODY
 from sweep.plug.task import Task
-from sweep.report.wording import CONDITIONAL_LIMITS, LIMITS
-from sweep.run.plugs import WEIGHERS
+from sweep.run.plugs import WEIGHERS, WORDS
 from tests.lens.bench_scene import SIZE, BenchSensor, BenchTruth, lamp_profile, write_bench
 from tests.lens.clip_factory import PHASES, meta_for, strobed_frames, write_frames
 from tests.report_factory import make_plan
@@ -165,8 +164,7 @@ def test_every_limit_has_its_sentences() -> None:
         "lens_uncalibrated", "lens_calibration_stale", "lens_calibration_of_another_probe",
         "lens_calibration_incomplete", "lens_reference_failed",
     }  # fmt: skip
-    assert codes <= set(LIMITS)
-    assert codes <= CONDITIONAL_LIMITS
+    assert codes <= set(WORDS.conditional_limits)
     text = (Path(__file__).parents[2] / "sweep" / "lens" / "CALIBRATION.md").read_text(encoding="utf-8")
     assert all(f"`{code}`" in text for code in codes)
 
@@ -260,6 +258,14 @@ def test_what_limits_the_calibration_reaches_the_report(tmp_path: Path, limits: 
     assert measured.limits == limits
     plan = make_plan()
     told = judge(
-        TASK.sweep_id, plan, [], [], cover(plan, []), weighers=WEIGHERS, source="live", limits=measured.limits
+        TASK.sweep_id,
+        plan,
+        [],
+        [],
+        cover(plan, []),
+        weighers=WEIGHERS,
+        words=WORDS,
+        source="live",
+        limits=measured.limits,
     ).limits
-    assert {limit.code for limit in told} & CONDITIONAL_LIMITS - {"plan_unverified"} == set(limits)
+    assert {limit.code for limit in told} & set(WORDS.conditional_limits) - {"plan_unverified"} == set(limits)

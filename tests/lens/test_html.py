@@ -128,13 +128,13 @@ def test_hostile_text_is_shown_and_never_obeyed(tmp_path: Path) -> None:
 
 def test_reasons_of_a_real_scan_have_korean_sentences(folder: Path) -> None:
     """A new reason of the judge needs its sentence: a bare `name = value` must not reach a Korean reader."""
-    from sweep.lens import reasons, wording
+    from sweep.lens import reasons, words
 
     (result,) = scan_clips(folder).clips
     names = {reason.name for d in result.detections for reason in d.reasons}
     assert names
     assert names <= set(reasons.REASONS)
-    assert result.reason in wording.ASSESSMENTS
+    assert result.reason in {*words.WORDS.reasons, *words.ON_THE_PAGE}
 
 
 def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_unreadable_clips_are_listed_with_their_reason(tmp_path: Path) -> None:
     (tmp_path / "clip" / "frames.npz").write_bytes(data[: len(data) // 2])
     page = make_page(tmp_path, scan_clips(tmp_path))
     assert "읽을 수 없음" in page
-    assert "영상 파일을 읽을 수 없습니다" in page
+    assert "영상 파일을 읽을 수 없음" in page
 
 
 def test_a_live_sweep_is_never_shown(folder: Path, tmp_path: Path) -> None:

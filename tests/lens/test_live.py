@@ -22,10 +22,9 @@ from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, WINDO
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.session import film, measurement_of
-from sweep.lens.wording import GUIDANCE
+from sweep.lens.words import WORDS
 from sweep.plug.control import Control, RoomNotEmptyError
 from sweep.report import display_text
-from sweep.report.wording import GUIDANCE as REPORT_GUIDANCE
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk
 from tests.lens.picamera2_stand_in import Module
@@ -196,9 +195,9 @@ def test_guidance_is_said_once_until_it_was_right_for_a_while() -> None:
 
 def test_every_guidance_has_its_sentence_in_both_languages() -> None:
     for name in ("slower", "farther", "closer", "less_light", "hold_longer"):
-        assert GUIDANCE[name].ko == REPORT_GUIDANCE[name][0]
-        assert GUIDANCE[name].en == REPORT_GUIDANCE[name][1]
-        assert display_text(GUIDANCE[name].ko) == GUIDANCE[name].ko
+        said = WORDS.guidance[name]
+        assert said.ko != said.en
+        assert display_text(said.ko) == said.ko
 
 
 def test_a_lost_view_starts_a_new_map() -> None:

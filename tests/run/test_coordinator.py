@@ -21,10 +21,10 @@ from sweep.plug.talk import (
     ToWorker,
 )
 from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent
-from sweep.report.wording import GUIDANCE
 from sweep.run.coordinator import Coordinator
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.walk_player import READY_S
+from sweep.run.words import GUIDANCE
 from tests.test_reasons import window
 
 CHIPS = PlayChips("light", 3, 0.6)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import ProgressEvent, ZoneEvent
-from sweep.report.wording import guidance_text, trial_event
+from sweep.wifi.words import WORDS, trial_event
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import Site
@@ -83,7 +83,7 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(phone: P
     probe.tell(trial_event("light", ZONE, 114.0, 114.0, ended="played_out"))
     told = {"type": "zone", "zone_id": ZONE, "modality": "wifi", "verdict": "not_assessable", "quality": 0.9}
     probe.tell(ZoneEvent.model_validate(told))
-    probe.guide(guidance_text("walk_test").ko, guidance_text("walk_test").en)
+    probe.guide(*WORDS.guidance["walk_test"])
     offer = page.get_by_role("button", name="이 자리에서 걷기 시험")
     expect(offer).to_be_visible()
     assert phone.violations() == []

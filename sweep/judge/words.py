@@ -1,0 +1,123 @@
+"""What a report says whatever the modality, in Korean and English: reasons, limits, advice, places of transmitters."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sweep.plug.words import Sentence, Words
+from sweep.report import LocalText
+
+COMMON: Final = Words(
+    name=Sentence("점검", "sweep"),
+    reasons={
+        "not_looked": Sentence("이 구역은 점검하지 않음", "This zone was not looked at"),
+        "not_recorded": Sentence("이 방식의 기록이 없음", "Nothing was recorded with this modality"),
+        "not_connected": Sentence(
+            "이 방식의 장치가 연결되지 않았거나 설정되지 않음", "No device for this modality is connected or configured"
+        ),
+        "not_calibrated": Sentence(
+            "본 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
+            "Nothing seen, but without calibration that is not called clear",
+        ),
+        "input_unreadable": Sentence("기록 파일을 읽을 수 없음", "The recording could not be read"),
+        "timed_out": Sentence("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
+        "process_died": Sentence("측정 프로그램이 중단됨", "The measuring process stopped"),
+        "too_short": Sentence("수신 시간이 너무 짧음", "Listened for too short a time"),
+        "too_few_frames": Sentence("수신한 신호가 너무 적음", "Too few frames were received"),
+        "aborted": Sentence("점검이 중단됨", "The sweep was aborted"),
+        "room_entered": Sentence("사람이 들어와 측정을 멈춤", "Somebody came in, so measuring stopped"),
+        "declaration_expired": Sentence(
+            "퇴실 확인 시간이 지나 측정을 멈춤", "The declaration ran out, so measuring stopped"
+        ),
+        "moved_on": Sentence(
+            "측정이 끝나기 전에 다른 자리로 옮김", "The inspector moved on before the measurement was done"
+        ),
+        "finished_early": Sentence(
+            "측정이 끝나기 전에 점검을 마침", "The sweep was finished before the measurement was done"
+        ),
+        "battery_low": Sentence("전원이 부족해 측정을 멈춤", "The supply ran low, so measuring stopped"),
+        "candidate": Sentence("육안 확인 필요", "Inspect by eye"),
+    },
+    limits={
+        "uncalibrated": Sentence(
+            "이 기기는 아직 실제 카메라로 보정되지 않아 '이상 없음'을 판정하지 않습니다.",
+            "This probe has not been calibrated with real cameras, so it calls nothing clear.",
+        ),
+    },
+    conditional_limits={
+        "nothing_measured": Sentence(
+            "이 점검에서는 아무것도 측정되지 않았습니다. 점검한 것으로 볼 수 없습니다.",
+            "Nothing was measured in this sweep: it does not count as an inspection.",
+        ),
+        "room_key_year_unsure": Sentence(
+            "점검기의 시계가 맞는지 알 수 없어 이 방의 주소 키를 새로 만들지 않고 마지막 키를 썼습니다.",
+            "The probe's clock could not be trusted, so the room's last address key was used and no new one begun.",
+        ),
+        "room_key_new": Sentence(
+            "해가 바뀌어 이 방의 주소 키가 새로 시작되었습니다. 이전 점검의 기기와 비교할 수 없습니다.",
+            "A new year's address key of this room begins here: devices cannot be compared with those of earlier "
+            "visits.",
+        ),
+        "closed_battery_low": Sentence(
+            "전원이 부족해 점검을 일찍 닫았습니다. 그 뒤의 자리는 점검하지 않았습니다.",
+            "The supply ran low and the sweep was closed early: what came after was not looked at.",
+        ),
+        "plan_unverified": Sentence(
+            "평면도가 현장에서 확인되지 않았습니다.", "Nobody has compared the plan with the room."
+        ),
+        "recorded_input": Sentence(
+            "기록 또는 시뮬레이션을 재생한 결과이며 실제 점검이 아닙니다.",
+            "Made from a recording or a simulation, not from a live sweep.",
+        ),
+    },
+)
+
+ADVICE_BY_EYE: Final = LocalText(
+    ko=(
+        "손전등과 확대경으로 육안 확인. 만지거나 분해하지 말 것. "
+        "배제할 수 없으면 발견으로 간주하고 현장을 보존한 뒤 112에 신고."
+    ),
+    en=(
+        "Inspect by eye with torch and loupe. Do not touch or unscrew. "
+        "If it cannot be excluded, treat it as found: keep the scene and call the police (112)."
+    ),
+)
+
+SIDES: Final[dict[str, Sentence]] = {
+    "left": Sentence("평면도 왼쪽 벽 너머", "behind the wall on the left of the plan"),
+    "right": Sentence("평면도 오른쪽 벽 너머", "behind the wall on the right of the plan"),
+    "top": Sentence("평면도 위쪽 벽 너머", "behind the wall at the top of the plan"),
+    "bottom": Sentence("평면도 아래쪽 벽 너머", "behind the wall at the bottom of the plan"),
+}
+
+
+def place_text(
+    decision: str, outside: float, side: str, side_share: float, zone: LocalText | None, zone_share: float
+) -> LocalText:
+    """Where a transmitter probably is: in the room or not, the likeliest wall and the likeliest zone."""
+    percent, beyond = round(outside * 100), round(side_share * 100)
+    where_ko, where_en = SIDES[side]
+    if decision == "outside":
+        return LocalText(
+            ko=f"이 송신기는 방 밖에 있을 확률이 {percent}%({where_ko} {beyond}%)",
+            en=f"This transmitter is outside the room with {percent} % ({where_en}: {beyond} %)",
+        )
+    if decision == "undecided" or zone is None:
+        return LocalText(
+            ko=f"이 송신기가 방 안인지 밖인지 아직 알 수 없음(밖일 확률 {percent}%, {where_ko} {beyond}%)",
+            en=f"Inside or outside is still open: {percent} % outside ({where_en}: {beyond} %)",
+        )
+    share = round(zone_share * 100)
+    return LocalText(
+        ko=f"이 송신기는 방 안에 있을 확률이 {100 - percent}%. 가장 유력한 구역: {zone.ko}({share}%)",
+        en=f"This transmitter is inside with {100 - percent} %; the likeliest zone is {zone.en} ({share} %)",
+    )
+
+
+def stand_text(zone: LocalText | None) -> LocalText:
+    """Where to measure once more."""
+    if zone is None:
+        return LocalText(
+            ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows it"
+        )
+    return LocalText(ko=f"{zone.ko}에 서서 한 번 더 측정하세요", en=f"Stand at {zone.en} and measure once more")

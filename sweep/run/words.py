@@ -1,0 +1,97 @@
+"""What the probe itself says while a sweep goes on, in Korean and English: states, notices, what to do."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sweep.plug.words import Sentence
+from sweep.report import GuidanceEvent, NoticeEvent, ProbeState, StateEvent
+
+STATES: Final[dict[ProbeState, Sentence]] = {
+    "idle": Sentence("대기 중", "Idle"),
+    "waiting_for_empty": Sentence(
+        "두 사람의 퇴실 확인을 기다리는 중", "Waiting for two persons to declare the room empty"
+    ),
+    "running": Sentence("점검 중", "Sweeping"),
+    "paused": Sentence("일시 정지: 카메라와 조명 꺼짐", "Paused: camera and lamps are off"),
+    "closing": Sentence("보고서 작성 중", "Writing the report"),
+    "done": Sentence("점검 완료", "Sweep finished"),
+    "aborted": Sentence("점검 중단됨", "Sweep aborted"),
+    "failed": Sentence("점검 실패", "Sweep failed"),
+}
+
+GUIDANCE: Final[dict[str, Sentence]] = {
+    "stand_next": Sentence(
+        "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
+        "Stand where to measure next and tap that zone on the map",
+    ),
+    "head_away": Sentence(
+        "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요",
+        "The sensor head does not answer: plug its cable in again",
+    ),
+    "head_back": Sentence(
+        "센서 헤드가 다시 연결되었습니다. 측정을 이어갑니다", "The sensor head is back: measuring goes on"
+    ),
+    "battery_low": Sentence(
+        "전원이 부족합니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요",
+        "The supply runs low: change the battery, or finish after this position",
+    ),
+}
+"""What the inspector should do."""
+
+NOTICES: Final[dict[str, Sentence]] = {
+    "entries_damaged": Sentence(
+        "손상된 기록 {count}건을 따로 보관했고, 나머지는 계속 보냅니다",
+        "{count} damaged entries were set aside; the rest goes on",
+    ),
+    "entries_refused": Sentence(
+        "서버가 거부한 기록 {count}건을 따로 보관했고, 나머지는 계속 보냅니다",
+        "{count} entries that the server refused were set aside; the rest goes on",
+    ),
+    "entries_held": Sentence(
+        "서버가 아직 받지 않는 기록이 {count}건 남아 있습니다. 나머지는 계속 보냅니다",
+        "{count} entries wait that the server does not take now; the rest goes on",
+    ),
+    "numbers_damaged": Sentence(
+        "기록 번호 파일이 손상되어 복구했습니다. 저장 장치를 점검하세요",
+        "The file with the entries' numbers was damaged and made good: check the memory card",
+    ),
+    "entries_unsaved": Sentence(
+        "기록 {count}건이 디스크에 저장되지 않고 메모리에만 있습니다. 전원을 끄지 말고 저장 공간을 확보하세요",
+        "{count} entries are in memory only, not on disk: do not switch the probe off, free some space",
+    ),
+    "disk_refuses": Sentence(
+        "저장 장치에 쓸 수 없어 점검을 시작하지 않았습니다. 저장 공간을 확인하세요",
+        "The disk takes no report, so the sweep was not begun: check its free space",
+    ),
+    "server_changed": Sentence(
+        "서버의 키가 처음과 다르거나 확인할 수 없어 기록을 보내지 않습니다",
+        "The server's key is not the one of the first contact: entries are kept back",
+    ),
+    "head_away": Sentence(
+        "센서 헤드가 연결되어 있지 않습니다. 전파 측정과 조명을 쓸 수 없습니다",
+        "The sensor head is not there: no RF, no light",
+    ),
+    "battery_low": Sentence(
+        "전원 전압이 낮습니다. 계속 낮으면 점검을 닫고 보고서를 남깁니다",
+        "The supply voltage is low: if it stays so, the sweep is closed and its report written",
+    ),
+    "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
+}
+"""What a person should know about the probe itself."""
+
+
+def guidance_event(code: str) -> GuidanceEvent:
+    """The event that tells the inspector what to do; raises KeyError for an unknown code."""
+    return GuidanceEvent(type="guidance", text=GUIDANCE[code].text())
+
+
+def notice_event(code: str, *, count: int | None = None, is_over: bool = False) -> NoticeEvent:
+    """The event that tells something about the probe itself; raises KeyError for an unknown code or a missing count."""
+    values = {} if count is None else {"count": count}
+    return NoticeEvent(type="notice", code=code, is_over=is_over, count=count, text=NOTICES[code].text(**values))
+
+
+def state_event(state: ProbeState) -> StateEvent:
+    """The event that announces a state, in both languages."""
+    return StateEvent(type="state", state=state, text=STATES[state].text())

@@ -1,0 +1,153 @@
+"""What the Wi-Fi modality says, in Korean and English: of what it heard, and of its response tests."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from sweep.plug.talk import TrialKind
+from sweep.plug.words import Sentence, Words
+from sweep.report import LocalText, TrialEvent
+
+WORDS: Final = Words(
+    name=Sentence("와이파이", "Wi-Fi"),
+    reasons={
+        "adapter_away": Sentence(
+            "와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"
+        ),
+        "data_unheard": Sentence(
+            "수신기가 기기들의 데이터 전송을 거의 받지 못해 판정할 수 없음",
+            "The receiver heard too little of what the devices sent to judge them",
+        ),
+    },
+    evidence={
+        "video_uplink": Sentence(
+            "영상 전송형 무선 신호가 이 구역에서 가장 강함({rssi} dBm, 점수 {score})",
+            "A transmitter that sends like a streaming camera is strongest here ({rssi} dBm, score {score})",
+        ),
+        "video_uplink_near": Sentence(
+            "영상 전송형 무선 신호({rssi} dBm)가 최강 지점보다 {below} dB 약함",
+            "A transmitter that sends like a streaming camera is heard here at {rssi} dBm, {below} dB below its "
+            "strongest",
+        ),
+        "follows_light": Sentence(
+            "점멸 조명에 따라 전송량이 변함(p = {p})", "Its traffic follows the light that the probe played (p = {p})"
+        ),
+        "follows_light_after": Sentence(
+            "점멸 조명에 따라 전송량이 변함(p = {p}, {seconds}초 만에 확인)",
+            "Its traffic follows the light that the probe played (p = {p}, found after {seconds} s)",
+        ),
+        "follows_motion_after": Sentence(
+            "사람의 움직임에 따라 전송량이 변함(p = {p}, {seconds}초 만에 확인)",
+            "Its traffic follows the person who walked by prompts (p = {p}, found after {seconds} s)",
+        ),
+        "follows_motion": Sentence(
+            "사람의 움직임에 따라 전송량이 변함(p = {p})",
+            "Its traffic follows the person who walked by prompts (p = {p})",
+        ),
+        "does_not_follow_motion": Sentence(
+            "사람의 움직임과 전송량이 무관함(p = {p})",
+            "Its traffic does not follow the person who walked by prompts (p = {p})",
+        ),
+        "does_not_follow_light": Sentence(
+            "점멸 조명과 전송량이 무관함(p = {p})",
+            "Its traffic does not follow the light that the probe played (p = {p})",
+        ),
+        "no_video_uplink": Sentence(
+            "수신한 무선 기기 {count}대 중 영상 전송형 없음",
+            "None of the {count} transmitters heard sends like a streaming camera",
+        ),
+    },
+    guidance={
+        "adapter_away": Sentence(
+            "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요", "The Wi-Fi adapter does not answer: plug it in again"
+        ),
+        "walk_test": Sentence(
+            "조명 반응으로는 알 수 없었습니다. 이 자리에서 걷기 시험을 해 보세요",
+            "The light told nothing of a possible camera: try the walking test here",
+        ),
+    },
+    limits={
+        "silent_camera": Sentence(
+            "점검 중에 전송하지 않는 카메라는 무선 방식으로 찾을 수 없습니다.",
+            "A camera that does not transmit during the sweep cannot be found by radio.",
+        ),
+        "unheard_rates": Sentence(
+            "수신기가 받지 못하는 고속 전송(다중 안테나)이 있을 수 있습니다.",
+            "High-rate multi-antenna frames may be invisible to this receiver.",
+        ),
+    },
+    conditional_limits={
+        "wifi_one_channel": Sentence(
+            "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
+            "The adapter could not be tuned: Wi-Fi was heard on one channel only.",
+        ),
+        "trial_broken_off": Sentence(
+            "조명·걷기 반응 시험을 하지 못했거나 끝내지 못한 자리가 있습니다.",
+            "At some position the test by light or by walking could not be made or finished.",
+        ),
+    },
+)
+
+TRIAL_REASONS: Final[dict[str, Sentence]] = {
+    "decided": Sentence("전송량이 따라 변하는 기기를 확인해 시험을 마침", "A transmitter follows: the test is over"),
+    "played_out": Sentence("시험을 끝까지 마침", "The test ran to its end"),
+    "no_lamp": Sentence("시험용 조명(센서 헤드)이 없어 시험하지 않음", "No sensor head with a lamp: not tested"),
+    "head_away": Sentence("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away: test broken off"),
+    "head_restarted": Sentence("센서 헤드가 다시 시작되어 시험을 중단함", "The sensor head restarted: test broken off"),
+    "lamp_not_playing": Sentence("조명이 켜지지 않아 시험을 중단함", "The lamp did not play: test broken off"),
+    "lamp_went_off": Sentence("조명이 꺼져 시험을 중단함", "The lamp went off: test broken off"),
+    "lamp_refused": Sentence("센서 헤드가 점등을 거부해 시험하지 않음", "The sensor head refused to play: not tested"),
+    "adapter_away": Sentence("와이파이 수신기가 빠져 시험을 중단함", "The Wi-Fi adapter went away: test broken off"),
+    "room_entered": Sentence("사람이 들어와 시험을 중단함", "Somebody came in: test broken off"),
+    "declaration_expired": Sentence("퇴실 확인 시간이 지나 시험을 중단함", "The declaration ran out: test broken off"),
+    "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
+    "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),
+    "finished_early": Sentence("점검을 마쳐 시험을 끝내지 못함", "The sweep was finished: test broken off"),
+    "transmitter_silent": Sentence("기기가 전송을 멈춰 시험을 끝냄", "The transmitter fell silent: test ended"),
+    "too_short": Sentence("시험 시간이 너무 짧음", "Tested for too short a time"),
+    "not_tested": Sentence("전송량이 너무 적거나 끊겨 시험하지 못함", "Too little or too broken traffic to test"),
+    "data_unheard": Sentence("데이터 전송을 거의 받지 못해 판정할 수 없음", "Too little of its data was heard"),
+}
+"""Why a response test ended, or says nothing."""
+
+TRIAL_NAMES: Final[dict[TrialKind, Sentence]] = {
+    "light": Sentence("조명 반응 시험", "Light test"),
+    "motion": Sentence("걷기 시험", "Walking test"),
+}
+
+
+def trial_reason(code: str) -> LocalText:
+    """The sentence for the end of a response test; a code without one is named as it is."""
+    return TRIAL_REASONS.get(code, Sentence(f"시험 중단({code})", f"Test broken off ({code})")).text()
+
+
+def trial_event(
+    kind: TrialKind,
+    zone_id: str,
+    elapsed_s: float,
+    longest_s: float,
+    *,
+    ended: str | None = None,
+    prompt: Literal["walk", "stand"] | None = None,
+    next_prompt_s: float | None = None,
+) -> TrialEvent:
+    """The event that tells how far a response test is, or with `ended` why it is over."""
+    ko, en = TRIAL_NAMES[kind]
+    if ended is None:
+        so_far = f"{elapsed_s:.0f}", f"{longest_s:.0f}"
+        text = LocalText(
+            ko=f"{ko} 중: {so_far[0]}초 / 최대 {so_far[1]}초", en=f"{en}: {so_far[0]} s of at most {so_far[1]} s"
+        )
+    else:
+        text = trial_reason(ended)
+    return TrialEvent(
+        type="trial",
+        kind=kind,
+        phase="running" if ended is None else "over",
+        zone_id=zone_id,
+        elapsed_s=round(elapsed_s, 1),
+        longest_s=round(longest_s, 1),
+        prompt=prompt,
+        next_prompt_s=next_prompt_s,
+        text=text,
+    )

@@ -1,0 +1,119 @@
+"""Every code that can appear has words in Korean and in English, and no words stand there for nothing."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sweep import report as r
+from sweep.judge.words import COMMON, SIDES
+from sweep.lens.clips import ClipReason
+from sweep.plug.evidence import ZoneView
+from sweep.plug.plug import Plug
+from sweep.plug.words import Sentence, Words, gather
+from sweep.run.plugs import PLUGS, WORDS
+from sweep.run.words import GUIDANCE, NOTICES, STATES
+from sweep.wifi.words import TRIAL_NAMES, TRIAL_REASONS
+from tests.judge.test_fusion import NO_VIDEO, PLAN, lens, stimulus, wifi
+from tests.report_factory import uid
+
+ZONE = PLAN.zones[0]
+ROOMS: dict[str, Words] = {"common": COMMON} | {str(plug.name): plug.words for plug in PLUGS}
+
+
+def tables() -> Iterator[tuple[str, str, Sentence]]:
+    """(table, code, sentence) of everything that is said."""
+    for room, words in ROOMS.items():
+        yield f"{room} name", room, words.name
+        for table in ("reasons", "evidence", "guidance", "limits", "conditional_limits"):
+            yield from ((f"{room} {table}", code, said) for code, said in getattr(words, table).items())
+    for name, said_here in (("states", STATES), ("guidance", GUIDANCE), ("notices", NOTICES), ("sides", SIDES)):
+        yield from ((name, code, said) for code, said in said_here.items())
+    for name, said_there in (("trial reasons", TRIAL_REASONS), ("trial names", TRIAL_NAMES)):
+        yield from ((name, code, said) for code, said in said_there.items())
+
+
+def test_everything_is_said_in_both_languages_with_the_same_values() -> None:
+    for table, code, said in tables():
+        assert re.fullmatch("[a-z][a-z0-9_]{0,63}", code), (table, code)
+        assert re.search("[가-힣]", said.ko), (table, code)
+        assert not re.search("[가-힣]", said.en), (table, code)
+        values = [sorted(re.findall(r"{(\w+)}", text)) for text in said]
+        assert values[0] == values[1], (table, code)
+
+
+def test_every_modality_has_its_limits_in_its_own_name() -> None:
+    assert {limit.modality for limit in WORDS.limits.values()} >= {None, *r.MODALITIES}
+    for modality in r.MODALITIES:
+        never = WORDS.conditional_limits[f"{modality}_never_measured"]
+        name = ROOMS[modality].name
+        assert (never.modality, name.ko in never.text.ko, name.en in never.text.en) == (modality, True, True)
+
+
+def test_a_code_without_a_sentence_is_named_and_never_left_out() -> None:
+    assert "made_up" in WORDS.reason("made_up").ko
+    assert "made_up" in WORDS.limit("made_up").text.ko
+
+
+def test_one_code_has_one_sentence() -> None:
+    same, other = Words(Sentence("가", "a"), reasons={"x": Sentence("하나", "one")}), Sentence("둘", "two")
+    assert gather(same, {"lens": same}).reasons == same.reasons
+    with pytest.raises(ValueError, match="the code x has two sentences"):
+        gather(same, {"lens": Words(Sentence("나", "b"), reasons={"x": other})})
+
+
+def test_every_fault_of_a_clip_is_a_reason_in_the_report() -> None:
+    assert {str(reason) for reason in ClipReason} <= set(WORDS.reasons)
+
+
+def draw(modality: r.Modality, number: int, rng: random.Random) -> r.Observation:
+    """Anything that the modality may observe."""
+    zone = rng.choice(("stall-1", "stall-2", "entrance"))
+    place: dict[str, Any] = {"observation_id": uid(number), "zone_id": zone, "position_id": f"p-{zone}", "t_ns": 1}
+    match modality:
+        case "lens":
+            return lens(number, zone, score=rng.uniform(0.0, 6.0), persistence=rng.choice([None, 0.5]))
+        case "wifi":
+            verdict, kind = rng.choice(("follows_light", "does_not")), rng.choice(("light", "motion"))
+            after_s = rng.choice((None, 33.2))
+            tested = stimulus(verdict, rng.choice((0.001, 0.6)), kind=kind, decided_after_s=after_s)
+            video: dict[str, Any] = {"video": NO_VIDEO} if rng.random() < 0.5 else {}
+            return wifi(number, zone, rng.uniform(-90.0, -30.0), stimulus=rng.choice((None, tested)), **video)
+        case "ble":
+            kind, level = rng.choice(("camera_hint", "phone")), r.Levels(median=-40.0, max=-40.0)
+            token = wifi(1, zone, -50.0).addresses
+            return r.BleObservation(
+                **place, modality="ble", addresses=token, kind=kind, company=None, rssi_dbm=level, adverts=5
+            )
+        case "rf":
+            kind, excess = rng.choice(("continuous", "analog_video", "wifi")), rng.uniform(-5.0, 30.0)
+            return r.RfObservation.model_validate(
+                place
+                | {"modality": "rf", "kind": kind, "centre_mhz": None, "level_dbm": -50.0, "baseline_dbm": -60.0}
+                | {"excess_db": excess, "duty_cycle": 1.0, "windows": 10}
+            )
+
+
+@pytest.mark.parametrize("plug", PLUGS, ids=lambda plug: plug.name)
+def test_every_sentence_of_evidence_is_said_of_something(plug: Plug) -> None:
+    rng = random.Random(1)
+    shapes = {code: re.sub(r"\\{\w+\\}", ".+", re.escape(said.en)) for code, said in plug.words.evidence.items()}
+    said: set[str] = set()
+    for _ in range(600):
+        seen = [draw(plug.name, number, rng) for number in range(1, rng.randrange(1, 4))]
+        looked = r.ZoneCoverage(
+            zone_id=ZONE.zone_id, modality=plug.name, status="looked", quality=0.9, dwell_s=5.0, samples=10,
+            dropped=0, rejections={}, gaps=(), blind_reason=None,
+        )  # fmt: skip
+        for one in plug.weigher.weigh(ZoneView(ZONE, seen, looked, {})):
+            assert one.modality == plug.name
+            matching = [
+                code for code in (one.code, f"{one.code}_after") if re.fullmatch(shapes.get(code, ""), one.text.en)
+            ]
+            assert matching, one
+            said.add(matching[-1])
+    assert said == set(plug.words.evidence)
