@@ -185,7 +185,7 @@ def run_live(folder: Path) -> SweepReport:
     control = Control(clock=monotonic)
     control.declare_empty(("A-1", "A-2"))
     source = LiveSource(
-        folder, made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, stands=stands()
+        made, inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=5.0, stands=stands()
     )  # fmt: skip
     with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
         runner = Runner(

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from sweep.addresses import parse_address
+from sweep.addresses import format_address, parse_address
 from sweep.captures.packets import CaptureFileError, open_regular_file, shown
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16
@@ -45,6 +46,28 @@ def read_json_adverts(path: Path) -> tuple[list[Advert], Counter[str]]:
         else:
             rejected["not_an_object"] += 1
     return adverts, rejected
+
+
+def write_json_adverts(path: Path, adverts: Iterable[Advert]) -> None:
+    """Write adverts so that reading gives them again; of several values under one company or service the last."""
+    rows = [_to_row(advert) for advert in adverts]
+    path.write_text(json.dumps({"adverts": rows}, separators=(",", ":")) + "\n", encoding="ascii")
+
+
+def _to_row(advert: Advert) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "t_s": advert.t_ns / 1e9,
+        "address": None if advert.address is None else format_address(advert.address),
+        "address_type": "random" if advert.is_random else "public",
+        "rssi_dbm": advert.rssi_dbm,
+        "is_connectable": advert.is_connectable,
+        "name_hex": advert.name.hex(),
+        "manufacturer_data": {f"{company:04x}": data.hex() for company, data in advert.manufacturer_data},
+        "service_uuids": [f"{number:04x}" for number in sorted(advert.service_uuids)],
+        "service_data": {f"{number:04x}": data.hex() for number, data in advert.service_data},
+        "appearance": advert.appearance,
+    }
+    return {field: value for field, value in row.items() if value not in (None, "", {}, [])}
 
 
 def _read_row(row: dict[str, Any], rejected: Counter[str]) -> Advert:

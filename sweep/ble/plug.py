@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sweep.addresses import format_address
 from sweep.ble.weigh import weigh_ble
@@ -13,6 +15,20 @@ from sweep.plug.talk import Line
 from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
 from sweep.report import BleObservation, Levels, Modality
 
+if TYPE_CHECKING:
+    from sweep.ble.adverts import Advert
+    from sweep.ble.devices import BleScan
+
+
+KEPT_NAME = "ble.json"
+
+
+class AdvertDoor(Protocol):
+    """A door to what advertises around a stand."""
+
+    def listen(self, seconds: float) -> list[Advert]:
+        """What is heard within so long."""
+
 
 class BlePlug:
     """Bluetooth Low Energy advertisers."""
@@ -22,21 +38,29 @@ class BlePlug:
     words = WORDS
     calibration = None
 
-    def measure(self, task: Task[Path], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks during it
-        """Advertisers of the capture `task.door`."""
+    def measure(self, task: Task[Path | AdvertDoor], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks yet
+        """Advertisers of a capture, or of what is heard now."""
+        from sweep import ble
+
         if task.door is None:
             return blind(task, "ble", task.nothing_because)
-        return measure_capture(task, task.door)
+        if isinstance(task.door, Path):
+            try:
+                adverts, rejected, tally = ble.read_adverts(task.door)
+            except (ValueError, OSError):
+                return unreadable(task, "ble", task.door)
+            cut = tally.cut_tail_octets
+        else:
+            adverts, rejected, cut = task.door.listen(task.dwell_s), Counter[str](), 0
+        if task.keep is not None:
+            from sweep.ble.jsonadverts import write_json_adverts
+
+            write_json_adverts(task.keep / KEPT_NAME, adverts)
+        return judge_adverts(task, ble.build_scan(adverts, rejected=rejected, cut_tail_octets=cut))
 
 
-def measure_capture(task: Task[Path], path: Path) -> Measurement:
-    """Advertisers of a recorded capture."""
-    from sweep import ble
-
-    try:
-        scan = ble.scan_file(path)
-    except (ValueError, OSError):
-        return unreadable(task, "ble", path)
+def judge_adverts(task: Task[Any], scan: BleScan) -> Measurement:
+    """The devices of a scan."""
     observations, identities = [], {}
     for number, one in enumerate([d for d in scan.devices if d.addresses][:MAX_OBSERVATIONS]):
         observation = BleObservation(

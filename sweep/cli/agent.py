@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -72,30 +70,28 @@ def agent(
     own_transmissions = open_own_transmissions(settings)
     with ExitStack() as opened:
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
-            scratch = opened.enter_context(TemporaryDirectory(prefix="sweep-"))
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
             uplink = opened.enter_context(Uplink(settings.server, signer, own_transmissions=own_transmissions))
 
         def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
-            made = (
-                _simulated_source(command, settings, Path(scratch), seed, camera_in)
+            source = (
+                _simulated_source(command, settings, seed, camera_in)
                 if sim
-                else nullcontext(room_source(command, control, on_event, settings, Path(scratch)))
+                else room_source(command, control, on_event, settings)
             )
-            with made as source:
-                room_key = room_key_of(folder, source)
-                runner = Runner(
-                    source,
-                    outbox,
-                    room_key=room_key.key,
-                    limits=room_key.limits,
-                    control=control,
-                    on_event=on_event,
-                    sweep_id=command.sweep_id,
-                    plugs=plugs_of(settings, source.manifest),
-                    live=probe_parts(settings, own_transmissions),
-                )
-                report = runner.run().report
+            room_key = room_key_of(folder, source)
+            runner = Runner(
+                source,
+                outbox,
+                room_key=room_key.key,
+                limits=room_key.limits,
+                control=control,
+                on_event=on_event,
+                sweep_id=command.sweep_id,
+                plugs=plugs_of(settings, source.manifest),
+                live=probe_parts(settings, own_transmissions),
+            )
+            report = runner.run().report
             return f"{report.outcome}, {len(report.findings)} candidates"
 
         Agent(
@@ -111,12 +107,7 @@ def agent(
             fail(unsaved_line(outbox))
 
 
-@contextmanager
-def _simulated_source(
-    command: StartCommand, settings: Config, scratch: Path, seed: int, camera_in: str | None
-) -> Iterator[SweepSource]:
-    from sweep.sim.source import make_source_for
+def _simulated_source(command: StartCommand, settings: Config, seed: int, camera_in: str | None) -> SweepSource:
+    from sweep.sim.sensed_source import sensed_source_for
 
-    source = make_source_for(command, scratch, seed=seed, camera_zone=zone_of(camera_in), probe_id=settings.probe_id)
-    with closing(source):
-        yield source
+    return sensed_source_for(command, seed=seed, camera_zone=zone_of(camera_in), probe_id=settings.probe_id)

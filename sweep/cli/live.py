@@ -195,10 +195,10 @@ def live_doors(settings: Config) -> dict[Modality, object]:
 
 
 def room_source(
-    command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None], settings: Config, scratch: Path
+    command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None], settings: Config
 ) -> LiveSource:
     """The room that the phone names; the inspector taps where to measure."""
-    room = Room(**{name: getattr(command, name) for name in Room.model_fields})
+    room = Room(**{name: getattr(command, name) for name in Room.model_fields if name in StartCommand.model_fields})
 
     def stands() -> Iterator[Stand]:
         while not control.is_over:
@@ -209,7 +209,6 @@ def room_source(
             yield stand
 
     return LiveSource(
-        scratch,
         room,
         inspectors=command.inspectors,
         probe_id=settings.probe_id,

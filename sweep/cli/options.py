@@ -90,7 +90,7 @@ def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
     laws = lens_laws_of(settings, manifest)
     is_live = manifest.source == "live"
     wifi = WifiPlug(
-        stimulus=settings.stimulus if is_live else "never",
+        stimulus=settings.stimulus,
         stimulus_longest_s=settings.stimulus_longest_s,
         own_addresses=own_addresses() if is_live else frozenset(),
     )

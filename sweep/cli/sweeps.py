@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated
 from uuid import UUID
 
@@ -47,11 +46,13 @@ from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_b
 from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
-from sweep.entry import EntryError
+from sweep.entry import EntryError, Signer
 from sweep.plug.control import Control
 from sweep.report import MANIFEST_NAME, SweepReport, are_two_persons, new_id
+from sweep.run.keeping import KeepError, Keeping
+from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.room_keys import RoomKeyError
-from sweep.run.rooms import LiveSource, RecordedSource, SourceError, SweepSource, read_room
+from sweep.run.rooms import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
 from sweep.run.runner import Runner
 
 
@@ -107,28 +108,38 @@ def run(
     port: Port = None,
     stimulus: StimulusPolicy = None,
     stimulus_longest_s: StimulusLongest = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(
+            "--keep",
+            metavar="DIR",
+            help="Keep what was sampled in a new folder, for replay (simulated sweeps and laboratories).",
+        ),
+    ] = None,
 ) -> None:
     """Run a sweep with this probe: live with a Wi-Fi adapter and the head's light (camera not yet), or simulated."""
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if not sim:
-        _finish(_run_live(settings, room, inspector or [], quiet=quiet), json_out, fail_on, quiet=quiet)
+        _finish(_run_live(settings, room, inspector or [], quiet=quiet, keep=keep), json_out, fail_on, quiet=quiet)
         return
-    from sweep.sim.source import SimulatedSource, default_room
+    from sweep.sim.sensed_source import SensedSource
+    from sweep.sim.source import default_room
 
-    with one_line(ValueError, RuntimeError), TemporaryDirectory(prefix="sweep-") as scratch:
-        source = SimulatedSource(
-            Path(scratch),
+    with one_line(ValueError, RuntimeError):
+        source = SensedSource(
             default_room(),
             seed=seed,
             camera_zone=zone_of(camera_in),
             camera_kind=camera_kind.hidden_kind,
             probe_id=settings.probe_id,
         )
-        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet)
+        report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep)
     _finish(report, json_out, fail_on, quiet=quiet)
 
 
-def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, quiet: bool) -> SweepReport:
+def _run_live(
+    settings: Config, room: Path | None, inspectors: list[str], *, quiet: bool, keep: Path | None
+) -> SweepReport:
     if settings.wifi_adapter is None:
         not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
     refuse_unsafe_supply(settings)
@@ -140,10 +151,10 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
         fail("a live sweep begins when two persons declare the room empty: run it at a terminal, or from the phone")
     control = Control()
     end_when_told(control.abort)
-    with one_line(SourceError), TemporaryDirectory(prefix="sweep-") as scratch:
+    with one_line(SourceError):
         made = read_room(room)
+        signer = None if keep is None else _laboratory_signer(settings, made)
         source = LiveSource(
-            Path(scratch),
             made,
             inspectors=tuple(inspectors),
             probe_id=settings.probe_id,
@@ -152,7 +163,16 @@ def _run_live(settings: Config, room: Path | None, inspectors: list[str], *, qui
             doors=live_doors(settings),
         )
         ask_to_declare(control, (inspectors[0], inspectors[1]))
-        return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control)
+        return _run(source, settings, source.manifest.sweep_id, quiet=quiet, control=control, keep=keep, signer=signer)
+
+
+def _laboratory_signer(settings: Config, room: Room) -> Signer:
+    """Signs what is kept of a laboratory's room, and proves nothing; ends with one line where nothing may be kept."""
+    with one_line(LaboratoryError, EntryError):
+        check_laboratory(server=settings.server)
+        if not room.is_laboratory:
+            raise LaboratoryError("nothing of this room may be kept: its file does not call it a laboratory")
+        return Signer.load_or_create(settings.state_folder / "lab-demo.key")
 
 
 def _run(
@@ -163,11 +183,15 @@ def _run(
     quiet: bool,
     before_delivery: Callable[[], None] = lambda: None,
     control: Control | None = None,
+    keep: Path | None = None,
+    signer: Signer | None = None,
 ) -> SweepReport:
     folder = settings.state_folder
+    with one_line(KeepError):
+        keeping = None if keep is None else Keeping(keep)
     with (
         one_line(OutboxError, EntryError, RoomKeyError),
-        open_outbox(settings, open_signer(folder), source.manifest.probe_id) as outbox,
+        open_outbox(settings, signer or open_signer(folder), source.manifest.probe_id) as outbox,
     ):
         room_key = room_key_of(folder, source)
         with Watcher(quiet=quiet) as show:
@@ -180,6 +204,7 @@ def _run(
                 on_event=show,
                 sweep_id=sweep_id,
                 plugs=plugs_of(settings, source.manifest),
+                keeping=keeping,
                 live=probe_parts(settings, open_own_transmissions(settings)),
             )
             result = runner.run()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol
 
 from sweep.lens.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
@@ -13,6 +16,15 @@ from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
+
+KEPT_NAME = "lens"
+
+
+class ClipDoor(Protocol):
+    """A door through which clips come."""
+
+    def open(self, folder: Path) -> Path:
+        """The new folder `folder` with the clips of a stand."""
 
 
 class LensPlug:
@@ -27,14 +39,21 @@ class LensPlug:
         self.calibration = calibration
         """What the report cites; None: nominal."""
 
-    def measure(self, task: Task[Path], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks during it
-        """Lens candidates of the clips in the folder `task.door`."""
+    def measure(self, task: Task[Path | ClipDoor], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks yet
+        """Lens candidates of the clips in a folder."""
         if task.door is None:
             return blind(task, "lens", task.nothing_because)
-        return measure_clips(task, task.door, self._limits)
+        if task.keep is not None:
+            kept = task.keep / KEPT_NAME
+            folder = task.door.open(kept) if not isinstance(task.door, Path) else shutil.copytree(task.door, kept)
+            return measure_clips(task, folder, self._limits)
+        if isinstance(task.door, Path):
+            return measure_clips(task, task.door, self._limits)
+        with TemporaryDirectory(prefix="sweep-lens-") as scratch:
+            return measure_clips(task, task.door.open(Path(scratch) / KEPT_NAME), self._limits)
 
 
-def measure_clips(task: Task[Path], folder: Path, limits: tuple[str, ...]) -> Measurement:
+def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Measurement:
     """Lens candidates of recorded clips."""
     from sweep import lens
     from sweep.lens.clips import read_clip

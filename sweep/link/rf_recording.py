@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
 
 from sweep.link.decode import HeadError, Losses
 from sweep.link.head import read_windows
 from sweep.link.port import PortError
 from sweep.plug.own_transmissions import intervals_ns, without_own
 from sweep.plug.talk import MeasureRf, RfHeard
-from sweep.report import Gap, OwnTransmission, RfWindow
+from sweep.report import ContractError, Gap, OwnTransmission, Record, RfWindow, parse_json, to_json
+from sweep.report.base import Count, Seconds
 
 MAX_RF_SECONDS: Final = 600.0  # bounds what one position may hold
+MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
 
 
 def recorded_rf(
@@ -29,6 +33,8 @@ def recorded_rf(
         return RfHeard(because="not_recorded")
     if not path.exists():
         return RfHeard(because="input_unreadable", lost=(("input_missing", 1),), spent_s=ask.seconds)
+    if path.suffix == ".json":
+        return read_kept(path, ask)
     windows: list[RfWindow] = []
     losses: list[Losses] = []
     because = ""
@@ -50,6 +56,36 @@ def recorded_rf(
         own=intervals_ns(own, start_ns),
         spent_s=ask.seconds,
     )
+
+
+class KeptRf(Record):
+    """An answer that was kept, format v1."""
+
+    v: Literal[1] = 1
+    windows: Annotated[tuple[RfWindow, ...], Field(max_length=100_000)]
+    because: str = Field(max_length=64)
+    lost: tuple[tuple[str, Count], ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    own: tuple[tuple[int, int], ...] | None = None
+    spent_s: Seconds
+
+
+def keep_rf(path: Path, heard: RfHeard) -> None:
+    """Write an answer so that it can be given again.  Raises OSError."""
+    kept = KeptRf(
+        windows=heard.windows, because=heard.because, lost=heard.lost, gaps=heard.gaps, own=heard.own,
+        spent_s=heard.spent_s,
+    )  # fmt: skip
+    path.write_bytes(to_json(kept))
+
+
+def read_kept(path: Path, ask: MeasureRf) -> RfHeard:
+    """An answer that was kept."""
+    try:
+        kept = parse_json(KeptRf, path.read_bytes(), max_bytes=MAX_KEPT_BYTES)
+    except (ContractError, OSError):
+        return RfHeard(because="input_unreadable", spent_s=ask.seconds)
+    return RfHeard(kept.windows, kept.because, kept.lost, kept.gaps, kept.own, kept.spent_s)
 
 
 def _lost(losses: list[Losses]) -> tuple[tuple[str, int], ...]:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Slug, Source, Text, UtcTime
+from .base import Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Slug, Source, Text, UtcTime
 from .plan import Plan, RoomKind
 
 MANIFEST_NAME = "sweep.json"
@@ -59,11 +59,11 @@ class RecordedPosition(Record):
     lens: RelativePath | None = None
     """Folder of clips (LENS format: one folder per clip)."""
     wifi: RelativePath | None = None
-    """pcap or pcapng, radiotap or bare 802.11."""
+    """pcap or pcapng, radiotap or bare 802.11; with `.jsonl` beside it a stand that was kept."""
     ble: RelativePath | None = None
     """pcapng, btsnoop or JSON capture."""
     rf: RelativePath | None = None
-    """Raw bytes of the sensor head's serial link."""
+    """Raw bytes of the sensor head's serial link, or as JSON what it answered."""
     own: OwnTransmissions | None = None
     """When the probe's own radios transmitted during `rf`; empty: never, null: nobody kept a log."""
     stimulus: RelativePath | None = None
@@ -95,6 +95,8 @@ class RecordedSweep(Record):
     """Serial capture taken outside the door."""
     baseline_own: OwnTransmissions | None = None
     """When the probe's own radios transmitted during `baseline_rf`; null: nobody kept a log."""
+    not_connected: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
+    """What the probe that recorded it did not have; the rest without a path was not recorded."""
     positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]
 
     @model_validator(mode="after")

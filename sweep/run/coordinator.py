@@ -95,6 +95,7 @@ class Coordinator:
         self._own = own
         self._rf_asked: MeasureRf | None = None
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
+        self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
 
@@ -125,11 +126,18 @@ class Coordinator:
             self._control.pause()
 
     def begin(
-        self, zone_id: str, index: int, total: int, recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
+        self,
+        zone_id: str,
+        index: int,
+        total: int,
+        recorded_rf: Callable[[MeasureRf], RfHeard] | None = None,
+        keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None,
     ) -> None:
-        """A position begins in a zone; `recorded_rf` answers instead of the head where RF was recorded."""
+        """A position begins in a zone; `recorded_rf` answers instead of the head where RF was recorded or is simulated,
+        `keep_rf` keeps each answer.
+        """
         self._watch.begin()
-        self._rf_asked, self._recorded_rf = None, recorded_rf
+        self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
 
@@ -157,20 +165,20 @@ class Coordinator:
                     event = trial_event(self._doing, self._zone_id, self._elapsed_s, self._longest_s, ended=ended)
                     self._on_event(event)
             case MeasureRf():
-                self._measure_rf(modality, word)
+                self._measure_rf(word)
             case Progress():
                 self._tell(word)
 
-    def _measure_rf(self, modality: Modality, ask: MeasureRf) -> None:
+    def _measure_rf(self, ask: MeasureRf) -> None:
         """Let the head measure while the air is listened to; the light ends it."""
         if self._recorded_rf is not None:
-            self._say(modality, self._recorded_rf(ask))
+            self._tell_rf(ask, self._recorded_rf(ask))
         elif ask.is_outside:  # nobody measures there yet
-            self._say(modality, RfHeard(because="not_recorded"))
+            self._tell_rf(ask, RfHeard(because="not_recorded"))
         elif self._head is None:
-            self._say(modality, RfHeard(because="not_connected"))
+            self._tell_rf(ask, RfHeard(because="not_connected"))
         elif self._has_left:
-            self._say(modality, RfHeard(because=self._why_left))
+            self._tell_rf(ask, RfHeard(because=self._why_left))
         else:
             self._rf_asked = ask
             self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
@@ -179,7 +187,7 @@ class Coordinator:
         """Hand the windows over once no more of them come."""
         if self._rf_asked is None or self._watch.is_measuring:
             return
-        self._rf_asked = None
+        ask, self._rf_asked = self._rf_asked, None
         windows, gaps = tuple(self._watch.windows), self._watch.gaps
         own = None
         if windows and self._own is not None:
@@ -188,7 +196,12 @@ class Coordinator:
             own = intervals_ns(self._own.during(start_ns, end_ns), start_ns)
         because = "" if windows else gaps[0].reason if gaps else "no_windows"
         spent_s = sum(window.duration_s for window in windows)
-        self._say("rf", RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s))
+        self._tell_rf(ask, RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s))
+
+    def _tell_rf(self, ask: MeasureRf, heard: RfHeard) -> None:
+        if self._keep_rf is not None:
+            self._keep_rf(ask, heard)
+        self._say("rf", heard)
 
     def _tell(self, progress: Progress) -> None:
         is_news = progress.doing != self._doing

@@ -55,14 +55,12 @@ class SweepSource(Protocol):
     is_live: bool
     """The room itself, now; anything else is a recording or made up."""
 
-    folder: Path
-    """Paths of the manifest are relative to it."""
     manifest: RecordedSweep
 
     def positions(self) -> Iterator[RecordedPosition]:
         """Each position once its files are complete, in the order of the sweep."""
 
-    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:
+    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
         """Where the samples of a position come from, by modality; without one nothing measures it there."""
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard] | None:
@@ -90,7 +88,7 @@ class RecordedSource:
         """The manifest's positions."""
         yield from self.manifest.positions
 
-    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:
+    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
         """The position's captures."""
         return recorded_doors(self.folder, recorded)
 
@@ -114,6 +112,8 @@ class Room(Record):
     room_name: LocalText
     room_kind: RoomKind
     plan: Plan
+    is_laboratory: bool = False
+    """Nobody but those who work there comes in: what is sampled may be kept."""
 
 
 class LiveSource:
@@ -123,7 +123,6 @@ class LiveSource:
 
     def __init__(
         self,
-        folder: Path,
         room: Room,
         *,
         inspectors: tuple[str, ...],
@@ -142,10 +141,10 @@ class LiveSource:
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
-        self.folder = folder
         self._dwell = timedelta(seconds=dwell_s)
         self._stands = stands
-        self._doors = doors
+        self.doors_here = doors
+        """The probe's own devices, by modality."""
         self._walks: set[str] = set()
         clock = clock or read_wall_clock()
         now = utc_now()
@@ -153,7 +152,7 @@ class LiveSource:
             self.manifest = RecordedSweep(
                 v=1,
                 sweep_id=sweep_id or new_id(),
-                **{name: getattr(room, name) for name in Room.model_fields},
+                **{name: getattr(room, name) for name in Room.model_fields if name in RecordedSweep.model_fields},
                 source="live",
                 mode=mode,
                 inspectors=inspectors,
@@ -197,9 +196,9 @@ class LiveSource:
         """Whether a person walks there instead of the light."""
         return recorded.id in self._walks
 
-    def doors(self, recorded: RecordedPosition) -> Mapping[Modality, object]:  # noqa: ARG002  the same everywhere
+    def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the same everywhere
         """The probe's own devices."""
-        return self._doors
+        return self.doors_here
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> None:
         """The head is asked."""

@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import version
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -53,6 +54,7 @@ from sweep.report import (
     to_json,
 )
 from sweep.run.coordinator import Coordinator
+from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS, vocabulary_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
@@ -100,11 +102,13 @@ class Runner:
         plugs: Sequence[Plug] = PLUGS,
         live: ProbeParts | None = None,
         limits: Collection[str] = (),
+        keeping: Keeping | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
-        `limits`: codes of what the report has to say besides what was measured.  `now_ns` is CLOCK_BOOTTIME.
+        `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
+        `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -114,6 +118,7 @@ class Runner:
         self._control = control
         self._on_event = on_event
         self._plugs = tuple(plugs)
+        self._keeping = keeping
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._room = source if isinstance(source, LiveSource) else None
@@ -140,6 +145,7 @@ class Runner:
         self._control.announce(lambda state: self._on_event(state_event(state)))
         measurements: list[Measurement] = []
         positions: list[Position] = []
+        done: list[RecordedPosition] = []
         outcome: Literal["completed", "aborted"] = "completed"
         with contextlib.ExitStack() as stack:
             workers = stack.enter_context(Workers({plug.name: plug.measure for plug in self._plugs}))
@@ -162,15 +168,18 @@ class Runner:
                 self._on_event(self._progress(index, recorded.zone))
                 position = self._position(recorded)
                 recorded_rf = self._source.recorded_rf(recorded, position)
-                coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf)
+                keep = None if self._keeping is None else self._keeping.stand(recorded.id)
+                keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
+                coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf)
                 coordinator.attend()
                 if power is not None:
                     power.depend_on(workers.process_id("lens"))
-                tasks = self._tasks(recorded, position)
+                tasks = self._tasks(recorded, position, keep)
                 for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
                     measurements.append(measurement)
                     self._tell(measurement)
                 positions.append(self._ended_now(position))
+                done.append(recorded)
                 self._tell_where_to_stand(positions, measurements)
             if answer in {"abort", "expired"} or self._control.standing == "abort":
                 outcome = "aborted"
@@ -187,6 +196,8 @@ class Runner:
             if coordinator.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": coordinator.firmware})
         self._control.enter("closing")
+        if self._keeping is not None:
+            self._keep(self._keeping, done, max(self._manifest.started, self._source.ended(positions[-1:])))
         report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
         closed = self._append("sweep.report", bodies)
         for finding in report.findings:
@@ -201,6 +212,13 @@ class Runner:
         self._on_event(self._progress(len(positions), None))
         self._control.enter("done" if outcome == "completed" else "aborted")
         return SweepResult(report, (opened, closed), restarts)
+
+    def _keep(self, keeping: Keeping, done: Sequence[RecordedPosition], ended: datetime) -> None:
+        kept = self._manifest.model_copy(update={"ended": ended})
+        if self._room is not None:
+            absent = tuple(plug.name for plug in self._plugs if plug.name not in self._room.doors_here)
+            kept = kept.model_copy(update={"not_connected": absent})
+        keeping.finish(kept, done)
 
     def _supply(self) -> SupplyWatch:
         return SupplyWatch(find_alarm() if self._room is not None else None)
@@ -282,8 +300,8 @@ class Runner:
         """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
         return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
 
-    def _tasks(self, recorded: RecordedPosition, position: Position) -> dict[Modality, Task[Any]]:
-        doors = self._source.doors(recorded)
+    def _tasks(self, recorded: RecordedPosition, position: Position, keep: Path | None) -> dict[Modality, Task[Any]]:
+        doors = self._source.doors(recorded, position)
         return {
             plug.name: Task(
                 sweep_id=self._sweep_id,
@@ -292,11 +310,16 @@ class Runner:
                 sweep_key=self._sweep_key,
                 room_key=self._room_key,
                 door=doors.get(plug.name),
-                nothing_because="not_recorded" if self._room is None else "not_connected",
+                nothing_because=self._why_nothing(plug.name),
                 is_walk=self._room is not None and self._room.is_walk(recorded),
+                keep=keep,
             )
             for plug in self._plugs
         }
+
+    def _why_nothing(self, modality: Modality) -> str:
+        is_absent = self._room is not None or modality in self._manifest.not_connected
+        return "not_connected" if is_absent else "not_recorded"
 
     def _calibration(self) -> str | None:
         """What the report cites: the recording's own word and the calibrations in force."""

@@ -16,19 +16,15 @@ from pathlib import Path
 from uuid import UUID
 
 from sweep.host.clock import boottime_ns
-from sweep.link.rf_recording import recorded_rf
-from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
     LocalText,
-    Modality,
     Mode,
     Plan,
     Position,
     RecordedPosition,
     RecordedSweep,
     RoomKind,
-    StartCommand,
     derived_id,
     new_id,
     to_json,
@@ -37,7 +33,6 @@ from sweep.report import (
 from sweep.sim import air, world
 from sweep.sim.doors import LensDoor, rf_door
 from sweep.sim.world import HiddenKind, Standpoint, World
-from sweep.wifi.plug import RecordedWifi
 
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
@@ -51,6 +46,7 @@ class Room:
     room_name: LocalText
     room_kind: RoomKind
     plan: Plan
+    is_laboratory: bool = False
 
 
 def default_room() -> Room:
@@ -127,21 +123,6 @@ class SimulatedSource:
             _record_position(self.folder, recorded, stand, self._world, number)
             yield recorded
 
-    def doors(self, recorded: RecordedPosition) -> dict[Modality, object]:
-        """The captures that were made."""
-        wifi = RecordedWifi(self.folder / str(recorded.wifi), self.folder / str(recorded.stimulus))
-        return {"lens": self.folder / str(recorded.lens), "wifi": wifi, "ble": self.folder / str(recorded.ble)}
-
-    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
-        """The windows that the emulated head measured."""
-
-        def answer(ask: MeasureRf) -> RfHeard:
-            name = self.manifest.baseline_rf if ask.is_outside else recorded.rf
-            start_ns = 0 if ask.is_outside else position.start_ns
-            return recorded_rf(ask, self.folder / str(name), (), start_ns, position.end_ns)
-
-        return answer
-
     def ended(self, done: Sequence[Position]) -> datetime:
         """Now for a sweep that runs now, else by the schedule of what was done."""
         if self._live:
@@ -152,24 +133,6 @@ class SimulatedSource:
     def close(self) -> None:
         """Remove the captures."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def make_source_for(
-    command: StartCommand, folder: Path, *, seed: int, camera_zone: str | None, probe_id: str
-) -> SimulatedSource:
-    """The source of a sweep that was started from the phone; a camera zone that this room lacks hides none."""
-    room = Room(command.room_id, command.facility_name, command.room_name, "restroom", command.plan)
-    zones = {zone.zone_id for zone in command.plan.zones}
-    return SimulatedSource(
-        folder,
-        room,
-        seed=seed,
-        camera_zone=camera_zone if camera_zone in zones else None,
-        probe_id=probe_id,
-        inspectors=command.inspectors,
-        sweep_id=command.sweep_id,
-        mode=command.mode,
-    )
 
 
 def record_sweep(

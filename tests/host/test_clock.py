@@ -158,7 +158,7 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(
             clocks.go_on(30.0)
 
     source = LiveSource(
-        tmp_path, Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
+        Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
         probe_id="p", dwell_s=5.0, stands=stands(), clock=SET, now_ns=lambda: clocks.boot_ns,
     )  # fmt: skip
     with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:

@@ -110,8 +110,8 @@ class RoomSource:
     def positions(self) -> Iterator[RecordedPosition]:
         yield from self.manifest.positions
 
-    def doors(self, recorded: RecordedPosition) -> dict[Modality, object]:
-        del recorded
+    def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
+        del recorded, position
         return {}
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> None:

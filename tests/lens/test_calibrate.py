@@ -252,7 +252,7 @@ def test_the_command_writes_the_file_and_names_what_limits_it(bench: Path, tmp_p
 @pytest.mark.parametrize("limits", [(), ("lens_calibration_stale", "lens_uncalibrated")])
 def test_what_limits_the_calibration_reaches_the_report(tmp_path: Path, limits: tuple[str, ...]) -> None:
     write_frames(tmp_path / "clips" / "c", strobed_frames(3))
-    task = Task(TASK.sweep_id, TASK.position, 1.0, TASK.sweep_key, TASK.room_key, tmp_path / "clips")
+    task: Task[Any] = Task(TASK.sweep_id, TASK.position, 1.0, TASK.sweep_key, TASK.room_key, tmp_path / "clips")
     assert LensPlug().measure(task, NOBODY).limits == ("lens_uncalibrated",)
     measured = LensPlug(limits).measure(task, NOBODY)
     assert measured.limits == limits

@@ -62,7 +62,6 @@ class Sweep:
         room = Room(**{name: getattr(ROOM, name) for name in Room.model_fields})
         settings = Config(port=str(self.plug), stimulus="never")
         source = LiveSource(
-            self.folder,
             room,
             inspectors=("A-1", "A-2"),
             probe_id="probe-demo-1",

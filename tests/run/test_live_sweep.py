@@ -79,7 +79,7 @@ def test_a_room_comes_from_a_file_and_a_bad_one_is_refused(tmp_path: Path) -> No
     with pytest.raises(SourceError, match="cannot be read"):
         read_room(tmp_path / "absent")
     with pytest.raises(SourceError, match="inspectors"):
-        LiveSource(tmp_path, made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, stands=[])
+        LiveSource(made, inspectors=("A-1",), probe_id="p", dwell_s=5.0, stands=[])
 
 
 def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     made = Room(**{name: getattr(room, name) for name in Room.model_fields})
     one, two = (middle_of(zone) for zone in made.plan.zones[:2])
     stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
-    source = LiveSource(tmp_path, made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
+    source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
     positions = list(source.positions())
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4

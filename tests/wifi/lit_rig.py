@@ -98,11 +98,12 @@ def another_lamp(seed: int) -> Callable[[], int]:
     return lambda: int(chips[int(time.monotonic() / 0.6) % 4_000])
 
 
-def write_room(folder: Path, zones: int) -> Path:
+def write_room(folder: Path, zones: int, *, is_laboratory: bool = False) -> Path:
     room = default_room()
     told: dict[str, Any] = {"room_kind": room.room_kind, "room_id": str(room.room_id)}
     told |= {name: json.loads(to_json(getattr(room, name))) for name in ("facility_name", "room_name", "plan")}
     told["plan"]["zones"] = told["plan"]["zones"][:zones]
+    told["is_laboratory"] = is_laboratory
     (folder / "room.json").write_text(json.dumps(told), encoding="utf-8")
     return folder / "room.json"
 
@@ -157,7 +158,7 @@ def settings_of(folder: Path, port: str, longest_s: float) -> str:
 
 def main() -> None:
     folder, trouble, longest_s, zones = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
-    room = write_room(folder, zones)
+    room = write_room(folder, zones, is_laboratory="--keep" in sys.argv)
     with World(folder, RfScene()) as world:
         (folder / "sweep.toml").write_text(settings_of(folder, world.head.port, longest_s), encoding="utf-8")
         command = [sys.executable, "-m", "sweep.cli", "run", "--config", str(folder / "sweep.toml")]

@@ -1,0 +1,69 @@
+"""Keeps what a sweep sampled, as a recorded sweep that `replay` runs again.
+
+Input is a new folder, what each stand's modalities wrote into theirs and what the head answered; output is the folder
+with its manifest.  Nothing else decides whether a sweep may be kept: a live one only where the room is a laboratory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from sweep.link.rf_recording import keep_rf
+from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, to_json
+
+RF_NAME: Final = "rf.json"
+OUTSIDE_NAME: Final = "outside-rf.json"
+FILES: Final = {"lens": "lens", "wifi": "wifi.pcapng", "ble": "ble.json", "rf": RF_NAME}
+"""What each modality leaves in the folder of a stand, by its field in the manifest."""
+
+
+class KeepError(ValueError):
+    """A sweep cannot be kept there; one line."""
+
+
+class Keeping:
+    """One sweep that is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises KeepError where the folder holds something or cannot be made."""
+        self.folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise KeepError(f"{folder} is not empty; name a new folder to keep the sweep in")
+        except OSError as error:
+            raise KeepError(f"{folder} cannot be made: {error.strerror}") from None
+
+    def stand(self, position_id: str) -> Path:
+        """The new folder of a stand.  Raises OSError."""
+        folder = self.folder / position_id
+        folder.mkdir()
+        return folder
+
+    def heard_rf(self, position_id: str, ask: MeasureRf, heard: RfHeard) -> None:
+        """Keep what the head answered at a stand.  Raises OSError."""
+        if ask.is_outside:
+            keep_rf(self.folder / OUTSIDE_NAME, heard)
+        else:
+            keep_rf(self.folder / position_id / RF_NAME, heard)
+
+    def finish(self, manifest: RecordedSweep, positions: Sequence[RecordedPosition]) -> None:
+        """Write the manifest of what was done.  Raises OSError."""
+        kept = manifest.model_copy(
+            update={
+                "positions": tuple(self._recorded(one) for one in positions) or manifest.positions[:1],
+                "baseline_rf": OUTSIDE_NAME if (self.folder / OUTSIDE_NAME).exists() else None,
+                "baseline_own": None,
+            }
+        )
+        (self.folder / MANIFEST_NAME).write_bytes(to_json(kept) + b"\n")
+
+    def _recorded(self, one: RecordedPosition) -> RecordedPosition:
+        paths = {
+            field: f"{one.id}/{name}" if (self.folder / one.id / name).exists() else None
+            for field, name in FILES.items()
+        }
+        return one.model_copy(update=paths | {"own": None, "stimulus": None})

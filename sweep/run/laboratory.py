@@ -1,0 +1,23 @@
+"""Whether what a live sweep samples may be kept: only on a laboratory's own probe."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+LAB_PACKAGE: Final = "filelock"
+"""What the `lab` extra brings and nothing else does."""
+
+
+class LaboratoryError(ValueError):
+    """Nothing may be kept here; one line."""
+
+
+def check_laboratory(*, server: str | None) -> None:
+    """Raises LaboratoryError where the extra is missing or the probe belongs to a server."""
+    if find_spec(LAB_PACKAGE) is None:
+        raise LaboratoryError("keeping belongs to the laboratory: pip install 'ansim-sweep[lab]'")
+    if server is not None:
+        raise LaboratoryError(
+            "this probe belongs to a server, so the room may be live: keep with settings of the laboratory's own"
+        )

@@ -1,0 +1,131 @@
+"""The simulated room as a source of sweeps that is sensed as a real one is: through doors, in each modality's process.
+
+Input is a room, a seed and where a camera hides; output is positions and doors.  Nothing is written down; the clock
+of a stand is its own, so a sweep takes as long as it takes to compute.  Everything made here calls itself simulated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID
+
+from sweep.host.clock import boottime_ns
+from sweep.link.rf_recording import recorded_rf
+from sweep.plug.talk import MeasureRf, RfHeard
+from sweep.report import Modality, Mode, Position, RecordedPosition, RecordedSweep, StartCommand, new_id, utc_now
+
+from .doors import RfDoor, SimulatedRoom
+from .source import Room
+from .world import HiddenKind, Standpoint, lay_out_time
+
+
+class SensedSource:
+    """A room that is sensed position after position."""
+
+    is_live = False
+
+    def __init__(
+        self,
+        room: Room,
+        *,
+        seed: int,
+        camera_zone: str | None,
+        camera_kind: HiddenKind = "wifi_camera",
+        probe_id: str,
+        inspectors: tuple[str, ...] = ("점검자-01", "점검자-02"),
+        sweep_id: UUID | None = None,
+        started: datetime | None = None,
+        mode: Mode = "full",
+    ) -> None:
+        """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
+        self._room = SimulatedRoom(
+            room.plan, seed=seed, camera_zone=camera_zone, camera_kind=camera_kind, mode=mode
+        )  # fmt: skip
+        self._begun_ns = boottime_ns()
+        self._is_now = started is None
+        began = started or utc_now()
+        schedule = lay_out_time(began, self._room.standpoints)
+        self._outside: RfHeard | None = None
+        self.manifest = RecordedSweep(
+            v=1,
+            sweep_id=sweep_id or new_id(),
+            room_id=room.room_id,
+            facility_name=room.facility_name,
+            room_name=room.room_name,
+            room_kind=room.room_kind,
+            plan=room.plan,
+            source="simulated",
+            mode=mode,
+            inspectors=inspectors,
+            probe_id=probe_id,
+            firmware="emulated sensor head",
+            calibration=None,
+            clock_synchronised=True,
+            clock_max_error_ms=1_000,
+            started=began,
+            ended=schedule.ended,
+            positions=tuple(
+                _position(stand, dwell) for stand, dwell in zip(self._room.standpoints, schedule.dwells, strict=True)
+            ),
+        )
+
+    def positions(self) -> Iterator[RecordedPosition]:
+        """One after the other."""
+        yield from self.manifest.positions
+
+    def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
+        """Doors that are opened in the modality's process."""
+        doors = self._room.doors(recorded.id, position.start_ns)
+        return {"lens": doors.lens, "wifi": doors.wifi, "ble": doors.ble}
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
+        """What the emulated head measures there, and once, outside the door."""
+
+        def answer(ask: MeasureRf) -> RfHeard:
+            if not ask.is_outside:
+                return _measure(self._room.doors(recorded.id, position.start_ns).rf, ask, position)
+            if self._outside is None:
+                self._outside = _measure(self._room.outside(), ask, position)
+            return self._outside
+
+        return answer
+
+    def ended(self, done: Sequence[Position]) -> datetime:
+        """Now for a sweep that runs now, else by the schedule of what was done."""
+        if self._is_now:
+            return self.manifest.started + timedelta(microseconds=(boottime_ns() - self._begun_ns) // 1_000)
+        ends = {position.id: position.end for position in self.manifest.positions}
+        return ends[done[-1].position_id] if done else self.manifest.started
+
+
+def sensed_source_for(
+    command: StartCommand, *, seed: int, camera_zone: str | None, probe_id: str
+) -> SensedSource:  # fmt: skip
+    """The source of a sweep that was started from the phone; a camera zone that this room lacks hides none."""
+    room = Room(command.room_id, command.facility_name, command.room_name, "restroom", command.plan)
+    zones = {zone.zone_id for zone in command.plan.zones}
+    return SensedSource(
+        room,
+        seed=seed,
+        camera_zone=camera_zone if camera_zone in zones else None,
+        probe_id=probe_id,
+        inspectors=command.inspectors,
+        sweep_id=command.sweep_id,
+        mode=command.mode,
+    )
+
+
+def _measure(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
+    with TemporaryDirectory(prefix="sweep-rf-") as scratch:
+        path = door.open(Path(scratch) / "head.serial")
+        return recorded_rf(ask, path, (), position.start_ns, position.end_ns)  # the simulated probe has no own radios
+
+
+def _position(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPosition:
+    return RecordedPosition(
+        id=stand.position_id, zone=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=stand.facing_deg,
+        start=dwell[0], end=dwell[1],
+    )  # fmt: skip
