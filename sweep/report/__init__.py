@@ -5,11 +5,9 @@ the recorded sweep and `live` the live messages and commands.  JSON schemas: sch
 """
 
 from .base import (
-    MODALITIES,
     ClockReading,
     ContractError,
     LocalText,
-    Modality,
     Mode,
     Record,
     Source,
@@ -51,11 +49,13 @@ from .live import (
 )
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
+    MODALITIES,
     AddressToken,
     BleObservation,
     FindingDetails,
     LensObservation,
     Levels,
+    Modality,
     Observation,
     RfObservation,
     RfWindow,

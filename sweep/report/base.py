@@ -89,8 +89,6 @@ Log10 = Annotated[float, Field(ge=-30, le=30)]
 Finite = Annotated[float, Field(ge=-1e12, le=1e12)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
 
-Modality = Literal["lens", "wifi", "ble", "rf"]
-MODALITIES: tuple[Modality, ...] = ("lens", "wifi", "ble", "rf")
 Source = Literal["live", "replay", "simulated"]
 Mode = Literal["full", "quick"]
 

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from .base import Code, Count, LocalText, Metres, Modality, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
+from .base import Code, Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
+from .observations import Modality
 from .plan import Plan, RoomKind
 from .sweep import VerdictName
 

@@ -11,21 +11,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from .base import (
-    Count,
-    LocalText,
-    Metres,
-    Modality,
-    Mode,
-    Pseudonym,
-    Record,
-    Seconds,
-    Slug,
-    Source,
-    Text,
-    UtcTime,
-    are_two_persons,
-)
+from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Slug, Source, Text, UtcTime
+from .observations import Modality
 from .plan import Plan, RoomKind
 
 MANIFEST_NAME = "sweep.json"
@@ -82,6 +69,8 @@ class RecordedPosition(Record):
     """When the probe's own radios transmitted during `rf`; empty: never, null: nobody kept a log."""
     stimulus: RelativePath | None = None
     """Chip sequence of the white lamp (JSON) that was played while `wifi` was recorded."""
+    more: Annotated[dict[Modality, RelativePath], Field(max_length=16)] = Field(default_factory=dict)
+    """What modalities without a field of their own recorded, by modality."""
 
 
 class RecordedSweep(Record):
@@ -119,8 +108,6 @@ class RecordedSweep(Record):
         ids = [position.id for position in self.positions]
         if len(set(ids)) != len(ids):
             raise ValueError("two positions share an id")
-        if not are_two_persons(self.inspectors):
-            raise ValueError("inspectors: two different persons are needed")
         if self.ended < self.started:
             raise ValueError("the sweep ends before it starts")
         for position in self.positions:

@@ -6,7 +6,7 @@ Addresses appear as keyed tags only; names, SSIDs and full addresses travel as `
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -30,6 +30,10 @@ from .base import (
     TimeNs,
 )
 
+Modality = Literal["lens", "wifi", "ble", "rf"]
+"""Ways of measuring, each with a record of its own below."""
+MODALITIES: tuple[Modality, ...] = get_args(Modality)
+"""In the order in which they are told."""
 Pixels = Annotated[float, Field(ge=-100, le=20_000)]
 
 

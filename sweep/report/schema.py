@@ -74,7 +74,10 @@ def _type_of(spec: dict[str, Any]) -> str:
         items: dict[str, Any] = spec.get("items") or next(iter(spec.get("prefixItems", [])), {})
         return f"list of {_type_of(items)}"
     if kind == "object":
-        return "map of name to count"
+        values: dict[str, Any] = spec.get("additionalProperties") or next(
+            iter(spec.get("patternProperties", {}).values()), {}
+        )
+        return f"map of name to {_type_of(values)}"
     return f"{kind} {_bounds_of(spec)}".strip()
 
 

@@ -20,7 +20,6 @@ from .base import (
     LocalText,
     Log10,
     Metres,
-    Modality,
     Mode,
     Pseudonym,
     Record,
@@ -32,7 +31,7 @@ from .base import (
     TimeNs,
     UtcTime,
 )
-from .observations import AddressToken, Observation
+from .observations import AddressToken, Modality, Observation
 from .plan import Plan
 
 VerdictName = Literal["clear", "candidate", "not_assessable"]

@@ -12,12 +12,13 @@ from typing import Final
 
 from sweep.link.rf_recording import keep_rf
 from sweep.plug.talk import MeasureRf, RfHeard
-from sweep.report import MANIFEST_NAME, RecordedPosition, RecordedSweep, to_json
+from sweep.report import MANIFEST_NAME, MODALITIES, RecordedPosition, RecordedSweep, to_json
 
 RF_NAME: Final = "rf.json"
 OUTSIDE_NAME: Final = "outside-rf.json"
 FILES: Final = {"lens": "lens", "wifi": "wifi.pcapng", "ble": "ble.json", "rf": RF_NAME}
-"""What each modality leaves in the folder of a stand, by its field in the manifest."""
+"""What each modality leaves in the folder of a stand, by its field in the manifest; one without a field leaves a file
+or a folder by its own name."""
 
 
 class KeepError(ValueError):
@@ -66,4 +67,6 @@ class Keeping:
             field: f"{one.id}/{name}" if (self.folder / one.id / name).exists() else None
             for field, name in FILES.items()
         }
-        return one.model_copy(update=paths | {"own": None, "stimulus": None})
+        more = {name: f"{one.id}/{name}" for name in MODALITIES if name not in FILES}
+        kept = {name: path for name, path in more.items() if (self.folder / path).exists()}
+        return one.model_copy(update=paths | {"own": None, "stimulus": None, "more": kept})

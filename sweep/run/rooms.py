@@ -80,7 +80,8 @@ class RecordedSource:
         self.folder = folder
         self.manifest = read_manifest(folder)
         for position in self.manifest.positions:
-            for name in (position.lens, position.wifi, position.ble, position.rf, position.stimulus):
+            fixed = (position.lens, position.wifi, position.ble, position.rf, position.stimulus)
+            for name in (*fixed, *position.more.values()):
                 if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
 
@@ -214,7 +215,7 @@ class LiveSource:
 
 def recorded_doors(folder: Path, recorded: RecordedPosition) -> dict[Modality, object]:
     """The captures of a recorded position."""
-    doors: dict[Modality, object] = {}
+    doors: dict[Modality, object] = {name: folder / path for name, path in recorded.more.items()}
     if recorded.lens is not None:
         doors["lens"] = folder / recorded.lens
     if recorded.wifi is not None:
