@@ -206,3 +206,9 @@ def test_configuration_errors_name_the_key(tmp_path: Path) -> None:
         code, _, err = sweep("key", "--config", path, "--state", tmp_path)
         assert code == 2
         assert message in err
+
+
+def test_a_device_that_takes_no_result_is_named(tmp_path: Path) -> None:
+    (tmp_path / "adverts.json").write_text('{"adverts": []}')
+    done = CliRunner().invoke(build_app(["ble"]), ["ble", str(tmp_path / "adverts.json"), "--json", "/dev/full"])
+    assert (done.exit_code, done.stderr.splitlines()) == (2, ["sweep: /dev/full: No space left on device"])

@@ -73,7 +73,10 @@ def replace_text(target: Path, text: str) -> None:
     What is no regular file (a device, a pipe) is written to and stays what it is; a link stays one, too.
     """
     if target.exists() and not target.is_file():
-        target.write_text(text, encoding="utf-8")
+        try:
+            target.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(target)) from None
         return
     place = Path(os.path.realpath(target))
     part = place.with_name(f".{place.name}.{os.getpid()}.part")

@@ -112,6 +112,8 @@ class Outbox:
 
     def __enter__(self) -> Self:
         try:
+            if os.path.lexists(self._folder) and not self._folder.is_dir():
+                raise OutboxError(f"{self._folder} is no folder; move it away, or name another --state")
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:

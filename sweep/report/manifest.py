@@ -11,7 +11,20 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from .base import Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Slug, Source, Text, UtcTime
+from .base import (
+    Count,
+    LocalText,
+    Metres,
+    Mode,
+    Pseudonym,
+    Record,
+    Seconds,
+    Slug,
+    Source,
+    Text,
+    UtcTime,
+    are_two_persons,
+)
 from .observations import Modality
 from .plan import Plan, RoomKind
 
@@ -108,6 +121,8 @@ class RecordedSweep(Record):
         ids = [position.id for position in self.positions]
         if len(set(ids)) != len(ids):
             raise ValueError("two positions share an id")
+        if not are_two_persons(self.inspectors):
+            raise ValueError("inspectors: two different persons are needed")
         if self.ended < self.started:
             raise ValueError("the sweep ends before it starts")
         for position in self.positions:

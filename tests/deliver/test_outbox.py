@@ -490,3 +490,16 @@ class CrashingOutbox(RuleBasedStateMachine):
 
 TestCrashingOutbox = CrashingOutbox.TestCase
 TestCrashingOutbox.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+
+
+@pytest.mark.parametrize("kind", ["a file", "a link to nowhere"])
+def test_an_outbox_that_is_no_folder_is_said_with_what_to_do(kind: str, tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    if kind == "a file":
+        place.write_text("mine")
+    else:
+        place.symlink_to(tmp_path / "gone" / "away")
+    with pytest.raises(ob.OutboxError, match="is no folder; move it away"), ob.Outbox(
+        place, signer("demo"), tenant="demo-gu", subject="probe-demo-1"
+    ):  # fmt: skip
+        pass
