@@ -355,13 +355,14 @@ def add_user(
     if role not in roles:
         _fail(f"--role must be one of {', '.join(roles)}")
     password = auth.random_password()
+    stored = auth.hashed(password)
     with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
         auth.create_user(
             connection,
             username=username,
             display_name=display_text(display_name, limit=60),
             role=roles[role],
-            password=password,
+            password=stored,
             actor="sweep-server",
             is_one_time=True,
         )
@@ -372,8 +373,9 @@ def add_user(
 def reset_password(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """Give a user a new random password, print it once, and switch the account on; its sessions end."""
     password = auth.random_password()
+    stored = auth.hashed(password)
     with _database(_settings(data_dir, database_url)) as db, db.write() as connection:
-        auth.set_password(connection, username, password, actor="sweep-server", is_one_time=True)
+        auth.set_password(connection, username, stored, actor="sweep-server", is_one_time=True)
     typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
 
 

@@ -261,3 +261,21 @@ def test_who_may_be_switched_off(settings: Settings) -> None:
         assert admin.post("/api/users/admin/deactivate").json()["error"]["code"] == "last_admin"
         assert admin.post("/api/users/nobody/deactivate").status_code == 404
         assert site.login("inspector").post("/api/users/admin/deactivate").status_code == 403
+
+
+def test_no_writer_waits_for_a_password_to_be_hashed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = site.login("inspector")
+    before, hashed = auth._hasher, []
+
+    class Watched:
+        verify = staticmethod(before.verify)
+
+        def hash(self, password: str) -> str:
+            with site.db.write():  # another writer can go on
+                hashed.append(password)
+            return before.hash(password)
+
+    monkeypatch.setattr(auth, "_hasher", Watched())
+    answer = person.post("/api/password", {"current_password": PASSWORD, "new_password": "another-long-one"})
+    assert answer.status_code == 200
+    assert hashed == ["another-long-one"]

@@ -235,3 +235,25 @@ def test_the_page(site: Site, settings: Settings) -> None:
         assert client.get(path).status_code == 404, path
     assert client.get("/api/none").json()["error"]["code"] == "not_found"
     assert client.post("/api/health").json()["error"]["code"] == "method_not_allowed"
+
+
+def test_answers_with_a_token_are_never_compressed(site: Site) -> None:
+    """A length that tells how much of a secret one guessed (BREACH) needs a secret in what is compressed."""
+    admin, longest = site.login("admin"), "점검자" * 20
+    username = "a" * 60
+    site.add_user(username, "inspector", longest)
+    client = site.anonymous()
+    client.http.headers["Accept-Encoding"] = "gzip, br, zstd"
+    answer = client.post("/api/login", {"username": username, "password": PASSWORD})
+    client.csrf = answer.json()["csrf_token"]
+    changed = client.post("/api/password", {"current_password": PASSWORD, "new_password": "another-long-one"})
+    for one in (answer, client.get("/api/me"), changed):
+        assert one.json()["user"]["display_name"] == longest
+        assert one.json()["csrf_token"]
+        assert "content-encoding" not in one.headers
+    assert client.get("/api/openapi.json").headers["content-encoding"]
+    paths = admin.get("/api/openapi.json").json()["components"]["schemas"]
+    assert {name for name, schema in paths.items() if "csrf_token" in schema.get("properties", {})} == {
+        "LoginView",
+        "MeView",
+    }
