@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.server.conftest import database_url, new_postgres, postgres
+from tests.server.conftest import (
+    database_kind,
+    database_url,
+    migrated_postgres,
+    migrated_sqlite,
+    new_postgres,
+    postgres,
+)
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_kind", "database_url", "migrated_postgres", "migrated_sqlite", "postgres"]
 
 _LINES = pytest.StashKey[list[str]]()
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, text
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import NullPool, create_engine, text
 
 from server import auth, facilities, keys, projections
 from server.app import build_services
@@ -28,6 +31,12 @@ from server.settings import Settings
 from sweep.entry import Signer
 
 PASSWORD = "a-long-password"
+QUICK_HASH = auth.HashedPassword(
+    PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
+)
+"""`PASSWORD` as it is stored, at a thousandth of what a real hash costs whoever makes or checks it."""
+NO_TLS = ssl.create_default_context()
+"""Made once: each client would else read the authorities of the world, for a server that speaks plain HTTP."""
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 
 
@@ -61,7 +70,7 @@ class Site:
         return self.services.db
 
     def anonymous(self) -> Client:
-        return Client(self.closing.enter_context(httpx.Client(base_url=self.url, timeout=30)))
+        return Client(self.closing.enter_context(httpx.Client(base_url=self.url, timeout=30, verify=NO_TLS)))
 
     def login(self, role: Role, display_name: str = "점검자-01") -> Client:
         """A client logged in as a new user of this role."""
@@ -80,7 +89,7 @@ class Site:
                 username=username,
                 display_name=display_name,
                 role=role,
-                password=PASSWORD,
+                password=QUICK_HASH,
                 actor="test",
             )
 
@@ -97,7 +106,7 @@ class Site:
 
     def send(self, wire: bytes) -> httpx.Response:
         """Post an entry and wait until what it says can be read."""
-        answer = httpx.post(f"{self.url}/api/entries", content=wire, timeout=30)
+        answer = httpx.post(f"{self.url}/api/entries", content=wire, timeout=30, verify=NO_TLS)
         projections.drain(self.db)
         return answer
 
@@ -169,20 +178,66 @@ def new_postgres(*, is_durable: bool = False) -> Iterator[PrivatePostgres]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind; on PostgreSQL a schema of its own, which takes no time to make."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty database of this release, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "empty.sqlite3"
+    with contextlib.closing(Database(f"sqlite:///{file}")) as db:
+        db.migrate()
+    return file
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> str:
+    """The name of an empty database of this release, to be copied."""
+    name = "migrated"
+    _on_postgres(postgres, f"CREATE DATABASE {name}")
+    with contextlib.closing(Database(_on(postgres, name))) as db:
+        db.migrate()
+    return name
+
+
+def _on(postgres: str, name: str) -> str:
+    return postgres.format("").replace("/postgres?", f"/{name}?")
+
+
+def _on_postgres(postgres: str, statement: str) -> None:
+    engine = create_engine(postgres.format(""), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.fixture
+def new_database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without any table; on PostgreSQL a schema of its own, which takes no time to make."""
+    if database_kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
         return
-    template: str = request.getfixturevalue("postgres")
+    postgres: str = request.getfixturevalue("postgres")
     name = f"t{uuid.uuid4().hex[:12]}"
-    engine = create_engine(template.format(""), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE SCHEMA {name}"))
-    yield template.format(f"&options=-csearch_path%3D{name}")
-    with engine.connect() as connection:
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    engine.dispose()
+    _on_postgres(postgres, f"CREATE SCHEMA {name}")
+    yield postgres.format(f"&options=-csearch_path%3D{name}")
+    _on_postgres(postgres, f"DROP SCHEMA {name} CASCADE")
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind, with the tables of this release."""
+    if database_kind == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "test.sqlite3")
+        yield f"sqlite:///{tmp_path / 'test.sqlite3'}"
+        return
+    postgres: str = request.getfixturevalue("postgres")
+    name = f"t{uuid.uuid4().hex[:12]}"
+    _on_postgres(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgres')}")
+    yield _on(postgres, name)
+    _on_postgres(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

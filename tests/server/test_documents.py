@@ -69,7 +69,7 @@ def test_options_win_over_the_environment() -> None:
     assert (found.port, found.host) == (2, "::1")
 
 
-def test_the_migrations_make_just_the_schema_of_the_code(database_url: str) -> None:
+def test_the_migrations_make_just_the_schema_of_the_code(new_database_url: str) -> None:
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -77,10 +77,10 @@ def test_the_migrations_make_just_the_schema_of_the_code(database_url: str) -> N
     from server.schema import metadata
 
     for _ in range(2):
-        db = Database(database_url)
+        db = Database(new_database_url)
         db.migrate()
         db.close()
-    engine = create_engine(database_url)
+    engine = create_engine(new_database_url)
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
