@@ -40,11 +40,11 @@ def make_plan(version: int = 1) -> r.Plan:
     )
 
 
-def clock(minutes: float = 0) -> r.ClockReading:
-    return r.ClockReading(utc=START + timedelta(minutes=minutes), synchronised=True, max_error_ms=50)
+def clock(minutes: float = 0, start: datetime = START) -> r.ClockReading:
+    return r.ClockReading(utc=start + timedelta(minutes=minutes), synchronised=True, max_error_ms=50)
 
 
-def make_report() -> r.SweepReport:
+def make_report(start: datetime = START) -> r.SweepReport:
     """A complete simulated report with one lens candidate in stall 2."""
     glint = r.LensObservation(
         observation_id=uid(0x101),
@@ -99,8 +99,8 @@ def make_report() -> r.SweepReport:
         probe_id="probe-demo-1",
         versions=r.Versions(software="0.1.0", firmware="abc", thresholds="guessed-1", calibration=None),
         reference_check=r.ReferenceCheck(status="not_done", checked=None),
-        started=clock(0),
-        ended=clock(7),
+        started=clock(0, start),
+        ended=clock(7, start),
         outcome="completed",
         positions=tuple(
             r.Position(position_id=p, zone_id=z, x_m=x, y_m=1.0, facing_deg=270.0, start_ns=0, end_ns=9_000)

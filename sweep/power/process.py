@@ -36,14 +36,14 @@ def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
-def open_pidfd(thread_id: int) -> int:
+def open_pidfd(thread_id: int, flags: int = PIDFD_THREAD) -> int:
     """Becomes readable when this thread ends; before Linux 6.9, when its process has ended.
 
     A process that is killed ends for others only when its memory is given back, which takes a loaded machine 100 ms
     and more; its threads end before. Raises ProcessLookupError.
     """
     try:
-        return os.pidfd_open(thread_id, PIDFD_THREAD)
+        return os.pidfd_open(thread_id, flags)
     except ProcessLookupError:
         raise
     except OSError:

@@ -29,6 +29,7 @@ from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk
 from tests.lens.picamera2_stand_in import Module
 from tests.run.test_workers import TASK
+from tests.waiting import wait_until
 
 
 class Detector:
@@ -332,8 +333,7 @@ def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
 
     def on_update(_: LiveUpdate) -> None:
         if not begun.is_set():
-            while not door.closed:
-                time.sleep(0.001)
+            wait_until(lambda: door.closed, "the camera was read to its end")
             begun.set()
 
     scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock(), judge=Detector())

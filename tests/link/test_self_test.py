@@ -19,11 +19,12 @@ from tests.sim.head_kit import built_elf
 PRESSES_S = tuple((0.15 * n, 0.15 * n + 0.07) for n in range(60))
 
 
-def doctor(scene: RfScene, monkeypatch: pytest.MonkeyPatch) -> tuple[int, list[str], str]:
+def doctor(scene: RfScene) -> tuple[int, list[str], str]:
     """Exit code, rows of the table and what was said on the way."""
-    monkeypatch.setenv("COLUMNS", "200")
     with EmulatedHead(scene, built_elf(), paced=True) as emulated:
-        result = CliRunner().invoke(build_app(("doctor",)), ["doctor", "--head", emulated.port, "--step-s", "0.1"])
+        result = CliRunner(env={"COLUMNS": "200"}).invoke(
+            build_app(("doctor",)), ["doctor", "--head", emulated.port, "--step-s", "0.1"]
+        )
     assert "Traceback" not in result.output
     return result.exit_code, result.stdout.splitlines(), result.stderr
 
@@ -34,8 +35,8 @@ def verdicts(lines: list[str]) -> dict[str, str]:
     return {row[0].partition(" / ")[2]: row[2].partition(" / ")[2] for row in cells if row[0]}
 
 
-def test_a_good_head_has_no_fault_and_each_part_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
-    code, lines, said = doctor(RfScene(assembly=Assembly(), presses_s=PRESSES_S), monkeypatch)
+def test_a_good_head_has_no_fault_and_each_part_is_announced() -> None:
+    code, lines, said = doctor(RfScene(assembly=Assembly(), presses_s=PRESSES_S))
     assert code == 0
     found = verdicts(lines)
     assert "fault" not in found.values(), found
@@ -47,10 +48,10 @@ def test_a_good_head_has_no_fault_and_each_part_is_announced(monkeypatch: pytest
     assert announced == [f"{name.ko} / {name.en}" for name in PART_NAMES]
 
 
-def test_a_badly_assembled_head_shows_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_badly_assembled_head_shows_what_is_wrong() -> None:
     wrong = Assembly(stuck_low=("select_red",), drags=(("select_on_axis", "select_off_axis"),))
     scene = RfScene(assembly=wrong, motion=Motion("absent"), battery_mv=4000, presses_s=((0.0, 60.0),))
-    code, lines, _ = doctor(scene, monkeypatch)
+    code, lines, _ = doctor(scene)
     assert code == 0
     faults = {part for part, verdict in verdicts(lines).items() if verdict == "fault"}
     assert faults == {"off-axis lamps", "red lamps", "button", "supply", "inertial sensor"}

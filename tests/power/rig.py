@@ -8,12 +8,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from tests.simulators.gpio_kernel import GpioKernel
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests" / "simulators" / "gpiod_stand_in"
@@ -28,14 +28,6 @@ def stand_in_environment() -> dict[str, str]:
 
 def boottime_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def wait_until(is_so: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Poll for a condition. Raises AssertionError when it never holds."""
-    deadline = time.monotonic() + patience_s
-    while not is_so():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.001)
 
 
 class Rig:

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.power.rig import ROOT, stand_in_environment, wait_until
+from tests.power.rig import ROOT, stand_in_environment
 from tests.power.test_sensor import stand_in
 from tests.simulators.gpio_kernel import GpioKernel, Kernel
+from tests.waiting import wait_until
 
 CODE = """
 import sys
@@ -16,6 +17,7 @@ from sweep.run.recording_bench import powered
 from sweep.plug.control import Control
 from sweep.power.line import LinePlace, PowerLineError
 from sweep.power.sensor import SensorDriver
+from tests.waiting import wait_until
 control = Control()
 control.declare_empty(("Kim", "Lee"))
 try:

@@ -11,8 +11,9 @@ import pytest
 from sweep.power.kernel import REMEDY
 from sweep.run.rooms import Room
 from sweep.sim.source import default_room
-from tests.power.rig import ROOT, Rig, stand_in_environment, wait_until
+from tests.power.rig import ROOT, Rig, stand_in_environment
 from tests.simulators.gpio_kernel import GpioKernel
+from tests.waiting import wait_until
 
 
 def settings(folder: Path, chip: GpioKernel) -> Path:

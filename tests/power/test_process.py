@@ -12,22 +12,24 @@ import pytest
 
 from sweep.power import process
 
+OLDER = 1 << 30
+"""A flag that no kernel knows, as PIDFD_THREAD is to an older one."""
+
 
 def is_ended(fd: int, patience_s: float) -> bool:
     return bool(select.select([fd], [], [], patience_s)[0])
 
 
-@pytest.mark.parametrize("flags", [process.PIDFD_THREAD, 1 << 30], ids=["linux-6.9", "older"])
-def test_the_death_of_a_process_is_seen(flags: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "PIDFD_THREAD", flags)
+@pytest.mark.parametrize("flags", [process.PIDFD_THREAD, OLDER], ids=["linux-6.9", "older"])
+def test_the_death_of_a_process_is_seen(flags: int) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
-        fd = process.open_pidfd(child.pid)
+        fd = process.open_pidfd(child.pid, flags)
         assert not is_ended(fd, 0.0)
         child.kill()
         assert is_ended(fd, 10.0)
         os.close(fd)
     with pytest.raises(ProcessLookupError):
-        process.open_pidfd(child.pid)
+        process.open_pidfd(child.pid, flags)
 
 
 def test_the_end_of_a_thread_is_seen_though_its_process_lives() -> None:
@@ -44,12 +46,11 @@ def test_the_end_of_a_thread_is_seen_though_its_process_lives() -> None:
     os.close(fds[0])
 
 
-def test_an_older_kernel_watches_the_whole_process_instead_of_the_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "PIDFD_THREAD", 1 << 30)
+def test_an_older_kernel_watches_the_whole_process_instead_of_the_thread() -> None:
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
-    fd = process.open_pidfd(thread.native_id or 0)
+    fd = process.open_pidfd(thread.native_id or 0, OLDER)
     over.set()
     thread.join()
     assert not is_ended(fd, 0.05)

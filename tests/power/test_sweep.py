@@ -15,9 +15,10 @@ import pytest
 
 from sweep.run.rooms import Room
 from sweep.sim.source import default_room
-from tests.power.rig import DARK_WITHIN_MS, ROOT, boottime_ns, stand_in_environment, wait_until
+from tests.power.rig import DARK_WITHIN_MS, ROOT, boottime_ns, stand_in_environment
 from tests.power.test_doctor import settings
 from tests.simulators.gpio_kernel import GpioKernel
+from tests.waiting import wait_until
 
 
 @contextmanager

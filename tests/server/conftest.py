@@ -184,6 +184,12 @@ def database_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+SECOND_IN_SOAK = pytest.mark.parametrize(
+    "database_kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])], indirect=True
+)
+"""For what hardly asks the database: SQLite each time, PostgreSQL in the long run."""
+
+
 @pytest.fixture(scope="session")
 def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty database of this release, to be copied."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from server import kinds
 from sweep.entry import DEFAULT_TENANT, Assurance, Body, SignedEntry, Signer, to_wire
 from sweep.report import Disposition, FindingDetails, Mode, Source, SweepOpened, SweepReport, new_id, to_json
 from tests.entry_factory import make_entry, salted, signer
-from tests.report_factory import clock, make_plan, make_report
+from tests.report_factory import START, clock, make_plan, make_report
 
 DEMO_ROOM = UUID("01920000-0000-7000-8000-00000000a001")
 CROP = bytes.fromhex("89504e470d0a1a0a") + b"not really a picture"
@@ -27,6 +28,7 @@ class Probe:
         assurance: Assurance = "device",
         tenant: str = DEFAULT_TENANT,
         room_id: UUID = DEMO_ROOM,
+        start: datetime = START,
     ) -> None:
         self.signer: Signer = signer(name)
         self.source: Source = source
@@ -35,6 +37,7 @@ class Probe:
         self.assurance: Assurance = assurance
         self.tenant = tenant
         self.room_id = room_id
+        self.start = start
         self.seq = 0
         self.prev: str | None = None
 
@@ -72,7 +75,7 @@ class Probe:
             inspectors=("점검자-01", "점검자-02"),
             declared_empty=True,
             probe_id=self.probe_id,
-            opened=clock(0),
+            opened=clock(0, self.start),
         )
         return self.entry(kinds.OPENED, (salted(kinds.OPENED_TYPE, to_json(record)),), sweep_id=sweep_id)[1]
 
@@ -95,7 +98,7 @@ class Probe:
 
     def _made_up(self, sweep_id: UUID) -> SweepReport:
         changes = {"room_id": self.room_id, "probe_id": self.probe_id}
-        return report_of(sweep_id, self.source).model_copy(update=changes)
+        return report_of(sweep_id, self.source, self.start).model_copy(update=changes)
 
     def disposition(self, sweep_id: UUID, verdict: str, minutes: float = 20) -> bytes:
         """Wire bytes of a disposition of the report's only finding."""
@@ -122,7 +125,7 @@ def desk(name: str = "desk", source: Source = "simulated", person: str = "점검
     return Probe(name, source, subject=person, assurance="password")
 
 
-def report_of(sweep_id: UUID, source: Source) -> SweepReport:
+def report_of(sweep_id: UUID, source: Source, start: datetime = START) -> SweepReport:
     """The made-up report, moved to this sweep and the demonstration's room."""
     changes = {"sweep_id": sweep_id, "room_id": DEMO_ROOM, "source": source, "plan": make_plan()}
-    return make_report().model_copy(update=changes)
+    return make_report(start).model_copy(update=changes)

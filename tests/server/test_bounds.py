@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -39,14 +39,6 @@ MIB = 1024 * 1024
 def _address(site: Site) -> tuple[str, int]:
     host, port = site.url.removeprefix("http://").split(":")
     return host, int(port)
-
-
-def _until(condition: Callable[[], bool], most_s: float = 20) -> None:
-    """Wait for a real process with a bound."""
-    ends = time.monotonic() + most_s
-    while not condition():
-        assert time.monotonic() < ends, "it did not happen in time"
-        select.select([], [], [], 0.05)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from server.exports.rows import Period
 from server.exports.words import KST
 from server.schema import dispositions, findings, open_findings, sweeps
 from sweep.report import ClockReading, new_id
-from tests import report_factory
+from tests.report_factory import START
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe, desk
 
@@ -58,10 +58,9 @@ def test_what_counts_is_never_far_in_the_future_nor_before_there_were_probes(
     assert FIRST_PROBE <= found <= RECEIVED + BELIEVED_ERROR
 
 
-def _send(site: Site, probe: Probe, start: datetime, patch: pytest.MonkeyPatch) -> UUID:
-    with patch.context() as moved:
-        moved.setattr(report_factory, "START", start)
-        sweep_id, opened, report = probe.whole_sweep()
+def _send(site: Site, probe: Probe, start: datetime) -> UUID:
+    probe.start = start
+    sweep_id, opened, report = probe.whole_sweep()
     for wire in (opened, report):
         assert site.send(wire).status_code == 200
     return sweep_id
@@ -81,16 +80,14 @@ def _rows(site: Site) -> list[Any]:
         ]
 
 
-def test_a_sweep_dated_2099_is_in_its_month_and_not_the_last_for_ever(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sweep_dated_2099_is_in_its_month_and_not_the_last_for_ever(site: Site) -> None:
     probe = Probe()
     site.admit(probe.signer)
     now = datetime.now(UTC)
-    ahead = _send(site, probe, datetime(2099, 1, 1, tzinfo=UTC), monkeypatch)
-    unset = _send(site, probe, datetime(1970, 1, 1, 0, 5, tzinfo=UTC), monkeypatch)
-    late = _send(site, probe, now - timedelta(days=100), monkeypatch)
-    last = _send(site, probe, datetime.now(UTC) - timedelta(milliseconds=1), monkeypatch)
+    ahead = _send(site, probe, datetime(2099, 1, 1, tzinfo=UTC))
+    unset = _send(site, probe, datetime(1970, 1, 1, 0, 5, tzinfo=UTC))
+    late = _send(site, probe, now - timedelta(days=100))
+    last = _send(site, probe, datetime.now(UTC) - timedelta(milliseconds=1))
     viewer = site.login("viewer")
     room = viewer.get(f"/api/rooms/{DEMO_ROOM}").json()
     assert room["last_sweep"]["sweep_id"] == str(last)
@@ -123,7 +120,7 @@ def test_the_first_entry_bounds_the_start(site: Site, monkeypatch: pytest.Monkey
     monkeypatch.setattr("server.log.now_ms", lambda: now_ms() - 3 * 86_400_000)
     assert site.send(probe.opened(sweep_id)).status_code == 200
     monkeypatch.undo()
-    monkeypatch.setattr(report_factory, "START", datetime.now(UTC) - timedelta(hours=1))
+    probe.start = datetime.now(UTC) - timedelta(hours=1)
     assert site.send(probe.report(sweep_id)).status_code == 200
     summary = site.login("viewer").get(f"/api/sweeps/{sweep_id}").json()["summary"]
     assert summary["started"] == summary["received"] < summary["started_claimed"]
@@ -131,13 +128,13 @@ def test_the_first_entry_bounds_the_start(site: Site, monkeypatch: pytest.Monkey
 
 def _minutes(ahead: timedelta) -> float:
     """Minutes after the factory's start, for a moment so far ahead of now."""
-    return (datetime.now(UTC) + ahead - report_factory.START).total_seconds() / 60
+    return (datetime.now(UTC) + ahead - START).total_seconds() / 60
 
 
-def test_a_decision_dated_ahead_is_not_the_last_word_for_ever(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decision_dated_ahead_is_not_the_last_word_for_ever(site: Site) -> None:
     probe = Probe()
     site.admit(probe.signer)
-    sweep_id = _send(site, probe, datetime.now(UTC) - timedelta(hours=1), monkeypatch)
+    sweep_id = _send(site, probe, datetime.now(UTC) - timedelta(hours=1))
     person = desk()
     site.admit(person.signer, "demo", None)
     site.send(person.disposition(sweep_id, "no_camera", _minutes(timedelta(days=20_000))))

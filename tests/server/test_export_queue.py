@@ -23,7 +23,7 @@ from server.inspection_log import LogRequest
 from server.settings import Settings
 from server.views import ErrorView
 from sweep.report import new_id
-from tests.server.conftest import Client, Site, running
+from tests.server.conftest import SECOND_IN_SOAK, Client, Site, running
 from tests.server.sweep_kit import Probe
 
 MARCH = {"period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"}
@@ -47,6 +47,7 @@ def _wait(client: Client, job_id: str, most_s: float = 60) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("format_", "begins"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")])
+@SECOND_IN_SOAK
 def test_a_document_is_asked_for_looked_at_and_downloaded(site: Site, format_: str, begins: bytes) -> None:
     _fill(site)
     inspector, other = site.login("inspector"), site.login("inspector")

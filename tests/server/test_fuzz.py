@@ -14,7 +14,7 @@ from schemathesis.generation import GenerationMode
 
 from server.fields import Role
 from server.views import ErrorView
-from tests.server.conftest import Site
+from tests.server.conftest import SECOND_IN_SOAK, Site
 from tests.server.sweep_kit import Probe
 
 STREAMS = "/api/live"
@@ -56,7 +56,7 @@ def _answer_every_route(site: Site, role: Role | None, mode: GenerationMode, cas
         )
         def answer(case: schemathesis.Case[Any]) -> None:
             nonlocal sent
-            answered = case.call(headers=headers)
+            answered = case.call(headers=headers, timeout=30)
             assert answered.status_code < 500, answered.text
             if answered.status_code >= 400:
                 ErrorView.model_validate_json(answered.content)
@@ -71,6 +71,7 @@ def test_every_route_by_its_own_description(site: Site, mode: GenerationMode) ->
     assert _answer_every_route(site, "admin", mode, cases=6) >= 15 * 6
 
 
+@SECOND_IN_SOAK
 @pytest.mark.parametrize("role", ROLES[:3])
 def test_every_route_as_each_other_role(site: Site, role: Role | None) -> None:
     assert sum(_answer_every_route(site, role, mode, cases=2) for mode in MODES) >= 15 * 2
@@ -87,6 +88,7 @@ def test_every_route_as_each_role_at_length(site: Site, role: Role | None) -> No
     print(f"{role}: {sent} cases, none answered 5xx")
 
 
+@SECOND_IN_SOAK
 def test_odd_json_at_every_door(site: Site) -> None:
     client = site.login("admin")
     doors = {

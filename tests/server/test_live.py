@@ -38,6 +38,7 @@ from sweep.report import (
 from tests.entry_factory import signer
 from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM, Probe
+from tests.waiting import wait_until
 
 PROBE = "probe-demo-1"
 KEY = Key(signer("probe").key_id, signer("probe").public_key, "demo", PROBE, "test", 0, None, None)
@@ -280,8 +281,11 @@ def test_streams_and_long_polls_end_with_the_server(settings: Settings, capfd: p
         for thread in threads:
             thread.start()
         _post(site, _guidance(0, "a"))
-        while not client.get("/api/probes").json()["probes"][0]["online"] or "guidance" not in ended:
-            time.sleep(0.02)  # real threads: there is no clock to inject
+        wait_until(
+            lambda: client.get("/api/probes").json()["probes"][0]["online"] and "guidance" in ended,
+            "both wait",
+            every_s=0.02,
+        )
         began = time.monotonic()
         site.closing.pop_all()  # the browser stays open
     for thread in threads:
