@@ -10,14 +10,7 @@ from typing import Annotated
 import typer
 
 from sweep.cli.delivery import open_outbox, unsaved_line
-from sweep.cli.live import (
-    end_when_told,
-    open_own_transmissions,
-    probe_parts,
-    refuse_unsafe_supply,
-    room_key_of,
-    room_source,
-)
+from sweep.cli.live import end_when_told, open_own_transmissions, refuse_unsafe_supply, room_source
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -27,11 +20,11 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
-    plugs_of,
     read_settings,
     zone_of,
 )
 from sweep.cli.output import err, fail, not_built, one_line
+from sweep.cli.running import runner_of
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
@@ -40,7 +33,6 @@ from sweep.plug.control import Control
 from sweep.report import LiveEvent, StartCommand
 from sweep.run.agent import Agent
 from sweep.run.rooms import SweepSource
-from sweep.run.runner import Runner
 
 
 def agent(
@@ -79,17 +71,14 @@ def agent(
                 if sim
                 else room_source(command, control, on_event, settings)
             )
-            room_key = room_key_of(folder, source)
-            runner = Runner(
+            runner = runner_of(
                 source,
                 outbox,
-                room_key=room_key.key,
-                limits=room_key.limits,
+                settings,
                 control=control,
                 on_event=on_event,
                 sweep_id=command.sweep_id,
-                plugs=plugs_of(settings, source.manifest),
-                live=probe_parts(settings, own_transmissions),
+                own_transmissions=own_transmissions,
             )
             report = runner.run().report
             return f"{report.outcome}, {len(report.findings)} candidates"

@@ -1,6 +1,6 @@
-"""What a live sweep is made of, from the settings: the room, where the inspector stands, and the probe's own parts.
+"""What a live sweep is made of, from the settings: the room, where the inspector stands, and what measures.
 
-Input is settings and persons, at the terminal or at the phone; output is a source and the parts that measure.
+Input is settings and persons, at the terminal or at the phone; output is a source and its doors.
 """
 
 from __future__ import annotations
@@ -16,20 +16,17 @@ import sys
 import termios
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 from sweep.cli.output import err, one_line
 from sweep.config import Config
-from sweep.host.clock import WallClock, boottime_ns
+from sweep.host.clock import boottime_ns
 from sweep.plug.control import Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
 from sweep.report import LiveEvent, Modality, StartCommand, Zone
-from sweep.run.parts import ProbeParts
-from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
-from sweep.run.rooms import LiveSource, Room, SweepSource, middle_of
+from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
 from sweep.wifi.plug import LiveWifi
 
@@ -172,19 +169,6 @@ def refuse_unsafe_supply(settings: Config) -> None:
     if settings.camera_power is not None:
         with one_line(PowerLineError):
             check_strict(settings.camera_power)
-
-
-def room_key_of(state: Path, source: SweepSource) -> RoomKey:
-    """The key under which addresses in the room of this sweep are tagged.  Raises RoomKeyError, OSError."""
-    made = source.manifest
-    if not source.is_live:
-        return recorded_room_key(state, made.room_id, made.started.year)
-    return open_room_key(state, made.room_id, made.started, WallClock(made.clock_synchronised, made.clock_max_error_ms))
-
-
-def probe_parts(settings: Config, own_transmissions: OwnTransmissions) -> ProbeParts:
-    """What this probe measures with."""
-    return ProbeParts(own_transmissions=own_transmissions, head_port=settings.port, camera_power=settings.camera_power)
 
 
 def live_doors(settings: Config) -> dict[Modality, object]:

@@ -18,9 +18,7 @@ from sweep.cli.live import (
     has_terminal,
     live_doors,
     open_own_transmissions,
-    probe_parts,
     refuse_unsafe_supply,
-    room_key_of,
 )
 from sweep.cli.options import (
     CameraIn,
@@ -38,11 +36,11 @@ from sweep.cli.options import (
     State,
     StimulusLongest,
     StimulusPolicy,
-    plugs_of,
     read_settings,
     zone_of,
 )
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
+from sweep.cli.running import runner_of
 from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
@@ -53,7 +51,6 @@ from sweep.run.keeping import KeepError, Keeping
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.room_keys import RoomKeyError
 from sweep.run.rooms import LiveSource, RecordedSource, Room, SourceError, SweepSource, read_room
-from sweep.run.runner import Runner
 
 
 def replay(
@@ -193,19 +190,16 @@ def _run(
         one_line(OutboxError, EntryError, RoomKeyError),
         open_outbox(settings, signer or open_signer(folder), source.manifest.probe_id) as outbox,
     ):
-        room_key = room_key_of(folder, source)
         with Watcher(quiet=quiet) as show:
-            runner = Runner(
+            runner = runner_of(
                 source,
                 outbox,
-                room_key=room_key.key,
-                limits=room_key.limits,
+                settings,
                 control=control or Control(needs_persons=False),
                 on_event=show,
                 sweep_id=sweep_id,
-                plugs=plugs_of(settings, source.manifest),
+                own_transmissions=open_own_transmissions(settings),
                 keeping=keeping,
-                live=probe_parts(settings, open_own_transmissions(settings)),
             )
             result = runner.run()
         if outbox.unsaved and source.is_live:

@@ -10,15 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sweep.addresses import AddressKey
-from sweep.cli.live import probe_parts
+from sweep.cli.running import runner_of
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.plug.control import Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, StateEvent, SweepReport, ZoneCoverage, ZoneEvent
 from sweep.run.rooms import LiveSource, Room
-from sweep.run.runner import Runner
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
@@ -60,7 +58,7 @@ class Sweep:
 
     def run(self) -> None:
         room = Room(**{name: getattr(ROOM, name) for name in Room.model_fields})
-        settings = Config(port=str(self.plug), stimulus="never")
+        settings = Config(port=str(self.plug), stimulus="never", state=str(self.folder))
         source = LiveSource(
             room,
             inspectors=("A-1", "A-2"),
@@ -69,13 +67,14 @@ class Sweep:
             stands=self.stands(),
         )
         with Outbox(self.folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
-            runner = Runner(
+            runner = runner_of(
                 source,
                 outbox,
-                room_key=AddressKey.random("room"),
+                settings,
                 control=self.control,
                 on_event=self.events.append,
-                live=probe_parts(settings, OwnTransmissions(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME))),
+                sweep_id=source.manifest.sweep_id,
+                own_transmissions=OwnTransmissions(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME)),
             )
             self.reports.append(runner.run().report)
             assert outbox.waiting == 2, "the report is signed, whatever happened"

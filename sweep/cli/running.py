@@ -1,0 +1,59 @@
+"""The runner of a sweep from the settings, the same for the command line and for a sweep the phone starts.
+
+Input is a source, an outbox and the settings; output is a runner with the room's key, the plugs and the probe's own
+parts.  It starts nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from sweep.cli.options import plugs_of
+from sweep.config import Config
+from sweep.deliver.outbox import Outbox
+from sweep.host.clock import WallClock
+from sweep.plug.control import Control
+from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.run.keeping import Keeping
+from sweep.run.parts import ProbeParts
+from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
+from sweep.run.rooms import SweepSource
+from sweep.run.runner import OnEvent, Runner
+
+
+def runner_of(
+    source: SweepSource,
+    outbox: Outbox,
+    settings: Config,
+    *,
+    control: Control,
+    on_event: OnEvent,
+    sweep_id: UUID,
+    own_transmissions: OwnTransmissions,
+    keeping: Keeping | None = None,
+) -> Runner:
+    """A runner for `source` with what this probe has.  Raises RoomKeyError, OSError."""
+    room_key = _room_key_of(settings.state_folder, source)
+    return Runner(
+        source,
+        outbox,
+        room_key=room_key.key,
+        limits=room_key.limits,
+        control=control,
+        on_event=on_event,
+        sweep_id=sweep_id,
+        plugs=plugs_of(settings, source.manifest),
+        keeping=keeping,
+        live=ProbeParts(
+            own_transmissions=own_transmissions, head_port=settings.port, camera_power=settings.camera_power
+        ),
+    )
+
+
+def _room_key_of(state: Path, source: SweepSource) -> RoomKey:
+    """The key under which addresses in the room of this sweep are tagged.  Raises RoomKeyError, OSError."""
+    made = source.manifest
+    if not source.is_live:
+        return recorded_room_key(state, made.room_id, made.started.year)
+    return open_room_key(state, made.room_id, made.started, WallClock(made.clock_synchronised, made.clock_max_error_ms))
