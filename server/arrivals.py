@@ -15,7 +15,6 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from server.errors import ApiError, invalid
-from server.kinds import KNOWN_KINDS
 from sweep.entry import (
     ENTRY_TYPE,
     MAX_ENVELOPE_BYTES,
@@ -28,6 +27,7 @@ from sweep.entry import (
     parse_envelope,
 )
 from sweep.report import first_problem, has_unsafe_character
+from sweep.report.kinds import KNOWN_KINDS
 
 MAX_WIRE_BYTES = 16 * 1024 * 1024  # derived: the largest body (8 MiB) in base64 and 20 crops beside it
 KEY_ID = re.compile(r"[0-9a-f]{16}")

@@ -24,10 +24,10 @@ from server.signatures import is_signed_by
 from server.standing import standing_of_rooms
 from server.sweeps import gaps_within
 from server.views import GapView
-from sweep.report import LocalText
+from sweep.report import LocalText, kinds
 
 AT_ONCE = 500  # guessed: a few megabytes of lines and entries
-HASHED_KINDS = ("sweep.report", "sweep.opened")
+HASHED_KINDS = (kinds.REPORT, kinds.OPENED)
 """Whose hash stands for a sweep, the first that is there."""
 
 

@@ -14,7 +14,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
-from server import kinds
 from server.arrivals import Arrival
 from server.audit import record
 from server.auth import Person
@@ -27,7 +26,7 @@ from server.projections import bodies_of, project, project_due
 from server.requests import DispositionRequest, PhoneClaim
 from server.schema import IS_ACCEPTED, body_data, body_refs, entries, erased_bodies, findings, sweeps
 from sweep.entry import Body, Envelope, Signer, make_body, sign_envelope
-from sweep.report import ClockReading, Disposition, LocalText, PhoneTime, Source, new_id, parse_json, to_json
+from sweep.report import ClockReading, Disposition, LocalText, PhoneTime, Source, kinds, new_id, parse_json, to_json
 
 MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than that should look again
 

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, Connection, Row, Uuid, bindparam, delete, exists, func, insert, select, update
 
-from server import kinds, schema
+from server import schema
 from server.alarms import raise_alarm
 from server.claimed_time import counted
 from server.clock import from_ms, to_ms
@@ -38,7 +38,7 @@ from server.schema import (
 )
 from server.validity import counting, settle
 from sweep.entry import EntryError, parse_envelope
-from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
+from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, kinds, parse_json
 
 REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
 R = TypeVar("R", bound=Record)

@@ -13,8 +13,8 @@ from typing import Literal
 from uuid import UUID
 
 from server.fields import KeyRole
-from server.kinds import BODY_ERASED, DISPOSITION, KNOWN_KINDS, OPENED, REPORT
 from sweep.entry import Envelope
+from sweep.report.kinds import BODY_ERASED, DISPOSITION, KNOWN_KINDS, OPENED, REPORT
 
 Signatory = Literal["probe", "demo probe", "server", "demo server", "witness"]
 

@@ -13,7 +13,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server import kinds
 from server.alarms import alarms_about
 from server.clock import from_ms
 from server.errors import not_found
@@ -35,7 +34,7 @@ from server.views import (
     SweepDetail,
 )
 from sweep.entry import SignedEntry
-from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
+from sweep.report import ContractError, FindingDetails, SweepReport, display_text, kinds, parse_json
 
 
 def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:

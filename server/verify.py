@@ -14,7 +14,6 @@ from typing import Any, get_args
 from uuid import UUID
 
 from server.fields import KeyRole
-from server.kinds import KNOWN_KINDS
 from server.signing_rules import Bearer, Statement, broken_rule, broken_rules_in_sweep, claim_of
 from sweep.entry import (
     ENTRY_TYPE,
@@ -27,6 +26,7 @@ from sweep.entry import (
     parse_envelope,
     verify_signature,
 )
+from sweep.report.kinds import KNOWN_KINDS
 
 MAX_LINE_BYTES = 32 * 1024 * 1024
 MAX_PROBLEMS = 1_000

@@ -29,9 +29,9 @@ import pytest
 from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
 from sweep.captures.files import write_pcap
-from sweep.deliver.report_bodies import DETAILS_TYPE, REPORT_TYPE
 from sweep.entry import RECEIPT_TYPE, Body, Receipt, from_wire, parse_envelope
 from sweep.report import FindingDetails, SweepReport, parse_json
+from sweep.report.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.sim.air import BUILDING_AP, CAMERA
 from tests.ble import packets as ble
 from tests.entry_factory import signer

@@ -18,13 +18,13 @@ from server.access_log import shows
 from server.auth import check_password
 from server.errors import ApiError, invalid, not_found
 from server.fields import OptionalLine
-from server.kinds import CROP_TYPE
 from server.login_delays import LoginAttempt
 from server.projections import catch_up
 from server.requests import DispositionRequest, EraseRequest, describe, json_body
 from server.schema import body_data, body_refs
 from server.services import services_of
 from server.views import EntryCreated, EntryEvent, SweepDetail
+from sweep.report.kinds import CROP_TYPE, DISPOSITION
 
 router = APIRouter(tags=["sweeps"])
 
@@ -71,7 +71,7 @@ async def post_disposition(
     services = services_of(request)
     outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
     if outcome.is_new:
-        services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind="disposition").model_dump_json())
+        services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind=DISPOSITION).model_dump_json())
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 

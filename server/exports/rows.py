@@ -25,6 +25,7 @@ from sweep.report import (
     Source,
     SweepOpened,
     SweepReport,
+    kinds,
 )
 
 from .judgement import ReportState, judge, latest_dispositions
@@ -356,7 +357,7 @@ def _disposition_counts(latest: dict[UUID, Disposition]) -> tuple[tuple[str, int
 
 
 def _entry_hash(entries: Sequence[EntryLine]) -> str | None:
-    for kind in ("sweep.report", "sweep.opened"):
+    for kind in (kinds.REPORT, kinds.OPENED):
         hashes = [entry.entry_hash for entry in entries if entry.kind == kind]
         if hashes:
             return hashes[-1]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from sweep.report import ClockReading, LocalText, Modality, Mode, Source
+from sweep.report import ClockReading, LocalText, Modality, Mode, Source, kinds
 
 Result = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
 Occasion = Literal["regular", "ad_hoc", "joint"]
@@ -68,10 +68,10 @@ ASSURANCES: Mapping[str, str] = {
     "witness": "입회인",
 }
 ENTRY_KINDS: Mapping[str, str] = {
-    "sweep.opened": "점검 시작",
-    "sweep.report": "점검 보고서",
-    "disposition": "현장 판정",
-    "body.erased": "본문 삭제",
+    kinds.OPENED: "점검 시작",
+    kinds.REPORT: "점검 보고서",
+    kinds.DISPOSITION: "현장 판정",
+    kinds.BODY_ERASED: "본문 삭제",
 }
 NEXT_STEPS: Mapping[Result, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",

@@ -11,10 +11,7 @@ from uuid import UUID
 from sweep.entry import Body, make_body
 from sweep.plug.measurement import Measurement
 from sweep.report import FindingDetails, Observation, SweepReport, to_json
-
-REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
-DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
-MAX_CROPS = 20  # DESIGN: at most 20 crops of a sweep leave memory
+from sweep.report.kinds import CROP_TYPE, DETAILS_TYPE, MAX_CROPS, REPORT_TYPE
 
 
 def with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[SweepReport, tuple[Body, ...]]:
@@ -25,7 +22,7 @@ def with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[S
         for observation in one.observations:
             data = one.crops.get(str(observation.observation_id))
             if data is not None and observation.observation_id in cited and len(crops) < MAX_CROPS:
-                crops[observation.observation_id] = make_body("image/png", data)
+                crops[observation.observation_id] = make_body(CROP_TYPE, data)
     named = tuple(_with_crop(o, crops.get(o.observation_id)) for o in report.observations)
     report = report.model_copy(update={"observations": named})
     details = tuple(make_body(DETAILS_TYPE, to_json(one)) for one in _details(report, measurements))

@@ -12,9 +12,7 @@ import numpy as np
 
 from sweep.lens.clips import Clip, ClipError, ClipReason
 from sweep.lens.records import Detection
-
-CROP_PX = 64
-MAX_CROPS_PER_SWEEP = 20
+from sweep.report.kinds import CROP_PX
 
 
 class CropError(ValueError):

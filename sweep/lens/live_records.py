@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sweep.lens.crop import MAX_CROPS_PER_SWEEP
 from sweep.lens.records import Detection
+from sweep.report.kinds import MAX_CROPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class LiveSummary:
 class CropBudget:
     """How many crops a sweep may still make; one for all its positions."""
 
-    def __init__(self, left: int = MAX_CROPS_PER_SWEEP) -> None:
+    def __init__(self, left: int = MAX_CROPS) -> None:
         self.left = left
 
     def take(self) -> bool:

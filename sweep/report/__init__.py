@@ -1,7 +1,8 @@
 """The contract: records of a sweep and their JSON.  Everyone imports it; it imports nobody.
 
 `base` holds the ground types, `plan` rooms and zones, `observations` measurements, `sweep` the report, `manifest`
-the recorded sweep and `live` the live messages and commands.  JSON schemas: schema.json, described in REPORT.md.
+the recorded sweep, `live` the live messages and commands, `kinds` the entries and what their bodies may be.  JSON
+schemas: schema.json, described in REPORT.md.
 """
 
 from .base import (

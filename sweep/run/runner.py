@@ -51,6 +51,7 @@ from sweep.report import (
     Versions,
     ZoneEvent,
     derived_id,
+    kinds,
     to_json,
 )
 from sweep.run.coordinator import Coordinator
@@ -61,8 +62,6 @@ from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.words import state_event
 from sweep.run.workers import Workers
-
-OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 
 OnEvent = Callable[[LiveEvent], None]
 
@@ -199,7 +198,7 @@ class Runner:
         if self._keeping is not None:
             self._keep(self._keeping, done, max(self._manifest.started, self._source.ended(positions[-1:])))
         report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
-        closed = self._append("sweep.report", bodies)
+        closed = self._append(kinds.REPORT, bodies)
         for finding in report.findings:
             self._on_event(
                 FindingEvent(
@@ -354,7 +353,7 @@ class Runner:
             probe_id=self._manifest.probe_id,
             opened=self._clock_reading(self._manifest.started),
         )
-        return self._append("sweep.opened", (make_body(OPENED_TYPE, to_json(opened)),), must_save=True)
+        return self._append(kinds.OPENED, (make_body(kinds.OPENED_TYPE, to_json(opened)),), must_save=True)
 
     def _report(
         self,

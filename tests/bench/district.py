@@ -7,9 +7,8 @@ import itertools
 from dataclasses import dataclass
 from uuid import UUID
 
-from server import kinds
 from sweep.entry import Body, Signer, to_wire
-from sweep.report import SweepReport, new_id, to_json
+from sweep.report import SweepReport, kinds, new_id, to_json
 from tests.entry_factory import make_entry, signer
 from tests.report_factory import uid
 from tests.server.sweep_kit import DEMO_ROOM, report_of

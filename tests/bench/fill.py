@@ -17,13 +17,13 @@ from uuid import UUID
 
 from sqlalchemy import Table, func, insert, select
 
-from server import keys, kinds, schema
+from server import keys, schema
 from server.arrivals import read_arrival
 from server.db import Database
 from server.entries import accept
 from server.facilities import template_plan
 from sweep.entry import ENTRY_TYPE, SignedEntry, commit
-from sweep.report import new_id, to_json
+from sweep.report import kinds, new_id, to_json
 from tests.bench.district import BenchProbe
 
 AT_ONCE = 2_000

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from sweep.addresses import AddressKey, parse_address
-from sweep.deliver.report_bodies import DETAILS_TYPE
 from sweep.entry import from_wire
 from sweep.report import StimulusJudgement, SweepReport, WifiObservation, parse_json
+from sweep.report.kinds import DETAILS_TYPE
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID

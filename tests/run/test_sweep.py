@@ -13,10 +13,10 @@ from typer.testing import CliRunner
 from sweep.addresses import AddressKey
 from sweep.cli import build_app
 from sweep.deliver.outbox import Outbox
-from sweep.deliver.report_bodies import DETAILS_TYPE, REPORT_TYPE
 from sweep.entry import from_wire, parse_envelope
 from sweep.plug.control import Control
 from sweep.report import LiveEvent, SweepReport, parse_json
+from sweep.report.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner, SweepResult
 from tests.entry_factory import signer

@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select, update
 from server import inspection_log, projections
 from server.clock import to_ms
 from server.exports.rows import ExportError, Period
-from server.kinds import REPORT_TYPE
 from server.line_reader import LineReader
 from server.schema import body_data, body_refs, entries, erased_bodies
 from sweep.report import new_id
+from sweep.report.kinds import REPORT_TYPE
 from tests.entry_factory import signer
 from tests.report_factory import SWEEP_ID
 from tests.server.conftest import Site

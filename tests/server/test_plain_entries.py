@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, event, select
 
-from server import facilities, keys, kinds
+from server import facilities, keys
 from server.arrivals import Arrival, read_arrival
 from server.db import Database
 from server.entries import write
@@ -21,7 +21,7 @@ from server.entry_rows import Outcome
 from server.plain_entries import write_plain
 from server.schema import alarms, body_data, body_refs, due_sweeps, entries, erased_bodies, quarantine
 from sweep.entry import SignedEntry, parse_envelope, sign_envelope, to_wire
-from sweep.report import new_id
+from sweep.report import kinds, new_id
 from tests.entry_factory import salted
 from tests.server.sweep_kit import Probe
 

@@ -20,7 +20,6 @@ from server.db import MIGRATIONS
 from server.dump import dump_lines
 from server.entries import accept
 from server.fields import KeyRole
-from server.kinds import KNOWN_KINDS
 from server.schema import alarms, body_data, body_refs, dispositions, entries, sweeps
 from server.settings import Settings
 from server.signing_rules import (
@@ -36,6 +35,7 @@ from server.signing_rules import (
 )
 from sweep.entry import Assurance, from_wire
 from sweep.report import Source, new_id
+from sweep.report.kinds import KNOWN_KINDS
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe, desk
 

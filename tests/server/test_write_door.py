@@ -18,11 +18,11 @@ from server.arrivals import Arrival, read_arrival
 from server.db import Database
 from server.errors import ApiError
 from server.group_commit import GroupCommit
-from server.kinds import REPORT_TYPE
 from server.projector import Projector
 from server.schema import body_data, body_refs, due_sweeps, entries, sweeps
 from server.settings import Settings
 from sweep.report import new_id
+from sweep.report.kinds import REPORT_TYPE
 from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import Probe
 

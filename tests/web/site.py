@@ -16,13 +16,13 @@ from uuid import UUID
 import httpx
 from sqlalchemy import Connection
 
-from server import auth, facilities, keys, kinds
+from server import auth, facilities, keys
 from server.app import build_services
 from server.fields import Role
 from server.requests import FacilityRequest, RoomRequest
 from server.settings import Settings
 from sweep.entry import Body, Signer, to_wire
-from sweep.report import SweepOpened, SweepReport, to_json
+from sweep.report import SweepOpened, SweepReport, kinds, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.web import evidence as made
 

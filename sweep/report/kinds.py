@@ -1,4 +1,4 @@
-"""Kinds of entries that this server can read, and the media types of their bodies (sweep/report/REPORT.md)."""
+"""Kinds of entries, the media types of their bodies, and what a crop may be (REPORT.md tells who writes which)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from sweep.report import LocalText, Record
+from .base import LocalText, Record
 
 OPENED = "sweep.opened"
 REPORT = "sweep.report"
@@ -20,6 +20,11 @@ DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
 DISPOSITION_TYPE = "application/vnd.ansim.disposition.v1+json"
 ERASED_TYPE = "application/vnd.ansim.body-erased.v1+json"
 CROP_TYPE = "image/png"
+
+CROP_PX = 64
+"""Longest side of a crop."""
+MAX_CROPS = 20
+"""Of one sweep."""
 
 
 class BodyErased(Record):
