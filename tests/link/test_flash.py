@@ -33,76 +33,69 @@ def image(tmp_path: Path) -> Path:
     return path
 
 
-def stub(folder: Path, script: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stub(folder: Path, script: str) -> Path:
     """An avrdude that writes its arguments to a file and then does what `script` says."""
     tool = folder / "avrdude"
     tool.write_text(f'#!/bin/sh\necho "$@" > {folder}/arguments\n{script}\n', encoding="utf-8")
     tool.chmod(tool.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return folder / "arguments"
 
 
-def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(build_app(("flash",)), ["flash", *arguments])
+def run(tools: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and what was said, by `sweep flash` that finds its tools in this folder."""
+    result = CliRunner(env={"PATH": str(tools)}).invoke(build_app(("flash",)), ["flash", *arguments])
     assert "Traceback" not in result.output
     return result.exit_code, result.output
 
 
-def test_avrdude_gets_port_image_and_speed(
-    terminal: str, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arguments = stub(tmp_path, "exit 0", monkeypatch)
-    code, said = run(terminal, "--hex", str(image), "--no-verify")
+def test_avrdude_gets_port_image_and_speed(terminal: str, image: Path, tmp_path: Path) -> None:
+    arguments = stub(tmp_path, "exit 0")
+    code, said = run(tmp_path, terminal, "--hex", str(image), "--no-verify")
     assert (code, "not verified" in said) == (0, True)
     given = arguments.read_text(encoding="utf-8").split()
     assert given[given.index("-P") + 1] == terminal
     assert given[given.index("-p") + 1] == "m328p"
     assert given[given.index("-b") + 1] == "115200"
     assert f"flash:w:{image}:i" in given
-    run(terminal, "--hex", str(image), "--no-verify", "--old-bootloader")
+    run(tmp_path, terminal, "--hex", str(image), "--no-verify", "--old-bootloader")
     assert "57600" in arguments.read_text(encoding="utf-8")
 
 
-def test_the_head_is_asked_afterwards_who_it_is(image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stub(tmp_path, "exit 0", monkeypatch)
+def test_the_head_is_asked_afterwards_who_it_is(image: Path, tmp_path: Path) -> None:
+    stub(tmp_path, "exit 0")
     with EmulatedHead(RfScene(), built_elf(), paced=True) as emulated:
-        code, said = run(emulated.port, "--hex", str(image))
+        code, said = run(tmp_path, emulated.port, "--hex", str(image))
     assert code == 0, said
     assert f"protocol {messages.PROTOCOL_VERSION}" in said
 
 
-def test_a_running_sweep_is_left_alone(
-    terminal: str, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    arguments = stub(tmp_path, "exit 0", monkeypatch)
+def test_a_running_sweep_is_left_alone(terminal: str, image: Path, tmp_path: Path) -> None:
+    arguments = stub(tmp_path, "exit 0")
     with SerialPort(terminal):
-        code, said = run(terminal, "--hex", str(image), "--no-verify")
+        code, said = run(tmp_path, terminal, "--hex", str(image), "--no-verify")
     assert code == 2
     assert "a sweep runs" in said
     assert not arguments.exists()
 
 
-def test_a_failure_of_avrdude_is_one_line(
-    terminal: str, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stub(tmp_path, 'echo "avrdude: stk500_getsync(): not in sync: resp=0x00" >&2; exit 1', monkeypatch)
-    code, said = run(terminal, "--hex", str(image))
+def test_a_failure_of_avrdude_is_one_line(terminal: str, image: Path, tmp_path: Path) -> None:
+    stub(tmp_path, 'echo "avrdude: stk500_getsync(): not in sync: resp=0x00" >&2; exit 1')
+    code, said = run(tmp_path, terminal, "--hex", str(image))
     assert code == 2
     assert "not in sync" in said
     assert "--old-bootloader" in said
     assert len(said.strip().splitlines()) == 1
 
 
-def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    stub(tmp_path, "exit 0", monkeypatch)
-    assert "is the sensor head plugged in" in run(str(tmp_path / "ttyUSB9"), "--hex", str(image))[1]
-    assert "not a serial port" in run(str(image), "--hex", str(image))[1]
-    assert "run make firmware" in run(terminal, "--hex", str(tmp_path / "none.hex"))[1]
+def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path) -> None:
+    stub(tmp_path, "exit 0")
+    assert "is the sensor head plugged in" in run(tmp_path, str(tmp_path / "ttyUSB9"), "--hex", str(image))[1]
+    assert "not a serial port" in run(tmp_path, str(image), "--hex", str(image))[1]
+    assert "run make firmware" in run(tmp_path, terminal, "--hex", str(tmp_path / "none.hex"))[1]
     wrong = tmp_path / "wrong.hex"
     wrong.write_bytes(b"\x7fELF")
-    assert "not an Intel HEX image" in run(terminal, "--hex", str(wrong))[1]
-    monkeypatch.setattr("shutil.which", lambda _name: None)
-    code, said = run(terminal, "--hex", str(image))
+    assert "not an Intel HEX image" in run(tmp_path, terminal, "--hex", str(wrong))[1]
+    code, said = run(tmp_path / "no-tools", terminal, "--hex", str(image))
     assert (code, "apt install avrdude" in said) == (2, True)
 
 

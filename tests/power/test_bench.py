@@ -17,7 +17,6 @@ from sweep.run.recording_bench import powered
 from sweep.plug.control import Control
 from sweep.power.line import LinePlace, PowerLineError
 from sweep.power.sensor import SensorDriver
-from tests.waiting import wait_until
 control = Control()
 control.declare_empty(("Kim", "Lee"))
 try:
