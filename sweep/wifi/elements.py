@@ -1,17 +1,11 @@
 """What management frames say of their sender: a signature of its kind, names, protection, channel.
 
-Records and how they are joined; the octets come from `management`, scapy takes them apart in `dissection`.  Names are
-hostile text and stay bytes.
+A record and how two of one sender are joined; `element_reader` fills it.  Names are hostile text and stay bytes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from functools import reduce
 from typing import Final, NamedTuple
-
-from .management import Management
 
 MAX_NAMES: Final = 8
 """Names kept of each sort per sender: guessed; a network has one, a beacon flood any number."""
@@ -39,43 +33,6 @@ class Elements(NamedTuple):
     """When its timer stood at zero, by the capture's clock; None where it announces no timer."""
     rejected: tuple[str, ...] = ()
     """Why parts of its elements could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The elements of all senders of a log."""
-
-    by_sender: dict[int, Elements] = field(default_factory=dict)
-    dissected: int = 0
-    """Frames whose elements were new."""
-    rejected: Counter[str] = field(default_factory=Counter)
-    """Frames with something that could not be read, by named reason."""
-
-
-def read_elements(management: Management) -> Said:
-    """What the new frames of a log say; loads scapy when there is one at least.
-
-    Without scapy (it comes with the extra `probe`) nothing is known of any sender, and that is counted.
-    """
-    count = sum(map(len, management.bodies.values()))
-    rejected = Counter({"over_limit": management.missed} if management.missed else {})
-    if not count:
-        return Said(rejected=rejected)
-    try:
-        from .dissection import dissect_body
-    except ModuleNotFoundError as error:
-        if error.name != "scapy":
-            raise
-        return Said(rejected=rejected + Counter({"no_scapy": count}))
-    by_sender = {}
-    for sender, bodies in management.bodies.items():
-        found = [
-            dissect_body(body.octets, is_announcement=body.is_announcement)._replace(clock_us=body.clock_us)
-            for body in bodies
-        ]
-        rejected.update(reason for one in found for reason in one.rejected)
-        by_sender[sender] = reduce(join_elements, found)
-    return Said(by_sender, count, rejected)
 
 
 def join_elements(before: Elements, found: Elements) -> Elements:

@@ -18,7 +18,7 @@ from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock,
 
 from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block
-from .elements import Said, read_elements
+from .element_reader import Said, read_elements
 from .flows import EthernetReader
 from .forked import Forked
 from .framelog import FrameLog, build_log

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sweep.addresses import AddressForm, AddressKey, format_address
 
 from .blindness import assess_hearing
-from .elements import read_elements
+from .element_reader import read_elements
 from .framelog import FrameLog
 from .pictures import describe_sizes
 from .response import BIN_S, Response

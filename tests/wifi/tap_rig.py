@@ -25,7 +25,7 @@ from sweep.plug.talk import NOBODY
 from sweep.wifi.air import CaptureTally
 from sweep.wifi.capture import LiveCapture, drop_capabilities
 from sweep.wifi.dot11 import parse_block
-from sweep.wifi.elements import read_elements
+from sweep.wifi.element_reader import read_elements
 from sweep.wifi.framelog import build_log
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept

@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.wifi.elements import Elements, Said, join_elements, read_elements
+from sweep.wifi.element_reader import Said, read_elements
+from sweep.wifi.elements import Elements, join_elements
 from sweep.wifi.management import Management, ManagementBody
 from tests.wifi.elements import RATES, UUID, element, rsn, wps
 from tests.wifi.frames import beacon, write_frames

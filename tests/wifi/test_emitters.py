@@ -7,7 +7,7 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.wifi import scan_file
-from sweep.wifi.elements import read_elements
+from sweep.wifi.element_reader import read_elements
 from sweep.wifi.emitters import Known, group_addresses
 from sweep.wifi.framelog import build_log
 from sweep.wifi.transmitters import list_transmitters

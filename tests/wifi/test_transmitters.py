@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sweep.addresses import format_address, parse_address
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
-from sweep.wifi.elements import read_elements
+from sweep.wifi.element_reader import read_elements
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.scan import read_log, scan_file
 from sweep.wifi.transmitters import Flow, Transmitter, list_flows, list_transmitters
