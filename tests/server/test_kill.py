@@ -104,7 +104,7 @@ class Sender:
         return answer.json()
 
 
-@pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.soak)])
 def test_nothing_is_lost_and_nothing_doubled(settings: Settings, tmp_path: Path, repo_root: Path, kills: int) -> None:
     services = build_services(settings)
     probe = signer("probe")
