@@ -18,7 +18,7 @@ from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
-from sweep.deliver.uplink import Commands, LiveRefusedError, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
 from sweep.host.watched import WatchedThread
 from sweep.plug.control import Control, Stand
 from sweep.report import (
@@ -28,7 +28,6 @@ from sweep.report import (
     DeclareEmptyCommand,
     FinishCommand,
     LiveEvent,
-    LiveMessage,
     LocalText,
     NoticeEvent,
     PauseCommand,
@@ -38,19 +37,14 @@ from sweep.report import (
     WalkCommand,
     are_two_persons,
 )
+from sweep.run.live_sender import LiveSender
 from sweep.run.words import notice_event, state_event
 
-MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 MAX_REMEMBERED_COMMANDS = 1_000
 MAX_REMEMBERED_SWEEPS = 20
-BATCH = 50
 POLL_S = 25.0
 LEAST_POLL_S = 0.5
 """Between two polls that bring nothing new: a server that does not wait as asked must not be asked without a pause."""
-GATHER_S: Final = 0.03
-"""What is said meanwhile goes into one request; a person who pressed stop does not notice."""
-LOOK_EVERY_S: Final = 0.5
-"""Whether the agent is to end."""
 DELIVER_EVERY_S = 30.0
 
 Steering = (
@@ -61,77 +55,6 @@ Steering = (
 STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
 """Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
 RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
-
-
-class LiveSender:
-    """A bounded queue of live events and the thread that posts them."""
-
-    def __init__(self, uplink: Uplink, probe_id: str) -> None:
-        self._uplink = uplink
-        self._probe_id = probe_id
-        self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
-        self._lock = threading.Lock()
-        self._has_news = threading.Event()
-        self._seq = 0
-        self._sweep_id: UUID | None = None
-        self.dropped = 0
-        self.refused = 0
-        """Messages that the server will never take."""
-
-    def put(self, event: LiveEvent, sweep_id: UUID | None) -> None:
-        """Queue one event; the oldest is dropped when the queue is full."""
-        with self._lock:
-            self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
-            message = LiveMessage(
-                v=1,
-                probe_id=self._probe_id,
-                seq=self._seq,
-                sent=self._uplink.time.now(),
-                sweep_id=sweep_id,
-                event=event,
-            )
-            self._seq += 1
-            self._sweep_id = sweep_id
-            self._waiting.append(message)
-        self._has_news.set()
-
-    def notice(self, event: NoticeEvent) -> None:
-        """Queue a notice beside what was told last: about another sweep it would end that one on the page."""
-        self.put(event, self._sweep_id)
-
-    def flush(self) -> bool:
-        """Post what waits; False when the server cannot be reached (nothing is lost by trying again)."""
-        most = BATCH
-        while True:
-            with self._lock:
-                batch = [self._waiting[i] for i in range(min(most, len(self._waiting)))]
-            if not batch:
-                return True
-            try:
-                self._uplink.send_live(self._probe_id, batch)
-            except ServerUnreachableError:
-                return False
-            except LiveRefusedError:
-                if len(batch) > 1:
-                    most = 1  # one of them holds up the others: each for itself
-                    continue
-                self.refused += 1
-            with self._lock:
-                while self._waiting and self._waiting[0].seq <= batch[-1].seq:
-                    self._waiting.popleft()
-
-    def run(self, stop: threading.Event) -> None:
-        """Body of the sending thread."""
-        backoff = Backoff()
-        while not stop.wait(GATHER_S):
-            if not self._has_news.wait(LOOK_EVERY_S):
-                continue
-            self._has_news.clear()
-            if self.flush():
-                backoff.succeed()
-            else:
-                self._has_news.set()
-                stop.wait(backoff.next_s())
 
 
 class Agent:

@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from importlib.metadata import version
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Literal
@@ -24,8 +23,6 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
 from sweep.entry import Body, SignedEntry, make_body
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
-from sweep.judge import fusion
-from sweep.judge.coverage import cover
 from sweep.judge.locate import locate_uplinks
 from sweep.link.head_owner import HeadProcess
 from sweep.plug.control import Control
@@ -35,7 +32,6 @@ from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
 from sweep.report import (
     MODALITIES,
-    ClockReading,
     FindingEvent,
     GuidanceEvent,
     LiveEvent,
@@ -44,20 +40,17 @@ from sweep.report import (
     ProgressEvent,
     RecordedPosition,
     RecordedSweep,
-    ReferenceCheck,
     Source,
-    SweepOpened,
     SweepReport,
-    Versions,
     ZoneEvent,
-    derived_id,
     kinds,
     to_json,
 )
 from sweep.run.coordinator import Coordinator
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
-from sweep.run.plugs import PLUGS, vocabulary_of
+from sweep.run.plugs import PLUGS
+from sweep.run.report_of import opened_of, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.words import state_event
@@ -320,15 +313,6 @@ class Runner:
         is_absent = self._room is not None or modality in self._manifest.not_connected
         return "not_connected" if is_absent else "not_recorded"
 
-    def _calibration(self) -> str | None:
-        """What the report cites: the recording's own word and the calibrations in force."""
-        parts = (self._manifest.calibration, *(plug.calibration for plug in self._plugs))
-        return "; ".join(part for part in parts if part)[:200] or None
-
-    def _clock_reading(self, moment: datetime) -> ClockReading:
-        made = self._manifest
-        return ClockReading(utc=moment, synchronised=made.clock_synchronised, max_error_ms=made.clock_max_error_ms)
-
     def _append(self, kind: str, bodies: tuple[Body, ...], *, must_save: bool = False) -> SignedEntry:
         return self._outbox.append(
             kind,
@@ -341,17 +325,8 @@ class Runner:
         )
 
     def _append_opened(self) -> SignedEntry:
-        opened = SweepOpened(
-            v=1,
-            sweep_id=self._sweep_id,
-            room_id=self._manifest.room_id,
-            plan_version=self._manifest.plan.version,
-            source=self._kind,
-            mode=self._manifest.mode,
-            inspectors=self._manifest.inspectors,
-            declared_empty=self._control.is_declared,
-            probe_id=self._manifest.probe_id,
-            opened=self._clock_reading(self._manifest.started),
+        opened = opened_of(
+            self._manifest, sweep_id=self._sweep_id, source=self._kind, is_declared=self._control.is_declared
         )
         return self._append(kinds.OPENED, (make_body(kinds.OPENED_TYPE, to_json(opened)),), must_save=True)
 
@@ -361,46 +336,14 @@ class Runner:
         measurements: list[Measurement],
         outcome: Literal["completed", "aborted"],
     ) -> SweepReport:
-        observations = [o for one in measurements for o in one.observations]
-        coverage = cover(self._manifest.plan, measurements)
-        places = locate_uplinks(self._manifest.plan, positions, observations)
-        judged = fusion.judge(
-            self._sweep_id,
-            self._manifest.plan,
+        return report_of(
+            self._manifest,
             positions,
-            observations,
-            coverage,
-            weighers={plug.name: plug.weigher for plug in self._plugs},
-            words=vocabulary_of(self._plugs),
-            source=self._kind,
-            places={place.address.tag: place.zones for place in places},
-            limits=self._limits | {code for one in measurements for code in one.limits},
-        )
-        return SweepReport(
-            v=1,
-            report_id=derived_id(self._sweep_id, "report"),
+            measurements,
+            plugs=self._plugs,
             sweep_id=self._sweep_id,
-            room_id=self._manifest.room_id,
-            plan=self._manifest.plan,
             source=self._kind,
-            mode=self._manifest.mode,
-            inspectors=self._manifest.inspectors,
-            probe_id=self._manifest.probe_id,
-            versions=Versions(
-                software=f"ansim-sweep {version('ansim-sweep')}",
-                firmware=self._manifest.firmware,
-                thresholds=fusion.THRESHOLDS,
-                calibration=self._calibration(),
-            ),
-            reference_check=ReferenceCheck(status="not_done", checked=None),
-            started=self._clock_reading(self._manifest.started),
-            ended=self._clock_reading(max(self._manifest.started, self._source.ended(positions[-1:]))),
+            ended=self._source.ended(positions[-1:]),
             outcome=outcome,
-            positions=tuple(positions),
-            observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
-            coverage=coverage,
-            verdicts=judged.verdicts,
-            findings=judged.findings,
-            places=places,
-            limits=judged.limits,
+            limits=self._limits,
         )

@@ -1,0 +1,115 @@
+"""The records of a sweep as a whole: what is written when it opens, and the report when it closes.
+
+Input is the manifest, where somebody stood and what the modalities measured; output is records of the contract.  Here
+coverage, places and fusion meet; nothing is measured, signed or told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import version
+from typing import Literal
+from uuid import UUID
+
+from sweep.judge import fusion
+from sweep.judge.coverage import cover
+from sweep.judge.locate import locate_uplinks
+from sweep.plug.measurement import Measurement
+from sweep.plug.plug import Plug
+from sweep.report import (
+    ClockReading,
+    Position,
+    RecordedSweep,
+    ReferenceCheck,
+    Source,
+    SweepOpened,
+    SweepReport,
+    Versions,
+    derived_id,
+)
+from sweep.run.plugs import vocabulary_of
+
+
+def opened_of(manifest: RecordedSweep, *, sweep_id: UUID, source: Source, is_declared: bool) -> SweepOpened:
+    """What is written before anything is measured; `is_declared`: two persons said that the room is empty."""
+    return SweepOpened(
+        v=1,
+        sweep_id=sweep_id,
+        room_id=manifest.room_id,
+        plan_version=manifest.plan.version,
+        source=source,
+        mode=manifest.mode,
+        inspectors=manifest.inspectors,
+        declared_empty=is_declared,
+        probe_id=manifest.probe_id,
+        opened=_clock_reading(manifest, manifest.started),
+    )
+
+
+def report_of(
+    manifest: RecordedSweep,
+    positions: Sequence[Position],
+    measurements: Sequence[Measurement],
+    *,
+    plugs: Sequence[Plug],
+    sweep_id: UUID,
+    source: Source,
+    ended: datetime,
+    outcome: Literal["completed", "aborted"],
+    limits: Iterable[str],
+) -> SweepReport:
+    """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole."""
+    observations = [o for one in measurements for o in one.observations]
+    coverage = cover(manifest.plan, measurements)
+    places = locate_uplinks(manifest.plan, positions, observations)
+    judged = fusion.judge(
+        sweep_id,
+        manifest.plan,
+        positions,
+        observations,
+        coverage,
+        weighers={plug.name: plug.weigher for plug in plugs},
+        words=vocabulary_of(plugs),
+        source=source,
+        places={place.address.tag: place.zones for place in places},
+        limits={*limits, *(code for one in measurements for code in one.limits)},
+    )
+    return SweepReport(
+        v=1,
+        report_id=derived_id(sweep_id, "report"),
+        sweep_id=sweep_id,
+        room_id=manifest.room_id,
+        plan=manifest.plan,
+        source=source,
+        mode=manifest.mode,
+        inspectors=manifest.inspectors,
+        probe_id=manifest.probe_id,
+        versions=Versions(
+            software=f"ansim-sweep {version('ansim-sweep')}",
+            firmware=manifest.firmware,
+            thresholds=fusion.THRESHOLDS,
+            calibration=_calibration(manifest, plugs),
+        ),
+        reference_check=ReferenceCheck(status="not_done", checked=None),
+        started=_clock_reading(manifest, manifest.started),
+        ended=_clock_reading(manifest, max(manifest.started, ended)),
+        outcome=outcome,
+        positions=tuple(positions),
+        observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
+        coverage=coverage,
+        verdicts=judged.verdicts,
+        findings=judged.findings,
+        places=places,
+        limits=judged.limits,
+    )
+
+
+def _clock_reading(manifest: RecordedSweep, moment: datetime) -> ClockReading:
+    return ClockReading(utc=moment, synchronised=manifest.clock_synchronised, max_error_ms=manifest.clock_max_error_ms)
+
+
+def _calibration(manifest: RecordedSweep, plugs: Sequence[Plug]) -> str | None:
+    """What the report cites: the recording's own word and the calibrations in force."""
+    parts = (manifest.calibration, *(plug.calibration for plug in plugs))
+    return "; ".join(part for part in parts if part)[:200] or None
