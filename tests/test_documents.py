@@ -56,3 +56,25 @@ def test_the_readme_names_only_what_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"make ([a-z][a-z-]*)", README):
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def section(title: str) -> str:
+    return PROBE.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def test_the_way_of_a_sample_names_modules_that_exist() -> None:
+    named = re.findall(r"`([a-z0-9_/]+\.[a-z]+)`", section("How a sample goes through the house"))
+    assert len(named) > 30
+    for name in named:
+        assert (ROOT / name).exists() or (ROOT / "sweep" / name).exists(), name
+
+
+def test_each_question_is_answered_in_two_opens() -> None:
+    table = [line.split("|")[1:4] for line in section("Where is …?").splitlines() if line.startswith("| ")][1:]
+    assert len(table) >= 10
+    for question, where, there in table:
+        files = re.findall(r"`([a-z0-9_/]+\.[a-z]+)`", where)
+        assert 1 <= len(files) <= 2, question
+        text = "".join((ROOT / name).read_text(encoding="utf-8") for name in files)
+        for word in re.findall(r"`([A-Za-z_ ]+)`", there):
+            assert word in text, f"{question.strip()} {word}"

@@ -1,7 +1,7 @@
 """What reading a packet capture yields: blocks of packets as arrays over one buffer, a tally, and the one error.
 
 A block holds many packets so that a parser can work on thousands at once without copying them.  Nothing here reads a
-format; `capturefile` opens pcap and `pcapng` opens pcapng.  It never looks inside a packet.
+format; `files` opens pcap and `pcapng` opens pcapng.  It never looks inside a packet.
 """
 
 from __future__ import annotations
