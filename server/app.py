@@ -21,7 +21,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 from server import access_log, errors, keys, quarantine
 from server.api import entries, exports, login, page, probes, rooms, sweeps
 from server.api import keys as key_routes
-from server.db import AwayError, BusyError, Database, SchemaError
+from server.db import AwayError, BusyError, Database, DiskFullError, SchemaError
 from server.describing import describe_application
 from server.devices import KnownDevices
 from server.errors import ApiError
@@ -197,6 +197,6 @@ async def _tend(db: Database, quarantine_max_days: int) -> None:
                 aged_s += elapsed_s
                 await run_in_threadpool(db.optimize)
                 next_s = time.monotonic() + OPTIMIZE_S
-        except (BusyError, AwayError):
+        except (BusyError, AwayError, DiskFullError):
             pass  # the next round does it
         await asyncio.sleep(TEND_S)

@@ -6,13 +6,15 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -119,6 +121,8 @@ class PrivatePostgres:
     """SQLAlchemy URL, with {} where more parameters go."""
     start: Callable[[], None]
     stop: Callable[[], None]
+    kill: Callable[[], None]
+    """End every process of it with SIGKILL."""
 
 
 @pytest.fixture(scope="session")
@@ -132,48 +136,56 @@ def postgres() -> Iterator[str]:
 def private_postgres() -> Iterator[PrivatePostgres]:
     """A PostgreSQL of this test's own."""
     with new_postgres() as found:
-        yield PrivatePostgres(found.url.format(""), found.start, found.stop)
+        yield replace(found, url=found.url.format(""))
 
 
 @contextlib.contextmanager
-def new_postgres(*, is_durable: bool = False) -> Iterator[PrivatePostgres]:
-    """A PostgreSQL that ends with the block; without fsync unless the durable way is what is measured."""
+def new_postgres(
+    *, is_durable: bool = False, disk: Path | None = None, inside: Sequence[str] = (), options: str = ""
+) -> Iterator[PrivatePostgres]:
+    """A PostgreSQL that ends with the block; without fsync unless the durable way is what is measured.
+
+    Its data lie on `disk`, which its processes see when they are begun by the command `inside`.
+    """
     if not POSTGRES_BINARIES:
         pytest.fail("no PostgreSQL under /usr/lib/postgresql: make setup-test")
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     owner = pwd.getpwnam("postgres") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     shutil.chown(folder, owner.pw_uid, owner.pw_gid)
-    user, group = (None, None) if os.geteuid() else (owner.pw_uid, owner.pw_gid)
-    binaries, data = POSTGRES_BINARIES[-1], folder / "data"
+    identity = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
+    prefix = [*inside, *(identity if os.geteuid() == 0 else [])]
+    binaries, data = POSTGRES_BINARIES[-1], (disk or folder) / "data"
 
-    def call(*command: str) -> None:
+    def call(*command: str, check: bool = True) -> None:
         subprocess.run(
-            command,
-            check=True,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            user=user,
-            group=group,
-            extra_groups=None if user is None else [],
+            [*prefix, *command], check=check, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
     call(str(binaries / "initdb"), "-D", str(data), "-U", "ansim", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
     fsync = "on" if is_durable else "off"
-    options = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=60"
+    settings = f"-k {folder} -c listen_addresses= -c fsync={fsync} -c max_connections=60 {options}"
     control = str(binaries / "pg_ctl")
 
     def start() -> None:
-        call(control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        call(control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", settings, "start")
 
-    def stop() -> None:
-        call(control, "-D", str(data), "-m", "immediate", "-w", "stop")
+    def stop(*, check: bool = True) -> None:
+        call(control, "-D", str(data), "-m", "immediate", "-w", "stop", check=check)
+
+    def kill() -> None:
+        first = next(iter(folder.glob(".s.PGSQL.*.lock"))).read_text(encoding="ascii").split()[0]
+        ends = [first, *Path(f"/proc/{first}/task/{first}/children").read_text(encoding="ascii").split()]
+        for pid in ends:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+        while any(Path(f"/proc/{pid}").exists() for pid in ends):
+            time.sleep(0.005)
 
     start()
     try:
-        yield PrivatePostgres(f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}", start, stop)
+        yield PrivatePostgres(f"postgresql+psycopg://ansim@/postgres?host={folder}{{}}", start, stop, kill)
     finally:
-        stop()
+        stop(check=False)  # a test may have ended it
         shutil.rmtree(folder)
 
 

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -49,10 +50,10 @@ def _free_port() -> int:
 class KilledServer:
     """`sweep-server serve` in a process of its own, as often as needed."""
 
-    def __init__(self, settings: Settings, repo_root: Path) -> None:
+    def __init__(self, settings: Settings, repo_root: Path, program: Sequence[str] = ("-m", "server.cli")) -> None:
         self.port = _free_port()
         self._root = repo_root
-        self._command = [sys.executable, "-m", "server.cli", "serve", "--port", str(self.port)]
+        self._command = [sys.executable, *program, "serve", "--port", str(self.port)]
         self._command += ["--data-dir", str(settings.data_dir), "--database-url", settings.database_url]
         self._process: subprocess.Popen[str] | None = None
 

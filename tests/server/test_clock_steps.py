@@ -1,0 +1,75 @@
+"""A wall clock that goes a day forward and back under the server, which is killed at every step.
+
+What was acknowledged stays where it was: the order is that of the log, and nothing of the clock decides what counts.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from server import projections
+from server.app import build_services
+from server.schema import entries, sweeps
+from server.settings import Settings
+from tests.server.test_kill import KilledServer
+from tests.server.uploads import Uploads, check_log
+
+PROBES, MORE = 4, 8
+DAY_MS = timedelta(days=1) // timedelta(milliseconds=1)
+STEPS = (timedelta(days=1), timedelta(), timedelta(days=-1), timedelta())
+"""How far the clock is ahead of the true one."""
+
+
+def _sweeps(connection: Connection) -> list[object]:
+    return [tuple(row) for row in connection.execute(select(sweeps).order_by(sweeps.c.sweep_id))]
+
+
+@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.soak)])
+def test_no_acknowledged_entry_is_lost_when_the_clock_steps(
+    settings: Settings, tmp_path: Path, repo_root: Path, rounds: int
+) -> None:
+    services = build_services(settings)
+    uploads = Uploads(services.notary.signer.public_key, PROBES)
+    uploads.admit(services.db)
+    ahead = tmp_path / "ahead"
+    ahead.write_text("0", encoding="ascii")
+    server = KilledServer(settings, repo_root, ("-m", "tests.server.stepped_server", str(ahead)))
+    uploads.url = f"http://127.0.0.1:{server.port}"
+    sweep_ids = []
+    server.start()
+    try:
+        uploads.begin()
+        for step in STEPS * rounds:
+            (tmp_path / "next").write_text(str(int(step.total_seconds())), encoding="ascii")
+            (tmp_path / "next").replace(ahead)
+            uploads.wait_for(MORE)
+            server.kill()
+            server.start()
+            uploads.wait_for(MORE)
+        uploads.end()
+        for step in STEPS:  # an opening on one day, its report a day later or earlier
+            probe = uploads.probes[0]
+            sweep_id, opened, report = probe.whole_sweep()
+            uploads.deliver(opened)
+            ahead.write_text(str(int(step.total_seconds())), encoding="ascii")
+            uploads.deliver(report)
+            sweep_ids.append(sweep_id)
+    finally:
+        server.kill()
+    projections.drain(services.db)
+    with services.db.read() as connection:
+        received = connection.execute(select(func.min(entries.c.received_ms), func.max(entries.c.received_ms))).one()
+        read = _sweeps(connection)
+        outcomes = connection.execute(select(sweeps.c.sweep_id, sweeps.c.outcome)).all()
+    assert received[1] - received[0] > 2 * DAY_MS
+    assert {row.sweep_id: row.outcome for row in outcomes} == dict.fromkeys(sweep_ids, "completed")
+    projections.rebuild(services.db)
+    with services.db.read() as connection:
+        assert _sweeps(connection) == read
+    check_log(services.db, [uploads])
+    services.db.close()
+    print(f"{len(STEPS) * rounds} steps of a day, as many kills: {len(uploads.places)} entries, 0 lost")
