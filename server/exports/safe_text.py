@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from sweep.report import display_text
 
+KEPT_TEXTS = 1_024  # derived: the words that every line of a log repeats, at most a few megabytes
 CELL_LIMIT = 2_000  # derived: far under the 32,767 characters of a spreadsheet cell, longer than any sentence
 ADDRESS_BLANKED = "[기기 주소 생략]"
 
@@ -23,6 +25,7 @@ _ADDRESS = re.compile(
 _FORMULA_START = re.compile(r"^\s*[=+\-@|＝＋－＠]|^[\t\r\n]")  # noqa: RUF001 - the full-width signs are meant
 
 
+@lru_cache(maxsize=KEPT_TEXTS)
 def plain_text(text: str, *, limit: int = CELL_LIMIT) -> str:
     """One line that is safe to show: composed (NFC), hostile characters spelled out, addresses blanked, cut to `limit`.
 

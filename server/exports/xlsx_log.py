@@ -10,12 +10,13 @@ import io
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import xlsxwriter  # type: ignore[import-untyped]  # XlsxWriter ships no types
 from xlsxwriter.format import Format  # type: ignore[import-untyped]  # as above
+from xlsxwriter.utility import xl_rowcol_to_cell_fast  # type: ignore[import-untyped]  # as above
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as above
-from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # as above
+from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]  # as above
 
 from .columns import COLUMNS, cells_of
 from .rows import LogRow, Period
@@ -31,6 +32,7 @@ _OPTIONS = {
     "strings_to_numbers": False,
     "remove_timezone": False,
 }
+KEPT_CELLS = 1_024  # derived: the words that every line of a log repeats, at most a few megabytes
 _NOTES = (
     (
         "이상 없음",
@@ -44,6 +46,35 @@ _NOTES = (
     ("기록 해시", "서명된 원본 기록의 SHA-256 값입니다. 이 파일과 원본 기록이 다르면 원본 기록이 우선합니다."),
     ("빠진 내용", "기기 주소, 기기 이름, 와이파이 이름(SSID), 사진, 사람 이름은 이 파일에 넣지 않습니다."),
 )
+
+
+class LogSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
+    """A worksheet that remembers how it wrote a text: a log says the same in most of its cells, a million of them."""
+
+    fh: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kept: dict[tuple[str, Format], str] = {}
+
+    def _write_cell(self, row: int, col: int, cell: Any) -> None:
+        """Write a cell; of one that says what another said only the name is made anew."""
+        if type(cell) is not CellStringTuple:
+            super()._write_cell(row, col, cell)
+            return
+        start = f'<c r="{xl_rowcol_to_cell_fast(row, col)}"'
+        rest = self._kept.get((cell.string, cell.format))
+        if rest is None:
+            file, self.fh = self.fh, io.StringIO()
+            super()._write_cell(row, col, cell)
+            written, self.fh = self.fh.getvalue(), file
+            rest = written.removeprefix(start)
+            if len(rest) == len(written):
+                raise TypeError("XlsxWriter writes cells in another way than this release knows")
+            if len(self._kept) >= KEPT_CELLS:
+                self._kept.clear()
+            self._kept[cell.string, cell.format] = rest
+        self.fh.write(start + rest)
 
 
 def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime) -> bytes:
@@ -78,7 +109,7 @@ def _style(book: Workbook, **settings: object) -> Format:
 def _write_log(
     book: Workbook, rows: Iterable[LogRow], period: Period, generated: datetime, count: int, *, has_demo: bool
 ) -> None:
-    sheet = book.add_worksheet("점검일지")
+    sheet = book.add_worksheet("점검일지", LogSheet)
     heading = _style(
         book, bold=True, bg_color="#E8ECF1", border=1, border_color="#9AA3AD", text_wrap=True, valign="vcenter"
     )
