@@ -18,7 +18,7 @@ from server.clock import from_ms
 from server.errors import not_found
 from server.projections import SweepRecord, bodies_of, read_sweep
 from server.rooms import room_summary
-from server.schema import IS_ACCEPTED, entries, sweeps
+from server.schema import IS_ACCEPTED, IS_QUARANTINED, entries, quarantine, sweeps
 from server.signatures import holds, signed_entry
 from server.summaries import sweep_summary
 from server.views import (
@@ -36,6 +36,8 @@ from server.views import (
 from sweep.entry import SignedEntry
 from sweep.report import ContractError, FindingDetails, SweepReport, display_text, kinds, parse_json
 
+MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
+
 
 def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:
     """Everything about one sweep; ApiError 404 when no readable entry speaks of it."""
@@ -43,7 +45,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
     if summary is None:
         raise not_found("점검", "sweep")
     record, _ = read_sweep(connection, sweep_id)
-    rows = connection.execute(select(entries).where(entries.c.sweep_id == sweep_id).order_by(entries.c.log_index)).all()
+    rows = _rows_about(connection, sweep_id)
     details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
     return SweepDetail(
         summary=sweep_summary(summary),
@@ -69,6 +71,18 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         gaps=gaps_beside(connection, rows),
         alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
     )
+
+
+def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
+    """Entries about a sweep in the order of the log: all that stand there and, of those that wait, the first ones.
+
+    What keys sent that nobody admitted is none of its record: anybody can write a sweep's id, as often as they like.
+    """
+    about = select(entries).where(entries.c.sweep_id == sweep_id)
+    is_strangers = entries.c.log_index.in_(select(quarantine.c.log_index))
+    waiting = about.where(IS_QUARANTINED, ~is_strangers).order_by(entries.c.log_index).limit(MAX_WAITING_SHOWN)
+    found = [*connection.execute(about.where(~IS_QUARANTINED)), *connection.execute(waiting)]
+    return sorted(found, key=lambda row: row.log_index)
 
 
 def entry_row(connection: Connection, row: Row[Any]) -> EntryRow:

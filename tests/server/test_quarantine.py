@@ -275,3 +275,23 @@ def test_receipts_stay_right_through_quarantine_and_admission(site: Site) -> Non
     for wire, answer in zip(sent, before, strict=True):
         entry, bodies = from_wire(wire)
         verify_receipt(parse_signed(json.loads(answer)), server_key, entry, tuple(body.commitment for body in bodies))
+
+
+def test_what_strangers_say_of_a_sweep_is_none_of_its_record(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody can write a sweep's id: a record of two entries was shown with a bad signature, or with thousands."""
+    monkeypatch.setattr("server.sweeps.MAX_WAITING_SHOWN", 2)
+    probe, stranger = Probe(), Probe("stranger")
+    key = site.admit(probe.signer)
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report, *(stranger.opened(sweep_id) for _ in range(3))):
+        assert site.send(wire).status_code == 200
+    viewer = site.login("viewer")
+    detail = viewer.get(f"/api/sweeps/{sweep_id}").json()
+    assert [(row["status"], row["signature_ok"]) for row in detail["entries"]] == [("accepted", True)] * 2
+    assert len(viewer.get("/api/entries").json()["entries"]) == 5
+    with site.db.write() as connection:
+        keys.revoke(connection, key.key_id, actor="test", reason="lost")
+    for _ in range(4):
+        assert site.send(probe.disposition(sweep_id, "recheck")).status_code == 200
+    detail = viewer.get(f"/api/sweeps/{sweep_id}").json()
+    assert [row["status"] for row in detail["entries"]] == ["accepted"] * 2 + ["quarantined"] * 2
