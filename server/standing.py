@@ -19,20 +19,24 @@ from server.views import RoomStanding
 def standing_of_rooms(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID, RoomStanding]:
     """By room, of these rooms."""
     is_find = open_findings.c.state == "found"
+    columns = (sweeps.c.room_id, sweeps.c.sweep_id, sweeps.c.started_ms, sweeps.c.source)
+    of_rooms = select(*columns).where(sweeps.c.room_id.in_(room_ids)).cte("of_rooms")
+    # PostgreSQL would walk through every sweep to the newest one that has an open finding
+    of_rooms = of_rooms.prefix_with("MATERIALIZED", dialect="postgresql")
     statement = (
         select(
-            sweeps.c.room_id,
-            sweeps.c.sweep_id,
-            sweeps.c.started_ms,
+            of_rooms.c.room_id,
+            of_rooms.c.sweep_id,
+            of_rooms.c.started_ms,
             func.count().filter(is_find).label("finds"),
             func.count().filter(~is_find).label("candidates"),
         )
-        .join(sweeps, sweeps.c.sweep_id == open_findings.c.sweep_id)
-        .join(rooms, rooms.c.room_id == sweeps.c.room_id)
+        .join(of_rooms, of_rooms.c.sweep_id == open_findings.c.sweep_id)
+        .join(rooms, rooms.c.room_id == of_rooms.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-        .where(sweeps.c.room_id.in_(room_ids), or_(sweeps.c.source == "live", facilities.c.is_demo))
-        .group_by(sweeps.c.room_id, sweeps.c.sweep_id, sweeps.c.started_ms)
-        .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
+        .where(or_(of_rooms.c.source == "live", facilities.c.is_demo))
+        .group_by(of_rooms.c.room_id, of_rooms.c.sweep_id, of_rooms.c.started_ms)
+        .order_by(of_rooms.c.started_ms, of_rooms.c.sweep_id)
     )
     standing: dict[UUID, RoomStanding] = {}
     for row in connection.execute(statement):
