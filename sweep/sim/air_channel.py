@@ -44,13 +44,13 @@ class ChannelAir:
         self,
         mhz: int,
         emitters: Sequence[WifiEmitter],
-        ear_xy_m: tuple[float, float],
+        receiver_xy_m: tuple[float, float],
         stage: Stage,
         seed: Sequence[int],
     ) -> None:
         """`seed`: of the room first, then of the stand.  Raises ValueError for a bad address."""
         self._voices = [_Voice(mhz, emitter, stage, seed) for emitter in emitters]
-        self._ears = {emitter.address: _Ear(mhz, emitter, ear_xy_m, seed) for emitter in emitters}
+        self._receptions = {emitter.address: _Reception(mhz, emitter, receiver_xy_m, seed) for emitter in emitters}
         self._medium = Medium()
         self._sent: list[tuple[float, Frame]] = []
 
@@ -61,8 +61,8 @@ class ChannelAir:
         count = sum(1 for sent_s, _ in self._sent if sent_s <= t_s)
         sent, self._sent = self._sent[:count], self._sent[count:]
         heard: list[Heard] = []
-        for address, ear in self._ears.items():
-            heard += ear.hear([item for item in sent if item[1].sender == address])
+        for address, reception in self._receptions.items():
+            heard += reception.hear([item for item in sent if item[1].sender == address])
         return sorted(heard, key=lambda item: item[0])
 
 
@@ -168,13 +168,13 @@ def _habit_of(emitter: WifiEmitter, stage: Stage, rng: np.random.Generator) -> _
             return _Filming(emitter, stage, rng)
 
 
-class _Ear:
+class _Reception:
     """How the listener hears one radio."""
 
-    def __init__(self, mhz: int, emitter: WifiEmitter, ear_xy_m: tuple[float, float], seed: Sequence[int]) -> None:
+    def __init__(self, mhz: int, emitter: WifiEmitter, receiver_xy_m: tuple[float, float], seed: Sequence[int]) -> None:
         # Free space loses more on higher channels; the model of the path is that of 2.44 GHz.
         tx_dbm = emitter.tx_dbm - 20.0 * math.log10(mhz / 2_440.0)
-        self._mean_dbm = mean_level_dbm(emitter.address, (emitter.x_m, emitter.y_m), ear_xy_m, tx_dbm, seed[0])
+        self._mean_dbm = mean_level_dbm(emitter.address, (emitter.x_m, emitter.y_m), receiver_xy_m, tx_dbm, seed[0])
         # One each, so that the steps in which somebody listens change nothing.
         self._fading = np.random.default_rng([*seed, _mark(emitter.address), 3])
         self._luck = np.random.default_rng([*seed, _mark(emitter.address), 4])

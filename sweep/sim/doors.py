@@ -124,7 +124,7 @@ class BleDoor:
     """The advertisers around one stand."""
 
     emitters: tuple[BleEmitter, ...]
-    ear_xy_m: tuple[float, float]
+    receiver_xy_m: tuple[float, float]
     seed: int
     start_ns: int
 
@@ -135,7 +135,7 @@ class BleDoor:
         """
         heard = hear_adverts(
             emitters=self.emitters,
-            listener_xy_m=self.ear_xy_m,
+            listener_xy_m=self.receiver_xy_m,
             seconds=seconds,
             seed=self.seed,
             start_ns=self.start_ns,
@@ -179,8 +179,10 @@ def rf_door(room: World, stand: Standpoint | None, seed: int) -> RfDoor:
     camera = room.camera
     if camera is not None:
         outside = (room.plan.width_m, room.plan.depth_m + 2.0)
-        ear = outside if stand is None else (stand.x_m, stand.y_m)
-        loss = world.path_loss_db(world.distance_m(ear, (camera.x_m, camera.y_m))) + (12.0 if stand is None else 0.0)
+        receiver_xy_m = outside if stand is None else (stand.x_m, stand.y_m)
+        loss = world.path_loss_db(world.distance_m(receiver_xy_m, (camera.x_m, camera.y_m))) + (
+            12.0 if stand is None else 0.0
+        )
         is_analog = camera.kind == "analog_camera"
         kind: EmitterKind = "analog_video" if is_analog else "wifi"
         centre_mhz = ANALOG_CAMERA_MHZ if is_analog else None  # the Wi-Fi camera sends at 2.4 GHz
@@ -277,13 +279,13 @@ class SimulatedRoom:
         stands = {stand.position_id: (number, stand) for number, stand in enumerate(self.standpoints, start=1)}
         number, stand = stands[position_id]
         seed = self._world.seed * 100 + number
-        ear = (stand.x_m, stand.y_m)
+        receiver_xy_m = (stand.x_m, stand.y_m)
         return StandDoors(
             wifi=WifiDoor(
-                AirSetting(radios_by_channel(self._world, stand), ear, (self._world.seed, number), start_ns),
+                AirSetting(radios_by_channel(self._world, stand), receiver_xy_m, (self._world.seed, number), start_ns),
                 self._sweep,
             ),
-            ble=BleDoor(tuple(ble_emitters(self._world)), ear, seed, start_ns),
+            ble=BleDoor(tuple(ble_emitters(self._world)), receiver_xy_m, seed, start_ns),
             rf=rf_door(self._world, stand, seed),
             lens=LensDoor(stand, self._world.camera, seed),
         )

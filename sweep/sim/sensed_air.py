@@ -37,7 +37,7 @@ class AirSetting:
 
     radios: tuple[tuple[int, tuple[WifiEmitter, ...]], ...]
     """Centre of a channel in MHz, and who sends there."""
-    ear_xy_m: tuple[float, float]
+    receiver_xy_m: tuple[float, float]
     seed: tuple[int, int]
     """Of the room and of the stand."""
     start_ns: int
@@ -56,7 +56,7 @@ class SimulatedAir:
         self._start_ns = setting.start_ns
         self._elapsed_ns = 0
         self._channels = {
-            mhz: ChannelAir(mhz, emitters, setting.ear_xy_m, self.stage, setting.seed)
+            mhz: ChannelAir(mhz, emitters, setting.receiver_xy_m, self.stage, setting.seed)
             for mhz, emitters in setting.radios
         }
         self._here: Channel | None = None
