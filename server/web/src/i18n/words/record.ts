@@ -1,0 +1,23 @@
+/** The record of evidence: entries, signatures, gaps. */
+import { text } from "../text";
+
+export const record = {
+  record_entries: text("증거 기록 {n}건", "{n} entries"),
+  record_signatures_ok: text("서명 확인됨", "signatures verified"),
+  record_signatures_bad: text("서명이 맞지 않는 기록 {n}건", "{n} entries whose signature does not hold"),
+  record_no_gaps: text("누락 없음", "nothing missing"),
+  record_gaps: text("누락 {n}건", "{n} missing"),
+  record_gap: text("열쇠 {key}: {from}번부터 {to}번까지 없음", "Key {key}: {from} to {to} are missing"),
+  record_alarms: text("경보 {n}건", "{n} alarms"),
+  record_index: text("기록 번호 {index}", "Log index {index}"),
+  record_unreadable: text("이 판에서 읽을 수 없는 종류", "A kind that this version cannot read"),
+  record_body_present: text("본문 있음", "Body present"),
+  record_body_erased: text("본문 지워짐", "Body erased"),
+  record_body_missing: text("본문 없음", "Body missing"),
+  record_show: text("기록 {n}건 펼치기", "Show {n} entries"),
+  entry_sweep_opened: text("점검 시작", "Sweep opened"),
+  entry_sweep_report: text("점검 보고서", "Sweep report"),
+  entry_disposition: text("현장 판정", "Decision on site"),
+  entry_body_erased: text("본문 삭제", "Body erased"),
+  entry_other: text("그 밖의 기록({kind})", "Other entry ({kind})"),
+} as const;

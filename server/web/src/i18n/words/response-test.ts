@@ -1,0 +1,30 @@
+/** The light test and the walking test. */
+import { text } from "../text";
+
+export const responseTest = {
+  trial_light: text("조명 반응 시험", "Light test"),
+  trial_light_now: text("조명 반응 시험 중", "Light test going on"),
+  trial_light_hint: text(
+    "흰 조명이 0.6초 단위로 불규칙하게 깜빡이고, 결과가 나오면 바로 멈춥니다. 그동안 움직이지 마십시오.",
+    "The white light blinks irregularly in steps of 0.6 s and stops as soon as the answer is known. Please keep still.",
+  ),
+  trial_motion: text("걷기 시험", "Walking test"),
+  trial_motion_now: text("걷기 시험 중", "Walking test going on"),
+  trial_motion_hint: text(
+    "카메라가 있을 만한 곳에서 잘 보이게 오가십시오. ‘멈추세요’가 나오면 그 자리에 가만히 서 계십시오.",
+    "Walk to and fro in view of where a camera might be. At “Stand still”, stop where you are.",
+  ),
+  trial_walk: text("걸으세요", "Walk"),
+  trial_stand: text("멈추세요", "Stand still"),
+  trial_next_begin: text("{n}초 뒤 시작", "{n} s until it begins"),
+  trial_next_walk: text("{n}초 뒤 걷기", "{n} s until you walk"),
+  trial_next_stand: text("{n}초 뒤 멈추기", "{n} s until you stop"),
+  trial_so_far: text("{now}초 / 최대 {longest}초", "{now} s of at most {longest} s"),
+  trial_left_most: text("길어도 {left}초 남음", "{left} s left at most"),
+  trial_left: text("{left}초 남음", "{left} s left"),
+  walk_offer: text("이 자리에서 걷기 시험", "Walking test here"),
+  walk_offer_hint: text(
+    "조명으로 알 수 없을 때 씁니다. 2분 동안 화면 안내에 따라 걷고 멈춥니다.",
+    "For when the light told nothing: walk and stand by prompts for two minutes.",
+  ),
+} as const;

@@ -1,0 +1,41 @@
+/** Settings, and decisions kept on the phone. */
+import { text } from "../text";
+
+export const settings = {
+  settings_title: text("설정", "Settings"),
+  settings_language: text("언어", "Language"),
+  settings_language_ko: text("한국어", "한국어"),
+  settings_language_en: text("English", "English"),
+  settings_theme: text("화면 밝기", "Appearance"),
+  settings_theme_auto: text("자동", "Automatic"),
+  settings_theme_light: text("밝게", "Light"),
+  settings_theme_dark: text("어둡게", "Dark"),
+  settings_account: text("계정", "Account"),
+  role_admin: text("관리자", "Administrator"),
+  role_inspector: text("점검자", "Inspector"),
+  role_viewer: text("열람자", "Viewer"),
+  outbox_count: text("보관 중인 판정 {n}건", "{n} decisions kept"),
+  outbox_mine: text("연결되면 보냅니다.", "Sent when connected."),
+  outbox_others: text("{who} 님이 로그인하면 보냅니다.", "Sent when {who} logs in."),
+  outbox_aside: text("보내지 않고 따로 두었습니다: {why}", "Set aside, not sent: {why}"),
+  outbox_nobodys: text(
+    "이전 버전이 보관한 판정이라 누가 했는지 알 수 없습니다. 확인한 뒤 새로 판정하고 지우십시오.",
+    "Kept by an earlier version that did not note who decided. Look at it, decide anew and delete it.",
+  ),
+  outbox_unknown: text("누구인지 모름", "Not known who"),
+  outbox_open: text("후보 보기", "Open the finding"),
+  outbox_retry: text("다시 보내기", "Send again"),
+  outbox_discard: text("지우기", "Delete"),
+  settings_pending: text("보내지 못한 판정", "Decisions not sent yet"),
+  settings_pending_none: text("없음", "None"),
+  settings_pending_count: text("{n}건, 연결되면 보냄", "{n}, sent when connected"),
+  settings_pending_send: text("지금 보내기", "Send now"),
+  settings_version: text("서버 판", "Server version"),
+  settings_licences: text("쓰인 공개 소프트웨어의 사용권", "Licences of the software used"),
+  settings_keys: text("키와 격리함", "Keys and quarantine"),
+  settings_about: text("이 프로그램", "About"),
+  settings_about_text: text(
+    "점검기는 결코 ‘발견’이라고 말하지 않습니다. 눈으로 본 사람이 판정합니다.",
+    "The probe never says “found”. A person who has looked decides.",
+  ),
+} as const;

@@ -1,0 +1,33 @@
+/** Starting a sweep. */
+import { text } from "../text";
+
+export const start = {
+  start_title: text("점검 시작", "Start a sweep"),
+  start_probe: text("점검기", "Probe"),
+  start_probe_none: text(
+    "연결된 점검기가 없습니다. 점검기를 켜고 잠시 기다리십시오.",
+    "No probe is connected. Switch it on and wait a moment.",
+  ),
+  start_probe_offline: text("꺼져 있음, 마지막 연결 {when}", "Offline, last seen {when}"),
+  start_probe_never: text("연결된 적 없음", "Never connected"),
+  start_probe_online: text("연결됨", "Connected"),
+  start_probe_busy: text("다른 점검 중", "Busy with a sweep"),
+  start_probe_demo: text("시뮬레이션용", "For simulation"),
+  start_mode: text("점검 방식", "Mode"),
+  start_inspectors: text("점검자 두 사람", "Two inspectors"),
+  start_inspectors_hint: text("실명 대신 배정받은 가명을 적습니다.", "Use the assigned pseudonyms, not real names."),
+  start_inspector_1: text("점검자 1", "Inspector 1"),
+  start_inspector_2: text("점검자 2", "Inspector 2"),
+  start_partners: text("최근에 점검한 사람", "Who swept recently"),
+  start_with: text("{person} 고르기", "Choose {person}"),
+  start_same_inspector: text("서로 다른 두 사람이어야 합니다.", "They must be two different people."),
+  start_short_inspector: text("가명을 두 글자 이상 적으십시오.", "A pseudonym has at least two characters."),
+  start_choose_probe: text("점검기를 고르십시오.", "Choose a probe."),
+  start_next_hint: text(
+    "다음 화면에서 두 사람이 빈 것을 확인하기 전에는 카메라와 조명이 켜지지 않습니다.",
+    "Camera and lamps stay off until two people confirm on the next page that the room is empty.",
+  ),
+  start_submit: text("점검 준비", "Prepare the sweep"),
+  start_busy: text("점검기에 알리는 중", "Telling the probe"),
+  start_viewer: text("점검은 점검자만 시작할 수 있습니다.", "Only inspectors can start a sweep."),
+} as const;

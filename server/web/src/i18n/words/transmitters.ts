@@ -1,0 +1,76 @@
+/** What was heard, whatever it speaks. */
+import { text } from "../text";
+
+export const transmitters = {
+  transmitters_title: text("들린 송신기", "Transmitters heard"),
+  transmitters_lead: text(
+    "와이파이와 블루투스로 들린 것입니다. 목록에 있다고 의심할 일은 아닙니다.",
+    "Heard over Wi-Fi and Bluetooth. Being on this list is no suspicion.",
+  ),
+  transmitters_none: text(
+    "들린 송신기가 없습니다. 와이파이와 블루투스의 점검 범위를 함께 보십시오.",
+    "No transmitter was heard. Read it with the coverage of Wi-Fi and Bluetooth.",
+  ),
+  transmitters_none_notable: text("눈여겨볼 송신기는 없었습니다.", "None of them was notable."),
+  transmitters_others: text("그 밖의 송신기 {n}대", "{n} other transmitters"),
+  transmitters_all: text("송신기 {n}대", "{n} transmitters"),
+  transmitter_heading: text("송신기", "Transmitter"),
+  transmitter_open: text("이 송신기 보기", "See this transmitter"),
+  transmitter_unknown: text("이 점검에서 그런 송신기는 들리지 않았습니다.", "This sweep heard no such transmitter."),
+  transmitter_reason_cited: text("확인할 곳의 근거", "Evidence of a place to inspect"),
+  transmitter_strongest_at: text("{zone}에서 가장 셈, {level}", "Strongest at {zone}, {level}"),
+  transmitter_place: text("{zone} {n}번째 자리", "{zone}, position {n}"),
+  transmitter_no_level: text("세기를 모름", "Level unknown"),
+  transmitter_cited: text("이 송신기를 근거로 든 곳", "Places that cite this transmitter"),
+  transmitter_cited_for: text("카메라로 볼 근거로 듦", "Cited as speaking for a camera"),
+  transmitter_cited_against: text("카메라가 아니라고 볼 근거로 듦", "Cited as speaking against a camera"),
+  transmitter_not_cited: text("확인할 곳의 근거로 쓰이지 않았습니다.", "No place to inspect cites it."),
+  transmitter_levels: text("자리마다 잰 세기", "Level at each position"),
+  transmitter_levels_hint: text(
+    "동그라미는 점검기가 있던 자리이고 송신기가 있는 곳이 아닙니다. 단위는 dBm이고 0에 가까울수록 셉니다.",
+    "Circles show where the probe stood, not where the transmitter is. In dBm: nearer to 0 is stronger.",
+  ),
+  transmitter_levels_alt: text(
+    "도면에 그린 세기. 가장 센 자리는 {zone}, {level}. 모든 값은 아래 표에 있습니다.",
+    "Levels drawn on the plan. Strongest at {zone}, {level}. All values are in the table below.",
+  ),
+  transmitter_levels_alt_none: text(
+    "도면에 그린 자리. 세기를 잰 자리가 없습니다.",
+    "Positions drawn on the plan. No level was measured.",
+  ),
+  transmitter_spread: text(
+    "가장 센 자리와 가장 약한 자리의 차이 {db} dB",
+    "{db} dB between the strongest and the faintest position",
+  ),
+  transmitter_strongest: text("가장 셈", "Strongest"),
+  transmitter_legend_1: text("12 dB 넘게 약함", "Over 12 dB below"),
+  transmitter_legend_2: text("12 dB까지", "Up to 12 dB"),
+  transmitter_legend_3: text("6 dB까지", "Up to 6 dB"),
+  transmitter_legend_4: text("3 dB까지", "Up to 3 dB"),
+  transmitter_legend: text("가장 센 자리보다", "Below the strongest"),
+  transmitter_silent: text("들리지 않음", "Not heard"),
+  transmitter_not_looked: text("재지 않음", "Not measured"),
+  transmitter_table: text("자리별 측정값", "Measurements by position"),
+  transmitter_column_zone: text("구역", "Zone"),
+  transmitter_column_level: text("중앙값 / 최대", "Median / max"),
+  transmitter_facts: text("들은 그대로", "As heard"),
+  transmitter_address: text("주소 종류", "Kind of address"),
+  transmitter_address_fixed: text("제조사가 준 주소", "Given by the vendor"),
+  transmitter_tag: text("꼬리표", "Tag"),
+  transmitter_tags_more: text("외 {n}개", "and {n} more"),
+  transmitter_tag_room: text("이 방에서 다음 점검과 견줄 수 있음", "Can be compared with later sweeps of this room"),
+  transmitter_tag_sweep: text("이번 점검에서만 쓰임", "For this sweep only"),
+  transmitter_limits: text("이 화면이 알 수 없는 것", "What this page cannot tell"),
+  transmitter_limit_tag: text(
+    "꼬리표는 기기 주소가 아니라 비밀 열쇠로 바꾼 값입니다. 주소로 되돌릴 수 없습니다.",
+    "A tag is not the device's address but a keyed digest of it. It cannot be turned back.",
+  ),
+  transmitter_limit_random: text(
+    "임의 주소를 바꿔 쓰는 기기는 한 대가 여러 송신기로 나뉘어 보일 수 있습니다.",
+    "A device that changes made-up addresses may appear as several transmitters.",
+  ),
+  transmitter_limit_place: text(
+    "세기는 거리가 아닙니다. 벽, 사람, 안테나 방향에 따라 달라지고 옆방이나 다른 층의 기기일 수 있습니다.",
+    "A level is not a distance: walls, people and antennas change it. It may be next door or on another floor.",
+  ),
+} as const;
