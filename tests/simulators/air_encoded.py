@@ -29,6 +29,7 @@ from tests.simulators.encode_pictures import (
     WALK_CHIP_S,
     draw_chips,
 )
+from tests.simulators.flow_of import flow_of
 
 Floats = NDArray[np.float64]
 LIT: Final = tuple(name for name in SETTINGS if name.startswith("lit"))
@@ -185,8 +186,7 @@ def overhear_cell(up: Packets, down: Packets, seconds: float, rng: np.random.Gen
             break
         cell = replace(cell, ear=cell.ear + 1.0, fade_hz=0.0)
     back, _ = Link(seconds, rng, cell).transmit(list(zip(down[0].tolist(), down[1].tolist(), strict=True)))
-    numbers, tid = link.places % SEQUENCE_NUMBERS, np.zeros(len(t_ns), dtype=np.int8)
-    return Flow(0x020000000001, 0x020000000002, False, 1.0, t_ns, frame_len, *back, numbers, tid)
+    return flow_of((t_ns, frame_len), back, link.places % SEQUENCE_NUMBERS)
 
 
 def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:

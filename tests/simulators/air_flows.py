@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.transmitters import Flow
+from tests.simulators.flow_of import flow_of
 
 Floats = NDArray[np.float64]
 Traffic = tuple[Floats, Floats, Floats, Floats]
@@ -187,18 +188,7 @@ def over_the_air(traffic: Traffic, seconds: float, rng: np.random.Generator) -> 
         heard = (rng.random(len(times)) >= loss) & (delayed < seconds)
         return (delayed[heard] * 1e9).astype(np.int64), (octets[heard] + OVERHEAD).astype(np.int32)
 
-    t_ns, frame_len = one_way(up, up_octets)
-    back_t_ns, back_len = one_way(down, down_octets)
-    return Flow(
-        sender=0x020000000001,
-        peer=0x020000000002,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=t_ns,
-        frame_len=frame_len,
-        back_t_ns=back_t_ns,
-        back_frame_len=back_len,
-    )
+    return flow_of(one_way(up, up_octets), one_way(down, down_octets))
 
 
 def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:

@@ -18,6 +18,7 @@ from tests.simulators.air_cell import Packets, draw_cell, overhear
 from tests.simulators.air_hall_guests import OTHERS, VIDEO_BUT_NO_CAMERA
 from tests.simulators.air_wires import Rng, Traffic, pace, pieces_of, spread, tcp, ticks
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE
+from tests.simulators.flow_of import flow_of
 
 THIN_KBPS: Final = 100.0
 
@@ -120,13 +121,4 @@ def draw_flow(kind: str, seconds: float, rng: Rng) -> Flow:
         up, down = source(seconds, rng)
     cell = draw_cell(rng, sum(octets for _, octets in up) * 8e-6 / seconds)
     heard, back = overhear(up, down, seconds, rng, cell)
-    return Flow(
-        sender=0x020000000001,
-        peer=0x020000000002,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=heard[0],
-        frame_len=heard[1],
-        back_t_ns=back[0],
-        back_frame_len=back[1],
-    )
+    return flow_of(heard, back)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sweep.wifi.transmitters import Flow
 from tests.simulators.air_encoded import list_streams, load_rows
 from tests.simulators.encode_pictures import SETTINGS
+from tests.simulators.flow_of import flow_of
 
 Sent = list[tuple[float, float]]
 """Times, IP octets."""
@@ -280,15 +281,6 @@ def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:
     source = {**CAMERAS, **OTHERS, **VIDEO_BUT_NO_CAMERA}[kind]
     up, down = source(seconds, rng)
     crowd, peak, distance = float(rng.choice([0.1, 0.4, 0.7])), log_between(rng, 12, 200), log_between(rng, 0.005, 0.3)
-    t_ns, frame_len = overhear(up, seconds, rng, crowd=crowd, peak_mbps=peak, distance=distance)
-    back_t_ns, back_len = overhear(down, seconds, rng, crowd=crowd, peak_mbps=peak, distance=distance)
-    return Flow(
-        sender=0x020000000001,
-        peer=0x020000000002,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=t_ns,
-        frame_len=frame_len,
-        back_t_ns=back_t_ns,
-        back_frame_len=back_len,
-    )
+    heard = overhear(up, seconds, rng, crowd=crowd, peak_mbps=peak, distance=distance)
+    back = overhear(down, seconds, rng, crowd=crowd, peak_mbps=peak, distance=distance)
+    return flow_of(heard, back)

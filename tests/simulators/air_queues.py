@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.transmitters import Flow
+from tests.simulators.flow_of import flow_of
 
 Message = tuple[float, float]
 """When an application wrote it, octets."""
@@ -244,13 +245,4 @@ def draw_flow(kind: str, seconds: float, rng: np.random.Generator, world: World 
     else:
         back_ns = (np.arange(0, seconds, 1.0) * 1e9).astype(np.int64)
         back_len = np.full(len(back_ns), 150, dtype=np.int32)
-    return Flow(
-        sender=0x020000000001,
-        peer=0x020000000002,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=t_ns,
-        frame_len=frame_len,
-        back_t_ns=back_ns,
-        back_frame_len=back_len,
-    )
+    return flow_of((t_ns, frame_len), (back_ns, back_len))

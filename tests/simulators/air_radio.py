@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sweep.wifi.transmitters import SEQUENCE_NUMBERS, Flow
+from tests.simulators.flow_of import flow_of
 
 Floats = NDArray[np.float64]
 Packets = tuple[Floats, Floats]
@@ -131,16 +132,5 @@ def overhear(up: Packets, down: Packets, seconds: float, rng: np.random.Generato
     """The flow of a station, from the packets that it sends and those that it is sent."""
     radio = radio or draw_radio(rng)
     t_ns, frame_len, place = transmit(up, seconds, rng, radio)
-    back_t_ns, back_frame_len, _ = transmit(down, seconds, rng, radio)
-    return Flow(
-        sender=0x020000000001,
-        peer=0x020000000002,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=t_ns,
-        frame_len=frame_len,
-        back_t_ns=back_t_ns,
-        back_frame_len=back_frame_len,
-        sequence_number=(place + FIRST_NUMBER) % SEQUENCE_NUMBERS,
-        tid=np.zeros(len(place), dtype=np.int8),
-    )
+    back_t_ns, back_len, _ = transmit(down, seconds, rng, radio)
+    return flow_of((t_ns, frame_len), (back_t_ns, back_len), (place + FIRST_NUMBER) % SEQUENCE_NUMBERS)

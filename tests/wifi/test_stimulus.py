@@ -37,6 +37,7 @@ from sweep.wifi.stimulus import (
 from sweep.wifi.transmitters import Flow, list_flows
 from sweep.wifi.unheard import Queue, drop_sound, queue_frames
 from tests.simulators import air_encoded, air_flows, air_queues
+from tests.simulators.flow_of import flow_of
 
 Air = Literal["radio", "cell"]
 AP, CAMERA, OTHER_CAMERA, CALLER = (f"02:00:00:00:00:{n:02x}" for n in (1, 0x21, 0x22, 0x12))
@@ -249,7 +250,7 @@ def test_what_was_not_heard_is_found_between_the_numbers() -> None:
     sent_s = t_s.copy()
     sent_s[late] += 0.02
     order = np.flatnonzero(is_heard)[np.argsort(sent_s[is_heard], kind="stable")]
-    flow = flow_of(sent_s[order], octets[order], number[order])
+    flow = numbered_flow(sent_s[order], octets[order], number[order])
     queue = queue_frames(flow, 0.0, -1.0, 100.0)
     assert queue.is_numbered
     assert queue.missing.sum() == np.ptp(np.flatnonzero(is_heard)) + 1 - is_heard.sum()
@@ -266,7 +267,7 @@ def test_what_was_not_heard_is_found_between_the_numbers() -> None:
 def test_a_counter_that_begins_anew_hides_nothing() -> None:
     t_s = np.arange(300) / 30
     number = np.concatenate([np.arange(1_000, 1_150), np.arange(150)])
-    queue = queue_frames(flow_of(t_s, np.full(300, 900.0), number), 0.0, 0.0, 100.0)
+    queue = queue_frames(numbered_flow(t_s, np.full(300, 900.0), number), 0.0, 0.0, 100.0)
     assert queue.missing.sum() == 0
     assert np.allclose(queue.t_s, t_s)
 
@@ -279,18 +280,15 @@ def test_sound_is_taken_out_with_what_was_not_heard_of_it() -> None:
     order = np.argsort(t_s, kind="stable")
     is_sound = octets[order] == 332
     is_heard = ~is_sound | (np.random.default_rng(8).random(len(order)) >= 0.2)
-    flow = flow_of(t_s[order][is_heard], octets[order][is_heard], np.flatnonzero(is_heard) % 4_096)
+    flow = numbered_flow(t_s[order][is_heard], octets[order][is_heard], np.flatnonzero(is_heard) % 4_096)
     queue = drop_sound(queue_frames(flow, 0.0, 0.0, 100.0))
     assert 332 not in queue.octets
     assert queue.missing.sum() <= 0.1 * (~is_heard).sum()
 
 
-def flow_of(t_s: Any, octets: Any, number: Any) -> Flow:
+def numbered_flow(t_s: Any, octets: Any, number: Any) -> Flow:
     none = np.zeros(0, dtype=np.int64)
-    return Flow(
-        1, 2, False, 1.0, (t_s * 1e9).astype(np.int64), octets.astype(np.int32), none, none.astype(np.int32),
-        number.astype(np.int32), np.zeros(len(t_s), dtype=np.int8),
-    )  # fmt: skip
+    return flow_of(((t_s * 1e9).astype(np.int64), octets), (none, none), number)
 
 
 def test_flows_carry_the_numbers_of_the_capture(tmp_path: Path) -> None:
@@ -396,7 +394,7 @@ def draw_wandering(rng: np.random.Generator) -> Flow:
     sizes = 3_000 * np.exp(level) * rng.gamma(20, 0.05, len(level))
     starts = np.arange(len(level)) / 15 + rng.gamma(2, 0.001, len(level))
     t_s, octets = air_encoded.cut(starts, sizes, 1_400, 0.0002, 50.0)
-    return flow_of(t_s, octets, np.arange(len(t_s)) % 4_096)
+    return numbered_flow(t_s, octets, np.arange(len(t_s)) % 4_096)
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(2_000, marks=pytest.mark.soak)])

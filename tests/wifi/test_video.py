@@ -36,6 +36,7 @@ from tests.simulators.air_encoded import load_rows
 from tests.simulators.air_halls import draw_flow as draw_in_halls
 from tests.simulators.encode_halls import HALLS, SECONDS, TABLE
 from tests.simulators.encode_pictures import SETTINGS
+from tests.simulators.flow_of import flow_of
 
 SEED = 20_26
 SECOND = ("air_queues", "SECOND")
@@ -255,7 +256,8 @@ def clips(sizes: list[int], pause_s: float = 60.0) -> Flow:
         start = float(times[-1][-1]) + pause_s
     t_ns = (np.concatenate(times) * 1e9).astype(np.int64)
     frames = np.full(len(t_ns), 1500, dtype=np.int32)
-    return Flow(1, 2, False, 1.0, t_ns, frames, t_ns[::2] + 1_000_000, np.full(len(t_ns[::2]), 90, dtype=np.int32))
+    back_t_ns = t_ns[::2] + 1_000_000
+    return flow_of((t_ns, frames), (back_t_ns, np.full(len(back_t_ns), 90)))
 
 
 def test_clips_of_the_same_size_with_pauses_are_a_camera_that_waits_for_motion() -> None:
@@ -271,15 +273,9 @@ def test_clips_of_the_same_size_with_pauses_are_a_camera_that_waits_for_motion()
     back=st.lists(st.integers(-(10**12), 10**12), max_size=10),
 )
 def test_any_flow_gets_a_verdict(times: list[int], octets: int, back: list[int]) -> None:
-    flow = Flow(
-        sender=1,
-        peer=2,
-        is_from_ap=False,
-        self_sourced_share=1.0,
-        t_ns=np.array(sorted(times), dtype=np.int64),
-        frame_len=np.full(len(times), octets, dtype=np.int32),
-        back_t_ns=np.array(sorted(back), dtype=np.int64),
-        back_frame_len=np.full(len(back), 100, dtype=np.int32),
+    flow = flow_of(
+        (np.array(sorted(times), dtype=np.int64), np.full(len(times), octets)),
+        (np.array(sorted(back), dtype=np.int64), np.full(len(back), 100)),
     )
     verdict = judge_flow(flow)
     assert 0.0 <= verdict.score <= 1.0
