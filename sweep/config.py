@@ -8,17 +8,20 @@ state folder: the probe's signing key (the keys of rooms are in `room_keys`).
 from __future__ import annotations
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from sweep.entry import DEFAULT_TENANT, Signer
 from sweep.power.line import LinePlace
-from sweep.report.base import Slug, first_problem
+from sweep.report.base import Slug
+from sweep.report.files import read_toml
 
 Policy = Literal["auto", "always", "never"]
+
+MAX_CONFIG_BYTES = 1024 * 1024
+"""Derived: far above every key at its longest."""
 
 
 class ConfigError(ValueError):
@@ -93,14 +96,7 @@ def read_config(path: Path | None) -> Config:
     """The configuration in `path`, or the defaults for None; raises ConfigError with one line."""
     if path is None:
         return Config()
-    try:
-        return Config.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {first_problem(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML ({str(error).splitlines()[0]})") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
+    return read_toml(Config, path, ConfigError, max_bytes=MAX_CONFIG_BYTES)
 
 
 def open_signer(state: Path) -> Signer:

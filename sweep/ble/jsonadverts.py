@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.addresses import format_address, parse_address
-from sweep.captures.packets import CaptureFileError, open_regular_file, shown
+from sweep.captures.packets import CaptureFileError, read_document, shown
 
 from .adverts import NO_UUID16, Advert, AdvertBody, read_body, to_uuid16
 
@@ -27,14 +27,7 @@ MAX_VALUE_OCTETS: Final = 1650
 
 def read_json_adverts(path: Path) -> tuple[list[Advert], Counter[str]]:
     """All adverts of a JSON file, and counts of what could not be read in it; CaptureFileError for anything else."""
-    with open_regular_file(path) as stream:
-        octets = stream.read(MAX_FILE_OCTETS + 1)
-    if len(octets) > MAX_FILE_OCTETS:
-        raise CaptureFileError(f"{shown(path)}: larger than {MAX_FILE_OCTETS // 2**20} MiB; split it")
-    try:
-        document = json.loads(octets)
-    except (ValueError, RecursionError):
-        raise CaptureFileError(f"{shown(path)}: not valid JSON; give a list of advertisements") from None
+    document = read_document(path, MAX_FILE_OCTETS, "give a list of advertisements, split if need be")
     rows = document.get("adverts") if isinstance(document, dict) else document
     if not isinstance(rows, list):
         raise CaptureFileError(f"{shown(path)}: holds no list of advertisements; see the fields `sweep ble` reads")

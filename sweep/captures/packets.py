@@ -6,13 +6,14 @@ format; `files` opens pcap and `pcapng` opens pcapng.  It never looks inside a p
 
 from __future__ import annotations
 
+import json
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +89,20 @@ def open_regular_file(path: Path) -> Iterator[BinaryIO]:
         raise CaptureFileError(f"{shown(path)}: cannot be read ({reason})") from None
     with stream:
         yield stream
+
+
+def read_document(
+    path: Path, max_octets: int, advice: str, refusal: Callable[[str], CaptureFileError] = CaptureFileError
+) -> Any:
+    """What a JSON file of at most `max_octets` holds; raises `refusal` with `advice` what to give instead."""
+    with open_regular_file(path) as stream:
+        octets = stream.read(max_octets + 1)
+    if len(octets) > max_octets:
+        raise refusal(f"{shown(path)}: larger than {max_octets // 2**20} MiB; {advice}")
+    try:
+        return json.loads(octets)
+    except (ValueError, RecursionError):
+        raise refusal(f"{shown(path)}: not valid JSON; {advice}") from None
 
 
 def shown(path: Path) -> str:

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 
 import cv2
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from sweep.lens.calibrate_board import Pattern, fit_geometry
 from sweep.lens.calibrate_lamps import CardClip, fit_lamps
@@ -27,7 +27,8 @@ from sweep.lens.calibrate_sensor import fit_sensor
 from sweep.lens.calibration import CalibrationError, GeometryFit, Lamp, LampFit, LensCalibration, ReferenceFit
 from sweep.lens.clips import Clip, ClipError, Frame, read_clip
 from sweep.lens.curve import light_curve
-from sweep.report.base import Pseudonym, Record, Slug, Text, first_problem
+from sweep.report.base import Pseudonym, Record, Slug, Text
+from sweep.report.files import read_json
 
 RECIPE_NAME = "recipe.json"
 MAX_RECIPE_BYTES = 256 * 1024
@@ -90,17 +91,8 @@ class Recipe(Record):
 def read_recipe(folder: Path) -> Recipe:
     """The recipe of a folder. Raises CalibrationError."""
     path = folder / RECIPE_NAME
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_RECIPE_BYTES + 1)
-    except OSError as error:
-        raise CalibrationError(f"{path}: {error.strerror}; it names the clips and what they show") from None
-    if len(data) > MAX_RECIPE_BYTES:
-        raise CalibrationError(f"{path}: larger than any recipe")
-    try:
-        return Recipe.model_validate_json(data)
-    except ValidationError as error:
-        raise CalibrationError(f"{path}: {first_problem(error)}") from None
+    advice = "the recipe names the clips and what they show"
+    return read_json(Recipe, path, CalibrationError, max_bytes=MAX_RECIPE_BYTES, advice=advice)
 
 
 def calibrate(folder: Path, say: Say) -> LensCalibration:

@@ -17,11 +17,12 @@ from typing import Annotated, Literal, Self
 
 import cv2
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from sweep.lens.clips import MAX_FRAME_PX, ClipMeta
 from sweep.lens.register import Image
-from sweep.report.base import Pseudonym, Record, Slug, Text, first_problem
+from sweep.report.base import Pseudonym, Record, Slug, Text
+from sweep.report.files import read_json
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 MAX_AGE_DAYS = 365
@@ -238,17 +239,7 @@ def lamp_gain(calibration: LensCalibration, lamp: Lamp, range_m: float, size: tu
 
 def read_calibration(path: Path) -> LensCalibration:
     """The calibration in a JSON file. Raises CalibrationError."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise CalibrationError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise CalibrationError(f"{path}: larger than any calibration")
-    try:
-        return LensCalibration.model_validate_json(data)
-    except ValidationError as error:
-        raise CalibrationError(f"{path}: {first_problem(error)}") from None
+    return read_json(LensCalibration, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
 
 
 def to_text(calibration: LensCalibration) -> str:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sweep.lens.score import RATES, TABLE_RATE, Claim, ClipOutcome, Figure, Score, match_clip
 from sweep.lens.truth import ClipTruth, TruthError
+from sweep.report.files import read_bounded
 
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 
@@ -50,10 +51,9 @@ class ScanDocument(BaseModel):
 
 def read_scan(path: Path) -> ScanDocument:
     """The document in a file. Raises `TruthError`."""
-    if path.stat().st_size > MAX_DOCUMENT_BYTES:
-        raise TruthError(f"{path.name} is larger than {MAX_DOCUMENT_BYTES} bytes")
+    data = read_bounded(path, MAX_DOCUMENT_BYTES, TruthError)
     try:
-        return parse_scan(json.loads(path.read_bytes()))
+        return parse_scan(json.loads(data))
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TruthError(f"{path.name} is not JSON: {error}") from error
 

@@ -13,6 +13,8 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sweep.report.files import read_bounded
+
 SNR_FLOOR = 5.0
 """LENS-CLIPS: a lens counts when its signal-to-noise ratio in one on_axis frame reaches this."""
 FULL_WIDTH_PX = 1092
@@ -138,10 +140,9 @@ def read_truths(folder: Path, widths: dict[str, int] | None = None) -> tuple[Cli
 
 def read_truth(path: Path, widths: dict[str, int] | None = None) -> ClipTruth:
     """One truth file. Raises `TruthError`."""
-    if path.stat().st_size > MAX_TRUTH_BYTES:
-        raise TruthError(f"{path.name} is larger than {MAX_TRUTH_BYTES} bytes")
+    data = read_bounded(path, MAX_TRUTH_BYTES, TruthError)
     try:
-        table = json.loads(path.read_bytes())
+        table = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise TruthError(f"{path.name} is not JSON: {error}") from error
     if not isinstance(table, dict):

@@ -18,8 +18,9 @@ from sweep.link.head import read_windows
 from sweep.link.port import PortError
 from sweep.plug.own_transmissions import intervals_ns, without_own
 from sweep.plug.talk import MeasureRf, RfHeard
-from sweep.report import ContractError, Gap, OwnTransmission, Record, RfWindow, parse_json, to_json
+from sweep.report import ContractError, Gap, OwnTransmission, Record, RfWindow, to_json
 from sweep.report.base import Count, Seconds
+from sweep.report.files import read_json
 
 MAX_RF_SECONDS: Final = 600.0  # bounds what one position may hold
 MAX_KEPT_BYTES: Final = 64 * 1024 * 1024
@@ -82,8 +83,8 @@ def keep_rf(path: Path, heard: RfHeard) -> None:
 def read_kept(path: Path, ask: MeasureRf) -> RfHeard:
     """An answer that was kept."""
     try:
-        kept = parse_json(KeptRf, path.read_bytes(), max_bytes=MAX_KEPT_BYTES)
-    except (ContractError, OSError):
+        kept = read_json(KeptRf, path, max_bytes=MAX_KEPT_BYTES)
+    except ContractError:
         return RfHeard(because="input_unreadable", spent_s=ask.seconds)
     return RfHeard(kept.windows, kept.because, kept.lost, kept.gaps, kept.own, kept.spent_s)
 

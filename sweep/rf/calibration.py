@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from sweep.report.base import Pseudonym, Slug, Text, first_problem
+from sweep.report.base import Pseudonym, Slug, Text
+from sweep.report.files import read_toml
 from sweep.rf.envelope import BAND_LIMITS_MHZ, LAWS, NOMINAL, DetectorLaw
 from sweep.rf.tuner import NOMINAL_TUNER, TunerLaw
 
@@ -204,33 +204,14 @@ def _between(laws: Sequence[DetectorLaw]) -> DetectorLaw:
 # --- files
 
 
-R = TypeVar("R", bound=CalibrationRecord)
-
-
 def read_calibration(path: Path) -> RfCalibration:
     """The calibration in a TOML file. Raises CalibrationError."""
-    return _read(RfCalibration, path)
+    return read_toml(RfCalibration, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
 
 
 def read_table(path: Path) -> MeasuredTable:
     """The table of known levels in a TOML file. Raises CalibrationError."""
-    return _read(MeasuredTable, path)
-
-
-def _read(model: type[R], path: Path) -> R:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise CalibrationError(f"{path}: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise CalibrationError(f"{path}: larger than any calibration")
-    try:
-        return model.model_validate(tomllib.loads(data.decode("utf-8")))
-    except ValidationError as error:
-        raise CalibrationError(f"{path}: {first_problem(error)}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise CalibrationError(f"{path}: not valid TOML ({str(error).splitlines()[0]})") from None
+    return read_toml(MeasuredTable, path, CalibrationError, max_bytes=MAX_FILE_BYTES)
 
 
 def to_toml(calibration: RfCalibration) -> str:

@@ -23,7 +23,6 @@ from sweep.plug.control import Stand
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
-    ContractError,
     LocalText,
     Modality,
     Mode,
@@ -37,9 +36,9 @@ from sweep.report import (
     centre_of,
     first_problem,
     new_id,
-    parse_json,
     utc_now,
 )
+from sweep.report.files import read_json
 from sweep.wifi.plug import RecordedWifi
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -243,27 +242,12 @@ def middle_of(zone: Zone) -> Stand:
 
 def read_room(path: Path) -> Room:
     """A room with its plan; raises SourceError with one line."""
-    try:
-        return parse_json(Room, path.read_bytes(), max_bytes=MAX_MANIFEST_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
-    except ContractError as error:
-        raise SourceError(f"{path}: {error}") from None
+    return read_json(Room, path, SourceError, max_bytes=MAX_MANIFEST_BYTES)
 
 
 def read_manifest(folder: Path) -> RecordedSweep:
     """The manifest of a recorded sweep; raises SourceError with one line when there is none or it is broken."""
-    path = folder / MANIFEST_NAME
     if not folder.is_dir():
         raise SourceError(f"{folder} is not a folder; give the folder of a recorded sweep")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_MANIFEST_BYTES + 1)
-    except FileNotFoundError:
-        raise SourceError(f"{folder} holds no {MANIFEST_NAME}; give the folder of a recorded sweep") from None
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from None
-    try:
-        return parse_json(RecordedSweep, data, max_bytes=MAX_MANIFEST_BYTES)
-    except ContractError as error:
-        raise SourceError(f"{path}: {error}") from None
+    advice = "give the folder of a recorded sweep"
+    return read_json(RecordedSweep, folder / MANIFEST_NAME, SourceError, max_bytes=MAX_MANIFEST_BYTES, advice=advice)

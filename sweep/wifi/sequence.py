@@ -7,7 +7,6 @@ file that is anything else raises `SequenceError` with one line.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.captures.packets import CaptureFileError, open_regular_file, shown
+from sweep.captures.packets import CaptureFileError, read_document, shown
 
 MAX_FILE_OCTETS: Final = 1024 * 1024
 MIN_CHIPS, MAX_CHIPS = 8, 10_000
@@ -107,14 +106,7 @@ def shuffle_marked(chips: NDArray[np.int8], count: int, rng: np.random.Generator
 
 def read_sequence(path: Path) -> ChipSequence:
     """Read a chip sequence; SequenceError (one line) when the file holds none."""
-    with open_regular_file(path) as stream:
-        octets = stream.read(MAX_FILE_OCTETS + 1)
-    if len(octets) > MAX_FILE_OCTETS:
-        raise SequenceError(f"{shown(path)}: too large for a chip sequence; give the SEQ.json of the sweep")
-    try:
-        document = json.loads(octets)
-    except (ValueError, RecursionError):
-        raise SequenceError(f"{shown(path)}: not valid JSON; give the SEQ.json of the sweep") from None
+    document = read_document(path, MAX_FILE_OCTETS, "give the SEQ.json of the sweep", SequenceError)
     if not isinstance(document, dict):
         raise SequenceError(f"{shown(path)}: must be an object with start, start_uncertainty_s, chip_s and chips")
     start_s = _number(document, "start", 0.0, 4e9, path)

@@ -1,0 +1,57 @@
+"""Records in files: read no more than may be there, and refuse with one line that names the file.
+
+Input is a path that a person gave; output is a record, or the error the caller asks for.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from .base import MAX_JSON_BYTES, ContractError, R, first_problem, parse_json
+
+Refusal = Callable[[str], Exception]
+"""Makes the caller's error from one line."""
+
+
+def read_bounded(path: Path, max_bytes: int, refusal: Refusal = ContractError, *, advice: str = "") -> bytes:
+    """The bytes of a file of at most `max_bytes`; `advice`: what to do where there is none.  Raises `refusal`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        hint = f"; {advice}" if advice and isinstance(error, FileNotFoundError) else ""
+        raise refusal(f"{path} cannot be read: {error.strerror}{hint}") from None
+    if len(data) > max_bytes:
+        raise refusal(f"{path} is larger than {max_bytes} bytes")
+    return data
+
+
+def read_json(
+    model: type[R],
+    path: Path,
+    refusal: Refusal = ContractError,
+    *,
+    max_bytes: int = MAX_JSON_BYTES,
+    advice: str = "",
+) -> R:
+    """The record in a JSON file; `advice`: what to do where there is none.  Raises `refusal`."""
+    data = read_bounded(path, max_bytes, refusal, advice=advice)
+    try:
+        return parse_json(model, data, max_bytes=max_bytes)
+    except ContractError as error:
+        raise refusal(f"{path}: {error}") from None
+
+
+def read_toml(model: type[R], path: Path, refusal: Refusal = ContractError, *, max_bytes: int) -> R:
+    """The record in a TOML file.  Raises `refusal`."""
+    data = read_bounded(path, max_bytes, refusal)
+    try:
+        return model.model_validate(tomllib.loads(data.decode("utf-8")))
+    except ValidationError as error:
+        raise refusal(f"{path}: {first_problem(error)}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise refusal(f"{path}: not valid TOML ({str(error).splitlines()[0]})") from None
