@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.lens.frames import CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
-from sweep.plug.control import RoomPermit
+from sweep.plug.lease import RoomPermit
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
 """1: the sensor exposes while XTR is low (documentation of the global-shutter camera, external trigger)."""

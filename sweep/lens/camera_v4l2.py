@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from sweep.lens.frames import CameraError, CameraSettings, RawFrame, check_permit
-from sweep.plug.control import RoomPermit
+from sweep.plug.lease import RoomPermit
 
 MANUAL_EXPOSURE = 1
 """V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clips import Frame, Phase
-from sweep.plug.control import RoomPermit
+from sweep.plug.lease import RoomPermit
 
 
 class CameraError(RuntimeError):

@@ -20,7 +20,7 @@ from sweep.lens.live_records import LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
 from sweep.lens.pairing import PhasePairer, TripleBuilder
 from sweep.lens.words import WORDS
-from sweep.plug.control import RoomNotEmptyError
+from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.measurement import Measurement, code_of
 from sweep.plug.task import Task
 from sweep.report import Gap

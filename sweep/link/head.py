@@ -100,6 +100,8 @@ class Head:
         self._decoder = Decoder()
         self._clock = TickClock(SLOT_NS)
         self._last_sent_ns = 0
+        self.each_turn: Callable[[], None] = lambda: None
+        """Called whenever the line was read, also while a command waits for its answer; may send."""
         self._inbox: list[Received] = []
         self.identity = self._shake_hands()
 
@@ -158,6 +160,7 @@ class Head:
         self._write(self._commands.due(self._now_ns()))
         self.losses.repeated_commands = self._commands.repeats
         self.losses.unanswered_commands = self._commands.unanswered
+        self.each_turn()
         if self._now_ns() - self._last_sent_ns > KEEP_ALIVE_EVERY_S * 1e9:
             self.send(KeepAlive())
         return messages

@@ -2,8 +2,8 @@
 
 Input is the serial port and words of the runner; output is words: whether the head is there, which chips it drew and
 played when, RF windows, that the button was pressed.  A head that is unplugged or falls silent ends what was playing
-with a reason, and is looked for again.  When the runner stops or dies the lamp goes off at once: by command, else by
-the head's own 100 ms rule.
+with a reason, and is looked for again.  Nothing shines without a lease, whoever asks: when two persons' declaration
+ends, or the runner dies or hangs, the lamp goes off by this process's own command, else by the head's own 100 ms rule.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ from sweep.link.messages import (
 from sweep.link.port import PortError, SerialPort
 from sweep.link.supply import read_supply
 from sweep.plug.chips import draw_chips
+from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 
@@ -59,6 +60,10 @@ SUPPLY_STEP_V: Final = 0.05
 MAX_RESTARTS: Final = 3
 """Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
 CLOSE_WITHIN_S: Final = 5.0
+NOT_DECLARED: Final = "not_declared"
+WHY_DARK: Final = {"expired": "declaration_expired", "button": "room_entered"}
+"""Why chips ended, by why the lease did; NOT_DECLARED else."""
+LEASE_OVER: Final = frozenset({NOT_DECLARED, *WHY_DARK.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +102,18 @@ ToHead = PlayChips | StopChips | MeasureRf
 class HeadProcess:
     """The runner's side; a context manager."""
 
-    def __init__(self, device: str, *, tripwire: Callable[[], Connection] | None = None) -> None:
-        """`tripwire`: gives each process of the head a line on which it says by itself that the head is `away` or
-        `there`, and that its `button` was pressed.
+    def __init__(
+        self,
+        device: str,
+        *,
+        lease: Callable[[], LeaseEnd] | None = None,
+        tripwire: Callable[[], Connection] | None = None,
+    ) -> None:
+        """`lease`: gives each process of the head its end of the lease; None: no lamp is ever lit.  `tripwire`: gives
+        each a line on which it says by itself that the head is `away` or `there`, and that its `button` was pressed.
         """
         self._device = device
+        self._lease = lease
         self._tripwire = tripwire
         self._context = multiprocessing.get_context("spawn")
         self._process: BaseProcess | None = None
@@ -119,13 +131,16 @@ class HeadProcess:
         self._starts += 1
         ours, theirs = self._context.Pipe()
         tripwire = None if self._tripwire is None else self._tripwire()
+        lease = None if self._lease is None else self._lease()
         process = self._context.Process(
-            target=_serve, args=(self._device, theirs, tripwire), name="sweep-head", daemon=True
+            target=_serve, args=(self._device, theirs, tripwire, lease), name="sweep-head", daemon=True
         )
         process.start()
         theirs.close()
         if tripwire is not None:
             tripwire.close()  # its end is then the end of the process
+        if lease is not None:
+            lease.close()
         self._process, self._pipe = process, ours
 
     def __exit__(
@@ -177,12 +192,12 @@ class HeadProcess:
         return words
 
 
-def _serve(device: str, pipe: Connection, tripwire: Connection | None) -> None:
+def _serve(device: str, pipe: Connection, tripwire: Connection | None, lease: LeaseEnd | None) -> None:
     """Body of the process: as long as the runner lives, find the head and serve it."""
     with contextlib.suppress(PermissionError):  # a sign of life that is 100 ms late puts the lamp out
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C is the runner's business
-    server = HeadServer(pipe, tripwire)
+    server = HeadServer(pipe, tripwire, lease)
     while server.is_wanted:
         try:
             with SerialPort(device) as port:
@@ -195,9 +210,10 @@ def _serve(device: str, pipe: Connection, tripwire: Connection | None) -> None:
 class HeadServer:
     """Serves one head after another over a pipe."""
 
-    def __init__(self, pipe: Connection, tripwire: Connection | None = None) -> None:
+    def __init__(self, pipe: Connection, tripwire: Connection | None = None, lease: LeaseEnd | None = None) -> None:
         self._pipe = pipe
         self._tripwire = tripwire
+        self._lease = lease
         self._player: ChipPlayer | None = None
         self._windows_left = 0
         self._battery_v: float | None = None
@@ -211,6 +227,7 @@ class HeadServer:
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
         self._windows_left = 0
         restarts, heard_s = head.losses.restarts, time.monotonic()
+        head.each_turn = self._mind_lease
         try:
             while self.is_wanted:
                 messages = [event.message for event in head.receive()]
@@ -231,10 +248,25 @@ class HeadServer:
                 with contextlib.suppress(PortError, HeadError):
                     self._player.stop()
 
+    def _why_dark(self) -> str | None:
+        """Why nothing may shine now, a code of `Played.ended`; None while the lease lives."""
+        why = NOT_DECLARED if self._lease is None else self._lease.why_ended()
+        return None if why is None else WHY_DARK.get(why, NOT_DECLARED)
+
+    def _mind_lease(self) -> None:
+        """At every turn of the line: the lamp goes out with the lease. Raises PortError, HeadError."""
+        because = None if self._player is None else self._why_dark()
+        if self._player is not None and because is not None:
+            self._player.stop()
+            self._end(because)
+
     def _attend(self, messages: list[Message]) -> None:
         is_news = False
         for message in messages:
             if isinstance(message, Button) and message.is_pressed:
+                if self._lease is not None:
+                    self._lease.withdraw("button")
+                    self._mind_lease()
                 self._trip("button")
                 self._tell(ButtonPressed())
             if isinstance(message, Housekeeping):
@@ -266,18 +298,29 @@ class HeadServer:
                         head.ask(tuner_plan(mhz))
                     head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
                     self._windows_left = max(1, round(seconds / WINDOW_S))
-                case PlayChips(count=count, chip_s=chip_s):
-                    self._stop_windows(head)
-                    self._player = ChipPlayer(head, draw_chips(count), chip_s, boottime_ns)
-                    try:
-                        self._player.begin()
-                    except HeadRefused:
-                        self._end("lamp_refused")
+                case PlayChips():
+                    self._play(head, word)
                 case StopChips() if self._player is not None:
                     self._player.stop()
                     self._player = None
                 case _:
                     pass
+
+    def _play(self, head: Head, ask: PlayChips) -> None:
+        """Raises PortError, HeadError."""
+        because = self._why_dark()
+        if because is not None:
+            self._tell(Played(0, 0, 0.0, 0, ended=because))
+            return
+        self._stop_windows(head)
+        self._player = ChipPlayer(head, draw_chips(ask.count), ask.chip_s, boottime_ns)
+        try:
+            self._player.begin()
+        except HeadRefused:
+            self._end("lamp_refused")
+        except HeadError:
+            if self._player is not None:
+                raise  # else it was taken back with the lease, before the head had answered
 
     def _take_windows(self, head: Head, messages: list[Message]) -> None:
         """RF windows as records; those of a clock that is not known yet are left out."""

@@ -14,30 +14,20 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal, NoReturn, TypeVar
+from typing import Final, Literal, TypeVar
 
+from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
+from sweep.plug.lease_pipe import LeaseGiver
 from sweep.report import ProbeState, are_two_persons
 
-_ISSUED = object()
 N = TypeVar("N")
 Answer = Literal["go", "finish", "abort", "expired"]
 Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]
 """Whether what goes on may go on; `moved_on`: the inspector stands elsewhere by now."""
-DECLARATION_S = 900.0  # DESIGN: the declaration that a room is empty and closed expires after 15 minutes
 LOOK_EVERY_S: Final = 0.5
 """While waiting, so that an expiry is told soon after it happened."""
 Ending = Literal["closing", "done", "aborted", "failed"]
 """States that no person gives a sweep."""
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """Two persons said that the room is empty and closed."""
-
-    by: tuple[str, str]
-    """Their names, as given."""
-    until_ns: int
-    """When it expires, on CLOCK_BOOTTIME."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,39 +40,6 @@ class Stand:
     facing_deg: float
     is_walk: bool = False
     """Somebody walks by prompts, instead of the lamp."""
-
-
-class RoomNotEmptyError(PermissionError):
-    """Nobody may film now: the room is not declared empty, or no longer."""
-
-
-class RoomPermit:
-    """Leave to film, good only while the declaration holds that it was given for.
-
-    `Control.permit` gives it and nobody else can make one; a pause, an ending or fifteen minutes end it for good, and
-    a later declaration does not revive it. A camera asks for it when it opens and before it hands out each frame.
-    """
-
-    __slots__ = ("_control", "_epoch", "declared_by")
-
-    def __init__(self, control: Control, epoch: int, declared_by: tuple[str, str], issued: object) -> None:
-        if issued is not _ISSUED:
-            raise TypeError("a permit comes from Control.permit, after two persons declared the room empty")
-        self._control = control
-        self._epoch = epoch
-        self.declared_by = declared_by
-
-    def holds(self) -> bool:
-        """Whether filming is allowed at this moment."""
-        return self._control.permits(self._epoch)
-
-    def check(self) -> None:
-        """Raises RoomNotEmptyError when filming is not allowed at this moment."""
-        if not self.holds():
-            raise RoomNotEmptyError("the room is no longer declared empty: the camera stays off")
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a permit stays in the process that declared the room empty")
 
 
 def boottime_s() -> float:
@@ -142,6 +99,14 @@ class Control:
         """Somebody came in: stop measuring; the room must be declared empty again."""
         with self._condition:
             self._paused = True
+            self._declaration = None
+            self._epoch += 1
+            self._note_change()
+        self._tell()
+
+    def lapse(self) -> None:
+        """The declaration ends without anybody's word: this process hung, and other ends of the lease are over."""
+        with self._condition:
             self._declaration = None
             self._epoch += 1
             self._note_change()
@@ -322,13 +287,19 @@ class Control:
     def _standing_declaration(self) -> Declaration | None:
         return self._declaration if self._by_persons() and self._ending is None else None
 
+    def lease(self) -> LeaseGiver:
+        """What persons say here, for other processes: a context manager that gives each its end of the lease."""
+        giver = LeaseGiver(lambda: self.declaration, on_lapse=self.lapse)
+        self.watch(giver.follow)
+        return giver
+
     def permit(self) -> RoomPermit:
-        """Leave to film. Raises RoomNotEmptyError unless two different persons have declared the room empty."""
+        """Leave to film, for this process. Raises RoomNotEmptyError unless two persons have declared the room empty."""
         with self._condition:
             declaration = self._standing_declaration()
             if declaration is None:
                 raise RoomNotEmptyError("two persons must declare the room empty and closed before the camera opens")
-            return RoomPermit(self, self._epoch, declaration.by, _ISSUED)
+            return issue(self, self._epoch, declaration.by)
 
     def permits(self, epoch: int) -> bool:
         """Whether a permit of that epoch still holds."""

@@ -14,9 +14,10 @@ import subprocess
 import sys
 from typing import Final
 
-from sweep.power.lease import WORD_OCTETS, Lease
+from sweep.plug.lease import WORD_OCTETS, Lease
+from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.power.line import LinePlace, PowerLineError, drop
-from sweep.power.process import LINE_OCTETS, LOOK_EVERY_MS, be_urgent, boottime_ns, heard, tell
+from sweep.power.process import LINE_OCTETS, be_urgent, heard, tell
 
 LATE_NS: Final = 40_000_000
 """The holder has this long to say "low" after its lease is over; with a look every 20 ms that leaves 40 of 100 ms."""

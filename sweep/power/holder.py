@@ -12,9 +12,10 @@ import signal
 import socket
 import sys
 
-from sweep.power.lease import WORD_OCTETS, Lease
+from sweep.plug.lease import WORD_OCTETS, Lease
+from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
 from sweep.power.line import LinePlace, PowerLine, PowerLineError
-from sweep.power.process import LOOK_EVERY_MS, be_urgent, boottime_ns, heard, tell
+from sweep.power.process import be_urgent, heard, tell
 
 
 def main(arguments: list[str]) -> int:

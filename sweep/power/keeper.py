@@ -17,17 +17,14 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from sweep.plug.lease import ALIVE, END, SIGN_OF_LIFE_S, Declaration, until
+from sweep.plug.liveness import LOOK_EVERY_MS, hurry, open_pidfd
 from sweep.power.kernel import check_strict
-from sweep.power.lease import ALIVE, END, SIGN_OF_LIFE_S, until
 from sweep.power.line import LinePlace, PowerLineError, drop
 from sweep.power.pair import HANG_S, Pair
-from sweep.power.process import LOOK_EVERY_MS, hurry, open_pidfd
 from sweep.report import are_two_persons
-
-if TYPE_CHECKING:
-    from sweep.plug.control import Declaration
 
 
 class CameraPower:
@@ -207,7 +204,7 @@ class CameraPower:
         if wanted.until_ns != self._given_ns:
             self._given_ns = self._high_until_ns = wanted.until_ns
             self._ended_s = None
-            self._pair.say_guard_first(until(wanted.until_ns))
+            self._pair.say_guard_first(until(wanted))
 
     def _end_what_hangs(self) -> None:
         """With the lock held: neither holder nor guard has ended what was to end (both stopped, say)."""

@@ -16,8 +16,9 @@ import sys
 import time
 from typing import Final
 
+from sweep.plug.liveness import open_pidfd
 from sweep.power.line import LinePlace, PowerLineError, drop
-from sweep.power.process import LINE_OCTETS, heard, open_pidfd
+from sweep.power.process import LINE_OCTETS, heard
 
 START_S: Final = 20.0
 """How long they may take to start on a busy machine (guessed)."""

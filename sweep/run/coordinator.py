@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess
+from sweep.link.head_owner import LEASE_OVER, ButtonPressed, FromHead, HeadProcess
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
@@ -231,6 +231,8 @@ class Coordinator:
         self._hear()
         while self._heard:
             match word := self._heard.popleft():
+                case Played(ended=ended) if ended in LEASE_OVER and self._control.standing != "go":
+                    pass  # why the lease ended is known here, and told below
                 case Played() if self._playing == "light":
                     self._say("wifi", word)
                 case _:

@@ -21,7 +21,8 @@ from sweep.lens.optics import load_optics
 from sweep.lens.record import RecordError, record_clip, sign_recording
 from sweep.link.head import Head, HeadError
 from sweep.link.port import PortError, SerialPort
-from sweep.plug.control import Control, RoomNotEmptyError, RoomPermit
+from sweep.plug.control import Control
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.power.keeper import CameraPower
 from sweep.power.line import LinePlace, PowerLineError
 from sweep.power.sensor import SensorDriver, SensorError
@@ -70,7 +71,7 @@ def record_on_bench(
         ):
             name = next_name(folder)
             camera = open_camera(permit, settings, device)
-            clip = record_with(folder / name, Head(line), camera, meta, triples)
+            clip = record_with(folder / name, Head(line), camera, meta, triples, permit)
     except Timeout:
         raise RecordError(f"{folder}: another recorder writes here") from None
     sign_recording(
@@ -103,10 +104,14 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
             sensor.detach()
 
 
-def record_with(folder: Path, head: HeadLine, camera: FrameDoor, meta: ClipMeta, triples: int) -> Path:
-    """Flash and record into the new folder `folder`; lamps and camera are off afterwards, whatever happened."""
+def record_with(
+    folder: Path, head: HeadLine, camera: FrameDoor, meta: ClipMeta, triples: int, permit: RoomPermit
+) -> Path:
+    """Flash and record into the new folder `folder`; lamps and camera are off afterwards, whatever happened, and as
+    soon as the permit ends.
+    """
     try:
-        with Strobe(head, fps=meta.fps, exposure_s=meta.exposure_s) as strobe:
+        with Strobe(head, permit, fps=meta.fps, exposure_s=meta.exposure_s) as strobe:
             return record_clip(folder, camera, strobe.triggers, meta, triples)
     finally:
         camera.close()

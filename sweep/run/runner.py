@@ -141,7 +141,7 @@ class Runner:
         outcome: Literal["completed", "aborted"] = "completed"
         with contextlib.ExitStack() as stack:
             workers = stack.enter_context(Workers({plug.name: plug.measure for plug in self._plugs}))
-            head_process = stack.enter_context(self._open_head())
+            head_process = stack.enter_context(self._open_head(stack))
             coordinator = Coordinator(
                 self._control,
                 head_process,
@@ -228,10 +228,12 @@ class Runner:
             self._control.watch(power.follow)
             yield power
 
-    def _open_head(self) -> AbstractContextManager[HeadProcess | None]:
+    def _open_head(self, stack: contextlib.ExitStack) -> AbstractContextManager[HeadProcess | None]:
+        """Without a head there is no lamp, so nobody needs the lease."""
         if self._live.head_port is None:
             return nullcontext()
-        return HeadProcess(self._live.head_port, tripwire=self._tripwire)
+        lease = stack.enter_context(self._control.lease())
+        return HeadProcess(self._live.head_port, lease=lease.end, tripwire=self._tripwire)
 
     def _ended_now(self, position: Position) -> Position:
         """Live, a position takes as long as it takes."""

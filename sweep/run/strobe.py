@@ -1,8 +1,9 @@
 """Runs the lamps through the sensor head and says when each exposure was triggered and under which lamp.
 
-Input is an identified head, the order of phases and their timing; output is `Trigger`s in the Pi's time.  While it runs
-it is the head's only user: a thread of its own reads the line, so that a camera never waits for it.  A trigger whose
-time is not known well enough to tell it from its neighbours is dropped and counted.
+Input is an identified head, a permit, the order of phases and their timing; output is `Trigger`s in the Pi's time.
+While it runs it is the head's only user: a thread of its own reads the line, so that a camera never waits for it, and
+puts the lamps out when the permit ends.  A trigger whose time is not known well enough to tell it from its neighbours
+is dropped and counted.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sweep.lens.pairing import TOLERANCE_SHARE
 from sweep.link.clock import ClockError, TickClock
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
+from sweep.plug.lease import RoomPermit
 
 PHASE_NUMBERS: dict[Phase, int] = {"C": 0, "A": 1, "B": 2, "M": 3, "R": 4}
 PHASE_LETTERS = {number: letter for letter, number in PHASE_NUMBERS.items()}
@@ -46,10 +48,17 @@ class Strobe:
     """Lamps in step with the camera trigger, from entering to leaving the context."""
 
     def __init__(
-        self, head: HeadLine, *, fps: float, exposure_s: float, order: Sequence[Phase] = ("A", "B", "C")
+        self,
+        head: HeadLine,
+        permit: RoomPermit,
+        *,
+        fps: float,
+        exposure_s: float,
+        order: Sequence[Phase] = ("A", "B", "C"),
     ) -> None:
         """`fps`: triggers a second; `order`: phases of one round, 1 to 5 of them."""
         self._head = head
+        self._permit = permit
         self._order = tuple(order)
         self._period_slots = round(1e9 / fps / SLOT_NS)
         self._exposure_slots = round(exposure_s * 1e9 / SLOT_NS)
@@ -68,7 +77,8 @@ class Strobe:
         return self._period_slots * SLOT_NS
 
     def __enter__(self) -> Self:
-        """Begin to flash. Raises HeadError."""
+        """Begin to flash. Raises RoomNotEmptyError, HeadError."""
+        self._permit.check()
         phases = bytes(PHASE_NUMBERS[letter] for letter in self._order)
         self._head.ask(
             LampRun(
@@ -101,6 +111,9 @@ class Strobe:
     def _read(self) -> None:
         try:
             while not self._stop.is_set():
+                if not self._permit.holds():
+                    self._head.ask(LampStop())
+                    self._permit.check()
                 for event in self._head.receive():
                     self._take(event.message)
         except BaseException as fault:  # noqa: BLE001  # raised where the triggers are asked for

@@ -100,6 +100,9 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "adapter_away": Sentence("와이파이 수신기가 빠져 시험을 중단함", "The Wi-Fi adapter went away: test broken off"),
     "room_entered": Sentence("사람이 들어와 시험을 중단함", "Somebody came in: test broken off"),
     "declaration_expired": Sentence("퇴실 확인 시간이 지나 시험을 중단함", "The declaration ran out: test broken off"),
+    "not_declared": Sentence(
+        "퇴실 확인이 유효하지 않아 조명을 끔", "No declaration of an empty room held: the light stayed off"
+    ),
     "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
     "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),
     "finished_early": Sentence("점검을 마쳐 시험을 끝내지 못함", "The sweep was finished: test broken off"),

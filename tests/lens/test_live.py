@@ -23,7 +23,8 @@ from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.session import film, measurement_of
 from sweep.lens.words import WORDS
-from sweep.plug.control import Control, RoomNotEmptyError
+from sweep.plug.control import Control
+from sweep.plug.lease import RoomNotEmptyError
 from sweep.report import display_text
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk

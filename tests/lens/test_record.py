@@ -24,7 +24,8 @@ from sweep.lens.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
-from sweep.plug.control import RoomNotEmptyError
+from sweep.plug.control import Control
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.run.recording_bench import next_name, nominal_meta, record_with
 from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
@@ -96,10 +97,16 @@ def bench(count: int, ends: Exception | None = None) -> tuple[BenchHead, BenchCa
     return BenchHead(camera), camera
 
 
+def permit() -> RoomPermit:
+    control = Control()
+    control.declare_empty(("A-1", "A-2"))
+    return control.permit()
+
+
 def test_a_recording_is_a_clip_that_the_scan_reads(tmp_path: Path) -> None:
     head, camera = bench(12)
     _, meta = walk(1)
-    clip = record_with(tmp_path / "f001", head, camera, meta, 8)
+    clip = record_with(tmp_path / "f001", head, camera, meta, 8, permit())
     read = read_clip(clip)
     assert read.meta.phases == PHASES * 8
     assert np.array_equal(read.frame(3), camera.frames[3])
@@ -118,7 +125,7 @@ def test_a_recording_cut_short_leaves_nothing_and_switches_everything_off(tmp_pa
     head, camera = bench(3, ends)
     _, meta = walk(1)
     with pytest.raises(type(ends)):
-        record_with(tmp_path / "f001", head, camera, meta, 8)
+        record_with(tmp_path / "f001", head, camera, meta, 8, permit())
     assert list(tmp_path.iterdir()) == []
     assert camera.closed >= 1
     assert isinstance(head.asked[-1], LampStop)
@@ -130,7 +137,7 @@ def test_frames_without_a_settled_clock_are_no_recording(tmp_path: Path) -> None
     head = BenchHead(camera, settled=False)
     _, meta = walk(1)
     with pytest.raises(RecordError, match="clock"):
-        record_with(tmp_path / "f001", head, camera, meta, 8)
+        record_with(tmp_path / "f001", head, camera, meta, 8, permit())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -138,7 +145,7 @@ def test_the_recording_is_signed_as_a_demonstration(tmp_path: Path) -> None:
     head, camera = bench(8)
     _, meta = walk(1)
     (tmp_path / "clips").mkdir()
-    clip = record_with(tmp_path / "clips" / "f001", head, camera, meta, 6)
+    clip = record_with(tmp_path / "clips" / "f001", head, camera, meta, 6, permit())
     signer = Signer.load_or_create(tmp_path / "key")
     path = sign_recording(
         clip, signer, bench="bench 2", declared_by=("a1", "b1"), camera_serial=camera.serial, calibration=None,
@@ -205,7 +212,7 @@ def test_nominal_numbers_are_those_of_the_design() -> None:
 def test_the_strobe_counts_what_it_cannot_use() -> None:
     head = BenchHead()
     head.extra += [Exposure(100, 0, 9, 5), Exposure(621, 1, 1, 0), LampsOff(700, 2)]
-    with Strobe(head, fps=60.0, exposure_s=1e-3) as strobe:
+    with Strobe(head, permit(), fps=60.0, exposure_s=1e-3) as strobe:
         deadline = time.monotonic() + 5.0
         while strobe.went_off is None and time.monotonic() < deadline:
             threading.Event().wait(0.001)
@@ -217,11 +224,34 @@ def test_the_strobe_counts_what_it_cannot_use() -> None:
     assert strobe.triggers() == []
     unsettled = BenchHead(settled=False)
     unsettled.extra.append(Exposure(100, 0, 1, 5))
-    with Strobe(unsettled, fps=60.0, exposure_s=1e-3) as strobe:
+    with Strobe(unsettled, permit(), fps=60.0, exposure_s=1e-3) as strobe:
         deadline = time.monotonic() + 5.0
         while not strobe.dropped and time.monotonic() < deadline:
             threading.Event().wait(0.001)
     assert strobe.dropped == {"clock_not_settled": 1}
+
+
+def _ask_until(strobe: Strobe, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        strobe.triggers()
+
+
+def test_the_lamps_go_out_with_the_permit_and_no_other_is_lit() -> None:
+    control, head = Control(), BenchHead()
+    control.declare_empty(("A-1", "A-2"))
+    taken = control.permit()
+    with Strobe(head, taken, fps=60.0, exposure_s=1e-3) as strobe:
+        control.pause()
+        deadline = time.monotonic() + 5.0
+        while not isinstance(head.asked[-1], LampStop) and time.monotonic() < deadline:
+            threading.Event().wait(0.001)
+        assert isinstance(head.asked[-1], LampStop)
+        with pytest.raises(RoomNotEmptyError):
+            _ask_until(strobe, deadline)
+    asked = len(head.asked)
+    with pytest.raises(RoomNotEmptyError), Strobe(head, taken, fps=60.0, exposure_s=1e-3):
+        pass
+    assert len(head.asked) == asked
 
 
 def test_the_extra_is_what_the_check_looks_for() -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
+from sweep.plug.control import Control
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
@@ -38,7 +39,9 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         edges.append((time.clock_gettime_ns(time.CLOCK_BOOTTIME), level))
 
     emulated = EmulatedHead(RfScene(), built_elf(), paced=True, pin="white", on_level=note)
-    with emulated, HeadProcess(emulated.port) as head:
+    control = Control()
+    control.declare_empty(("A-1", "A-2"))
+    with emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
         wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
         assert head.firmware is not None
 
@@ -72,6 +75,9 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
 
         emulated.hold_button(is_pressed=True)
         wait_for(head, lambda word: isinstance(word, ButtonPressed))
+        head.say(PlayChips("light", 20, CHIP_S))
+        wait_for(head, lambda word: word == Played(0, 0, 0.0, 0, ended="room_entered"))
+        control.declare_empty(("A-1", "A-2"))
 
         head.say(PlayChips("light", 20, CHIP_S))
         wait_for(head, lambda word: isinstance(word, Played) and word.begun >= 2)
@@ -99,3 +105,5 @@ def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:
         assert head.process_id != before
         head.say(MeasureRf(0.5, ()))
         wait_for(head, lambda word: isinstance(word, RfMeasured))
+        head.say(PlayChips("light", CHIPS, CHIP_S))  # by a process that nobody gave a lease
+        wait_for(head, lambda word: word == Played(0, 0, 0.0, 0, ended="not_declared"))

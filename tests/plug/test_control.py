@@ -7,7 +7,8 @@ import unicodedata
 
 import pytest
 
-from sweep.plug.control import DECLARATION_S, Control, Declaration, RoomNotEmptyError, RoomPermit
+from sweep.plug.control import Control
+from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit
 from sweep.report import ProbeState
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,26 @@ def test_a_declaration_that_runs_out_stops_it_too() -> None:
     scene.run(0.1)
     assert scene.told == [Leave("declaration_expired")]
     assert scene.states == ["waiting_for_empty", "running", "waiting_for_empty"]
+
+
+@pytest.mark.parametrize("act", [Control.pause, Control.finish, Control.lapse])
+def test_why_a_lease_ended_is_told_as_persons_ended_it(act: Callable[[Control], None]) -> None:
+    scene = Scene()
+    scene.hear(CHIPS)
+    act(scene.control)
+    scene.head.words = [Played(2, 5, 6e8, 7, ended="not_declared")]
+    scene.run(0.1)
+    (left,) = scene.told
+    assert isinstance(left, Leave)
+
+
+def test_a_light_without_a_lease_is_told_to_the_listener() -> None:
+    scene = Scene()
+    scene.hear(CHIPS)
+    refused = Played(0, 0, 0.0, 0, ended="not_declared")
+    scene.head.words = [refused]
+    scene.run(0.1)
+    assert scene.told == [refused]
 
 
 def test_the_button_is_somebody_at_the_door() -> None:

@@ -17,7 +17,8 @@ import time
 from functools import partial
 
 from sweep.link.head_owner import ButtonPressed, HeadProcess
-from sweep.plug.control import Control, Declaration, RoomNotEmptyError
+from sweep.plug.control import Control
+from sweep.plug.lease import Declaration, RoomNotEmptyError
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
 from sweep.power.line import LinePlace

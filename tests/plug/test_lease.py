@@ -6,16 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.plug.control import DECLARATION_S
-from sweep.power.lease import ALIVE, END, LONGEST_NS, SILENT_NS, Lease, until
+from sweep.plug.lease import ALIVE, END, LONGEST_NS, SILENT_NS, WORD_OCTETS, Declaration, Lease, until
 
 SECOND_NS = 1_000_000_000
 NOW_NS = 7_000 * SECOND_NS
+PERSONS = ("김점검", "Lee b ")
+
+
+def word(until_ns: int, by: tuple[str, str] = PERSONS) -> bytes:
+    return until(Declaration(by, until_ns))
 
 
 def given_for(seconds: float) -> Lease:
     lease = Lease()
-    lease.hear(until(NOW_NS + round(seconds * 1e9)), NOW_NS)
+    lease.hear(word(NOW_NS + round(seconds * 1e9)), NOW_NS)
     return lease
 
 
@@ -34,10 +38,13 @@ def test_it_lives_to_its_deadline_and_not_a_nanosecond_longer() -> None:
     assert not lease.is_on(NOW_NS)  # a clock that goes back revives nothing
 
 
-@pytest.mark.parametrize(("word", "why"), [(END, "ended"), (b"", "giver_gone"), (b"until now", "malformed")])
-def test_words_that_end_it(word: bytes, why: str) -> None:
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [(END, "ended"), (b"", "giver_gone"), (b"until now", "malformed"), (b"until %d 41" % (NOW_NS + 9), "malformed")],
+)
+def test_words_that_end_it(said: bytes, why: str) -> None:
     lease = given_for(1.0)
-    lease.hear(word, NOW_NS)
+    lease.hear(said, NOW_NS)
     lease.hear(ALIVE, NOW_NS)
     assert not lease.is_on(NOW_NS)
     assert lease.ended == why
@@ -54,16 +61,41 @@ def test_a_giver_that_falls_silent_ends_it_for_good() -> None:
 
 
 def test_no_lease_is_longer_than_a_declaration_and_none_begins_in_the_past() -> None:
-    assert round(DECLARATION_S * 1e9) == LONGEST_NS
     for deadline_ns in (NOW_NS + LONGEST_NS + 1, NOW_NS, 0):
         lease = Lease()
-        lease.hear(until(deadline_ns), NOW_NS)
+        lease.hear(word(deadline_ns), NOW_NS)
         assert not lease.is_on(NOW_NS)
+
+
+@pytest.mark.parametrize("by", [("a", "a"), ("", "b"), ("a", " ")])
+def test_it_names_two_who_differ_or_does_not_live(by: tuple[str, str]) -> None:
+    lease = given_for(1.0)
+    assert lease.by == PERSONS
+    lease.hear(word(NOW_NS + SECOND_NS, by), NOW_NS)
+    assert lease.ended == "malformed"
+
+
+def test_names_too_long_for_a_word_give_none() -> None:
+    lease = Lease()
+    lease.hear(word(NOW_NS + SECOND_NS, ("a" * WORD_OCTETS, "b"))[:WORD_OCTETS], NOW_NS)
+    assert not lease.is_on(NOW_NS)
+
+
+def test_what_its_holder_ended_comes_back_with_a_later_declaration_only() -> None:
+    lease = given_for(1.0)
+    lease.withdraw("button", NOW_NS)
+    for deadline_ns in (NOW_NS + SECOND_NS, NOW_NS + LONGEST_NS):
+        lease.hear(word(deadline_ns), NOW_NS)
+        assert not lease.is_on(NOW_NS)
+        assert lease.ended == "button"
+    lease.hear(word(NOW_NS + LONGEST_NS + 1), NOW_NS + 1)
+    assert lease.is_on(NOW_NS + 1)
+    assert lease.endings == 1
 
 
 @given(st.lists(st.one_of(st.binary(max_size=64), st.sampled_from([ALIVE, END, b"until", b"until -5", b"until 1e99"]))))
 def test_nothing_but_a_good_word_raises_it(words: list[bytes]) -> None:
     lease = Lease()
-    for word in words:
-        lease.hear(word, NOW_NS)
+    for said in words:
+        lease.hear(said, NOW_NS)
         assert not lease.is_on(NOW_NS)

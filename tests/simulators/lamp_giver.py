@@ -1,0 +1,87 @@
+"""A sweep's process as far as the lamp goes: persons' control, the lease, the head, and nobody who minds the lamp.
+
+Run as `python -m tests.simulators.lamp_giver HEAD_PORT CHIP_S`; orders come by standard input, one a line. It
+asks for chips whatever persons said and never stops them, so that what the lamp does is the head process's own doing.
+What that says goes out as JSON, one line each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import threading
+
+from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState
+from sweep.plug.control import Control
+from sweep.plug.lease import Declaration
+from sweep.plug.lease_pipe import LeaseGiver
+from sweep.plug.liveness import boottime_ns
+from sweep.plug.talk import PlayChips, Played
+
+PERSONS = ("Kim", "Lee")
+MOST_CHIPS = 2_000
+expiring: list[Declaration] = []
+"""One that is shorter than those of `Control`."""
+stuck = threading.Event()
+
+
+def main() -> None:
+    port, chip_s = sys.argv[1], float(sys.argv[2])
+    control = Control()
+    with (
+        LeaseGiver(lambda: expiring[-1] if expiring else control.declaration, on_lapse=control.lapse) as lease,
+        HeadProcess(port, lease=lease.end) as head,
+    ):
+        control.watch(lease.follow)
+        while True:
+            if select.select([0], [], [], 0.01)[0]:
+                orders = os.read(0, 4_096).decode()
+                if not orders:
+                    break
+                for order in orders.splitlines():
+                    if order == "play":
+                        head.say(PlayChips("light", MOST_CHIPS, chip_s))
+                    else:
+                        obey(control, lease, order.split())
+            for word in head.hear():
+                say(word)
+
+
+def obey(control: Control, lease: LeaseGiver, order: list[str]) -> None:
+    match order:
+        case ["declare"]:
+            control.declare_empty(PERSONS)
+        case ["expire_in", seconds]:
+            expiring.append(Declaration(PERSONS, boottime_ns() + round(float(seconds) * 1e9)))
+            lease.follow()
+        case ["finish_unheard"]:
+            threading.Thread(target=control.announce, args=(lambda _: stuck.wait(),), daemon=True).start()
+            threading.Thread(target=control.finish, daemon=True).start()
+        case ["hang"]:  # with the lock of the interpreter, as a loop in C would
+            sys.setswitchinterval(1e6)
+            while True:
+                pass
+        case [act]:
+            getattr(control, act)()
+        case _:
+            raise SystemExit(f"what is {order}?")
+
+
+def say(word: FromHead) -> None:
+    """The button does nothing here: the head's process has to obey it by itself."""
+    match word:
+        case HeadState(is_there=True):
+            told = "there"
+        case ButtonPressed():
+            told = "button"
+        case Played(ended=str(why), begun=begun):
+            told = why if begun else f"not played: {why}"
+        case _:
+            return
+    print(json.dumps(told), flush=True)
+
+
+if __name__ == "__main__":
+    main()
