@@ -176,7 +176,7 @@ def test_a_decision_is_recorded_and_kept_through_a_lost_connection(phone: Phone,
     sheet.get_by_role("radio", name=re.compile("카메라 아님")).check()
     sheet.get_by_role("button", name="판정 남기기").click()
     expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
-    expect(sheet.locator(".made")).to_have_count(2)
+    expect(sheet.locator(".noted")).to_have_count(2)
     assert phone.violations() == []
     page.keyboard.press("Escape")
     expect(page.get_by_text("증거 기록 4건, 서명 확인됨, 누락 없음")).to_be_visible()

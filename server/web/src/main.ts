@@ -4,6 +4,7 @@ import "leaflet/dist/leaflet.css";
 import App from "./App.svelte";
 import "./style/theme.css";
 import "./style/base.css";
+import "./style/cards.css";
 
 const target = document.getElementById("app");
 if (target !== null) mount(App, { target });
