@@ -17,40 +17,44 @@ def uid(number: int) -> UUID:
     return UUID(f"018f0000-0000-7000-8000-{number:012x}")
 
 
-def text(ko: str, en: str) -> r.LocalText:
+def text(ko: str, en: str = "-") -> r.LocalText:
     return r.LocalText(ko=ko, en=en)
 
 
-def make_plan(version: int = 1) -> r.Plan:
-    """3 x 2 m: two stalls side by side and an entrance below them."""
+def box(x: float, y: float, width: float, depth: float) -> tuple[r.Point, ...]:
+    """The corners of a rectangle."""
+    return ((x, y), (x + width, y), (x + width, y + depth), (x, y + depth))
 
-    def box(x: float, y: float, w: float, h: float) -> tuple[r.Point, ...]:
-        return ((x, y), (x + w, y), (x + w, y + h), (x, y + h))
 
+def make_zone(zone_id: str, kind: r.ZoneKind, ko: str, en: str, polygon: tuple[r.Point, ...]) -> r.Zone:
+    return r.Zone(zone_id=zone_id, kind=kind, name=text(ko, en), polygon=polygon)
+
+
+def make_restroom(fourth: r.Zone, *, version: int = 1, is_verified: bool = True) -> r.Plan:
+    """5.4 x 4.2 m: three stalls and `fourth` along the upper wall, basins and the entrance below."""
     return r.Plan(
         version=version,
-        is_verified=True,
-        width_m=3.0,
-        depth_m=2.0,
+        is_verified=is_verified,
+        width_m=5.4,
+        depth_m=4.2,
         zones=(
-            r.Zone(zone_id="stall-1", kind="stall", name=text("1번 칸", "Stall 1"), polygon=box(0, 0, 1.5, 1.2)),
-            r.Zone(zone_id="stall-2", kind="stall", name=text("2번 칸", "Stall 2"), polygon=box(1.5, 0, 1.5, 1.2)),
-            r.Zone(zone_id="entrance", kind="entrance", name=text("입구", "Entrance"), polygon=box(0, 1.2, 3, 0.8)),
+            make_zone("stall-1", "stall", "1번 칸", "Stall 1", box(0, 0, 1.3, 1.6)),
+            make_zone("stall-2", "stall", "2번 칸", "Stall 2", box(1.3, 0, 1.3, 1.6)),
+            make_zone("stall-3", "stall", "3번 칸", "Stall 3", box(2.6, 0, 1.3, 1.6)),
+            fourth,
+            make_zone("basins", "basin", "세면대", "Basins", box(0, 2.7, 2.2, 1.5)),
+            make_zone("entrance", "entrance", "출입구", "Entrance", box(3.2, 2.7, 2.2, 1.5)),
         ),
     )
 
 
-def clock(minutes: float = 0, start: datetime = START) -> r.ClockReading:
-    return r.ClockReading(utc=start + timedelta(minutes=minutes), synchronised=True, max_error_ms=50)
-
-
-def make_report(start: datetime = START) -> r.SweepReport:
-    """A complete simulated report with one lens candidate in stall 2."""
-    glint = r.LensObservation(
-        observation_id=uid(0x101),
+def make_glint(observation_id: UUID, t_ns: int) -> r.LensObservation:
+    """A lens candidate of position p2 in stall 2."""
+    return r.LensObservation(
+        observation_id=observation_id,
         zone_id="stall-2",
         position_id="p2",
-        t_ns=2_000,
+        t_ns=t_ns,
         modality="lens",
         clip="p2-a",
         frame=9,
@@ -65,6 +69,30 @@ def make_report(start: datetime = START) -> r.SweepReport:
         reasons=("gone_off_axis", "steady"),
         crop_commitment=None,
     )
+
+
+def make_plan(version: int = 1) -> r.Plan:
+    """3 x 2 m: two stalls side by side and an entrance below them."""
+    return r.Plan(
+        version=version,
+        is_verified=True,
+        width_m=3.0,
+        depth_m=2.0,
+        zones=(
+            make_zone("stall-1", "stall", "1번 칸", "Stall 1", box(0, 0, 1.5, 1.2)),
+            make_zone("stall-2", "stall", "2번 칸", "Stall 2", box(1.5, 0, 1.5, 1.2)),
+            make_zone("entrance", "entrance", "입구", "Entrance", box(0, 1.2, 3, 0.8)),
+        ),
+    )
+
+
+def clock(minutes: float = 0, start: datetime = START) -> r.ClockReading:
+    return r.ClockReading(utc=start + timedelta(minutes=minutes), synchronised=True, max_error_ms=50)
+
+
+def make_report(start: datetime = START) -> r.SweepReport:
+    """A complete simulated report with one lens candidate in stall 2."""
+    glint = make_glint(uid(0x101), 2_000)
     evidence = r.Evidence(
         observation_id=glint.observation_id,
         modality="lens",

@@ -26,7 +26,6 @@ from sweep.report import (
     Modality,
     Observation,
     Plan,
-    Point,
     Position,
     ReferenceCheck,
     RfObservation,
@@ -37,13 +36,12 @@ from sweep.report import (
     Versions,
     VideoJudgement,
     WifiObservation,
-    Zone,
     ZoneCoverage,
-    ZoneKind,
     ZoneVerdict,
     centre_of,
     new_id,
 )
+from tests.report_factory import box, make_restroom, make_zone, text
 from tests.web import air
 
 HOSTILE_SSID = b"<img src=x onerror=alert(1)>"
@@ -52,35 +50,10 @@ FORMULA_NAME = b'=HYPERLINK("x")'
 STARTED = datetime.fromisoformat("2026-03-12T01:20:00+00:00")
 
 
-def text(ko: str, en: str) -> LocalText:
-    """Both languages in one short call."""
-    return LocalText(ko=ko, en=en)
-
-
-def _box(x: float, y: float, width: float, depth: float) -> tuple[Point, ...]:
-    return ((x, y), (x + width, y), (x + width, y + depth), (x, y + depth))
-
-
-def _zone(zone_id: str, kind: ZoneKind, ko: str, en: str, box: tuple[Point, ...]) -> Zone:
-    return Zone(zone_id=zone_id, kind=kind, name=text(ko, en), polygon=box)
-
-
 def restroom_plan(*, version: int = 1, is_verified: bool = True) -> Plan:
-    """A restroom of 5.4 x 4.2 m: three stalls along the upper wall, basins, urinals and the entrance below."""
-    return Plan(
-        version=version,
-        is_verified=is_verified,
-        width_m=5.4,
-        depth_m=4.2,
-        zones=(
-            _zone("stall-1", "stall", "1번 칸", "Stall 1", _box(0, 0, 1.3, 1.6)),
-            _zone("stall-2", "stall", "2번 칸", "Stall 2", _box(1.3, 0, 1.3, 1.6)),
-            _zone("stall-3", "stall", "3번 칸", "Stall 3", _box(2.6, 0, 1.3, 1.6)),
-            _zone("urinals", "urinal", "소변기", "Urinals", _box(3.9, 0, 1.5, 2.4)),
-            _zone("basins", "basin", "세면대", "Basins", _box(0, 2.7, 2.2, 1.5)),
-            _zone("entrance", "entrance", "출입구", "Entrance", _box(3.2, 2.7, 2.2, 1.5)),
-        ),
-    )
+    """With urinals beside the stalls."""
+    urinals = make_zone("urinals", "urinal", "소변기", "Urinals", box(3.9, 0, 1.5, 2.4))
+    return make_restroom(urinals, version=version, is_verified=is_verified)
 
 
 def grey_png(side: int = 64) -> bytes:

@@ -33,17 +33,18 @@ from sweep.report import (
     to_json,
     utc_now,
 )
+from tests.report_factory import text
 from tests.web import evidence as made
 from tests.web.site import Sender
 
 STATE_TEXTS = {
-    "idle": made.text("대기하고 있습니다.", "Idle."),
-    "waiting_for_empty": made.text("두 사람의 확인을 기다립니다.", "Waiting for two people."),
-    "running": made.text("점검하고 있습니다.", "Sweeping."),
-    "paused": made.text("멈췄습니다. 카메라와 조명이 꺼졌습니다.", "Paused. Camera and lamps are off."),
-    "closing": made.text("기록을 닫고 있습니다.", "Closing the record."),
-    "done": made.text("점검을 마쳤습니다.", "Done."),
-    "aborted": made.text("중단했습니다.", "Aborted."),
+    "idle": text("대기하고 있습니다.", "Idle."),
+    "waiting_for_empty": text("두 사람의 확인을 기다립니다.", "Waiting for two people."),
+    "running": text("점검하고 있습니다.", "Sweeping."),
+    "paused": text("멈췄습니다. 카메라와 조명이 꺼졌습니다.", "Paused. Camera and lamps are off."),
+    "closing": text("기록을 닫고 있습니다.", "Closing the record."),
+    "done": text("점검을 마쳤습니다.", "Done."),
+    "aborted": text("중단했습니다.", "Aborted."),
 }
 
 
@@ -72,8 +73,8 @@ class FakeProbe:
             self._after = str(command.command_id)
             if isinstance(command, StartCommand):
                 self.start, self.sweep_id = command, command.sweep_id
-            text = made.text("받았습니다.", "Taken.")
-            self.tell(CommandEvent(type="command", command_id=command.command_id, accepted=True, text=text))
+            taken = text("받았습니다.", "Taken.")
+            self.tell(CommandEvent(type="command", command_id=command.command_id, accepted=True, text=taken))
         return found
 
     def _poll(self, wait_s: float) -> tuple[Command, ...]:
@@ -118,7 +119,7 @@ class FakeProbe:
 
     def guide(self, ko: str, en: str) -> None:
         """Tell the inspector something."""
-        self.tell(GuidanceEvent(type="guidance", text=made.text(ko, en)))
+        self.tell(GuidanceEvent(type="guidance", text=text(ko, en)))
 
     def measure(self, zones: int) -> None:
         """Tell the first `zones` zones as judged, and the next one as being measured."""

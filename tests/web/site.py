@@ -24,6 +24,7 @@ from server.settings import Settings
 from sweep.entry import Body, Signer, to_wire
 from sweep.report import SweepOpened, SweepReport, kinds, to_json
 from tests.entry_factory import make_entry, salted, signer
+from tests.report_factory import text
 from tests.web import evidence as made
 
 PASSWORD = "correct-horse-battery"
@@ -178,18 +179,18 @@ def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
             )
         park = facilities.add_facility(
             connection,
-            FacilityRequest(name=made.text("한빛공원 공중화장실", "Hanbit Park restrooms"), address="가상구 한빛로 1"),
+            FacilityRequest(name=text("한빛공원 공중화장실", "Hanbit Park restrooms"), address="가상구 한빛로 1"),
             actor="test",
         )
         centre = facilities.add_facility(
             connection,
-            FacilityRequest(name=made.text("새울구민체육센터", "Saeul Sports Centre"), address="가상구 새울로 2"),
+            FacilityRequest(name=text("새울구민체육센터", "Saeul Sports Centre"), address="가상구 새울로 2"),
             actor="test",
         )
         wanted = (
-            (park, made.text("남자 화장실 1층", "Men's restroom, 1F"), made.restroom_plan()),
-            (park, made.text("여자 화장실 1층", "Women's restroom, 1F"), made.restroom_plan(is_verified=False)),
-            (centre, made.text("여자 탈의실", "Women's changing room"), None),
+            (park, text("남자 화장실 1층", "Men's restroom, 1F"), made.restroom_plan()),
+            (park, text("여자 화장실 1층", "Women's restroom, 1F"), made.restroom_plan(is_verified=False)),
+            (centre, text("여자 탈의실", "Women's changing room"), None),
         )
         rooms = tuple(
             facilities.add_room(

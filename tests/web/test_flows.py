@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from sweep.report import PositionCommand, StartCommand
+from tests.report_factory import text
 from tests.web import evidence as made
 from tests.web.conftest import PHONE, SMALL_PHONE, OpenPhone, Phone
 from tests.web.probe import FakeProbe
@@ -81,7 +82,7 @@ def test_names_from_the_air_are_shown_and_never_run(phone: Phone, site: Site) ->
 
 def test_markup_in_plans_and_pseudonyms_is_text(phone: Phone, site: Site) -> None:
     plan = made.restroom_plan()
-    name = made.text("<img src=x onerror=alert(3)>", "<img src=x onerror=alert(3)>")
+    name = text("<img src=x onerror=alert(3)>", "<img src=x onerror=alert(3)>")
     zones = (plan.zones[0].model_copy(update={"name": name}), *plan.zones[1:])
     sweep = made.make_sweep(
         sweep_id=seed_ids("markup"), room_id=site.suspected_room, plan=plan.model_copy(update={"zones": zones})

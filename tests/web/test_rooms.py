@@ -13,7 +13,7 @@ from server import facilities
 from server.app import build_services
 from server.requests import FacilityRequest, RoomRequest
 from server.settings import Settings
-from tests.web import evidence as made
+from tests.report_factory import text
 from tests.web.conftest import OpenPhone
 from tests.web.site import add_people, serving
 
@@ -29,10 +29,10 @@ def city(built_page: None, tmp_path: Path) -> Iterator[str]:
     with services.db.write() as connection:
         add_people(connection)
         for number in range(ROOMS // 6):
-            name = made.text(f"{number:02d}번 공원", f"Park {number:02d}")
+            name = text(f"{number:02d}번 공원", f"Park {number:02d}")
             facility_id = facilities.add_facility(connection, FacilityRequest(name=name, address="x"), actor="test")
             for floor in range(6):
-                name = made.text(f"여자 화장실 {floor}층", f"Women's restroom {floor}F")
+                name = text(f"여자 화장실 {floor}층", f"Women's restroom {floor}F")
                 request = RoomRequest(name=name, kind="restroom")
                 facilities.add_room(connection, facility_id, request, actor="test")
     services.db.close()

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import CommandEvent, new_id
-from tests.web import evidence as made
+from tests.report_factory import text
 from tests.web.conftest import Phone
 from tests.web.probe import FakeProbe
 from tests.web.site import Site
@@ -67,7 +67,7 @@ def test_a_refused_start_says_why_and_offers_another(phone: Phone, site: Site, p
     page = phone.page
     start_by_touch(page)
     probe.expect("start")
-    words = made.text("배터리가 모자랍니다.", "The battery is low.")
+    words = text("배터리가 모자랍니다.", "The battery is low.")
     probe.tell(CommandEvent(type="command", command_id=new_id(), accepted=False, text=words))
     expect(page.get_by_text("점검기가 거절함: 배터리가 모자랍니다.")).to_be_visible()
     assert phone.violations() == []

@@ -30,7 +30,6 @@ from sweep.report import (
     LocalText,
     Modality,
     Plan,
-    Point,
     Position,
     ReferenceCheck,
     Source,
@@ -40,10 +39,10 @@ from sweep.report import (
     Versions,
     Zone,
     ZoneCoverage,
-    ZoneKind,
     ZoneVerdict,
     display_text,
 )
+from tests.report_factory import box, make_glint, make_restroom, make_zone, text
 
 HOSTILE_SSID = b"<img src=x onerror=alert(1)>"
 HOSTILE_BLE_NAME = b"\x1b[31mcam\xe2\x80\xaegnp\x07\xff"
@@ -63,10 +62,6 @@ def numbered(number: int) -> UUID:
     return UUID(f"019a0000-0000-7000-8000-{number:012x}")
 
 
-def text(ko: str, en: str = "-") -> LocalText:
-    return LocalText(ko=ko, en=en)
-
-
 def clock(minutes: float = 0, *, synchronised: bool = True) -> ClockReading:
     return ClockReading(
         utc=STARTED + timedelta(minutes=minutes),
@@ -79,30 +74,10 @@ def place(facility: str = "시범 공중화장실", room: str = "1층 여자화�
     return Place(text(facility, "Demonstration restroom"), "DEMO-0001", text(room, "Women, floor 1"), "restroom")
 
 
-def _box(x: float, y: float, width: float, depth: float) -> tuple[Point, ...]:
-    return ((x, y), (x + width, y), (x + width, y + depth), (x, y + depth))
-
-
 def make_plan(*, is_verified: bool = True) -> Plan:
-    """5.4 x 4.2 m: three stalls and urinals along the upper wall, basins and the entrance below."""
-
-    def zone(zone_id: str, kind: ZoneKind, ko: str, en: str, box: tuple[Point, ...]) -> Zone:
-        return Zone(zone_id=zone_id, kind=kind, name=text(ko, en), polygon=box)
-
-    return Plan(
-        version=3,
-        is_verified=is_verified,
-        width_m=5.4,
-        depth_m=4.2,
-        zones=(
-            zone("stall-1", "stall", "1번 칸", "Stall 1", _box(0, 0, 1.3, 1.6)),
-            zone("stall-2", "stall", "2번 칸", "Stall 2", _box(1.3, 0, 1.3, 1.6)),
-            zone("stall-3", "stall", "3번 칸", "Stall 3", _box(2.6, 0, 1.3, 1.6)),
-            zone("storage", "other", "청소도구함", "Storage", _box(3.9, 0, 1.5, 1.2)),
-            zone("basins", "basin", "세면대", "Basins", _box(0, 2.7, 2.2, 1.5)),
-            zone("entrance", "entrance", "출입구", "Entrance", _box(3.2, 2.7, 2.2, 1.5)),
-        ),
-    )
+    """With a storage room that nobody could enter."""
+    storage = make_zone("storage", "other", "청소도구함", "Storage", box(3.9, 0, 1.5, 1.2))
+    return make_restroom(storage, version=3, is_verified=is_verified)
 
 
 _NOT_CALIBRATED = text("검출기가 아직 보정되지 않아 이상 없음이라고 말할 수 없습니다.")
@@ -191,25 +166,7 @@ def make_report(
             start=1,
         )
     )
-    glint = LensObservation(
-        observation_id=numbered(0x101),
-        zone_id="stall-2",
-        position_id="p2",
-        t_ns=110_000_000_000,
-        modality="lens",
-        clip="p2-a",
-        frame=9,
-        x_px=200.5,
-        y_px=140.25,
-        score=7.5,
-        snr=42.0,
-        off_axis_ratio=0.02,
-        persistence=1.0,
-        range_m=0.9,
-        bearing_deg=-4.0,
-        reasons=("gone_off_axis", "steady"),
-        crop_commitment=None,
-    )
+    glint = make_glint(numbered(0x101), 110_000_000_000)
     return SweepReport(
         v=1,
         report_id=numbered(0x301),

@@ -10,6 +10,7 @@ import pytest
 from server.exports.judgement import judge, latest_dispositions
 from server.exports.rows import EntryLine, ExportError, LogRow, Period, SweepPage, build_log_row, build_page
 from sweep.report import Disposition, SweepReport, ZoneVerdict
+from tests.report_factory import text
 
 from . import sample_sweeps as s
 
@@ -26,8 +27,8 @@ def _all_clear(report: SweepReport) -> SweepReport:
             modality="wifi",
             verdict="clear",
             reason="no_uplink",
-            text=s.text("들리지 않음"),
-            target=s.text("와이파이 카메라"),
+            text=text("들리지 않음"),
+            target=text("와이파이 카메라"),
         )
         for zone in report.plan.zones
     )
