@@ -205,6 +205,8 @@ def _serve(device: str, pipe: Connection, tripwire: Connection | None, lease: Le
         except (PortError, HeadError) as error:
             server.lose(str(error))
             pipe.poll(RETRY_S)
+    with contextlib.suppress(PermissionError):  # taking an interpreter down must not hold others up
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 class HeadServer:
