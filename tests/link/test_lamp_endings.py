@@ -133,7 +133,8 @@ def test_an_abort_puts_it_out(rig: Rig) -> None:
 
 def test_the_deadline_puts_it_out(rig: Rig) -> None:
     rig.light()
-    at_ns = rig.order("expire_in 0.4") + 400_000_000
+    at_ns = boottime_ns() + 500_000_000
+    rig.order(f"expire_at {at_ns}")
     assert 0.0 <= report("expiry", rig.dark_after_ms(at_ns)) < DARK_WITHIN_MS
     rig.await_word("declaration_expired", "not played: declaration_expired")
     assert_refused(rig, "declaration_expired")

@@ -17,7 +17,6 @@ from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadStat
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration
 from sweep.plug.lease_pipe import LeaseGiver
-from sweep.plug.liveness import boottime_ns
 from sweep.plug.talk import PlayChips, Played
 
 PERSONS = ("Kim", "Lee")
@@ -53,8 +52,8 @@ def obey(control: Control, lease: LeaseGiver, order: list[str]) -> None:
     match order:
         case ["declare"]:
             control.declare_empty(PERSONS)
-        case ["expire_in", seconds]:
-            expiring.append(Declaration(PERSONS, boottime_ns() + round(float(seconds) * 1e9)))
+        case ["expire_at", until_ns]:
+            expiring.append(Declaration(PERSONS, int(until_ns)))
             lease.follow()
         case ["finish_unheard"]:
             threading.Thread(target=control.announce, args=(lambda _: stuck.wait(),), daemon=True).start()
