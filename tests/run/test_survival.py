@@ -314,7 +314,7 @@ def test_an_agent_on_a_full_disk_tells_the_phone_and_goes_on(tmp_path: Path) -> 
         sweep_id=new_id(),
         mode="quick",
         inspectors=("A-1", "A-2"),
-        **{name: getattr(room, name) for name in Room.model_fields},
+        **{name: getattr(room, name) for name in Room.model_fields if name in StartCommand.model_fields},
     )
     state.mkdir()
     with HostileServer(honest) as server:
