@@ -45,6 +45,7 @@ from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
+from tests.waiting import wait_until
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
 
 PROBE = "probe-demo-1"
@@ -69,10 +70,7 @@ class Rig:
         return found
 
     def wait_for(self, is_there: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + 60.0
-        while not is_there():
-            assert time.monotonic() < deadline, f"waited a minute for {what}"
-            time.sleep(0.05)
+        wait_until(is_there, what, 60.0, 0.05)
 
     def listen(self) -> Stream:
         """An open page."""

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf
+from tests.waiting import wait_until
 
 ROOM = default_room()
 DWELL_S = 5.0
@@ -80,10 +82,7 @@ class Sweep:
             assert outbox.waiting == 2, "the report is signed, whatever happened"
 
     def wait_for(self, is_there: Callable[[], object], what: str) -> None:
-        deadline = time.monotonic() + 60.0
-        while not is_there():
-            assert time.monotonic() < deadline, f"waited in vain for {what}: {self.events[-5:]}"
-            time.sleep(0.02)
+        wait_until(is_there, what, 60.0, 0.02)
 
     def states(self) -> list[str]:
         return [event.state for event in self.events if isinstance(event, StateEvent)]
@@ -210,11 +209,13 @@ def test_the_button_is_heard_before_anybody_declared_anything(tmp_path: Path) ->
         sweep.plug.symlink_to(head.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.states() == ["waiting_for_empty"], "the question")
-        for is_pressed in (True, False) * 50:  # until the head's process has found the head
-            head.hold_button(is_pressed=is_pressed)
-            time.sleep(0.2)
-            if sweep.states()[-1] == "paused":
-                break
+        presses = cycle((True, False))
+
+        def is_paused() -> bool:  # pressed again until the head's process has found the head
+            head.hold_button(is_pressed=next(presses))
+            return sweep.states()[-1] == "paused"
+
+        wait_until(is_paused, "the pause", every_s=0.2)
         assert sweep.states() == ["waiting_for_empty", "paused"]
         sweep.control.abort()
         thread.join(30.0)

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from tests.entry_factory import ROOM_ID, salted, signer
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
 from tests.run.test_sweep import DEMO
 from tests.small_disk import on_small_disk, run_on_small_disk
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 90.0
@@ -97,10 +97,7 @@ class Honest:
 
 
 def wait_for(is_there: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_there():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
+    wait_until(is_there, what, PATIENCE_S, 0.05)
 
 
 def fill(state: Path, entries: int) -> None:

@@ -11,7 +11,6 @@ import ssl
 import subprocess
 import tempfile
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +30,7 @@ from server.running import open_socket, run
 from server.services import Services
 from server.settings import Settings
 from sweep.entry import Signer
+from tests.waiting import wait_until
 
 PASSWORD = "a-long-password"
 QUICK_HASH = auth.HashedPassword(
@@ -178,8 +178,7 @@ def new_postgres(
         for pid in ends:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(pid), signal.SIGKILL)
-        while any(Path(f"/proc/{pid}").exists() for pid in ends):
-            time.sleep(0.005)
+        wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in ends), "the end of every process", 60.0)
 
     start()
     try:

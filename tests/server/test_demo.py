@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import httpx
 import pytest
 
 from tests.server.sweep_kit import DEMO_ROOM
+from tests.waiting import wait_until
 
 LOGIN = re.compile(r"login +(\w+) +password (\S+)")
 SWEEP_TIMEOUT_S = 240  # a simulated sweep takes about 20 s on a quiet machine
@@ -87,12 +88,8 @@ def _running(data: Path, repo_root: Path) -> Iterator[Demo]:
             assert process.wait(30) == 0
 
 
-def _wait_for(what: str, condition: object) -> None:
-    assert callable(condition)
-    deadline = time.monotonic() + SWEEP_TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {SWEEP_TIMEOUT_S} s for {what}"
-        time.sleep(0.2)  # another process: there is no clock to inject
+def _wait_for(what: str, condition: Callable[[], object]) -> None:
+    wait_until(condition, what, SWEEP_TIMEOUT_S, 0.2)
 
 
 def test_the_demonstration(tmp_path: Path, repo_root: Path) -> None:

@@ -76,8 +76,8 @@ def send_pictures(
                 head = data_up(address, AP, 26, sequence)
                 if rng.random() >= LOST:
                     radio.send(CAMERA_MHZ, radiotap(-50, CAMERA_MHZ) + head + body[: piece + OVERHEAD - 26])
-                time.sleep(0.0008)
-        time.sleep(0.002)
+                stop.wait(0.0008)
+        stop.wait(0.002)
 
 
 def send_others(radio: Radio, stop: threading.Event) -> None:

@@ -23,6 +23,7 @@ from sweep.report import to_json
 from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
+from tests.waiting import wait_until
 from tests.wifi.tap_rig import _TUNSETLINK, NAME, make_tap, rename, set_up
 
 CAMERA_MHZ, NETWORK_MHZ = 2_437, 5_180
@@ -114,7 +115,7 @@ def play(radio: Radio, path: Path, mhz: int, stop: threading.Event) -> None:
         began_ns = time.monotonic_ns() - packets[0][0]
         for t_ns, octets in packets:
             while not stop.is_set() and (ahead_ns := t_ns + began_ns - time.monotonic_ns()) > 0:
-                time.sleep(ahead_ns / 1e9)
+                stop.wait(ahead_ns / 1e9)
             radio.send(mhz, octets)
 
 
@@ -163,8 +164,7 @@ def main() -> None:
         command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as run:  # fmt: skip
         if trouble in troubles:
-            while radio.sent < 20 and run.poll() is None:
-                time.sleep(0.05)
+            wait_until(lambda: radio.sent >= 20 or run.poll() is not None, "the first frames", 60.0, 0.05)
             time.sleep(DWELL_S + 1.5)  # in the second zone
             troubles[trouble]()
         out, err = run.communicate(timeout=120)
