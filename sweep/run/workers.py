@@ -12,7 +12,7 @@ import multiprocessing
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
@@ -21,7 +21,7 @@ from typing import Any, Self
 
 from sweep.plug.measurement import Measurement
 from sweep.plug.talk import Line, PipeLine, ToRunner, ToWorker
-from sweep.plug.task import Task
+from sweep.plug.task import Task, blind
 from sweep.report import Gap, Modality
 
 TASK_TIMEOUT_S = 180.0  # guessed: ten times the slowest position measured, for a slower machine
@@ -117,18 +117,7 @@ class Workers:
         self._start(modality)
         self.restarts += 1
         gap = Gap(start_ns=begun_ns, end_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME), reason=reason)
-        return Measurement(
-            zone_id=task.position.zone_id,
-            position_id=task.position.position_id,
-            modality=modality,
-            dwell_s=0.0,
-            samples=0,
-            dropped=0,
-            quality=0.0,
-            blind_reason=reason,
-            rejections={reason: 1},
-            gaps=(gap,),
-        )
+        return replace(blind(task, modality, reason, {reason: 1}), gaps=(gap,))
 
     def _start(self, modality: Modality) -> None:
         ours, theirs = self._context.Pipe()
