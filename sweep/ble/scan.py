@@ -7,8 +7,10 @@ it during RF windows; a passive one needs BlueZ 5.56 or later with its experimen
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from sweep.addresses import parse_address
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData
 
+BUS_VARIABLE: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 MAX_QUEUED: Final = 100_000
 """Adverts held per scan: guessed, 20 s of the busiest hall; what comes after is counted by the caller's own total."""
 
@@ -85,10 +88,12 @@ async def listen(
     seconds: float,
     *,
     mode: Literal["active", "passive"] = "active",
+    bus: str | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> list[Advert]:
-    """Adverts heard within `seconds`, one for each change that BlueZ reports.
+    """Adverts heard within `seconds`, one for each change that BlueZ reports; `bus`: the address of its message bus,
+    where that is not the system's.
 
     Raises BleDoorError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
     """
@@ -112,14 +117,32 @@ async def listen(
             if mode == "passive"
             else BleakScanner(note, scanning_mode="active")
         )
-        async with scanner:
-            is_running = True
-            await pause(seconds)
-        # A controller that is switched off falls silent without a word: ask, or silence would look like an empty room.
-        (await get_global_bluez_manager()).get_default_adapter()
+        with _system_bus(bus):
+            async with scanner:
+                is_running = True
+                await pause(seconds)
+            # A controller that is switched off falls silent without a word: ask, or it would look like an empty room.
+            (await get_global_bluez_manager()).get_default_adapter()
     except (BleakError, OSError, EOFError, DBusError, InvalidAddressError, KeyError) as error:
         raise BleDoorError(_explain(error, is_running=is_running), tuple(heard)) from None
     return heard
+
+
+@contextmanager
+def _system_bus(address: str | None) -> Iterator[None]:
+    """What this process takes for the system bus: bleak lets nobody say it otherwise.  None: as it is."""
+    if address is None:
+        yield
+        return
+    before = os.environ.get(BUS_VARIABLE)
+    os.environ[BUS_VARIABLE] = address
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[BUS_VARIABLE]
+        else:
+            os.environ[BUS_VARIABLE] = before
 
 
 def _explain(error: Exception, *, is_running: bool) -> str:

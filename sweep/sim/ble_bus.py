@@ -7,9 +7,7 @@ as fast as the bus.  Whether a device may be connected to gets lost on the way, 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Final
 
 from sweep.ble.adverts import Advert
@@ -18,7 +16,6 @@ from sweep.ble.scan import listen
 from .air_ble import HeardAdvert
 from .bluez import BUS_DAEMON, FakeBlueZ, Section, private_bus
 
-BUS: Final = "DBUS_SYSTEM_BUS_ADDRESS"
 PATIENCE_S: Final = 20.0
 
 
@@ -50,22 +47,7 @@ async def _scan(heard: Sequence[HeardAdvert], seconds: float, daemon: str) -> li
                     async with asyncio.timeout(PATIENCE_S):
                         await told.wait()
 
-        with _system_bus(address):
-            return await listen(seconds, now_ns=stamp, pause=pause)
-
-
-@contextmanager
-def _system_bus(address: str) -> Iterator[None]:
-    """What this process takes for the system bus."""
-    before = os.environ.get(BUS)
-    os.environ[BUS] = address
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[BUS]
-        else:
-            os.environ[BUS] = before
+        return await listen(seconds, bus=address, now_ns=stamp, pause=pause)
 
 
 def _sections(payload: bytes) -> list[Section]:

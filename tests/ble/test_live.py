@@ -23,7 +23,6 @@ Scenario = Callable[[FakeBlueZ, Callable[[int], Awaitable[None]]], Awaitable[Non
 
 
 def scan(
-    monkeypatch: pytest.MonkeyPatch,
     mode: Literal["active", "passive"],
     scenario: Scenario,
     prepare: Callable[[FakeBlueZ], None] = FakeBlueZ.add_adapter,
@@ -47,7 +46,6 @@ def scan(
                     pass
 
         async with private_bus() as address, FakeBlueZ(address, has_monitors=has_monitors) as bluez:
-            monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
             prepare(bluez)
 
             async def pause(_: float) -> None:
@@ -55,7 +53,7 @@ def scan(
                     await bluez.scanning.wait()
                 await scenario(bluez, until)
 
-            return await listen(1.0, mode=mode, now_ns=now_ns, pause=pause), bluez
+            return await listen(1.0, mode=mode, bus=address, now_ns=now_ns, pause=pause), bluez
 
     return asyncio.run(play())
 
@@ -73,12 +71,12 @@ def levels(adverts: list[Advert]) -> list[tuple[str, int | None]]:
     return [(names[a.address or 0], a.rssi_dbm) for a in adverts]
 
 
-def test_an_active_scan_hears_every_device_and_every_change_of_level(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_active_scan_hears_every_device_and_every_change_of_level() -> None:
     async def and_all(bluez: FakeBlueZ, until: Callable[[int], Awaitable[None]]) -> None:
         await three_devices(bluez, until)
         await until(4)  # one more than a passive scan is told of
 
-    heard, bluez = scan(monkeypatch, "active", and_all)
+    heard, bluez = scan("active", and_all)
     assert levels(heard) == [("lamp", -70), ("tag", -60), ("glasses", -50), ("tag", -48)]
     lamp, tag, glasses, _ = heard
     assert (lamp.name, lamp.manufacturer_data, lamp.is_random) == (b"lamp", ((0x7FFF, b"x"),), True)
@@ -89,8 +87,8 @@ def test_an_active_scan_hears_every_device_and_every_change_of_level(monkeypatch
     assert "RegisterMonitor" not in bluez.calls
 
 
-def test_a_passive_scan_asks_for_patterns_and_never_for_discovery(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard, bluez = scan(monkeypatch, "passive", three_devices)
+def test_a_passive_scan_asks_for_patterns_and_never_for_discovery() -> None:
+    heard, bluez = scan("passive", three_devices)
     assert levels(heard) == [("tag", -60), ("glasses", -50), ("tag", -48)]
     assert "StartDiscovery" not in bluez.calls
     assert bluez.calls[-1] == "UnregisterMonitor"
@@ -120,24 +118,23 @@ def test_an_adapter_that_cannot_scan_is_one_line(
     mode: Literal["active", "passive"],
     prepare: Callable[[FakeBlueZ], None],
     says: str,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with pytest.raises(BleDoorError, match=rf"^Bluetooth cannot be scanned[^\n]*{says}[^\n]*$") as caught:
-        scan(monkeypatch, mode, three_devices, prepare)
+        scan(mode, three_devices, prepare)
     assert caught.value.heard == ()
 
 
-def test_a_bluez_without_monitors_refuses_the_passive_scan_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bluez_without_monitors_refuses_the_passive_scan_only() -> None:
     with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]*experimental[^\n]*$"):
-        scan(monkeypatch, "passive", three_devices, has_monitors=False)
-    heard, _ = scan(monkeypatch, "active", three_devices, has_monitors=False)
+        scan("passive", three_devices, has_monitors=False)
+    heard, _ = scan("active", three_devices, has_monitors=False)
     assert len(heard) >= 3
 
 
 @pytest.mark.parametrize("mode", ["active", "passive"])
 @pytest.mark.parametrize("loss", [unplug, switch_off])
 def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
-    mode: Literal["active", "passive"], loss: Callable[[FakeBlueZ], None], monkeypatch: pytest.MonkeyPatch
+    mode: Literal["active", "passive"], loss: Callable[[FakeBlueZ], None]
 ) -> None:
     async def then_lost(bluez: FakeBlueZ, until: Callable[[int], Awaitable[None]]) -> None:
         bluez.advertise(TAG, -60, TAG_DATA)
@@ -147,12 +144,11 @@ def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
     with pytest.raises(
         BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]*stopped while listening[^\n]*$"
     ) as caught:
-        scan(monkeypatch, mode, then_lost)
+        scan(mode, then_lost)
     assert levels(list(caught.value.heard)) == [("tag", -60)]
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "unix:path=/nowhere/bus"])
-def test_no_bus_is_one_line(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", address)
+def test_no_bus_is_one_line(address: str) -> None:
     with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$"):
-        asyncio.run(listen(0.1))
+        asyncio.run(listen(0.1, bus=address))

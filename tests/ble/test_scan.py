@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from bleak.backends.scanner import AdvertisementData
@@ -49,7 +50,6 @@ def test_a_passive_scan_asks_for_everything_that_is_known() -> None:
 
 
 @pytest.mark.parametrize("mode", ["active", "passive"])
-def test_without_a_controller_there_is_one_line(mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={tmp_path}/no-bus")
+def test_without_a_controller_there_is_one_line(mode: Literal["active", "passive"], tmp_path: Path) -> None:
     with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$"):
-        asyncio.run(listen(0.1, mode="active" if mode == "active" else "passive"))
+        asyncio.run(listen(0.1, mode=mode, bus=f"unix:path={tmp_path}/no-bus"))
