@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sweep.entry import Body, EntryError, SignedEntry, Signer, from_wire, parse_envelope, verify_entry
-from sweep.host import disk
-from sweep.host.disk import DiskError
+from sweep.host.disk import DISK, Disk, DiskError, read_file
 
 ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")
 MAX_WIRE_BYTES: Final = 16 * 1024 * 1024
@@ -40,10 +39,11 @@ class Aside:
 class EntryFiles:
     """Entry files in the folder of an outbox and in its spare one."""
 
-    def __init__(self, folder: Path, spare: Path | None, signer: Signer) -> None:
+    def __init__(self, folder: Path, spare: Path | None, signer: Signer, disk: Disk = DISK) -> None:
         self._folder = folder
         self._spare = spare
         self._signer = signer
+        self._disk = disk
         self.failures: Counter[str] = Counter()
         """By name: how often the server did not take it."""
         self._left_alone: set[Path] = set()
@@ -60,18 +60,18 @@ class EntryFiles:
     def store(self, name: str, wire: bytes) -> None:
         """Put an entry on the first disk that has room.  Raises DiskError."""
         try:
-            disk.write_whole(self._folder / name, wire)
+            self._disk.write_whole(self._folder / name, wire)
         except DiskError:
             if self._spare is None or not self._spare.is_dir():
                 raise
-            disk.write_whole(self._spare / name, wire)
+            self._disk.write_whole(self._spare / name, wire)
 
     def open(self, path: Path) -> tuple[SignedEntry, tuple[Body, ...], bytes]:
         """An entry file; DamagedEntryError says why it is none."""
         if ENTRY_NAME.fullmatch(path.name) is None:
             raise DamagedEntryError("its name is not that of an entry")
         try:
-            wire = disk.read_file(path, MAX_WIRE_BYTES)
+            wire = read_file(path, MAX_WIRE_BYTES)
         except OSError as error:
             raise DamagedEntryError(f"the file cannot be read ({error.strerror})") from None
         entry, bodies, _ = open_wire(wire)
@@ -96,27 +96,31 @@ class EntryFiles:
         try:
             folder.mkdir(exist_ok=True)
             target = _free_name(folder / path.name)
-            path.rename(target)
-            disk.sync_folder(folder)
-            disk.sync_folder(path.parent)
+            self._disk.rename(path, target)
+            self._disk.sync_folder(folder)
+            self._disk.sync_folder(path.parent)
         except OSError:
             self._left_alone.add(path)
             return
-        _keep_reason(target, reason)
+        self._keep_reason(target, reason)
 
     def keep_refused(self, name: str, wire: bytes, reason: str) -> None:
         """Keep an entry that was refused before it ever reached the disk.  Raises OSError, DiskError."""
         folder = self._folder / "refused"
         folder.mkdir(exist_ok=True)
         target = _free_name(folder / name)
-        disk.write_whole(target, wire)
-        _keep_reason(target, reason)
+        self._disk.write_whole(target, wire)
+        self._keep_reason(target, reason)
+
+    def _keep_reason(self, path: Path, reason: str) -> None:
+        with contextlib.suppress(DiskError):  # the file itself is what matters; `asides` says that no reason was kept
+            self._disk.write_whole(path.with_suffix(".reason"), (reason + "\n").encode())
 
     def remove(self, path: Path) -> None:
         """Delete an entry that the server has; one that cannot be deleted is left alone."""
         try:
-            path.unlink()
-            disk.sync_folder(path.parent)
+            self._disk.unlink(path)
+            self._disk.sync_folder(path.parent)
         except OSError:  # being sent once more changes nothing at the server
             self._left_alone.add(path)
 
@@ -128,7 +132,7 @@ class EntryFiles:
             for why in reasons:
                 for path in sorted((folder / why).glob("*.entry")):
                     try:
-                        reason = disk.read_file(path.with_suffix(".reason"), 4_096).decode("utf-8", "replace").strip()
+                        reason = read_file(path.with_suffix(".reason"), 4_096).decode("utf-8", "replace").strip()
                     except OSError:  # it could not be written, or somebody removed it
                         reason = "no reason was kept"
                     found.append(Aside(path.name, why, reason))
@@ -149,11 +153,6 @@ def number_of(name: str) -> int:
     """The number in the name of an entry file; 0 for another name."""
     found = ENTRY_NAME.fullmatch(name)
     return int(found[1]) if found else 0
-
-
-def _keep_reason(path: Path, reason: str) -> None:
-    with contextlib.suppress(DiskError):  # the file itself is what matters; `asides` says that no reason was kept
-        disk.write_whole(path.with_suffix(".reason"), (reason + "\n").encode())
 
 
 def _free_name(path: Path) -> Path:

@@ -56,11 +56,14 @@ def _reject_constant(name: str) -> Any:
 class Exchange:
     """Connections to one address; may be used by several threads."""
 
-    def __init__(self, base_url: str, transport: httpx.BaseTransport | None = None) -> None:
-        """Raises ValueError for an address that is none."""
+    def __init__(
+        self, base_url: str, transport: httpx.BaseTransport | None = None, *, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        """`timeout_s`: for each byte, and twice that for all.  Raises ValueError for an address that is none."""
+        self._timeout_s = timeout_s
         try:
             self.url = httpx.URL(base_url.rstrip("/"))
-            self._client = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, transport=transport)
+            self._client = httpx.Client(base_url=self.url, timeout=timeout_s, transport=transport)
         except httpx.InvalidURL as error:
             raise ValueError(f"{base_url} is no address of a server: {error}") from None
         if not self.url.host or not 0 < (self.url.port or 80) < 0x10000:
@@ -73,14 +76,14 @@ class Exchange:
 
     def ask(self, method: str, target: str, body: bytes, headers: dict[str, str], wait_s: float = 0.0) -> Answer:
         """The answer to one request, which may take `wait_s` longer than others.  Raises ServerUnreachableError."""
-        limit_s = 2.0 * TIMEOUT_S + wait_s + len(body) / SLOWEST_BYTES_PER_S
+        limit_s = 2.0 * self._timeout_s + wait_s + len(body) / SLOWEST_BYTES_PER_S
         try:
             with self._cut_off_after(limit_s), self._client.stream(
                 method,
                 target,
                 content=body or None,
                 headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
-                timeout=TIMEOUT_S + wait_s,
+                timeout=self._timeout_s + wait_s,
                 extensions={"trace": self._note_socket},
             ) as response:  # fmt: skip
                 return Answer(response.status_code, self._read(response), response.headers.get("Date"))

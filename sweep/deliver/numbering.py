@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sweep.host import disk
-from sweep.host.disk import DiskError
+from sweep.host.disk import DISK, Disk, DiskError, read_file
 
 HEAD_NAME: Final = "head.json"
 COPY_NAME: Final = "head.copy.json"
@@ -40,7 +39,8 @@ class Newest:
 class Numbering:
     """The two copies in one folder."""
 
-    def __init__(self, folder: Path, key_id: str) -> None:
+    def __init__(self, folder: Path, key_id: str, disk: Disk = DISK) -> None:
+        self._disk = disk
         self._files = (folder / HEAD_NAME, folder / COPY_NAME)
         self._key_id = key_id
         self.damaged: list[str] = []
@@ -58,7 +58,7 @@ class Numbering:
 
     def _read(self, path: Path) -> Newest | None:
         try:
-            data = disk.read_file(path, 16 * HEAD_BYTES)
+            data = read_file(path, 16 * HEAD_BYTES)
         except FileNotFoundError:
             return None
         except OSError:  # a folder or a pipe in its place, or a bad block: damaged as its content may be
@@ -77,26 +77,25 @@ class Numbering:
         troubles: list[DiskError] = []
         for path in reversed(self._files):
             try:
-                _store(path, data)
+                self._write(path, data)
             except DiskError as error:
                 troubles.append(error)
         if len(troubles) == len(self._files):
             raise troubles[0]
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            self._disk.write_whole(path, data)
+        except DiskError as error:
+            if not error.is_full:
+                raise
+            self._disk.overwrite(path, data)
 
 
 def jump_from(seq: int, now: datetime) -> int:
     """A number beyond all that may have been given, where `seq` is the last that is known of."""
     milliseconds = int((now - JUMP_EPOCH).total_seconds() * 1e3)  # grows faster than any probe can number
     return min(MAX_SEQ, max(seq + LEAST_JUMP, milliseconds))
-
-
-def _store(path: Path, data: bytes) -> None:
-    try:
-        disk.write_whole(path, data)
-    except DiskError as error:
-        if not error.is_full:
-            raise
-        disk.overwrite(path, data)
 
 
 def _format(newest: Newest, key_id: str) -> bytes:

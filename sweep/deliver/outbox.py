@@ -35,9 +35,8 @@ from sweep.entry import (
     to_wire,
     verify_receipt,
 )
-from sweep.host import disk
 from sweep.host.clock import WallClock
-from sweep.host.disk import DiskError
+from sweep.host.disk import DISK, Disk, DiskError, disk_trouble
 from sweep.report import Source, new_id
 
 BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
@@ -96,6 +95,7 @@ class Outbox:
         subject: str,
         spare: Path | None = None,
         reserve_bytes: int = RESERVE_BYTES,
+        disk: Disk = DISK,
     ) -> None:
         """`spare`: another folder, best on another disk, for entries that the first has no room for."""
         self._folder = folder
@@ -104,11 +104,12 @@ class Outbox:
         self._tenant = tenant
         self._subject = subject
         self._reserve_bytes = reserve_bytes
+        self._disk = disk
         self._lock: int | None = None
-        self._numbering = Numbering(folder, signer.key_id)
+        self._numbering = Numbering(folder, signer.key_id, disk)
         self._newest = Newest(0, None)
         self._unsaved: list[Unsaved] = []
-        self._files = EntryFiles(folder, spare, signer)
+        self._files = EntryFiles(folder, spare, signer, disk)
 
     def __enter__(self) -> Self:
         try:
@@ -117,7 +118,7 @@ class Outbox:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
-            raise OutboxError(disk.disk_trouble(self._folder, error)) from None
+            raise OutboxError(disk_trouble(self._folder, error)) from None
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -129,7 +130,7 @@ class Outbox:
             for folder in self._files.folders():
                 for part in folder.glob("*.part"):
                     with contextlib.suppress(OSError):  # of a write that was cut off: it takes no part in anything
-                        part.unlink()
+                        self._disk.unlink(part)
             self._newest = self._find_newest()
             if self._newest.seq and not self._numbering.covers(self._newest.seq):
                 with contextlib.suppress(DiskError):  # tried again before any number could be given twice
@@ -141,7 +142,7 @@ class Outbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            disk.let_room_go(self._folder / RESERVE_NAME)
+            self._disk.let_room_go(self._folder / RESERVE_NAME)
         finally:
             self._unlock()
 
@@ -156,7 +157,7 @@ class Outbox:
         try:
             if self._numbering.read() is None:
                 self._numbering.store(self._newest)  # from now on it can be written on a full disk, too
-            disk.keep_room(self._folder / RESERVE_NAME, self._reserve_bytes)
+            self._disk.keep_room(self._folder / RESERVE_NAME, self._reserve_bytes)
         except DiskError as error:
             if self._spare_has_room():
                 return
@@ -167,10 +168,10 @@ class Outbox:
         if self._spare is None or not self._spare.is_dir():
             return False
         try:
-            disk.keep_room(self._spare / RESERVE_NAME, self._reserve_bytes)
+            self._disk.keep_room(self._spare / RESERVE_NAME, self._reserve_bytes)
         except DiskError:
             return False
-        disk.let_room_go(self._spare / RESERVE_NAME)
+        self._disk.let_room_go(self._spare / RESERVE_NAME)
         return True
 
     def append(
@@ -210,7 +211,7 @@ class Outbox:
         )
         signed = sign_envelope(envelope, self._signer)
         made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), "")
-        disk.let_room_go(self._folder / RESERVE_NAME)  # this is what it was kept for
+        self._disk.let_room_go(self._folder / RESERVE_NAME)  # this is what it was kept for
         left = self._put([*self._unsaved, made])
         if must_save and left and left[-1].entry is signed:
             self._unsaved = left[:-1]

@@ -18,12 +18,11 @@ from uuid import UUID
 
 import httpx
 
-from sweep.deliver.exchange import Answer, Exchange, ServerUnreachableError
+from sweep.deliver.exchange import TIMEOUT_S, Answer, Exchange, ServerUnreachableError
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
 from sweep.deliver.server_time import ServerTime
 from sweep.entry import Signer, sign_request
-from sweep.host import disk
-from sweep.host.disk import DiskError
+from sweep.host.disk import DISK, DiskError, disk_trouble, read_file
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
 
@@ -66,12 +65,13 @@ class Uplink:
         *,
         transport: httpx.BaseTransport | None = None,
         own_transmissions: OwnTransmissions | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         """`own_transmissions` is told of each request: a radio may carry it, unless the server is on this machine.
 
         Raises ValueError for an address that is none.
         """
-        self._exchange = Exchange(base_url, transport)
+        self._exchange = Exchange(base_url, transport, timeout_s=timeout_s)
         self._url = base_url.rstrip("/")
         self._own_air = None if self._exchange.url.host in LOOPBACK else own_transmissions
         self._signer = signer
@@ -99,9 +99,9 @@ class Uplink:
         if pinned is None:
             try:
                 pin_file.parent.mkdir(parents=True, exist_ok=True)
-                disk.write_whole(pin_file, f"{key.hex()}\n".encode())
+                DISK.write_whole(pin_file, f"{key.hex()}\n".encode())
             except OSError as error:
-                raise ServerUnreachableError(disk.disk_trouble(pin_file.parent, error)) from None
+                raise ServerUnreachableError(disk_trouble(pin_file.parent, error)) from None
             except DiskError as error:
                 raise ServerUnreachableError(f"the server's key cannot be kept: {error}") from None
         elif pinned != key:
@@ -214,7 +214,7 @@ def _key_of(text: object) -> bytes | None:
 def _read_pin(pin_file: Path) -> bytes | None:
     """The key that was pinned; None before the first contact.  Raises ServerChangedError for a damaged pin."""
     try:
-        key = _key_of(disk.read_file(pin_file, 1_024).decode("ascii", "replace").strip())
+        key = _key_of(read_file(pin_file, 1_024).decode("ascii", "replace").strip())
     except FileNotFoundError:
         return None
     except OSError:

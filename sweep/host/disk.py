@@ -1,7 +1,8 @@
 """Files that are there whole or not at all, also when the disk is full, and room that is kept for them beforehand.
 
 Input is bytes and paths; output is files whose bytes have reached the disk, or a `DiskError` whose one line says what
-is wrong with the disk and what to do about it.  It knows nothing of what it writes.
+is wrong with the disk and what to do about it.  It knows nothing of what it writes.  `Disk` is a class so that a disk
+which is full, fails or loses power is another one.
 """
 
 from __future__ import annotations
@@ -46,38 +47,75 @@ def disk_trouble(folder: Path, error: OSError) -> str:
             return f"{folder} cannot be written ({error.strerror or type(error).__name__})"
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Put `data` into `path`, whole and on the disk, or leave what was there.  Raises DiskError."""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        write_durably(part, data)
-        part.rename(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        with contextlib.suppress(OSError):  # it takes no part in anything, and is removed at the next start
-            part.unlink(missing_ok=True)
-        raise DiskError(path.parent, error) from None
+class Disk:
+    """What writing to the disk is made of."""
 
+    def write_durably(self, path: Path, data: bytes) -> None:
+        """Write a file and wait until its bytes are on the disk.  Raises OSError."""
+        with path.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
 
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file and wait until its bytes are on the disk.  Raises OSError."""
-    with path.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    def rename(self, path: Path, target: Path) -> None:
+        """Give a file another name.  Raises OSError."""
+        path.rename(target)
 
+    def unlink(self, path: Path) -> None:
+        """Remove a file if it is there.  Raises OSError."""
+        path.unlink(missing_ok=True)
 
-def overwrite(path: Path, data: bytes) -> None:
-    """Replace the bytes of a file of the same size where they stand, which takes no room.  Raises DiskError."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    def sync_folder(self, folder: Path) -> None:
+        """Wait until the names in a folder are on the disk.  Raises OSError."""
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.pwrite(descriptor, data, 0)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-    except OSError as error:
-        raise DiskError(path.parent, error) from None
+
+    def write_whole(self, path: Path, data: bytes) -> None:
+        """Put `data` into `path`, whole and on the disk, or leave what was there.  Raises DiskError."""
+        part = path.with_name(f"{path.name}.part")
+        try:
+            self.write_durably(part, data)
+            self.rename(part, path)
+            self.sync_folder(path.parent)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # it takes no part in anything, and is removed at the next start
+                self.unlink(part)
+            raise DiskError(path.parent, error) from None
+
+    def overwrite(self, path: Path, data: bytes) -> None:
+        """Replace the bytes of a file of the same size where they stand, which takes no room.  Raises DiskError."""
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                os.pwrite(descriptor, data, 0)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise DiskError(path.parent, error) from None
+
+    def keep_room(self, path: Path, size_bytes: int) -> None:
+        """Make `path` a file that holds `size_bytes` of the disk, for `let_room_go` later.  Raises DiskError."""
+        try:
+            if path.is_file() and path.stat().st_blocks * 512 >= size_bytes:
+                return
+            with path.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size_bytes)
+        except OSError as error:
+            self.let_room_go(path)
+            raise DiskError(path.parent, error) from None
+
+    def let_room_go(self, path: Path) -> None:
+        """Give the room back that `keep_room` kept."""
+        with contextlib.suppress(OSError):  # a read-only disk keeps it, and nothing can be written there anyway
+            self.unlink(path)
+
+
+DISK: Final = Disk()
+"""The real one."""
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -94,30 +132,3 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def _no_file(path: Path) -> OSError:
     return OSError(errno.EISDIR, "not an ordinary file", str(path))
-
-
-def keep_room(path: Path, size_bytes: int) -> None:
-    """Make `path` a file that holds `size_bytes` of the disk, for `let_room_go` later.  Raises DiskError."""
-    try:
-        if path.is_file() and path.stat().st_blocks * 512 >= size_bytes:
-            return
-        with path.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size_bytes)
-    except OSError as error:
-        let_room_go(path)
-        raise DiskError(path.parent, error) from None
-
-
-def let_room_go(path: Path) -> None:
-    """Give the room back that `keep_room` kept."""
-    with contextlib.suppress(OSError):  # a read-only disk keeps it, and nothing can be written there anyway
-        path.unlink(missing_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk.  Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -19,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sweep import entry as e
 from sweep.deliver import outbox as ob
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError, Outbox, OutboxError
-from sweep.host import disk
 from sweep.host.clock import WallClock
+from sweep.host.disk import DISK, Disk
 from tests.entry_factory import ROOM_ID, salted, signer
+from tests.failing_disk import FailingDisk
 
 CLOCK = WallClock(synchronised=True, max_error_ms=20)
 
@@ -57,8 +57,37 @@ class Server:
         return self.key.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
 
 
-def open_box(folder: Path) -> Outbox:
-    return Outbox(folder, signer(), tenant="demo-gu", subject="probe-demo-1")
+def open_box(folder: Path, disk: Disk = DISK, spare: Path | None = None) -> Outbox:
+    return Outbox(folder, signer(), tenant="demo-gu", subject="probe-demo-1", disk=disk, spare=spare)
+
+
+class CrashingDisk(Disk):
+    """Power goes at the operation of a number, before anything of it has happened."""
+
+    def __init__(self, crash_at: int | None) -> None:
+        self.left = crash_at
+
+    def count(self) -> None:
+        if self.left is not None:
+            self.left -= 1
+            if self.left == 0:
+                raise Crash
+
+    def write_durably(self, path: Path, data: bytes) -> None:
+        self.count()
+        super().write_durably(path, data)
+
+    def overwrite(self, path: Path, data: bytes) -> None:
+        self.count()
+        super().overwrite(path, data)
+
+    def rename(self, path: Path, target: Path) -> None:
+        self.count()
+        super().rename(path, target)
+
+    def unlink(self, path: Path) -> None:
+        self.count()
+        super().unlink(path)
 
 
 def append(box: Outbox, data: bytes = b"{}", *, must_save: bool = False) -> e.SignedEntry:
@@ -140,25 +169,18 @@ def test_two_processes_cannot_share_an_outbox(tmp_path: Path) -> None:
         (errno.EACCES, "may not be written by this user"),
     ],
 )
-def test_what_the_disk_does_not_take_stays_in_memory_until_it_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
-) -> None:
-    def fails(path: Path, data: bytes) -> None:
-        with contextlib.suppress(OSError):
-            path.write_bytes(data[:10])
-        raise OSError(number, os.strerror(number))
-
-    server = Server()
-    with open_box(tmp_path) as box:
+def test_what_the_disk_does_not_take_stays_in_memory_until_it_does(tmp_path: Path, number: int, said: str) -> None:
+    server, disk = Server(), FailingDisk()
+    with open_box(tmp_path, disk) as box:
         first = append(box)
-        with monkeypatch.context() as patch:
-            patch.setattr(disk, "write_durably", fails)
-            with pytest.raises(OutboxError, match=said + r".*the sweep was not begun"):
-                append(box, must_save=True)
-            kept = append(box, b"2")
-            assert [(one.entry, one.kind) for one in box.unsaved] == [(kept, "sweep.report")]
-            assert re.search(said, box.unsaved[0].reason)
-            assert not box.save()
+        disk.errno = number
+        with pytest.raises(OutboxError, match=said + r".*the sweep was not begun"):
+            append(box, must_save=True)
+        kept = append(box, b"2")
+        assert [(one.entry, one.kind) for one in box.unsaved] == [(kept, "sweep.report")]
+        assert re.search(said, box.unsaved[0].reason)
+        assert not box.save()
+        disk.errno = None
         assert e.parse_envelope(kept.payload).seq == 2, "what was not begun took no number"
         assert box.save()
         assert box.unsaved == ()
@@ -169,44 +191,34 @@ def test_what_the_disk_does_not_take_stays_in_memory_until_it_does(
 
 
 def test_what_is_in_memory_only_is_delivered_from_there_and_its_number_is_never_given_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    def full(path: Path, data: bytes) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    server = Server()
-    with open_box(tmp_path) as box:
+    server, disk = Server(), FailingDisk()
+    with open_box(tmp_path, disk) as box:
         box.reserve()
-        monkeypatch.setattr(disk, "write_durably", full)
+        disk.errno = errno.ENOSPC
         kept = append(box)
         assert box.waiting == 1
         assert box.deliver(server.send, server.key.public_key) == ob.Delivery(1, 0, 0)
         assert box.unsaved == ()
-    monkeypatch.undo()
     with open_box(tmp_path) as again:
         envelope = e.parse_envelope(append(again).payload)
     assert (envelope.seq, envelope.prev) == (2, kept.entry_hash)
 
 
-def test_a_spare_folder_takes_what_the_first_has_no_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write, box_folder, spare = disk.write_durably, tmp_path / "box", tmp_path / "spare"
+def test_a_spare_folder_takes_what_the_first_has_no_room_for(tmp_path: Path) -> None:
+    box_folder, spare = tmp_path / "box", tmp_path / "spare"
     spare.mkdir()
-
-    def full(path: Path, data: bytes) -> None:
-        if path.parent == box_folder:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        write(path, data)
-
-    server = Server()
-    with Outbox(box_folder, signer(), tenant="demo-gu", subject="probe-demo-1", spare=spare) as box:
+    server, disk = Server(), FailingDisk(only=box_folder)
+    with open_box(box_folder, disk, spare) as box:
         box.reserve()
         append(box)
-        monkeypatch.setattr(disk, "write_durably", full)
+        disk.errno = errno.ENOSPC
         append(box)
         assert box.unsaved == ()
         assert [path.name for path in spare.iterdir()] == ["000000000002.entry"]
         append(box)
-    with Outbox(box_folder, signer(), tenant="demo-gu", subject="probe-demo-1", spare=spare) as box:
+    with open_box(box_folder, spare=spare) as box:
         assert box.deliver(server.send, server.key.public_key).delivered == 3
         assert sorted(server.hashes_by_seq) == [1, 2, 3]
 
@@ -383,18 +395,17 @@ def test_an_entry_that_the_server_never_takes_holds_nobody_up(tmp_path: Path) ->
 
 
 def test_a_disk_that_fails_under_delivery_says_so_and_nothing_is_sent_twice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    def fails(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, "Read-only file system")
+    class ReadOnly(Disk):
+        def unlink(self, path: Path) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
 
     server = Server()
-    with open_box(tmp_path) as box:
+    with open_box(tmp_path, ReadOnly()) as box:
         append(box)
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "unlink", fails)
-            assert box.deliver(server.send, server.key.public_key).delivered == 1
-            assert box.deliver(server.send, server.key.public_key) == ob.Delivery(0, 0, 0)
+        assert box.deliver(server.send, server.key.public_key).delivered == 1
+        assert box.deliver(server.send, server.key.public_key) == ob.Delivery(0, 0, 0)
 
 
 class CrashingOutbox(RuleBasedStateMachine):
@@ -407,45 +418,29 @@ class CrashingOutbox(RuleBasedStateMachine):
         self.acknowledged: list[str] = []
         self.lost: set[str] = set()
         self.is_damaged = False
-        self.patch = pytest.MonkeyPatch()
 
     def teardown(self) -> None:
-        self.patch.undo()
         shutil.rmtree(self.folder)
 
-    def _run(self, action: Callable[[Outbox], object], crash_at: int | None) -> None:
-        """Run `action` in a fresh process image whose `crash_at`-th file operation is its last."""
-        count = 0
+    def _run(self, action: Callable[[Outbox], object], disk: CrashingDisk) -> None:
+        """Run `action` in a fresh process image, as long as there is power."""
+        with contextlib.suppress(Crash), open_box(self.folder, disk) as box:
+            action(box)
 
-        def guarded(original: Callable[..., Any]) -> Callable[..., Any]:
-            def operation(*arguments: Any, **options: Any) -> Any:
-                nonlocal count
-                count += 1
-                if count == crash_at:
-                    raise Crash
-                return original(*arguments, **options)
+    def _deliver(self, disk: CrashingDisk) -> None:
+        def send(wire: bytes) -> object:
+            disk.count()
+            return self.server.send(wire)
 
-            return operation
-
-        with self.patch.context() as patch:
-            patch.setattr(disk, "write_durably", guarded(disk.write_durably))
-            patch.setattr(disk, "overwrite", guarded(disk.overwrite))
-            patch.setattr(Path, "rename", guarded(Path.rename))
-            patch.setattr(Path, "unlink", guarded(Path.unlink))
-            patch.setattr(self.server, "send", guarded(self.server.send))
-            try:
-                with open_box(self.folder) as box:
-                    action(box)
-            except Crash:
-                pass
+        self._run(lambda box: box.deliver(send, self.server.key.public_key), disk)
 
     @rule(crash_at=st.none() | st.integers(1, 8))
     def add(self, crash_at: int | None) -> None:
-        self._run(lambda box: self.acknowledged.append(append(box).entry_hash), crash_at)
+        self._run(lambda box: self.acknowledged.append(append(box).entry_hash), CrashingDisk(crash_at))
 
     @rule(crash_at=st.none() | st.integers(1, 12))
     def send(self, crash_at: int | None) -> None:
-        self._run(lambda box: box.deliver(self.server.send, self.server.key.public_key), crash_at)
+        self._deliver(CrashingDisk(crash_at))
 
     @rule(at=st.integers(0, 5), damage=st.sampled_from(sorted(set(DAMAGES) - {"huge", "deep"})))
     def damage_an_entry(self, at: int, damage: str) -> None:
@@ -478,7 +473,7 @@ class CrashingOutbox(RuleBasedStateMachine):
 
     @rule()
     def deliver_everything_and_look_at_the_chain(self) -> None:
-        self._run(lambda box: box.deliver(self.server.send, self.server.key.public_key), None)
+        self._deliver(CrashingDisk(None))
         assert not list(self.folder.glob("*.entry"))
         assert set(self.acknowledged) - self.lost <= set(self.server.stored)
         if not self.is_damaged:

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sweep.deliver import exchange
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from sweep.entry import verify_request
@@ -144,10 +143,9 @@ def test_whatever_the_other_side_says_is_one_sentence_and_no_success(tmp_path: P
     assert not (tmp_path / "server.pub").exists()
 
 
-def test_an_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_that_drips_is_cut_off() -> None:
     """Each byte comes in time, the whole never: without a bound a thread of the probe would hang for ever."""
-    monkeypatch.setattr(exchange, "TIMEOUT_S", 0.2)
-    with HostileServer(lambda _: DRIP) as server, Uplink(server.url, KEY) as link:
+    with HostileServer(lambda _: DRIP) as server, Uplink(server.url, KEY, timeout_s=0.2) as link:
         with pytest.raises(ServerUnreachableError, match="no answer"):
             link.poll_commands("p1", None, 0.0)
         assert server.connections == 1

@@ -21,13 +21,13 @@ from sweep import entry as e
 from sweep.config import open_signer
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
-from sweep.host import disk
 from sweep.host.clock import WallClock
 from sweep.report import StartCommand, new_id, to_json, utc_now
 from sweep.run.agent import Agent
 from sweep.run.rooms import Room
 from sweep.sim.source import default_room
 from tests.entry_factory import ROOM_ID, salted, signer
+from tests.failing_disk import FailingDisk
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
 from tests.run.test_sweep import DEMO
 from tests.small_disk import on_small_disk, run_on_small_disk
@@ -257,7 +257,7 @@ def test_a_fault_of_its_own_ends_the_agent_visibly(tmp_path: Path) -> None:
 
 
 WITHOUT_RESERVE = (
-    "from sweep.host import disk; disk.keep_room = lambda *_: None\n"  # as if others had taken the room meanwhile
+    "from sweep.host.disk import Disk; Disk.keep_room = lambda *_: None\n"  # as if others had taken the room meanwhile
     "from sweep.cli import main; main()\n"
 )
 
@@ -328,11 +328,8 @@ def test_an_agent_on_a_full_disk_tells_the_phone_and_goes_on(tmp_path: Path) -> 
     assert honest.stored == []
 
 
-def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    honest, key = Honest(), signer("probe")
-
-    def full(path: Path, data: bytes) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path) -> None:
+    honest, key, disk = Honest(), signer("probe"), FailingDisk()
 
     def refuse(request: Request) -> Bytes:
         if request.target == "/api/entries":
@@ -342,7 +339,7 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path, monkeyp
     said: list[str] = []
     with (
         HostileServer(refuse) as server,
-        Outbox(tmp_path / "outbox", key, tenant="demo-gu", subject="probe-demo-1") as outbox,
+        Outbox(tmp_path / "outbox", key, tenant="demo-gu", subject="probe-demo-1", disk=disk) as outbox,
         Uplink(server.url, key) as uplink,
     ):
         agent_of_it = Agent(
@@ -353,16 +350,15 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path, monkeyp
             run_sweep=lambda *_: "",
             say=said.append,
         )
-        outbox.reserve()
         uplink.server_key(tmp_path / "server.pub")
-        with monkeypatch.context() as patch:
-            patch.setattr(disk, "write_durably", full)
-            append(outbox, 1)
-            assert not agent_of_it.deliver()
-            agent_of_it.live.flush()
-            assert honest.notices() == {"entries_unsaved": 1}
-            server.answer = honest
-            assert agent_of_it.deliver(), "delivered from memory, the disk as full as before"
+        outbox.reserve()
+        disk.errno = errno.ENOSPC
+        append(outbox, 1)
+        assert not agent_of_it.deliver()
+        agent_of_it.live.flush()
+        assert honest.notices() == {"entries_unsaved": 1}
+        server.answer = honest
+        assert agent_of_it.deliver(), "delivered from memory, the disk as full as before"
         agent_of_it.live.flush()
         assert honest.notices() == {}
     assert honest.stored == [1]
