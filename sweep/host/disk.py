@@ -97,6 +97,13 @@ class Disk:
         except OSError as error:
             raise DiskError(path.parent, error) from None
 
+    def write_at(self, descriptor: int, data: bytes, offset: int) -> None:
+        """Put `data` into an open file and wait until it is on the disk.  Raises OSError."""
+        written = 0
+        while written < len(data):
+            written += os.pwrite(descriptor, data[written:], offset + written)
+        os.fsync(descriptor)
+
     def keep_room(self, path: Path, size_bytes: int) -> None:
         """Make `path` a file that holds `size_bytes` of the disk, for `let_room_go` later.  Raises DiskError."""
         try:
