@@ -43,12 +43,42 @@ def has_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def ask_to_declare(control: Control, inspectors: tuple[str, str]) -> None:
+class Terminal:
+    """Where persons answer: standard input."""
+
+    def forget_what_was_typed(self) -> None:
+        """Throw away what nobody has read yet."""
+        with contextlib.suppress(termios.error):  # the terminal went away; reading says so
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+
+    def read_line(self, control: Control) -> str:
+        """A line; empty at the end of the input, and once the sweep is over, whoever ended it.
+
+        It looks, and no signal raises: an exception could strike where nobody catches it, and the report would be lost.
+        """
+        while not control.is_over:
+            try:
+                if not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
+                    continue
+                line = os.read(sys.stdin.fileno(), LINE_BYTES)
+                is_gone = not line and not has_terminal()
+            except OSError:
+                line, is_gone = b"", True
+            if is_gone:  # and SIGHUP may still be on its way
+                _end(signal.SIGHUP, control.abort)
+            return line.decode(errors="replace")
+        return ""
+
+
+TERMINAL: Final = Terminal()
+
+
+def ask_to_declare(control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL) -> None:
     """Two persons at the terminal declare the room empty, in so many words and after having been asked: what was
     typed before the question declares nothing. An end of input finishes the sweep.
     """
     while not control.is_declared and not control.is_over:
-        _forget_what_was_typed()
+        terminal.forget_what_was_typed()
         one, other = inspectors
         err.print(
             f"{one}, {other}: 안에 아무도 없고 문을 닫았음을 두 사람이 확인했으면 y + Enter (15분 동안 유효)",
@@ -59,14 +89,16 @@ def ask_to_declare(control: Control, inspectors: tuple[str, str]) -> None:
             "(holds for 15 minutes)",
             markup=False,
         )
-        line = _read_line(control)
+        line = terminal.read_line(control)
         if not line:
             control.finish()
         elif line.strip().lower() in {"y", "yes", "ㅛ", "예", "네"}:
             control.declare_empty(inspectors)
 
 
-def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str, str]) -> Iterator[Stand]:
+def ask_to_stand(
+    zones: Iterable[Zone], control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
+) -> Iterator[Stand]:
     """Zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks anew for a declaration
     that has ended.
     """
@@ -74,13 +106,13 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
     for zone in zones:
         here = middle_of(zone)
         while True:
-            ask_to_declare(control, inspectors)
+            ask_to_declare(control, inspectors, terminal)
             if control.is_over:
                 return
             err.print(f"{zone.name.ko}에 서서 Enter / Stand at {zone.name.en}, then Enter", markup=False)
             if last is not None:
                 err.print("w + Enter: 방금 자리에서 걷기 시험 / walking test where you are; Ctrl-D 종료 / ends")
-            line = _read_line(control)
+            line = terminal.read_line(control)
             if not line or control.is_over:
                 return
             if not control.is_declared:  # it ended while nobody typed
@@ -90,11 +122,6 @@ def ask_to_stand(zones: Iterable[Zone], control: Control, inspectors: tuple[str,
             yield replace(last, is_walk=True)
         last = here
         yield here
-
-
-def _forget_what_was_typed() -> None:
-    with contextlib.suppress(termios.error):  # the terminal went away; reading says so
-        termios.tcflush(sys.stdin, termios.TCIFLUSH)
 
 
 def end_when_told(end: Callable[[], None]) -> None:
@@ -135,25 +162,6 @@ def _end(number: int, end: Callable[[], None]) -> None:
                 os.dup2(nowhere, fd)
         os.close(nowhere)
     end()
-
-
-def _read_line(control: Control) -> str:
-    """A line of the terminal; empty at its end, and once the sweep is over, whoever ended it.
-
-    It looks, and no signal raises: an exception could strike where nobody catches it, and the report would be lost.
-    """
-    while not control.is_over:
-        try:
-            if not select.select([sys.stdin], [], [], LOOK_EVERY_S)[0]:
-                continue
-            line = os.read(sys.stdin.fileno(), LINE_BYTES)
-            is_gone = not line and not has_terminal()
-        except OSError:
-            line, is_gone = b"", True
-        if is_gone:  # and SIGHUP may still be on its way
-            _end(signal.SIGHUP, control.abort)
-        return line.decode(errors="replace")
-    return ""
 
 
 def open_own_transmissions(settings: Config) -> OwnTransmissions:

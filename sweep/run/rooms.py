@@ -134,10 +134,11 @@ class LiveSource:
         doors: Mapping[Modality, object] = MappingProxyType({}),
         clock: WallClock | None = None,
         now_ns: Callable[[], int] = boottime_ns,
+        time_of_day: Callable[[], datetime] = utc_now,
     ) -> None:
         """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
         `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
-        and the time of day is read once.  Raises SourceError.
+        and `time_of_day` is read once.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
@@ -147,7 +148,7 @@ class LiveSource:
         """The probe's own devices, by modality."""
         self._walks: set[str] = set()
         clock = clock or read_wall_clock()
-        now = utc_now()
+        now = time_of_day()
         try:
             self.manifest = RecordedSweep(
                 v=1,

@@ -131,10 +131,9 @@ def test_what_a_report_says_of_the_key_is_said_in_two_languages() -> None:
 class Clocks:
     """CLOCK_BOOTTIME that goes on, and a time of day that somebody sets in the middle."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.boot_ns = 70_000_000_000
         self.day = THIS
-        monkeypatch.setattr("sweep.run.rooms.utc_now", lambda: self.day)
 
     def go_on(self, seconds: float) -> None:
         self.boot_ns += round(seconds * 1e9)
@@ -142,10 +141,8 @@ class Clocks:
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-2), timedelta(days=3_652), timedelta(0)])
-def test_a_clock_that_is_set_during_a_sweep_changes_no_length(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: timedelta
-) -> None:
-    clocks = Clocks(monkeypatch)
+def test_a_clock_that_is_set_during_a_sweep_changes_no_length(tmp_path: Path, step: timedelta) -> None:
+    clocks = Clocks()
     control = Control(clock=lambda: clocks.boot_ns / 1e9)
     control.declare_empty(("A-1", "A-2"))
     room = default_room()
@@ -160,6 +157,7 @@ def test_a_clock_that_is_set_during_a_sweep_changes_no_length(
     source = LiveSource(
         Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
         probe_id="p", dwell_s=5.0, stands=stands(), clock=SET, now_ns=lambda: clocks.boot_ns,
+        time_of_day=lambda: clocks.day,
     )  # fmt: skip
     with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:
         report = Runner(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sweep.cli.live import ask_to_stand
+from sweep.cli.live import Terminal, ask_to_stand
 from sweep.entry import from_wire
 from sweep.plug.control import Control
 from sweep.report import MODALITIES, SweepReport, parse_json
@@ -154,13 +154,22 @@ def test_only_a_yes_after_the_question_declares_the_room_empty(tmp_path: Path) -
     assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).positions == ()
 
 
-def test_a_declaration_that_ended_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    lines = iter(["y\n", "\n", "\n", "y\n", "\n", ""])
-    monkeypatch.setattr("sweep.cli.live._read_line", lambda _: next(lines))
-    monkeypatch.setattr("sweep.cli.live._forget_what_was_typed", lambda: None)
+class Typed(Terminal):
+    def __init__(self, *lines: str) -> None:
+        self.lines = iter(lines)
+
+    def forget_what_was_typed(self) -> None:
+        """Nothing was."""
+
+    def read_line(self, control: Control) -> str:
+        return next(self.lines)
+
+
+def test_a_declaration_that_ended_is_asked_for_again() -> None:
+    terminal = Typed("y\n", "\n", "\n", "y\n", "\n", "")
     control = Control()
     zones = default_room().plan.zones[:3]
-    asked = ask_to_stand(zones, control, ("A-1", "A-2"))
+    asked = ask_to_stand(zones, control, ("A-1", "A-2"), terminal)
     assert next(asked).zone_id == zones[0].zone_id
     control.pause()  # the head's button
     assert next(asked).zone_id == zones[1].zone_id
