@@ -13,8 +13,7 @@ VERDICTS = {"ok": "정상 / ok", "fault": "이상 / fault", "look": "눈으로 �
 
 def examine_head(device: str, step_s: float) -> None:
     """Drive the self test of the head on `device` and print its table; one line and exit code 2 where it cannot be."""
-    from sweep.link.head import Head
-    from sweep.link.port import SerialPort
+    from sweep.link.head import Head, SerialPort
     from sweep.link.self_test import count_faults, judge, walk
 
     with one_line(ValueError), SerialPort(device, read_timeout_s=READ_TIMEOUT_S) as port:

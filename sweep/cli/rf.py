@@ -32,8 +32,8 @@ def rf(
     ] = False,
 ) -> None:
     """Read RF windows from the sensor head and tell emitters apart."""
-    from sweep.link.head import HeadError, is_port, read_windows
-    from sweep.link.port import PortError
+    from sweep.link.head import HeadError, PortError
+    from sweep.link.readings import is_port, read_windows
     from sweep.rf import judge
     from sweep.rf.calibration import CalibrationError, levels_of, read_calibration
     from sweep.rf.channels import tuner_frequencies
@@ -70,8 +70,8 @@ def rf(
 
 def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: DetectorLaw) -> Iterator[RfWindow]:
     """Windows of the log detector, each shown and heard as hot or cold."""
-    from sweep.link.head import Head
-    from sweep.link.port import SerialPort
+    from sweep.link.head import Head, SerialPort
+    from sweep.link.readings import rf_windows
     from sweep.rf.envelope import summarise
     from sweep.rf.meter import BEEP_S, HotCold
 
@@ -80,7 +80,7 @@ def _walk(port: str, seconds: float, outside: Sequence[RfWindow] | None, law: De
     beeped_ns = 0
     with SerialPort(port) as opened:
         head = Head(opened)
-        for window in head.rf_windows(seconds):
+        for window in rf_windows(head, seconds):
             reading = hot_cold.feed(window)
             if reading is not None:
                 bar = "#" * round(reading.above_db)

@@ -1,18 +1,18 @@
-"""Plays a sequence of chips on the head's white lamp and says when each began: commands out, chip reports in.
+"""A sequence of chips on the head's white lamp, sans-IO: the head's reports in, the next command and the times out.
 
 The firmware plays at most 128 chips at a time, so a longer sequence is handed over in parts, each at the end of the one
 before.  Output is `ChipTimes` in the Pi's time with an honest error: that of the clock, and how far the chips that were
-reported lie from equal steps.  It owns no port and reads no clock but the one it is given.
+reported lie from equal steps.  It sends nothing: who owns the head asks what is due and sends that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
 from sweep.link.clock import ClockError, TickClock, TickUnwrapper
-from sweep.link.messages import SLOT_NS, Accepted, Chip, LampsOff, LampStop, Message, StimulusRun
+from sweep.link.messages import SLOT_NS, Chip, LampsOff, Message, StimulusRun
 
 PART_CHIPS: Final = 128
 """What one command holds (wire protocol)."""
@@ -24,20 +24,6 @@ LATE_CHIPS: Final = 2.5
 """A lamp that has reported no chip for so many has stopped: guessed, one lost report and a margin."""
 SILENT, GUARD, PART_DONE = 1, 2, 3
 """Reasons of `lamps_off` (wire protocol)."""
-
-
-class HeadLine(Protocol):
-    """What is used of `sweep.link.head.Head`."""
-
-    @property
-    def clock(self) -> TickClock:
-        """Maps ticks to the Pi's time."""
-
-    def ask(self, message: Message) -> Accepted:
-        """Send a command and wait for its answer."""
-
-    def send(self, message: Message) -> object:
-        """Send a command and go on; it is repeated until it is answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +40,33 @@ class ChipTimes:
     """Times the lamp's guard put it out: it shines 4.5 s at most, so eight bright chips in a row end early."""
 
 
-class ChipPlayer:
-    """One sequence on its way; feed it with everything that the head says."""
+class ChipRun:
+    """One sequence on its way; feed it with everything that the head says, and send what is `due`."""
 
-    def __init__(self, head: HeadLine, chips: Sequence[int], chip_s: float, now_ns: Callable[[], int]) -> None:
-        """Raises ValueError for chips that no command can carry."""
-        self._head = head
+    def __init__(self, clock: TickClock, chips: Sequence[int], chip_s: float) -> None:
+        """`clock`: the head's.  Raises ValueError for chips that no command can carry."""
+        self._clock = clock
         self.chips = tuple(chips)
         self._slots = round(chip_s * 1e9 / SLOT_NS)
         if not chips or not 2 <= self._slots <= 0xFFFF or any(chip not in {0, 1} for chip in chips):
             raise ValueError("chips are 0 or 1, and one lasts 64 us to 2 s")
-        self._now_ns = now_ns
         self._unwrapper = TickUnwrapper()
         self._ticks: dict[int, int] = {}
         """Unwrapped tick by number of the chip in the whole sequence."""
         self._arrived_ns: dict[int, int] = {}
         self._handed_over = 0
+        self._is_late = False
+        """The head has played all it was given, and there is more."""
         self._asked_ns = 0
         self._cut = 0
         self._is_off = False
         self.fault: str | None = None
         """Why the lamp plays no more, a code; None while it plays and when it has played everything."""
 
-    def begin(self) -> None:
-        """Start to play. Raises HeadError when the head refuses or does not answer."""
-        self._asked_ns = self._now_ns()
-        self._head.ask(self._next_part())
+    def begin(self, now_ns: int) -> StimulusRun:
+        """The command that starts it."""
+        self._asked_ns = now_ns
+        return self._next_part()
 
     def _next_part(self) -> StimulusRun:
         part = self.chips[self._handed_over : self._handed_over + PART_CHIPS]
@@ -87,14 +74,14 @@ class ChipPlayer:
         bits = sum(chip << place for place, chip in enumerate(part))
         return StimulusRun(self._slots, len(part), bits.to_bytes(PART_CHIPS // 8, "little"))
 
-    def take(self, message: Message) -> bool:
+    def take(self, message: Message, now_ns: int) -> bool:
         """Take a message of the head; True when it says something new of the chips."""
         match message:
             case Chip(tick=tick, index=index):
                 part = (self._handed_over - 1) // PART_CHIPS * PART_CHIPS
                 number = self._number_of(part + index)
                 self._ticks[number] = self._unwrapper.unwrap(tick)
-                self._arrived_ns[number] = self._now_ns()
+                self._arrived_ns[number] = now_ns
                 return True
             case LampsOff(reason=reason) if reason == GUARD:
                 self._cut += 1
@@ -105,7 +92,7 @@ class ChipPlayer:
                     part = (self._handed_over - 1) // PART_CHIPS * PART_CHIPS
                     self._is_off = part == 0 or max(self._ticks, default=-1) >= part
                 else:  # the report of the part's last chip was lost, or the host was late
-                    self._head.send(self._next_part())
+                    self._is_late = True
                 return self._is_off
             case LampsOff():
                 self.fault = "lamp_went_off"
@@ -118,31 +105,31 @@ class ChipPlayer:
         last = max(self._ticks, default=-1)
         return number - PART_CHIPS if number > last + PART_CHIPS // 2 else number
 
-    def step(self) -> None:
-        """Hand the next part over when it is time, and notice a lamp that has stopped; call it often."""
+    def due(self, now_ns: int) -> StimulusRun | None:
+        """The next part when it is time to hand it over; notices a lamp that has stopped. Ask it often."""
+        if self._is_late:
+            self._is_late = False
+            return self._next_part()
         if not self._ticks:
-            if self._now_ns() - self._asked_ns > LATE_CHIPS * self._slots * SLOT_NS + 1e9:
+            if now_ns - self._asked_ns > LATE_CHIPS * self._slots * SLOT_NS + 1e9:
                 self.fault = "lamp_not_playing"
-            return
+            return None
         last = max(self._ticks)
         end_ns = self._expected_ns(last + 1)
-        if last + 1 == self._handed_over < len(self.chips) and self._now_ns() >= end_ns - HAND_OVER_NS:
-            self._head.send(self._next_part())
-        elif not self.is_over and self._now_ns() > end_ns + (LATE_CHIPS - 1) * self._slots * SLOT_NS:
+        if last + 1 == self._handed_over < len(self.chips) and now_ns >= end_ns - HAND_OVER_NS:
+            return self._next_part()
+        if not self.is_over and now_ns > end_ns + (LATE_CHIPS - 1) * self._slots * SLOT_NS:
             self.fault = self.fault or "lamp_not_playing"
+        return None
 
     def _expected_ns(self, number: int) -> float:
         last = max(self._ticks)
-        slot_ns = SLOT_NS * (1 + self._head.clock.drift)
+        slot_ns = SLOT_NS * (1 + self._clock.drift)
         try:
-            from_ns = self._head.clock.to_boottime(self._ticks[last] & 0xFFFFFFFF).t_ns
+            from_ns = self._clock.to_boottime(self._ticks[last] & 0xFFFFFFFF).t_ns
         except ClockError:
             return float(self._asked_ns) + 1e9
         return from_ns + (number - last) * self._slots * slot_ns
-
-    def stop(self) -> None:
-        """Lamp off at once; the head also does it by itself when nobody speaks to it for 100 ms."""
-        self._head.send(LampStop())
 
     @property
     def is_over(self) -> bool:
@@ -151,7 +138,7 @@ class ChipPlayer:
 
     def times(self) -> ChipTimes | None:
         """When the chips began, by what is known of the clock now; None before the first, or without a clock."""
-        if not self._ticks or not self._head.clock.is_set:
+        if not self._ticks or not self._clock.is_set:
             return None
         numbers = sorted(self._ticks)
         ticks = [self._ticks[number] for number in numbers]
@@ -161,8 +148,8 @@ class ChipPlayer:
         offsets = [tick - number * slots for number, tick in zip(numbers, ticks, strict=True)]
         first = (min(offsets) + max(offsets)) / 2
         spread = (max(offsets) - min(offsets)) / 2
-        mapped = self._head.clock.to_boottime(round(ticks[-1]) & 0xFFFFFFFF)
-        slot_ns = SLOT_NS * (1 + self._head.clock.drift)
+        mapped = self._clock.to_boottime(round(ticks[-1]) & 0xFFFFFFFF)
+        slot_ns = SLOT_NS * (1 + self._clock.drift)
         start_ns, chip_ns = round(mapped.t_ns - (ticks[-1] - first) * slot_ns), slots * slot_ns
         late_ns = sorted(at - start_ns - round(number * chip_ns) for number, at in self._arrived_ns.items())
         return ChipTimes(

@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sweep.link.decode import HeadError
-from sweep.link.head import Head
+from sweep.link.head import Head, PortError, SerialPort
 from sweep.link.messages import Identity
-from sweep.link.port import PortError, SerialPort
 
 BAUD = 115_200
 OLD_BAUD = 57_600

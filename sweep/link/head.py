@@ -1,32 +1,25 @@
-"""The one owner of the serial line to the sensor head: opens the port, checks that firmware and message table are
-ours, and yields RF windows as contract records in the Pi's time. It judges nothing; a head with another protocol, a
-silent one and a file that is no recording are one clear error each.
+"""The serial line to the sensor head, from a command to the bytes of the port: the only door to pyserial, commands that
+are numbered and sent again until they are answered, and a head that has shown whose firmware it runs.
+
+Input is messages of `link/messages`; output is what the head says, and its clock against the Pi's.  A port that is not
+there or goes away, a head with another protocol and a silent one are one clear error each.  It measures nothing and
+judges nothing; only `Head` reads a clock.
 """
 
 from __future__ import annotations
 
-import stat
-import time
-from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from pathlib import Path
-from typing import TypeVar
+import contextlib
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import serial
 
 from sweep.link.clock import TickClock
-from sweep.link.commands import ANSWER_WITHIN_S, Command, CommandSender, TakenBack, Unanswered
-from sweep.link.decode import (
-    Decoder,
-    HeadError,
-    HeadRefused,
-    Losses,
-    WrongFirmware,
-    renumbered_by,
-    to_rf_window,
-    to_tuner_window,
-)
+from sweep.link.decode import Decoder, HeadError, HeadRefused, Losses, WrongFirmware, renumbered_by
 from sweep.link.frame import Received, encode
-from sweep.link.imu import BATCH as IMU_BATCH
-from sweep.link.imu import ImuSample, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     Accepted,
@@ -35,44 +28,30 @@ from sweep.link.messages import (
     EnvelopeWindow,
     Identify,
     Identity,
-    Imu,
-    ImuSet,
-    ImuStatus,
     KeepAlive,
+    LampRun,
+    LampStop,
+    LightSet,
     Message,
     Refused,
-    ReportCounters,
-    RfStart,
-    RfStop,
-    TunerStop,
-    TunerSweep,
-    TunerWindow,
+    SelfTest,
+    StimulusRun,
 )
-from sweep.link.port import SerialPort
-from sweep.link.recording import read_recording
-from sweep.report import RfWindow
+from sweep.plug.liveness import boottime_ns
 
-__all__ = ["Head", "HeadError", "HeadRefused", "Losses", "WrongFirmware", "is_port", "read_recording", "read_windows"]
+__all__ = ["Head", "HeadError", "HeadRefused", "Losses", "PortError", "SerialPort", "WrongFirmware"]
 
 M = TypeVar("M", bound=Message)
 
-WINDOW_S = 0.1
-BURST_BELOW_COUNTS = 767
-"""-55 dBm by the nominal law (20 dBm - V / 25 mV, 2.5 V full scale): 5 dB above the detector's own floor (derived)."""
-HYSTERESIS_COUNTS = 8
-"""0.8 dB: three standard deviations of converter noise (guessed)."""
-TUNER_DWELL_BLOCKS = 16
-"""64 ms on each frequency: 80 RSSI samples, and so many blocks that noise shows no steady line rate (derived)."""
-TUNER_BUSY_COUNTS = 241
-"""590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
-TUNER_LONGEST_LIST = 41
-IMU_RATE_HZ = 100.0
-IMU_COMPLAINTS = {
-    3: "no inertial sensor answers: check its supply and the wires to A4 and A5",
-    4: "another part answers in the inertial sensor's place: LSM6DSO, LSM6DSOX or LSM6DS3TR-C is needed",
-    5: "the inertial sensor's bus is held down: check A4 and A5 for a short, and their pull-ups",
-}
-"""What is wrong, by the state that the head reports."""
+BAUD = 500_000
+READ_TIMEOUT_S = 0.01
+"""The head's lamps go off when it hears nothing for 100 ms; between two reads a sign of life may be sent."""
+READ_SIZE = 4096
+ANSWER_WITHIN_S: Final = (0.05, 0.15, 0.5, 1.3)
+"""Patience after each time a command is sent. The first: a full transmit buffer takes 6 ms, a USB adapter's latency
+16 ms, a read of the port 10 ms (derived); all of them: two seconds (guessed, a host that is very busy)."""
+LIGHTING: Final = (LampRun, LightSet, StimulusRun, SelfTest)
+"""What a lamp_stop takes back while it is not answered: sent again it would light what was put out."""
 IDENTITY_TIMEOUT_S = 2.0
 IDENTIFY_EVERY_S = 0.3
 SILENCE_TIMEOUT_S = 3.0
@@ -82,9 +61,158 @@ that is held up for 70 ms, are no reason yet (derived)."""
 BYTE_NS = 20_000  # ten bits at 500 kbaud
 
 
-def boottime_ns() -> int:
-    """The Pi's CLOCK_BOOTTIME: the time base of every record."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+class PortError(ValueError):
+    """The serial device cannot be opened or has gone; the message says which."""
+
+
+class SerialPort:
+    """An open serial device, 8N1; also a context manager."""
+
+    def __init__(self, device: str, *, read_timeout_s: float = READ_TIMEOUT_S) -> None:
+        """Open `device` for this process alone. Raises PortError."""
+        self.device = device
+        try:
+            self._serial = serial.Serial(
+                device, BAUD, timeout=read_timeout_s, write_timeout=1.0, exclusive=True, dsrdtr=False, rtscts=False
+            )
+        except (serial.SerialException, OSError, ValueError) as error:
+            raise PortError(f"cannot open {device}: is the sensor head plugged in, and free? ({error})") from error
+
+    def read(self) -> bytes:
+        """What has arrived, at least one byte unless the timeout passes first. Raises PortError when unplugged."""
+        try:
+            data = self._serial.read(max(1, min(self._serial.in_waiting, READ_SIZE)))
+        except (serial.SerialException, OSError) as error:
+            raise PortError(f"{self.device} has gone: plug the sensor head in again") from error
+        return bytes(data)
+
+    def write(self, data: bytes) -> None:
+        """Send `data`. Raises PortError when unplugged or when nothing takes it."""
+        try:
+            self._serial.write(data)
+            self._serial.flush()
+        except (serial.SerialException, OSError) as error:
+            raise PortError(f"{self.device} takes no data: plug the sensor head in again") from error
+
+    def close(self) -> None:
+        """Give the device back."""
+        with contextlib.suppress(OSError):
+            self._serial.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Nobody answered a command, however often it was sent."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """A command that was not answered yet when the lamps had to go out; it is not sent again."""
+
+    message: Message
+
+
+Outcome = Accepted | Refused | Unanswered | TakenBack
+
+
+@dataclass(slots=True)
+class Command:
+    """A command on its way."""
+
+    message: Message
+    outcome: Outcome | None = None
+    """None until it is known."""
+
+
+class CommandSender:
+    """Commands on a line that may lose some, sans-IO: messages in, frames to write and answers out.
+
+    A command has a number, is acknowledged, and is sent again three times while it is not; the head knows a number that
+    comes again and does not obey twice.  One is on its way at a time, so that they are obeyed in order.  A command to
+    put the lamps out goes before all others and takes back those that would light them.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[Command] = deque()
+        self._current: Command | None = None
+        self._next = 0
+        self._number = 0
+        """Of the current command."""
+        self._frame = b""
+        self._sent = 0
+        """Times the current one was sent."""
+        self._ask_again_ns = 0
+        self.repeats = 0
+        """Times a command was sent again."""
+        self.unanswered = 0
+        """Commands that nobody answered."""
+
+    def put(self, message: Message) -> Command:
+        """Queue an acknowledged command; its outcome appears in what is returned."""
+        command = Command(message)
+        if isinstance(message, LampStop):
+            self._clear_the_way()
+            self._waiting.appendleft(command)
+        else:
+            self._waiting.append(command)
+        return command
+
+    def _clear_the_way(self) -> None:
+        unsettled = [command for command in (self._current, *self._waiting) if command is not None]
+        self._current = None  # it may have been obeyed: a state that is set twice is the same state
+        self._waiting.clear()
+        for command in unsettled:
+            if isinstance(command.message, LIGHTING):
+                command.outcome = TakenBack(command.message)
+            else:
+                self._waiting.append(command)
+
+    def due(self, now_ns: int) -> bytes:
+        """What to write now, perhaps nothing; call it often."""
+        if self._current is not None and now_ns >= self._ask_again_ns:
+            if self._sent < len(ANSWER_WITHIN_S):
+                self.repeats += 1
+                return b"\0" + self._send(
+                    now_ns
+                )  # the delimiter of what came before may have been lost, and us with it
+            self.unanswered += 1
+            self._current.outcome = Unanswered(self._current.message)
+            self._current = None
+        if self._current is None and self._waiting:
+            self._current = self._waiting.popleft()
+            self._number, self._next = self._next, (self._next + 1) & 0xFF
+            self._frame = encode(self._current.message, self._number)
+            self._sent = 0
+            return self._send(now_ns)
+        return b""
+
+    def _send(self, now_ns: int) -> bytes:
+        self._ask_again_ns = now_ns + round(ANSWER_WITHIN_S[self._sent] * 1e9)
+        self._sent += 1
+        return self._frame
+
+    def take(self, message: Message) -> None:
+        """Hear a message of the head."""
+        if self._current is None or not isinstance(message, Accepted | Refused):
+            return
+        if (message.request, message.request_seq) == (self._current.message.ID, self._number):
+            self._current.outcome = message
+            self._current = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command waits for its answer or its turn."""
+        return self._current is not None or bool(self._waiting)
 
 
 class Head:
@@ -93,7 +221,8 @@ class Head:
     def __init__(self, port: SerialPort, now_ns: Callable[[], int] = boottime_ns) -> None:
         """Shake hands over `port`. Raises HeadError when nobody answers, WrongFirmware when it is another firmware."""
         self._port = port
-        self._now_ns = now_ns
+        self.now_ns = now_ns
+        """CLOCK_BOOTTIME."""
         self._commands = CommandSender()
         self._posted: list[Command] = []
         """Commands that nobody waits for, until they are answered."""
@@ -121,14 +250,14 @@ class Head:
         """
         if message.IS_ACKNOWLEDGED:
             self._posted.append(self._commands.put(message))
-            self._write(self._commands.due(self._now_ns()))
+            self._write(self._commands.due(self.now_ns()))
         else:
             self._write(encode(message, 0))
 
     def _write(self, frame: bytes) -> None:
         if frame:
             self._port.write(frame)
-            self._last_sent_ns = self._now_ns()
+            self._last_sent_ns = self.now_ns()
 
     def receive(self) -> list[Received]:
         """Messages that arrived within one read timeout; keeps the clock, repeats commands, keeps the head from feeling
@@ -143,9 +272,9 @@ class Head:
 
     def _pump(self) -> list[Received]:
         """One turn of the line."""
-        self._write(self._commands.due(self._now_ns()))
+        self._write(self._commands.due(self.now_ns()))
         data = self._port.read()
-        received_ns = self._now_ns()
+        received_ns = self.now_ns()
         messages = [event for event in self._decoder.feed(data) if isinstance(event, Received)]
         for event in messages:
             match event.message:
@@ -157,11 +286,11 @@ class Head:
                     self._commands.take(answer)
                 case _:
                     pass
-        self._write(self._commands.due(self._now_ns()))
+        self._write(self._commands.due(self.now_ns()))
         self.losses.repeated_commands = self._commands.repeats
         self.losses.unanswered_commands = self._commands.unanswered
         self.each_turn()
-        if self._now_ns() - self._last_sent_ns > KEEP_ALIVE_EVERY_S * 1e9:
+        if self.now_ns() - self._last_sent_ns > KEEP_ALIVE_EVERY_S * 1e9:
             self.send(KeepAlive())
         return messages
 
@@ -194,21 +323,21 @@ class Head:
 
         `listen` hears each message that arrives meanwhile and returns something true for those that show progress.
         """
-        heard_ns = self._now_ns()
-        while self._now_ns() - heard_ns < patience_s * 1e9:
+        heard_ns = self.now_ns()
+        while self.now_ns() - heard_ns < patience_s * 1e9:
             arrived = self.receive()
             for at, event in enumerate(arrived):
                 if listen(event.message):
-                    heard_ns = self._now_ns()
+                    heard_ns = self.now_ns()
                 if isinstance(event.message, kind):
                     self._inbox = arrived[at + 1 :]
                     return event.message
         return None
 
     def _shake_hands(self) -> Identity:
-        deadline_ns = self._now_ns() + round(IDENTITY_TIMEOUT_S * 1e9)
+        deadline_ns = self.now_ns() + round(IDENTITY_TIMEOUT_S * 1e9)
         asked_ns = 0
-        while (now_ns := self._now_ns()) < deadline_ns:
+        while (now_ns := self.now_ns()) < deadline_ns:
             if now_ns - asked_ns > IDENTIFY_EVERY_S * 1e9:
                 self.send(Identify())
                 asked_ns = now_ns
@@ -227,79 +356,6 @@ class Head:
         """
         self.ask(BuzzerSet(round(on_s * 1e9 / SLOT_NS), round(period_s * 1e9 / SLOT_NS), beeps))
 
-    def imu_samples(self, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> Iterator[ImuSample]:
-        """Samples of the inertial sensor that cover `seconds`, with their time on CLOCK_BOOTTIME; `rate_hz` 50 to 100.
-
-        Raises HeadError when the sensor is not there, is lost, or the head falls silent.
-        """
-        restarts = self.losses.restarts
-        self.ask(ImuSet(round(1e9 / SLOT_NS / rate_hz)))
-        self.send(ReportCounters())  # so that the clock is known before the first batch
-        left = max(1, round(seconds * rate_hz / IMU_BATCH))
-        heard_ns = self._now_ns()
-        while left > 0:
-            messages = self.receive()
-            if self.losses.restarts != restarts:
-                raise HeadError("the sensor head restarted while it measured: check its supply")
-            if messages:
-                heard_ns = self._now_ns()
-            elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
-                raise HeadError("the sensor head fell silent: check its cable")
-            for event in messages:
-                match event.message:
-                    case ImuStatus(state=state) if state in IMU_COMPLAINTS:
-                        raise HeadError(IMU_COMPLAINTS[state])
-                    case Imu() as batch if self._clock.is_set and left > 0:
-                        left -= 1
-                        yield from read_samples(batch, lambda tick: max(0, self._clock.to_boottime(tick).t_ns))
-                    case _:
-                        pass
-        self.ask(ImuSet(0))
-
-    def rf_windows(
-        self,
-        seconds: float,
-        *,
-        window_s: float = WINDOW_S,
-        burst_below_counts: int = BURST_BELOW_COUNTS,
-        tuner_mhz: Sequence[int] = (),
-    ) -> Iterator[RfWindow]:
-        """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
-        `tuner_mhz` over and over. Raises HeadError when the head falls silent.
-        """
-        restarts = self.losses.restarts
-        if tuner_mhz:
-            self.ask(tuner_plan(tuner_mhz))
-        self.ask(RfStart(round(window_s * 1e9 / SLOT_NS), burst_below_counts, HYSTERESIS_COUNTS))
-        left = max(1, round(seconds / window_s))
-        heard_ns = self._now_ns()
-        while left > 0:
-            messages = self.receive()
-            if self.losses.restarts != restarts:
-                raise HeadError("the sensor head restarted while it measured: check its supply")
-            if messages:
-                heard_ns = self._now_ns()
-            elif self._now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
-                raise HeadError("the sensor head fell silent: check its cable")
-            for event in messages:
-                if not isinstance(event.message, EnvelopeWindow | TunerWindow) or left == 0:
-                    continue
-                t_ns = (
-                    max(0, self._clock.to_boottime(event.message.tick).t_ns) if self._clock.is_set else self._now_ns()
-                )
-                if isinstance(event.message, TunerWindow):
-                    record = to_tuner_window(event.message, t_ns, SLOT_NS)
-                else:
-                    left -= 1
-                    record = to_rf_window(event.message, t_ns, SLOT_NS)
-                if record is None:
-                    self.losses.empty_windows += 1
-                else:
-                    yield record
-        if tuner_mhz:
-            self.ask(TunerStop())
-        self.ask(RfStop())
-
 
 def _check(command: Command) -> Accepted:
     """The answer of a command that was accepted. Raises HeadRefused, HeadError."""
@@ -316,51 +372,3 @@ def _check(command: Command) -> Accepted:
             )
         case _:
             raise HeadError(f"{name} was not sent: the lamps had to go out")
-
-
-def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
-    """The command that visits `mhz` (rising, at most 41, none more than 255 after the one before) over and over.
-
-    Raises ValueError for a list that does not fit.
-    """
-    deltas = [b - a for a, b in pairwise(mhz)]
-    if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
-        raise ValueError("a tuner list holds 1 to 41 rising frequencies, at most 255 MHz apart")
-    padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
-    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, rounds, TUNER_BUSY_COUNTS, len(mhz), padded)
-
-
-def is_port(source: str) -> bool:
-    """True when `source` is a character device: a serial port or a pseudo-terminal."""
-    try:
-        return stat.S_ISCHR(Path(source).stat().st_mode)
-    except OSError:
-        return False
-
-
-def read_windows(
-    source: str,
-    seconds: float,
-    *,
-    start_ns: int = 0,
-    losses: list[Losses] | None = None,
-    tuner_mhz: Sequence[int] = (),
-) -> Iterator[RfWindow]:
-    """RF windows of a PORT (measured now, `seconds` long) or of a FILE of raw serial bytes (at most `seconds` of it).
-
-    `start_ns` is the time of a file's first window; a port's windows carry CLOCK_BOOTTIME, and its tuner
-    visits `tuner_mhz`. Raises HeadError, PortError.
-    """
-    if is_port(source):
-        with SerialPort(source) as port:
-            head = Head(port)
-            if losses is not None:
-                losses.append(head.losses)
-            yield from head.rf_windows(seconds, tuner_mhz=tuner_mhz)
-        return
-    begin_ns: int | None = None
-    for window in read_recording(Path(source), start_ns=start_ns, losses=losses):
-        begin_ns = window.t_ns if begin_ns is None else begin_ns
-        if window.t_ns - begin_ns >= seconds * 1e9:
-            return
-        yield window

@@ -20,33 +20,26 @@ from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Final, Self
 
-from sweep.link.chips import ChipPlayer
+from sweep.link.chips import ChipRun
 from sweep.link.decode import to_rf_window, to_tuner_window
-from sweep.link.head import (
-    BURST_BELOW_COUNTS,
-    HYSTERESIS_COUNTS,
-    WINDOW_S,
-    Head,
-    HeadError,
-    HeadRefused,
-    boottime_ns,
-    tuner_plan,
-)
+from sweep.link.head import Head, HeadError, HeadRefused, PortError, SerialPort
 from sweep.link.messages import (
     SLOT_NS,
     Button,
     EnvelopeWindow,
     Housekeeping,
+    LampStop,
     Message,
     RfStart,
     RfStop,
     TunerStop,
     TunerWindow,
 )
-from sweep.link.port import PortError, SerialPort
+from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S, tuner_plan
 from sweep.link.supply import read_supply
 from sweep.plug.chips import draw_chips
 from sweep.plug.lease_pipe import LeaseEnd
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 
@@ -216,7 +209,7 @@ class HeadServer:
         self._pipe = pipe
         self._tripwire = tripwire
         self._lease = lease
-        self._player: ChipPlayer | None = None
+        self._chips: ChipRun | None = None
         self._windows_left = 0
         self._battery_v: float | None = None
         self._state: HeadState | None = None
@@ -229,7 +222,7 @@ class HeadServer:
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
         self._windows_left = 0
         restarts, heard_s = head.losses.restarts, time.monotonic()
-        head.each_turn = self._mind_lease
+        head.each_turn = lambda: self._mind_lease(head)
         try:
             while self.is_wanted:
                 messages = [event.message for event in head.receive()]
@@ -239,48 +232,52 @@ class HeadServer:
                     raise HeadError("the sensor head fell silent: check its cable")
                 if head.losses.restarts != restarts:
                     restarts = head.losses.restarts
-                    if self._player is not None:
-                        self._player.stop()  # a part that is not answered yet must not begin now
-                    self._end("head_restarted")
-                self._attend(messages)
+                    self._put_out(head, "head_restarted")  # a part that is not answered yet must not begin now
+                self._attend(head, messages)
                 self._take_windows(head, messages)
                 self._obey(head)
         finally:
-            if self._player is not None:
+            if self._chips is not None:
                 with contextlib.suppress(PortError, HeadError):
-                    self._player.stop()
+                    head.send(LampStop())
 
     def _why_dark(self) -> str | None:
         """Why nothing may shine now, a code of `Played.ended`; None while the lease lives."""
         why = NOT_DECLARED if self._lease is None else self._lease.why_ended()
         return None if why is None else WHY_DARK.get(why, NOT_DECLARED)
 
-    def _mind_lease(self) -> None:
+    def _mind_lease(self, head: Head) -> None:
         """At every turn of the line: the lamp goes out with the lease. Raises PortError, HeadError."""
-        because = None if self._player is None else self._why_dark()
-        if self._player is not None and because is not None:
-            self._player.stop()
+        because = None if self._chips is None else self._why_dark()
+        if because is not None:
+            self._put_out(head, because)
+
+    def _put_out(self, head: Head, because: str) -> None:
+        """Lamp off at once, where it plays; the head also does it when nobody speaks to it for 100 ms."""
+        if self._chips is not None:
+            head.send(LampStop())
             self._end(because)
 
-    def _attend(self, messages: list[Message]) -> None:
+    def _attend(self, head: Head, messages: list[Message]) -> None:
         is_news = False
         for message in messages:
             if isinstance(message, Button) and message.is_pressed:
                 if self._lease is not None:
                     self._lease.withdraw("button")
-                    self._mind_lease()
+                    self._mind_lease(head)
                 self._trip("button")
                 self._tell(ButtonPressed())
             if isinstance(message, Housekeeping):
                 self._tell_supply(message)
-            is_news |= self._player is not None and self._player.take(message)
-        if self._player is None:
+            is_news |= self._chips is not None and self._chips.take(message, boottime_ns())
+        if self._chips is None:
             return
-        self._player.step()
-        if self._player.fault is not None:
-            self._player.stop()
-            self._end(self._player.fault)
-        elif self._player.is_over:
+        part = self._chips.due(boottime_ns())
+        if part is not None:
+            head.send(part)
+        if self._chips.fault is not None:
+            self._put_out(head, self._chips.fault)
+        elif self._chips.is_over:
             self._end(PLAYED_OUT)
         elif is_news:
             self._report(None)
@@ -302,9 +299,9 @@ class HeadServer:
                     self._windows_left = max(1, round(seconds / WINDOW_S))
                 case PlayChips():
                     self._play(head, word)
-                case StopChips() if self._player is not None:
-                    self._player.stop()
-                    self._player = None
+                case StopChips() if self._chips is not None:
+                    head.send(LampStop())
+                    self._chips = None
                 case _:
                     pass
 
@@ -315,13 +312,13 @@ class HeadServer:
             self._tell(Played(0, 0, 0.0, 0, ended=because))
             return
         self._stop_windows(head)
-        self._player = ChipPlayer(head, draw_chips(ask.count), ask.chip_s, boottime_ns)
+        self._chips = ChipRun(head.clock, draw_chips(ask.count), ask.chip_s)
         try:
-            self._player.begin()
+            head.ask(self._chips.begin(boottime_ns()))
         except HeadRefused:
             self._end("lamp_refused")
         except HeadError:
-            if self._player is not None:
+            if self._chips is not None:
                 raise  # else it was taken back with the lease, before the head had answered
 
     def _take_windows(self, head: Head, messages: list[Message]) -> None:
@@ -360,13 +357,13 @@ class HeadServer:
                 self._tell(Played(0, 0, 0.0, 0, ended="head_away"))
 
     def _end(self, reason: str) -> None:
-        if self._player is not None:
+        if self._chips is not None:
             self._report(reason)
-            self._player = None
+            self._chips = None
 
     def _report(self, ended: str | None) -> None:
-        times = None if self._player is None else self._player.times()
-        if self._player is not None and times is not None:
+        times = None if self._chips is None else self._chips.times()
+        if self._chips is not None and times is not None:
             self._tell(
                 Played(
                     begun=times.begun,
@@ -376,7 +373,7 @@ class HeadServer:
                     unreported=times.unreported,
                     cut=times.cut,
                     ended=ended,
-                    chips=self._player.chips,
+                    chips=self._chips.chips,
                 )
             )
         elif ended is not None:

@@ -16,6 +16,12 @@ RATE_DPS_PER_COUNT = 0.0175
 """At 500 degrees a second full scale (datasheets of LSM6DSO, LSM6DSOX and LSM6DS3TR-C)."""
 ACCELERATION_G_PER_COUNT = 0.000122
 """At 4 g full scale (likewise)."""
+IMU_COMPLAINTS = {
+    3: "no inertial sensor answers: check its supply and the wires to A4 and A5",
+    4: "another part answers in the inertial sensor's place: LSM6DSO, LSM6DSOX or LSM6DS3TR-C is needed",
+    5: "the inertial sensor's bus is held down: check A4 and A5 for a short, and their pull-ups",
+}
+"""What is wrong, by the state that the head reports."""
 _SAMPLE = struct.Struct("<6h")
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sweep.link.decode import HeadError, WrongFirmware
-from sweep.link.head import Head, boottime_ns
-from sweep.link.port import PortError, SerialPort
+from sweep.link.head import Head, PortError, SerialPort
+from sweep.link.readings import rf_windows
+from sweep.plug.liveness import boottime_ns
 from sweep.report import RfWindow
 
 RETRY_S = 0.5
@@ -52,7 +53,7 @@ def windows_with_reconnect(
                     yield Unplugged(lost_ns, now_ns())
                     lost_ns = None
                 is_first = False
-                for window in head.rf_windows(left_s, tuner_mhz=tuner_mhz):
+                for window in rf_windows(head, left_s, tuner_mhz=tuner_mhz):
                     if window.receiver == "log_detector":
                         left_s -= window.duration_s
                     yield window

@@ -14,8 +14,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from sweep.link.decode import HeadError, Losses
-from sweep.link.head import read_windows
-from sweep.link.port import PortError
+from sweep.link.head import PortError
+from sweep.link.readings import read_windows
 from sweep.plug.own_transmissions import intervals_ns, without_own
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import ContractError, Gap, OwnTransmission, Record, RfWindow, to_json

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from sweep.link.decode import HeadError, Losses
-from sweep.link.head import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, IMU_COMPLAINTS, TUNER_BUSY_COUNTS, Head
-from sweep.link.imu import ImuSample, read_samples
+from sweep.link.head import Head
+from sweep.link.imu import IMU_COMPLAINTS, ImuSample, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     Counters,
@@ -31,6 +31,7 @@ from sweep.link.messages import (
     TunerStop,
     TunerWindow,
 )
+from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
 from sweep.report import LocalText
 

@@ -19,8 +19,7 @@ from sweep.lens.clips import ClipError, ClipMeta, LampGroup
 from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
 from sweep.lens.optics import load_optics
 from sweep.lens.record import RecordError, record_clip, sign_recording
-from sweep.link.head import Head, HeadError
-from sweep.link.port import PortError, SerialPort
+from sweep.link.head import Head, HeadError, PortError, SerialPort
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.power.keeper import CameraPower

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import IO, Self
 
 from sweep.link.frame import FrameReader, Received, encode
-from sweep.link.head import tuner_plan
+from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
-from sweep.link.port import SerialPort
+from sweep.link.readings import tuner_plan
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import find_elf
 from sweep.sim.head_scene import Detector, Emitter, RfScene

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.link.commands import ANSWER_WITHIN_S, Command, CommandSender, TakenBack, Unanswered
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.head import ANSWER_WITHIN_S, Command, CommandSender, TakenBack, Unanswered
 from sweep.link.messages import (
     Accepted,
     BuzzerSet,

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.link import messages
-from sweep.link.port import SerialPort
+from sweep.link.head import SerialPort
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
 

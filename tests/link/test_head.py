@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sweep.link import messages
 from sweep.link.decode import Decoder, check_protocol
 from sweep.link.frame import FrameReader, Received, encode
-from sweep.link.head import Head, HeadError, HeadRefused, Losses, WrongFirmware, is_port, read_windows
-from sweep.link.port import PortError, SerialPort
+from sweep.link.head import Head, HeadError, HeadRefused, Losses, PortError, SerialPort, WrongFirmware
+from sweep.link.readings import is_port, read_windows, rf_windows
 from sweep.link.recording import read_recording
 
 IDENTITY = messages.Identity(
@@ -91,7 +91,7 @@ def open_head(port: ScriptedPort) -> Head:
 def test_windows_come_as_contract_records() -> None:
     port = ScriptedPort(honest)
     head = open_head(port)
-    records = list(head.rf_windows(0.5))
+    records = list(rf_windows(head, 0.5))
     assert len(records) == 5
     first = records[0]
     assert (first.receiver, first.centre_mhz, first.samples, first.dropped) == ("log_detector", None, 3125, 0)
@@ -130,9 +130,9 @@ def test_a_refused_command_and_a_head_that_falls_silent() -> None:
         return [messages.Refused(message.ID, seq, 1)] if isinstance(message, messages.RfStart) else honest(message, seq)
 
     with pytest.raises(HeadError, match="refused RfStart"):
-        list(open_head(ScriptedPort(refusing)).rf_windows(0.5))
+        list(rf_windows(open_head(ScriptedPort(refusing)), 0.5))
     with pytest.raises(HeadError, match="fell silent"):
-        list(open_head(ScriptedPort(honest)).rf_windows(10.0))
+        list(rf_windows(open_head(ScriptedPort(honest)), 10.0))
 
 
 def test_a_command_that_is_lost_is_sent_again_and_counted() -> None:
@@ -146,7 +146,7 @@ def test_a_command_that_is_lost_is_sent_again_and_counted() -> None:
 
     port = ScriptedPort(hard_of_hearing)
     head = open_head(port)
-    assert len(list(head.rf_windows(0.5))) == 5
+    assert len(list(rf_windows(head, 0.5))) == 5
     assert sum(isinstance(command, messages.RfStart) for command in port.commands) == 3
     assert (head.losses.repeated_commands, head.losses.unanswered_commands) == (2, 0)
 
@@ -210,12 +210,12 @@ def test_a_head_that_restarts_while_it_measures_is_no_endless_wait() -> None:
     port = ScriptedPort(restarting)
     port.say(IDENTITY)
     with pytest.raises(HeadError, match="restarted while it measured"):
-        list(open_head(port).rf_windows(0.5))
+        list(rf_windows(open_head(port), 0.5))
 
 
 def test_the_head_is_kept_alive_while_windows_are_read() -> None:
     port = ScriptedPort(honest)
-    list(open_head(port).rf_windows(0.5))
+    list(rf_windows(open_head(port), 0.5))
     assert any(isinstance(command, messages.KeepAlive) for command in port.commands)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from sweep.link.decode import HeadError
-from sweep.link.port import PortError, SerialPort
+from sweep.link.head import PortError, SerialPort
 from sweep.link.reconnect import Unplugged, windows_with_reconnect
 from sweep.report import RfWindow
 from sweep.sim.head import Emitter, EmulatedHead, RfScene

@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import pytest
 
-from sweep.link.commands import Command, CommandSender, Outcome
 from sweep.link.decode import Decoder
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.head import Command, CommandSender, Outcome
 from sweep.link.messages import Counters, EnvelopeWindow, Housekeeping, KeepAlive, Message
 from sweep.sim.head_avr import CLOCK_HZ
 from sweep.sim.head_machine import HeadMachine

@@ -10,7 +10,7 @@ import pytest
 from sweep.ble.adverts import Advert
 from sweep.ble.devices import build_scan
 from sweep.lens.clips import read_clip
-from sweep.link.head import read_windows
+from sweep.link.readings import read_windows
 from sweep.report import MODALITIES
 from sweep.sim.ble_bus import scan_bus
 from sweep.sim.doors import NEXT_IN, SimulatedRoom, StandDoors

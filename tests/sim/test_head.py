@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sweep.link import head, messages
+from sweep.link import messages
 from sweep.link.frame import encode
-from sweep.link.port import SerialPort
+from sweep.link.head import Head, Losses, SerialPort, WrongFirmware
+from sweep.link.readings import read_windows
+from sweep.plug.liveness import boottime_ns
 from sweep.rf.envelope import NOMINAL
 from sweep.sim.head import Emitter, EmulatedHead, EmulatorError, RfScene, record_serial
 from sweep.sim.head_avr import flash_segments
@@ -22,7 +24,7 @@ CARRIER = RfScene((Emitter("continuous", -40.0),))
 
 def test_identify_says_who_it_is() -> None:
     with EmulatedHead(RfScene(), built_elf()) as emulated, SerialPort(emulated.port) as port:
-        identity = head.Head(port).identity
+        identity = Head(port).identity
     assert identity.protocol_version == messages.PROTOCOL_VERSION
     assert identity.table_crc == messages.TABLE_CRC
     assert identity.slot_ns == messages.SLOT_NS
@@ -32,9 +34,9 @@ def test_identify_says_who_it_is() -> None:
 
 
 def test_eight_seconds_of_windows_without_a_loss() -> None:
-    losses: list[head.Losses] = []
+    losses: list[Losses] = []
     with EmulatedHead(CARRIER, built_elf()) as emulated:
-        windows = list(head.read_windows(emulated.port, 8.0, losses=losses))
+        windows = list(read_windows(emulated.port, 8.0, losses=losses))
     assert len(windows) == 80
     # Battery, reference and temperature take 12 slots a second.
     assert all(3125 - 12 <= window.samples <= 3125 and window.dropped == 0 for window in windows)
@@ -46,10 +48,10 @@ def test_eight_seconds_of_windows_without_a_loss() -> None:
 
 
 def test_paced_windows_carry_wall_time() -> None:
-    before_ns = head.boottime_ns()
+    before_ns = boottime_ns()
     with EmulatedHead(CARRIER, built_elf(), paced=True) as emulated:
-        windows = list(head.read_windows(emulated.port, 1.0))
-    after_ns = head.boottime_ns()
+        windows = list(read_windows(emulated.port, 1.0))
+    after_ns = boottime_ns()
     assert before_ns - 200_000_000 <= windows[0].t_ns <= windows[-1].t_ns <= after_ns
     assert 0.8e9 <= windows[-1].t_ns - windows[0].t_ns <= 1.5e9
 
@@ -60,7 +62,7 @@ def test_a_stronger_carrier_raises_the_level_by_the_right_db(quiet_dbm: float, l
     for dbm in (quiet_dbm, loud_dbm):
         path = tmp_path / "rf.bin"
         record_serial(path, RfScene((Emitter("continuous", dbm),)), 0.5, built_elf())
-        windows = list(head.read_windows(str(path), 10.0))
+        windows = list(read_windows(str(path), 10.0))
         levels.append(NOMINAL.to_dbm(windows[2].mean_counts))
     assert levels[0] == pytest.approx(quiet_dbm, abs=0.9)  # the noise floor at -62 dBm adds 0.8 dB to -55 dBm
     assert levels[1] - levels[0] == pytest.approx(loud_dbm - quiet_dbm, abs=0.9)
@@ -69,7 +71,7 @@ def test_a_stronger_carrier_raises_the_level_by_the_right_db(quiet_dbm: float, l
 def test_a_carrier_that_comes_later_is_in_the_windows_after_it(tmp_path: Path) -> None:
     path = tmp_path / "rf.bin"
     record_serial(path, RfScene((Emitter("continuous", -35.0, starts_s=1.0),)), 2.0, built_elf())
-    loud = [window.p50_counts < 700 for window in head.read_windows(str(path), 10.0)]
+    loud = [window.p50_counts < 700 for window in read_windows(str(path), 10.0)]
     assert loud == sorted(loud)
     assert 8 <= loud.index(True) <= 10
 
@@ -134,9 +136,9 @@ def test_a_head_of_another_table_is_refused(tmp_path: Path) -> None:
     with (
         EmulatedHead(RfScene(), copy / "build" / "sensor_head.elf") as emulated,
         SerialPort(emulated.port) as port,
-        pytest.raises(head.WrongFirmware, match="another message table"),
+        pytest.raises(WrongFirmware, match="another message table"),
     ):
-        head.Head(port)
+        Head(port)
 
 
 def test_what_is_missing_is_said_in_one_line(tmp_path: Path) -> None:

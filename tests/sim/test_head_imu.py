@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from sweep.link import messages
-from sweep.link.head import Head, HeadError
+from sweep.link.head import Head, HeadError, SerialPort
 from sweep.link.imu import LOST, ImuSample, read_samples, sample_ticks
-from sweep.link.port import SerialPort
+from sweep.link.readings import imu_samples
 from sweep.sim.head import EmulatedHead
 from sweep.sim.head_imu import Hand, Motion
 from sweep.sim.head_scene import RfScene, SceneError
@@ -153,7 +153,7 @@ def test_the_same_hand_twice() -> None:
 def test_samples_come_through_the_owner_of_the_port() -> None:
     with EmulatedHead(RfScene(), built_elf()) as emulated, SerialPort(emulated.port) as port:
         head = Head(port)
-        samples = list(head.imu_samples(0.6))
+        samples = list(imu_samples(head, 0.6))
         losses = head.losses
     assert len(samples) == 60
     assert all(sample.acceleration_g[2] == pytest.approx(1.0, abs=0.1) for sample in samples)
@@ -164,4 +164,4 @@ def test_samples_come_through_the_owner_of_the_port() -> None:
         SerialPort(emulated.port) as port,
         pytest.raises(HeadError, match="no inertial sensor answers"),
     ):
-        list(Head(port).imu_samples(1.0))
+        list(imu_samples(Head(port), 1.0))

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from sweep.link import messages
-from sweep.link.commands import Unanswered
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.head import Unanswered
 from sweep.sim.head_avr import CLOCK_HZ
 from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene

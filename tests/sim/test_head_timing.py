@@ -9,8 +9,8 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.frame import FrameReader, Received, encode
+from sweep.link.head import SerialPort
 from sweep.link.imu import LOST
-from sweep.link.port import SerialPort
 from sweep.sim.head import EmulatedHead
 from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene

@@ -1,0 +1,164 @@
+"""What a sensor head measures, as records in the Pi's time: RF windows, on a port or from a file of raw serial bytes,
+and samples of its inertial sensor.  A head that falls silent, a sensor that is not there and a file that is no
+recording are one clear error each.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from sweep.link.decode import HeadError, Losses, to_rf_window, to_tuner_window
+from sweep.link.head import SILENCE_TIMEOUT_S, Head, SerialPort
+from sweep.link.imu import BATCH as IMU_BATCH
+from sweep.link.imu import IMU_COMPLAINTS, ImuSample, read_samples
+from sweep.link.messages import (
+    SLOT_NS,
+    EnvelopeWindow,
+    Imu,
+    ImuSet,
+    ImuStatus,
+    ReportCounters,
+    RfStart,
+    RfStop,
+    TunerStop,
+    TunerSweep,
+    TunerWindow,
+)
+from sweep.link.recording import read_recording
+from sweep.report import RfWindow
+
+WINDOW_S = 0.1
+BURST_BELOW_COUNTS = 767
+"""-55 dBm by the nominal law (20 dBm - V / 25 mV, 2.5 V full scale): 5 dB above the detector's own floor (derived)."""
+HYSTERESIS_COUNTS = 8
+"""0.8 dB: three standard deviations of converter noise (guessed)."""
+TUNER_DWELL_BLOCKS = 16
+"""64 ms on each frequency: 80 RSSI samples, and so many blocks that noise shows no steady line rate (derived)."""
+TUNER_BUSY_COUNTS = 241
+"""590 mV: 10 dB above the receiver's own floor by its usual law (guessed until it is calibrated)."""
+TUNER_LONGEST_LIST = 41
+IMU_RATE_HZ = 100.0
+
+
+def tuner_plan(mhz: Sequence[int], *, rounds: int = 0) -> TunerSweep:
+    """The command that visits `mhz` (rising, at most 41, none more than 255 after the one before) over and over.
+
+    Raises ValueError for a list that does not fit.
+    """
+    deltas = [b - a for a, b in pairwise(mhz)]
+    if not 0 < len(mhz) <= TUNER_LONGEST_LIST or any(not 0 <= delta <= 255 for delta in deltas):
+        raise ValueError("a tuner list holds 1 to 41 rising frequencies, at most 255 MHz apart")
+    padded = bytes(deltas).ljust(TUNER_LONGEST_LIST - 1, b"\0")
+    return TunerSweep(mhz[0], TUNER_DWELL_BLOCKS, rounds, TUNER_BUSY_COUNTS, len(mhz), padded)
+
+
+def rf_windows(
+    head: Head,
+    seconds: float,
+    *,
+    window_s: float = WINDOW_S,
+    burst_below_counts: int = BURST_BELOW_COUNTS,
+    tuner_mhz: Sequence[int] = (),
+) -> Iterator[RfWindow]:
+    """Windows of the log detector that cover `seconds`, and between them those of the tuner, which meanwhile visits
+    `tuner_mhz` over and over. Raises HeadError when the head falls silent.
+    """
+    restarts = head.losses.restarts
+    if tuner_mhz:
+        head.ask(tuner_plan(tuner_mhz))
+    head.ask(RfStart(round(window_s * 1e9 / SLOT_NS), burst_below_counts, HYSTERESIS_COUNTS))
+    left = max(1, round(seconds / window_s))
+    heard_ns = head.now_ns()
+    while left > 0:
+        messages = head.receive()
+        if head.losses.restarts != restarts:
+            raise HeadError("the sensor head restarted while it measured: check its supply")
+        if messages:
+            heard_ns = head.now_ns()
+        elif head.now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
+            raise HeadError("the sensor head fell silent: check its cable")
+        for event in messages:
+            if not isinstance(event.message, EnvelopeWindow | TunerWindow) or left == 0:
+                continue
+            t_ns = max(0, head.clock.to_boottime(event.message.tick).t_ns) if head.clock.is_set else head.now_ns()
+            if isinstance(event.message, TunerWindow):
+                record = to_tuner_window(event.message, t_ns, SLOT_NS)
+            else:
+                left -= 1
+                record = to_rf_window(event.message, t_ns, SLOT_NS)
+            if record is None:
+                head.losses.empty_windows += 1
+            else:
+                yield record
+    if tuner_mhz:
+        head.ask(TunerStop())
+    head.ask(RfStop())
+
+
+def is_port(source: str) -> bool:
+    """True when `source` is a character device: a serial port or a pseudo-terminal."""
+    try:
+        return stat.S_ISCHR(Path(source).stat().st_mode)
+    except OSError:
+        return False
+
+
+def read_windows(
+    source: str,
+    seconds: float,
+    *,
+    start_ns: int = 0,
+    losses: list[Losses] | None = None,
+    tuner_mhz: Sequence[int] = (),
+) -> Iterator[RfWindow]:
+    """RF windows of a PORT (measured now, `seconds` long) or of a FILE of raw serial bytes (at most `seconds` of it).
+
+    `start_ns` is the time of a file's first window; a port's windows carry CLOCK_BOOTTIME, and its tuner
+    visits `tuner_mhz`. Raises HeadError, PortError.
+    """
+    if is_port(source):
+        with SerialPort(source) as port:
+            head = Head(port)
+            if losses is not None:
+                losses.append(head.losses)
+            yield from rf_windows(head, seconds, tuner_mhz=tuner_mhz)
+        return
+    begin_ns: int | None = None
+    for window in read_recording(Path(source), start_ns=start_ns, losses=losses):
+        begin_ns = window.t_ns if begin_ns is None else begin_ns
+        if window.t_ns - begin_ns >= seconds * 1e9:
+            return
+        yield window
+
+
+def imu_samples(head: Head, seconds: float, *, rate_hz: float = IMU_RATE_HZ) -> Iterator[ImuSample]:
+    """Samples of the inertial sensor that cover `seconds`, with their time on CLOCK_BOOTTIME; `rate_hz` 50 to 100.
+
+    Raises HeadError when the sensor is not there, is lost, or the head falls silent.
+    """
+    restarts = head.losses.restarts
+    head.ask(ImuSet(round(1e9 / SLOT_NS / rate_hz)))
+    head.send(ReportCounters())  # so that the clock is known before the first batch
+    left = max(1, round(seconds * rate_hz / IMU_BATCH))
+    heard_ns = head.now_ns()
+    while left > 0:
+        messages = head.receive()
+        if head.losses.restarts != restarts:
+            raise HeadError("the sensor head restarted while it measured: check its supply")
+        if messages:
+            heard_ns = head.now_ns()
+        elif head.now_ns() - heard_ns > SILENCE_TIMEOUT_S * 1e9:
+            raise HeadError("the sensor head fell silent: check its cable")
+        for event in messages:
+            match event.message:
+                case ImuStatus(state=state) if state in IMU_COMPLAINTS:
+                    raise HeadError(IMU_COMPLAINTS[state])
+                case Imu() as batch if head.clock.is_set and left > 0:
+                    left -= 1
+                    yield from read_samples(batch, lambda tick: max(0, head.clock.to_boottime(tick).t_ns))
+                case _:
+                    pass
+    head.ask(ImuSet(0))
