@@ -22,6 +22,9 @@ APT_TEST := chromium cppcheck dbus-daemon 'gcc|gcc-14' kicad libc6-dev ngspice p
 # The compiler for this machine, which the tests of the firmware's core use; Debian has it as gcc-14 where plain gcc lacks.
 export HOST_CC ?= $(or $(shell command -v cc),$(shell command -v gcc-14),cc)
 
+# The tests run in so many processes, each file in one: many wait for real time, and few keep a processor busy.
+TEST_PROCESSES ?= 2
+
 WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
@@ -56,7 +59,7 @@ endif
 	@echo "all checks passed"
 
 test: setup-test ## All tests with reduced counts, at most 15 minutes. ARGS goes to pytest
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest $(if $(ARGS),,--numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder) $(ARGS)
 
 soak: setup-test ## The long runs
 	@$(BIN)/python -m pytest -m soak --hypothesis-profile=soak $(ARGS)

@@ -1,10 +1,14 @@
 """What every test may ask for: the checkout, the recorded input beside it, and Hypothesis held to a seed."""
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Tables are as wide as a test says, whatever the width of the terminal or of the process that runs the tests.
+os.environ.pop("COLUMNS", None)
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 

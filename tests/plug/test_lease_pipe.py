@@ -127,7 +127,11 @@ def test_its_deadline_is_its_own_business() -> None:
     ours.close()
 
 
-@pytest.mark.parametrize("word", [b"x" * 5_000, b"sure", until(Declaration(("Kim", "kim "), boottime_ns() + 10**9))])
+@pytest.mark.parametrize(
+    "word",
+    [b"x" * 5_000, b"sure", until(Declaration(("Kim", "kim "), boottime_ns() + 10**9))],
+    ids=["long", "unknown", "one person twice"],
+)
 def test_one_person_twice_and_what_nobody_says_give_nothing(word: bytes) -> None:
     theirs, ours = Pipe(duplex=False)
     end = LeaseEnd(theirs, os.getpid(), os.getpid())

@@ -123,7 +123,7 @@ def test_a_phone_in_another_year_is_recorded_and_moves_nothing(site: Site, sweep
     assert _dispositions(author, sweep_id)[0]["claimed"]["utc"].startswith(f"{year:04d}-06-01")
 
 
-@pytest.mark.parametrize("decision_id", [str(uuid4()), "no id", 7])
+@pytest.mark.parametrize("decision_id", [str(uuid4()), "no id", 7], ids=["v4", "words", "number"])
 def test_ids_that_a_page_does_not_make_are_refused(site: Site, sweep_id: UUID, decision_id: object) -> None:
     assert site.login("inspector").post(PATH, _wanted(sweep_id, decision_id=decision_id)).status_code == 400
 

@@ -57,16 +57,16 @@ def built_page() -> None:
         pytest.fail("the page is not built: make setup")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A seeded server with the built page."""
     with running_site(tmp_path_factory.mktemp("site")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium_path: str) -> Iterator[Browser]:
-    """One browser for all tests."""
+    """One browser for all tests of the page; afterwards it is gone, since its event loop shuts out every other."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=chromium_path, headless=True, args=FLAGS)
         yield launched
@@ -197,7 +197,7 @@ def phone(open_phone: OpenPhone, site: Site) -> Phone:
     return open_phone(site.url)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def agent_site(
     built_page: None, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[AgentSite]:
