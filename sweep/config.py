@@ -49,6 +49,12 @@ class Config(BaseModel):
     """Interface of the Wi-Fi adapter that listens in monitor mode; without one a sweep hears no Wi-Fi."""
     wifi_dwell_s: Annotated[float, Field(ge=5.0, le=600.0)] = 20.0
     """How long it listens at each position, in seconds."""
+    ble_scan: Literal["active", "passive", "never"] = "active"
+    """How Bluetooth is scanned: `active` asks each device for more and sends meanwhile, `passive` listens only."""
+    ble_adapter: Annotated[str, Field(pattern=r"^hci[0-9]{1,3}$")] | None = None
+    """Bluetooth adapter that scans; without one the first that is switched on, where this machine has any."""
+    ble_scan_s: Annotated[float, Field(ge=2.0, le=120.0)] = 10.0
+    """How long Bluetooth is scanned at each position, in seconds."""
     stimulus: Policy = "auto"
     """Where the white light plays: `auto` where something may be a camera, `always` where anything uploads, `never`."""
     stimulus_longest_s: Annotated[float, Field(ge=15.0, le=114.0)] = 114.0

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweep.addresses import format_address
+from sweep.ble.live import LiveBle
 from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.talk import Line
 from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
-from sweep.report import BleObservation, Levels, Modality
+from sweep.report import BleObservation, Gap, Levels, Modality
 
 if TYPE_CHECKING:
     from sweep.ble.adverts import Advert
@@ -38,12 +40,14 @@ class BlePlug:
     words = WORDS
     calibration = None
 
-    def measure(self, task: Task[Path | AdvertDoor], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks yet
+    def measure(self, task: Task[Path | LiveBle | AdvertDoor], line: Line) -> Measurement:
         """Advertisers of a capture, or of what is heard now."""
         from sweep import ble
 
         if task.door is None:
             return blind(task, "ble", task.nothing_because)
+        if isinstance(task.door, LiveBle):
+            return measure_now(task, task.door, line)
         if isinstance(task.door, Path):
             try:
                 adverts, rejected, tally = ble.read_adverts(task.door)
@@ -52,11 +56,37 @@ class BlePlug:
             cut = tally.cut_tail_octets
         else:
             adverts, rejected, cut = task.door.listen(task.dwell_s), Counter[str](), 0
-        if task.keep is not None:
-            from sweep.ble.jsonadverts import write_json_adverts
-
-            write_json_adverts(task.keep / KEPT_NAME, adverts)
+        keep_adverts(task, adverts)
         return judge_adverts(task, ble.build_scan(adverts, rejected=rejected, cut_tail_octets=cut))
+
+
+def keep_adverts(task: Task[Any], adverts: list[Advert]) -> None:
+    """Write what was heard where the stand is kept."""
+    if task.keep is not None:
+        from sweep.ble.jsonadverts import write_json_adverts
+
+        write_json_adverts(task.keep / KEPT_NAME, adverts)
+
+
+def measure_now(task: Task[Any], door: LiveBle, line: Line) -> Measurement:
+    """What the adapter heard; one that is absent, off, lost or refused is a gap with its reason and a sentence."""
+    from sweep import ble
+
+    ended = door.scan(line)
+    keep_adverts(task, ended.adverts)
+    scan = ble.build_scan(ended.adverts, rejected=Counter())
+    found = judge_adverts(replace(task, dwell_s=round(ended.listened_s, 3)), scan)
+    if ended.because is None:
+        return found
+    gap = Gap(start_ns=ended.deaf_from_ns, end_ns=ended.ended_ns, reason=ended.because)
+    sentence = WORDS.guidance.get(ended.because)
+    return replace(
+        found,
+        blind_reason=None if scan.adverts else ended.because,
+        rejections=found.rejections | {ended.because: 1},
+        gaps=(gap,),
+        guidance=() if sentence is None else (sentence.text(),),
+    )
 
 
 def judge_adverts(task: Task[Any], scan: BleScan) -> Measurement:

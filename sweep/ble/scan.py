@@ -1,7 +1,7 @@
 """The live door: advertisements from the probe's own Bluetooth controller, through bleak and BlueZ.
 
-Input is how long to listen and how; output is adverts.  An active scan transmits scan requests, so the runner pauses
-it during RF windows; a passive one needs BlueZ 5.56 or later with its experimental features.  It identifies nothing.
+Input is how long to listen and how; output is adverts.  An active scan transmits scan requests, so it takes turns with
+RF windows; a passive one needs BlueZ 5.56 or later with its experimental features.  It identifies nothing.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .adverts import NO_UUID16, Advert, to_uuid16
 from .signatures import SIGNATURES
 
 if TYPE_CHECKING:
+    from bleak.args.bluez import BlueZScannerArgs
     from bleak.assigned_numbers import AdvertisementDataType
     from bleak.backends.device import BLEDevice
     from bleak.backends.scanner import AdvertisementData
@@ -28,11 +29,16 @@ MAX_QUEUED: Final = 100_000
 """Adverts held per scan: guessed, 20 s of the busiest hall; what comes after is counted by the caller's own total."""
 
 
+Trouble = Literal["ble_adapter_away", "ble_switched_off", "ble_too_old", "ble_no_service", "ble_refused"]
+"""Why nothing can be scanned."""
+
+
 class BleDoorError(RuntimeError):
     """No usable Bluetooth controller; the message is one line that says what to do."""
 
-    def __init__(self, message: str, heard: tuple[Advert, ...] = ()) -> None:
+    def __init__(self, message: str, code: Trouble, heard: tuple[Advert, ...] = ()) -> None:
         super().__init__(message)
+        self.code = code
         self.heard = heard
         """What arrived before it failed."""
 
@@ -88,11 +94,14 @@ async def listen(
     seconds: float,
     *,
     mode: Literal["active", "passive"] = "active",
+    adapter: str | None = None,
     bus: str | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> list[Advert]:
-    """Adverts heard within `seconds`, one for each change that BlueZ reports; `bus`: the address of its message bus,
+    """Adverts heard within `seconds`, one for each change that BlueZ reports.
+
+    `adapter`: `hci0` and the like; None: the first that is switched on.  `bus`: the address of BlueZ's message bus,
     where that is not the system's.
 
     Raises BleDoorError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
@@ -112,20 +121,43 @@ async def listen(
 
     is_running = False
     try:
-        scanner = (
-            BleakScanner(note, scanning_mode="passive", bluez={"or_patterns": [*passive_patterns()]})
-            if mode == "passive"
-            else BleakScanner(note, scanning_mode="active")
-        )
+        arguments: BlueZScannerArgs = {} if adapter is None else {"adapter": adapter}
+        if mode == "passive":
+            arguments["or_patterns"] = [*passive_patterns()]
+        scanner = BleakScanner(note, scanning_mode=mode, bluez=arguments)
         with _system_bus(bus):
             async with scanner:
                 is_running = True
                 await pause(seconds)
             # A controller that is switched off falls silent without a word: ask, or it would look like an empty room.
-            (await get_global_bluez_manager()).get_default_adapter()
+            if adapter is None:
+                (await get_global_bluez_manager()).get_default_adapter()
+            else:
+                await _check_power(adapter)
     except (BleakError, OSError, EOFError, DBusError, InvalidAddressError, KeyError) as error:
-        raise BleDoorError(_explain(error, is_running=is_running), tuple(heard)) from None
+        raise _explain(error, is_running=is_running, heard=heard) from None
     return heard
+
+
+async def _check_power(adapter: str) -> None:
+    """Raises BleakError unless the adapter is there and on; of one that is named bleak does not tell."""
+    from bleak.exc import BleakError
+    from dbus_fast import BusType, Message
+    from dbus_fast.aio import MessageBus
+
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    try:
+        objects = "org.freedesktop.DBus.ObjectManager"
+        asked = Message(destination="org.bluez", path="/", interface=objects, member="GetManagedObjects")
+        reply = await bus.call(asked)
+    finally:
+        bus.disconnect()
+    known = reply.body[0] if reply.body and isinstance(reply.body[0], dict) else {}
+    properties = known.get(f"/org/bluez/{adapter}", {}).get("org.bluez.Adapter1")
+    if properties is None:
+        raise BleakError(f"adapter '{adapter}' not found")
+    if not properties["Powered"].value:
+        raise BleakError(f"No powered adapter: '{adapter}' is off")
 
 
 @contextmanager
@@ -145,15 +177,29 @@ def _system_bus(address: str | None) -> Iterator[None]:
             os.environ[BUS_VARIABLE] = before
 
 
-def _explain(error: Exception, *, is_running: bool) -> str:
+def _explain(error: Exception, *, is_running: bool, heard: list[Advert]) -> BleDoorError:
     """One line: what happened and what to do."""
     reason = " ".join(str(error).split())[:120] or type(error).__name__
+    code: Trouble = "ble_refused"
     advice = "check that bluetoothd runs and hci0 is up"
     if isinstance(error, KeyError):  # bleak reads properties that an old BlueZ does not have
-        reason, advice = f"BlueZ is too old: it lacks {reason}", "install BlueZ 5.56 or later"
-    elif "No powered" in reason:
-        advice = "switch it on: bluetoothctl power on"
-    elif "adapters found" in reason and not is_running:
-        advice = "plug one in or enable it"
+        code, advice = "ble_too_old", "install BlueZ 5.56 or later"
+        reason = f"BlueZ is too old: it lacks {reason}"
+    elif "No powered" in reason or "NotReady" in reason or "Not Ready" in reason:
+        code, advice = "ble_switched_off", "switch it on: bluetoothctl power on"
+    elif "adapters found" in reason or "not found" in reason or (is_running and "Error.Unknown" in reason):
+        code = "ble_adapter_away"
+        advice = advice if is_running else "plug one in or enable it"
+    elif not is_running and not _is_answer(error):
+        code = "ble_no_service"
     begun = "it stopped while listening: " if is_running else ""
-    return f"Bluetooth cannot be scanned ({begun}{reason}); {advice}"
+    return BleDoorError(f"Bluetooth cannot be scanned ({begun}{reason}); {advice}", code, tuple(heard))
+
+
+def _is_answer(error: Exception) -> bool:
+    """Whether BlueZ itself refused; else nobody was there to ask."""
+    from bleak.exc import BleakDBusError, BleakError
+
+    if isinstance(error, BleakDBusError):
+        return "ServiceUnknown" not in str(error.dbus_error)
+    return isinstance(error, BleakError) and "ServiceUnknown" not in str(error)

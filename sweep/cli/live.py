@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TextIO
 
+from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
@@ -181,9 +182,12 @@ def refuse_unsafe_supply(settings: Config) -> None:
 
 def live_doors(settings: Config) -> dict[Modality, object]:
     """What measures in a live sweep."""
-    if settings.wifi_adapter is None:
-        return {}
-    return {"wifi": LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")}
+    doors: dict[Modality, object] = {}
+    if settings.wifi_adapter is not None:
+        doors["wifi"] = LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")
+    if settings.ble_scan != "never" and (settings.ble_adapter is not None or has_controller()):
+        doors["ble"] = LiveBle(settings.ble_adapter, settings.ble_scan, settings.ble_scan_s)
+    return doors
 
 
 def room_source(

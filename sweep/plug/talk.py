@@ -101,8 +101,25 @@ class Leave:
     reason: str
 
 
-ToRunner = PlayChips | StopChips | Progress | MeasureRf
-ToWorker = Played | RfHeard | Leave
+@dataclass(frozen=True, slots=True)
+class AskTurn:
+    """Please may this modality have the air to itself; the answer is `TakeTurn` or `Leave`.  While it waits it says so
+    again.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class TakeTurn:
+    """The air is this modality's until it says `TurnOver` or its measurement ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOver:
+    """The air is not needed any more."""
+
+
+ToRunner = PlayChips | StopChips | Progress | MeasureRf | AskTurn | TurnOver
+ToWorker = Played | RfHeard | Leave | TakeTurn
 
 
 class Line(Protocol):

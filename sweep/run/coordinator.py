@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,6 +20,7 @@ from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
 from sweep.plug.talk import (
+    AskTurn,
     Doing,
     Leave,
     MeasureRf,
@@ -31,10 +32,12 @@ from sweep.plug.talk import (
     ToRunner,
     ToWorker,
     TrialKind,
+    TurnOver,
 )
 from sweep.report import LiveEvent, Modality, ProgressEvent
 from sweep.run.head_watch import HeadWatch
 from sweep.run.supply_watch import SupplyWatch
+from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
 from sweep.wifi.words import trial_event
 
@@ -93,6 +96,7 @@ class Coordinator:
         self._has_left = False
         self._why_left = ""
         self._own = own
+        self._turns = Turns(say, own)
         self._rf_asked: MeasureRf | None = None
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
         self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
@@ -132,11 +136,13 @@ class Coordinator:
         total: int,
         recorded_rf: Callable[[MeasureRf], RfHeard] | None = None,
         keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None,
+        measuring: Collection[Modality] = (),
     ) -> None:
         """A position begins in a zone; `recorded_rf` answers instead of the head where RF was recorded or is simulated,
-        `keep_rf` keeps each answer.
+        `keep_rf` keeps each answer.  `measuring`: whose measurements will end here by `ended`.
         """
         self._watch.begin()
+        self._turns.begin(frozenset(measuring))
         self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
@@ -166,8 +172,14 @@ class Coordinator:
                     self._on_event(event)
             case MeasureRf():
                 self._measure_rf(word)
+            case AskTurn() | TurnOver():
+                self._turns.on_word(modality, word)
             case Progress():
                 self._tell(word)
+
+    def ended(self, modality: Modality) -> None:
+        """A modality's measurement at this position is over."""
+        self._turns.ended(modality)
 
     def _measure_rf(self, ask: MeasureRf) -> None:
         """Let the head measure while the air is listened to; the light ends it."""
@@ -245,6 +257,7 @@ class Coordinator:
             self._stop_playing()
             self._watch.end_rf()
             self._say("wifi", Leave(self._why_left))
+            self._turns.leave(self._why_left)
         self._answer_rf()
         if self._walk is not None:
             self._prompt(self._walk)

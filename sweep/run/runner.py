@@ -162,12 +162,15 @@ class Runner:
                 recorded_rf = self._source.recorded_rf(recorded, position)
                 keep = None if self._keeping is None else self._keeping.stand(recorded.id)
                 keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
-                coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf)
+                tasks = self._tasks(recorded, position, keep)
+                coordinator.begin(
+                    recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys()
+                )
                 coordinator.attend()
                 if power is not None:
                     power.depend_on(workers.process_id("lens"))
-                tasks = self._tasks(recorded, position, keep)
                 for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+                    coordinator.ended(measurement.modality)
                     measurements.append(measurement)
                     self._tell(measurement)
                 positions.append(self._ended_now(position))

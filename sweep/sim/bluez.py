@@ -107,6 +107,9 @@ class FakeBlueZ:
 
     def remove_adapter(self, name: str = "hci0") -> None:
         """The adapter is pulled out, and all of its devices with it."""
+        home = f"/org/bluez/{name}"
+        self._discovering.discard(home)
+        self._patterns = {key: one for key, one in self._patterns.items() if key[0] != home}
         for path in [path for path in self._objects if path.startswith(f"/org/bluez/{name}")]:
             gone = list(self._objects.pop(path))
             self._signal("/", OBJECTS, "InterfacesRemoved", "oas", [path, gone])

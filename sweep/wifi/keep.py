@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
-from sweep.plug.talk import Leave, Line, Played, RfHeard, ToRunner, ToWorker
+from sweep.plug.talk import Leave, Line, Played, ToRunner, ToWorker
 from sweep.report.base import display_text, first_problem, to_json
 
 from .air import Air, CaptureGap, CaptureOpenError, CaptureTally
@@ -206,7 +206,7 @@ class KeptLine:
             return []
         self._heard_at = self._air.steps
         words = self._line.hear(wait_s)
-        for word in (one for one in words if not isinstance(one, RfHeard)):
+        for word in (one for one in words if isinstance(one, Played | Leave)):
             self._paper.note(partial(_kept_word, self._air.now_ns(), word))
         return words
 

@@ -27,6 +27,7 @@ def scan(
     scenario: Scenario,
     prepare: Callable[[FakeBlueZ], None] = FakeBlueZ.add_adapter,
     *,
+    adapter: str | None = None,
     has_monitors: bool = True,
 ) -> tuple[list[Advert], FakeBlueZ]:
     """Listen while `scenario` plays; it may wait until a number of adverts has arrived."""
@@ -53,7 +54,7 @@ def scan(
                     await bluez.scanning.wait()
                 await scenario(bluez, until)
 
-            return await listen(1.0, mode=mode, bus=address, now_ns=now_ns, pause=pause), bluez
+            return await listen(1.0, mode=mode, adapter=adapter, bus=address, now_ns=now_ns, pause=pause), bluez
 
     return asyncio.run(play())
 
@@ -105,12 +106,12 @@ def switch_off(bluez: FakeBlueZ) -> None:
 
 @pytest.mark.parametrize("mode", ["active", "passive"])
 @pytest.mark.parametrize(
-    ("prepare", "says"),
+    ("prepare", "says", "code"),
     [
-        (lambda bluez: None, "No Bluetooth adapters found"),
-        (lambda bluez: bluez.add_adapter(powered=False), "powered .*bluetoothctl power on"),
-        (lambda bluez: bluez.add_adapter(roles=("peripheral",)), "central"),
-        (lambda bluez: bluez.add_adapter(roles=None), "too old"),
+        (lambda bluez: None, "No Bluetooth adapters found", "ble_adapter_away"),
+        (lambda bluez: bluez.add_adapter(powered=False), "powered .*bluetoothctl power on", "ble_switched_off"),
+        (lambda bluez: bluez.add_adapter(roles=("peripheral",)), "central", "ble_refused"),
+        (lambda bluez: bluez.add_adapter(roles=None), "too old", "ble_too_old"),
     ],
     ids=["missing", "off", "no-scanner", "old"],
 )
@@ -118,10 +119,28 @@ def test_an_adapter_that_cannot_scan_is_one_line(
     mode: Literal["active", "passive"],
     prepare: Callable[[FakeBlueZ], None],
     says: str,
+    code: str,
 ) -> None:
     with pytest.raises(BleDoorError, match=rf"^Bluetooth cannot be scanned[^\n]*{says}[^\n]*$") as caught:
         scan(mode, three_devices, prepare)
-    assert caught.value.heard == ()
+    assert (caught.value.heard, caught.value.code) == ((), code)
+
+
+@pytest.mark.parametrize("mode", ["active", "passive"])
+@pytest.mark.parametrize(
+    ("prepare", "code"),
+    [
+        (lambda bluez: bluez.add_adapter("hci1"), "ble_adapter_away"),
+        (lambda bluez: (bluez.add_adapter("hci1"), bluez.add_adapter(powered=False)), "ble_switched_off"),
+    ],
+    ids=["missing", "off"],
+)
+def test_another_adapter_than_the_one_that_is_named_does_not_count(
+    mode: Literal["active", "passive"], prepare: Callable[[FakeBlueZ], None], code: str
+) -> None:
+    with pytest.raises(BleDoorError) as caught:
+        scan(mode, three_devices, prepare, adapter="hci0")
+    assert caught.value.code == code
 
 
 def test_a_bluez_without_monitors_refuses_the_passive_scan_only() -> None:
@@ -132,9 +151,10 @@ def test_a_bluez_without_monitors_refuses_the_passive_scan_only() -> None:
 
 
 @pytest.mark.parametrize("mode", ["active", "passive"])
-@pytest.mark.parametrize("loss", [unplug, switch_off])
+@pytest.mark.parametrize("adapter", [None, "hci0"])
+@pytest.mark.parametrize(("loss", "code"), [(unplug, "ble_adapter_away"), (switch_off, "ble_switched_off")])
 def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
-    mode: Literal["active", "passive"], loss: Callable[[FakeBlueZ], None]
+    mode: Literal["active", "passive"], adapter: str | None, loss: Callable[[FakeBlueZ], None], code: str
 ) -> None:
     async def then_lost(bluez: FakeBlueZ, until: Callable[[int], Awaitable[None]]) -> None:
         bluez.advertise(TAG, -60, TAG_DATA)
@@ -144,11 +164,23 @@ def test_an_adapter_lost_while_listening_is_told_and_what_was_heard_stays(
     with pytest.raises(
         BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]*stopped while listening[^\n]*$"
     ) as caught:
-        scan(mode, then_lost)
+        scan(mode, then_lost, adapter=adapter)
     assert levels(list(caught.value.heard)) == [("tag", -60)]
+    assert caught.value.code == code
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "unix:path=/nowhere/bus"])
 def test_no_bus_is_one_line(address: str) -> None:
-    with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$"):
+    with pytest.raises(BleDoorError, match=r"^Bluetooth cannot be scanned[^\n]+$") as caught:
         asyncio.run(listen(0.1, bus=address))
+    assert caught.value.code == "ble_no_service"
+
+
+def test_a_bus_without_bluez_is_no_service() -> None:
+    async def play() -> None:
+        async with private_bus() as address:
+            await listen(0.1, bus=address)
+
+    with pytest.raises(BleDoorError) as caught:
+        asyncio.run(play())
+    assert caught.value.code == "ble_no_service"

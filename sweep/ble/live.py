@@ -1,0 +1,101 @@
+"""The probe's own Bluetooth adapter at a stand: waits for its turn on the air, scans, and stops when everybody has to.
+
+Input is which adapter, how and how long; output is adverts, or why there are none or no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from sweep.plug.talk import Leave, Line
+from sweep.plug.turn import own_turn
+
+if TYPE_CHECKING:
+    from sweep.ble.adverts import Advert
+
+ScanMode = Literal["active", "passive"]
+CONTROLLERS: Final = Path("/sys/class/bluetooth")
+LOOK_EVERY_S: Final = 0.25
+"""The longest that a stop has to wait (guessed: a person does not notice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanEnded:
+    """What a scan came to."""
+
+    adverts: list[Advert] = field(default_factory=list)
+    begun_ns: int = 0
+    """CLOCK_BOOTTIME, once it had its turn."""
+    ended_ns: int = 0
+    because: str | None = None
+    """Code that says why it heard nothing, or nothing more."""
+
+    @property
+    def listened_s(self) -> float:
+        """While the adapter was there, as far as anybody knows: of one that was lost, until the last advert."""
+        return (self.deaf_from_ns - self.begun_ns) / 1e9
+
+    @property
+    def deaf_from_ns(self) -> int:
+        """From when on nothing could be heard."""
+        if self.because is None or not self.because.startswith("ble_"):
+            return self.ended_ns
+        return max((advert.t_ns for advert in self.adverts), default=self.begun_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveBle:
+    """The adapter, through bleak and BlueZ."""
+
+    adapter: str | None = None
+    """`hci0` and the like; None: the first that is switched on."""
+    mode: ScanMode = "active"
+    seconds: float = 10.0
+    """How long it scans at a stand."""
+    bus: str | None = None
+    """Address of BlueZ's message bus, where that is not the system's."""
+
+    def scan(self, line: Line) -> ScanEnded:
+        """Adverts of the next seconds, once nobody else needs the air."""
+        from sweep.ble.scan import BleDoorError, listen
+
+        with own_turn(line) as why:
+            begun_ns = boottime_ns()
+            if why is not None:
+                return ScanEnded([], begun_ns, begun_ns, why)
+            left: list[str] = []
+
+            async def pause(seconds: float) -> None:
+                end_s = time.monotonic() + seconds
+                while not left and (left_s := end_s - time.monotonic()) > 0.0:
+                    await asyncio.sleep(min(left_s, LOOK_EVERY_S))
+                    left.extend(word.reason for word in line.hear() if isinstance(word, Leave))
+
+            try:
+                heard = asyncio.run(
+                    listen(
+                        self.seconds,
+                        mode=self.mode,
+                        adapter=self.adapter,
+                        bus=self.bus,
+                        now_ns=boottime_ns,
+                        pause=pause,
+                    )
+                )
+            except BleDoorError as error:
+                return ScanEnded(list(error.heard), begun_ns, boottime_ns(), error.code)
+            return ScanEnded(heard, begun_ns, boottime_ns(), left[0] if left else None)
+
+
+def boottime_ns() -> int:
+    """CLOCK_BOOTTIME."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def has_controller(root: Path = CONTROLLERS) -> bool:
+    """Whether this machine has a Bluetooth controller, be it switched off."""
+    return any(root.glob("hci*"))

@@ -1,0 +1,172 @@
+"""Bluetooth in a live sweep: the real bleak in its own process, on a BlueZ stand-in that is switched off and pulled."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from sweep.addresses import AddressKey
+from sweep.ble.live import LiveBle, has_controller
+from sweep.cli.live import live_doors
+from sweep.config import Config
+from sweep.deliver.outbox import Outbox
+from sweep.host.clock import boottime_ns
+from sweep.plug.control import Control, Stand
+from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.report import GuidanceEvent, LiveEvent, SweepReport
+from sweep.run.parts import ProbeParts
+from sweep.run.plugs import WORDS
+from sweep.run.rooms import LiveSource, Room
+from sweep.run.runner import Runner
+from sweep.sim.bluez import COMPANY, NAME, FakeBlueZ, private_bus
+from sweep.sim.source import default_room
+from tests.entry_factory import signer
+
+ROOM = default_room()
+SCAN_S = 1.0
+GLASSES, GLASSES_DATA = "00:00:5E:00:53:03", [(COMPANY, bytes.fromhex("ab01") + b"y"), (NAME, b"glasses")]
+
+
+class Bluetooth:
+    """The daemon, in a thread of its own, with glasses that advertise while somebody scans."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.bluez: FakeBlueZ | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._is_up = threading.Event()
+        self.on_advert: Callable[[FakeBlueZ], None] = lambda _: None
+        """Called after each advert that somebody heard."""
+
+    def do(self, act: Callable[[FakeBlueZ], None]) -> None:
+        """In the daemon's thread; returns when it is done."""
+        done = threading.Event()
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(lambda: act(self._there()))
+        self._loop.call_soon_threadsafe(done.set)
+        assert done.wait(10.0)
+
+    def _there(self) -> FakeBlueZ:
+        assert self.bluez is not None
+        return self.bluez
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        async with private_bus() as self.address, FakeBlueZ(self.address) as self.bluez:
+            self._is_up.set()
+            level = -60
+            while not self._stop.is_set():
+                level = -50 if level == -60 else -60
+                if self.bluez.advertise(GLASSES, level, GLASSES_DATA, is_random=False):
+                    self.on_advert(self.bluez)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), 0.05)
+
+    @contextmanager
+    def up(self) -> Iterator[Bluetooth]:
+        thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        thread.start()
+        assert self._is_up.wait(20.0)
+        yield self
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self._stop.set)
+        thread.join(20.0)
+
+
+def sweep_of(folder: Path, door: LiveBle, before: list[Callable[[], None]]) -> tuple[SweepReport, list[LiveEvent]]:
+    """A live sweep with nothing but Bluetooth; `before` each stand something happens."""
+    control, events = Control(), list[LiveEvent]()
+    control.declare_empty(("A-1", "A-2"))
+
+    def stands() -> Iterator[Stand]:
+        for zone, happens in zip(ROOM.plan.zones, before, strict=False):
+            happens()
+            yield Stand(zone.zone_id, 1.0, 1.0, 0.0)
+
+    source = LiveSource(
+        Room(**{name: getattr(ROOM, name) for name in Room.model_fields}),
+        inspectors=("A-1", "A-2"), probe_id="probe-demo-1", dwell_s=20.0, stands=stands(), doors={"ble": door},
+    )  # fmt: skip
+    own = OwnTransmissions(boottime_ns)
+    begun_ns = boottime_ns()
+    with Outbox(folder / "outbox", signer(), tenant="demo-gu", subject="probe-demo-1") as outbox:
+        runner = Runner(
+            source, outbox, room_key=AddressKey.random("room"), control=control, on_event=events.append,
+            live=ProbeParts(own_transmissions=own),
+        )  # fmt: skip
+        report = runner.run().report
+    scans = [one for one in own.during(begun_ns, boottime_ns()) if one.radio == "ble_scan"]
+    assert len(scans) == len(before), "each scan stands in the log of own transmissions"
+    return report, events
+
+
+def test_a_scan_goes_on_stand_by_stand_whatever_happens_to_the_adapter(tmp_path: Path) -> None:
+    air = Bluetooth()
+
+    def pull(bluez: FakeBlueZ) -> None:
+        air.on_advert = lambda _: None
+        bluez.remove_adapter()
+
+    def come_back_and_be_pulled_at_the_first_advert() -> None:
+        air.do(FakeBlueZ.remove_adapter)
+        air.do(FakeBlueZ.add_adapter)
+        air.on_advert = pull
+
+    with air.up():
+        report, events = sweep_of(
+            tmp_path,
+            LiveBle(seconds=SCAN_S, bus=air.address),
+            [
+                lambda: air.do(FakeBlueZ.add_adapter),
+                lambda: air.do(FakeBlueZ.power_off),
+                come_back_and_be_pulled_at_the_first_advert,
+                lambda: None,
+                lambda: air.do(FakeBlueZ.add_adapter),
+            ],
+        )
+    covers = {cover.zone_id: cover for cover in report.coverage if cover.modality == "ble"}
+    first, off, pulled, away, back = (covers[position.zone_id] for position in report.positions)
+    for cover in (first, back):
+        assert (cover.blind_reason, cover.gaps) == (None, ())
+        assert cover.samples >= 5
+        assert cover.dwell_s == pytest.approx(SCAN_S, abs=0.9)
+    assert [cover.blind_reason for cover in (off, pulled, away)] == ["ble_switched_off", None, "ble_adapter_away"]
+    assert (pulled.samples, pulled.status) == (1, "partly")
+    assert [gap.reason for cover in (off, pulled, away) for gap in cover.gaps] == [
+        "ble_switched_off", "ble_adapter_away", "ble_adapter_away",
+    ]  # fmt: skip
+    assert all(gap.end_ns >= gap.start_ns for cover in (off, pulled, away) for gap in cover.gaps)
+    said = [event.text.ko for event in events if isinstance(event, GuidanceEvent)]
+    assert sum("꺼져 있어" in text for text in said) == 1
+    assert sum("찾을 수 없습니다" in text for text in said) == 2
+    heard = [one for one in report.observations if one.modality == "ble"]
+    assert {one.zone_id for one in heard} == {first.zone_id, pulled.zone_id, back.zone_id}
+    assert {one.kind for one in heard} == {"camera_hint"}
+    assert not any(limit.code == "ble_never_measured" for limit in report.limits)
+
+
+def test_without_a_service_the_sweep_says_so_and_goes_on(tmp_path: Path) -> None:
+    door = LiveBle(seconds=SCAN_S, bus="unix:path=/nowhere/bus")
+    report, events = sweep_of(tmp_path, door, [lambda: None])
+    (cover,) = [one for one in report.coverage if one.modality == "ble" and one.zone_id == report.positions[0].zone_id]
+    assert (cover.blind_reason, cover.rejections["ble_no_service"]) == ("ble_no_service", 1)
+    assert [gap.reason for gap in cover.gaps] == ["ble_no_service"]
+    assert WORDS.reason("ble_no_service") in [verdict.text for verdict in report.verdicts]
+    assert "ble_never_measured" in {limit.code for limit in report.limits}
+    assert any(
+        "Bluetooth service does not answer" in event.text.en for event in events if isinstance(event, GuidanceEvent)
+    )
+
+
+def test_bluetooth_is_scanned_where_the_machine_has_it_and_the_settings_do_not_forbid_it(tmp_path: Path) -> None:
+    assert not has_controller(tmp_path)
+    (tmp_path / "hci0").mkdir()
+    assert has_controller(tmp_path)
+    assert live_doors(Config(ble_adapter="hci1", ble_scan="passive"))["ble"] == LiveBle("hci1", "passive", 10.0)
+    assert "ble" not in live_doors(Config(ble_adapter="hci1", ble_scan="never"))
