@@ -23,11 +23,28 @@ _MAX_TICKETS = 4_096
 one."""
 
 
+def is_single_threaded() -> bool:
+    """True where the system says that this process has one thread; False where it says nothing."""
+    try:
+        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+    except OSError:
+        return False
+
+
 class Forked(Generic[T]):
     """Copies at work; a context manager that ends with them."""
 
-    def __init__(self, work: Callable[[int], T], count: int, processes: int) -> None:
-        """Start `processes` - 1 copies on `work(0)` … `work(count - 1)`; give what takes longest the lowest numbers."""
+    def __init__(
+        self,
+        work: Callable[[int], T],
+        count: int,
+        processes: int,
+        may_fork: Callable[[], bool] = is_single_threaded,
+    ) -> None:
+        """Start `processes` - 1 copies on `work(0)` … `work(count - 1)`; give what takes longest the lowest numbers.
+
+        `may_fork`: whether no other thread holds anything that the work needs.
+        """
         self._work = work
         self._count = count
         self._done: dict[int, T] = {}
@@ -36,7 +53,7 @@ class Forked(Generic[T]):
         tickets = min(count, _MAX_TICKETS)
         os.write(source, b"".join(map(_TICKET.pack, range(tickets))))
         os.close(source)
-        for _ in range(min(processes, tickets) - 1 if is_single_threaded() else 0):
+        for _ in range(min(processes, tickets) - 1 if may_fork() else 0):
             self._copies.append(self._fork())
 
     def __enter__(self) -> Self:
@@ -75,11 +92,3 @@ class Forked(Generic[T]):
                 pickle.dump(self._done, stream)
         finally:
             os._exit(0)
-
-
-def is_single_threaded() -> bool:
-    """True where the system says that this process has one thread; False where it says nothing."""
-    try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
-    except OSError:
-        return False

@@ -17,6 +17,7 @@ from typing import Final
 
 from .channels import Channel
 
+IW: Final = "iw"
 TIMEOUT_S: Final = 5.0
 _CHANNEL: Final = re.compile(r"^\s*\* (\d{4})(?:\.\d+)? MHz \[\d+\](.*)$")
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1  # linux/sockios.h, linux/if.h
@@ -26,13 +27,13 @@ class IwError(ValueError):
     """The radio does not do what it was asked for; the message is one line that says what to do."""
 
 
-def list_channels(interface: str) -> tuple[Channel, ...]:
+def list_channels(interface: str, program: str = IW) -> tuple[Channel, ...]:
     """Channels that the adapter may receive on, ascending."""
-    description = run_iw("dev", interface, "info")
+    description = run_iw("dev", interface, "info", program=program)
     number = re.search(r"wiphy (\d+)", description)
     if number is None:
         raise IwError(f"{interface!a}: iw names no radio for it; is it a Wi-Fi adapter?")
-    return parse_channels(run_iw("phy", f"phy{number[1]}", "channels"))
+    return parse_channels(run_iw("phy", f"phy{number[1]}", "channels", program=program))
 
 
 def parse_channels(text: str) -> tuple[Channel, ...]:
@@ -55,13 +56,13 @@ def parse_channels(text: str) -> tuple[Channel, ...]:
     return tuple(found[mhz] for mhz in sorted(found))
 
 
-def tune(interface: str, channel: Channel) -> None:
+def tune(interface: str, channel: Channel, program: str = IW) -> None:
     """Listen on a channel, 80 MHz wide where both sides can: a narrow receiver does not hear what is sent wider."""
     if channel.is_wide:
         with suppress(IwError):  # some drivers list widths that they do not monitor
-            run_iw("dev", interface, "set", "freq", str(channel.mhz), "80", str(channel.centre_80_mhz))
+            run_iw("dev", interface, "set", "freq", str(channel.mhz), "80", str(channel.centre_80_mhz), program=program)
             return
-    run_iw("dev", interface, "set", "freq", str(channel.mhz))
+    run_iw("dev", interface, "set", "freq", str(channel.mhz), program=program)
 
 
 def set_monitor(interface: str) -> None:
@@ -84,10 +85,12 @@ def _set_up(interface: str, *, is_up: bool) -> None:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH22x", interface.encode()[:15], wanted))
 
 
-def run_iw(*arguments: str) -> str:
+def run_iw(*arguments: str, program: str = IW) -> str:
     """Output of `iw`; IwError with its own words when it fails."""
     try:
-        done = subprocess.run(["iw", *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S607  the path of a root process is its own
+        done = subprocess.run(
+            [program, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )  # the path of a root process is its own
     except FileNotFoundError:
         raise IwError("iw is not installed; install the package iw") from None
     except subprocess.TimeoutExpired:

@@ -190,8 +190,10 @@ class NullSequences:
     chips of a sequence alone.  Times marked by hand are shuffled otherwise (`sequence.shuffle_marked`).
     """
 
-    def __init__(self, sequence: ChipSequence) -> None:
+    def __init__(self, sequence: ChipSequence, count: int = ALL_NULLS) -> None:
+        """`count`: how many others; a p-value is a multiple of 1 / (count + 1)."""
         self._sequence = sequence
+        self._count = count
         self._cache: dict[int, NDArray[np.int8]] = {}
         self._patterns: dict[int, NDArray[np.int8]] = {}
 
@@ -201,9 +203,9 @@ class NullSequences:
             played = np.array(self._sequence.chips[:chips], dtype=np.int8)
             rng = np.random.default_rng([SEED, chips])
             if self._sequence.marks:
-                others = shuffle_marked(played, ALL_NULLS, rng)
+                others = shuffle_marked(played, self._count, rng)
             else:
-                others = rng.permuted(np.tile(played, (ALL_NULLS, 1)), axis=1)
+                others = rng.permuted(np.tile(played, (self._count, 1)), axis=1)
             self._cache[chips] = np.vstack([played[None, :], others])
         return self._cache[chips]
 

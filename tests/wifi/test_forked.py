@@ -6,16 +6,14 @@ import threading
 
 import pytest
 
-from sweep.wifi import forked
 from sweep.wifi.forked import Forked
 
 HERE = os.getpid()
 
 
-@pytest.fixture(autouse=True)
-def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def always() -> bool:
     """The test runner and its libraries have threads that take no part in this."""
-    monkeypatch.setattr(forked, "is_single_threaded", lambda: True)
+    return True
 
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:DeprecationWarning")
@@ -24,12 +22,14 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork.*:Depreca
 @pytest.mark.parametrize("processes", [1, 2, 4])
 @pytest.mark.parametrize("count", [0, 1, 7, 5_000])
 def test_every_number_once_in_order(count: int, processes: int) -> None:
-    with Forked(lambda number: number * number, count, processes) as work:
+    with Forked(lambda number: number * number, count, processes, always) as work:
         assert work.finish() == [number * number for number in range(count)]
 
 
 def test_copies_take_part() -> None:
-    with Forked(lambda number: os.getpid() if number else (os.getpid(), sum(range(3_000_000)))[0], 2_000, 2) as work:
+    with Forked(
+        lambda number: os.getpid() if number else (os.getpid(), sum(range(3_000_000)))[0], 2_000, 2, always
+    ) as work:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)  # the copy has done all there is
         assert len(set(work.finish()) - {HERE}) == 1
 
@@ -40,7 +40,7 @@ def test_what_a_copy_dies_of_is_done_again() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return number
 
-    with Forked(work, 10, 2) as forked_work:
+    with Forked(work, 10, 2, always) as forked_work:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         assert forked_work.finish() == list(range(10))
 
@@ -49,12 +49,11 @@ def test_an_error_of_the_work_is_raised_here() -> None:
     def work(number: int) -> int:
         raise ValueError(f"number {number}")
 
-    with Forked(work, 3, 2) as forked_work, pytest.raises(ValueError, match="number"):
+    with Forked(work, 3, 2, always) as forked_work, pytest.raises(ValueError, match="number"):
         forked_work.finish()
 
 
-def test_a_process_with_threads_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+def test_a_process_with_threads_is_not_copied() -> None:
     is_over = threading.Event()
     thread = threading.Thread(target=is_over.wait)
     thread.start()

@@ -1,6 +1,5 @@
 """The door to iw, with an executable that answers as iw 6.9 does."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -35,8 +34,8 @@ EXPECTED = (Channel(2_412), Channel(5_180, is_wide=True), Channel(5_260, is_wide
 
 
 @pytest.fixture
-def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A fake iw first on the path; the file of what it was asked."""
+def calls(tmp_path: Path) -> Path:
+    """A fake iw; the file of what it was asked, beside it."""
     program, asked = tmp_path / "iw", tmp_path / "asked"
     program.write_text(
         f'#!/bin/sh\necho "$*" >> {asked}\ncase "$*" in\n'
@@ -45,7 +44,6 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         '*) echo "command failed: Device or resource busy (-16)" >&2; exit 240;;\nesac\n'
     )
     program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     return asked
 
 
@@ -54,11 +52,12 @@ def test_channels_are_those_that_may_be_heard() -> None:
     assert parse_channels("") == ()
 
 
-def test_iw_is_asked_and_its_refusal_is_said(calls: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list_channels("mon0") == EXPECTED
-    iw.tune("mon0", EXPECTED[0])
-    iw.tune("mon0", EXPECTED[1])
-    iw.tune("mon0", EXPECTED[2])  # 80 MHz are refused there: the channel alone
+def test_iw_is_asked_and_its_refusal_is_said(calls: Path) -> None:
+    program = str(calls.with_name("iw"))
+    assert list_channels("mon0", program) == EXPECTED
+    iw.tune("mon0", EXPECTED[0], program)
+    iw.tune("mon0", EXPECTED[1], program)
+    iw.tune("mon0", EXPECTED[2], program)  # 80 MHz are refused there: the channel alone
     assert calls.read_text().splitlines()[2:] == [
         "dev mon0 set freq 2412",
         "dev mon0 set freq 5180 80 5210",
@@ -66,10 +65,9 @@ def test_iw_is_asked_and_its_refusal_is_said(calls: Path, monkeypatch: pytest.Mo
         "dev mon0 set freq 5260",
     ]
     with pytest.raises(IwError, match="busy"):
-        iw.tune("mon0", Channel(2_417))
-    monkeypatch.setenv("PATH", str(calls.parent / "nowhere"))
+        iw.tune("mon0", Channel(2_417), program)
     with pytest.raises(IwError, match="install"):
-        iw.tune("mon0", Channel(2_412))
+        iw.tune("mon0", Channel(2_412), str(calls.with_name("nowhere")))
 
 
 def test_nothing_but_listening_is_ever_asked_of_the_radio() -> None:

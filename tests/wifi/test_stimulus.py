@@ -103,6 +103,10 @@ def test_a_capture_that_does_not_cover_the_sequence_is_not_assessable(tmp_path: 
     assert {one.verdict for one in judge_stimulus(log, moved).transmitters} == {"not_assessable"}
 
 
+NULLS = 199
+"""Fewer than in the field, where rates over many tests are counted."""
+
+
 def control_flow(number: int) -> Flow:
     """A stream that the sequence cannot have moved: three kinds of simulated cameras, one under another lamp."""
     rng = np.random.default_rng([71, number])
@@ -116,14 +120,12 @@ def control_flow(number: int) -> Flow:
 
 
 @pytest.mark.parametrize("count", [90, pytest.param(5_010, marks=pytest.mark.soak)])
-def test_p_values_of_controls_are_uniform(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stimulus, "FIRST_NULLS", 199)
-    monkeypatch.setattr(stimulus, "ALL_NULLS", 199)
+def test_p_values_of_controls_are_uniform(count: int) -> None:
     heard: Any = SimpleNamespace(start_ns=0, listened_s=40.0)
     found = []
     for number in range(count):
         sequence = draw_sequence(40.0, 5_000 + number, start_s=1.0)
-        test = examine_flow(control_flow(number), sequence, NullSequences(sequence), heard)
+        test = examine_flow(control_flow(number), sequence, NullSequences(sequence, NULLS), heard)
         assert test is not None
         found.append(test.p_value)
     p_values = np.sort(found)
@@ -136,22 +138,18 @@ def test_p_values_of_controls_are_uniform(count: int, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(("flows", "sequences"), [(3, 80), pytest.param(20, 500, marks=pytest.mark.soak)])
-def test_whenever_one_stops_false_decisions_stay_below_alpha(
-    flows: int, sequences: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whenever_one_stops_false_decisions_stay_below_alpha(flows: int, sequences: int) -> None:
     """Stopping at the look that pleases most, over null sequences drawn anew for each of some flows."""
-    monkeypatch.setattr(stimulus, "ALL_NULLS", 199)
-    monkeypatch.setattr(stimulus, "FIRST_NULLS", 199)
     rng = np.random.default_rng(8)
     decided = naive = 0
     for number in range(flows):
         name = air_encoded.LIT[number % len(air_encoded.LIT)]
         flow, played, _ = air_encoded.draw_lit(name, 30 * number, 200, np.random.default_rng([72, number]))
-        coins = NullSequences(played)
+        coins = NullSequences(played, NULLS)
         responses = [(stimulus.respond(flow, played, coins, chips), chips, share) for chips, share in LOOKS]
         for _ in range(sequences):
             chips_played = tuple(int(chip) for chip in rng.integers(0, 2, 200))
-            nulls = NullSequences(replace(played, chips=chips_played))
+            nulls = NullSequences(replace(played, chips=chips_played), NULLS)
             p_values = []
             for response, chips, share in responses:
                 assert response is not None
@@ -398,10 +396,8 @@ def draw_wandering(rng: np.random.Generator) -> Flow:
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(2_000, marks=pytest.mark.soak)])
-def test_marked_walks_decide_falsely_as_often_as_they_say(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_marked_walks_decide_falsely_as_often_as_they_say(count: int) -> None:
     """Habits of marking against traffic that wanders, pulses and is a camera that watches somebody else."""
-    monkeypatch.setattr(stimulus, "FIRST_NULLS", 199)
-    monkeypatch.setattr(stimulus, "ALL_NULLS", 199)
     heard: Any = SimpleNamespace(start_ns=0, listened_s=125.0)
     found: dict[int, list[float]] = {}
     for number in range(count):
@@ -411,7 +407,7 @@ def test_marked_walks_decide_falsely_as_often_as_they_say(count: int, monkeypatc
             draw_wandering(rng) if number % 8 < 4
             else air_encoded.stream("walk_capped_600", float(rng.uniform(0, 770)), 125.0, rng, "rtp")
         )  # fmt: skip
-        test = examine_flow(flow, sequence, NullSequences(sequence), heard)
+        test = examine_flow(flow, sequence, NullSequences(sequence, NULLS), heard)
         assert test is not None
         found.setdefault(number % 8, []).append(test.p_value)
     every = np.concatenate([found[key] for key in sorted(found)])
