@@ -29,7 +29,7 @@ from server.export_queue import ExportQueue
 from server.group_commit import GroupCommit
 from server.headers import SecurityHeaders
 from server.hosts import HostCheck
-from server.intake import BodyBudget, BoundedBodies, Pace
+from server.intake import PACE, BodyBudget, BoundedBodies, Pace
 from server.judging import judge_old_log
 from server.live import LiveHub
 from server.login_delays import LoginDelays
@@ -54,8 +54,8 @@ OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connecti
 remove_compress_type("text/event-stream")  # an event must leave at once, and is smaller than what compressing adds
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The whole server; migrates the database and makes its keys on the way."""
+def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
+    """The whole server, to which bodies come at such a pace; migrates the database and makes its keys on the way."""
     services = build_services(settings)
 
     @asynccontextmanager
@@ -89,7 +89,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     errors.install(app)
-    app.add_middleware(BoundedBodies, pace=Pace(), budget=BodyBudget())
+    app.add_middleware(BoundedBodies, pace=pace, budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(CompressMiddleware, minimum_size=COMPRESSED_FROM_BYTES)

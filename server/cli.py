@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, BinaryIO
@@ -58,6 +59,7 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
 """What each command writes of personal data: those that write any leave a line in the access log."""
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `sweep key` and `keys` print them.")]
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+_environment: ContextVar[Mapping[str, str]] = ContextVar("environment")
 USAGE_ERRORS = (
     SettingsError,
     ContractError,
@@ -72,10 +74,11 @@ USAGE_ERRORS = (
 )
 
 
-def main() -> None:
-    """Run the command line; every expected failure is one line and exit code 2."""
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    """Run the command line, that of this process by default; every expected failure is one line and exit code 2."""
+    _environment.set(environment)
     try:
-        app()
+        app(arguments, prog_name="sweep-server")
     except USAGE_ERRORS as error:
         _fail(str(error))
     except DatabaseError as error:
@@ -388,7 +391,7 @@ def deactivate_user(username: str, data_dir: DataDir = None, database_url: Datab
 
 
 def _settings(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:
-    return load_settings(os.environ, data_dir=data_dir, database_url=database_url, **options)
+    return load_settings(_environment.get(), data_dir=data_dir, database_url=database_url, **options)
 
 
 @contextmanager

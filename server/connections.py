@@ -35,8 +35,8 @@ class _State:
 class ConnectionTable(Generic[C]):
     """Every open connection with what it is doing."""
 
-    def __init__(self, max_connections: int, monotonic: Callable[[], float]) -> None:
-        self._max_connections, self._monotonic = max_connections, monotonic
+    def __init__(self, max_connections: int, monotonic: Callable[[], float], linger_s: float = LINGER_S) -> None:
+        self._max_connections, self._monotonic, self._linger_s = max_connections, monotonic, linger_s
         self._states: dict[C, _State] = {}
 
     def __len__(self) -> int:
@@ -72,7 +72,7 @@ class ConnectionTable(Generic[C]):
         """The answer is given; the connection may stay idle, or only until the rest of the body came."""
         state = self._states.get(connection)
         if state is not None:
-            state.waits_since_s, state.limit_s = self._monotonic(), idle_s if is_body_whole else LINGER_S
+            state.waits_since_s, state.limit_s = self._monotonic(), idle_s if is_body_whole else self._linger_s
 
     def closed(self, connection: C) -> None:
         """The connection is gone."""

@@ -86,12 +86,29 @@ class Worker:
     words: asyncio.StreamReader
 
 
+def memory_mib_of(pid: int) -> float:
+    """What a process holds in memory; 0 for one that is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * 4096 / MIB
+
+
 class ExportQueue:
     """All jobs of this server."""
 
-    def __init__(self, folder: Path, database_url: str, max_memory_mib: int, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        max_memory_mib: int,
+        monotonic: Callable[[], float],
+        memory_mib: Callable[[int], float] = memory_mib_of,
+    ) -> None:
+        """`memory_mib`: what the process of that number holds."""
         self._folder, self._database_url, self._max_memory_mib = folder, database_url, max_memory_mib
-        self._monotonic = monotonic
+        self._monotonic, self._memory_mib = monotonic, memory_mib
         self._jobs: dict[UUID, ExportJob] = {}
         self._wake = asyncio.Event()
         self._served: dict[UUID, int] = {}
@@ -198,13 +215,13 @@ class ExportQueue:
                 await asyncio.wait({listening}, timeout=LOOK_S)
                 if job.is_over and not listening.done():
                     return False  # cancelled
-                if _memory_mib(worker.process.pid) > self._max_memory_mib:
+                if self._memory_mib(worker.process.pid) > self._max_memory_mib:
                     self._fail(job, ApiError(413, "export_too_large", TOO_LARGE.ko, TOO_LARGE.en))
                     return False
                 if self._monotonic() - began_s > JOB_S:
                     self._fail(job, ApiError(503, "export_too_slow", TOO_SLOW.ko, TOO_SLOW.en))
                     return False
-            return listening.result() and _memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
+            return listening.result() and self._memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
         finally:
             listening.cancel()
             if not job.is_over:  # the worker died, or the server ends
@@ -294,12 +311,3 @@ async def _end_worker(worker: Worker) -> None:
         worker.process.kill()  # it writes nothing but its file, which goes with the job
     await asyncio.wait_for(worker.process.wait(), GONE_S)
     worker.jobs.close()
-
-
-def _memory_mib(pid: int) -> float:
-    """What a process holds in memory; 0 for one that is gone."""
-    try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
-    except (OSError, IndexError):
-        return 0.0
-    return pages * 4096 / MIB

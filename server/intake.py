@@ -37,6 +37,9 @@ class Pace:
         return min(self.grace_s + size / self.bytes_per_s, self.total_s)
 
 
+PACE = Pace()
+
+
 class ArrivingBody:
     """One request body on its way in, and held until its request is answered."""
 

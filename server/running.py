@@ -19,7 +19,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.app import create_app
-from server.connections import ConnectionTable, raise_file_limit
+from server.connections import LINGER_S, ConnectionTable, raise_file_limit
+from server.intake import PACE, Pace
 from server.live import LiveHub
 from server.settings import Settings, SettingsError
 
@@ -63,10 +64,15 @@ def run(
     *,
     on_started: Callable[[], None] | None = None,
     stop: threading.Event | None = None,
+    pace: Pace = PACE,
+    linger_s: float = LINGER_S,
 ) -> None:
-    """Serve on this socket until SIGINT, SIGTERM or `stop`; calls `on_started` once the server answers."""
-    connections = ConnectionTable[_Connection](raise_file_limit(), time.monotonic)
-    app = create_app(settings)
+    """Serve on this socket until SIGINT, SIGTERM or `stop`; calls `on_started` once the server answers.
+
+    `pace`: how fast bodies must come; `linger_s`: how long a refused one may still come.
+    """
+    connections = ConnectionTable[_Connection](raise_file_limit(), time.monotonic, linger_s)
+    app = create_app(settings, pace)
     config = uvicorn.Config(
         app,
         http=_protocol(connections),

@@ -52,6 +52,7 @@ class LogSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
     """A worksheet that remembers how it wrote a text: a log says the same in most of its cells, a million of them."""
 
     fh: Any
+    kept_cells = KEPT_CELLS
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,21 +72,29 @@ class LogSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter ships no types
             rest = written.removeprefix(start)
             if len(rest) == len(written):
                 raise TypeError("XlsxWriter writes cells in another way than this release knows")
-            if len(self._kept) >= KEPT_CELLS:
+            if len(self._kept) >= self.kept_cells:
                 self._kept.clear()
             self._kept[cell.string, cell.format] = rest
         self.fh.write(start + rest)
 
 
-def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime) -> bytes:
+def write_xlsx(rows: Iterable[LogRow], period: Period, generated: datetime, sheet: type[Worksheet] = LogSheet) -> bytes:
     """The log as .xlsx bytes; `generated` is an aware time and the only clock (same input, same bytes)."""
     lines, buffer = tuple(rows), io.BytesIO()
-    stream_xlsx(buffer, lines, period, generated, count=len(lines), has_demo=any(row.is_demo for row in lines))
+    has_demo = any(row.is_demo for row in lines)
+    stream_xlsx(buffer, lines, period, generated, count=len(lines), has_demo=has_demo, sheet=sheet)
     return buffer.getvalue()
 
 
 def stream_xlsx(
-    out: BinaryIO, rows: Iterable[LogRow], period: Period, generated: datetime, *, count: int, has_demo: bool
+    out: BinaryIO,
+    rows: Iterable[LogRow],
+    period: Period,
+    generated: datetime,
+    *,
+    count: int,
+    has_demo: bool,
+    sheet: type[Worksheet] = LogSheet,
 ) -> None:
     """The same into a file, one row in memory at a time; `count` and `has_demo` are told before the rows are read.
 
@@ -98,7 +107,7 @@ def stream_xlsx(
     ):
         created = generated.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
-        _write_log(book, rows, period, generated, count, has_demo=has_demo)
+        _write_log(book, book.add_worksheet("점검일지", sheet), rows, period, generated, count, has_demo=has_demo)
         _write_notes(book)
 
 
@@ -107,9 +116,15 @@ def _style(book: Workbook, **settings: object) -> Format:
 
 
 def _write_log(
-    book: Workbook, rows: Iterable[LogRow], period: Period, generated: datetime, count: int, *, has_demo: bool
+    book: Workbook,
+    sheet: Worksheet,
+    rows: Iterable[LogRow],
+    period: Period,
+    generated: datetime,
+    count: int,
+    *,
+    has_demo: bool,
 ) -> None:
-    sheet = book.add_worksheet("점검일지", LogSheet)
     heading = _style(
         book, bold=True, bg_color="#E8ECF1", border=1, border_color="#9AA3AD", text_wrap=True, valign="vcenter"
     )

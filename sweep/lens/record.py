@@ -33,9 +33,9 @@ class RecordError(ValueError):
     """Nothing was recorded; one line says why."""
 
 
-def check_bench(*, server: str | None, bench: str) -> None:
-    """Whether this machine may record at all. Raises RecordError."""
-    if find_spec(LAB_PACKAGE) is None:
+def check_bench(*, server: str | None, bench: str, package: str = LAB_PACKAGE) -> None:
+    """Whether this machine may record at all; without `package` it is no laboratory. Raises RecordError."""
+    if find_spec(package) is None:
         raise RecordError("recording belongs to the laboratory: pip install 'ansim-sweep[lab]'")
     if server is not None:
         raise RecordError(

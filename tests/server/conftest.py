@@ -14,6 +14,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,10 +23,12 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import NullPool, create_engine, text
 
-from server import auth, facilities, keys, projections
+from server import auth, cli, facilities, keys, projections
 from server.app import build_services
+from server.connections import LINGER_S
 from server.db import Database
 from server.fields import KeyRole, Role
+from server.intake import PACE, Pace
 from server.running import open_socket, run
 from server.services import Services
 from server.settings import Settings
@@ -40,6 +43,8 @@ QUICK_HASH = auth.HashedPassword(
 NO_TLS = ssl.create_default_context()
 """Made once: each client would else read the authorities of the world, for a server that speaks plain HTTP."""
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+Call = Callable[..., tuple[int, str, str]]
 
 
 @dataclass
@@ -270,7 +275,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @contextlib.contextmanager
-def running(settings: Settings) -> Iterator[Site]:
+def running(settings: Settings, *, pace: Pace = PACE, linger_s: float = LINGER_S) -> Iterator[Site]:
     """A server with these settings until the block ends."""
     services = build_services(settings)
     with services.db.write() as connection:
@@ -278,7 +283,8 @@ def running(settings: Settings) -> Iterator[Site]:
     listener = open_socket("127.0.0.1", 0)
     started, stop = threading.Event(), threading.Event()
     thread = threading.Thread(
-        target=run, args=(settings, listener), kwargs={"on_started": started.set, "stop": stop}, name="server"
+        target=partial(run, settings, listener, on_started=started.set, stop=stop, pace=pace, linger_s=linger_s),
+        name="server",
     )
     thread.start()
     try:
@@ -296,3 +302,20 @@ def running(settings: Settings) -> Iterator[Site]:
 def site(settings: Settings) -> Iterator[Site]:
     with running(settings) as found:
         yield found
+
+
+@pytest.fixture
+def call(settings: Settings, capsys: pytest.CaptureFixture[str]) -> Call:
+    """Run `sweep-server` in this process on the test's database: (exit code, standard output, standard error)."""
+    environment = {"ANSIM_DATA_DIR": str(settings.data_dir), "ANSIM_DATABASE_URL": settings.database_url}
+
+    def run(*arguments: str | Path) -> tuple[int, str, str]:
+        code: int | str | None = 0
+        try:
+            cli.main([*map(str, arguments)], environment)
+        except SystemExit as end:
+            code = end.code
+        printed = capsys.readouterr()
+        return int(code or 0), printed.out, printed.err
+
+    return run

@@ -26,11 +26,9 @@ from server.schema import access_log as table
 from server.settings import Settings
 from sweep.report import FindingDetails, new_id
 from tests.report_factory import make_report
-from tests.server.conftest import Client, Site
+from tests.server.conftest import Call, Client, Site
 from tests.server.sweep_kit import Probe
-from tests.server.test_cli import Call, call
 
-__all__ = ["call"]  # a fixture
 THIS_MONTH = kst(from_ms(now_ms()))[:7]
 
 

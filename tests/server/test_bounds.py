@@ -96,12 +96,11 @@ def test_megabytes_of_empty_objects_take_neither_memory_nor_time(tmp_path: Path,
 
 
 def test_a_body_that_stalls_is_refused_and_closed(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+    settings: Settings,
 ) -> None:
     pace = Pace(pause_s=0.5, grace_s=1.0, total_s=2.0)
-    monkeypatch.setattr("server.app.Pace", lambda: pace)
     head = b"POST /api/entries HTTP/1.1\r\nHost: localhost\r\n"
-    with running(settings) as site:
+    with running(settings, pace=pace) as site:
         for length in (b"Content-Length: 1000\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"):
             with _sockets(_address(site), 40, head + length) as stalled:
                 assert httpx.get(f"{site.url}/api/server-key").status_code == 200
@@ -112,11 +111,8 @@ def test_a_body_that_stalls_is_refused_and_closed(
 
 
 @pytest.mark.parametrize("path", [b"/api/facilities", b"/api/live", b"/api/none", b"/"])
-def test_a_body_that_nobody_reads_does_not_keep_its_connection(
-    settings: Settings, path: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("server.connections.LINGER_S", 0.3)
-    with running(settings) as site:
+def test_a_body_that_nobody_reads_does_not_keep_its_connection(settings: Settings, path: bytes) -> None:
+    with running(settings, linger_s=0.3) as site:
         say = b"POST " + path + b" HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
         with _sockets(_address(site), 3, say) as stalled:
             for one in stalled:

@@ -5,47 +5,22 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete
 
-from server import cli
 from server.app import build_services
 from server.arrivals import read_arrival
 from server.entries import accept
 from server.facilities import DEMO_FACILITY
 from server.schema import sweeps
 from server.settings import Settings
+from tests.server.conftest import Call
 from tests.server.sweep_kit import Probe
-
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
-    """Run `sweep-server` in this process on the test's database: (exit code, standard output, standard error)."""
-    for name in [name for name in os.environ if name.startswith("ANSIM_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ANSIM_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("ANSIM_DATABASE_URL", settings.database_url)
-
-    def run(*arguments: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["sweep-server", *map(str, arguments)])
-        code: int | str | None = 0
-        try:
-            cli.main()
-        except SystemExit as end:
-            code = end.code
-        printed = capsys.readouterr()
-        return int(code or 0), printed.out, printed.err
-
-    return run
 
 
 def _fill(settings: Settings, *, quarantine: bool = False) -> Probe:

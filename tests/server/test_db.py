@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -15,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from server import cli, keys, projections
+from server import keys, projections
 from server.alarms import raise_alarm
 from server.arrivals import read_arrival
 from server.db import MIGRATIONS, WRITER_LOCK, BusyError, Database, SchemaError
@@ -24,7 +22,7 @@ from server.facilities import load_demo_facility
 from server.schema import body_refs, entries, metadata, plans, rooms, sweeps
 from server.settings import Settings
 from sweep.report import new_id
-from tests.server.conftest import PASSWORD, running
+from tests.server.conftest import PASSWORD, Call, running
 from tests.server.sweep_kit import Probe
 
 REBUILDS = '''"""Rebuild the tables that others refer to, and one that grew."""
@@ -126,27 +124,16 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
 
 
 def test_a_newer_schema_is_one_line_for_every_command(
-    filled: Database,
-    settings: Settings,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    filled: Database, settings: Settings, tmp_path: Path, call: Call
 ) -> None:
     filled.migrate(_newer(tmp_path))
-    for name in [name for name in os.environ if name.startswith("ANSIM_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("ANSIM_DATA_DIR", str(settings.data_dir))
-    monkeypatch.setenv("ANSIM_DATABASE_URL", settings.database_url)
     commands = [*COMMANDS]
     if filled.is_sqlite:
         commands.append(("verify", settings.url.removeprefix("sqlite:///")))
     for command in commands:
-        monkeypatch.setattr(sys, "argv", ["sweep-server", *command])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr()
-        assert (end.value.code, said.out, len(said.err.splitlines())) == (2, "", 1), command
-        assert "newer release (schema 9999" in said.err, command
+        code, out, said = call(*command)
+        assert (code, out, len(said.splitlines())) == (2, "", 1), command
+        assert "newer release (schema 9999" in said, command
     assert not Path("log.csv").exists()
 
 

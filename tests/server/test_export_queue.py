@@ -6,7 +6,10 @@ import asyncio
 import csv
 import io
 import json
+import os
+import signal
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,9 +24,8 @@ from server.export_worker import work
 from server.exports.rows import Period
 from server.inspection_log import LogRequest
 from server.settings import Settings
-from server.views import ErrorView
 from sweep.report import new_id
-from tests.server.conftest import SECOND_IN_SOAK, Client, Site, running
+from tests.server.conftest import SECOND_IN_SOAK, Client, Site
 from tests.server.sweep_kit import Probe
 
 MARCH = {"period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"}
@@ -82,34 +84,36 @@ def test_what_cannot_be_made_says_why(site: Site) -> None:
     assert site.login("viewer").post("/api/exports", {"format": "csv"} | MARCH).status_code == 403
 
 
-def test_a_document_that_takes_too_much_memory_is_refused_and_the_next_is_made(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with running(settings) as site:
-        inspector = site.login("inspector")
-        with monkeypatch.context() as patch:  # the process is new, so it does not answer at once
-            patch.setattr(export_queue, "JOB_S", -1.0)
-            late = inspector.get("/api/exports/inspection-log", reason="x")
-            assert (late.status_code, late.json()["error"]["code"]) == (503, "export_too_slow")
-        seen = iter([10_000.0])
-        monkeypatch.setattr(export_queue, "_memory_mib", lambda _pid: next(seen, 0.0))
-        answer = inspector.get("/api/exports/inspection-log", reason="x")
-        assert (answer.status_code, ErrorView.model_validate_json(answer.content).error.code) == (
-            413,
-            "export_too_large",
+@SECOND_IN_SOAK
+def test_what_a_worker_cannot_make_is_refused_and_the_next_is_made(settings: Settings, tmp_path: Path) -> None:
+    now_s = 0.0
+
+    def is_slow(_: int) -> float:
+        nonlocal now_s
+        now_s += export_queue.JOB_S + 1.0
+        return 0.0
+
+    def dies(pid: int) -> float:
+        os.kill(pid, signal.SIGKILL)
+        return 0.0
+
+    looks: list[Callable[[int], float]] = [lambda _: 10_000.0, is_slow, dies]
+    cases = [(413, "export_too_large"), (503, "export_too_slow"), (503, "export_failed"), None]
+
+    async def play() -> None:
+        queue = ExportQueue(
+            tmp_path / "exports", settings.url, 700, lambda: now_s, lambda pid: looks.pop(0)(pid) if looks else 0.0
         )
-        assert inspector.get("/api/exports/inspection-log", reason="x").status_code == 200
+        task = asyncio.create_task(queue.run())
+        for case in cases:
+            job = queue.submit(new_id(), _request())
+            await asyncio.wait_for(job.done.wait(), 60)
+            assert case == (job.failure and (job.failure.status, job.failure.code))
+            assert job.path.exists() is (case is None)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
-
-def test_a_worker_that_dies_fails_its_job_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    with running(settings) as site:
-        inspector = site.login("inspector")
-        real = export_queue._line_of
-        lines = iter([b"not json\n"])
-        monkeypatch.setattr(export_queue, "_line_of", lambda *job: next(lines, None) or real(*job))
-        answer = inspector.get("/api/exports/inspection-log", reason="x")
-        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "export_failed")
-        assert inspector.get("/api/exports/inspection-log", reason="x").status_code == 200
+    asyncio.run(play())
 
 
 def _queue(folder: Path, monotonic: Any = time.monotonic) -> ExportQueue:

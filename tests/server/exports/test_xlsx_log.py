@@ -7,13 +7,11 @@ import re
 import zipfile
 from xml.etree import ElementTree as ET
 
-import pytest
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]  # XlsxWriter ships no types
 
-from server.exports import xlsx_log
 from server.exports.columns import COLUMNS
 from server.exports.rows import LogRow
-from server.exports.xlsx_log import DEMO_NOTICE, write_xlsx
+from server.exports.xlsx_log import DEMO_NOTICE, LogSheet, write_xlsx
 
 from . import sample_sweeps as s
 
@@ -71,12 +69,16 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     assert write_xlsx(rows, s.PERIOD, s.GENERATED) == write_xlsx(rows, s.PERIOD, s.GENERATED)
 
 
-def test_remembered_cells_are_those_that_xlsxwriter_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+class ForgetfulSheet(LogSheet):
+    """It forgets some cells between two rows."""
+
+    kept_cells = 30
+
+
+def test_remembered_cells_are_those_that_xlsxwriter_writes() -> None:
     rows = [s.simulated_page().row, s.found_page().row, s.hostile_page().row, s.live_page().row] * 20
-    monkeypatch.setattr(xlsx_log, "KEPT_CELLS", 30)  # it forgets some between two rows
-    remembered = write_xlsx(rows, s.PERIOD, s.GENERATED)
-    monkeypatch.setattr(xlsx_log, "LogSheet", Worksheet)
-    assert write_xlsx(rows, s.PERIOD, s.GENERATED) == remembered
+    remembered = write_xlsx(rows, s.PERIOD, s.GENERATED, ForgetfulSheet)
+    assert write_xlsx(rows, s.PERIOD, s.GENERATED, Worksheet) == remembered
 
 
 def test_an_empty_log_opens() -> None:
