@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Annotated
 
@@ -30,9 +29,10 @@ from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
 from sweep.entry import EntryError
 from sweep.plug.control import Control
-from sweep.report import LiveEvent, StartCommand
+from sweep.report import StartCommand
 from sweep.run.agent import Agent
 from sweep.run.rooms import SweepSource
+from sweep.run.runner import OnEvent, Runner
 
 
 def agent(
@@ -65,13 +65,13 @@ def agent(
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
             uplink = opened.enter_context(Uplink(settings.server, signer, own_transmissions=own_transmissions))
 
-        def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
+        def runner_for(command: StartCommand, control: Control, on_event: OnEvent) -> Runner:
             source = (
                 _simulated_source(command, settings, seed, camera_in)
                 if sim
                 else room_source(command, control, on_event, settings)
             )
-            runner = runner_of(
+            return runner_of(
                 source,
                 outbox,
                 settings,
@@ -80,15 +80,13 @@ def agent(
                 sweep_id=command.sweep_id,
                 own_transmissions=own_transmissions,
             )
-            report = runner.run().report
-            return f"{report.outcome}, {len(report.findings)} candidates"
 
         Agent(
             uplink,
             outbox,
             probe_id=settings.probe_id,
             pin_file=folder / "server.pub",
-            run_sweep=run_sweep,
+            runner_for=runner_for,
             say=err.print,
             takes_positions=not sim,
         ).run(stop)

@@ -1,14 +1,12 @@
-"""What the processes of a running sweep say to each other while a measurement goes on: words, and the ends of a line.
+"""What the processes of a running sweep say to each other while a measurement goes on: words, and what a line is.
 
 A modality's process asks for chips to be played and tells how far it is; the runner answers which were played when, or
-that everything has to stop.  Words are small frozen records; both ends live as long as one task.  It decides nothing.
+that everything has to stop.  Words are small frozen records.  It decides nothing and owns no pipe.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Final, Literal, Protocol
 
 from sweep.report import Gap, RfWindow
@@ -144,27 +142,3 @@ class Nobody:
 
 
 NOBODY: Final = Nobody()
-
-
-class PipeLine:
-    """A line over the pipe between a worker and the runner."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-
-    def say(self, word: ToRunner) -> None:
-        """Tell the runner; ends this process when it is gone."""
-        try:
-            self._pipe.send(word)
-        except OSError:
-            sys.exit(0)
-
-    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
-        """What the runner said since it was last asked; ends this process when it is gone."""
-        words: list[ToWorker] = []
-        try:
-            while self._pipe.poll(0 if words else wait_s):
-                words.append(self._pipe.recv())
-        except (EOFError, OSError):
-            sys.exit(0)
-        return words

@@ -38,6 +38,7 @@ from sweep.report import (
     are_two_persons,
 )
 from sweep.run.live_sender import LiveSender
+from sweep.run.runner import Runner
 from sweep.run.words import notice_event, state_event
 
 MAX_REMEMBERED_COMMANDS = 1_000
@@ -54,7 +55,7 @@ Steering = (
 
 STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
 """Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
-RunSweep = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], str]
+RunnerFor = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], Runner]
 
 
 class Agent:
@@ -67,21 +68,21 @@ class Agent:
         *,
         probe_id: str,
         pin_file: Path,
-        run_sweep: RunSweep,
+        runner_for: RunnerFor,
         say: Callable[[str], None],
         takes_positions: bool = False,
     ) -> None:
-        """`run_sweep` runs one sweep and returns a line about it; `say` prints a line for whoever watches.
+        """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
 
-        It raises ValueError, OSError or RuntimeError when input, disk or emulator fail.
+        Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
         self._uplink = uplink
         self._outbox = outbox
         self._probe_id = probe_id
         self._pin_file = pin_file
-        self._run_sweep = run_sweep
+        self._runner_for = runner_for
         self._say = say
         self._takes_positions = takes_positions
         self.live = LiveSender(uplink, probe_id)
@@ -302,20 +303,24 @@ class Agent:
         if control is None:
             return
         self._say(f"sweep {command.sweep_id} begins")
+
+        def tell(event: LiveEvent) -> None:
+            self.live.put(event, command.sweep_id)
+
         for notice in self._standing.values():  # the page of a new sweep begins empty
-            self.live.put(notice, command.sweep_id)
+            tell(notice)
         try:
-            line = self._run_sweep(command, control, lambda event: self.live.put(event, command.sweep_id))
+            report = self._runner_for(command, control, tell).run().report
         except OutboxError as error:
             self._say(f"sweep {command.sweep_id}: {error}")
-            self.live.put(notice_event("disk_refuses"), command.sweep_id)
+            tell(notice_event("disk_refuses"))
             control.enter("failed")
         except (ValueError, OSError, RuntimeError) as error:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
             self._say(f"sweep {command.sweep_id} failed: {error}")
             control.enter("failed")
         else:
-            self._say(f"sweep {command.sweep_id}: {line}")
+            self._say(f"sweep {command.sweep_id}: {report.outcome}, {len(report.findings)} candidates")
             self._tell_of_outbox()
         finally:
             self._over.append(command.sweep_id)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from sweep.plug.measurement import Measurement
-from sweep.plug.talk import Line, PipeLine, ToRunner, ToWorker
+from sweep.plug.talk import Line, ToRunner, ToWorker
 from sweep.plug.task import Task, blind
 from sweep.report import Gap, Modality
 
@@ -141,10 +142,34 @@ class Workers:
         worker.process.close()
 
 
+class _Line:
+    """A worker's end of the pipe."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def say(self, word: ToRunner) -> None:
+        """Tell the runner; ends this process when it is gone."""
+        try:
+            self._pipe.send(word)
+        except OSError:
+            sys.exit(0)
+
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        """What the runner said since it was last asked; ends this process when it is gone."""
+        words: list[ToWorker] = []
+        try:
+            while self._pipe.poll(0 if words else wait_s):
+                words.append(self._pipe.recv())
+        except (EOFError, OSError):
+            sys.exit(0)
+        return words
+
+
 def _serve(measure: Measure, pipe: Connection) -> None:
     """Body of a worker process: measure what comes until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
-    line = PipeLine(pipe)
+    line = _Line(pipe)
     while True:
         try:
             task = pipe.recv()

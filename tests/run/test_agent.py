@@ -142,8 +142,8 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     ):
         site.admit(key, "demo", PROBE)
 
-        def run_sweep(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> str:
-            runner = Runner(
+        def runner_for(command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None]) -> Runner:
+            return Runner(
                 OneOf(command),
                 outbox,
                 room_key=AddressKey("room", b"r" * 32),
@@ -151,14 +151,13 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
                 on_event=on_event,
                 sweep_id=command.sweep_id,
             )
-            return runner.run().report.outcome
 
         agent = Agent(
             uplink,
             outbox,
             probe_id=PROBE,
             pin_file=tmp_path / "server.pub",
-            run_sweep=run_sweep,
+            runner_for=runner_for,
             say=lambda _: None,
         )
         thread = threading.Thread(target=agent.run, args=(stop,))
@@ -169,6 +168,11 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
             stop.set()
             thread.join(40.0)
             assert not thread.is_alive()
+
+
+def no_sweep(*_: object) -> Runner:
+    """For an agent that is asked for none."""
+    raise AssertionError("no sweep begins here")
 
 
 def start(rig: Rig) -> str:
@@ -214,7 +218,7 @@ def test_commands_are_done_once_and_late_ones_are_refused(tmp_path: Path) -> Non
             outbox,
             probe_id=PROBE,
             pin_file=tmp_path / "server.pub",
-            run_sweep=lambda *_: "",
+            runner_for=no_sweep,
             say=lambda _: None,
         )
         now = utc_now()
@@ -287,9 +291,7 @@ def test_a_probe_whose_clock_is_wrong_is_steered_all_the_same(rig: Rig, tmp_path
         with pytest.raises(ServerUnreachableError, match="clocks differ"):
             uplink.poll_commands(PROBE, None, 0.0)
         uplink.poll_commands(PROBE, None, 0.0)
-        agent = Agent(
-            uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", run_sweep=lambda *_: "", say=said.append
-        )
+        agent = Agent(uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", runner_for=no_sweep, say=said.append)
         now = utc_now()
         command = DeclareEmptyCommand(
             command="declare_empty", command_id=new_id(), sweep_id=new_id(), declared_by=("a1", "b1"), issued=now,

@@ -29,6 +29,7 @@ from sweep.sim.source import default_room
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.failing_disk import FailingDisk
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
+from tests.run.test_agent import no_sweep
 from tests.run.test_sweep import DEMO
 from tests.small_disk import on_small_disk, run_on_small_disk
 from tests.waiting import wait_until
@@ -347,7 +348,7 @@ def test_what_is_in_memory_only_is_told_until_it_is_safe(tmp_path: Path) -> None
             outbox,
             probe_id="probe-demo-1",
             pin_file=tmp_path / "server.pub",
-            run_sweep=lambda *_: "",
+            runner_for=no_sweep,
             say=said.append,
         )
         uplink.server_key(tmp_path / "server.pub")
