@@ -23,7 +23,7 @@ from sweep.cli.options import (
     zone_of,
 )
 from sweep.cli.output import err, fail, not_built, one_line
-from sweep.cli.running import runner_of
+from sweep.cli.running import close_interrupted_sweeps, runner_of
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
@@ -63,6 +63,7 @@ def agent(
     with ExitStack() as opened:
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
+            closed = close_interrupted_sweeps(settings, outbox)
             uplink = opened.enter_context(Uplink(settings.server, signer, own_transmissions=own_transmissions))
 
         def runner_for(command: StartCommand, control: Control, on_event: OnEvent) -> Runner:
@@ -89,6 +90,7 @@ def agent(
             runner_for=runner_for,
             say=err.print,
             takes_positions=not sim,
+            closed=closed,
         ).run(stop)
         if outbox.unsaved:
             fail(unsaved_line(outbox))

@@ -7,6 +7,7 @@ import time
 from typing import Final
 
 from sweep.cli.output import err, fail, one_line
+from sweep.cli.running import close_interrupted_sweeps
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
@@ -59,7 +60,15 @@ def deliver_only(settings: Config) -> None:
         one_line(OutboxError, EntryError),
         open_outbox(settings, open_signer(settings.state_folder), settings.probe_id) as outbox,
     ):
+        tell_of_interrupted(settings, outbox)
         deliver(settings, outbox)
+
+
+def tell_of_interrupted(settings: Config, outbox: Outbox) -> None:
+    """Close what earlier processes left open, and say so; before anything is delivered."""
+    for one in close_interrupted_sweeps(settings, outbox):
+        if one.line:
+            err.print(one.line, soft_wrap=True, markup=False)
 
 
 def deliver(settings: Config, outbox: Outbox) -> None:

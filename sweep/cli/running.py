@@ -11,12 +11,14 @@ from uuid import UUID
 
 from sweep.cli.options import plugs_of
 from sweep.config import Config
+from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
+from sweep.run.recovery import Closed, close_interrupted
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import SweepSource
 from sweep.run.runner import OnEvent, Runner
@@ -32,8 +34,12 @@ def runner_of(
     sweep_id: UUID,
     own_transmissions: OwnTransmissions,
     keeping: Keeping | None = None,
+    has_journal: bool = True,
 ) -> Runner:
-    """A runner for `source` with what this probe has.  Raises RoomKeyError, OSError."""
+    """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries.
+
+    Raises RoomKeyError, OSError.
+    """
     room_key = _room_key_of(settings.state_folder, source)
     return Runner(
         source,
@@ -45,10 +51,20 @@ def runner_of(
         sweep_id=sweep_id,
         plugs=plugs_of(settings, source.manifest),
         keeping=keeping,
+        journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         live=ProbeParts(
             own_transmissions=own_transmissions, head_port=settings.port, camera_power=settings.camera_power
         ),
     )
+
+
+def _journals(settings: Config) -> Path:
+    return settings.state_folder / "journal"
+
+
+def close_interrupted_sweeps(settings: Config, outbox: Outbox) -> list[Closed]:
+    """Close what earlier processes left open; before anything is delivered."""
+    return list(close_interrupted(_journals(settings), outbox, lambda manifest: plugs_of(settings, manifest)))
 
 
 def _room_key_of(state: Path, source: SweepSource) -> RoomKey:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import typer
 
-from sweep.cli.delivery import deliver, deliver_only, open_outbox, wait_for_room
+from sweep.cli.delivery import deliver, deliver_only, open_outbox, tell_of_interrupted, wait_for_room
 from sweep.cli.live import (
     ask_to_declare,
     ask_to_stand,
@@ -75,7 +75,9 @@ def replay(
         deliver_only(settings)
         return
     sweep_id = new_id() if again else source.manifest.sweep_id
-    report = _run(source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id))
+    report = _run(
+        source, settings, sweep_id, quiet=quiet, before_delivery=lambda: _put_mark(mark, sweep_id), has_journal=False
+    )
     _finish(report, json_out, fail_on, quiet=quiet)
 
 
@@ -182,6 +184,7 @@ def _run(
     control: Control | None = None,
     keep: Path | None = None,
     signer: Signer | None = None,
+    has_journal: bool = True,
 ) -> SweepReport:
     folder = settings.state_folder
     with one_line(KeepError):
@@ -190,6 +193,8 @@ def _run(
         one_line(OutboxError, EntryError, RoomKeyError),
         open_outbox(settings, signer or open_signer(folder), source.manifest.probe_id) as outbox,
     ):
+        if signer is None:  # what this probe's own key opened is closed by it, before anything is delivered
+            tell_of_interrupted(settings, outbox)
         with Watcher(quiet=quiet) as show:
             runner = runner_of(
                 source,
@@ -200,6 +205,7 @@ def _run(
                 sweep_id=sweep_id,
                 own_transmissions=open_own_transmissions(settings),
                 keeping=keeping,
+                has_journal=has_journal and keeping is None,
             )
             result = runner.run()
         if outbox.unsaved and source.is_live:

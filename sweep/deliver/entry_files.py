@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
+from uuid import UUID
 
 from sweep.entry import Body, EntryError, SignedEntry, Signer, from_wire, parse_envelope, verify_entry
 from sweep.host.disk import DISK, Disk, DiskError, read_file
@@ -76,6 +78,14 @@ class EntryFiles:
             raise DamagedEntryError(f"the file cannot be read ({error.strerror})") from None
         entry, bodies, _ = open_wire(wire)
         return self._check(entry, bodies), bodies, wire
+
+    def entry_ids(self) -> Iterator[UUID]:
+        """The names of all entries that lie here and can be read, waiting or set aside."""
+        for folder in self.folders():
+            for path in (*folder.glob("*.entry"), *folder.glob("refused/*.entry"), *folder.glob("damaged/*.entry")):
+                with contextlib.suppress(OSError, DamagedEntryError):
+                    entry, _, _ = open_wire(read_file(path, MAX_WIRE_BYTES))
+                    yield parse_envelope(entry.payload).entry_id
 
     def _check(self, entry: SignedEntry, bodies: tuple[Body, ...]) -> SignedEntry:
         """What this key signed must still verify; what another key signed is for the server to judge."""

@@ -16,7 +16,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -153,8 +152,8 @@ class Journal:
 
     folder: Path
     header: JournalHeader
-    opened_id: UUID | None
-    """The entry `sweep.opened`; None: nobody knows whether there is one."""
+    is_opened: bool
+    """The entry `sweep.opened` was on the disk; False: nobody knows."""
     stands: tuple[StandRecord, ...]
     """Each stand once, in order, as it was last heard of."""
     measured: tuple[MeasuredRecord, ...]
@@ -199,22 +198,19 @@ def read_journal(folder: Path) -> Journal:
 def _put_together(
     folder: Path, header: JournalHeader, records: Sequence[JournalRecord], sofar: Sequence[MeasuredRecord], lost: int
 ) -> Journal:
-    opened_id: UUID | None = None
     stands: dict[str, StandRecord] = {}
     measured: dict[tuple[str, Modality], MeasuredRecord] = {}
     closing: ClosingRecord | None = None
     last_ns = header.begun_ns
     for record in records:
         match record:
-            case OpenedRecord():
-                opened_id = record.entry_id
             case StandRecord(position=position):
                 stands[position.position_id] = record
             case MeasuredRecord(measurement=one):
                 measured[one.position_id, one.modality] = record
             case ClosingRecord():
                 closing = record
-            case ResumedRecord() | JournalHeader():
+            case OpenedRecord() | ResumedRecord() | JournalHeader():
                 pass
         if not isinstance(record, JournalHeader):
             last_ns = max(last_ns, record.t_ns)
@@ -229,7 +225,7 @@ def _put_together(
     known = {key: record for key, record in measured.items() if key[0] in stands}
     lost += len(measured) - len(known)  # its stand was in a damaged line
     return Journal(
-        folder, header, opened_id, tuple(stands.values()), tuple(known.values()), frozenset(unfinished), closing,
+        folder, header, bool(records), tuple(stands.values()), tuple(known.values()), frozenset(unfinished), closing,
         last_ns, lost,
     )  # fmt: skip
 

@@ -49,12 +49,14 @@ class JournalHeader(Record):
     type: Literal["header"] = "header"
     v: Literal[1]
     sweep_id: UUID
+    opened_entry_id: UUID
     report_entry_id: UUID
-    """Of the entry that closes this run of the sweep, whoever writes it and when."""
+    """Of the entries that open and close this sweep, whoever writes them and when."""
     boot_id: UUID
     """CLOCK_BOOTTIME counts from this start of the machine."""
     begun_ns: TimeNs
-    """`manifest.started` on CLOCK_BOOTTIME."""
+    begun: UtcTime
+    """The time of day at `begun_ns`, as the sweep counts it."""
     source: Source
     manifest: RecordedSweep
     limits: tuple[Code, ...]
@@ -67,7 +69,6 @@ class OpenedRecord(Record):
 
     type: Literal["opened"] = "opened"
     t_ns: TimeNs
-    entry_id: UUID
 
 
 class StandRecord(Record):

@@ -13,7 +13,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -35,11 +35,10 @@ from sweep.entry import (
     to_wire,
     verify_receipt,
 )
-from sweep.host.clock import WallClock
+from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk, DiskError, disk_trouble
 from sweep.report import Source, new_id
 
-BOOT_ID_FILE = Path("/proc/sys/kernel/random/boot_id")
 RESERVE_NAME: Final = "reserve"
 RESERVE_BYTES: Final = 12 * 1024 * 1024
 """Room for the largest report: a body of 8 MiB in base64, its crops beside it (derived)."""
@@ -81,6 +80,8 @@ class Unsaved:
     entry: SignedEntry
     wire: bytes
     reason: str
+    when_safe: Callable[[], None]
+    """Called once it is on a disk, or with the server."""
 
 
 class Outbox:
@@ -185,16 +186,19 @@ class Outbox:
         clock: WallClock,
         refs: tuple[UUID, ...] = (),
         must_save: bool = False,
+        entry_id: UUID | None = None,
+        when_safe: Callable[[], None] = lambda: None,
     ) -> SignedEntry:
         """Sign the next entry of this key and put it on disk; where that fails it is among `unsaved`, in memory.
 
-        With `must_save` it raises OutboxError instead, and there is no such entry.
+        With `must_save` it raises OutboxError instead, and there is no such entry.  `entry_id`: a name chosen before.
+        `when_safe` is called once the entry is on a disk, or with the server.
         """
         before = self._newest
         envelope = Envelope(
             v=1,
             kind=kind,
-            entry_id=new_id(),
+            entry_id=entry_id or new_id(),
             tenant=self._tenant,
             room_id=room_id,
             sweep_id=sweep_id,
@@ -210,7 +214,7 @@ class Outbox:
             seen_checkpoint=None,
         )
         signed = sign_envelope(envelope, self._signer)
-        made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), "")
+        made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), "", when_safe)
         self._disk.let_room_go(self._folder / RESERVE_NAME)  # this is what it was kept for
         left = self._put([*self._unsaved, made])
         if must_save and left and left[-1].entry is signed:
@@ -236,7 +240,7 @@ class Outbox:
             try:
                 self._store(one)
             except DiskError as error:
-                return [Unsaved(e.name, e.kind, e.entry, e.wire, str(error)) for e in entries[at:]]
+                return [replace(e, reason=str(error)) for e in entries[at:]]
         return []
 
     def _store(self, one: Unsaved) -> None:
@@ -244,6 +248,11 @@ class Outbox:
         self._files.store(one.name, one.wire)
         with contextlib.suppress(DiskError):  # the file has its number; before it may go, the head is stored
             self._numbering.store(newest)
+        one.when_safe()
+
+    def holds(self, entry_id: UUID) -> bool:
+        """Whether an entry of that name waits on a disk, or was set aside there."""
+        return any(entry_id == known for known in self._files.entry_ids())
 
     @property
     def waiting(self) -> int:
@@ -366,18 +375,20 @@ class Outbox:
         with contextlib.suppress(OSError, DiskError):  # it stays in memory, is refused again and then kept
             self._files.keep_refused(item.name, item.wire, reason)
             self._unsaved.remove(item)
+            item.when_safe()
 
     def _remove(self, item: Path | Unsaved) -> None:
         if isinstance(item, Path):
             self._files.remove(item)
         else:
             self._unsaved.remove(item)
+            item.when_safe()
 
 
 def _stamp(clock: WallClock) -> EntryTime:
     return EntryTime(
         utc=datetime.now(UTC),
-        boot_id=UUID(BOOT_ID_FILE.read_text().strip()),
+        boot_id=read_boot_id(),
         boottime_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         synchronised=clock.synchronised,
         max_error_ms=clock.max_error_ms,

@@ -10,8 +10,11 @@ import ctypes
 import math
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
+BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR: Final = 5
 """What adjtimex returns while nobody disciplines the clock."""
 STA_UNSYNC: Final = 0x40
@@ -48,6 +51,11 @@ class _Timex(ctypes.Structure):
 def boottime_ns() -> int:
     """CLOCK_BOOTTIME, which goes on while the machine sleeps and which nobody sets."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def read_boot_id() -> UUID:
+    """Which start of the machine CLOCK_BOOTTIME counts from."""
+    return UUID(BOOT_ID_FILE.read_text(encoding="ascii").strip())
 
 
 def read_wall_clock() -> WallClock:

@@ -36,6 +36,12 @@ COMMON: Final = Words(
             "측정이 끝나기 전에 점검을 마침", "The sweep was finished before the measurement was done"
         ),
         "battery_low": Sentence("전원이 부족해 측정을 멈춤", "The supply ran low, so measuring stopped"),
+        "probe_restarted": Sentence(
+            "점검기 프로그램이 중단되어 측정이 끊김", "The probe's program stopped, which cut the measurement off"
+        ),
+        "probe_rebooted": Sentence(
+            "점검기가 꺼지거나 다시 켜져 측정이 끊김", "The probe went off or restarted, which cut the measurement off"
+        ),
         "candidate": Sentence("육안 확인 필요", "Inspect by eye"),
     },
     limits={
@@ -61,6 +67,36 @@ COMMON: Final = Words(
         "closed_battery_low": Sentence(
             "전원이 부족해 점검을 일찍 닫았습니다. 그 뒤의 자리는 점검하지 않았습니다.",
             "The supply ran low and the sweep was closed early: what came after was not looked at.",
+        ),
+        "closed_probe_restarted": Sentence(
+            "점검 중 점검기 프로그램이 중단되어, 그때까지 기록된 측정만으로 점검을 닫았습니다. 기기의 전체 주소와 "
+            "이름은 남지 않았습니다.",
+            "The probe's program stopped during the sweep, which was closed with what had been recorded until then; "
+            "full addresses and names of devices were not kept.",
+        ),
+        "closed_probe_rebooted": Sentence(
+            "점검 중 점검기가 꺼지거나 다시 켜져, 그때까지 기록된 측정만으로 점검을 닫았습니다. 얼마나 꺼져 있었는지는 "
+            "알 수 없고, 기기의 전체 주소와 이름은 남지 않았습니다.",
+            "The probe went off or restarted during the sweep, which was closed with what had been recorded until "
+            "then; for how long it was off cannot be told, and full addresses and names of devices were not kept.",
+        ),
+        "report_after_restart": Sentence(
+            "점검은 끝까지 했으나 점검기 프로그램이 중단되어 보고서를 나중에 기록으로부터 만들었습니다. 기기의 전체 "
+            "주소와 이름은 남지 않았습니다.",
+            "The sweep had ended when the probe's program stopped, and its report was made later from what had been "
+            "recorded; full addresses and names of devices were not kept.",
+        ),
+        "journal_unsaved": Sentence(
+            "점검 중 저장 장치에 쓸 수 없어 측정 내용이 한동안 메모리에만 있었습니다.",
+            "For some time during the sweep the disk took nothing, and what was measured was in memory only.",
+        ),
+        "journal_damaged": Sentence(
+            "점검 중 남긴 측정 기록의 일부가 손상되어 빠졌습니다.",
+            "Part of what was recorded during the sweep is damaged and left out.",
+        ),
+        "software_changed": Sentence(
+            "측정한 뒤 점검기 소프트웨어가 바뀌었고, 새 소프트웨어가 이 보고서를 썼습니다.",
+            "The probe's software changed after measuring, and the new one wrote this report.",
         ),
         "plan_unverified": Sentence(
             "평면도가 현장에서 확인되지 않았습니다.", "Nobody has compared the plan with the room."

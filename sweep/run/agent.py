@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -38,6 +38,7 @@ from sweep.report import (
     are_two_persons,
 )
 from sweep.run.live_sender import LiveSender
+from sweep.run.recovery import Closed
 from sweep.run.runner import Runner
 from sweep.run.words import notice_event, state_event
 
@@ -71,10 +72,12 @@ class Agent:
         runner_for: RunnerFor,
         say: Callable[[str], None],
         takes_positions: bool = False,
+        closed: Sequence[Closed] = (),
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
+        `closed`: interrupted sweeps that were closed before.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -89,7 +92,8 @@ class Agent:
         self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
         """What each command was answered; the same again is answered alike and does nothing."""
         self._is_clock_wrong = False
-        self._over: deque[UUID] = deque(maxlen=MAX_REMEMBERED_SWEEPS)
+        self._over: deque[UUID] = deque((one.sweep_id for one in closed if one.sweep_id), maxlen=MAX_REMEMBERED_SWEEPS)
+        self._closed = tuple(closed)
         self._starts: deque[StartCommand] = deque()
         self._wake = threading.Event()
         self._control: Control | None = None
@@ -109,6 +113,7 @@ class Agent:
         for thread in threads:
             thread.start()
         self._say(f"probe {self._probe_id} is waiting for commands")
+        self._tell_of_closed()
         backoff = Backoff(longest_s=DELIVER_EVERY_S)
         next_delivery = 0.0
         while not stop.is_set():
@@ -128,6 +133,17 @@ class Agent:
         if self._outbox.unsaved and not self._outbox.save():
             self.deliver()
         self.live.flush()
+
+    def _tell_of_closed(self) -> None:
+        """Sweeps that were interrupted before this process began."""
+        for line in (one.line for one in self._closed if one.line):
+            self._say(line)
+        for code, count in (
+            ("sweeps_closed", sum(one.report is not None for one in self._closed)),
+            ("journal_damaged", sum(one.trouble is not None for one in self._closed)),
+        ):
+            if count:
+                self.live.notice(notice_event(code, count=count))
 
     def _end_with(self, stop: threading.Event) -> None:
         """A probe that is told to stop aborts the sweep it is in, which then closes its report."""
@@ -245,6 +261,8 @@ class Agent:
         if self._control is not None or self._starts:
             return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
         sweep_id = command.sweep_id
+        if sweep_id in self._over:
+            return _answer(command, False, "이미 끝난 점검", "The sweep is over already")
         self._control, self._sweep_id = Control(), sweep_id
         self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
         self._starts.append(command)

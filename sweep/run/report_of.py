@@ -18,6 +18,7 @@ from sweep.judge.locate import locate_uplinks
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.report import (
+    MODALITIES,
     ClockReading,
     Position,
     RecordedSweep,
@@ -29,6 +30,22 @@ from sweep.report import (
     derived_id,
 )
 from sweep.run.plugs import vocabulary_of
+
+
+def software_name() -> str:
+    """As reports cite it."""
+    return f"ansim-sweep {version('ansim-sweep')}"
+
+
+def is_measured(one: Measurement) -> bool:
+    """Whether something was sensed, be it that nothing can be judged from it."""
+    return one.samples > 0 or one.blind_reason is None
+
+
+def never_measured(measurements: Iterable[Measurement]) -> set[str]:
+    """Codes of the modalities that measured nothing at no position."""
+    measured = {one.modality for one in measurements if is_measured(one)}
+    return {f"{modality}_never_measured" for modality in set(MODALITIES) - measured}
 
 
 def opened_of(manifest: RecordedSweep, *, sweep_id: UUID, source: Source, is_declared: bool) -> SweepOpened:
@@ -86,7 +103,7 @@ def report_of(
         inspectors=manifest.inspectors,
         probe_id=manifest.probe_id,
         versions=Versions(
-            software=f"ansim-sweep {version('ansim-sweep')}",
+            software=software_name(),
             firmware=manifest.firmware,
             thresholds=fusion.THRESHOLDS,
             calibration=_calibration(manifest, plugs),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from multiprocessing.connection import Connection
@@ -19,19 +19,20 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sweep.addresses import AddressKey
-from sweep.deliver.outbox import Outbox
+from sweep.deliver.journal import JournalFile
+from sweep.deliver.journal_records import JOURNAL_VERSION, JournalHeader
+from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.report_bodies import with_bodies
 from sweep.entry import Body, SignedEntry, make_body
-from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.host.clock import WallClock, boottime_ns, read_boot_id, read_wall_clock
 from sweep.judge.locate import locate_uplinks
 from sweep.link.head_owner import HeadProcess
-from sweep.plug.control import Control
+from sweep.plug.control import Answer, Control
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
 from sweep.report import (
-    MODALITIES,
     FindingEvent,
     GuidanceEvent,
     LiveEvent,
@@ -44,19 +45,22 @@ from sweep.report import (
     SweepReport,
     ZoneEvent,
     kinds,
+    new_id,
     to_json,
 )
 from sweep.run.coordinator import Coordinator
+from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
-from sweep.run.report_of import opened_of, report_of
+from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch, find_alarm
-from sweep.run.words import state_event
+from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 
 OnEvent = Callable[[LiveEvent], None]
+Outcome = Literal["completed", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +73,18 @@ class SweepResult:
     """How often a modality's process had to be started again."""
 
 
+@dataclass(slots=True)
+class _Made:
+    """What a sweep has come to so far."""
+
+    measurements: list[Measurement] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+    done: list[RecordedPosition] = field(default_factory=list)
+
+
 def source_of(manifest: RecordedSweep) -> Source:
     """What a report made from this manifest must call itself: a recording is never live."""
     return "simulated" if manifest.source == "simulated" else "replay"
-
-
-def is_measured(one: Measurement) -> bool:
-    """Whether something was sensed, be it that nothing can be judged from it."""
-    return one.samples > 0 or one.blind_reason is None
 
 
 class Runner:
@@ -95,12 +103,13 @@ class Runner:
         live: ProbeParts | None = None,
         limits: Collection[str] = (),
         keeping: Keeping | None = None,
+        journal: JournalFile | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
         `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
-        `now_ns` is CLOCK_BOOTTIME.
+        `journal`: keeps what is measured until the report is safe.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -111,6 +120,8 @@ class Runner:
         self._on_event = on_event
         self._plugs = tuple(plugs)
         self._keeping = keeping
+        self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
+        self._opened_id, self._report_id = new_id(), new_id()
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._room = source if isinstance(source, LiveSource) else None
@@ -129,16 +140,13 @@ class Runner:
         """
         if self._source.is_live and not self._control.needs_persons:
             raise SourceError("a live sweep needs two persons who declare the room empty")
-        with self._open_power() as power:  # the line is low before anything else
+        with self._open_power() as power, self._journal:  # the line is low before anything else
             return self._run(power)
 
     def _run(self, power: CameraPower | None) -> SweepResult:
         self._outbox.reserve()
         self._control.announce(lambda state: self._on_event(state_event(state)))
-        measurements: list[Measurement] = []
-        positions: list[Position] = []
-        done: list[RecordedPosition] = []
-        outcome: Literal["completed", "aborted"] = "completed"
+        made = _Made()
         with contextlib.ExitStack() as stack:
             workers = stack.enter_context(Workers({plug.name: plug.measure for plug in self._plugs}))
             head_process = stack.enter_context(self._open_head(stack))
@@ -152,49 +160,21 @@ class Runner:
             )
             stack.enter_context(coordinator.listening())
             answer = self._control.wait()
+            self._journal.begin(self._journal_header())
             opened = self._append_opened()
             for index, recorded in enumerate(self._source.positions()):
                 answer = self._control.wait()
                 if answer != "go":
                     break
-                self._on_event(self._progress(index, recorded.zone))
-                position = self._position(recorded)
-                recorded_rf = self._source.recorded_rf(recorded, position)
-                keep = None if self._keeping is None else self._keeping.stand(recorded.id)
-                keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
-                tasks = self._tasks(recorded, position, keep)
-                coordinator.begin(
-                    recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys()
-                )
-                coordinator.attend()
-                if power is not None:
-                    power.depend_on(workers.process_id("lens"))
-                for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
-                    coordinator.ended(measurement.modality)
-                    measurements.append(measurement)
-                    self._tell(measurement)
-                positions.append(self._ended_now(position))
-                done.append(recorded)
-                self._tell_where_to_stand(positions, measurements)
-            if answer in {"abort", "expired"} or self._control.standing == "abort":
-                outcome = "aborted"
-            if coordinator.closed_because is not None:
-                outcome = "aborted"
-                self._limits.add(f"closed_{coordinator.closed_because}")
-            elif outcome == "completed" and not any(is_measured(one) for one in measurements):
-                outcome = "aborted"
-                self._limits.add("nothing_measured")
-            if self._source.is_live:  # a recording says per position what it lacks
-                measured = {one.modality for one in measurements if is_measured(one)}
-                self._limits |= {f"{modality}_never_measured" for modality in set(MODALITIES) - measured}
+                self._measure(index, recorded, workers, coordinator, power, made)
+            outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
             restarts = workers.restarts
             if coordinator.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": coordinator.firmware})
         self._control.enter("closing")
         if self._keeping is not None:
-            self._keep(self._keeping, done, max(self._manifest.started, self._source.ended(positions[-1:])))
-        report, bodies = with_bodies(self._report(positions, measurements, outcome), measurements)
-        closed = self._append(kinds.REPORT, bodies)
+            self._keep(self._keeping, made.done, max(self._manifest.started, self._source.ended(made.positions[-1:])))
+        report, closed = self._close(made, outcome)
         for finding in report.findings:
             self._on_event(
                 FindingEvent(
@@ -204,9 +184,73 @@ class Runner:
                     strength=finding.strength,
                 )
             )
-        self._on_event(self._progress(len(positions), None))
+        self._on_event(self._progress(len(made.positions), None))
         self._control.enter("done" if outcome == "completed" else "aborted")
         return SweepResult(report, (opened, closed), restarts)
+
+    def _measure(
+        self,
+        index: int,
+        recorded: RecordedPosition,
+        workers: Workers,
+        coordinator: Coordinator,
+        power: CameraPower | None,
+        made: _Made,
+    ) -> None:
+        """One stand by all modalities."""
+        self._on_event(self._progress(index, recorded.zone))
+        position = self._position(recorded)
+        recorded_rf = self._source.recorded_rf(recorded, position)
+        keep = None if self._keeping is None else self._keeping.stand(recorded.id)
+        keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
+        tasks = self._tasks(recorded, position, keep)
+        coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
+        coordinator.attend()
+        if power is not None:
+            power.depend_on(workers.process_id("lens"))
+        self._journal.stand(position, is_over=False, firmware=coordinator.firmware)
+        for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+            coordinator.ended(measurement.modality)
+            made.measurements.append(measurement)
+            self._journal.measured(measurement)
+            self._tell(measurement)
+        made.positions.append(self._ended_now(position))
+        made.done.append(recorded)
+        self._journal.stand(made.positions[-1], is_over=True, firmware=coordinator.firmware)
+        self._tell_where_to_stand(made.positions, made.measurements)
+
+    def _outcome(self, answer: Answer, closed_because: str | None, measurements: list[Measurement]) -> Outcome:
+        """How the sweep ended; what must be said of that is among its limits."""
+        is_aborted = answer in {"abort", "expired"} or self._control.standing == "abort"
+        if closed_because is not None:
+            is_aborted = True
+            self._limits.add(f"closed_{closed_because}")
+        elif not is_aborted and not any(is_measured(one) for one in measurements):
+            is_aborted = True
+            self._limits.add("nothing_measured")
+        if self._source.is_live:  # a recording says per position what it lacks
+            self._limits |= never_measured(measurements)
+        return "aborted" if is_aborted else "completed"
+
+    def _close(self, made: _Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
+        """Write the report; the journal goes once that is safe."""
+        if self._journal.had_trouble:
+            self._limits.add("journal_unsaved")
+        ended = self._source.ended(made.positions[-1:])
+        self._journal.closing(outcome, ended, frozenset(self._limits))
+        report = report_of(
+            self._manifest,
+            made.positions,
+            made.measurements,
+            plugs=self._plugs,
+            sweep_id=self._sweep_id,
+            source=self._kind,
+            ended=ended,
+            outcome=outcome,
+            limits=self._limits,
+        )
+        report, bodies = with_bodies(report, made.measurements)
+        return report, self._append(kinds.REPORT, bodies, entry_id=self._report_id, when_safe=self._journal.remove)
 
     def _keep(self, keeping: Keeping, done: Sequence[RecordedPosition], ended: datetime) -> None:
         kept = self._manifest.model_copy(update={"ended": ended})
@@ -318,7 +362,15 @@ class Runner:
         is_absent = self._room is not None or modality in self._manifest.not_connected
         return "not_connected" if is_absent else "not_recorded"
 
-    def _append(self, kind: str, bodies: tuple[Body, ...], *, must_save: bool = False) -> SignedEntry:
+    def _append(
+        self,
+        kind: str,
+        bodies: tuple[Body, ...],
+        *,
+        entry_id: UUID,
+        must_save: bool = False,
+        when_safe: Callable[[], None] = lambda: None,
+    ) -> SignedEntry:
         return self._outbox.append(
             kind,
             bodies,
@@ -327,28 +379,37 @@ class Runner:
             sweep_id=self._sweep_id,
             clock=self._read_clock(),
             must_save=must_save,
+            entry_id=entry_id,
+            when_safe=when_safe,
         )
 
     def _append_opened(self) -> SignedEntry:
         opened = opened_of(
             self._manifest, sweep_id=self._sweep_id, source=self._kind, is_declared=self._control.is_declared
         )
-        return self._append(kinds.OPENED, (make_body(kinds.OPENED_TYPE, to_json(opened)),), must_save=True)
+        body = make_body(kinds.OPENED_TYPE, to_json(opened))
+        try:
+            entry = self._append(kinds.OPENED, (body,), entry_id=self._opened_id, must_save=True)
+        except OutboxError:
+            self._journal.remove()
+            raise
+        self._journal.opened()
+        return entry
 
-    def _report(
-        self,
-        positions: list[Position],
-        measurements: list[Measurement],
-        outcome: Literal["completed", "aborted"],
-    ) -> SweepReport:
-        return report_of(
-            self._manifest,
-            positions,
-            measurements,
-            plugs=self._plugs,
+    def _journal_header(self) -> JournalHeader:
+        return JournalHeader(
+            v=JOURNAL_VERSION,
             sweep_id=self._sweep_id,
+            opened_entry_id=self._opened_id,
+            report_entry_id=self._report_id,
+            boot_id=read_boot_id(),
+            begun_ns=self._now_ns(),
+            begun=self._source.ended(()),
             source=self._kind,
-            ended=self._source.ended(positions[-1:]),
-            outcome=outcome,
-            limits=self._limits,
+            manifest=self._manifest,
+            limits=tuple(sorted(self._limits)),
+            software=software_name(),
         )
+
+    def _tell_of_journal(self, is_failing: bool) -> None:
+        self._on_event(notice_event("journal_unsaved", is_over=not is_failing))

@@ -76,6 +76,18 @@ NOTICES: Final[dict[str, Sentence]] = {
         "전원 전압이 낮습니다. 계속 낮으면 점검을 닫고 보고서를 남깁니다",
         "The supply voltage is low: if it stays so, the sweep is closed and its report written",
     ),
+    "journal_unsaved": Sentence(
+        "저장 장치에 쓸 수 없어 측정 내용이 메모리에만 있습니다. 전원을 끄지 마세요. 점검은 계속됩니다",
+        "The disk takes nothing: what is measured is in memory only, so do not switch the probe off; the sweep goes on",
+    ),
+    "sweeps_closed": Sentence(
+        "중간에 끊긴 점검 {count}건을 그때까지 측정한 내용으로 닫고 보고서를 남겼습니다",
+        "{count} interrupted sweeps were closed with what had been measured, and their reports written",
+    ),
+    "journal_damaged": Sentence(
+        "끊긴 점검 {count}건의 측정 기록을 읽을 수 없어 따로 보관했습니다. 저장 장치를 점검하세요",
+        "The measurements of {count} interrupted sweeps cannot be read and were set aside: check the memory card",
+    ),
     "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
 }
 """What a person should know about the probe itself."""

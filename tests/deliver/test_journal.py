@@ -19,7 +19,7 @@ from sweep.plug.measurement import DeviceIdentity, Measurement
 from sweep.report import Gap, LocalText, Position
 from sweep.report.kinds import MAX_CROPS
 from sweep.run.rooms import read_manifest
-from tests.report_factory import make_glint, uid
+from tests.report_factory import START, make_glint, uid
 from tests.run.test_sweep import DEMO
 
 ADDRESS, NAME = "d8:31:34:9a:7f:02", b"Kim's phone"
@@ -57,9 +57,11 @@ def position(position_id: str = "p2") -> Position:
 HEADER = r.JournalHeader(
     v=1,
     sweep_id=uid(1),
-    report_entry_id=uid(2),
+    opened_entry_id=uid(2),
+    report_entry_id=uid(3),
     boot_id=UUID(int=7),
     begun_ns=SECOND_NS,
+    begun=START,
     source="live",
     manifest=read_manifest(DEMO),
     limits=("room_key_new",),
@@ -77,7 +79,7 @@ def said(t_s: int, one: Measurement) -> r.MeasuredRecord:
 
 RECORDS: list[BaseModel] = [
     HEADER,
-    r.OpenedRecord(t_ns=2 * SECOND_NS, entry_id=uid(3)),
+    r.OpenedRecord(t_ns=2 * SECOND_NS),
     stand(3),
     said(4, measured()),
     stand(5, is_over=True),
@@ -96,7 +98,7 @@ def put(folder: Path, records: list[BaseModel]) -> j.JournalFile:
 def test_a_journal_tells_what_was_measured_but_no_address_and_no_name(tmp_path: Path) -> None:
     put(tmp_path / "a", RECORDS)
     found = j.read_journal(tmp_path / "a")
-    assert (found.header, found.opened_id, found.lost, found.last_ns) == (HEADER, uid(3), 0, 6 * SECOND_NS)
+    assert (found.header, found.is_opened, found.lost, found.last_ns) == (HEADER, True, 0, 6 * SECOND_NS)
     assert [(one.position_id, one.end_ns) for one in found.positions] == [("p2", 2 * SECOND_NS), ("p3", 6 * SECOND_NS)]
     (one,) = found.measured
     assert r.restore(one.measurement) == replace(measured(), identities={})
@@ -130,7 +132,7 @@ def test_a_journal_that_was_cut_off_anywhere_tells_what_stood_before(
             j.read_journal(folder)
         return
     found = j.read_journal(folder)
-    assert (len(found.measured), found.opened_id is not None, len(found.stands)) == (
+    assert (len(found.measured), found.is_opened, len(found.stands)) == (
         whole > 3, whole > 1, (whole > 2) + (whole > 5)
     )  # fmt: skip
     assert found.lost == (cut not in ends)
@@ -152,7 +154,7 @@ def test_a_damaged_line_costs_itself_only(tmp_path_factory: pytest.TempPathFacto
     found = j.read_journal(folder)
     assert found.lost == 1 + (flipped == ord("\n"))
     assert len(found.measured) == (number != 3)
-    assert (found.opened_id is None) == (number == 1)
+    assert found.is_opened
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00" * 4096, b"PK\x03\x04", b"{}\n", j.to_line(stand(3))], ids=len)
