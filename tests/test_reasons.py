@@ -27,7 +27,7 @@ from sweep.run.rooms import LiveSource, RecordedSource, Room
 from sweep.run.runner import Runner
 from sweep.sim.head import RfScene, record_serial
 from sweep.sim.source import default_room
-from sweep.wifi.plug import RecordedWifi
+from sweep.wifi.doors import RecordedWifi
 from tests.entry_factory import signer
 from tests.report_factory import uid
 from tests.run.test_sweep import DEMO
@@ -90,7 +90,7 @@ def at(make: Callable[[Path], Path]) -> Callable[[Modality, Path], Measurement]:
     def measure(modality: Modality, folder: Path) -> Measurement:
         if modality == "rf":
             return judge_rf(TASK, recorded_rf(MeasureRf(10.0), make(folder), None, 0, 1), NO_BASELINE)
-        return PLUG[modality].measure(replace(TASK, door=door_of(modality, make(folder))), NOBODY)
+        return PLUG[modality].open()(replace(TASK, door=door_of(modality, make(folder))), NOBODY)
 
     return measure
 
@@ -99,7 +99,7 @@ def nothing(because: str) -> Callable[[Modality, Path], Measurement]:
     def measure(modality: Modality, _: Path) -> Measurement:
         if modality == "rf":
             return judge_rf(TASK, RfHeard(because=because), NO_BASELINE)
-        return PLUG[modality].measure(replace(TASK, nothing_because=because), NOBODY)
+        return PLUG[modality].open()(replace(TASK, nothing_because=because), NOBODY)
 
     return measure
 
@@ -166,8 +166,8 @@ def test_an_unreadable_sequence_costs_the_light_and_not_the_air(tmp_path: Path) 
     recorded = RecordedSource(DEMO)
     (first, *_) = [p for p in recorded.manifest.positions if p.wifi is not None]
     path = DEMO / str(first.wifi)
-    plain = PLUG["wifi"].measure(replace(TASK, door=RecordedWifi(path)), NOBODY)
-    found = PLUG["wifi"].measure(replace(TASK, door=RecordedWifi(path, tmp_path / "sequence.json")), NOBODY)
+    plain = PLUG["wifi"].open()(replace(TASK, door=RecordedWifi(path)), NOBODY)
+    found = PLUG["wifi"].open()(replace(TASK, door=RecordedWifi(path, tmp_path / "sequence.json")), NOBODY)
     assert (found.blind_reason, found.samples) == (plain.blind_reason, plain.samples)
     assert found.rejections["sequence_unreadable"] == 1
     assert "trial_broken_off" in found.limits

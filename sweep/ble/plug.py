@@ -13,6 +13,7 @@ from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
 from sweep.report import BleObservation, Gap, Levels, Modality
@@ -39,6 +40,10 @@ class BlePlug:
     weigher = Weigher(weigh_ble)
     words = WORDS
     calibration = None
+
+    def open(self) -> Measure:
+        """It remembers nothing."""
+        return self.measure
 
     def measure(self, task: Task[Path | LiveBle | AdvertDoor], line: Line) -> Measurement:
         """Advertisers of a capture, or of what is heard now."""

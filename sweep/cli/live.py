@@ -29,7 +29,7 @@ from sweep.power.line import PowerLineError
 from sweep.report import LiveEvent, Modality, StartCommand, Zone
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
-from sweep.wifi.plug import LiveWifi
+from sweep.wifi.doors import LiveWifi
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -13,6 +13,7 @@ from sweep.lens.weigh import place_glint, weigh_lens
 from sweep.lens.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
@@ -38,6 +39,10 @@ class LensPlug:
         self._limits = limits
         self.calibration = calibration
         """What the report cites; None: nominal."""
+
+    def open(self) -> Measure:
+        """It remembers nothing."""
+        return self.measure
 
     def measure(self, task: Task[Path | ClipDoor], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks yet
         """Lens candidates of the clips in a folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from sweep.plug.evidence import Weigher
@@ -11,9 +12,12 @@ from sweep.plug.task import Task
 from sweep.plug.words import Words
 from sweep.report import Modality
 
+Measure = Callable[[Task[Any], Line], Measurement]
+"""What there is at one stand; a door that cannot be used makes it blind with a named reason."""
+
 
 class Plug(Protocol):
-    """One modality whole.  It goes into that modality's process once a sweep, and may remember what it measured there.
+    """One modality whole.
 
     Where samples come from is the task's door, live, recorded or simulated; what others do for it, it asks on the line.
     """
@@ -34,5 +38,5 @@ class Plug(Protocol):
     def words(self) -> Words:
         """What it says."""
 
-    def measure(self, task: Task[Any], line: Line) -> Measurement:
-        """What there is at one stand; a door that cannot be used makes it blind with a named reason."""
+    def open(self) -> Measure:
+        """Called once in the modality's own process: what it loads and what it remembers is there and nowhere else."""

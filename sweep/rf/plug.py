@@ -7,6 +7,7 @@ from typing import Any
 
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard
 from sweep.plug.task import Task, blind
 from sweep.report import Modality, RfObservation
@@ -34,6 +35,10 @@ class RfPlug:
         self._levels = levels
         self.calibration = levels.version
         """What the report cites; None: nominal."""
+
+    def open(self) -> Measure:
+        """It remembers nothing."""
+        return self.measure
 
     def measure(self, task: Task[Any], line: Line) -> Measurement:
         """Emitters here against those outside, both as far as somebody answers."""

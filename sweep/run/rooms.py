@@ -39,7 +39,7 @@ from sweep.report import (
     utc_now,
 )
 from sweep.report.files import read_json
-from sweep.wifi.plug import RecordedWifi
+from sweep.wifi.doors import RecordedWifi
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
 

@@ -148,7 +148,7 @@ class Runner:
         self._control.announce(lambda state: self._on_event(state_event(state)))
         made = _Made()
         with contextlib.ExitStack() as stack:
-            workers = stack.enter_context(Workers({plug.name: plug.measure for plug in self._plugs}))
+            workers = stack.enter_context(Workers({plug.name: plug.open for plug in self._plugs}))
             head_process = stack.enter_context(self._open_head(stack))
             coordinator = Coordinator(
                 self._control,

@@ -21,7 +21,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from sweep.plug.measurement import Measurement
-from sweep.plug.talk import Line, ToRunner, ToWorker
+from sweep.plug.plug import Measure
+from sweep.plug.talk import ToRunner, ToWorker
 from sweep.plug.task import Task, blind
 from sweep.report import Gap, Modality
 
@@ -30,8 +31,6 @@ STOP_TIMEOUT_S = 5.0
 ATTEND_EVERY_S = (
     0.1  # guessed: an abort, or somebody at the door, waits a second at most, and this is a small part of it
 )
-
-Measure = Callable[[Task[Any], Line], Measurement]
 
 
 @dataclass(slots=True)
@@ -43,16 +42,16 @@ class _Worker:
 class Workers:
     """A supervised process for each modality; a context manager that ends them all."""
 
-    def __init__(self, measures: Mapping[Modality, Measure], *, timeout_s: float = TASK_TIMEOUT_S) -> None:
-        """`measures`: for each modality a function or method that can be pickled."""
-        self._measures = dict(measures)
+    def __init__(self, plugs: Mapping[Modality, Callable[[], Measure]], *, timeout_s: float = TASK_TIMEOUT_S) -> None:
+        """`plugs`: for each modality what opens it in its process, a function or method that can be pickled."""
+        self._plugs = dict(plugs)
         self._timeout_s = timeout_s
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[Modality, _Worker] = {}
         self.restarts = 0
 
     def __enter__(self) -> Self:
-        for modality in self._measures:
+        for modality in self._plugs:
             self._start(modality)
         return self
 
@@ -123,7 +122,7 @@ class Workers:
     def _start(self, modality: Modality) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(
-            target=_serve, args=(self._measures[modality], theirs), name=f"sweep-{modality}", daemon=True
+            target=_serve, args=(self._plugs[modality], theirs), name=f"sweep-{modality}", daemon=True
         )
         process.start()
         theirs.close()
@@ -166,10 +165,10 @@ class _Line:
         return words
 
 
-def _serve(measure: Measure, pipe: Connection) -> None:
+def _serve(open_plug: Callable[[], Measure], pipe: Connection) -> None:
     """Body of a worker process: measure what comes until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
-    line = _Line(pipe)
+    measure, line = open_plug(), _Line(pipe)
     while True:
         try:
             task = pipe.recv()

@@ -97,7 +97,7 @@ _memories: dict[str, ChannelMemory] = {}
 
 @dataclass(frozen=True, slots=True)
 class WifiDoor:
-    """The air of one stand, and the other end of its line; an `AirDoor` (sweep/wifi/plug.py)."""
+    """The air of one stand, and the other end of its line; an `AirDoor` (sweep/wifi/doors.py)."""
 
     setting: AirSetting
     sweep: str

@@ -38,7 +38,7 @@ from .kept_lines import (
     WordOfRunner,
     steps_beside,
 )
-from .session import WifiWish
+from .stand import WifiWish
 
 
 class Paper:

@@ -42,7 +42,7 @@ from .kept_lines import (
     steps_beside,
 )
 from .radio_headers import WIFI_LINK_TYPES
-from .session import WifiWish
+from .stand import WifiWish
 
 OVER: Final = "what was kept of this stand ends here"
 ENOUGH_S: Final = 1e-9

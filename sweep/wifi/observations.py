@@ -15,7 +15,7 @@ from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
     from sweep.wifi.scan import WifiScan
-    from sweep.wifi.session import HeardStand, WifiWish
+    from sweep.wifi.stand import HeardStand, WifiWish
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})

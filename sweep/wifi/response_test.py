@@ -1,7 +1,8 @@
-"""One response test, live: chips are played while a channel is watched, and a transmitter's traffic is judged at looks.
+"""One response test, sans-IO: chips are played while a channel is watched, and traffic is judged at looks.
 
-Input is a watched channel and its clock, the addresses that matter and a line to whoever draws and plays the chips;
-output is `TrialResult`: a judgement for each transmitter heard, with a named reason where there is none.  Light and a
+Input is the addresses that matter, then step by step the time, a watched channel and words of whoever draws and plays
+the chips; output is words back, and in the end `TrialResult`: a judgement for each transmitter heard, with a named
+reason where there is none.  Light and a
 walking person are the same test with other chips.  It ends as soon as every transmitter that matters is decided, or
 when nothing more can come of it.  What was not played, not heard or broken off is never called "does not follow".
 """
@@ -9,10 +10,11 @@ when nothing more can come of it.  What was not played, not heard or broken off 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sweep.plug.talk import PLAYED_OUT, Leave, Line, PlayChips, Played, Progress, StopChips, TrialKind
+from sweep.plug.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
 from sweep.report import StimulusJudgement
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.sequence import ChipSequence
@@ -50,7 +52,7 @@ WALK_ERROR_NS: Final = 500_000_000
 
 
 class Watch(Protocol):
-    """A channel that is stayed on."""
+    """A channel that is stayed on; a test only looks at it."""
 
     @property
     def is_away(self) -> bool:
@@ -109,79 +111,90 @@ class _Ended(Exception):
 
 
 class Trial:
-    """One test on its way."""
+    """One test on its way: listen for `listens_s`, then `step`, as long as it `is_going_on`."""
 
-    def __init__(self, wish: TrialWish, watch: Watch, line: Line, judge: Judge = judge_stimulus) -> None:
-        """Whoever is at the other end of `line` draws the chips, plays them and tells which and when."""
+    def __init__(self, wish: TrialWish, judge: Judge = judge_stimulus) -> None:
+        """Whoever the words of `step` go to draws the chips, plays them and tells which and when."""
         self._wish = wish
-        self._watch = watch
-        self._line = line
         self._judge_stimulus = judge
         is_light = wish.kind == "light"
         self._chip_s = LIGHT_CHIP_S if is_light else WALK_CHIP_S
         self._looks = looks_within(wish.longest_s) if is_light else (WALK_CHIPS,)
-        self._has_asked = False
+        self._longest_s = self._looks[-1] * self._chip_s
+        self._now_ns = 0
+        self._step_end_ns: int | None = None
+        """Nothing is decided before."""
+        self._asked_ns: int | None = None
         self._played: Played | None = None
         self._next_look = 0
-        self._reported_s = 0.0
-        self._result = TrialResult(wish.kind)
+        self._reported_ns = 0
+        self.result = TrialResult(wish.kind)
+        """Complete when it is over."""
+        self.is_going_on = True
 
-    def run(self) -> TrialResult:
-        """Play, listen and judge until it is over."""
+    def listens_s(self, now_ns: int) -> float:
+        """How long the channel is to be watched until the next step; the first time `LEAD_S` begins."""
+        if self._step_end_ns is None:
+            self._step_end_ns = now_ns + round(LEAD_S * 1e9)
+        return max(0.0, min(SLICE_S, (self._step_end_ns - now_ns) / 1e9))
+
+    def step(self, now_ns: int, words: Sequence[ToWorker], watch: Watch) -> list[ToRunner]:
+        """Take what was said and heard up to now; what to say."""
+        self._now_ns = now_ns
+        said: list[ToRunner] = []
         try:
-            self._hear_for(LEAD_S)
-            self._has_asked = True
-            self._line.say(PlayChips(self._wish.kind, self._looks[-1], self._chip_s))
-            asked_s = self._now_s()
-            while True:
-                self._hear_for(SLICE_S)
-                longest_s = self._looks[-1] * self._chip_s + OVERDUE_S
-                if self._now_s() - asked_s > (START_WITHIN_S if self._played is None else longest_s):
-                    raise _Ended("lamp_not_playing")
-                if self._is_time_to_look():
-                    self._look()
+            self._take(words)
+            self._check(watch)
+            said += self._report()
+            if self._step_end_ns is None or now_ns >= self._step_end_ns:
+                said += self._go_on(watch)
+                self._step_end_ns = now_ns + round(SLICE_S * 1e9)
         except _Ended as end:
-            self._result.ended = str(end)
-        self._line.say(StopChips(self._result.ended))
-        self._finish()
-        return self._result
+            self.result.ended = str(end)
+            self.is_going_on = False
+            self._finish()
+            said.append(StopChips(self.result.ended))
+        return said
 
-    def _hear_for(self, seconds: float) -> None:
-        end_ns = self._watch.now_ns() + round(seconds * 1e9)
-        while (left_ns := end_ns - self._watch.now_ns()) > 0:
-            self._watch.hear(min(SLICE_S, left_ns / 1e9))
-            for word in self._line.hear():
-                match word:
-                    case Leave(reason=reason):
-                        self._result.left = reason
-                        raise _Ended(reason)
-                    case Played() if self._has_asked:  # of a test before this one nothing is wanted
-                        self._played = word
-                    case _:
-                        pass
-            self._check()
-            self._report()
+    def _take(self, words: Sequence[ToWorker]) -> None:
+        for word in words:
+            match word:
+                case Leave(reason=reason):
+                    self.result.left = reason
+                    raise _Ended(reason)
+                case Played() if self._asked_ns is not None:  # of a test before this one nothing is wanted
+                    self._played = word
+                case _:
+                    pass
 
-    def _check(self) -> None:
-        if self._watch.is_away:
+    def _check(self, watch: Watch) -> None:
+        if watch.is_away:
             raise _Ended("adapter_away")
         played = self._played
         if played is not None and played.ended not in {None, PLAYED_OUT}:
             raise _Ended(played.ended or PLAYED_OUT)
 
-    def _report(self) -> None:
-        now_s = self._now_s()
-        if now_s - self._reported_s >= REPORT_EVERY_S:
-            self._reported_s = now_s
-            longest_s = self._looks[-1] * self._chip_s
-            self._line.say(Progress(self._wish.kind, min(self._elapsed_s(), longest_s), longest_s))
+    def _report(self) -> list[ToRunner]:
+        if self._now_ns - self._reported_ns < REPORT_EVERY_S * 1e9:
+            return []
+        self._reported_ns = self._now_ns
+        return [Progress(self._wish.kind, min(self._elapsed_s(), self._longest_s), self._longest_s)]
 
-    def _now_s(self) -> float:
-        return self._watch.now_ns() / 1e9
+    def _go_on(self, watch: Watch) -> list[ToRunner]:
+        """Ask for the chips once the channel was watched for a while; then look whenever it is time."""
+        if self._asked_ns is None:
+            self._asked_ns = self._now_ns
+            return [PlayChips(self._wish.kind, self._looks[-1], self._chip_s)]
+        patience_s = START_WITHIN_S if self._played is None else self._longest_s + OVERDUE_S
+        if self._now_ns - self._asked_ns > patience_s * 1e9:
+            raise _Ended("lamp_not_playing")
+        if self._is_time_to_look():
+            self._look(watch.log())
+        return []
 
     def _elapsed_s(self) -> float:
         played = self._played
-        return 0.0 if played is None or played.begun == 0 else max(0.0, (self._watch.now_ns() - played.start_ns) / 1e9)
+        return 0.0 if played is None or played.begun == 0 else max(0.0, (self._now_ns - played.start_ns) / 1e9)
 
     def _is_time_to_look(self) -> bool:
         played = self._played
@@ -191,24 +204,23 @@ class Trial:
         delay_s = max(LONGEST_DELAY_S, SLOW_DELAY_CHIPS * self._chip_s)
         end_ns = played.start_ns + chips * played.chip_ns + self._error_ns(played) + delay_s * 1e9
         has_begun = played.begun >= chips or played.ended == PLAYED_OUT  # the last report may be lost
-        return has_begun and len(played.chips) >= chips and self._watch.now_ns() > end_ns + SLICE_S * 1e9
+        return has_begun and len(played.chips) >= chips and self._now_ns > end_ns + SLICE_S * 1e9
 
     def _error_ns(self, played: Played) -> int:
         return played.error_ns + (RADIO_ERROR_NS if self._wish.kind == "light" else WALK_ERROR_NS)
 
-    def _look(self) -> None:
+    def _look(self, log: FrameLog) -> None:
         """Judge by the chips up to this look; raises _Ended when no further look can change anything."""
         chips = self._looks[self._next_look]
         self._next_look += 1
-        self._result.looks += 1
-        log = self._watch.log()
+        self.result.looks += 1
         self._judge(log, chips)
-        undecided = self._wish.targets - {a for a, one in self._result.judgements.items() if one.verdict == FOLLOWS}
+        undecided = self._wish.targets - {a for a, one in self.result.judgements.items() if one.verdict == FOLLOWS}
         if not undecided:
             raise _Ended("decided")
         if self._next_look == len(self._looks):
             raise _Ended(PLAYED_OUT)
-        if not undecided & _still_sending(log, self._watch.now_ns()):
+        if not undecided & _still_sending(log, self._now_ns):
             raise _Ended("transmitter_silent")
 
     def _judge(self, log: FrameLog, chips: int) -> None:
@@ -224,10 +236,10 @@ class Trial:
         for one in self._judge_stimulus(log, sequence, is_sequential=self._wish.kind == "light").transmitters:
             judgement = self._judgement(one.verdict, one.adjusted_p_value, one.reason, one.tested_s)
             for address in one.addresses:
-                known = self._result.judgements.get(address)
+                known = self.result.judgements.get(address)
                 if judgement.p_value is not None or address in self._wish.targets:
                     is_known = known is not None and known.verdict == FOLLOWS  # holds at whatever look it was found
-                    self._result.judgements[address] = known if is_known and known is not None else judgement
+                    self.result.judgements[address] = known if is_known and known is not None else judgement
 
     def _judgement(self, verdict: str, p_value: float | None, reason: str | None, tested_s: float) -> StimulusJudgement:
         adjusted = None if p_value is None else min(1.0, p_value * self._wish.trials)
@@ -247,7 +259,7 @@ class Trial:
 
     def _finish(self) -> None:
         """What was broken off is not assessable, except where it was decided before."""
-        result, played = self._result, self._played
+        result, played = self.result, self._played
         if played is not None:
             result.played_s = round(played.begun * played.chip_ns / 1e9, 3)
             counts = {"chip_cut_by_guard": played.cut, "chip_unreported": played.unreported}

@@ -1,73 +1,129 @@
-"""One stand heard: listen over the channels, then test what sends like a camera by light or by a walk.
+"""The Wi-Fi of one stand after the other, in the process that measures it: from a door to a measurement.
 
-Input is what is wished for, an air and a line to whoever plays the light or prompts the person; output is what was
-heard and answered.  It knows no process, no file and no clock but the air's.  A transmitter whose answer is known in
-this zone already is not tested again.  Everything that kept a test from being made or finished has a name.
+An air is listened to over its channels, then what sends like a camera is tested by light or by a walk.  `hear_stand`
+does that; it knows no process, no file and no clock but the air's.  A transmitter whose answer is known in this zone
+already is not tested again.  Everything that kept a test from being made or finished has a name.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
 
-from sweep.plug.measurement import code_of
-from sweep.plug.talk import PLAYED_OUT, Leave, Line, Progress, TrialKind
+from sweep.captures.packets import CaptureFileError
+from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress, TrialKind
+from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement
 from sweep.wifi.air import Air, CaptureOpenError
-from sweep.wifi.listen import Heard, Listener, may_be_video
-from sweep.wifi.response_test import REPORT_EVERY_S, Trial, TrialResult, TrialWish, not_assessable
-from sweep.wifi.scan import WifiScan, scan_log
-from sweep.wifi.transmitters import list_flows
-from sweep.wifi.video import OPEN_REASONS
+from sweep.wifi.doors import AirDoor, RecordedWifi
+from sweep.wifi.keep import keep_stand
+from sweep.wifi.kept import open_kept
+from sweep.wifi.kept_lines import steps_beside
+from sweep.wifi.listen import Heard, Listener
+from sweep.wifi.observations import judge_stand
+from sweep.wifi.recorded import measure_capture
+from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, Trial, TrialResult, TrialWish, Watch, not_assessable
+from sweep.wifi.scan import scan_log
+from sweep.wifi.stand import HeardStand, Stimulus, WifiWish
+from sweep.wifi.targets import targets_by_channel
+from sweep.wifi.words import WORDS
 
-if TYPE_CHECKING:
-    from sweep.wifi.scan import JudgedTransmitter
-
-MAX_TRIALS: Final = 2
-"""Channels tested at one position, those with the strongest signs first: guessed, four minutes."""
+KEPT_NAME: Final = "wifi.pcapng"
 MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarted", "head_away"})
 """Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
 that was judged does not: it would be a second chance."""
 SETTLED: Final = frozenset({"decided", PLAYED_OUT})
 
 
-@dataclass(frozen=True, slots=True)
-class WifiWish:
-    """What is wished for at one stand."""
+class WifiSession:
+    """Measures stand after stand; remembers which transmitters answered in which zone, so that none is asked twice."""
 
-    dwell_s: float
-    """Listen so long before any test."""
-    trial: TrialKind | None = None
-    """What sends like a camera is tested by the lamp, or by a person who walks; None: not at all."""
-    trial_longest_s: float = 114.0
-    """How long the lamp may play."""
-    is_any_uplink: bool = False
-    """Every thick uplink is tested, not only what may be a camera."""
-    no_trial_because: str | None = None
-    """Code that says why nothing can be played now; None when it can."""
-    decided: frozenset[int] = frozenset()
-    """Addresses whose answer is known in this zone already."""
-    own_addresses: frozenset[int] = frozenset()
-    """The probe's own radios, which are no transmitters of the room."""
+    def __init__(
+        self,
+        *,
+        stimulus: Stimulus = "never",
+        stimulus_longest_s: float = 114.0,
+        own_addresses: frozenset[int] = frozenset(),
+    ) -> None:
+        """`stimulus`: where the light plays, and at most for how long.  `own_addresses`: of the probe's own radios."""
+        self._stimulus = stimulus
+        self._longest_s = stimulus_longest_s
+        self._own = own_addresses
+        self._answers: dict[str, dict[int, str]] = {}
+        """By zone: the answer of each address to light or a walk."""
+
+    def measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
+        """Transmitters of a capture, or of an air and how they answer to what is played."""
+        if task.door is None:
+            return blind(task, "wifi", task.nothing_because)
+        if isinstance(task.door, RecordedWifi):
+            if is_kept(task.door.path):
+                return measure_kept(task, task.door.path, line)
+            return measure_capture(task, task.door, self._own)
+        wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=task.door.why_no_light, is_walk=task.is_walk)
+        try:
+            with task.door.open(line) as (air, answers):
+                heard = hear(wish, air, answers, kept_in(task.keep))
+        except CaptureOpenError:  # a gap, and a sentence for the inspector
+            nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
+            return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
+        self.remember(task.position.zone_id, heard.follows)
+        return judge_stand(task, wish, heard)
+
+    def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
+        """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
+        known = self._answers.get(zone_id, {})
+        if is_walk:
+            follows = frozenset(address for address, verdict in known.items() if verdict == FOLLOWS)
+            return WifiWish(dwell_s, "motion", is_any_uplink=True, decided=follows, own_addresses=self._own)
+        return WifiWish(
+            dwell_s,
+            None if self._stimulus == "never" else "light",
+            trial_longest_s=self._longest_s,
+            is_any_uplink=self._stimulus == "always",
+            no_trial_because=why_no_light,
+            decided=frozenset(known),
+            own_addresses=self._own,
+        )
+
+    def remember(self, zone_id: str, answers: Mapping[int, StimulusJudgement]) -> None:
+        """Answers that a later stand in the same zone need not ask for again."""
+        known = self._answers.setdefault(zone_id, {})
+        for address, one in answers.items():
+            if one.verdict != "not_assessable" and known.get(address) != FOLLOWS:
+                known[address] = one.verdict
 
 
-@dataclass(frozen=True, slots=True)
-class HeardStand:
-    """What a stand came to."""
+def kept_in(folder: Path | None) -> Path | None:
+    """The capture of a stand that is kept in `folder`."""
+    return None if folder is None else folder / KEPT_NAME
 
-    heard: Heard
-    follows: dict[int, StimulusJudgement]
-    """Answers to light or walk, by address."""
-    troubles: Counter[str]
-    """What kept a test from being made or finished, and `left_…`: why everything had to stop."""
-    is_settled: bool
-    """Every test that was to be made came to its end."""
 
-    @property
-    def lefts(self) -> tuple[str, ...]:
-        """Codes that say why everything had to stop before it was over."""
-        return tuple(name.removeprefix("left_") for name in self.troubles if name.startswith("left_"))
+def is_kept(path: Path) -> bool:
+    """Whether a capture is the frames of a kept stand."""
+    return steps_beside(path).exists()
+
+
+def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY) -> Measurement:
+    """A kept stand heard again, as it was wished for then; what is missing of it is counted."""
+    try:
+        with open_kept(path, line) as kept:
+            found = judge_stand(task, kept.wish, hear(kept.wish, kept.air, kept.line, kept_in(task.keep)))
+    except (CaptureFileError, OSError):
+        return unreadable(task, "wifi", path)
+    return replace(found, rejections=found.rejections | dict(kept.rejected)) if kept.rejected else found
+
+
+def hear(wish: WifiWish, air: Air, line: Line, keep: Path | None) -> HeardStand:
+    """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
+    if keep is None:
+        return hear_stand(wish, air, line)
+    with keep_stand(keep, wish, air, line) as keeping:
+        return hear_stand(wish, keeping.air, keeping.line)
 
 
 class _Interruption:
@@ -128,9 +184,9 @@ def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, lin
         refusal = left or wish.no_trial_because
         if refusal is None:
             try:
-                result = Trial(trial, listener.watch(mhz), line).run()
+                result = run_trial(Trial(trial), listener.watch(mhz), line)
                 if result.ended in MAY_PASS and result.looks == 0:
-                    result = Trial(trial, listener.watch(mhz), line).run()
+                    result = run_trial(Trial(trial), listener.watch(mhz), line)
                 results.append(result)
                 continue
             except CaptureOpenError:
@@ -140,33 +196,12 @@ def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, lin
     return results
 
 
-def targets_by_channel(
-    scan: WifiScan, heard: Heard, *, is_any: bool, decided: frozenset[int]
-) -> dict[int | None, frozenset[int]]:
-    """Addresses worth a test by channel, MAX_TRIALS of them, the surest first.
-
-    That is what sends like a camera and what nobody could judge but may be one; with `is_any` every thick uplink.
-    """
-    thick = {
-        flow.sender
-        for flow in list_flows(heard.log)
-        if may_be_video(flow, min(heard.log.listened_s, max(1.0, (flow.t_ns[-1] - flow.t_ns[0]) / 1e9)))
-    }
-    ranked: dict[int | None, tuple[float, set[int]]] = {}
-    for item in scan.transmitters:
-        sureness = _sureness(item, thick, is_any=is_any)
-        if sureness > 0.0 and not decided.intersection(item.transmitter.addresses):
-            before, addresses = ranked.get(item.transmitter.channel_mhz, (0.0, set()))
-            addresses.update(item.transmitter.addresses)
-            ranked[item.transmitter.channel_mhz] = max(before, sureness), addresses
-    best = sorted(ranked, key=lambda mhz: (-ranked[mhz][0], mhz or 0))[:MAX_TRIALS]
-    return {mhz: frozenset(ranked[mhz][1]) for mhz in best}
-
-
-def _sureness(item: JudgedTransmitter, thick: set[int], *, is_any: bool) -> float:
-    if item.video.verdict == "video_uplink":
-        return 1.0 + item.video.score
-    if item.video.reason in OPEN_REASONS:  # all but sure by its traffic alone: the light tells
-        return 0.75
-    is_thick = not thick.isdisjoint(item.transmitter.addresses)
-    return 0.5 if is_thick and (is_any or item.video.verdict == "not_assessable") else 0.0
+def run_trial(trial: Trial, watch: Watch, line: Line) -> TrialResult:
+    """Listen as long as the test wants, tell it what came and say what it has to say, until it is over."""
+    now_ns = watch.now_ns()
+    while trial.is_going_on:
+        watch.hear(trial.listens_s(now_ns))
+        now_ns = watch.now_ns()
+        for word in trial.step(now_ns, line.hear(), watch):
+            line.say(word)
+    return trial.result

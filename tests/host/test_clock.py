@@ -16,6 +16,7 @@ from sweep.entry import from_wire, parse_envelope
 from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, boottime_ns, judge_clock, read_wall_clock
 from sweep.plug.control import Control, Stand
 from sweep.plug.measurement import Measurement
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json
@@ -178,6 +179,9 @@ class Deaf:
     calibration = None
     weigher = WEIGHERS["wifi"]
     words = WIFI_WORDS
+
+    def open(self) -> Measure:
+        return self.measure
 
     def measure(self, task: Task[object], line: Line) -> Measurement:
         return Measurement(

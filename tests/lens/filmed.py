@@ -17,6 +17,7 @@ from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.plug.words import Words
@@ -132,6 +133,9 @@ class Premade:
     calibration: ClassVar[None] = None
     weigher: ClassVar[Weigher] = WEIGHERS["lens"]
     words: ClassVar[Words] = WORDS
+
+    def open(self) -> Measure:
+        return self.measure
 
     def measure(self, task: Task[object], line: Line) -> Measurement:
         return replace(self.measurement, position_id=task.position.position_id)

@@ -10,7 +10,8 @@ import pytest
 
 from sweep.addresses import parse_address
 from sweep.plug.talk import NOBODY
-from sweep.wifi.plug import RecordedWifi, WifiPlug
+from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.plug import WifiPlug
 from tests.run.test_workers import TASK
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
@@ -30,7 +31,7 @@ def test_a_deaf_receiver_is_blind_in_the_coverage_too(
         np.random.default_rng(1),
         heard_share=heard,
     )
-    found = WifiPlug().measure(replace(TASK, door=RecordedWifi(path), dwell_s=10.0), NOBODY)
+    found = WifiPlug().open()(replace(TASK, door=RecordedWifi(path), dwell_s=10.0), NOBODY)
     assert verdict in {o.video.verdict for o in found.observations if o.modality == "wifi"}
     assert found.blind_reason == blind
     assert (found.quality > 0.5) == (blind is None)
@@ -43,7 +44,7 @@ def test_the_probe_s_own_radio_is_no_transmitter_of_the_room(tmp_path: Path) -> 
     )
     task = replace(TASK, door=RecordedWifi(path), dwell_s=10.0)
     own = frozenset({parse_address(wifi.STATION)})
-    everybody, others = (WifiPlug(own_addresses=one).measure(task, NOBODY) for one in (frozenset(), own))
+    everybody, others = (WifiPlug(own_addresses=one).open()(task, NOBODY) for one in (frozenset(), own))
     assert len(everybody.observations) == len(others.observations) + 1
     assert others.rejections["own_transmitter"] == 1
     assert "own_transmitter" not in everybody.rejections

@@ -12,6 +12,7 @@ import pytest
 
 from sweep.addresses import AddressKey
 from sweep.plug.measurement import Measurement
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import Position
@@ -32,6 +33,10 @@ STUCK = UUID(int=uid(2).int)
 DIES = UUID(int=uid(3).int)
 
 
+def opened() -> Measure:
+    return measured
+
+
 def measured(task: Task[object], line: Line) -> Measurement:
     """A worker that measures, hangs or dies by the task's sweep id."""
     if task.sweep_id == DIES:
@@ -43,7 +48,7 @@ def measured(task: Task[object], line: Line) -> Measurement:
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    with Workers({"wifi": measured, "ble": measured}, timeout_s=3.0) as running:
+    with Workers({"wifi": opened, "ble": opened}, timeout_s=3.0) as running:
         yield running
 
 
@@ -82,7 +87,7 @@ def test_a_worker_killed_between_tasks_is_noticed(workers: Workers) -> None:
 
 
 def test_no_process_is_left_behind() -> None:
-    with Workers({"wifi": measured}, timeout_s=3.0) as running:
+    with Workers({"wifi": opened}, timeout_s=3.0) as running:
         pid = running.process_id("wifi")
     assert pid is not None
     with pytest.raises(ProcessLookupError):

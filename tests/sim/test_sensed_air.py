@@ -34,10 +34,12 @@ from sweep.sim.sensed_line import HEAD_ERROR_NS, READY_S, SimulatedLine
 from sweep.sim.source import default_room
 from sweep.wifi.air import Air, CaptureOpenError
 from sweep.wifi.channels import Channel
+from sweep.wifi.doors import AirDoor, RecordedWifi
 from sweep.wifi.dot11 import parse_block
-from sweep.wifi.plug import KEPT_NAME, AirDoor, RecordedWifi, WifiPlug
+from sweep.wifi.plug import WifiPlug
 from sweep.wifi.scan import scan_log
-from sweep.wifi.session import HeardStand, WifiWish, hear_stand
+from sweep.wifi.session import KEPT_NAME, hear_stand
+from sweep.wifi.stand import HeardStand, WifiWish
 from tests.run.test_workers import TASK
 
 START_NS = 3_000_000_000_000
@@ -289,13 +291,13 @@ def opened_door() -> WifiDoor:
 
 
 def test_the_plug_takes_the_door_and_a_kept_stand_gives_the_same(tmp_path: Path) -> None:
-    plug = WifiPlug(stimulus="auto", stimulus_longest_s=30.0)
+    measure = WifiPlug(stimulus="auto", stimulus_longest_s=30.0).open()
     task: Task[RecordedWifi | AirDoor] = replace(TASK, door=opened_door(), dwell_s=20.0, keep=tmp_path)
-    live = plug.measure(task, NOBODY)
+    live = measure(task, NOBODY)
     (found,) = [
         one for one in live.observations if isinstance(one, WifiObservation) and one.video.verdict == "video_uplink"
     ]
     assert found.stimulus is not None
     assert found.stimulus.verdict == "follows_light"
-    kept = WifiPlug().measure(replace(TASK, door=RecordedWifi(tmp_path / KEPT_NAME), dwell_s=20.0), NOBODY)
+    kept = WifiPlug().open()(replace(TASK, door=RecordedWifi(tmp_path / KEPT_NAME), dwell_s=20.0), NOBODY)
     assert kept == live

@@ -31,7 +31,8 @@ from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
 from sweep.wifi.observations import judge_stand
-from sweep.wifi.session import WifiWish, hear_stand
+from sweep.wifi.session import hear_stand
+from sweep.wifi.stand import WifiWish
 from tests.run.test_workers import TASK
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
 

@@ -16,12 +16,14 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.talk import NOBODY, Leave, Played, Progress, ToWorker, TrialKind
 from sweep.report import WifiObservation
 from sweep.wifi.channels import Channel, ChannelMemory
+from sweep.wifi.doors import RecordedWifi
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
 from sweep.wifi.observations import judge_stand
-from sweep.wifi.plug import RecordedWifi, WifiPlug, hear, is_kept, judged, measure_kept
-from sweep.wifi.session import HeardStand, WifiWish, hear_stand
+from sweep.wifi.plug import WifiPlug
+from sweep.wifi.session import hear, hear_stand, is_kept, measure_kept
+from sweep.wifi.stand import HeardStand, WifiWish
 from tests.run.test_workers import TASK
 from tests.wifi.frames import write_frames
 from tests.wifi.lit_camera import LitCamera
@@ -76,8 +78,8 @@ def check_that_replays_are_equal(folder: Path, seed: int, stands: int) -> Counte
     stand, seen = Stand(seed), Counter[str]()
     for number in range(stands):
         capture = folder / f"{seed}-{number}.pcapng"
-        found = judged(TASK, stand.wish, hear(stand.wish, stand.air, stand.player, capture))
-        assert WifiPlug().measure(replace(TASK, door=RecordedWifi(capture)), NOBODY) == found, (seed, number)
+        found = judge_stand(TASK, stand.wish, hear(stand.wish, stand.air, stand.player, capture))
+        assert WifiPlug().open()(replace(TASK, door=RecordedWifi(capture)), NOBODY) == found, (seed, number)
         seen.update(found.rejections.keys())
         seen.update(answers(found))
         stand.player.says.clear()
@@ -101,7 +103,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Measurement]:
     """A camera that followed the light within 15 s."""
     stand = Stand(2, is_plain=True)
     capture = tmp_path_factory.mktemp("kept") / "stand.pcapng"
-    found = judged(TASK, QUICK, hear(QUICK, stand.air, stand.player, capture))
+    found = judge_stand(TASK, QUICK, hear(QUICK, stand.air, stand.player, capture))
     assert found.rejections == {}
     assert answers(found) == ["follows_light"]
     return capture, found
@@ -144,7 +146,7 @@ def test_the_frames_alone_are_a_capture_like_any_other(kept: tuple[Path, Measure
     alone = tmp_path / "alone.pcapng"
     alone.write_bytes(kept[0].read_bytes())
     assert not is_kept(alone)
-    found = WifiPlug().measure(replace(TASK, door=RecordedWifi(alone)), NOBODY)
+    found = WifiPlug().open()(replace(TASK, door=RecordedWifi(alone)), NOBODY)
     assert found.samples == kept[1].samples
     assert found.blind_reason is None
 
@@ -218,7 +220,7 @@ def test_other_code_is_refused_what_was_refused(tmp_path: Path) -> None:
 
 def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Path) -> None:
     air = MadeUpAir({CAMERA_MHZ: [network()]}, refused=frozenset(channel.mhz for channel in CHANNELS))
-    found = judged(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
+    found = judge_stand(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
     assert found.rejections["channel_not_visited"] == len(CHANNELS)
     assert measure_kept(TASK, tmp_path / "a.pcapng") == found
 

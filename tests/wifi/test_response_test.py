@@ -15,6 +15,7 @@ from sweep.wifi.framelog import FrameLog
 from sweep.wifi.listen import Listener
 from sweep.wifi.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
 from sweep.wifi.sequence import ChipSequence
+from sweep.wifi.session import run_trial
 from sweep.wifi.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper
@@ -46,7 +47,7 @@ class Room:
         trials: int = 1,
     ) -> TrialResult:  # fmt: skip
         wish = TrialWish(kind, targets, longest_s, trials)
-        result = Trial(wish, Listener(self.air).watch(CAMERA_MHZ), self.player, self._judge).run()
+        result = run_trial(Trial(wish, self._judge), Listener(self.air).watch(CAMERA_MHZ), self.player)
         assert isinstance(self.player.said[-1], StopChips), "whatever happens, the light is told to stop"
         return result
 

@@ -12,9 +12,10 @@ from sweep.plug.talk import PLAYED_OUT, Leave, Progress
 from sweep.report import StimulusJudgement
 from sweep.wifi.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
-from sweep.wifi.plug import WifiPlug
 from sweep.wifi.scan import scan_log
-from sweep.wifi.session import MAY_PASS, HeardStand, WifiWish, hear_stand, targets_by_channel
+from sweep.wifi.session import MAY_PASS, WifiSession, hear_stand
+from sweep.wifi.stand import HeardStand, WifiWish
+from sweep.wifi.targets import targets_by_channel
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
@@ -139,19 +140,19 @@ def test_persons_who_want_it_to_stop_are_heard_within_a_second_and_nothing_is_te
 
 
 def test_light_is_asked_once_a_zone_and_a_walk_of_all_that_does_not_follow_yet() -> None:
-    plug = WifiPlug(stimulus="auto", stimulus_longest_s=57.0, own_addresses=frozenset({OWN}))
-    light = plug.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=False)
+    session = WifiSession(stimulus="auto", stimulus_longest_s=57.0, own_addresses=frozenset({OWN}))
+    light = session.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=False)
     assert (light.trial, light.trial_longest_s, light.no_trial_because) == ("light", 57.0, "no_lamp")
     assert (light.decided, light.own_addresses, light.is_any_uplink) == (frozenset(), frozenset({OWN}), False)
     denies, follows = (StimulusJudgement(verdict=verdict, p_value=0.1) for verdict in ("does_not", "follows_light"))
-    plug.remember("stall-1", {CAMERA: denies, OTHER: follows})
-    plug.remember("stall-1", {OTHER: denies})
-    assert plug.wish("stall-1", 10.0, why_no_light=None, is_walk=False).decided == frozenset({CAMERA, OTHER})
-    assert plug.wish("stall-2", 10.0, why_no_light=None, is_walk=False).decided == frozenset()
-    walk = plug.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=True)
+    session.remember("stall-1", {CAMERA: denies, OTHER: follows})
+    session.remember("stall-1", {OTHER: denies})
+    assert session.wish("stall-1", 10.0, why_no_light=None, is_walk=False).decided == frozenset({CAMERA, OTHER})
+    assert session.wish("stall-2", 10.0, why_no_light=None, is_walk=False).decided == frozenset()
+    walk = session.wish("stall-1", 10.0, why_no_light="no_lamp", is_walk=True)
     assert (walk.trial, walk.decided, walk.no_trial_because) == ("motion", frozenset({OTHER}), None)
-    assert WifiPlug(stimulus="always").wish("stall-1", 10.0, why_no_light=None, is_walk=False).is_any_uplink
-    assert WifiPlug().wish("stall-1", 10.0, why_no_light=None, is_walk=False).trial is None
+    assert WifiSession(stimulus="always").wish("stall-1", 10.0, why_no_light=None, is_walk=False).is_any_uplink
+    assert WifiSession().wish("stall-1", 10.0, why_no_light=None, is_walk=False).trial is None
 
 
 def test_what_cannot_be_played_is_said_of_each_target() -> None:

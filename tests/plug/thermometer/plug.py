@@ -1,7 +1,4 @@
-"""A thermometer as the fifth modality: what a new one takes, in one folder.
-
-What is warm behind a panel may be electronics at work.  Only the door differs between live, recorded and simulated.
-"""
+"""A thermometer as the fifth modality, in one folder: what is warm behind a panel may be electronics at work."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from sweep.plug.evidence import Weigher, ZoneView, evidence
 from sweep.plug.measurement import Measurement
+from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind
 from sweep.plug.words import Sentence, Words
@@ -61,6 +59,9 @@ def weigh(view: ZoneView) -> Sequence[Evidence]:
 class ThermometerPlug:
     name, calibration, weigher, words = NAME, None, Weigher(weigh), WORDS
 
+    def open(self) -> Measure:
+        return self.measure
+
     def measure(self, task: Task[Path | Callable[[], list[float]]], line: Line) -> Measurement:
         if task.door is None:
             return blind(task, NAME, task.nothing_because)
@@ -75,5 +76,4 @@ class ThermometerPlug:
             observation_id=number, zone_id=zone, position_id=at, t_ns=task.middle_ns, modality="thermometer",
             celsius=round(median(celsius), 2),
         )  # fmt: skip
-        seen = (cast("Observation", made),)
-        return Measurement(zone, at, NAME, task.dwell_s, len(celsius), 0, 1.0, None, seen)
+        return Measurement(zone, at, NAME, task.dwell_s, len(celsius), 0, 1.0, None, (cast("Observation", made),))

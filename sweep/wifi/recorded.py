@@ -1,0 +1,42 @@
+"""A capture that somebody recorded, judged as a stand: nothing is asked of anybody, nothing is listened to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sweep.plug.measurement import Measurement
+from sweep.plug.task import Task, unreadable
+from sweep.report import StimulusJudgement
+from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.observations import judge_wifi
+from sweep.wifi.scan import read_log, scan_log
+from sweep.wifi.sequence import read_sequence
+from sweep.wifi.stimulus import judge_stimulus
+
+
+def measure_capture(task: Task[Any], recorded: RecordedWifi, own: frozenset[int]) -> Measurement:
+    """Transmitters of a recorded capture, and where light was played, whether their traffic follows it."""
+    follows: dict[int, StimulusJudgement] = {}
+    try:
+        log, tally = read_log(recorded.path)
+        scan = scan_log(log, cut_tail_octets=tally.cut_tail_octets)
+    except (ValueError, OSError):
+        return unreadable(task, "wifi", recorded.path)
+    troubles: dict[str, int] = {}
+    if recorded.sequence is not None:
+        try:
+            for judged in judge_stimulus(log, read_sequence(recorded.sequence)).transmitters:
+                one_judgement = StimulusJudgement(
+                    verdict=judged.verdict,
+                    p_value=judged.adjusted_p_value,
+                    reason=judged.reason if judged.verdict == "not_assessable" else None,
+                    tested_s=round(judged.tested_s, 3),
+                )
+                follows |= dict.fromkeys(judged.addresses, one_judgement)
+        except (ValueError, OSError):  # what was heard counts without it; that the light cannot be judged is said
+            troubles = {"sequence_unreadable": 1}
+    found = judge_wifi(task, scan, follows, own=own, listened_s=scan.listened_s)
+    if not troubles:
+        return found
+    return replace(found, rejections=found.rejections | troubles, limits=(*found.limits, "trial_broken_off"))

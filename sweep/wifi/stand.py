@@ -1,0 +1,52 @@
+"""What is wished for at one stand, and what it came to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from sweep.plug.talk import TrialKind
+from sweep.report import StimulusJudgement
+from sweep.wifi.listen import Heard
+
+Stimulus = Literal["auto", "always", "never"]
+"""The light: where something sends like a camera, wherever anything uploads, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class WifiWish:
+    """What is wished for at one stand."""
+
+    dwell_s: float
+    """Listen so long before any test."""
+    trial: TrialKind | None = None
+    """What sends like a camera is tested by the lamp, or by a person who walks; None: not at all."""
+    trial_longest_s: float = 114.0
+    """How long the lamp may play."""
+    is_any_uplink: bool = False
+    """Every thick uplink is tested, not only what may be a camera."""
+    no_trial_because: str | None = None
+    """Code that says why nothing can be played now; None when it can."""
+    decided: frozenset[int] = frozenset()
+    """Addresses whose answer is known in this zone already."""
+    own_addresses: frozenset[int] = frozenset()
+    """The probe's own radios, which are no transmitters of the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardStand:
+    """What a stand came to."""
+
+    heard: Heard
+    follows: dict[int, StimulusJudgement]
+    """Answers to light or walk, by address."""
+    troubles: Counter[str]
+    """What kept a test from being made or finished, and `left_…`: why everything had to stop."""
+    is_settled: bool
+    """Every test that was to be made came to its end."""
+
+    @property
+    def lefts(self) -> tuple[str, ...]:
+        """Codes that say why everything had to stop before it was over."""
+        return tuple(name.removeprefix("left_") for name in self.troubles if name.startswith("left_"))
