@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import threading
-import time
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +29,11 @@ from sweep.run.recording_bench import next_name, nominal_meta, record_with
 from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk
+from tests.waiting import wait_until
 
-NUMBERS = {"C": 0, "A": 1, "B": 2}
+READ_S = 0.05
+"""How long a read of the line lasts."""
+PATIENCE_S = 20.0
 
 
 class BenchHead:
@@ -45,6 +47,7 @@ class BenchHead:
         self.base_ns = base_ns
         self.asked: list[Message] = []
         self.camera = camera
+        self.turn = threading.Condition() if camera is None else camera.turn
         self.sent = 0
         self.extra: deque[Message] = deque()
 
@@ -56,32 +59,38 @@ class BenchHead:
         events: list[Message] = list(self.extra)
         self.extra.clear()
         run = next((m for m in self.asked if isinstance(m, LampRun)), None)
-        while run is not None and self.camera is not None and self.sent < self.camera.due:
-            phase = run.phases[self.sent % run.phase_count]
-            lit = 0 if phase == 0 else run.pulse_slots
-            events.append(Exposure(self.sent * run.period_slots, self.sent, phase, lit))
-            self.sent += 1
-        if not events:
-            time.sleep(0.0005)
+        with self.turn:
+            if not events:
+                self.turn.wait_for(lambda: run and self.camera and self.sent < self.camera.due, READ_S)
+            while run is not None and self.camera is not None and self.sent < self.camera.due:
+                phase = run.phases[self.sent % run.phase_count]
+                lit = 0 if phase == 0 else run.pulse_slots
+                events.append(Exposure(self.sent * run.period_slots, self.sent, phase, lit))
+                self.sent += 1
+                self.camera.told = self.sent
+            self.turn.notify_all()
         return [Received(event, 0, 10) for event in events]
 
 
 class BenchCamera:
-    """Gives its frames as if each had been triggered."""
+    """Gives its frames as if each had been triggered, once the head has told of the exposure."""
 
     serial = "bench camera 1"
 
     def __init__(self, frames: list[np.ndarray], *, period_ns: int, ends: Exception | None = None) -> None:
         self.frames, self.period_ns, self.ends = frames, period_ns, ends
-        self.due = 0
+        self.turn = threading.Condition()
+        self.due = self.told = 0
         self.closed = 0
 
     def read(self) -> RawFrame:
         if self.due >= len(self.frames):
             raise self.ends or CameraError("no frame came")
-        at = self.due
-        self.due += 1
-        time.sleep(0.002)
+        with self.turn:
+            at = self.due
+            self.due += 1
+            self.turn.notify_all()
+            assert self.turn.wait_for(lambda: self.told > at, PATIENCE_S), "the head tells of each exposure"
         return RawFrame(self.frames[at], 10**12 + at * self.period_ns + 1_000_000, 1.0)
 
     def close(self) -> None:
@@ -212,9 +221,7 @@ def test_the_strobe_counts_what_it_cannot_use() -> None:
     head = BenchHead()
     head.extra += [Exposure(100, 0, 9, 5), Exposure(621, 1, 1, 0), LampsOff(700, 2)]
     with Strobe(head, permit(), fps=60.0, exposure_s=1e-3) as strobe:
-        deadline = time.monotonic() + 5.0
-        while strobe.went_off is None and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
+        wait_until(lambda: strobe.went_off is not None, "the lamps' end")
         (trigger,) = strobe.triggers()
     assert strobe.dropped == {"phase_unknown": 1}
     assert strobe.went_off == 2
@@ -224,15 +231,8 @@ def test_the_strobe_counts_what_it_cannot_use() -> None:
     unsettled = BenchHead(settled=False)
     unsettled.extra.append(Exposure(100, 0, 1, 5))
     with Strobe(unsettled, permit(), fps=60.0, exposure_s=1e-3) as strobe:
-        deadline = time.monotonic() + 5.0
-        while not strobe.dropped and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
+        wait_until(lambda: strobe.dropped, "a trigger that cannot be used")
     assert strobe.dropped == {"clock_not_settled": 1}
-
-
-def _ask_until(strobe: Strobe, deadline: float) -> None:
-    while time.monotonic() < deadline:
-        strobe.triggers()
 
 
 def test_the_lamps_go_out_with_the_permit_and_no_other_is_lit() -> None:
@@ -241,12 +241,9 @@ def test_the_lamps_go_out_with_the_permit_and_no_other_is_lit() -> None:
     taken = control.permit()
     with Strobe(head, taken, fps=60.0, exposure_s=1e-3) as strobe:
         control.pause()
-        deadline = time.monotonic() + 5.0
-        while not isinstance(head.asked[-1], LampStop) and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
-        assert isinstance(head.asked[-1], LampStop)
+        wait_until(lambda: isinstance(head.asked[-1], LampStop), "darkness")
         with pytest.raises(RoomNotEmptyError):
-            _ask_until(strobe, deadline)
+            wait_until(strobe.triggers, "what ended the lamps")
     asked = len(head.asked)
     with pytest.raises(RoomNotEmptyError), Strobe(head, taken, fps=60.0, exposure_s=1e-3):
         pass

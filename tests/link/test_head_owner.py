@@ -10,8 +10,10 @@ from collections.abc import Callable
 from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
 from sweep.plug.control import Control
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
+from sweep.report import RfWindow
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.sim.head_kit import built_elf
+from tests.waiting import wait_until
 
 CHIPS = 16
 CHIP_S = 0.15
@@ -22,14 +24,16 @@ THREAD_NS = 30_000_000
 def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: float = 20.0) -> list[FromHead]:
     """What the head's process says, up to the word that is waited for."""
     said: list[FromHead] = []
-    deadline = time.monotonic() + patience_s
-    while time.monotonic() < deadline:
+
+    def is_said() -> bool:
         for word in head.hear():
             said.append(word)
             if is_it(word):
-                return said
-        time.sleep(0.01)
-    raise AssertionError(said[-5:])
+                return True
+        return False
+
+    wait_until(is_said, "a word of the head's process", patience_s, 0.01)
+    return said
 
 
 def test_it_plays_measures_and_tells_what_happened_when() -> None:
@@ -46,13 +50,20 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert head.firmware is not None
 
         head.say(MeasureRf(1.0, (5_740, 5_800)))
-        time.sleep(4.0)
-        windows = [window for word in head.hear() if isinstance(word, RfMeasured) for window in word.windows]
+        windows: list[RfWindow] = []
+
+        def has_measured(word: FromHead) -> bool:
+            windows.extend(word.windows if isinstance(word, RfMeasured) else ())
+            return len([window for window in windows if window.receiver == "log_detector"]) >= 10
+
+        wait_for(head, has_measured)
         assert len([window for window in windows if window.receiver == "log_detector"]) == 10
         assert {window.centre_mhz for window in windows if window.receiver == "tuner"} == {5_740.0, 5_800.0}
 
         head.say(PlayChips("light", CHIPS, CHIP_S))
-        last = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)[-1]
+        said = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)
+        assert not any(isinstance(word, RfMeasured) for word in said), "not more than was asked for"
+        last = said[-1]
         assert isinstance(last, Played)
         assert (last.ended, last.begun, last.unreported, last.cut) == (PLAYED_OUT, CHIPS, 0, 0)
         assert len(last.chips) == CHIPS
@@ -70,13 +81,16 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         said = wait_for(head, lambda word: isinstance(word, Played) and 1 in word.chips[: word.begun])
         assert {word.chips[:CHIPS] for word in said if isinstance(word, Played)}.isdisjoint({last.chips})
         head.say(StopChips())
-        time.sleep(0.3)
+        head.say(MeasureRf(0.1, ()))  # which it does next
+        wait_for(head, lambda word: isinstance(word, RfMeasured))
         assert edges[-1][1] == 0
+        dark = len(edges)
 
         emulated.hold_button(is_pressed=True)
         wait_for(head, lambda word: isinstance(word, ButtonPressed))
         head.say(PlayChips("light", 20, CHIP_S))
         wait_for(head, lambda word: word == Played(0, 0, 0.0, 0, ended="room_entered"))
+        assert len(edges) == dark, "it stayed dark"
         control.declare_empty(("A-1", "A-2"))
 
         head.say(PlayChips("light", 20, CHIP_S))

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -42,7 +41,7 @@ def measured(task: Task[object], line: Line) -> Measurement:
     if task.sweep_id == DIES:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.sweep_id == STUCK:
-        time.sleep(60)
+        signal.pause()
     return Measurement(task.position.zone_id, task.position.position_id, "wifi", 1.0, 5, 0, 1.0, None)
 
 

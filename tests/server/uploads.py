@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from sweep.entry import from_wire, parse_signed, verify_receipt
 from sweep.report import new_id
 from tests.entry_factory import salted
 from tests.server.sweep_kit import Probe
+from tests.waiting import wait_until
 
 PATIENCE_S = 60.0
 REST_S = 0.02
@@ -77,10 +77,7 @@ class Uploads:
 
     def deliver(self, wire: bytes) -> None:
         """Send it until it is acknowledged."""
-        until_s = time.monotonic() + PATIENCE_S
-        while self.post(wire) != 200:
-            assert time.monotonic() < until_s, self.answers
-            time.sleep(REST_S)
+        wait_until(lambda: self.post(wire) == 200, "an acknowledgement", PATIENCE_S, REST_S)
 
     def begin(self) -> None:
         """Send from all probes at once until `end`."""
@@ -88,10 +85,8 @@ class Uploads:
 
     def wait_for(self, more: int) -> None:
         """Wait until as many more entries are acknowledged."""
-        wanted, until_s = len(self.places) + more, time.monotonic() + PATIENCE_S
-        while len(self.places) < wanted:
-            assert time.monotonic() < until_s, self.answers
-            time.sleep(REST_S)
+        wanted = len(self.places) + more
+        wait_until(lambda: len(self.places) >= wanted, f"{more} more entries", PATIENCE_S, REST_S)
 
     def end(self) -> None:
         """Acknowledge what was begun, and no more."""

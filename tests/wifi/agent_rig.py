@@ -25,6 +25,7 @@ from sweep.config import open_signer
 from sweep.sim.head import RfScene
 from tests.server.conftest import Client, running
 from tests.server.sweep_kit import DEMO_ROOM
+from tests.waiting import wait_until
 from tests.wifi.lit_rig import World, settings_of
 from tests.wifi.tap_rig import set_up
 
@@ -32,6 +33,8 @@ PROBE: Final = "probe-demo-1"
 INSPECTORS: Final = ["점검자-01", "점검자-02"]
 STAND: Final = {"zone_id": "stall-2", "x_m": 2.0, "y_m": 1.0, "facing_deg": 0.0}
 PATIENCE_S: Final = 90.0
+EDGES: Final = 4
+"""Of the lamp, after which somebody comes in: in the middle of the first look."""
 
 
 class Phone:
@@ -69,10 +72,10 @@ class Phone:
     def wait(self, is_there: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> float:
         """Seconds waited."""
         began = time.monotonic()
-        while not is_there():
-            if time.monotonic() - began > patience_s:
-                raise SystemExit(f"waited for {what} in vain: {self.events()[-6:]}")
-            time.sleep(0.02)
+        try:
+            wait_until(is_there, what, patience_s, 0.02)
+        except AssertionError as late:
+            raise SystemExit(f"waited in vain for {late}: {self.events()[-6:]}") from None
         return time.monotonic() - began
 
     def fetch_log(self, path: Path) -> None:
@@ -111,8 +114,7 @@ def play_short(phone: Phone, world: World) -> None:
 def play_long(phone: Phone, world: World) -> None:
     """Somebody comes in while the light plays; then light to its answer; then a walk, ended by the inspector."""
     phone.command("position", **STAND)
-    phone.wait(world.lamp.was_lit.is_set, "light")
-    time.sleep(4.0)
+    phone.wait(lambda: len(world.lamp.edges) >= EDGES, "chips")
     phone.command("pause")
     asked_s = time.monotonic()
     phone.wait(lambda: phone.state() == "paused", "paused")
@@ -132,7 +134,6 @@ def play_long(phone: Phone, world: World) -> None:
     )
     phone.command("walk")
     phone.wait(lambda: heard(phone, "trial", kind="motion", prompt="walk"), "the prompt to walk")
-    time.sleep(2.0)
     phone.command("finish")
     phone.times["finish_to_done_s"] = phone.wait(lambda: phone.state() == "done", "done")
 

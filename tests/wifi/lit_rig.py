@@ -24,6 +24,7 @@ from sweep.report import to_json
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
+from tests.waiting import wait_until
 from tests.wifi.frames import BROADCAST, beacon, data_up, frame, radiotap
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, IW, NETWORK_MHZ, Radio
@@ -36,8 +37,8 @@ ROW, OTHER_ROW, WALK_ROW = "lit_quality_slow_group", "lit_capped_600", "walk_cap
 ENCODER_S, PIECE, LOST, OVERHEAD = 0.12, 1_200, 0.02, 74
 DWELL_S: Final = 7.0
 ENTERED_S: Final = 4.0
-TROUBLE_AFTER_S: Final = 6.0
-"""From the first bright chip."""
+TROUBLE_AFTER_EDGES: Final = 6
+"""In the middle of the first look, which comes after 25 chips."""
 
 
 class Lamp:
@@ -46,13 +47,10 @@ class Lamp:
     def __init__(self) -> None:
         self.level = 0
         self.edges: list[tuple[float, int]] = []
-        self.was_lit = threading.Event()
 
     def set(self, level: int) -> None:
         self.level = level
         self.edges.append((time.monotonic(), level))
-        if level:
-            self.was_lit.set()
 
 
 def send_pictures(
@@ -177,8 +175,8 @@ def main() -> None:
                 "abort": lambda: run.send_signal(signal.SIGINT),
                 "entered": lambda: world.head.hold_button(is_pressed=True),
             }
-            if trouble in troubles and world.lamp.was_lit.wait(60.0):
-                time.sleep(TROUBLE_AFTER_S)
+            if trouble in troubles:
+                wait_until(lambda: len(world.lamp.edges) >= TROUBLE_AFTER_EDGES, "chips", 60.0, 0.02)
                 if trouble == "entered":  # nobody declares the room empty again
                     persons.leave()
                 troubled_s = time.monotonic()

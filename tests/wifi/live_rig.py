@@ -30,6 +30,8 @@ CAMERA_MHZ, NETWORK_MHZ = 2_437, 5_180
 CAMERA: Final = "02:00:00:00:0c:01"
 DWELL_S: Final = 7.0
 ZONES: Final = 2
+HEARD: Final = 100
+"""Frames: where the adapter stays from one zone to the next, some are sent while nobody measures."""
 CHANNELS = "".join(
     f"\\t* {mhz} MHz [{n}]\\n" for n, mhz in enumerate((2_412, CAMERA_MHZ, 2_462, NETWORK_MHZ, 5_260), 1)
 )
@@ -160,18 +162,22 @@ def main() -> None:
     command += ["--room", str(folder / "room.json"), "--inspector", "A-1", "--inspector", "A-2"]
     command += ["--state", str(folder / "state"), "--json", str(folder / "report.json")]
     environment = os.environ | {"PATH": f"{folder}:{os.environ['PATH']}"}
-    with TwoPersons() as persons, subprocess.Popen(
-        command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    said = folder / "said"
+    second = room_file["plan"]["zones"][1]["name"]["en"]
+    with TwoPersons() as persons, said.open("wb") as errors, subprocess.Popen(
+        command, env=environment, stdin=persons.terminal, stdout=subprocess.PIPE, stderr=errors, text=True
     ) as run:  # fmt: skip
         if trouble in troubles:
-            wait_until(lambda: radio.sent >= 20 or run.poll() is not None, "the first frames", 60.0, 0.05)
-            time.sleep(DWELL_S + 1.5)  # in the second zone
+            wait_until(lambda: second.encode() in said.read_bytes(), "the question to stand there", 60.0, 0.02)
+            sent = radio.sent
+            wait_until(lambda: radio.sent >= sent + HEARD, "frames in the second zone", 60.0, 0.02)
             troubles[trouble]()
-        out, err = run.communicate(timeout=120)
+        out, _ = run.communicate(timeout=120)
     stop.set()
     for thread in threads:
         thread.join()
     asked = (folder / "asked").read_text(encoding="ascii").splitlines() if (folder / "asked").exists() else []
+    err = said.read_text(encoding="utf-8")
     print(json.dumps({"code": run.returncode, "out": out, "err": err, "asked": asked, "sent": radio.sent}))
 
 
