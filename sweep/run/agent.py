@@ -73,11 +73,13 @@ class Agent:
         say: Callable[[str], None],
         takes_positions: bool = False,
         closed: Sequence[Closed] = (),
+        poll_s: float = POLL_S,
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
-        `closed`: interrupted sweeps that were closed before.
+        `closed`: interrupted sweeps that were closed before.  `poll_s`: how long the server may keep a poll that
+        brings nothing.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -88,6 +90,7 @@ class Agent:
         self._runner_for = runner_for
         self._say = say
         self._takes_positions = takes_positions
+        self._poll_s = poll_s
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
         """What each command was answered; the same again is answered alike and does nothing."""
@@ -275,7 +278,7 @@ class Agent:
         reachable = True
         while not stop.is_set():
             try:
-                found = self._uplink.poll_commands(self._probe_id, after, POLL_S)
+                found = self._uplink.poll_commands(self._probe_id, after, self._poll_s)
             except ServerUnreachableError as error:
                 if reachable:
                     self._say(str(error))

@@ -291,7 +291,9 @@ def test_a_probe_whose_clock_is_wrong_is_steered_all_the_same(rig: Rig, tmp_path
         with pytest.raises(ServerUnreachableError, match="clocks differ"):
             uplink.poll_commands(PROBE, None, 0.0)
         uplink.poll_commands(PROBE, None, 0.0)
-        agent = Agent(uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", runner_for=no_sweep, say=said.append)
+        agent = Agent(
+            uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", runner_for=no_sweep, say=said.append, poll_s=0.0
+        )
         now = utc_now()
         command = DeclareEmptyCommand(
             command="declare_empty", command_id=new_id(), sweep_id=new_id(), declared_by=("a1", "b1"), issued=now,
