@@ -23,8 +23,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from sweep.plug.strobe import Phase
+
 Frame: TypeAlias = npt.NDArray[np.uint16]
-Phase: TypeAlias = Literal["A", "B", "C", "M", "R"]
 
 MAX_META_BYTES = 256 * 1024
 """Derived: 600 phase letters pretty-printed, one a line, need 12 kB."""

@@ -13,8 +13,9 @@ from typing import NoReturn, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Frame, Phase
+from sweep.lens.clips import Frame
 from sweep.plug.lease import RoomPermit
+from sweep.plug.strobe import Trigger
 
 
 class CameraError(RuntimeError):
@@ -40,19 +41,6 @@ class RawFrame(_StaysHere):
     """CLOCK_BOOTTIME of the sensor's frame start, which in trigger mode follows the end of the exposure."""
     gain: float
     """Analogue gain that the sensor used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """One camera trigger that the sensor head gave."""
-
-    number: int
-    """Count since the lamps began."""
-    t_ns: int
-    """CLOCK_BOOTTIME of its beginning."""
-    phase: Phase
-    is_lit: bool
-    """False where a lamp should have been lit and the head's guard withheld it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweep.lens.clips import Clip, ClipMeta, Frame, Phase
+from sweep.lens.clips import Clip, ClipMeta, Frame
 from sweep.lens.crop import crop
 from sweep.lens.frames import LiveTriple
 from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate, TripleQuality
@@ -26,6 +26,7 @@ from sweep.lens.records import ClipResult, Detection
 from sweep.lens.register import Image
 from sweep.lens.scan import scan_clip
 from sweep.lens.view import ViewMap, view_of
+from sweep.plug.strobe import Phase
 
 WINDOW = 8
 """Triples judged together: as many as the recorded clips that the detector's score was calibrated on."""

@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections import Counter, deque
 
 from sweep.lens.clips import DARK, OFF_AXIS, ON_AXIS
-from sweep.lens.frames import LiveTriple, PhaseFrame, RawFrame, Trigger
+from sweep.lens.frames import LiveTriple, PhaseFrame, RawFrame
+from sweep.plug.strobe import PAIR_WITHIN_SHARE, Trigger
 
 MAX_TRIGGERS = 64
 """A second of triggers: frames that come later than that are stale."""
-TOLERANCE_SHARE = 0.35
-"""Share of the period by which a frame may lie off its trigger; half would be a coin toss (derived)."""
 LATENCY_BLEND = 0.05
 """Each frame moves the estimated latency by this share of what is left over; drift is microseconds a minute."""
 
@@ -61,7 +60,7 @@ class PhasePairer:
             began_ns = frame.sensor_ns - self._latency_ns
             best = min(self._triggers, key=lambda t: abs(t.t_ns - began_ns))
             off_ns = began_ns - best.t_ns
-            if abs(off_ns) > TOLERANCE_SHARE * self._period_ns:
+            if abs(off_ns) > PAIR_WITHIN_SHARE * self._period_ns:
                 if best is self._triggers[-1] and off_ns > 0:
                     break  # its trigger has not been heard of yet
                 self._waiting.popleft()

@@ -16,9 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from sweep.entry import Signer
-from sweep.lens.clips import ClipMeta, Frame, Phase, write_clip
-from sweep.lens.frames import FrameDoor, PhaseFrame, Trigger
+from sweep.lens.clips import ClipMeta, Frame, write_clip
+from sweep.lens.frames import FrameDoor, PhaseFrame
 from sweep.lens.pairing import PhasePairer
+from sweep.plug.strobe import Phase, Trigger
 
 RECORDING_TYPE = "application/vnd.ansim.lens-recording.v1+json"
 RECORDING_NAME = "recording.json"

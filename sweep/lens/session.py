@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sweep.lens.clips import ClipMeta
-from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, RawFrame, Trigger
+from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, RawFrame
 from sweep.lens.live import LiveScan
 from sweep.lens.live_records import LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
@@ -22,6 +22,7 @@ from sweep.lens.pairing import PhasePairer, TripleBuilder
 from sweep.lens.words import WORDS
 from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.strobe import Trigger
 from sweep.plug.task import Task
 from sweep.report import Gap
 

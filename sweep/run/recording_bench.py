@@ -20,6 +20,7 @@ from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
 from sweep.lens.optics import load_optics
 from sweep.lens.record import RecordError, record_clip, sign_recording
 from sweep.link.head import Head, HeadError, PortError, SerialPort
+from sweep.plug import strobe
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.power.keeper import CameraPower
@@ -32,6 +33,8 @@ ERRORS = (
     PowerLineError, SensorError,
 )  # fmt: skip
 """What a person can do something about; each is one line."""
+LONGEST_S = 600.0
+"""Whoever records stops it; more triples than a clip may hold take less (derived)."""
 POWER_S = 5.0
 """How long the camera's supply may take to come on (guessed)."""
 
@@ -110,8 +113,8 @@ def record_with(
     soon as the permit ends.
     """
     try:
-        with Strobe(head, permit, fps=meta.fps, exposure_s=meta.exposure_s) as strobe:
-            return record_clip(folder, camera, strobe.triggers, meta, triples)
+        with Strobe(head, permit, strobe.Strobe(meta.fps, meta.exposure_s, LONGEST_S)) as lamps:
+            return record_clip(folder, camera, lamps.triggers, meta, triples)
     finally:
         camera.close()
 

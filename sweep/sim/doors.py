@@ -20,7 +20,7 @@ from typing import Final
 
 from sweep.addresses import parse_address
 from sweep.ble.adverts import Advert, read_body
-from sweep.lens.clips import Phase
+from sweep.plug.strobe import Phase
 from sweep.plug.talk import Line
 from sweep.report import Modality, Mode, Plan
 from sweep.rf.channels import tuner_frequencies

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sweep.lens.clips import Phase
 from sweep.lens.optics import load_optics
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive, LampRun
+from sweep.plug.strobe import Phase
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import Edge, HeadMachine
 from sweep.sim.head_pads import Assembly

@@ -18,8 +18,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from sweep.lens.clips import ClipMeta, Frame, LampGroup, Phase, write_clip
+from sweep.lens.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import Optics, ReturnLobe, load_optics
+from sweep.plug.strobe import Phase
 from sweep.sim.lens_camera import Array, Camera, HandMotion, Image, Pose, Sensor, add_point, rotation_matrix
 from sweep.sim.lens_objects import Ball, Facet, Glaze, Glow, Lamp, Lens, Shiny
 

@@ -17,8 +17,9 @@ from typing import Any, Literal, cast
 import cv2
 import numpy as np
 
-from sweep.lens.clips import ClipMeta, Frame, LampGroup, Phase, write_clip
+from sweep.lens.clips import ClipMeta, Frame, LampGroup, write_clip
 from sweep.lens.optics import load_optics
+from sweep.plug.strobe import Phase
 from sweep.sim.lens_camera import Array, Image, Pose
 from sweep.sim.lens_foreign import Foreign
 from sweep.sim.lens_glints import Glints, Lamps, Mirror, Mirrors, Moment, Retro

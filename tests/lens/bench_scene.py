@@ -14,7 +14,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Frame, Phase, write_clip
+from sweep.lens.clips import Frame, write_clip
+from sweep.plug.strobe import Phase
 from tests.lens.clip_factory import meta_for
 
 Array = npt.NDArray[np.float64]

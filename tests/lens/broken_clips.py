@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sweep.lens.clips import Frame, Phase, write_clip
+from sweep.lens.clips import Frame, write_clip
+from sweep.plug.strobe import Phase
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 SHAPE = (96, 128)

@@ -12,12 +12,13 @@ import numpy as np
 
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import ClipMeta, Frame
-from sweep.lens.frames import CameraSettings, RawFrame, Trigger
+from sweep.lens.frames import CameraSettings, RawFrame
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
+from sweep.plug.strobe import Trigger
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.plug.words import Words

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from sweep.lens.clips import ClipMeta, Frame, Phase
-from sweep.lens.frames import LiveTriple, PhaseFrame, Trigger
+from sweep.lens.clips import ClipMeta, Frame
+from sweep.lens.frames import LiveTriple, PhaseFrame
+from sweep.plug.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 PERIOD_NS = 16_666_667

@@ -18,12 +18,12 @@ import pytest
 
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.camera_v4l2 import V4l2Camera
-from sweep.lens.clips import Phase
 from sweep.lens.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_DN, ExposureWatch, meter
-from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, Trigger, unpack_10_bit
+from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, unpack_10_bit
 from sweep.lens.pairing import PhasePairer, TripleBuilder
 from sweep.plug.control import Control
 from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit
+from sweep.plug.strobe import Phase, Trigger
 from tests.lens.picamera2_stand_in import Module
 
 SETTINGS = CameraSettings(width=128, height=96, timeout_s=0.5)

@@ -13,7 +13,8 @@ import pytest
 
 from sweep.lens import ClipError, scan_clips
 from sweep.lens.clip_source import pair_triples
-from sweep.lens.clips import Frame, Phase, read_clip, write_clip
+from sweep.lens.clips import Frame, read_clip, write_clip
+from sweep.plug.strobe import Phase
 from tests.lens.clip_factory import PHASES, as_frame, made_up_photograph, meta_for, write_frames
 
 SHAPE = (96, 128)

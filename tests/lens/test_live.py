@@ -17,7 +17,7 @@ import pytest
 from sweep.lens.binning import binned, binned_meta
 from sweep.lens.camera_pi import PiCamera
 from sweep.lens.clips import Clip, ClipMeta
-from sweep.lens.frames import CameraError, CameraSettings, RawFrame, Trigger
+from sweep.lens.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, WINDOW, LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.records import ClipResult, Detection
@@ -25,6 +25,7 @@ from sweep.lens.session import film, measurement_of
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError
+from sweep.plug.strobe import Trigger
 from sweep.report import display_text
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, triples_of, walk

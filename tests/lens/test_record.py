@@ -23,6 +23,7 @@ from sweep.lens.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
 from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
+from sweep.plug import strobe
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.run.recording_bench import next_name, nominal_meta, record_with
@@ -98,6 +99,7 @@ class BenchCamera:
 
 
 PERIOD_NS = round(1e9 / 60.0 / SLOT_NS) * SLOT_NS
+ASK = strobe.Strobe(60.0, 1e-3, 10.0)
 
 
 def bench(count: int, ends: Exception | None = None) -> tuple[BenchHead, BenchCamera]:
@@ -220,32 +222,32 @@ def test_nominal_numbers_are_those_of_the_design() -> None:
 def test_the_strobe_counts_what_it_cannot_use() -> None:
     head = BenchHead()
     head.extra += [Exposure(100, 0, 9, 5), Exposure(621, 1, 1, 0), LampsOff(700, 2)]
-    with Strobe(head, permit(), fps=60.0, exposure_s=1e-3) as strobe:
-        wait_until(lambda: strobe.went_off is not None, "the lamps' end")
-        (trigger,) = strobe.triggers()
-    assert strobe.dropped == {"phase_unknown": 1}
-    assert strobe.went_off == 2
+    with Strobe(head, permit(), ASK) as lamps:
+        wait_until(lambda: lamps.went_off is not None, "the lamps' end")
+        (trigger,) = lamps.triggers()
+    assert lamps.dropped == {"phase_unknown": 1}
+    assert lamps.went_off == 2
     assert (trigger.number, trigger.phase, trigger.is_lit) == (1, "A", False)
     assert trigger.t_ns == pytest.approx(head.base_ns + 621 * SLOT_NS, abs=200_000)
-    assert strobe.triggers() == []
+    assert lamps.triggers() == []
     unsettled = BenchHead(settled=False)
     unsettled.extra.append(Exposure(100, 0, 1, 5))
-    with Strobe(unsettled, permit(), fps=60.0, exposure_s=1e-3) as strobe:
-        wait_until(lambda: strobe.dropped, "a trigger that cannot be used")
-    assert strobe.dropped == {"clock_not_settled": 1}
+    with Strobe(unsettled, permit(), ASK) as lamps:
+        wait_until(lambda: lamps.dropped, "a trigger that cannot be used")
+    assert lamps.dropped == {"clock_not_settled": 1}
 
 
 def test_the_lamps_go_out_with_the_permit_and_no_other_is_lit() -> None:
     control, head = Control(), BenchHead()
     control.declare_empty(("A-1", "A-2"))
     taken = control.permit()
-    with Strobe(head, taken, fps=60.0, exposure_s=1e-3) as strobe:
+    with Strobe(head, taken, ASK) as lamps:
         control.pause()
         wait_until(lambda: isinstance(head.asked[-1], LampStop), "darkness")
         with pytest.raises(RoomNotEmptyError):
-            wait_until(strobe.triggers, "what ended the lamps")
+            wait_until(lamps.triggers, "what ended the lamps")
     asked = len(head.asked)
-    with pytest.raises(RoomNotEmptyError), Strobe(head, taken, fps=60.0, exposure_s=1e-3):
+    with pytest.raises(RoomNotEmptyError), Strobe(head, taken, ASK):
         pass
     assert len(head.asked) == asked
 

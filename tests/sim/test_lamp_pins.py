@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sweep.lens.clips import Phase, read_clip
-from sweep.run.strobe import PHASE_NUMBERS
+from sweep.lens.clips import read_clip
+from sweep.link.strobe import PHASE_NUMBERS
+from sweep.plug.strobe import Phase
 from sweep.sim import lamp_pins
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import Edge
