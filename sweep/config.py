@@ -61,6 +61,8 @@ class Config(BaseModel):
     """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is known."""
     hotspot: bool = False
     """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
+    camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None
+    """The camera of the lens finder: `pi`, or a Video4Linux device; without one a sweep films nothing."""
     camera_power_line: Annotated[int, Field(ge=0, le=63)] | None = None
     """GPIO that switches the camera's supply, 4 on the carrier; without it a sweep gives no camera power."""
     camera_power_chip: Annotated[str, Field(min_length=1, max_length=200)] = "/dev/gpiochip0"

@@ -16,9 +16,11 @@ import sys
 import termios
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
 
 from sweep.ble.live import LiveBle, has_controller
+from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
@@ -33,6 +35,8 @@ from sweep.wifi.doors import LiveWifi
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
+
+    from sweep.lens.camera_door import CameraDoor
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
@@ -187,7 +191,24 @@ def live_doors(settings: Config) -> dict[Modality, object]:
         doors["wifi"] = LiveWifi(settings.wifi_adapter, None if settings.port is not None else "no_lamp")
     if settings.ble_scan != "never" and (settings.ble_adapter is not None or has_controller()):
         doors["ble"] = LiveBle(settings.ble_adapter, settings.ble_scan, settings.ble_scan_s)
+    if settings.camera is not None:
+        doors["lens"] = _camera_door(settings, settings.camera)
     return doors
+
+
+def _camera_door(settings: Config, camera: str) -> CameraDoor:
+    """The probe's camera with its calibrated numbers, nominal where no calibration holds."""
+    from sweep.lens.calibration import CalibrationError, apply  # loads OpenCV
+    from sweep.lens.camera_door import LiveCamera, nominal_meta
+    from sweep.lens.frames import CameraSettings
+
+    set_to = CameraSettings()
+    meta = nominal_meta(set_to)
+    laws = lens_laws_of(settings, datetime.now(UTC).date(), settings.probe_id, is_said=False)
+    if laws.calibration is not None:
+        with one_line(CalibrationError):
+            meta = apply(laws.calibration, meta)
+    return LiveCamera(meta, set_to, None if camera == "pi" else camera)
 
 
 def room_source(

@@ -6,6 +6,7 @@ file of calibration that cannot be used is said and makes its part nominal.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -87,7 +88,7 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
 
 def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
     """The modalities of this probe as its settings want them, with the calibrations that hold."""
-    laws = lens_laws_of(settings, manifest)
+    laws = lens_laws_of(settings, manifest.started.date(), manifest.probe_id)
     is_live = manifest.source == "live"
     wifi = WifiPlug(
         stimulus=settings.stimulus,
@@ -97,8 +98,8 @@ def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:
     return (LensPlug(laws.limits, laws.version), wifi, BlePlug(), RfPlug(rf_levels_of(settings, manifest)))
 
 
-def lens_laws_of(settings: Config, manifest: RecordedSweep) -> LensLaws:
-    """The calibration of this probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
+def lens_laws_of(settings: Config, on: date, probe_id: str, *, is_said: bool = True) -> LensLaws:
+    """The calibration of a probe's camera and lamps; a file that cannot be used is said and leaves them nominal."""
     from sweep.lens import calibration as lens  # loads OpenCV
 
     found = None
@@ -106,10 +107,11 @@ def lens_laws_of(settings: Config, manifest: RecordedSweep) -> LensLaws:
         try:
             found = lens.read_calibration(Path(settings.lens_calibration))
         except lens.CalibrationError as error:
-            err.print(f"카메라 보정을 쓸 수 없음 / the camera is not calibrated: {error}", soft_wrap=True)
+            if is_said:
+                err.print(f"카메라 보정을 쓸 수 없음 / the camera is not calibrated: {error}", soft_wrap=True)
     return lens.laws_of(
         found,
-        on=manifest.started.date(),
-        probe_serial=manifest.probe_id,
+        on=on,
+        probe_serial=probe_id,
         max_age_days=settings.lens_calibration_max_age_days,
     )

@@ -53,7 +53,10 @@ def runner_of(
         keeping=keeping,
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         live=ProbeParts(
-            own_transmissions=own_transmissions, head_port=settings.port, camera_power=settings.camera_power
+            own_transmissions=own_transmissions,
+            head_port=settings.port,
+            camera_power=settings.camera_power,
+            camera_sensor=settings.camera_sensor,
         ),
     )
 

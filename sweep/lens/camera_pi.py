@@ -23,6 +23,9 @@ LOW_BITS = frozenset({"R10", "SRGGB10", "SBGGR10", "SGRBG10", "SGBRG10"})
 """10 bits in the low bits of 16 (Pi 4)."""
 HIGH_BITS = frozenset({"R16", "SRGGB16", "SBGGR16", "SGRBG16", "SGBRG16"})
 """10 bits in the high bits of 16 (Pi 5)."""
+FRAME_US = 16_667
+"""The sensor's shortest frame: triggers come every 20 ms by a resonator that may be 0.5 % fast, and one that comes
+before the frame of the one before is over is lost (derived)."""
 GAIN_TOLERANCE = 0.02
 MAIN_SIZE = (160, 120)
 """The processed stream is needed by the library and used by nobody."""
@@ -45,15 +48,19 @@ class PiCamera:
         self._permit = permit
         self._settings = settings
         if _read(trigger_mode) != "1":
-            raise CameraError(f"the camera is not in trigger mode: write 1 to {trigger_mode} before it is opened")
+            raise CameraError(
+                f"the camera is not in trigger mode: write 1 to {trigger_mode} before it is opened", "camera_unusable"
+            )
         library = module if module is not None else _library()
         if number >= len(library.Picamera2.global_camera_info()):
-            raise CameraError("no camera is connected: look at the ribbon cable and at `rpicam-hello --list-cameras`")
+            raise CameraError(
+                "no camera is connected: look at the ribbon cable and at `rpicam-hello --list-cameras`", "camera_away"
+            )
         permit.check()
         try:
             self._camera = library.Picamera2(number)
         except (RuntimeError, IndexError) as error:
-            raise CameraError(f"the camera does not open: {_line(error)}") from error
+            raise CameraError(f"the camera does not open: {_line(error)}", "camera_away") from error
         try:
             self._shift = self._set_up()
             permit.check()
@@ -69,8 +76,9 @@ class PiCamera:
         settings, camera = self._settings, self._camera
         model = camera.camera_properties.get("Model")
         if model != MODEL:
-            raise CameraError(f"the camera is {str(model)[:40]!r}, not {MODEL}: the probe needs the global shutter")
-        frame_us = round(1e6 / settings.fps)
+            raise CameraError(
+                f"the camera is {str(model)[:40]!r}, not {MODEL}: the probe needs the global shutter", "camera_unusable"
+            )
         configuration = camera.create_video_configuration(
             main={"size": MAIN_SIZE, "format": "YUV420"},
             raw={"size": (settings.width, settings.height), "format": "SRGGB10"},
@@ -82,18 +90,22 @@ class PiCamera:
                 "AwbEnable": False,
                 "ExposureTime": round(settings.exposure_s * 1e6),
                 "AnalogueGain": settings.gain,
-                "FrameDurationLimits": (frame_us, frame_us),
+                "FrameDurationLimits": (FRAME_US, FRAME_US),
             },
         )
         camera.configure(configuration)
         raw = camera.camera_configuration()["raw"]
         if tuple(raw["size"]) != (settings.width, settings.height):
-            raise CameraError(f"the camera gives {raw['size']} instead of {settings.width} x {settings.height}")
+            raise CameraError(
+                f"the camera gives {raw['size']} instead of {settings.width} x {settings.height}", "camera_unusable"
+            )
         if raw["format"] in LOW_BITS:
             return 0
         if raw["format"] in HIGH_BITS:
             return 6
-        raise CameraError(f"the camera gives {str(raw['format'])[:40]!r}: unpacked 10-bit raw is needed")
+        raise CameraError(
+            f"the camera gives {str(raw['format'])[:40]!r}: unpacked 10-bit raw is needed", "camera_unusable"
+        )
 
     def read(self) -> RawFrame:
         """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
@@ -101,7 +113,7 @@ class PiCamera:
         try:
             request = self._camera.capture_request(wait=self._settings.timeout_s)
         except TimeoutError as error:
-            raise CameraError("no frame came: does the sensor head give triggers?") from error
+            raise CameraError("no frame came: does the sensor head give triggers?", "camera_silent") from error
         try:
             self._go_on_or_close()
             metadata = request.get_metadata()
@@ -110,10 +122,14 @@ class PiCamera:
             request.release()
         gain = float(metadata.get("AnalogueGain", 0.0))
         if abs(gain - self._settings.gain) > GAIN_TOLERANCE * self._settings.gain:
-            raise CameraError(f"the sensor runs at gain {gain:.2f} instead of {self._settings.gain:.2f}")
+            raise CameraError(
+                f"the sensor runs at gain {gain:.2f} instead of {self._settings.gain:.2f}", "camera_unusable"
+            )
         stamp = metadata.get("SensorTimestamp")
         if not isinstance(stamp, int) or stamp <= 0:
-            raise CameraError("the frame carries no sensor time stamp, so its lamp phase is not known")
+            raise CameraError(
+                "the frame carries no sensor time stamp, so its lamp phase is not known", "camera_unusable"
+            )
         return RawFrame(unpack_10_bit(rows, self._settings.width, self._shift), stamp, gain)
 
     def close(self) -> None:
@@ -135,7 +151,9 @@ def _library() -> Any:
     try:
         return import_module("picamera2")
     except ImportError as error:
-        raise CameraError("picamera2 is missing: apt install python3-picamera2 (Raspberry Pi only)") from error
+        raise CameraError(
+            "picamera2 is missing: apt install python3-picamera2 (Raspberry Pi only)", "camera_away"
+        ) from error
 
 
 def _read(path: Path) -> str:

@@ -16,6 +16,9 @@ from sweep.plug.strobe import PAIR_WITHIN_SHARE, Trigger
 
 MAX_TRIGGERS = 64
 """A second of triggers: frames that come later than that are stale."""
+WAIT_NS = 500_000_000
+"""How long a frame waits to hear of its trigger, which comes through two processes that look up ten times a second
+(guessed); 20 MB of half-size frames."""
 LATENCY_BLEND = 0.05
 """Each frame moves the estimated latency by this share of what is left over; drift is microseconds a minute."""
 
@@ -48,7 +51,7 @@ class PhasePairer:
     def add_frame(self, frame: RawFrame) -> list[PhaseFrame]:
         """The frame with its phase, when its trigger is known already; else it waits for it, for a short time."""
         self._waiting.append(frame)
-        while len(self._waiting) > 3:
+        while self._waiting[-1].sensor_ns - self._waiting[0].sensor_ns > WAIT_NS:
             self._waiting.popleft()
             self.dropped["frame_without_trigger"] += 1
         return self._match()

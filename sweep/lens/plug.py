@@ -1,4 +1,4 @@
-"""The lens modality at one position: recorded clips in, a measurement out."""
+"""The lens modality at one position: a live camera or recorded clips in, a measurement out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sweep.lens.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
@@ -17,10 +17,15 @@ from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
+from sweep.report.kinds import MAX_CROPS
+
+if TYPE_CHECKING:
+    from sweep.lens.camera_door import CameraDoor
 
 KEPT_NAME = "lens"
 
 
+@runtime_checkable
 class ClipDoor(Protocol):
     """A door through which clips come."""
 
@@ -39,15 +44,18 @@ class LensPlug:
         self._limits = limits
         self.calibration = calibration
         """What the report cites; None: nominal."""
+        self._crops_left = MAX_CROPS
 
     def open(self) -> Measure:
-        """It remembers nothing."""
+        """It remembers how many crops the sweep may still make."""
         return self.measure
 
-    def measure(self, task: Task[Path | ClipDoor], line: Line) -> Measurement:  # noqa: ARG002  nobody speaks yet
-        """Lens candidates of the clips in a folder."""
+    def measure(self, task: Task[Path | ClipDoor | CameraDoor], line: Line) -> Measurement:
+        """Lens candidates of what the camera sees here, or of the clips in a folder."""
         if task.door is None:
             return blind(task, "lens", task.nothing_because)
+        if not isinstance(task.door, Path | ClipDoor):
+            return self._film(task, task.door, line)
         if task.keep is not None:
             kept = task.keep / KEPT_NAME
             folder = task.door.open(kept) if not isinstance(task.door, Path) else shutil.copytree(task.door, kept)
@@ -56,6 +64,16 @@ class LensPlug:
             return measure_clips(task, task.door, self._limits)
         with TemporaryDirectory(prefix="sweep-lens-") as scratch:
             return measure_clips(task, task.door.open(Path(scratch) / KEPT_NAME), self._limits)
+
+    def _film(self, task: Task[Any], door: CameraDoor, line: Line) -> Measurement:
+        from sweep.lens.live_records import CropBudget
+        from sweep.lens.session import film_stand
+
+        crops = CropBudget(self._crops_left)
+        try:
+            return film_stand(task, line, door, crops, self._limits)
+        finally:
+            self._crops_left = crops.left
 
 
 def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Measurement:

@@ -46,7 +46,23 @@ WORDS: Final = Words(
         ),
         "values_out_of_range": Sentence("영상 값이 표시된 비트 수를 넘음", "Values exceed the stated bits"),
         "too_large": Sentence("기록이 허용 크기보다 큼", "The recording is too large"),
-        "camera_failed": Sentence("카메라에서 영상이 오지 않음", "No frames came from the camera"),
+        "camera_failed": Sentence("촬영 중에 카메라가 멈춤", "The camera stopped while it filmed"),
+        "camera_away": Sentence("카메라가 연결되지 않았거나 빠짐", "The camera is absent or was pulled out"),
+        "camera_silent": Sentence("카메라에서 영상이 오지 않음", "No frames came from the camera"),
+        "camera_unusable": Sentence(
+            "카메라 설정이나 종류가 맞지 않음", "The camera is of another kind, or set up in another way, than needed"
+        ),
+        "camera_no_power": Sentence("카메라에 전원이 들어오지 않음", "The camera got no power"),
+        "camera_no_driver": Sentence(
+            "카메라 센서의 드라이버가 센서를 찾지 못함", "The driver of the camera's sensor did not find it"
+        ),
+        "no_triggers": Sentence(
+            "센서 헤드가 카메라 트리거를 보내지 않음", "The sensor head gave the camera no triggers"
+        ),
+        "no_lamp": Sentence("센서 헤드(조명)가 없어 촬영하지 않음", "No sensor head with lamps, so nothing was filmed"),
+        "lamp_went_off": Sentence("촬영 중에 조명이 꺼짐", "The lamps went off while it was filmed"),
+        "lamp_refused": Sentence("센서 헤드가 조명을 거부함", "The sensor head refused to light the lamps"),
+        "head_restarted": Sentence("센서 헤드가 다시 시작됨", "The sensor head restarted"),
         "room_not_declared_empty": Sentence(
             "퇴실 확인 전이라 촬영하지 않음", "The room was not declared empty, so nothing was filmed"
         ),

@@ -26,6 +26,7 @@ from sweep.link.messages import (
     BuzzerSet,
     Counters,
     EnvelopeWindow,
+    Exposure,
     Identify,
     Identity,
     KeepAlive,
@@ -59,6 +60,8 @@ KEEP_ALIVE_EVERY_S = 0.02
 """The lamps go off after 100 ms without one: with a read of the port between, two that are lost in a row, or a host
 that is held up for 70 ms, are no reason yet (derived)."""
 BYTE_NS = 20_000  # ten bits at 500 kbaud
+LIGHT_AFTER_SLOTS = 2
+"""From a camera trigger to its lamp, which is when the exposure is reported (wire protocol)."""
 
 
 class PortError(ValueError):
@@ -282,6 +285,10 @@ class Head:
                     self._clock.observe(tick, received_ns - event.wire_size * BYTE_NS)
                 case EnvelopeWindow(tick=tick, window_slots=slots):
                     self._clock.observe((tick + slots) & 0xFFFFFFFF, received_ns - event.wire_size * BYTE_NS)
+                case Exposure(tick=tick):
+                    self._clock.observe(
+                        (tick + LIGHT_AFTER_SLOTS) & 0xFFFFFFFF, received_ns - event.wire_size * BYTE_NS
+                    )
                 case Accepted() | Refused() as answer:
                     self._commands.take(answer)
                 case _:

@@ -1,9 +1,11 @@
-"""The process that owns the sensor head during a live sweep: plays the lamp, measures RF, tells of the button.
+"""The process that owns the sensor head during a live sweep: strobes the lamps, plays the light, measures RF, tells of
+the button.
 
-Input is the serial port and words of the runner; output is words: whether the head is there, which chips it drew and
-played when, RF windows, that the button was pressed.  A head that is unplugged or falls silent ends what was playing
-with a reason, and is looked for again.  Nothing shines without a lease, whoever asks: when two persons' declaration
-ends, or the runner dies or hangs, the lamp goes off by this process's own command, else by the head's own 100 ms rule.
+Input is the serial port and words of the runner; output is words: whether the head is there, triggers of the camera,
+which chips it drew and played when, RF windows, who waits for whom, that the button was pressed.  Whose turn it is says
+`schedule`.  A head that is unplugged or falls silent ends what was going on with a reason, and is looked for again.
+Nothing shines without a lease, whoever asks: when two persons' declaration ends, or the runner dies or hangs, the lamps
+go off by this process's own command, else by the head's own 100 ms rule.
 """
 
 from __future__ import annotations
@@ -13,8 +15,8 @@ import multiprocessing
 import os
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -23,6 +25,18 @@ from typing import Final, Self
 from sweep.link.chips import ChipRun
 from sweep.link.decode import to_rf_window, to_tuner_window
 from sweep.link.head import Head, HeadError, HeadRefused, PortError, SerialPort
+from sweep.link.head_words import (
+    NOT_DECLARED,
+    WHY_DARK,
+    ButtonPressed,
+    FromHead,
+    HeadState,
+    HeadTurn,
+    RfCut,
+    RfMeasured,
+    SupplyTold,
+    ToHead,
+)
 from sweep.link.messages import (
     SLOT_NS,
     Button,
@@ -36,10 +50,13 @@ from sweep.link.messages import (
     TunerWindow,
 )
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S, tuner_plan
+from sweep.link.schedule import Begin, Schedule, User, Wait, Yield
+from sweep.link.strobe import StrobeRun
 from sweep.link.supply import read_supply
 from sweep.plug.chips import draw_chips
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.liveness import boottime_ns
+from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 
@@ -50,46 +67,11 @@ PRIORITY: Final = 10
 """Of real time, 1 to 99: guessed, before whatever else asks for it; this process does very little."""
 SUPPLY_STEP_V: Final = 0.05
 """Twice what the reading jumps by itself (derived: a count is 7 mV)."""
+TELL_TRIGGERS_S: Final = 0.04
+"""Two triggers a word (guessed): the runner looks up ten times a second."""
 MAX_RESTARTS: Final = 3
 """Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
 CLOSE_WITHIN_S: Final = 5.0
-NOT_DECLARED: Final = "not_declared"
-WHY_DARK: Final = {"expired": "declaration_expired", "button": "room_entered"}
-"""Why chips ended, by why the lease did; NOT_DECLARED else."""
-LEASE_OVER: Final = frozenset({NOT_DECLARED, *WHY_DARK.values()})
-
-
-@dataclass(frozen=True, slots=True)
-class HeadState:
-    """Whether the head is there."""
-
-    is_there: bool
-    firmware: str | None = None
-    why: str | None = None
-    """One line for people where it is not."""
-
-
-@dataclass(frozen=True, slots=True)
-class ButtonPressed:
-    """Somebody pressed the head's button."""
-
-
-@dataclass(frozen=True, slots=True)
-class RfMeasured:
-    """Windows that have ended, on CLOCK_BOOTTIME."""
-
-    windows: tuple[RfWindow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SupplyTold:
-    """What the head measured of its supply; told when it changes."""
-
-    battery_v: float
-
-
-FromHead = HeadState | ButtonPressed | Played | RfMeasured | SupplyTold
-ToHead = PlayChips | StopChips | MeasureRf
 
 
 class HeadProcess:
@@ -176,7 +158,11 @@ class HeadProcess:
             while self._pipe is not None and self._pipe.poll(0):
                 words.append(self._pipe.recv())
         except (EOFError, OSError):
-            words += [Played(0, 0, 0.0, 0, ended="head_away"), HeadState(False, why="the head's process ended")]
+            words += [
+                Played(0, 0, 0.0, 0, ended="head_away"),
+                StrobeEnded("head_away"),
+                HeadState(False, why="the head's process ended"),
+            ]
             self._replace()
         for word in words:
             if isinstance(word, HeadState):
@@ -209,7 +195,18 @@ class HeadServer:
         self._pipe = pipe
         self._tripwire = tripwire
         self._lease = lease
+        self._schedule = Schedule()
+        self._rf = MeasureRf(0.0)
+        self._play = PlayChips("light", 0, 0.0)
+        self._flash = Strobe(1.0, 0.0, 0.0)
+        """These three: what was last asked for; whether it still is says the schedule."""
         self._chips: ChipRun | None = None
+        self._strobe: StrobeRun | None = None
+        self._strobe_asked_ns = 0
+        self._triggers: list[Trigger] = []
+        self._dropped: Counter[str] = Counter()
+        """Of the strobe, told already."""
+        self._triggers_told_s = 0.0
         self._windows_left = 0
         self._battery_v: float | None = None
         self._state: HeadState | None = None
@@ -220,7 +217,6 @@ class HeadServer:
         """Until the runner is gone. Raises PortError, HeadError when the head is."""
         git = bytes(head.identity.firmware_git)
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
-        self._windows_left = 0
         restarts, heard_s = head.losses.restarts, time.monotonic()
         head.each_turn = lambda: self._mind_lease(head)
         try:
@@ -233,30 +229,45 @@ class HeadServer:
                 if head.losses.restarts != restarts:
                     restarts = head.losses.restarts
                     self._put_out(head, "head_restarted")  # a part that is not answered yet must not begin now
+                    if self._windows_left:
+                        self._start_windows(head, self._windows_left)
                 self._attend(head, messages)
                 self._take_windows(head, messages)
                 self._obey(head)
+                self._take_turns(head)
         finally:
-            if self._chips is not None:
+            if self._is_lit:
                 with contextlib.suppress(PortError, HeadError):
                     head.send(LampStop())
 
+    @property
+    def _is_lit(self) -> bool:
+        return self._chips is not None or self._strobe is not None
+
     def _why_dark(self) -> str | None:
-        """Why nothing may shine now, a code of `Played.ended`; None while the lease lives."""
+        """Why nothing may shine now, a code; None while the lease lives."""
         why = NOT_DECLARED if self._lease is None else self._lease.why_ended()
         return None if why is None else WHY_DARK.get(why, NOT_DECLARED)
 
     def _mind_lease(self, head: Head) -> None:
-        """At every turn of the line: the lamp goes out with the lease. Raises PortError, HeadError."""
-        because = None if self._chips is None else self._why_dark()
+        """At every turn of the line: the lamps go out with the lease. Raises PortError, HeadError."""
+        because = self._why_dark() if self._is_lit or self._schedule.waiting else None
         if because is not None:
             self._put_out(head, because)
 
     def _put_out(self, head: Head, because: str) -> None:
-        """Lamp off at once, where it plays; the head also does it when nobody speaks to it for 100 ms."""
-        if self._chips is not None:
+        """Lamps off at once, where any shines; the head also does it when nobody speaks to it for 100 ms."""
+        if self._is_lit:
             head.send(LampStop())
-            self._end(because)
+        self._end_lights(because)
+
+    def _end_lights(self, because: str) -> None:
+        """Whoever has a light, or waits for one, hears why there is none."""
+        wanted = {self._schedule.holder, *self._schedule.waiting}
+        if "chips" in wanted:
+            self._end_chips(because)
+        if "strobe" in wanted:
+            self._end_strobe(because)
 
     def _attend(self, head: Head, messages: list[Message]) -> None:
         is_news = False
@@ -270,17 +281,41 @@ class HeadServer:
             if isinstance(message, Housekeeping):
                 self._tell_supply(message)
             is_news |= self._chips is not None and self._chips.take(message, boottime_ns())
-        if self._chips is None:
-            return
-        part = self._chips.due(boottime_ns())
+            trigger = None if self._strobe is None else self._strobe.take(message)
+            if trigger is not None:
+                self._triggers.append(trigger)
+        if self._chips is not None:
+            self._attend_chips(head, self._chips, is_news=is_news)
+        if self._strobe is not None:
+            self._attend_strobe(head, self._strobe)
+
+    def _attend_chips(self, head: Head, chips: ChipRun, *, is_news: bool) -> None:
+        part = chips.due(boottime_ns())
         if part is not None:
             head.send(part)
-        if self._chips.fault is not None:
-            self._put_out(head, self._chips.fault)
-        elif self._chips.is_over:
-            self._end(PLAYED_OUT)
+        if chips.fault is not None:
+            head.send(LampStop())
+            self._end_chips(chips.fault)
+        elif chips.is_over:
+            self._end_chips(PLAYED_OUT)
         elif is_news:
-            self._report(None)
+            self._report_chips(None)
+
+    def _attend_strobe(self, head: Head, strobe: StrobeRun) -> None:
+        now_ns = boottime_ns()
+        fault = strobe.fault(now_ns, self._strobe_asked_ns)
+        if fault is not None or strobe.is_over(now_ns, self._strobe_asked_ns):
+            head.send(LampStop())
+            self._end_strobe(fault or FILMED_OUT)
+        elif time.monotonic() - self._triggers_told_s >= TELL_TRIGGERS_S:
+            self._tell_triggers(strobe)
+
+    def _tell_triggers(self, strobe: StrobeRun) -> None:
+        dropped = strobe.dropped - self._dropped
+        if self._triggers or dropped:
+            self._tell(Triggers(tuple(self._triggers), tuple(sorted(dropped.items()))))
+            self._triggers, self._dropped = [], Counter(strobe.dropped)
+            self._triggers_told_s = time.monotonic()
 
     def _tell_supply(self, message: Housekeeping) -> None:
         """Each change that matters, and no more: nobody reads while the inspector walks."""
@@ -292,34 +327,80 @@ class HeadServer:
     def _obey(self, head: Head) -> None:
         for word in self._heard():
             match word:
-                case MeasureRf(seconds=seconds, tuner_mhz=mhz):
-                    if mhz:
-                        head.ask(tuner_plan(mhz))
-                    head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
-                    self._windows_left = max(1, round(seconds / WINDOW_S))
+                case MeasureRf():
+                    self._rf = word
+                    self._end_windows(head)
+                    self._schedule.ask("rf")
                 case PlayChips():
-                    self._play(head, word)
-                case StopChips() if self._chips is not None:
-                    head.send(LampStop())
+                    self._play = word
+                    self._ask_for_light("chips")
+                case Strobe():
+                    self._flash = word
+                    self._ask_for_light("strobe")
+                case StopChips():
+                    if self._chips is not None:
+                        head.send(LampStop())
                     self._chips = None
-                case _:
-                    pass
+                    self._schedule.end("chips")
+                case StopStrobe():
+                    if self._strobe is not None:
+                        head.send(LampStop())
+                    self._strobe = None
+                    self._schedule.end("strobe")
 
-    def _play(self, head: Head, ask: PlayChips) -> None:
-        """Raises PortError, HeadError."""
+    def _ask_for_light(self, user: User) -> None:
+        self._schedule.ask(user)
         because = self._why_dark()
         if because is not None:
-            self._tell(Played(0, 0, 0.0, 0, ended=because))
-            return
-        self._stop_windows(head)
-        self._chips = ChipRun(head.clock, draw_chips(ask.count), ask.chip_s)
+            self._end_lights(because)
+
+    def _take_turns(self, head: Head) -> None:
+        """Begin what has its turn now, and say who waits. Raises PortError, HeadError."""
+        turns = self._schedule.step(time.monotonic())
+        for turn in turns:
+            match turn:
+                case Yield():
+                    self._stop_windows(head)
+                    self._tell(RfCut())
+                case Begin(user=user):
+                    self._begin(head, user)
+                case Wait(user=user):
+                    if user == "chips":
+                        self._report_chips(None)
+        if turns:
+            because = next((turn.because for turn in turns if isinstance(turn, Wait)), None)
+            self._tell(HeadTurn(self._schedule.holder, self._schedule.waiting, because))
+
+    def _begin(self, head: Head, user: User) -> None:
+        match user:
+            case "rf":
+                self._start_windows(head, max(1, round(self._rf.seconds / WINDOW_S)))
+            case "chips":
+                self._begin_chips(head)
+            case "strobe":
+                self._begin_strobe(head)
+
+    def _begin_chips(self, head: Head) -> None:
+        self._chips = ChipRun(head.clock, draw_chips(self._play.count), self._play.chip_s)
         try:
             head.ask(self._chips.begin(boottime_ns()))
         except HeadRefused:
-            self._end("lamp_refused")
+            self._end_chips("lamp_refused")
         except HeadError:
             if self._chips is not None:
                 raise  # else it was taken back with the lease, before the head had answered
+
+    def _begin_strobe(self, head: Head) -> None:
+        self._strobe = StrobeRun(head.clock, self._flash)
+        self._triggers, self._dropped = [], Counter()
+        try:
+            head.ask(self._strobe.command)
+        except HeadRefused:
+            self._end_strobe("lamp_refused")
+        except HeadError:
+            if self._strobe is not None:
+                raise
+        self._strobe_asked_ns = boottime_ns()
 
     def _take_windows(self, head: Head, messages: list[Message]) -> None:
         """RF windows as records; those of a clock that is not known yet are left out."""
@@ -340,7 +421,13 @@ class HeadServer:
             self._tell(RfMeasured(windows))
         if found and self._windows_left <= 0:
             self._windows_left = 1
-            self._stop_windows(head)
+            self._end_windows(head)
+
+    def _start_windows(self, head: Head, windows: int) -> None:
+        if self._rf.tuner_mhz:
+            head.ask(tuner_plan(self._rf.tuner_mhz))
+        head.ask(RfStart(round(WINDOW_S * 1e9 / SLOT_NS), BURST_BELOW_COUNTS, HYSTERESIS_COUNTS))
+        self._windows_left = windows
 
     def _stop_windows(self, head: Head) -> None:
         if self._windows_left:
@@ -348,20 +435,39 @@ class HeadServer:
             head.send(RfStop())
             self._windows_left = 0
 
+    def _end_windows(self, head: Head) -> None:
+        self._stop_windows(head)
+        self._schedule.end("rf")
+
     def lose(self, why: str) -> None:
         """The head is gone; what was asked of it meanwhile cannot be done."""
-        self._end("head_away")
-        self._tell(HeadState(False, why=why))
         for word in self._heard():
-            if isinstance(word, PlayChips):
-                self._tell(Played(0, 0, 0.0, 0, ended="head_away"))
+            match word:
+                case PlayChips():
+                    self._schedule.ask("chips")
+                case Strobe():
+                    self._schedule.ask("strobe")
+                case _:
+                    pass
+        self._end_lights("head_away")
+        self._schedule.clear()
+        self._windows_left = 0
+        self._tell(HeadState(False, why=why))
 
-    def _end(self, reason: str) -> None:
-        if self._chips is not None:
-            self._report(reason)
-            self._chips = None
+    def _end_chips(self, reason: str) -> None:
+        self._report_chips(reason)
+        self._chips = None
+        self._schedule.end("chips")
 
-    def _report(self, ended: str | None) -> None:
+    def _end_strobe(self, because: str) -> None:
+        if self._strobe is not None:
+            self._tell_triggers(self._strobe)
+        self._strobe = None
+        self._schedule.end("strobe")
+        self._tell(StrobeEnded(because))
+
+    def _report_chips(self, ended: str | None) -> None:
+        """How far the chips are; without any, that none has begun."""
         times = None if self._chips is None else self._chips.times()
         if self._chips is not None and times is not None:
             self._tell(
@@ -376,7 +482,7 @@ class HeadServer:
                     chips=self._chips.chips,
                 )
             )
-        elif ended is not None:
+        elif ended is not None or self._chips is None:
             self._tell(Played(0, 0, 0.0, 0, ended=ended))
 
     def _heard(self) -> list[ToHead]:

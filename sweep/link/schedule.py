@@ -81,14 +81,14 @@ class Schedule:
         self._told.clear()
 
     def step(self, now_s: float) -> list[Turn]:
-        """What changes now: at most one that yields and one that begins, and each that waits told once."""
+        """What changes now: at most one that yields and one that begins, and whom each waits for, told once."""
         turns: list[Turn] = []
         if self.holder == "rf" and self._waiting and now_s - self._since_s >= RF_LEAST_S:
             turns.append(Yield("rf", self._waiting[0]))
             self.holder = None
         if self.holder is None and self._waiting:
             self.holder, self._since_s = self._waiting.pop(0), now_s
-            self._told.discard(self.holder)
+            self._told.clear()
             turns.append(Begin(self.holder))
         if self.holder is not None:
             for user in self._waiting:

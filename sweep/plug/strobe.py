@@ -65,11 +65,3 @@ class StrobeEnded:
 
     because: str
     """A code, FILMED_OUT when it was to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """What was asked of the head has its turn later."""
-
-    because: str
-    """A code that names what the head does meanwhile."""

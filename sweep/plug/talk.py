@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
-from sweep.report import Gap, RfWindow
+from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
+from sweep.report import Gap, LocalText, RfWindow
 
 TrialKind = Literal["light", "motion"]
 Doing = Literal["listening", "light", "motion"]
@@ -40,6 +41,7 @@ class Played:
     """The chips that have begun so far, on CLOCK_BOOTTIME: chip i began at `start_ns` + i x `chip_ns`."""
 
     begun: int
+    """0 while the head has something else to do."""
     start_ns: int
     chip_ns: float
     error_ns: int
@@ -93,6 +95,24 @@ class RfHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """Something the inspector should do now."""
+
+    text: LocalText
+
+
+@dataclass(frozen=True, slots=True)
+class FirstWord:
+    """What can be said of the zone so far; the report has the last word."""
+
+    is_candidate: bool
+    quality: float
+    """As `Measurement.quality`."""
+    share_done: float
+    """Of what is measured here, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Stop at once and hand over what there is; `reason` is a code."""
 
@@ -116,8 +136,8 @@ class TurnOver:
     """The air is not needed any more."""
 
 
-ToRunner = PlayChips | StopChips | Progress | MeasureRf | AskTurn | TurnOver
-ToWorker = Played | RfHeard | Leave | TakeTurn
+ToRunner = PlayChips | StopChips | Progress | MeasureRf | Strobe | StopStrobe | Guide | FirstWord | AskTurn | TurnOver
+ToWorker = Played | RfHeard | Leave | Triggers | StrobeEnded | TakeTurn
 
 
 class Line(Protocol):

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from sweep.addresses import AddressKey
+from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.measurement import Measurement
 from sweep.report import Modality, Position, derived_id
 
@@ -33,6 +34,8 @@ class Task(Generic[D]):
     """A person walks here instead of the light."""
     keep: Path | None = None
     """Folder of this stand that gets what was sampled; None: nothing is kept."""
+    lease: LeaseEnd | None = None
+    """This process's end of the persons' lease, put in where the task arrives; None where nobody may film or light."""
 
     def observation_id(self, modality: Modality, number: int) -> UUID:
         """The same on every replay of the same recording."""

@@ -1,9 +1,9 @@
-"""Attends to a live position: between the process that listens, the lamp, the person who walks, and the page.
+"""Attends to a live position: between the processes that measure, the head, the person who walks, and the page.
 
-Input is words of the Wi-Fi process and of the head's, and what persons did (`Control`); output is words back and live
-events.  When somebody comes in, the sweep ends or the inspector moves on, the light stops first, and the listener is
-told why.  The head is listened to all the time, so that its button stops a sweep that waits, too.  It measures nothing
-and decides nothing.
+Input is words of the modalities' processes and of the head's, and what persons did (`Control`); output is words back
+and live events.  When somebody comes in, the sweep ends or the inspector moves on, the lights stop first, and whoever
+listens or films is told why.  The head is listened to all the time, so that its button stops a sweep that waits, too.
+It measures nothing and decides nothing.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sweep.link.head_owner import LEASE_OVER, ButtonPressed, FromHead, HeadProcess
+from sweep.link.head_owner import HeadProcess
+from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
+from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import (
     AskTurn,
     Doing,
+    FirstWord,
+    Guide,
     Leave,
     MeasureRf,
     PlayChips,
@@ -34,11 +38,12 @@ from sweep.plug.talk import (
     TrialKind,
     TurnOver,
 )
-from sweep.report import LiveEvent, Modality, ProgressEvent
+from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, ZoneEvent
 from sweep.run.head_watch import HeadWatch
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
+from sweep.run.words import guidance_event
 from sweep.wifi.words import trial_event
 
 TELL_EVERY_S: Final = 4.9
@@ -53,6 +58,8 @@ REASONS: Final[dict[Standing, str]] = {
     "abort": "aborted",
 }
 """Why a measurement has to stop, by how the sweep stands."""
+QUALITY_STEP: Final = 0.05
+"""By which a zone's quality has to change to be told anew (guessed)."""
 
 
 class Coordinator:
@@ -100,6 +107,13 @@ class Coordinator:
         self._rf_asked: MeasureRf | None = None
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
         self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
+        self._is_rf_to_ask = False
+        self._films: Modality | None = None
+        """Who asked for the strobe."""
+        self._strobe: Strobe | None = None
+        """Asked for, and not handed on yet."""
+        self._first_word = FirstWord(False, 0.0, 0.0)
+        self._first_told_s = 0.0
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
 
@@ -146,6 +160,8 @@ class Coordinator:
         self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
+        self._is_rf_to_ask, self._films, self._strobe = "rf" in measuring, None, None
+        self._first_word, self._first_told_s = FirstWord(False, 0.0, 0.0), 0.0
 
     @property
     def firmware(self) -> str | None:
@@ -163,7 +179,6 @@ class Coordinator:
                 if self._head is None:
                     self._say(modality, Played(0, 0, 0.0, 0, ended="no_lamp"))
                 elif not self._has_left:
-                    self._watch.end_rf()
                     self._head.say(word)
             case StopChips(ended=ended):
                 self._stop_playing()
@@ -176,10 +191,76 @@ class Coordinator:
                 self._turns.on_word(modality, word)
             case Progress():
                 self._tell(word)
+            case Strobe() | StopStrobe() | Guide() | FirstWord():
+                self._on_word_of_camera(modality, word)
+
+    def _on_word_of_camera(self, modality: Modality, word: Strobe | StopStrobe | Guide | FirstWord) -> None:
+        match word:
+            case Strobe():
+                self._film(modality, word)
+            case StopStrobe():
+                self._stop_filming()
+            case Guide(text=text):
+                self._on_event(GuidanceEvent(type="guidance", text=text))
+            case FirstWord():
+                self._tell_first(modality, word)
+
+    def _film(self, modality: Modality, ask: Strobe) -> None:
+        """Hand the ask on once RF has asked for the head, or does not come."""
+        self._films = modality
+        if self._head is None:
+            self._say(modality, StrobeEnded("no_lamp"))
+        elif self._has_left:
+            self._say(modality, StrobeEnded(self._why_left))
+        else:
+            self._strobe = ask
+            self._hand_strobe_on()
+
+    def _hand_strobe_on(self) -> None:
+        """RF asks first: it makes way after five seconds, in which the head's clock becomes known well enough for
+        triggers, and a strobe makes way for nobody.
+        """
+        if self._strobe is not None and self._head is not None and not self._is_rf_to_ask:
+            self._head.say(self._strobe)
+            self._strobe = None
+
+    def _stop_filming(self) -> None:
+        if self._head is not None and self._films is not None and self._strobe is None:
+            self._head.say(StopStrobe())
+        self._films = self._strobe = None
+
+    def _tell_first(self, modality: Modality, word: FirstWord) -> None:
+        """What is known of the zone so far, when it changes; and how far it is, now and then."""
+        known, now_s = self._first_word, self._clock_s()
+        if word.is_candidate != known.is_candidate or abs(word.quality - known.quality) >= QUALITY_STEP:
+            self._first_word = word
+            self._on_event(
+                ZoneEvent(
+                    type="zone",
+                    zone_id=self._zone_id,
+                    modality=modality,
+                    verdict="candidate" if word.is_candidate else "not_assessable",
+                    quality=min(max(word.quality, 0.0), 1.0),
+                )
+            )
+        if now_s - self._first_told_s >= TELL_EVERY_S:
+            self._first_told_s = now_s
+            self._on_event(self._progress(modality, word.share_done))
+
+    def _progress(self, modality: Modality, share: float) -> ProgressEvent:
+        return ProgressEvent(
+            type="progress",
+            position_index=self._index,
+            positions=self._total,
+            zone_id=self._zone_id,
+            modality=modality,
+            fraction=min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
+        )
 
     def ended(self, modality: Modality) -> None:
         """A modality's measurement at this position is over."""
         self._turns.ended(modality)
+        self._is_rf_to_ask &= modality != "rf"
 
     def _measure_rf(self, ask: MeasureRf) -> None:
         """Let the head measure while the air is listened to; the light ends it."""
@@ -194,6 +275,7 @@ class Coordinator:
         else:
             self._rf_asked = ask
             self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
+        self._is_rf_to_ask &= ask.is_outside
 
     def _answer_rf(self) -> None:
         """Hand the windows over once no more of them come."""
@@ -225,16 +307,7 @@ class Coordinator:
         self._told_s = self._clock_s()
         if progress.doing == "listening":
             share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
-            self._on_event(
-                ProgressEvent(
-                    type="progress",
-                    position_index=self._index,
-                    positions=self._total,
-                    zone_id=self._zone_id,
-                    modality="wifi",
-                    fraction=min(1.0, (self._index + min(share, 1.0)) / self._total),
-                )
-            )
+            self._on_event(self._progress("wifi", share))
         else:
             self._on_event(trial_event(progress.doing, self._zone_id, progress.elapsed_s, progress.longest_s))
 
@@ -245,8 +318,15 @@ class Coordinator:
             match word := self._heard.popleft():
                 case Played(ended=ended) if ended in LEASE_OVER and self._control.standing != "go":
                     pass  # why the lease ended is known here, and told below
+                case StrobeEnded(because=ended) if ended in LEASE_OVER and self._control.standing != "go":
+                    pass
                 case Played() if self._playing == "light":
                     self._say("wifi", word)
+                case Triggers() | StrobeEnded() if self._films is not None:
+                    self._say(self._films, word)
+                case HeadTurn(waiting=waiting, because=because):
+                    self._watch.take(word)
+                    self._tell_who_waits(waiting, because)
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()
@@ -255,12 +335,25 @@ class Coordinator:
             self._has_left = True
             self._why_left = self.closed_because or REASONS[standing]
             self._stop_playing()
+            films = self._films
+            self._stop_filming()
             self._watch.end_rf()
             self._say("wifi", Leave(self._why_left))
+            if films is not None:
+                self._say(films, Leave(self._why_left))
             self._turns.leave(self._why_left)
+        self._hand_strobe_on()
         self._answer_rf()
         if self._walk is not None:
             self._prompt(self._walk)
+
+    def _tell_who_waits(self, waiting: tuple[str, ...], because: str | None) -> None:
+        """The person should know why nothing happens; RF waits for nobody's sake."""
+        code = (
+            None if because is None else next((f"{user}_wait" for user in ("chips", "strobe") if user in waiting), None)
+        )
+        if code is not None:
+            self._on_event(guidance_event(code))
 
     def _mind_the_supply(self) -> None:
         """Close the sweep while a report can still be written."""

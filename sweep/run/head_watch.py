@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sweep.link.head_owner import FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
+from sweep.link.head_owner import HeadProcess
+from sweep.link.head_words import FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.plug.talk import MeasureRf
 from sweep.report import Gap, LiveEvent, RfWindow
 from sweep.run.supply_watch import SupplyWatch
@@ -44,10 +45,12 @@ class HeadWatch:
         self._tuner_mhz: tuple[int, ...] = ()
         self._wanted_s = 0.0
         self._rf_until_s: float | None = None
+        self._is_waiting = False
+        """Somebody else has the head."""
 
     def begin(self) -> None:
         """A position begins: where the head is away, it is away from now on."""
-        self.windows, self._away, self._rf_until_s = [], [], None
+        self.windows, self._away, self._rf_until_s, self._is_waiting = [], [], None, False
         if self._away_since_ns is not None:
             self._away_since_ns = self._now_ns()
 
@@ -59,15 +62,15 @@ class HeadWatch:
             self._head.say(MeasureRf(seconds, tuner_mhz))
 
     def end_rf(self) -> None:
-        """The light plays, or everybody leaves: no more windows come."""
-        self._rf_until_s = None
+        """Somebody else has the head, or everybody leaves: no more windows come."""
+        self._rf_until_s, self._is_waiting = None, False
 
     @property
     def is_measuring(self) -> bool:
         """Whether windows of this position may still come; a head that is away may be back in time."""
         if self._rf_until_s is None or self._left_s <= WINDOW_SLACK_S:
             return False
-        return self._clock_s() < self._rf_until_s + (LATE_S if self._away_since_ns is None else 0.0)
+        return self._is_waiting or self._clock_s() < self._rf_until_s + (LATE_S if self._away_since_ns is None else 0.0)
 
     @property
     def _left_s(self) -> float:
@@ -88,10 +91,16 @@ class HeadWatch:
         match word:
             case RfMeasured(windows=windows):
                 self.windows += windows
+            case RfCut():
+                self.end_rf()
+            case HeadTurn(holder=holder, waiting=waiting):
+                if self._is_waiting and holder == "rf" and self._rf_until_s is not None:
+                    self._rf_until_s = self._clock_s() + self._left_s
+                self._is_waiting = "rf" in waiting
             case SupplyTold(battery_v=volts):
                 self._supply.take_battery(volts)
             case HeadState(is_there=False) if self._away_since_ns is None:
-                self._away_since_ns = self._now_ns()
+                self._away_since_ns, self._is_waiting = self._now_ns(), False
                 self._on_event(notice_event("head_away"))
                 self._on_event(guidance_event("head_away"))
             case HeadState(is_there=True) if self._away_since_ns is not None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.line import LinePlace
+from sweep.power.sensor import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +17,7 @@ class ProbeParts:
     """Serial port of the sensor head: RF, its button, and where the settings allow it, its white light."""
     camera_power: LinePlace | None = None
     """Line that switches the camera's supply."""
+    camera_sensor: Method = "at_boot"
+    """When the sensor's driver looks for its sensor."""
     own_transmissions: OwnTransmissions | None = None
     """When the probe's own radios sent; None: nobody keeps a log."""

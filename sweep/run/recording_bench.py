@@ -13,11 +13,9 @@ from pathlib import Path
 
 from sweep.entry import EntryError, Signer
 from sweep.lens.calibration import CalibrationError, apply, laws_of, read_calibration
-from sweep.lens.camera_pi import PiCamera
-from sweep.lens.camera_v4l2 import V4l2Camera
-from sweep.lens.clips import ClipError, ClipMeta, LampGroup
+from sweep.lens.camera_door import nominal_meta, open_full_size
+from sweep.lens.clips import ClipError, ClipMeta
 from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
-from sweep.lens.optics import load_optics
 from sweep.lens.record import RecordError, record_clip, sign_recording
 from sweep.link.head import Head, HeadError, PortError, SerialPort
 from sweep.plug import strobe
@@ -72,7 +70,7 @@ def record_on_bench(
             SerialPort(port) as line,
         ):
             name = next_name(folder)
-            camera = open_camera(permit, settings, device)
+            camera = open_full_size(permit, settings, device)
             clip = record_with(folder / name, Head(line), camera, meta, triples, permit)
     except Timeout:
         raise RecordError(f"{folder}: another recorder writes here") from None
@@ -119,33 +117,7 @@ def record_with(
         camera.close()
 
 
-def open_camera(permit: RoomPermit, settings: CameraSettings, device: str | None) -> FrameDoor:
-    """The Raspberry Pi's camera, or that of a Video4Linux device."""
-    return PiCamera(permit, settings) if device is None else V4l2Camera(permit, settings, device=device)
-
-
 def next_name(folder: Path) -> str:
     """A running number, so that names tell nothing (the field test wants that)."""
     taken = {path.name for path in folder.iterdir()}
     return next(name for number in range(1, 100_000) if (name := f"f{number:03d}") not in taken)
-
-
-def nominal_meta(settings: CameraSettings) -> ClipMeta:
-    """The design's numbers for full-size frames."""
-    optics = load_optics()
-    scale = settings.width / optics.full_width_px
-    return ClipMeta(
-        clip="bench", width=settings.width, height=settings.height, bits=optics.bits,
-        black_level=float(optics.black_level_dn), e_per_dn=optics.e_per_dn, read_noise_e=optics.read_noise_e,
-        saturation_dn=float(optics.saturation_dn), fps=settings.fps, exposure_s=settings.exposure_s, phases=("A",),
-        focal_px=optics.focal_m / optics.pixel_pitch_m * scale,
-        principal_point=((settings.width - 1) / 2, (settings.height - 1) / 2), f_number=optics.f_number,
-        focus_m=optics.focus_m,
-        led={
-            "A": LampGroup(offset_m=optics.on_axis_offset_m, layout=f"ring{optics.on_axis_count}",
-                           intensity_w_sr=optics.on_axis_intensity_w_sr),
-            "B": LampGroup(offset_m=optics.off_axis_offset_m, layout="two clusters, +-x",
-                           intensity_w_sr=optics.off_axis_intensity_w_sr),
-        },
-        wavelength_nm=float(optics.wavelength_nm),
-    )  # fmt: skip

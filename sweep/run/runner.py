@@ -8,7 +8,7 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,10 +28,12 @@ from sweep.host.clock import WallClock, boottime_ns, read_boot_id, read_wall_clo
 from sweep.judge.locate import locate_uplinks
 from sweep.link.head_owner import HeadProcess
 from sweep.plug.control import Answer, Control
+from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
+from sweep.power.sensor import SensorDriver
 from sweep.report import (
     FindingEvent,
     GuidanceEvent,
@@ -48,6 +50,7 @@ from sweep.report import (
     new_id,
     to_json,
 )
+from sweep.run.camera_supply import CameraSupply
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
@@ -148,8 +151,15 @@ class Runner:
         self._control.announce(lambda state: self._on_event(state_event(state)))
         made = _Made()
         with contextlib.ExitStack() as stack:
-            workers = stack.enter_context(Workers({plug.name: plug.open for plug in self._plugs}))
-            head_process = stack.enter_context(self._open_head(stack))
+            lease = stack.enter_context(self._control.lease()) if self._room is not None else None
+            films = lease is not None and self._room is not None and "lens" in self._room.doors_here
+            workers = stack.enter_context(
+                Workers(
+                    {plug.name: plug.open for plug in self._plugs},
+                    leases={"lens": lease.end} if lease is not None and films else {},
+                )
+            )
+            head_process = stack.enter_context(self._open_head(lease))
             coordinator = Coordinator(
                 self._control,
                 head_process,
@@ -159,6 +169,8 @@ class Runner:
                 own=self._live.own_transmissions,
             )
             stack.enter_context(coordinator.listening())
+            supply = CameraSupply(power, SensorDriver(self._live.camera_sensor))
+            stack.callback(supply.put_away)
             answer = self._control.wait()
             self._journal.begin(self._journal_header())
             opened = self._append_opened()
@@ -166,7 +178,7 @@ class Runner:
                 answer = self._control.wait()
                 if answer != "go":
                     break
-                self._measure(index, recorded, workers, coordinator, power, made)
+                self._measure(index, recorded, workers, coordinator, supply, made)
             outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
             restarts = workers.restarts
             if coordinator.firmware is not None:
@@ -194,7 +206,7 @@ class Runner:
         recorded: RecordedPosition,
         workers: Workers,
         coordinator: Coordinator,
-        power: CameraPower | None,
+        supply: CameraSupply,
         made: _Made,
     ) -> None:
         """One stand by all modalities."""
@@ -203,11 +215,14 @@ class Runner:
         recorded_rf = self._source.recorded_rf(recorded, position)
         keep = None if self._keeping is None else self._keeping.stand(recorded.id)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
-        tasks = self._tasks(recorded, position, keep)
+        because = supply.bring_up(
+            lambda: self._control.declaration,
+            workers.process_id("lens"),
+            lambda: self._control.standing in {"go", "moved_on"},
+        )
+        tasks = self._tasks(recorded, position, keep, {} if because is None else {"lens": because})
         coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
-        if power is not None:
-            power.depend_on(workers.process_id("lens"))
         self._journal.stand(position, is_over=False, firmware=coordinator.firmware)
         for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
             coordinator.ended(measurement.modality)
@@ -275,12 +290,10 @@ class Runner:
             self._control.watch(power.follow)
             yield power
 
-    def _open_head(self, stack: contextlib.ExitStack) -> AbstractContextManager[HeadProcess | None]:
-        """Without a head there is no lamp, so nobody needs the lease."""
+    def _open_head(self, lease: LeaseGiver | None) -> AbstractContextManager[HeadProcess | None]:
         if self._live.head_port is None:
             return nullcontext()
-        lease = stack.enter_context(self._control.lease())
-        return HeadProcess(self._live.head_port, lease=lease.end, tripwire=self._tripwire)
+        return HeadProcess(self._live.head_port, lease=None if lease is None else lease.end, tripwire=self._tripwire)
 
     def _ended_now(self, position: Position) -> Position:
         """Live, a position takes as long as it takes."""
@@ -341,8 +354,11 @@ class Runner:
         """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
         return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
 
-    def _tasks(self, recorded: RecordedPosition, position: Position, keep: Path | None) -> dict[Modality, Task[Any]]:
-        doors = self._source.doors(recorded, position)
+    def _tasks(
+        self, recorded: RecordedPosition, position: Position, keep: Path | None, closed: Mapping[Modality, str]
+    ) -> dict[Modality, Task[Any]]:
+        """`closed`: doors that cannot be opened here, and why."""
+        doors = {name: door for name, door in self._source.doors(recorded, position).items() if name not in closed}
         return {
             plug.name: Task(
                 sweep_id=self._sweep_id,
@@ -351,7 +367,7 @@ class Runner:
                 sweep_key=self._sweep_key,
                 room_key=self._room_key,
                 door=doors.get(plug.name),
-                nothing_because=self._why_nothing(plug.name),
+                nothing_because=closed.get(plug.name) or self._why_nothing(plug.name),
                 is_walk=self._room is not None and self._room.is_walk(recorded),
                 keep=keep,
             )

@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for
 from multiprocessing.process import BaseProcess
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.talk import ToRunner, ToWorker
@@ -42,9 +43,18 @@ class _Worker:
 class Workers:
     """A supervised process for each modality; a context manager that ends them all."""
 
-    def __init__(self, plugs: Mapping[Modality, Callable[[], Measure]], *, timeout_s: float = TASK_TIMEOUT_S) -> None:
-        """`plugs`: for each modality what opens it in its process, a function or method that can be pickled."""
+    def __init__(
+        self,
+        plugs: Mapping[Modality, Callable[[], Measure]],
+        *,
+        leases: Mapping[Modality, Callable[[], LeaseEnd]] = MappingProxyType({}),
+        timeout_s: float = TASK_TIMEOUT_S,
+    ) -> None:
+        """`plugs`: for each modality what opens it in its process, a function or method that can be pickled.  `leases`:
+        gives each process of a modality that films or lights its end of the persons' lease.
+        """
         self._plugs = dict(plugs)
+        self._leases = leases
         self._timeout_s = timeout_s
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[Modality, _Worker] = {}
@@ -121,11 +131,14 @@ class Workers:
 
     def _start(self, modality: Modality) -> None:
         ours, theirs = self._context.Pipe()
+        lease = self._leases[modality]() if modality in self._leases else None
         process = self._context.Process(
-            target=_serve, args=(self._plugs[modality], theirs), name=f"sweep-{modality}", daemon=True
+            target=_serve, args=(self._plugs[modality], theirs, lease), name=f"sweep-{modality}", daemon=True
         )
         process.start()
         theirs.close()
+        if lease is not None:
+            lease.close()
         self._workers[modality] = _Worker(process, ours)
 
     def _stop(self, modality: Modality) -> None:
@@ -165,7 +178,7 @@ class _Line:
         return words
 
 
-def _serve(open_plug: Callable[[], Measure], pipe: Connection) -> None:
+def _serve(open_plug: Callable[[], Measure], pipe: Connection, lease: LeaseEnd | None) -> None:
     """Body of a worker process: measure what comes until the parent closes the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal's Ctrl-C ends the sweep, which then ends its workers
     measure, line = open_plug(), _Line(pipe)
@@ -176,7 +189,7 @@ def _serve(open_plug: Callable[[], Measure], pipe: Connection) -> None:
             return
         if not isinstance(task, Task):  # said about a task that is over
             continue
-        found = measure(task, line)
+        found = measure(replace(task, lease=lease), line)
         try:
             pipe.send(found)
         except OSError:

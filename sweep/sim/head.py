@@ -33,8 +33,9 @@ class EmulatedHead:
     """Context manager: the emulated head runs while it is open; `port` is the path to give to pyserial.
 
     `paced` keeps it to wall time (needed when a person or the 100 ms host-silence rule is involved); otherwise it runs
-    as fast as its output is read. `on_level` hears each new level of an output `pin`, from a thread. Raises
-    EmulatorError when the firmware is not built or the emulator is missing.
+    as fast as its output is read. `on_edge` hears each edge of the output `pins` from a thread: pin, level, and when it
+    was on CLOCK_BOOTTIME. Where a socket `exposures` is named, whoever connects hears of each exposure of the camera
+    (`sensed_camera`). Raises EmulatorError when the firmware is not built or the emulator is missing.
     """
 
     def __init__(
@@ -43,11 +44,13 @@ class EmulatedHead:
         elf: Path | None = None,
         *,
         paced: bool = False,
-        pin: str | None = None,
-        on_level: Callable[[int], None] = lambda _: None,
+        pins: tuple[str, ...] = (),
+        on_edge: Callable[[str, int, int], None] = lambda _pin, _level, _t_ns: None,
+        exposures: Path | None = None,
     ) -> None:
-        self._pin = pin
-        self._on_level = on_level
+        self._pins = pins
+        self._on_edge = on_edge
+        self._exposures = exposures
         self._scene = scene
         self._elf = find_elf(elf)
         self._paced = paced
@@ -58,8 +61,10 @@ class EmulatedHead:
         command = [sys.executable, "-m", "sweep.sim.head_process", "--elf", str(self._elf)]
         if self._paced:
             command.append("--paced")
-        if self._pin is not None:
-            command += ["--pin", self._pin]
+        for pin in self._pins:
+            command += ["--pin", pin]
+        if self._exposures is not None:
+            command += ["--exposures", str(self._exposures)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
@@ -71,8 +76,8 @@ class EmulatedHead:
             self._stop()
             raise EmulatorError(rest or "the emulator did not start")
         self.port = rest
-        if self._pin is not None:
-            threading.Thread(target=self._follow, args=(stdout,), name="pin", daemon=True).start()
+        if self._pins:
+            threading.Thread(target=self._follow, args=(stdout,), name="pins", daemon=True).start()
         return self
 
     def hold_button(self, *, is_pressed: bool) -> None:
@@ -83,7 +88,8 @@ class EmulatedHead:
 
     def _follow(self, stdout: IO[str]) -> None:
         for line in stdout:
-            self._on_level(int(line.split()[-1]))
+            _, pin, level, t_ns = line.split()
+            self._on_edge(pin, int(level), int(t_ns))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -44,6 +44,10 @@ class Assembly:
     """Pins that are shorted to ground."""
     drags: tuple[tuple[str, str], ...] = ()
     """Pairs of neighbours with a bridge: the second goes where the first goes."""
+    crossed: tuple[tuple[str, str], ...] = ()
+    """Pairs whose wires behind the pins are crossed: the controller reads back what it wrote."""
+    loses_strobe_every: int = 0
+    """Behind its pin one strobe pulse of so many does not arrive (a loose contact); 0: all do."""
 
 
 def compare_level(avr: Avr, place: int) -> int | None:

@@ -1,8 +1,9 @@
 """The process of the emulated sensor head: runs the machine and puts its UART on a pseudo-terminal. The scene comes
 as one line of JSON on standard input; the path of the terminal goes to standard output; when standard input closes,
-it ends. With --pin each edge of an output pin is a line `pin NAME LEVEL` there too; "press" and "release" on standard
-input move the button. Free running it emulates only as fast as the other side reads, so nothing is ever lost; paced it
-keeps to wall time.
+it ends. With --pin each edge of an output pin is a line `pin NAME LEVEL TIME` there too; "press" and "release" on
+standard input move the button; with --exposures whoever connects to that socket hears of each exposure of the camera.
+Times are CLOCK_BOOTTIME, as of a controller that never waits for a processor. Free running it emulates only as fast as
+the other side reads, so nothing is ever lost; paced it keeps to wall time.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ import argparse
 import contextlib
 import os
 import select
+import socket
 import sys
 import time
 import tty
 from pathlib import Path
 
-from sweep.sim.head_avr import EmulatorError
+from sweep.sim.head_avr import CLOCK_HZ, EmulatorError
 from sweep.sim.head_machine import HeadMachine
+from sweep.sim.head_pads import Assembly
 from sweep.sim.head_scene import RfScene, SceneError
+from sweep.sim.lamp_pins import LampWatch
 
 BOOT_S = 0.05
 STEP_S = 0.002
@@ -28,12 +32,65 @@ signs of life, which keep to wall time, would come too late for it."""
 READ_SIZE = 4096
 
 
-def _serve(machine: HeadMachine, master: int, *, is_paced: bool, pin: str | None) -> None:
+class _Watchers:
+    """Those who hear of the pins."""
+
+    def __init__(
+        self, machine: HeadMachine, pins: list[str], exposures: Path | None, assembly: Assembly | None
+    ) -> None:
+        self._machine = machine
+        self._pins = frozenset(pins)
+        self._lamps = LampWatch(assembly)
+        self._door: socket.socket | None = None
+        self._cameras: list[socket.socket] = []
+        if exposures is not None:
+            self._door = socket.socket(socket.AF_UNIX)
+            self._door.bind(str(exposures))
+            self._door.listen()
+            self._door.setblocking(False)
+        self.began_ns = 0
+        """When the emulated time began to run, on CLOCK_BOOTTIME."""
+
+    def tell(self) -> None:
+        """What happened in the last step."""
+        self._welcome()
+        for edge in self._machine.edges:
+            if edge.pin in self._pins:
+                print(f"pin {edge.pin} {edge.level} {self._t_ns(edge.cycle)}", flush=True)
+            exposure = self._lamps.take(edge)
+            if exposure is not None and self._cameras:
+                length_ns = self._t_ns(exposure.ended) - self._t_ns(exposure.begun)
+                self._send(f"{self._t_ns(exposure.begun)} {length_ns} {exposure.lit}\n".encode())
+        self._machine.edges.clear()
+
+    def _t_ns(self, cycle: int) -> int:
+        return self.began_ns + cycle * 1_000_000_000 // CLOCK_HZ
+
+    def _welcome(self) -> None:
+        while self._door is not None:
+            try:
+                camera, _ = self._door.accept()
+            except BlockingIOError:
+                return
+            camera.setblocking(False)
+            self._cameras.append(camera)
+
+    def _send(self, line: bytes) -> None:
+        for camera in list(self._cameras):
+            try:
+                camera.send(line)
+            except OSError:  # gone, or it does not listen
+                self._cameras.remove(camera)
+                camera.close()
+
+
+def _serve(machine: HeadMachine, master: int, watchers: _Watchers, *, is_paced: bool) -> None:
     """Run until standard input closes."""
     stdin = sys.stdin.fileno()
     outgoing = bytearray(machine.run(BOOT_S))
     is_heard = False
     emulated_s, began = 0.0, time.monotonic()
+    watchers.began_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - round(BOOT_S * 1e9)
     stepped = began
     while True:
         now = time.monotonic()
@@ -58,11 +115,8 @@ def _serve(machine: HeadMachine, master: int, *, is_paced: bool, pin: str | None
         if is_due:
             stepped = now
             outgoing += machine.run(STEP_S)
-            emulated_s += STEP_S
-            for edge in machine.edges:
-                if edge.pin == pin:
-                    print(f"pin {edge.pin} {edge.level}", flush=True)
-            machine.edges.clear()
+            emulated_s = machine.avr.cycle / CLOCK_HZ - BOOT_S  # a step is a few cycles longer than asked
+            watchers.tell()
 
 
 def main() -> int:
@@ -72,11 +126,12 @@ def main() -> int:
     )
     parser.add_argument("--elf", type=Path)
     parser.add_argument("--paced", action="store_true")
-    parser.add_argument("--pin")
+    parser.add_argument("--pin", action="append", default=[])
+    parser.add_argument("--exposures", type=Path)
     arguments = parser.parse_args()
     try:
         scene = RfScene.from_json(sys.stdin.readline())
-        is_watching_pins = arguments.pin is not None
+        is_watching_pins = bool(arguments.pin) or arguments.exposures is not None
         machine = HeadMachine(scene, arguments.elf, is_watching_pins=is_watching_pins, is_swift=arguments.paced)
     except (EmulatorError, SceneError) as error:
         print(f"error {error}", flush=True)
@@ -87,9 +142,10 @@ def main() -> int:
         with contextlib.suppress(PermissionError):
             os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
     os.set_blocking(master, False)
+    watchers = _Watchers(machine, arguments.pin, arguments.exposures, scene.assembly)
     print(f"port {os.ttyname(slave)}", flush=True)
     try:
-        _serve(machine, master, is_paced=arguments.paced, pin=arguments.pin)
+        _serve(machine, master, watchers, is_paced=arguments.paced)
     except KeyboardInterrupt:
         return 130
     return 0

@@ -125,7 +125,8 @@ class RfScene:
 def _assembly(raw: dict[str, Any] | None) -> Assembly | None:
     if raw is None:
         return None
-    return Assembly(tuple(raw.pop("stuck_low", ())), tuple((a, b) for a, b in raw.pop("drags", ())), **raw)
+    drags, crossed = (tuple((a, b) for a, b in raw.pop(name, ())) for name in ("drags", "crossed"))
+    return Assembly(tuple(raw.pop("stuck_low", ())), drags, crossed, **raw)
 
 
 class Waveform:

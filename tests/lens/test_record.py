@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.entry import SignedEntry, Signer
 from sweep.lens import record, scan_clips
+from sweep.lens.camera_door import nominal_meta
 from sweep.lens.clips import read_clip
 from sweep.lens.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.record import RecordError, check_bench, sign_recording
@@ -26,7 +27,7 @@ from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, 
 from sweep.plug import strobe
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
-from sweep.run.recording_bench import next_name, nominal_meta, record_with
+from sweep.run.recording_bench import next_name, record_with
 from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk

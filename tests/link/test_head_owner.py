@@ -7,8 +7,10 @@ import signal
 import time
 from collections.abc import Callable
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState, RfMeasured, SupplyTold
+from sweep.link.head_owner import HeadProcess
+from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.plug.control import Control
+from sweep.plug.strobe import PAIR_WITHIN_SHARE, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 from sweep.sim.head import EmulatedHead, RfScene
@@ -39,10 +41,10 @@ def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: f
 def test_it_plays_measures_and_tells_what_happened_when() -> None:
     edges: list[tuple[int, int]] = []
 
-    def note(level: int) -> None:
+    def note(_pin: str, level: int, _t_ns: int) -> None:
         edges.append((time.clock_gettime_ns(time.CLOCK_BOOTTIME), level))
 
-    emulated = EmulatedHead(RfScene(), built_elf(), paced=True, pin="white", on_level=note)
+    emulated = EmulatedHead(RfScene(), built_elf(), paced=True, pins=("white",), on_edge=note)
     control = Control()
     control.declare_empty(("A-1", "A-2"))
     with emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
@@ -100,6 +102,56 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         assert [word.ended for word in said if isinstance(word, Played)][-1] == "head_away"
         head.say(PlayChips("light", CHIPS, CHIP_S))
         wait_for(head, lambda word: isinstance(word, Played) and word.ended == "head_away")
+
+
+def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
+    log: list[tuple[str, int, int]] = []
+    pins = ("strobe", "camera_trigger", "white")
+
+    def note(pin: str, level: int, t_ns: int) -> None:
+        log.append((pin, level, t_ns))
+
+    scene = EmulatedHead(RfScene(), built_elf(), paced=True, pins=pins, on_edge=note)
+    control = Control()
+    control.declare_empty(("A-1", "A-2"))
+    with scene as emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
+        wait_for(head, lambda word: isinstance(word, HeadState) and word.is_there)
+        head.say(MeasureRf(60.0))
+        head.say(Strobe(50.0, 1e-3, 2.0))
+        head.say(PlayChips("light", CHIPS, CHIP_S))
+        said = wait_for(head, lambda word: isinstance(word, Played) and word.ended is not None)
+        control.pause()
+        head.say(Strobe(50.0, 1e-3, 2.0))
+        wait_for(head, lambda word: word == StrobeEnded("not_declared"))
+        control.declare_empty(("A-1", "A-2"))
+        head.say(Strobe(50.0, 1e-3, 60.0))
+        wait_for(head, lambda word: isinstance(word, Triggers) and len(word.triggers) > 0)
+        paused_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        control.pause()
+        wait_for(head, lambda word: word == StrobeEnded("not_declared"))
+        wait_until(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME) > paused_ns + 500_000_000, "half a second")
+    turns = [(word.holder, word.waiting, word.because) for word in said if isinstance(word, HeadTurn)]
+    assert turns[-2:] == [("strobe", ("chips",), "head_strobes"), ("chips", (), None)]
+    assert {turn[0] for turn in turns[:-2]} <= {"rf"}
+    windows = [window for word in said if isinstance(word, RfMeasured) for window in word.windows]
+    assert len(windows) >= 40, "RF has its least"
+    assert RfCut() in said
+    triggers = [trigger for word in said if isinstance(word, Triggers) for trigger in word.triggers]
+    assert len(triggers) >= 20, "100, less what a busy machine holds up"
+    assert [t.number - triggers[0].number for t in triggers] == list(range(len(triggers)))
+    assert "".join(t.phase for t in triggers[:6]) in "ABCABCABC"
+    assert StrobeEnded("filmed_out") in said
+    opened = {
+        t_ns: number for number, t_ns in enumerate(t for pin, level, t in log if (pin, level) == ("camera_trigger", 0))
+    }
+    for trigger in triggers:
+        assert min(abs(t_ns - trigger.t_ns) for t_ns in opened) < PAIR_WITHIN_SHARE * 20e6
+    assert log[-1][2] < paused_ns + 100_000_000, "dark within 0.1 s"
+    is_lit = dict.fromkeys(pins, False)
+    for pin, level, _ in log:
+        is_lit[pin] = bool(level) != (pin == "camera_trigger")
+        assert not (is_lit["white"] and (is_lit["strobe"] or is_lit["camera_trigger"]))
+    assert {"white", "strobe", "camera_trigger"} == {pin for pin, _, _ in log}
 
 
 def test_a_process_that_dies_is_started_again_and_finds_the_head() -> None:

@@ -37,10 +37,10 @@ class Rig:
     def __init__(self, chip_s: float) -> None:
         self.edges: list[tuple[int, int]] = []
         """(CLOCK_BOOTTIME, level) of the lamp's pin, as this process heard of them."""
-        self.head = EmulatedHead(RfScene(), built_elf(), paced=True, pin="white", on_level=self._note)
+        self.head = EmulatedHead(RfScene(), built_elf(), paced=True, pins=("white",), on_edge=self._note)
         self._chip_s = chip_s
 
-    def _note(self, level: int) -> None:
+    def _note(self, _pin: str, level: int, _t_ns: int) -> None:
         self.edges.append((boottime_ns(), level))
 
     def __enter__(self) -> Self:

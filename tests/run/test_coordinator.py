@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadState, RfMeasured, SupplyTold
+from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
 from sweep.plug.control import Control, Stand
+from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import (
     PLAYED_OUT,
+    FirstWord,
     Leave,
     MeasureRf,
     PlayChips,
@@ -21,7 +23,7 @@ from sweep.plug.talk import (
     ToRunner,
     ToWorker,
 )
-from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent
+from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent, ZoneEvent
 from sweep.run.coordinator import Coordinator
 from sweep.run.supply_watch import SupplyWatch, find_alarm
 from sweep.run.walk_player import READY_S
@@ -38,11 +40,11 @@ class Head:
     """The head's process, as the coordinator sees it."""
 
     def __init__(self) -> None:
-        self.said: list[PlayChips | StopChips | MeasureRf] = []
+        self.said: list[ToHead] = []
         self.words: list[FromHead] = []
         self.firmware = "abc"
 
-    def say(self, word: PlayChips | StopChips | MeasureRf) -> None:
+    def say(self, word: ToHead) -> None:
         self.said.append(word)
 
     def hear(self) -> list[FromHead]:
@@ -97,6 +99,57 @@ def test_chips_go_to_the_lamp_and_their_times_to_the_listener() -> None:
     scene.head.words = [PLAYED]
     scene.run(0.1)
     assert scene.told == [PLAYED], "what comes late belongs to no test"
+
+
+STROBE = Strobe(50.0, 1e-3, 10.0)
+TRIGGERS = Triggers((Trigger(0, 5, "A", True),))
+
+
+def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_sees() -> None:
+    scene = Scene()
+    scene.coordinator.begin("stall-2", 1, 3, measuring=("rf", "lens"))
+    scene.coordinator.on_word("lens", STROBE)
+    scene.run(5.0)
+    assert scene.head.said == [], "RF makes way after a while, a strobe for nobody: so RF asks first"
+    scene.hear(MeasureRf(10.0))
+    scene.run(0.1)
+    assert scene.head.said == [MeasureRf(10.0), STROBE]
+    scene.head.words = [HeadTurn("rf", ("strobe",), "head_measures_rf")]
+    scene.run(0.1)
+    assert [e.text.en for e in scene.events if isinstance(e, GuidanceEvent)] == [GUIDANCE["strobe_wait"].en]
+    scene.head.words = [TRIGGERS]
+    scene.run(0.1)
+    assert scene.told == [TRIGGERS]
+    for word in (FirstWord(False, 0.3, 0.2), FirstWord(False, 0.31, 0.3), FirstWord(True, 0.31, 0.4)):
+        scene.coordinator.on_word("lens", word)
+    zones = [e for e in scene.events if isinstance(e, ZoneEvent)]
+    assert [(e.zone_id, e.modality, e.verdict, e.quality) for e in zones] == [
+        ("stall-2", "lens", "not_assessable", 0.3),
+        ("stall-2", "lens", "candidate", 0.31),
+    ]
+    (progress,) = [e for e in scene.events if isinstance(e, ProgressEvent)]
+    assert progress.modality == "lens"
+    assert progress.fraction == pytest.approx((1 + 0.2) / 3)
+    scene.coordinator.on_word("lens", StopStrobe())
+    scene.head.words = [TRIGGERS]
+    scene.run(0.1)
+    assert scene.head.said[2:] == [StopStrobe()]
+    assert scene.told == [TRIGGERS], "what comes late is nobody's"
+
+
+def test_who_films_is_told_to_stop_when_somebody_comes_in_and_that_there_is_no_lamp() -> None:
+    scene = Scene()
+    scene.coordinator.on_word("lens", STROBE)
+    scene.run(0.1)
+    scene.control.pause()
+    scene.run(0.1)
+    assert scene.head.said == [STROBE, StopStrobe()]
+    assert scene.told == [Leave("room_entered"), Leave("room_entered")], "who listens, and who films"
+    scene.coordinator.on_word("lens", STROBE)
+    assert scene.told[2:] == [StrobeEnded("room_entered")]
+    blind = Scene(has_head=False)
+    blind.coordinator.on_word("lens", STROBE)
+    assert blind.told == [StrobeEnded("no_lamp")]
 
 
 def test_without_a_head_there_is_no_light() -> None:
@@ -264,6 +317,10 @@ def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> N
     scene.run(0.2)
     assert scene.rf == []
     scene.hear(CHIPS)
+    scene.head.words = [HeadTurn("rf", ("chips",), "head_measures_rf")]
+    scene.run(0.1)
+    assert scene.rf == [], "RF makes way by the head's word, once it has had its least"
+    scene.head.words = [RfCut(), HeadTurn("chips", ())]
     scene.run(0.1)
     assert scene.rf == [RfHeard((window(0), window(1)), spent_s=0.2)]
     scene.control.pause()

@@ -114,8 +114,8 @@ def started(sweep: Sweep) -> threading.Thread:
 
 
 def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(sweep: Sweep) -> None:
-    lit: list[int] = []
-    with EmulatedHead(RfScene(), paced=True, pin="white", on_level=lit.append) as head:
+    lit: list[tuple[str, int, int]] = []
+    with EmulatedHead(RfScene(), paced=True, pins=("white",), on_edge=lambda *edge: lit.append(edge)) as head:
         sweep.plug.symlink_to(head.port)
         sweep.zones = 2
         thread = started(sweep)

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 
 from sweep.lens.clips import read_clip
-from sweep.link.strobe import PHASE_NUMBERS
 from sweep.plug.strobe import Phase
-from sweep.sim import lamp_pins
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import Edge
 from sweep.sim.head_pads import Assembly
-from sweep.sim.lamp_pins import run_lamps
+from sweep.sim.lamp_pins import read_lamps, run_lamps
 from sweep.sim.lens_scene import render_clip
 
 from .head_kit import built_elf
@@ -31,14 +29,18 @@ def test_the_lamp_that_shines_is_the_one_the_head_reports() -> None:
     assert run_lamps(("A", "B", "C", "M", "R"), 2).lit == ("A", "B", "C", "M", "R") * 2
 
 
-def test_the_phases_are_numbered_as_the_probe_numbers_them() -> None:
-    assert lamp_pins.NUMBERS == PHASE_NUMBERS
-
-
 def test_a_lamp_whose_select_line_is_shorted_stays_dark_whatever_the_head_says() -> None:
     log = run_lamps(ORDER, 2, Assembly(stuck_low=("select_on_axis",)))
     assert log.told == ORDER * 2
     assert log.lit == ("C", "B", "C") * 2
+
+
+def test_crossed_wires_swap_the_lamps_and_a_loose_contact_loses_a_strobe() -> None:
+    crossed = run_lamps(ORDER, 2, Assembly(crossed=(("select_on_axis", "select_off_axis"),)))
+    assert (crossed.told, crossed.lit) == (ORDER * 2, ("B", "A", "C") * 2)
+    loose = run_lamps(ORDER, 4, Assembly(loses_strobe_every=5))
+    assert loose.told == ORDER * 4
+    assert "".join(loose.lit) == "ABCABCCBCABC", "the fifth strobe is the on_axis one of the third round"
 
 
 def test_frames_show_what_the_pins_lit(tmp_path: Path) -> None:
@@ -59,4 +61,4 @@ def test_frames_show_what_the_pins_lit(tmp_path: Path) -> None:
 def test_two_lamps_at_once_are_no_frame() -> None:
     edges = [Edge(n, pin, 1) for n, pin in enumerate(("camera_trigger", "select_on_axis", "select_red", "strobe"))]
     with pytest.raises(EmulatorError, match="two lamps"):
-        list(lamp_pins._read_lamps([Edge(0, "camera_trigger", 0), *edges[1:], edges[0]]))
+        list(read_lamps([Edge(0, "camera_trigger", 0), *edges[1:], edges[0]]))

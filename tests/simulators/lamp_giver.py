@@ -13,7 +13,8 @@ import select
 import sys
 import threading
 
-from sweep.link.head_owner import ButtonPressed, FromHead, HeadProcess, HeadState
+from sweep.link.head_owner import HeadProcess
+from sweep.link.head_words import ButtonPressed, FromHead, HeadState
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration
 from sweep.plug.lease_pipe import LeaseGiver

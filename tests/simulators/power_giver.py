@@ -16,7 +16,8 @@ import threading
 import time
 from functools import partial
 
-from sweep.link.head_owner import ButtonPressed, HeadProcess
+from sweep.link.head_owner import HeadProcess
+from sweep.link.head_words import ButtonPressed
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration, RoomNotEmptyError
 from sweep.power.keeper import CameraPower

@@ -114,7 +114,7 @@ class World:
         (folder / "iw").write_text(IW.format(folder=folder, channels=CHANNELS), encoding="ascii")
         (folder / "iw").chmod(0o755)
         self.lamp, self.radio, self._stop = Lamp(), Radio(folder), threading.Event()
-        self.head = EmulatedHead(scene, paced=True, pin="white", on_level=self.lamp.set)
+        self.head = EmulatedHead(scene, paced=True, pins=("white",), on_edge=lambda _, level, __: self.lamp.set(level))
         self.walker = 0
         lit, other = LitCamera(WALK_ROW if is_walked else ROW, 1), LitCamera(OTHER_ROW, 2)
         level_at = (lambda: self.walker) if is_walked else (lambda: self.lamp.level)

@@ -1,0 +1,98 @@
+"""The door to a live camera: it travels to the process that films and is opened there, with a permit.
+
+Input is which camera, how it is set and the calibrated numbers of its frames; output is an open camera that gives
+half-size frames.  It refuses to open without a permit, as the cameras do; frames stay in the process that opened it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from sweep.lens.binning import binned, binned_meta
+from sweep.lens.clips import ClipMeta, LampGroup
+from sweep.lens.frames import CameraSettings, FrameDoor, RawFrame
+from sweep.lens.optics import load_optics
+from sweep.plug.lease import RoomPermit
+
+
+@runtime_checkable
+class CameraDoor(Protocol):
+    """A camera that may be opened here and now."""
+
+    @property
+    def meta(self) -> ClipMeta:
+        """Calibrated numbers of the frames that come."""
+
+    def open_camera(self, permit: RoomPermit) -> FrameDoor:
+        """The camera, running. Raises RoomNotEmptyError, CameraError."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCamera:
+    """The probe's own camera."""
+
+    full_size: ClipMeta
+    """Calibrated numbers of its full-size frames."""
+    settings: CameraSettings
+    device: str | None = None
+    """Of Video4Linux; None: the Raspberry Pi's own camera."""
+
+    @property
+    def meta(self) -> ClipMeta:
+        """Calibrated numbers of the frames that come."""
+        return binned_meta(self.full_size)
+
+    def open_camera(self, permit: RoomPermit) -> FrameDoor:
+        """The camera, running. Raises RoomNotEmptyError, CameraError."""
+        return HalfSize(open_full_size(permit, self.settings, self.device), self.full_size.saturation_dn)
+
+
+def open_full_size(permit: RoomPermit, settings: CameraSettings, device: str | None) -> FrameDoor:
+    """The Raspberry Pi's camera, or that of a Video4Linux device. Raises RoomNotEmptyError, CameraError."""
+    if device is not None:
+        from sweep.lens.camera_v4l2 import V4l2Camera
+
+        return V4l2Camera(permit, settings, device=device)
+    from sweep.lens.camera_pi import PiCamera
+
+    return PiCamera(permit, settings)
+
+
+class HalfSize:
+    """A camera whose frames are summed 2 x 2: a quarter of the work, and what the detector was trained on."""
+
+    def __init__(self, camera: FrameDoor, saturation_dn: float) -> None:
+        self._camera = camera
+        self._saturation_dn = saturation_dn
+        self.serial = camera.serial
+
+    def read(self) -> RawFrame:
+        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+        frame = self._camera.read()
+        return RawFrame(binned(frame.pixels, self._saturation_dn), frame.sensor_ns, frame.gain)
+
+    def close(self) -> None:
+        """Switch the sensor off; may be called twice."""
+        self._camera.close()
+
+
+def nominal_meta(settings: CameraSettings) -> ClipMeta:
+    """The design's numbers for full-size frames."""
+    optics = load_optics()
+    scale = settings.width / optics.full_width_px
+    return ClipMeta(
+        clip="bench", width=settings.width, height=settings.height, bits=optics.bits,
+        black_level=float(optics.black_level_dn), e_per_dn=optics.e_per_dn, read_noise_e=optics.read_noise_e,
+        saturation_dn=float(optics.saturation_dn), fps=settings.fps, exposure_s=settings.exposure_s, phases=("A",),
+        focal_px=optics.focal_m / optics.pixel_pitch_m * scale,
+        principal_point=((settings.width - 1) / 2, (settings.height - 1) / 2), f_number=optics.f_number,
+        focus_m=optics.focus_m,
+        led={
+            "A": LampGroup(offset_m=optics.on_axis_offset_m, layout=f"ring{optics.on_axis_count}",
+                           intensity_w_sr=optics.on_axis_intensity_w_sr),
+            "B": LampGroup(offset_m=optics.off_axis_offset_m, layout="two clusters, +-x",
+                           intensity_w_sr=optics.off_axis_intensity_w_sr),
+        },
+        wavelength_nm=float(optics.wavelength_nm),
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""What the process that owns the sensor head and the runner say to each other; it decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sweep.link.schedule import User
+from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
+from sweep.plug.talk import MeasureRf, PlayChips, Played, StopChips
+from sweep.report import RfWindow
+
+NOT_DECLARED: Final = "not_declared"
+WHY_DARK: Final = {"expired": "declaration_expired", "button": "room_entered"}
+"""Why a light ended, by why the lease did; NOT_DECLARED else."""
+LEASE_OVER: Final = frozenset({NOT_DECLARED, *WHY_DARK.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class HeadState:
+    """Whether the head is there."""
+
+    is_there: bool
+    firmware: str | None = None
+    why: str | None = None
+    """One line for people where it is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody pressed the head's button."""
+
+
+@dataclass(frozen=True, slots=True)
+class RfMeasured:
+    """Windows that have ended, on CLOCK_BOOTTIME."""
+
+    windows: tuple[RfWindow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyTold:
+    """What the head measured of its supply; told when it changes."""
+
+    battery_v: float
+
+
+@dataclass(frozen=True, slots=True)
+class RfCut:
+    """No more windows come, since somebody else has the head now."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadTurn:
+    """Whose turn it is; told when it changes and when somebody has to wait."""
+
+    holder: User | None
+    waiting: tuple[User, ...]
+    because: str | None = None
+    """Code that says what they wait for."""
+
+
+FromHead = HeadState | ButtonPressed | Played | RfMeasured | SupplyTold | Triggers | StrobeEnded | RfCut | HeadTurn
+ToHead = PlayChips | StopChips | MeasureRf | Strobe | StopStrobe
