@@ -14,6 +14,7 @@ from sweep.config import Config
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
+from sweep.host.machine import Machine
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.run.keeping import Keeping
@@ -57,6 +58,7 @@ def runner_of(
             head_port=settings.port,
             camera_power=settings.camera_power,
             camera_sensor=settings.camera_sensor,
+            machine=Machine(settings.state_folder),
         ),
     )
 

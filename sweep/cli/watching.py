@@ -11,7 +11,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from sweep.cli.output import err, out
-from sweep.report import GuidanceEvent, LiveEvent, ProgressEvent, StateEvent, SweepReport, TrialEvent, ZoneEvent
+from sweep.report import (
+    GuidanceEvent,
+    LiveEvent,
+    NoticeEvent,
+    ProgressEvent,
+    StateEvent,
+    SweepReport,
+    TrialEvent,
+    ZoneEvent,
+)
 from sweep.run.plugs import PLUGS
 
 MODALITY_NAMES = {plug.name: plug.words.name for plug in PLUGS}
@@ -55,7 +64,7 @@ class Watcher:
                 err.print(event.text.ko, "/", event.text.en)
             case TrialEvent():
                 self._show_trial(event)
-            case GuidanceEvent(text=text):
+            case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
             case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
                 err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")

@@ -65,6 +65,7 @@ class Control:
         self._ending: Literal["finish", "abort"] | None = None
         self._end_state: Ending | None = None
         self._epoch = 0
+        self._lapses = 0
         self._stands: deque[Stand] = deque(maxlen=1)
         self._last_stand: Stand | None = None
         self._watchers: list[_Watcher] = []
@@ -107,10 +108,17 @@ class Control:
     def lapse(self) -> None:
         """The declaration ends without anybody's word: this process hung, and other ends of the lease are over."""
         with self._condition:
+            self._lapses += self._by_persons()
             self._declaration = None
             self._epoch += 1
             self._note_change()
         self._tell()
+
+    @property
+    def lapses(self) -> int:
+        """How often a declaration ended because this process hung."""
+        with self._condition:
+            return self._lapses
 
     @property
     def declaration(self) -> Declaration | None:

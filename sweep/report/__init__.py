@@ -1,8 +1,8 @@
 """The contract: records of a sweep and their JSON.  Everyone imports it; it imports nobody.
 
-`base` holds the ground types, `plan` rooms and zones, `observations` measurements, `sweep` the report, `manifest`
-the recorded sweep, `live` the live messages and commands, `kinds` the entries and what their bodies may be.  JSON
-schemas: schema.json, described in REPORT.md.
+`base` holds the ground types, `plan` rooms and zones, `observations` measurements, `condition` the probe's own state,
+`sweep` the report, `manifest` the recorded sweep, `live` the live messages and commands, `kinds` the entries and what
+their bodies may be.  JSON schemas: schema.json, described in REPORT.md.
 """
 
 from .base import (
@@ -24,12 +24,14 @@ from .base import (
     to_json,
     utc_now,
 )
+from .condition import ProbeCondition
 from .live import (
     LIVE_VERSION,
     AbortCommand,
     Command,
     CommandEvent,
     CommandList,
+    ConditionEvent,
     DeclareEmptyCommand,
     FindingEvent,
     FinishCommand,
@@ -96,6 +98,7 @@ __all__ = [
     "Command",
     "CommandEvent",
     "CommandList",
+    "ConditionEvent",
     "ContractError",
     "DeclareEmptyCommand",
     "Disposition",
@@ -125,6 +128,7 @@ __all__ = [
     "Point",
     "Position",
     "PositionCommand",
+    "ProbeCondition",
     "ProbeState",
     "ProgressEvent",
     "Record",

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from .base import Code, Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
+from .condition import Celsius, Tally, Volts
 from .observations import Modality
 from .plan import Plan, RoomKind
 from .sweep import VerdictName
@@ -69,6 +70,28 @@ class NoticeEvent(Record):
     text: LocalText
 
 
+class ConditionEvent(Record):
+    """How the probe itself is, told when it changes; null where nobody can tell."""
+
+    type: Literal["condition"]
+    battery_v: Volts | None
+    """As the sensor head measures it."""
+    is_undervolted: bool | None
+    """The board's own supply alarm."""
+    processor_c: Celsius | None
+    is_slowed: bool | None
+    """The board runs slower than it can, for heat or for its supply."""
+    disk_free_bytes: Count | None
+    head: Literal["there", "away"] | None
+    """Null for a probe without a sensor head, and until it was looked for."""
+    camera: Literal["off", "on", "fault"] | None
+    """`off`: its supply is; `fault`: it did not film where it last should have. Null for a probe without one."""
+    camera_because: Code | None
+    """Why it is off or failed."""
+    lost: Tally
+    """As in `ProbeCondition`, so far."""
+
+
 class TrialEvent(Record):
     """A response test at a position: light is played, or a person walks and stands by prompts."""
 
@@ -106,7 +129,15 @@ class CommandEvent(Record):
 
 
 LiveEvent = Annotated[
-    StateEvent | ProgressEvent | ZoneEvent | GuidanceEvent | NoticeEvent | TrialEvent | FindingEvent | CommandEvent,
+    StateEvent
+    | ProgressEvent
+    | ZoneEvent
+    | GuidanceEvent
+    | NoticeEvent
+    | ConditionEvent
+    | TrialEvent
+    | FindingEvent
+    | CommandEvent,
     Field(discriminator="type"),
 ]
 

@@ -31,6 +31,7 @@ from .base import (
     TimeNs,
     UtcTime,
 )
+from .condition import ProbeCondition
 from .observations import AddressToken, Modality, Observation
 from .plan import Plan
 
@@ -225,6 +226,8 @@ class SweepReport(Record):
     places: Annotated[tuple[TransmitterPlace, ...], Field(max_length=50)] = ()
     """Transmitters that send video and were heard at three positions or more."""
     limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
+    condition: ProbeCondition | None = None
+    """The probe's own state meanwhile; null for a recording or a simulation, which have no probe."""
 
     @model_validator(mode="after")
     def _references_hold(self) -> Self:

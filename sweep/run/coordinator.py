@@ -39,6 +39,7 @@ from sweep.plug.talk import (
     TurnOver,
 )
 from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, ZoneEvent
+from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
@@ -76,10 +77,12 @@ class Coordinator:
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         supply: SupplyWatch | None = None,
         own: OwnTransmissions | None = None,
+        condition: ConditionWatch | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
     ) -> None:
         """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
-        radios sent; None: nobody keeps a log.  `draw`: chips for a person who walks.
+        radios sent; None: nobody keeps a log.  `condition`: hears what the head says of itself, and tells persons.
+        `draw`: chips for a person who walks.
         """
         self._control = control
         self._head = head
@@ -102,6 +105,7 @@ class Coordinator:
         self._ended: str | None = None
         self._has_left = False
         self._why_left = ""
+        self._condition = condition
         self._own = own
         self._turns = Turns(say, own)
         self._rf_asked: MeasureRf | None = None
@@ -132,6 +136,9 @@ class Coordinator:
     def _listen(self, stop: threading.Event) -> None:
         while not stop.wait(LISTEN_EVERY_S):
             self._hear()
+            if self._condition is not None:
+                for event in self._condition.look(is_declared=self._control.is_declared, hangs=self._control.lapses):
+                    self._on_event(event)
 
     def _hear(self) -> None:
         """Take what the head's process said: the button acts at once, the rest waits for `attend`."""
@@ -139,6 +146,8 @@ class Coordinator:
             return
         with self._hearing:
             words = self._head.hear()
+            if self._condition is not None:
+                self._condition.take(words)
             self._heard.extend(word for word in words if not isinstance(word, ButtonPressed))
         if any(isinstance(word, ButtonPressed) for word in words):
             self._control.pause()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sweep.host.machine import Machine
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.line import LinePlace
 from sweep.power.sensor import Method
@@ -21,3 +22,5 @@ class ProbeParts:
     """When the sensor's driver looks for its sensor."""
     own_transmissions: OwnTransmissions | None = None
     """When the probe's own radios sent; None: nobody keeps a log."""
+    machine: Machine | None = None
+    """What speaks of the probe's processor, supply and disk; None: nobody reads it."""

@@ -21,6 +21,7 @@ from sweep.report import (
     MODALITIES,
     ClockReading,
     Position,
+    ProbeCondition,
     RecordedSweep,
     ReferenceCheck,
     Source,
@@ -75,8 +76,11 @@ def report_of(
     ended: datetime,
     outcome: Literal["completed", "aborted"],
     limits: Iterable[str],
+    condition: ProbeCondition | None = None,
 ) -> SweepReport:
-    """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole."""
+    """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
+    how the probe itself was, live.
+    """
     observations = [o for one in measurements for o in one.observations]
     coverage = cover(manifest.plan, measurements)
     places = locate_uplinks(manifest.plan, positions, observations)
@@ -119,6 +123,7 @@ def report_of(
         findings=judged.findings,
         places=places,
         limits=judged.limits,
+        condition=condition,
     )
 
 

@@ -51,6 +51,7 @@ from sweep.report import (
     to_json,
 )
 from sweep.run.camera_supply import CameraSupply
+from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
@@ -58,7 +59,7 @@ from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
-from sweep.run.supply_watch import SupplyWatch, find_alarm
+from sweep.run.supply_watch import SupplyWatch
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 
@@ -133,6 +134,8 @@ class Runner:
         """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._limits = set(limits)
         """What must be said of the sweep as a whole."""
+        self._condition: ConditionWatch | None = None
+        """How the probe itself is; None where there is no probe in the room."""
         self._now_ns = now_ns
         self._read_clock = read_clock
 
@@ -150,6 +153,8 @@ class Runner:
         self._outbox.reserve()
         self._control.announce(lambda state: self._on_event(state_event(state)))
         made = _Made()
+        if self._room is not None:
+            self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.doors_here)
         with contextlib.ExitStack() as stack:
             lease = stack.enter_context(self._control.lease()) if self._room is not None else None
             films = lease is not None and self._room is not None and "lens" in self._room.doors_here
@@ -167,6 +172,7 @@ class Runner:
                 self._on_event,
                 supply=self._supply(),
                 own=self._live.own_transmissions,
+                condition=self._condition,
             )
             stack.enter_context(coordinator.listening())
             supply = CameraSupply(power, SensorDriver(self._live.camera_sensor))
@@ -263,6 +269,7 @@ class Runner:
             ended=ended,
             outcome=outcome,
             limits=self._limits,
+            condition=None if self._condition is None else self._condition.summary(),
         )
         report, bodies = with_bodies(report, made.measurements)
         return report, self._append(kinds.REPORT, bodies, entry_id=self._report_id, when_safe=self._journal.remove)
@@ -275,7 +282,7 @@ class Runner:
         keeping.finish(kept, done)
 
     def _supply(self) -> SupplyWatch:
-        return SupplyWatch(find_alarm() if self._room is not None else None)
+        return SupplyWatch(None if self._live.machine is None else self._live.machine.alarm)
 
     @contextmanager
     def _open_power(self) -> Iterator[CameraPower | None]:
@@ -313,6 +320,8 @@ class Runner:
         )
 
     def _tell(self, one: Measurement) -> None:
+        if self._condition is not None:
+            self._condition.take_measurement(one)
         self._on_event(
             ZoneEvent(
                 type="zone",

@@ -12,13 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from sweep.host.machine import read_alarm
 from sweep.link.supply import LOW_BATTERY_V
 from sweep.report import LiveEvent
 from sweep.run.words import guidance_event, notice_event
 
-HWMON: Final = Path("/sys/class/hwmon")
-PI_DRIVER: Final = "rpi_volt"
-"""The Raspberry Pi's firmware driver; its alarm says whether the supply fell below 4.63 V since it was last read."""
 CLOSE_BATTERY_V: Final = 4.4
 """Below it the Pi may restart at any moment: 5 % below its own alarm (guessed)."""
 CLOSE_AFTER_S: Final = 3.0
@@ -29,22 +27,11 @@ RECOVERED_V: Final = 0.1
 LOOK_EVERY_S: Final = 1.0
 
 
-def find_alarm(root: Path = HWMON) -> Path | None:
-    """The alarm file of the Pi's driver; None on another machine."""
-    for name in sorted(root.glob("*/name")):
-        try:
-            if name.read_text(encoding="ascii").strip() == PI_DRIVER:
-                return name.with_name("in0_lcrit_alarm")
-        except (OSError, UnicodeDecodeError):  # a sensor that goes away while it is looked at
-            continue
-    return None
-
-
 class SupplyWatch:
     """One for a sweep."""
 
     def __init__(self, alarm: Path | None = None, *, clock_s: Callable[[], float] = time.monotonic) -> None:
-        """`alarm`: the file of `find_alarm`."""
+        """`alarm`: the file of `host.machine.find_alarm`."""
         self._alarm = alarm
         self._clock_s = clock_s
         self._battery_v: float | None = None
@@ -89,13 +76,7 @@ class SupplyWatch:
         return self._alarm_since_s is None and is_charged
 
     def _is_alarmed(self) -> bool:
-        if self._alarm is None:
-            return False
-        try:
-            return self._alarm.read_text(encoding="ascii").strip() == "1"
-        except (OSError, UnicodeDecodeError):  # the driver is gone: it says nothing any more, and the battery is read
-            self._alarm = None
-            return False
+        return self._alarm is not None and read_alarm(self._alarm) is True
 
 
 def _since(since_s: float | None, now_s: float, *, holds: bool) -> float | None:

@@ -94,6 +94,26 @@ NOTICES: Final[dict[str, Sentence]] = {
         "끊긴 점검 {count}건의 측정 기록을 읽을 수 없어 따로 보관했습니다. 저장 장치를 점검하세요",
         "The measurements of {count} interrupted sweeps cannot be read and were set aside: check the memory card",
     ),
+    "hot": Sentence(
+        "점검기가 뜨거워 느려집니다. 그늘에 두거나 식힌 뒤 이어가세요",
+        "The probe is hot and slows down: let it cool before you go on",
+    ),
+    "disk_low": Sentence(
+        "저장 공간이 얼마 남지 않았습니다. 기록이 서버로 전송되게 하거나 공간을 확보하세요",
+        "Little disk space is left: let the entries reach the server, or free some space",
+    ),
+    "camera_failed": Sentence(
+        "카메라가 촬영하지 못합니다. 카메라 케이블을 확인하세요. 나머지 측정은 계속합니다",
+        "The camera does not film: check its cable; everything else goes on",
+    ),
+    "camera_cut": Sentence(
+        "카메라 전원이 끊겼습니다. 다시 켜려면 '누가 들어옴'을 누른 뒤 두 사람이 다시 확인하세요",
+        "The camera's power was cut: to have it back, press “Someone came in”, then both declare the room empty again",
+    ),
+    "probe_hung": Sentence(
+        "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다. 두 사람이 다시 확인해야 이어집니다",
+        "The probe's program stood still, so camera and lamps went off: both must declare the room empty again",
+    ),
     "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
 }
 """What a person should know about the probe itself."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.host.machine import find_alarm
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
 from sweep.plug.control import Control, Stand
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
@@ -25,7 +26,7 @@ from sweep.plug.talk import (
 )
 from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent, ZoneEvent
 from sweep.run.coordinator import Coordinator
-from sweep.run.supply_watch import SupplyWatch, find_alarm
+from sweep.run.supply_watch import SupplyWatch
 from sweep.run.walk_player import READY_S
 from sweep.run.words import GUIDANCE
 from tests.test_reasons import window
@@ -376,12 +377,12 @@ def test_a_dip_of_the_supply_closes_nothing() -> None:
 
 def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_path: Path) -> None:
     for name, driver in (("hwmon0", "cpu_thermal"), ("hwmon1", "rpi_volt")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "name").write_text(driver + "\n")
-    alarm = tmp_path / "hwmon1" / "in0_lcrit_alarm"
+        (tmp_path / "class" / "hwmon" / name).mkdir(parents=True)
+        (tmp_path / "class" / "hwmon" / name / "name").write_text(driver + "\n")
+    alarm = tmp_path / "class" / "hwmon" / "hwmon1" / "in0_lcrit_alarm"
     alarm.write_text("1\n")
     assert find_alarm(tmp_path) == alarm
-    assert find_alarm(tmp_path / "hwmon0") is None
+    assert find_alarm(tmp_path / "class") is None
     now_s = 0.0
     watch = SupplyWatch(alarm, clock_s=lambda: now_s)
 

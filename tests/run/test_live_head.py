@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, pairwise
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,16 @@ from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.plug.control import Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.report import GuidanceEvent, LiveEvent, NoticeEvent, StateEvent, SweepReport, ZoneCoverage, ZoneEvent
+from sweep.report import (
+    ConditionEvent,
+    GuidanceEvent,
+    LiveEvent,
+    NoticeEvent,
+    StateEvent,
+    SweepReport,
+    ZoneCoverage,
+    ZoneEvent,
+)
 from sweep.run.rooms import LiveSource, Room
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
@@ -162,6 +171,14 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
     assert ("head_away", True) in sweep.notices(), "its return is said"
     (away,) = {v.text.en for v in report.verdicts if v.modality == "rf" and v.zone_id == ROOM.plan.zones[1].zone_id}
     assert away == "The sensor head is absent or does not answer"
+    assert report.condition is not None
+    assert report.condition.head_absences == 1
+    assert report.condition.head_away_s is not None
+    assert report.condition.head_away_s >= 1.0
+    assert report.condition.lowest_battery_v is not None
+    told = [event.head for event in sweep.events if isinstance(event, ConditionEvent) and event.head is not None]
+    changes = [one for one, after in pairwise([*told, None]) if one != after]
+    assert changes[-2:] == ["away", "there"], "a busy machine may find it for the first time only now"
 
 
 def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(sweep: Sweep) -> None:

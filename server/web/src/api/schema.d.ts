@@ -911,6 +911,58 @@ export interface components {
          */
         CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
+         * ConditionEvent
+         * @description How the probe itself is, told when it changes; null where nobody can tell.
+         */
+        ConditionEvent: {
+            /**
+             * Battery V
+             * @description As the sensor head measures it.
+             */
+            battery_v: number | null;
+            /**
+             * Camera
+             * @description `off`: its supply is; `fault`: it did not film where it last should have. Null for a probe without one.
+             */
+            camera: ("off" | "on" | "fault") | null;
+            /**
+             * Camera Because
+             * @description Why it is off or failed.
+             */
+            camera_because: string | null;
+            /** Disk Free Bytes */
+            disk_free_bytes: number | null;
+            /**
+             * Head
+             * @description Null for a probe without a sensor head, and until it was looked for.
+             */
+            head: ("there" | "away") | null;
+            /**
+             * Is Slowed
+             * @description The board runs slower than it can, for heat or for its supply.
+             */
+            is_slowed: boolean | null;
+            /**
+             * Is Undervolted
+             * @description The board's own supply alarm.
+             */
+            is_undervolted: boolean | null;
+            /**
+             * Lost
+             * @description As in `ProbeCondition`, so far.
+             */
+            lost: {
+                [key: string]: number;
+            };
+            /** Processor C */
+            processor_c: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "condition";
+        };
+        /**
          * CropView
          * @description A crop of a lens candidate; its bytes are at /api/bodies/{commitment}.
          */
@@ -1666,7 +1718,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -2012,6 +2064,71 @@ export interface components {
             y_m: number;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * ProbeCondition
+         * @description The probe's own state during a live sweep; null where nobody could tell.
+         */
+        ProbeCondition: {
+            /**
+             * Camera Faults
+             * @description Positions at which the camera failed, by the reason that stands in their coverage.
+             */
+            camera_faults: {
+                [key: string]: number;
+            };
+            /**
+             * Camera Power Cuts
+             * @description Times its supply was cut though the room was declared empty, by why.
+             */
+            camera_power_cuts: {
+                [key: string]: number;
+            };
+            /**
+             * Hangs
+             * @description Times the sweep's own process stood still so long that lamps and camera went off by themselves.
+             */
+            hangs: number;
+            /**
+             * Head Absences
+             * @description Times the sensor head was not there; null for a probe without one.
+             */
+            head_absences: number | null;
+            /**
+             * Head Away S
+             * @description How long in all.
+             */
+            head_away_s: number | null;
+            /** Highest Processor C */
+            highest_processor_c: number | null;
+            /**
+             * Least Disk Free Bytes
+             * @description On the disk that holds what is signed and not delivered yet.
+             */
+            least_disk_free_bytes: number | null;
+            /**
+             * Lost
+             * @description What was lost on the way to a measurement, by where: bytes and messages of the sensor head's line, and what each
+             *     modality dropped. What a measurement refused is in the coverage.
+             */
+            lost: {
+                [key: string]: number;
+            };
+            /**
+             * Lowest Battery V
+             * @description As the sensor head measures it.
+             */
+            lowest_battery_v: number | null;
+            /**
+             * Slowed S
+             * @description How long the board ran slower than it can, for heat or for its supply.
+             */
+            slowed_s: number | null;
+            /**
+             * Undervolted S
+             * @description How long the board's own supply alarm stood.
+             */
+            undervolted_s: number | null;
         };
         /**
          * ProbeList
@@ -2622,6 +2739,8 @@ export interface components {
          * @description The whole report of one sweep, format v1.
          */
         SweepReport: {
+            /** @description The probe's own state meanwhile; null for a recording or a simulation, which have no probe. */
+            condition?: components["schemas"]["ProbeCondition"] | null;
             /** Coverage */
             coverage: components["schemas"]["ZoneCoverage"][];
             ended: components["schemas"]["ClockReading"];
