@@ -97,6 +97,6 @@ def agent(
 
 
 def _simulated_source(command: StartCommand, settings: Config, seed: int, camera_in: str | None) -> SweepSource:
-    from sweep.sim.sensed_source import sensed_source_for
+    from sweep.sim.source import source_for
 
-    return sensed_source_for(command, seed=seed, camera_zone=zone_of(camera_in), probe_id=settings.probe_id)
+    return source_for(command, seed=seed, camera_zone=zone_of(camera_in), probe_id=settings.probe_id)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sweep.cli.output import CameraKind, existing, fail, one_line, out
+from sweep.report import LiveEvent, ProgressEvent
+
+if TYPE_CHECKING:
+    from sweep.run.rooms import SweepSource
 
 
 def simulate(
@@ -24,21 +29,60 @@ def simulate(
     ] = None,
 ) -> None:
     """Record a sweep of a simulated room: rendered frames, made-up air, the real firmware in the emulator."""
-    from sweep.sim.source import default_room, record_sweep
+    from sweep.sim.source import SimulatedSource, default_room, recording_id
 
     if folder.exists():
         fail(f"{folder} exists already; give a new folder")
+    room, zone, kind = default_room(), None if camera_in == "none" else camera_in, camera_kind.hidden_kind
+    begin = datetime.now(UTC).replace(microsecond=0) if started is None else started.replace(tzinfo=UTC)
     with one_line(ValueError, RuntimeError):
-        manifest = record_sweep(
-            folder,
-            default_room(),
+        source = SimulatedSource(
+            room,
             seed=seed,
-            camera_zone=None if camera_in == "none" else camera_in,
-            camera_kind=camera_kind.hidden_kind,
-            say=out.print,
-            started=None if started is None else started.replace(tzinfo=UTC),
+            camera_zone=zone,
+            camera_kind=kind,
+            probe_id="probe-demo-1",
+            sweep_id=recording_id(room, begin, seed=seed, camera_zone=zone, camera_kind=kind),
+            started=begin,
         )
-    out.print(f"{len(manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")
+        _record(source, folder)
+    out.print(f"{len(source.manifest.positions)} positions recorded in {folder}; sweep replay {folder} runs it")
+
+
+def _record(source: SweepSource, folder: Path) -> None:
+    """Run the sweep for what it samples, which is kept in `folder` (created); nobody gets its report."""
+    from sweep.cli.running import runner_of
+    from sweep.config import Config
+    from sweep.deliver.outbox import Outbox
+    from sweep.entry import Signer
+    from sweep.host.clock import boottime_ns
+    from sweep.plug.control import Control
+    from sweep.plug.own_transmissions import OwnTransmissions
+    from sweep.run.keeping import Keeping
+
+    made = source.manifest
+
+    def say(event: LiveEvent) -> None:
+        if isinstance(event, ProgressEvent) and event.zone_id is not None and event.modality is None:
+            out.print(f"{made.positions[event.position_index].id} {event.zone_id}")
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=".simulate-") as scratch:
+        settings = Config(state=f"{scratch}/state")
+        signer = Signer.load_or_create(settings.state_folder / "demo.key")
+        with Outbox(settings.state_folder / "outbox", signer, tenant=settings.tenant, subject=made.probe_id) as outbox:
+            runner_of(
+                source,
+                outbox,
+                settings,
+                control=Control(needs_persons=False),
+                on_event=say,
+                sweep_id=made.sweep_id,
+                own_transmissions=OwnTransmissions(boottime_ns),
+                keeping=Keeping(Path(scratch) / "kept"),
+                has_journal=False,
+            ).run()
+        (Path(scratch) / "kept").rename(folder)
 
 
 def assemble(

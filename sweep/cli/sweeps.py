@@ -121,11 +121,10 @@ def run(
     if not sim:
         _finish(_run_live(settings, room, inspector or [], quiet=quiet, keep=keep), json_out, fail_on, quiet=quiet)
         return
-    from sweep.sim.sensed_source import SensedSource
-    from sweep.sim.source import default_room
+    from sweep.sim.source import SimulatedSource, default_room
 
     with one_line(ValueError, RuntimeError):
-        source = SensedSource(
+        source = SimulatedSource(
             default_room(),
             seed=seed,
             camera_zone=zone_of(camera_in),

@@ -1,24 +1,15 @@
-"""The air of the simulated room: which radios are where, and the Wi-Fi and Bluetooth captures of one standpoint.
+"""The air of the simulated room: which radios are where, and what they send.
 
-Input is the world and a standpoint, output capture files beside each other. Where a camera hides, it streams over Wi-
-Fi and its pictures answer to the lamp when the inspector plays it in the same zone.
+Input is the world and a standpoint. Where a camera hides, it streams over Wi-Fi and its pictures answer to the lamp
+when that plays in the same zone.
 """
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from pathlib import Path
+from sweep.sim.air_ble import BleEmitter
+from sweep.sim.air_wifi import WifiEmitter
+from sweep.sim.world import Standpoint, World
 
-import numpy as np
-
-from sweep.sim.air_ble import BleEmitter, write_ble_capture
-from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
-from sweep.sim.world import DWELL_S, Standpoint, World
-from sweep.wifi.sequence import ChipSequence
-
-CHIP_S = 0.6
-STIMULUS_UNCERTAINTY_S = 0.1
 BUILDING_AP = "00:00:5e:00:53:01"
 BUILDING_MHZ = 2_437
 NEIGHBOURS = ("00:00:5e:00:53:02", "00:00:5e:00:53:03", "00:00:5e:00:53:04", "00:00:5e:00:53:05")
@@ -93,43 +84,3 @@ def ble_emitters(room: World) -> list[BleEmitter]:
         BleEmitter("headphones", "5b:10:00:00:00:02", width + 2.2, depth + 1.0),
         BleEmitter("tracker", "6c:10:00:00:00:03", -3.0, depth),
     ]
-
-
-def play_sequence(started: datetime, seed: int) -> ChipSequence:
-    """The pseudo-random chips that the white lamp plays during the dwell."""
-    rng = np.random.default_rng([seed, 0xC417])
-    chips = rng.integers(0, 2, round((DWELL_S - 2.0) / CHIP_S))
-    return ChipSequence(
-        start_s=started.timestamp() + 1.0,
-        start_uncertainty_s=STIMULUS_UNCERTAINTY_S,
-        chip_s=CHIP_S,
-        chips=tuple(int(chip) for chip in chips),
-    )
-
-
-def record_air(place: Path, stand: Standpoint, room: World, started: datetime, seed: int) -> None:
-    """Write `wifi.pcap`, `stimulus.json` and `ble.json` of one standpoint into `place`."""
-    sequence = play_sequence(started, seed)
-    write_wifi_capture(
-        place / "wifi.pcap",
-        emitters=wifi_emitters(room, stand),
-        listener_xy_m=(stand.x_m, stand.y_m),
-        seconds=DWELL_S,
-        seed=room.seed,
-        stimulus=sequence,
-        start_ns=round(started.timestamp() * 1e9),
-    )
-    document = {
-        "start": sequence.start_s,
-        "start_uncertainty_s": sequence.start_uncertainty_s,
-        "chip_s": sequence.chip_s,
-        "chips": list(sequence.chips),
-    }
-    (place / "stimulus.json").write_text(json.dumps(document) + "\n", encoding="utf-8")
-    write_ble_capture(
-        place / "ble.json",
-        emitters=ble_emitters(room),
-        listener_xy_m=(stand.x_m, stand.y_m),
-        seconds=DWELL_S,
-        seed=seed,
-    )

@@ -1,38 +1,40 @@
-"""The simulated room as a source of sweeps, and as a recorder that writes a recorded sweep to a folder.
+"""The simulated room as a source of sweeps that is sensed as a real one is: through doors, in each modality's process.
 
-Input is a room, a seed and where a camera hides; output is the captures of one position after another.  The frames are
-rendered, the air is made up, the serial bytes come from the real firmware in the emulator; everything made here calls
-itself simulated.
+Input is a room, a seed and where a camera hides; output is positions and doors.  Nothing is written down here; the
+clock of a stand is its own, so a sweep takes as long as it takes to compute.  Everything made here calls itself
+simulated.
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sweep.host.clock import boottime_ns
+from sweep.link.rf_recording import recorded_rf
+from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
-    MANIFEST_NAME,
     LocalText,
+    Modality,
     Mode,
     Plan,
     Position,
     RecordedPosition,
     RecordedSweep,
     RoomKind,
+    StartCommand,
     derived_id,
     new_id,
-    to_json,
     utc_now,
 )
-from sweep.sim import air, world
-from sweep.sim.doors import LensDoor, rf_door
-from sweep.sim.world import HiddenKind, Standpoint, World
+
+from .doors import RfDoor, SimulatedRoom
+from .world import HiddenKind, Standpoint, lay_out_time
 
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
@@ -62,13 +64,12 @@ def default_room() -> Room:
 
 
 class SimulatedSource:
-    """Makes each position's captures when the sweep gets there; `close` removes them."""
+    """A room that is sensed position after position."""
 
     is_live = False
 
     def __init__(
         self,
-        folder: Path,
         room: Room,
         *,
         seed: int,
@@ -81,19 +82,17 @@ class SimulatedSource:
         mode: Mode = "full",
     ) -> None:
         """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
-        self._world = world.make_world(room.plan, seed, camera_zone, camera_kind)
-        if mode == "quick":
-            self._world = world.visit_only(self._world, world.QUICK_KINDS)
-        self._started = started or utc_now()
+        self._room = SimulatedRoom(
+            room.plan, seed=seed, camera_zone=camera_zone, camera_kind=camera_kind, mode=mode
+        )  # fmt: skip
         self._begun_ns = boottime_ns()
-        self._live = started is None
-        schedule = world.lay_out_time(self._started, self._world.standpoints)
-        sweep = sweep_id or new_id()
-        self.folder = folder / str(sweep)
-        self.folder.mkdir(parents=True)
+        self._is_now = started is None
+        began = started or utc_now()
+        schedule = lay_out_time(began, self._room.standpoints)
+        self._outside: RfHeard | None = None
         self.manifest = RecordedSweep(
             v=1,
-            sweep_id=sweep,
+            sweep_id=sweep_id or new_id(),
             room_id=room.room_id,
             facility_name=room.facility_name,
             room_name=room.room_name,
@@ -107,98 +106,74 @@ class SimulatedSource:
             calibration=None,
             clock_synchronised=True,
             clock_max_error_ms=1_000,
-            started=self._started,
+            started=began,
             ended=schedule.ended,
-            baseline_rf="baseline.serial",
-            baseline_own=(),  # the simulated probe has no radios of its own
             positions=tuple(
-                _recorded(stand, dwell) for stand, dwell in zip(self._world.standpoints, schedule.dwells, strict=True)
+                _position(stand, dwell) for stand, dwell in zip(self._room.standpoints, schedule.dwells, strict=True)
             ),
         )
-        rf_door(self._world, None, seed * 100).open(self.folder / "baseline.serial")
 
     def positions(self) -> Iterator[RecordedPosition]:
-        """Each position after its captures were made."""
-        for number, (recorded, stand) in enumerate(zip(self.manifest.positions, self._world.standpoints, strict=True)):
-            _record_position(self.folder, recorded, stand, self._world, number)
-            yield recorded
+        """One after the other."""
+        yield from self.manifest.positions
+
+    def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
+        """Doors that are opened in the modality's process."""
+        doors = self._room.doors(recorded.id, position.start_ns)
+        return {"lens": doors.lens, "wifi": doors.wifi, "ble": doors.ble}
+
+    def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
+        """What the emulated head measures there, and once, outside the door."""
+
+        def answer(ask: MeasureRf) -> RfHeard:
+            if not ask.is_outside:
+                return _measure(self._room.doors(recorded.id, position.start_ns).rf, ask, position)
+            if self._outside is None:
+                self._outside = _measure(self._room.outside(), ask, position)
+            return self._outside
+
+        return answer
 
     def ended(self, done: Sequence[Position]) -> datetime:
         """Now for a sweep that runs now, else by the schedule of what was done."""
-        if self._live:
-            return self._started + timedelta(microseconds=(boottime_ns() - self._begun_ns) // 1_000)
+        if self._is_now:
+            return self.manifest.started + timedelta(microseconds=(boottime_ns() - self._begun_ns) // 1_000)
         ends = {position.id: position.end for position in self.manifest.positions}
         return ends[done[-1].position_id] if done else self.manifest.started
 
-    def close(self) -> None:
-        """Remove the captures."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
-
-def record_sweep(
-    folder: Path,
-    room: Room,
-    *,
-    seed: int,
-    camera_zone: str | None,
-    camera_kind: HiddenKind = "wifi_camera",
-    say: Callable[[str], None],
-    started: datetime | None = None,
-) -> RecordedSweep:
-    """Write a whole recorded sweep to `folder` (created); says each position.  Raises ValueError, EmulatorError."""
-    begin = started or utc_now().replace(microsecond=0)
-    # The same room, seed and time give the same recording under the same name.
-    sweep_id = derived_id(
-        UUID(int=round(begin.timestamp() * 1000) << 80), f"{room.room_id}/{seed}/{camera_zone}{_mark_of(camera_kind)}"
-    )
-    source = SimulatedSource(
-        folder.parent,
+def source_for(
+    command: StartCommand, *, seed: int, camera_zone: str | None, probe_id: str
+) -> SimulatedSource:  # fmt: skip
+    """The source of a sweep that was started from the phone; a camera zone that this room lacks hides none."""
+    room = Room(command.room_id, command.facility_name, command.room_name, "restroom", command.plan)
+    zones = {zone.zone_id for zone in command.plan.zones}
+    return SimulatedSource(
         room,
         seed=seed,
-        camera_zone=camera_zone,
-        camera_kind=camera_kind,
-        probe_id="probe-demo-1",
-        sweep_id=sweep_id,
-        started=begin,
+        camera_zone=camera_zone if camera_zone in zones else None,
+        probe_id=probe_id,
+        inspectors=command.inspectors,
+        sweep_id=command.sweep_id,
+        mode=command.mode,
     )
-    try:
-        for position in source.positions():
-            say(f"{position.id} {position.zone}")
-        (source.folder / MANIFEST_NAME).write_bytes(to_json(source.manifest) + b"\n")
-        source.folder.rename(folder)
-    finally:
-        source.close()
-    return source.manifest
 
 
-def _mark_of(kind: HiddenKind) -> str:
-    return "" if kind == "wifi_camera" else f"/{kind}"
+def recording_id(room: Room, started: datetime, *, seed: int, camera_zone: str | None, camera_kind: HiddenKind) -> UUID:
+    """The same room, seed and time are the same recording, under the same name."""
+    mark = "" if camera_kind == "wifi_camera" else f"/{camera_kind}"
+    begun = UUID(int=round(started.timestamp() * 1000) << 80)
+    return derived_id(begun, f"{room.room_id}/{seed}/{camera_zone}{mark}")
 
 
-def _recorded(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPosition:
-    name = stand.position_id
+def _measure(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
+    with TemporaryDirectory(prefix="sweep-rf-") as scratch:
+        path = door.open(Path(scratch) / "head.serial")
+        return recorded_rf(ask, path, (), position.start_ns, position.end_ns)  # the simulated probe has no own radios
+
+
+def _position(stand: Standpoint, dwell: tuple[datetime, datetime]) -> RecordedPosition:
     return RecordedPosition(
-        id=name,
-        zone=stand.zone_id,
-        x_m=stand.x_m,
-        y_m=stand.y_m,
-        facing_deg=stand.facing_deg,
-        start=dwell[0],
-        end=dwell[1],
-        lens=f"{name}/lens",
-        wifi=f"{name}/wifi.pcap",
-        ble=f"{name}/ble.json",
-        rf=f"{name}/head.serial",
-        own=(),
-        stimulus=f"{name}/stimulus.json",
-    )
-
-
-def _record_position(folder: Path, recorded: RecordedPosition, stand: Standpoint, room: World, number: int) -> None:
-    """All captures of one position; the seed differs by position, the hidden camera does not."""
-    place = folder / recorded.id
-    place.mkdir()
-    seed = room.seed * 100 + number + 1
-    LensDoor(stand, room.camera, seed).open(place / "lens")
-    rf_door(room, stand, seed).open(place / "head.serial")
-    air.record_air(place, stand, room, recorded.start, seed)
+        id=stand.position_id, zone=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=stand.facing_deg,
+        start=dwell[0], end=dwell[1],
+    )  # fmt: skip

@@ -20,8 +20,7 @@ from sweep.run.keeping import Keeping
 from sweep.run.plugs import PLUGS
 from sweep.run.rooms import LiveSource, RecordedSource, Room, SweepSource, middle_of, read_manifest
 from sweep.run.runner import Runner
-from sweep.sim.sensed_source import SensedSource
-from sweep.sim.source import default_room
+from sweep.sim.source import SimulatedSource, default_room
 from tests.entry_factory import signer
 from tests.plug.thermometer.plug import NAME, Sensor, SimulatedSensor
 from tests.run.same_report import told
@@ -31,7 +30,7 @@ COLD_C, WARM_C = 21.0, 27.5
 INSPECTORS = ("A-1", "A-2")
 
 
-class SimulatedRoom(SensedSource):
+class SimulatedRoom(SimulatedSource):
     """The simulated room, which a thermometer senses, too."""
 
     def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
