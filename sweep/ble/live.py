@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -59,8 +60,8 @@ class LiveBle:
     bus: str | None = None
     """Address of BlueZ's message bus, where that is not the system's."""
 
-    def scan(self, line: Line) -> ScanEnded:
-        """Adverts of the next seconds, once nobody else needs the air."""
+    def scan(self, line: Line, on_sofar: Callable[[ScanEnded], None] = lambda _: None) -> ScanEnded:
+        """Adverts of the next seconds, once nobody else needs the air; `on_sofar` hears what there are meanwhile."""
         from sweep.ble.scan import BleDoorError, listen
 
         with own_turn(line) as why:
@@ -68,12 +69,14 @@ class LiveBle:
             if why is not None:
                 return ScanEnded([], begun_ns, begun_ns, why)
             left: list[str] = []
+            adverts: list[Advert] = []
 
             async def pause(seconds: float) -> None:
                 end_s = time.monotonic() + seconds
                 while not left and (left_s := end_s - time.monotonic()) > 0.0:
                     await asyncio.sleep(min(left_s, LOOK_EVERY_S))
                     left.extend(word.reason for word in line.hear() if isinstance(word, Leave))
+                    on_sofar(ScanEnded(adverts, begun_ns, boottime_ns()))
 
             try:
                 heard = asyncio.run(
@@ -84,6 +87,7 @@ class LiveBle:
                         bus=self.bus,
                         now_ns=boottime_ns,
                         pause=pause,
+                        heard=adverts,
                     )
                 )
             except BleDoorError as error:

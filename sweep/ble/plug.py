@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweep.addresses import format_address
-from sweep.ble.live import LiveBle
+from sweep.ble.live import LiveBle, ScanEnded
 from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.plug import Measure
+from sweep.plug.sofar import Teller
 from sweep.plug.talk import Line
 from sweep.plug.task import MIN_LISTEN_S, Task, blind, unreadable
 from sweep.report import BleObservation, Gap, Levels, Modality
@@ -75,10 +76,16 @@ def keep_adverts(task: Task[Any], adverts: list[Advert]) -> None:
 
 def measure_now(task: Task[Any], door: LiveBle, line: Line) -> Measurement:
     """What the adapter heard; one that is absent, off, lost or refused is a gap with its reason and a sentence."""
+    teller = Teller(line)
+    ended = door.scan(line, lambda sofar: teller.offer(lambda: judge_ended(task, sofar)))
+    keep_adverts(task, ended.adverts)
+    return judge_ended(task, ended)
+
+
+def judge_ended(task: Task[Any], ended: ScanEnded) -> Measurement:
+    """The devices that the adapter heard, and why there are no more."""
     from sweep import ble
 
-    ended = door.scan(line)
-    keep_adverts(task, ended.adverts)
     scan = ble.build_scan(ended.adverts, rejected=Counter())
     found = judge_adverts(replace(task, dwell_s=round(ended.listened_s, 3)), scan)
     if ended.because is None:

@@ -98,11 +98,12 @@ async def listen(
     bus: str | None = None,
     now_ns: Callable[[], int] = time.time_ns,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    heard: list[Advert] | None = None,
 ) -> list[Advert]:
     """Adverts heard within `seconds`, one for each change that BlueZ reports.
 
     `adapter`: `hci0` and the like; None: the first that is switched on.  `bus`: the address of BlueZ's message bus,
-    where that is not the system's.
+    where that is not the system's.  `heard`: gets each as it comes.
 
     Raises BleDoorError when there is no controller, BlueZ refuses the scan or the controller was lost on the way.
     """
@@ -111,7 +112,7 @@ async def listen(
     from bleak.exc import BleakError
     from dbus_fast import DBusError, InvalidAddressError
 
-    heard: list[Advert] = []
+    heard = [] if heard is None else heard
 
     def note(device: BLEDevice, advertisement: AdvertisementData) -> None:
         details = device.details if isinstance(device.details, dict) else {}

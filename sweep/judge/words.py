@@ -36,6 +36,7 @@ COMMON: Final = Words(
             "측정이 끝나기 전에 점검을 마침", "The sweep was finished before the measurement was done"
         ),
         "battery_low": Sentence("전원이 부족해 측정을 멈춤", "The supply ran low, so measuring stopped"),
+        "cut_off": Sentence("측정이 끝나기 전에 끊김", "The measurement was cut off"),
         "probe_restarted": Sentence(
             "점검기 프로그램이 중단되어 측정이 끊김", "The probe's program stopped, which cut the measurement off"
         ),

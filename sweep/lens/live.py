@@ -135,6 +135,10 @@ class LiveScan:
         """What the position amounts to; frames are let go."""
         self._window.clear()
         self._thumbnail = None
+        return self.so_far()
+
+    def so_far(self) -> LiveSummary:
+        """What the position amounts to as yet."""
         return LiveSummary(
             triples=self._triples,
             windows=self._windows,

@@ -26,6 +26,7 @@ from sweep.lens.words import WORDS
 from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.sofar import Teller
 from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import FirstWord, Guide, Leave, Line
 from sweep.plug.task import Task, blind
@@ -206,7 +207,7 @@ def film_stand(
         teller = _Teller(line, task.dwell_s)
         filmed = film(
             task, camera, ear.triggers, LiveScan(meta, range_m=WALL_M, crops=crops), meta,
-            goes_on=lambda: ear.ended is None, on_update=teller.tell, limits=limits,
+            goes_on=lambda: ear.ended is None, on_update=teller.tell, on_sofar=Teller(line).offer, limits=limits,
             why_ended=lambda: None if ear.ended == FILMED_OUT else ear.ended,
         )  # fmt: skip
         lost = Counter(filmed.rejections) + ear.dropped
@@ -237,14 +238,16 @@ def film(
     *,
     goes_on: Callable[[], bool],
     on_update: Callable[[LiveUpdate], None],
+    on_sofar: Callable[[Callable[[], Measurement]], None] = lambda _: None,
     phases_per_round: int = 3,
     room: int = QUEUE_TRIPLES,
     limits: tuple[str, ...] = ("lens_uncalibrated",),
     why_ended: Callable[[], str | None] = lambda: None,
 ) -> Measurement:
-    """Film until `goes_on` says no or the permit ends. `triggers` gives those that came since it was last asked; it and
-    `goes_on` are asked in the camera's thread. `limits`: codes of what must be said of the calibration. `why_ended`: a
-    code that says why `goes_on` said no; None where it was time. The camera is closed at the end, whatever happened.
+    """Film until `goes_on` says no or the permit ends. `on_sofar` may ask after each triple what there is so far.
+    `triggers` gives those that came since it was last asked; it and `goes_on` are asked in the camera's thread.
+    `limits`: codes of what must be said of the calibration. `why_ended`: a code that says why `goes_on` said no; None
+    where it was time. The camera is closed at the end, whatever happened.
     """
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
     builder = TripleBuilder(phases_per_round)
@@ -252,6 +255,7 @@ def film(
     shutter.start()
     for triple in shutter.triples():
         on_update(scan.add(triple))
+        on_sofar(lambda: measurement_of(task, scan.so_far(), meta, Counter(), None, None, limits))
     shutter.join()
     lost = pairer.dropped + builder.dropped + shutter.dropped
     stopped = shutter.stopped or why_ended()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from sweep.plug.measurement import Measurement
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.report import Gap, LocalText, RfWindow
 
@@ -92,6 +93,8 @@ class RfHeard:
     """When the probe's own radios transmitted, (from, to) in the windows' nanoseconds; None: nobody kept a log."""
     spent_s: float = 0.0
     """How long it was measured, be it that nothing came of it."""
+    is_over: bool = True
+    """No more will come; else this is what there is so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,17 @@ class TurnOver:
     """The air is not needed any more."""
 
 
-ToRunner = PlayChips | StopChips | Progress | MeasureRf | Strobe | StopStrobe | Guide | FirstWord | AskTurn | TurnOver
+@dataclass(frozen=True, slots=True)
+class Sofar:
+    """What this measurement has so far; the next word of it, or the measurement itself, takes its place."""
+
+    measurement: Measurement
+
+
+ToCoordinator = (
+    PlayChips | StopChips | Progress | MeasureRf | Strobe | StopStrobe | Guide | FirstWord | AskTurn | TurnOver
+)
+ToRunner = ToCoordinator | Sofar
 ToWorker = Played | RfHeard | Leave | Triggers | StrobeEnded | TakeTurn
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement
 from sweep.plug.plug import Measure
-from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard
+from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard, Sofar
 from sweep.plug.task import Task, blind
 from sweep.report import Modality, RfObservation
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
@@ -43,17 +44,25 @@ class RfPlug:
     def measure(self, task: Task[Any], line: Line) -> Measurement:
         """Emitters here against those outside, both as far as somebody answers."""
         outside = _ask(line, MeasureRf(0.0, is_outside=True))
-        here = _ask(line, MeasureRf(task.dwell_s, tuner_frequencies()))
+        here = _ask(
+            line,
+            MeasureRf(task.dwell_s, tuner_frequencies()),
+            lambda heard: line.say(Sofar(judge_rf(task, heard, outside, self._levels))),
+        )
         return judge_rf(task, here, outside, self._levels)
 
 
-def _ask(line: Line, ask: MeasureRf) -> RfHeard:
-    """The answer to it; whoever answers is told of a stop by others and answers then, too."""
+def _ask(line: Line, ask: MeasureRf, on_sofar: Callable[[RfHeard], None] = lambda _: None) -> RfHeard:
+    """The answer to it; whoever answers is told of a stop by others and answers then, too, and now and then says what
+    there is so far.
+    """
     line.say(ask)
     while True:
         for word in line.hear(ANSWER_EVERY_S):
             if isinstance(word, RfHeard):
-                return word
+                if word.is_over:
+                    return word
+                on_sofar(word)
             if word == Leave("nobody"):
                 return RfHeard(because="not_recorded")
 

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 from sweep.link.head_owner import HeadProcess
@@ -20,6 +21,7 @@ from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
+from sweep.plug.sofar import TELL_EVERY_S as SOFAR_EVERY_S
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import (
     AskTurn,
@@ -33,7 +35,7 @@ from sweep.plug.talk import (
     Progress,
     RfHeard,
     StopChips,
-    ToRunner,
+    ToCoordinator,
     ToWorker,
     TrialKind,
     TurnOver,
@@ -109,6 +111,7 @@ class Coordinator:
         self._own = own
         self._turns = Turns(say, own)
         self._rf_asked: MeasureRf | None = None
+        self._rf_told_s = 0.0
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
         self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
         self._is_rf_to_ask = False
@@ -177,7 +180,7 @@ class Coordinator:
         """Of the head that is there or was."""
         return None if self._head is None else self._head.firmware
 
-    def on_word(self, modality: Modality, word: ToRunner) -> None:
+    def on_word(self, modality: Modality, word: ToCoordinator) -> None:
         """What a modality's process says."""
         match word:
             case PlayChips(kind="motion", count=count, chip_s=chip_s):
@@ -288,9 +291,21 @@ class Coordinator:
 
     def _answer_rf(self) -> None:
         """Hand the windows over once no more of them come."""
-        if self._rf_asked is None or self._watch.is_measuring:
+        if self._rf_asked is None:
+            return
+        if self._watch.is_measuring:
+            self._tell_rf_so_far()
             return
         ask, self._rf_asked = self._rf_asked, None
+        self._tell_rf(ask, self._rf_heard())
+
+    def _tell_rf_so_far(self) -> None:
+        """A kill must not cost more than the last windows."""
+        if self._watch.windows and self._clock_s() - self._rf_told_s >= SOFAR_EVERY_S:
+            self._rf_told_s = self._clock_s()
+            self._say("rf", replace(self._rf_heard(), is_over=False))
+
+    def _rf_heard(self) -> RfHeard:
         windows, gaps = tuple(self._watch.windows), self._watch.gaps
         own = None
         if windows and self._own is not None:
@@ -299,7 +314,7 @@ class Coordinator:
             own = intervals_ns(self._own.during(start_ns, end_ns), start_ns)
         because = "" if windows else gaps[0].reason if gaps else "no_windows"
         spent_s = sum(window.duration_s for window in windows)
-        self._tell_rf(ask, RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s))
+        return RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s)
 
     def _tell_rf(self, ask: MeasureRf, heard: RfHeard) -> None:
         if self._keep_rf is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from sweep.deliver.report_bodies import with_bodies
 from sweep.host.clock import WallClock, boottime_ns, read_boot_id, read_wall_clock
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
+from sweep.plug.sofar import cut_off
 from sweep.report import Gap, Modality, Position, RecordedSweep, SweepReport, kinds
 from sweep.run.report_of import is_measured, never_measured, report_of, software_name
 
@@ -162,7 +163,7 @@ def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[M
         one = restore(record.measurement)
         known.add((one.position_id, one.modality))
         if (one.position_id, one.modality) in journal.unfinished:
-            one = replace(one, gaps=(*one.gaps, gap(record.t_ns)))
+            one = cut_off(one, gap(record.t_ns))
         found.append(one)
     for stand in journal.stands:
         if not stand.is_over:

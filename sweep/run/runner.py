@@ -230,7 +230,9 @@ class Runner:
         coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._journal.stand(position, is_over=False, firmware=coordinator.firmware)
-        for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+        for measurement in workers.measure(
+            tasks, on_word=coordinator.on_word, on_sofar=self._journal.sofar, attend=coordinator.attend
+        ):
             coordinator.ended(measurement.modality)
             made.measurements.append(measurement)
             self._journal.measured(measurement)

@@ -20,10 +20,12 @@ from multiprocessing.process import BaseProcess
 from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
+from sweep.host.clock import boottime_ns
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
-from sweep.plug.talk import ToRunner, ToWorker
+from sweep.plug.sofar import cut_off
+from sweep.plug.talk import Sofar, ToCoordinator, ToRunner, ToWorker
 from sweep.plug.task import Task, blind
 from sweep.report import Gap, Modality
 
@@ -58,6 +60,8 @@ class Workers:
         self._timeout_s = timeout_s
         self._context = multiprocessing.get_context("spawn")
         self._workers: dict[Modality, _Worker] = {}
+        self._sofar: dict[Modality, tuple[Measurement, int]] = {}
+        """What each has so far of the task that it is at, and since when, on CLOCK_BOOTTIME."""
         self.restarts = 0
 
     def __enter__(self) -> Self:
@@ -85,15 +89,17 @@ class Workers:
         self,
         tasks: Mapping[Modality, Task[Any]],
         *,
-        on_word: Callable[[Modality, ToRunner], None] = lambda _modality, _word: None,
+        on_word: Callable[[Modality, ToCoordinator], None] = lambda _modality, _word: None,
+        on_sofar: Callable[[Measurement], None] = lambda _: None,
         attend: Callable[[], None] = lambda: None,
     ) -> Iterator[Measurement]:
         """Give each worker its task and yield measurements as they finish; one for every task, whatever happens.
 
-        `on_word` hears what a worker says meanwhile, which also gives it more time; `attend` is called every
-        ATTEND_EVERY_S.
+        `on_word` and `on_sofar` hear what a worker says and has meanwhile, which also gives it more time; `attend` is
+        called every ATTEND_EVERY_S.
         """
-        begun_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        begun_ns = boottime_ns()
+        self._sofar.clear()
         deadlines = dict.fromkeys(tasks, time.monotonic() + self._timeout_s)
         waiting: dict[Modality, Task[Any]] = {}
         for modality, task in tasks.items():
@@ -117,17 +123,21 @@ class Workers:
                     yield said
                 else:
                     deadlines[modality] = time.monotonic() + self._timeout_s
-                    on_word(modality, said)
+                    if isinstance(said, Sofar):
+                        self._sofar[modality] = said.measurement, boottime_ns()
+                        on_sofar(said.measurement)
+                    else:
+                        on_word(modality, said)
             for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
                 yield self._replace(modality, waiting.pop(modality), begun_ns, "timed_out")
 
     def _replace(self, modality: Modality, task: Task[Any], begun_ns: int, reason: str) -> Measurement:
-        """Restart a dead or stuck worker; the blind measurement that stands for its task."""
+        """Restart a dead or stuck worker; what it had said of its task so far stands for it, or that it saw nothing."""
         self._stop(modality)
         self._start(modality)
         self.restarts += 1
-        gap = Gap(start_ns=begun_ns, end_ns=time.clock_gettime_ns(time.CLOCK_BOOTTIME), reason=reason)
-        return replace(blind(task, modality, reason, {reason: 1}), gaps=(gap,))
+        known, since_ns = self._sofar.pop(modality, (blind(task, modality, reason), begun_ns))
+        return cut_off(known, Gap(start_ns=since_ns, end_ns=boottime_ns(), reason=reason))
 
     def _start(self, modality: Modality) -> None:
         ours, theirs = self._context.Pipe()

@@ -110,6 +110,10 @@ class Listener:
         """All that was heard at this position so far, watches too."""
         for block in self._air.blocks(0.0):
             self._builder.add(block)
+        return self.so_far()
+
+    def so_far(self) -> Heard:
+        """What was heard at this position until the last slice; the air is left alone."""
         return Heard(
             log=self._builder.finish(),
             dwells=tuple(self._dwells),

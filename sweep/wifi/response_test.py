@@ -257,23 +257,29 @@ class Trial:
             }
         )
 
+    def judgements_if_cut(self, reason: str) -> dict[int, StimulusJudgement]:
+        """The answers, should it end now for that reason: what was broken off is not assessable, except where it was
+        decided before.
+        """
+        answers = {}
+        for address, one in self.result.judgements.items():
+            changes = {"verdict": "not_assessable", "reason": reason}
+            answers[address] = one if one.verdict == FOLLOWS else one.model_copy(update=changes)
+        for address in self._wish.targets - answers.keys():
+            answers[address] = not_assessable(self._wish.kind, reason)
+        return answers
+
     def _finish(self) -> None:
-        """What was broken off is not assessable, except where it was decided before."""
         result, played = self.result, self._played
         if played is not None:
             result.played_s = round(played.begun * played.chip_ns / 1e9, 3)
             counts = {"chip_cut_by_guard": played.cut, "chip_unreported": played.unreported}
             result.chips.update({name: count for name, count in counts.items() if count})
-        if result.ended in {"decided", PLAYED_OUT}:
-            missing = "not_tested"
-        else:
-            missing = result.ended
-            for address, one in result.judgements.items():
-                if one.verdict != FOLLOWS:
-                    changes = {"verdict": "not_assessable", "reason": missing}
-                    result.judgements[address] = one.model_copy(update=changes)
+        if result.ended not in {"decided", PLAYED_OUT}:
+            result.judgements = self.judgements_if_cut(result.ended)
+            return
         for address in self._wish.targets - result.judgements.keys():
-            result.judgements[address] = not_assessable(self._wish.kind, missing)
+            result.judgements[address] = not_assessable(self._wish.kind, "not_tested")
 
 
 FOLLOWS: Final = "follows_light"

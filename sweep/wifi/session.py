@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.sofar import Teller
 from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress, TrialKind
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement
@@ -30,6 +31,7 @@ from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, Trial, TrialResult
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stand import HeardStand, Stimulus, WifiWish
 from sweep.wifi.targets import targets_by_channel
+from sweep.wifi.told_line import OnSofar, ToldLine
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"
@@ -67,7 +69,7 @@ class WifiSession:
         wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=task.door.why_no_light, is_walk=task.is_walk)
         try:
             with task.door.open(line) as (air, answers):
-                heard = hear(wish, air, answers, kept_in(task.keep))
+                heard = hear(wish, air, answers, kept_in(task.keep), sofar_to(line, task, wish))
         except CaptureOpenError:  # a gap, and a sentence for the inspector
             nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
             return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
@@ -118,12 +120,18 @@ def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY) -> Measuremen
     return replace(found, rejections=found.rejections | dict(kept.rejected)) if kept.rejected else found
 
 
-def hear(wish: WifiWish, air: Air, line: Line, keep: Path | None) -> HeardStand:
+def hear(wish: WifiWish, air: Air, line: Line, keep: Path | None, on_sofar: OnSofar = lambda _: None) -> HeardStand:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_stand(wish, air, line)
+        return hear_stand(wish, air, line, on_sofar)
     with keep_stand(keep, wish, air, line) as keeping:
-        return hear_stand(wish, keeping.air, keeping.line)
+        return hear_stand(wish, keeping.air, keeping.line, on_sofar)
+
+
+def sofar_to(line: Line, task: Task[Any], wish: WifiWish) -> OnSofar:
+    """Tells the runner what a stand has come to so far."""
+    teller = Teller(line)
+    return lambda so_far: teller.offer(lambda: judge_stand(task, wish, so_far()))
 
 
 class _Interruption:
@@ -150,16 +158,20 @@ class _Interruption:
         return self.left is None
 
 
-def hear_stand(wish: WifiWish, air: Air, line: Line) -> HeardStand:
-    """What is heard of `air` from now on, and what answers to what is played at the other end of `line`."""
-    interruption = _Interruption(air, line, wish.dwell_s)
+def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda _: None) -> HeardStand:
+    """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
+
+    `on_sofar` may ask what it has come to so far, which changes nothing.
+    """
     listener = Listener(air)
+    told = ToldLine(line, on_sofar, listener)
+    interruption = _Interruption(air, told, wish.dwell_s)
     heard = listener.listen(wish.dwell_s, interruption.goes_on)
     follows: dict[int, StimulusJudgement] = {}
     troubles: Counter[str] = Counter({f"left_{interruption.left}": 1} if interruption.left else {})
     is_settled = True
     if interruption.left is None and wish.trial is not None:
-        results = _test(wish, wish.trial, listener, heard, line)
+        results = _test(wish, wish.trial, listener, heard, told)
         for result in results:
             follows |= result.judgements
             troubles += result.chips
@@ -173,20 +185,22 @@ def hear_stand(wish: WifiWish, air: Air, line: Line) -> HeardStand:
     return HeardStand(heard, follows, troubles, is_settled)
 
 
-def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, line: Line) -> list[TrialResult]:
+def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, line: ToldLine) -> list[TrialResult]:
     """A test on each channel where something that matters sends."""
     known = wish.decided | wish.own_addresses
     wanted = targets_by_channel(scan_log(heard.log), heard, is_any=wish.is_any_uplink, decided=known)
-    results: list[TrialResult] = []
+    results = line.results
     for mhz, addresses in wanted.items():
         trial = TrialWish(kind, addresses, wish.trial_longest_s, trials=len(wanted))
         left = next((result.left for result in results if result.left is not None), None)
         refusal = left or wish.no_trial_because
         if refusal is None:
             try:
-                result = run_trial(Trial(trial), listener.watch(mhz), line)
+                with line.of(Trial(trial)) as begun:
+                    result = run_trial(begun, listener.watch(mhz), line)
                 if result.ended in MAY_PASS and result.looks == 0:
-                    result = run_trial(Trial(trial), listener.watch(mhz), line)
+                    with line.of(Trial(trial)) as begun:
+                        result = run_trial(begun, listener.watch(mhz), line)
                 results.append(result)
                 continue
             except CaptureOpenError:

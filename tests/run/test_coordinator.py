@@ -21,7 +21,7 @@ from sweep.plug.talk import (
     Progress,
     RfHeard,
     StopChips,
-    ToRunner,
+    ToCoordinator,
     ToWorker,
 )
 from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent, ZoneEvent
@@ -78,7 +78,7 @@ class Scene:
     def say(self, modality: Modality, word: ToWorker) -> None:
         (self.rf if modality == "rf" else self.told).append(word)
 
-    def hear(self, word: ToRunner) -> None:
+    def hear(self, word: ToCoordinator) -> None:
         self.coordinator.on_word("rf" if isinstance(word, MeasureRf) else "wifi", word)
 
     def run(self, seconds: float) -> None:
@@ -309,6 +309,19 @@ def test_a_head_that_is_not_there_is_said_to_who_asks_for_rf() -> None:
     scene.hear(MeasureRf(10.0))
     scene.hear(MeasureRf(0.0, is_outside=True))
     assert scene.rf == [RfHeard(because="not_connected"), RfHeard(because="not_recorded")]
+
+
+def test_windows_are_told_while_more_of_them_come() -> None:
+    scene = Scene()
+    scene.hear(MeasureRf(10.0))
+    for number in range(40):
+        scene.head.words = [RfMeasured((window(number),))]
+        scene.run(0.1)
+    heard = [word for word in scene.rf if isinstance(word, RfHeard)]
+    assert [len(word.windows) for word in heard] == [12, 24, 36]
+    assert {word.is_over for word in heard} == {False}
+    scene.run(12.0)
+    assert [word.is_over for word in scene.rf if isinstance(word, RfHeard)][-1]
 
 
 def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> None:

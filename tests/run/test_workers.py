@@ -10,10 +10,12 @@ from uuid import UUID
 import pytest
 
 from sweep.addresses import AddressKey
+from sweep.host.clock import boottime_ns
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
-from sweep.plug.talk import Line
-from sweep.plug.task import Task
+from sweep.plug.sofar import CUT_OFF
+from sweep.plug.talk import Line, Sofar
+from sweep.plug.task import Task, blind
 from sweep.report import Position
 from sweep.run.workers import Workers
 from tests.report_factory import uid
@@ -30,6 +32,7 @@ TASK: Task[Any] = Task(
 )
 STUCK = UUID(int=uid(2).int)
 DIES = UUID(int=uid(3).int)
+TELLS_AND_DIES = UUID(int=uid(4).int)
 
 
 def opened() -> Measure:
@@ -38,7 +41,9 @@ def opened() -> Measure:
 
 def measured(task: Task[object], line: Line) -> Measurement:
     """A worker that measures, hangs or dies by the task's sweep id."""
-    if task.sweep_id == DIES:
+    if task.sweep_id == TELLS_AND_DIES:
+        line.say(Sofar(replace(blind(task, "wifi", CUT_OFF), samples=4)))
+    if task.sweep_id in {DIES, TELLS_AND_DIES}:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.sweep_id == STUCK:
         signal.pause()
@@ -73,6 +78,18 @@ def test_a_worker_that_dies_or_hangs_is_a_gap_and_is_started_again(
     assert workers.restarts == 1
     (after,) = workers.measure({"wifi": TASK})
     assert after.blind_reason is None
+
+
+def test_what_a_worker_had_told_before_it_died_stands_with_a_gap_from_then_on(workers: Workers) -> None:
+    told: list[Measurement] = []
+    begun_ns = boottime_ns()
+    (one,) = workers.measure({"wifi": replace(TASK, sweep_id=TELLS_AND_DIES)}, on_sofar=told.append)
+    assert [so_far.samples for so_far in told] == [4]
+    assert (one.samples, one.blind_reason, one.rejections) == (4, "process_died", {"process_died": 1})
+    (gap,) = one.gaps
+    assert begun_ns < gap.start_ns <= gap.end_ns
+    (after,) = workers.measure({"wifi": replace(TASK, sweep_id=DIES)})
+    assert after.samples == 0, "what was told of another task does not stand for this one"
 
 
 def test_a_worker_killed_between_tasks_is_noticed(workers: Workers) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sweep.plug.sofar import CUT_OFF
 from sweep.plug.talk import PLAYED_OUT, Leave, Progress
-from sweep.report import StimulusJudgement
+from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
@@ -188,3 +189,28 @@ def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
     assert measured.limits == ("wifi_one_channel",)
     assert measured.quality <= 0.1
     assert PLAYED_OUT not in measured.rejections
+
+
+def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() -> None:
+    asked: list[HeardStand] = []
+
+    def ask(so_far: Callable[[], HeardStand]) -> None:
+        if stand.air.now_s >= 3.0 * len(asked):
+            asked.append(so_far())
+
+    stand = Stand()
+    found = hear_stand(LIGHT, stand.air, stand.player, ask)
+    alone = Stand().hear(LIGHT)
+    assert judge_stand(TASK, LIGHT, found) == judge_stand(TASK, LIGHT, alone)
+    assert len(asked) >= 6
+    measured = [judge_stand(TASK, LIGHT, one) for one in asked]
+    samples = [one.samples for one in measured]
+    assert samples == sorted(samples)
+    assert samples[-1] > 0.8 * judge_stand(TASK, LIGHT, found).samples
+    assert {one.rejections[f"left_{CUT_OFF}"] for one in measured} == {1}
+    listening, testing = asked[1], asked[-1]
+    assert (listening.follows, listening.is_settled) == ({}, True)
+    assert (testing.follows[CAMERA].verdict, testing.follows[CAMERA].reason) == ("not_assessable", CUT_OFF)
+    assert not testing.is_settled
+    (camera,) = [one for one in measured[-1].observations if isinstance(one, WifiObservation) and one.stimulus]
+    assert camera.video.verdict == "video_uplink"

@@ -1,0 +1,60 @@
+"""A line that offers what a stand has come to so far, whenever somebody listens to it.
+
+Input is the listener and the tests as they go; output is a `HeardStand` as if everything ended here, for whoever asks.
+It touches no air, so that nothing is heard differently because somebody asked.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sweep.plug.sofar import CUT_OFF
+from sweep.plug.talk import Line, ToRunner, ToWorker
+from sweep.report import StimulusJudgement
+from sweep.wifi.listen import Listener
+from sweep.wifi.response_test import Trial, TrialResult
+from sweep.wifi.stand import HeardStand
+
+OnSofar = Callable[[Callable[[], HeardStand]], None]
+"""Hears, several times a second, how to tell what a stand has come to."""
+
+
+class ToldLine:
+    """One for a stand."""
+
+    def __init__(self, line: Line, on_sofar: OnSofar, listener: Listener) -> None:
+        self._line = line
+        self._on_sofar = on_sofar
+        self._listener = listener
+        self.results: list[TrialResult] = []
+        """Of the tests that are over."""
+        self._trial: Trial | None = None
+
+    @contextmanager
+    def of(self, trial: Trial) -> Iterator[Trial]:
+        """The line of a test that goes on."""
+        self._trial = trial
+        try:
+            yield trial
+        finally:
+            self._trial = None
+
+    def say(self, word: ToRunner) -> None:
+        """Tell the runner."""
+        self._line.say(word)
+
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        """What the runner said."""
+        self._on_sofar(self._so_far)
+        return self._line.hear(wait_s)
+
+    def _so_far(self) -> HeardStand:
+        follows: dict[int, StimulusJudgement] = {}
+        for result in self.results:
+            follows |= result.judgements
+        if self._trial is not None:
+            follows |= self._trial.judgements_if_cut(CUT_OFF)
+        left = Counter({f"left_{CUT_OFF}": 1})
+        return HeardStand(self._listener.so_far(), follows, left, is_settled=self._trial is None)
