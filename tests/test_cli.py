@@ -12,8 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import COMMANDS, build_app
-from sweep.sim.air_ble import BleEmitter, write_ble_capture
-from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
+from sweep.sim.air_ble import BleEmitter
+from sweep.sim.air_frames import WifiEmitter
+from tests.simulators.ble_captures import write_ble_capture
+from tests.simulators.wifi_captures import write_wifi_capture
 
 RUNNER = CliRunner()
 app = build_app()

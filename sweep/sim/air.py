@@ -7,7 +7,7 @@ when that plays in the same zone.
 from __future__ import annotations
 
 from sweep.sim.air_ble import BleEmitter
-from sweep.sim.air_wifi import WifiEmitter
+from sweep.sim.air_frames import WifiEmitter
 from sweep.sim.world import Standpoint, World
 
 BUILDING_AP = "00:00:5e:00:53:01"

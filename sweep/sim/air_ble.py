@@ -1,24 +1,18 @@
-"""Simulated BLE advertisers as a sniffer or a phone-like controller at one place would record them.
+"""Simulated BLE advertisers as a phone-like controller at one place would hear them.
 
-Input is emitters with places and kinds, the listener's place, a duration and a seed; output is a pcap of link layer
-packets with valid checksums behind a radio header, or the JSON form that `sweep ble` reads, by the suffix of the path.
+Input is emitters with places and kinds, the listener's place, a duration and a seed; output is adverts as heard.
 Everything is made up: random addresses, invented payloads in the shape that such devices send.
 """
 
 from __future__ import annotations
 
-import json
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
 from sweep.addresses import parse_address
-from sweep.ble.linklayer import ADVERTISING_ACCESS_ADDRESS, LINK_LL_RADIO, compute_crc
-from sweep.captures.files import write_pcap
 
 from .air_path import frame_levels_dbm, mean_level_dbm, receives
 
@@ -29,8 +23,6 @@ INTERVALS_S: Final[dict[str, float]] = {
     0.15, }  # fmt: skip
 """Advertising intervals: guessed, the usual order of magnitude."""
 MAX_NAME_OCTETS: Final = 26
-_ADV_IND, _ADV_NONCONN = 0x00, 0x02
-_RANDOM_ADDRESS: Final = 0x40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +84,6 @@ def hear_adverts(
     return sorted(heard, key=lambda advert: advert.t_ns)
 
 
-def write_ble_capture(
-    path: Path,
-    *,
-    emitters: Sequence[BleEmitter],
-    listener_xy_m: tuple[float, float],
-    seconds: float,
-    seed: int,
-    start_ns: int = DEFAULT_START_NS,
-) -> int:
-    """Write what a receiver at `listener_xy_m` hears within `seconds`; returns the number of adverts.
-
-    A path that ends in `.json` becomes JSON, any other a pcap.  ValueError for a bad address.
-    """
-    heard = hear_adverts(emitters=emitters, listener_xy_m=listener_xy_m, seconds=seconds, seed=seed, start_ns=start_ns)
-    if path.suffix == ".json":
-        rows = [_to_row(advert) for advert in heard]
-        path.write_text(json.dumps({"adverts": rows}, separators=(",", ":")) + "\n", encoding="utf-8")
-        return len(rows)
-    return write_pcap(path, [_to_packet(advert) for advert in heard], link_type=LINK_LL_RADIO)
-
-
 def _payload(emitter: BleEmitter) -> bytes:
     """AD structures that such a device sends; the invented part comes from its address."""
     noise = parse_address(emitter.address).to_bytes(6, "big") * 5
@@ -143,24 +114,3 @@ def _payload(emitter: BleEmitter) -> bytes:
 
 def _part(kind: int, value: bytes) -> bytes:
     return bytes([len(value) + 1, kind]) + value
-
-
-def _to_packet(advert: HeardAdvert) -> tuple[int, bytes, int]:
-    kind = _ADV_IND if advert.is_connectable else _ADV_NONCONN
-    body = parse_address(advert.emitter.address).to_bytes(6, "little") + advert.payload
-    pdu = bytes([kind | _RANDOM_ADDRESS, len(body)]) + body
-    # Channel, level, noise, offences, reference access address, flags: dewhitened, level valid, CRC checked and valid.
-    radio = struct.pack("<BbbBIH", 0, advert.level_dbm, -128, 0, ADVERTISING_ACCESS_ADDRESS, 0x0C03)
-    packet = radio + struct.pack("<I", ADVERTISING_ACCESS_ADDRESS) + pdu + compute_crc(pdu)
-    return advert.t_ns, packet, len(packet)
-
-
-def _to_row(advert: HeardAdvert) -> dict[str, Any]:
-    return {
-        "t_s": round(advert.t_ns / 1e9, 3),
-        "address": advert.emitter.address,
-        "address_type": "random",
-        "rssi_dbm": advert.level_dbm,
-        "is_connectable": advert.is_connectable,
-        "raw": advert.payload.hex(),
-    }

@@ -14,8 +14,6 @@ from typing import Final
 
 import numpy as np
 
-from sweep.wifi.sequence import ChipSequence
-
 PACKET_OCTETS: Final = 1400
 ACK_OCTETS: Final = 52
 COMPLETE_PICTURE_RATIO: Final = 5.0
@@ -82,33 +80,6 @@ class Encoder:
         return _send_burst(t_s, round(size), rng, is_up=True, is_acknowledged=False)
 
 
-def camera_stream(
-    seconds: float,
-    rng: np.random.Generator,
-    *,
-    bitrate_kbps: float,
-    pictures_hz: float,
-    group_s: float,
-    light: ChipSequence | None = None,
-    clock_s: float = 0.0,
-) -> list[Packet]:
-    """A camera that sends pictures over RTP, with a receiver report once a second.
-
-    `light` is a sequence that its lens sees, on a clock on which this capture starts at `clock_s`.
-    """
-
-    def growth(t_s: float) -> float:
-        if light is None:
-            return 1.0
-        seen_s = clock_s + t_s - CAMERA_DELAY_S
-        return light_growth(_chip_at(light, seen_s), _chip_at(light, seen_s - 1 / pictures_hz))
-
-    encoder = Encoder(rng, bitrate_kbps=bitrate_kbps, pictures_hz=pictures_hz, group_s=group_s, growth=growth)
-    packets = [packet for _ in range(int(seconds * pictures_hz)) for packet in encoder.next_picture()]
-    packets += [receiver_report(encoder.offset_s + second) for second in range(int(seconds))]
-    return [packet for packet in packets if packet.t_s < seconds]
-
-
 def receiver_report(t_s: float) -> Packet:
     """What the other end of a camera's stream says once a second."""
     return Packet(t_s, 80, is_up=False)
@@ -122,11 +93,6 @@ def light_growth(now: int, before: int) -> float:
 def walk_growth(now: int) -> float:
     """Octets of a picture in which somebody walks (1) or not (0)."""
     return 1.0 + WALK_GAIN * now
-
-
-def _chip_at(light: ChipSequence, t_s: float) -> int:
-    number = int((t_s - light.start_s) // light.chip_s)
-    return light.chips[number] if 0 <= number < len(light.chips) else 0
 
 
 def _send_burst(

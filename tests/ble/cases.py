@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sweep.captures.files import write_pcap
-from sweep.sim.air_ble import BleEmitter, BleKind, write_ble_capture
+from sweep.sim.air_ble import BleEmitter, BleKind
 from tests.ble.packets import (
     ADDRESS,
     OTHER,
@@ -18,6 +18,7 @@ from tests.ble.packets import (
     pdu,
 )
 from tests.cases import Case
+from tests.simulators.ble_captures import write_ble_capture
 
 SEEN_FROM = (2.0, 1.5)
 

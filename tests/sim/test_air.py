@@ -8,11 +8,13 @@ import pytest
 
 from sweep.addresses import format_address
 from sweep.ble import scan_file as scan_ble
-from sweep.sim.air_ble import INTERVALS_S, BleEmitter, BleKind, write_ble_capture
+from sweep.sim.air_ble import INTERVALS_S, BleEmitter, BleKind
+from sweep.sim.air_frames import WifiEmitter
 from sweep.sim.air_path import mean_level_dbm, receives
-from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
 from sweep.wifi import JudgedTransmitter
 from sweep.wifi import scan_file as scan_wifi
+from tests.simulators.ble_captures import write_ble_capture
+from tests.simulators.wifi_captures import write_wifi_capture
 
 AP = "00:00:5e:00:53:01"
 CAMERA, BROWSER, CALLER, UPLOADER, OWN_AP, VIEWER = (f"02:00:00:00:00:{n:02x}" for n in range(1, 7))

@@ -20,9 +20,10 @@ from typing import Final
 
 from sweep.captures.files import open_capture
 from sweep.report import to_json
-from sweep.sim.air_wifi import WifiEmitter, write_wifi_capture
+from sweep.sim.air_frames import WifiEmitter
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
+from tests.simulators.wifi_captures import write_wifi_capture
 from tests.waiting import wait_until
 from tests.wifi.tap_rig import _TUNSETLINK, NAME, make_tap, rename, set_up
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.sim.air_wifi import DEFAULT_START_NS, WifiEmitter, write_wifi_capture
+from sweep.sim.air_frames import WifiEmitter
 from sweep.wifi import read_log, scan_file
 from sweep.wifi.blindness import FLOOR, Hearing, assess_hearing
 from sweep.wifi.framelog import build_log, number_transmitters
@@ -19,6 +19,7 @@ from sweep.wifi.stimulus import judge_stimulus
 from sweep.wifi.video import judge_flow
 from tests.simulators.air_deaf import write_exchange
 from tests.simulators.air_queues import SECOND, draw_flow
+from tests.simulators.wifi_captures import DEFAULT_START_NS, write_wifi_capture
 from tests.wifi.frames import AP, STATION, data_up, frame, octets, radiotap
 from tests.wifi.test_radio_headers import block_of
 

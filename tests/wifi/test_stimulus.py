@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.plug.chips import draw_chips
-from sweep.sim.air_wifi import DEFAULT_START_NS, WifiEmitter, write_wifi_capture
+from sweep.sim.air_frames import WifiEmitter
 from sweep.wifi import read_log, stimulus
 from sweep.wifi.pictures import find_group_period, rebuild_pictures
 from sweep.wifi.response import Response, correlate_terms
@@ -38,6 +38,7 @@ from sweep.wifi.transmitters import Flow, list_flows
 from sweep.wifi.unheard import Queue, drop_sound, queue_frames
 from tests.simulators import air_encoded, air_flows, air_queues
 from tests.simulators.flow_of import flow_of
+from tests.simulators.wifi_captures import DEFAULT_START_NS, write_wifi_capture
 
 Air = Literal["radio", "cell"]
 AP, CAMERA, OTHER_CAMERA, CALLER = (f"02:00:00:00:00:{n:02x}" for n in (1, 0x21, 0x22, 0x12))

@@ -1,4 +1,4 @@
-"""Simulated 802.11 traffic as a monitor-mode receiver at one place would record it.
+"""Simulated 802.11 traffic as a monitor-mode receiver on one channel would record it.
 
 Input is emitters with places and habits, the listener's place, a duration and a seed; output is a pcap with radiotap
 and frame headers only (the lengths on the air are kept).  Access points announce themselves, phones and laptops
@@ -16,11 +16,19 @@ import numpy as np
 
 from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
+from sweep.sim.air_frames import BEACON_INTERVAL_S, Beacons, DataFrames, Frame, Medium, WifiEmitter, with_radiotap
+from sweep.sim.air_path import frame_levels_dbm, mean_level_dbm, receives
+from sweep.sim.air_traffic import (
+    CAMERA_DELAY_S,
+    Encoder,
+    Packet,
+    backup,
+    browse,
+    light_growth,
+    receiver_report,
+    video_call,
+)
 from sweep.wifi.sequence import ChipSequence
-
-from .air_frames import BEACON_INTERVAL_S, Beacons, DataFrames, EmitterKind, Frame, Medium, WifiEmitter, with_radiotap
-from .air_path import frame_levels_dbm, mean_level_dbm, receives
-from .air_traffic import Packet, backup, browse, camera_stream, video_call
 
 DEFAULT_START_NS: Final = 1_750_000_000_000_000_000
 
@@ -87,11 +95,40 @@ def _habits(
             )
 
 
+def camera_stream(
+    seconds: float,
+    rng: np.random.Generator,
+    *,
+    bitrate_kbps: float,
+    pictures_hz: float,
+    group_s: float,
+    light: ChipSequence | None = None,
+    clock_s: float = 0.0,
+) -> list[Packet]:
+    """A camera that sends pictures over RTP, with a receiver report once a second.
+
+    `light` is a sequence that its lens sees, on a clock on which this capture starts at `clock_s`.
+    """
+
+    def growth(t_s: float) -> float:
+        if light is None:
+            return 1.0
+        seen_s = clock_s + t_s - CAMERA_DELAY_S
+        return light_growth(_chip_at(light, seen_s), _chip_at(light, seen_s - 1 / pictures_hz))
+
+    encoder = Encoder(rng, bitrate_kbps=bitrate_kbps, pictures_hz=pictures_hz, group_s=group_s, growth=growth)
+    packets = [packet for _ in range(int(seconds * pictures_hz)) for packet in encoder.next_picture()]
+    packets += [receiver_report(encoder.offset_s + second) for second in range(int(seconds))]
+    return [packet for packet in packets if packet.t_s < seconds]
+
+
+def _chip_at(light: ChipSequence, t_s: float) -> int:
+    number = int((t_s - light.start_s) // light.chip_s)
+    return light.chips[number] if 0 <= number < len(light.chips) else 0
+
+
 def _beacons(emitter: WifiEmitter, seconds: float, rng: np.random.Generator, share: float) -> Iterator[Frame]:
     beacons = Beacons(emitter, float(rng.uniform(0, BEACON_INTERVAL_S)))
     for number in range(int(seconds / BEACON_INTERVAL_S)):
         if rng.random() < share:
             yield beacons.frame(number)
-
-
-__all__ = ["DEFAULT_START_NS", "EmitterKind", "WifiEmitter", "write_wifi_capture"]
