@@ -187,6 +187,7 @@ class Avr:
         for field, function in (("run", "avr_callback_run_raw"), ("sleep", "avr_callback_sleep_raw")):
             if getattr(self._core, field) != cast(getattr(self._lib, function), c_void_p).value:
                 raise EmulatorError(f"this {LIBRARY} lays its core out differently; version 1.6 is needed")
+        self._irqs: dict[tuple[str, int], int] = {}
         self._keep: list[object] = []  # ctypes callbacks live as long as this object
         self._timers: dict[Callable[[], object], Any] = {}
         self._core.frequency = CLOCK_HZ
@@ -208,10 +209,12 @@ class Avr:
         self.on_change("uar0", UART_OUTPUT, self._output.append)
 
     def _irq(self, module: str, index: int) -> int:
-        irq = self._lib.avr_io_getirq(self._avr, _ioctl(module), index)
-        if not irq:
+        known = self._irqs.get((module, index))
+        if known is None:
+            known = self._irqs[module, index] = int(self._lib.avr_io_getirq(self._avr, _ioctl(module), index) or 0)
+        if not known:
             raise EmulatorError(f"{LIBRARY} has no signal {module}{index}")
-        return int(irq)
+        return known
 
     @property
     def cycle(self) -> int:
@@ -219,7 +222,7 @@ class Avr:
         return int(self._core.cycle)
 
     def _register(self, irq: int, callback: Callable[[int], object]) -> None:
-        notify = _NOTIFY(lambda _irq, value, _param: callback(value) and None)
+        notify = _NOTIFY(lambda _irq, value, _param: callback(value))
         self._keep.append(notify)
         self._lib.avr_irq_register_notify(irq, notify, None)
 

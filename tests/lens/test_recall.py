@@ -15,13 +15,13 @@ from tests.bench.lens_baselines import METHODS
 from tests.lens.calibration import reliability
 from tests.lens.rendered import FRESH_SEED, lines, outcomes
 
-FEW = 16
 MANY = 320
 FULL_SIZE_CLIPS = 60
 
 
-def test_a_few_fresh_clips() -> None:
-    table = outcomes(range(FRESH_SEED, FRESH_SEED + FEW))["detector"]
+@pytest.mark.parametrize("few", [8, pytest.param(16, marks=pytest.mark.soak)])
+def test_a_few_fresh_clips(few: int) -> None:
+    table = outcomes(range(FRESH_SEED, FRESH_SEED + few))["detector"]
     score = score_clips(table, resamples=50)
     assert score.clips_unprocessed == 0
     assert score.lenses >= 4

@@ -48,7 +48,7 @@ def test_a_simulated_sweep_that_was_kept_gives_the_same_report(seed: int, camera
     print(f"seed {seed}, camera in {camera}: found {found}, {tested} light tests")
 
 
-@pytest.mark.parametrize("trouble", ["none", "adapter_pulled"])
+@pytest.mark.parametrize("trouble", ["none", pytest.param("adapter_pulled", marks=pytest.mark.soak)])
 def test_a_live_sweep_of_a_laboratory_that_was_kept_gives_the_same_report(trouble: str, tmp_path: Path) -> None:
     run = play(tmp_path, trouble, 15.0, 1, *ALWAYS, "--keep", str(tmp_path / "kept"))
     assert of_file(replayed(tmp_path / "kept", tmp_path)) == of_file(tmp_path / "report.json")

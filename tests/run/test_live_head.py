@@ -34,7 +34,7 @@ from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until
 
 ROOM = default_room()
-DWELL_S = 5.0
+DWELL_S = 3.0
 
 
 @dataclass
@@ -135,7 +135,7 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
         sweep.control.abort()
         thread.join(30.0)
     assert lit == []
-    assert sweep.rf(0).samples >= 15, "50, less what a busy machine holds up"
+    assert sweep.rf(0).samples >= 15, "30, less what a busy machine holds up"
     assert sweep.rf(0).blind_reason == "no_baseline"
     assert sweep.reports[0].versions.firmware is not None
 
@@ -146,7 +146,7 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
         sweep.plug.symlink_to(first.port)
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.begun, "the first position")
-        time.sleep(3.0)
+        time.sleep(DWELL_S / 2)
         sweep.plug.unlink()
     sweep.wait_for(lambda: ("head_away", False) in sweep.notices(), "the word that the head is away")
     sweep.gate.release()

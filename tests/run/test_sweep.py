@@ -114,7 +114,8 @@ def test_a_replay_names_everything_alike(demo: tuple[SweepResult, list[LiveEvent
 
 
 @pytest.mark.parametrize(
-    ("seed", "camera", "expected"), [(1, "stall-3", ["stall-3"]), (8, "stall-1", ["stall-1"]), (3, "none", [])]
+    ("seed", "camera", "expected"),
+    [(1, "stall-3", ["stall-3"]), (3, "none", []), pytest.param(8, "stall-1", ["stall-1"], marks=pytest.mark.soak)],
 )
 def test_the_marker_follows_the_camera_and_is_gone_without_it(
     seed: int, camera: str, expected: list[str], tmp_path: Path
