@@ -67,9 +67,11 @@ class HalfSize:
         self._saturation_dn = saturation_dn
         self.serial = camera.serial
 
-    def read(self) -> RawFrame:
-        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+    def read(self) -> RawFrame | None:
+        """The next frame; None when none came for a while. Raises RoomNotEmptyError (and closes), CameraError."""
         frame = self._camera.read()
+        if frame is None:
+            return None
         return RawFrame(binned(frame.pixels, self._saturation_dn), frame.sensor_ns, frame.gain)
 
     def close(self) -> None:

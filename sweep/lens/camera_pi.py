@@ -3,17 +3,21 @@
 Job: set the sensor to fixed exposure and gain, take unpacked 10-bit raw frames with their time stamps. Input: a
 permit and settings; output: `RawFrame`s. Refuses to open or go on without a permit that holds, without external
 trigger, and when the camera delivers another format, size or gain than asked for. Written against Picamera2 0.3
-(Raspberry Pi OS; its manual, sections 4 and 5) and never run on a Pi here: `tests/lens/picamera2_stand_in.py` stands
-in for it.
+(Raspberry Pi OS; its manual, sections 4 and 5, and its source) and never run on a Pi here:
+`tests/lens/picamera2_stand_in.py` stands in for it. libcamera gives a camera up whose trigger pauses for about a second
+(raspberrypi/libcamera#80, picamera2#748), and it stays dead until it is started anew: so it is opened while triggers
+run, and closed where they end.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from sweep.lens.frames import CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
+from sweep.lens.frames import LOOK_S, CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
 from sweep.plug.lease import RoomPermit
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
@@ -27,6 +31,11 @@ FRAME_US = 16_667
 """The sensor's shortest frame: triggers come every 20 ms by a resonator that may be 0.5 % fast, and one that comes
 before the frame of the one before is over is lost (derived)."""
 GAIN_TOLERANCE = 0.02
+BUFFERS = 6
+KEPT = 4
+"""Frames that wait for a thread that is late, 80 ms of them; two buffers stay with the sensor. The library itself keeps
+one completed request and lets the others go, so each is taken as it completes; what comes beyond is lost, and counted
+as a trigger without a frame."""
 MAIN_SIZE = (160, 120)
 """The processed stream is needed by the library and used by nobody."""
 
@@ -47,6 +56,8 @@ class PiCamera:
         check_permit(permit)
         self._permit = permit
         self._settings = settings
+        self._news = threading.Condition()
+        self._kept: deque[Any] = deque()
         if _read(trigger_mode) != "1":
             raise CameraError(
                 f"the camera is not in trigger mode: write 1 to {trigger_mode} before it is opened", "camera_unusable"
@@ -64,6 +75,7 @@ class PiCamera:
         try:
             self._shift = self._set_up()
             permit.check()
+            self._camera.pre_callback = self._keep
             self._camera.start()
         except BaseException:
             self.close()
@@ -83,8 +95,8 @@ class PiCamera:
             main={"size": MAIN_SIZE, "format": "YUV420"},
             raw={"size": (settings.width, settings.height), "format": "SRGGB10"},
             sensor={"output_size": (settings.width, settings.height), "bit_depth": 10},
-            buffer_count=6,
-            queue=True,
+            buffer_count=BUFFERS,
+            queue=False,  # each request is taken by `_keep`
             controls={
                 "AeEnable": False,
                 "AwbEnable": False,
@@ -107,13 +119,23 @@ class PiCamera:
             f"the camera gives {str(raw['format'])[:40]!r}: unpacked 10-bit raw is needed", "camera_unusable"
         )
 
-    def read(self) -> RawFrame:
-        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+    def _keep(self, request: Any) -> None:
+        """Called by the library's own thread, which holds its lock, for each request that was completed."""
+        request.acquire()
+        with self._news:
+            self._kept.append(request)
+            late = self._kept.popleft() if len(self._kept) > KEPT else None
+            self._news.notify()
+        if late is not None:
+            late.release()
+
+    def read(self) -> RawFrame | None:
+        """The next frame; None when none came for a while. Raises RoomNotEmptyError (and closes), CameraError."""
         self._go_on_or_close()
-        try:
-            request = self._camera.capture_request(wait=self._settings.timeout_s)
-        except TimeoutError as error:
-            raise CameraError("no frame came: does the sensor head give triggers?", "camera_silent") from error
+        with self._news:
+            if not self._news.wait_for(lambda: self._kept, LOOK_S):
+                return None
+            request = self._kept.popleft()
         try:
             self._go_on_or_close()
             metadata = request.get_metadata()
@@ -136,6 +158,12 @@ class PiCamera:
         """Switch the sensor off; may be called twice."""
         camera, self._camera = self._camera, None
         if camera is not None:
+            camera.pre_callback = None
+            with self._news:
+                kept = list(self._kept)
+                self._kept.clear()
+            for request in kept:
+                request.release()
             camera.stop()
             camera.close()
 

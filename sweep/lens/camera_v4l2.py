@@ -79,8 +79,8 @@ class V4l2Camera:
         self._capture.set(cv2.CAP_PROP_FOURCC, float(code))
         return bool(round(self._capture.get(cv2.CAP_PROP_FOURCC)) == code)
 
-    def read(self) -> RawFrame:
-        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+    def read(self) -> RawFrame | None:
+        """The next frame, however long OpenCV waits for it. Raises RoomNotEmptyError (and closes), CameraError."""
         self._go_on_or_close()
         if not self._capture.grab():
             raise CameraError("no frame came: was the camera unplugged?", "camera_away")

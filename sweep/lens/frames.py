@@ -7,8 +7,9 @@ stays in memory and is dropped.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from typing import Final, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,11 @@ import numpy.typing as npt
 from sweep.lens.clips import Frame
 from sweep.plug.lease import RoomPermit
 from sweep.plug.strobe import Trigger
+
+LOOK_S: Final = 0.1
+"""How long a camera waits for a frame before it looks up: whoever stops it waits no longer."""
+SILENT_LOOKS: Final = 20
+"""After two seconds without a frame a camera is silent (guessed: libcamera gives up after one)."""
 
 
 class CameraError(RuntimeError):
@@ -79,8 +85,6 @@ class CameraSettings:
     does not keep up with its triggers."""
     exposure_s: float = 1e-3
     gain: float = 1.0
-    timeout_s: float = 1.0
-    """How long to wait for a frame before the camera counts as silent."""
 
 
 class FrameDoor(Protocol):
@@ -89,11 +93,22 @@ class FrameDoor(Protocol):
     serial: str
     """What tells this camera from others, for the calibration."""
 
-    def read(self) -> RawFrame:
-        """The next frame. Raises RoomNotEmptyError (and closes), CameraError."""
+    def read(self) -> RawFrame | None:
+        """The next frame; None when none came for `LOOK_S`. Raises RoomNotEmptyError (and closes), CameraError."""
 
     def close(self) -> None:
         """Switch the sensor off; may be called twice."""
+
+
+def next_frame(camera: FrameDoor, goes_on: Callable[[], bool] = lambda: True) -> RawFrame | None:
+    """The next frame; None once `goes_on` says no. Raises RoomNotEmptyError, CameraError (also when it is silent)."""
+    for _ in range(SILENT_LOOKS):
+        frame = camera.read()
+        if frame is not None:
+            return frame
+        if not goes_on():
+            return None
+    raise CameraError("no frame came: does the sensor head give triggers?", "camera_silent")
 
 
 def check_permit(permit: RoomPermit) -> None:

@@ -38,8 +38,6 @@ CONFIRMATIONS = 2
 MATCH_PX = 8.0
 """Guessed: how far a candidate may lie from where the view's motion puts it, at half size."""
 MAX_FOLLOWED = 64
-TRIPLE_S = 0.1
-"""Ten triples a second."""
 MAX_BLUR_PX = 2.0
 MAX_SATURATED = 0.05
 LEAST_LIGHT_E = 8.0
@@ -80,6 +78,7 @@ class LiveScan:
         `clock` counts seconds; `judge` is the detector.
         """
         self._meta = meta
+        self._triple_s = len(WINDOW_PHASES) / meta.fps
         self._range_m = range_m
         self._crops = crops
         self._clock = clock
@@ -119,7 +118,7 @@ class LiveScan:
             self._map.add(view)
         confirmed = self._maybe_judge()
         spent = self._clock() - started
-        self._behind_s = max(0.0, self._behind_s + spent - TRIPLE_S)
+        self._behind_s = max(0.0, self._behind_s + spent - self._triple_s)
         return LiveUpdate(
             triple=triple.number,
             quality=quality,
@@ -130,6 +129,15 @@ class LiveScan:
             seen_sr=self._map.solid_angle_sr(self._range_m),
             work_s=spent,
         )
+
+    def begin_again(self) -> None:
+        """What comes next follows after a pause: nobody knows how the view moved meanwhile."""
+        self._window.clear()
+        self._since_window = 0
+        self._thumbnail = None
+        self._shifts.clear()
+        self._map.lose()
+        self._followed = [one for one in self._followed if one.is_confirmed]
 
     def finish(self) -> LiveSummary:
         """What the position amounts to; frames are let go."""
@@ -217,7 +225,7 @@ class LiveScan:
         if len(self._window) < WINDOW or self._since_window < STRIDE:
             return ()
         self._since_window = 0
-        if self._behind_s > STRIDE * TRIPLE_S:
+        if self._behind_s > STRIDE * self._triple_s:
             self._dropped["window_skipped"] += 1
             return ()
         numbers = [t.number for t in self._window]

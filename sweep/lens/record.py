@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sweep.entry import Signer
 from sweep.lens.clips import ClipMeta, Frame, write_clip
-from sweep.lens.frames import FrameDoor, PhaseFrame
+from sweep.lens.frames import FrameDoor, PhaseFrame, next_frame
 from sweep.lens.pairing import PhasePairer
 from sweep.plug.strobe import Phase, Trigger
 
@@ -70,7 +70,8 @@ def record_clip(
             read += 1
             if read > 4 * wanted + 60 or (read > 60 and len(taken) < (1.0 - MAX_LOST_SHARE) * (read - 60)):
                 raise RecordError(f"{len(taken)} of {read} frames found their lamp phase: is the head's clock settled?")
-            found = pairer.add_frame(camera.read())
+            frame = next_frame(camera)
+            found = [] if frame is None else pairer.add_frame(frame)
             for trigger in triggers():
                 found += pairer.add_trigger(trigger)
             taken += found

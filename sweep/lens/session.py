@@ -12,12 +12,12 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sweep.lens.camera_door import CameraDoor
 from sweep.lens.clips import ClipMeta
-from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, RawFrame
+from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, PhaseFrame, RawFrame, next_frame
 from sweep.lens.live import LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
@@ -29,7 +29,7 @@ from sweep.plug.measurement import Measurement, code_of
 from sweep.plug.sofar import Teller
 from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import FirstWord, Guide, Leave, Line
-from sweep.plug.task import Task, blind
+from sweep.plug.task import Task
 from sweep.report import Gap
 
 FULL_SR = 2.0
@@ -44,6 +44,12 @@ LEASE_CODES = {"not_declared": "room_not_declared_empty"}
 """The lens has a sentence of its own for a lease that is over."""
 LOOK_EVERY_S = 0.1
 """While the head has something else to do."""
+MOST_BEGINNINGS = 3
+"""Times the lamps are begun at a stand (guessed)."""
+LEAST_S = 1.0
+"""For less they are not begun again (guessed)."""
+BEGIN_AGAIN = frozenset({"lamp_went_off", "no_triggers", "head_restarted"})
+"""Why a strobe may have ended that is worth beginning again: a host or a cable that was held up for 0.1 s."""
 TELL_EVERY_S = 1.0
 """The page draws no faster (guessed)."""
 
@@ -82,8 +88,8 @@ class _Shutter(threading.Thread):
     def run(self) -> None:
         """Read until told to stop, until the permit ends or the camera fails."""
         try:
-            while self._goes_on():
-                self._take(self._camera.read())
+            while self._goes_on() and (frame := next_frame(self._camera, self._looks_up)) is not None:
+                self._take(frame)
         except RoomNotEmptyError:
             self.stopped = "room_not_declared_empty"
         except CameraError as error:
@@ -100,10 +106,20 @@ class _Shutter(threading.Thread):
                 self._is_over = True
                 self._condition.notify_all()
 
+    def _looks_up(self) -> bool:
+        """While no frame comes: whoever gives triggers also says when it is over."""
+        self._hear()
+        return self._goes_on()
+
     def _take(self, frame: RawFrame) -> None:
-        frames = self._pairer.add_frame(frame)
+        self._build(self._pairer.add_frame(frame))
+        self._hear()
+
+    def _hear(self) -> None:
         for trigger in self._triggers():
-            frames += self._pairer.add_trigger(trigger)
+            self._build(self._pairer.add_trigger(trigger))
+
+    def _build(self, frames: Iterable[PhaseFrame]) -> None:
         for one in frames:
             triple = self._builder.add(one)
             if triple is None:
@@ -159,14 +175,15 @@ class _Ear:
         return found
 
 
-class _Teller:
+class _PageTeller:
     """Tells the runner what the inspector should know, once a second or at once where it is news."""
 
     def __init__(self, line: Line, longest_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._line = line
         self._longest_s = longest_s
         self._clock_s = clock_s
-        self._begun_s = self._told_s = clock_s()
+        self._begun_s: float | None = None
+        self._told_s = 0.0
         self._has_candidate = False
 
     def tell(self, update: LiveUpdate) -> None:
@@ -176,10 +193,22 @@ class _Teller:
         is_news = bool(update.confirmed) and not self._has_candidate
         self._has_candidate |= bool(update.confirmed)
         now_s = self._clock_s()
+        self._begun_s = now_s if self._begun_s is None else self._begun_s
         if is_news or now_s - self._told_s >= TELL_EVERY_S:
             self._told_s = now_s
             share = min(1.0, (now_s - self._begun_s) / self._longest_s)
             self._line.say(FirstWord(self._has_candidate, quality_of(update.seen_sr), share))
+
+
+@dataclass
+class _Run:
+    """One run of the lamps, filmed or not."""
+
+    stopped: str | None = None
+    """Why it ended before it was time, a code."""
+    ended_ns: int | None = None
+    lost: Counter[str] = field(default_factory=Counter)
+    filmed_s: float = 0.0
 
 
 def film_stand(
@@ -188,45 +217,84 @@ def film_stand(
     """Film for the dwell of the task: ask for the lamps, wait for their triggers, open the camera, film.
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
-    does not strobe, a camera that is away, silent or another one.
+    does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
     """
-    ear = _Ear(line)
-    meta = door.meta
+    scan = LiveScan(door.meta, range_m=WALL_M, crops=crops)
+    page, journal = _PageTeller(line, task.dwell_s), Teller(line)
+    lost: Counter[str] = Counter()
+
+    def tell(update: LiveUpdate) -> None:
+        page.tell(update)
+        journal.offer(lambda: measurement_of(task, scan.so_far(), door.meta, lost, None, None, limits))
+
+    filmed_s, run = 0.0, _Run()
+    for beginnings in range(1, MOST_BEGINNINGS + 1):
+        run = _film_once(task, line, door, scan, tell, task.dwell_s - filmed_s)
+        lost += run.lost
+        filmed_s += run.filmed_s
+        if run.stopped not in BEGIN_AGAIN or beginnings == MOST_BEGINNINGS or task.dwell_s - filmed_s < LEAST_S:
+            break
+        lost[run.stopped] += 1
+        scan.begin_again()
+    return measurement_of(task, scan.finish(), door.meta, lost, run.stopped, run.ended_ns, limits)
+
+
+def _film_once(
+    task: Task[Any],
+    line: Line,
+    door: CameraDoor,
+    scan: LiveScan,
+    on_update: Callable[[LiveUpdate], None],
+    longest_s: float,
+) -> _Run:
+    ear, meta = _Ear(line), door.meta
+    run = _Run()
     try:
         if task.lease is None:
-            return _not_filmed(task, "room_not_declared_empty", limits)
+            raise RoomNotEmptyError("nobody gave this process a lease")
         permit = task.lease.permit()
-        line.say(Strobe(meta.fps, meta.exposure_s, task.dwell_s))
+        line.say(Strobe(meta.fps, meta.exposure_s, longest_s))
         while not ear.has_begun and ear.ended is None and permit.holds():
             ear.hear(LOOK_EVERY_S)
-        if not ear.has_begun:
-            because = ear.ended if ear.ended not in {None, FILMED_OUT} else None
-            because = because or ("no_triggers" if permit.holds() else "room_not_declared_empty")
-            return _not_filmed(task, because, limits, ear.dropped)
-        camera = door.open_camera(permit)
-        teller = _Teller(line, task.dwell_s)
-        filmed = film(
-            task, camera, ear.triggers, LiveScan(meta, range_m=WALL_M, crops=crops), meta,
-            goes_on=lambda: ear.ended is None, on_update=teller.tell, on_sofar=Teller(line).offer, limits=limits,
-            why_ended=lambda: None if ear.ended == FILMED_OUT else ear.ended,
-        )  # fmt: skip
-        lost = Counter(filmed.rejections) + ear.dropped
-        return replace(filmed, rejections=dict(sorted(lost.items())), dropped=filmed.dropped + ear.dropped.total())
+        permit.check()
+        if ear.has_begun:
+            begun_s = time.monotonic()
+            camera = door.open_camera(permit)
+            run = _film(camera, ear.triggers, scan, meta, lambda: ear.ended is None, on_update)
+            run.filmed_s = time.monotonic() - begun_s
+        run.stopped = run.stopped or (None if ear.ended == FILMED_OUT and ear.has_begun else ear.ended)
     except RoomNotEmptyError:
-        return _not_filmed(task, "room_not_declared_empty", limits)
+        run.stopped = "room_not_declared_empty"
     except CameraError as error:
-        return _not_filmed(task, error.code, limits, ear.dropped)
+        run.stopped = error.code
     finally:
         line.say(StopStrobe())
+    if run.stopped == FILMED_OUT:  # no trigger of it could be used
+        run.stopped = "no_triggers"
+    run.ended_ns = run.ended_ns or boottime_ns()
+    run.lost += ear.dropped
+    return run
 
 
-def _not_filmed(
-    task: Task[Any], because: str, limits: tuple[str, ...], dropped: Counter[str] | None = None
-) -> Measurement:
-    now_ns = boottime_ns()
-    gap = Gap(start_ns=now_ns, end_ns=max(now_ns, task.position.end_ns), reason=because)
-    counts = Counter({because: 1}) + (dropped or Counter())
-    return replace(blind(task, "lens", because, dict(sorted(counts.items()))), gaps=(gap,), limits=limits)
+def _film(
+    camera: FrameDoor,
+    triggers: Callable[[], Iterable[Trigger]],
+    scan: LiveScan,
+    meta: ClipMeta,
+    goes_on: Callable[[], bool],
+    on_update: Callable[[LiveUpdate], None],
+    phases_per_round: int = 3,
+    room: int = QUEUE_TRIPLES,
+) -> _Run:
+    """Film until `goes_on` says no or the permit ends; the camera is closed then, whatever happened."""
+    pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
+    builder = TripleBuilder(phases_per_round)
+    shutter = _Shutter(camera, triggers, pairer, builder, goes_on, room)
+    shutter.start()
+    for triple in shutter.triples():
+        on_update(scan.add(triple))
+    shutter.join()
+    return _Run(shutter.stopped, shutter.ended_ns, pairer.dropped + builder.dropped + shutter.dropped)
 
 
 def film(
@@ -238,28 +306,16 @@ def film(
     *,
     goes_on: Callable[[], bool],
     on_update: Callable[[LiveUpdate], None],
-    on_sofar: Callable[[Callable[[], Measurement]], None] = lambda _: None,
     phases_per_round: int = 3,
     room: int = QUEUE_TRIPLES,
     limits: tuple[str, ...] = ("lens_uncalibrated",),
-    why_ended: Callable[[], str | None] = lambda: None,
 ) -> Measurement:
-    """Film until `goes_on` says no or the permit ends. `on_sofar` may ask after each triple what there is so far.
-    `triggers` gives those that came since it was last asked; it and `goes_on` are asked in the camera's thread.
-    `limits`: codes of what must be said of the calibration. `why_ended`: a code that says why `goes_on` said no; None
-    where it was time. The camera is closed at the end, whatever happened.
+    """Film until `goes_on` says no or the permit ends. `triggers` gives those that came since it was last asked; it and
+    `goes_on` are asked in the camera's thread. `limits`: codes of what must be said of the calibration. The camera is
+    closed at the end, whatever happened.
     """
-    pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
-    builder = TripleBuilder(phases_per_round)
-    shutter = _Shutter(camera, triggers, pairer, builder, goes_on, room)
-    shutter.start()
-    for triple in shutter.triples():
-        on_update(scan.add(triple))
-        on_sofar(lambda: measurement_of(task, scan.so_far(), meta, Counter(), None, None, limits))
-    shutter.join()
-    lost = pairer.dropped + builder.dropped + shutter.dropped
-    stopped = shutter.stopped or why_ended()
-    return measurement_of(task, scan.finish(), meta, lost, stopped, shutter.ended_ns, limits)
+    run = _film(camera, triggers, scan, meta, goes_on, on_update, phases_per_round, room)
+    return measurement_of(task, scan.finish(), meta, run.lost, run.stopped, run.ended_ns, limits)
 
 
 def measurement_of(
@@ -281,6 +337,8 @@ def measurement_of(
         if one.crop_png is not None:
             crops[str(observation.observation_id)] = one.crop_png
     rejections = Counter(summary.rejections) + lost + Counter(summary.dropped)
+    if stopped is not None and not summary.triples:
+        rejections[stopped] += 1
     since_ns = task.middle_ns if stopped_ns is None else stopped_ns
     gaps = () if stopped is None else (
         Gap(start_ns=since_ns, end_ns=max(since_ns, task.position.end_ns), reason=stopped),
@@ -292,7 +350,7 @@ def measurement_of(
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
         modality="lens",
-        dwell_s=task.dwell_s,
+        dwell_s=task.dwell_s if summary.triples else 0.0,
         samples=summary.triples,
         dropped=sum(lost.values()),
         quality=quality_of(summary.seen_sr) if blind_because is None else 0.0,

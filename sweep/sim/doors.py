@@ -86,7 +86,8 @@ NEXT_IN: Final[dict[Modality, Missing]] = {
     "lens": Missing(
         real="a camera",
         here="rendered frames as a clip, each under the lamp that the emulated head's pins lit",
-        because="the kernel here has no virtual camera device",
+        because="the kernel has no virtual camera; the rendered sensor that a live door opens (sim/sensor.py) keeps "
+        "to wall time, as the head that triggers it does",
     ),
 }
 

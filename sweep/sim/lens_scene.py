@@ -117,7 +117,7 @@ def render_clip(
     one (grain, relative); lit: the lamp that shines in each frame, where it is not the one the clip names. Raises
     `ClipError` when the folder exists or cannot hold the frames.
     """
-    scene = _Scene(seed, lenses, size, triples, range_m, order, objects, e_per_dn, wall_level_dn, grain, speed_m_s)
+    scene = WallScene(seed, lenses, size, triples, range_m, order, objects, e_per_dn, wall_level_dn, grain, speed_m_s)
     frames, meta, truth = scene.render(clip, lit or scene.phases)
     write_clip(out_dir / clip, frames, meta, fmt)
     if truth_dir is not None:
@@ -154,7 +154,7 @@ def render_compact_clip(
     )
 
 
-class _Scene:
+class WallScene:
     """One scene and its recording."""
 
     def __init__(
@@ -204,22 +204,28 @@ class _Scene:
         noise = np.random.default_rng([self.seed, 0x4015E])
         frames, tracks = [], [[] for _ in self.planted]  # type: list[Frame], list[list[dict[str, float]]]
         for index, (phase, lit) in enumerate(zip(self.phases, shining, strict=True)):
-            time_s = index / self.optics.fps
-            pose = self.motion.pose(time_s)
-            later = self.motion.pose(time_s + self.exposure_s)
-            lamps = self._lamps(lit, pose)
-            image = self._wall_light(lamps, pose)
-            for thing in self.others:
-                self._add_sparks(image, thing, lamps, pose, later)
-            ground = image.copy() if phase == "A" else image
-            for lens, track in zip(self.planted, tracks, strict=True):
-                electrons, x, y = self._add_lens(image, lens, lit, lamps, pose, later)
+            image, ground, seen = self.light_at(index / self.optics.fps, lit)
+            for lens, track, (electrons, x, y) in zip(self.planted, tracks, seen, strict=True):
                 if phase == "A":
                     track.append(self._lens_row(index, x, y, electrons, ground, lens))
             frames.append(self.sensor.expose(image, noise))
-        return frames, self._meta(clip), self._truth(clip, tracks)
+        return frames, self.meta(clip), self._truth(clip, tracks)
 
-    def _meta(self, clip: str) -> ClipMeta:
+    def light_at(self, time_s: float, lit: Phase) -> tuple[Image, Image, list[tuple[float, float, float]]]:
+        """Electrons per pixel of an exposure that begins then under that lamp; the same without the planted lenses; and
+        of each of these electrons, x and y in pixels.
+        """
+        pose = self.motion.pose(time_s)
+        later = self.motion.pose(time_s + self.exposure_s)
+        lamps = self._lamps(lit, pose)
+        image = self._wall_light(lamps, pose)
+        for thing in self.others:
+            self._add_sparks(image, thing, lamps, pose, later)
+        ground = image.copy() if self.planted else image
+        return image, ground, [self._add_lens(image, lens, lit, lamps, pose, later) for lens in self.planted]
+
+    def meta(self, clip: str) -> ClipMeta:
+        """Nominal numbers of its frames."""
         optics = self.optics
         return ClipMeta(
             clip=clip, width=self.camera.width, height=self.camera.height, bits=optics.bits,
@@ -469,6 +475,7 @@ __all__ = [
     "ClipTruth",
     "LensTruth",
     "PlantedLens",
+    "WallScene",
     "render_clip",
     "render_compact_clip",
     "with_power",

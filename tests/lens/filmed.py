@@ -57,9 +57,9 @@ class Counting:
         self.serial = camera.serial
         self.taken = 0
 
-    def read(self) -> RawFrame:
+    def read(self) -> RawFrame | None:
         frame = self._camera.read()
-        self.taken += 1
+        self.taken += frame is not None
         return frame
 
     def close(self) -> None:

@@ -1,11 +1,16 @@
 """Stands in for picamera2 where there is no Raspberry Pi. It is no proof that the real one behaves so.
 
 It mimics strictly what the manual and the source of Picamera2 0.3 say of the calls that the door uses: names and kinds
-of arguments, the order configure, start, capture, release; it refuses everything else.
+of arguments, the order configure, start, acquire, release; it refuses everything else. A thread of its own completes
+requests and hands each to `pre_callback`, then keeps none of them; where no buffer is free a frame is lost. A camera
+whose trigger paused for longer than libcamera waits (raspberrypi/libcamera#80) gives nothing more until it is started
+anew.
 """
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,25 +27,33 @@ CONTROLS: dict[str, type | tuple[type, ...]] = {
 
 
 class Request:
-    """A completed request, which must be released once."""
+    """A completed request: it goes back to the sensor when everybody who acquired it has released it."""
 
     def __init__(self, camera: Camera, rows: npt.NDArray[np.uint8], metadata: dict[str, Any]) -> None:
         self._camera, self._rows, self._metadata = camera, rows, metadata
-        self._held = True
+        self._uses = 1
+
+    def acquire(self) -> None:
+        with self._camera.buffers:
+            assert self._uses > 0, "acquired after its last release"
+            self._uses += 1
 
     def make_array(self, name: str) -> npt.NDArray[np.uint8]:
-        assert self._held, "used after release"
+        assert self._uses > 0, "used after release"
         assert name == "raw"
-        return self._rows
+        return self._rows.copy()
 
     def get_metadata(self) -> dict[str, Any]:
-        assert self._held, "used after release"
+        assert self._uses > 0, "used after release"
         return dict(self._metadata)
 
     def release(self) -> None:
-        assert self._held, "released twice"
-        self._held = False
-        self._camera.requests_out -= 1
+        with self._camera.buffers:
+            assert self._uses > 0, "released twice"
+            self._uses -= 1
+            if self._uses == 0:
+                self._camera.requests_out -= 1
+                self._camera.buffers.notify_all()
 
 
 class Camera:
@@ -53,6 +66,9 @@ class Camera:
         self._module = module
         self.state = "available"
         self.requests_out = 0
+        self.buffers = threading.Condition()
+        self.pre_callback: Callable[[Request], None] | None = None
+        self._loop: threading.Thread | None = None
         self.camera_properties = {"Model": module.model, "PixelArraySize": (1456, 1088)}
 
     def create_video_configuration(self, **arguments: Any) -> dict[str, Any]:
@@ -76,27 +92,44 @@ class Camera:
         return {**self._configuration, "raw": raw}
 
     def start(self) -> None:
-        assert self.state == "configured", "started before it was configured"
+        assert self.state in {"configured", "stopped"}, "started before it was configured"
         self.state = "running"
+        self._loop = threading.Thread(target=self._run, name="event loop", daemon=True)
+        self._loop.start()
 
-    def capture_request(
-        self, wait: bool | float | None = None, signal_function: object = None, flush: object = None
-    ) -> Request:
-        assert self.state == "running"
-        assert self.requests_out < self._configuration["buffer_count"], "the camera has no buffer left"
-        if not self._module.frames:
-            assert isinstance(wait, float), "would wait for ever"
-            raise TimeoutError
-        self.requests_out += 1
-        frame, metadata = self._module.frames.pop(0)
+    def _run(self) -> None:
+        module, buffer_count = self._module, self._configuration["buffer_count"]
+        while module.frames:
+            with self.buffers:
+                # in step with whoever takes the frames, unless the test says that he is late
+                self.buffers.wait_for(lambda: self.state != "running" or self.requests_out < (module.ahead or 1))
+                if self.state != "running":
+                    return
+                frame, metadata = module.frames.pop(0)
+                if module.pauses_after is not None and module.taken == module.pauses_after:
+                    return  # libcamera has given it up
+                module.taken += 1
+                if self.requests_out >= buffer_count:
+                    continue  # no buffer for the sensor
+                self.requests_out += 1
+            request = Request(self, self._rows_of(frame), metadata)
+            if self.pre_callback is not None:
+                self.pre_callback(request)
+            request.release()
+
+    def _rows_of(self, frame: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint8]:
         height, width = frame.shape
         values = frame << 6 if self._module.format.endswith("16") else frame
         rows = np.zeros((height, 2 * width + self._module.padding), np.uint8)
         rows[:, : 2 * width] = values.astype("<u2").view(np.uint8).reshape(height, -1)
-        return Request(self, rows, metadata)
+        return rows
 
     def stop(self) -> None:
-        self.state = "stopped"
+        with self.buffers:
+            self.state = "stopped"
+            self.buffers.notify_all()
+        if self._loop is not None:
+            self._loop.join()
 
     def close(self) -> None:
         assert self.state != "closed", "closed twice"
@@ -115,6 +148,11 @@ class Module:
         self.model = "imx296"
         self.present = 1
         self.open_cameras = 0
+        self.ahead = 0
+        """How many frames may be out before the next one is taken; 0: in step."""
+        self.taken = 0
+        self.pauses_after: int | None = None
+        """The trigger pauses after so many frames, for longer than libcamera waits."""
         self.cameras: list[Camera] = []
         module = self
 

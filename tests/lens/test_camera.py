@@ -16,17 +16,18 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.lens.camera_pi import PiCamera
+from sweep.lens.camera_pi import KEPT, PiCamera
 from sweep.lens.camera_v4l2 import V4l2Camera
 from sweep.lens.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_DN, ExposureWatch, meter
-from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, unpack_10_bit
+from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, next_frame, unpack_10_bit
 from sweep.lens.pairing import WAIT_NS, PhasePairer, TripleBuilder
 from sweep.plug.control import Control
 from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit
 from sweep.plug.strobe import Phase, Trigger
 from tests.lens.picamera2_stand_in import Module
+from tests.waiting import wait_until
 
-SETTINGS = CameraSettings(width=128, height=96, timeout_s=0.5)
+SETTINGS = CameraSettings(width=128, height=96)
 PERIOD_NS = 16_672_000
 SECRET = 777
 
@@ -71,12 +72,16 @@ def test_the_pi_camera_gives_ten_bits_with_time_stamps(control: Control, trigger
     module.format = raw_format
     camera = PiCamera(control.permit(), SETTINGS, trigger_mode=trigger_mode, module=module)
     for n in range(4):
-        frame = camera.read()
+        frame = next_frame(camera)
+        assert frame is not None
         assert frame.pixels.shape == (96, 128)
         assert set(np.unique(frame.pixels)) == {SECRET + n}
         assert frame.sensor_ns == 10**9 + n * PERIOD_NS
-    with pytest.raises(CameraError, match="triggers"):
-        camera.read()
+    assert camera.read() is None
+    assert next_frame(camera, lambda: False) is None, "whoever stops it waits no longer"
+    with pytest.raises(CameraError, match="triggers") as silent:
+        next_frame(camera)
+    assert silent.value.code == "camera_silent"
     assert module.cameras[0].requests_out == 0
     assert camera.serial == "imx296 /base/i2c/0"
     camera.close()
@@ -135,7 +140,37 @@ def test_a_frame_that_cannot_be_used_is_refused(
     camera = PiCamera(control.permit(), SETTINGS, trigger_mode=trigger_mode, module=module)
     with pytest.raises(CameraError, match=says):
         camera.read()
+    camera.close()
     assert module.cameras[0].requests_out == 0
+
+
+def test_a_thread_that_is_late_finds_four_frames_and_the_others_are_lost(control: Control, trigger_mode: Path) -> None:
+    """The library itself would keep one."""
+    module = Module(frames(12))
+    module.ahead = 100
+    camera = PiCamera(control.permit(), SETTINGS, trigger_mode=trigger_mode, module=module)
+    wait_until(lambda: not module.frames, "the frames of a sensor that waits for nobody")
+    wait_until(lambda: module.cameras[0].requests_out == KEPT, "the last of them")
+    found = [frame for frame in (camera.read() for _ in range(KEPT)) if frame is not None]
+    assert [frame.sensor_ns for frame in found] == [10**9 + n * PERIOD_NS for n in range(12 - KEPT, 12)]
+    assert module.cameras[0].requests_out == 0
+    camera.close()
+
+
+def test_a_camera_whose_trigger_paused_is_silent_until_it_is_opened_anew(control: Control, trigger_mode: Path) -> None:
+    module = Module(frames(6))
+    module.pauses_after = 2
+    camera = PiCamera(control.permit(), SETTINGS, trigger_mode=trigger_mode, module=module)
+    assert [next_frame(camera) is not None for _ in range(2)] == [True, True]
+    with pytest.raises(CameraError) as silent:
+        next_frame(camera)
+    assert silent.value.code == "camera_silent"
+    camera.close()
+    module.pauses_after = None
+    again = PiCamera(control.permit(), SETTINGS, trigger_mode=trigger_mode, module=module)
+    assert next_frame(again) is not None
+    again.close()
+    assert module.open_cameras == 0
 
 
 def test_without_external_trigger_it_stays_closed(control: Control, tmp_path: Path) -> None:
@@ -261,6 +296,8 @@ def test_a_v4l2_camera_is_set_by_hand_and_gives_raw_frames(control: Control) -> 
     capture = Capture()
     camera = V4l2Camera(control.permit(), SETTINGS, opener=capture)
     first, second = camera.read(), camera.read()
+    assert first is not None
+    assert second is not None
     assert set(np.unique(first.pixels)) == {SECRET}
     assert second.sensor_ns - first.sensor_ns == pytest.approx(16_672_000, abs=1_000_000)
     assert capture.values[cv2.CAP_PROP_EXPOSURE] == pytest.approx(10.0)

@@ -157,7 +157,7 @@ def test_it_travels_to_a_process_of_ones_own_only(giver: LeaseGiver) -> None:
 
 def _film(end: LeaseEnd, told: Connection, trigger_mode: Path) -> None:
     """A process that films with an end of the lease: frame by frame until it may not."""
-    settings = CameraSettings(width=8, height=8, timeout_s=0.2)
+    settings = CameraSettings(width=8, height=8)
     stamps = {"SensorTimestamp": 1, "AnalogueGain": 1.0}
     module = Module([(np.zeros((8, 8), np.uint16), stamps)] * 1_000_000)
     try:
