@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from sweep.host.scratch import scratch_folder
 from sweep.lens.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
 from sweep.lens.words import WORDS
@@ -62,8 +62,8 @@ class LensPlug:
             return measure_clips(task, folder, self._limits)
         if isinstance(task.door, Path):
             return measure_clips(task, task.door, self._limits)
-        with TemporaryDirectory(prefix="sweep-lens-") as scratch:
-            return measure_clips(task, task.door.open(Path(scratch) / KEPT_NAME), self._limits)
+        with scratch_folder("lens") as scratch:
+            return measure_clips(task, task.door.open(scratch / KEPT_NAME), self._limits)
 
     def _film(self, task: Task[Any], door: CameraDoor, line: Line) -> Measurement:
         from sweep.lens.live_records import CropBudget

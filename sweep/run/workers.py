@@ -21,6 +21,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 from sweep.host.clock import boottime_ns
+from sweep.host.scratch import remove_orphans
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
@@ -65,6 +66,7 @@ class Workers:
         self.restarts = 0
 
     def __enter__(self) -> Self:
+        remove_orphans()
         for modality in self._plugs:
             self._start(modality)
         return self
@@ -134,6 +136,7 @@ class Workers:
     def _replace(self, modality: Modality, task: Task[Any], begun_ns: int, reason: str) -> Measurement:
         """Restart a dead or stuck worker; what it had said of its task so far stands for it, or that it saw nothing."""
         self._stop(modality)
+        remove_orphans()
         self._start(modality)
         self.restarts += 1
         known, since_ns = self._sofar.pop(modality, (blind(task, modality, reason), begun_ns))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any, Self
 
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio.message_bus import MessageBus
+
+from sweep.host.scratch import scratch_folder
 
 ADAPTER = "org.bluez.Adapter1"
 DEVICE = "org.bluez.Device1"
@@ -31,6 +31,8 @@ COMPANY, SERVICE_DATA, SERVICES, NAME, FLAGS = 0xFF, 0x16, 0x03, 0x09, 0x01
 
 Section = tuple[int, bytes]
 BUS_DAEMON = "dbus-daemon"
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "TERM")
+"""Of util-linux: the bus does not outlive a process that is killed."""
 BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>system</type><listen>unix:path={socket}</listen><auth>EXTERNAL</auth>
@@ -45,11 +47,11 @@ async def private_bus(daemon: str = BUS_DAEMON) -> AsyncIterator[str]:
     program = shutil.which(daemon)
     if program is None:
         raise FileNotFoundError(f"{daemon} is not installed: run make setup-test")
-    with tempfile.TemporaryDirectory(prefix="bus") as folder:  # a socket's path must stay short
-        config = Path(folder) / "bus.conf"
-        config.write_text(BUS_CONFIG.format(socket=Path(folder) / "bus"), encoding="utf-8")
+    with scratch_folder("bus") as folder:  # a socket's path must stay short
+        config = folder / "bus.conf"
+        config.write_text(BUS_CONFIG.format(socket=folder / "bus"), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
-            program, "--nofork", "--nopidfile", "--print-address=1", f"--config-file={config}",
+            *DIES_WITH_PARENT, program, "--nofork", "--nopidfile", "--print-address=1", f"--config-file={config}",
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         try:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from sweep.host.clock import boottime_ns
+from sweep.host.scratch import scratch_folder
 from sweep.link.rf_recording import recorded_rf
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
@@ -167,8 +167,8 @@ def recording_id(room: Room, started: datetime, *, seed: int, camera_zone: str |
 
 
 def _measure(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
-    with TemporaryDirectory(prefix="sweep-rf-") as scratch:
-        path = door.open(Path(scratch) / "head.serial")
+    with scratch_folder("rf") as scratch:
+        path = door.open(scratch / "head.serial")
         return recorded_rf(ask, path, (), position.start_ns, position.end_ns)  # the simulated probe has no own radios
 
 

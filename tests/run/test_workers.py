@@ -52,7 +52,7 @@ def measured(task: Task[object], line: Line) -> Measurement:
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    with Workers({"wifi": opened, "ble": opened}, timeout_s=3.0) as running:
+    with Workers({"wifi": opened, "ble": opened}, timeout_s=20.0) as running:
         yield running
 
 
@@ -65,19 +65,24 @@ def test_a_worker_answers_task_after_task_in_one_process(workers: Workers) -> No
     assert workers.restarts == 0
 
 
-@pytest.mark.parametrize(("sweep_id", "reason"), [(DIES, "process_died"), (STUCK, "timed_out")], ids=["dies", "hangs"])
+@pytest.mark.parametrize(
+    ("sweep_id", "reason", "timeout_s"),
+    [(DIES, "process_died", 20.0), (STUCK, "timed_out", 6.0)],  # the other one has to start within them
+    ids=["dies", "hangs"],
+)
 def test_a_worker_that_dies_or_hangs_is_a_gap_and_is_started_again(
-    workers: Workers, sweep_id: UUID, reason: str
+    sweep_id: UUID, reason: str, timeout_s: float
 ) -> None:
-    results = list(workers.measure({"wifi": replace(TASK, sweep_id=sweep_id), "ble": TASK}))
-    blind = {one.blind_reason for one in results}
-    assert blind == {None, reason}
-    (gap,) = [gap for one in results for gap in one.gaps]
-    assert gap.reason == reason
-    assert gap.end_ns > gap.start_ns
-    assert workers.restarts == 1
-    (after,) = workers.measure({"wifi": TASK})
-    assert after.blind_reason is None
+    with Workers({"wifi": opened, "ble": opened}, timeout_s=timeout_s) as workers:
+        results = list(workers.measure({"wifi": replace(TASK, sweep_id=sweep_id), "ble": TASK}))
+        blind = {one.blind_reason for one in results}
+        assert blind == {None, reason}
+        (gap,) = [gap for one in results for gap in one.gaps]
+        assert gap.reason == reason
+        assert gap.end_ns > gap.start_ns
+        assert workers.restarts == 1
+        (after,) = workers.measure({"wifi": TASK})
+        assert after.blind_reason is None
 
 
 def test_what_a_worker_had_told_before_it_died_stands_with_a_gap_from_then_on(workers: Workers) -> None:
