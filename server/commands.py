@@ -22,9 +22,11 @@ from sweep.report import (
     Command,
     DeclareEmptyCommand,
     FinishCommand,
+    OutsideCommand,
     PauseCommand,
     PositionCommand,
     ResumeCommand,
+    SkipOutsideCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
@@ -35,8 +37,10 @@ from sweep.report import (
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
 STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends
 OrdinaryRequest = StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest
-SIMPLE: dict[str, type[WalkCommand | ResumeCommand | FinishCommand]] = {
+SIMPLE: dict[str, type[WalkCommand | OutsideCommand | SkipOutsideCommand | ResumeCommand | FinishCommand]] = {
     "walk": WalkCommand,
+    "outside": OutsideCommand,
+    "skip_outside": SkipOutsideCommand,
     "resume": ResumeCommand,
     "finish": FinishCommand,
 }

@@ -178,9 +178,9 @@ class PositionRequest(CommandRequestBase):
 
 
 class SimpleRequest(CommandRequestBase):
-    """Begin a walking test where the last position was; go on, or close a sweep."""
+    """Measure outside the door or skip that; walk where the last position was; go on, or close a sweep."""
 
-    command: Literal["walk", "resume", "finish"]
+    command: Literal["walk", "outside", "skip_outside", "resume", "finish"]
     sweep_id: UUID
 
 

@@ -24,11 +24,12 @@ from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
 from sweep.report import LiveEvent, Modality, StartCommand, Zone
+from sweep.run.outside import outside_event
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
 from sweep.wifi.doors import LiveWifi
@@ -101,12 +102,32 @@ def ask_to_declare(control: Control, inspectors: tuple[str, str], terminal: Term
             control.declare_empty(inspectors)
 
 
+def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal: Terminal) -> Stand | None:
+    """OUTSIDE once somebody stands outside the closed door, NOWHERE to skip it; None at the end of the input."""
+    while True:
+        ask_to_declare(control, inspectors, terminal)
+        if control.is_over:
+            return None
+        err.print("문을 닫고 문밖에 서서 Enter: 비교할 기준을 측정합니다. s + Enter 건너뛰기", markup=False)
+        err.print("Close the door, stand outside, then Enter: measures what to compare with. s + Enter skips")
+        line = terminal.read_line(control)
+        if not line:
+            return None
+        if control.is_declared:
+            return NOWHERE if line.strip().lower() in {"s", "skip", "ㄴ"} else OUTSIDE
+
+
 def ask_to_stand(
     zones: Iterable[Zone], control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
 ) -> Iterator[Stand]:
-    """Zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks anew for a declaration
-    that has ended.
+    """Outside the door, then zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks
+    anew for a declaration that has ended.
     """
+    outside = ask_to_stand_outside(control, inspectors, terminal)
+    if outside is None:
+        return
+    if outside == OUTSIDE:
+        yield outside
     last: Stand | None = None
     for zone in zones:
         here = middle_of(zone)
@@ -217,13 +238,20 @@ def room_source(
     """The room that the phone names; the inspector taps where to measure."""
     room = Room(**{name: getattr(command, name) for name in Room.model_fields if name in StartCommand.model_fields})
 
+    doors = live_doors(settings)
+
     def stands() -> Iterator[Stand]:
+        asks_outside = bool(doors) or settings.port is not None
         while not control.is_over:
-            on_event(guidance_event("stand_next"))
+            on_event(guidance_event("outside_next" if asks_outside else "stand_next"))
+            if asks_outside:
+                on_event(outside_event(len(command.plan.zones)))
             stand = control.next_stand()
             if stand is None:
                 return
-            yield stand
+            asks_outside = False
+            if stand != NOWHERE:
+                yield stand
 
     return LiveSource(
         room,
@@ -233,5 +261,5 @@ def room_source(
         stands=stands(),
         sweep_id=command.sweep_id,
         mode=command.mode,
-        doors=live_doors(settings),
+        doors=doors,
     )

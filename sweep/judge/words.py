@@ -56,6 +56,10 @@ COMMON: Final = Words(
             "이 점검에서는 아무것도 측정되지 않았습니다. 점검한 것으로 볼 수 없습니다.",
             "Nothing was measured in this sweep: it does not count as an inspection.",
         ),
+        "outside_skipped": Sentence(
+            "출입문 밖에서 기준을 측정하지 않았습니다. 전파 세기는 기록만 하고 판단에 쓰지 않습니다.",
+            "Nothing was measured outside the door: RF levels stand in the report and weigh nothing.",
+        ),
         "room_key_year_unsure": Sentence(
             "점검기의 시계가 맞는지 알 수 없어 이 방의 주소 키를 새로 만들지 않고 마지막 키를 썼습니다.",
             "The probe's clock could not be trusted, so the room's last address key was used and no new one begun.",

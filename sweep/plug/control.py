@@ -40,6 +40,13 @@ class Stand:
     facing_deg: float
     is_walk: bool = False
     """Somebody walks by prompts, instead of the lamp."""
+    is_outside: bool = False
+    """Outside the door, for comparison: it belongs to no zone."""
+
+
+OUTSIDE: Final = Stand("outside", 0.0, 0.0, 0.0, is_outside=True)
+NOWHERE: Final = Stand("nowhere", 0.0, 0.0, 0.0)
+"""Not to be measured at: the next stand is asked for."""
 
 
 def boottime_s() -> float:
@@ -220,6 +227,22 @@ class Control:
             self._condition.notify_all()
             return True
 
+    def stand_outside(self) -> bool:
+        """The inspector stands outside the closed door; False once somebody stood inside."""
+        return self._stand_before_all(OUTSIDE)
+
+    def skip_outside(self) -> bool:
+        """Nobody measures outside the door, or no longer; False once somebody stood inside."""
+        return self._stand_before_all(NOWHERE)
+
+    def _stand_before_all(self, stand: Stand) -> bool:
+        with self._condition:
+            if self._last_stand is not None:
+                return False
+            self._stands.append(stand)
+            self._condition.notify_all()
+            return True
+
     def next_stand(self) -> Stand | None:
         """Wait for the next place to measure at; None when the sweep is to end, which nobody's answer also does."""
         until = self._clock() + self._wait_s
@@ -229,8 +252,10 @@ class Control:
                 if self._ending is not None:
                     return None
                 if self._holds() and self._stands:
-                    self._last_stand = self._stands.popleft()
-                    return self._last_stand
+                    stand = self._stands.popleft()
+                    if stand not in (OUTSIDE, NOWHERE):
+                        self._last_stand = stand
+                    return stand
                 left = until - self._clock()
                 if left > 0.0:
                     self._condition.wait(min(left, LOOK_EVERY_S))

@@ -75,7 +75,7 @@ class MeasureRf:
     tuner_mhz: tuple[int, ...] = ()
     """Frequencies that the tuner visits meanwhile."""
     is_outside: bool = False
-    """What was measured outside the door is wanted instead."""
+    """Outside the door; without seconds what was measured there before is wanted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ class Task(Generic[D]):
     """Code that says why there is no door: nobody recorded it, or live, what would measure is not there."""
     is_walk: bool = False
     """A person walks here instead of the light."""
+    is_outside: bool = False
+    """The stand is outside the door: what is heard here is compared with later."""
     keep: Path | None = None
     """Folder of this stand that gets what was sampled; None: nothing is kept."""
     lease: LeaseEnd | None = None

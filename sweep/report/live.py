@@ -39,6 +39,12 @@ class ProgressEvent(Record):
     zone_id: Slug | None
     modality: Modality | None
     fraction: Share
+    step: Literal["outside", "inside"] | None = None
+    """`outside`: the probe asks for the measurement outside the door, or with a modality, makes it."""
+    left_s: Seconds | None = None
+    """The sweep takes so long at most from now on, by its plan; null where nobody plans it."""
+    waits: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
+    """Who waits here until others no longer need the air."""
 
 
 class ZoneEvent(Record):
@@ -202,6 +208,20 @@ class WalkCommand(CommandBase):
     sweep_id: UUID
 
 
+class OutsideCommand(CommandBase):
+    """The inspector stands outside the closed door: measure there, to compare with."""
+
+    command: Literal["outside"]
+    sweep_id: UUID
+
+
+class SkipOutsideCommand(CommandBase):
+    """Nobody measures outside the door; the report says so."""
+
+    command: Literal["skip_outside"]
+    sweep_id: UUID
+
+
 class PauseCommand(CommandBase):
     """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
 
@@ -235,6 +255,8 @@ Command = Annotated[
     | DeclareEmptyCommand
     | PositionCommand
     | WalkCommand
+    | OutsideCommand
+    | SkipOutsideCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand

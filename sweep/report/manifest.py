@@ -111,6 +111,8 @@ class RecordedSweep(Record):
     """Serial capture taken outside the door."""
     baseline_own: OwnTransmissions | None = None
     """When the probe's own radios transmitted during `baseline_rf`; null: nobody kept a log."""
+    baseline_wifi: RelativePath | None = None
+    """What was heard of Wi-Fi outside the door, as `wifi` of a position."""
     not_connected: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
     """What the probe that recorded it did not have; the rest without a path was not recorded."""
     positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]

@@ -159,6 +159,8 @@ class WifiObservation(ObservationBase):
     is_randomised: bool
     channel_mhz: Mhz | None
     rssi_dbm: Levels | None
+    outside_dbm: Dbm | None = None
+    """Its median level outside the door; null where it was not heard there, or nobody measured there."""
     frames: Count
     bytes_up: Count
     bytes_down: Count

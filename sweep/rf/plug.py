@@ -42,7 +42,9 @@ class RfPlug:
         return self.measure
 
     def measure(self, task: Task[Any], line: Line) -> Measurement:
-        """Emitters here against those outside, both as far as somebody answers."""
+        """Emitters here against those outside, both as far as somebody answers; outside, that there is an answer."""
+        if task.is_outside:
+            return measured_outside(task, _ask(line, MeasureRf(task.dwell_s, tuner_frequencies(), is_outside=True)))
         outside = _ask(line, MeasureRf(0.0, is_outside=True))
         here = _ask(
             line,
@@ -65,6 +67,14 @@ def _ask(line: Line, ask: MeasureRf, on_sofar: Callable[[RfHeard], None] = lambd
                 on_sofar(word)
             if word == Leave("nobody"):
                 return RfHeard(because="not_recorded")
+
+
+def measured_outside(task: Task[Any], heard: RfHeard) -> Measurement:
+    """Whether there is something to compare with; whoever answered keeps it."""
+    if not heard.windows:
+        return blind(task, "rf", heard.because or "no_windows")
+    nothing = blind(task, "rf", "no_baseline")
+    return replace(nothing, samples=len(heard.windows), dwell_s=heard.spent_s, quality=1.0, blind_reason=None)
 
 
 def judge_rf(task: Task[Any], here: RfHeard, outside: RfHeard, levels: RfLevels = NOMINAL_LEVELS) -> Measurement:

@@ -47,6 +47,10 @@ WORDS: Final = Words(
         ),
     },
     conditional_limits={
+        "rf_outside_failed": Sentence(
+            "출입문 밖에서 전파를 측정하지 못했습니다. 전파 세기는 기록만 하고 판단에 쓰지 않습니다.",
+            "RF could not be measured outside the door: its levels stand in the report and weigh nothing.",
+        ),
         "rf_levels_nominal": Sentence(
             "유효한 전파 보정이 없어 dBm 값은 데이터시트 기준(오차 5 dB)이며, 판단에는 문밖과의 차이만 씁니다.",
             "No RF calibration holds: dBm follow the datasheet (off by up to 5 dB); only differences from outside "

@@ -30,9 +30,11 @@ from sweep.report import (
     LiveEvent,
     LocalText,
     NoticeEvent,
+    OutsideCommand,
     PauseCommand,
     PositionCommand,
     ResumeCommand,
+    SkipOutsideCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
@@ -50,7 +52,15 @@ LEAST_POLL_S = 0.5
 DELIVER_EVERY_S = 30.0
 
 Steering = (
-    DeclareEmptyCommand | PositionCommand | WalkCommand | PauseCommand | ResumeCommand | FinishCommand | AbortCommand
+    DeclareEmptyCommand
+    | PositionCommand
+    | WalkCommand
+    | OutsideCommand
+    | SkipOutsideCommand
+    | PauseCommand
+    | ResumeCommand
+    | FinishCommand
+    | AbortCommand
 )
 """Commands about a sweep that is running."""
 
@@ -249,15 +259,26 @@ class Agent:
                 control.finish()
             case AbortCommand():
                 control.abort()
-            case PositionCommand() | WalkCommand() if not self._takes_positions:
-                return _answer(
-                    command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions"
-                )
+            case PositionCommand() | WalkCommand() | OutsideCommand() | SkipOutsideCommand():
+                return self._steer_stands(control, command)
+        return _answer(command, True, "접수됨", "Accepted")
+
+    def _steer_stands(
+        self, control: Control, command: PositionCommand | WalkCommand | OutsideCommand | SkipOutsideCommand
+    ) -> CommandEvent:
+        if not self._takes_positions:
+            return _answer(command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions")
+        match command:
             case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
                 control.stand(Stand(zone_id, x_m, y_m, facing_deg))
             case WalkCommand():
                 if not control.walk():
                     return _answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
+            case OutsideCommand() | SkipOutsideCommand():
+                is_skipped = isinstance(command, SkipOutsideCommand)
+                if not (control.skip_outside() if is_skipped else control.stand_outside()):
+                    ko = "문밖 측정은 안에서 측정하기 전에만 할 수 있습니다"
+                    return _answer(command, False, ko, "Outside is measured only before the first position inside")
         return _answer(command, True, "접수됨", "Accepted")
 
     def _handle_start(self, command: StartCommand) -> CommandEvent:

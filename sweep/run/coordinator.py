@@ -43,6 +43,7 @@ from sweep.plug.talk import (
 from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, ZoneEvent
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
+from sweep.run.outside import without_own_windows
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
@@ -114,6 +115,9 @@ class Coordinator:
         self._rf_told_s = 0.0
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
         self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
+        self._is_outside = False
+        self._outside = RfHeard(because="not_recorded")
+        """What the head measured outside the door."""
         self._is_rf_to_ask = False
         self._films: Modality | None = None
         """Who asked for the strobe."""
@@ -163,10 +167,14 @@ class Coordinator:
         recorded_rf: Callable[[MeasureRf], RfHeard] | None = None,
         keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None,
         measuring: Collection[Modality] = (),
+        *,
+        is_outside: bool = False,
     ) -> None:
         """A position begins in a zone; `recorded_rf` answers instead of the head where RF was recorded or is simulated,
-        `keep_rf` keeps each answer.  `measuring`: whose measurements will end here by `ended`.
+        `keep_rf` keeps each answer.  `measuring`: whose measurements will end here by `ended`.  `is_outside`: it is
+        outside the door, and what the head measures there answers for it later.
         """
+        self._is_outside = is_outside
         self._watch.begin()
         self._turns.begin(frozenset(measuring))
         self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
@@ -264,9 +272,10 @@ class Coordinator:
             type="progress",
             position_index=self._index,
             positions=self._total,
-            zone_id=self._zone_id,
+            zone_id=None if self._is_outside else self._zone_id,
             modality=modality,
-            fraction=min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
+            fraction=0.0 if self._is_outside else min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
+            step="outside" if self._is_outside else "inside",
         )
 
     def ended(self, modality: Modality) -> None:
@@ -278,8 +287,8 @@ class Coordinator:
         """Let the head measure while the air is listened to; the light ends it."""
         if self._recorded_rf is not None:
             self._tell_rf(ask, self._recorded_rf(ask))
-        elif ask.is_outside:  # nobody measures there yet
-            self._tell_rf(ask, RfHeard(because="not_recorded"))
+        elif ask.is_outside and not self._is_outside:
+            self._tell_rf(ask, self._outside)
         elif self._head is None:
             self._tell_rf(ask, RfHeard(because="not_connected"))
         elif self._has_left:
@@ -297,7 +306,10 @@ class Coordinator:
             self._tell_rf_so_far()
             return
         ask, self._rf_asked = self._rf_asked, None
-        self._tell_rf(ask, self._rf_heard())
+        heard = self._rf_heard()
+        if ask.is_outside:
+            heard = self._outside = without_own_windows(heard)
+        self._tell_rf(ask, heard)
 
     def _tell_rf_so_far(self) -> None:
         """A kill must not cost more than the last windows."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from sweep.link.rf_recording import keep_rf
+from sweep.plug.outside import OUTSIDE_ID
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import MANIFEST_NAME, MODALITIES, RecordedPosition, RecordedSweep, to_json
 
@@ -58,15 +59,16 @@ class Keeping:
                 "positions": tuple(self._recorded(one) for one in positions) or manifest.positions[:1],
                 "baseline_rf": OUTSIDE_NAME if (self.folder / OUTSIDE_NAME).exists() else None,
                 "baseline_own": None,
+                "baseline_wifi": self._there(f"{OUTSIDE_ID}/{FILES['wifi']}"),
             }
         )
         (self.folder / MANIFEST_NAME).write_bytes(to_json(kept) + b"\n")
 
+    def _there(self, name: str) -> str | None:
+        return name if (self.folder / name).exists() else None
+
     def _recorded(self, one: RecordedPosition) -> RecordedPosition:
-        paths = {
-            field: f"{one.id}/{name}" if (self.folder / one.id / name).exists() else None
-            for field, name in FILES.items()
-        }
+        paths = {field: self._there(f"{one.id}/{name}") for field, name in FILES.items()}
         more = {name: f"{one.id}/{name}" for name in MODALITIES if name not in FILES}
         kept = {name: path for name, path in more.items() if (self.folder / path).exists()}
         return one.model_copy(update=paths | {"own": None, "stimulus": None, "more": kept})

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
 from sweep.plug.control import Stand
+from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
@@ -56,8 +57,10 @@ class SweepSource(Protocol):
 
     manifest: RecordedSweep
 
-    def positions(self) -> Iterator[RecordedPosition]:
-        """Each position once its files are complete, in the order of the sweep."""
+    def positions(self) -> Iterator[RecordedPosition | Outside]:
+        """Each position once its files are complete, in the order of the sweep, after the stand outside if there is
+        one.
+        """
 
     def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
         """Where the samples of a position come from, by modality; without one nothing measures it there."""
@@ -80,12 +83,15 @@ class RecordedSource:
         self.manifest = read_manifest(folder)
         for position in self.manifest.positions:
             fixed = (position.lens, position.wifi, position.ble, position.rf, position.stimulus)
-            for name in (*fixed, *position.more.values()):
+            for name in (self.manifest.baseline_wifi, *fixed, *position.more.values()):
                 if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
 
-    def positions(self) -> Iterator[RecordedPosition]:
-        """The manifest's positions."""
+    def positions(self) -> Iterator[RecordedPosition | Outside]:
+        """The manifest's positions; what the head measured outside, each of them asks for."""
+        name = self.manifest.baseline_wifi
+        if name is not None:
+            yield Outside(0.0, {"wifi": RecordedWifi(self.folder / name)}, frozenset({"wifi"}))
         yield from self.manifest.positions
 
     def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
@@ -116,6 +122,10 @@ class Room(Record):
     """Nobody but those who work there comes in: what is sampled may be kept."""
 
 
+LIVE_OUTSIDE: Final[frozenset[Modality]] = frozenset({"wifi", "rf"})
+"""What is compared with outside the door: nothing optical is, and Bluetooth is a hint wherever it is."""
+
+
 class LiveSource:
     """The room itself: each position is made when the inspector stands there; the probe's own radios measure it."""
 
@@ -130,7 +140,7 @@ class LiveSource:
         dwell_s: float,
         stands: Iterable[Stand],
         sweep_id: UUID | None = None,
-        mode: Mode = "quick",
+        mode: Mode = "full",
         doors: Mapping[Modality, object] = MappingProxyType({}),
         clock: WallClock | None = None,
         now_ns: Callable[[], int] = boottime_ns,
@@ -178,11 +188,14 @@ class LiveSource:
             end=now + self._dwell,
         )
 
-    def positions(self) -> Iterator[RecordedPosition]:
+    def positions(self) -> Iterator[RecordedPosition | Outside]:
         """Where the inspector stands, one after the other; a zone off the plan is left out."""
         zones = {zone.zone_id for zone in self.manifest.plan.zones}
         visits: Counter[str] = Counter()
         for stand in self._stands:
+            if stand.is_outside:
+                yield Outside(self._dwell.total_seconds(), self.doors_here, LIVE_OUTSIDE)
+                continue
             if stand.zone_id not in zones:
                 continue
             name = f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from multiprocessing.connection import Connection
@@ -30,6 +30,7 @@ from sweep.link.head_owner import HeadProcess
 from sweep.plug.control import Answer, Control
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.measurement import Measurement
+from sweep.plug.outside import OUTSIDE_ID, Outside
 from sweep.plug.plug import Plug
 from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
@@ -55,6 +56,7 @@ from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
+from sweep.run.outside import SKIPPED, failed_limits, outside_position
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
@@ -134,6 +136,9 @@ class Runner:
         """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._limits = set(limits)
         """What must be said of the sweep as a whole."""
+        can_compare = self._room is not None and (self._room.doors_here or self._live.head_port is not None)
+        self._outside_limits = {SKIPPED} if can_compare else set[str]()
+        """What must be said of the stand outside the door."""
         self._condition: ConditionWatch | None = None
         """How the probe itself is; None where there is no probe in the room."""
         self._now_ns = now_ns
@@ -180,11 +185,14 @@ class Runner:
             answer = self._control.wait()
             self._journal.begin(self._journal_header())
             opened = self._append_opened()
-            for index, recorded in enumerate(self._source.positions()):
+            for recorded in self._source.positions():
                 answer = self._control.wait()
                 if answer != "go":
                     break
-                self._measure(index, recorded, workers, coordinator, supply, made)
+                if isinstance(recorded, Outside):
+                    self._measure_outside(recorded, workers, coordinator)
+                else:
+                    self._measure(len(made.positions), recorded, workers, coordinator, supply, made)
             outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
             restarts = workers.restarts
             if coordinator.firmware is not None:
@@ -242,6 +250,25 @@ class Runner:
         self._journal.stand(made.positions[-1], is_over=True, firmware=coordinator.firmware)
         self._tell_where_to_stand(made.positions, made.measurements)
 
+    def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
+        """What inside is compared with; each modality remembers what it needs of it."""
+        position = outside_position(self._now_ns() if self._room is not None else 0, outside.dwell_s)
+        keep = None if self._keeping is None else self._keeping.stand(OUTSIDE_ID)
+        keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, OUTSIDE_ID)
+        tasks: dict[Modality, Task[Any]] = {
+            name: replace(self._task(name, position, outside.dwell_s, outside.doors, keep), is_outside=True)
+            for name in (plug.name for plug in self._plugs)
+            if name in outside.measures
+        }
+        coordinator.begin(OUTSIDE_ID, 0, len(self._manifest.positions), None, keep_rf, tasks.keys(), is_outside=True)
+        measured = []
+        for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+            coordinator.ended(measurement.modality)
+            measured.append(measurement)
+            for text in measurement.guidance[:2]:
+                self._on_event(GuidanceEvent(type="guidance", text=text))
+        self._outside_limits = failed_limits(measured)
+
     def _outcome(self, answer: Answer, closed_because: str | None, measurements: list[Measurement]) -> Outcome:
         """How the sweep ended; what must be said of that is among its limits."""
         is_aborted = answer in {"abort", "expired"} or self._control.standing == "abort"
@@ -252,7 +279,7 @@ class Runner:
             is_aborted = True
             self._limits.add("nothing_measured")
         if self._source.is_live:  # a recording says per position what it lacks
-            self._limits |= never_measured(measurements)
+            self._limits |= never_measured(measurements) | self._outside_limits
         return "aborted" if is_aborted else "completed"
 
     def _close(self, made: _Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
@@ -370,20 +397,27 @@ class Runner:
     ) -> dict[Modality, Task[Any]]:
         """`closed`: doors that cannot be opened here, and why."""
         doors = {name: door for name, door in self._source.doors(recorded, position).items() if name not in closed}
+        dwell_s = (recorded.end - recorded.start).total_seconds()
+        is_walk = self._room is not None and self._room.is_walk(recorded)
+        tasks = {plug.name: self._task(plug.name, position, dwell_s, doors, keep) for plug in self._plugs}
         return {
-            plug.name: Task(
-                sweep_id=self._sweep_id,
-                position=position,
-                dwell_s=(recorded.end - recorded.start).total_seconds(),
-                sweep_key=self._sweep_key,
-                room_key=self._room_key,
-                door=doors.get(plug.name),
-                nothing_because=closed.get(plug.name) or self._why_nothing(plug.name),
-                is_walk=self._room is not None and self._room.is_walk(recorded),
-                keep=keep,
-            )
-            for plug in self._plugs
+            name: replace(task, is_walk=is_walk, nothing_because=closed.get(name) or task.nothing_because)
+            for name, task in tasks.items()
         }
+
+    def _task(
+        self, name: Modality, position: Position, dwell_s: float, doors: Mapping[Modality, object], keep: Path | None
+    ) -> Task[Any]:
+        return Task(
+            sweep_id=self._sweep_id,
+            position=position,
+            dwell_s=dwell_s,
+            sweep_key=self._sweep_key,
+            room_key=self._room_key,
+            door=doors.get(name),
+            nothing_because=self._why_nothing(name),
+            keep=keep,
+        )
 
     def _why_nothing(self, modality: Modality) -> str:
         is_absent = self._room is not None or modality in self._manifest.not_connected

@@ -174,13 +174,17 @@ class RfDoor:
         return path
 
 
+def outside_of(room: World) -> tuple[float, float]:
+    """Where somebody stands outside the closed door."""
+    return room.plan.width_m, room.plan.depth_m + 2.0
+
+
 def rf_door(room: World, stand: Standpoint | None, seed: int) -> RfDoor:
     """The door at a stand, or outside the entrance for None."""
     emitters = [Emitter("wifi", NEIGHBOUR_WIFI_DBM, duty_cycle=0.08)]
     camera = room.camera
     if camera is not None:
-        outside = (room.plan.width_m, room.plan.depth_m + 2.0)
-        receiver_xy_m = outside if stand is None else (stand.x_m, stand.y_m)
+        receiver_xy_m = outside_of(room) if stand is None else (stand.x_m, stand.y_m)
         loss = world.path_loss_db(world.distance_m(receiver_xy_m, (camera.x_m, camera.y_m))) + (
             12.0 if stand is None else 0.0
         )
@@ -271,6 +275,13 @@ class SimulatedRoom:
     def outside(self) -> RfDoor:
         """What the sensor head hears outside the entrance."""
         return rf_door(self._world, None, self._world.seed * 100)
+
+    def outside_wifi(self) -> WifiDoor:
+        """The air outside the entrance; what was learnt of its channels does not hold inside."""
+        xy_m = outside_of(self._world)
+        stand = Standpoint("outside", "outside", *xy_m, 0.0)
+        radios = radios_by_channel(self._world, stand)
+        return WifiDoor(AirSetting(radios, xy_m, (self._world.seed, 0), 0), self._sweep)
 
     def doors(self, position_id: str, start_ns: int) -> StandDoors:
         """The doors of a standpoint for a stay that begins then, on whatever clock the sweep has.

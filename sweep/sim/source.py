@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sweep.host.clock import boottime_ns
 from sweep.host.scratch import scratch_folder
 from sweep.link.rf_recording import recorded_rf
+from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     LocalText,
@@ -36,6 +38,8 @@ from sweep.report import (
 from .doors import RfDoor, SimulatedRoom
 from .world import HiddenKind, Standpoint, lay_out_time
 
+OUTSIDE_S: Final = 20.0
+"""How long Wi-Fi is listened to outside the door, as a live sweep does by default."""
 ROOM_FILE = Path(__file__).with_name("demo_room.json")
 
 
@@ -113,8 +117,9 @@ class SimulatedSource:
             ),
         )
 
-    def positions(self) -> Iterator[RecordedPosition]:
-        """One after the other."""
+    def positions(self) -> Iterator[RecordedPosition | Outside]:
+        """Outside the door, then one after the other."""
+        yield Outside(OUTSIDE_S, {"wifi": self._room.outside_wifi()}, frozenset({"wifi"}))
         yield from self.manifest.positions
 
     def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:

@@ -20,12 +20,14 @@ from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress, TrialKind
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement
 from sweep.wifi.air import Air, CaptureOpenError
+from sweep.wifi.channels import NOTHING_KNOWN
 from sweep.wifi.doors import AirDoor, RecordedWifi
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
 from sweep.wifi.listen import Heard, Listener
 from sweep.wifi.observations import judge_stand
+from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
 from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, Trial, TrialResult, TrialWish, Watch, not_assessable
 from sweep.wifi.scan import scan_log
@@ -57,24 +59,40 @@ class WifiSession:
         self._own = own_addresses
         self._answers: dict[str, dict[int, str]] = {}
         """By zone: the answer of each address to light or a walk."""
+        self._outside = OutsideLevels()
 
     def measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
-        """Transmitters of a capture, or of an air and how they answer to what is played."""
+        """Transmitters of a capture, or of an air and how they answer to what is played; each with its level outside
+        the door, where it was measured there before.
+        """
+        found = self._measure(task, line)
+        if task.is_outside:
+            self._outside.take(found)
+        return self._outside.beside(found)
+
+    def _measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
         if task.door is None:
             return blind(task, "wifi", task.nothing_because)
         if isinstance(task.door, RecordedWifi):
             if is_kept(task.door.path):
                 return measure_kept(task, task.door.path, line)
             return measure_capture(task, task.door, self._own)
-        wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=task.door.why_no_light, is_walk=task.is_walk)
+        wish = self._wish_at(task, task.door)
         try:
             with task.door.open(line) as (air, answers):
                 heard = hear(wish, air, answers, kept_in(task.keep), sofar_to(line, task, wish))
+                if task.is_outside:  # the survey is made inside
+                    air.memory = NOTHING_KNOWN
         except CaptureOpenError:  # a gap, and a sentence for the inspector
             nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
             return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
         self.remember(task.position.zone_id, heard.follows)
         return judge_stand(task, wish, heard)
+
+    def _wish_at(self, task: Task[Any], door: AirDoor) -> WifiWish:
+        if task.is_outside:
+            return WifiWish(task.dwell_s, own_addresses=self._own)
+        return self.wish(task.position.zone_id, task.dwell_s, why_no_light=door.why_no_light, is_walk=task.is_walk)
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""

@@ -15,6 +15,7 @@ FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; a p-value allows at most log10(1 / 
 DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
 DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 = -0.3  # guessed: the person may have walked where the camera does not look
 NO_VIDEO_WEIGHT_LOG10 = -0.1  # guessed, where everything was heard
+LOUDER_OUTSIDE_WEIGHT_LOG10 = -0.5  # guessed: beyond the shadowing between positions; a door may be thin
 MAX_EVIDENCE = 8  # bounds what a person has to read of one zone
 
 
@@ -53,6 +54,10 @@ def _weigh_transmitter(view: ZoneView, tag: str, transmitter: list[WifiObservati
             "below": round(below),
         }
         result.append(evidence("wifi", WORDS, best, code, weight, **values))
+        outside = max((o.outside_dbm for o in uplinks if o.outside_dbm is not None), default=None)
+        if outside is not None and outside >= strongest + NEAR_DB:
+            levels: dict[str, str | float] = {"outside": round(outside), "rssi": round(strongest)}
+            result.append(evidence("wifi", WORDS, best, "louder_outside", LOUDER_OUTSIDE_WEIGHT_LOG10, **levels))
     return result
 
 

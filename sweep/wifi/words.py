@@ -20,6 +20,10 @@ WORDS: Final = Words(
         ),
     },
     evidence={
+        "louder_outside": Sentence(
+            "문밖에서 더 강하게 수신됨({outside} dBm, 안에서는 최고 {rssi} dBm)",
+            "Heard louder outside the door ({outside} dBm, at most {rssi} dBm inside)",
+        ),
         "video_uplink": Sentence(
             "영상 전송형 무선 신호가 이 구역에서 가장 강함({rssi} dBm, 점수 {score})",
             "A transmitter that sends like a streaming camera is strongest here ({rssi} dBm, score {score})",
@@ -77,6 +81,10 @@ WORDS: Final = Words(
         ),
     },
     conditional_limits={
+        "wifi_outside_failed": Sentence(
+            "출입문 밖에서 와이파이를 측정하지 못해 안팎의 세기를 비교하지 않았습니다.",
+            "Wi-Fi could not be measured outside the door: levels inside and outside were not compared.",
+        ),
         "wifi_one_channel": Sentence(
             "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
             "The adapter could not be tuned: Wi-Fi was heard on one channel only.",

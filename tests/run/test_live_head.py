@@ -51,6 +51,8 @@ class Sweep:
     gate: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(3))
     """How many positions the inspector may still begin."""
     is_declared: bool = True
+    begin: list[Stand] = field(default_factory=list)
+    """Where the inspector stands before the zones."""
 
     def __post_init__(self) -> None:
         self.plug = self.folder / "ttyHEAD"
@@ -58,6 +60,7 @@ class Sweep:
             self.control.declare_empty(("A-1", "A-2"))
 
     def stands(self) -> Iterator[Stand]:
+        yield from self.begin
         for zone in ROOM.plan.zones[: self.zones]:
             if self.control.standing in {"abort", "finish"}:
                 return
@@ -110,6 +113,10 @@ class Sweep:
         return found
 
 
+def limits_of_outside(report: SweepReport) -> set[str]:
+    return {limit.code for limit in report.limits if "outside" in limit.code}
+
+
 @pytest.fixture
 def sweep(tmp_path: Path) -> Sweep:
     built_elf()
@@ -137,6 +144,7 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
     assert lit == []
     assert sweep.rf(0).samples >= 15, "30, less what a busy machine holds up"
     assert sweep.rf(0).blind_reason == "no_baseline"
+    assert limits_of_outside(sweep.reports[0]) == {"outside_skipped"}
     assert sweep.reports[0].versions.firmware is not None
 
 

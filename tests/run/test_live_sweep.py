@@ -15,6 +15,7 @@ import pytest
 from sweep.cli.live import Terminal, ask_to_stand
 from sweep.entry import from_wire
 from sweep.plug.control import Control
+from sweep.plug.outside import Outside
 from sweep.report import MODALITIES, SweepReport, parse_json
 from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
@@ -88,7 +89,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     one, two = (middle_of(zone) for zone in made.plan.zones[:2])
     stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
     source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
-    positions = list(source.positions())
+    positions = [one for one in source.positions() if not isinstance(one, Outside)]
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4
     assert [source.is_walk(position) for position in positions] == [False, False, True, True]
@@ -166,7 +167,7 @@ class Typed(Terminal):
 
 
 def test_a_declaration_that_ended_is_asked_for_again() -> None:
-    terminal = Typed("y\n", "\n", "\n", "y\n", "\n", "")
+    terminal = Typed("y\n", "s\n", "\n", "\n", "y\n", "\n", "")
     control = Control()
     zones = default_room().plan.zones[:3]
     asked = ask_to_stand(zones, control, ("A-1", "A-2"), terminal)
@@ -175,6 +176,13 @@ def test_a_declaration_that_ended_is_asked_for_again() -> None:
     assert next(asked).zone_id == zones[1].zone_id
     assert control.is_declared
     assert list(asked) == [], "the end of the input ends the sweep"
+
+
+def test_first_of_all_somebody_stands_outside_or_skips_it() -> None:
+    zones = default_room().plan.zones[:1]
+    for lines, stands in ((("y\n", "\n", "\n"), ["outside", zones[0].zone_id]), (("y\n", ""), [])):
+        asked = ask_to_stand(zones, Control(), ("A-1", "A-2"), Typed(*lines))
+        assert [stand.zone_id for stand in asked] == stands
 
 
 def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -> None:
@@ -206,6 +214,9 @@ def test_a_sweep_that_is_told_to_end_writes_its_report(way: str, tmp_path: Path)
         while b"Enter" not in said:
             said += os.read(terminal, 4096)
         os.write(terminal, b"y\n")
+        while b"stand outside" not in said:
+            said += os.read(terminal, 4096)
+        os.write(terminal, b"s\n")
         while b"Stall 1" not in said:
             said += os.read(terminal, 4096)
         if way == "terminated":
