@@ -880,7 +880,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
         };
         /**
          * CommandQueued
@@ -1840,6 +1840,38 @@ export interface components {
             ok: true;
         };
         /**
+         * OutsideCommand
+         * @description The inspector stands outside the closed door: measure there, to compare with.
+         */
+        OutsideCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "outside";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
          * OutsideShares
          * @description Probability of being behind the wall on each side of the plan, as it is drawn.
          */
@@ -2171,6 +2203,12 @@ export interface components {
         ProgressEvent: {
             /** Fraction */
             fraction: number;
+            /**
+             * Left S
+             * @description The sweep takes so long at most from now on, by its plan; null where nobody plans it.
+             * @default null
+             */
+            left_s: number | null;
             /** Modality */
             modality: ("lens" | "wifi" | "ble" | "rf") | null;
             /**
@@ -2181,10 +2219,22 @@ export interface components {
             /** Positions */
             positions: number;
             /**
+             * Step
+             * @description `outside`: the probe asks for the measurement outside the door, or with a modality, makes it.
+             * @default null
+             */
+            step: ("outside" | "inside") | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "progress";
+            /**
+             * Waits
+             * @description Who waits here until others no longer need the air.
+             * @default []
+             */
+            waits: ("lens" | "wifi" | "ble" | "rf")[];
             /** Zone Id */
             zone_id: string | null;
         };
@@ -2500,20 +2550,52 @@ export interface components {
         };
         /**
          * SimpleRequest
-         * @description Begin a walking test where the last position was; go on, or close a sweep.
+         * @description Measure outside the door or skip that; walk where the last position was; go on, or close a sweep.
          */
         SimpleRequest: {
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            command: "finish" | "resume" | "walk";
+            command: "finish" | "outside" | "resume" | "skip_outside" | "walk";
             /**
              * Command Id
              * @description Made by the caller so that sending twice does it once; the server makes one when absent.
              * @default null
              */
             command_id: string | null;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * SkipOutsideCommand
+         * @description Nobody measures outside the door; the report says so.
+         */
+        SkipOutsideCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "skip_outside";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
             /**
              * Sweep Id
              * Format: uuid
@@ -3111,6 +3193,11 @@ export interface components {
              * Format: uuid
              */
             observation_id: string;
+            /**
+             * Outside Dbm
+             * @description Its median level outside the door; null where it was not heard there, or nobody measured there.
+             */
+            outside_dbm?: number | null;
             /** Position Id */
             position_id: string;
             /**
