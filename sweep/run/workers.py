@@ -105,6 +105,7 @@ class Workers:
         deadlines = dict.fromkeys(tasks, time.monotonic() + self._timeout_s)
         waiting: dict[Modality, Task[Any]] = {}
         for modality, task in tasks.items():
+            self._revive(modality)
             try:
                 self._workers[modality].pipe.send(task)
                 waiting[modality] = task
@@ -133,12 +134,20 @@ class Workers:
             for modality in [m for m in waiting if time.monotonic() > deadlines[m]]:
                 yield self._replace(modality, waiting.pop(modality), begun_ns, "timed_out")
 
-    def _replace(self, modality: Modality, task: Task[Any], begun_ns: int, reason: str) -> Measurement:
-        """Restart a dead or stuck worker; what it had said of its task so far stands for it, or that it saw nothing."""
+    def _revive(self, modality: Modality) -> None:
+        """A worker that died while nothing was asked of it lost nothing."""
+        if not self._workers[modality].process.is_alive():
+            self._restart(modality)
+
+    def _restart(self, modality: Modality) -> None:
         self._stop(modality)
         remove_orphans()
         self._start(modality)
         self.restarts += 1
+
+    def _replace(self, modality: Modality, task: Task[Any], begun_ns: int, reason: str) -> Measurement:
+        """Restart a dead or stuck worker; what it had said of its task so far stands for it, or that it saw nothing."""
+        self._restart(modality)
         known, since_ns = self._sofar.pop(modality, (blind(task, modality, reason), begun_ns))
         return cut_off(known, Gap(start_ns=since_ns, end_ns=boottime_ns(), reason=reason))
 
