@@ -49,6 +49,12 @@ WORDS: Final = Words(
             "Bluetooth signal of a camera product family (a hint only, {rssi} dBm)",
         ),
     },
+    conditional_limits={
+        "short_bluetooth": Sentence(
+            "시간이 부족해 블루투스를 검색하지 않은 자리가 있습니다.",
+            "For want of time Bluetooth was not scanned at some position.",
+        ),
+    },
     limits={
         "ble_hint_only": Sentence(
             "블루투스 식별은 참고용이며 판정 근거로 쓰지 않습니다.", "Bluetooth identity is a hint and decides nothing."

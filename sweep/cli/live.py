@@ -25,10 +25,11 @@ from sweep.cli.output import err, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
 from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
+from sweep.plug.mode import zones_of
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
-from sweep.report import LiveEvent, Modality, StartCommand, Zone
+from sweep.report import LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.outside import outside_event
 from sweep.run.rooms import LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
@@ -100,6 +101,12 @@ def ask_to_declare(control: Control, inspectors: tuple[str, str], terminal: Term
             control.finish()
         elif line.strip().lower() in {"y", "yes", "ㅛ", "예", "네"}:
             control.declare_empty(inspectors)
+
+
+def zones_to_visit(mode: Mode, plan: Plan) -> list[Zone]:
+    """Where somebody has to stand, one after the other."""
+    wanted = zones_of(mode, plan)
+    return [zone for zone in plan.zones if zone.zone_id in wanted]
 
 
 def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal: Terminal) -> Stand | None:

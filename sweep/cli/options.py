@@ -54,6 +54,9 @@ StimulusLongest = Annotated[
     float | None,
     typer.Option("--stimulus-longest-s", min=15.0, max=114.0, help="Longest light test at one position, in seconds."),
 ]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="Stalls and booths only, and no light test: three stalls in three minutes.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress display.")]
 
 

@@ -17,11 +17,12 @@ from sweep.host.clock import WallClock
 from sweep.host.machine import Machine
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.recovery import Closed, close_interrupted
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
-from sweep.run.rooms import SweepSource
+from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner
 
 
@@ -58,8 +59,22 @@ def runner_of(
             head_port=settings.port,
             camera_power=settings.camera_power,
             camera_sensor=settings.camera_sensor,
+            durations=durations_of(settings, source) if source.is_live else None,
             machine=Machine(settings.state_folder),
         ),
+    )
+
+
+def durations_of(settings: Config, source: SweepSource) -> Durations:
+    """How long each part of a live sweep takes at a stand; the camera films as long as Wi-Fi is listened to."""
+    doors = source.doors_here if isinstance(source, LiveSource) else {}
+    has_light = settings.port is not None and "wifi" in doors and settings.stimulus != "never"
+    return Durations(
+        listen_s=settings.wifi_dwell_s,
+        light_s=settings.stimulus_longest_s if has_light else 0.0,
+        ble_s=settings.ble_scan_s if "ble" in doors else 0.0,
+        film_s=settings.wifi_dwell_s if "lens" in doors else 0.0,
+        outside_s=settings.wifi_dwell_s,
     )
 
 

@@ -19,6 +19,7 @@ from sweep.cli.live import (
     live_doors,
     open_own_transmissions,
     refuse_unsafe_supply,
+    zones_to_visit,
 )
 from sweep.cli.options import (
     CameraIn,
@@ -28,6 +29,7 @@ from sweep.cli.options import (
     Inspectors,
     JsonOut,
     Port,
+    Quick,
     Quiet,
     RoomFile,
     Seed,
@@ -46,7 +48,7 @@ from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.entry import EntryError, Signer
 from sweep.plug.control import Control
-from sweep.report import MANIFEST_NAME, SweepReport, are_two_persons, new_id
+from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.keeping import KeepError, Keeping
 from sweep.run.laboratory import LaboratoryError, check_laboratory
 from sweep.run.room_keys import RoomKeyError
@@ -107,6 +109,7 @@ def run(
     port: Port = None,
     stimulus: StimulusPolicy = None,
     stimulus_longest_s: StimulusLongest = None,
+    quick: Quick = False,
     keep: Annotated[
         Path | None,
         typer.Option(
@@ -119,7 +122,9 @@ def run(
     """Run a sweep with this probe: live with a Wi-Fi adapter and the head's light (camera not yet), or simulated."""
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if not sim:
-        _finish(_run_live(settings, room, inspector or [], quiet=quiet, keep=keep), json_out, fail_on, quiet=quiet)
+        mode: Mode = "quick" if quick else "full"
+        report = _run_live(settings, room, inspector or [], mode, quiet=quiet, keep=keep)
+        _finish(report, json_out, fail_on, quiet=quiet)
         return
     from sweep.sim.source import SimulatedSource, default_room
 
@@ -130,13 +135,14 @@ def run(
             camera_zone=zone_of(camera_in),
             camera_kind=camera_kind.hidden_kind,
             probe_id=settings.probe_id,
+            mode="quick" if quick else "full",
         )
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep)
     _finish(report, json_out, fail_on, quiet=quiet)
 
 
 def _run_live(
-    settings: Config, room: Path | None, inspectors: list[str], *, quiet: bool, keep: Path | None
+    settings: Config, room: Path | None, inspectors: list[str], mode: Mode, *, quiet: bool, keep: Path | None
 ) -> SweepReport:
     if settings.wifi_adapter is None:
         not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
@@ -157,7 +163,8 @@ def _run_live(
             inspectors=tuple(inspectors),
             probe_id=settings.probe_id,
             dwell_s=settings.wifi_dwell_s,
-            stands=ask_to_stand(made.plan.zones, control, (inspectors[0], inspectors[1])),
+            stands=ask_to_stand(zones_to_visit(mode, made.plan), control, (inspectors[0], inspectors[1])),
+            mode=mode,
             doors=live_doors(settings),
         )
         ask_to_declare(control, (inspectors[0], inspectors[1]))

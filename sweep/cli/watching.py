@@ -57,7 +57,9 @@ class Watcher:
             return
         match event:
             case ProgressEvent(position_index=index, positions=total, zone_id=zone):
-                self._bar.update(self._task, completed=index, total=total, description=zone or "closing")
+                where = zone or ("outside" if event.step == "outside" else "closing")
+                left = "" if event.left_s is None else f" · {event.left_s / 60:.0f} min left"
+                self._bar.update(self._task, completed=index, total=total, description=where + left)
                 if not err.is_terminal and zone:
                     err.print(f"[{index + 1}/{total}] {zone}")
             case StateEvent(state=state) if state not in {"running", "closing", "done"}:

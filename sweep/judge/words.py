@@ -35,6 +35,7 @@ COMMON: Final = Words(
         "finished_early": Sentence(
             "측정이 끝나기 전에 점검을 마침", "The sweep was finished before the measurement was done"
         ),
+        "short_of_time": Sentence("시간이 부족해 측정하지 않음", "Left out because time ran short"),
         "battery_low": Sentence("전원이 부족해 측정을 멈춤", "The supply ran low, so measuring stopped"),
         "cut_off": Sentence("측정이 끝나기 전에 끊김", "The measurement was cut off"),
         "probe_restarted": Sentence(
@@ -55,6 +56,10 @@ COMMON: Final = Words(
         "nothing_measured": Sentence(
             "이 점검에서는 아무것도 측정되지 않았습니다. 점검한 것으로 볼 수 없습니다.",
             "Nothing was measured in this sweep: it does not count as an inspection.",
+        ),
+        "quick_some_zones": Sentence(
+            "빠른 점검이라 칸과 탈의 공간만 점검했고, 나머지 구역은 보지 않았습니다.",
+            "A quick sweep looks at stalls and booths only: the other zones were not looked at.",
         ),
         "outside_skipped": Sentence(
             "출입문 밖에서 기준을 측정하지 않았습니다. 전파 세기는 기록만 하고 판단에 쓰지 않습니다.",

@@ -34,6 +34,10 @@ class Task(Generic[D]):
     """A person walks here instead of the light."""
     is_outside: bool = False
     """The stand is outside the door: what is heard here is compared with later."""
+    light_s: float | None = None
+    """How long all light tests here may take together; None: as the settings say."""
+    no_light_because: str | None = None
+    """Code that says why no light is played here though it could be."""
     keep: Path | None = None
     """Folder of this stand that gets what was sampled; None: nothing is kept."""
     lease: LeaseEnd | None = None

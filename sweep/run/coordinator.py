@@ -54,6 +54,8 @@ TELL_EVERY_S: Final = 4.9
 """Between two messages on how far a test is; the page counts the seconds between them by itself."""
 LISTEN_EVERY_S: Final = 0.05
 """Guessed: a person who presses the button does not notice."""
+TURN_SHARE: Final = 0.9
+"""How far a position is when what comes last begins (guessed)."""
 REASONS: Final[dict[Standing, str]] = {
     "paused": "room_entered",
     "undeclared": "declaration_expired",
@@ -82,10 +84,11 @@ class Coordinator:
         own: OwnTransmissions | None = None,
         condition: ConditionWatch | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
+        left_s: Callable[[], float | None] = lambda: None,
     ) -> None:
         """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
         radios sent; None: nobody keeps a log.  `condition`: hears what the head says of itself, and tells persons.
-        `draw`: chips for a person who walks.
+        `draw`: chips for a person who walks.  `left_s`: how long the sweep takes at most from now on.
         """
         self._control = control
         self._head = head
@@ -94,6 +97,7 @@ class Coordinator:
         self._clock_s = clock_s
         self._now_ns = now_ns
         self._draw = draw
+        self._left_s = left_s
         watch = supply or SupplyWatch(clock_s=clock_s)
         self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
         self.closed_because: str | None = None
@@ -111,6 +115,7 @@ class Coordinator:
         self._condition = condition
         self._own = own
         self._turns = Turns(say, own)
+        self._told_turn: Modality | None = None
         self._rf_asked: MeasureRf | None = None
         self._rf_told_s = 0.0
         self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
@@ -209,6 +214,7 @@ class Coordinator:
                 self._measure_rf(word)
             case AskTurn() | TurnOver():
                 self._turns.on_word(modality, word)
+                self._tell_turn()
             case Progress():
                 self._tell(word)
             case Strobe() | StopStrobe() | Guide() | FirstWord():
@@ -276,11 +282,21 @@ class Coordinator:
             modality=modality,
             fraction=0.0 if self._is_outside else min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
             step="outside" if self._is_outside else "inside",
+            left_s=self._left_s(),
+            waits=self._turns.waiting,
         )
+
+    def _tell_turn(self) -> None:
+        """Who has the air to itself, when that changes."""
+        has_turn = self._turns.has_turn
+        if has_turn not in {None, self._told_turn} and has_turn is not None:
+            self._on_event(self._progress(has_turn, TURN_SHARE))
+        self._told_turn = has_turn
 
     def ended(self, modality: Modality) -> None:
         """A modality's measurement at this position is over."""
         self._turns.ended(modality)
+        self._tell_turn()
         self._is_rf_to_ask &= modality != "rf"
 
     def _measure_rf(self, ask: MeasureRf) -> None:

@@ -8,6 +8,7 @@ from sweep.host.machine import Machine
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.line import LinePlace
 from sweep.power.sensor import Method
+from sweep.run.budget import Durations
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +23,7 @@ class ProbeParts:
     """When the sensor's driver looks for its sensor."""
     own_transmissions: OwnTransmissions | None = None
     """When the probe's own radios sent; None: nobody keeps a log."""
+    durations: Durations | None = None
+    """How long each part takes at a stand; None: nobody minds the time."""
     machine: Machine | None = None
     """What speaks of the probe's processor, supply and disk; None: nobody reads it."""

@@ -30,6 +30,7 @@ from sweep.link.head_owner import HeadProcess
 from sweep.plug.control import Answer, Control
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.measurement import Measurement
+from sweep.plug.mode import QUICK, SHORT_LEAVES_OUT, SHORT_OF_TIME
 from sweep.plug.outside import OUTSIDE_ID, Outside
 from sweep.plug.plug import Plug
 from sweep.plug.task import Task
@@ -51,12 +52,14 @@ from sweep.report import (
     new_id,
     to_json,
 )
+from sweep.run.budget import StandPlan
 from sweep.run.camera_supply import CameraSupply
 from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
+from sweep.run.pace import Pace, quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
@@ -141,6 +144,8 @@ class Runner:
         """What must be said of the stand outside the door."""
         self._condition: ConditionWatch | None = None
         """How the probe itself is; None where there is no probe in the room."""
+        self._pace: Pace | None = None
+        self._is_short = False
         self._now_ns = now_ns
         self._read_clock = read_clock
 
@@ -178,11 +183,13 @@ class Runner:
                 supply=self._supply(),
                 own=self._live.own_transmissions,
                 condition=self._condition,
+                left_s=self._left_s,
             )
             stack.enter_context(coordinator.listening())
             supply = CameraSupply(power, SensorDriver(self._live.camera_sensor))
             stack.callback(supply.put_away)
             answer = self._control.wait()
+            self._begin_pace()
             self._journal.begin(self._journal_header())
             opened = self._append_opened()
             for recorded in self._source.positions():
@@ -234,7 +241,11 @@ class Runner:
             workers.process_id("lens"),
             lambda: self._control.standing in {"go", "moved_on"},
         )
-        tasks = self._tasks(recorded, position, keep, {} if because is None else {"lens": because})
+        plan = self._plan_of(recorded)
+        closed: dict[Modality, str] = {} if because is None else {"lens": because}
+        if "bluetooth" in plan.leaves_out:
+            closed["ble"] = SHORT_OF_TIME
+        tasks = self._tasks(recorded, position, keep, closed, plan)
         coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._journal.stand(position, is_over=False, firmware=coordinator.firmware)
@@ -249,6 +260,26 @@ class Runner:
         made.done.append(recorded)
         self._journal.stand(made.positions[-1], is_over=True, firmware=coordinator.firmware)
         self._tell_where_to_stand(made.positions, made.measurements)
+
+    def _begin_pace(self) -> None:
+        if self._live.durations is not None:
+            self._pace = Pace(self._manifest.mode, self._manifest.plan, self._live.durations)
+            self._pace.follow(self._control)
+
+    def _left_s(self) -> float | None:
+        return None if self._pace is None else self._pace.left_s()
+
+    def _plan_of(self, recorded: RecordedPosition) -> StandPlan:
+        """What the stand may take; that something goes for want of time is told once."""
+        if self._pace is None:
+            return StandPlan(None)
+        plan = self._pace.stand(recorded.zone)
+        if "bluetooth" in plan.leaves_out:
+            self._limits.add(SHORT_LEAVES_OUT["bluetooth"])
+        if plan.leaves_out and not self._is_short:
+            self._is_short = True
+            self._on_event(notice_event(SHORT_OF_TIME))
+        return plan
 
     def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
         """What inside is compared with; each modality remembers what it needs of it."""
@@ -280,6 +311,8 @@ class Runner:
             self._limits.add("nothing_measured")
         if self._source.is_live:  # a recording says per position what it lacks
             self._limits |= never_measured(measurements) | self._outside_limits
+        visited = {one.zone_id for one in measurements}
+        self._limits |= quick_limits(self._manifest.mode, self._manifest.plan, visited)
         return "aborted" if is_aborted else "completed"
 
     def _close(self, made: _Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
@@ -346,6 +379,8 @@ class Runner:
             zone_id=zone_id,
             modality=None,
             fraction=min(1.0, index / total),
+            step="inside",
+            left_s=self._left_s(),
         )
 
     def _tell(self, one: Measurement) -> None:
@@ -393,15 +428,26 @@ class Runner:
         return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
 
     def _tasks(
-        self, recorded: RecordedPosition, position: Position, keep: Path | None, closed: Mapping[Modality, str]
+        self,
+        recorded: RecordedPosition,
+        position: Position,
+        keep: Path | None,
+        closed: Mapping[Modality, str],
+        plan: StandPlan,
     ) -> dict[Modality, Task[Any]]:
-        """`closed`: doors that cannot be opened here, and why."""
+        """`closed`: doors that are not opened here, and why."""
         doors = {name: door for name, door in self._source.doors(recorded, position).items() if name not in closed}
         dwell_s = (recorded.end - recorded.start).total_seconds()
         is_walk = self._room is not None and self._room.is_walk(recorded)
         tasks = {plug.name: self._task(plug.name, position, dwell_s, doors, keep) for plug in self._plugs}
         return {
-            name: replace(task, is_walk=is_walk, nothing_because=closed.get(name) or task.nothing_because)
+            name: replace(
+                task,
+                is_walk=is_walk,
+                light_s=plan.light_s,
+                no_light_because=QUICK if self._manifest.mode == "quick" else None,
+                nothing_because=closed.get(name) or task.nothing_because,
+            )
             for name, task in tasks.items()
         }
 

@@ -118,6 +118,10 @@ NOTICES: Final[dict[str, Sentence]] = {
         "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다. 두 사람이 다시 확인해야 이어집니다",
         "The probe's program stood still, so camera and lamps went off: both must declare the room empty again",
     ),
+    "short_of_time": Sentence(
+        "시간이 부족합니다. 조명 시험을 먼저 줄이고, 그다음 조명 시험, 블루투스 순으로 생략합니다",
+        "Time runs short: the light test is shortened first, then it goes, then Bluetooth",
+    ),
     "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
 }
 """What a person should know about the probe itself."""

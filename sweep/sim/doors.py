@@ -20,6 +20,7 @@ from typing import Final
 
 from sweep.addresses import parse_address
 from sweep.ble.adverts import Advert, read_body
+from sweep.plug.mode import QUICK_KINDS
 from sweep.plug.strobe import Phase
 from sweep.plug.talk import Line
 from sweep.report import Modality, Mode, Plan
@@ -264,7 +265,7 @@ class SimulatedRoom:
         """A quick sweep visits stalls and booths only.  Raises ValueError for a camera zone that is not on the plan."""
         self._world = world.make_world(plan, seed, camera_zone, camera_kind)
         if mode == "quick":
-            self._world = world.visit_only(self._world, world.QUICK_KINDS)
+            self._world = world.visit_only(self._world, QUICK_KINDS)
         self._sweep = secrets.token_hex(8)
 
     @property

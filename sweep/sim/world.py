@@ -24,7 +24,6 @@ STEP_S = 8.0
 WALL_MARGIN_M = 0.12
 STAND_BACK_M = 0.3
 
-QUICK_KINDS: frozenset[ZoneKind] = frozenset({"stall", "booth"})
 """What a quick sweep visits."""
 
 HiddenKind = Literal["wifi_camera", "analog_camera"]

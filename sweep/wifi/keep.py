@@ -243,6 +243,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
         dwell_s=wish.dwell_s,
         trial=wish.trial,
         trial_longest_s=wish.trial_longest_s,
+        trials_longest_s=wish.trials_longest_s,
         is_any_uplink=wish.is_any_uplink,
         no_trial_because=wish.no_trial_because,
         decided=tuple(format_address(one) for one in sorted(wish.decided)),

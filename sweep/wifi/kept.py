@@ -81,6 +81,7 @@ def _wish(began: Began) -> WifiWish:
         dwell_s=began.dwell_s,
         trial=began.trial,
         trial_longest_s=began.trial_longest_s,
+        trials_longest_s=began.trials_longest_s,
         is_any_uplink=began.is_any_uplink,
         no_trial_because=began.no_trial_because,
         decided=frozenset(map(parse_address, began.decided)),

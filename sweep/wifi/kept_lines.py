@@ -102,6 +102,7 @@ class Began(Record):
     dwell_s: FewSeconds
     trial: Literal["light", "motion"] | None
     trial_longest_s: FewSeconds
+    trials_longest_s: FewSeconds | None = None
     is_any_uplink: bool
     no_trial_because: Code | None
     decided: Addresses

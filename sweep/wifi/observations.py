@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sweep.addresses import format_address
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
+from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
 from sweep.plug.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.wifi.response_test import FOLLOWS
@@ -48,6 +49,10 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand) -> Measureme
     if is_open and wish.trial == "light":
         guidance.append(WORDS.guidance["walk_test"].text())
     limits = [] if heard.channels else ["wifi_one_channel"]
+    if wish.no_trial_because == QUICK:
+        limits.append(QUICK_LEAVES_OUT["light_test"])
+    if stand.troubles["light_cut_short"] or stand.troubles[f"light_{SHORT_OF_TIME}"]:
+        limits.append(SHORT_LEAVES_OUT["light_test"])
     return replace(
         found,
         blind_reason=blind_reason,

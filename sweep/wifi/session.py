@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.mode import QUICK, SHORT_OF_TIME
 from sweep.plug.sofar import Teller
 from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress, TrialKind
 from sweep.plug.task import Task, blind, unreadable
@@ -29,7 +30,18 @@ from sweep.wifi.listen import Heard, Listener
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, Trial, TrialResult, TrialWish, Watch, not_assessable
+from sweep.wifi.response_test import (
+    FOLLOWS,
+    LEAD_S,
+    LIGHT_CHIP_S,
+    REPORT_EVERY_S,
+    Trial,
+    TrialResult,
+    TrialWish,
+    Watch,
+    looks_within,
+    not_assessable,
+)
 from sweep.wifi.scan import scan_log
 from sweep.wifi.stand import HeardStand, Stimulus, WifiWish
 from sweep.wifi.targets import targets_by_channel
@@ -41,6 +53,12 @@ MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarte
 """Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
 that was judged does not: it would be a second chance."""
 SETTLED: Final = frozenset({"decided", PLAYED_OUT})
+LEFT_OUT: Final = frozenset({QUICK, SHORT_OF_TIME})
+"""Why a test was not begun by design: nothing broke it off."""
+LEAST_TRIAL_S: Final = looks_within(0.0)[0] * LIGHT_CHIP_S
+"""Until the first look: with less a test is not begun."""
+AROUND_TRIAL_S: Final = LEAD_S + 2.0
+"""What a test takes besides its chips: derived, the lead, a second for the lamp to begin, one for the last traffic."""
 
 
 class WifiSession:
@@ -92,7 +110,9 @@ class WifiSession:
     def _wish_at(self, task: Task[Any], door: AirDoor) -> WifiWish:
         if task.is_outside:
             return WifiWish(task.dwell_s, own_addresses=self._own)
-        return self.wish(task.position.zone_id, task.dwell_s, why_no_light=door.why_no_light, is_walk=task.is_walk)
+        why_no_light = task.no_light_because or door.why_no_light
+        wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=why_no_light, is_walk=task.is_walk)
+        return wish if task.is_walk else replace(wish, trials_longest_s=task.light_s)
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
@@ -196,8 +216,10 @@ def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda 
             if result.left is not None:
                 troubles[f"left_{result.left}"] = 1
             if result.ended not in SETTLED:
-                is_settled = False
+                is_settled &= result.ended in LEFT_OUT
                 troubles[code_of(f"{result.kind}_{result.ended}")] += 1
+            elif result.ended == PLAYED_OUT and trial_shares(wish, len(results))[0] < wish.trial_longest_s:
+                troubles["light_cut_short"] += 1
         if results:
             heard = listener.heard()
     return HeardStand(heard, follows, troubles, is_settled)
@@ -208,10 +230,11 @@ def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, lin
     known = wish.decided | wish.own_addresses
     wanted = targets_by_channel(scan_log(heard.log), heard, is_any=wish.is_any_uplink, decided=known)
     results = line.results
-    for mhz, addresses in wanted.items():
-        trial = TrialWish(kind, addresses, wish.trial_longest_s, trials=len(wanted))
+    shares = trial_shares(wish, len(wanted))
+    for (mhz, addresses), longest_s in zip(wanted.items(), shares, strict=True):
+        trial = TrialWish(kind, addresses, longest_s, trials=len(wanted))
         left = next((result.left for result in results if result.left is not None), None)
-        refusal = left or wish.no_trial_because
+        refusal = left or wish.no_trial_because or (None if longest_s else SHORT_OF_TIME)
         if refusal is None:
             try:
                 with line.of(Trial(trial)) as begun:
@@ -226,6 +249,15 @@ def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, lin
         missed = {address: not_assessable(kind, refusal) for address in addresses}
         results.append(TrialResult(kind, missed, ended=refusal, left=left))
     return results
+
+
+def trial_shares(wish: WifiWish, tests: int) -> list[float]:
+    """How long each of so many tests may take: as much as the others, as long as that is worth beginning."""
+    if wish.trials_longest_s is None:
+        return [wish.trial_longest_s] * tests
+    begun = max(1, min(tests, int(wish.trials_longest_s // (LEAST_TRIAL_S + AROUND_TRIAL_S))))
+    share_s = min(wish.trial_longest_s, wish.trials_longest_s / begun - AROUND_TRIAL_S)
+    return [share_s if number < begun and share_s >= LEAST_TRIAL_S else 0.0 for number in range(tests)]
 
 
 def run_trial(trial: Trial, watch: Watch, line: Line) -> TrialResult:

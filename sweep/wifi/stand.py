@@ -23,7 +23,9 @@ class WifiWish:
     trial: TrialKind | None = None
     """What sends like a camera is tested by the lamp, or by a person who walks; None: not at all."""
     trial_longest_s: float = 114.0
-    """How long the lamp may play."""
+    """How long the lamp may play for one test."""
+    trials_longest_s: float | None = None
+    """The same for all tests of the stand together; None: no bound."""
     is_any_uplink: bool = False
     """Every thick uplink is tested, not only what may be a camera."""
     no_trial_because: str | None = None

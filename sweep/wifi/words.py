@@ -81,6 +81,14 @@ WORDS: Final = Words(
         ),
     },
     conditional_limits={
+        "quick_no_light": Sentence(
+            "빠른 점검이라 조명 반응 시험을 하지 않았습니다.",
+            "A quick sweep plays no light: no transmitter was tested by it.",
+        ),
+        "short_light": Sentence(
+            "시간이 부족해 조명 반응 시험을 줄이거나 하지 않은 자리가 있습니다.",
+            "For want of time the light test was shortened or left out at some position.",
+        ),
         "wifi_outside_failed": Sentence(
             "출입문 밖에서 와이파이를 측정하지 못해 안팎의 세기를 비교하지 않았습니다.",
             "Wi-Fi could not be measured outside the door: levels inside and outside were not compared.",
@@ -111,6 +119,8 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "not_declared": Sentence(
         "퇴실 확인이 유효하지 않아 조명을 끔", "No declaration of an empty room held: the light stayed off"
     ),
+    "quick": Sentence("빠른 점검이라 시험하지 않음", "A quick sweep: not tested"),
+    "short_of_time": Sentence("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
     "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
     "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),
     "finished_early": Sentence("점검을 마쳐 시험을 끝내지 못함", "The sweep was finished: test broken off"),

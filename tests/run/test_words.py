@@ -82,6 +82,7 @@ def draw(modality: r.Modality, number: int, rng: random.Random) -> r.Observation
             after_s = rng.choice((None, 33.2))
             tested = stimulus(verdict, rng.choice((0.001, 0.6)), kind=kind, decided_after_s=after_s)
             video: dict[str, Any] = {"video": NO_VIDEO} if rng.random() < 0.5 else {}
+            video["outside_dbm"] = rng.choice((None, rng.uniform(-60.0, -10.0)))
             return wifi(number, zone, rng.uniform(-90.0, -30.0), stimulus=rng.choice((None, tested)), **video)
         case "ble":
             kind, level = rng.choice(("camera_hint", "phone")), r.Levels(median=-40.0, max=-40.0)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sweep.plug.mode import QUICK_KINDS
 from sweep.sim import world
 from sweep.sim.source import SimulatedSource, default_room
 
@@ -41,7 +42,7 @@ def test_the_camera_hides_in_the_wall_of_its_zone(seed: int) -> None:
 
 
 def test_a_quick_sweep_visits_stalls_and_says_so() -> None:
-    made = world.visit_only(world.make_world(default_room().plan, 1, None), world.QUICK_KINDS)
+    made = world.visit_only(world.make_world(default_room().plan, 1, None), QUICK_KINDS)
     assert [stand.zone_id for stand in made.standpoints] == ["stall-1", "stall-2", "stall-3"]
     source = SimulatedSource(default_room(), seed=1, camera_zone=None, probe_id="probe-demo-1", mode="quick")
     assert source.manifest.mode == "quick"

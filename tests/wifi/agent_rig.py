@@ -185,7 +185,7 @@ def main() -> None:
         ) as agent:  # fmt: skip
             try:
                 phone.wait(lambda: phone.state() == "idle", "the agent")
-                phone.command("start", room_id=str(DEMO_ROOM), mode="quick", inspectors=INSPECTORS)
+                phone.command("start", room_id=str(DEMO_ROOM), mode="full", inspectors=INSPECTORS)
                 phone.wait(lambda: phone.state() == "waiting_for_empty", "the question whether the room is empty")
                 phone.command("declare_empty", declared_by=INSPECTORS)
                 phone.wait(lambda: phone.state() == "running", "running")

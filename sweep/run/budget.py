@@ -1,0 +1,121 @@
+"""How long a sweep may take: what each stand may take of it, what is left, and what is left out when time runs short.
+
+Input is the settings' durations, how many stands are still to come and a clock; output is a plan for the stand that
+begins and the seconds that the sweep takes at most from now on.  It measures nothing and knows no process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sweep.plug.mode import QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, LeftOut
+from sweep.report import Mode
+
+BUDGET_S: Final[dict[Mode, float]] = {"full": 480.0, "quick": 180.0}
+"""For three stalls (DESIGN.md); a room with more of them has as much more for each."""
+BUDGET_STALLS: Final = 3
+MOVE_S: Final = 10.0
+"""From one stand to the next, and through the door: guessed."""
+SURVEY_S: Final = 15.0
+"""One survey over the channels: derived, 0.3 s for each of 50."""
+CLOSE_S: Final = 5.0
+"""Until the report stands: guessed."""
+LEAST_LIGHT_S: Final = 20.0
+"""The first look at the light test after 15 s, and what a test takes besides; with less it is not begun."""
+AROUND_LIGHT_S: Final = 5.0
+"""What a light test takes besides (wifi/session)."""
+FIRST_COME: Final = 0.5
+"""What is spare is the next stand's by so much, at least an even share: guessed; the stalls come first, and most rooms
+send nothing that needs the light."""
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How long each part takes at a stand, in seconds; 0 for what this probe does not have."""
+
+    listen_s: float
+    """Wi-Fi, with RF beside it."""
+    light_s: float = 0.0
+    """One light test at most."""
+    ble_s: float = 0.0
+    film_s: float = 0.0
+    outside_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StandPlan:
+    """What the stand that begins may take."""
+
+    light_s: float | None
+    """All light tests there together; None: as the settings say."""
+    leaves_out: tuple[LeftOut, ...] = ()
+    """For want of time, in the order of SHORT_LEAVES_OUT."""
+
+
+class Budget:
+    """One for a sweep."""
+
+    def __init__(self, mode: Mode, durations: Durations, stalls: int, clock_s: Callable[[], float]) -> None:
+        """The sweep begins now; `stalls`: of the room, booths too."""
+        self._durations = durations
+        self._light_s = 0.0 if "light_test" in QUICK_LEAVES_OUT and mode == "quick" else durations.light_s
+        self._clock_s = clock_s
+        self._total_s = BUDGET_S[mode] * max(1.0, stalls / BUDGET_STALLS)
+        self._until_s = clock_s() + self._total_s
+        self._ends_s: float | None = None
+        self._stopped_s: float | None = None
+
+    def stop(self) -> None:
+        """Nobody may go on: the time until `go_on` does not count."""
+        if self._stopped_s is None:
+            self._stopped_s = self._clock_s()
+
+    def go_on(self) -> None:
+        """After `stop`."""
+        if self._stopped_s is not None:
+            stood_s = self._clock_s() - self._stopped_s
+            self._until_s += stood_s
+            self._ends_s = None if self._ends_s is None else self._ends_s + stood_s
+            self._stopped_s = None
+
+    @property
+    def left_s(self) -> float | None:
+        """How long the sweep takes at most from now on; None before its first stand is planned."""
+        return None if self._ends_s is None else max(0.0, self._ends_s - self._clock_s())
+
+    @property
+    def _most_light_s(self) -> float:
+        """At one stand: two tests (wifi/targets), each with what it takes besides."""
+        return 2.0 * (self._light_s + AROUND_LIGHT_S) if self._light_s else 0.0
+
+    def outside(self, stands: int) -> None:
+        """Outside the door, before so many stands."""
+        self._plan(self._durations.outside_s + MOVE_S + SURVEY_S, stands)
+
+    def stand(self, stands: int, *, is_first: bool) -> StandPlan:
+        """What the stand that begins now may take; `stands` are still to come, this one too."""
+        first_s = SURVEY_S if is_first else 0.0
+        spare_s = self._plan(first_s, stands)
+        light_s = min(self._most_light_s, max(FIRST_COME * spare_s, spare_s / stands))
+        if light_s >= LEAST_LIGHT_S:
+            return StandPlan(light_s)
+        goes: set[LeftOut] = {"light_test"} if self._light_s > 0.0 else set()
+        if spare_s < 0.0 and self._durations.ble_s > 0.0:
+            goes.add("bluetooth")
+            self._plan(first_s, stands, without_ble=True)
+        return StandPlan(0.0, tuple(one for one in SHORT_LEAVES_OUT if one in goes))
+
+    def _plan(self, first_s: float, stands: int, *, without_ble: bool = False) -> float:
+        """What is spare when everything but the light is done; negative when it will be late."""
+        each_s = self._each_s(without_ble=without_ble)
+        need_s = first_s + stands * each_s + max(0, stands - 1) * MOVE_S + CLOSE_S
+        spare_s = self._until_s - self._clock_s() - need_s
+        light_s = max(0.0, min(spare_s, self._most_light_s * stands))
+        self._ends_s = self._clock_s() + need_s + light_s
+        return spare_s
+
+    def _each_s(self, *, without_ble: bool) -> float:
+        on_air_s = self._durations.listen_s + (0.0 if without_ble else self._durations.ble_s)
+        return max(on_air_s, self._durations.film_s)

@@ -1,0 +1,58 @@
+"""The time of a live sweep as it goes on: its budget begins when two persons have declared the room empty, stands still
+while nobody may go on, and says of each stand what it may take.
+
+Input is the room's plan, the settings' durations and a clock; output is a plan for each stand and the seconds left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+
+from sweep.plug.control import Control
+from sweep.plug.lease import Declaration
+from sweep.plug.mode import QUICK_KINDS, QUICK_LEAVES_OUT, zones_of
+from sweep.report import Mode, Plan
+from sweep.run.budget import Budget, Durations, StandPlan
+
+
+class Pace:
+    """One for a live sweep."""
+
+    def __init__(
+        self, mode: Mode, plan: Plan, durations: Durations, clock_s: Callable[[], float] = time.monotonic
+    ) -> None:
+        """The sweep begins now."""
+        stalls = sum(zone.kind in QUICK_KINDS for zone in plan.zones)
+        self._zones = zones_of(mode, plan)
+        self._visited: set[str] = set()
+        self._budget = Budget(mode, durations, stalls, clock_s)
+        self._budget.outside(len(self._zones))
+
+    def follow(self, control: Control) -> None:
+        """While no declaration holds the time stands still."""
+        control.watch(self._on_declaration)
+
+    def _on_declaration(self, declaration: Declaration | None) -> None:
+        if declaration is None:
+            self._budget.stop()
+        else:
+            self._budget.go_on()
+
+    def left_s(self) -> float | None:
+        """How long the sweep takes at most from now on."""
+        left_s = self._budget.left_s
+        return None if left_s is None else round(left_s, 1)
+
+    def stand(self, zone_id: str) -> StandPlan:
+        """What the stand that begins in this zone may take."""
+        is_first = not self._visited
+        to_come = [zone for zone in self._zones if zone not in self._visited and zone != zone_id]
+        self._visited.add(zone_id)
+        return self._budget.stand(len(to_come) + 1, is_first=is_first)
+
+
+def quick_limits(mode: Mode, plan: Plan, visited: Collection[str]) -> set[str]:
+    """What a quick sweep has to say of the zones it did not look at."""
+    is_partial = any(zone.zone_id not in visited and zone.kind not in QUICK_KINDS for zone in plan.zones)
+    return {QUICK_LEAVES_OUT["other_zones"]} if mode == "quick" and is_partial else set()

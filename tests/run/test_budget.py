@@ -1,0 +1,157 @@
+"""The time of a sweep on a simulated clock: three stalls in their budget, and what goes first when it runs short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from sweep.plug.measurement import Measurement
+from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
+from sweep.plug.talk import NOBODY, Line
+from sweep.plug.task import Task
+from sweep.report import Mode, Position, WifiObservation
+from sweep.run.budget import BUDGET_S, CLOSE_S, MOVE_S, Budget, Durations
+from sweep.run.pace import Pace, quick_limits
+from sweep.sim.doors import SimulatedRoom, WifiDoor
+from sweep.sim.source import default_room
+from sweep.wifi.session import WifiSession, trial_shares
+from sweep.wifi.stand import WifiWish
+from tests.test_reasons import TASK
+
+USUAL = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
+"""As the settings are by themselves."""
+ROOM = default_room()
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_whoever_is_quick_has_time_for_the_light_and_whoever_is_slow_loses_it_first_and_bluetooth_next() -> None:
+    clock = Clock()
+    budget = Budget("full", USUAL, 3, clock)
+    budget.outside(3)
+    assert budget.left_s == BUDGET_S["full"]
+    clock.now_s += 30.0
+    first = budget.stand(3, is_first=True)
+    assert first.light_s is not None
+    assert first.light_s >= 114.0
+    assert first.leaves_out == ()
+    clock.now_s += 200.0
+    second = budget.stand(2, is_first=False)
+    assert second.light_s is not None
+    assert 57.0 <= second.light_s < first.light_s
+    clock.now_s += 205.0
+    assert budget.stand(1, is_first=False).leaves_out == ("light_test",)
+    clock.now_s += 15.0
+    late = budget.stand(1, is_first=False)
+    assert late.leaves_out == tuple(SHORT_LEAVES_OUT)
+    assert late.light_s == 0.0
+    clock.now_s += 1_000.0
+    assert budget.left_s == 0.0
+
+
+def test_a_pause_does_not_count() -> None:
+    clock = Clock()
+    budget = Budget("full", USUAL, 3, clock)
+    plan = budget.stand(3, is_first=True)
+    left_s = budget.left_s
+    budget.stop()
+    clock.now_s += 600.0
+    budget.go_on()
+    assert budget.left_s == left_s
+    assert budget.stand(3, is_first=True) == plan
+
+
+def test_a_quick_sweep_never_plays_the_light_and_a_room_with_more_stalls_has_more_time() -> None:
+    clock = Clock()
+    quick = Budget("quick", USUAL, 3, clock)
+    plan = quick.stand(3, is_first=True)
+    assert (plan.light_s, plan.leaves_out) == (0.0, ())
+    assert quick.left_s == 15.0 + 3 * 30.0 + 2 * MOVE_S + 5.0
+    large = Budget("full", USUAL, 9, clock)
+    large.outside(9)
+    assert large.left_s == 3 * BUDGET_S["full"]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """A door that moves the clock on by the time that was listened and played behind it."""
+
+    door: WifiDoor
+    clock: Clock
+    why_no_light = None
+
+    @contextmanager
+    def open(self, line: Line) -> Iterator[Any]:
+        with self.door.open(line) as (air, answers):
+            begun_ns = air.now_ns()
+            yield air, answers
+            self.clock.now_s += (air.now_ns() - begun_ns) / 1e9
+
+
+def sweep_on_the_clock(mode: Mode) -> tuple[float, list[Measurement]]:
+    """How long a sweep of the room took whose every uplink is tested by light, and its Wi-Fi."""
+    clock, session = Clock(), WifiSession(stimulus="always")
+    room = SimulatedRoom(ROOM.plan, seed=5, camera_zone="stall-2", mode=mode)
+    pace = Pace(mode, ROOM.plan, USUAL, clock)
+    clock.now_s += USUAL.outside_s + MOVE_S
+    measured, told = [], []
+    for stand in room.standpoints:
+        plan = pace.stand(stand.zone_id)
+        told.append(pace.left_s() or 0.0)
+        position = Position(
+            position_id=stand.position_id, zone_id=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=0.0,
+            start_ns=0, end_ns=20_000_000_000,
+        )  # fmt: skip
+        task: Task[Any] = replace(
+            TASK, position=position, dwell_s=USUAL.listen_s, light_s=plan.light_s,
+            door=Timed(room.doors(stand.position_id, 0).wifi, clock),
+            no_light_because=QUICK if mode == "quick" else None,
+        )  # fmt: skip
+        measured.append(session.measure(task, NOBODY))
+        clock.now_s += MOVE_S + (0.0 if "bluetooth" in plan.leaves_out else USUAL.ble_s)
+    clock.now_s += CLOSE_S - MOVE_S  # nowhere after the last
+    assert all(a > b for a, b in pairwise(told))
+    return clock.now_s - 1_000.0, measured
+
+
+@pytest.mark.parametrize("mode", ["full", "quick"])
+def test_three_stalls_take_no_longer_than_they_may(mode: Mode) -> None:
+    took_s, measured = sweep_on_the_clock(mode)
+    assert took_s <= BUDGET_S[mode]
+    assert [one.zone_id for one in measured] == list(zones_of(mode, ROOM.plan))
+    limits = {code for one in measured for code in one.limits}
+    tested = [o for one in measured for o in one.observations if isinstance(o, WifiObservation) and o.stimulus]
+    assert tested
+    if mode == "full":
+        assert any(o.stimulus and o.stimulus.verdict == "follows_light" for o in tested)
+        assert not limits & set(QUICK_LEAVES_OUT.values())
+    else:
+        assert {o.stimulus.reason for o in tested if o.stimulus} == {QUICK}
+        assert QUICK_LEAVES_OUT["light_test"] in limits
+        assert all(one.rejections[f"light_{QUICK}"] for one in measured), "in the coverage, too"
+        assert quick_limits(mode, ROOM.plan, [one.zone_id for one in measured]) == {QUICK_LEAVES_OUT["other_zones"]}
+
+
+@pytest.mark.parametrize(
+    ("all_s", "tests", "shares"),
+    [
+        (None, 2, [114.0, 114.0]),
+        (130.0, 1, [114.0]),
+        (130.0, 2, [60.0, 60.0]),
+        (25.0, 2, [20.0, 0.0]),
+        (19.0, 1, [0.0]),
+    ],
+)  # fmt: skip
+def test_tests_of_one_stand_share_its_light(all_s: float | None, tests: int, shares: list[float]) -> None:
+    assert trial_shares(WifiWish(20.0, "light", trials_longest_s=all_s), tests) == shares
