@@ -16,16 +16,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sweep.lens.clips import Clip, ClipMeta, Frame
+from sweep.lens.clips import Clip, ClipMeta
 from sweep.lens.crop import crop
 from sweep.lens.frames import LiveTriple
-from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate, TripleQuality
-from sweep.lens.motion import Shift, shift_between, thumbnail
-from sweep.lens.optics import load_optics
+from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate
+from sweep.lens.motion import Shift
 from sweep.lens.records import ClipResult, Detection
-from sweep.lens.register import Image
 from sweep.lens.scan import scan_clip
-from sweep.lens.view import ViewMap, view_of
+from sweep.lens.seen import WALL_M, SeenWalls
 from sweep.plug.strobe import Phase
 
 WINDOW = 8
@@ -38,15 +36,10 @@ CONFIRMATIONS = 2
 MATCH_PX = 8.0
 """Guessed: how far a candidate may lie from where the view's motion puts it, at half size."""
 MAX_FOLLOWED = 64
-MAX_BLUR_PX = 2.0
-MAX_SATURATED = 0.05
-LEAST_LIGHT_E = 8.0
-"""These three as in the recorded scan's guidance."""
-MAX_AMBIENT_RATIO = 20.0
-MAX_TURN_SHARE = 0.2
-"""Share of the view by which it may move between triples; beyond, windows lose their overlap (guessed)."""
 PATIENCE = 3
 """Triples that must agree before a sentence is said."""
+UNSEEN_EVERY = 64
+"""Triples between two sentences on where to turn: four seconds, in which a person does (guessed)."""
 WINDOW_PHASES: tuple[Phase, ...] = ("A", "B", "C")
 
 
@@ -68,27 +61,23 @@ class LiveScan:
         self,
         meta: ClipMeta,
         *,
-        range_m: float,
         crops: CropBudget,
         clock: Callable[[], float] = time.perf_counter,
         judge: Callable[[Clip], ClipResult] = scan_clip,
     ) -> None:
-        """`meta`: calibrated numbers of the frames that come (phases are ignored); `range_m`: distance of the walls.
+        """`meta`: calibrated numbers of the frames that come (phases are ignored).
 
         `clock` counts seconds; `judge` is the detector.
         """
         self._meta = meta
         self._triple_s = len(WINDOW_PHASES) / meta.fps
-        self._range_m = range_m
         self._crops = crops
         self._clock = clock
         self._judge = judge
-        self._optics = load_optics()
         self._window: deque[LiveTriple] = deque(maxlen=WINDOW)
         self._since_window = 0
         self._behind_s = 0.0
-        self._thumbnail: Image | None = None
-        self._map = ViewMap(meta)
+        self._walls = SeenWalls(meta)
         self._followed: list[_Followed] = []
         self._next = 1
         self._shifts: deque[Shift] = deque(maxlen=WINDOW)
@@ -107,26 +96,21 @@ class LiveScan:
         self._triples += 1
         self._window.append(triple)
         self._since_window += 1
-        on_axis, dark = self._electrons(triple.on_axis.pixels), self._electrons(triple.dark.pixels)
-        shift = self._follow_view(on_axis)
-        saturated = (triple.on_axis.pixels >= self._meta.saturation_dn).astype(np.uint8) * np.uint8(255)
-        quality = self._quality(on_axis, dark, float(saturated.mean()) / 255.0, shift)
-        view = view_of(self._optics, self._meta, on_axis, dark, saturated, quality.blur_px)
-        if "slower" in quality.faults:
+        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels)
+        self._follow(seen.shift)
+        if "slower" in seen.quality.faults:
             self._rejections["too_fast"] += 1
-        else:
-            self._map.add(view)
         confirmed = self._maybe_judge()
         spent = self._clock() - started
         self._behind_s = max(0.0, self._behind_s + spent - self._triple_s)
         return LiveUpdate(
             triple=triple.number,
-            quality=quality,
-            guidance=self._guidance(quality.faults),
+            quality=seen.quality,
+            guidance=self._guidance(seen.quality.faults),
             candidates=tuple(self._shown()),
             confirmed=confirmed,
-            seen_share=view.seen_share(self._range_m),
-            seen_sr=self._map.solid_angle_sr(self._range_m),
+            seen_share=seen.view.seen_share(WALL_M),
+            seen_sr=self._walls.solid_angle_sr(),
             work_s=spent,
         )
 
@@ -134,15 +118,13 @@ class LiveScan:
         """What comes next follows after a pause: nobody knows how the view moved meanwhile."""
         self._window.clear()
         self._since_window = 0
-        self._thumbnail = None
         self._shifts.clear()
-        self._map.lose()
+        self._walls.begin_again()
         self._followed = [one for one in self._followed if one.is_confirmed]
 
     def finish(self) -> LiveSummary:
         """What the position amounts to; frames are let go."""
         self._window.clear()
-        self._thumbnail = None
         return self.so_far()
 
     def so_far(self) -> LiveSummary:
@@ -152,65 +134,27 @@ class LiveScan:
             windows=self._windows,
             dropped=dict(sorted(self._dropped.items())),
             rejections=dict(sorted(self._rejections.items())),
-            seen_sr=self._map.solid_angle_sr(self._range_m),
-            range_m=self._range_m,
+            seen_sr=self._walls.solid_angle_sr(),
+            range_m=WALL_M,
             confirmed=tuple(self._confirmed),
             guidance=tuple(dict.fromkeys(self._told)),
         )
 
-    def _electrons(self, pixels: Frame) -> Image:
-        meta = self._meta
-        return (pixels.astype(np.float32) - np.float32(meta.black_level)) * np.float32(meta.e_per_dn)
-
-    def _follow_view(self, on_axis: Image) -> Shift:
-        """Motion since the last triple, which moves the map and the candidates along."""
-        small = thumbnail(on_axis)
-        before, self._thumbnail = self._thumbnail, small
-        if before is None:
-            return Shift(0.0, 0.0, True)
-        shift = shift_between(before, small, self._meta.width)
+    def _follow(self, shift: Shift) -> None:
+        """Motion since the last triple, which moves the candidates along."""
         self._shifts.append(shift)
         if shift.is_known:
-            self._map.turn(shift.dx_px, shift.dy_px)
             for one in self._followed:
                 one.x += shift.dx_px
                 one.y += shift.dy_px
         else:
-            self._map.lose()
             self._dropped["view_lost"] += 1
             self._followed = [one for one in self._followed if one.is_confirmed]
-        return shift
-
-    def _quality(self, on_axis: Image, dark: Image, saturated: float, shift: Shift) -> TripleQuality:
-        meta = self._meta
-        light = float(np.median(on_axis[::4, ::4])) - float(np.median(dark[::4, ::4]))
-        ambient = float(np.median(dark[::4, ::4]))
-        motion = float(np.hypot(shift.dx_px, shift.dy_px)) if shift.is_known else None
-        frames = len(WINDOW_PHASES)
-        blur = 0.0 if motion is None else motion / frames * meta.exposure_s * meta.fps
-        scale = max(0.5, meta.scale)
-        faults = []
-        if motion is None or motion > MAX_TURN_SHARE * meta.width or blur > MAX_BLUR_PX * scale:
-            faults.append("slower")
-        if saturated > MAX_SATURATED:
-            faults.append("farther")
-        elif light < LEAST_LIGHT_E:
-            faults.append("closer")
-        if ambient > MAX_AMBIENT_RATIO * max(light, 1.0):
-            faults.append("less_light")
-        return TripleQuality(
-            None if motion is None else round(motion, 2),
-            round(blur, 3),
-            round(saturated, 5),
-            round(light, 2),
-            round(ambient, 2),
-            tuple(faults),
-        )
 
     def _guidance(self, faults: tuple[str, ...]) -> tuple[str, ...]:
         """A sentence when `PATIENCE` triples agree; it may be said again after as many that were right."""
         said = []
-        for name in ("slower", "farther", "closer", "less_light"):
+        for name in ("slower", "glare", "farther", "closer", "less_light"):
             votes = self._fault_votes[name]
             self._fault_votes[name] = min(PATIENCE, votes + 1) if name in faults else max(0, votes - 1)
             if self._fault_votes[name] == PATIENCE and name not in self._said:
@@ -218,7 +162,10 @@ class LiveScan:
                 said.append(name)
             elif self._fault_votes[name] == 0:
                 self._said.discard(name)
-        self._told += [name for name in said if name not in self._told]
+        if not faults and not said and self._triples % UNSEEN_EVERY == 0:
+            unseen = self._walls.unseen()
+            said += [] if unseen is None else [unseen]
+        self._told += [name for name in said if name not in self._told and not name.startswith("unseen")]
         return tuple(said)
 
     def _maybe_judge(self) -> tuple[Confirmed, ...]:

@@ -23,7 +23,7 @@ class TripleQuality:
     lamp_light_e: float
     ambient_e: float
     faults: tuple[str, ...]
-    """Names of what the inspector should change: slower, farther, closer, less_light."""
+    """Names of what the inspector should change: slower, glare, farther, closer, less_light."""
 
 
 @dataclass(frozen=True, slots=True)

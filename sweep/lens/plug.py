@@ -21,6 +21,7 @@ from sweep.report.kinds import MAX_CROPS
 
 if TYPE_CHECKING:
     from sweep.lens.camera_door import CameraDoor
+    from sweep.lens.clips import Clip
 
 KEPT_NAME = "lens"
 
@@ -80,6 +81,7 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
     """Lens candidates of recorded clips."""
     from sweep import lens
     from sweep.lens.clips import read_clip
+    from sweep.lens.seen import quality_of, seen_sr
 
     try:
         scan = lens.scan_clips(folder)
@@ -88,7 +90,8 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
     observations: list[LensObservation] = []
     crops: dict[str, bytes] = {}
     rejections: Counter[str] = Counter()
-    unseen, samples, dropped, reasons = 1.0, 0, 0, Counter[str]()
+    samples, dropped, reasons = 0, 0, Counter[str]()
+    judged: list[Clip] = []
     guidance: dict[str, LocalText] = {}
     for result in scan.clips:
         if result.error is not None or result.quality is None or result.coverage is None:
@@ -103,15 +106,16 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
         if result.verdict == "not_assessable" and result.reason != "not_calibrated":
             reasons[code_of(result.reason)] += 1
             continue
-        unseen *= 1.0 - result.coverage.seen_share
         clip = read_clip(folder / result.clip)
+        judged.append(clip)
         for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
             observation = lens_observation(
                 task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
             )
             observations.append(observation)
             crops[str(observation.observation_id)] = lens.crop(clip, candidate)
-    assessable = samples > 0 and unseen < 1.0
+    quality = quality_of(seen_sr(judged))
+    assessable = samples > 0 and quality > 0.0
     return Measurement(
         zone_id=task.position.zone_id,
         position_id=task.position.position_id,
@@ -119,7 +123,7 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
         dwell_s=task.dwell_s,
         samples=samples,
         dropped=dropped,
-        quality=1.0 - unseen,
+        quality=quality,
         blind_reason=None if assessable or observations else (reasons.most_common(1) or [("too_few_triples", 1)])[0][0],
         observations=tuple(observations),
         rejections={name: count for name, count in rejections.items() if count},

@@ -22,6 +22,7 @@ from sweep.lens.live import LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
 from sweep.lens.pairing import PhasePairer, TripleBuilder
+from sweep.lens.seen import quality_of
 from sweep.lens.words import WORDS
 from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.liveness import boottime_ns
@@ -32,11 +33,6 @@ from sweep.plug.talk import FirstWord, Guide, Leave, Line
 from sweep.plug.task import Task
 from sweep.report import Gap
 
-FULL_SR = 2.0
-"""Solid angle of a stall's walls and ceiling from its middle that a sweep should show: about a third of the sphere
-(guessed; a person turns twice through it)."""
-WALL_M = 1.0
-"""Distance of the walls for which coverage is stated: a stall is 0.9 to 1.2 m wide (guessed)."""
 LEAST_TRIPLES = 8
 QUEUE_TRIPLES = 8
 """Derived: half a second, a window of the detector; 19 MB of half-size frames at most."""
@@ -52,11 +48,6 @@ BEGIN_AGAIN = frozenset({"lamp_went_off", "no_triggers", "head_restarted"})
 """Why a strobe may have ended that is worth beginning again: a host or a cable that was held up for 0.1 s."""
 TELL_EVERY_S = 1.0
 """The page draws no faster (guessed)."""
-
-
-def quality_of(seen_sr: float) -> float:
-    """Share of what should be seen at a stand that was seen."""
-    return min(1.0, seen_sr / FULL_SR)
 
 
 class _Shutter(threading.Thread):
@@ -219,7 +210,7 @@ def film_stand(
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
     """
-    scan = LiveScan(door.meta, range_m=WALL_M, crops=crops)
+    scan = LiveScan(door.meta, crops=crops)
     page, journal = _PageTeller(line, task.dwell_s), Teller(line)
     lost: Counter[str] = Counter()
 

@@ -135,6 +135,12 @@ class ViewMap:
         now = float((seen * each[:, None]).sum())
         return max(now, float(np.interp(range_m, RANGES_M, self._before_sr)))
 
+    def angles_deg(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Pitch and yaw of the middle of each direction of the map, as `farthest_m` has them."""
+        middles = (np.arange(self._near.shape[0], dtype=np.float32) + np.float32(0.5)) * np.float32(MAP_STEP_DEG)
+        middles -= np.float32(MAP_REACH_DEG)
+        return np.asarray(middles[:, None]), np.asarray(middles[None, :])
+
     def farthest_m(self) -> npt.NDArray[np.float32]:
         """Farthest credited distance by direction (pitch x yaw, 0 for none): what a display draws."""
         return np.asarray(self._best[-1].copy(), np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 import time
 import weakref
@@ -16,10 +17,11 @@ import pytest
 
 from sweep.lens.binning import binned, binned_meta
 from sweep.lens.camera_pi import PiCamera
-from sweep.lens.clips import Clip, ClipMeta
+from sweep.lens.clips import Clip, ClipMeta, write_clip
 from sweep.lens.frames import CameraError, CameraSettings, RawFrame
-from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, WINDOW, LiveScan
+from sweep.lens.live import CONFIRMATIONS, MAX_FOLLOWED, PATIENCE, STRIDE, UNSEEN_EVERY, WINDOW, LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
+from sweep.lens.plug import measure_clips
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.session import film, measurement_of
 from sweep.lens.words import WORDS
@@ -67,13 +69,13 @@ def run(scan: LiveScan, count: int = 24, **kind: object) -> tuple[list[LiveUpdat
 
 def scan_with(detector: Detector, crops: CropBudget | None = None, clock: Clock | None = None) -> LiveScan:
     _, meta = walk(1)
-    return LiveScan(meta, range_m=1.0, crops=crops or CropBudget(), clock=clock or Clock(), judge=detector)
+    return LiveScan(meta, crops=crops or CropBudget(), clock=clock or Clock(), judge=detector)
 
 
 def test_a_lens_is_confirmed_once_with_one_crop() -> None:
     """The real detector on a wall with a glint; eight triples are judged together."""
     triples, meta = walk(24)
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    scan = LiveScan(meta, crops=CropBudget(), clock=Clock())
     updates = [scan.add(triple) for triple in triples]
     summary = scan.finish()
     assert summary.windows == (24 - WINDOW) // STRIDE + 1
@@ -93,7 +95,7 @@ def test_a_lens_is_confirmed_once_with_one_crop() -> None:
 def test_a_candidate_is_followed_by_the_motion_of_the_view() -> None:
     """Between windows nobody looks for it, yet its place is known to a few pixels."""
     triples, meta = walk(24, drift_px=(1.5, -0.8))
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    scan = LiveScan(meta, crops=CropBudget(), clock=Clock())
     for index, triple in enumerate(triples):
         update = scan.add(triple)
         frames_left = 3 * (len(triples) - 1 - index)
@@ -139,7 +141,7 @@ def test_a_detector_that_falls_behind_skips_windows_and_says_so() -> None:
 
 def test_memory_is_bounded_and_frames_are_let_go() -> None:
     triples, meta = walk(40)
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
     alive = [weakref.ref(triple.on_axis.pixels) for triple in triples]
     while triples:
         scan.add(triples.pop(0))
@@ -172,7 +174,7 @@ def test_guidance_for_motion(kind: dict[str, object], said: tuple[str, ...]) -> 
 def changed(gain: float, offset: float) -> tuple[LiveUpdate, LiveSummary]:
     """Frames whose light is multiplied and lifted, in DN."""
     _, meta = walk(1)
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
     frames = strobed_frames(3, phases=PHASES * 8)
     frames = [np.clip(60 + offset + gain * (f.astype(float) - 60), 0, 1023).astype(np.uint16) for f in frames]
     updates = [scan.add(t) for t in triples_of(frames)]
@@ -185,6 +187,40 @@ def changed(gain: float, offset: float) -> tuple[LiveUpdate, LiveSummary]:
 def test_guidance_for_light(gain: float, offset: float, said: str) -> None:
     _, summary = changed(gain, offset)
     assert said in summary.guidance
+
+
+def test_glare_is_told_from_a_wall_that_is_too_close() -> None:
+    frames = strobed_frames(3, phases=PHASES * 8)
+    for frame in frames[::3]:
+        frame[40:120, 40:120] = 1023  # a mirror, 6 % of the frame
+    _, meta = walk(1)
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
+    assert {name for t in triples_of(frames) for name in scan.add(t).guidance} == {"glare"}
+
+
+def test_where_nobody_looked_yet_is_said_now_and_then() -> None:
+    scan = scan_with(Detector())
+    updates, summary = run(scan, UNSEEN_EVERY, drift_px=(0.0, 0.0))
+    assert [u.guidance for u in updates[:-1]] == [()] * (UNSEEN_EVERY - 1)
+    (said,) = updates[-1].guidance
+    assert said in {"unseen_left", "unseen_right", "unseen_up", "unseen_down"}
+    assert said in WORDS.guidance
+    assert summary.guidance == (), "what was not seen in time is in the coverage"
+
+
+def test_quality_means_the_same_live_and_recorded(tmp_path: Path) -> None:
+    frames = strobed_frames(3, phases=PHASES * 12, drift_px=(2.0, 0.5))
+    _, meta = walk(1)
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
+    for triple in triples_of(frames):
+        scan.add(triple)
+    live = measurement_of(TASK, scan.finish(), meta, Counter(), None)
+    write_clip(tmp_path / "clips" / "a", frames, meta.model_copy(update={"phases": PHASES * 12, "clip": "a"}), "npy")
+    recorded = measure_clips(TASK, tmp_path / "clips", ())
+    assert 0.05 < live.quality < 0.5
+    assert recorded.quality == pytest.approx(live.quality)
+    shutil.copytree(tmp_path / "clips" / "a", tmp_path / "clips" / "b")
+    assert measure_clips(TASK, tmp_path / "clips", ()).quality == recorded.quality, "it may be the same wall again"
 
 
 def test_guidance_is_said_once_until_it_was_right_for_a_while() -> None:
@@ -206,7 +242,7 @@ def test_every_guidance_has_its_sentence_in_both_languages() -> None:
 def test_a_lost_view_starts_a_new_map() -> None:
     first, meta = walk(8, seed=3)
     second, _ = walk(8, seed=9)
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
     before = [scan.add(t) for t in first][-1].seen_sr
     after = [scan.add(t) for t in second][-1].seen_sr
     assert before > 0.1
@@ -271,7 +307,7 @@ def test_a_position_is_filmed_and_measured(ending: Exception | None, reason: str
     told: list[LiveUpdate] = []
     before_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     measured = film(
-        TASK, door, lambda: next(feed), LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock()), meta,
+        TASK, door, lambda: next(feed), LiveScan(meta, crops=CropBudget(), clock=Clock()), meta,
         goes_on=lambda: ending is not None or door.number < len(frames), on_update=told.append, room=100,
     )  # fmt: skip
     assert door.closed
@@ -318,7 +354,7 @@ def test_a_permit_that_ends_stops_the_filming(tmp_path: Path) -> None:
             control.pause()  # somebody came in while frame 14 was taken
         return [Trigger(at, 10**12 + at * 16_666_667, PHASES[at % 3], True)]
 
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock())
+    scan = LiveScan(meta, crops=CropBudget(), clock=Clock())
     measured = film(TASK, camera, triggers, scan, meta, goes_on=lambda: True, on_update=updates.append)
     assert len(updates) <= 5
     assert module.open_cameras == 0
@@ -338,7 +374,7 @@ def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
             wait_until(lambda: door.closed, "the camera was read to its end")
             begun.set()
 
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=Clock(), judge=Detector())
+    scan = LiveScan(meta, crops=CropBudget(), clock=Clock(), judge=Detector())
     measured = film(TASK, door, lambda: next(feed), scan, meta, goes_on=lambda: True, on_update=on_update, room=4)
     assert measured.samples + measured.rejections["triple_dropped"] == 30
     assert measured.samples <= 6
@@ -348,7 +384,7 @@ def test_what_the_detector_has_no_time_for_is_dropped_and_counted() -> None:
 def test_a_fault_of_our_own_is_not_swallowed() -> None:
     _, meta = walk(1)
     door = Door([], ZeroDivisionError("ours"))
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), judge=Detector())
+    scan = LiveScan(meta, crops=CropBudget(), judge=Detector())
     with pytest.raises(ZeroDivisionError, match="ours"):
         film(TASK, door, list, scan, meta, goes_on=lambda: True, on_update=lambda _: None)
     assert door.closed

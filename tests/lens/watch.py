@@ -94,7 +94,7 @@ def main(home: Path, manifest: Path) -> None:
     kernel = Inotify([str(p) for p in home.rglob("*") if p.is_dir()] + [str(home)])
     sys.addaudithook(hook)
     is_watching = True
-    scan = LiveScan(meta, range_m=1.0, crops=CropBudget(), clock=lambda: 0.0)
+    scan = LiveScan(meta, crops=CropBudget(), clock=lambda: 0.0)
     measurement = film(
         task, camera, lambda: next(feed), scan, meta,
         goes_on=lambda: camera.taken < count, on_update=updates.append, room=1000,

@@ -64,7 +64,10 @@ def test_the_recorded_sweep_finds_the_planted_camera_and_nothing_else(
     assert "clear" not in verdicts.values()
     assert {zone for (zone, _), verdict in verdicts.items() if verdict == "candidate"} == {"stall-2"}
     assert report.source == "simulated"
-    assert {c.status for c in report.coverage} == {"looked"}
+    assert {c.status for c in report.coverage if c.modality != "lens"} == {"looked"}
+    lens = [c for c in report.coverage if c.modality == "lens"]
+    assert {c.status for c in lens} == {"partly"}, "one clip of one wall is not a stall"
+    assert all(0.05 < c.quality < 0.25 for c in lens)
 
 
 def test_the_entries_hold_and_keep_private_things_in_bodies_of_their_own(

@@ -1,0 +1,175 @@
+"""How much of the walls was seen at a stand: one measure for a live camera and for recorded clips.
+
+Job: lay triple after triple on one map of directions (`view.ViewMap`) and say how good each was. Input: on_axis and
+dark frames in their order; output: the solid angle in which the reference lens would have shown on a wall at `WALL_M`,
+and the share of what a stand should show, which is what `quality` of the lens means. Refuses to add up what may be the
+same: where nobody knows how the view moved (between clips, after a pause), the larger of both counts stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.lens.clip_source import pair_triples
+from sweep.lens.clips import Clip, ClipMeta, Frame
+from sweep.lens.live_records import TripleQuality
+from sweep.lens.motion import Shift, shift_between, thumbnail
+from sweep.lens.optics import load_optics
+from sweep.lens.register import Image
+from sweep.lens.view import TripleView, ViewMap, view_of
+
+FULL_SR = 2.0
+"""Solid angle of a stall's walls and ceiling from its middle that a stand should show: about a third of the sphere
+(guessed; a person turns twice through it)."""
+WALL_M = 1.0
+"""Distance of the walls for which coverage is stated: a stall is 0.9 to 1.2 m wide (guessed)."""
+FRAMES_A_TRIPLE = 3
+MAX_BLUR_PX = 2.0
+MAX_SATURATED = 0.05
+LEAST_LIGHT_E = 8.0
+"""These three as in the recorded scan's guidance."""
+MAX_AMBIENT_RATIO = 20.0
+MAX_TURN_SHARE = 0.2
+"""Share of the view by which it may move between triples; beyond, windows lose their overlap (guessed)."""
+GLARE_LIGHT_SHARE = 0.3
+"""What is saturated while the middle of the frame is darker than this share of saturation is glare, and no wall that
+is too close (guessed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the walls, as directions from where a stand began."""
+
+    yaw_deg: float
+    """Middle, to the right."""
+    pitch_deg: float
+    """Middle, upwards."""
+    half_yaw_deg: float
+    half_pitch_deg: float
+
+    def holds(self, pitch_deg: Image, yaw_deg: Image) -> npt.NDArray[np.bool_]:
+        """Which directions belong to it."""
+        inside = abs(yaw_deg - self.yaw_deg) <= self.half_yaw_deg
+        return np.asarray(inside & (abs(pitch_deg - self.pitch_deg) <= self.half_pitch_deg))
+
+
+PARTS = (
+    Part(0.0, 5.0, 20.0, 15.0), Part(-40.0, 5.0, 20.0, 15.0), Part(40.0, 5.0, 20.0, 15.0), Part(0.0, 30.0, 40.0, 10.0),
+    Part(0.0, -20.0, 40.0, 10.0),
+)  # fmt: skip
+"""Ahead, left, right, above and below: 60 degrees to each side and 30 below to 40 above, FULL_SR and a little more."""
+ENOUGH_SHARE = 0.3
+"""Of a part, beyond which nobody is told to turn there (guessed)."""
+
+
+def quality_of(seen_sr: float) -> float:
+    """Share of what should be seen at a stand that was seen."""
+    return min(1.0, seen_sr / FULL_SR)
+
+
+def seen_sr(clips: Iterable[Clip]) -> float:
+    """Solid angle seen in clips of one stand. Raises `ClipError` when a frame cannot be read."""
+    largest = 0.0
+    for clip in clips:
+        walls = SeenWalls(clip.meta)
+        for triple in pair_triples(clip.meta.phases)[0]:
+            walls.add(clip.frame(triple.on_axis), clip.frame(triple.dark))
+        largest = max(largest, walls.solid_angle_sr())
+    return largest
+
+
+@dataclass(frozen=True, slots=True)
+class SeenTriple:
+    """What one triple showed."""
+
+    quality: TripleQuality
+    view: TripleView
+    shift: Shift
+    """How the view moved since the last one."""
+
+
+class SeenWalls:
+    """The map of one stand; `add` its triples in their order."""
+
+    def __init__(self, meta: ClipMeta) -> None:
+        """`meta`: calibrated numbers of the frames that come."""
+        self._meta = meta
+        self._optics = load_optics()
+        self._thumbnail: Image | None = None
+        self.map = ViewMap(meta)
+
+    def add(self, on_axis: Frame, dark: Frame) -> SeenTriple:
+        """Take one triple; one that moved too fast is credited with nothing."""
+        lit, unlit = self._electrons(on_axis), self._electrons(dark)
+        small = thumbnail(lit)
+        before, self._thumbnail = self._thumbnail, small
+        shift = Shift(0.0, 0.0, True) if before is None else shift_between(before, small, self._meta.width)
+        if shift.is_known:
+            self.map.turn(shift.dx_px, shift.dy_px)
+        else:
+            self.map.lose()
+        saturated = (on_axis >= self._meta.saturation_dn).astype(np.uint8) * np.uint8(255)
+        quality = self._quality(lit, unlit, float(saturated.mean()) / 255.0, shift)
+        view = view_of(self._optics, self._meta, lit, unlit, saturated, quality.blur_px)
+        if "slower" not in quality.faults:
+            self.map.add(view)
+        return SeenTriple(quality, view, shift)
+
+    def unseen(self) -> str | None:
+        """Where to turn next, from where the camera points now, to the part of the walls of which least was seen; None
+        where enough of each was.
+        """
+        rows, columns = self.map.angles_deg()
+        seen = self.map.farthest_m() >= WALL_M
+        shares = {part: float(seen[part.holds(rows, columns)].mean()) for part in PARTS}
+        least = min(PARTS, key=lambda part: shares[part])
+        if shares[least] >= ENOUGH_SHARE:
+            return None
+        right_deg, up_deg = least.yaw_deg - self.map.yaw_deg, least.pitch_deg - self.map.pitch_deg
+        if abs(right_deg) >= abs(up_deg):
+            return "unseen_right" if right_deg > 0.0 else "unseen_left"
+        return "unseen_up" if up_deg > 0.0 else "unseen_down"
+
+    def begin_again(self) -> None:
+        """What comes next follows after a pause: nobody knows how the view moved meanwhile."""
+        self._thumbnail = None
+        self.map.lose()
+
+    def solid_angle_sr(self) -> float:
+        """Solid angle in which the reference lens would have shown on the walls."""
+        return self.map.solid_angle_sr(WALL_M)
+
+    def _electrons(self, pixels: Frame) -> Image:
+        meta = self._meta
+        return (pixels.astype(np.float32) - np.float32(meta.black_level)) * np.float32(meta.e_per_dn)
+
+    def _quality(self, on_axis: Image, dark: Image, saturated: float, shift: Shift) -> TripleQuality:
+        meta = self._meta
+        level = float(np.median(on_axis[::4, ::4]))
+        ambient = float(np.median(dark[::4, ::4]))
+        light = level - ambient
+        motion = float(np.hypot(shift.dx_px, shift.dy_px)) if shift.is_known else None
+        blur = 0.0 if motion is None else motion / FRAMES_A_TRIPLE * meta.exposure_s * meta.fps
+        scale = max(0.5, meta.scale)
+        faults = []
+        if motion is None or motion > MAX_TURN_SHARE * meta.width or blur > MAX_BLUR_PX * scale:
+            faults.append("slower")
+        full_e = (meta.saturation_dn - meta.black_level) * meta.e_per_dn
+        if saturated > MAX_SATURATED:
+            faults.append("farther" if level > GLARE_LIGHT_SHARE * full_e else "glare")
+        elif light < LEAST_LIGHT_E:
+            faults.append("closer")
+        if ambient > MAX_AMBIENT_RATIO * max(light, 1.0):
+            faults.append("less_light")
+        return TripleQuality(
+            None if motion is None else round(motion, 2),
+            round(blur, 3),
+            round(saturated, 5),
+            round(light, 2),
+            round(ambient, 2),
+            tuple(faults),
+        )
