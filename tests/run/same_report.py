@@ -6,15 +6,21 @@ import json
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
 from sweep.report import SweepReport
+
+APP = build_app()
 
 OF_THE_RUN = frozenset(
     {
         "report_id", "sweep_id", "observation_id", "finding_id", "position_id", "source", "versions", "tag", "key_id",
-        "crop_commitment", "details_commitment", "t_ns", "start_ns", "end_ns", "started", "ended",
+        "crop_commitment", "details_commitment", "t_ns", "start_ns", "end_ns", "started", "ended", "condition",
     }
 )  # fmt: skip
-"""Ids, times, what the sweep calls itself, versions, and tags, which are under a key of the sweep."""
+"""Ids, times, what the sweep calls itself, versions, tags, which are under a key of the sweep, and how the probe itself
+was, which no recording knows."""
 OF_A_RECORDING = frozenset(
     {
         "recorded_input",
@@ -38,6 +44,18 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _bare(item) for name, item in value.items() if name not in OF_THE_RUN}
     return [_bare(item) for item in value] if isinstance(value, list) else value
+
+
+def command(*arguments: object) -> None:
+    """Run `sweep` in this process, which must do what it is told."""
+    done = CliRunner().invoke(APP, [*map(str, arguments), "--quiet"])
+    assert done.exit_code == 0, done.output
+
+
+def replayed(kept: Path, folder: Path) -> Path:
+    """The report of the replay of a sweep that was kept."""
+    command("replay", kept, "--state", folder / "state-of-replay", "--json", folder / "replayed.json")
+    return folder / "replayed.json"
 
 
 def of_file(path: Path) -> Any:

@@ -1,4 +1,4 @@
-"""A sweep that was kept is replayed to the same report, simulated or live."""
+"""A sweep that was kept is replayed to the same report, simulated; a live one in `test_light_sweep`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from sweep.cli import build_app
-from sweep.report import MANIFEST_NAME, RecordedSweep, parse_json
 from sweep.run.keeping import KeepError, Keeping
-from tests.run.same_report import of_file
-from tests.run.test_light_sweep import ALWAYS, play
+from tests.run.same_report import APP, command, of_file, replayed
 from tests.run.test_live_sweep import live_command
 from tests.sim.head_kit import built_elf
-
-APP = build_app()
-
-
-def command(*arguments: object) -> None:
-    done = CliRunner().invoke(APP, [*map(str, arguments), "--quiet"])
-    assert done.exit_code == 0, done.output
-
-
-def replayed(kept: Path, folder: Path) -> Path:
-    command("replay", kept, "--state", folder / "state-of-replay", "--json", folder / "replayed.json")
-    return folder / "replayed.json"
 
 
 @pytest.mark.soak
@@ -46,19 +31,6 @@ def test_a_simulated_sweep_that_was_kept_gives_the_same_report(seed: int, camera
     found = [one["zone_id"] for one in first["findings"]]
     tested = sum(one["stimulus"] is not None for one in first["observations"] if one["modality"] == "wifi")
     print(f"seed {seed}, camera in {camera}: found {found}, {tested} light tests")
-
-
-@pytest.mark.parametrize("trouble", ["none", pytest.param("adapter_pulled", marks=pytest.mark.soak)])
-def test_a_live_sweep_of_a_laboratory_that_was_kept_gives_the_same_report(trouble: str, tmp_path: Path) -> None:
-    run = play(tmp_path, trouble, 15.0, 1, *ALWAYS, "--keep", str(tmp_path / "kept"))
-    assert of_file(replayed(tmp_path / "kept", tmp_path)) == of_file(tmp_path / "report.json")
-    was_lit = any(one.modality == "wifi" and one.stimulus is not None for one in run.report.observations)
-    assert was_lit or trouble != "none"
-    assert run.report.source == "live"
-    made = parse_json(RecordedSweep, (tmp_path / "kept" / MANIFEST_NAME).read_bytes())
-    assert made.source == "live"
-    assert (tmp_path / "state" / "lab-demo.key").exists()
-    assert not (tmp_path / "state" / "probe.key").exists(), "what is kept is signed with the demonstration key"
 
 
 @pytest.mark.parametrize(("setting", "why"), [("", "laboratory"), ('server = "http://127.0.0.1:9"\n', "a server")])

@@ -15,6 +15,7 @@ from server import projections
 from server.app import build_services
 from server.schema import entries, sweeps
 from server.settings import Settings
+from tests.server.conftest import SECOND_IN_SOAK
 from tests.server.test_kill import KilledServer
 from tests.server.uploads import Uploads, check_log
 
@@ -29,6 +30,7 @@ def _sweeps(connection: Connection) -> list[object]:
     return [tuple(row) for row in connection.execute(select(sweeps).order_by(sweeps.c.sweep_id))]
 
 
+@SECOND_IN_SOAK
 @pytest.mark.parametrize(
     "steps", [pytest.param((AHEAD, BEHIND), id="2"), pytest.param(STEPS * 12, id="48", marks=pytest.mark.soak)]
 )
