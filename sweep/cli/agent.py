@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -23,14 +24,16 @@ from sweep.cli.options import (
     zone_of,
 )
 from sweep.cli.output import err, fail, not_built, one_line
-from sweep.cli.running import close_interrupted_sweeps, runner_of
+from sweep.cli.running import close_interrupted_sweeps, interrupted_sweep, runner_of
 from sweep.config import Config, open_signer
+from sweep.deliver.journal import Journal
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
 from sweep.entry import EntryError
 from sweep.plug.control import Control
 from sweep.report import StartCommand
-from sweep.run.agent import Agent
+from sweep.run.agent import Agent, Resumable
+from sweep.run.recovery import rest_of, start_of
 from sweep.run.rooms import SweepSource
 from sweep.run.runner import OnEvent, Runner
 
@@ -63,14 +66,19 @@ def agent(
     with ExitStack() as opened:
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
-            closed = close_interrupted_sweeps(settings, outbox)
+            unfinished = None if sim else interrupted_sweep(settings, outbox)
+            closed = close_interrupted_sweeps(
+                settings, outbox, None if unfinished is None else unfinished.header.sweep_id
+            )
             uplink = opened.enter_context(Uplink(settings.server, signer, own_transmissions=own_transmissions))
 
-        def runner_for(command: StartCommand, control: Control, on_event: OnEvent) -> Runner:
+        def runner_for(
+            command: StartCommand, control: Control, on_event: OnEvent, resumed: Journal | None = None
+        ) -> Runner:
             source = (
                 _simulated_source(command, settings, seed, camera_in)
                 if sim
-                else room_source(command, control, on_event, settings)
+                else room_source(command, control, on_event, settings, None if resumed is None else rest_of(resumed))
             )
             return runner_of(
                 source,
@@ -80,6 +88,7 @@ def agent(
                 on_event=on_event,
                 sweep_id=command.sweep_id,
                 own_transmissions=own_transmissions,
+                resumed=resumed,
             )
 
         Agent(
@@ -91,6 +100,9 @@ def agent(
             say=err.print,
             takes_positions=not sim,
             closed=closed,
+            resumable=None
+            if unfinished is None
+            else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),
         ).run(stop)
         if outbox.unsaved:
             fail(unsaved_line(outbox))

@@ -31,7 +31,7 @@ from sweep.power.kernel import check_strict
 from sweep.power.line import PowerLineError
 from sweep.report import LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.outside import outside_event
-from sweep.run.rooms import LiveSource, Room, middle_of
+from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
 from sweep.wifi.doors import LiveWifi
 
@@ -240,9 +240,13 @@ def _camera_door(settings: Config, camera: str) -> CameraDoor:
 
 
 def room_source(
-    command: StartCommand, control: Control, on_event: Callable[[LiveEvent], None], settings: Config
+    command: StartCommand,
+    control: Control,
+    on_event: Callable[[LiveEvent], None],
+    settings: Config,
+    interrupted: Interrupted | None = None,
 ) -> LiveSource:
-    """The room that the phone names; the inspector taps where to measure."""
+    """The room that the phone names; the inspector taps where to measure.  `interrupted`: the sweep that goes on."""
     room = Room(**{name: getattr(command, name) for name in Room.model_fields if name in StartCommand.model_fields})
 
     doors = live_doors(settings)
@@ -269,4 +273,5 @@ def room_source(
         sweep_id=command.sweep_id,
         mode=command.mode,
         doors=doors,
+        interrupted=interrupted,
     )

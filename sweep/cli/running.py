@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sweep.cli.options import plugs_of
 from sweep.config import Config
-from sweep.deliver.journal import JournalFile
+from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
 from sweep.host.machine import Machine
@@ -20,7 +20,7 @@ from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
-from sweep.run.recovery import Closed, close_interrupted
+from sweep.run.recovery import Closed, Now, close_interrupted, resumable
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner
@@ -37,8 +37,10 @@ def runner_of(
     own_transmissions: OwnTransmissions,
     keeping: Keeping | None = None,
     has_journal: bool = True,
+    resumed: Journal | None = None,
 ) -> Runner:
-    """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries.
+    """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries;
+    `resumed`: what it tells of the sweep that goes on.
 
     Raises RoomKeyError, OSError.
     """
@@ -54,6 +56,7 @@ def runner_of(
         plugs=plugs_of(settings, source.manifest),
         keeping=keeping,
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
+        resumed=resumed,
         live=ProbeParts(
             own_transmissions=own_transmissions,
             head_port=settings.port,
@@ -82,9 +85,16 @@ def _journals(settings: Config) -> Path:
     return settings.state_folder / "journal"
 
 
-def close_interrupted_sweeps(settings: Config, outbox: Outbox) -> list[Closed]:
-    """Close what earlier processes left open; before anything is delivered."""
-    return list(close_interrupted(_journals(settings), outbox, lambda manifest: plugs_of(settings, manifest)))
+def close_interrupted_sweeps(settings: Config, outbox: Outbox, spare: UUID | None = None) -> list[Closed]:
+    """Close what earlier processes left open, but for `spare`; before anything is delivered."""
+    return list(
+        close_interrupted(_journals(settings), outbox, lambda manifest: plugs_of(settings, manifest), spare=spare)
+    )
+
+
+def interrupted_sweep(settings: Config, outbox: Outbox) -> Journal | None:
+    """The sweep that may go on."""
+    return resumable(_journals(settings), outbox, Now.read())
 
 
 def _room_key_of(state: Path, source: SweepSource) -> RoomKey:

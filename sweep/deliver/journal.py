@@ -25,6 +25,7 @@ from sweep.deliver.journal_records import (
     JournalRecord,
     MeasuredRecord,
     OpenedRecord,
+    OutsideRecord,
     ResumedRecord,
     StandRecord,
 )
@@ -160,6 +161,8 @@ class Journal:
     """The last word of each modality at each stand."""
     unfinished: frozenset[tuple[str, Modality]]
     """(position, modality) of those in `measured` that are what there was so far."""
+    outside_limits: tuple[str, ...]
+    """What has to be said of what was measured outside the door."""
     closing: ClosingRecord | None
     last_ns: int
     """When the last record was made, on CLOCK_BOOTTIME."""
@@ -200,6 +203,7 @@ def _put_together(
 ) -> Journal:
     stands: dict[str, StandRecord] = {}
     measured: dict[tuple[str, Modality], MeasuredRecord] = {}
+    outside_limits: tuple[str, ...] = ()
     closing: ClosingRecord | None = None
     last_ns = header.begun_ns
     for record in records:
@@ -208,6 +212,8 @@ def _put_together(
                 stands[position.position_id] = record
             case MeasuredRecord(measurement=one):
                 measured[one.position_id, one.modality] = record
+            case OutsideRecord():
+                outside_limits = record.limits
             case ClosingRecord():
                 closing = record
             case OpenedRecord() | ResumedRecord() | JournalHeader():
@@ -225,8 +231,8 @@ def _put_together(
     known = {key: record for key, record in measured.items() if key[0] in stands}
     lost += len(measured) - len(known)  # its stand was in a damaged line
     return Journal(
-        folder, header, bool(records), tuple(stands.values()), tuple(known.values()), frozenset(unfinished), closing,
-        last_ns, lost,
+        folder, header, bool(records), tuple(stands.values()), tuple(known.values()), frozenset(unfinished),
+        outside_limits, closing, last_ns, lost,
     )  # fmt: skip
 
 

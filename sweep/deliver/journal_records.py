@@ -13,7 +13,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from sweep.plug.measurement import Measurement
-from sweep.report import Gap, LocalText, Modality, Observation, Position, RecordedSweep, Source
+from sweep.report import Gap, LocalText, Modality, Observation, Position, ProbeCondition, RecordedSweep, Source
 from sweep.report.base import Code, Count, Finite, Record, Seconds, Slug, Text, TimeNs, UtcTime
 from sweep.report.kinds import MAX_CROPS
 
@@ -71,6 +71,15 @@ class OpenedRecord(Record):
     t_ns: TimeNs
 
 
+class OutsideRecord(Record):
+    """How it stands with what was to be measured outside the door."""
+
+    type: Literal["outside"] = "outside"
+    t_ns: TimeNs
+    limits: tuple[Code, ...]
+    """What the report has to say of it."""
+
+
 class StandRecord(Record):
     """Somebody stands there from now on, or did until now (`is_over`)."""
 
@@ -80,6 +89,8 @@ class StandRecord(Record):
     is_over: bool
     firmware: Text | None
     """Of the sensor head that is there or was."""
+    condition: ProbeCondition | None = None
+    """How the probe itself is by now."""
 
 
 class MeasuredRecord(Record):
@@ -108,7 +119,7 @@ class ClosingRecord(Record):
 
 
 JournalRecord = Annotated[
-    JournalHeader | OpenedRecord | StandRecord | MeasuredRecord | ResumedRecord | ClosingRecord,
+    JournalHeader | OpenedRecord | OutsideRecord | StandRecord | MeasuredRecord | ResumedRecord | ClosingRecord,
     Field(discriminator="type"),
 ]
 

@@ -90,6 +90,12 @@ COMMON: Final = Words(
             "The probe went off or restarted during the sweep, which was closed with what had been recorded until "
             "then; for how long it was off cannot be told, and full addresses and names of devices were not kept.",
         ),
+        "resumed_after_restart": Sentence(
+            "점검 중 점검기 프로그램이 중단되었고, 두 사람이 퇴실을 다시 확인한 뒤 이어서 점검했습니다. 중단 전 기기의 "
+            "전체 주소와 이름은 남지 않았고, 앞뒤 기기를 서로 비교할 수 없습니다.",
+            "The probe's program stopped during the sweep, which went on after two persons had declared the room empty "
+            "again; of what was heard before, full addresses and names were not kept, nor can devices be compared.",
+        ),
         "report_after_restart": Sentence(
             "점검은 끝까지 했으나 점검기 프로그램이 중단되어 보고서를 나중에 기록으로부터 만들었습니다. 기기의 전체 "
             "주소와 이름은 남지 않았습니다.",

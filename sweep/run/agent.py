@@ -11,6 +11,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -69,6 +70,16 @@ STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
 RunnerFor = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], Runner]
 
 
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """A sweep that an earlier process was at, and that goes on when persons declare the room empty again."""
+
+    command: StartCommand
+    """As it was started."""
+    runner_for: RunnerFor
+    """Puts the rest of it together."""
+
+
 class Agent:
     """Keeps one probe in touch with its server and runs one sweep at a time."""
 
@@ -83,13 +94,14 @@ class Agent:
         say: Callable[[str], None],
         takes_positions: bool = False,
         closed: Sequence[Closed] = (),
+        resumable: Resumable | None = None,
         poll_s: float = POLL_S,
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
-        `closed`: interrupted sweeps that were closed before.  `poll_s`: how long the server may keep a poll that
-        brings nothing.
+        `closed`: interrupted sweeps that were closed before, `resumable`: the one that may go on.
+        `poll_s`: how long the server may keep a poll that brings nothing.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -107,6 +119,7 @@ class Agent:
         self._is_clock_wrong = False
         self._over: deque[UUID] = deque((one.sweep_id for one in closed if one.sweep_id), maxlen=MAX_REMEMBERED_SWEEPS)
         self._closed = tuple(closed)
+        self._resumable = resumable
         self._starts: deque[StartCommand] = deque()
         self._wake = threading.Event()
         self._control: Control | None = None
@@ -127,11 +140,13 @@ class Agent:
             thread.start()
         self._say(f"probe {self._probe_id} is waiting for commands")
         self._tell_of_closed()
+        if self._resumable is not None:  # before anything is delivered: its entry may lie there already
+            self._go_on_with(self._resumable)
         backoff = Backoff(longest_s=DELIVER_EVERY_S)
         next_delivery = 0.0
         while not stop.is_set():
             if self._starts:
-                self._sweep(self._starts.popleft())
+                self._sweep(self._starts.popleft(), self._runner_for)
                 next_delivery = 0.0
             if time.monotonic() >= next_delivery:
                 if self.deliver():
@@ -157,6 +172,12 @@ class Agent:
         ):
             if count:
                 self.live.notice(notice_event(code, count=count))
+
+    def _go_on_with(self, one: Resumable) -> None:
+        """Wait until persons declare the room empty again, or close the sweep with what there is."""
+        self._take_on(one.command.sweep_id)
+        self.live.put(notice_event("sweep_interrupted"), one.command.sweep_id)
+        self._sweep(one.command, one.runner_for)
 
     def _end_with(self, stop: threading.Event) -> None:
         """A probe that is told to stop aborts the sweep it is in, which then closes its report."""
@@ -287,11 +308,14 @@ class Agent:
         sweep_id = command.sweep_id
         if sweep_id in self._over:
             return _answer(command, False, "이미 끝난 점검", "The sweep is over already")
-        self._control, self._sweep_id = Control(), sweep_id
-        self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
+        self._take_on(sweep_id)
         self._starts.append(command)
         self._wake.set()
         return _answer(command, True, "점검을 시작함", "The sweep begins")
+
+    def _take_on(self, sweep_id: UUID) -> None:
+        self._control, self._sweep_id = Control(), sweep_id
+        self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
 
     def _poll(self, stop: threading.Event) -> None:
         after: UUID | None = None
@@ -340,7 +364,7 @@ class Agent:
             answer = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
             self.live.put(answer, self._sweep_id)
 
-    def _sweep(self, command: StartCommand) -> None:
+    def _sweep(self, command: StartCommand, runner_for: RunnerFor) -> None:
         control = self._control
         if control is None:
             return
@@ -352,7 +376,7 @@ class Agent:
         for notice in self._standing.values():  # the page of a new sweep begins empty
             tell(notice)
         try:
-            report = self._runner_for(command, control, tell).run().report
+            report = runner_for(command, control, tell).run().report
         except OutboxError as error:
             self._say(f"sweep {command.sweep_id}: {error}")
             tell(notice_event("disk_refuses"))

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from types import TracebackType
 from typing import Literal, Self
 
-from sweep.deliver.journal import JournalFile
+from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.journal_records import (
     ClosingRecord,
     JournalHeader,
     JournalRecord,
     MeasuredRecord,
     OpenedRecord,
+    OutsideRecord,
+    ResumedRecord,
     StandRecord,
     keep,
 )
 from sweep.plug.measurement import Measurement
-from sweep.report import Modality, Position
+from sweep.report import Modality, Position, ProbeCondition
 from sweep.report.kinds import MAX_CROPS
 
 FLUSH_S = 10.0
@@ -70,9 +72,21 @@ class Journalling:
         """The entry `sweep.opened` is on the disk."""
         self._put(OpenedRecord(t_ns=self._now_ns()))
 
-    def stand(self, position: Position, *, is_over: bool, firmware: str | None) -> None:
+    def resumed(self, journal: Journal) -> None:
+        """The sweep of that journal, which this one goes on with, goes on."""
+        self._crops_left -= sum(len(record.measurement.crops) for record in journal.measured)
+        self._put(ResumedRecord(t_ns=self._now_ns()))
+
+    def outside(self, limits: Collection[str]) -> None:
+        """How it stands with what was to be measured outside the door."""
+        self._put(OutsideRecord(t_ns=self._now_ns(), limits=tuple(sorted(limits))))
+
+    def stand(
+        self, position: Position, *, is_over: bool, firmware: str | None, condition: ProbeCondition | None
+    ) -> None:
         """A stand begins or is over."""
-        self._put(StandRecord(t_ns=self._now_ns(), position=position, is_over=is_over, firmware=firmware))
+        t_ns = self._now_ns()
+        self._put(StandRecord(t_ns=t_ns, position=position, is_over=is_over, firmware=firmware, condition=condition))
 
     def measured(self, one: Measurement) -> None:
         """A modality is through with a stand."""

@@ -20,13 +20,27 @@ from sweep.deliver.journal import Journal, JournalError, journals_in, read_journ
 from sweep.deliver.journal_records import restore
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
-from sweep.host.clock import WallClock, boottime_ns, read_boot_id, read_wall_clock
+from sweep.host.clock import NOT_SYNCHRONISED, WallClock, boottime_ns, read_boot_id, read_wall_clock
+from sweep.plug.lease import DECLARATION_S
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.plug.sofar import cut_off
-from sweep.report import Gap, Modality, Position, RecordedSweep, SweepReport, kinds
+from sweep.report import (
+    Gap,
+    Modality,
+    Position,
+    RecordedSweep,
+    StartCommand,
+    SweepReport,
+    kinds,
+    new_id,
+    utc_now,
+)
 from sweep.run.report_of import is_measured, never_measured, report_of, software_name
+from sweep.run.rooms import Interrupted
 
+RESUME_WITHIN_S: Final = DECLARATION_S
+"""As long as a declaration that the room is empty holds: after that it is another visit."""
 SET_ASIDE: Final = "journal-damaged"
 """Beside the folder of the journals."""
 
@@ -61,7 +75,7 @@ class Now:
     t_ns: int
     """CLOCK_BOOTTIME."""
     boot_id: UUID
-    clock: WallClock
+    clock: WallClock = NOT_SYNCHRONISED
 
     @classmethod
     def read(cls) -> Now:
@@ -124,7 +138,7 @@ def report_from(journal: Journal, measurements: Sequence[Measurement], plugs: Se
         if not any(is_measured(one) for one in measurements):
             limits.add("nothing_measured")
         if header.source == "live":
-            limits |= never_measured(measurements)
+            limits |= {*never_measured(measurements), *journal.outside_limits}
     if journal.lost:
         limits.add("journal_damaged")
     if header.software != software_name():
@@ -143,7 +157,40 @@ def report_from(journal: Journal, measurements: Sequence[Measurement], plugs: Se
         ended=_ended(journal) if closing is None else closing.ended,
         outcome="aborted" if closing is None else closing.outcome,
         limits=limits,
+        condition=journal.stands[-1].condition if journal.stands else None,
     )
+
+
+def resumable(folder: Path, outbox: Outbox, now: Now) -> Journal | None:
+    """The journal of a sweep that persons may go on with, the last one; one that is damaged is none.
+
+    That is a live one, interrupted RESUME_WITHIN_S ago at most, on a machine that was never off since: only then its
+    clock still counts from where it did.
+    """
+    found: list[Journal] = []
+    for path in journals_in(folder):
+        with suppress(JournalError):
+            journal = read_journal(path)
+            is_open = journal.header.source == "live" and journal.is_opened and journal.closing is None
+            is_fresh = journal.header.boot_id == now.boot_id and now.t_ns - journal.last_ns <= RESUME_WITHIN_S * 1e9
+            if is_open and is_fresh and not outbox.holds(journal.header.report_entry_id):
+                found.append(journal)
+    return max(found, key=lambda journal: journal.last_ns, default=None)
+
+
+def rest_of(journal: Journal) -> Interrupted:
+    """What the source of the sweep's rest has to know."""
+    header = journal.header
+    since_start_ns = round((header.begun - header.manifest.started).total_seconds() * 1e9)
+    stood = tuple(one.position.position_id for one in journal.stands)
+    return Interrupted(header.manifest, header.begun_ns - since_start_ns, stood)
+
+
+def start_of(manifest: RecordedSweep) -> StartCommand:
+    """The command that would begin a sweep as this one was begun."""
+    now = utc_now()
+    told = {name: getattr(manifest, name) for name in StartCommand.model_fields if name in RecordedSweep.model_fields}
+    return StartCommand(command_id=new_id(), issued=now, expires=now, command="start", **told)
 
 
 def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[Measurement]:

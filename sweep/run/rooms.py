@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -126,6 +127,17 @@ LIVE_OUTSIDE: Final[frozenset[Modality]] = frozenset({"wifi", "rf"})
 """What is compared with outside the door: nothing optical is, and Bluetooth is a hint wherever it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A live sweep that goes on in another process."""
+
+    manifest: RecordedSweep
+    begun_ns: int
+    """`manifest.started` on CLOCK_BOOTTIME."""
+    stood: tuple[str, ...]
+    """Ids of the positions it has already."""
+
+
 class LiveSource:
     """The room itself: each position is made when the inspector stands there; the probe's own radios measure it."""
 
@@ -145,10 +157,12 @@ class LiveSource:
         clock: WallClock | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         time_of_day: Callable[[], datetime] = utc_now,
+        interrupted: Interrupted | None = None,
     ) -> None:
         """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
         `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
-        and `time_of_day` is read once.  Raises SourceError.
+        and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own manifest and
+        clock.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
@@ -176,6 +190,10 @@ class LiveSource:
             )
         except ValidationError as error:
             raise SourceError(first_problem(error)) from None
+        self._stood: frozenset[str] = frozenset()
+        if interrupted is not None:
+            self.manifest, self._begun_ns = interrupted.manifest, interrupted.begun_ns
+            self._stood = frozenset(interrupted.stood)
 
     def _record(self, name: str, stand: Stand, now: datetime) -> RecordedPosition:
         return RecordedPosition(
@@ -200,8 +218,9 @@ class LiveSource:
                 continue
             name = f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
             visits[name] += 1
-            if visits[name] > 1:
-                name = f"{name}-{visits[name]}"
+            while (visited := name if visits[name] == 1 else f"{name}-{visits[name]}") in self._stood:
+                visits[name] += 1
+            name = visited
             if stand.is_walk:
                 self._walks.add(name)
             yield self._record(name, stand, self._moment())

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from sweep.addresses import AddressKey
-from sweep.deliver.journal import JournalFile
+from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.journal_records import JOURNAL_VERSION, JournalHeader
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.report_bodies import with_bodies
@@ -62,6 +62,7 @@ from sweep.run.outside import SKIPPED, failed_limits, outside_position
 from sweep.run.pace import Pace, quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
+from sweep.run.recovery import Now, measurements_of
 from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch
@@ -113,12 +114,14 @@ class Runner:
         limits: Collection[str] = (),
         keeping: Keeping | None = None,
         journal: JournalFile | None = None,
+        resumed: Journal | None = None,
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
         `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
-        `journal`: keeps what is measured until the report is safe.  `now_ns` is CLOCK_BOOTTIME.
+        `journal`: keeps what is measured until the report is safe.  `resumed`: what it tells
+        of the sweep that goes on here.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -130,7 +133,9 @@ class Runner:
         self._plugs = tuple(plugs)
         self._keeping = keeping
         self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
-        self._opened_id, self._report_id = new_id(), new_id()
+        self._resumed = resumed
+        self._opened_id = new_id() if resumed is None else resumed.header.opened_entry_id
+        self._report_id = new_id() if resumed is None else resumed.header.report_entry_id
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._room = source if isinstance(source, LiveSource) else None
@@ -190,8 +195,7 @@ class Runner:
             stack.callback(supply.put_away)
             answer = self._control.wait()
             self._begin_pace()
-            self._journal.begin(self._journal_header())
-            opened = self._append_opened()
+            opened = self._open() if self._resumed is None else self._go_on_with(self._resumed, made, answer)
             for recorded in self._source.positions():
                 answer = self._control.wait()
                 if answer != "go":
@@ -219,7 +223,32 @@ class Runner:
             )
         self._on_event(self._progress(len(made.positions), None))
         self._control.enter("done" if outcome == "completed" else "aborted")
-        return SweepResult(report, (opened, closed), restarts)
+        return SweepResult(report, (*opened, closed), restarts)
+
+    def _open(self) -> tuple[SignedEntry, ...]:
+        self._journal.begin(self._journal_header())
+        opened = self._append_opened()
+        self._journal.outside(self._outside_limits)
+        return (opened,)
+
+    def _go_on_with(self, before: Journal, made: _Made, answer: Answer) -> tuple[SignedEntry, ...]:
+        """Take over what an interrupted process measured; the stand that it was at is over."""
+        self._limits |= {*before.header.limits, "resumed_after_restart" if answer == "go" else "closed_probe_restarted"}
+        self._outside_limits = set(before.outside_limits)
+        self._journal.resumed(before)
+        made.positions += before.positions
+        made.measurements += measurements_of(before, self._plugs, Now(self._now_ns(), before.header.boot_id))
+        for stand, position in zip(before.stands, before.positions, strict=True):
+            if not stand.is_over:
+                for one in made.measurements:
+                    if one.position_id == position.position_id:
+                        self._journal.measured(one)
+                self._tell_journal_of(position, stand.firmware, is_over=True)
+        return ()
+
+    def _tell_journal_of(self, position: Position, firmware: str | None, *, is_over: bool) -> None:
+        condition = None if self._condition is None else self._condition.summary()
+        self._journal.stand(position, is_over=is_over, firmware=firmware, condition=condition)
 
     def _measure(
         self,
@@ -248,7 +277,7 @@ class Runner:
         tasks = self._tasks(recorded, position, keep, closed, plan)
         coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
-        self._journal.stand(position, is_over=False, firmware=coordinator.firmware)
+        self._tell_journal_of(position, coordinator.firmware, is_over=False)
         for measurement in workers.measure(
             tasks, on_word=coordinator.on_word, on_sofar=self._journal.sofar, attend=coordinator.attend
         ):
@@ -258,7 +287,7 @@ class Runner:
             self._tell(measurement)
         made.positions.append(self._ended_now(position))
         made.done.append(recorded)
-        self._journal.stand(made.positions[-1], is_over=True, firmware=coordinator.firmware)
+        self._tell_journal_of(made.positions[-1], coordinator.firmware, is_over=True)
         self._tell_where_to_stand(made.positions, made.measurements)
 
     def _begin_pace(self) -> None:
@@ -299,6 +328,7 @@ class Runner:
             for text in measurement.guidance[:2]:
                 self._on_event(GuidanceEvent(type="guidance", text=text))
         self._outside_limits = failed_limits(measured)
+        self._journal.outside(self._outside_limits)
 
     def _outcome(self, answer: Answer, closed_because: str | None, measurements: list[Measurement]) -> Outcome:
         """How the sweep ended; what must be said of that is among its limits."""

@@ -90,6 +90,12 @@ NOTICES: Final[dict[str, Sentence]] = {
         "저장 장치에 쓸 수 없어 측정 내용이 메모리에만 있습니다. 전원을 끄지 마세요. 점검은 계속됩니다",
         "The disk takes nothing: what is measured is in memory only, so do not switch the probe off; the sweep goes on",
     ),
+    "sweep_interrupted": Sentence(
+        "점검기 프로그램이 다시 시작되었습니다. 두 사람이 퇴실을 다시 확인하면 이어서 점검합니다. 15분 안에 확인하지 "
+        "않으면 지금까지 측정한 내용으로 닫습니다",
+        "The probe's program restarted: the sweep goes on when two persons declare the room empty again; after 15 "
+        "minutes without that it is closed with what has been measured",
+    ),
     "sweeps_closed": Sentence(
         "중간에 끊긴 점검 {count}건을 그때까지 측정한 내용으로 닫고 보고서를 남겼습니다",
         "{count} interrupted sweeps were closed with what had been measured, and their reports written",
