@@ -32,8 +32,9 @@ from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until
 
 MOST_LOST_S: Final = 2.0
-ENDED_WITHIN_S: Final = 10.0
-"""Orphans see that the runner is gone within a second; a busy machine takes longer."""
+ENDED_WITHIN_S: Final = 90.0
+"""Orphans see within a second that the runner is gone, but one that was just begun has to load itself first, which a
+busy machine takes half a minute for."""
 PATIENCE_S: Final = 120.0
 
 
