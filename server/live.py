@@ -19,6 +19,7 @@ from uuid import UUID
 from server.errors import ApiError, busy
 from server.fields import CommandAnswer
 from server.keys import Key
+from server.live_replay import MAX_KEPT, Replay
 from server.views import ProbeView, StopView
 from sweep.report import (
     AbortCommand,
@@ -27,13 +28,13 @@ from sweep.report import (
     LiveMessage,
     PauseCommand,
     ProbeState,
+    StartCommand,
     StateEvent,
     utc_now,
 )
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
-RECENT_MESSAGES = 200
-QUEUE_SIZE = 256  # derived: a replay and some; a slower listener is disconnected
+QUEUE_SIZE = MAX_KEPT + 56  # derived: a replay and some; a slower listener is disconnected
 MAX_LISTENERS = 1_000  # guessed: every phone of a city's inspectors; an idle stream takes about 30 kB
 MAX_LISTENERS_PER_PERSON = 8  # guessed: a phone, a desktop, and streams of a lost network that nobody has missed yet
 MAX_POLLS_PER_PROBE = 4  # guessed: one, and those of a network that was lost
@@ -110,7 +111,11 @@ class Channel:
     state: ProbeState | None = None
     sweep_id: UUID | None = None
     state_message: LiveMessage | None = None
-    recent: deque[LiveMessage] = field(default_factory=lambda: deque(maxlen=RECENT_MESSAGES))
+    replay: Replay = field(default_factory=Replay)
+    started: StartCommand | None = None
+    """The last one that was asked for here."""
+    missed: int = 0
+    """Messages of this sweep that never came."""
     last: tuple[int, datetime] | None = None
     pending: deque[Command] = field(default_factory=deque)
     handed: int = 0
@@ -121,6 +126,12 @@ class Channel:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     polls: int = 0
     """Long polls that wait now."""
+
+    @property
+    def room_id(self) -> UUID | None:
+        """Where the sweep that goes on was started from here; its first entry may arrive after its end."""
+        is_this = self.started is not None and self.started.sweep_id == self.sweep_id
+        return self.started.room_id if is_this and self.started is not None else None
 
 
 class LiveHub:
@@ -159,13 +170,15 @@ class LiveHub:
         for message in messages:
             if channel.last is not None and message.seq <= channel.last[0] and message.sent <= channel.last[1]:
                 continue
+            self._note_missed(channel, message)
             channel.last = (message.seq, min(message.sent, utc_now()))  # a clock ahead must not hide what comes after
             accepted += 1
             is_answer = isinstance(message.event, CommandEvent)  # may be about a sweep that is not running
             if message.sweep_id != channel.sweep_id and not is_answer:
                 channel.sweep_id = message.sweep_id
-                channel.recent.clear()
-            channel.recent.append(message)
+                channel.missed = 0
+                channel.replay.clear()
+            channel.replay.add(message)
             self._send(ServerEvent(message.event.type, message.model_dump_json()), probe_id)
             if isinstance(message.event, CommandEvent):
                 self._answered(channel, message.event)
@@ -193,6 +206,8 @@ class LiveHub:
             last_seen=known.seen,
             state=known.state,
             sweep_id=known.sweep_id,
+            room_id=known.room_id,
+            missed=known.missed,
             stop=_view_of_stop(known),
         )
 
@@ -247,6 +262,8 @@ class LiveHub:
             channel.stop = Stop(command, asked_by)
         else:
             channel.pending.append(command)
+            if isinstance(command, StartCommand):
+                channel.started = command
         channel.known[command.command_id] = known = Known(sweep_id)
         while len(channel.known) > MAX_KNOWN_COMMANDS:
             channel.known.popitem(last=False)
@@ -329,6 +346,15 @@ class LiveHub:
         for command in [command for command in channel.pending if command.expires < now]:
             channel.pending.remove(command)
 
+    def _note_missed(self, channel: Channel, message: LiveMessage) -> None:
+        """A hole in the numbers: the probe dropped something, or the network did. Every page shows the same."""
+        if channel.last is None or message.sweep_id != channel.sweep_id:
+            return
+        hole = message.seq - channel.last[0] - 1
+        if hole > 0:
+            channel.missed += hole
+            self._changed(channel)
+
     def _answered(self, channel: Channel, event: CommandEvent) -> None:
         known = channel.known.get(event.command_id)
         if known is not None:
@@ -359,9 +385,9 @@ class LiveHub:
 
 
 def replay_of(channel: Channel) -> tuple[LiveMessage, ...]:
-    """The last known state and the recent messages of the current sweep, in the order sent."""
-    state, recent = channel.state_message, tuple(channel.recent)
-    return recent if state is None or state in recent else (state, *recent)
+    """The last known state and what holds of the current sweep, in the order sent."""
+    state, messages = channel.state_message, channel.replay.messages()
+    return messages if state is None or state in messages else (state, *messages)
 
 
 def _view_of_stop(channel: Channel) -> StopView | None:

@@ -339,6 +339,10 @@ class ProbeView(View):
     state: ProbeState | None
     """Null: it has told nothing since the server started."""
     sweep_id: UUID | None
+    room_id: UUID | None
+    """Of that sweep, where it was started from here."""
+    missed: int
+    """Live messages of this sweep that the probe dropped or the network lost; the report has the last word."""
     stop: StopView | None
 
 

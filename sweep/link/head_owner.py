@@ -32,14 +32,17 @@ from sweep.link.head_words import (
     FromHead,
     HeadState,
     HeadTurn,
+    LostTold,
     RfCut,
     RfMeasured,
     SupplyTold,
     ToHead,
 )
+from sweep.link.loss_account import LossAccount
 from sweep.link.messages import (
     SLOT_NS,
     Button,
+    Counters,
     EnvelopeWindow,
     Housekeeping,
     LampStop,
@@ -209,6 +212,7 @@ class HeadServer:
         self._triggers_told_s = 0.0
         self._windows_left = 0
         self._battery_v: float | None = None
+        self._account = LossAccount()
         self._state: HeadState | None = None
         self.is_wanted = True
         """False when the runner is gone."""
@@ -217,6 +221,7 @@ class HeadServer:
         """Until the runner is gone. Raises PortError, HeadError when the head is."""
         git = bytes(head.identity.firmware_git)
         self._tell(HeadState(True, firmware="".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in git)))
+        self._account = LossAccount()
         restarts, heard_s = head.losses.restarts, time.monotonic()
         head.each_turn = lambda: self._mind_lease(head)
         try:
@@ -236,6 +241,7 @@ class HeadServer:
                 self._obey(head)
                 self._take_turns(head)
         finally:
+            self._tell_lost(head)
             if self._is_lit:
                 with contextlib.suppress(PortError, HeadError):
                     head.send(LampStop())
@@ -280,6 +286,8 @@ class HeadServer:
                 self._tell(ButtonPressed())
             if isinstance(message, Housekeeping):
                 self._tell_supply(message)
+            if isinstance(message, Counters):  # every second
+                self._tell_lost(head)
             is_news |= self._chips is not None and self._chips.take(message, boottime_ns())
             trigger = None if self._strobe is None else self._strobe.take(message)
             if trigger is not None:
@@ -323,6 +331,11 @@ class HeadServer:
         if self._battery_v is None or abs(volts - self._battery_v) >= SUPPLY_STEP_V:
             self._battery_v = volts
             self._tell(SupplyTold(round(volts, 2)))
+
+    def _tell_lost(self, head: Head) -> None:
+        news = self._account.news(head.losses)
+        if news:
+            self._tell(LostTold(tuple(sorted(news.items()))))
 
     def _obey(self, head: Head) -> None:
         for word in self._heard():
@@ -452,6 +465,7 @@ class HeadServer:
         self._end_lights("head_away")
         self._schedule.clear()
         self._windows_left = 0
+        self._battery_v = None
         self._tell(HeadState(False, why=why))
 
     def _end_chips(self, reason: str) -> None:

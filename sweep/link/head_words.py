@@ -46,6 +46,13 @@ class SupplyTold:
 
 
 @dataclass(frozen=True, slots=True)
+class LostTold:
+    """What was lost on the line and in the head since this was last told, by code."""
+
+    counts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RfCut:
     """No more windows come, since somebody else has the head now."""
 
@@ -60,5 +67,7 @@ class HeadTurn:
     """Code that says what they wait for."""
 
 
-FromHead = HeadState | ButtonPressed | Played | RfMeasured | SupplyTold | Triggers | StrobeEnded | RfCut | HeadTurn
+FromHead = (
+    HeadState | ButtonPressed | Played | RfMeasured | SupplyTold | LostTold | Triggers | StrobeEnded | RfCut | HeadTurn
+)
 ToHead = PlayChips | StopChips | MeasureRf | Strobe | StopStrobe

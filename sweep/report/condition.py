@@ -34,10 +34,10 @@ class ProbeCondition(Record):
     """Times the sensor head was not there; null for a probe without one."""
     head_away_s: Seconds | None
     """How long in all."""
-    camera_faults: Tally
-    """Positions at which the camera failed, by the reason that stands in their coverage."""
-    camera_power_cuts: Tally
-    """Times its supply was cut though the room was declared empty, by why."""
+    camera_faults: Tally | None
+    """Positions at which the camera failed, by the reason in their coverage; null for a probe without one."""
+    camera_power_cuts: Tally | None
+    """Times its supply was cut though the room was declared empty, by why; likewise."""
     hangs: Count
     """Times the sweep's own process stood still so long that lamps and camera went off by themselves."""
     lost: Tally

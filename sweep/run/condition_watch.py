@@ -17,7 +17,7 @@ from typing import Final, Literal
 
 from sweep.deliver.outbox import RESERVE_BYTES
 from sweep.host.machine import MachineState
-from sweep.link.head_words import FromHead, HeadState, SupplyTold
+from sweep.link.head_words import FromHead, HeadState, LostTold, SupplyTold
 from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.power.keeper import CameraPower
@@ -130,6 +130,8 @@ class ConditionWatch:
                         self._lowest_v = volts if self._lowest_v is None else min(self._lowest_v, volts)
                     case HeadState(is_there=is_there):
                         self._take_head(is_there=is_there)
+                    case LostTold(counts=counts):
+                        self._lost.update(dict(counts))
                     case _:
                         pass
 
@@ -254,8 +256,8 @@ class ConditionWatch:
             least_disk_free_bytes=self._least_disk,
             head_absences=self._absences,
             head_away_s=None if self._absences is None else _rounded(self._away.total_s or 0.0),
-            camera_faults=_tally(self._faults),
-            camera_power_cuts=_tally(self._cuts),
+            camera_faults=None if self._read_camera is None else _tally(self._faults),
+            camera_power_cuts=None if self._read_camera is None else _tally(self._cuts),
             hangs=self._hangs,
             lost=_tally(self._lost),
         )

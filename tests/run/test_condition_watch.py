@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sweep.host.machine import MachineState
-from sweep.link.head_words import HeadState, SupplyTold
+from sweep.link.head_words import HeadState, LostTold, SupplyTold
 from sweep.plug.measurement import Measurement
 from sweep.report import ConditionEvent, Gap, Modality, NoticeEvent, ProbeCondition
 from sweep.run.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch
@@ -14,7 +14,7 @@ COOL = MachineState(processor_c=52.0, is_slowed=False, is_undervolted=False, dis
 POWERED = CameraPowerSeen(True, "ended")
 UNKNOWN = ProbeCondition(
     lowest_battery_v=None, undervolted_s=None, highest_processor_c=None, slowed_s=None, least_disk_free_bytes=None,
-    head_absences=None, head_away_s=None, camera_faults={}, camera_power_cuts={}, hangs=0, lost={},
+    head_absences=None, head_away_s=None, camera_faults=None, camera_power_cuts=None, hangs=0, lost={},
 )  # fmt: skip
 
 
@@ -158,8 +158,15 @@ def test_a_process_that_stood_still_is_said_until_persons_declare_anew() -> None
     assert probe.watch.summary().hangs == 1
 
 
-def test_what_each_modality_dropped_is_summed() -> None:
+def test_what_each_modality_dropped_and_the_head_lost_is_summed() -> None:
     probe = Probe()
-    for modality, dropped in (("wifi", 3), ("wifi", 4), ("lens", 2), ("ble", 0)):
-        probe.watch.take_measurement(measured(modality, samples=1, dropped=dropped))  # type: ignore[arg-type]
-    assert probe.watch.summary().lost == {"wifi_dropped": 7, "lens_dropped": 2}
+    dropped: list[tuple[Modality, int]] = [("wifi", 3), ("wifi", 4), ("lens", 2), ("ble", 0)]
+    for modality, count in dropped:
+        probe.watch.take_measurement(measured(modality, samples=1, dropped=count))
+    probe.watch.take(
+        [LostTold((("head_restarts", 1), ("head_line_bad_crc", 2))), LostTold((("head_line_bad_crc", 1),))]
+    )
+    lost = {"wifi_dropped": 7, "lens_dropped": 2, "head_restarts": 1, "head_line_bad_crc": 3}
+    assert probe.watch.summary().lost == lost
+    probe.run(6.0)
+    assert probe.told[-1].lost == lost

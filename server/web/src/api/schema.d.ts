@@ -2104,18 +2104,18 @@ export interface components {
         ProbeCondition: {
             /**
              * Camera Faults
-             * @description Positions at which the camera failed, by the reason that stands in their coverage.
+             * @description Positions at which the camera failed, by the reason in their coverage; null for a probe without one.
              */
             camera_faults: {
                 [key: string]: number;
-            };
+            } | null;
             /**
              * Camera Power Cuts
-             * @description Times its supply was cut though the room was declared empty, by why.
+             * @description Times its supply was cut though the room was declared empty, by why; likewise.
              */
             camera_power_cuts: {
                 [key: string]: number;
-            };
+            } | null;
             /**
              * Hangs
              * @description Times the sweep's own process stood still so long that lamps and camera went off by themselves.
@@ -2179,6 +2179,8 @@ export interface components {
             key_id: string;
             /** Last Seen */
             last_seen: string | null;
+            /** Missed */
+            missed: number;
             /** Name */
             name: string;
             /** Online */
@@ -2190,6 +2192,8 @@ export interface components {
              * @enum {string}
              */
             role: "probe" | "demo" | "server" | "witness";
+            /** Room Id */
+            room_id: string | null;
             /** State */
             state: ("idle" | "waiting_for_empty" | "running" | "paused" | "closing" | "done" | "aborted" | "failed") | null;
             stop: components["schemas"]["StopView"] | null;

@@ -27,6 +27,7 @@ export type Observation = SweepReport["observations"][number];
 export type Finding = SweepReport["findings"][number];
 export type Evidence = Finding["evidence_for"][number];
 export type TransmitterPlace = SweepReport["places"][number];
+export type ProbeCondition = NonNullable<SweepReport["condition"]>;
 export type ZoneVerdict = SweepReport["verdicts"][number];
 export type ZoneCoverage = SweepReport["coverage"][number];
 export type Modality = ZoneVerdict["modality"];
@@ -40,6 +41,7 @@ export type FindingDetailsView = SweepDetail["details"][number];
 export type CropView = SweepDetail["crops"][number];
 
 export type LiveMessage = Readable<components["schemas"]["LiveMessage"]>;
+export type ConditionEvent = Extract<LiveMessage["event"], { type: "condition" }>;
 export interface EntryEvent {
   readonly sweep_id: string;
   readonly kind: string;

@@ -5,6 +5,7 @@
 import type { PlaceholdersOf } from "./text";
 import { app } from "./words/app";
 import { ble } from "./words/ble";
+import { condition } from "./words/condition";
 import { exports } from "./words/exports";
 import { finding } from "./words/finding";
 import { keys } from "./words/keys";
@@ -35,6 +36,7 @@ export const messages = {
   ...record,
   ...start,
   ...live,
+  ...condition,
   ...responseTest,
   ...exports,
   ...settings,

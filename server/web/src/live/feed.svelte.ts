@@ -6,7 +6,16 @@
  * beats is lost, whatever the browser says of it. The browser reconnects by itself after a lost line; after a refusal or
  * silence this class does, ever more slowly.
  */
-import type { EntryEvent, LiveMessage, Modality, ProbeState, ProbeView, VerdictName, LocalText } from "../api/types";
+import type {
+  ConditionEvent,
+  EntryEvent,
+  LiveMessage,
+  Modality,
+  ProbeState,
+  ProbeView,
+  VerdictName,
+  LocalText,
+} from "../api/types";
 import { session } from "../app/session.svelte";
 
 export type Connection = "connecting" | "open" | "reconnecting";
@@ -50,7 +59,17 @@ const OVER: readonly (ProbeState | null)[] = ["idle", "done", "aborted", "failed
 const SILENCE_MS = 15_000; // derived: three beats of the server
 const CHECK_MS = 1_000;
 const MOST_ANSWERS = 50; // guessed: more than anybody asks for in a minute
-const MESSAGE_TYPES = ["state", "progress", "zone", "guidance", "notice", "trial", "finding", "command"] as const;
+const MESSAGE_TYPES = [
+  "state",
+  "progress",
+  "zone",
+  "guidance",
+  "notice",
+  "condition",
+  "trial",
+  "finding",
+  "command",
+] as const;
 const FIRST_WAIT_MS = 1_000; // guessed
 const LONGEST_WAIT_MS = 15_000; // guessed
 
@@ -64,6 +83,8 @@ export class LiveFeed {
   guidance = $state.raw<LocalText | null>(null);
   /** What a person should know about the probe itself, by code; each stands until the probe says that it is over. */
   notices = $state.raw<readonly { readonly code: string; readonly text: LocalText }[]>([]);
+  /** How the probe itself is; null before it has told. */
+  condition = $state.raw<ConditionEvent | null>(null);
   trial = $state.raw<LiveTrial | null>(null);
   /** A position is being measured; between positions the inspector may ask for a walk. */
   isMeasuring = $state(false);
@@ -72,8 +93,6 @@ export class LiveFeed {
   findingIds = $state.raw<readonly string[]>([]);
   /** Kinds of entries that the server has projected for this sweep. */
   entryKinds = $state.raw<readonly string[]>([]);
-  missed = $state(0);
-
   /** The probe has told a state of this sweep, now or to an earlier page. */
   isTaken = $state(false);
   /** The last answers of the probe, oldest first. */
@@ -191,12 +210,10 @@ export class LiveFeed {
     this.snapshots += 1;
   }
 
-  /** Take one message; older ones than the last are ignored, a hole in the numbers is counted. */
+  /** Take one message; older ones than the last are ignored. */
   fold(message: LiveMessage): void {
     if (message.probe_id !== this.probeId) return;
     if (this.#lastSeq !== null && message.seq <= this.#lastSeq && message.sent <= this.#lastSent) return;
-    if (this.#lastSeq !== null && message.seq > this.#lastSeq + 1 && message.sweep_id === this.sweepId)
-      this.missed += message.seq - this.#lastSeq - 1;
     this.#lastSeq = message.seq;
     this.#lastSent = message.sent;
     if (message.sweep_id !== null && message.sweep_id !== this.sweepId) this.#startOver(message.sweep_id);
@@ -242,6 +259,9 @@ export class LiveFeed {
           ...(event.is_over === true ? [] : [event]),
         ];
         break;
+      case "condition":
+        this.condition = event;
+        break;
       case "trial":
         this.trial = {
           kind: event.kind,
@@ -280,6 +300,7 @@ export class LiveFeed {
     this.zones = [];
     this.findingIds = [];
     this.entryKinds = [];
-    this.missed = 0;
+    this.notices = []; // those that still hold are told anew
+    this.condition = null;
   }
 }

@@ -1,0 +1,197 @@
+"""The probe's own state on the phone: what stands there is the same on two phones, also on one that opens it anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sweep.report import ConditionEvent, LiveEvent, ProgressEvent
+from sweep.run.words import GUIDANCE, STATES, guidance_event, notice_event, state_event
+from tests.web.conftest import OpenPhone, Phone
+from tests.web.probe import FakeProbe, connected_probe
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+REAL_PROBE = "probe-02"
+WELL: dict[str, Any] = {
+    "type": "condition", "battery_v": 4.93, "is_undervolted": False, "processor_c": 52.1, "is_slowed": False,
+    "disk_free_bytes": 3_100_000_000, "head": "there", "camera": "on", "camera_because": None, "lost": {},
+}  # fmt: skip
+STATE = "점검기 상태"
+
+
+def condition(**other: Any) -> ConditionEvent:
+    return ConditionEvent.model_validate(WELL | other)
+
+
+@pytest.fixture
+def probe(site: Site) -> Iterator[FakeProbe]:
+    with connected_probe(site.url, REAL_PROBE, site.real) as connected:
+        yield connected
+        connected.state("aborted")
+
+
+@pytest.fixture
+def phones(open_phone: OpenPhone, site: Site, probe: FakeProbe) -> tuple[Phone, Phone]:
+    """The one that started a live sweep, and a supervisor's, which looks on."""
+    first, second = open_phone(site.url), open_phone(site.url)
+    first.log_in(path=f"#/rooms/{site.suspected_room}/start")
+    page = first.page
+    page.get_by_role("radio", name=re.compile(REAL_PROBE)).check()
+    page.get_by_label("점검자 1", exact=True).fill("점검자-01")
+    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_role("button", name="점검 준비").click()
+    probe.expect("start")
+    second.log_in("supervisor", path=f"#/live/{REAL_PROBE}")
+    probe.tell(state_event("running"))
+    probe.measure(2)
+    probe.tell(condition())
+    return first, second
+
+
+def said(page: Page) -> list[str]:
+    """The state, its line, and what stands as a warning."""
+    card = page.get_by_role("region", name="진행", exact=True)
+    expect(card).not_to_contain_text("stall-")  # before the plan is there
+    return [line for line in card.inner_text().split("\n") if line and "%" not in line and line != "·"]
+
+
+def agree(phones: tuple[Phone, Phone], *texts: str) -> None:
+    """Both phones say these, and say the same; so does the first when it is opened anew."""
+    for one in phones:
+        for text in texts:
+            expect(one.page.get_by_text(text).first).to_be_visible()
+    first, second = (said(one.page) for one in phones)
+    assert first == second
+    phones[0].page.reload()
+    for text in texts:
+        expect(phones[0].page.get_by_text(text).first).to_be_visible()
+    assert said(phones[0].page) == first
+
+
+def test_a_probe_that_is_well_says_so_in_one_line(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
+    agree(phones, "점검 중", "배터리 4.9 V", "52 °C", "저장 공간 3.1 GB", "카메라 켜짐")
+    line = phones[0].page.get_by_role("list", name=STATE)
+    assert line.locator(".bad").count() == 0
+    box = line.bounding_box()
+    assert box is not None
+    assert box["height"] < 48, "it takes two lines of small type at most"
+    assert phones[0].violations() == []
+    phones[0].shoot("condition-running", full=False)
+    phones[0].page.get_by_text("출입구").last.scroll_into_view_if_needed()
+    phones[0].shoot("condition-running-all-four", full=False)
+    phones[0].set(language="en", theme="dark")
+    expect(phones[0].page.get_by_text("Battery 4.9 V")).to_be_visible()
+    assert phones[0].violations() == []
+    phones[0].shoot("condition-running-en-dark", full=False)
+
+
+TROUBLES: dict[str, tuple[list[LiveEvent], tuple[str, ...]]] = {
+    "head-pulled": (
+        [
+            condition(battery_v=None, head="away", camera="off", camera_because="head_away"),
+            notice_event("head_away"),
+            guidance_event("head_away"),
+            notice_event("camera_cut"),
+        ],
+        ("센서 헤드 응답 없음", "카메라 전원 끊김", GUIDANCE["head_away"].ko),
+    ),
+    "camera-pulled": (
+        [condition(camera="fault", camera_because="camera_failed"), notice_event("camera_failed")],
+        ("카메라 고장", "카메라가 촬영하지 못합니다"),
+    ),
+    "battery-low": (
+        [condition(battery_v=4.52, is_undervolted=True), notice_event("battery_low"), guidance_event("battery_low")],
+        ("배터리 4.5 V", "전원 전압 낮음", GUIDANCE["battery_low"].ko),
+    ),
+    "hot": (
+        [condition(processor_c=83.4, is_slowed=True), notice_event("hot")],
+        ("83 °C", "느려짐", "점검기가 뜨거워"),
+    ),
+    "disk-low": (
+        [condition(disk_free_bytes=180_000_000, lost={"head_line_bad_crc": 3, "wifi_dropped": 9}),
+         notice_event("disk_low")],
+        ("저장 공간 180 MB", "유실 12건", "저장 공간이 얼마 남지 않았습니다"),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_what_is_wrong_stands_there_until_it_is_over(
+    phones: tuple[Phone, Phone], probe: FakeProbe, trouble: str
+) -> None:
+    events, texts = TROUBLES[trouble]
+    probe.tell(*events)
+    agree(phones, *texts)
+    assert phones[0].page.get_by_role("list", name=STATE).locator(".bad").count() > 0
+    assert phones[0].violations() == []
+    phones[0].shoot(f"condition-{trouble}", full=False)
+    over = [one.model_copy(update={"is_over": True}) for one in events if one.type == "notice"]
+    probe.tell(condition(), *over)
+    for phone in phones:
+        expect(phone.page.locator(".bad")).to_have_count(0)
+        expect(phone.page.locator(".state")).to_have_text("점검 중")
+        expect(phone.page.locator(".notice").filter(has=phone.page.locator("svg"))).to_have_count(0)
+
+
+def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
+    phones: tuple[Phone, Phone], probe: FakeProbe
+) -> None:
+    first, second = phones
+    stop = first.page.get_by_role("button", name=re.compile("^누가 들어옴"))
+    stop.click()
+    for phone in phones:  # one pressed it, the other is told who did
+        expect(phone.page.get_by_text(re.compile("서버가 받음|점검자-01 님이 멈춤을 눌렀고"))).to_be_visible()
+    first.shoot("condition-someone-came-in", full=False)
+    second.shoot("condition-someone-came-in-second-phone", full=False)
+    probe.expect("pause")
+    probe.tell(state_event("paused"), condition(camera="off"))
+    agree(phones, "멈춤", STATES["paused"].ko, "카메라 꺼짐")
+    assert first.page.get_by_role("list", name=STATE).locator(".bad").count() == 0, "as it should be"
+    assert first.violations() == []
+    first.shoot("condition-paused", full=False)
+    probe.tell(state_event("running"), condition())
+    expect(first.page.locator(".state")).to_have_text("점검 중")
+    first.watch.allowed = ("Failed to load resource", "ERR_")
+    first.page.route("**/api/**", lambda route: route.abort())
+    first.page.evaluate("dispatchEvent(new Event('offline'))")
+    stop.click()
+    expect(first.page.get_by_text("점검기의 버튼을 누르세요")).to_be_visible()
+    expect(first.page.get_by_text("지금 상태가 아닐 수 있음")).to_be_visible()
+    expect(second.page.get_by_text("지금 상태가 아닐 수 있음")).to_have_count(0)
+    assert first.violations() == []
+    first.shoot("condition-stop-without-network", full=False)
+    first.page.unroute("**/api/**")
+    first.page.evaluate("dispatchEvent(new Event('online'))")
+    probe.expect("pause")
+
+
+def test_a_program_that_stood_still_asks_persons_anew(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
+    probe.tell(state_event("waiting_for_empty"), condition(camera="off"), notice_event("probe_hung"))
+    agree(phones, "빈 것 확인 대기", "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다", "카메라 꺼짐")
+    phones[0].shoot("condition-hung", full=False)
+
+
+def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
+    """More was said since than the server once kept: the notice and the zones of the beginning still hold."""
+    probe.tell(notice_event("battery_low"))
+    for n in range(5):
+        probe.tell(*(condition(battery_v=4.5 + volts / 1000, processor_c=50.0 + n) for volts in range(45)))
+        probe.tell(*(progress(n) for _ in range(45)))
+    agree(phones, "전원 전압이 낮습니다", "배터리 4.5 V")
+    tiles = phones[0].page.get_by_role("region", name="구역별 진행")
+    expect(tiles).to_be_visible()
+    assert tiles.inner_text().count("%") == 8, "two zones by four modalities"
+    expect(phones[0].page.get_by_text("놓친 알림")).to_have_count(0)
+
+
+def progress(n: int) -> ProgressEvent:
+    return ProgressEvent.model_validate(
+        {"type": "progress", "position_index": 2, "positions": 6, "zone_id": "stall-3", "modality": "wifi",
+         "fraction": n / 10}
+    )  # fmt: skip
