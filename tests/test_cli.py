@@ -149,11 +149,11 @@ def test_packets_of_no_interface_are_counted(tmp_path: Path) -> None:
     assert json.loads(out)["rejected"] == {"unknown_interface": 1}
 
 
-@pytest.mark.parametrize("command", ["run"])
-def test_what_is_not_built_says_so(command: str) -> None:
-    code, _, err = sweep(command)
+@pytest.mark.parametrize("command", [("run",), ("agent", "--server", "http://127.0.0.1:9")], ids=["run", "agent"])
+def test_a_live_sweep_that_has_nothing_to_measure_with_says_so(command: tuple[str, ...]) -> None:
+    code, _, err = sweep(*command)
     assert code == 2
-    assert "not built yet" in " ".join(err.split())
+    assert "nothing to measure with" in " ".join(err.split())
 
 
 def test_every_command_has_help() -> None:

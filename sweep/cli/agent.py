@@ -10,7 +10,13 @@ from typing import Annotated
 import typer
 
 from sweep.cli.delivery import open_outbox, unsaved_line
-from sweep.cli.live import end_when_told, open_own_transmissions, refuse_unsafe_supply, room_source
+from sweep.cli.live import (
+    end_when_told,
+    open_own_transmissions,
+    refuse_unsafe_supply,
+    require_something_to_measure_with,
+    room_source,
+)
 from sweep.cli.options import (
     CameraIn,
     ConfigFile,
@@ -23,7 +29,7 @@ from sweep.cli.options import (
     read_settings,
     zone_of,
 )
-from sweep.cli.output import err, fail, not_built, one_line
+from sweep.cli.output import err, fail, one_line
 from sweep.cli.running import close_interrupted_sweeps, interrupted_sweep, runner_of
 from sweep.config import Config, open_signer
 from sweep.deliver.journal import Journal
@@ -53,9 +59,8 @@ def agent(
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if settings.server is None:
         fail("the agent needs its server: give --server URL or set it in the configuration")
-    if not sim and settings.wifi_adapter is None:
-        not_built("a sweep with the camera and RF", "set wifi_adapter for Wi-Fi, or use --sim")
     if not sim:
+        require_something_to_measure_with(settings)
         refuse_unsafe_supply(settings)  # and leave it off: a crash of an earlier run may have left it on
     folder = settings.state_folder
     stop = threading.Event()

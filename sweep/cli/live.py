@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from sweep.ble.live import LiveBle, has_controller
 from sweep.cli.options import lens_laws_of
-from sweep.cli.output import err, one_line
+from sweep.cli.output import err, fail, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
 from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
@@ -210,6 +210,12 @@ def refuse_unsafe_supply(settings: Config) -> None:
     if settings.camera_power is not None:
         with one_line(PowerLineError):
             check_strict(settings.camera_power)
+
+
+def require_something_to_measure_with(settings: Config) -> None:
+    """End with one line where a live sweep could neither listen nor film."""
+    if settings.wifi_adapter is None and settings.camera is None:
+        fail("nothing to measure with: set wifi_adapter or camera in the configuration, or use --sim")
 
 
 def live_doors(settings: Config) -> dict[Modality, object]:

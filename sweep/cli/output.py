@@ -103,8 +103,3 @@ def existing(path: Path) -> Path:
     if not path.exists():
         fail(f"{path}: no such file or folder")
     return path
-
-
-def not_built(name: str, instead: str) -> NoReturn:
-    """A command that is planned and not there yet."""
-    fail(f"{name} is not built yet; {instead}")

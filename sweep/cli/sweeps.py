@@ -19,6 +19,7 @@ from sweep.cli.live import (
     live_doors,
     open_own_transmissions,
     refuse_unsafe_supply,
+    require_something_to_measure_with,
     zones_to_visit,
 )
 from sweep.cli.options import (
@@ -41,7 +42,7 @@ from sweep.cli.options import (
     read_settings,
     zone_of,
 )
-from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, not_built, one_line, out, write_json
+from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, one_line, out, write_json
 from sweep.cli.running import runner_of
 from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_signer
@@ -119,7 +120,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run a sweep with this probe: live with a Wi-Fi adapter and the head's light (camera not yet), or simulated."""
+    """Run a sweep with this probe: live with its Wi-Fi adapter, camera and sensor head, or simulated."""
     settings = read_settings(config, server, state, port=port, stimulus=stimulus, stimulus_longest_s=stimulus_longest_s)
     if not sim:
         mode: Mode = "quick" if quick else "full"
@@ -144,8 +145,7 @@ def run(
 def _run_live(
     settings: Config, room: Path | None, inspectors: list[str], mode: Mode, *, quiet: bool, keep: Path | None
 ) -> SweepReport:
-    if settings.wifi_adapter is None:
-        not_built("a sweep with the camera and the sensor head", "set wifi_adapter for Wi-Fi, or use --sim")
+    require_something_to_measure_with(settings)
     refuse_unsafe_supply(settings)
     if room is None or len(inspectors) < 2:
         fail("a live sweep needs --room FILE and --inspector NAME twice")

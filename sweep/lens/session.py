@@ -40,6 +40,8 @@ LEASE_CODES = {"not_declared": "room_not_declared_empty"}
 """The lens has a sentence of its own for a lease that is over."""
 LOOK_EVERY_S = 0.1
 """While the head has something else to do."""
+LEAST_FILM_S = 10.0
+"""Of a stand, or all of its dwell where that is less: 160 triples, in which a person turns once (guessed)."""
 MOST_BEGINNINGS = 3
 """Times the lamps are begun at a stand (guessed)."""
 LEAST_S = 1.0
@@ -205,7 +207,8 @@ class _Run:
 def film_stand(
     task: Task[Any], line: Line, door: CameraDoor, crops: CropBudget, limits: tuple[str, ...]
 ) -> Measurement:
-    """Film for the dwell of the task: ask for the lamps, wait for their triggers, open the camera, film.
+    """Film until the dwell of the task is over: ask for the lamps, wait for their triggers, open the camera, film.
+    Where the head had something else to do first, it films for `LEAST_FILM_S` at least.
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
@@ -251,7 +254,12 @@ def _film_once(
         if ear.has_begun:
             begun_s = time.monotonic()
             camera = door.open_camera(permit)
-            run = _film(camera, ear.triggers, scan, meta, lambda: ear.ended is None, on_update)
+            left_s = (task.position.end_ns - boottime_ns()) / 1e9
+            until_s = begun_s + min(longest_s, max(left_s, LEAST_FILM_S))
+            run = _film(
+                camera, ear.triggers, scan, meta,
+                goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update,
+            )  # fmt: skip
             run.filmed_s = time.monotonic() - begun_s
         run.stopped = run.stopped or (None if ear.ended == FILMED_OUT and ear.has_begun else ear.ended)
     except RoomNotEmptyError:
