@@ -205,10 +205,16 @@ class _Run:
 
 
 def film_stand(
-    task: Task[Any], line: Line, door: CameraDoor, crops: CropBudget, limits: tuple[str, ...]
+    task: Task[Any],
+    line: Line,
+    door: CameraDoor,
+    crops: CropBudget,
+    limits: tuple[str, ...],
+    room: int = QUEUE_TRIPLES,
 ) -> Measurement:
     """Film until the dwell of the task is over: ask for the lamps, wait for their triggers, open the camera, film.
-    Where the head had something else to do first, it films for `LEAST_FILM_S` at least.
+    Where the head had something else to do first, it films for `LEAST_FILM_S` at least. `room`: triples that wait for
+    the detector.
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
@@ -223,7 +229,7 @@ def film_stand(
 
     filmed_s, run = 0.0, _Run()
     for beginnings in range(1, MOST_BEGINNINGS + 1):
-        run = _film_once(task, line, door, scan, tell, task.dwell_s - filmed_s)
+        run = _film_once(task, line, door, scan, tell, task.dwell_s - filmed_s, room)
         lost += run.lost
         filmed_s += run.filmed_s
         if run.stopped not in BEGIN_AGAIN or beginnings == MOST_BEGINNINGS or task.dwell_s - filmed_s < LEAST_S:
@@ -240,6 +246,7 @@ def _film_once(
     scan: LiveScan,
     on_update: Callable[[LiveUpdate], None],
     longest_s: float,
+    room: int,
 ) -> _Run:
     ear, meta = _Ear(line), door.meta
     run = _Run()
@@ -258,7 +265,7 @@ def _film_once(
             until_s = begun_s + min(longest_s, max(left_s, LEAST_FILM_S))
             run = _film(
                 camera, ear.triggers, scan, meta,
-                goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update,
+                goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update, room=room,
             )  # fmt: skip
             run.filmed_s = time.monotonic() - begun_s
         run.stopped = run.stopped or (None if ear.ended == FILMED_OUT and ear.has_begun else ear.ended)

@@ -1,0 +1,157 @@
+"""A stand filmed with a head and a camera that do as told: what is asked and said, and what keeps it from filming."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sweep.lens.clips import ClipMeta
+from sweep.lens.frames import CameraError, RawFrame
+from sweep.lens.live_records import CropBudget
+from sweep.lens.plug import LensPlug
+from sweep.lens.session import film_stand
+from sweep.lens.words import WORDS
+from sweep.plug.control import Control
+from sweep.plug.lease import RoomPermit
+from sweep.plug.measurement import Measurement
+from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
+from sweep.plug.talk import FirstWord, Guide, Leave, Sofar, ToRunner, ToWorker
+from sweep.report.kinds import MAX_CROPS
+from tests.lens.clip_factory import strobed_frames
+from tests.lens.live_triples import PHASES, walk
+from tests.run.test_workers import TASK
+
+PERIOD_NS = 16_666_667
+FRAMES = strobed_frames(3, phases=PHASES * 24, glint=(200.0, 130.0), drift_px=(0.6, 0.3))
+
+
+class Bench:
+    """Head, line and camera in one: each strobe gives some frames and then ends for a reason."""
+
+    serial = "stand-in"
+
+    def __init__(self, *runs: tuple[int, str], camera: CameraError | None = None) -> None:
+        """`runs`: for each strobe, how many frames come of it, and why it ends."""
+        self.runs, self.camera = list(runs), camera
+        self.said: list[ToRunner] = []
+        self.opened = self.closed = 0
+        self._number, self._told, self._first = -1, 0, 0
+        self._left = 0
+
+    @property
+    def meta(self) -> ClipMeta:
+        return walk(1)[1]
+
+    def say(self, word: ToRunner) -> None:
+        self.said.append(word)
+        if isinstance(word, Strobe):
+            assert self.opened == self.closed, "no camera is open before its triggers run"
+            self._left, self._because = self.runs.pop(0)
+            self._number, self._told = -1, 0
+
+    def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
+        del wait_s
+        due = [self._trigger(n) for n in range(self._told, min(self._number + 2, self._left))]
+        self._told += len(due)
+        words: list[ToWorker] = [Triggers(tuple(due), (("clock_not_settled", 1),))] if due else []
+        if self._number + 1 >= self._left:
+            words.append(Leave("moved_on") if self._because == "moved_on" else StrobeEnded(self._because))
+        return words
+
+    def _trigger(self, number: int) -> Trigger:
+        return Trigger(number, 10**12 + (self._first + number) * PERIOD_NS, PHASES[number % 3], True)
+
+    def open_camera(self, permit: RoomPermit) -> Bench:
+        permit.check()
+        if self.camera is not None:
+            raise self.camera
+        self.opened += 1
+        return self
+
+    def read(self) -> RawFrame | None:
+        if self._number + 1 >= self._left:
+            return None
+        self._number += 1
+        at = self._first + self._number
+        return RawFrame(FRAMES[at], 10**12 + at * PERIOD_NS + 1_050_000, 1.0)
+
+    def close(self) -> None:
+        self.closed += 1
+        self._first += self._number + 1
+
+
+def film(bench: Bench, crops: CropBudget | None = None) -> Measurement:
+    control = Control()
+    control.declare_empty(("A-1", "A-2"))
+    task = replace(TASK, lease=control, dwell_s=30.0)  # type: ignore[arg-type]  # gives permits as an end does
+    found = film_stand(task, bench, bench, crops or CropBudget(), ("lens_uncalibrated",), room=100)
+    assert bench.opened == bench.closed
+    return found
+
+
+def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> None:
+    bench, crops = Bench((72, FILMED_OUT)), CropBudget()
+    found = film(bench, crops)
+    assert bench.said[0] == Strobe(60.0, 1e-3, 30.0)
+    assert bench.said[-1] == StopStrobe()
+    assert (found.samples, found.blind_reason, found.gaps) == (24, None, ())
+    assert len(found.observations) == len(found.crops) == 1
+    assert found.rejections["clock_not_settled"] >= 1, "what the head dropped is counted"
+    told = [word for word in bench.said if isinstance(word, FirstWord)]
+    assert told[-1].is_candidate
+    assert 0.0 < told[-1].quality <= found.quality
+    assert all(isinstance(word, Strobe | StopStrobe | FirstWord | Guide | Sofar) for word in bench.said)
+    assert crops.left == MAX_CROPS - 1
+
+
+@pytest.mark.parametrize(
+    ("runs", "camera", "because"),
+    [
+        (((0, "head_away"),), None, "head_away"),
+        (((0, "no_lamp"),), None, "no_lamp"),
+        (((0, "not_declared"),), None, "room_not_declared_empty"),
+        (((0, FILMED_OUT),) * 3, None, "no_triggers"),
+        (((72, FILMED_OUT),), CameraError("x", "camera_away"), "camera_away"),
+        (((72, FILMED_OUT),), CameraError("x", "camera_unusable"), "camera_unusable"),
+    ],
+    ids=["head", "lamp", "lease", "triggers", "camera", "kind"],
+)
+def test_what_keeps_it_from_filming_is_a_code_with_a_sentence_and_a_gap(
+    runs: tuple[tuple[int, str], ...], camera: CameraError | None, because: str
+) -> None:
+    bench = Bench(*runs, camera=camera)
+    found = film(bench)
+    assert (found.blind_reason, [gap.reason for gap in found.gaps]) == (because, [because])
+    assert (found.samples, found.quality, found.dwell_s) == (0, 0.0, 0.0)
+    assert because in WORDS.reasons or because == "head_away"
+    assert bench.said[-1] == StopStrobe()
+
+
+def test_nobody_films_without_a_lease() -> None:
+    bench = Bench((72, FILMED_OUT))
+    found = LensPlug().measure(replace(TASK, door=bench), bench)
+    assert found.blind_reason == "room_not_declared_empty"
+    assert bench.said == [StopStrobe()]
+
+
+def test_lamps_that_went_off_by_themselves_begin_again_and_a_camera_is_opened_anew() -> None:
+    bench = Bench((30, "lamp_went_off"), (42, FILMED_OUT))
+    found = film(bench)
+    assert [type(word) for word in bench.said if isinstance(word, Strobe | StopStrobe)] == [Strobe, StopStrobe] * 2
+    assert bench.opened == 2
+    assert (found.samples, found.blind_reason, found.gaps) == (24, None, ())
+    assert found.rejections["lamp_went_off"] == 1
+
+
+def test_it_gives_up_after_some_beginnings_and_keeps_what_it_saw() -> None:
+    found = film(Bench((30, "lamp_went_off"), (3, "lamp_went_off"), (3, "lamp_went_off")))
+    assert [gap.reason for gap in found.gaps] == ["lamp_went_off"]
+    assert found.samples == 12
+    assert found.blind_reason is None
+
+
+def test_whoever_moves_on_ends_it_at_once() -> None:
+    found = film(Bench((30, "moved_on")))
+    assert [gap.reason for gap in found.gaps] == ["moved_on"]
+    assert found.samples == 10
