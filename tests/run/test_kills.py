@@ -158,15 +158,15 @@ def kill_runner(folder: Path, rng: random.Random, port: str | None = None, *, fi
             wait_until(lambda: rig.truth() or rig.process.poll() is not None, "the first sample", PATIENCE_S, 0.01)
         rig.wait(rng.uniform(0.0, STANDS * (DWELL_S + 0.5)))
         family = descendants(rig.process.pid)
-        is_over = rig.process.poll() is not None
         rig.process.kill()
         rig.process.wait()
         truth, known = rig.truth(), journalled(folder)
+        is_over = entries_in(folder)[-1:] == [REPORT]
         wait_for_the_end_of(family)
     lost_s = {
         name: max(0, samples - known.get((position, name), 0)) * SAMPLE_S
         for name, (position, samples) in truth.items()
-        if not is_over and entries_in(folder)[-1:] != [REPORT]
+        if not is_over
     }
     with box(folder) as outbox:
         closed = list(close_interrupted(folder / "journal", outbox, lambda _: plugs_in(folder)))
