@@ -381,8 +381,7 @@ class HeadServer:
                     if user == "chips":
                         self._report_chips(None)
         if turns:
-            because = next((turn.because for turn in turns if isinstance(turn, Wait)), None)
-            self._tell(HeadTurn(self._schedule.holder, self._schedule.waiting, because))
+            self._tell(HeadTurn(self._schedule.holder, self._schedule.waiting))
 
     def _begin(self, head: Head, user: User) -> None:
         match user:

@@ -63,8 +63,6 @@ class HeadTurn:
 
     holder: User | None
     waiting: tuple[User, ...]
-    because: str | None = None
-    """Code that says what they wait for."""
 
 
 FromHead = (

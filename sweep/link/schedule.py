@@ -15,8 +15,6 @@ User = Literal["rf", "strobe", "chips"]
 RF_LEAST_S: Final = 5.0
 """Fifty windows of 0.1 s, from which RF counts as fully measured, and one visit to each of the tuner's 41 frequencies
 (32 ms to settle, 64 ms to listen: 4 s); derived."""
-WHY_WAITING: Final[dict[User, str]] = {"rf": "head_measures_rf", "strobe": "head_strobes", "chips": "head_plays_light"}
-"""Code for who waits, by who has the head."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +34,10 @@ class Yield:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Who has to wait, and why."""
+    """Who has to wait, and for whom."""
 
     user: User
-    because: str
-    """A code."""
+    on: User
 
 
 Turn = Begin | Yield | Wait
@@ -94,5 +91,5 @@ class Schedule:
             for user in self._waiting:
                 if user not in self._told:
                     self._told.add(user)
-                    turns.append(Wait(user, WHY_WAITING[self.holder]))
+                    turns.append(Wait(user, self.holder))
         return turns

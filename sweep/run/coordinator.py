@@ -18,6 +18,7 @@ from typing import Final
 
 from sweep.link.head_owner import HeadProcess
 from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
+from sweep.link.schedule import User
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
@@ -47,7 +48,6 @@ from sweep.run.outside import without_own_windows
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
-from sweep.run.words import guidance_event
 from sweep.wifi.words import trial_event
 
 TELL_EVERY_S: Final = 4.9
@@ -129,6 +129,10 @@ class Coordinator:
         self._strobe: Strobe | None = None
         """Asked for, and not handed on yet."""
         self._first_word = FirstWord(False, 0.0, 0.0)
+        self._waits: tuple[Modality, ...] = ()
+        """For the head."""
+        self._share = 0.0
+        """Of this position that is done, as last told."""
         self._first_told_s = 0.0
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
@@ -187,6 +191,7 @@ class Coordinator:
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
         self._is_rf_to_ask, self._films, self._strobe = "rf" in measuring, None, None
         self._first_word, self._first_told_s = FirstWord(False, 0.0, 0.0), 0.0
+        self._waits, self._share = (), 0.0
 
     @property
     def firmware(self) -> str | None:
@@ -274,6 +279,7 @@ class Coordinator:
             self._on_event(self._progress(modality, word.share_done))
 
     def _progress(self, modality: Modality, share: float) -> ProgressEvent:
+        self._share = share
         return ProgressEvent(
             type="progress",
             position_index=self._index,
@@ -283,8 +289,16 @@ class Coordinator:
             fraction=0.0 if self._is_outside else min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
             step="outside" if self._is_outside else "inside",
             left_s=self._left_s(),
-            waits=self._turns.waiting,
+            waits=tuple(dict.fromkeys((*self._waits, *self._turns.waiting))),
         )
+
+    def _tell_head_turn(self, word: HeadTurn) -> None:
+        """Who has the head, and who waits for it: the person should know why nothing happens."""
+        users: dict[User, Modality | None] = {"rf": "rf", "chips": "wifi", "strobe": self._films}
+        self._waits = tuple(name for name in (users[user] for user in word.waiting) if name is not None)
+        has = None if word.holder is None else users[word.holder]
+        if has is not None:
+            self._on_event(self._progress(has, self._share))
 
     def _tell_turn(self) -> None:
         """Who has the air to itself, when that changes."""
@@ -376,9 +390,9 @@ class Coordinator:
                     self._say("wifi", word)
                 case Triggers() | StrobeEnded() if self._films is not None:
                     self._say(self._films, word)
-                case HeadTurn(waiting=waiting, because=because):
+                case HeadTurn():
                     self._watch.take(word)
-                    self._tell_who_waits(waiting, because)
+                    self._tell_head_turn(word)
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()
@@ -398,14 +412,6 @@ class Coordinator:
         self._answer_rf()
         if self._walk is not None:
             self._prompt(self._walk)
-
-    def _tell_who_waits(self, waiting: tuple[str, ...], because: str | None) -> None:
-        """The person should know why nothing happens; RF waits for nobody's sake."""
-        code = (
-            None if because is None else next((f"{user}_wait" for user in ("chips", "strobe") if user in waiting), None)
-        )
-        if code is not None:
-            self._on_event(guidance_event(code))
 
     def _mind_the_supply(self) -> None:
         """Close the sweep while a report can still be written."""

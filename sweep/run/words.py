@@ -36,12 +36,6 @@ GUIDANCE: Final[dict[str, Sentence]] = {
     "head_back": Sentence(
         "센서 헤드가 다시 연결되었습니다. 측정을 이어갑니다", "The sensor head is back: measuring goes on"
     ),
-    "chips_wait": Sentence(
-        "촬영이나 전파 측정이 끝나면 조명 반응 시험을 시작합니다", "The light test begins when filming or RF is done"
-    ),
-    "strobe_wait": Sentence(
-        "전파 측정이나 조명 시험이 끝나면 렌즈 촬영을 시작합니다", "Filming begins when RF or the light test is done"
-    ),
     "battery_low": Sentence(
         "전원이 부족합니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요",
         "The supply runs low: change the battery, or finish after this position",

@@ -12,13 +12,13 @@ def test_the_first_who_asks_begins_and_the_others_wait_and_are_told_once_for_who
     schedule = Schedule()
     schedule.ask("strobe")
     schedule.ask("chips")
-    assert schedule.step(0.0) == [Begin("strobe"), Wait("chips", "head_strobes")]
+    assert schedule.step(0.0) == [Begin("strobe"), Wait("chips", "strobe")]
     schedule.ask("rf")
     schedule.ask("chips")
-    assert schedule.step(1.0) == [Wait("rf", "head_strobes")]
+    assert schedule.step(1.0) == [Wait("rf", "strobe")]
     assert schedule.step(100.0) == [], "a camera without triggers times out: nobody interrupts it"
     schedule.end("strobe")
-    assert schedule.step(100.0) == [Begin("chips"), Wait("rf", "head_plays_light")]
+    assert schedule.step(100.0) == [Begin("chips"), Wait("rf", "chips")]
     schedule.end("chips")
     assert schedule.step(200.0) == [Begin("rf")]
 
@@ -32,7 +32,7 @@ def test_rf_makes_way_once_it_has_had_its_least() -> None:
     schedule.ask("rf")
     assert schedule.step(100.0) == [Begin("rf")]
     schedule.ask("strobe")
-    assert schedule.step(100.1) == [Wait("strobe", "head_measures_rf")]
+    assert schedule.step(100.1) == [Wait("strobe", "rf")]
     assert schedule.step(100.0 + RF_LEAST_S) == [Yield("rf", "strobe"), Begin("strobe")]
 
 

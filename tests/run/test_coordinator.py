@@ -115,9 +115,10 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
     scene.hear(MeasureRf(10.0))
     scene.run(0.1)
     assert scene.head.said == [MeasureRf(10.0), STROBE]
-    scene.head.words = [HeadTurn("rf", ("strobe",), "head_measures_rf")]
+    scene.head.words = [HeadTurn("rf", ("strobe",))]
     scene.run(0.1)
-    assert [e.text.en for e in scene.events if isinstance(e, GuidanceEvent)] == [GUIDANCE["strobe_wait"].en]
+    (waits,) = [e for e in scene.events if isinstance(e, ProgressEvent)]
+    assert (waits.modality, waits.waits) == ("rf", ("lens",))
     scene.head.words = [TRIGGERS]
     scene.run(0.1)
     assert scene.told == [TRIGGERS]
@@ -128,7 +129,7 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
         ("stall-2", "lens", "not_assessable", 0.3),
         ("stall-2", "lens", "candidate", 0.31),
     ]
-    (progress,) = [e for e in scene.events if isinstance(e, ProgressEvent)]
+    *_, progress = [e for e in scene.events if isinstance(e, ProgressEvent)]
     assert progress.modality == "lens"
     assert progress.fraction == pytest.approx((1 + 0.2) / 3)
     scene.coordinator.on_word("lens", StopStrobe())
@@ -331,7 +332,7 @@ def test_windows_are_handed_over_when_the_light_plays_or_everybody_leaves() -> N
     scene.run(0.2)
     assert scene.rf == []
     scene.hear(CHIPS)
-    scene.head.words = [HeadTurn("rf", ("chips",), "head_measures_rf")]
+    scene.head.words = [HeadTurn("rf", ("chips",))]
     scene.run(0.1)
     assert scene.rf == [], "RF makes way by the head's word, once it has had its least"
     scene.head.words = [RfCut(), HeadTurn("chips", ())]
