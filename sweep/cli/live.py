@@ -260,9 +260,7 @@ def room_source(
     def stands() -> Iterator[Stand]:
         asks_outside = bool(doors) or settings.port is not None
         while not control.is_over:
-            on_event(guidance_event("outside_next" if asks_outside else "stand_next"))
-            if asks_outside:
-                on_event(outside_event(len(command.plan.zones)))
+            on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance_event("stand_next"))
             stand = control.next_stand()
             if stand is None:
                 return

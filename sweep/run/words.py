@@ -21,10 +21,6 @@ STATES: Final[dict[ProbeState, Sentence]] = {
 }
 
 GUIDANCE: Final[dict[str, Sentence]] = {
-    "outside_next": Sentence(
-        "문을 닫고 문밖에 서서 '문밖에서 측정'을 누르세요. 안의 전파와 비교할 기준이 됩니다",
-        "Close the door, stand outside and tap “Measure outside”: what is heard inside is compared with it",
-    ),
     "stand_next": Sentence(
         "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
         "Stand where to measure next and tap that zone on the map",

@@ -33,6 +33,13 @@ export interface LiveProgress {
   readonly zoneId: string | null;
   readonly modality: Modality | null;
   readonly fraction: number;
+  /** Outside the door: asked for without a modality, measured with one. */
+  readonly isOutside: boolean;
+  /** The sweep takes so long at most, counted from `heardMs`. */
+  readonly leftS: number | null;
+  /** Who waits until others no longer need the air. */
+  readonly waits: readonly Modality[];
+  readonly heardMs: number;
 }
 
 /** A response test: light is played, or a person walks by prompts. */
@@ -234,13 +241,17 @@ export class LiveFeed {
           this.trial = null; // another position
           this.guidance = null;
         }
-        this.isMeasuring = event.zone_id !== null;
+        this.isMeasuring = event.zone_id !== null || (event.step === "outside" && event.modality !== null);
         this.progress = {
           done: event.position_index,
           all: event.positions,
           zoneId: event.zone_id,
           modality: event.modality,
           fraction: event.fraction,
+          isOutside: event.step === "outside",
+          leftS: event.left_s ?? null,
+          waits: event.waits ?? [],
+          heardMs: Date.now(),
         };
         break;
       case "zone":

@@ -14,8 +14,10 @@ const STORAGE_KEY = "ansim-watch";
 const COMMAND_LIFE_MS = 60_000; // derived: the server lets a command expire after 60 s
 const TICK_MS = 1_000;
 
+export type SimpleCommand = "walk" | "outside" | "skip_outside" | "resume" | "finish";
+
 export type CommandBody =
-  | { command: "walk" | "resume" | "finish"; sweep_id: string }
+  | { command: SimpleCommand; sweep_id: string }
   | { command: "declare_empty"; sweep_id: string; declared_by: [string, string] }
   | { command: "position"; sweep_id: string; zone_id: string; x_m: number; y_m: number; facing_deg: number };
 
@@ -141,7 +143,7 @@ class Watch {
     }
   }
 
-  simple(command: "walk" | "resume" | "finish"): void {
+  simple(command: SimpleCommand): void {
     if (this.sweepId !== null) void this.command({ command, sweep_id: this.sweepId });
   }
 }
