@@ -18,9 +18,10 @@ import numpy as np
 
 from sweep.lens.clips import Clip, ClipMeta
 from sweep.lens.crop import crop
-from sweep.lens.frames import LiveTriple
+from sweep.lens.frames import LiveTriple, PhaseFrame
 from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate
 from sweep.lens.motion import Shift
+from sweep.lens.pose import Pose
 from sweep.lens.records import ClipResult, Detection
 from sweep.lens.scan import scan_clip
 from sweep.lens.seen import WALL_M, SeenWalls
@@ -62,12 +63,13 @@ class LiveScan:
         meta: ClipMeta,
         *,
         crops: CropBudget,
+        pose: Pose | None = None,
         clock: Callable[[], float] = time.perf_counter,
         judge: Callable[[Clip], ClipResult] = scan_clip,
     ) -> None:
         """`meta`: calibrated numbers of the frames that come (phases are ignored).
 
-        `clock` counts seconds; `judge` is the detector.
+        `pose`: where the camera points; None: pictures alone tell. `clock` counts seconds; `judge` is the detector.
         """
         self._meta = meta
         self._triple_s = len(WINDOW_PHASES) / meta.fps
@@ -77,7 +79,8 @@ class LiveScan:
         self._window: deque[LiveTriple] = deque(maxlen=WINDOW)
         self._since_window = 0
         self._behind_s = 0.0
-        self._walls = SeenWalls(meta)
+        self._pose = pose or Pose(meta.focal_px)
+        self._walls = SeenWalls(meta, self._pose)
         self._followed: list[_Followed] = []
         self._next = 1
         self._shifts: deque[Shift] = deque(maxlen=WINDOW)
@@ -96,7 +99,8 @@ class LiveScan:
         self._triples += 1
         self._window.append(triple)
         self._since_window += 1
-        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels)
+        times_ns = tuple(part.trigger.t_ns for part in _parts(triple))
+        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels, times_ns)
         self._follow(seen.shift)
         if "slower" in seen.quality.faults:
             self._rejections["too_fast"] += 1
@@ -191,9 +195,7 @@ class LiveScan:
 
     def _clip(self) -> Clip:
         """The window as a clip in memory, frames in the order in which they were exposed."""
-        parts = sorted(
-            (f for t in self._window for f in (t.on_axis, t.off_axis, t.dark)), key=lambda f: f.trigger.number
-        )
+        parts = sorted((part for t in self._window for part in _parts(t)), key=lambda part: part.trigger.number)
         pixels = [part.pixels for part in parts]
         meta = self._meta.model_copy(update={"clip": "live", "phases": tuple(p.trigger.phase for p in parts)})
         return Clip("live", meta, lambda index: pixels[index])
@@ -221,7 +223,8 @@ class LiveScan:
         picture = crop(clip, detection) if self._crops.take() else None
         if picture is None:
             self._dropped["crop_over_budget"] += 1
-        confirmed = Confirmed(known.number, detection, self._window[-1].number, picture)
+        direction = self._pose.direction(x, y, self._meta.principal_point)
+        confirmed = Confirmed(known.number, detection, self._window[-1].number, picture, direction)
         self._confirmed.append(confirmed)
         return confirmed
 
@@ -238,3 +241,7 @@ class LiveScan:
             for one in self._followed
             if 0 <= one.x < width and 0 <= one.y < height
         ]
+
+
+def _parts(triple: LiveTriple) -> tuple[PhaseFrame, PhaseFrame, PhaseFrame]:
+    return triple.on_axis, triple.off_axis, triple.dark

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sweep.lens.observations import NO_DIRECTION, Direction
 from sweep.lens.records import Detection
 from sweep.report.kinds import MAX_CROPS
 
@@ -49,6 +50,7 @@ class Confirmed:
     triple: int
     crop_png: bytes | None = field(repr=False)
     """At most 64 px square, made once and never again; None when the sweep has its twenty."""
+    direction: Direction = NO_DIRECTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from sweep.plug.measurement import code_of
 from sweep.plug.task import Task
@@ -14,10 +15,36 @@ if TYPE_CHECKING:
     from sweep.lens.records import Detection
 
 
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Where something lies, seen from the stand."""
+
+    bearing_deg: float | None
+    """To the right of where the camera looked when the stand began, -180 to 180."""
+    elevation_deg: float | None
+    """Above the horizon."""
+
+
+NO_DIRECTION: Final = Direction(None, None)
+
+
 def lens_observation(
-    task: Task[Any], number: int, found: Detection, *, clip: str, meta: ClipMeta, range_m: float
+    task: Task[Any],
+    number: int,
+    found: Detection,
+    *,
+    clip: str,
+    meta: ClipMeta,
+    range_m: float,
+    direction: Direction | None = None,
 ) -> LensObservation:
-    """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface."""
+    """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface.
+
+    `direction`: where it lies; None: the camera is taken to look where the stand faces.
+    """
+    if direction is None:
+        bearing = math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px))
+        direction = Direction(bearing, None)
     return LensObservation(
         observation_id=task.observation_id("lens", number),
         zone_id=task.position.zone_id,
@@ -33,7 +60,8 @@ def lens_observation(
         off_axis_ratio=found.evidence.get("off_axis_ratio"),
         persistence=min(1.0, max(0.0, found.evidence.get("persistence", 0.0))),
         range_m=range_m,
-        bearing_deg=round(math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px)), 2),
+        bearing_deg=None if direction.bearing_deg is None else round(direction.bearing_deg, 2),
+        elevation_deg=None if direction.elevation_deg is None else round(direction.elevation_deg, 1),
         reasons=tuple(code_of(reason.name) for reason in found.reasons[:32]),
         crop_commitment=None,
     )

@@ -22,6 +22,7 @@ from sweep.report.kinds import MAX_CROPS
 if TYPE_CHECKING:
     from sweep.lens.camera_door import CameraDoor
     from sweep.lens.clips import Clip
+    from sweep.lens.pose import Mounting
 
 KEPT_NAME = "lens"
 
@@ -46,9 +47,10 @@ class LensPlug:
         self.calibration = calibration
         """What the report cites; None: nominal."""
         self._crops_left = MAX_CROPS
+        self._mounting: Mounting | None = None
 
     def open(self) -> Measure:
-        """It remembers how many crops the sweep may still make."""
+        """It remembers how many crops the sweep may still make, and what pictures showed of the inertial sensor."""
         return self.measure
 
     def measure(self, task: Task[Path | ClipDoor | CameraDoor], line: Line) -> Measurement:
@@ -68,11 +70,13 @@ class LensPlug:
 
     def _film(self, task: Task[Any], door: CameraDoor, line: Line) -> Measurement:
         from sweep.lens.live_records import CropBudget
+        from sweep.lens.pose import Mounting
         from sweep.lens.session import film_stand
 
+        self._mounting = self._mounting or Mounting()
         crops = CropBudget(self._crops_left)
         try:
-            return film_stand(task, line, door, crops, self._limits)
+            return film_stand(task, line, door, crops, self._limits, mounting=self._mounting)
         finally:
             self._crops_left = crops.left
 

@@ -8,7 +8,7 @@ same: where nobody knows how the view moved (between clips, after a pause), the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,7 @@ from sweep.lens.clips import Clip, ClipMeta, Frame
 from sweep.lens.live_records import TripleQuality
 from sweep.lens.motion import Shift, shift_between, thumbnail
 from sweep.lens.optics import load_optics
+from sweep.lens.pose import Pose
 from sweep.lens.register import Image
 from sweep.lens.view import TripleView, ViewMap, view_of
 
@@ -95,29 +96,41 @@ class SeenTriple:
 class SeenWalls:
     """The map of one stand; `add` its triples in their order."""
 
-    def __init__(self, meta: ClipMeta) -> None:
-        """`meta`: calibrated numbers of the frames that come."""
+    def __init__(self, meta: ClipMeta, pose: Pose | None = None) -> None:
+        """`meta`: calibrated numbers of the frames that come.  `pose`: where the camera points; None: pictures alone
+        tell how the view moves.
+        """
         self._meta = meta
+        self._pose = pose
         self._optics = load_optics()
         self._thumbnail: Image | None = None
         self.map = ViewMap(meta)
 
-    def add(self, on_axis: Frame, dark: Frame) -> SeenTriple:
-        """Take one triple; one that moved too fast is credited with nothing."""
+    def add(self, on_axis: Frame, dark: Frame, times_ns: Sequence[int] = ()) -> SeenTriple:
+        """Take one triple; one that moved too fast is credited with nothing.  `times_ns`: when its exposures began, the
+        on_axis one first, in the time of the pose.
+        """
         lit, unlit = self._electrons(on_axis), self._electrons(dark)
         small = thumbnail(lit)
         before, self._thumbnail = self._thumbnail, small
-        shift = Shift(0.0, 0.0, True) if before is None else shift_between(before, small, self._meta.width)
+        shift = self._moved(None if before is None else shift_between(before, small, self._meta.width), times_ns)
         if shift.is_known:
             self.map.turn(shift.dx_px, shift.dy_px)
         else:
             self.map.lose()
         saturated = (on_axis >= self._meta.saturation_dn).astype(np.uint8) * np.uint8(255)
-        quality = self._quality(lit, unlit, float(saturated.mean()) / 255.0, shift)
+        quality = self._quality(lit, unlit, float(saturated.mean()) / 255.0, shift, times_ns)
         view = view_of(self._optics, self._meta, lit, unlit, saturated, quality.blur_px)
         if "slower" not in quality.faults:
             self.map.add(view)
         return SeenTriple(quality, view, shift)
+
+    def _moved(self, seen: Shift | None, times_ns: Sequence[int]) -> Shift:
+        """How the view moved, by pictures or else by the pose; `seen`: None where nothing came before."""
+        shift = seen
+        if self._pose is not None and times_ns:
+            shift = self._pose.step(seen, times_ns[0])
+        return Shift(0.0, 0.0, True) if seen is None or shift is None else shift
 
     def unseen(self) -> str | None:
         """Where to turn next, from where the camera points now, to the part of the walls of which least was seen; None
@@ -147,13 +160,16 @@ class SeenWalls:
         meta = self._meta
         return (pixels.astype(np.float32) - np.float32(meta.black_level)) * np.float32(meta.e_per_dn)
 
-    def _quality(self, on_axis: Image, dark: Image, saturated: float, shift: Shift) -> TripleQuality:
+    def _quality(
+        self, on_axis: Image, dark: Image, saturated: float, shift: Shift, times_ns: Sequence[int]
+    ) -> TripleQuality:
         meta = self._meta
+        shaken_px = 0.0 if self._pose is None else self._pose.blur_px(times_ns, meta.exposure_s)
         level = float(np.median(on_axis[::4, ::4]))
         ambient = float(np.median(dark[::4, ::4]))
         light = level - ambient
         motion = float(np.hypot(shift.dx_px, shift.dy_px)) if shift.is_known else None
-        blur = 0.0 if motion is None else motion / FRAMES_A_TRIPLE * meta.exposure_s * meta.fps
+        blur = max(shaken_px, 0.0 if motion is None else motion / FRAMES_A_TRIPLE * meta.exposure_s * meta.fps)
         scale = max(0.5, meta.scale)
         faults = []
         if motion is None or motion > MAX_TURN_SHARE * meta.width or blur > MAX_BLUR_PX * scale:

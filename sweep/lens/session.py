@@ -22,11 +22,13 @@ from sweep.lens.live import LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
 from sweep.lens.pairing import PhasePairer, TripleBuilder
+from sweep.lens.pose import MotionTrack, Mounting, Pose
 from sweep.lens.seen import quality_of
 from sweep.lens.words import WORDS
 from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement, code_of
+from sweep.plug.motion import Moved
 from sweep.plug.sofar import Teller
 from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import FirstWord, Guide, Leave, Line
@@ -141,8 +143,9 @@ class _Shutter(threading.Thread):
 class _Ear:
     """What the runner says while a stand is filmed: triggers, and that it is over."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, track: MotionTrack) -> None:
         self._line = line
+        self._track = track
         self._triggers: list[Trigger] = []
         self.has_begun = False
         self.ended: str | None = None
@@ -156,6 +159,8 @@ class _Ear:
                     self.has_begun = self.has_begun or bool(triggers)
                     self._triggers += triggers
                     self.dropped.update(dict(dropped))
+                case Moved(samples=samples):
+                    self._track.add(samples)
                 case StrobeEnded(because=because) | Leave(reason=because):
                     self.ended = self.ended or LEASE_CODES.get(because, because)
                 case _:
@@ -211,6 +216,7 @@ def film_stand(
     crops: CropBudget,
     limits: tuple[str, ...],
     room: int = QUEUE_TRIPLES,
+    mounting: Mounting | None = None,
 ) -> Measurement:
     """Film until the dwell of the task is over: ask for the lamps, wait for their triggers, open the camera, film.
     Where the head had something else to do first, it films for `LEAST_FILM_S` at least. `room`: triples that wait for
@@ -218,8 +224,10 @@ def film_stand(
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
+    `mounting`: what earlier stands showed of the inertial sensor.
     """
-    scan = LiveScan(door.meta, crops=crops)
+    track = MotionTrack()
+    scan = LiveScan(door.meta, crops=crops, pose=Pose(door.meta.focal_px, track, mounting))
     page, journal = _PageTeller(line, task.dwell_s), Teller(line)
     lost: Counter[str] = Counter()
 
@@ -229,7 +237,7 @@ def film_stand(
 
     filmed_s, run = 0.0, _Run()
     for beginnings in range(1, MOST_BEGINNINGS + 1):
-        run = _film_once(task, line, door, scan, tell, task.dwell_s - filmed_s, room)
+        run = _film_once(task, _Ear(line, track), line, door, scan, tell, task.dwell_s - filmed_s, room)
         lost += run.lost
         filmed_s += run.filmed_s
         if run.stopped not in BEGIN_AGAIN or beginnings == MOST_BEGINNINGS or task.dwell_s - filmed_s < LEAST_S:
@@ -241,6 +249,7 @@ def film_stand(
 
 def _film_once(
     task: Task[Any],
+    ear: _Ear,
     line: Line,
     door: CameraDoor,
     scan: LiveScan,
@@ -248,7 +257,7 @@ def _film_once(
     longest_s: float,
     room: int,
 ) -> _Run:
-    ear, meta = _Ear(line), door.meta
+    meta = door.meta
     run = _Run()
     try:
         if task.lease is None:
@@ -337,7 +346,13 @@ def measurement_of(
     observations, crops = [], {}
     for number, one in enumerate(summary.confirmed):
         observation = lens_observation(
-            task, number, one.detection, clip=f"live-{one.triple}", meta=meta, range_m=summary.range_m
+            task,
+            number,
+            one.detection,
+            clip=f"live-{one.triple}",
+            meta=meta,
+            range_m=summary.range_m,
+            direction=one.direction,
         )
         observations.append(observation)
         if one.crop_png is not None:

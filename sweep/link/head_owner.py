@@ -38,6 +38,7 @@ from sweep.link.head_words import (
     SupplyTold,
     ToHead,
 )
+from sweep.link.imu import read_samples
 from sweep.link.loss_account import LossAccount
 from sweep.link.messages import (
     SLOT_NS,
@@ -45,6 +46,8 @@ from sweep.link.messages import (
     Counters,
     EnvelopeWindow,
     Housekeeping,
+    Imu,
+    ImuSet,
     LampStop,
     Message,
     RfStart,
@@ -59,6 +62,7 @@ from sweep.link.supply import read_supply
 from sweep.plug.chips import draw_chips
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.liveness import boottime_ns
+from sweep.plug.motion import ImuSample, Moved
 from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
@@ -72,6 +76,8 @@ SUPPLY_STEP_V: Final = 0.05
 """Twice what the reading jumps by itself (derived: a count is 7 mV)."""
 TELL_TRIGGERS_S: Final = 0.04
 """Two triggers a word (guessed): the runner looks up ten times a second."""
+IMU_PERIOD_S: Final = 0.01
+"""The fastest that the firmware reads it: two samples for each exposure at 50 frames a second."""
 MAX_RESTARTS: Final = 3
 """Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
 CLOSE_WITHIN_S: Final = 5.0
@@ -210,6 +216,7 @@ class HeadServer:
         self._dropped: Counter[str] = Counter()
         """Of the strobe, told already."""
         self._triggers_told_s = 0.0
+        self._moved: list[ImuSample] = []
         self._windows_left = 0
         self._battery_v: float | None = None
         self._account = LossAccount()
@@ -292,6 +299,8 @@ class HeadServer:
             trigger = None if self._strobe is None else self._strobe.take(message)
             if trigger is not None:
                 self._triggers.append(trigger)
+            if isinstance(message, Imu) and self._strobe is not None and head.clock.is_set:
+                self._moved += read_samples(message, lambda tick: head.clock.to_boottime(tick).t_ns)
         if self._chips is not None:
             self._attend_chips(head, self._chips, is_news=is_news)
         if self._strobe is not None:
@@ -319,6 +328,9 @@ class HeadServer:
             self._tell_triggers(strobe)
 
     def _tell_triggers(self, strobe: StrobeRun) -> None:
+        if self._moved:
+            self._tell(Moved(tuple(self._moved)))
+            self._moved = []
         dropped = strobe.dropped - self._dropped
         if self._triggers or dropped:
             self._tell(Triggers(tuple(self._triggers), tuple(sorted(dropped.items()))))
@@ -403,7 +415,13 @@ class HeadServer:
                 raise  # else it was taken back with the lease, before the head had answered
 
     def _begin_strobe(self, head: Head) -> None:
-        self._strobe = StrobeRun(head.clock, self._flash)
+        with contextlib.suppress(HeadRefused):  # filming goes on without it
+            head.ask(ImuSet(round(IMU_PERIOD_S * 1e9 / SLOT_NS)))
+        because = self._why_dark()
+        if because is not None:
+            self._end_strobe(because)
+            return
+        self._strobe, self._moved = StrobeRun(head.clock, self._flash), []
         self._triggers, self._dropped = [], Counter()
         try:
             head.ask(self._strobe.command)

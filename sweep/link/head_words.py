@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from sweep.link.schedule import User
+from sweep.plug.motion import Moved
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
@@ -66,6 +67,16 @@ class HeadTurn:
 
 
 FromHead = (
-    HeadState | ButtonPressed | Played | RfMeasured | SupplyTold | LostTold | Triggers | StrobeEnded | RfCut | HeadTurn
+    HeadState
+    | ButtonPressed
+    | Played
+    | RfMeasured
+    | SupplyTold
+    | LostTold
+    | Triggers
+    | Moved
+    | StrobeEnded
+    | RfCut
+    | HeadTurn
 )
 ToHead = PlayChips | StopChips | MeasureRf | Strobe | StopStrobe

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sweep.link.messages import Imu
+from sweep.plug.motion import ImuSample
 
 BATCH = 4
 LOST = 255
@@ -23,18 +23,6 @@ IMU_COMPLAINTS = {
 }
 """What is wrong, by the state that the head reports."""
 _SAMPLE = struct.Struct("<6h")
-
-
-@dataclass(frozen=True, slots=True)
-class ImuSample:
-    """What the sensor measured last when its reading began: at most 1.2 ms before. Axes as printed on the sensor."""
-
-    t_ns: int
-    """When reading began, in the time base of whoever decoded it."""
-    rate_dps: tuple[float, float, float]
-    """Turning about x, y, z in degrees a second; with the sensor's own offset of about 1."""
-    acceleration_g: tuple[float, float, float]
-    """Along x, y, z; a head at rest shows 1 g upwards."""
 
 
 def sample_ticks(batch: Imu) -> list[int | None]:

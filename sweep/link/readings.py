@@ -13,7 +13,7 @@ from pathlib import Path
 from sweep.link.decode import HeadError, Losses, to_rf_window, to_tuner_window
 from sweep.link.head import SILENCE_TIMEOUT_S, Head, SerialPort
 from sweep.link.imu import BATCH as IMU_BATCH
-from sweep.link.imu import IMU_COMPLAINTS, ImuSample, read_samples
+from sweep.link.imu import IMU_COMPLAINTS, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     EnvelopeWindow,
@@ -28,6 +28,7 @@ from sweep.link.messages import (
     TunerWindow,
 )
 from sweep.link.recording import read_recording
+from sweep.plug.motion import ImuSample
 from sweep.report import RfWindow
 
 WINDOW_S = 0.1

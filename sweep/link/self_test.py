@@ -12,7 +12,7 @@ from typing import Literal
 
 from sweep.link.decode import HeadError, Losses
 from sweep.link.head import Head
-from sweep.link.imu import IMU_COMPLAINTS, ImuSample, read_samples
+from sweep.link.imu import IMU_COMPLAINTS, read_samples
 from sweep.link.messages import (
     SLOT_NS,
     Counters,
@@ -33,6 +33,7 @@ from sweep.link.messages import (
 )
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
+from sweep.plug.motion import ImuSample
 from sweep.report import LocalText
 
 Verdict = Literal["ok", "fault", "look"]

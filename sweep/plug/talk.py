@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 from sweep.plug.measurement import Measurement
+from sweep.plug.motion import Moved
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.report import Gap, LocalText, RfWindow
 
@@ -150,7 +151,7 @@ ToCoordinator = (
     PlayChips | StopChips | Progress | MeasureRf | Strobe | StopStrobe | Guide | FirstWord | AskTurn | TurnOver
 )
 ToRunner = ToCoordinator | Sofar
-ToWorker = Played | RfHeard | Leave | Triggers | StrobeEnded | TakeTurn
+ToWorker = Played | RfHeard | Leave | Triggers | Moved | StrobeEnded | TakeTurn
 
 
 class Line(Protocol):

@@ -116,7 +116,9 @@ class LensObservation(ObservationBase):
     """Share of the triples in which the glint was seen where its track says."""
     range_m: Metres | None
     bearing_deg: Degrees | None
-    """Right of the probe's facing direction."""
+    """Right of the probe's facing direction; null where nobody knows how the camera had turned."""
+    elevation_deg: Degrees | None = None
+    """Above the horizon, by gravity; null where no inertial sensor told."""
     reasons: Annotated[tuple[Code, ...], Field(max_length=32)]
     crop_commitment: HexDigest | None
     """Commitment of the crop body (at most 64 px) that travels with the report, when one was kept."""

@@ -21,6 +21,7 @@ from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
 from sweep.link.schedule import User
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
+from sweep.plug.motion import Moved
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
 from sweep.plug.sofar import TELL_EVERY_S as SOFAR_EVERY_S
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
@@ -388,7 +389,7 @@ class Coordinator:
                     pass
                 case Played() if self._playing == "light":
                     self._say("wifi", word)
-                case Triggers() | StrobeEnded() if self._films is not None:
+                case Triggers() | Moved() | StrobeEnded() if self._films is not None:
                     self._say(self._films, word)
                 case HeadTurn():
                     self._watch.take(word)

@@ -7,13 +7,17 @@ import signal
 import time
 from collections.abc import Callable
 
+import pytest
+
 from sweep.link.head_owner import HeadProcess
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.plug.control import Control
+from sweep.plug.motion import Moved
 from sweep.plug.strobe import PAIR_WITHIN_SHARE, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
 from sweep.report import RfWindow
 from sweep.sim.head import EmulatedHead, RfScene
+from sweep.sim.head_imu import Motion
 from tests.sim.head_kit import built_elf
 from tests.waiting import wait_until
 
@@ -111,7 +115,8 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     def note(pin: str, level: int, t_ns: int) -> None:
         log.append((pin, level, t_ns))
 
-    scene = EmulatedHead(RfScene(), built_elf(), paced=True, pins=pins, on_edge=note)
+    motion = Motion(turn_dps=40.0, tremor_dps=0.5)
+    scene = EmulatedHead(RfScene(motion=motion), built_elf(), paced=True, pins=pins, on_edge=note)
     control = Control()
     control.declare_empty(("A-1", "A-2"))
     with scene as emulated, control.lease() as lease, HeadProcess(emulated.port, lease=lease.end) as head:
@@ -141,6 +146,10 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     assert [t.number - triggers[0].number for t in triggers] == list(range(len(triggers)))
     assert "".join(t.phase for t in triggers[:6]) in "ABCABCABC"
     assert StrobeEnded("filmed_out") in said
+    moved = [sample for word in said if isinstance(word, Moved) for sample in word.samples]
+    assert len(moved) >= 100, "200, as of triggers"
+    assert sum(sample.rate_dps[2] for sample in moved) / len(moved) == pytest.approx(40.0, abs=4.0)
+    assert triggers[0].t_ns - 2_000_000_000 < moved[0].t_ns <= moved[-1].t_ns < triggers[-1].t_ns + 500_000_000
     opened = {
         t_ns: number for number, t_ns in enumerate(t for pin, level, t in log if (pin, level) == ("camera_trigger", 0))
     }

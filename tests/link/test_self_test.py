@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from sweep.cli import build_app
 from sweep.link import messages
 from sweep.link.decode import Losses
-from sweep.link.imu import ImuSample
 from sweep.link.self_test import ALL_PARTS, PART_NAMES, SelfTestReadings, SelfTestRow, Verdict, count_faults, judge
+from sweep.plug.motion import ImuSample
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.head_imu import Motion
 from sweep.sim.head_pads import Assembly

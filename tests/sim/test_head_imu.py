@@ -7,8 +7,9 @@ import pytest
 
 from sweep.link import messages
 from sweep.link.head import Head, HeadError, SerialPort
-from sweep.link.imu import LOST, ImuSample, read_samples, sample_ticks
+from sweep.link.imu import LOST, read_samples, sample_ticks
 from sweep.link.readings import imu_samples
+from sweep.plug.motion import ImuSample
 from sweep.sim.head import EmulatedHead
 from sweep.sim.head_imu import Hand, Motion
 from sweep.sim.head_scene import RfScene, SceneError

@@ -1615,7 +1615,7 @@ export interface components {
         LensObservation: {
             /**
              * Bearing Deg
-             * @description Right of the probe's facing direction.
+             * @description Right of the probe's facing direction; null where nobody knows how the camera had turned.
              */
             bearing_deg: number | null;
             /** Clip */
@@ -1625,6 +1625,11 @@ export interface components {
              * @description Commitment of the crop body (at most 64 px) that travels with the report, when one was kept.
              */
             crop_commitment: string | null;
+            /**
+             * Elevation Deg
+             * @description Above the horizon, by gravity; null where no inertial sensor told.
+             */
+            elevation_deg?: number | null;
             /**
              * Frame
              * @description Index of the on-axis frame in which x and y are given.
