@@ -3,8 +3,9 @@
 Job: keep the last triples in memory, judge them with the detector in windows, follow candidates from
 window to window, map what was seen, and say in words what the inspector should do differently. Input: `LiveTriple`s
 and the camera's calibrated numbers; output: `LiveUpdate` for each, `LiveSummary` at the end. Refuses to keep frames: a
-window holds eight triples and nothing longer, one crop of a confirmed candidate is all that leaves, and when the
-detector falls behind, windows are skipped and counted.
+window holds eight triples and nothing longer, and one crop of a confirmed candidate is all that leaves. It judges
+whatever it is given: who feeds it drops the triples for which there is no time, so that none counts as seen that the
+detector never saw.
 """
 
 from __future__ import annotations
@@ -72,13 +73,12 @@ class LiveScan:
         `pose`: where the camera points; None: pictures alone tell. `clock` counts seconds; `judge` is the detector.
         """
         self._meta = meta
-        self._triple_s = len(WINDOW_PHASES) / meta.fps
         self._crops = crops
         self._clock = clock
         self._judge = judge
         self._window: deque[LiveTriple] = deque(maxlen=WINDOW)
         self._since_window = 0
-        self._behind_s = 0.0
+        self._last_number: int | None = None
         self._pose = pose or Pose(meta.focal_px)
         self._walls = SeenWalls(meta, self._pose)
         self._followed: list[_Followed] = []
@@ -99,14 +99,15 @@ class LiveScan:
         self._triples += 1
         self._window.append(triple)
         self._since_window += 1
+        steps = 1 if self._last_number is None else max(1, triple.number - self._last_number)
+        self._last_number = triple.number
         times_ns = tuple(part.trigger.t_ns for part in _parts(triple))
-        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels, times_ns)
+        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels, times_ns, steps)
         self._follow(seen.shift)
         if "slower" in seen.quality.faults:
             self._rejections["too_fast"] += 1
         confirmed = self._maybe_judge()
         spent = self._clock() - started
-        self._behind_s = max(0.0, self._behind_s + spent - self._triple_s)
         return LiveUpdate(
             triple=triple.number,
             quality=seen.quality,
@@ -122,6 +123,7 @@ class LiveScan:
         """What comes next follows after a pause: nobody knows how the view moved meanwhile."""
         self._window.clear()
         self._since_window = 0
+        self._last_number = None
         self._shifts.clear()
         self._walls.begin_again()
         self._followed = [one for one in self._followed if one.is_confirmed]
@@ -176,9 +178,6 @@ class LiveScan:
         if len(self._window) < WINDOW or self._since_window < STRIDE:
             return ()
         self._since_window = 0
-        if self._behind_s > STRIDE * self._triple_s:
-            self._dropped["window_skipped"] += 1
-            return ()
         numbers = [t.number for t in self._window]
         if numbers[-1] - numbers[0] > 3 * WINDOW:
             self._dropped["window_with_gaps"] += 1

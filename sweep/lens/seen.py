@@ -106,9 +106,9 @@ class SeenWalls:
         self._thumbnail: Image | None = None
         self.map = ViewMap(meta)
 
-    def add(self, on_axis: Frame, dark: Frame, times_ns: Sequence[int] = ()) -> SeenTriple:
-        """Take one triple; one that moved too fast is credited with nothing.  `times_ns`: when its exposures began, the
-        on_axis one first, in the time of the pose.
+    def add(self, on_axis: Frame, dark: Frame, times_ns: Sequence[int] = (), steps: int = 1) -> SeenTriple:
+        """Take one triple, `steps` after the last one taken; one that moved too fast is credited with nothing.
+        `times_ns`: when its exposures began, the on_axis one first, in the time of the pose.
         """
         lit, unlit = self._electrons(on_axis), self._electrons(dark)
         small = thumbnail(lit)
@@ -119,7 +119,7 @@ class SeenWalls:
         else:
             self.map.lose()
         saturated = (on_axis >= self._meta.saturation_dn).astype(np.uint8) * np.uint8(255)
-        quality = self._quality(lit, unlit, float(saturated.mean()) / 255.0, shift, times_ns)
+        quality = self._quality(lit, unlit, float(saturated.mean()) / 255.0, shift, times_ns, steps)
         view = view_of(self._optics, self._meta, lit, unlit, saturated, quality.blur_px)
         if "slower" not in quality.faults:
             self.map.add(view)
@@ -161,14 +161,14 @@ class SeenWalls:
         return (pixels.astype(np.float32) - np.float32(meta.black_level)) * np.float32(meta.e_per_dn)
 
     def _quality(
-        self, on_axis: Image, dark: Image, saturated: float, shift: Shift, times_ns: Sequence[int]
+        self, on_axis: Image, dark: Image, saturated: float, shift: Shift, times_ns: Sequence[int], steps: int
     ) -> TripleQuality:
         meta = self._meta
         shaken_px = 0.0 if self._pose is None else self._pose.blur_px(times_ns, meta.exposure_s)
         level = float(np.median(on_axis[::4, ::4]))
         ambient = float(np.median(dark[::4, ::4]))
         light = level - ambient
-        motion = float(np.hypot(shift.dx_px, shift.dy_px)) if shift.is_known else None
+        motion = float(np.hypot(shift.dx_px, shift.dy_px)) / steps if shift.is_known else None
         blur = max(shaken_px, 0.0 if motion is None else motion / FRAMES_A_TRIPLE * meta.exposure_s * meta.fps)
         scale = max(0.5, meta.scale)
         faults = []

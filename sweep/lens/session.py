@@ -37,7 +37,8 @@ from sweep.report import Gap
 
 LEAST_TRIPLES = 8
 QUEUE_TRIPLES = 8
-"""Derived: half a second, a window of the detector; 19 MB of half-size frames at most."""
+"""A window of the detector, 19 MB of half-size frames: while it judges one, the next waits whole, and what comes after
+that is dropped; so a machine that is too slow judges fewer windows, all of them without a hole."""
 LEASE_CODES = {"not_declared": "room_not_declared_empty"}
 """The lens has a sentence of its own for a lease that is over."""
 LOOK_EVERY_S = 0.1
@@ -120,10 +121,10 @@ class _Shutter(threading.Thread):
             if triple is None:
                 continue
             with self._condition:
-                self._triples.append(triple)
-                if len(self._triples) > self._room:
-                    self._triples.popleft()
+                if len(self._triples) >= self._room:
                     self.dropped["triple_dropped"] += 1
+                    continue
+                self._triples.append(triple)
                 self._condition.notify_all()
 
     def triples(self) -> Iterator[LiveTriple]:
