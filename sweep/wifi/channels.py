@@ -137,6 +137,11 @@ class ChannelPlan:
         """Every channel was visited."""
         return all(state.visited for state in self._states)
 
+    @property
+    def survey_s(self) -> float:
+        """How long it takes at most to come to what was never visited."""
+        return sum(SURVEY_S + RETUNE_S for state in self._states if not state.visited)
+
     def next(self, left_s: float) -> Dwell | None:
         """Where to listen now with `left_s` seconds left; None when that is too short for anything."""
         if left_s < SURVEY_S:

@@ -241,6 +241,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
     return Began(
         t_ns=air.now_ns(),
         dwell_s=wish.dwell_s,
+        surveys_first=wish.surveys_first,
         trial=wish.trial,
         trial_longest_s=wish.trial_longest_s,
         trials_longest_s=wish.trials_longest_s,

@@ -79,6 +79,7 @@ def open_kept(capture: Path, runner: Line = NOBODY) -> Iterator[KeptStand]:
 def _wish(began: Began) -> WifiWish:
     return WifiWish(
         dwell_s=began.dwell_s,
+        surveys_first=began.surveys_first,
         trial=began.trial,
         trial_longest_s=began.trial_longest_s,
         trials_longest_s=began.trials_longest_s,

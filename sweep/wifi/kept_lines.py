@@ -100,6 +100,7 @@ class Began(Record):
     v: Literal[1] = 1
     t_ns: TimeNs
     dwell_s: FewSeconds
+    surveys_first: bool = False
     trial: Literal["light", "motion"] | None
     trial_longest_s: FewSeconds
     trials_longest_s: FewSeconds | None = None

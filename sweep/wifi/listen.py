@@ -79,13 +79,28 @@ class Listener:
 
     def listen(self, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> Heard:
         """Spend `seconds` on the channels that need it most; `goes_on` is asked every SLICE_S."""
-        end_ns = self._end_of(seconds)
         if self._plan is None:
             self._collect(None, seconds, goes_on)
             return self.heard()
         self._plan.begin_position()
+        self._spend(self._plan, self._end_of(seconds), goes_on)
+        self._air.memory = self._plan.memory
+        return self.heard()
+
+    def survey(self, goes_on: Callable[[], bool] = lambda: True) -> None:
+        """Come to every channel once, in its own time; nothing where that was done before."""
+        plan = self._plan
+        if plan is not None:
+            self._spend(plan, self._end_of(plan.survey_s), lambda: not plan.is_surveyed and goes_on())
+
+    @property
+    def survey_s(self) -> float:
+        """How long the survey takes at most; 0 where it was made, or nothing can be tuned."""
+        return 0.0 if self._plan is None else self._plan.survey_s
+
+    def _spend(self, plan: ChannelPlan, end_ns: int, goes_on: Callable[[], bool]) -> None:
         refused = 0
-        while goes_on() and (dwell := self._plan.next(self._left_s(end_ns))) is not None:
+        while goes_on() and (dwell := plan.next(self._left_s(end_ns))) is not None:
             try:
                 self._air.tune(dwell.channel)
             except CaptureOpenError as error:
@@ -93,18 +108,16 @@ class Listener:
                 if not self._air.is_open:  # away: wait for it
                     self._collect(dwell.channel, dwell.seconds, goes_on)
                 else:
-                    self._plan.note(replace(dwell, seconds=0.0), "quiet")
+                    plan.note(replace(dwell, seconds=0.0), "quiet")
                     refused += 1
-                    if refused >= len(self._plan.channels):  # no channel can be tuned to: hear what there is meanwhile
+                    if refused >= len(plan.channels):  # no channel can be tuned to: hear what there is meanwhile
                         self._collect(None, dwell.seconds, goes_on)
                 continue
             refused = 0
             log, was_there = self._collect(dwell.channel, dwell.seconds, goes_on)
-            self._plan.note(dwell, judge_interest(log, dwell))
+            plan.note(dwell, judge_interest(log, dwell))
             if was_there:
                 self._dwells.append(dwell)
-        self._air.memory = self._plan.memory
-        return self.heard()
 
     def heard(self) -> Heard:
         """All that was heard at this position so far, watches too."""

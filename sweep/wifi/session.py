@@ -112,6 +112,7 @@ class WifiSession:
             return WifiWish(task.dwell_s, own_addresses=self._own)
         why_no_light = task.no_light_because or door.why_no_light
         wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=why_no_light, is_walk=task.is_walk)
+        wish = replace(wish, surveys_first=True)
         return wish if task.is_walk else replace(wish, trials_longest_s=task.light_s)
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
@@ -203,7 +204,10 @@ def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda 
     """
     listener = Listener(air)
     told = ToldLine(line, on_sofar, listener)
-    interruption = _Interruption(air, told, wish.dwell_s)
+    survey_s = listener.survey_s if wish.surveys_first else 0.0
+    interruption = _Interruption(air, told, survey_s + wish.dwell_s)
+    if survey_s:
+        listener.survey(interruption.goes_on)
     heard = listener.listen(wish.dwell_s, interruption.goes_on)
     follows: dict[int, StimulusJudgement] = {}
     troubles: Counter[str] = Counter({f"left_{interruption.left}": 1} if interruption.left else {})

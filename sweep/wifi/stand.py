@@ -34,6 +34,8 @@ class WifiWish:
     """Addresses whose answer is known in this zone already."""
     own_addresses: frozenset[int] = frozenset()
     """The probe's own radios, which are no transmitters of the room."""
+    surveys_first: bool = False
+    """Come to each channel first, in a time of its own, where no earlier stand did."""
 
 
 @dataclass(frozen=True, slots=True)
