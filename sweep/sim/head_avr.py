@@ -222,7 +222,11 @@ class Avr:
         return int(self._core.cycle)
 
     def _register(self, irq: int, callback: Callable[[int], object]) -> None:
-        notify = _NOTIFY(lambda _irq, value, _param: callback(value))
+        self._notify(irq, lambda _irq, value, _param: callback(value))
+
+    def _notify(self, irq: int, callback: Callable[[int, int, int], object]) -> None:
+        """As simavr calls: with the signal, its value and nothing.  One frame less, where it counts."""
+        notify = _NOTIFY(callback)
         self._keep.append(notify)
         self._lib.avr_irq_register_notify(irq, notify, None)
 
@@ -256,17 +260,19 @@ class Avr:
         is_due = [False]
         give_back = partial(self.raise_interrupt, number)
 
-        def on_pending(is_pending: int) -> None:
-            if not is_pending and is_due[0]:  # and its handler has not begun
+        def on_pending(_irq: int, is_pending: int, _param: int) -> None:
+            if is_pending:
+                is_due[0] = True
+            elif is_due[0]:  # and its handler has not begun
                 self.call_after(1, give_back)
-            is_due[0] = bool(is_pending) or is_due[0]
 
-        def on_running(is_running: int) -> None:
+        def on_running(_irq: int, is_running: int, _param: int) -> None:
             if is_running:
                 is_due[0] = False
 
-        self._register(int(self._lib.avr_get_interrupt_irq(self._avr, number)), on_pending)
-        self.on_interrupt(number, on_running)
+        pending = int(self._lib.avr_get_interrupt_irq(self._avr, number))
+        self._notify(pending, on_pending)
+        self._notify(pending + INTERRUPT_RUNNING * ctypes.sizeof(_Irq), on_running)
 
     def on_access(self, register: int, callback: Callable[[int], object]) -> None:
         """Call `callback(value)` when the program has read or written a register, by its address in the data space.
@@ -290,7 +296,7 @@ class Avr:
         pins = {channel: self._irq("adc ", channel) for channel in range(8)}
         raise_irq, held = self._lib.avr_raise_irq, [0]
 
-        def begin(mux: int) -> None:
+        def begin(_irq: int, mux: int, _param: int) -> None:
             channel = mux >> MUX_CHANNEL_SHIFT
             if mux & MUX_KIND_MASK != MUX_SINGLE:
                 channel = BANDGAP_CHANNEL
@@ -298,7 +304,11 @@ class Avr:
             raise_irq(pins[channel], held[0])
             held[0] = source(channel)
 
-        self.on_change("adc ", ADC_OUT_TRIGGER, begin)
+        self._notify(self._irq("adc ", ADC_OUT_TRIGGER), begin)
+
+    def signal(self, module: str, index: int) -> Callable[[int], object]:
+        """What drives an input of a peripheral, for one that is driven often."""
+        return partial(self._lib.avr_raise_irq, self._irq(module, index))
 
     def raise_signal(self, module: str, index: int, value: int) -> None:
         """Drive an input of a peripheral, e.g. ("iogD", 2) for pin PD2."""

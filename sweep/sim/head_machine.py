@@ -66,6 +66,9 @@ class HeadMachine:
         self._scene = scene
         self._waveform = Waveform(scene)
         self._block: list[int] = []
+        self._keys: list[tuple[bool, ...]] = []
+        """Of each slot of the block: which emitters are on the air."""
+        self._line_sync = self._avr.signal(*LINE_SYNC)
         self._at = 0
         self.tuner = TunerModel(scene)
         self._avr.on_change(*TUNER_DATA, self.tuner.set_data)
@@ -115,15 +118,16 @@ class HeadMachine:
             self._block = self._waveform.next_block().tolist()
             if len(self._block) != BLOCK_SLOTS:
                 raise EmulatorError("a block of the waveform has the wrong length")
+            self._keys = list(zip(*self._waveform.keys, strict=True)) or [()] * BLOCK_SLOTS
             self._at = 0
         if self.tuner.mhz is not None:
-            for _ in range(self.tuner.sample([keys[self._at] for keys in self._waveform.keys])):
-                self._avr.raise_signal(*LINE_SYNC, 1)
-                self._avr.raise_signal(*LINE_SYNC, 0)
+            for _ in range(self.tuner.sample(self._keys[self._at])):
+                self._line_sync(1)
+                self._line_sync(0)
         if channel == LOG_DETECTOR:
             return self._block[self._at]
         if channel == TUNER_RSSI:
-            return self.tuner.rssi_mv([keys[self._at] for keys in self._waveform.keys])
+            return self.tuner.rssi_mv(self._keys[self._at])
         if channel == TEMPERATURE:  # 500 mV at 0 degrees, 10 mV a degree
             return round(500 + 10 * self._scene.temperature_c)
         if channel == BATTERY:
