@@ -58,7 +58,7 @@ COMMON: Final = Words(
             "Nothing was measured in this sweep: it does not count as an inspection.",
         ),
         "quick_some_zones": Sentence(
-            "빠른 점검이라 칸과 탈의 공간만 점검했고, 나머지 구역은 보지 않았습니다.",
+            "간이 점검이라 칸과 탈의 공간만 점검했고, 나머지 구역은 보지 않았습니다.",
             "A quick sweep looks at stalls and booths only: the other zones were not looked at.",
         ),
         "outside_skipped": Sentence(

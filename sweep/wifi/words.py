@@ -82,7 +82,7 @@ WORDS: Final = Words(
     },
     conditional_limits={
         "quick_no_light": Sentence(
-            "빠른 점검이라 조명 반응 시험을 하지 않았습니다.",
+            "간이 점검이라 조명 반응 시험을 하지 않았습니다.",
             "A quick sweep plays no light: no transmitter was tested by it.",
         ),
         "short_light": Sentence(
@@ -119,7 +119,7 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "not_declared": Sentence(
         "퇴실 확인이 유효하지 않아 조명을 끔", "No declaration of an empty room held: the light stayed off"
     ),
-    "quick": Sentence("빠른 점검이라 시험하지 않음", "A quick sweep: not tested"),
+    "quick": Sentence("간이 점검이라 시험하지 않음", "A quick sweep: not tested"),
     "short_of_time": Sentence("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
     "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
     "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),

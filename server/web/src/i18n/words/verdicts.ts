@@ -10,7 +10,7 @@ export const verdicts = {
   mode_full: text("정밀", "Full"),
   mode_quick: text("간이", "Quick"),
   mode_full_hint: text("칸 셋에 8분 안쪽", "Up to 8 min for three stalls"),
-  mode_quick_hint: text("3분 안쪽, 건너뛴 것은 기록됨", "Up to 3 min; the log says what was skipped"),
+  mode_quick_hint: text("3분 안쪽, 조명 시험과 칸 밖은 건너뜀", "Up to 3 min; no light test, stalls only"),
   modality_all: text("종합", "All"),
   modality_lens: text("렌즈", "Lens"),
   modality_wifi: text("와이파이", "Wi-Fi"),
