@@ -15,6 +15,7 @@ from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
 from sweep.host.machine import Machine
+from sweep.host.scratch import remove_orphans
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.run.budget import Durations
@@ -86,7 +87,10 @@ def _journals(settings: Config) -> Path:
 
 
 def close_interrupted_sweeps(settings: Config, outbox: Outbox, spare: UUID | None = None) -> list[Closed]:
-    """Close what earlier processes left open, but for `spare`; before anything is delivered."""
+    """Close what earlier processes left open, but for `spare`, before anything is delivered; what they left in the
+    temporary folder goes, too.
+    """
+    remove_orphans()
     return list(
         close_interrupted(_journals(settings), outbox, lambda manifest: plugs_of(settings, manifest), spare=spare)
     )

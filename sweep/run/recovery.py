@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from sweep.deliver.journal import Journal, JournalError, journals_in, read_journal, remove_journal
 from sweep.deliver.journal_records import restore
 from sweep.deliver.outbox import Outbox
@@ -32,6 +34,7 @@ from sweep.report import (
     RecordedSweep,
     StartCommand,
     SweepReport,
+    first_problem,
     kinds,
     new_id,
     utc_now,
@@ -97,12 +100,15 @@ def close_interrupted(
             continue
         try:
             journal = read_journal(path)
+            report = close(journal, outbox, plugs_for(journal.header.manifest), now())
         except JournalError as error:
             _set_aside(path)
             yield Closed(path.name, None, None, str(error))
-            continue
-        header = journal.header
-        yield Closed(path.name, header.sweep_id, close(journal, outbox, plugs_for(header.manifest), now()))
+        except ValidationError as error:  # of another version's: no start may founder on it
+            _set_aside(path)
+            yield Closed(path.name, None, None, f"no report can be made of {path}: {first_problem(error)}")
+        else:
+            yield Closed(path.name, journal.header.sweep_id, report)
 
 
 def close(journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now) -> SweepReport | None:

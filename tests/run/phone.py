@@ -78,6 +78,11 @@ class Phone(Honest):
         ]
         return states[-1] if states else None
 
+    def zones_told(self, sweep_id: UUID) -> int:
+        """How many first words on a zone the phone has heard."""
+        told = [one for one in list(self.live) if one["event"]["type"] == "zone"]
+        return sum(one["sweep_id"] == str(sweep_id) for one in told)
+
     def wait_for(self, is_there: Callable[[], object], what: str, patience_s: float = 300.0) -> None:
         """Look ten times a second."""
         wait_until(is_there, what, patience_s, 0.1)

@@ -188,6 +188,20 @@ def test_what_never_began_leaves_nothing_and_what_is_no_journal_is_set_aside(sta
     assert reports_in(state) == []
 
 
+def test_a_journal_of_which_no_report_can_be_made_holds_up_no_start(state: Path, soon: Now) -> None:
+    """Its last stand is in a zone that its plan does not have."""
+    folder = journal_of(state)
+    last = read_journal(folder).stands[-1]
+    file = JournalFile(folder)
+    file.put(last.model_copy(update={"position": last.position.model_copy(update={"zone_id": "nowhere"})}))
+    file.close()
+    (closed,) = restart(state, soon)
+    assert closed.trouble is not None
+    assert "zone nowhere is not on the plan" in closed.line
+    assert reports_in(state) == []
+    assert restart(state, soon) == []
+
+
 def test_a_report_that_the_disk_did_not_take_is_made_again_at_the_next_start(tmp_path: Path, soon: Now) -> None:
     disk = FailingDisk()
 
