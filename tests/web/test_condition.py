@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from sweep.report import ConditionEvent, LiveEvent, ProgressEvent
+from sweep.report import ConditionEvent, LiveEvent, ProbeCondition, ProgressEvent
 from sweep.run.words import GUIDANCE, STATES, guidance_event, notice_event, state_event
+from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import Site
+from tests.web.site import Site, seed_ids
 
 pytestmark = pytest.mark.browser
 
@@ -188,6 +191,28 @@ def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone]
     expect(tiles).to_be_visible()
     assert tiles.inner_text().count("%") == 8, "two zones by four modalities"
     expect(phones[0].page.get_by_text("놓친 알림")).to_have_count(0)
+
+
+def test_the_report_says_how_the_probe_was_and_what_nobody_could_tell(open_phone: OpenPhone, site: Site) -> None:
+    was = ProbeCondition(
+        lowest_battery_v=4.52, undervolted_s=3.0, highest_processor_c=None, slowed_s=0.0,
+        least_disk_free_bytes=180_000_000, head_absences=2, head_away_s=9.4, camera_faults={"camera_failed": 1},
+        camera_power_cuts={"head_away": 2}, hangs=1, lost={"head_line_bad_crc": 3, "wifi_dropped": 9},
+    )  # fmt: skip
+    made_sweep = made.make_sweep(
+        sweep_id=seed_ids("condition"), room_id=site.untouched_room, started=made.STARTED - timedelta(days=90)
+    )
+    report = site.demo.deliver(replace(made_sweep, report=made_sweep.report.model_copy(update={"condition": was})))
+    phone = open_phone(site.url)
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    card = phone.page.get_by_role("region", name=STATE)
+    expect(card).to_be_visible()
+    for said in ("가장 낮을 때 4.5 V", "2번 끊김, 모두 9초", "촬영하지 못한 자리 1곳, 전원 끊김 2번", "알 수 없음",
+                 "센서 헤드 통신 3, 와이파이 9", "180 MB 남음"):  # fmt: skip
+        expect(card.get_by_text(said).first).to_be_visible()
+    assert phone.violations() == []
+    card.scroll_into_view_if_needed()
+    phone.shoot("condition-report", full=False)
 
 
 def progress(n: int) -> ProgressEvent:
