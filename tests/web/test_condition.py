@@ -200,7 +200,7 @@ def test_the_report_says_how_the_probe_was_and_what_nobody_could_tell(open_phone
         camera_power_cuts={"head_away": 2}, hangs=1, lost={"head_line_bad_crc": 3, "wifi_dropped": 9},
     )  # fmt: skip
     made_sweep = made.make_sweep(
-        sweep_id=seed_ids("condition"), room_id=site.untouched_room, started=made.STARTED - timedelta(days=90)
+        sweep_id=seed_ids("condition"), room_id=site.suspected_room, started=made.STARTED - timedelta(days=90)
     )
     report = site.demo.deliver(replace(made_sweep, report=made_sweep.report.model_copy(update={"condition": was})))
     phone = open_phone(site.url)
