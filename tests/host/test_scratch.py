@@ -22,8 +22,9 @@ with scratch_folder("lens") as folder:
 def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", KILLED], env={**os.environ, "TMPDIR": str(tmp_path)}, check=False)
     (left,) = tmp_path.iterdir()
-    assert NAME.fullmatch(left.name)
-    number, ticks = (int(one) for one in NAME.fullmatch(left.name).groups())  # type: ignore[union-attr]
+    name = NAME.fullmatch(left.name)
+    assert name is not None
+    number, ticks = (int(one) for one in name.groups())
     mine = tmp_path / f"sweep-rf-{os.getpid()}-{ticks}-again"  # its number was given again, to this process
     others = [tmp_path / "sweep-notes", tmp_path / "sweep-lens-1-0", tmp_path / f"sweeping-lens-{number}-{ticks}-a"]
     for folder in (mine, *others):

@@ -73,7 +73,7 @@ class PacedPlug:
                     return self._made(task, samples)
             samples += 1
             os.pwrite(truth, f"{task.position.position_id} {samples:6}\n".encode().ljust(80), 0)
-            teller.offer(lambda samples=samples: self._made(task, samples))  # type: ignore[misc]
+            teller.offer(lambda samples=samples: self._made(task, samples))  # type: ignore[misc]  # mypy infers no lambda with defaults
         return self._made(task, samples)
 
     def _made(self, task: Task[Any], samples: int) -> Measurement:

@@ -61,7 +61,7 @@ def test_whatever_is_killed_the_phone_gets_one_report(tmp_path: Path, capsys: py
             for number in range(KILLS):
                 sweep_id = begun(phone)
                 zones = rng.randrange(1, 12)  # of twenty
-                phone.wait_for(lambda zones=zones, of=sweep_id: phone.zones_told(of) >= zones, "the moment", PATIENCE_S)  # type: ignore[misc]
+                phone.wait_for(lambda zones=zones, of=sweep_id: phone.zones_told(of) >= zones, "the moment", PATIENCE_S)  # type: ignore[misc]  # mypy infers no lambda with defaults
                 family = descendants(probe.process.pid)
                 if number % 2 == 0:
                     victim = "agent"
@@ -72,7 +72,7 @@ def test_whatever_is_killed_the_phone_gets_one_report(tmp_path: Path, capsys: py
                     pid = rng.choice(sorted(family))
                     victim = role(family[pid])
                     os.kill(pid, signal.SIGKILL)
-                phone.wait_for(lambda of=sweep_id: of in phone.reports, "the report", PATIENCE_S)  # type: ignore[misc]
+                phone.wait_for(lambda of=sweep_id: of in phone.reports, "the report", PATIENCE_S)  # type: ignore[misc]  # mypy infers no lambda with defaults
                 assert phone.kinds[sweep_id] == [OPENED, REPORT]
                 report = phone.reports[sweep_id]
                 assert (report.outcome == "aborted") == (victim == "agent")
