@@ -52,10 +52,11 @@ class Node:
     """On another channel, or its antenna lent to Bluetooth."""
     awake_until_s: float = 0.0
     contenders: dict[str, Contender] = field(default_factory=dict)
+    taken: int = 0
+    """Pictures."""
     shot_s: float | None = None
-    """Of the picture that is being handed over and has not begun to leave."""
     shown: list[tuple[float, float]] = field(default_factory=list)
-    """When a picture was taken, and when its first packet had crossed the air."""
+    """When a picture was taken, and when its first packet had crossed; above, when the one at hand was."""
 
 
 class Link:
@@ -117,7 +118,6 @@ class Medium:
         """What somebody before a radio takes away."""
         self.hearers: list[list[Node]] = []
 
-    # Time
     def at(self, t_s: float, what: Callable[[Any], None], value: Any = None) -> None:
         self.pushed += 1
         heapq.heappush(self.events, (t_s, self.pushed, what, value))
@@ -147,7 +147,6 @@ class Medium:
                 self.now = planned_s
                 self._transmit(first)
 
-    # Places
     def add(self, node: Node) -> Node:
         node.number = len(self.nodes)
         self.nodes.append(node)
@@ -180,7 +179,6 @@ class Medium:
             state[1] = self.now
         return self.level(a, b) + self.fade_db * state[0]
 
-    # Queues
     def link(self, a: Node, b: Node, name: str, queue: Fifo | FqCodel) -> Link:
         contender = a.contenders.setdefault(name, Contender(a, name))
         made = Link(b, queue, Minstrel(self.rng, min(a.rates, b.rates), self.level(a, b) - NOISE_DBM))

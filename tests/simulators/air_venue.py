@@ -48,6 +48,8 @@ class Told:
     drops: int
     """By queues before the radio, both ways."""
     marks: int
+    taken: int
+    """Pictures handed over; those that are not `shown` were thrown away behind a clogged connection, or lost."""
     shown: tuple[tuple[float, float], ...]
     """When a picture was taken and when its first packet had crossed the air, in seconds."""
 
@@ -124,5 +126,6 @@ def told_of(host: Host) -> Told:
         given_up=sum(link.given_up for link in up),
         drops=sum(link.queue.drops for link in links),
         marks=sum(link.queue.marks for link in links),
+        taken=host.station.taken,
         shown=tuple(host.station.shown),
     )

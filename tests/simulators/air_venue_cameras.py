@@ -16,6 +16,9 @@ from tests.simulators.air_paths import Path, ignore
 from tests.simulators.air_transports import Habits, Reliable, kit, quic, tcp
 from tests.simulators.air_venue_places import Datagrams, Host
 
+MOST_ASKED_S: Final = 1 / 40
+"""A viewer that asks as soon as it can does not ask again sooner."""
+
 Sink = Callable[[float, bool], None]
 """Takes a picture's octets and whether it stands alone."""
 
@@ -39,6 +42,7 @@ def play(host: Host, pictures: Pictures, sink: Sink, begins_s: float = 0.0) -> N
     ready_s = hold(pictures.t_s, host, pictures.hz)
 
     def take(place: int) -> None:
+        host.station.taken += 1
         host.station.shot_s = begins_s + float(pictures.shutter_s[place])
         sink(float(pictures.octets[place]), bool(pictures.is_complete[place]))
         host.station.shot_s = None
@@ -235,7 +239,7 @@ def mjpeg_polled(host: Host, seconds: float) -> None:
             ask()
 
     def done() -> None:
-        medium.at(max(medium.now + 0.001, 0.0 if at_once else asked[0] + 1 / asked_hz), ask)
+        medium.at(max(medium.now + 0.001, asked[0] + (MOST_ASKED_S if at_once else 1 / asked_hz)), ask)
 
     medium.at(0.1, ask)
 

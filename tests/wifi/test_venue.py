@@ -1,12 +1,15 @@
 """The venue of `air_venue` is what it says: queues that drop, links that lose, pictures late and in batches."""
 
 from collections import Counter
+from dataclasses import replace
 from random import Random
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sweep.wifi.transmitters import Flow
+from sweep.wifi.video import judge_flow
 from tests.simulators.air_codel import CODEL_INTERVAL_S, Fifo, FqCodel, Packet
 from tests.simulators.air_contention import CLASSES
 from tests.simulators.air_encoders import draw_pictures
@@ -149,3 +152,35 @@ def test_a_hall_shares_its_channel() -> None:
     assert len({flow.sender for _, flow in hall}) == 10
     times = np.sort(np.concatenate([flow.t_ns for _, flow in hall]))
     assert len(times) > 100
+
+
+def cut(flow: Flow, seconds: float) -> Flow:
+    """The beginning of a flow."""
+    keep, back = flow.t_ns < seconds * 1e9, flow.back_t_ns < seconds * 1e9
+    return replace(
+        flow,
+        t_ns=flow.t_ns[keep],
+        frame_len=flow.frame_len[keep],
+        sequence_number=flow.sequence_number[keep],
+        tid=flow.tid[keep],
+        back_t_ns=flow.back_t_ns[back],
+        back_frame_len=flow.back_frame_len[back],
+    )
+
+
+FIGURES_SEED = 20_26
+"""Of the figures in tests/simulators/README.md."""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("kind", [*CAMERAS, *OTHERS, *VIDEO_THAT_IS_NO_CAMERA])
+def test_figures_of_the_venue(kind: str) -> None:
+    """Prints what is called video, left open and denied; no share is demanded, since nothing is to be fitted to it."""
+    label, count = sum(map(ord, kind)), 60
+    flows = [draw_told(kind, 30.0, np.random.default_rng([FIGURES_SEED, i, label]))[0] for i in range(count)]
+    for seconds in (10.0, 30.0):
+        judged = [judge_flow(cut(flow, seconds)) for flow in flows]
+        verdicts = Counter(one.verdict for one in judged)
+        reasons = Counter(one.reason for one in judged if one.verdict == "not_assessable")
+        print(f"venue {kind}: of {count} in {seconds:.0f} s {dict(verdicts)}, open because {dict(reasons)}")
+        assert verdicts.total() == count
