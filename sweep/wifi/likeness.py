@@ -23,10 +23,10 @@ class Features:
     rate_kbps: float
     up_share: float
     """Share of octets that go from the sender to the peer."""
-    back_kbps: float
-    """Rate of frames of at least BACK_OCTETS from the peer: more than acknowledgements."""
-    talk_hz: float
-    """Frames per second from the peer as long as packets of speech."""
+    answers: float
+    """Octets from the peer in frames longer than acknowledgements, over the octets sent."""
+    long_answers: float
+    """The same for frames that are longer than any request."""
     grouped_share: float
     """Share of octets in large frames beside a full one: pictures are cut into packets, sound is not."""
     rhythm: Rhythm
@@ -41,6 +41,11 @@ class Features:
     """Median deviation of a period's octets from the usual ones, as a share of them."""
     tail: float = 0.0
     """By which share one period in twenty exceeds one in four: what is lost makes pictures smaller, never larger."""
+
+    @property
+    def is_one_way(self) -> bool:
+        """What is answered is little beside what is sent."""
+        return _weigh_answers(self) >= 0.5
 
 
 _MARKS: Final = ("clock", "kept", "ended", "one_way", "up", "grouped", "rate", "sizes")
@@ -58,6 +63,9 @@ _PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.15, 1.5), (0.6, 1.0), (
 (tuning flows of machines 0.64 at most), of sound 1.25, of encoded pictures 2.4 in the median."""
 _UNLIKE_REPORTS_KBPS: Final = (350.0, 550.0)
 """More than machines report by the clock: guessed, above the 325 kbit/s of the tuning flows."""
+_ANSWERS, _LONG_ANSWERS = (-0.045, -0.02), (-0.04, -0.015)
+"""A viewer that asks for pictures says little beside them, both halves of a call say much: chosen on the tuning flows,
+where one meeting in twenty is answered by less than a tenth of what it sends, and the least by 0.04."""
 _TAIL, _SPREAD, _THICK_KBPS = (0.09, 0.14), (0.08, 0.11), (1_250.0, 2_000.0)
 """Pictures without complete ones among them (MJPEG, intra refresh, VP8) are nearly alike: measured, tails up to 0.07
 where frames are missed, and spreads up to 0.08 where none are.  Reports of free sizes are not; that they do not come in
@@ -92,12 +100,16 @@ def list_marks(features: Features, looks: int = 1) -> dict[str, float]:
         "clock": _ramp(clock_nats, *_CLOCK_NATS),
         "kept": _ramp(features.kept_share, 0.4, 0.7),
         "ended": _ramp(features.ended_share, 0.25, 0.5),
-        "one_way": min(_ramp(-features.back_kbps, -120.0, -20.0), _ramp(-features.talk_hz, -20.0, -10.0)),
+        "one_way": _weigh_answers(features),
         "up": _ramp(features.up_share, 0.6, 0.88),
         "grouped": _ramp(features.grouped_share, 0.03, 0.2),
         "rate": _ramp_log(features.rate_kbps, 63.0, 112.0),
         "sizes": _weigh_pictures(features),
     }
+
+
+def _weigh_answers(features: Features) -> float:
+    return min(_ramp(-features.answers, *_ANSWERS), _ramp(-features.long_answers, *_LONG_ANSWERS))
 
 
 def _weigh_pictures(features: Features) -> float:

@@ -21,7 +21,8 @@ from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
 from .framelog import FrameLog, LogBuilder
 from .transmitters import Flow, list_flows
-from .video import LIKE_REPORTS, judge_flow
+from .unclocked import UNCLOCKED_S
+from .video import OPEN_REASONS, TOO_SHORT, judge_flow
 
 SLICE_S: Final = 0.25
 """The longest that a stop has to wait: guessed, well under the second that a person would notice."""
@@ -239,14 +240,14 @@ def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:
     verdicts = [judge_flow(flow) for flow in flows]
     if any(one.verdict == "video_uplink" for one in verdicts):
         return "camera"
-    if any(one.reason == LIKE_REPORTS for one in verdicts):  # a complete picture may come and tell
+    if any(one.reason in OPEN_REASONS or one.reason == TOO_SHORT for one in verdicts):  # more may come and tell
         return "undecided"
     if dwell.seconds < _DECIDES_S and any(may_be_video(flow, dwell.seconds) for flow in flows):
         return "undecided"
     return "quiet"
 
 
-_DECIDES_S: Final = 4.0  # a dwell as long as this leaves nothing open but what `video` itself leaves open
+_DECIDES_S: Final = UNCLOCKED_S  # a dwell as long as this leaves nothing open but what `video` itself leaves open
 
 
 def may_be_video(flow: Flow, seconds: float) -> bool:

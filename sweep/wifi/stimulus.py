@@ -25,7 +25,7 @@ from .framelog import FrameLog
 from .pictures import describe_sizes
 from .response import BIN_S, Response
 from .sequence import ChipSequence, SequenceError, read_sequence, shuffle_marked
-from .transmitters import Flow, list_flows, list_transmitters
+from .transmitters import Flow, is_uplink, list_flows, list_transmitters
 from .unheard import queue_frames
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
@@ -164,12 +164,6 @@ def _conclude(addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], *
     elif is_deaf or test.tested_s < MIN_DENIAL_S:
         verdict, reason = "not_assessable", "data_unheard" if is_deaf else "too_short"
     return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
-
-
-def is_uplink(flow: Flow) -> bool:
-    """True when the sender is the source: not for acknowledgements, nor for what an access point forwards."""
-    is_source = not flow.is_from_ap or flow.self_sourced_share > 0.5
-    return is_source and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())
 
 
 def holm(p_values: list[float]) -> list[float]:

@@ -45,6 +45,9 @@ FRAGMENT_BITS: Final = 4
 SEQUENCE_NUMBERS: Final = 4_096
 """A sequence control field counts frames modulo this above the number of the fragment (802.11-2020, 9.2.4.4)."""
 _LOWEST_DBM: Final = -128  # of an octet with a sign, which is how every receiver writes levels
+NS: Final = 1_000_000_000
+LONGEST_HEARD_S: Final = 1_000_000.0
+"""Of a longer capture only the seconds with frames are listed: bounds the memory where a clock is wrong."""
 MIN_FLOW_FRAMES: Final = 8
 """Data frames below which a direction is not kept as a flow: guessed, far below what any judgement needs."""
 
@@ -115,6 +118,8 @@ class Flow:
     when the flow does not come from 802.11."""
     tid: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
     """Of each frame: the counter that its number belongs to; -1 for the one of frames without QoS."""
+    heard_ns: Int64s = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Beginnings of the whole seconds in which its channel was heard, ascending; empty: unknown."""
 
 
 def list_transmitters(log: FrameLog, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
@@ -249,6 +254,7 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
     keys, stream = number_distinct(place[: len(rows)] * len(addresses) + place[len(rows) :])
     rows = rows[order_streams(stream, frames.t_ns[rows])]
     edges = np.cumsum(np.bincount(stream, minlength=len(keys)))[:-1]
+    seconds = _SecondsHeard(log)
     rows_of = dict(zip(keys.tolist(), np.split(rows, edges), strict=True))
     flows = []
     for number, forward in rows_of.items():
@@ -271,9 +277,40 @@ def list_flows(log: FrameLog, *, min_frames: int = MIN_FLOW_FRAMES) -> tuple[Flo
                 back_frame_len=frames.frame_len[backward],
                 sequence_number=frames.sequence_control[forward] >> FRAGMENT_BITS,
                 tid=frames.tid[forward],
+                heard_ns=seconds.of(forward),
             )
         )
     return tuple(flows)
+
+
+def is_uplink(flow: Flow) -> bool:
+    """True when the sender is the source: not for acknowledgements, nor for what an access point forwards."""
+    is_source = not flow.is_from_ap or flow.self_sourced_share > 0.5
+    return is_source and int(flow.frame_len.sum()) > int(flow.back_frame_len.sum())
+
+
+class _SecondsHeard:
+    """In which seconds each channel was heard: all of them where the capture names no channel."""
+
+    def __init__(self, log: FrameLog) -> None:
+        self._log = log
+        self._by_channel: dict[int, Int64s] = {}
+
+    def of(self, rows: Int64s) -> Int64s:
+        """For the channel that most of these frames were heard on."""
+        channels, counts = np.unique(self._log.frames.channel_mhz[rows], return_counts=True)
+        mhz = int(channels[np.argmax(counts)])
+        if mhz not in self._by_channel:
+            self._by_channel[mhz] = self._seconds(mhz)
+        return self._by_channel[mhz]
+
+    def _seconds(self, mhz: int) -> Int64s:
+        begin_ns = self._log.start_ns
+        if mhz == 0 and self._log.listened_s <= LONGEST_HEARD_S:
+            return begin_ns + np.arange(int(self._log.listened_s) + 1, dtype=np.int64) * NS
+        frames = self._log.frames
+        t_ns = frames.t_ns if mhz == 0 else frames.t_ns[frames.channel_mhz == mhz]
+        return begin_ns + np.unique((t_ns - begin_ns) // NS) * NS
 
 
 def _number(known: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> tuple[Int64s, Bools]:

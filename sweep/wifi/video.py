@@ -3,9 +3,10 @@
 Input is the flows of a `FrameLog`; output is a verdict per sender: `video_uplink`, `not_video` or `not_assessable`, a
 score from 0 to 1 that is not a probability, and after how many seconds of the flow it was decided.  A flow is judged in
 growing windows, so that a clear case is decided early.  What speaks for a camera stands in `likeness`: it goes one way,
-in bursts that keep a picture clock and end anywhere, of the sizes that pictures have.  A camera that uploads a clip
-when something moves shows none of that clock, but clip after clip of nearly the same size.  Too few frames or too short
-a time is never `not_video`; and where only the sizes leave open whether a machine reports, nothing is said either.
+in bursts that keep a picture clock and end anywhere, of the sizes that pictures have.  `not_video` is said only where
+the traffic shows what no camera does.  Too few frames or too short a time is open, with a reason, and so is what lacks
+one thing that a camera may lack too: the clock, where pictures come late (`unclocked`), sizes of pictures, which a
+machine that reports may have as well, or the stream, where clips are uploaded when something moves (`clips`).
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .cadence import (
     FULL_SHARE,
     NO_RHYTHM,
     PERFECT_RHYTHM,
     Floats,
+    Octets,
     Rhythm,
     count_ends,
     find_best_rhythm,
@@ -29,8 +30,10 @@ from .cadence import (
     is_tone,
     sum_ticks,
 )
+from .clips import judge_clips
 from .likeness import Features, score_features
-from .transmitters import Flow
+from .transmitters import Flow, is_uplink
+from .unclocked import LONG_ANSWER_OCTETS, UNCLOCKED_S, Unclocked, measure_unclocked
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
 
@@ -45,15 +48,11 @@ MIN_FRAMES: Final = 24
 MIN_SECONDS: Final = 2.0
 """Below either nothing is assessable: guessed from CamLoPA's floor of 150 frames in 5 s, lowered for slow cameras."""
 DECIDE_SCORE: Final = 0.5
-CLIP_OCTETS, MIN_CLIPS, CLIP_VARIATION, CLIP_PAUSE_S = 150_000, 6, 0.35, 20.0
-"""Clips on motion: measured on one such camera (50 uploads of 0.2-0.64 MB in a week), limits guessed around it."""
 CLIP_SCORE: Final = 0.6
 """A phone may upload photographs so: guessed, above the decision and no further."""
-BACK_OCTETS: Final = 300
-"""Octets of a frame that is more than an acknowledgement or a report: guessed."""
-TALK_OCTETS: Final = (150, 600)
-"""Octets of frames that may carry speech: derived, 20 ms of Opus at 16 kbit/s with RTP, IP and 802.11 headers are 160;
-acknowledgements of TCP stay below, also over IPv6."""
+TALK_OCTETS: Final = 150
+"""Octets of frames from the peer that may carry speech or a request: derived, 20 ms of Opus at 16 kbit/s with RTP, IP
+and 802.11 headers are 160; acknowledgements of TCP stay below, also over IPv6."""
 JOIN_STEP_OCTETS, MOSTLY_JOINED = (60, 90), 0.7
 """Octets that an acknowledgement adds to a frame that joins several: derived, 40 to 72 with the subframe's 14 and LLC
 or padding; and the share of longer frames that has to fit such steps: guessed."""
@@ -83,16 +82,25 @@ class VideoVerdict:
     features: Features | None
     """Of the window that decided."""
     reason: str | None = None
-    """Why nothing was assessable: `too_few_frames`, `like_reports`, `may_relay`, or one of `blindness.temper_video`."""
+    """Why nothing was assessable: `too_few_frames`, `too_short`, one of OPEN_REASONS or of `blindness.temper_video`."""
 
 
+TOO_SHORT: Final = "too_short"
+"""Reason: it is like a stream whose pictures come late, and was not heard for long enough to show either."""
+NO_CLOCK: Final = "no_clock"
+"""Reason: a steady stream goes one way in pieces like pictures, and keeps no clock that could be found."""
+ANSWERED: Final = "answered"
+"""Reason: such a stream is answered by more than acknowledgements: a viewer asks for each picture, or somebody
+talks."""
+MAY_BE_CLIPS: Final = "may_be_clips"
+"""Reason: a thick upload of some seconds and next to nothing besides: a clip of what moved, or a file."""
 LIKE_REPORTS: Final = "like_reports"
 """Reason: it keeps a clock and goes one way, but what it sends each time may be a slow camera's pictures or the reports
 of a machine."""
 MAY_RELAY: Final = "may_relay"
 """Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
 their own address on all that comes from outside, so this may be what one of its clients watches."""
-OPEN_REASONS: Final = frozenset({LIKE_REPORTS, MAY_RELAY})
+OPEN_REASONS: Final = frozenset({NO_CLOCK, ANSWERED, MAY_BE_CLIPS, LIKE_REPORTS, MAY_RELAY})
 """Of what the traffic alone cannot tell, and the light can."""
 OWN_SHARE: Final = 0.75
 """Share of the octets in its cell that an access point which is itself the camera sends as pictures: guessed; the rest
@@ -100,7 +108,11 @@ is acknowledgements and whoever steers it."""
 NOTHING_HEARD: Final = VideoVerdict("not_assessable", 0.0, None, None, "too_few_frames")
 _RANKS: Final = (
     ("not_assessable", "too_few_frames"),
+    ("not_assessable", TOO_SHORT),
     ("not_video", None),
+    ("not_assessable", MAY_BE_CLIPS),
+    ("not_assessable", ANSWERED),
+    ("not_assessable", NO_CLOCK),
     ("not_assessable", LIKE_REPORTS),
     ("not_assessable", MAY_RELAY),
     ("video_uplink", None),
@@ -135,30 +147,53 @@ def judge_flow(flow: Flow) -> VideoVerdict:
     t_s = (flow.t_ns - zero_ns).astype(np.float64) / 1e9
     back_s = (flow.back_t_ns - zero_ns).astype(np.float64) / 1e9
     best = NOTHING_HEARD
-    stretches = _stretches(t_s)
-    for first, last in stretches:
+    for first, last in _stretches(t_s):
         begin_s, length_s = float(t_s[first]), float(t_s[last - 1] - t_s[first])
+
+        def cut(window: tuple[float, float], begin_s: float = begin_s) -> _Window:
+            return _cut_window(flow, t_s, back_s, begin_s + window[0], window[1])
+
         stands = NOTHING_HEARD
-        for after_s, window_s in _windows(length_s):
-            features = _measure(flow, t_s, back_s, begin_s + after_s, window_s)
-            if features.frames < MIN_FRAMES:
-                continue
-            found = _judge_window(features, flow, after_s, window_s)
-            if found.verdict == "video_uplink":
-                return found
-            stands = find_strongest([stands, found]) if after_s else found
+        for place in _windows(length_s):
+            window = cut(place)
+            if window.frames >= MIN_FRAMES:
+                stands = _judge_window(window, flow, place[0])
+                if stands.verdict == "video_uplink":
+                    return stands
+        if stands is not NOTHING_HEARD and is_uplink(flow):
+            opened = (_leave_open(cut(place), flow) for place in _open_windows(length_s))
+            stands = next((one for one in opened if one is not None), stands)
         best = find_strongest([best, stands])
-    return _judge_clips(flow, t_s, stretches) or best
+    match judge_clips(flow):
+        case "clips", after_s:
+            return VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
+        case "may_be_clips", _:
+            return find_strongest([best, VideoVerdict("not_assessable", best.score, None, best.features, MAY_BE_CLIPS)])
+        case _:
+            return best
 
 
-def _judge_window(features: Features, flow: Flow, after_s: float, window_s: float) -> VideoVerdict:
+def _judge_window(window: _Window, flow: Flow, after_s: float) -> VideoVerdict:
     looks = 1 + round(after_s / SLIDE_STEP_S)
-    score, decided_s = score_features(features, flow, looks=looks), round(after_s + window_s, 3)
+    features = _measure(window, flow)
+    score, decided_s = score_features(features, flow, looks=looks), round(after_s + window.seconds, 3)
     if score >= DECIDE_SCORE:
         return VideoVerdict("video_uplink", score, decided_s, features)
-    if score_features(features, flow, looks=looks, sizes=1.0) >= DECIDE_SCORE:
-        return VideoVerdict("not_assessable", score, None, features, LIKE_REPORTS)
     return VideoVerdict("not_video", score, decided_s, features)
+
+
+def _leave_open(window: _Window, flow: Flow) -> VideoVerdict | None:
+    """What lacks one thing that a camera may lack as well; None for what shows that it is none."""
+    if window.frames < MIN_FRAMES or not window.unclocked().is_like_pictures:
+        return None
+    features = _measure(window, flow)
+    if window.seconds < UNCLOCKED_S:
+        reason = TOO_SHORT
+    elif score_features(features, flow, sizes=1.0) >= DECIDE_SCORE:
+        reason = LIKE_REPORTS
+    else:
+        reason = NO_CLOCK if features.is_one_way else ANSWERED
+    return VideoVerdict("not_assessable", score_features(features, flow), None, features, reason)
 
 
 def _windows(length_s: float) -> list[tuple[float, float]]:
@@ -170,28 +205,13 @@ def _windows(length_s: float) -> list[tuple[float, float]]:
     return growing + [(SLIDE_STEP_S * number, SLIDE_WINDOW_S) for number in range(1, slides + 1)]
 
 
-def _judge_clips(flow: Flow, t_s: Floats, stretches: list[tuple[int, int]]) -> VideoVerdict | None:
-    """Uploads of nearly equal size with pauses between: clips of something that moved; None when there are none."""
-    if flow.is_from_ap:
-        return None
-    clips: list[tuple[float, float, float]] = []
-    for first, last in sorted(stretches):
-        octets = float(flow.frame_len[first:last].sum())
-        back = float(flow.back_frame_len[_between(flow, first, last)].sum())
-        if octets >= CLIP_OCTETS and octets >= 0.85 * (octets + back):
-            clips.append((float(t_s[first]), float(t_s[last - 1]), octets))
-    if len(clips) < MIN_CLIPS:
-        return None
-    sizes = np.array([octets for _, _, octets in clips])
-    pauses_s = np.array([after[0] - before[1] for before, after in pairwise(clips)])
-    if sizes.std() > CLIP_VARIATION * sizes.mean() or float(np.median(pauses_s)) < CLIP_PAUSE_S:
-        return None
-    return VideoVerdict("video_uplink", CLIP_SCORE, round(clips[MIN_CLIPS - 1][1] - clips[0][0], 3), None)
-
-
-def _between(flow: Flow, first: int, last: int) -> slice:
-    ends = np.searchsorted(flow.back_t_ns, [flow.t_ns[first], flow.t_ns[last - 1]])
-    return slice(int(ends[0]), int(ends[1]))
+def _open_windows(length_s: float) -> list[tuple[float, float]]:
+    """The same for what may be left open, which a short window shows too easily: as long as any, half overlapping."""
+    longest_s = WINDOWS_S[-1]
+    if length_s < longest_s:
+        return [(0.0, length_s)]
+    halves = min(int((length_s - longest_s) / (longest_s / 2)), MAX_SLIDES)
+    return [(longest_s / 2 * number, longest_s) for number in range(halves + 1)]
 
 
 def _stretches(t_s: Floats) -> list[tuple[int, int]]:
@@ -201,22 +221,59 @@ def _stretches(t_s: Floats) -> list[tuple[int, int]]:
     return sorted(ranges, key=lambda r: r[0] - r[1])[:MAX_STRETCHES]
 
 
-def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: float) -> Features:
-    first, last = np.searchsorted(t_s, [begin_s, begin_s + window_s])
-    back_first, back_last = np.searchsorted(back_s, [begin_s, begin_s + window_s])
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Frames of a flow in some seconds."""
+
+    seconds: float
+    frames: int
+    """All of the sender's."""
+    t_s: Floats
+    """From the beginning of the window; a constant sound is left out, as in `octets`."""
+    octets: Octets
+    sent: float
+    """Octets with the sound."""
+    back_octets: Octets
+
+    @property
+    def answers(self) -> Octets:
+        """Frames of the peer that are longer than acknowledgements."""
+        return _pick_answers(self.back_octets)
+
+    @property
+    def up_share(self) -> float:
+        return self.sent / max(self.sent + float(self.back_octets.sum()), 1.0)
+
+    def unclocked(self) -> Unclocked:
+        return measure_unclocked(
+            self.t_s,
+            self.octets,
+            seconds=self.seconds,
+            up_share=self.up_share,
+            answers=self.answers,
+            grouped_share=_grouped(self.t_s, self.octets),
+        )
+
+
+def _cut_window(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, seconds: float) -> _Window:
+    first, last = np.searchsorted(t_s, [begin_s, begin_s + seconds])
+    back_first, back_last = np.searchsorted(back_s, [begin_s, begin_s + seconds])
     times, octets = t_s[first:last] - begin_s, flow.frame_len[first:last]
-    back_octets = flow.back_frame_len[back_first:back_last]
-    total, back = float(octets.sum()), float(back_octets.sum())
-    answers = _pick_answers(back_octets)
+    sent = float(octets.sum())
     if len(octets) and (tone := is_tone(octets)).any():
         times, octets = times[~tone], octets[~tone]
+    return _Window(seconds, int(last - first), times, octets, sent, flow.back_frame_len[back_first:back_last])
+
+
+def _measure(window: _Window, flow: Flow) -> Features:
+    times, octets, answers, sent = window.t_s, window.octets, window.answers, max(window.sent, 1.0)
     features = Features(
-        seconds=window_s,
-        frames=int(last - first),
-        rate_kbps=float(octets.sum()) * 8 / window_s / 1000,
-        up_share=total / max(total + back, 1.0),
-        back_kbps=float(answers[answers >= BACK_OCTETS].sum()) * 8 / window_s / 1000,
-        talk_hz=float((answers < TALK_OCTETS[1]).sum()) / window_s,
+        seconds=window.seconds,
+        frames=window.frames,
+        rate_kbps=float(octets.sum()) * 8 / window.seconds / 1000,
+        up_share=window.up_share,
+        answers=float(answers.sum()) / sent,
+        long_answers=float(answers[answers >= LONG_ANSWER_OCTETS].sum()) / sent,
         grouped_share=_grouped(times, octets),
         rhythm=PERFECT_RHYTHM,
     )
@@ -230,7 +287,7 @@ def _measure(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, window_s: 
     return _measure_ticks(features, rhythm, times, octets)
 
 
-def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: NDArray[np.int32]) -> Features:
+def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: Octets) -> Features:
     sums = sum_ticks(times, octets, rhythm)[1:-1]
     if len(sums) < MIN_TICKS or not sums.any():
         return replace(features, rhythm=NO_RHYTHM)
@@ -260,12 +317,12 @@ def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float]:
     return float(np.log2(peak / usual)), float(np.median(np.abs(sizes - usual))) / usual, top / upper - 1.0
 
 
-def _pick_answers(back_octets: NDArray[np.int32]) -> NDArray[np.int32]:
+def _pick_answers(back_octets: Octets) -> Octets:
     """Frames from the peer longer than an acknowledgement, also than several that the access point joined in one.
 
     Joined ones grow by equal steps from a single one.
     """
-    single, longer = back_octets[back_octets < TALK_OCTETS[0]], back_octets[back_octets >= TALK_OCTETS[0]]
+    single, longer = back_octets[back_octets < TALK_OCTETS], back_octets[back_octets >= TALK_OCTETS]
     if not len(single) or not len(longer):
         return longer
     above = longer - _commonest(single)
@@ -274,12 +331,12 @@ def _pick_answers(back_octets: NDArray[np.int32]) -> NDArray[np.int32]:
     return longer[~is_joined] if is_joined.mean() > MOSTLY_JOINED else longer
 
 
-def _commonest(octets: NDArray[np.int32]) -> int:
+def _commonest(octets: Octets) -> int:
     lengths, counts = np.unique(octets, return_counts=True)
     return int(lengths[np.argmax(counts)])
 
 
-def _grouped(times: Floats, octets: NDArray[np.int32]) -> float:
+def _grouped(times: Floats, octets: Octets) -> float:
     if len(times) < 2:
         return 0.0
     single = octets[octets < JOINED_OCTETS]

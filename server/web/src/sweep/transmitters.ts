@@ -94,11 +94,12 @@ export interface VideoSummary {
 }
 
 /** What the traffic alone cannot tell comes first: there the light tells. */
-const VIDEO_REASONS = ["may_relay", "like_reports", "peer_unheard", "data_unheard", "too_few_frames"] as const;
+const OPEN_REASONS = ["may_relay", "no_clock", "answered", "may_be_clips", "like_reports"] as const;
+const VIDEO_REASONS = [...OPEN_REASONS, "peer_unheard", "data_unheard", "too_short", "too_few_frames"] as const;
 export type VideoReason = (typeof VIDEO_REASONS)[number];
 
 function isOpen({ reason }: WifiObservation["video"]): boolean {
-  return reason === "may_relay" || reason === "like_reports";
+  return OPEN_REASONS.some((open) => open === reason);
 }
 
 export function videoOf({ wifi }: Transmitter): VideoSummary | null {

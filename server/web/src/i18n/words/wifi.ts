@@ -20,6 +20,22 @@ export const wifi = {
     "공유기가 다른 사람이 보는 영상을 전달하는 것일 수 있음. 조명 시험이 필요합니다.",
     "An access point that may only be passing on what somebody watches: test it with light.",
   ),
+  transmitter_why_no_clock: text(
+    "영상처럼 쉬지 않고 올리지만 간격이 고르지 않아 카메라인지 알 수 없음. 조명 시험이 필요합니다.",
+    "It sends all the time like a camera, too unevenly to tell: test it with light.",
+  ),
+  transmitter_why_answered: text(
+    "영상처럼 올리면서 응답도 받고 있어 카메라를 누가 보는 중인지 통화인지 알 수 없음. 조명 시험이 필요합니다.",
+    "It sends like a camera and is answered, by a viewer or in a call: test it with light.",
+  ),
+  transmitter_why_may_be_clips: text(
+    "몇 초 동안 많이 올리고 조용해짐. 움직임을 찍어 올리는 카메라일 수도, 파일 전송일 수도 있습니다.",
+    "It uploaded for some seconds and fell silent: a clip of something that moved, or a file.",
+  ),
+  transmitter_why_too_short: text(
+    "영상처럼 보내지만 들은 시간이 너무 짧습니다. 더 들어야 합니다.",
+    "It sends like a camera but was not heard for long enough.",
+  ),
   transmitter_why_data_unheard: text("데이터 전송을 거의 받지 못했습니다.", "Too little of its data was heard."),
   transmitter_why_peer_unheard: text(
     "상대 기기의 전송을 받지 못해 영상 통화와 구별되지 않습니다.",

@@ -1,0 +1,156 @@
+"""Cameras whose pictures come late, and those that upload clips, are called or left open; others hardly ever."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sweep.wifi.clips import judge_clips
+from sweep.wifi.transmitters import Flow
+from sweep.wifi.unclocked import measure_unclocked
+from sweep.wifi.video import ANSWERED, MAY_BE_CLIPS, NO_CLOCK, OPEN_REASONS, TOO_SHORT, VideoVerdict, judge_flow
+from tests.simulators.air_late import WAYS, Camera, Lateness, Way, draw_late
+from tests.simulators.flow_of import flow_of
+
+LATE = {f"{ms} ms": Lateness(ms / 1_000) for ms in (6, 30, 45, 60, 90, 120)} | {
+    "batches": Lateness(0.006, batches=True)
+}
+SEED = 20_27
+
+
+def answer_of(one: VideoVerdict) -> str:
+    if one.verdict == "video_uplink":
+        return "called"
+    return "open" if one.reason in OPEN_REASONS else "denied" if one.verdict == "not_video" else "too little"
+
+
+def judge_late(way: Way, lateness: Lateness, seconds: float, count: int) -> Counter[str]:
+    """Of cameras of 200 kbit/s and more."""
+    answers: Counter[str] = Counter()
+    for number in range(count):
+        rng = np.random.default_rng([SEED, number, WAYS.index(way), round(lateness.sigma_s * 1_000), lateness.batches])
+        camera = Camera(
+            float(rng.choice([5.0, 8.0, 10.0, 12.5, 15.0, 20.0, 25.0, 30.0])), float(np.exp(rng.uniform(5.5, 7.8)))
+        )
+        answers[answer_of(judge_flow(draw_late(way, seconds, rng, lateness, camera=camera)))] += 1
+    return answers
+
+
+@pytest.mark.parametrize("seconds", [20.0, pytest.param(60.0, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "clips"])
+@pytest.mark.parametrize("name", LATE)
+@pytest.mark.parametrize("count", [6, pytest.param(200, marks=pytest.mark.soak)])
+def test_a_camera_is_not_denied_because_it_is_late(name: str, way: Way, seconds: float, count: int) -> None:
+    answers = judge_late(way, LATE[name], seconds, count)
+    print(f"{way}, late by {name}, {seconds:g} s: {dict(answers)}")
+    assert answers["denied"] <= max(0.03 * count, 1)
+
+
+@pytest.mark.parametrize("seconds", [60.0, pytest.param(20.0, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [20, pytest.param(200, marks=pytest.mark.soak)])
+def test_one_clip_is_left_open_once_its_end_or_beginning_was_heard(seconds: float, count: int) -> None:
+    """Within 20 s many are still being sent, and might be any upload."""
+    answers = judge_late("clips", LATE["6 ms"], seconds, count)
+    print(f"clips, {seconds:g} s: {dict(answers)}")
+    assert answers["open"] >= (0.9 if seconds > 30.0 else 0.6) * count
+
+
+OTHERS = {
+    "air_flows": ("backup", "call", "voice", "game", "browse", "download", "sensor"),
+    "air_queues": ("congestion_window", "photographs", "conference", "voice_assistant", "pages"),
+    "air_homes": ("tcp_upload", "paced_upload", "meeting", "sound", "constant_datagrams", "reading", "telemetry"),
+    "air_halls": ("upload", "upload_by_quic", "share_files", "meet", "play_sound", "report", "play", "read_pages"),
+}
+
+
+@pytest.mark.parametrize("world", OTHERS)
+@pytest.mark.parametrize("count", [6, pytest.param(600, marks=pytest.mark.soak)])
+def test_what_is_no_camera_is_hardly_ever_left_open(world: str, count: int) -> None:
+    source: Any = importlib.import_module(f"tests.simulators.{world}")
+    worlds = [source.SEEN] if world == "air_queues" else []
+    total: Counter[str] = Counter()
+    for kind in OTHERS[world]:
+        label = sum(map(ord, kind))
+        each = Counter(
+            answer_of(judge_flow(source.draw_flow(kind, 30.0, np.random.default_rng([SEED, i, label]), *worlds)))
+            for i in range(count)
+        )
+        print(f"{world} {kind}: {dict(each)}")
+        total += each
+    print(f"{world}: {dict(total)}")
+    assert total["called"] <= max(0.004 * total.total(), 1)
+    assert total["open"] <= max(0.08 * total.total(), 5)
+
+
+def late_flow(way: Way = "rtp", sigma_s: float = 0.07, seconds: float = 12.0) -> Flow:
+    return draw_late(
+        way, seconds, np.random.default_rng(3), Lateness(sigma_s), camera=Camera(12.0, 400.0), on_radio=False
+    )
+
+
+def test_the_reason_says_what_is_missing() -> None:
+    found = judge_flow(late_flow())
+    assert (found.verdict, found.reason, found.decided_after_s) == ("not_assessable", NO_CLOCK, None)
+    assert judge_flow(late_flow(seconds=4.0)).reason == TOO_SHORT
+    flow = late_flow()
+    asked_ns = np.arange(flow.t_ns[0], flow.t_ns[-1], 30_000_000, dtype=np.int64)
+    asked = replace(flow, back_t_ns=asked_ns, back_frame_len=np.full(len(asked_ns), 240, dtype=np.int32))
+    assert judge_flow(asked).reason == ANSWERED
+
+
+def test_a_call_and_what_is_forwarded_is_not_left_open() -> None:
+    flow = late_flow()
+    half = replace(flow, back_t_ns=flow.t_ns + 5_000_000, back_frame_len=flow.frame_len)
+    assert judge_flow(half).verdict == "not_video"
+    assert judge_flow(replace(flow, is_from_ap=True, self_sourced_share=0.0)).verdict == "not_video"
+
+
+def upload(begin_s: float, seconds: float, kbps: float = 2_000.0) -> tuple[list[int], list[int]]:
+    step_s = 1_500 * 8e-3 / kbps
+    return [round((begin_s + i * step_s) * 1e9) for i in range(int(seconds / step_s))], [1_500] * int(seconds / step_s)
+
+
+def flow_with(*uploads: tuple[float, float], seconds: float, heard_s: list[int] | None = None) -> Flow:
+    """Uploads from when on and how long, and a keep-alive each second."""
+    t_ns, octets = [round(i * 1e9) for i in range(int(seconds))], [120] * int(seconds)
+    for begin_s, length_s in uploads:
+        more = upload(begin_s, length_s)
+        t_ns, octets = t_ns + more[0], octets + more[1]
+    order = np.argsort(t_ns, kind="stable")
+    flow = flow_of(
+        (np.array(t_ns, dtype=np.int64)[order], np.array(octets, dtype=np.int32)[order]),
+        (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)),
+    )
+    return flow if heard_s is None else replace(flow, heard_ns=np.array(heard_s, dtype=np.int64) * 1_000_000_000)
+
+
+def test_an_upload_is_a_clip_where_quiet_was_heard_beside_it() -> None:
+    assert judge_flow(flow_with((8.0, 4.0), seconds=20.0)).reason == MAY_BE_CLIPS
+    assert judge_clips(flow_with((0.0, 20.0), seconds=20.0)) is None, "all the time"
+    assert judge_clips(flow_with((8.0, 0.5), seconds=20.0)) is None, "too little"
+    away = [*range(8, 12), *range(40, 44)]
+    assert judge_clips(flow_with((0.0, 50.0), seconds=60.0, heard_s=away)) is None, "cut out by the listener"
+    assert judge_clips(flow_with((8.0, 4.0), seconds=20.0, heard_s=[*range(20)])) is not None
+
+
+def test_marks_without_a_clock_are_counted_as_they_are_said() -> None:
+    t_s = np.arange(0.0, 10.0, 0.05)
+    octets = np.tile([1_400, 1_400, 1_400, 300], 50).astype(np.int32)
+    octets[3::4] += np.arange(50, dtype=np.int32)
+    marks = measure_unclocked(
+        t_s, octets, seconds=10.0, up_share=1.0, answers=np.array([700, 100], dtype=np.int32), grouped_share=0.5
+    )
+    assert marks.ends_hz == 5.0
+    assert marks.distinct == 1.0
+    assert marks.active == 1.0
+    assert marks.uneven < 0.02
+    assert marks.answers == pytest.approx(800 / octets.sum())
+    assert marks.long_answers == pytest.approx(700 / octets.sum())
+    assert marks.lengths_share == pytest.approx(152 / 200)
+    assert marks.is_like_pictures
+    assert not replace(marks, uneven=2.0).is_like_pictures
