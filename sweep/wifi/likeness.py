@@ -49,11 +49,12 @@ class Features:
 
 
 _MARKS: Final = ("clock", "kept", "ended", "one_way", "up", "grouped", "rate", "sizes")
-_WEIGHTS: Final = dict(zip(_MARKS, (11.5, 14.5, 11.0, 7.0, 1.0, 6.0, 6.0, 9.5), strict=True))
-"""Fitted on the tuning flows of tests/simulators by a logistic regression without negative weights, in which each kind
-of camera counted alike and each kind of anything else fifty times as much, machines that report and sound two hundred
-times; rounded.  `one_way`, `up` and `rate` were set by hand, since no clock is looked for where they are missing."""
-_BIAS: Final = -61.0
+WEIGHTS: Final = dict(zip(_MARKS, (11.5, 14.5, 11.0, 7.0, 1.0, 6.0, 6.0, 9.5), strict=True))
+"""Fitted on the tuning flows (`tests/simulators/fit_likeness.py` fits anew) by a logistic regression without negative
+weights, in which each kind of camera counts alike and each kind of anything else fifty times as much, machines that
+report and sound two hundred times; rounded up, so that every mark is needed.  `one_way`, `up` and `rate` are set by
+hand, since no clock is looked for where they are missing."""
+BIAS: Final = -61.0
 """With every mark 5.5 are left above the decision: chosen so that any missing mark but `up` decides alone."""
 _CLOCK_NATS: Final = (2.0, 6.0)
 _UNHURRIED_S, _HASTE_NATS = 5.0, 3.0
@@ -86,7 +87,7 @@ def score_features(features: Features, flow: Flow, *, looks: int = 1, sizes: flo
     marks = list_marks(features, looks)
     if sizes is not None:
         marks["sizes"] = sizes
-    evidence = _BIAS + sum(_WEIGHTS[name] * value for name, value in marks.items())
+    evidence = BIAS + sum(WEIGHTS[name] * value for name, value in marks.items())
     if flow.is_from_ap:
         evidence += _FROM_AP + _FORWARDED * (1.0 - flow.self_sourced_share)
     return 1.0 / (1.0 + math.exp(-evidence))

@@ -221,6 +221,14 @@ def _stretches(t_s: Floats) -> list[tuple[int, int]]:
     return sorted(ranges, key=lambda r: r[0] - r[1])[:MAX_STRETCHES]
 
 
+def measure_window(flow: Flow, seconds: float) -> tuple[Features, Unclocked] | None:
+    """What the first `seconds` of a flow look like, with a clock and without; None with too few frames."""
+    zero_ns = flow.t_ns[0] if len(flow.t_ns) else 0
+    t_s, back_s = (flow.t_ns - zero_ns) / 1e9, (flow.back_t_ns - zero_ns) / 1e9
+    window = _cut_window(flow, t_s, back_s, 0.0, seconds)
+    return None if window.frames < MIN_FRAMES else (_measure(window, flow), window.unclocked())
+
+
 @dataclass(frozen=True, slots=True)
 class _Window:
     """Frames of a flow in some seconds."""
