@@ -15,6 +15,7 @@ from sweep.wifi.scan import scan_log
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
+    from sweep.wifi.earlier import EarlierFlows
     from sweep.wifi.scan import WifiScan
     from sweep.wifi.stand import HeardStand, WifiWish
 
@@ -24,13 +25,13 @@ ONE_CHANNEL_QUALITY: Final = 0.1
 """Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
 
 
-def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand) -> Measurement:
+def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: EarlierFlows | None = None) -> Measurement:
     """What a stand came to: its transmitters, and everything that could not be heard, tested or finished."""
     heard, follows = stand.heard, stand.follows
     away_s = sum(gap.end_ns - gap.begin_ns for gap in heard.gaps) / 1e9
     dwelt_s = sum(dwell.seconds for dwell in heard.dwells) if heard.channels else wish.dwell_s
     listened_s = max(0.0, min(dwelt_s + heard.watched_s, max(heard.log.listened_s, 1.0)) - away_s)
-    scan = scan_log(heard.log)
+    scan = scan_log(heard.log, earlier=earlier)
     found = judge_wifi(task, scan, follows, listened_s=listened_s, own=wish.own_addresses)
     gaps = tuple(Gap(start_ns=gap.begin_ns, end_ns=gap.end_ns, reason="adapter_away") for gap in heard.gaps)
     counts = {

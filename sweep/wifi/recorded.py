@@ -9,20 +9,26 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.task import Task, unreadable
 from sweep.report import StimulusJudgement
 from sweep.wifi.doors import RecordedWifi
+from sweep.wifi.earlier import EarlierFlows
 from sweep.wifi.observations import judge_wifi
 from sweep.wifi.scan import read_log, scan_log
 from sweep.wifi.sequence import read_sequence
 from sweep.wifi.stimulus import judge_stimulus
+from sweep.wifi.transmitters import list_flows
 
 
-def measure_capture(task: Task[Any], recorded: RecordedWifi, own: frozenset[int]) -> Measurement:
+def measure_capture(
+    task: Task[Any], recorded: RecordedWifi, own: frozenset[int], earlier: EarlierFlows | None = None
+) -> Measurement:
     """Transmitters of a recorded capture, and where light was played, whether their traffic follows it."""
     follows: dict[int, StimulusJudgement] = {}
     try:
         log, tally = read_log(recorded.path)
-        scan = scan_log(log, cut_tail_octets=tally.cut_tail_octets)
+        scan = scan_log(log, cut_tail_octets=tally.cut_tail_octets, earlier=earlier)
     except (ValueError, OSError):
         return unreadable(task, "wifi", recorded.path)
+    if earlier is not None:
+        earlier.remember(list_flows(log))
     troubles: dict[str, int] = {}
     if recorded.sequence is not None:
         try:

@@ -18,6 +18,7 @@ from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock,
 
 from .blindness import Hearing, assess_hearing, temper_video
 from .dot11 import Dot11Frames, parse_block
+from .earlier import EarlierFlows
 from .element_reader import Said, read_elements
 from .flows import EthernetReader
 from .forked import Forked
@@ -150,11 +151,16 @@ def read_log(path: Path, *, as_flows: bool = False) -> tuple[FrameLog, ReadTally
     return log, reader.tally
 
 
-def scan_log(log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1) -> WifiScan:
-    """Describe and judge the transmitters of a log; with several `processes` flows are judged at the same time."""
+def scan_log(
+    log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1, earlier: EarlierFlows | None = None
+) -> WifiScan:
+    """Describe and judge the transmitters of a log; with several `processes` flows are judged at the same time.
+
+    What `earlier` stands heard of a flow is judged with it.
+    """
     by_sender: dict[int, list[Flow]] = {}
     for flow in list_flows(log):
-        by_sender.setdefault(flow.sender, []).append(flow)
+        by_sender.setdefault(flow.sender, []).append(flow if earlier is None else earlier.beside(flow))
     senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
     with Forked(lambda number: judge_flows(tuple(by_sender[senders[number]])), len(senders), processes) as forked:
         report = assess_hearing(log)

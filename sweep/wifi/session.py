@@ -23,6 +23,7 @@ from sweep.report import StimulusJudgement
 from sweep.wifi.air import Air, CaptureOpenError
 from sweep.wifi.channels import NOTHING_KNOWN
 from sweep.wifi.doors import AirDoor, RecordedWifi
+from sweep.wifi.earlier import EarlierFlows
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
@@ -46,6 +47,7 @@ from sweep.wifi.scan import scan_log
 from sweep.wifi.stand import HeardStand, Stimulus, WifiWish
 from sweep.wifi.targets import targets_by_channel
 from sweep.wifi.told_line import OnSofar, ToldLine
+from sweep.wifi.transmitters import list_flows
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"
@@ -78,6 +80,7 @@ class WifiSession:
         self._answers: dict[str, dict[int, str]] = {}
         """By zone: the answer of each address to light or a walk."""
         self._outside = OutsideLevels()
+        self._earlier = EarlierFlows()
 
     def measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
         """Transmitters of a capture, or of an air and how they answer to what is played; each with its level outside
@@ -93,19 +96,20 @@ class WifiSession:
             return blind(task, "wifi", task.nothing_because)
         if isinstance(task.door, RecordedWifi):
             if is_kept(task.door.path):
-                return measure_kept(task, task.door.path, line)
-            return measure_capture(task, task.door, self._own)
+                return measure_kept(task, task.door.path, line, self._earlier)
+            return measure_capture(task, task.door, self._own, self._earlier)
         wish = self._wish_at(task, task.door)
         try:
             with task.door.open(line) as (air, answers):
-                heard = hear(wish, air, answers, kept_in(task.keep), sofar_to(line, task, wish))
+                sofar = sofar_to(line, task, wish, self._earlier)
+                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier)
                 if task.is_outside:  # the survey is made inside
                     air.memory = NOTHING_KNOWN
         except CaptureOpenError:  # a gap, and a sentence for the inspector
             nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
             return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
         self.remember(task.position.zone_id, heard.follows)
-        return judge_stand(task, wish, heard)
+        return judge_and_remember(task, wish, heard, self._earlier)
 
     def _wish_at(self, task: Task[Any], door: AirDoor) -> WifiWish:
         if task.is_outside:
@@ -149,28 +153,44 @@ def is_kept(path: Path) -> bool:
     return steps_beside(path).exists()
 
 
-def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY) -> Measurement:
+def measure_kept(task: Task[Any], path: Path, line: Line = NOBODY, earlier: EarlierFlows | None = None) -> Measurement:
     """A kept stand heard again, as it was wished for then; what is missing of it is counted."""
     try:
         with open_kept(path, line) as kept:
-            found = judge_stand(task, kept.wish, hear(kept.wish, kept.air, kept.line, kept_in(task.keep)))
+            heard = hear(kept.wish, kept.air, kept.line, kept_in(task.keep), earlier=earlier)
+            found = judge_and_remember(task, kept.wish, heard, earlier)
     except (CaptureFileError, OSError):
         return unreadable(task, "wifi", path)
     return replace(found, rejections=found.rejections | dict(kept.rejected)) if kept.rejected else found
 
 
-def hear(wish: WifiWish, air: Air, line: Line, keep: Path | None, on_sofar: OnSofar = lambda _: None) -> HeardStand:
+def judge_and_remember(task: Task[Any], wish: WifiWish, heard: HeardStand, earlier: EarlierFlows | None) -> Measurement:
+    """What a stand came to, together with those before it, and in time for those that come."""
+    found = judge_stand(task, wish, heard, earlier)
+    if earlier is not None:
+        earlier.remember(list_flows(heard.heard.log))
+    return found
+
+
+def hear(
+    wish: WifiWish,
+    air: Air,
+    line: Line,
+    keep: Path | None,
+    on_sofar: OnSofar = lambda _: None,
+    earlier: EarlierFlows | None = None,
+) -> HeardStand:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_stand(wish, air, line, on_sofar)
+        return hear_stand(wish, air, line, on_sofar, earlier)
     with keep_stand(keep, wish, air, line) as keeping:
-        return hear_stand(wish, keeping.air, keeping.line, on_sofar)
+        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier)
 
 
-def sofar_to(line: Line, task: Task[Any], wish: WifiWish) -> OnSofar:
+def sofar_to(line: Line, task: Task[Any], wish: WifiWish, earlier: EarlierFlows | None = None) -> OnSofar:
     """Tells the runner what a stand has come to so far."""
     teller = Teller(line)
-    return lambda so_far: teller.offer(lambda: judge_stand(task, wish, so_far()))
+    return lambda so_far: teller.offer(lambda: judge_stand(task, wish, so_far(), earlier))
 
 
 class _Interruption:
@@ -197,7 +217,9 @@ class _Interruption:
         return self.left is None
 
 
-def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda _: None) -> HeardStand:
+def hear_stand(
+    wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda _: None, earlier: EarlierFlows | None = None
+) -> HeardStand:
     """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
 
     `on_sofar` may ask what it has come to so far, which changes nothing.
@@ -213,7 +235,7 @@ def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda 
     troubles: Counter[str] = Counter({f"left_{interruption.left}": 1} if interruption.left else {})
     is_settled = True
     if interruption.left is None and wish.trial is not None:
-        results = _test(wish, wish.trial, listener, heard, told)
+        results = _test(wish, wish.trial, listener, heard, told, earlier)
         for result in results:
             follows |= result.judgements
             troubles += result.chips
@@ -229,10 +251,17 @@ def hear_stand(wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda 
     return HeardStand(heard, follows, troubles, is_settled)
 
 
-def _test(wish: WifiWish, kind: TrialKind, listener: Listener, heard: Heard, line: ToldLine) -> list[TrialResult]:
+def _test(
+    wish: WifiWish,
+    kind: TrialKind,
+    listener: Listener,
+    heard: Heard,
+    line: ToldLine,
+    earlier: EarlierFlows | None,
+) -> list[TrialResult]:
     """A test on each channel where something that matters sends."""
     known = wish.decided | wish.own_addresses
-    wanted = targets_by_channel(scan_log(heard.log), heard, is_any=wish.is_any_uplink, decided=known)
+    wanted = targets_by_channel(scan_log(heard.log, earlier=earlier), heard, is_any=wish.is_any_uplink, decided=known)
     results = line.results
     shares = trial_shares(wish, len(wanted))
     for (mhz, addresses), longest_s in zip(wanted.items(), shares, strict=True):

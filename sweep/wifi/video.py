@@ -31,6 +31,7 @@ from .cadence import (
     sum_ticks,
 )
 from .clips import judge_clips
+from .earlier import close_gaps
 from .likeness import Features, score_features
 from .transmitters import Flow, is_uplink
 from .unclocked import LONG_ANSWER_OCTETS, UNCLOCKED_S, Unclocked, measure_unclocked
@@ -164,6 +165,8 @@ def judge_flow(flow: Flow) -> VideoVerdict:
             opened = (_leave_open(cut(place), flow) for place in _open_windows(length_s))
             stands = next((one for one in opened if one is not None), stands)
         best = find_strongest([best, stands])
+    if best.reason not in OPEN_REASONS and is_uplink(flow):
+        best = find_strongest([best, *_leave_open_together(flow)])
     match judge_clips(flow):
         case "clips", after_s:
             return VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
@@ -194,6 +197,17 @@ def _leave_open(window: _Window, flow: Flow) -> VideoVerdict | None:
     else:
         reason = NO_CLOCK if features.is_one_way else ANSWERED
     return VideoVerdict("not_assessable", score_features(features, flow), None, features, reason)
+
+
+def _leave_open_together(flow: Flow) -> list[VideoVerdict]:
+    """What is left open once the seconds in which the channel was not heard are taken out, as between two stands."""
+    closed = close_gaps(flow)
+    if closed is flow:
+        return []
+    t_s, back_s = (closed.t_ns - closed.t_ns[0]) / 1e9, (closed.back_t_ns - closed.t_ns[0]) / 1e9
+    places = _open_windows(float(t_s[-1]))
+    found = (_leave_open(_cut_window(closed, t_s, back_s, *place), closed) for place in places)
+    return [one for one in found if one is not None][:1]
 
 
 def _windows(length_s: float) -> list[tuple[float, float]]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sweep.wifi.clips import judge_clips
+from sweep.wifi.earlier import EarlierFlows, close_gaps
 from sweep.wifi.transmitters import Flow
 from sweep.wifi.unclocked import measure_unclocked
 from sweep.wifi.video import ANSWERED, MAY_BE_CLIPS, NO_CLOCK, OPEN_REASONS, TOO_SHORT, VideoVerdict, judge_flow
@@ -154,3 +155,59 @@ def test_marks_without_a_clock_are_counted_as_they_are_said() -> None:
     assert marks.lengths_share == pytest.approx(152 / 200)
     assert marks.is_like_pictures
     assert not replace(marks, uneven=2.0).is_like_pictures
+
+
+def at_stand(flow: Flow, first_s: float, last_s: float, begin_s: float) -> Flow:
+    """Some seconds of a flow, heard `begin_s` after the first stand began."""
+    t_s, back_s = flow.t_ns / 1e9, flow.back_t_ns / 1e9
+    here, back = (t_s >= first_s) & (t_s < last_s), (back_s >= first_s) & (back_s < last_s)
+    shift_ns = round((begin_s - first_s) * 1e9)
+    return replace(
+        flow,
+        t_ns=flow.t_ns[here] + shift_ns,
+        frame_len=flow.frame_len[here],
+        back_t_ns=flow.back_t_ns[back] + shift_ns,
+        back_frame_len=flow.back_frame_len[back],
+        heard_ns=np.arange(int(begin_s), int(begin_s + last_s - first_s), dtype=np.int64) * 1_000_000_000,
+    )
+
+
+def test_stands_that_heard_too_little_each_leave_a_stream_open_together() -> None:
+    whole, earlier = late_flow(seconds=30.0), EarlierFlows()
+    stands = [at_stand(whole, 4.0 * number, 4.0 * number + 3.5, 60.0 * number) for number in range(4)]
+    for number, stand in enumerate(stands):
+        alone, together = judge_flow(stand), judge_flow(earlier.beside(stand))
+        assert alone.reason == TOO_SHORT
+        assert together.reason == (NO_CLOCK if number else TOO_SHORT)
+        earlier.remember((stand,))
+    other = replace(stands[0], sender=7, t_ns=stands[0].t_ns + 10**12)
+    assert judge_flow(earlier.beside(other)).reason == TOO_SHORT, "of another sender"
+
+
+def test_silence_that_was_heard_is_not_taken_out() -> None:
+    flow = at_stand(late_flow(), 0.0, 4.0, 0.0)
+    twice = replace(
+        flow,
+        t_ns=np.concatenate([flow.t_ns, flow.t_ns + 20_000_000_000]),
+        frame_len=np.tile(flow.frame_len, 2),
+        heard_ns=np.arange(24, dtype=np.int64) * 1_000_000_000,
+    )
+    assert close_gaps(twice) is twice
+    away = replace(twice, heard_ns=np.array([0, 1, 2, 3, 20, 21, 22, 23], dtype=np.int64) * 1_000_000_000)
+    assert np.diff(close_gaps(away).t_ns).max() <= 700_000_000
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    earlier, flow = EarlierFlows(), upload_flow(5_000)
+    for number in range(40):
+        earlier.remember((replace(flow, sender=number + 1),))
+    for number in range(1, 15):
+        earlier.remember((replace(flow, sender=1, t_ns=flow.t_ns + number * 10**11),))
+    later = replace(flow, sender=1, t_ns=flow.t_ns + 10**13)
+    assert len(earlier.beside(later).t_ns) == 60_000 + 5_000
+    assert sum(len(earlier.beside(replace(later, sender=number + 1)).t_ns) > 5_000 for number in range(40)) <= 33
+
+
+def upload_flow(frames: int) -> Flow:
+    none = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32))
+    return flow_of((np.arange(frames, dtype=np.int64) * 1_000_000, np.full(frames, 1_500, dtype=np.int32)), none)
