@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from sweep.captures.packets import MAX_PACKET_OCTETS, CaptureFileError, ReadTally, open_regular_file, shown
+from sweep.captures.packets import (
+    MAX_PACKET_OCTETS,
+    NEVER_WRITTEN,
+    CaptureFileError,
+    ReadTally,
+    open_regular_file,
+    shown,
+)
 
 MAGIC: Final = b"btsnoop\0"
 EPOCH_OFFSET_US: Final = 0x00DCDDB30F2F8000
@@ -37,9 +44,10 @@ def read_packets(path: Path, tally: ReadTally) -> Iterator[tuple[int, bytes, int
         while len(record := stream.read(24)) == 24:
             # Original length, included length, flags, drops (u32 each), time in us (i64), big-endian.
             _, included, flags, _, time_us = struct.unpack(">IIIIq", record)
-            if included > MAX_PACKET_OCTETS:
-                tally.rejected["impossible_packet_length"] += 1
-                tally.cut_tail_octets = 24 + len(stream.read())
+            if included > MAX_PACKET_OCTETS or not any(record):
+                tally.rejected["impossible_packet_length" if included else NEVER_WRITTEN] += 1
+                here = stream.tell()
+                tally.cut_tail_octets = 24 + stream.seek(0, 2) - here
                 return
             packet = stream.read(included)
             if len(packet) < included:

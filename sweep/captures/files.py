@@ -19,6 +19,7 @@ import numpy as np
 from . import pcapng
 from .packets import (
     MAX_PACKET_OCTETS,
+    NEVER_WRITTEN,
     CaptureFileError,
     Chunks,
     PacketBlock,
@@ -27,8 +28,8 @@ from .packets import (
     shown,
 )
 
-CHUNK_OCTETS: Final = 4 * 1024 * 1024
-"""Read this much at a time: guessed, holds 15,000 frames or more and stays small beside a Pi's memory."""
+CHUNK_OCTETS: Final = 1024 * 1024
+"""Read this much at a time: guessed, holds 4,000 frames or more, and what is worked out of it stays in the cache."""
 
 _PCAP_MAGICS: Final = {
     b"\xd4\xc3\xb2\xa1": ("<", 1_000),
@@ -80,6 +81,8 @@ def open_capture(path: Path, *, chunk_octets: int = CHUNK_OCTETS) -> Iterator[Ca
 def _foreign(head: bytes) -> str:
     if not head:
         return "it is empty"
+    if not any(head):
+        return "it begins with zeros, so it was never written; record or copy it again"
     for magic, reason in _FOREIGN_MAGICS.items():
         if head.startswith(magic):
             return reason
@@ -99,11 +102,15 @@ def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: 
         # Element i is the 32-bit number at octet i.
         words = np.ndarray(shape=(max(len(buffer) - 3, 0),), dtype=f"{order}u4", buffer=buffer, strides=(1,))
         captured = words[record + 8].astype(np.int64)
-        is_impossible = captured > MAX_PACKET_OCTETS
-        is_damaged = bool(is_impossible.any())
+        is_bad = captured > MAX_PACKET_OCTETS
+        # No packet of no octets at no time: from there on the file has room and was never written.
+        empty = np.flatnonzero(captured == 0)
+        is_bad[empty] = ~np.any([words[record[empty] + octet] for octet in (0, 4, 12)], axis=0)
+        is_damaged = bool(is_bad.any())
         if is_damaged:
-            tally.rejected["impossible_packet_length"] += 1
-            record = record[: int(np.argmax(is_impossible))]
+            first = int(np.argmax(is_bad))
+            tally.rejected["impossible_packet_length" if captured[first] else NEVER_WRITTEN] += 1
+            record = record[:first]
         count = int(np.searchsorted(record + 16 + captured[: len(record)], len(buffer), side="right"))
         record, captured = record[:count], captured[:count]
         chunks.used = int(record[-1] + 16 + captured[-1]) if count else 0

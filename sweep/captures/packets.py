@@ -21,6 +21,9 @@ from numpy.typing import NDArray
 MAX_PACKET_OCTETS: Final = 256 * 1024
 """A longer packet is corruption: derived, the largest snap length that libpcap writes (262,144)."""
 
+NEVER_WRITTEN: Final = "never_written"
+"""Reason: the file goes on with zeros, as when its disk filled up or the power failed."""
+
 LINK_ETHERNET: Final = 1
 LINK_IEEE80211: Final = 105
 LINK_PRISM: Final = 119

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .packets import MAX_PACKET_OCTETS, Chunks, Int64s, PacketBlock, ReadTally, Row
+from .packets import MAX_PACKET_OCTETS, NEVER_WRITTEN, Chunks, Int64s, PacketBlock, ReadTally, Row
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
 MAX_BLOCK_OCTETS: Final = 16 * 1024 * 1024
@@ -180,7 +180,7 @@ def read_blocks(stream: BinaryIO, tally: ReadTally, chunk_octets: int) -> Iterat
                 section = _Section(">" if head.endswith(_BIG_ENDIAN) else "<")
             block_type, length = struct.unpack_from(section.order + "II", head)
             if length < 12 or length % 4 or length > MAX_BLOCK_OCTETS:
-                damage = "impossible_block_length"
+                damage = "impossible_block_length" if any(head) else NEVER_WRITTEN
                 break
             if position + length > len(buffer):
                 wanted = length

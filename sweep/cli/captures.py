@@ -60,7 +60,7 @@ def wifi(
         if reasons:
             out.print(f"not assessable: {_counted(reasons)}")
         out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {_counted(scan.rejected) or 'none'}")
-    _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames")
+    _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames", scan.rejected)
 
 
 def stimulus(
@@ -97,7 +97,7 @@ def stimulus(
         _show(("verdict", "transmitter", "p", "over all", "reason"), rows, whole=5)
         _more([one["verdict"] for one in found])
         out.print(f"{document['flows_tested']} uplinks tested; over all: p after Holm's correction over them")
-    _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames")
+    _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames", tally.rejected)
 
 
 def ble(
@@ -130,11 +130,13 @@ def ble(
         _show(("kind", "device", "level", "name", "adverts", "company"), rows, whole=4)
         _more([one["kind"] for one in found])
         out.print(f"{scan.adverts} advertisements, rejected: {_counted(scan.rejected) or 'none'}")
-    _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements")
+    _say_if_cut(file, scan.cut_tail_octets, f"{scan.adverts} advertisements", scan.rejected)
 
 
-def _say_if_cut(file: Path, octets: int, rest: str) -> None:
+def _say_if_cut(file: Path, octets: int, rest: str, rejected: Mapping[str, int]) -> None:
     """A truncated capture is bad input even though what stands before the cut was read and written."""
+    if octets and rejected.get("never_written"):
+        fail(f"{file}: its last {octets} octets are zeros that nobody wrote; the result covers the {rest} before")
     if octets:
         fail(f"{file}: cut off, its last {octets} octets are no whole record; the result covers the {rest} before")
 

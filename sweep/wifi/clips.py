@@ -8,9 +8,10 @@ phone may send as well, and are left open.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,25 @@ out of a longer one by the listener's turns."""
 MIN_CLIPS, CLIP_VARIATION, CLIP_PAUSE_S = 6, 0.35, 20.0
 """What is called: limits guessed around what was measured."""
 
+MAX_RUNS: Final = 64
+"""Kept per flow of a long capture: guessed, ten times as many as are needed."""
+
 ClipKind = Literal["clips", "may_be_clips"]
+
+
+class Run(NamedTuple):
+    """Thick seconds of a flow, one after the other: a clip, or the part of one that a log holds."""
+
+    begin_ns: int
+    """Of its first second."""
+    end_ns: int
+    """Of the beginning of its last second."""
+    octets: float
+
+    @property
+    def is_clip(self) -> bool:
+        """It is as large as a clip, and no longer."""
+        return self.octets >= CLIP_OCTETS and self.end_ns - self.begin_ns < LONGEST_S * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +75,9 @@ def judge_clips(flow: Flow) -> tuple[ClipKind, float] | None:
     if not clips:
         return None
     begun_s = (heard_ns - heard_ns[0]) / 1e9
-    sizes = np.array([clip.octets for clip in clips])
-    pauses_s = [begun_s[after.first] - begun_s[before.last] for before, after in pairwise(clips)]
-    if len(clips) >= MIN_CLIPS and sizes.std() <= CLIP_VARIATION * sizes.mean() and np.median(pauses_s) >= CLIP_PAUSE_S:
-        return "clips", float(begun_s[clips[MIN_CLIPS - 1].last] - begun_s[clips[0].first])
+    after_s = judge_runs([Run(int(heard_ns[clip.first]), int(heard_ns[clip.last]), clip.octets) for clip in clips])
+    if after_s is not None:
+        return "clips", after_s
     is_clip = np.zeros(len(up), dtype=bool)
     for clip in clips:
         is_clip[clip.first : clip.last + 1] = True
@@ -69,6 +87,38 @@ def judge_clips(flow: Flow) -> tuple[ClipKind, float] | None:
     if not any(_has_edge(clip, is_clip, heard_ns) for clip in clips):
         return None
     return "may_be_clips", float(begun_s[clips[0].last] - begun_s[clips[0].first])
+
+
+def judge_runs(runs: Sequence[Run]) -> float | None:
+    """After how many seconds clips of nearly the same size with long pauses between them say what they are; or None."""
+    clips = [run for run in runs if run.is_clip]
+    if len(clips) < MIN_CLIPS:
+        return None
+    sizes = np.array([clip.octets for clip in clips])
+    pauses_ns = [after.begin_ns - before.end_ns for before, after in pairwise(clips)]
+    if sizes.std() > CLIP_VARIATION * sizes.mean() or np.median(pauses_ns) < CLIP_PAUSE_S * 1e9:
+        return None
+    return (clips[MIN_CLIPS - 1].end_ns - clips[0].begin_ns) / 1e9
+
+
+def list_runs(flow: Flow) -> tuple[Run, ...]:
+    """The thick seconds of a flow of one log, to be joined with those of the next log of its capture."""
+    if flow.is_from_ap or not len(flow.t_ns):
+        return ()
+    heard_ns = _seconds_heard(flow)
+    up = _octets_by_second(flow.t_ns, flow.frame_len, heard_ns)
+    back = _octets_by_second(flow.back_t_ns, flow.back_frame_len, heard_ns)
+    found = _find_runs(up, up + back, heard_ns)
+    return tuple(Run(int(heard_ns[clip.first]), int(heard_ns[clip.last]), clip.octets) for clip in found)
+
+
+def join_runs(before: tuple[Run, ...], after: tuple[Run, ...]) -> tuple[Run, ...]:
+    """Those of two logs, one after the other: MAX_RUNS clips at most, and what the next log may go on with."""
+    if before and after and after[0].begin_ns - before[-1].end_ns <= (BRIDGED_S + 1) * 1_000_000_000:
+        whole = Run(before[-1].begin_ns, after[0].end_ns, before[-1].octets + after[0].octets)
+        before, after = before[:-1], (whole, *after[1:])
+    found = (*before, *after)
+    return tuple(run for number, run in enumerate(found) if run.is_clip or number + 1 == len(found))[:MAX_RUNS]
 
 
 def _seconds_heard(flow: Flow) -> NDArray[np.int64]:
@@ -87,13 +137,17 @@ def _octets_by_second(
 
 
 def _find_clips(up: NDArray[np.float64], both: NDArray[np.float64], heard_ns: NDArray[np.int64]) -> list[Clip]:
+    found = _find_runs(up, both, heard_ns)
+    return [clip for clip in found if clip.octets >= CLIP_OCTETS and clip.last - clip.first < LONGEST_S]
+
+
+def _find_runs(up: NDArray[np.float64], both: NDArray[np.float64], heard_ns: NDArray[np.int64]) -> list[Clip]:
     thick = np.flatnonzero((up >= THICK_OCTETS) & (up >= UP_SHARE * both))
     if not len(thick):
         return []
     breaks = np.flatnonzero(np.diff(heard_ns[thick]) > (BRIDGED_S + 1) * 1_000_000_000) + 1
     runs = np.split(thick, breaks)
-    found = [Clip(int(run[0]), int(run[-1]), float(up[run[0] : run[-1] + 1].sum())) for run in runs]
-    return [clip for clip in found if clip.octets >= CLIP_OCTETS and clip.last - clip.first < LONGEST_S]
+    return [Clip(int(run[0]), int(run[-1]), float(up[run[0] : run[-1] + 1].sum())) for run in runs]
 
 
 def _has_edge(clip: Clip, is_clip: NDArray[np.bool_], heard_ns: NDArray[np.int64]) -> bool:

@@ -6,6 +6,7 @@ what `numpy.unique` and `numpy.lexsort` would give, which took half the time of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -50,6 +51,24 @@ def order_streams(stream: Int64s, t_ns: Int64s) -> Int64s:
         key = key.astype(np.uint16)
     order = np.argsort(key, kind="stable")
     return order if by_time is None else by_time[order]
+
+
+def add_counts(parts: Sequence[tuple[NDArray[np.uint64], Int64s]], width: int) -> tuple[NDArray[np.uint64], Int64s]:
+    """Tables of keys (ascending, each once) and their counts, shape (keys, `width`), added up to one."""
+    keys, place = number_distinct(np.concatenate([key for key, _ in parts]))
+    counts = np.concatenate([count for _, count in parts])
+    sums = np.zeros((len(keys), width), dtype=np.int64)
+    for column in range(width):
+        np.add.at(sums[:, column], place, counts[:, column])
+    return keys, sums
+
+
+def is_among(wanted: NDArray[Any], known: NDArray[Any]) -> NDArray[np.bool_]:
+    """For each of `wanted`: does it stand in the ascending `known`?"""
+    if not len(known):
+        return np.zeros(len(wanted), dtype=bool)
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, wanted), len(known) - 1)] == wanted
+    return found
 
 
 def is_ascending(values: NDArray[Any]) -> bool:

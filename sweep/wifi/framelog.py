@@ -8,7 +8,7 @@ comes after the bound is counted, not stored.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -27,6 +27,12 @@ MAX_FRAMES: Final = 8_000_000
 """Frames kept per listening period: derived, about 70 octets each, so 560 MB, half the memory of the smallest probe."""
 REPEAT_WITHIN_NS: Final = 1_000_000_000
 """A retry repeats the frame of the same sequence number heard less than this before (SnoopDog's rule)."""
+
+WINDOW_FRAMES: Final = 1 << 18
+"""Frames of a capture judged at once: derived, 300 octets each while they are, so 80 MB, and a minute of the busiest
+channel."""
+MAX_SEAM: Final = 65_536
+"""Frames remembered to tell repeats from: derived, more come within a second from no radio."""
 
 _SIEVE_BITS: Final = 20
 
@@ -61,6 +67,11 @@ class FrameLog:
         """From the earliest to the latest frame."""
         return float(np.ptp(self.frames.t_ns)) / 1e9 if len(self.frames) else 0.0
 
+    @property
+    def end_ns(self) -> int:
+        """Time of the latest frame; 0 for an empty log."""
+        return int(self.frames.t_ns.max()) if len(self.frames) else 0
+
     def keep(self, wanted: Bools) -> FrameLog:
         """Only the frames where `wanted` is true; what control frames say of others stays."""
         kept = self.frames.keep(wanted)
@@ -71,6 +82,7 @@ class LogBuilder:
     """Takes blocks one after the other; at most `max_frames` frames are kept, the rest is counted."""
 
     def __init__(self, *, max_frames: int = MAX_FRAMES) -> None:
+        self._seam = empty_frames()
         self._parts: list[Dot11Frames] = []
         self._control: list[ControlFrames] = []
         self._rejected: Counter[str] = Counter()
@@ -93,10 +105,51 @@ class LogBuilder:
         """Count packets that were left out before they came here."""
         self._rejected[reason] += count
 
+    @property
+    def frames(self) -> int:
+        """Frames added since the last log."""
+        return sum(map(len, self._parts))
+
     def finish(self) -> FrameLog:
-        """The log of all that was added."""
+        """The log of all that was added since the last cut; its `management` and `rejected` count since the start."""
+        return self._number(join_frames([self._seam, *self._parts]))
+
+    def cut(self) -> FrameLog:
+        """The same, after which another log begins; repeats are told across the seam."""
+        frames = join_frames([self._seam, *self._parts])
+        log = self._number(frames)
+        self._room += len(log.frames)
+        is_recent = frames.t_ns > int(frames.t_ns.max(initial=0)) - REPEAT_WITHIN_NS
+        is_recent[:-MAX_SEAM] = False
+        self._seam = frames.keep(is_recent)
+        self._parts, self._control = [], []
+        return log
+
+    def _number(self, frames: Dot11Frames) -> FrameLog:
         control = join_control_frames(self._control)
-        return number_transmitters(join_frames(self._parts), control, self._management.finish(), self._rejected)
+        return number_transmitters(frames, control, self._management.finish(), self._rejected, seam=len(self._seam))
+
+
+def read_windows(
+    blocks: Iterable[PacketBlock],
+    *,
+    parse: ParseBlock = parse_block,
+    link_types: frozenset[int] = WIFI_LINK_TYPES,
+    window_frames: int = WINDOW_FRAMES,
+) -> Iterator[FrameLog]:
+    """Logs of `window_frames` frames or somewhat more, one after the other, of a run of any length; one at least.
+
+    The last one tells of everything what was rejected and what management frames said.
+    """
+    builder = LogBuilder()
+    for block in blocks:
+        if block.link_type in link_types:
+            builder.add(block, parse)
+        else:
+            builder.reject("foreign_link_type", len(block))
+        if builder.frames >= window_frames:
+            yield builder.cut()
+    yield builder.finish()
 
 
 def build_log(
@@ -140,16 +193,22 @@ def empty_frames() -> Dot11Frames:
 
 
 def number_transmitters(
-    frames: Dot11Frames, control: ControlFrames, management: Management, rejected: Counter[str]
+    frames: Dot11Frames, control: ControlFrames, management: Management, rejected: Counter[str], *, seam: int = 0
 ) -> FrameLog:
-    """Number the addresses and mark the repeats."""
+    """Number the addresses and mark the repeats; the first `seam` frames only tell repeats and stay out of the log."""
     has_ta = frames.ta != NO_ADDRESS
     transmitters, numbers = number_distinct(frames.ta[has_ta])
     index = np.full(len(frames), -1, dtype=np.int64)
     index[has_ta] = numbers
+    is_repeat = _mark_repeats(frames, index)
+    if seam:
+        frames, is_repeat = frames.keep(np.arange(len(frames)) >= seam), is_repeat[seam:]
+        used, numbers = number_distinct(index[seam:])
+        transmitters = transmitters[used[used >= 0]]
+        index = numbers - int((used < 0).any())
     return FrameLog(
         frames=frames,
-        is_repeat=_mark_repeats(frames, index),
+        is_repeat=is_repeat,
         transmitters=transmitters,
         transmitter_index=index,
         rejected=Counter({reason: count for reason, count in rejected.items() if count}),

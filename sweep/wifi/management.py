@@ -111,7 +111,8 @@ class ManagementNotes:
 
     def finish(self) -> Management:
         """All that was new."""
-        return Management({sender: tuple(noted.values()) for sender, noted in self._bodies.items()}, self._missed)
+        bodies = {sender: tuple(noted.values()) for sender, noted in self._bodies.items() if noted}
+        return Management(bodies, self._missed)
 
 
 _FIXED_OCTETS: Final = np.array([_FIXED.get(subtype, 0) for subtype in range(16)], dtype=np.int64)

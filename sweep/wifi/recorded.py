@@ -11,7 +11,8 @@ from sweep.report import StimulusJudgement
 from sweep.wifi.doors import RecordedWifi
 from sweep.wifi.earlier import EarlierFlows
 from sweep.wifi.observations import judge_wifi
-from sweep.wifi.scan import read_log, scan_log
+from sweep.wifi.reading import read_log
+from sweep.wifi.scan import scan_log
 from sweep.wifi.sequence import read_sequence
 from sweep.wifi.stimulus import judge_stimulus
 from sweep.wifi.transmitters import list_flows

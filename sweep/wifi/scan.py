@@ -1,40 +1,31 @@
 """A capture file in, transmitters out: `sweep wifi FILE`.
 
 Input is a pcap or pcapng file of an 802.11 link type, or of Ethernet when it is to be read as flows; output is a
-`WifiScan`.  Addresses leave it as tags under a key unless full ones are asked for.  SSIDs never appear in its JSON.
+`WifiScan`.  A long capture is judged window by window, in memory that does not grow with it.  Addresses leave it as
+tags under a key unless full ones are asked for.  SSIDs never appear in its JSON.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
-from sweep.captures.files import open_capture
-from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, PacketBlock, ReadTally, shown
+from sweep.captures.packets import ReadTally
 
-from .blindness import Hearing, assess_hearing, temper_video
-from .dot11 import Dot11Frames, parse_block
+from .blindness import Hearing, conclude_hearing, temper_video
+from .census import EMPTY_CENSUS, MAX_ADDRESSES, take_census
+from .clips import Run, join_runs, judge_runs, list_runs
 from .earlier import EarlierFlows
 from .element_reader import Said, read_elements
-from .flows import EthernetReader
 from .forked import Forked
-from .framelog import FrameLog, build_log
-from .radio_headers import WIFI_LINK_TYPES
-from .transmitters import Flow, Transmitter, list_flows, list_transmitters
-from .video import VideoVerdict, find_strongest, judge_flows
-
-_LINK_ADVICE: Final = {
-    1: "this is Ethernet, read it with --flows",
-    187: "this is Bluetooth, use sweep ble",
-    201: "this is Bluetooth, use sweep ble",
-    251: "this is Bluetooth, use sweep ble",
-    256: "this is Bluetooth, use sweep ble",
-    272: "this is Bluetooth, use sweep ble",
-}
+from .framelog import WINDOW_FRAMES, FrameLog
+from .reading import open_windows
+from .transmitters import Flow, Transmitter, describe_transmitters, list_flows
+from .video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
+from .witnesses import NO_WITNESSES, weigh_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,70 +112,108 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
     }
 
 
-def read_log(path: Path, *, as_flows: bool = False) -> tuple[FrameLog, ReadTally]:
-    """All usable frames of a capture file.
+class Scanner:
+    """Takes the logs of one capture one after the other; what it keeps does not grow with their number."""
 
-    `as_flows` also takes Ethernet captures, whose packets stand for the 802.11 frames that would have carried them.
-    Raises CaptureFileError for a file that is no capture or holds packets of other link types only.
-    """
-    ethernet = EthernetReader()
-    seen: set[int] = set()
+    def __init__(self, *, processes: int = 1, earlier: EarlierFlows | None = None) -> None:
+        """With several `processes` flows are judged at the same time; with what `earlier` stands heard of them."""
+        self._processes = processes
+        self._earlier = earlier
+        self._logs = 0
+        self._frames = 0
+        self._start_ns = 0
+        self._end_ns = 0
+        self._census = EMPTY_CENSUS
+        self._witnesses = NO_WITNESSES
+        self._said = Said()
+        self._rejected: Counter[str] = Counter()
+        self._verdicts: dict[int, VideoVerdict] = {}
+        self._runs: dict[tuple[int, int], tuple[Run, ...]] = {}
 
-    def noted(blocks: Iterator[PacketBlock]) -> Iterator[PacketBlock]:
-        for block in blocks:
-            seen.add(block.link_type)
-            yield block
+    def add(self, log: FrameLog) -> None:
+        """Judge the flows of a log and count what its addresses did."""
+        by_sender: dict[int, list[Flow]] = {}
+        for flow in list_flows(log):
+            by_sender.setdefault(flow.sender, []).append(flow)
+        senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-    def parse(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
-        return ethernet.parse(block) if block.link_type == LINK_ETHERNET else parse_block(block)
+        def judge(number: int) -> VideoVerdict:
+            flows, earlier = by_sender[senders[number]], self._earlier
+            return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
-    wanted = WIFI_LINK_TYPES | {LINK_ETHERNET} if as_flows else WIFI_LINK_TYPES
-    with open_capture(path) as reader:
-        log = build_log(noted(reader.blocks), parse=parse, link_types=wanted)
-        if seen and not seen & wanted:
-            link_type = min(seen)
-            advice = _LINK_ADVICE.get(link_type, "record in monitor mode")
-            raise CaptureFileError(f"{shown(path)}: holds no 802.11 frames (link type {link_type}); {advice}")
-    log = replace(log, rejected=log.rejected + reader.tally.rejected)
-    if as_flows and LINK_ETHERNET in seen:
-        log = replace(log, frames=ethernet.mark_direction(log.frames))
-    return log, reader.tally
+        with Forked(judge, len(senders), self._processes) as forked:
+            self._said = read_elements(log.management)
+            self._witnesses += weigh_witnesses(log)
+            self._census += take_census(log)
+            for sender, verdict in zip(senders, forked.finish(), strict=True):
+                self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
+        self._note_runs(by_sender)
+        if len(log.frames):
+            self._start_ns = min(log.start_ns, self._start_ns) if self._frames else log.start_ns
+            self._end_ns = max(log.end_ns, self._end_ns) if self._frames else log.end_ns
+        self._logs += 1
+        self._frames += len(log.frames)
+        self._rejected = log.rejected
+
+    def _note_runs(self, by_sender: dict[int, list[Flow]]) -> None:
+        for flow in (flow for flows in by_sender.values() for flow in flows):
+            joined = join_runs(self._runs.get((flow.sender, flow.peer), ()), list_runs(flow))
+            if joined:
+                self._runs[flow.sender, flow.peer] = joined
+        if len(self._verdicts) > MAX_ADDRESSES or len(self._runs) > MAX_ADDRESSES:
+            known = set(self._census.senders.tolist())
+            self._verdicts = {sender: one for sender, one in self._verdicts.items() if sender in known}
+            self._runs = {pair: found for pair, found in self._runs.items() if pair[0] in known}
+
+    def finish(self, *, tally: ReadTally) -> WifiScan:
+        """Describe the transmitters of all logs; `tally` is what reading them came to."""
+        listened_s = (self._end_ns - self._start_ns) / 1e9
+        report = conclude_hearing(self._witnesses, self._census.senders)
+        verdict_of = dict(self._verdicts)
+        if self._logs > 1:
+            for (sender, _), runs in self._runs.items():
+                after_s = judge_runs(runs)
+                if after_s is not None:
+                    clips = VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
+                    verdict_of[sender] = find_strongest([verdict_of.get(sender, NOTHING_HEARD), clips])
+        judged = []
+        for one in describe_transmitters(self._census, self._said.by_sender):
+            hearing = report.of(one.addresses)
+            verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
+            judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, listened_s), hearing))
+        rejected = self._rejected + tally.rejected + Counter({"over_transmitter_limit": self._census.dropped})
+        return WifiScan(
+            frames=self._frames,
+            rejected=dict(sorted(rejected.items())),
+            cut_tail_octets=tally.cut_tail_octets,
+            start_ns=self._start_ns,
+            listened_s=listened_s,
+            unheard_senders=report.unheard_senders,
+            said=self._said,
+            transmitters=tuple(judged),
+        )
 
 
 def scan_log(
     log: FrameLog, *, cut_tail_octets: int = 0, processes: int = 1, earlier: EarlierFlows | None = None
 ) -> WifiScan:
-    """Describe and judge the transmitters of a log; with several `processes` flows are judged at the same time.
+    """Describe and judge the transmitters of one log; what `earlier` stands heard of a flow is judged with it."""
+    scanner = Scanner(processes=processes, earlier=earlier)
+    scanner.add(log)
+    return scanner.finish(tally=ReadTally(cut_tail_octets=cut_tail_octets))
 
-    What `earlier` stands heard of a flow is judged with it.
+
+def scan_file(
+    path: Path, *, as_flows: bool = False, processes: int = 1, window_frames: int = WINDOW_FRAMES
+) -> WifiScan:
+    """Read a capture and describe its transmitters; CaptureFileError (one line) when that cannot be done.
+
+    More than `window_frames` frames are judged in windows, so that memory does not grow with the length: what spans a
+    seam is judged on either side of it.
     """
-    by_sender: dict[int, list[Flow]] = {}
-    for flow in list_flows(log):
-        by_sender.setdefault(flow.sender, []).append(flow if earlier is None else earlier.beside(flow))
-    senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
-    with Forked(lambda number: judge_flows(tuple(by_sender[senders[number]])), len(senders), processes) as forked:
-        report = assess_hearing(log)
-        said = read_elements(log.management)
-        transmitters = list_transmitters(log, said.by_sender)
-        verdict_of = dict(zip(senders, forked.finish(), strict=True))
-    judged = []
-    for one in transmitters:
-        hearing = report.of(one.addresses)
-        verdict = find_strongest([verdict_of[a] for a in one.addresses if a in verdict_of])
-        judged.append(JudgedTransmitter(one, temper_video(verdict, hearing, log.listened_s), hearing))
-    return WifiScan(
-        frames=len(log.frames),
-        rejected=dict(sorted(log.rejected.items())),
-        cut_tail_octets=cut_tail_octets,
-        start_ns=log.start_ns,
-        listened_s=log.listened_s,
-        unheard_senders=report.unheard_senders,
-        said=said,
-        transmitters=tuple(judged),
-    )
-
-
-def scan_file(path: Path, *, as_flows: bool = False, processes: int = 1) -> WifiScan:
-    """Read a capture and describe its transmitters; CaptureFileError (one line) when that cannot be done."""
-    log, tally = read_log(path, as_flows=as_flows)
-    return scan_log(log, cut_tail_octets=tally.cut_tail_octets, processes=processes)
+    scanner = Scanner(processes=processes)
+    with open_windows(path, as_flows=as_flows, window_frames=window_frames) as reader:
+        for log in reader.windows:
+            scanner.add(log)
+            del log  # or it stays while the next one is read
+    return scanner.finish(tally=reader.tally)

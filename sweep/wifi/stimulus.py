@@ -120,7 +120,7 @@ class StimulusScan:
 
 def stimulus_file(path: Path, sequence_path: Path, *, as_flows: bool = False) -> StimulusScan:
     """Test every transmitter of a capture; CaptureFileError (one line) when either file cannot be read."""
-    from .scan import read_log
+    from .reading import read_log
 
     sequence = read_sequence(sequence_path)
     log, _ = read_log(path, as_flows=as_flows)

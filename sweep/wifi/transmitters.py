@@ -17,24 +17,26 @@ from numpy.typing import NDArray
 from sweep.addresses import is_locally_administered
 from sweep.captures.packets import Int64s
 
-from .columns import is_ascending, number_distinct, order_streams
-from .dot11 import (
-    BEACON,
-    BROADCAST,
-    CONTROL,
-    EXTENSION,
-    FROM_DS,
-    GROUP_BIT,
-    MANAGEMENT,
-    NO_ADDRESS,
-    PROBE_REQUEST,
-    PROBE_RESPONSE,
-    TO_DS,
+from .census import (
+    ANNOUNCES,
+    CHANNEL_BITS,
+    DOWN,
+    FRAMES,
+    IS_BSSID,
+    IS_CLIENT,
+    LEVEL_BITS,
+    LOWEST_DBM,
+    RETRIES,
+    SERVES,
+    UP,
+    Census,
+    take_census,
 )
+from .columns import number_distinct, order_streams
+from .dot11 import FROM_DS, GROUP_BIT, NO_ADDRESS, TO_DS
 from .elements import Elements
 from .emitters import JoinReason, Known, group_addresses
 from .framelog import FrameLog
-from .radio_headers import Bools
 from .vendors import find_vendor
 
 Role = Literal["ap", "sta", "unknown"]
@@ -44,7 +46,6 @@ MAX_TRANSMITTERS: Final = 20_000
 FRAGMENT_BITS: Final = 4
 SEQUENCE_NUMBERS: Final = 4_096
 """A sequence control field counts frames modulo this above the number of the fragment (802.11-2020, 9.2.4.4)."""
-_LOWEST_DBM: Final = -128  # of an octet with a sign, which is how every receiver writes levels
 NS: Final = 1_000_000_000
 LONGEST_HEARD_S: Final = 1_000_000.0
 """Of a longer capture only the seconds with frames are listed: bounds the memory where a clock is wrong."""
@@ -124,59 +125,48 @@ class Flow:
 
 def list_transmitters(log: FrameLog, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
     """Describe every transmitter of a log, the one with most frames first; `said` is what each address says."""
-    count = len(log.transmitters)
-    if not count:
-        return ()
-    frames, index = log.frames, log.transmitter_index
-    has_ta = index >= 0
-    numbers = index[has_ta]
-    totals = np.bincount(numbers, minlength=count)
-    retries = np.bincount(index[has_ta & log.is_repeat], minlength=count)
-    data = frames.is_data_with_body() & ~log.is_repeat
-    up = np.bincount(index[data], weights=frames.frame_len[data], minlength=count)
-    place, is_known = _number(log.transmitters, frames.ra)
-    down_rows = data & is_known
-    down = np.bincount(place[down_rows], weights=frames.frame_len[down_rows], minlength=count)
-    roles = _roles(log)
+    return describe_transmitters(take_census(log), said)
 
-    chosen = np.argsort(-totals, kind="stable")[:MAX_TRANSMITTERS]
-    rank = np.full(count, -1, dtype=np.int64)
-    rank[chosen] = np.arange(len(chosen))
-    rows = np.flatnonzero(has_ta)
-    ranks = rank[numbers]
-    if len(chosen) < count:
-        rows, ranks = rows[ranks >= 0], ranks[ranks >= 0]
-    one_each = _summarise(log, rows, ranks, len(chosen))
-    leader, reasons = group_addresses(_known(log, said, chosen, roles, one_each))
+
+def describe_transmitters(census: Census, said: Mapping[int, Elements]) -> tuple[Transmitter, ...]:
+    """The same from what the addresses come to; MAX_TRANSMITTERS at most."""
+    total = census.counts[:, FRAMES]
+    chosen = np.argsort(-total, kind="stable")[:MAX_TRANSMITTERS]
+    chosen = chosen[total[chosen] > 0]
+    if not len(chosen):
+        return ()
+    one_each = _summarise(census, chosen, np.arange(len(chosen)), len(chosen))
+    known = _known(census, said, chosen, one_each)
+    leader, reasons = group_addresses(known)
     if reasons:  # what belongs together is summarised together
         leaders, group = number_distinct(np.array(leader, dtype=np.int64))
-        ranks = group[ranks]
+        joined = _summarise(census, chosen, group, len(leaders))
     else:
-        leaders, group = np.arange(len(chosen)), np.arange(len(chosen))
-    joined = _summarise(log, rows, ranks, len(leaders)) if reasons else one_each
+        leaders, group, joined = np.arange(len(chosen)), np.arange(len(chosen)), one_each
     members: list[list[int]] = [[] for _ in leaders]
     for i, number in enumerate(group.tolist()):
         members[number].append(i)
     found = []
     for number, its in enumerate(members):
         places = chosen[its]
-        addresses = tuple(log.transmitters[places].tolist())
+        addresses = tuple(census.addresses[places].tolist())
         elements = [said[a] for a in addresses if a in said]
+        sums = census.counts[places].sum(axis=0).tolist()
         found.append(
             Transmitter(
                 addresses=addresses,
-                role=_common_role([roles[i] for i in places.tolist()]),
+                role=_common_role([_role_of(census.counts[place]) for place in places.tolist()]),
                 vendor=next((vendor for a in addresses if (vendor := find_vendor(a)) is not None), None),
                 is_randomised=all(map(is_locally_administered, addresses)),
                 channel_mhz=joined.channels[number]
                 or next((one.channel_mhz for one in elements if one.channel_mhz), None),
                 level=joined.levels[number],
-                frames=int(totals[places].sum()),
-                retries=int(retries[places].sum()),
-                bytes_up=int(up[places].sum()),
-                bytes_down=int(down[places].sum()),
-                first_ns=int(joined.first_ns[number]),
-                last_ns=int(joined.last_ns[number]),
+                frames=sums[FRAMES],
+                retries=sums[RETRIES],
+                bytes_up=sums[UP],
+                bytes_down=sums[DOWN],
+                first_ns=int(census.first_ns[places].min()),
+                last_ns=int(census.last_ns[places].max()),
                 names=tuple(sorted({name for one in elements for name in one.ssids})),
                 joined_by=reasons.get(its[0], ()),
                 signature=next((one.signature for one in elements if one.signature), None),
@@ -193,48 +183,55 @@ class _Summary(NamedTuple):
 
     levels: list[LevelSummary | None]
     channels: list[int | None]
-    first_ns: Int64s
-    last_ns: Int64s
 
 
-def _summarise(log: FrameLog, rows: Int64s, ranks: Int64s, count: int) -> _Summary:
-    """Of `rows`, each sent by the transmitter of its rank."""
-    frames = log.frames
+def _summarise(census: Census, chosen: Int64s, group: Int64s, count: int) -> _Summary:
+    """Levels and channels of `count` transmitters; `group` says to which of them each chosen address belongs."""
+    rank = np.full(len(census.addresses), -1, dtype=np.int64)
+    rank[chosen] = group
+
+    def of_chosen(table: tuple[NDArray[np.uint64], Int64s], bits: int) -> tuple[Int64s, Int64s, Int64s]:
+        keys, counts = table
+        ranks = rank[np.searchsorted(census.addresses, keys >> np.uint64(bits))]
+        is_chosen = ranks >= 0
+        values = (keys & np.uint64((1 << bits) - 1)).astype(np.int64)
+        return ranks[is_chosen], values[is_chosen], counts[is_chosen, 0]
+
     return _Summary(
-        _summarise_levels(ranks, frames.rssi_dbm[rows], count),
-        _most_frequent_channels(ranks, frames.channel_mhz[rows], count),
-        *_times_of(ranks, frames.t_ns[rows], count),
+        _summarise_levels(*of_chosen(census.levels, LEVEL_BITS), count),
+        _most_frequent_channels(*of_chosen(census.channels, CHANNEL_BITS), count),
     )
 
 
-def _known(
-    log: FrameLog, said: Mapping[int, Elements], chosen: Int64s, roles: list[Role], summary: _Summary
-) -> list[Known]:
-    frames = log.frames
-    probes = np.flatnonzero((frames.kind == MANAGEMENT) & (frames.subtype == PROBE_REQUEST))
-    probes = probes[np.argsort(frames.t_ns[probes], kind="stable")]
-    senders, numbers = frames.ta[probes].tolist(), (frames.sequence_control[probes] >> 4).tolist()
-    first, last = dict(zip(reversed(senders), reversed(numbers), strict=True)), dict(zip(senders, numbers, strict=True))
+def _known(census: Census, said: Mapping[int, Elements], chosen: Int64s, summary: _Summary) -> list[Known]:
     found = []
-    for i, number in enumerate(chosen.tolist()):
-        address, level = int(log.transmitters[number]), summary.levels[i]
-        elements = said.get(address, Elements())
+    for i, place in enumerate(chosen.tolist()):
+        address, level = int(census.addresses[place]), summary.levels[i]
+        elements, probes = said.get(address, Elements()), census.probes.get(address)
         found.append(
             Known(
                 address=address,
-                is_ap=roles[number] == "ap",
+                is_ap=_role_of(census.counts[place]) == "ap",
                 channel_mhz=summary.channels[i] or elements.channel_mhz,
                 level_dbm=None if level is None else level.median_dbm,
-                first_ns=int(summary.first_ns[i]),
-                last_ns=int(summary.last_ns[i]),
-                first_probe=first.get(address),
-                last_probe=last.get(address),
+                first_ns=int(census.first_ns[place]),
+                last_ns=int(census.last_ns[place]),
+                first_probe=None if probes is None else probes.first_number,
+                last_probe=None if probes is None else probes.last_number,
                 signature=elements.signature,
                 uuid=elements.uuid,
                 clock_us=elements.clock_us,
             )
         )
     return found
+
+
+def _role_of(counts: Int64s) -> Role:
+    """What an address sent itself weighs more than what others say of it."""
+    serves, is_client = counts[SERVES] > 0, counts[IS_CLIENT] > 0
+    if counts[ANNOUNCES] > 0 or ((serves or counts[IS_BSSID] > 0) and not is_client):
+        return "ap"
+    return "sta" if is_client and not serves else "unknown"
 
 
 def _common_role(roles: list[Role]) -> Role:
@@ -313,87 +310,25 @@ class _SecondsHeard:
         return begin_ns + np.unique((t_ns - begin_ns) // NS) * NS
 
 
-def _number(known: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> tuple[Int64s, Bools]:
-    """Index of each wanted address in the ascending `known`, and whether it is there."""
-    place = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    return place, known[place] == wanted
-
-
-def _roles(log: FrameLog) -> list[Role]:
-    """Role of each transmitter; what it sent itself weighs more than what others say of it."""
-    frames, index = log.frames, log.transmitter_index
-    count = len(log.transmitters)
-
-    def senders(rows: Bools) -> Bools:
-        found: Bools = np.zeros(count, dtype=bool)
-        found[index[rows & (index >= 0)]] = True
-        return found
-
-    def named(addresses: NDArray[np.uint64]) -> Bools:
-        place, is_known = _number(log.transmitters, addresses)
-        found: Bools = np.zeros(count, dtype=bool)
-        found[place[is_known]] = True
-        return found
-
-    is_management, is_data = frames.kind == MANAGEMENT, frames.kind == 2
-    ds = frames.flags & (TO_DS | FROM_DS)
-    to_ap, from_ap = is_data & (ds == TO_DS), is_data & (ds == FROM_DS)
-    beacon = is_management & ((frames.subtype == BEACON) | (frames.subtype == PROBE_RESPONSE))
-    announces = senders((beacon & (frames.bssid == frames.ta)) | (frames.kind == EXTENSION))
-    serves = senders(from_ap) | named(frames.ra[to_ap])
-    # Authentication, association requests and probe requests of stations; PS-Poll is only sent by stations.
-    asks = senders(is_management & np.isin(frames.subtype, [0, 2, PROBE_REQUEST]))
-    polls = senders((frames.kind == CONTROL) & (frames.subtype == 10))
-    unicast = (frames.ra & np.uint64(GROUP_BIT)) == 0
-    is_client = senders(to_ap) | asks | polls | named(frames.ra[from_ap & unicast])
-    # Unicast management frames name the BSSID: the one who is not it is the station.
-    exchange = is_management & unicast & (frames.bssid != NO_ADDRESS) & (frames.bssid != BROADCAST)
-    is_bssid = named(frames.bssid[exchange])
-    is_client |= senders(exchange & (frames.ta != frames.bssid))
-    found: list[Role] = []
-    for number in range(count):
-        if announces[number] or ((serves[number] or is_bssid[number]) and not is_client[number]):
-            found.append("ap")
-        elif is_client[number] and not serves[number]:
-            found.append("sta")
-        else:
-            found.append("unknown")
-    return found
-
-
-def _summarise_levels(ranks: Int64s, levels: NDArray[np.int16], count: int) -> list[LevelSummary | None]:
-    """Per transmitter; None where no frame carries one; 0 dBm and more is what drivers write when they know none."""
-    is_given = (levels >= _LOWEST_DBM) & (levels < 0)
-    place = ranks[is_given] * -_LOWEST_DBM + (levels[is_given].astype(np.int64) - _LOWEST_DBM)
-    frames_at = np.bincount(place, minlength=count * -_LOWEST_DBM).reshape(count, -_LOWEST_DBM)
-    frames_up_to = np.cumsum(frames_at, axis=1)
+def _summarise_levels(ranks: Int64s, levels: Int64s, frames: Int64s, count: int) -> list[LevelSummary | None]:
+    """Per transmitter; `levels` count from LOWEST_DBM.  None where no frame carries one."""
+    frames_at = np.bincount(ranks * -LOWEST_DBM + levels, weights=frames, minlength=count * -LOWEST_DBM)
+    frames_up_to = np.cumsum(frames_at.reshape(count, -LOWEST_DBM), axis=1)
     total = frames_up_to[:, -1:]
     lower = (frames_up_to >= (total + 1) // 2).argmax(axis=1)
     upper = (frames_up_to >= total // 2 + 1).argmax(axis=1)
-    median = (lower + upper) / 2 + _LOWEST_DBM
-    highest = (frames_up_to == total).argmax(axis=1) + _LOWEST_DBM
+    median = (lower + upper) / 2 + LOWEST_DBM
+    highest = (frames_up_to == total).argmax(axis=1) + LOWEST_DBM
     return [
         LevelSummary(float(median[i]), float(highest[i])) if given else None for i, given in enumerate(total[:, 0] > 0)
     ]
 
 
-def _most_frequent_channels(ranks: Int64s, channels: NDArray[np.int32], count: int) -> list[int | None]:
+def _most_frequent_channels(ranks: Int64s, channels: Int64s, frames: Int64s, count: int) -> list[int | None]:
     """Per transmitter; the lowest of equally frequent ones, None where no frame says."""
-    is_given = channels > 0
-    pairs, place = number_distinct(ranks[is_given] << 32 | channels[is_given])
+    pairs, place = number_distinct(ranks << CHANNEL_BITS | channels)
     found: list[int | None] = [None] * count
-    frames_at = np.bincount(place, minlength=len(pairs))
+    frames_at = np.bincount(place, weights=frames, minlength=len(pairs))
     for pair in pairs[np.lexsort((-pairs, frames_at))].tolist():  # the last one of a transmitter stands
-        found[pair >> 32] = pair & 0xFFFFFFFF
+        found[pair >> CHANNEL_BITS] = pair & ((1 << CHANNEL_BITS) - 1)
     return found
-
-
-def _times_of(ranks: Int64s, t_ns: Int64s, count: int) -> tuple[Int64s, Int64s]:
-    """Earliest and latest time per transmitter; each has a frame at least."""
-    if not is_ascending(t_ns):
-        order = np.argsort(t_ns)
-        ranks, t_ns = ranks[order], t_ns[order]
-    first, last = np.zeros((2, count), dtype=np.int64)
-    last[ranks] = t_ns  # of several values for one place the last one stands
-    first[ranks[::-1]] = t_ns[::-1]
-    return first, last

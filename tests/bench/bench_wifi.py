@@ -22,7 +22,7 @@ from sweep.captures.files import open_capture, write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.dissection import dissect_body
 from sweep.wifi.dot11 import MANAGEMENT
-from sweep.wifi.scan import read_log
+from sweep.wifi.reading import read_log
 from tests.wifi.frames import START_NS, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = 200_000

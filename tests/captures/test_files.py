@@ -167,6 +167,27 @@ def test_an_impossible_length_stops_and_is_counted(tmp_path: Path) -> None:
     assert tally.cut_tail_octets == len(content) - 50
 
 
+@pytest.mark.parametrize("head", ["pcap", "pcapng"])
+def test_zeros_that_nobody_wrote_end_a_file_at_once(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "a"
+    whole = pcap_bytes("<", nanoseconds=True) if head == "pcap" else pcapng_bytes("<")
+    with path.open("wb") as stream:
+        stream.write(whole)
+        stream.truncate(4 * 2**30)  # a hole: nothing lies on the disk
+    rows, tally = read(path)
+    assert rows == expected()
+    assert dict(tally.rejected) == {"never_written": 1}
+    assert tally.cut_tail_octets == 4 * 2**30 - len(whole)
+
+
+def test_a_file_of_zeros_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    with path.open("wb") as stream:
+        stream.truncate(4 * 2**30)
+    with pytest.raises(CaptureFileError, match="never written"), open_capture(path):
+        pass
+
+
 @pytest.mark.parametrize(
     ("content", "advice"),
     [

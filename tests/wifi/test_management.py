@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sweep.captures.packets import LINK_IEEE80211
 from sweep.wifi.dot11 import parse_block
+from sweep.wifi.element_reader import read_elements
 from sweep.wifi.management import MAX_BODIES, Management, ManagementNotes
 from tests.wifi.elements import RATES, element, wps
 from tests.wifi.frames import AP, BROADCAST, STATION, beacon, frame, octets
@@ -112,3 +113,11 @@ def test_an_empty_block_is_no_trouble() -> None:
     frames = parse_block(block)[0]
     notes.add(block.data, frames.keep(np.zeros(len(frames), dtype=bool)))
     assert notes.finish() == Management()
+
+
+def test_who_found_no_room_said_nothing() -> None:
+    frames = [beacon(bssid=f"02:00:00:00:{n >> 8:02x}:{n & 255:02x}", ssid=b"%05d" % n) for n in range(MAX_BODIES + 5)]
+    found = note(*frames)
+    assert len(found.bodies) == MAX_BODIES
+    assert found.missed == 5
+    assert read_elements(found).dissected == MAX_BODIES

@@ -3,16 +3,40 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from sweep.addresses import AddressKey
-from sweep.captures.packets import LINK_ETHERNET, CaptureFileError
+from sweep.captures.files import open_capture, write_pcap
+from sweep.captures.packets import LINK_ETHERNET, CaptureFileError, build_block
+from sweep.captures.pcapng_writer import PcapngWriter
 from sweep.wifi import scan_file
-from sweep.wifi.framelog import build_log
-from tests.wifi.frames import AP, OTHER, ROUTER, STATION, beacon, data_up, octets, radiotap, write_frames
+from sweep.wifi.census import FRAMES, take_census
+from sweep.wifi.framelog import build_log, read_windows
+from sweep.wifi.scan import Scanner
+from sweep.wifi.transmitters import describe_transmitters
+from tests.simulators.air_deaf import write_exchange
+from tests.simulators.air_queues import SECOND, draw_flow
+from tests.wifi.frames import (
+    AP,
+    BROADCAST,
+    OTHER,
+    ROUTER,
+    START_NS,
+    STATION,
+    beacon,
+    data_up,
+    frame,
+    octets,
+    radiotap,
+    write_frames,
+)
+from tests.wifi.test_blindness import assert_witness
 from tests.wifi.test_radio_headers import block_of
 
+SECOND_NS = 1_000_000_000
 KEY = AddressKey("sweep", bytes(range(32)))
 
 
@@ -73,7 +97,17 @@ def test_an_empty_capture_is_no_error(tmp_path: Path) -> None:
     assert (document["frames"], document["transmitters"], document["listened_s"]) == (0, [], 0.0)
 
 
-@pytest.mark.parametrize(("link_type", "advice"), [(1, "--flows"), (256, "sweep ble"), (113, "monitor mode")])
+@pytest.mark.parametrize(
+    ("link_type", "advice"),
+    [
+        (1, "this is Ethernet, read it with --flows"),
+        (256, "sweep ble"),
+        (101, "IP packets without the addresses.*--flows"),
+        (113, 'interface "any".*--flows'),
+        (276, 'interface "any".*--flows'),
+        (147, "monitor mode"),
+    ],
+)
 def test_other_link_types_give_one_line(tmp_path: Path, link_type: int, advice: str) -> None:
     path = write_frames(tmp_path / "a.pcap", [bytes(60)], link_type=link_type, header=b"")
     with pytest.raises(CaptureFileError, match=advice) as caught:
@@ -102,3 +136,94 @@ def test_frames_over_the_limit_are_counted() -> None:
     log = build_log(blocks, max_frames=25)
     assert len(log.frames) == 25
     assert dict(log.rejected) == {"over_frame_limit": 5}
+
+
+def counted(document: dict[str, Any]) -> dict[str, Any]:
+    """What windows must not change: everything that is counted, and nothing that is judged at a stretch."""
+    told = {name: value for name, value in document.items() if name != "transmitters"}
+    return told | {
+        one["addresses"][0]: {name: value for name, value in one.items() if name not in {"video", "hearing"}}
+        for one in document["transmitters"]
+    }
+
+
+@pytest.mark.parametrize("window_frames", [1, 7, 50, 1_000])
+def test_counts_do_not_depend_on_windows(tmp_path: Path, window_frames: int) -> None:
+    rng = np.random.default_rng(5)
+    frames = []
+    for number in range(300):
+        station = f"02:00:00:00:01:{rng.integers(4):02x}"
+        kind = rng.integers(6)
+        if kind == 0:
+            frames.append(beacon(ssid=b"room", sequence=number))
+        elif kind == 1:
+            frames.append(frame(0, 4, BROADCAST, station, BROADCAST, sequence=number, body=b"\0\0\1\4\2\4\x0b\x16"))
+        else:
+            is_again = 0x08 if rng.random() < 0.4 else 0
+            frames.append(data_up(station=station, length=200 + number, sequence=number // 3, flags=is_again))
+    packets = [(START_NS + 5_000_000 * n, radiotap(-40 - n % 9) + octets, 300 + n) for n, octets in enumerate(frames)]
+    path = tmp_path / "a.pcapng"
+    with path.open("wb") as stream:  # a block of one packet each, so that a window may end anywhere
+        writer = PcapngWriter(stream)
+        for t_ns, octets_, original in packets:
+            writer.write(build_block(127, octets_, [(0, len(octets_), original, t_ns)]))
+    whole = counted(scan_file(path).to_json(addresses="full"))
+    with open_capture(path, chunk_octets=512) as reader:
+        scanner = Scanner()
+        logs = list(read_windows(reader.blocks, window_frames=window_frames))
+        for log in logs:
+            scanner.add(log)
+        found = scanner.finish(tally=reader.tally)
+    assert len(logs) >= min(300 // window_frames, 20)
+    assert counted(found.to_json(addresses="full")) == whole
+
+
+def test_a_camera_is_found_wherever_windows_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.pcap"
+    flow = draw_flow("encoder", 40.0, np.random.default_rng([1, 3]), SECOND)
+    write_exchange(path, flow, np.random.default_rng(1))
+    station = int.from_bytes(octets(STATION), "big")
+    for window_frames in (1 << 18, 2_000):
+        found = scan_file(path, window_frames=window_frames)
+        one = next(one for one in found.transmitters if one.transmitter.addresses == (station,))
+        assert one.video.verdict == "video_uplink"
+        assert_witness(one.hearing, "block_ack", 1.0)
+
+
+def test_clips_are_counted_over_all_windows(tmp_path: Path) -> None:
+    """One upload in each window, and one cut in two by a seam."""
+    rng = np.random.default_rng(2)
+    packets = []
+    for clip in range(8):
+        for number in range(150):
+            t_ns = START_NS + clip * 60 * SECOND_NS + int(number * rng.integers(5, 9) * 1_000_000)
+            packets.append((t_ns, radiotap() + data_up(length=26, sequence=number), 1_500))
+    packets.sort()
+    path = tmp_path / "a.pcap"
+    write_pcap(path, packets, link_type=127)
+    scanner, logs = Scanner(), 0
+    with open_capture(path, chunk_octets=8_192) as reader:
+        for log in read_windows(reader.blocks, window_frames=100):
+            scanner.add(log)
+            logs += 1
+        found = scanner.finish(tally=reader.tally)
+    whole = scan_file(path)
+    station = int.from_bytes(octets(STATION), "big")
+    one, other = (
+        next(one.video for one in scan.transmitters if one.transmitter.addresses == (station,))
+        for scan in (found, whole)
+    )
+    assert logs > 8
+    assert (other.verdict, other.features) == ("video_uplink", None)
+    assert (one.verdict, one.score, one.features) == (other.verdict, other.score, other.features)
+    assert one.decided_after_s == pytest.approx(other.decided_after_s, abs=1.0)  # each log begins its own seconds
+
+
+def test_a_flood_of_addresses_loses_the_rarest() -> None:
+    frames = [data_up(station=f"02:00:00:00:01:{n:02x}", sequence=m) for n in range(50) for m in range(1 + n % 5)]
+    census = take_census(build_log([block_of([radiotap() + one for one in [*frames, beacon()]])]))
+    kept = census.keep_commonest(20)
+    assert kept.counts[:, FRAMES].min() == 4
+    assert kept.dropped == len(frames) + 1 - kept.counts[:, FRAMES].sum()
+    assert set((kept.levels[0] >> np.uint64(8)).tolist()) == set(kept.addresses.tolist())
+    assert {one.addresses[0] for one in describe_transmitters(kept, {})} == set(kept.addresses.tolist())

@@ -14,7 +14,8 @@ from sweep.captures.files import write_pcap
 from sweep.captures.packets import LINK_RADIOTAP
 from sweep.wifi.element_reader import read_elements
 from sweep.wifi.framelog import FrameLog
-from sweep.wifi.scan import read_log, scan_file
+from sweep.wifi.reading import read_log
+from sweep.wifi.scan import scan_file
 from sweep.wifi.transmitters import Flow, Transmitter, list_flows, list_transmitters
 from sweep.wifi.vendors import _table, find_vendor
 from tests.wifi.frames import (
