@@ -20,11 +20,18 @@ from .signatures import (
     APPEARANCES,
     APPLE_CAMERA_CATEGORIES,
     APPLE_COMPANY,
+    APPLE_FIND_MY_DEVICES,
     APPLE_HOMEKIT_MESSAGE,
     APPLE_MESSAGES,
+    APPLE_NEAR_OWNER,
     MICROSOFT_COMPANY,
     MICROSOFT_DEVICES,
     SIGNATURES,
+    SWITCHBOT_SERVICES,
+    SWITCHBOT_TYPES,
+    XIAOMI_BANDS,
+    XIAOMI_SENSORS,
+    XIAOMI_SERVICE,
     Kind,
     Signature,
 )
@@ -84,21 +91,25 @@ def identify(adverts: Iterable[Advert]) -> Identity:
 def _matches(signature: Signature, advert: Advert) -> bool:
     match signature.field:
         case "service":
-            if not signature.data_prefix and signature.value in advert.service_uuids:
+            wants_data = signature.data_prefix or signature.data_octets is not None
+            if not wants_data and signature.value in advert.service_uuids:
                 return True
-            return any(
-                number == signature.value and data.startswith(signature.data_prefix)
-                for number, data in advert.service_data
-            )
+            return _holds(advert.service_data, signature)
         case "company":
-            return any(
-                number == signature.value and data.startswith(signature.data_prefix)
-                for number, data in advert.manufacturer_data
-            )
+            return _holds(advert.manufacturer_data, signature)
         case "name_prefix":
             return isinstance(signature.value, bytes) and advert.name.startswith(signature.value)
         case "name":
             return advert.name == signature.value
+
+
+def _holds(parts: tuple[tuple[int, bytes], ...], signature: Signature) -> bool:
+    return any(
+        number == signature.value
+        and data.startswith(signature.data_prefix)
+        and signature.data_octets in {None, len(data)}
+        for number, data in parts
+    )
 
 
 def _vendor_messages(advert: Advert) -> list[tuple[str, Kind, float]]:
@@ -108,9 +119,23 @@ def _vendor_messages(advert: Advert) -> list[tuple[str, Kind, float]]:
             found += _apple_message(data)
         elif number == MICROSOFT_COMPANY and len(data) >= 2 and data[0] == 0x01:
             found.append(("microsoft_device", MICROSOFT_DEVICES.get(data[1] & 0x1F, "computer"), 0.0))
+    for number, data in advert.service_data:
+        found += _product(number, data)
     if advert.appearance is not None and (kind := APPEARANCES.get(advert.appearance >> 6)):
         found.append(("appearance", kind, 0.0))
     return found
+
+
+def _product(service: int, data: bytes) -> list[tuple[str, Kind, float]]:
+    if service == XIAOMI_SERVICE and len(data) >= 4:
+        # Frame control u16, product u16 (MiBeacon).
+        product = int.from_bytes(data[2:4], "little")
+        if product in XIAOMI_BANDS:
+            return [("xiaomi_band", "watch", 0.0)]
+        return [("xiaomi_sensor", "sensor", 0.0)] if product in XIAOMI_SENSORS else []
+    if service in SWITCHBOT_SERVICES and data and data[0] & 0x7F in SWITCHBOT_TYPES:
+        return [("switchbot_device", "sensor", 0.0)]
+    return []
 
 
 def _apple_message(data: bytes) -> list[tuple[str, Kind, float]]:
@@ -120,6 +145,8 @@ def _apple_message(data: bytes) -> list[tuple[str, Kind, float]]:
         # Status u8, device 6, category u16 (HomeKit Accessory Protocol 7.4.2.1).
         is_camera = int.from_bytes(value[7:9], "little") in APPLE_CAMERA_CATEGORIES
         return [("homekit_camera", "camera_hint", 0.3)] if is_camera else [("homekit_accessory", "sensor", 0.0)]
+    if data.startswith(APPLE_NEAR_OWNER) and value:
+        return [("find_my_near_owner", APPLE_FIND_MY_DEVICES[value[0] >> 4 & 0b11], 0.0)]
     if message == 0x10 and len(value) >= 2 and value[1] & 0x1F == 0x18:
         return [("apple_nearby_watch", "watch", 0.0)]
     kind = APPLE_MESSAGES.get(message)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sweep.ble.adverts import Advert
 from sweep.ble.identity import find_maker, identify
-from sweep.ble.signatures import SIGNATURES
+from sweep.ble.signatures import SIGNATURES, XIAOMI_BANDS, XIAOMI_SENSORS
 
 
 def advert(
@@ -43,7 +43,6 @@ def advert(
         (advert(company=0x0870), "camera_hint"),
         (advert(company=0x0C19), "camera_hint"),
         (advert(company=0x08AA), "camera_hint"),
-        (advert(service=0xFD50, service_data=b"x"), "camera_hint"),
         (advert(name=b"V380_1234"), "camera_hint"),
         (advert(name=b"LookCam_GW"), "camera_hint"),
         (advert(name=b"HIDVCAM-0001"), "camera_hint"),
@@ -52,9 +51,23 @@ def advert(
         (advert(company=0x004C, data=b"\x12\x19\x10" + bytes(24)), "tracker"),
         (advert(service=0xFEED), "tracker"),
         (advert(service=0xFD5A, service_data=bytes(20)), "tracker"),
+        (advert(company=0x004C, data=b"\x12\x02\x10\x01"), "tracker"),
+        (advert(company=0x004C, data=b"\x12\x02\x20\x01"), "tracker"),
+        (advert(company=0x004C, data=b"\x12\x02\x30\x01"), "headphones"),
+        (advert(company=0x004C, data=b"\x12\x02\x00\x01"), "phone"),
+        (advert(service=0xFD59), "tracker"),
+        (advert(service=0xFEEC), "tracker"),
+        (advert(service=0xFD84), "tracker"),
+        (advert(service=0xFEAA, service_data=b"\x40" + bytes(20)), "tracker"),
         (advert(service=0xFEAA, service_data=b"\x41" + bytes(20)), "tracker"),
         (advert(service=0xFE33), "tracker"),
+        (advert(service=0xFE65), "tracker"),
         (advert(service=0xFA25), "tracker"),
+        (advert(company=0x069A), "tracker"),
+        (advert(company=0x05F7), "tracker"),
+        (advert(company=0x0E45), "tracker"),
+        (advert(name=b"nutale-1"), "tracker"),
+        (advert(name=b"iTAG  "), "tracker"),
         (advert(service=0xFEAA, service_data=b"\x10\x00\x03a"), "beacon"),
         (advert(company=0x004C, data=b"\x02\x15" + bytes(21)), "beacon"),
         (advert(company=0x004C, data=b"\x10\x05\x01\x1c\0\0\0"), "phone"),
@@ -65,8 +78,38 @@ def advert(
         (advert(service=0xFD6F), "phone"),
         (advert(appearance=0x0040), "phone"),
         (advert(appearance=0x0941), "headphones"),
+        (advert(appearance=0x0A40), "headphones"),
+        (advert(company=0x004C, data=b"\x08\x07" + bytes(7)), "phone"),
+        (advert(company=0x004C, data=b"\x0b\x03\0\0\0"), "watch"),
+        (advert(service=0xFD69, service_data=bytes(20)), "phone"),
+        (advert(company=0x0087), "watch"),
+        (advert(service=0xFEE0), "watch"),
+        (advert(service=0xFD62), "watch"),
+        (advert(service=0xFE86), "watch"),
+        (advert(name=b"HUAWEI Band 8-123"), "watch"),
+        (advert(name=b"Amazfit GTS 4"), "watch"),
+        (advert(name=b"Galaxy Watch6 (0000)"), "watch"),
+        (advert(service=0xFE95, service_data=bytes.fromhex("b050fa5900")), "watch"),
+        (advert(service=0xFEFF), "headphones"),
+        (advert(service=0x184E, service_data=b"\0"), "headphones"),
+        (advert(service=0xFDF0), "headphones"),
+        (advert(name=b"Galaxy Buds2 Pro"), "headphones"),
+        # Sensors, of makers of cameras too.
+        (advert(service=0xFE95, service_data=bytes.fromhex("7120980012")), "sensor"),
+        (advert(service=0xFD50, service_data=bytes(9)), "sensor"),
+        (advert(service=0xFD3D, service_data=b"\x69\x00"), "sensor"),
+        (advert(service=0xFD3D, service_data=b"\xe9\x00"), "sensor"),
+        (advert(service=0x181A, service_data=bytes(13)), "sensor"),
+        (advert(service=0xFCD2, service_data=b"\x40"), "sensor"),
         # Makers of cameras and of everything else, and names that only sound like one.
+        (advert(service=0xFD50), "unknown"),
+        (advert(service=0xFD50, service_data=bytes(20)), "unknown"),
+        (advert(company=0x07D0), "unknown"),
         (advert(service=0xFE95, service_data=bytes(5)), "unknown"),
+        (advert(service=0xFE95, service_data=b"\x98\x00"), "unknown"),
+        (advert(service=0xFD3D, service_data=b"\xff"), "unknown"),
+        (advert(service=0xFD3D, service_data=b""), "unknown"),
+        (advert(company=0x004C, data=b"\x12\x02"), "unknown"),
         (advert(company=0x02E5), "unknown"),
         (advert(company=0x0CC2), "unknown"),
         (advert(name=b"Webcam of nobody"), "unknown"),
@@ -86,9 +129,16 @@ def test_a_phone_that_shows_a_camera_makers_service_stays_a_phone() -> None:
     assert (identity.kind, identity.camera_weight_log10) == ("phone", 0.0)
 
 
+def test_a_camera_that_measures_stays_a_camera_and_a_sensor_of_a_camera_maker_weighs_nothing() -> None:
+    camera = identify([advert(name=b"V380_1", service=0x181A), advert(service=0xFE95, service_data=b"\x71\x20\x98\0")])
+    assert (camera.kind, camera.camera_weight_log10) == ("camera_hint", 0.3)
+    plant = identify([advert(service=0xFD50, service_data=bytes(9)), advert(company=0x07D0)])
+    assert (plant.kind, plant.camera_weight_log10) == ("sensor", 0.0)
+
+
 def test_hints_of_one_device_do_not_add_up() -> None:
     identity = identify([advert(name=b"V380_1", service=0xFD50), advert(company=0x02E5)])
-    assert {hint.code for hint in identity.hints} == {"name_v380", "tuya_setup_service", "espressif_company"}
+    assert {hint.code for hint in identity.hints} == {"name_v380", "tuya_service", "espressif_company"}
     assert identity.camera_weight_log10 == 0.3
 
 
@@ -128,3 +178,5 @@ def test_the_table_keeps_its_own_rules() -> None:
         assert signature.source
         assert 0 <= signature.weight_log10 <= 0.3
         assert (signature.weight_log10 > 0) == (signature.kind in {"camera_hint", "unknown"})
+        assert signature.field in {"service", "company"} or not signature.data_prefix
+    assert not XIAOMI_BANDS & XIAOMI_SENSORS

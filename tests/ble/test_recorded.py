@@ -46,11 +46,15 @@ def test_labelled_trackers_are_recognised_and_nothing_is_called_a_camera(shared_
     labels = json.loads(path.read_text())
     adverts, _ = read_json_adverts(path)
     assert len(adverts) == len(labels) == 240
-    kinds = [build_scan([advert], rejected=Counter()).devices[0].identity.kind for advert in adverts]
+    identities = [build_scan([advert], rejected=Counter()).devices[0].identity for advert in adverts]
+    kinds = [identity.kind for identity in identities]
     assert {kind for kind, row in zip(kinds, labels, strict=True) if row["label"] in TRACKER_LABELS} == {"tracker"}
     iphones = {kind for kind, row in zip(kinds, labels, strict=True) if row["expect"]["model"] == "Apple iPhone/iPad"}
     assert iphones == {"phone"}
+    plants = {kind for kind, row in zip(kinds, labels, strict=True) if row["expect"]["type"] == "PLANT"}
+    assert plants == {"sensor"}
     assert "camera_hint" not in kinds
+    assert not any(identity.camera_weight_log10 for identity in identities)
 
 
 def test_foreign_files_give_one_line(shared_data: Path) -> None:
