@@ -16,10 +16,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
 # The camera library of the Pi comes with its operating system; everything else in Python comes from constraints.txt.
 ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
-APT_RUN := python3 python3-venv gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
-APT_TEST := chromium cppcheck dbus-daemon 'gcc|gcc-14' kicad libc6-dev ngspice poppler-utils postgresql tshark
+APT_RUN := python3 python3-venv 'gcc|gcc-14' gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
+APT_TEST := chromium cppcheck dbus-daemon kicad libc6-dev ngspice poppler-utils postgresql tshark
 
-# The compiler for this machine, which the tests of the firmware's core use; Debian has it as gcc-14 where plain gcc lacks.
+# The compiler for this machine, for the walk over packets and the tests of the firmware's core; Debian has it as gcc-14
+# where plain gcc lacks.
 export HOST_CC ?= $(or $(shell command -v cc),$(shell command -v gcc-14),cc)
 
 # The tests run in so many processes, each file in one: many wait for real time, and few keep a processor busy.
@@ -28,7 +29,8 @@ TEST_PROCESSES ?= 2
 WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
-FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) # those three are generated
+KERNEL_C := sweep/captures/kernel.c
+FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
 .PHONY: help setup setup-test run check test soak bench firmware hardware lock clean
@@ -36,7 +38,7 @@ WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -no
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: .make/python $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
+setup: .make/python build/kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
 
 setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
 
@@ -51,7 +53,7 @@ ifneq ($(FIRMWARE_C),)
 	@echo "• clang-format, cppcheck" && $(BIN)/clang-format --dry-run -Werror $(FORMATTED_C)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --check-level=exhaustive \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=uselessAssignmentPtrArg:firmware/core/messages.h \
-	  -Ifirmware -Ifirmware/core -ifirmware/build firmware
+	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C)
 endif
 ifneq ($(WEB),)
 	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
@@ -124,6 +126,13 @@ endef
 	@$(NPM) run build >.make/web.log 2>&1 || { tail -n 20 .make/web.log >&2; \
 	  echo "error: the web page could not be built; all that was said: .make/web.log" >&2; exit 1; }
 	@touch $@
+
+# Without it everything works, more slowly, and `sweep doctor` says so; it needs no header and no library but its own.
+KERNEL_FLAGS := -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared
+build/kernel.so: $(KERNEL_C) Makefile | .make/apt-run
+	@mkdir -p build
+	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(sha256sum <$< | cut -c1-64)\"" -o $@ $< 2>.make/kernel.log || \
+	  echo "note: the walk over packets could not be compiled, so captures are read by Python; see .make/kernel.log"
 
 .PHONY: firmware-quiet
 firmware-quiet: .make/apt-run

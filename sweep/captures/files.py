@@ -17,11 +17,13 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from . import pcapng
+from .kernel import KERNEL
 from .packets import (
     MAX_PACKET_OCTETS,
     NEVER_WRITTEN,
     CaptureFileError,
     Chunks,
+    Int64s,
     PacketBlock,
     ReadTally,
     open_regular_file,
@@ -93,37 +95,45 @@ def _pcap_blocks(stream: BinaryIO, head: bytes, tally: ReadTally, chunk_octets: 
     # Record: seconds, fraction, captured, original (u32 each), then `captured` octets.
     order, fraction_ns = _PCAP_MAGICS[head[:4]]
     link_type = struct.unpack(order + "HHiIII", head[4:])[5] & 0xFFFF  # the upper bits may state an FCS length
-    unpack_length = struct.Struct(order + "I").unpack_from
     chunks = Chunks(stream, chunk_octets)
-    is_damaged = False
-    while not is_damaged and chunks.advance():
-        buffer = chunks.buffer
-        record = np.array(_walk_records(buffer, unpack_length), dtype=np.int64)
-        # Element i is the 32-bit number at octet i.
-        words = np.ndarray(shape=(max(len(buffer) - 3, 0),), dtype=f"{order}u4", buffer=buffer, strides=(1,))
-        captured = words[record + 8].astype(np.int64)
-        is_bad = captured > MAX_PACKET_OCTETS
-        # No packet of no octets at no time: from there on the file has room and was never written.
-        empty = np.flatnonzero(captured == 0)
-        is_bad[empty] = ~np.any([words[record[empty] + octet] for octet in (0, 4, 12)], axis=0)
-        is_damaged = bool(is_bad.any())
-        if is_damaged:
-            first = int(np.argmax(is_bad))
-            tally.rejected["impossible_packet_length" if captured[first] else NEVER_WRITTEN] += 1
-            record = record[:first]
-        count = int(np.searchsorted(record + 16 + captured[: len(record)], len(buffer), side="right"))
-        record, captured = record[:count], captured[:count]
-        chunks.used = int(record[-1] + 16 + captured[-1]) if count else 0
-        if count:
-            tally.packets += count
-            seconds, fraction, original = (words[record + offset].astype(np.int64) for offset in (0, 4, 12))
-            t_ns = seconds * 1_000_000_000 + fraction * fraction_ns
-            data = np.frombuffer(buffer, dtype=np.uint8)
-            yield PacketBlock(link_type, data, record + 16, captured, original, t_ns)
+    walk = walk_records if KERNEL is None else KERNEL.walk_pcap
+    fault = ""
+    while not fault and chunks.advance():
+        (start, captured, original, t_ns), chunks.used, fault = walk(chunks.buffer, order, fraction_ns)
+        if fault:
+            tally.rejected[fault] += 1
+        if len(start):
+            tally.packets += len(start)
+            data = np.frombuffer(chunks.buffer, dtype=np.uint8)
+            yield PacketBlock(link_type, data, start, captured, original, t_ns)
     tally.cut_tail_octets = chunks.left_octets()
 
 
-def _walk_records(buffer: memoryview, unpack_length: Callable[[memoryview, int], tuple[int, ...]]) -> list[int]:
+def walk_records(buffer: memoryview, order: str, fraction_ns: int) -> tuple[list[Int64s], int, str]:
+    """Start, captured and original octets and time of the whole records at the beginning of `buffer`; how many octets
+    they take; and what is wrong with the one behind them, if anything.
+    """
+    record = np.array(_walk_lengths(buffer, struct.Struct(order + "I").unpack_from), dtype=np.int64)
+    # Element i is the 32-bit number at octet i.
+    words = np.ndarray(shape=(max(len(buffer) - 3, 0),), dtype=f"{order}u4", buffer=buffer, strides=(1,))
+    captured = words[record + 8].astype(np.int64)
+    is_bad = captured > MAX_PACKET_OCTETS
+    # No packet of no octets at no time: from there on the file has room and was never written.
+    empty = np.flatnonzero(captured == 0)
+    is_bad[empty] = ~np.any([words[record[empty] + octet] for octet in (0, 4, 12)], axis=0)
+    fault = ""
+    if is_bad.any():
+        first = int(np.argmax(is_bad))
+        fault = "impossible_packet_length" if captured[first] else NEVER_WRITTEN
+        record = record[:first]
+    count = int(np.searchsorted(record + 16 + captured[: len(record)], len(buffer), side="right"))
+    record, captured = record[:count], captured[:count]
+    used = int(record[-1] + 16 + captured[-1]) if count else 0
+    seconds, fraction, original = (words[record + offset].astype(np.int64) for offset in (0, 4, 12))
+    return [record + 16, captured, original, seconds * 1_000_000_000 + fraction * fraction_ns], used, fault
+
+
+def _walk_lengths(buffer: memoryview, unpack_length: Callable[[memoryview, int], tuple[int, ...]]) -> list[int]:
     """Where records begin, until one ends outside the buffer or its 16 octets of header do.
 
     Only this way from length to length has to be walked one by one, so nothing else is done on it.

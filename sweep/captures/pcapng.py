@@ -16,6 +16,7 @@ from typing import BinaryIO, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .kernel import KERNEL
 from .packets import MAX_PACKET_OCTETS, NEVER_WRITTEN, Chunks, Int64s, PacketBlock, ReadTally, Row
 
 MAGIC: Final = b"\x0a\x0d\x0d\x0a"
@@ -52,7 +53,7 @@ class _Interface:
         return np.array([self.to_ns(one) for one in ticks.tolist()], dtype=np.int64)
 
 
-class _Section:
+class Section:
     """State between two section headers: byte order and the interfaces described so far."""
 
     __slots__ = ("_interfaces", "_unpack_head", "order")
@@ -72,8 +73,14 @@ class _Section:
             return self._obsolete_packet(buffer, body, end)
         return None
 
-    def walk_packets(self, buffer: Buffer, position: int) -> tuple[list[int], int]:
+    def walk_packets(self, buffer: memoryview, position: int) -> tuple[Int64s, int]:
         """Places of the whole enhanced packet blocks that follow each other from `position`, and what comes after."""
+        if KERNEL is not None:
+            return KERNEL.walk_pcapng(buffer, self.order, MAX_BLOCK_OCTETS, position)
+        return self.walk_plainly(buffer, position)
+
+    def walk_plainly(self, buffer: memoryview, position: int) -> tuple[Int64s, int]:
+        """The same without the compiled kernel."""
         places: list[int] = []
         note, unpack = places.append, self._unpack_head
         last = len(buffer) - 12
@@ -85,12 +92,11 @@ class _Section:
             position += length
         if position > len(buffer):
             position = places.pop()
-        return places, position
+        return np.array(places, dtype=np.int64), position
 
-    def read_packets(self, buffer: Buffer, places: list[int], rejected: Counter[str]) -> _Packets:
+    def read_packets(self, buffer: Buffer, block: Int64s, rejected: Counter[str]) -> _Packets:
         """The packets of enhanced packet blocks that lie whole at `places`."""
         words = np.ndarray(shape=(len(buffer) - 3,), dtype=f"{self.order}u4", buffer=buffer, strides=(1,))
-        block = np.array(places, dtype=np.int64)
         length = words[block + 4].astype(np.int64)
         is_short = length < 32
         rejected["short_packet_block"] += int(is_short.sum())
@@ -162,7 +168,7 @@ class _Section:
 def read_blocks(stream: BinaryIO, tally: ReadTally, chunk_octets: int) -> Iterator[PacketBlock]:
     """Yield the packets of an open pcapng file (at its start) and fill `tally`; link type -1 is a damaged interface."""
     chunks = Chunks(stream, chunk_octets)
-    section = _Section("<")
+    section = Section("<")
     wanted = 0
     damage: str | None = None
     while damage is None and chunks.advance(wanted=wanted):
@@ -171,13 +177,13 @@ def read_blocks(stream: BinaryIO, tally: ReadTally, chunk_octets: int) -> Iterat
         found: list[_Packets] = []
         while position + 12 <= len(buffer):
             places, position = section.walk_packets(buffer, position)
-            if places:
+            if len(places):
                 found.append(section.read_packets(buffer, places, tally.rejected))
                 continue
             # Block: type, total length (u32 each), body, total length again; padded to 4 octets.
             head = bytes(buffer[position : position + 12])
             if head.startswith(MAGIC):
-                section = _Section(">" if head.endswith(_BIG_ENDIAN) else "<")
+                section = Section(">" if head.endswith(_BIG_ENDIAN) else "<")
             block_type, length = struct.unpack_from(section.order + "II", head)
             if length < 12 or length % 4 or length > MAX_BLOCK_OCTETS:
                 damage = "impossible_block_length" if any(head) else NEVER_WRITTEN

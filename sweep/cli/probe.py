@@ -58,6 +58,7 @@ def doctor(
 
     Refuses, with exit code 2, a machine on which a crash could leave the camera's supply on.
     """
+    from sweep.captures.kernel import KERNEL_TROUBLE
     from sweep.cli.camera_doctor import supply_state, switch_off
     from sweep.power.line import PowerLineError
 
@@ -84,6 +85,9 @@ def doctor(
     state, remedy = _scapy_state()
     missing += bool(remedy)
     table.add_row("scapy", "management frames", state, remedy)
+    trouble = KERNEL_TROUBLE
+    missing += trouble is not None
+    table.add_row("kernel", "fast reading of captures", trouble or "there", "make setup" if trouble else "")
     for tool, purpose, remedy in TOOLS:
         found = shutil.which(tool) is not None
         missing += not found

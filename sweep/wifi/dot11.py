@@ -1,13 +1,14 @@
 """The 802.11 header of every frame of a block, as columns.
 
 Input is a `PacketBlock` of an 802.11 link type; output is `Dot11Frames`, one row per frame whose header could be read,
-and a count of rejections by name.  Array operations only: no frame is ever turned into an object, and the body of a
-frame is not looked at.  Address roles follow IEEE 802.11-2020 clause 9.3; DMG (802.11ad) control and beacon frames are
-included.
+and a count of rejections by name.  By the compiled kernel, or with array operations: no frame is ever turned into an
+object, and the body of a frame is not looked at.  Address roles follow IEEE 802.11-2020 clause 9.3; DMG (802.11ad)
+control and beacon frames are included.
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections import Counter
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -16,7 +17,8 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.captures.packets import Int64s, PacketBlock
+from sweep.captures.kernel import KERNEL, Kernel
+from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP, Int64s, PacketBlock
 
 from .radio_headers import Bools, RadioFrames, locate_frames
 
@@ -92,6 +94,20 @@ _FIRST, _SECOND, _THIRD, _FOURTH, _NONE = range(5)
 """Which address of a frame plays a role."""
 
 
+_BY_KERNEL: Final = frozenset({LINK_IEEE80211, LINK_RADIOTAP})
+_REASONS: Final = (
+    "usable", "short_radiotap", "bad_radiotap", "cut_radiotap", "bad_fcs", "bad_plcp", "no_psdu", "short_header",
+    "bad_protocol_version", "reserved_type", "group_transmitter", "null_transmitter",
+)  # fmt: skip
+"""By the numbers of the kernel."""
+_COLUMNS: Final = {
+    "t_ns": np.int64, "kind": np.uint8, "subtype": np.uint8, "flags": np.uint8, "frame_len": np.int32,
+    "rssi_dbm": np.int16, "channel_mhz": np.int32, "ra": np.uint64, "ta": np.uint64, "sa": np.uint64, "da": np.uint64,
+    "bssid": np.uint64, "sequence_control": np.int32, "tid": np.int8, "start": np.int64, "captured": np.int32,
+}  # fmt: skip
+"""In the order of the kernel's `struct columns`."""
+
+
 class _Shapes:
     """How the header is laid out, per value of `_shape_of`."""
 
@@ -145,6 +161,28 @@ def parse_block(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
     Rejections: those of `locate_frames`, `short_header`, `bad_protocol_version`, `reserved_type`, `group_transmitter`
     (a data or management frame sent by a group address) and `null_transmitter`.
     """
+    if KERNEL is None or block.link_type not in _BY_KERNEL:
+        return parse_plainly(block)
+    return parse_by_kernel(block, KERNEL)
+
+
+def parse_by_kernel(block: PacketBlock, kernel: Kernel) -> tuple[Dot11Frames, Counter[str]]:
+    """The same by the compiled kernel, for frames behind radiotap or bare.
+
+    It gives the same columns, but for blocks with more than MAX_LAYOUTS combinations of present words, whose frames it
+    reads all.
+    """
+    columns = {name: np.empty(len(block), dtype=dtype) for name, dtype in _COLUMNS.items()}
+    packets = tuple(np.ascontiguousarray(one) for one in (block.start, block.captured, block.original, block.t_ns))
+    rejected = np.zeros(len(_REASONS), dtype=np.int64)
+    places = (ctypes.c_void_p * len(columns))(*(column.ctypes.data for column in columns.values()))
+    count = kernel.read_frames(block.data, packets, places, rejected, is_radiotap=block.link_type == LINK_RADIOTAP)
+    reasons = Counter({reason: n for reason, n in zip(_REASONS, rejected.tolist(), strict=True) if n})
+    return Dot11Frames(**{name: column[:count] for name, column in columns.items()}), reasons
+
+
+def parse_plainly(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
+    """The same with array operations only."""
     radio, rejected = locate_frames(block)
     shapes = _shapes()
 
