@@ -7,6 +7,7 @@ frame itself.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,8 @@ class Features:
     peak_octaves: float = 9.0
     """Logarithm to base two of the largest period's octets over the usual, one in ten seconds at least: complete
     pictures among differences."""
+    usual_octets: float = 10_000.0
+    """Of a period."""
     spread: float = 0.0
     """Median deviation of a period's octets from the usual ones, as a share of them."""
     tail: float = 0.0
@@ -56,12 +59,21 @@ report and sound two hundred times; rounded up, so that every mark is needed.  `
 hand, since no clock is looked for where they are missing."""
 BIAS: Final = -61.0
 """With every mark 5.5 are left above the decision: chosen so that any missing mark but `up` decides alone."""
-_CLOCK_NATS: Final = (2.0, 6.0)
-_UNHURRIED_S, _HASTE_NATS = 5.0, 3.0
-"""Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 and 3.5 s."""
+_CLOCK_NATS: Final = (4.0, 8.0)
+_UNHURRIED_S, _HASTE_NATS = 10.0, 4.0
+"""Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 to 5 s, and steps
+that are even to some per cent, as of a scanner, pass for a clock until their delays have added up."""
+_RATE_KBPS: Final = (112.0, 150.0)
+"""Machines that report, a vacuum cleaner with its map among them, stay below 115 on the tuning flows; the thinnest real
+stream measured has 224."""
+THIN_KBPS: Final = 63.0
+"""A camera of less is not looked for: half of what the thinnest encoder of the tuning flows sends."""
 _PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.15, 1.5), (0.6, 1.0), (6.5, 9.0)
 """Complete pictures: measured, of equal sizes with a spread of 10 % the largest of fifty is 0.3 octaves above the usual
 (tuning flows of machines 0.64 at most), of sound 1.25, of encoded pictures 2.4 in the median."""
+_DIFFERENCE_OCTETS: Final = (300.0, 450.0)
+"""A difference between pictures takes so many octets with the headers of its frame, or else something large now and
+then may be a map among positions: guessed, above the 230 to 290 of the tuning flows' vacuum cleaners."""
 _UNLIKE_REPORTS_KBPS: Final = (350.0, 550.0)
 """More than machines report by the clock: guessed, above the 325 kbit/s of the tuning flows."""
 _ANSWERS, _LONG_ANSWERS = (-0.045, -0.02), (-0.04, -0.015)
@@ -79,14 +91,12 @@ _FROM_AP, _FORWARDED = -2.0, -8.0
 """What an access point sends is its clients' download unless it is itself the source; and even then with less trust."""
 
 
-def score_features(features: Features, flow: Flow, *, looks: int = 1, sizes: float | None = None) -> float:
+def score_features(features: Features, flow: Flow, *, looks: int = 1, given: Iterable[str] = ()) -> float:
     """Score of one window: a logistic of the marks of a camera; the clock has to make up for many `looks`.
 
-    `sizes` takes the place of the mark of that name.
+    Marks of the names `given` count in full.
     """
-    marks = list_marks(features, looks)
-    if sizes is not None:
-        marks["sizes"] = sizes
+    marks = list_marks(features, looks) | dict.fromkeys(given, 1.0)
     evidence = BIAS + sum(WEIGHTS[name] * value for name, value in marks.items())
     if flow.is_from_ap:
         evidence += _FROM_AP + _FORWARDED * (1.0 - flow.self_sourced_share)
@@ -104,7 +114,7 @@ def list_marks(features: Features, looks: int = 1) -> dict[str, float]:
         "one_way": _weigh_answers(features),
         "up": _ramp(features.up_share, 0.6, 0.88),
         "grouped": _ramp(features.grouped_share, 0.03, 0.2),
-        "rate": _ramp_log(features.rate_kbps, 63.0, 112.0),
+        "rate": _ramp_log(features.rate_kbps, *_RATE_KBPS),
         "sizes": _weigh_pictures(features),
     }
 
@@ -118,6 +128,7 @@ def _weigh_pictures(features: Features) -> float:
     peak = features.peak_octaves
     over = (2.0**peak - 1.0) / max(features.spread, 0.02)
     complete = max(_ramp(peak, *_PEAK_OCTAVES), min(_ramp(peak, *_LOW_PEAK_OCTAVES), _ramp(over, *_PEAK_OVER_SPREAD)))
+    complete *= _ramp_log(features.usual_octets, *_DIFFERENCE_OCTETS)
     alike = max(
         _ramp(-features.tail, -_TAIL[1], -_TAIL[0]),
         _ramp(-features.spread, -_SPREAD[1], -_SPREAD[0]),

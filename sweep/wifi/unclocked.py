@@ -40,9 +40,11 @@ FULL_MOSTLY, MIN_DISTINCT = 0.9, 0.3
 """Where the three commonest lengths make up so much, frames are nearly all full, as those of a file: then ends have to
 be in ever other places (distinct lengths among 250 of them at most).  Chosen on the tuning flows: of thick cameras one
 in fifty has less than 0.54, uploads mostly less than 0.28."""
-MAX_SPREAD, FEW_ENDS_HZ = 0.7, 3.8
-"""With so few ends what lies between two of them has to be of similar size: chosen on the tuning flows, where uploads
-by QUIC spread by 0.7 to 0.9."""
+MAX_SPREAD: Final = 0.8
+"""And what lies between two ends has to be of similar size: chosen on the tuning flows, where uploads spread by 0.82 to
+0.97 and of thick cameras one in fifty by more."""
+LEAST_DISTINCT: Final = 0.06
+"""At any rate: blocks of one size end in one place, pictures that an encoder fills up in a few more."""
 MAX_LENGTHS_SHARE: Final = 0.99
 """Share of the frames that the three commonest lengths make up: as many ends have to be elsewhere."""
 MIN_ACTIVE: Final = 0.85
@@ -88,7 +90,7 @@ class Unclocked:
             and self.answers <= MAX_ANSWERS
             and self.long_answers <= MAX_LONG_ANSWERS
             and ENDS_HZ[0] <= self.ends_hz <= ENDS_HZ[1]
-            and (self.lengths_share <= FULL_MOSTLY or self._ends_anywhere)
+            and self._ends_anywhere
             and self.lengths_share <= MAX_LENGTHS_SHARE
             and self.active >= MIN_ACTIVE
             and self.uneven <= MAX_UNEVEN
@@ -97,7 +99,9 @@ class Unclocked:
 
     @property
     def _ends_anywhere(self) -> bool:
-        return self.distinct >= MIN_DISTINCT and (self.spread <= MAX_SPREAD or self.ends_hz > FEW_ENDS_HZ)
+        if self.lengths_share <= FULL_MOSTLY:
+            return self.distinct >= LEAST_DISTINCT
+        return self.distinct >= MIN_DISTINCT and self.spread <= MAX_SPREAD
 
 
 def measure_unclocked(

@@ -11,6 +11,7 @@ machine that reports may have as well, or the stream, where clips are uploaded w
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
@@ -32,7 +33,7 @@ from .cadence import (
 )
 from .clips import judge_clips
 from .earlier import close_gaps
-from .likeness import Features, score_features
+from .likeness import THIN_KBPS, Features, score_features
 from .transmitters import Flow, is_uplink
 from .unclocked import LONG_ANSWER_OCTETS, UNCLOCKED_S, Unclocked, measure_unclocked
 
@@ -49,6 +50,9 @@ MIN_FRAMES: Final = 24
 MIN_SECONDS: Final = 2.0
 """Below either nothing is assessable: guessed from CamLoPA's floor of 150 frames in 5 s, lowered for slow cameras."""
 DECIDE_SCORE: Final = 0.5
+LONGER_TIMES, CONTRADICTED_NATS = 1.4, -2.0
+"""A window so much longer, where there is one, must not speak against the clock by so much: guessed; of a real clock it
+speaks for it ever more, of the scanners on the tuning flows it speaks against it by 5 to 35."""
 CLIP_SCORE: Final = 0.6
 """A phone may upload photographs so: guessed, above the decision and no further."""
 TALK_OCTETS: Final = 150
@@ -96,8 +100,8 @@ talks."""
 MAY_BE_CLIPS: Final = "may_be_clips"
 """Reason: a thick upload of some seconds and next to nothing besides: a clip of what moved, or a file."""
 LIKE_REPORTS: Final = "like_reports"
-"""Reason: it keeps a clock and goes one way, but what it sends each time may be a slow camera's pictures or the reports
-of a machine."""
+"""Reason: it keeps a clock and goes one way, but what it sends each time, or how little, may be a slow camera's
+pictures or the reports of a machine."""
 MAY_RELAY: Final = "may_relay"
 """Reason: an access point that others use as well sends something like a camera in its own name.  Many routers put
 their own address on all that comes from outside, so this may be what one of its clients watches."""
@@ -158,9 +162,10 @@ def judge_flow(flow: Flow) -> VideoVerdict:
         for place in _windows(length_s):
             window = cut(place)
             if window.frames >= MIN_FRAMES:
-                stands = _judge_window(window, flow, place[0])
-                if stands.verdict == "video_uplink":
-                    return stands
+                found = _judge_window(window, flow, place[0])
+                if found.verdict == "video_uplink" and not _is_contradicted(cut, flow, place, length_s):
+                    return found
+                stands = replace(found, verdict="not_video")
         if stands is not NOTHING_HEARD and is_uplink(flow):
             opened = (_leave_open(cut(place), flow) for place in _open_windows(length_s))
             stands = next((one for one in opened if one is not None), stands)
@@ -185,14 +190,29 @@ def _judge_window(window: _Window, flow: Flow, after_s: float) -> VideoVerdict:
     return VideoVerdict("not_video", score, decided_s, features)
 
 
+def _is_contradicted(
+    cut: Callable[[tuple[float, float]], _Window], flow: Flow, place: tuple[float, float], length_s: float
+) -> bool:
+    """Whether a longer window shows that the clock was chance: steps that are nearly even add up their delays."""
+    begin_s, seconds = place
+    longer_s = min(length_s - begin_s, WINDOWS_S[-1])
+    if longer_s < LONGER_TIMES * seconds:
+        return False
+    return _measure(cut((begin_s, longer_s)), flow).rhythm.sure_nats < CONTRADICTED_NATS
+
+
 def _leave_open(window: _Window, flow: Flow) -> VideoVerdict | None:
     """What lacks one thing that a camera may lack as well; None for what shows that it is none."""
-    if window.frames < MIN_FRAMES or not window.unclocked().is_like_pictures:
+    if window.frames < MIN_FRAMES:
         return None
-    features = _measure(window, flow)
-    if window.seconds < UNCLOCKED_S:
+    features, is_like_pictures = _measure(window, flow), window.unclocked().is_like_pictures
+    if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
+        reason = LIKE_REPORTS
+    elif not is_like_pictures:
+        return None
+    elif window.seconds < UNCLOCKED_S:
         reason = TOO_SHORT
-    elif score_features(features, flow, sizes=1.0) >= DECIDE_SCORE:
+    elif score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
         reason = LIKE_REPORTS
     else:
         reason = NO_CLOCK if features.is_one_way else ANSWERED
@@ -299,7 +319,7 @@ def _measure(window: _Window, flow: Flow) -> Features:
         grouped_share=_grouped(times, octets),
         rhythm=PERFECT_RHYTHM,
     )
-    if score_features(features, flow) < DECIDE_SCORE:
+    if features.rate_kbps < THIN_KBPS or score_features(features, flow, given=["rate"]) < DECIDE_SCORE:
         return replace(features, rhythm=NO_RHYTHM)  # no rhythm could make a camera of it, and it is costly to look for
     rhythm = find_best_rhythm(times, octets)
     if rhythm.sure_nats < SURE_NATS and (sound := is_sound(times, octets)).any():
@@ -313,7 +333,7 @@ def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: Oc
     sums = sum_ticks(times, octets, rhythm)[1:-1]
     if len(sums) < MIN_TICKS or not sums.any():
         return replace(features, rhythm=NO_RHYTHM)
-    peak, spread, tail = _weigh_sizes(sums, max(round(features.seconds / COMPLETE_EVERY_S), 1))
+    usual, peak, spread, tail = _weigh_sizes(sums, max(round(features.seconds / COMPLETE_EVERY_S), 1))
     return replace(
         features,
         rate_kbps=float(octets.sum()) * 8 / features.seconds / 1000,
@@ -322,13 +342,14 @@ def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: Oc
         ended_share=min(count_ends(octets, len(sums)) / len(sums), 1.0),
         kept_share=float((sums > 0).mean()),
         peak_octaves=peak,
+        usual_octets=usual,
         spread=spread,
         tail=tail,
     )
 
 
-def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float]:
-    """Height that so many peaks have, spread and tail of what came per period.
+def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float, float]:
+    """The usual octets of a period, the height that so many peaks have, spread and tail of what came per period.
 
     What follows empty periods has waited and counts for all of them.
     """
@@ -336,7 +357,8 @@ def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float]:
     sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
     usual, upper, top = (float(value) for value in np.quantile(sizes, [0.5, 0.75, 0.95]))
     peak = float(np.sort(sizes)[-min(peaks, len(sizes))])
-    return float(np.log2(peak / usual)), float(np.median(np.abs(sizes - usual))) / usual, top / upper - 1.0
+    spread = float(np.median(np.abs(sizes - usual))) / usual
+    return usual, float(np.log2(peak / usual)), spread, top / upper - 1.0
 
 
 def _pick_answers(back_octets: Octets) -> Octets:

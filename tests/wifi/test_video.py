@@ -76,7 +76,7 @@ CAMERAS = [
 @pytest.mark.parametrize(("module", "kind"), CAMERAS)
 @pytest.mark.parametrize(
     ("seconds", "wanted", "with_open"),
-    [(2.6, 0.55, 0.7), (5.0, 0.75, 0.93), (10.0, 0.77, 0.95)],
+    [(2.6, 0.4, 0.94), (5.0, 0.68, 0.95), (10.0, 0.74, 0.95)],
     ids=["2.6 s", "5 s", "10 s"],
 )
 @pytest.mark.parametrize("count", [100, pytest.param(1000, marks=pytest.mark.soak)])
