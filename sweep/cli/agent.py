@@ -105,6 +105,7 @@ def agent(
             say=err.print,
             takes_positions=not sim,
             closed=closed,
+            close_failed=lambda: close_interrupted_sweeps(settings, outbox),
             resumable=None
             if unfinished is None
             else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),

@@ -95,12 +95,14 @@ class Agent:
         takes_positions: bool = False,
         closed: Sequence[Closed] = (),
         resumable: Resumable | None = None,
+        close_failed: Callable[[], Sequence[Closed]] = tuple,
         poll_s: float = POLL_S,
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
         `closed`: interrupted sweeps that were closed before, `resumable`: the one that may go on.
+        `close_failed`: closes what a sweep that failed here has left in its journal.
         `poll_s`: how long the server may keep a poll that brings nothing.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
@@ -120,6 +122,7 @@ class Agent:
         self._over: deque[UUID] = deque((one.sweep_id for one in closed if one.sweep_id), maxlen=MAX_REMEMBERED_SWEEPS)
         self._closed = tuple(closed)
         self._resumable = resumable
+        self._close_failed = close_failed
         self._starts: deque[StartCommand] = deque()
         self._wake = threading.Event()
         self._control: Control | None = None
@@ -139,7 +142,7 @@ class Agent:
         for thread in threads:
             thread.start()
         self._say(f"probe {self._probe_id} is waiting for commands")
-        self._tell_of_closed()
+        self._tell_of_closed(self._closed)
         if self._resumable is not None:  # before anything is delivered: its entry may lie there already
             self._go_on_with(self._resumable)
         backoff = Backoff(longest_s=DELIVER_EVERY_S)
@@ -162,13 +165,13 @@ class Agent:
             self.deliver()
         self.live.flush()
 
-    def _tell_of_closed(self) -> None:
-        """Sweeps that were interrupted before this process began."""
-        for line in (one.line for one in self._closed if one.line):
+    def _tell_of_closed(self, closed: Sequence[Closed]) -> None:
+        """Sweeps that were interrupted and are closed now."""
+        for line in (one.line for one in closed if one.line):
             self._say(line)
         for code, count in (
-            ("sweeps_closed", sum(one.report is not None for one in self._closed)),
-            ("journal_damaged", sum(one.trouble is not None for one in self._closed)),
+            ("sweeps_closed", sum(one.report is not None for one in closed)),
+            ("journal_damaged", sum(one.trouble is not None for one in closed)),
         ):
             if count:
                 self.live.notice(notice_event(code, count=count))
@@ -385,6 +388,7 @@ class Agent:
             # The source, the disk or the emulator failed: the phone must hear it, and the probe stays usable.
             self._say(f"sweep {command.sweep_id} failed: {error}")
             control.enter("failed")
+            self._tell_of_closed(self._close_failed())  # what was measured is reported all the same
         else:
             self._say(f"sweep {command.sweep_id}: {report.outcome}, {len(report.findings)} candidates")
             self._tell_of_outbox()

@@ -37,9 +37,11 @@ from sweep.report import (
     utc_now,
 )
 from sweep.run.agent import Agent
+from sweep.run.recovery import Closed
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
 from tests.entry_factory import signer
+from tests.run.phone import Phone
 from tests.run.test_sweep import DEMO
 from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
@@ -227,6 +229,36 @@ def test_commands_are_done_once_and_late_ones_are_refused(tmp_path: Path) -> Non
         assert (agent.handle(late).accepted, agent.handle(late).text.en) == (False, "The command came too late")
         stray = AbortCommand(command="abort", command_id=new_id(), **fields)
         assert (agent.handle(stray).accepted, agent.handle(stray).text.en) == (False, "No such sweep is running")
+
+
+def test_what_a_sweep_that_failed_has_measured_is_closed_at_once(tmp_path: Path) -> None:
+    stop, said, phone = threading.Event(), list[str](), Phone()
+    sweep_id = phone.start()
+
+    def fails(*_: Any) -> Any:
+        raise RuntimeError("the emulator did not start")
+
+    def close_failed() -> tuple[Closed, ...]:
+        stop.set()
+        return (Closed(str(sweep_id), sweep_id, None, "the journal is damaged"),)
+
+    key = signer("agent")
+    with Outbox(tmp_path, key, tenant="demo-gu", subject=PROBE) as outbox, Uplink("http://127.0.0.1:9", key) as uplink:
+        agent = Agent(
+            uplink,
+            outbox,
+            probe_id=PROBE,
+            pin_file=tmp_path / "server.pub",
+            runner_for=fails,
+            say=said.append,
+            close_failed=close_failed,
+        )
+        assert agent.handle(parse_json(StartCommand, json.dumps(phone.commands[0]).encode())).accepted
+        agent.run(stop)
+    assert said[-2:] == [
+        f"sweep {sweep_id} failed: the emulator did not start",
+        f"sweep {sweep_id} was interrupted: the journal is damaged",
+    ]
 
 
 def test_a_stop_that_arrives_late_stops_and_the_same_again_is_answered_alike(rig: Rig) -> None:
