@@ -41,6 +41,7 @@ from sweep.run.recovery import Closed
 from sweep.run.rooms import RecordedSource
 from sweep.run.runner import Runner
 from tests.entry_factory import signer
+from tests.run.no_sweep import no_sweep
 from tests.run.phone import Phone
 from tests.run.test_sweep import DEMO
 from tests.server.conftest import Client, Site, running
@@ -172,11 +173,6 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
             assert not thread.is_alive()
 
 
-def no_sweep(*_: object) -> Runner:
-    """For an agent that is asked for none."""
-    raise AssertionError("no sweep begins here")
-
-
 def start(rig: Rig) -> str:
     rig.wait_for(lambda: bool(rig.phone.get("/api/probes").json()["probes"]), "the probe")
     rig.wait_for_state("idle")
@@ -255,7 +251,7 @@ def test_what_a_sweep_that_failed_has_measured_is_closed_at_once(tmp_path: Path)
         )
         assert agent.handle(parse_json(StartCommand, json.dumps(phone.commands[0]).encode())).accepted
         agent.run(stop)
-    assert said[-2:] == [
+    assert [line for line in said if str(sweep_id) in line][-2:] == [
         f"sweep {sweep_id} failed: the emulator did not start",
         f"sweep {sweep_id} was interrupted: the journal is damaged",
     ]

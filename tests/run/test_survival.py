@@ -29,7 +29,7 @@ from sweep.sim.source import default_room
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.failing_disk import FailingDisk
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
-from tests.run.test_agent import no_sweep
+from tests.run.no_sweep import no_sweep
 from tests.run.test_sweep import DEMO
 from tests.small_disk import on_small_disk, run_on_small_disk
 from tests.waiting import wait_until
