@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -35,6 +35,7 @@ def wifi(
     """List the transmitters of a Wi-Fi capture and which of them send video."""
     from sweep import wifi as modality
     from sweep.captures.packets import CaptureFileError
+    from sweep.wifi.video import OPEN_REASONS
 
     spare(json_out, file)
     with one_line(CaptureFileError):
@@ -42,10 +43,11 @@ def wifi(
     document = scan.to_json(addresses=addresses.value)
     write_json(json_out, document)
     if json_out is None:
-        found = sorted(document["transmitters"], key=_by_verdict)
+        found = sorted(document["transmitters"], key=lambda one: _by_verdict(one, OPEN_REASONS))
         rows = [
             (
-                one["video"]["verdict"] + ("" if one["video"]["reason"] else f" {one['video']['score']:.2f}"),
+                one["video"]["verdict"],
+                one["video"]["reason"] or f"{one['video']['score']:.2f}",
                 one["addresses"][0],
                 _level(one),
                 f"{_octets(one['bytes_up'])}/{_octets(one['bytes_down'])}",
@@ -54,11 +56,14 @@ def wifi(
             )
             for one in found[:MAX_ROWS]
         ]
-        _show(("video", "transmitter", "level", "up/down", "role", "vendor"), rows, whole=5)
+        _show(("video", "why, or score", "transmitter", "level", "up/down", "role", "vendor"), rows, whole=6)
         _more([one["video"]["verdict"] for one in found])
         reasons = Counter(one["video"]["reason"] for one in found if one["video"]["reason"])
-        if reasons:
-            out.print(f"not assessable: {_counted(reasons)}")
+        is_open = Counter({reason: count for reason, count in reasons.items() if reason in OPEN_REASONS})
+        if is_open:
+            out.print(f"open, and to be told by the light: {_counted(is_open)}")
+        if reasons - is_open:
+            out.print(f"not assessable: {_counted(reasons - is_open)}")
         out.print(f"{scan.frames} frames in {scan.listened_s:.1f} s, rejected: {_counted(scan.rejected) or 'none'}")
     _say_if_cut(file, scan.cut_tail_octets, f"{scan.frames} frames", scan.rejected)
 
@@ -152,9 +157,10 @@ def _show(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, whole: i
     out.print(table)
 
 
-def _by_verdict(one: dict[str, Any]) -> tuple[int, float, int]:
+def _by_verdict(one: dict[str, Any], is_open: Container[str]) -> tuple[int, bool, float, int]:
     """What an inspector looks for first: cameras, then what is open, the most camera-like first."""
-    return _VERDICTS.index(one["video"]["verdict"]), -one["video"]["score"], -one["frames"]
+    video = one["video"]
+    return _VERDICTS.index(video["verdict"]), video["reason"] not in is_open, -video["score"], -one["frames"]
 
 
 def _by_answer(one: dict[str, Any]) -> tuple[int, float]:
