@@ -308,3 +308,71 @@ int64_t read_frames(const uint8_t *data, int64_t size, int32_t is_radiotap, int6
     }
     return row;
 }
+
+/* Numbers that bitmaps name, ascending and each once: bit i of the 32 octets of bitmap n, least significant first, names
+ * key[n] + i. Keys ascend. Fills `named` where it is not NULL and returns how many there are. */
+int64_t spread_bits(const int64_t *key, const uint8_t *bitmaps, int64_t count, int64_t *named)
+{
+    uint64_t open[4] = {0}; /* what was named from `base` on and not told yet */
+    int64_t base = 0, found = 0;
+    for (int64_t n = 0; n <= count; n++) {
+        uint64_t step = n == count ? 256 : (uint64_t)key[n] - (uint64_t)base;
+        for (uint64_t bit = 0; bit < 256 && bit < step; bit += 64) {
+            uint64_t told = open[bit / 64];
+            if (step - bit < 64)
+                told &= (UINT64_C(1) << (step - bit)) - 1;
+            for (; told; told &= told - 1) {
+                if (named)
+                    named[found] = base + (int64_t)bit + __builtin_ctzll(told);
+                found++;
+            }
+        }
+        if (n == count)
+            break;
+        uint64_t whole = step / 64, part = step % 64, moved[8] = {0};
+        for (int i = 0; i < 4; i++)
+            moved[i] = open[i];
+        for (uint64_t i = 0; i < 4; i++) {
+            uint64_t low = whole < 4 ? moved[i + whole] : 0, high = whole < 4 ? moved[i + whole + 1] : 0;
+            open[i] = part ? low >> part | high << (64 - part) : low;
+            for (int octet = 0; octet < 8; octet++)
+                open[i] |= (uint64_t)bitmaps[32 * n + 8 * (int64_t)i + octet] << 8 * octet;
+        }
+        base = key[n];
+    }
+    return found;
+}
+
+/* For each of `rates` turns: the sum of all phasors (real and imaginary part in turn), which are turned by their own step
+ * from one to the next. */
+void sum_turning(const double *phasors, const double *steps, int64_t count, int64_t rates, double *sums)
+{
+    for (int64_t i = 0; i < 2 * rates; i++)
+        sums[i] = 0.0;
+    for (int64_t n = 0; n < count; n++) {
+        double real = phasors[2 * n], imaginary = phasors[2 * n + 1];
+        const double cosine = steps[2 * n], sine = steps[2 * n + 1];
+        for (int64_t i = 0; i < rates; i++) {
+            double turned = real * cosine - imaginary * sine;
+            sums[2 * i] += real;
+            sums[2 * i + 1] += imaginary;
+            imaginary = real * sine + imaginary * cosine;
+            real = turned;
+        }
+    }
+}
+
+/* A comb of ones at `places`, thinned to one sample of `thin`: each one spreads over `taps` samples by its column of the
+ * filter, shape (thin, taps). `thinned` has room for `length` samples and begins empty; what lies outside is left out. */
+void thin_comb(const int64_t *places, int64_t count, const double *filter, int64_t thin, int64_t taps, double *thinned,
+               int64_t length)
+{
+    for (int64_t n = 0; n < count; n++) {
+        if (places[n] < 0 || places[n] / thin > length - taps)
+            continue;
+        double *first = thinned + places[n] / thin;
+        const double *weights = filter + places[n] % thin * taps;
+        for (int64_t i = 0; i < taps; i++)
+            first[i] += weights[i];
+    }
+}

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from .packets import MAX_PACKET_OCTETS, Int64s
 
+Complexes = NDArray[np.complex128]
+
 SOURCE: Final = Path(__file__).with_name("kernel.c")
 LIBRARY: Final = Path(__file__).parents[2] / "build" / "kernel.so"
 FAULTS: Final = ("", "impossible_packet_length", "never_written")
@@ -27,13 +29,15 @@ class Kernel:
     """A loaded library; its functions take memory by address, which the callers here keep alive."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
-        self._walk_pcap, self._walk_pcapng, self._read_frames = (
-            library.walk_pcap,
-            library.walk_pcapng,
-            library.read_frames,
-        )
-        for function in (self._walk_pcap, self._walk_pcapng, self._read_frames):
+        self._walk_pcap, self._walk_pcapng = library.walk_pcap, library.walk_pcapng
+        self._read_frames, self._spread_bits = library.read_frames, library.spread_bits
+        for function in (self._walk_pcap, self._walk_pcapng, self._read_frames, self._spread_bits):
             function.restype = c_int64
+        self._spread_bits.argtypes = [c_void_p, c_void_p, c_int64, c_void_p]
+        self._sum_turning, self._thin_comb = library.sum_turning, library.thin_comb
+        self._sum_turning.restype = self._thin_comb.restype = None
+        self._sum_turning.argtypes = [c_void_p, c_void_p, c_int64, c_int64, c_void_p]
+        self._thin_comb.argtypes = [c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_int64]
         self._walk_pcap.argtypes = [
             c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4, POINTER(c_int64), POINTER(c_int32),
         ]  # fmt: skip
@@ -88,6 +92,30 @@ class Kernel:
         if count < 0:
             raise ValueError("a packet lies outside its block")
         return int(count)
+
+    def spread_bits(self, key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
+        """Numbers that bitmaps of 32 octets name, ascending and each once: bit i of a row names its `key` + i."""
+        order = np.argsort(key, kind="stable")
+        key, bitmaps = np.ascontiguousarray(key[order]), np.ascontiguousarray(bitmaps[order])
+        named = np.empty(self._spread_bits(key.ctypes.data, bitmaps.ctypes.data, len(key), None), dtype=np.int64)
+        self._spread_bits(key.ctypes.data, bitmaps.ctypes.data, len(key), named.ctypes.data)
+        return named
+
+    def sum_turning(self, phasors: Complexes, steps: Complexes, rates: int) -> Complexes:
+        """Sums of `phasors`, then of them turned by their `steps` once, and so on: `rates` of them."""
+        sums = np.empty(rates, dtype=np.complex128)
+        phasors, steps = np.ascontiguousarray(phasors), np.ascontiguousarray(steps)
+        self._sum_turning(phasors.ctypes.data, steps.ctypes.data, len(phasors), rates, sums.ctypes.data)
+        return sums
+
+    def thin_comb(self, places: Int64s, weights: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+        """Samples of a comb of ones at `places`, one for each row of `weights`, which are those of its taps."""
+        thinned = np.zeros(length)
+        places = np.ascontiguousarray(places)
+        self._thin_comb(
+            places.ctypes.data, len(places), weights.ctypes.data, *weights.shape, thinned.ctypes.data, length
+        )
+        return thinned
 
 
 def load_kernel(library: Path, source: Path = SOURCE) -> Kernel | str:

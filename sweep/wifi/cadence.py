@@ -15,6 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import quantile
+from .comb import fit_rates, measure_band
+
 Floats = NDArray[np.float64]
 Octets = NDArray[np.int32]
 
@@ -108,7 +111,7 @@ def find_best_rhythm(t_s: Floats, octets: Octets) -> Rhythm:
 def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
     if len(octets) < MIN_EVENTS:
         return [np.zeros(0)]
-    usual = float(np.quantile(octets, 0.9))
+    usual = quantile(octets, 0.9)
     close, wide = BURST_GAPS_S
     starts, sizes = split_bursts(t_s, octets, wide)
     is_large, is_end = octets >= LARGE_SHARE * usual, octets < FULL_SHARE * usual
@@ -183,16 +186,11 @@ def find_rhythm(events_s: Floats) -> Rhythm:
         return NO_RHYTHM
     place = np.rint(events / STEP_S).astype(np.int64)
     length = 1 << int(4 * (place[-1] + 1) - 1).bit_length()  # four to eight points per resolution of 1/span
-    comb = np.bincount(place, minlength=length).astype(np.float32)
     first, last = int(SLOWEST_HZ * length * STEP_S), int(FASTEST_HZ * length * STEP_S)
-    band = np.abs(np.fft.rfft(comb)[first : last + 1]) / count
+    band = measure_band(place, length, first, last)
     rate_hz = (first + int(np.argmax(band >= 0.9 * band.max()))) / (length * STEP_S)  # a multiple fits as well
     rates = rate_hz + np.linspace(-0.4, 0.4, 33) / span_s
-    turned, step = np.exp(2j * np.pi * rates[0] * events), np.exp(2j * np.pi * (rates[1] - rates[0]) * events)
-    fits = np.empty(len(rates))
-    for number in range(len(rates)):
-        fits[number] = abs(turned.mean())
-        turned *= step
+    fits = fit_rates(events, rates)
     best = int(np.argmax(fits))
     return _weigh_clock(events, float(rates[best]), float(fits[best]), float(events_s[0]))
 

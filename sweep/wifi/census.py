@@ -146,7 +146,7 @@ def take_census(log: FrameLog) -> Census:
     sent = np.bincount(numbers, minlength=len(log.transmitters))
     received = np.bincount(place_of_ra[data], minlength=len(receivers))
     is_sender, is_receiver = _are_commonest(sent), _are_commonest(received)
-    addresses = np.union1d(log.transmitters[is_sender], receivers[is_receiver])
+    addresses, _ = number_distinct(np.concatenate([log.transmitters[is_sender], receivers[is_receiver]]))
     counts = np.zeros((len(addresses), _COLUMNS), dtype=np.int64)
 
     def note(column: int, who: Addresses, count: Int64s) -> None:
@@ -237,7 +237,7 @@ def _list_marks(log: FrameLog, receivers: Addresses, place_of_ra: Int64s) -> lis
         (ANNOUNCES, senders((beacon & (frames.bssid == frames.ta)) | (frames.kind == EXTENSION))),
         (SERVES, senders(from_ap)),
         (SERVES, named(to_ap)),
-        (IS_BSSID, np.unique(frames.bssid[exchange])),
+        (IS_BSSID, number_distinct(frames.bssid[exchange])[0]),
         (IS_CLIENT, senders(to_ap | asks | polls | (exchange & (frames.ta != frames.bssid)))),
         (IS_CLIENT, named(from_ap & unicast)),
     ]

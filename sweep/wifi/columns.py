@@ -63,6 +63,15 @@ def add_counts(parts: Sequence[tuple[NDArray[np.uint64], Int64s]], width: int) -
     return keys, sums
 
 
+def quantile(values: NDArray[Any], share: float) -> float:
+    """As `numpy.quantile`, which takes ten times as long for as few values as there are in a window of a flow."""
+    ordered = np.sort(values)
+    at = (len(ordered) - 1) * share
+    low, part = int(at), at - int(at)
+    below, above = float(ordered[low]), float(ordered[min(low + 1, len(ordered) - 1)])
+    return above - (above - below) * (1.0 - part) if part >= 0.5 else below + (above - below) * part
+
+
 def is_among(wanted: NDArray[Any], known: NDArray[Any]) -> NDArray[np.bool_]:
     """For each of `wanted`: does it stand in the ascending `known`?"""
     if not len(known):

@@ -22,6 +22,7 @@ from .earlier import EarlierFlows
 from .element_reader import Said, read_elements
 from .forked import Forked
 from .framelog import WINDOW_FRAMES, FrameLog
+from .management import Management
 from .reading import open_windows
 from .transmitters import Flow, Transmitter, describe_transmitters, list_flows
 from .video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
@@ -126,6 +127,7 @@ class Scanner:
         self._census = EMPTY_CENSUS
         self._witnesses = NO_WITNESSES
         self._said = Said()
+        self._management = Management()
         self._rejected: Counter[str] = Counter()
         self._verdicts: dict[int, VideoVerdict] = {}
         self._runs: dict[tuple[int, int], tuple[Run, ...]] = {}
@@ -137,15 +139,20 @@ class Scanner:
             by_sender.setdefault(flow.sender, []).append(flow)
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-        def judge(number: int) -> VideoVerdict:
-            flows, earlier = by_sender[senders[number]], self._earlier
+        def judge(number: int) -> VideoVerdict | Said:
+            if number == 0:  # loads scapy, which takes as long as all else
+                return self._read_elements(log.management)
+            flows, earlier = by_sender[senders[number - 1]], self._earlier
             return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
-        with Forked(judge, len(senders), self._processes) as forked:
-            self._said = read_elements(log.management)
+        with Forked(judge, len(senders) + 1, self._processes) as forked:
             self._witnesses += weigh_witnesses(log)
             self._census += take_census(log)
-            for sender, verdict in zip(senders, forked.finish(), strict=True):
+            said, *verdicts = forked.finish()
+        if isinstance(said, Said):
+            self._said, self._management = said, log.management
+        for sender, verdict in zip(senders, verdicts, strict=True):
+            if isinstance(verdict, VideoVerdict):
                 self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
         self._note_runs(by_sender)
         if len(log.frames):
@@ -154,6 +161,9 @@ class Scanner:
         self._logs += 1
         self._frames += len(log.frames)
         self._rejected = log.rejected
+
+    def _read_elements(self, management: Management) -> Said:
+        return self._said if management == self._management else read_elements(management)
 
     def _note_runs(self, by_sender: dict[int, list[Flow]]) -> None:
         for flow in (flow for flows in by_sender.values() for flow in flows):

@@ -307,7 +307,7 @@ class _SecondsHeard:
             return begin_ns + np.arange(int(self._log.listened_s) + 1, dtype=np.int64) * NS
         frames = self._log.frames
         t_ns = frames.t_ns if mhz == 0 else frames.t_ns[frames.channel_mhz == mhz]
-        return begin_ns + np.unique((t_ns - begin_ns) // NS) * NS
+        return begin_ns + number_distinct((t_ns - begin_ns) // NS)[0] * NS
 
 
 def _summarise_levels(ranks: Int64s, levels: Int64s, frames: Int64s, count: int) -> list[LevelSummary | None]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cadence import FULL_SHARE, Floats, Octets
+from .columns import quantile
 
 UNCLOCKED_S: Final = 5.0
 """Shorter windows show no steady stream: guessed."""
@@ -110,7 +111,7 @@ def measure_unclocked(
     """Marks of frames at `t_s` (ascending, from 0 to `seconds`); `answers` are the longer frames of the peer."""
     total = max(float(octets.sum()), 1.0)
     lengths, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
-    is_end = octets < FULL_SHARE * np.quantile(octets, 0.9) if len(octets) else np.zeros(0, dtype=bool)
+    is_end = octets < FULL_SHARE * quantile(octets, 0.9) if len(octets) else np.zeros(0, dtype=bool)
     ends = np.bincount(place[is_end]) if is_end.any() else np.zeros(0, dtype=np.int64)
     most = max(2.0, END_SHARE * MAX_TICKS_HZ * seconds)
     by_second = np.bincount(t_s.astype(np.int64), minlength=int(seconds))[: max(int(seconds), 1)]

@@ -32,6 +32,7 @@ from .cadence import (
     sum_ticks,
 )
 from .clips import judge_clips
+from .columns import quantile
 from .earlier import close_gaps
 from .likeness import THIN_KBPS, Features, score_features
 from .transmitters import Flow, is_uplink
@@ -355,7 +356,7 @@ def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float, float]:
     """
     filled = np.flatnonzero(sums > 0)
     sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
-    usual, upper, top = (float(value) for value in np.quantile(sizes, [0.5, 0.75, 0.95]))
+    usual, upper, top = (quantile(sizes, share) for share in (0.5, 0.75, 0.95))
     peak = float(np.sort(sizes)[-min(peaks, len(sizes))])
     spread = float(np.median(np.abs(sizes - usual))) / usual
     return usual, float(np.log2(peak / usual)), spread, top / upper - 1.0
@@ -384,7 +385,7 @@ def _grouped(times: Floats, octets: Octets) -> float:
     if len(times) < 2:
         return 0.0
     single = octets[octets < JOINED_OCTETS]
-    is_full = octets >= FULL_SHARE * (np.quantile(single, 0.98) if len(single) else JOINED_OCTETS)
+    is_full = octets >= FULL_SHARE * (quantile(single, 0.98) if len(single) else JOINED_OCTETS)
     is_piece = np.diff(times) < GROUP_GAP_S
     is_piece &= is_full[1:] | is_full[:-1] | (np.abs(np.diff(octets)) <= EVEN_OCTETS)
     has_company = octets >= JOINED_OCTETS

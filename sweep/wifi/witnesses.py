@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.captures.kernel import KERNEL
 from sweep.captures.packets import Int64s
 
 from .cadence import find_rhythm
@@ -183,6 +184,11 @@ def _weigh_block_acks(log: FrameLog, people: _People) -> tuple[Int64s, Int64s, I
 
 def _spread(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
     """Distinct keys of all frames that the bitmaps name, ascending."""
+    return spread_plainly(key, bitmaps) if KERNEL is None else KERNEL.spread_bits(key, bitmaps)
+
+
+def spread_plainly(key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
+    """The same without the compiled kernel."""
     found = [np.zeros(0, dtype=np.int64)]
     for first in range(0, len(key), _CHUNK):
         chosen = bitmaps[first : first + _CHUNK]

@@ -17,7 +17,9 @@ from sweep.captures.files import walk_records
 from sweep.captures.kernel import SOURCE, Kernel, load_kernel
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng import MAX_BLOCK_OCTETS, Section
+from sweep.wifi.comb import band_by, band_plainly, sum_plainly
 from sweep.wifi.dot11 import Dot11Frames, parse_by_kernel, parse_plainly
+from sweep.wifi.witnesses import spread_plainly
 from tests.wifi.frames import AP, BROADCAST, OTHER, ROUTER, STATION, beacon, data_down, data_up, frame, radiotap
 
 WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror")
@@ -153,6 +155,40 @@ def test_blocks_are_those_of_python(kernel: Kernel, order: str, blocks: list[tup
     assert (places.tolist(), following) == (expected.tolist(), expected_following)
 
 
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(-(2**40), 2**40) | st.integers(0, 900),
+            st.binary(min_size=32, max_size=32) | st.binary(min_size=2, max_size=2),
+        ),
+        max_size=20,
+    )
+)
+def test_bits_are_those_of_python(kernel: Kernel, acks: list[tuple[int, bytes]]) -> None:
+    key = np.array([one for one, _ in acks], dtype=np.int64)
+    bitmaps = np.frombuffer(b"".join(octets.ljust(32, b"\0") for _, octets in acks), dtype=np.uint8).reshape(-1, 32)
+    assert kernel.spread_bits(key, bitmaps).tolist() == spread_plainly(key, bitmaps).tolist()
+
+
+@pytest.mark.parametrize("events", [8, 60, 2_000])
+@pytest.mark.parametrize("span_s", [0.3, 2.5, 10.0, 60.0])
+def test_rates_are_those_of_python(kernel: Kernel, events: int, span_s: float) -> None:
+    rng = np.random.default_rng([events, int(span_s)])
+    places = np.sort(rng.integers(0, int(span_s * 1_000), events))
+    length = 1 << int(4 * places[-1]).bit_length()
+    first, last = int(0.004 * length), int(0.031 * length)
+    expected = band_plainly(places, length, first, last)
+    assert band_by(kernel, places, length, first, last) == pytest.approx(expected, abs=3e-6 * events)
+    turned, step = np.exp(1j * rng.random(events)), np.exp(1j * rng.random(events))
+    assert kernel.sum_turning(turned, step, 33) == pytest.approx(sum_plainly(turned, step, 33), abs=1e-11 * events)
+
+
+def test_a_comb_that_does_not_fit_is_left_out(kernel: Kernel) -> None:
+    places = np.array([-1, 0, 31, 32, 2**40, -(2**60)])
+    thinned = kernel.thin_comb(places, np.ones((8, 4)), 7)
+    assert thinned.tolist() == [1, 1, 1, 2, 1, 1, 1]
+
+
 @pytest.mark.parametrize(("start", "captured"), [(-1, 4), (0, -1), (60, 41), (101, 0), (2**62, 2**62)])
 def test_a_packet_outside_its_block_is_refused(kernel: Kernel, start: int, captured: int) -> None:
     one = np.array([captured])
@@ -199,6 +235,10 @@ def read_random(library: str, count: int) -> None:
         kernel.walk_pcap(memoryview(data), "<>"[number % 2], 1)
         data[: min(len(data), 8)] = np.frombuffer(struct.pack("<II", 6, 32), dtype=np.uint8)[: len(data)]
         kernel.walk_pcapng(memoryview(data), "<", MAX_BLOCK_OCTETS, 0)
+        kernel.thin_comb(start * 9, np.ones((8, 4)), len(data))
+        phasors = np.ones(number % 5, dtype=np.complex128)
+        kernel.sum_turning(phasors, phasors, 3)
+        kernel.spread_bits(rng.integers(0, 2 ** (number % 62 + 1), 4), rng.integers(0, 256, (4, 32), dtype=np.uint8))
     print(count)
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hn
 
-from sweep.wifi.columns import is_ascending, number_distinct, order_streams
+from sweep.wifi.columns import is_ascending, number_distinct, order_streams, quantile
 
 
 @given(
@@ -38,3 +38,10 @@ def test_ascending() -> None:
     assert is_ascending(np.array([1, 1, 2]))
     assert is_ascending(np.zeros(0))
     assert not is_ascending(np.array([2, 1]))
+
+
+@given(
+    st.lists(st.integers(0, 3_000), min_size=1, max_size=60), st.sampled_from([0.0, 0.5, 0.75, 0.9, 0.95, 0.98, 1.0])
+)
+def test_quantiles_are_those_of_numpy(values: list[int], share: float) -> None:
+    assert quantile(np.array(values), share) == float(np.quantile(np.array(values), share))
