@@ -60,6 +60,7 @@ def doctor(
     """
     from sweep.captures.kernel import KERNEL_TROUBLE
     from sweep.cli.camera_doctor import supply_state, switch_off
+    from sweep.cli.wifi_doctor import channel_state
     from sweep.power.line import PowerLineError
 
     settings = read_settings(config, None, None)
@@ -96,6 +97,8 @@ def doctor(
     table.add_row("serial port", "sensor head", ", ".join(ports) or "missing", "" if ports else "plug in the probe")
     monitors = sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211"))
     table.add_row("Wi-Fi", "capture", ", ".join(monitors) or "missing", "" if monitors else "plug in the adapter")
+    for interface in monitors:
+        table.add_row(interface, "channels it can hear", *channel_state(interface))
     state, remedy, refusal = supply_state(settings)
     table.add_row("camera's supply", "camera", state, remedy)
     out.print(table)

@@ -40,6 +40,7 @@ class KeptMeasurement(Record):
     crops: Annotated[dict[UUID, Crop], Field(max_length=MAX_CROPS)]
     """PNG bytes in hexadecimal, by observation id."""
     guidance: tuple[LocalText, ...]
+    unheard_mhz: tuple[Count, ...] | None = None
     limits: tuple[Code, ...]
 
 
@@ -140,6 +141,7 @@ def keep(one: Measurement, *, crops_left: int = MAX_CROPS) -> KeptMeasurement:
         gaps=one.gaps,
         crops={UUID(key): data.hex() for key, data in list(one.crops.items())[: max(0, crops_left)]},
         guidance=one.guidance,
+        unheard_mhz=one.unheard_mhz,
         limits=one.limits,
     )
 

@@ -46,6 +46,13 @@ def _cover_zone(zone_id: str, modality: Modality, parts: tuple[Measurement, ...]
         samples=sum(part.samples for part in parts),
         dropped=sum(part.dropped for part in parts),
         rejections=dict(sorted(rejections.items())[:64]),
+        unheard_mhz=_unheard_mhz(parts),
         gaps=tuple(sorted((g for part in parts for g in part.gaps), key=lambda g: (g.start_ns, g.end_ns, g.reason))),
         blind_reason=None if able else Counter(reasons).most_common(1)[0][0] if reasons else "not_looked",
     )
+
+
+def _unheard_mhz(parts: tuple[Measurement, ...]) -> tuple[float, ...] | None:
+    """Channels that could be heard from none of the positions where that is known."""
+    known = [set(part.unheard_mhz) for part in parts if part.unheard_mhz is not None]
+    return tuple(map(float, sorted(set.intersection(*known)))) if known else None

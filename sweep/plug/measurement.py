@@ -40,6 +40,8 @@ class Measurement:
     crops: dict[str, bytes] = field(default_factory=dict)
     """PNG bytes (at most 64 px) by observation id."""
     guidance: tuple[LocalText, ...] = ()
+    unheard_mhz: tuple[int, ...] | None = None
+    """Channels in use that could not be tuned to, by their centres; None: not known, or nothing is tuned."""
     limits: tuple[str, ...] = ()
     """Codes of what could not be seen or known here, for the report's limits."""
 

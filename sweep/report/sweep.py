@@ -20,6 +20,7 @@ from .base import (
     LocalText,
     Log10,
     Metres,
+    Mhz,
     Mode,
     Pseudonym,
     Record,
@@ -74,6 +75,9 @@ class ZoneCoverage(Record):
     rejections: Annotated[dict[Code, Count], Field(max_length=64)]
     """Count per named reason."""
     gaps: Annotated[tuple[Gap, ...], Field(max_length=256)]
+    unheard_mhz: Annotated[tuple[Mhz, ...], Field(max_length=200)] | None = None
+    """Centres of the 20 MHz channels in use in Korea that the adapter cannot be tuned to, ascending; `quality` is of
+    the others. Null: not known (recorded or simulated), or no Wi-Fi."""
     blind_reason: Code | None
     """Why this modality can judge nothing here although it looked; null when it can."""
 

@@ -47,6 +47,8 @@ class AirSetting:
 class SimulatedAir:
     """Frames of one stand; an `Air` (sweep/wifi/air.py)."""
 
+    is_adapter: Final = False
+
     def __init__(self, setting: AirSetting, memory: ChannelMemory = NOTHING_KNOWN) -> None:
         """`memory`: what earlier stands learnt.  Raises ValueError for a bad address."""
         self.memory = memory

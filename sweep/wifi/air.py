@@ -52,6 +52,10 @@ class Air(Protocol):
     """What earlier stands learnt of the channels; who listens reads it and leaves it to the next stand."""
 
     @property
+    def is_adapter(self) -> bool:
+        """What can be tuned to is all that this probe can hear; a simulation does not know what that is."""
+
+    @property
     def tally(self) -> CaptureTally:
         """What came so far, since the air was opened: received, dropped, gaps."""
 

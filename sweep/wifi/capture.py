@@ -48,6 +48,8 @@ _CAP_VERSION, _PR_SET_NO_NEW_PRIVS = 0x20080522, 38
 class LiveCapture:
     """An open capture; use as a context manager, iterate `blocks`, read `tally` at any time."""
 
+    is_adapter: Final = True
+
     def __init__(self, interface: str, *, helper: Sequence[str] | None = None, repairs: bool = False) -> None:
         """Start the helper (`helper` is its command without arguments) and open the interface.
 

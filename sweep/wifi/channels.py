@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass, field
 from typing import Final, Literal
 
+Band = Literal["2.4", "5", "6"]
+"""In GHz."""
 Interest = Literal["camera", "undecided", "quiet"]
 """What a dwell says of a channel: a verdict `video_uplink`, an uplink nobody could judge yet, or neither."""
 
@@ -38,8 +40,8 @@ class Channel:
     """Shared with radar: nobody transmits there without listening first, but everybody may listen."""
 
     @property
-    def band(self) -> Literal["2.4", "5", "6"]:
-        """The band in GHz."""
+    def band(self) -> Band:
+        """Where it lies."""
         return "2.4" if self.mhz < 3_000 else "5" if self.mhz < 5_940 else "6"
 
     @property

@@ -110,6 +110,11 @@ class KeptAir:
         self._air.memory = memory
 
     @property
+    def is_adapter(self) -> bool:
+        """Whether the air is an adapter's."""
+        return self._air.is_adapter
+
+    @property
     def tally(self) -> CaptureTally:
         """Of the air."""
         return self._air.tally
@@ -261,6 +266,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
         dwells=memory.dwells,
         spent_s=memory.spent_s,
         resurveyed_s=memory.resurveyed_s,
+        is_adapter=air.is_adapter,
         is_open=air.is_open,
         gaps=air.new_gaps(),
     )

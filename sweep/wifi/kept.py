@@ -200,6 +200,7 @@ class RecordedAir:
         self._now_ns = began.t_ns
         self._due: list[Word] = list(steps[0].words)
         self.memory = began.memory()
+        self.is_adapter = began.is_adapter
         self.tally = CaptureTally(gaps=[one.gap() for one in began.gaps])
         self.is_open = began.is_open or not began.gaps
         self._is_over = False

@@ -112,6 +112,8 @@ class Began(Record):
     dwells: Count
     spent_s: Annotated[float, Field(ge=0, le=1e9)]
     resurveyed_s: Annotated[float, Field(ge=0, le=1e9)]
+    is_adapter: bool = False
+    """The channels are all that the probe could hear; false of what was kept before that was written down."""
     is_open: bool
     gaps: Gaps
 

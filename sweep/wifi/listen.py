@@ -17,6 +17,7 @@ import numpy as np
 from sweep.captures.packets import PacketBlock
 
 from .air import Air, CaptureGap, CaptureOpenError
+from .bands import list_unheard
 from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
 from .framelog import FrameLog, LogBuilder
@@ -45,6 +46,8 @@ class Heard:
     gaps: tuple[CaptureGap, ...]
     refused: Counter[str] = field(default_factory=Counter)
     """Why channels could not be tuned to, in sentences."""
+    unheard_mhz: tuple[int, ...] | None = None
+    """Centres of channels in use that the adapter cannot be tuned to; None: not known."""
     watched_s: float = 0.0
     """Of the stays on one channel that belong to no dwell."""
 
@@ -128,15 +131,25 @@ class Listener:
 
     def so_far(self) -> Heard:
         """What was heard at this position until the last slice; the air is left alone."""
+        log = self._builder.finish()
         return Heard(
-            log=self._builder.finish(),
+            log=log,
             dwells=tuple(self._dwells),
             channels=0 if self._plan is None else len(self._plan.channels),
             dropped=self._air.tally.dropped - self._dropped_before,
             gaps=self._gaps_here(),
             refused=self._refused,
+            unheard_mhz=self._unheard_mhz(log),
             watched_s=self._watched_s,
         )
+
+    def _unheard_mhz(self, log: FrameLog) -> tuple[int, ...] | None:
+        if not self._air.is_adapter:
+            return None
+        if self._plan is not None:
+            return list_unheard({channel.mhz for channel in self._plan.channels})
+        heard = {int(mhz) for mhz in np.unique(log.frames.channel_mhz) if mhz > 0}  # as the radio header says
+        return list_unheard(heard) if heard else None
 
     def watch(self, mhz: int | None) -> ChannelWatch:
         """Stay on one channel of the position; an adapter that cannot be tuned stays where it is.

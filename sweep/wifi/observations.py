@@ -10,6 +10,7 @@ from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement
 from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
 from sweep.plug.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
+from sweep.wifi.bands import limits_of
 from sweep.wifi.response_test import FOLLOWS
 from sweep.wifi.scan import scan_log
 from sweep.wifi.words import WORDS
@@ -49,7 +50,7 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
     guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
     if is_open and wish.trial == "light":
         guidance.append(WORDS.guidance["walk_test"].text())
-    limits = [] if heard.channels else ["wifi_one_channel"]
+    limits = list(limits_of(heard.unheard_mhz or ())) if heard.channels else ["wifi_one_channel"]
     if wish.no_trial_because == QUICK:
         limits.append(QUICK_LEAVES_OUT["light_test"])
     if stand.troubles["light_cut_short"] or stand.troubles[f"light_{SHORT_OF_TIME}"]:
@@ -58,6 +59,7 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
         found,
         blind_reason=blind_reason,
         dropped=found.dropped + heard.dropped,
+        unheard_mhz=heard.unheard_mhz,
         quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
         rejections=found.rejections | {name: count for name, count in counts.items() if count} | dict(stand.troubles),
         gaps=gaps,

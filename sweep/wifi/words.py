@@ -97,6 +97,21 @@ WORDS: Final = Words(
             "수신기의 채널을 바꿀 수 없어 와이파이를 한 채널에서만 들었습니다.",
             "The adapter could not be tuned: Wi-Fi was heard on one channel only.",
         ),
+        "wifi_no_2_4_ghz": Sentence(
+            "2.4 GHz 와이파이 대역은 이 장비로 들을 수 없습니다.",
+            "This equipment cannot hear the 2.4 GHz Wi-Fi band.",
+        ),
+        "wifi_no_5_ghz": Sentence(
+            "5 GHz 와이파이 대역은 이 장비로 들을 수 없습니다.", "This equipment cannot hear the 5 GHz Wi-Fi band."
+        ),
+        "wifi_no_6_ghz": Sentence(
+            "6 GHz(와이파이 6E) 대역은 이 장비로 들을 수 없습니다.",
+            "This equipment cannot hear the 6 GHz band (Wi-Fi 6E).",
+        ),
+        "wifi_channels_missing": Sentence(
+            "국내에서 쓰는 와이파이 채널 중 이 장비로 들을 수 없는 채널이 있습니다.",
+            "There are Wi-Fi channels in use in Korea that this equipment cannot hear.",
+        ),
         "trial_broken_off": Sentence(
             "조명·걷기 반응 시험을 하지 못했거나 끝내지 못한 자리가 있습니다.",
             "At some position the test by light or by walking could not be made or finished.",

@@ -209,6 +209,17 @@ def test_two_positions_in_a_zone_add_up() -> None:
     assert one.blind_reason is None
 
 
+def test_a_channel_is_unheard_in_a_zone_where_no_position_heard_it() -> None:
+    parts = [
+        Measurement("stall-1", "p1", "wifi", 5.0, 10, 0, 0.5, None, unheard_mhz=(2_472, 5_955)),
+        Measurement("stall-1", "p2", "wifi", 5.0, 10, 0, 0.5, None, unheard_mhz=(5_955, 5_975)),
+        Measurement("stall-1", "p3", "wifi", 5.0, 10, 0, 0.0, "adapter_away"),
+        Measurement("stall-2", "p4", "wifi", 5.0, 10, 0, 0.5, None),
+    ]
+    unheard = {one.zone_id: one.unheard_mhz for one in cover(PLAN, parts) if one.modality == "wifi"}
+    assert (unheard["stall-1"], unheard["stall-2"]) == ((5_955.0,), None)
+
+
 def stimulus(verdict: str, p_value: float | None, **changes: Any) -> r.StimulusJudgement:
     return r.StimulusJudgement.model_validate({"verdict": verdict, "p_value": p_value, **changes})
 

@@ -41,6 +41,7 @@ from sweep.report import (
     centre_of,
     new_id,
 )
+from sweep.wifi.bands import CHANNELS_IN_USE
 from tests.report_factory import box, make_restroom, make_zone, text
 from tests.web import air
 
@@ -100,6 +101,7 @@ def _coverage(zone_id: str, modality: Modality, quality: float) -> ZoneCoverage:
         dropped=int(20 * (1 - quality)),
         rejections={"no_lamp_phases": 4} if modality == "lens" and quality < 0.5 else {},
         gaps=(),
+        unheard_mhz=tuple(map(float, CHANNELS_IN_USE["6"])) if modality == "wifi" else None,
         blind_reason=None,
     )
 

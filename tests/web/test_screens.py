@@ -87,5 +87,7 @@ def test_sheets(open_phone: OpenPhone, site: Site, language: str, theme: str) ->
     expect(sheet).to_have_count(0)
     phone.page.locator(".map-label-hit").first.click()
     expect(sheet).to_be_visible()
+    unheard = "이 장비로 들을 수 없는 채널: 6 GHz 59개" if language == "ko" else "cannot hear: 59 in 6 GHz"
+    expect(sheet.get_by_text(unheard)).to_be_visible()
     assert phone.violations() == []
     phone.shoot(f"zone-{language}-{theme}", full=False)

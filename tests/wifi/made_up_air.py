@@ -118,17 +118,19 @@ class MadeUpAir:
         refused: frozenset[int] = frozenset(),
         away: tuple[float, float] = (np.inf, np.inf),
         lateness_s: float = 0.0,
+        is_adapter: bool = False,
         seed: int = 1,
     ) -> None:
         """`senders` by channel in MHz; without `channels` it cannot be tuned; `refused` channels neither; `lateness_s`:
         up to so much longer than asked each listening takes, and a hundredth of it each look at the clock, as it does
-        on a machine.
+        on a machine; `is_adapter`: nothing but `channels` can be heard by the probe.
         """
         self._senders = {mhz: list(some) for mhz, some in (senders or {}).items()}
         self._channels = channels
         self._refused = refused
         self._away = away
         self._lateness_s = lateness_s
+        self.is_adapter = is_adapter
         self._rng = np.random.default_rng(seed)
         self._clock_ns = START_NS
         self._mhz: int | None = None if channels else CAMERA_MHZ

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from sweep.cli.wifi_doctor import COUNTRY, channel_state
 from sweep.wifi import iw
 from sweep.wifi.channels import Channel
 from sweep.wifi.iw import IwError, list_channels, parse_channels
+from sweep.wifi.words import WORDS
 
 CHANNELS = """Band 1:
 \t* 2412 MHz [1]
@@ -68,6 +70,16 @@ def test_iw_is_asked_and_its_refusal_is_said(calls: Path) -> None:
         iw.tune("mon0", Channel(2_417), program)
     with pytest.raises(IwError, match="install"):
         iw.tune("mon0", Channel(2_412), str(calls.with_name("nowhere")))
+
+
+def test_doctor_says_what_the_adapter_cannot_hear(calls: Path) -> None:
+    state, remedy = channel_state("mon0", str(calls.with_name("iw")))
+    assert state == "2.4 GHz: 1 of 13, 5 GHz: 2 of 24, 6 GHz: 1 of 59"
+    assert remedy.splitlines() == [
+        "{0.ko} / {0.en}".format(WORDS.conditional_limits["wifi_channels_missing"]),
+        COUNTRY,
+    ]
+    assert channel_state("mon0", str(calls.with_name("nowhere")))[0] == "not known"
 
 
 def test_nothing_but_listening_is_ever_asked_of_the_radio() -> None:

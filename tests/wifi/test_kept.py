@@ -225,6 +225,14 @@ def test_an_air_that_can_be_tuned_nowhere_is_still_heard_to_the_end(tmp_path: Pa
     assert measure_kept(TASK, tmp_path / "a.pcapng") == found
 
 
+@pytest.mark.parametrize("channels", [CHANNELS, ()], ids=["tuned", "where_it_is"])
+def test_channels_that_the_adapter_could_not_hear_are_told_again(tmp_path: Path, channels: tuple[Channel, ...]) -> None:
+    air = MadeUpAir({CAMERA_MHZ: [network()]}, channels=channels, is_adapter=True)
+    found = judge_stand(TASK, QUICK, hear(QUICK, air, MadeUpPlayer(air), tmp_path / "a.pcapng"))
+    assert found.unheard_mhz
+    assert measure_kept(TASK, tmp_path / "a.pcapng") == found
+
+
 def test_what_was_learnt_before_is_kept_too(tmp_path: Path) -> None:
     stand = Stand(2, is_plain=True)
     hear_stand(replace(QUICK, trial=None), stand.air, stand.player)

@@ -11,6 +11,7 @@ import pytest
 from sweep.plug.sofar import CUT_OFF
 from sweep.plug.talk import PLAYED_OUT, Leave, Progress
 from sweep.report import StimulusJudgement, WifiObservation
+from sweep.wifi.bands import CHANNELS_IN_USE, list_unheard
 from sweep.wifi.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
@@ -35,8 +36,9 @@ class Stand:
     def __init__(
         self, *, row: str = ROW, channels: tuple[Channel, ...] = CHANNELS,
         refused: frozenset[int] = frozenset(), away: tuple[float, float] = (np.inf, np.inf),
+        is_adapter: bool = False,
     ) -> None:  # fmt: skip
-        self.air = MadeUpAir(channels=channels, refused=refused, away=away)
+        self.air = MadeUpAir(channels=channels, refused=refused, away=away, is_adapter=is_adapter)
         self.player = MadeUpPlayer(self.air)
         self.air.place(CAMERA_MHZ, network(), phone(), Pictures(CAMERA, LitCamera(row, 1), self.player.level_at))
 
@@ -189,6 +191,19 @@ def test_an_adapter_that_cannot_be_tuned_is_heard_where_it_is() -> None:
     assert measured.limits == ("wifi_one_channel",)
     assert measured.quality <= 0.1
     assert PLAYED_OUT not in measured.rejections
+
+
+def test_channels_that_an_adapter_cannot_hear_are_said_and_a_simulation_says_nothing() -> None:
+    offered = tuple(Channel(mhz) for mhz in (*CHANNELS_IN_USE["2.4"], 5_180))
+    measured = judge_stand(TASK, LISTEN, Stand(channels=offered, is_adapter=True).hear(LISTEN))
+    assert measured.unheard_mhz == (*CHANNELS_IN_USE["5"][1:], *CHANNELS_IN_USE["6"])
+    assert measured.limits == ("wifi_no_6_ghz", "wifi_channels_missing")
+    simulated = judge_stand(TASK, LISTEN, Stand(channels=offered).hear(LISTEN))
+    assert (simulated.unheard_mhz, simulated.limits) == (None, ())
+    assert measured.quality == simulated.quality
+    untuned = judge_stand(TASK, LISTEN, Stand(channels=(), is_adapter=True).hear(LISTEN))
+    assert untuned.unheard_mhz == list_unheard({CAMERA_MHZ})
+    assert untuned.limits == ("wifi_one_channel",)
 
 
 def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() -> None:

@@ -3292,6 +3292,12 @@ export interface components {
              * @enum {string}
              */
             status: "looked" | "partly" | "not_looked";
+            /**
+             * Unheard Mhz
+             * @description Centres of the 20 MHz channels in use in Korea that the adapter cannot be tuned to, ascending; `quality` is of
+             *     the others. Null: not known (recorded or simulated), or no Wi-Fi.
+             */
+            unheard_mhz?: number[] | null;
             /** Zone Id */
             zone_id: string;
         };

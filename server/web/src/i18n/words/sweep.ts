@@ -23,6 +23,8 @@ export const sweep = {
   coverage_dwell: text("머문 시간 {seconds}초", "{seconds} s spent"),
   coverage_samples: text("쓴 자료 {used}건, 버린 자료 {dropped}건", "{used} samples used, {dropped} dropped"),
   coverage_gaps: text("끊긴 때 {n}번", "{n} gaps"),
+  coverage_unheard: text("이 장비로 들을 수 없는 채널: {bands}", "Channels this equipment cannot hear: {bands}"),
+  coverage_unheard_band: text("{band} GHz {n}개", "{n} in {band} GHz"),
   coverage_rejections: text("버린 까닭", "Why samples were dropped"),
   coverage_absent: text("이 방식의 기록이 없습니다.", "There is no record of this method."),
   sweep_findings: text("확인할 곳", "Places to inspect"),
