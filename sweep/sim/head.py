@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -18,7 +19,7 @@ from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import SerialPort
 from sweep.link.messages import EnvelopeWindow, Identify, Message, RfStart
 from sweep.link.readings import tuner_plan
-from sweep.sim.head_avr import EmulatorError
+from sweep.sim.head_avr import EmulatorError, EmulatorGoneError
 from sweep.sim.head_machine import find_elf
 from sweep.sim.head_scene import Detector, Emitter, RfScene
 
@@ -69,12 +70,15 @@ class EmulatedHead:
         stdin, stdout = self._process.stdin, self._process.stdout
         if stdin is None or stdout is None:
             raise EmulatorError("the emulator has no pipes")
-        stdin.write(self._scene.to_json() + "\n")
-        stdin.flush()
+        with suppress(BrokenPipeError):  # then nothing is read either
+            stdin.write(self._scene.to_json() + "\n")
+            stdin.flush()
         word, _, rest = stdout.readline().strip().partition(" ")
         if word != "port":
             self._stop()
-            raise EmulatorError(rest or "the emulator did not start")
+            if not word:
+                raise EmulatorGoneError("the emulator did not start")
+            raise EmulatorError(rest or word)
         self.port = rest
         if self._pins:
             threading.Thread(target=self._follow, args=(stdout,), name="pins", daemon=True).start()
@@ -101,7 +105,8 @@ class EmulatedHead:
             return
         with self._process as process:  # closes the pipes; the process ends when its standard input does
             if process.stdin is not None:
-                process.stdin.close()
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
             try:
                 process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
@@ -137,7 +142,7 @@ def record_serial(
             if data:
                 last_byte = time.monotonic()
             elif time.monotonic() - last_byte > SILENCE_LIMIT_S:
-                raise EmulatorError("the emulated head fell silent")
+                raise EmulatorGoneError("the emulated head fell silent")
             for octet in data:
                 recorded.append(octet)
                 for event in reader.feed(bytes((octet,))):

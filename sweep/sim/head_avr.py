@@ -50,6 +50,10 @@ class EmulatorError(ValueError):
     """The emulator cannot run; the message says what to do."""
 
 
+class EmulatorGoneError(EmulatorError):
+    """It ran, and its process is gone or silent: to whoever uses it the head is away."""
+
+
 class _Avr(Structure):
     """The beginning of avr_t of simavr 1.6 (sim_avr.h)."""
 

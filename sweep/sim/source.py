@@ -17,10 +17,12 @@ from uuid import UUID
 
 from sweep.host.clock import boottime_ns
 from sweep.host.scratch import scratch_folder
+from sweep.link.head import PortError
 from sweep.link.rf_recording import recorded_rf
 from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
+    Gap,
     LocalText,
     Modality,
     Mode,
@@ -36,6 +38,7 @@ from sweep.report import (
 )
 
 from .doors import RfDoor, SimulatedRoom
+from .head_avr import EmulatorGoneError
 from .world import HiddenKind, Standpoint, lay_out_time
 
 OUTSIDE_S: Final = 20.0
@@ -132,9 +135,9 @@ class SimulatedSource:
 
         def answer(ask: MeasureRf) -> RfHeard:
             if not ask.is_outside:
-                return _measure(self._room.doors(recorded.id, position.start_ns).rf, ask, position)
+                return measure_rf(self._room.doors(recorded.id, position.start_ns).rf, ask, position)
             if self._outside is None:
-                self._outside = _measure(self._room.outside(), ask, position)
+                self._outside = measure_rf(self._room.outside(), ask, position)
             return self._outside
 
         return answer
@@ -171,9 +174,14 @@ def recording_id(room: Room, started: datetime, *, seed: int, camera_zone: str |
     return derived_id(begun, f"{room.room_id}/{seed}/{camera_zone}{mark}")
 
 
-def _measure(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
+def measure_rf(door: RfDoor, ask: MeasureRf, position: Position) -> RfHeard:
+    """What the head measures behind a door; a head whose process is gone is away, as a real one that was pulled."""
     with scratch_folder("rf") as scratch:
-        path = door.open(scratch / "head.serial")
+        try:
+            path = door.open(scratch / "head.serial")
+        except (EmulatorGoneError, PortError):
+            gap = Gap(start_ns=position.start_ns, end_ns=position.end_ns, reason="head_away")
+            return RfHeard(because="head_away", gaps=(gap,))
         return recorded_rf(ask, path, (), position.start_ns, position.end_ns)  # the simulated probe has no own radios
 
 

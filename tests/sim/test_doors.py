@@ -2,7 +2,7 @@
 
 import pickle
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -10,11 +10,15 @@ import pytest
 from sweep.ble.adverts import Advert
 from sweep.ble.devices import build_scan
 from sweep.lens.clips import read_clip
+from sweep.link.head import PortError
 from sweep.link.readings import read_windows
-from sweep.report import MODALITIES
+from sweep.plug.talk import MeasureRf
+from sweep.report import MODALITIES, Position
 from sweep.sim.ble_bus import scan_bus
-from sweep.sim.doors import NEXT_IN, SimulatedRoom, StandDoors
-from sweep.sim.source import default_room
+from sweep.sim.doors import NEXT_IN, RfDoor, SimulatedRoom, StandDoors
+from sweep.sim.head_avr import EmulatorGoneError
+from sweep.sim.head_scene import RfScene
+from sweep.sim.source import default_room, measure_rf
 
 from .head_kit import built_elf
 
@@ -96,3 +100,18 @@ def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Pa
     assert clips["with"].meta.phases == ("A", "B", "C") * 4
     shown = [bool((clips[name].frame(0) != clips["without"].frame(0)).any()) for name in ("with", "other")]
     assert shown == [True, False]
+
+
+@pytest.mark.parametrize(
+    "trouble", [EmulatorGoneError("the emulator did not start"), PortError("gone")], ids=["not started", "gone"]
+)
+def test_an_emulated_head_that_is_gone_is_a_head_that_is_away(trouble: ValueError) -> None:
+    @dataclass(frozen=True)
+    class Killed(RfDoor):
+        def open(self, path: Path) -> Path:
+            raise trouble
+
+    position = Position(position_id="p", zone_id="z", x_m=0.0, y_m=0.0, facing_deg=0.0, start_ns=5, end_ns=9)
+    heard = measure_rf(Killed(RfScene(), 1.0), MeasureRf(1.0), position)
+    assert (heard.because, [gap.reason for gap in heard.gaps]) == ("head_away", ["head_away"])
+    assert not heard.windows
