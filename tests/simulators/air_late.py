@@ -64,10 +64,8 @@ def draw_camera(rng: np.random.Generator, kbps: tuple[float, float] = (150.0, 3_
 def draw_pictures(seconds: float, rng: np.random.Generator, camera: Camera) -> tuple[Floats, Floats]:
     """When pictures were taken, and their octets."""
     count = int(seconds * camera.hz) + 1
-    rows = [name for name in list_streams() if len(load_rows()[name]) > count]
-    sizes = load_rows()[str(rng.choice(rows))].astype(np.float64)
-    first = int(rng.integers(len(sizes) - count + 1))
-    chosen = sizes[first : first + count]
+    row = load_rows()[str(rng.choice(list_streams()))].astype(np.float64)
+    chosen = np.resize(np.roll(row, -int(rng.integers(len(row)))), count)  # from anywhere, and round again
     chosen = np.maximum(chosen * camera.kbps * 125.0 / (chosen.mean() * camera.hz), 60.0)
     return np.arange(count) / camera.hz + float(rng.uniform(0.0, 1.0 / camera.hz)), chosen
 
