@@ -128,7 +128,7 @@ endef
 	@touch $@
 
 # Without it everything works, more slowly, and `sweep doctor` says so; it needs no header and no library but its own.
-KERNEL_FLAGS := -std=c11 -O2 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared
+KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared
 build/kernel.so: $(KERNEL_C) Makefile | .make/apt-run
 	@mkdir -p build
 	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(sha256sum <$< | cut -c1-64)\"" -o $@ $< 2>.make/kernel.log || \

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from ctypes import POINTER, byref, c_int32, c_int64, c_void_p
+from ctypes import POINTER, byref, c_double, c_int32, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .packets import MAX_PACKET_OCTETS, Int64s
-
-Complexes = NDArray[np.complex128]
 
 SOURCE: Final = Path(__file__).with_name("kernel.c")
 LIBRARY: Final = Path(__file__).parents[2] / "build" / "kernel.so"
@@ -34,9 +32,9 @@ class Kernel:
         for function in (self._walk_pcap, self._walk_pcapng, self._read_frames, self._spread_bits):
             function.restype = c_int64
         self._spread_bits.argtypes = [c_void_p, c_void_p, c_int64, c_void_p]
-        self._sum_turning, self._thin_comb = library.sum_turning, library.thin_comb
-        self._sum_turning.restype = self._thin_comb.restype = None
-        self._sum_turning.argtypes = [c_void_p, c_void_p, c_int64, c_int64, c_void_p]
+        self._sum_phasors, self._thin_comb = library.sum_phasors, library.thin_comb
+        self._sum_phasors.restype = self._thin_comb.restype = None
+        self._sum_phasors.argtypes = [c_void_p, c_int64, c_double, c_double, c_int64, c_void_p]
         self._thin_comb.argtypes = [c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_int64]
         self._walk_pcap.argtypes = [
             c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4, POINTER(c_int64), POINTER(c_int32),
@@ -101,11 +99,13 @@ class Kernel:
         self._spread_bits(key.ctypes.data, bitmaps.ctypes.data, len(key), named.ctypes.data)
         return named
 
-    def sum_turning(self, phasors: Complexes, steps: Complexes, rates: int) -> Complexes:
-        """Sums of `phasors`, then of them turned by their `steps` once, and so on: `rates` of them."""
-        sums = np.empty(rates, dtype=np.complex128)
-        phasors, steps = np.ascontiguousarray(phasors), np.ascontiguousarray(steps)
-        self._sum_turning(phasors.ctypes.data, steps.ctypes.data, len(phasors), rates, sums.ctypes.data)
+    def sum_phasors(self, events_s: NDArray[np.float64], rates_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Sum of the phasors of all events at each of some evenly spaced rates, two at least."""
+        sums = np.empty(len(rates_hz), dtype=np.complex128)
+        events_s = np.ascontiguousarray(events_s)
+        self._sum_phasors(
+            events_s.ctypes.data, len(events_s), rates_hz[0], rates_hz[1] - rates_hz[0], len(sums), sums.ctypes.data
+        )
         return sums
 
     def thin_comb(self, places: Int64s, weights: NDArray[np.float64], length: int) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import quantile
+from .columns import count_alike, quantile
 from .comb import fit_rates, measure_band
 
 Floats = NDArray[np.float64]
@@ -118,7 +118,7 @@ def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
     has_room = np.diff(t_s) >= IDLE_S
     found = [
         split_bursts(t_s, octets, close)[0],
-        starts[sizes >= 0.3 * np.median(sizes)],
+        starts[sizes >= 0.3 * quantile(sizes, 0.5)],
         t_s[1:][~is_end[:-1] & is_end[1:]],
         t_s[1:][is_end[:-1] & has_room],
         t_s[1:][is_rare(octets)[:-1] & has_room],
@@ -130,8 +130,7 @@ def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
 
 def is_rare(octets: Octets) -> NDArray[np.bool_]:
     """Per frame: its length is no usual one."""
-    _, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
-    rare: NDArray[np.bool_] = (counts <= max(2.0, RARE_SHARE * len(octets)))[place]
+    rare: NDArray[np.bool_] = count_alike(octets) <= max(2.0, RARE_SHARE * len(octets))
     return rare
 
 
@@ -147,8 +146,7 @@ def count_ends(octets: Octets, ticks: int) -> float:
 
 def is_tone(octets: Octets) -> NDArray[np.bool_]:
     """Per frame: it is short, and so many have exactly its length that it is sound, or at least no picture."""
-    _, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
-    is_common = (counts >= max(12.0, TONE_SHARE * len(octets)))[place]
+    is_common = count_alike(octets) >= max(12.0, TONE_SHARE * len(octets))
     tone: NDArray[np.bool_] = is_common & (octets < TONE_OCTETS)
     return tone
 

@@ -16,6 +16,7 @@ from typing import Final, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .columns import quantile
 from .transmitters import Flow
 
 CLIP_OCTETS: Final = 150_000
@@ -95,8 +96,8 @@ def judge_runs(runs: Sequence[Run]) -> float | None:
     if len(clips) < MIN_CLIPS:
         return None
     sizes = np.array([clip.octets for clip in clips])
-    pauses_ns = [after.begin_ns - before.end_ns for before, after in pairwise(clips)]
-    if sizes.std() > CLIP_VARIATION * sizes.mean() or np.median(pauses_ns) < CLIP_PAUSE_S * 1e9:
+    pauses_ns = np.array([after.begin_ns - before.end_ns for before, after in pairwise(clips)])
+    if sizes.std() > CLIP_VARIATION * sizes.mean() or quantile(pauses_ns, 0.5) < CLIP_PAUSE_S * 1e9:
         return None
     return (clips[MIN_CLIPS - 1].end_ns - clips[0].begin_ns) / 1e9
 

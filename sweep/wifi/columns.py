@@ -63,6 +63,17 @@ def add_counts(parts: Sequence[tuple[NDArray[np.uint64], Int64s]], width: int) -
     return keys, sums
 
 
+def count_alike(values: NDArray[Any]) -> Int64s:
+    """Per row: how many rows have its value; lengths of frames, of which there are few different ones."""
+    if not len(values):
+        return np.zeros(0, dtype=np.int64)
+    if int(values.min()) >= 0 and int(values.max()) < _RADIX_LIMIT:
+        alike: Int64s = np.bincount(values)[values]
+        return alike
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return counts[place].astype(np.int64)
+
+
 def quantile(values: NDArray[Any], share: float) -> float:
     """As `numpy.quantile`, which takes ten times as long for as few values as there are in a window of a flow."""
     ordered = np.sort(values)

@@ -71,20 +71,17 @@ def _response(length: int, first: int, last: int) -> Floats:
 
 def fit_rates(events_s: Floats, rates_hz: Floats) -> Floats:
     """Length of the mean phase vector at each of some evenly spaced rates."""
-    turned = np.exp(2j * np.pi * rates_hz[0] * events_s)
-    step = np.exp(2j * np.pi * (rates_hz[1] - rates_hz[0]) * events_s)
-    sums = (
-        sum_plainly(turned, step, len(rates_hz)) if KERNEL is None else KERNEL.sum_turning(turned, step, len(rates_hz))
-    )
+    sums = sum_plainly(events_s, rates_hz) if KERNEL is None else KERNEL.sum_phasors(events_s, rates_hz)
     fits: Floats = np.abs(sums) / len(events_s)
     return fits
 
 
-def sum_plainly(turned: NDArray[np.complex128], step: NDArray[np.complex128], rates: int) -> NDArray[np.complex128]:
-    """Sums of phasors, then of them turned by their steps once, and so on."""
-    sums = np.empty(rates, dtype=np.complex128)
-    turned = turned.copy()
-    for number in range(rates):
+def sum_plainly(events_s: Floats, rates_hz: Floats) -> NDArray[np.complex128]:
+    """Sum of the phasors of all events at each rate, by turning them from one to the next."""
+    turned = np.exp(2j * np.pi * rates_hz[0] * events_s)
+    step = np.exp(2j * np.pi * (rates_hz[1] - rates_hz[0]) * events_s)
+    sums = np.empty(len(rates_hz), dtype=np.complex128)
+    for number in range(len(rates_hz)):
         sums[number] = turned.sum()
         turned *= step
     return sums

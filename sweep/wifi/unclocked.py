@@ -136,5 +136,5 @@ def measure_unclocked(
 def _spread(octets: Octets, is_end: NDArray[np.bool_]) -> float:
     begins = np.concatenate([[0], np.flatnonzero(is_end[:-1]) + 1])
     blocks = np.add.reduceat(octets.astype(np.float64), begins) if len(octets) else np.ones(1)
-    usual = float(np.median(blocks))
-    return float(np.median(np.abs(blocks - usual))) / usual
+    usual = quantile(blocks, 0.5)
+    return quantile(np.abs(blocks - usual), 0.5) / usual

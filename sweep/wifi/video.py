@@ -358,7 +358,7 @@ def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float, float]:
     sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
     usual, upper, top = (quantile(sizes, share) for share in (0.5, 0.75, 0.95))
     peak = float(np.sort(sizes)[-min(peaks, len(sizes))])
-    spread = float(np.median(np.abs(sizes - usual))) / usual
+    spread = quantile(np.abs(sizes - usual), 0.5) / usual
     return usual, float(np.log2(peak / usual)), spread, top / upper - 1.0
 
 

@@ -179,8 +179,10 @@ def test_rates_are_those_of_python(kernel: Kernel, events: int, span_s: float) -
     first, last = int(0.004 * length), int(0.031 * length)
     expected = band_plainly(places, length, first, last)
     assert band_by(kernel, places, length, first, last) == pytest.approx(expected, abs=3e-6 * events)
-    turned, step = np.exp(1j * rng.random(events)), np.exp(1j * rng.random(events))
-    assert kernel.sum_turning(turned, step, 33) == pytest.approx(sum_plainly(turned, step, 33), abs=1e-11 * events)
+    events_s, rates_hz = rng.uniform(-span_s, span_s, events), rng.uniform(4, 31) + np.linspace(-0.4, 0.4, 33) / span_s
+    expected_sums = sum_plainly(events_s, rates_hz)
+    assert kernel.sum_phasors(events_s, rates_hz) == pytest.approx(expected_sums, abs=1e-11 * events)
+    assert kernel.sum_phasors(np.array([np.nan, np.inf, 1e300, 0.0]), rates_hz) == pytest.approx(np.ones(33))
 
 
 def test_a_comb_that_does_not_fit_is_left_out(kernel: Kernel) -> None:
@@ -236,8 +238,7 @@ def read_random(library: str, count: int) -> None:
         data[: min(len(data), 8)] = np.frombuffer(struct.pack("<II", 6, 32), dtype=np.uint8)[: len(data)]
         kernel.walk_pcapng(memoryview(data), "<", MAX_BLOCK_OCTETS, 0)
         kernel.thin_comb(start * 9, np.ones((8, 4)), len(data))
-        phasors = np.ones(number % 5, dtype=np.complex128)
-        kernel.sum_turning(phasors, phasors, 3)
+        kernel.sum_phasors(rng.random(number % 20), np.array([4.0, 4.1, 4.2]))
         kernel.spread_bits(rng.integers(0, 2 ** (number % 62 + 1), 4), rng.integers(0, 256, (4, 32), dtype=np.uint8))
     print(count)
 
