@@ -14,7 +14,14 @@ from sqlalchemy import Connection, select
 from server.audit import record
 from server.errors import ApiError, invalid, not_found
 from server.facilities import current_plan
-from server.requests import DeclareEmptyRequest, PositionRequest, SimpleRequest, StartRequest, StopRequest
+from server.requests import (
+    DeclareEmptyRequest,
+    PositionRequest,
+    SimpleRequest,
+    SkipTrialsRequest,
+    StartRequest,
+    StopRequest,
+)
 from server.rooms import room_summary
 from server.schema import keys
 from sweep.report import (
@@ -27,6 +34,7 @@ from sweep.report import (
     PositionCommand,
     ResumeCommand,
     SkipOutsideCommand,
+    SkipTrialsCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
@@ -36,7 +44,7 @@ from sweep.report import (
 
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
 STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends
-OrdinaryRequest = StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest
+OrdinaryRequest = StartRequest | DeclareEmptyRequest | PositionRequest | SkipTrialsRequest | SimpleRequest
 SIMPLE: dict[str, type[WalkCommand | OutsideCommand | SkipOutsideCommand | ResumeCommand | FinishCommand]] = {
     "walk": WalkCommand,
     "outside": OutsideCommand,
@@ -141,6 +149,15 @@ def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
                 x_m=wanted.x_m,
                 y_m=wanted.y_m,
                 facing_deg=wanted.facing_deg,
+            )
+        case SkipTrialsRequest():
+            return SkipTrialsCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="skip_trials",
+                sweep_id=wanted.sweep_id,
+                position_index=wanted.position_index,
             )
         case SimpleRequest():
             return SIMPLE[wanted.command].model_validate(

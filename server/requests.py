@@ -177,6 +177,15 @@ class PositionRequest(CommandRequestBase):
     facing_deg: Annotated[float, Field(ge=0, lt=360)]
 
 
+class SkipTrialsRequest(CommandRequestBase):
+    """No response test at this position, or no more of it."""
+
+    command: Literal["skip_trials"]
+    sweep_id: UUID
+    position_index: Annotated[int, Field(ge=0, le=400)]
+    """As the trial told it."""
+
+
 class SimpleRequest(CommandRequestBase):
     """Measure outside the door or skip that; walk where the last position was; go on, or close a sweep."""
 
@@ -193,7 +202,8 @@ class StopRequest(CommandRequestBase):
 
 
 AnyCommandRequest = Annotated[
-    StartRequest | DeclareEmptyRequest | PositionRequest | SimpleRequest | StopRequest, Field(discriminator="command")
+    StartRequest | DeclareEmptyRequest | PositionRequest | SkipTrialsRequest | SimpleRequest | StopRequest,
+    Field(discriminator="command"),
 ]
 
 

@@ -131,6 +131,8 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],
         ["이 방에 남은 것", "Open in this room", standing_words(row)],
     ]
+    if report is not None and report.light_time is not None:
+        fields.append(["조명 반응 시험", "Light test", report.light_time.text.ko])
     if report is not None:
         check = report.reference_check
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"

@@ -103,5 +103,7 @@ def show_report(report: SweepReport) -> None:
             out.print(f"  {evidence.weight_log10:+.2f} {evidence.text.ko} / {evidence.text.en}")
     if not report.findings:
         out.print("후보 없음. '이상 없음'이 아닙니다 / No candidate. That is not 'clear'.")
+    if report.light_time is not None:
+        out.print(f"{report.light_time.text.ko} / {report.light_time.text.en}")
     for limit in report.limits:
         out.print(f"· {limit.text.ko}")

@@ -39,6 +39,8 @@ class KeptMeasurement(Record):
     gaps: tuple[Gap, ...]
     crops: Annotated[dict[UUID, Crop], Field(max_length=MAX_CROPS)]
     """PNG bytes in hexadecimal, by observation id."""
+    light_s: Seconds = 0.0
+    light_open_s: Seconds = 0.0
     guidance: tuple[LocalText, ...]
     unheard_mhz: tuple[Count, ...] | None = None
     limits: tuple[Code, ...]
@@ -140,6 +142,8 @@ def keep(one: Measurement, *, crops_left: int = MAX_CROPS) -> KeptMeasurement:
         rejections=one.rejections,
         gaps=one.gaps,
         crops={UUID(key): data.hex() for key, data in list(one.crops.items())[: max(0, crops_left)]},
+        light_s=one.light_s,
+        light_open_s=one.light_open_s,
         guidance=one.guidance,
         unheard_mhz=one.unheard_mhz,
         limits=one.limits,

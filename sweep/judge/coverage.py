@@ -37,6 +37,7 @@ def _cover_zone(zone_id: str, modality: Modality, parts: tuple[Measurement, ...]
         quality *= 1.0 - min(max(part.quality, 0.0), 1.0)
     quality = 1.0 - quality if able else 0.0
     reasons = sorted(part.blind_reason for part in parts if part.blind_reason is not None)
+    light_s, light_open_s = sum(part.light_s for part in parts), sum(part.light_open_s for part in parts)
     return ZoneCoverage(
         zone_id=zone_id,
         modality=modality,
@@ -49,6 +50,8 @@ def _cover_zone(zone_id: str, modality: Modality, parts: tuple[Measurement, ...]
         unheard_mhz=_unheard_mhz(parts),
         gaps=tuple(sorted((g for part in parts for g in part.gaps), key=lambda g: (g.start_ns, g.end_ns, g.reason))),
         blind_reason=None if able else Counter(reasons).most_common(1)[0][0] if reasons else "not_looked",
+        light_s=light_s or None,
+        light_open_s=light_open_s if light_s else None,
     )
 
 

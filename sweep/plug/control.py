@@ -75,6 +75,8 @@ class Control:
         self._lapses = 0
         self._stands: deque[Stand] = deque(maxlen=1)
         self._last_stand: Stand | None = None
+        self._skipped_position: int | None = None
+        """Whose response tests a person skipped; only where somebody stands now can one be."""
         self._watchers: list[_Watcher] = []
         self._on_state: Callable[[ProbeState], None] | None = None
         self._queued_state: ProbeState | None = None
@@ -234,6 +236,17 @@ class Control:
     def skip_outside(self) -> bool:
         """Nobody measures outside the door, or no longer; False once somebody stood inside."""
         return self._stand_before_all(NOWHERE)
+
+    def skip_trials(self, position_index: int) -> None:
+        """No response test at that position of the sweep, or no more of it."""
+        with self._condition:
+            self._skipped_position = position_index
+            self._condition.notify_all()
+
+    def skips_trials(self, position_index: int) -> bool:
+        """Whether a person skipped the response tests of that position."""
+        with self._condition:
+            return self._skipped_position == position_index
 
     def _stand_before_all(self, stand: Stand) -> bool:
         with self._condition:

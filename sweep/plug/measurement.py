@@ -39,6 +39,10 @@ class Measurement:
     """By observation id."""
     crops: dict[str, bytes] = field(default_factory=dict)
     """PNG bytes (at most 64 px) by observation id."""
+    light_s: float = 0.0
+    """How long the light test took here."""
+    light_open_s: float = 0.0
+    """Of it, what was only for transmitters that their traffic leaves open."""
     guidance: tuple[LocalText, ...] = ()
     unheard_mhz: tuple[int, ...] | None = None
     """Channels in use that could not be tuned to, by their centres; None: not known, or nothing is tuned."""

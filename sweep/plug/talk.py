@@ -12,13 +12,32 @@ from typing import Final, Literal, Protocol
 from sweep.plug.measurement import Measurement
 from sweep.plug.motion import Moved
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
-from sweep.report import Gap, LocalText, RfWindow
+from sweep.report import Gap, LocalText, RfWindow, TrialFlow
 
 TrialKind = Literal["light", "motion"]
 Doing = Literal["listening", "light", "motion"]
 
 PLAYED_OUT: Final = "played_out"
 """Why chips ended when all of them were played."""
+SKIPPED: Final = "skipped_by_person"
+"""Why a response test ended, or was not begun, when a person skipped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialAhead:
+    """A response test begins now, and for whose sake."""
+
+    flows: tuple[TrialFlow, ...]
+    """The surest first; persons hear of no more."""
+    flow_count: int
+    """How many there are."""
+    index: int
+    """Of the tests at this position, from 0."""
+    trials: int
+
+
+NO_TRIAL: Final = TrialAhead((), 0, 0, 1)
+"""Nobody said for whose sake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,11 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
+class SkipTrials:
+    """A person wants no response test at this position, or no more of it: what was listened to is handed over."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskTurn:
     """Please may this modality have the air to itself; the answer is `TakeTurn` or `Leave`.  While it waits it says so
     again.
@@ -148,10 +172,20 @@ class Sofar:
 
 
 ToCoordinator = (
-    PlayChips | StopChips | Progress | MeasureRf | Strobe | StopStrobe | Guide | FirstWord | AskTurn | TurnOver
+    TrialAhead
+    | PlayChips
+    | StopChips
+    | Progress
+    | MeasureRf
+    | Strobe
+    | StopStrobe
+    | Guide
+    | FirstWord
+    | AskTurn
+    | TurnOver
 )
 ToRunner = ToCoordinator | Sofar
-ToWorker = Played | RfHeard | Leave | Triggers | Moved | StrobeEnded | TakeTurn
+ToWorker = Played | RfHeard | Leave | SkipTrials | Triggers | Moved | StrobeEnded | TakeTurn
 
 
 class Line(Protocol):

@@ -36,6 +36,8 @@ class Task(Generic[D]):
     """The stand is outside the door: what is heard here is compared with later."""
     light_s: float | None = None
     """How long all light tests here may take together; None: as the settings say."""
+    open_light_s: float | None = None
+    """The same for those of them in which nothing is called video."""
     no_light_because: str | None = None
     """Code that says why no light is played here though it could be."""
     keep: Path | None = None

@@ -9,9 +9,24 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from .base import Code, Count, LocalText, Metres, Mode, Pseudonym, Record, Seconds, Share, Slug, UtcTime
+from .base import (
+    Code,
+    Count,
+    Dbm,
+    LocalText,
+    Metres,
+    Mhz,
+    Mode,
+    Pseudonym,
+    Record,
+    Seconds,
+    Share,
+    Slug,
+    Text,
+    UtcTime,
+)
 from .condition import Celsius, Tally, Volts
 from .observations import Modality
 from .plan import Plan, RoomKind
@@ -98,6 +113,19 @@ class ConditionEvent(Record):
     """As in `ProbeCondition`, so far."""
 
 
+class TrialFlow(Record):
+    """A transmitter for whose sake a response test is made."""
+
+    tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+    """Of its first address, as in the report."""
+    channel_mhz: Mhz | None
+    rssi_dbm: Dbm | None
+    """Its median level at this position."""
+    vendor: Text | None
+    why: Code
+    """`video_uplink`, why its traffic alone does not tell (`VideoJudgement.reason`), or `thick_uplink`."""
+
+
 class TrialEvent(Record):
     """A response test at a position: light is played, or a person walks and stands by prompts."""
 
@@ -113,6 +141,16 @@ class TrialEvent(Record):
     """What the person should do now; null for light."""
     next_prompt_s: Seconds | None = None
     """Until the next prompt, from when this was sent."""
+    position_index: Count | None = None
+    """As in `ProgressEvent`: what `SkipTrialsCommand` names. Null where nobody may skip."""
+    trial_index: Count = 0
+    """Of the tests at this position, from 0."""
+    trials: Count = 1
+    """Tests at this position."""
+    flows: Annotated[tuple[TrialFlow, ...], Field(max_length=16)] = ()
+    """For whom it is made, the surest first."""
+    flow_count: Count = 0
+    """How many that are, also those that `flows` has no room for."""
     text: LocalText
 
 
@@ -222,6 +260,15 @@ class SkipOutsideCommand(CommandBase):
     sweep_id: UUID
 
 
+class SkipTrialsCommand(CommandBase):
+    """No response test at this position, or no more of it; the sweep goes on with the next one."""
+
+    command: Literal["skip_trials"]
+    sweep_id: UUID
+    position_index: Count
+    """As the trial told it, so that a late word skips nothing else."""
+
+
 class PauseCommand(CommandBase):
     """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
 
@@ -257,6 +304,7 @@ Command = Annotated[
     | WalkCommand
     | OutsideCommand
     | SkipOutsideCommand
+    | SkipTrialsCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand

@@ -80,6 +80,10 @@ class ZoneCoverage(Record):
     the others. Null: not known (recorded or simulated), or no Wi-Fi."""
     blind_reason: Code | None
     """Why this modality can judge nothing here although it looked; null when it can."""
+    light_s: Seconds | None = None
+    """Wi-Fi: how long the light test took here; null where none was made."""
+    light_open_s: Seconds | None = None
+    """Of it, what was played only for transmitters that their traffic leaves open."""
 
 
 class ZoneVerdict(Record):
@@ -188,6 +192,15 @@ class Limit(Record):
     text: LocalText
 
 
+class LightTime(Record):
+    """How long the light test took in the whole sweep."""
+
+    light_s: Seconds
+    light_open_s: Seconds
+    """Of it, what was played only for transmitters that their traffic leaves open."""
+    text: LocalText
+
+
 class Versions(Record):
     """What produced the report."""
 
@@ -230,6 +243,8 @@ class SweepReport(Record):
     places: Annotated[tuple[TransmitterPlace, ...], Field(max_length=50)] = ()
     """Transmitters that send video and were heard at three positions or more."""
     limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
+    light_time: LightTime | None = None
+    """Null where no light test was made."""
     condition: ProbeCondition | None = None
     """The probe's own state meanwhile; null for a recording or a simulation, which have no probe."""
 

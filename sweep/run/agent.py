@@ -36,6 +36,7 @@ from sweep.report import (
     PositionCommand,
     ResumeCommand,
     SkipOutsideCommand,
+    SkipTrialsCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
@@ -58,6 +59,7 @@ Steering = (
     | WalkCommand
     | OutsideCommand
     | SkipOutsideCommand
+    | SkipTrialsCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand
@@ -283,6 +285,8 @@ class Agent:
                 control.finish()
             case AbortCommand():
                 control.abort()
+            case SkipTrialsCommand(position_index=position_index):
+                control.skip_trials(position_index)
             case PositionCommand() | WalkCommand() | OutsideCommand() | SkipOutsideCommand():
                 return self._steer_stands(control, command)
         return _answer(command, True, "접수됨", "Accepted")

@@ -50,6 +50,8 @@ class StandPlan:
 
     light_s: float | None
     """All light tests there together; None: as the settings say."""
+    open_light_s: float | None = None
+    """Of it, those in which nothing is called video: most are for what its traffic leaves open."""
     leaves_out: tuple[LeftOut, ...] = ()
     """For want of time, in the order of SHORT_LEAVES_OUT."""
 
@@ -99,13 +101,26 @@ class Budget:
         first_s = SURVEY_S if is_first else 0.0
         spare_s = self._plan(first_s, stands)
         light_s = min(self._most_light_s, max(FIRST_COME * spare_s, spare_s / stands))
-        if light_s >= LEAST_LIGHT_S:
-            return StandPlan(light_s)
-        goes: set[LeftOut] = {"light_test"} if self._light_s > 0.0 else set()
+        goes = set[LeftOut]()
+        if light_s < LEAST_LIGHT_S:
+            light_s = 0.0
+            goes |= {"light_test"} if self._light_s > 0.0 else set()
+        open_s = min(light_s, self._open_s(spare_s, stands))
+        if open_s < LEAST_LIGHT_S:
+            open_s = 0.0
+            goes |= {"open_light_test"} if self._light_s > 0.0 else set()
         if spare_s < 0.0 and self._durations.ble_s > 0.0:
             goes.add("bluetooth")
             self._plan(first_s, stands, without_ble=True)
-        return StandPlan(0.0, tuple(one for one in SHORT_LEAVES_OUT if one in goes))
+        return StandPlan(light_s, open_s, tuple(one for one in SHORT_LEAVES_OUT if one in goes))
+
+    def _open_s(self, spare_s: float, stands: int) -> float:
+        """What is spare for tests that are only for open transmitters: before the last stand a test of something that
+        is called video is kept back, as long as an even share is left.
+        """
+        if stands == 1:
+            return spare_s
+        return max(FIRST_COME * (spare_s - self._light_s - AROUND_LIGHT_S), spare_s / stands)
 
     def _plan(self, first_s: float, stands: int, *, without_ble: bool = False) -> float:
         """What is spare when everything but the light is done; negative when it will be late."""

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from sweep.link.head_owner import HeadProcess
 from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
@@ -26,6 +26,7 @@ from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
 from sweep.plug.sofar import TELL_EVERY_S as SOFAR_EVERY_S
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import (
+    NO_TRIAL,
     AskTurn,
     Doing,
     FirstWord,
@@ -36,13 +37,15 @@ from sweep.plug.talk import (
     Played,
     Progress,
     RfHeard,
+    SkipTrials,
     StopChips,
     ToCoordinator,
     ToWorker,
+    TrialAhead,
     TrialKind,
     TurnOver,
 )
-from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, ZoneEvent
+from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, TrialEvent, ZoneEvent
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
 from sweep.run.outside import without_own_windows
@@ -110,6 +113,10 @@ class Coordinator:
         self._doing: Doing = "listening"
         self._told_s = 0.0
         self._longest_s = self._elapsed_s = 0.0
+        self._ahead = NO_TRIAL
+        """What the test is for that goes on, or was last made here."""
+        self._has_skipped = False
+        """The listener knows that a person wants no test here."""
         self._ended: str | None = None
         self._has_left = False
         self._why_left = ""
@@ -190,6 +197,7 @@ class Coordinator:
         self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
+        self._ahead, self._has_skipped = NO_TRIAL, False
         self._is_rf_to_ask, self._films, self._strobe = "rf" in measuring, None, None
         self._first_word, self._first_told_s = FirstWord(False, 0.0, 0.0), 0.0
         self._waits, self._share = (), 0.0
@@ -202,20 +210,14 @@ class Coordinator:
     def on_word(self, modality: Modality, word: ToCoordinator) -> None:
         """What a modality's process says."""
         match word:
-            case PlayChips(kind="motion", count=count, chip_s=chip_s):
-                self._playing, self._ended = "motion", None
-                self._walk = WalkPlayer(self._draw(count), chip_s, self._now_ns())
+            case TrialAhead():
+                self._ahead, self._doing = word, "listening"  # so that how far it is, is news
             case PlayChips():
-                self._playing, self._ended = "light", None
-                if self._head is None:
-                    self._say(modality, Played(0, 0, 0.0, 0, ended="no_lamp"))
-                elif not self._has_left:
-                    self._head.say(word)
+                self._play(modality, word)
             case StopChips(ended=ended):
                 self._stop_playing()
                 if self._doing != "listening":
-                    event = trial_event(self._doing, self._zone_id, self._elapsed_s, self._longest_s, ended=ended)
-                    self._on_event(event)
+                    self._on_event(self._trial_event(self._doing, ended=ended))
             case MeasureRf():
                 self._measure_rf(word)
             case AskTurn() | TurnOver():
@@ -225,6 +227,18 @@ class Coordinator:
                 self._tell(word)
             case Strobe() | StopStrobe() | Guide() | FirstWord():
                 self._on_word_of_camera(modality, word)
+
+    def _play(self, modality: Modality, ask: PlayChips) -> None:
+        """With the lamp or to a person, unless that was stopped while the ask was on its way."""
+        if self._has_skipped:
+            return
+        self._playing, self._ended = ask.kind, None
+        if ask.kind == "motion":
+            self._walk = WalkPlayer(self._draw(ask.count), ask.chip_s, self._now_ns())
+        elif self._head is None:
+            self._say(modality, Played(0, 0, 0.0, 0, ended="no_lamp"))
+        elif not self._has_left:
+            self._head.say(ask)
 
     def _on_word_of_camera(self, modality: Modality, word: Strobe | StopStrobe | Guide | FirstWord) -> None:
         match word:
@@ -376,7 +390,34 @@ class Coordinator:
             share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
             self._on_event(self._progress("wifi", share))
         else:
-            self._on_event(trial_event(progress.doing, self._zone_id, progress.elapsed_s, progress.longest_s))
+            self._on_event(self._trial_event(progress.doing))
+
+    def _trial_event(
+        self,
+        kind: TrialKind,
+        *,
+        ended: str | None = None,
+        prompt: Literal["walk", "stand"] | None = None,
+        next_prompt_s: float | None = None,
+    ) -> TrialEvent:
+        return trial_event(
+            kind,
+            self._zone_id,
+            self._elapsed_s,
+            self._longest_s,
+            ended=ended,
+            prompt=prompt,
+            next_prompt_s=next_prompt_s,
+            position_index=self._index,
+            ahead=self._ahead,
+        )
+
+    def _mind_skips(self) -> None:
+        """A person who skips the tests here sees the light go out at once."""
+        if not self._has_skipped and self._control.skips_trials(self._index):
+            self._has_skipped = True
+            self._stop_playing()
+            self._say("wifi", SkipTrials())
 
     def attend(self) -> None:
         """Called ten times a second while something is measured."""
@@ -397,6 +438,7 @@ class Coordinator:
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()
+        self._mind_skips()
         standing = self._control.standing
         if standing != "go" and not self._has_left:
             self._has_left = True
@@ -427,12 +469,7 @@ class Coordinator:
             return
         self._elapsed_s, self._doing = news.elapsed_s, "motion"
         self._longest_s = walk.longest_s
-        self._on_event(
-            trial_event(
-                "motion", self._zone_id, news.elapsed_s, walk.longest_s, prompt=news.prompt,
-                next_prompt_s=news.next_prompt_s,
-            )
-        )  # fmt: skip
+        self._on_event(self._trial_event("motion", prompt=news.prompt, next_prompt_s=news.next_prompt_s))
         if news.played is not None:
             self._say("wifi", news.played)
 

@@ -20,6 +20,7 @@ from sweep.plug.plug import Plug
 from sweep.report import (
     MODALITIES,
     ClockReading,
+    LightTime,
     Position,
     ProbeCondition,
     RecordedSweep,
@@ -28,9 +29,11 @@ from sweep.report import (
     SweepOpened,
     SweepReport,
     Versions,
+    ZoneCoverage,
     derived_id,
 )
 from sweep.run.plugs import vocabulary_of
+from sweep.wifi.words import light_text
 
 
 def software_name() -> str:
@@ -123,8 +126,18 @@ def report_of(
         findings=judged.findings,
         places=places,
         limits=judged.limits,
+        light_time=light_time_of(coverage),
         condition=condition,
     )
+
+
+def light_time_of(coverage: Iterable[ZoneCoverage]) -> LightTime | None:
+    """What the light test took at all positions together; None where there was none."""
+    found = [(one.light_s, one.light_open_s or 0.0) for one in coverage if one.light_s is not None]
+    if not found:
+        return None
+    light_s, open_s = (round(sum(seconds), 3) for seconds in zip(*found, strict=True))
+    return LightTime(light_s=light_s, light_open_s=open_s, text=light_text(light_s, open_s))
 
 
 def _clock_reading(manifest: RecordedSweep, moment: datetime) -> ClockReading:

@@ -475,6 +475,7 @@ class Runner:
                 task,
                 is_walk=is_walk,
                 light_s=plan.light_s,
+                open_light_s=plan.open_light_s,
                 no_light_because=QUICK if self._manifest.mode == "quick" else None,
                 nothing_because=closed.get(name) or task.nothing_because,
             )

@@ -115,8 +115,10 @@ NOTICES: Final[dict[str, Sentence]] = {
         "The probe's program stood still, so camera and lamps went off: both must declare the room empty again",
     ),
     "short_of_time": Sentence(
-        "시간이 부족합니다. 조명 시험을 먼저 줄이고, 그다음 조명 시험, 블루투스 순으로 생략합니다",
-        "Time runs short: the light test is shortened first, then it goes, then Bluetooth",
+        "시간이 부족합니다. 카메라인지 불확실한 송신기만을 위한 조명 시험, 나머지 조명 시험, 블루투스 순으로 줄이거나 "
+        "생략합니다",
+        "Time runs short: first the light for transmitters that may or may not be a camera is shortened or goes, then "
+        "all light, then Bluetooth",
     ),
     "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
 }

@@ -13,7 +13,18 @@ from typing import Final
 
 import numpy as np
 
-from sweep.plug.talk import PLAYED_OUT, Leave, Line, PlayChips, Played, StopChips, ToRunner, ToWorker, TrialKind
+from sweep.plug.talk import (
+    PLAYED_OUT,
+    Leave,
+    Line,
+    PlayChips,
+    Played,
+    SkipTrials,
+    StopChips,
+    ToRunner,
+    ToWorker,
+    TrialKind,
+)
 
 from .sensed_air import SimulatedAir
 
@@ -76,14 +87,14 @@ class SimulatedLine:
                 self._runner.say(word)
 
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:  # noqa: ARG002  its clock moves only with the air
-        """What is new of the chips, then whether the runner wants to leave."""
+        """What is new of the chips, then whether the runner wants to leave, or a person no test."""
         words: list[ToWorker] = []
         played = None if self._playing is None else self._report(self._playing)
         if played is not None and played != self._told:
             self._told = played
             words.append(played)
         for word in self._runner.hear():
-            if isinstance(word, Leave):  # nobody but this end plays anything
+            if isinstance(word, Leave | SkipTrials):  # nobody but this end plays anything
                 self._stop()
                 words.append(word)
         return words

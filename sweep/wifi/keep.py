@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from sweep.addresses import format_address
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng_writer import PcapngWriter
-from sweep.plug.talk import Leave, Line, Played, ToRunner, ToWorker
+from sweep.plug.talk import Leave, Line, Played, SkipTrials, ToRunner, ToWorker
 from sweep.report.base import display_text, first_problem, to_json
 
 from .air import Air, CaptureGap, CaptureOpenError, CaptureTally
@@ -34,6 +34,7 @@ from .kept_lines import (
     KeptKnowledge,
     Listened,
     Tuned,
+    WordOfPerson,
     WordOfPlayer,
     WordOfRunner,
     steps_beside,
@@ -211,7 +212,7 @@ class KeptLine:
             return []
         self._heard_at = self._air.steps
         words = self._line.hear(wait_s)
-        for word in (one for one in words if isinstance(one, Played | Leave)):
+        for word in (one for one in words if isinstance(one, Played | Leave | SkipTrials)):
             self._paper.note(partial(_kept_word, self._air.now_ns(), word))
         return words
 
@@ -235,10 +236,14 @@ def keep_stand(capture: Path, wish: WifiWish, air: Air, line: Line) -> Iterator[
         paper.note(lambda: Ended(t_ns=kept.now_ns()))
 
 
-def _kept_word(t_ns: int, word: Played | Leave) -> BaseModel:
-    if isinstance(word, Played):
-        return WordOfPlayer.of(t_ns, word)
-    return WordOfRunner(t_ns=t_ns, reason=word.reason)
+def _kept_word(t_ns: int, word: Played | Leave | SkipTrials) -> BaseModel:
+    match word:
+        case Played():
+            return WordOfPlayer.of(t_ns, word)
+        case Leave(reason=reason):
+            return WordOfRunner(t_ns=t_ns, reason=reason)
+        case SkipTrials():
+            return WordOfPerson(t_ns=t_ns)
 
 
 def _began(wish: WifiWish, air: KeptAir) -> Began:
@@ -250,6 +255,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
         trial=wish.trial,
         trial_longest_s=wish.trial_longest_s,
         trials_longest_s=wish.trials_longest_s,
+        open_trials_longest_s=wish.open_trials_longest_s,
         is_any_uplink=wish.is_any_uplink,
         no_trial_because=wish.no_trial_because,
         decided=tuple(format_address(one) for one in sorted(wish.decided)),

@@ -20,7 +20,7 @@ import numpy as np
 from sweep.addresses import parse_address
 from sweep.captures.files import open_capture
 from sweep.captures.packets import CaptureFileError, PacketBlock, open_regular_file, shown
-from sweep.plug.talk import NOBODY, Leave, Line, Progress, ToRunner, ToWorker
+from sweep.plug.talk import NOBODY, Leave, Line, Progress, SkipTrials, ToRunner, ToWorker
 from sweep.report.base import ContractError, parse_json
 from sweep.report.structure import check_structure
 
@@ -37,8 +37,6 @@ from .kept_lines import (
     Step,
     Tuned,
     Word,
-    WordOfPlayer,
-    WordOfRunner,
     steps_beside,
 )
 from .radio_headers import WIFI_LINK_TYPES
@@ -83,6 +81,7 @@ def _wish(began: Began) -> WifiWish:
         trial=began.trial,
         trial_longest_s=began.trial_longest_s,
         trials_longest_s=began.trials_longest_s,
+        open_trials_longest_s=began.open_trials_longest_s,
         is_any_uplink=began.is_any_uplink,
         no_trial_because=began.no_trial_because,
         decided=frozenset(map(parse_address, began.decided)),
@@ -123,7 +122,7 @@ def _read_lines(path: Path, stream: BinaryIO, rejected: Counter[str]) -> tuple[B
         now_ns = line.t_ns
         if isinstance(line, Ended):
             return began, steps
-        if isinstance(line, WordOfPlayer | WordOfRunner):
+        if isinstance(line, Word):
             steps[-1].words.append(line)
         else:
             steps.append(StepKept(line, []))
@@ -304,7 +303,7 @@ class RecordedAir:
 
 
 class RecordedLine:
-    """The line of a kept stand: what was said then, and of the runner now only that it should stop."""
+    """The line of a kept stand: what was said then, and of the runner now only that it, or its tests, should stop."""
 
     def __init__(self, air: RecordedAir, runner: Line = NOBODY) -> None:
         self._air = air
@@ -318,4 +317,4 @@ class RecordedLine:
     def hear(self, wait_s: float = 0.0) -> list[ToWorker]:
         """What was said up to this step."""
         kept: list[ToWorker] = [one.word() for one in self._air.take_words()]
-        return kept + [word for word in self._runner.hear(wait_s) if isinstance(word, Leave)]
+        return kept + [word for word in self._runner.hear(wait_s) if isinstance(word, Leave | SkipTrials)]

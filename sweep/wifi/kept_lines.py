@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, TypeAdapter, model_validator
 
-from sweep.plug.talk import Leave, Played
+from sweep.plug.talk import Leave, Played, SkipTrials
 from sweep.report.base import Code, Count, LongText, Record, TimeNs, display_text
 
 from .air import CaptureGap
@@ -104,6 +104,7 @@ class Began(Record):
     trial: Literal["light", "motion"] | None
     trial_longest_s: FewSeconds
     trials_longest_s: FewSeconds | None = None
+    open_trials_longest_s: FewSeconds | None = None
     is_any_uplink: bool
     no_trial_because: Code | None
     decided: Addresses
@@ -210,6 +211,17 @@ class WordOfRunner(Record):
         return Leave(self.reason)
 
 
+class WordOfPerson(Record):
+    """That a person skipped the response tests."""
+
+    what: Literal["skip"] = "skip"
+    t_ns: TimeNs
+
+    def word(self) -> SkipTrials:
+        """As it was said."""
+        return SkipTrials()
+
+
 class Ended(Record):
     """The last line: nothing is missing."""
 
@@ -218,8 +230,10 @@ class Ended(Record):
 
 
 Step = Asked | Tuned | Listened
-Word = WordOfPlayer | WordOfRunner
-Line = Annotated[Began | Asked | Tuned | Listened | WordOfPlayer | WordOfRunner | Ended, Field(discriminator="what")]
+Word = WordOfPlayer | WordOfRunner | WordOfPerson
+Line = Annotated[
+    Began | Asked | Tuned | Listened | WordOfPlayer | WordOfRunner | WordOfPerson | Ended, Field(discriminator="what")
+]
 LINES: Final[TypeAdapter[Began | Step | Word | Ended]] = TypeAdapter(Line)
 
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
-from sweep.addresses import format_address
+from sweep.addresses import AddressKey, format_address
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.plug.talk import SKIPPED, TrialKind
 from sweep.plug.task import MIN_LISTEN_S, Task
 from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObservation
 from sweep.wifi.bands import limits_of
 from sweep.wifi.response_test import FOLLOWS
 from sweep.wifi.scan import scan_log
+from sweep.wifi.targets import TOO_MANY_CHANNELS
+from sweep.wifi.trials import LEFT_OUT
+from sweep.wifi.video import OPEN_REASONS
 from sweep.wifi.words import WORDS
 
 if TYPE_CHECKING:
     from sweep.wifi.earlier import EarlierFlows
-    from sweep.wifi.scan import WifiScan
+    from sweep.wifi.scan import JudgedTransmitter, WifiScan
     from sweep.wifi.stand import HeardStand, WifiWish
 
 UNHEARD_REASONS: Final = frozenset({"data_unheard", "peer_unheard"})
 TOO_LITTLE: Final = frozenset({"too_few_frames", "too_short"})
+TRIAL_LIMITS: Final = {"trial_skipped": SKIPPED, "trial_channels_left": TOO_MANY_CHANNELS}
+"""By the code of a limit: why a test was not made that says so."""
+KINDS: Final = get_args(TrialKind)
+MAX_ADDRESSES: Final = 64
+"""Of one transmitter: the contract has room for no more."""
 ONE_CHANNEL_QUALITY: Final = 0.1
 """Guessed: where nothing could be tuned, one channel of the ten or more in use was heard."""
 
@@ -43,18 +52,18 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
     blind_reason = found.blind_reason
     if blind_reason in TOO_LITTLE:  # what made it too little is the reason
         blind_reason = "adapter_away" if gaps else stand.lefts[0] if stand.lefts else blind_reason
-    is_open = not stand.lefts and any(
-        item.video.verdict == "video_uplink" and not any(_tells(follows, a) for a in item.transmitter.addresses)
-        for item in scan.transmitters
-    )
     guidance = [WORDS.guidance["adapter_away"].text()] if gaps else []
-    if is_open and wish.trial == "light":
+    if wish.trial == "light" and not stand.lefts and any(_wants_walk(item, follows) for item in scan.transmitters):
         guidance.append(WORDS.guidance["walk_test"].text())
     limits = list(limits_of(heard.unheard_mhz or ())) if heard.channels else ["wifi_one_channel"]
     if wish.no_trial_because == QUICK:
         limits.append(QUICK_LEAVES_OUT["light_test"])
-    if stand.troubles["light_cut_short"] or stand.troubles[f"light_{SHORT_OF_TIME}"]:
+    left_out = stand.troubles["light_open_left_out"]
+    if stand.troubles["light_cut_short"] or stand.troubles[f"light_{SHORT_OF_TIME}"] > left_out:
         limits.append(SHORT_LEAVES_OUT["light_test"])
+    if left_out:
+        limits.append(SHORT_LEAVES_OUT["open_light_test"])
+    limits += [code for code, reason in TRIAL_LIMITS.items() if any(stand.troubles[f"{k}_{reason}"] for k in KINDS)]
     return replace(
         found,
         blind_reason=blind_reason,
@@ -63,13 +72,32 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
         quality=found.quality * (heard.visited / heard.channels if heard.channels else ONE_CHANNEL_QUALITY),
         rejections=found.rejections | {name: count for name, count in counts.items() if count} | dict(stand.troubles),
         gaps=gaps,
+        light_s=stand.light_s,
+        light_open_s=stand.light_open_s,
         guidance=tuple(guidance),
         limits=(*limits, *([] if stand.is_settled else ["trial_broken_off"])),
     )
 
 
-def _tells(follows: dict[int, StimulusJudgement], address: int) -> bool:
-    return address in follows and follows[address].verdict in {FOLLOWS, "does_not"}
+def _wants_walk(item: JudgedTransmitter, follows: dict[int, StimulusJudgement]) -> bool:
+    """What may be a camera and was not told by light; what is only open wants no walk where no light was wanted."""
+    answers = [follows[address] for address in item.transmitter.addresses if address in follows]
+    if any(one.verdict in {FOLLOWS, "does_not"} for one in answers):
+        return False
+    if item.video.verdict == "video_uplink":
+        return True
+    return item.video.reason in OPEN_REASONS and any(one.reason not in LEFT_OUT for one in answers)
+
+
+def key_of(task: Task[Any], item: JudgedTransmitter) -> AddressKey:
+    """Under which its addresses are tagged: the room's where visits may be compared by it."""
+    is_of_room = item.transmitter.role == "ap" or item.video.verdict == "video_uplink"
+    return task.room_key if is_of_room else task.sweep_key
+
+
+def tag_of(task: Task[Any], item: JudgedTransmitter) -> str:
+    """The first of its tags, by which the page names it."""
+    return min(key_of(task, item).token(address).tag for address in item.transmitter.addresses[:MAX_ADDRESSES])
 
 
 def judge_wifi(
@@ -85,14 +113,14 @@ def judge_wifi(
     others = [one for one in scan.transmitters if own.isdisjoint(one.transmitter.addresses)]
     for number, item in enumerate(others[:MAX_OBSERVATIONS]):
         one = item.transmitter
-        key = task.room_key if one.role == "ap" or item.video.verdict == "video_uplink" else task.sweep_key
+        key = key_of(task, item)
         observation = WifiObservation(
             observation_id=task.observation_id("wifi", number),
             zone_id=task.position.zone_id,
             position_id=task.position.position_id,
             t_ns=task.middle_ns,
             modality="wifi",
-            addresses=tuple(key.token(address) for address in one.addresses[:64]),
+            addresses=tuple(key.token(address) for address in one.addresses[:MAX_ADDRESSES]),
             role=one.role,
             vendor=one.vendor,
             is_randomised=one.is_randomised,
@@ -116,7 +144,7 @@ def judge_wifi(
         )
         observations.append(observation)
         identities[str(observation.observation_id)] = DeviceIdentity(
-            tuple(format_address(address) for address in one.addresses[:64]),
+            tuple(format_address(address) for address in one.addresses[:MAX_ADDRESSES]),
             ssids=one.names[:32],
             names=one.device_names[:32],
         )

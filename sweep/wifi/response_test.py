@@ -14,7 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sweep.plug.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, ToRunner, ToWorker, TrialKind
+from sweep.plug.talk import (
+    PLAYED_OUT,
+    SKIPPED,
+    Leave,
+    PlayChips,
+    Played,
+    Progress,
+    SkipTrials,
+    StopChips,
+    ToRunner,
+    ToWorker,
+    TrialKind,
+)
 from sweep.report import StimulusJudgement
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.sequence import ChipSequence
@@ -97,6 +109,12 @@ class TrialResult:
     """Chips by what became of them: `chip_cut_by_guard`, `chip_unreported`."""
     left: str | None = None
     """The runner said that everything has to stop, and why."""
+    longest_s: float = 0.0
+    """How long the chips might take."""
+    took_s: float = 0.0
+    """Time at the stand, with what a test takes besides its chips."""
+    open_s: float = 0.0
+    """Of it, what was only for transmitters that their traffic leaves open."""
 
 
 class Judge(Protocol):
@@ -128,7 +146,7 @@ class Trial:
         self._played: Played | None = None
         self._next_look = 0
         self._reported_ns = 0
-        self.result = TrialResult(wish.kind)
+        self.result = TrialResult(wish.kind, longest_s=wish.longest_s)
         """Complete when it is over."""
         self.is_going_on = True
 
@@ -162,6 +180,8 @@ class Trial:
                 case Leave(reason=reason):
                     self.result.left = reason
                     raise _Ended(reason)
+                case SkipTrials():
+                    raise _Ended(SKIPPED)
                 case Played() if self._asked_ns is not None:  # of a test before this one nothing is wanted
                     self._played = word
                 case _:

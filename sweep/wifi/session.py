@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement, code_of
-from sweep.plug.mode import QUICK, SHORT_OF_TIME
+from sweep.plug.mode import SHORT_OF_TIME
 from sweep.plug.sofar import Teller
-from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress, TrialKind
+from sweep.plug.talk import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipTrials
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import StimulusJudgement
 from sweep.wifi.air import Air, CaptureOpenError
@@ -27,40 +28,21 @@ from sweep.wifi.earlier import EarlierFlows
 from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
-from sweep.wifi.listen import Heard, Listener
-from sweep.wifi.observations import judge_stand
+from sweep.wifi.listen import Listener
+from sweep.wifi.observations import judge_stand, tag_of
 from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.response_test import (
-    FOLLOWS,
-    LEAD_S,
-    LIGHT_CHIP_S,
-    REPORT_EVERY_S,
-    Trial,
-    TrialResult,
-    TrialWish,
-    Watch,
-    looks_within,
-    not_assessable,
-)
+from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S
 from sweep.wifi.scan import scan_log
-from sweep.wifi.stand import HeardStand, Stimulus, WifiWish
+from sweep.wifi.stand import HeardStand, Stimulus, WifiWish, light_time
 from sweep.wifi.targets import targets_by_channel
 from sweep.wifi.told_line import OnSofar, ToldLine
 from sweep.wifi.transmitters import list_flows
+from sweep.wifi.trials import LEFT_OUT, TagOf, no_tag, run_trials
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"
-MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarted", "head_away"})
-"""Troubles of the head that may be over by now: a test that was not judged yet begins once more, with new chips.  One
-that was judged does not: it would be a second chance."""
 SETTLED: Final = frozenset({"decided", PLAYED_OUT})
-LEFT_OUT: Final = frozenset({QUICK, SHORT_OF_TIME})
-"""Why a test was not begun by design: nothing broke it off."""
-LEAST_TRIAL_S: Final = looks_within(0.0)[0] * LIGHT_CHIP_S
-"""Until the first look: with less a test is not begun."""
-AROUND_TRIAL_S: Final = LEAD_S + 2.0
-"""What a test takes besides its chips: derived, the lead, a second for the lamp to begin, one for the last traffic."""
 
 
 class WifiSession:
@@ -102,7 +84,8 @@ class WifiSession:
         try:
             with task.door.open(line) as (air, answers):
                 sofar = sofar_to(line, task, wish, self._earlier)
-                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier)
+                tag = partial(tag_of, task)
+                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier, tag)
                 if task.is_outside:  # the survey is made inside
                     air.memory = NOTHING_KNOWN
         except CaptureOpenError:  # a gap, and a sentence for the inspector
@@ -117,7 +100,9 @@ class WifiSession:
         why_no_light = task.no_light_because or door.why_no_light
         wish = self.wish(task.position.zone_id, task.dwell_s, why_no_light=why_no_light, is_walk=task.is_walk)
         wish = replace(wish, surveys_first=True)
-        return wish if task.is_walk else replace(wish, trials_longest_s=task.light_s)
+        if task.is_walk:
+            return wish
+        return replace(wish, trials_longest_s=task.light_s, open_trials_longest_s=task.open_light_s)
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
@@ -179,12 +164,13 @@ def hear(
     keep: Path | None,
     on_sofar: OnSofar = lambda _: None,
     earlier: EarlierFlows | None = None,
+    tag: TagOf = no_tag,
 ) -> HeardStand:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_stand(wish, air, line, on_sofar, earlier)
+        return hear_stand(wish, air, line, on_sofar, earlier, tag)
     with keep_stand(keep, wish, air, line) as keeping:
-        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier)
+        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier, tag)
 
 
 def sofar_to(line: Line, task: Task[Any], wish: WifiWish, earlier: EarlierFlows | None = None) -> OnSofar:
@@ -203,12 +189,19 @@ class _Interruption:
         self._begun_ns = self._told_ns = air.now_ns()
         self.left: str | None = None
         """Why everything has to stop."""
+        self.is_skipped = False
+        """A person wants no test here."""
 
     def goes_on(self) -> bool:
         """False when the runner wants everything to stop."""
         for word in self._line.hear():
-            if isinstance(word, Leave):
-                self.left = word.reason
+            match word:
+                case Leave(reason=reason):
+                    self.left = reason
+                case SkipTrials():
+                    self.is_skipped = True
+                case _:
+                    pass
         now_ns = self._air.now_ns()
         if now_ns - self._told_ns >= REPORT_EVERY_S * 1e9:
             self._told_ns = now_ns
@@ -218,11 +211,16 @@ class _Interruption:
 
 
 def hear_stand(
-    wish: WifiWish, air: Air, line: Line, on_sofar: OnSofar = lambda _: None, earlier: EarlierFlows | None = None
+    wish: WifiWish,
+    air: Air,
+    line: Line,
+    on_sofar: OnSofar = lambda _: None,
+    earlier: EarlierFlows | None = None,
+    tag: TagOf = no_tag,
 ) -> HeardStand:
     """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
 
-    `on_sofar` may ask what it has come to so far, which changes nothing.
+    `on_sofar` may ask what it has come to so far, which changes nothing.  `tag`: how persons hear of a transmitter.
     """
     listener = Listener(air)
     told = ToldLine(line, on_sofar, listener)
@@ -235,70 +233,21 @@ def hear_stand(
     troubles: Counter[str] = Counter({f"left_{interruption.left}": 1} if interruption.left else {})
     is_settled = True
     if interruption.left is None and wish.trial is not None:
-        results = _test(wish, wish.trial, listener, heard, told, earlier)
-        for result in results:
+        because = SKIPPED if interruption.is_skipped else wish.no_trial_because
+        scan, known = scan_log(heard.log, earlier=earlier), wish.decided | wish.own_addresses
+        wanted = targets_by_channel(scan, heard, is_any=wish.is_any_uplink, decided=known)
+        results = run_trials(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)
+        for one, result in zip(wanted, results, strict=True):
             follows |= result.judgements
+            troubles["light_open_left_out"] += result.ended == SHORT_OF_TIME and not one.has_video
             troubles += result.chips
             if result.left is not None:
                 troubles[f"left_{result.left}"] = 1
             if result.ended not in SETTLED:
                 is_settled &= result.ended in LEFT_OUT
                 troubles[code_of(f"{result.kind}_{result.ended}")] += 1
-            elif result.ended == PLAYED_OUT and trial_shares(wish, len(results))[0] < wish.trial_longest_s:
+            elif result.ended == PLAYED_OUT and result.longest_s < wish.trial_longest_s:
                 troubles["light_cut_short"] += 1
         if results:
             heard = listener.heard()
-    return HeardStand(heard, follows, troubles, is_settled)
-
-
-def _test(
-    wish: WifiWish,
-    kind: TrialKind,
-    listener: Listener,
-    heard: Heard,
-    line: ToldLine,
-    earlier: EarlierFlows | None,
-) -> list[TrialResult]:
-    """A test on each channel where something that matters sends."""
-    known = wish.decided | wish.own_addresses
-    wanted = targets_by_channel(scan_log(heard.log, earlier=earlier), heard, is_any=wish.is_any_uplink, decided=known)
-    results = line.results
-    shares = trial_shares(wish, len(wanted))
-    for (mhz, addresses), longest_s in zip(wanted.items(), shares, strict=True):
-        trial = TrialWish(kind, addresses, longest_s, trials=len(wanted))
-        left = next((result.left for result in results if result.left is not None), None)
-        refusal = left or wish.no_trial_because or (None if longest_s else SHORT_OF_TIME)
-        if refusal is None:
-            try:
-                with line.of(Trial(trial)) as begun:
-                    result = run_trial(begun, listener.watch(mhz), line)
-                if result.ended in MAY_PASS and result.looks == 0:
-                    with line.of(Trial(trial)) as begun:
-                        result = run_trial(begun, listener.watch(mhz), line)
-                results.append(result)
-                continue
-            except CaptureOpenError:
-                refusal = "adapter_away"
-        missed = {address: not_assessable(kind, refusal) for address in addresses}
-        results.append(TrialResult(kind, missed, ended=refusal, left=left))
-    return results
-
-
-def trial_shares(wish: WifiWish, tests: int) -> list[float]:
-    """How long each of so many tests may take: as much as the others, as long as that is worth beginning."""
-    if wish.trials_longest_s is None:
-        return [wish.trial_longest_s] * tests
-    begun = max(1, min(tests, int(wish.trials_longest_s // (LEAST_TRIAL_S + AROUND_TRIAL_S))))
-    share_s = min(wish.trial_longest_s, wish.trials_longest_s / begun - AROUND_TRIAL_S)
-    return [share_s if number < begun and share_s >= LEAST_TRIAL_S else 0.0 for number in range(tests)]
-
-
-def run_trial(trial: Trial, watch: Watch, line: Line) -> TrialResult:
-    """Listen as long as the test wants, tell it what came and say what it has to say, until it is over."""
-    now_ns = watch.now_ns()
-    while trial.is_going_on:
-        watch.hear(trial.listens_s(now_ns))
-        now_ns = watch.now_ns()
-        for word in trial.step(now_ns, line.hear(), watch):
-            line.say(word)
-    return trial.result
+    return HeardStand(heard, follows, +troubles, is_settled, *light_time(told.results))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
 from sweep.plug.talk import TrialKind
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Heard
+from sweep.wifi.response_test import TrialResult
 
 Stimulus = Literal["auto", "always", "never"]
 """The light: where something sends like a camera, wherever anything uploads, or not at all."""
@@ -26,6 +28,8 @@ class WifiWish:
     """How long the lamp may play for one test."""
     trials_longest_s: float | None = None
     """The same for all tests of the stand together; None: no bound."""
+    open_trials_longest_s: float | None = None
+    """The same for those of them in which nothing is called video."""
     is_any_uplink: bool = False
     """Every thick uplink is tested, not only what may be a camera."""
     no_trial_because: str | None = None
@@ -49,8 +53,18 @@ class HeardStand:
     """What kept a test from being made or finished, and `left_…`: why everything had to stop."""
     is_settled: bool
     """Every test that was to be made came to its end."""
+    light_s: float = 0.0
+    """How long the light tests took."""
+    light_open_s: float = 0.0
+    """Of it, what was only for transmitters that their traffic leaves open."""
 
     @property
     def lefts(self) -> tuple[str, ...]:
         """Codes that say why everything had to stop before it was over."""
         return tuple(name.removeprefix("left_") for name in self.troubles if name.startswith("left_"))
+
+
+def light_time(results: Iterable[TrialResult]) -> tuple[float, float]:
+    """How long light tests took, and what of it was only for open transmitters."""
+    light = [one for one in results if one.kind == "light"]
+    return round(sum(one.took_s for one in light), 3), round(sum(one.open_s for one in light), 3)

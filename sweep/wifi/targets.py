@@ -1,7 +1,12 @@
-"""Which transmitters of a stand are worth a response test: from what was heard to addresses by channel."""
+"""Which transmitters of a stand are worth a response test: from what was heard to targets by channel.
+
+One test serves every target of its channel.  Where more channels have some than may be tested at one position, those
+with the surest signs come first; the others are named all the same, so that nobody takes them for tested.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from sweep.wifi.listen import Heard, may_be_video
@@ -11,12 +16,67 @@ from sweep.wifi.video import OPEN_REASONS
 
 MAX_TRIALS: Final = 2
 """Channels tested at one position, those with the strongest signs first: guessed, four minutes."""
+TOO_MANY_CHANNELS: Final = "too_many_channels"
+"""Why what sends on a third channel is not tested."""
+THICK_UPLINK: Final = "thick_uplink"
+"""Why something is tested that has no reason of its own: it uploads much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A transmitter that is worth a test."""
+
+    judged: JudgedTransmitter
+    sureness: float
+    """The larger, the more it sends like a camera; only its order counts."""
+
+    @property
+    def addresses(self) -> tuple[int, ...]:
+        """All of the transmitter."""
+        return self.judged.transmitter.addresses
+
+    @property
+    def is_open(self) -> bool:
+        """Its traffic alone does not tell what it is."""
+        return self.judged.video.verdict == "not_assessable"
+
+    @property
+    def why(self) -> str:
+        """Code that says why it is tested."""
+        video = self.judged.video
+        if video.verdict == "video_uplink":
+            return video.verdict
+        return video.reason if self.is_open and video.reason is not None else THICK_UPLINK
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelTargets:
+    """What one test is for."""
+
+    mhz: int | None
+    targets: tuple[Target, ...]
+    """The surest first; never empty."""
+
+    @property
+    def addresses(self) -> frozenset[int]:
+        """Of all targets."""
+        return frozenset(address for one in self.targets for address in one.addresses)
+
+    @property
+    def has_video(self) -> bool:
+        """Something there is called video."""
+        return any(one.judged.video.verdict == "video_uplink" for one in self.targets)
+
+    @property
+    def is_open_only(self) -> bool:
+        """The traffic of all of them leaves open what they are."""
+        return all(one.is_open for one in self.targets)
 
 
 def targets_by_channel(
     scan: WifiScan, heard: Heard, *, is_any: bool, decided: frozenset[int]
-) -> dict[int | None, frozenset[int]]:
-    """Addresses worth a test by channel, MAX_TRIALS of them, the surest first.
+) -> tuple[ChannelTargets, ...]:
+    """Every channel with something worth a test, the surest first; MAX_TRIALS of them are for testing.
 
     That is what sends like a camera and what nobody could judge but may be one; with `is_any` every thick uplink.
     """
@@ -25,15 +85,16 @@ def targets_by_channel(
         for flow in list_flows(heard.log)
         if may_be_video(flow, min(heard.log.listened_s, max(1.0, (flow.t_ns[-1] - flow.t_ns[0]) / 1e9)))
     }
-    ranked: dict[int | None, tuple[float, set[int]]] = {}
+    found: dict[int | None, list[Target]] = {}
     for item in scan.transmitters:
-        sureness = _sureness(item, thick, is_any=is_any)
-        if sureness > 0.0 and not decided.intersection(item.transmitter.addresses):
-            before, addresses = ranked.get(item.transmitter.channel_mhz, (0.0, set()))
-            addresses.update(item.transmitter.addresses)
-            ranked[item.transmitter.channel_mhz] = max(before, sureness), addresses
-    best = sorted(ranked, key=lambda mhz: (-ranked[mhz][0], mhz or 0))[:MAX_TRIALS]
-    return {mhz: frozenset(ranked[mhz][1]) for mhz in best}
+        one = Target(item, _sureness(item, thick, is_any=is_any))
+        if one.sureness > 0.0 and decided.isdisjoint(one.addresses):
+            found.setdefault(item.transmitter.channel_mhz, []).append(one)
+    ranked = [
+        ChannelTargets(mhz, tuple(sorted(targets, key=lambda one: (-one.sureness, one.addresses))))
+        for mhz, targets in found.items()
+    ]
+    return tuple(sorted(ranked, key=lambda one: (-one.targets[0].sureness, one.mhz or 0)))
 
 
 def _sureness(item: JudgedTransmitter, thick: set[int], *, is_any: bool) -> float:

@@ -15,7 +15,7 @@ from sweep.plug.talk import Line, ToRunner, ToWorker
 from sweep.report import StimulusJudgement
 from sweep.wifi.listen import Listener
 from sweep.wifi.response_test import Trial, TrialResult
-from sweep.wifi.stand import HeardStand
+from sweep.wifi.stand import HeardStand, light_time
 
 OnSofar = Callable[[Callable[[], HeardStand]], None]
 """Hears, several times a second, how to tell what a stand has come to."""
@@ -31,15 +31,21 @@ class ToldLine:
         self.results: list[TrialResult] = []
         """Of the tests that are over."""
         self._trial: Trial | None = None
+        self._begun_ns = 0
+        """When that test began."""
 
     @contextmanager
     def of(self, trial: Trial) -> Iterator[Trial]:
-        """The line of a test that goes on."""
-        self._trial = trial
+        """The line of a test that goes on; its result says in the end how long it took."""
+        self._trial, self._begun_ns = trial, self._listener.now_ns()
         try:
             yield trial
         finally:
+            trial.result.took_s = self._took_s()
             self._trial = None
+
+    def _took_s(self) -> float:
+        return (self._listener.now_ns() - self._begun_ns) / 1e9
 
     def say(self, word: ToRunner) -> None:
         """Tell the runner."""
@@ -57,4 +63,7 @@ class ToldLine:
         if self._trial is not None:
             follows |= self._trial.judgements_if_cut(CUT_OFF)
         left = Counter({f"left_{CUT_OFF}": 1})
-        return HeardStand(self._listener.so_far(), follows, left, is_settled=self._trial is None)
+        light_s, open_s = light_time(self.results)
+        if self._trial is not None and self._trial.result.kind == "light":
+            light_s += self._took_s()
+        return HeardStand(self._listener.so_far(), follows, left, self._trial is None, light_s, open_s)

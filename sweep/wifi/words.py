@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from sweep.plug.talk import TrialKind
+from sweep.plug.talk import NO_TRIAL, TrialAhead, TrialKind
 from sweep.plug.words import Sentence, Words
 from sweep.report import LocalText, TrialEvent
 
@@ -89,6 +89,19 @@ WORDS: Final = Words(
             "시간이 부족해 조명 반응 시험을 줄이거나 하지 않은 자리가 있습니다.",
             "For want of time the light test was shortened or left out at some position.",
         ),
+        "short_open_light": Sentence(
+            "시간이 부족해, 카메라인지 불확실한 송신기만을 위한 조명 반응 시험을 하지 않은 자리가 있습니다.",
+            "For want of time no light was played at some position for transmitters that may or may not be a camera.",
+        ),
+        "trial_skipped": Sentence(
+            "사람이 조명·걷기 반응 시험을 건너뛴 자리가 있습니다. 그곳의 송신기는 반응이 없다고 판정하지 않았습니다.",
+            "At some position a person skipped the test by light or by walking: nothing there is called “does not "
+            "follow”.",
+        ),
+        "trial_channels_left": Sentence(
+            "조명 반응 시험은 한 자리에서 채널 두 개까지만 합니다. 다른 채널에도 시험할 송신기가 있던 자리가 있습니다.",
+            "At one position light is played for two channels at most: at some there was something to test on others.",
+        ),
         "wifi_outside_failed": Sentence(
             "출입문 밖에서 와이파이를 측정하지 못해 안팎의 세기를 비교하지 않았습니다.",
             "Wi-Fi could not be measured outside the door: levels inside and outside were not compared.",
@@ -136,6 +149,12 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     ),
     "quick": Sentence("간이 점검이라 시험하지 않음", "A quick sweep: not tested"),
     "short_of_time": Sentence("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
+    "skipped_by_person": Sentence(
+        "사람이 건너뛰어 시험을 끝냄. 반응이 없다는 뜻이 아님", "Skipped by a person: that is not “does not follow”"
+    ),
+    "too_many_channels": Sentence(
+        "한 자리에서 채널 두 개까지만 시험하므로 시험하지 않음", "Two channels are tested at a position: not tested"
+    ),
     "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
     "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),
     "finished_early": Sentence("점검을 마쳐 시험을 끝내지 못함", "The sweep was finished: test broken off"),
@@ -157,6 +176,27 @@ def trial_reason(code: str) -> LocalText:
     return TRIAL_REASONS.get(code, Sentence(f"시험 중단({code})", f"Test broken off ({code})")).text()
 
 
+def light_text(light_s: float, open_s: float) -> LocalText:
+    """How long the light test took in the whole sweep, and how much of it was only for what its traffic leaves open."""
+    (all_ko, all_en), (open_ko, open_en) = _minutes(light_s), _minutes(open_s)
+    whom_ko, whom_en = "카메라인지 확실하지 않은 송신기만을 위한 시험", "transmitters that may or may not be a camera"
+    ko, en = f"조명 반응 시험에 모두 {all_ko}가 걸렸", f"The light test took {all_en} of this sweep"
+    if round(open_s) == 0:
+        return LocalText(ko=f"{ko}습니다.", en=f"{en}.")
+    if open_ko == all_ko:
+        return LocalText(ko=f"{ko}고, 모두 {whom_ko}이었습니다.", en=f"{en}, all of it only for {whom_en}.")
+    return LocalText(
+        ko=f"{ko}고, 그중 {open_ko}는 {whom_ko}이었습니다.", en=f"{en}, {open_en} of it only for {whom_en}."
+    )
+
+
+def _minutes(seconds: float) -> tuple[str, str]:
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes == 0:
+        return f"{rest}초", f"{rest} s"
+    return f"{minutes}분 {rest}초", f"{minutes} min {rest} s"
+
+
 def trial_event(
     kind: TrialKind,
     zone_id: str,
@@ -166,8 +206,10 @@ def trial_event(
     ended: str | None = None,
     prompt: Literal["walk", "stand"] | None = None,
     next_prompt_s: float | None = None,
+    position_index: int | None = None,
+    ahead: TrialAhead = NO_TRIAL,
 ) -> TrialEvent:
-    """The event that tells how far a response test is, or with `ended` why it is over."""
+    """The event that tells how far a response test is, or with `ended` why it is over; `ahead`: for whose sake."""
     ko, en = TRIAL_NAMES[kind]
     if ended is None:
         so_far = f"{elapsed_s:.0f}", f"{longest_s:.0f}"
@@ -185,5 +227,10 @@ def trial_event(
         longest_s=round(longest_s, 1),
         prompt=prompt,
         next_prompt_s=next_prompt_s,
+        position_index=position_index,
+        trial_index=ahead.index,
+        trials=ahead.trials,
+        flows=ahead.flows,
+        flow_count=ahead.flow_count,
         text=text,
     )

@@ -141,7 +141,7 @@ def test_every_quantity_names_its_unit() -> None:
         "v", "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
         "frame", "frames", "bytes_up", "bytes_down", "adverts", "windows", "duty_cycle", "p_value", "version", "seq",
         "position_index", "positions", "count", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
-        "plan_version", "head_absences", "hangs",
+        "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count",
     }  # fmt: skip
     for name, definition in schema.contract_schema()["$defs"].items():
         for field, spec in definition.get("properties", {}).items():

@@ -410,6 +410,17 @@ def test_a_position_and_a_walk_are_for_live_sweeps(rig: Rig) -> None:
     rig.wait_for_state("aborted")
 
 
+def test_a_person_who_skips_the_tests_of_a_position_is_heard(rig: Rig) -> None:
+    sweep_id = start(rig)
+    rig.command(command="skip_trials", sweep_id=sweep_id, position_index=2)
+    control = rig.agent._control
+    assert control is not None
+    rig.wait_for(lambda: control.skips_trials(2), "the skip")
+    assert not control.skips_trials(3)
+    rig.command(command="abort", sweep_id=sweep_id)
+    rig.wait_for_state("aborted")
+
+
 @pytest.mark.soak
 def test_a_person_who_walks_by_the_prompts_names_the_camera_that_sees_it(tmp_path: Path) -> None:
     found = agent_rig(tmp_path, "walk")

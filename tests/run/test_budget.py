@@ -15,12 +15,11 @@ from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task
 from sweep.report import Mode, Position, WifiObservation
-from sweep.run.budget import BUDGET_S, CLOSE_S, MOVE_S, Budget, Durations
+from sweep.run.budget import BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations
 from sweep.run.pace import Pace, quick_limits
 from sweep.sim.doors import SimulatedRoom, WifiDoor
 from sweep.sim.source import default_room
-from sweep.wifi.session import WifiSession, trial_shares
-from sweep.wifi.stand import WifiWish
+from sweep.wifi.session import WifiSession
 from tests.test_reasons import TASK
 
 USUAL = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
@@ -51,13 +50,29 @@ def test_whoever_is_quick_has_time_for_the_light_and_whoever_is_slow_loses_it_fi
     assert second.light_s is not None
     assert 57.0 <= second.light_s < first.light_s
     clock.now_s += 205.0
-    assert budget.stand(1, is_first=False).leaves_out == ("light_test",)
+    assert budget.stand(1, is_first=False).leaves_out == ("open_light_test", "light_test")
     clock.now_s += 15.0
     late = budget.stand(1, is_first=False)
     assert late.leaves_out == tuple(SHORT_LEAVES_OUT)
     assert late.light_s == 0.0
     clock.now_s += 1_000.0
     assert budget.left_s == 0.0
+
+
+def test_light_that_is_only_for_open_transmitters_goes_before_that_for_something_called_video() -> None:
+    clock = Clock()
+    budget = Budget("full", USUAL, 3, clock)
+    first = budget.stand(3, is_first=True)
+    assert first.light_s is not None
+    assert first.open_light_s is not None
+    assert LEAST_LIGHT_S <= first.open_light_s < first.light_s, "one test is kept back"
+    clock.now_s += 315.0
+    short = budget.stand(3, is_first=False)
+    assert short.leaves_out == ("open_light_test",)
+    assert short.open_light_s == 0.0
+    assert (short.light_s or 0.0) >= LEAST_LIGHT_S
+    last = budget.stand(1, is_first=False)
+    assert last.open_light_s == last.light_s, "nothing is to come that it could be kept back for"
 
 
 def test_a_pause_does_not_count() -> None:
@@ -114,7 +129,7 @@ def sweep_on_the_clock(mode: Mode) -> tuple[float, list[Measurement]]:
             start_ns=0, end_ns=20_000_000_000,
         )  # fmt: skip
         task: Task[Any] = replace(
-            TASK, position=position, dwell_s=USUAL.listen_s, light_s=plan.light_s,
+            TASK, position=position, dwell_s=USUAL.listen_s, light_s=plan.light_s, open_light_s=plan.open_light_s,
             door=Timed(room.doors(stand.position_id, 0).wifi, clock),
             no_light_because=QUICK if mode == "quick" else None,
         )  # fmt: skip
@@ -141,17 +156,3 @@ def test_three_stalls_take_no_longer_than_they_may(mode: Mode) -> None:
         assert QUICK_LEAVES_OUT["light_test"] in limits
         assert all(one.rejections[f"light_{QUICK}"] for one in measured), "in the coverage, too"
         assert quick_limits(mode, ROOM.plan, [one.zone_id for one in measured]) == {QUICK_LEAVES_OUT["other_zones"]}
-
-
-@pytest.mark.parametrize(
-    ("all_s", "tests", "shares"),
-    [
-        (None, 2, [114.0, 114.0]),
-        (130.0, 1, [114.0]),
-        (130.0, 2, [60.0, 60.0]),
-        (25.0, 2, [20.0, 0.0]),
-        (19.0, 1, [0.0]),
-    ],
-)  # fmt: skip
-def test_tests_of_one_stand_share_its_light(all_s: float | None, tests: int, shares: list[float]) -> None:
-    assert trial_shares(WifiWish(20.0, "light", trials_longest_s=all_s), tests) == shares

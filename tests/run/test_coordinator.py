@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sweep.plug.control import Control, Stand
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import (
     PLAYED_OUT,
+    SKIPPED,
     FirstWord,
     Leave,
     MeasureRf,
@@ -20,11 +22,22 @@ from sweep.plug.talk import (
     Played,
     Progress,
     RfHeard,
+    SkipTrials,
     StopChips,
     ToCoordinator,
     ToWorker,
+    TrialAhead,
 )
-from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, TrialEvent, ZoneEvent
+from sweep.report import (
+    GuidanceEvent,
+    LiveEvent,
+    Modality,
+    NoticeEvent,
+    ProgressEvent,
+    TrialEvent,
+    TrialFlow,
+    ZoneEvent,
+)
 from sweep.run.coordinator import Coordinator
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.walk_player import READY_S
@@ -417,3 +430,45 @@ def test_the_pis_own_alarm_is_said_at_once_and_closes_only_when_it_lasts(tmp_pat
     assert watch.must_close == "battery_low"
     alarm.unlink()
     assert run(3.0) == [("battery_low", True)], "a driver that is gone says nothing any more"
+
+
+AHEAD = TrialAhead((TrialFlow(tag="a1" * 8, channel_mhz=2437.0, rssi_dbm=-52.0, vendor=None, why="no_clock"),), 1, 0, 2)
+
+
+def test_the_page_hears_for_whom_a_test_is_and_a_person_who_skips_it_puts_the_light_out_at_once() -> None:
+    scene = Scene()
+    scene.hear(AHEAD)
+    scene.hear(Progress("light", 0.0, 114.0))
+    scene.hear(CHIPS)
+    (running,) = [e for e in scene.events if isinstance(e, TrialEvent)]
+    assert (running.flows, running.flow_count, running.trial_index, running.trials) == (AHEAD.flows, 1, 0, 2)
+    assert running.position_index == 1
+    scene.control.skip_trials(0)
+    scene.run(0.5)
+    assert scene.told == [], "of another position"
+    scene.control.skip_trials(1)
+    scene.run(0.1)
+    assert scene.head.said == [CHIPS, StopChips()]
+    scene.hear(CHIPS)  # asked for while the word was on its way
+    scene.control.skip_trials(1)
+    scene.run(1.0)
+    assert scene.told == [SkipTrials()], "said once"
+    assert scene.head.said == [CHIPS, StopChips()]
+    scene.hear(StopChips(SKIPPED))
+    *_, over = [e for e in scene.events if isinstance(e, TrialEvent)]
+    assert (over.phase, over.position_index, over.text.en.startswith("Skipped by a person")) == ("over", 1, True)
+    assert scene.states == ["waiting_for_empty", "running"], "the sweep goes on"
+    scene.coordinator.begin("basin", 2, 3)
+    scene.hear(CHIPS)
+    scene.run(0.1)
+    assert scene.head.said[-1] == CHIPS, "at the next position the light plays again"
+
+
+def test_the_second_test_of_a_position_is_told_at_once() -> None:
+    scene = Scene()
+    for index in (0, 1):
+        scene.hear(replace(AHEAD, index=index))
+        scene.hear(Progress("light", 0.0, 114.0))
+        scene.hear(StopChips())
+    told = [(e.trial_index, e.phase) for e in scene.events if isinstance(e, TrialEvent)]
+    assert told == [(0, "running"), (0, "over"), (1, "running"), (1, "over")]

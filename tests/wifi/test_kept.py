@@ -13,7 +13,7 @@ import pytest
 
 from sweep.captures.packets import CaptureFileError
 from sweep.plug.measurement import Measurement
-from sweep.plug.talk import NOBODY, Leave, Played, Progress, ToWorker, TrialKind
+from sweep.plug.talk import NOBODY, SKIPPED, Leave, Played, Progress, SkipTrials, ToWorker, TrialKind
 from sweep.report import WifiObservation
 from sweep.wifi.channels import Channel, ChannelMemory
 from sweep.wifi.doors import RecordedWifi
@@ -64,6 +64,8 @@ class Stand:
             self.air.place(CAMERA_MHZ, Pictures(OTHER, LitCamera("lit_walked_800", seed), seed=seed))
         if seed % 9 == 8:
             self.player.stops.append((4.0, "lamp_went_off"))
+        if seed % 10 == 4:
+            self.player.says.append((7.0, SkipTrials()))
         if seed % 10 == 6:
             self.player.says.append((9.0, Leave("room_entered")))
         self.wish = WifiWish(
@@ -95,7 +97,7 @@ def test_a_stand_that_is_heard_again_gives_the_same_measurement(tmp_path: Path, 
 def test_many_stands_that_are_heard_again_give_the_same_measurements(tmp_path: Path) -> None:
     seen = sum((check_that_replays_are_equal(tmp_path, seed, 2) for seed in range(40)), Counter[str]())
     print(dict(seen))
-    assert {"follows_light", "not_assessable", "adapter_away", "left_room_entered"} <= seen.keys()
+    assert {"follows_light", "not_assessable", "adapter_away", "left_room_entered", f"light_{SKIPPED}"} <= seen.keys()
 
 
 @pytest.fixture(scope="module")

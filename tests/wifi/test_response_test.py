@@ -9,14 +9,25 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sweep.plug.talk import PLAYED_OUT, Leave, PlayChips, Played, Progress, StopChips, TrialKind
+from sweep.plug.talk import (
+    PLAYED_OUT,
+    SKIPPED,
+    Leave,
+    PlayChips,
+    Played,
+    Progress,
+    SkipTrials,
+    StopChips,
+    ToWorker,
+    TrialKind,
+)
 from sweep.report import StimulusJudgement
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.listen import Listener
 from sweep.wifi.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
 from sweep.wifi.sequence import ChipSequence
-from sweep.wifi.session import run_trial
 from sweep.wifi.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
+from sweep.wifi.trials import run_trial
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper
 
@@ -112,7 +123,7 @@ def dead(room: Room) -> None:
     room.player.is_dead = True
 
 
-def saying(after_s: float, word: Leave | Played) -> Callable[[Room], None]:
+def saying(after_s: float, word: ToWorker) -> Callable[[Room], None]:
     return lambda room: room.player.says.append((after_s, word))
 
 
@@ -128,12 +139,26 @@ def stopping(after_s: float, why: str) -> Callable[[Room], None]:
         (Room(silent_s=20.0), None, "transmitter_silent"),
         (Room(), saying(60.0, Leave("room_entered")), "room_entered"),
         (Room(), saying(60.0, Leave("aborted")), "aborted"),
+        (Room(), saying(60.0, SkipTrials()), SKIPPED),
+        (Room(), saying(-1.0, SkipTrials()), SKIPPED),
         (Room(), saying(0.0, Played(0, 0, 0.0, 0, ended="no_lamp")), "no_lamp"),
         (Room(), stopping(60.0, "head_away"), "head_away"),
         (Room(), stopping(60.0, "lamp_went_off"), "lamp_went_off"),
         (Room(), stopping(0.1, "lamp_refused"), "lamp_refused"),
     ],
-    ids=["dead", "adapter", "silent", "entered", "aborted", "no_lamp", "head", "went_off", "refused"],
+    ids=[
+        "dead",
+        "adapter",
+        "silent",
+        "entered",
+        "aborted",
+        "skipped",
+        "skipped_early",
+        "no_lamp",
+        "head",
+        "went_off",
+        "refused",
+    ],
 )
 def test_what_breaks_it_off_has_a_name_and_denies_nothing(
     room: Room, trouble: Callable[[Room], None] | None, reason: str

@@ -15,9 +15,10 @@ from sweep.wifi.bands import CHANNELS_IN_USE, list_unheard
 from sweep.wifi.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
-from sweep.wifi.session import MAY_PASS, WifiSession, hear_stand
+from sweep.wifi.session import WifiSession, hear_stand
 from sweep.wifi.stand import HeardStand, WifiWish
 from sweep.wifi.targets import targets_by_channel
+from sweep.wifi.trials import MAY_PASS
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
@@ -62,8 +63,9 @@ def test_every_channel_is_surveyed_and_the_time_goes_where_a_camera_sends(listen
 
 def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardStand) -> None:
     scan = scan_log(listened.heard.log)
-    assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset()) == {CAMERA_MHZ: {CAMERA}}
-    assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset({CAMERA})) == {}
+    (channel,) = targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset())
+    assert (channel.mhz, channel.addresses) == (CAMERA_MHZ, frozenset({CAMERA}))
+    assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset({CAMERA})) == ()
 
 
 def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:

@@ -880,7 +880,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
         };
         /**
          * CommandQueued
@@ -909,7 +909,7 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * ConditionEvent
          * @description How the probe itself is, told when it changes; null where nobody can tell.
@@ -1692,6 +1692,20 @@ export interface components {
             max: number;
             /** Median */
             median: number;
+        };
+        /**
+         * LightTime
+         * @description How long the light test took in the whole sweep.
+         */
+        LightTime: {
+            /**
+             * Light Open S
+             * @description Of it, what was played only for transmitters that their traffic leaves open.
+             */
+            light_open_s: number;
+            /** Light S */
+            light_s: number;
+            text: components["schemas"]["LocalText"];
         };
         /**
          * Limit
@@ -2612,6 +2626,70 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * SkipTrialsCommand
+         * @description No response test at this position, or no more of it; the sweep goes on with the next one.
+         */
+        SkipTrialsCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "skip_trials";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Position Index
+             * @description As the trial told it, so that a late word skips nothing else.
+             */
+            position_index: number;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * SkipTrialsRequest
+         * @description No response test at this position, or no more of it.
+         */
+        SkipTrialsRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "skip_trials";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Position Index
+             * @description As the trial told it.
+             */
+            position_index: number;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
          * StartCommand
          * @description Begin a sweep of a room.
          */
@@ -2842,6 +2920,8 @@ export interface components {
              * @description Pseudonyms; sweeps are made by two.
              */
             inspectors: string[];
+            /** @description Null where no light test was made. */
+            light_time?: components["schemas"]["LightTime"] | null;
             /** Limits */
             limits: components["schemas"]["Limit"][];
             /**
@@ -3025,6 +3105,18 @@ export interface components {
              */
             elapsed_s: number;
             /**
+             * Flow Count
+             * @description How many that are, also those that `flows` has no room for.
+             * @default 0
+             */
+            flow_count: number;
+            /**
+             * Flows
+             * @description For whom it is made, the surest first.
+             * @default []
+             */
+            flows: components["schemas"]["TrialFlow"][];
+            /**
              * Kind
              * @enum {string}
              */
@@ -3046,6 +3138,12 @@ export interface components {
              */
             phase: "running" | "over";
             /**
+             * Position Index
+             * @description As in `ProgressEvent`: what `SkipTrialsCommand` names. Null where nobody may skip.
+             * @default null
+             */
+            position_index: number | null;
+            /**
              * Prompt
              * @description What the person should do now; null for light.
              * @default null
@@ -3053,12 +3151,49 @@ export interface components {
             prompt: ("walk" | "stand") | null;
             text: components["schemas"]["LocalText"];
             /**
+             * Trial Index
+             * @description Of the tests at this position, from 0.
+             * @default 0
+             */
+            trial_index: number;
+            /**
+             * Trials
+             * @description Tests at this position.
+             * @default 1
+             */
+            trials: number;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
             type: "trial";
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * TrialFlow
+         * @description A transmitter for whose sake a response test is made.
+         */
+        TrialFlow: {
+            /** Channel Mhz */
+            channel_mhz: number | null;
+            /**
+             * Rssi Dbm
+             * @description Its median level at this position.
+             */
+            rssi_dbm: number | null;
+            /**
+             * Tag
+             * @description Of its first address, as in the report.
+             */
+            tag: string;
+            /** Vendor */
+            vendor: string | null;
+            /**
+             * Why
+             * @description `video_uplink`, why its traffic alone does not tell (`VideoJudgement.reason`), or `thick_uplink`.
+             */
+            why: string;
         };
         /**
          * UserView
@@ -3265,6 +3400,16 @@ export interface components {
             dwell_s: number;
             /** Gaps */
             gaps: components["schemas"]["Gap"][];
+            /**
+             * Light Open S
+             * @description Of it, what was played only for transmitters that their traffic leaves open.
+             */
+            light_open_s?: number | null;
+            /**
+             * Light S
+             * @description Wi-Fi: how long the light test took here; null where none was made.
+             */
+            light_s?: number | null;
             /**
              * Modality
              * @enum {string}
