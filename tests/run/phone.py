@@ -9,14 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from sweep import entry as e
-from sweep.report import StartCommand, SweepReport, new_id, parse_json, to_json, utc_now
+from sweep.report import SweepReport, new_id, parse_json, to_json, utc_now
 from sweep.report.kinds import REPORT_TYPE
-from sweep.run.rooms import Room
-from sweep.sim.source import default_room
-from tests.run.test_survival import Honest
+from tests.run.honest_server import PERSONS, Honest, start_command
 from tests.waiting import wait_until
-
-PERSONS = ("A-1", "A-2")
 
 
 class Phone(Honest):
@@ -39,17 +35,7 @@ class Phone(Honest):
 
     def start(self) -> UUID:
         """Ask for a sweep."""
-        room = default_room()
-        start = StartCommand(
-            command_id=new_id(),
-            issued=utc_now(),
-            expires=utc_now() + timedelta(hours=1),
-            command="start",
-            sweep_id=new_id(),
-            mode="quick",
-            inspectors=PERSONS,
-            **{name: getattr(room, name) for name in Room.model_fields if name in StartCommand.model_fields},
-        )
+        start = start_command()
         self.commands = [json.loads(to_json(start))]
         return start.sweep_id
 

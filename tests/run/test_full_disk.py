@@ -19,8 +19,8 @@ from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
+from tests.run.honest_server import PERSONS
 from tests.run.kill_rig import box, paced
-from tests.run.phone import PERSONS
 from tests.run.test_kills import entries_in, last_report
 from tests.run.test_resume import codes, declared, stands
 

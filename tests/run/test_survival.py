@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +21,12 @@ from sweep.config import open_signer
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.host.clock import WallClock
-from sweep.report import StartCommand, new_id, to_json, utc_now
+from sweep.report import new_id, to_json, utc_now
 from sweep.run.agent import Agent
-from sweep.run.rooms import Room
-from sweep.sim.source import default_room
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.failing_disk import FailingDisk
 from tests.hostile_server import ATTACKS, Bytes, HostileServer, Request, as_json
+from tests.run.honest_server import Honest, start_command
 from tests.run.no_sweep import no_sweep
 from tests.run.test_sweep import DEMO
 from tests.small_disk import on_small_disk, run_on_small_disk
@@ -40,60 +38,6 @@ CHOSEN = ("login page", "wrong types", "deep", "cut off", "noise", "hung up")
 MORE = ("redirect to a login page", "not UTF-8", "NaN", "huge", "an error page", "a list")
 """Attacks of every sort, each of which costs the agent a rest; each one against each call is in the uplink's own tests.
 """
-
-
-class Honest:
-    """The server that the probe knows: key, receipts, live messages, commands."""
-
-    def __init__(self, name: str = "server") -> None:
-        self.key = signer(name)
-        self.live: list[dict[str, Any]] = []
-        self.stored: list[int] = []
-        self.commands: list[dict[str, Any]] = []
-
-    def __call__(self, request: Request) -> Bytes:
-        match request.method, request.target.partition("?")[0].rpartition("/")[2]:
-            case "GET", "server-key":
-                return as_json({"key_id": self.key.key_id, "public_key": self.key.public_key.hex()})
-            case "POST", "entries":
-                return as_json(self._receipt(request.body))
-            case "POST", "live":
-                self.live += json.loads(request.body)
-                return as_json({"accepted": 1})
-            case "GET", "commands":
-                waiting, self.commands = self.commands, []
-                return as_json({"commands": waiting})
-            case _:
-                return as_json({}, 404)
-
-    def _receipt(self, wire: bytes) -> object:
-        entry, bodies = e.from_wire(wire)
-        envelope = e.parse_envelope(entry.payload)
-        self.stored.append(envelope.seq)
-        receipt = e.Receipt(
-            v=1,
-            entry_id=envelope.entry_id,
-            entry_hash=entry.entry_hash,
-            commitments=tuple(body.commitment for body in bodies),
-            log_index=0,
-            received_ms=1,
-            inclusion_proof=None,
-        )
-        return self.key.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
-
-    def notices(self) -> dict[str, int | None]:
-        """What the phone was told last, by code; what is over is left out."""
-        said: dict[str, int | None] = {}
-        for message in list(self.live):
-            if message["event"]["type"] == "notice":
-                said.pop(message["event"]["code"], None)
-                if not message["event"]["is_over"]:
-                    said[message["event"]["code"]] = message["event"]["count"]
-        return said
-
-    def answers(self) -> list[tuple[bool, str]]:
-        events = [message["event"] for message in list(self.live)]
-        return [(one["accepted"], one["text"]["en"]) for one in events if one["type"] == "command"]
 
 
 def wait_for(is_there: Callable[[], object], what: str) -> None:
@@ -308,23 +252,12 @@ def test_a_report_without_room_goes_from_memory_to_a_server_that_answers(tmp_pat
 def test_an_agent_on_a_full_disk_tells_the_phone_and_goes_on(tmp_path: Path) -> None:
     """The sweep that the phone starts is refused with a notice, and commands are still heard."""
     honest, state = Honest(), tmp_path / "state"
-    room = default_room()
-    start = StartCommand(
-        command_id=new_id(),
-        issued=utc_now(),
-        expires=utc_now() + timedelta(hours=1),
-        command="start",
-        sweep_id=new_id(),
-        mode="quick",
-        inspectors=("A-1", "A-2"),
-        **{name: getattr(room, name) for name in Room.model_fields if name in StartCommand.model_fields},
-    )
     state.mkdir()
     with HostileServer(honest) as server:
         command = [sys.executable, "-m", "sweep.cli", "agent", "--sim", "--server", server.url, "--state", str(state)]
         with on_small_disk(state, 64, command) as process:
             wait_for(lambda: honest.live, "the agent")
-            honest.commands = [json.loads(to_json(start))]
+            honest.commands = [json.loads(to_json(start_command()))]
             wait_for(lambda: "disk_refuses" in honest.notices(), "the notice")
             honest.commands = [a_command("abort")]
             wait_for(lambda: (False, "No such sweep is running") in honest.answers(), "the answer to a later command")
