@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import ExitStack
 from functools import partial
 from typing import Annotated
@@ -36,9 +37,11 @@ from sweep.deliver.journal import Journal
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
 from sweep.entry import EntryError
+from sweep.host.machine import Machine, MachineState
 from sweep.plug.control import Control
 from sweep.report import StartCommand
 from sweep.run.agent import Agent, Resumable
+from sweep.run.condition_watch import ConditionWatch
 from sweep.run.recovery import rest_of, start_of
 from sweep.run.rooms import SweepSource
 from sweep.run.runner import OnEvent, Runner
@@ -68,6 +71,7 @@ def agent(
     with one_line(EntryError):
         signer = open_signer(folder)
     own_transmissions = open_own_transmissions(settings)
+    read_machine = MachineState if sim else Machine(folder).read
     with ExitStack() as opened:
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
@@ -106,6 +110,7 @@ def agent(
             takes_positions=not sim,
             closed=closed,
             close_failed=lambda: close_interrupted_sweeps(settings, outbox),
+            idle_watch=lambda: ConditionWatch(read_machine, clock_s=time.monotonic),
             resumable=None
             if unfinished is None
             else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),

@@ -155,6 +155,12 @@ class CameraPower:
         pair = self._pair
         return None if pair is None else pair.pids
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether no power comes under the declaration that holds; without one it says nothing."""
+        with self._condition:
+            return self._wanted is None or self._wanted.until_ns <= self._cut_ns
+
     def wait_on(self, patience_s: float) -> bool:
         """Whether the line is high, or became so in that time."""
         with self._condition:

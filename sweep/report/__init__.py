@@ -24,7 +24,7 @@ from .base import (
     to_json,
     utc_now,
 )
-from .condition import ProbeCondition
+from .condition import ProbeCondition, tally
 from .live import (
     LIVE_VERSION,
     AbortCommand,
@@ -177,6 +177,7 @@ __all__ = [
     "new_id",
     "parse_json",
     "reject_duplicate_keys",
+    "tally",
     "to_json",
     "utc_now",
 ]

@@ -6,15 +6,20 @@ is not 0: a machine without a thermometer is not cold.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import Field
 
 from .base import Code, Count, Record, Seconds
 
+N = TypeVar("N", int, float)
+MAX_CODES: Final = 64
+
 Volts = Annotated[float, Field(ge=0, le=60)]
 Celsius = Annotated[float, Field(ge=-60, le=200)]
-Tally = Annotated[dict[Code, Count], Field(max_length=64)]
+Tally = Annotated[dict[Code, Count], Field(max_length=MAX_CODES)]
 """How many of what, by code."""
 
 
@@ -43,3 +48,38 @@ class ProbeCondition(Record):
     lost: Tally
     """What was lost on the way to a measurement, by where: bytes and messages of the sensor head's line, and what each
     modality dropped. What a measurement refused is in the coverage."""
+
+    def followed_by(self, later: Self) -> Self:
+        """Both parts of a sweep that was interrupted as one; what only one of them could tell stands for both."""
+        return type(self)(
+            lowest_battery_v=_of_both(min, self.lowest_battery_v, later.lowest_battery_v),
+            undervolted_s=_sum(self.undervolted_s, later.undervolted_s),
+            highest_processor_c=_of_both(max, self.highest_processor_c, later.highest_processor_c),
+            slowed_s=_sum(self.slowed_s, later.slowed_s),
+            least_disk_free_bytes=_of_both(min, self.least_disk_free_bytes, later.least_disk_free_bytes),
+            head_absences=_of_both(lambda one, other: one + other, self.head_absences, later.head_absences),
+            head_away_s=_sum(self.head_away_s, later.head_away_s),
+            camera_faults=_of_both_tallies(self.camera_faults, later.camera_faults),
+            camera_power_cuts=_of_both_tallies(self.camera_power_cuts, later.camera_power_cuts),
+            hangs=self.hangs + later.hangs,
+            lost=tally(Counter(self.lost) + Counter(later.lost)),
+        )
+
+
+def tally(counts: Counter[str]) -> dict[str, int]:
+    """The commonest, in the order of their codes."""
+    return dict(sorted((code, count) for code, count in counts.most_common(MAX_CODES) if count > 0))
+
+
+def _of_both(join: Callable[[N, N], N], one: N | None, other: N | None) -> N | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return join(one, other)
+
+
+def _sum(one: float | None, other: float | None) -> float | None:
+    return _of_both(lambda a, b: round(a + b, 1), one, other)
+
+
+def _of_both_tallies(one: Mapping[str, int] | None, other: Mapping[str, int] | None) -> dict[str, int] | None:
+    return None if one is None and other is None else tally(Counter(one or {}) + Counter(other or {}))

@@ -26,6 +26,7 @@ from sweep.report import (
     AbortCommand,
     Command,
     CommandEvent,
+    ConditionEvent,
     DeclareEmptyCommand,
     FinishCommand,
     LiveEvent,
@@ -41,6 +42,7 @@ from sweep.report import (
     WalkCommand,
     are_two_persons,
 )
+from sweep.run.condition_watch import ConditionWatch
 from sweep.run.live_sender import LiveSender
 from sweep.run.recovery import Closed
 from sweep.run.runner import Runner
@@ -99,13 +101,15 @@ class Agent:
         resumable: Resumable | None = None,
         close_failed: Callable[[], Sequence[Closed]] = tuple,
         poll_s: float = POLL_S,
+        idle_watch: Callable[[], ConditionWatch] = lambda: ConditionWatch(clock_s=time.monotonic),
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
         `takes_positions`: the inspector says where to measure; a simulation knows by itself.
         `closed`: interrupted sweeps that were closed before, `resumable`: the one that may go on.
         `close_failed`: closes what a sweep that failed here has left in its journal.
-        `poll_s`: how long the server may keep a poll that brings nothing.
+        `poll_s`: how long the server may keep a poll that brings nothing.  `idle_watch`: how the machine is while no
+        sweep runs, anew for each such time; what a sweep alone can tell (head, battery, camera) is unknown then.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -117,6 +121,8 @@ class Agent:
         self._say = say
         self._takes_positions = takes_positions
         self._poll_s = poll_s
+        self._idle_watch = idle_watch
+        self._idle = idle_watch()
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
         """What each command was answered; the same again is answered alike and does nothing."""
@@ -152,7 +158,9 @@ class Agent:
         while not stop.is_set():
             if self._starts:
                 self._sweep(self._starts.popleft(), self._runner_for)
+                self._idle = self._idle_watch()
                 next_delivery = 0.0
+            self._tell_while_idle()
             if time.monotonic() >= next_delivery:
                 if self.deliver():
                     backoff.succeed()
@@ -167,6 +175,11 @@ class Agent:
             self.deliver()
         self.live.flush()
 
+    def _tell_while_idle(self) -> None:
+        for event in self._idle.look(is_declared=False):
+            if isinstance(event, NoticeEvent | ConditionEvent):
+                self.live.beside(event)
+
     def _tell_of_closed(self, closed: Sequence[Closed]) -> None:
         """Sweeps that were interrupted and are closed now."""
         for line in (one.line for one in closed if one.line):
@@ -176,7 +189,7 @@ class Agent:
             ("journal_damaged", sum(one.trouble is not None for one in closed)),
         ):
             if count:
-                self.live.notice(notice_event(code, count=count))
+                self.live.beside(notice_event(code, count=count))
 
     def _go_on_with(self, one: Resumable) -> None:
         """Wait until persons declare the room empty again, or close the sweep with what there is."""
@@ -234,9 +247,9 @@ class Agent:
             self._standing[code] = event
             if event != before:
                 self._say(f"{event.text.ko} / {event.text.en}")
-                self.live.notice(event)
+                self.live.beside(event)
         elif before is not None:
-            self.live.notice(before.model_copy(update={"is_over": True}))
+            self.live.beside(before.model_copy(update={"is_over": True}))
 
     def _say_once(self, line: str) -> None:
         if line != self._said:

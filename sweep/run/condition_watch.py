@@ -21,7 +21,7 @@ from sweep.link.head_words import FromHead, HeadState, LostTold, SupplyTold
 from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.power.keeper import CameraPower
-from sweep.report import ConditionEvent, LiveEvent, ProbeCondition
+from sweep.report import ConditionEvent, LiveEvent, ProbeCondition, tally
 from sweep.run.parts import ProbeParts
 from sweep.run.words import notice_event
 
@@ -43,11 +43,14 @@ LEAST_DISK_BYTES: Final = 20 * RESERVE_BYTES
 """A day of twenty sweeps without a network (derived)."""
 ENOUGH_DISK_BYTES: Final = LEAST_DISK_BYTES + RESERVE_BYTES
 CUT_AFTER_S: Final = 1.5
-"""A supply that is off so long though the room is declared empty does not just come on (guessed)."""
+"""A person who ends the declaration is heard sooner: by then it was another cause (guessed)."""
 PERSONS_ENDED_IT: Final = frozenset({"ended", "expired", "closed", "button"})
 """Why the camera's supply is off, by `power.keeper.CameraPower.why_off`, where that is no fault."""
+HEAD_WENT: Final = "away"
+"""The same, where the sensor head did."""
+HEAD_AWAITED: Final = "head_awaited"
+"""The camera's supply comes on by itself once the sensor head is there."""
 AT_ONCE: Final = ("is_undervolted", "is_slowed", "head", "camera", "camera_because")
-MAX_CODES: Final = 64
 CAMERA_CODES: Final = "camera_"
 """How codes begin that say of a position that the camera failed there."""
 NO_POWER: Final = "camera_no_power"
@@ -60,6 +63,8 @@ class CameraPowerSeen:
 
     is_on: bool
     why_off: str
+    is_cut: bool = False
+    """Only another declaration brings it back."""
 
 
 class Stretch:
@@ -119,6 +124,13 @@ class ConditionWatch:
         self._told_s = 0.0
         self._standing: set[str] = set()
         """Notices that hold."""
+        self._before: ProbeCondition | None = None
+        """Of the same sweep before it was interrupted."""
+
+    def take_up(self, before: ProbeCondition | None) -> None:
+        """The sweep goes on: how the probe was before is part of its report."""
+        with self._lock:
+            self._before = before
 
     def take(self, words: Iterable[FromHead]) -> None:
         """What the head's process says."""
@@ -192,8 +204,8 @@ class ConditionWatch:
         if self._read_camera is None:
             return
         supply = self._read_camera()
-        because = "head_away" if self._head == "away" else _as_code(supply.why_off)
-        is_dark = is_declared and not supply.is_on and because not in PERSONS_ENDED_IT
+        because = "head_away" if supply.why_off == HEAD_WENT else _as_code(supply.why_off)
+        is_dark = is_declared and not supply.is_on and supply.is_cut and because not in PERSONS_ENDED_IT
         if not is_dark:
             self._dark_since_s, self._is_cut = None, False
         elif self._dark_since_s is None:
@@ -202,7 +214,9 @@ class ConditionWatch:
             self._is_cut = True
             self._cuts[because] += 1
         if not supply.is_on:
-            self._camera, self._camera_because = "off", because if is_dark else None
+            is_awaited = is_declared and not supply.is_cut and self._head != "there" and self._absences is not None
+            self._camera = "off"
+            self._camera_because = because if is_dark else HEAD_AWAITED if is_awaited else None
         else:
             self._camera, self._camera_because = "fault" if self._camera_fault else "on", self._camera_fault
 
@@ -214,7 +228,8 @@ class ConditionWatch:
             "hot": heat_c is not None and heat_c >= hot_from_c,
             "disk_low": disk is not None and disk < least_disk,
             "camera_failed": self._camera_fault is not None,
-            "camera_cut": self._is_cut,
+            "camera_cut": self._is_cut and self._head != "away",
+            "camera_cut_with_head": self._is_cut and self._head == "away",
             "probe_hung": self._is_hung,
         }
         news = [code for code, stands in holds.items() if stands != (code in self._standing)]
@@ -232,7 +247,7 @@ class ConditionWatch:
             head=self._head,
             camera=self._camera,
             camera_because=self._camera_because,
-            lost=_tally(self._lost),
+            lost=tally(self._lost),
         )
         told = self._told
         is_urgent = told is None or any(getattr(now, name) != getattr(told, name) for name in AT_ONCE)
@@ -245,7 +260,8 @@ class ConditionWatch:
     def summary(self) -> ProbeCondition:
         """The section of the report."""
         with self._lock:
-            return self._summary()
+            now = self._summary()
+            return now if self._before is None else self._before.followed_by(now)
 
     def _summary(self) -> ProbeCondition:
         return ProbeCondition(
@@ -256,10 +272,10 @@ class ConditionWatch:
             least_disk_free_bytes=self._least_disk,
             head_absences=self._absences,
             head_away_s=None if self._absences is None else _rounded(self._away.total_s or 0.0),
-            camera_faults=None if self._read_camera is None else _tally(self._faults),
-            camera_power_cuts=None if self._read_camera is None else _tally(self._cuts),
+            camera_faults=None if self._read_camera is None else tally(self._faults),
+            camera_power_cuts=None if self._read_camera is None else tally(self._cuts),
             hangs=self._hangs,
-            lost=_tally(self._lost),
+            lost=tally(self._lost),
         )
 
 
@@ -272,7 +288,7 @@ def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, 
     def read_camera() -> CameraPowerSeen:
         if power is None:
             return CameraPowerSeen(control.is_declared, "ended")
-        return CameraPowerSeen(power.is_on, power.why_off)
+        return CameraPowerSeen(power.is_on, power.why_off, power.is_cut)
 
     return ConditionWatch(
         MachineState if parts.machine is None else parts.machine.read,
@@ -285,11 +301,6 @@ def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, 
 def _as_code(why: str) -> str:
     """What the supply's keeper says is a code, or the line of an error."""
     return why if re.fullmatch(r"[a-z][a-z0-9_]{0,63}", why) else "power_line_failed"
-
-
-def _tally(counts: Counter[str]) -> dict[str, int]:
-    """The commonest, in the order of their codes."""
-    return dict(sorted((code, count) for code, count in counts.most_common(MAX_CODES) if count > 0))
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from sweep.link.head_owner import HeadProcess
-from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadTurn
+from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadState, HeadTurn, SupplyTold
 from sweep.link.schedule import User
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
@@ -144,6 +144,9 @@ class Coordinator:
         self._first_told_s = 0.0
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
+        self._attending = threading.Lock()
+        self._is_resting = True
+        """Nothing is measured, so nobody calls `attend`."""
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -160,6 +163,9 @@ class Coordinator:
     def _listen(self, stop: threading.Event) -> None:
         while not stop.wait(LISTEN_EVERY_S):
             self._hear()
+            with self._attending:
+                if self._is_resting:
+                    self._attend_at_rest()
             if self._condition is not None:
                 for event in self._condition.look(is_declared=self._control.is_declared, hangs=self._control.lapses):
                     self._on_event(event)
@@ -176,6 +182,19 @@ class Coordinator:
         if any(isinstance(word, ButtonPressed) for word in words):
             self._control.pause()
 
+    def _attend_at_rest(self) -> None:
+        """The head may go away and the supply run low between positions, too."""
+        while self._heard:
+            word = self._heard.popleft()
+            if isinstance(word, HeadState | SupplyTold):
+                self._watch.take(word)
+        self._mind_the_supply()
+
+    def rest(self) -> None:
+        """The position is over."""
+        with self._attending:
+            self._is_resting = True
+
     def begin(
         self,
         zone_id: str,
@@ -191,6 +210,8 @@ class Coordinator:
         `keep_rf` keeps each answer.  `measuring`: whose measurements will end here by `ended`.  `is_outside`: it is
         outside the door, and what the head measures there answers for it later.
         """
+        with self._attending:
+            self._is_resting = False
         self._is_outside = is_outside
         self._watch.begin()
         self._turns.begin(frozenset(measuring))
@@ -435,6 +456,9 @@ class Coordinator:
                 case HeadTurn():
                     self._watch.take(word)
                     self._tell_head_turn(word)
+                case HeadState(is_there=False):
+                    self._watch.take(word)
+                    self._waits = ()  # nobody's turn comes
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()

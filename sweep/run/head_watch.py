@@ -102,7 +102,6 @@ class HeadWatch:
             case HeadState(is_there=False) if self._away_since_ns is None:
                 self._away_since_ns, self._is_waiting = self._now_ns(), False
                 self._on_event(notice_event("head_away"))
-                self._on_event(guidance_event("head_away"))
             case HeadState(is_there=True) if self._away_since_ns is not None:
                 self._away.append(self._gap(self._away_since_ns))
                 self._away_since_ns = None

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.uplink import LiveRefusedError, ServerUnreachableError, Uplink
-from sweep.report import LiveEvent, LiveMessage, NoticeEvent
+from sweep.report import ConditionEvent, LiveEvent, LiveMessage, NoticeEvent
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 BATCH = 50
@@ -54,8 +54,10 @@ class LiveSender:
             self._waiting.append(message)
         self._has_news.set()
 
-    def notice(self, event: NoticeEvent) -> None:
-        """Queue a notice beside what was told last: about another sweep it would end that one on the page."""
+    def beside(self, event: NoticeEvent | ConditionEvent) -> None:
+        """Queue what is about the probe beside what was told last: about another sweep it would end that one on the
+        page.
+        """
         self.put(event, self._sweep_id)
 
     def flush(self) -> bool:

@@ -66,6 +66,7 @@ from sweep.run.recovery import Now, measurements_of
 from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.supply_watch import SupplyWatch
+from sweep.run.told import Told
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 
@@ -129,7 +130,7 @@ class Runner:
         self._room_key = room_key
         self._sweep_key = AddressKey.random()
         self._control = control
-        self._on_event = on_event
+        self._on_event = self._told = Told(on_event)
         self._plugs = tuple(plugs)
         self._keeping = keeping
         self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
@@ -203,7 +204,7 @@ class Runner:
                 if isinstance(recorded, Outside):
                     self._measure_outside(recorded, workers, coordinator)
                 else:
-                    self._measure(len(made.positions), recorded, workers, coordinator, supply, made)
+                    self._measure(self._done(made, recorded.zone), recorded, workers, coordinator, supply, made)
             outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
             restarts = workers.restarts
             if coordinator.firmware is not None:
@@ -221,8 +222,9 @@ class Runner:
                     strength=finding.strength,
                 )
             )
-        self._on_event(self._progress(len(made.positions), None))
+        self._on_event(self._progress(self._done(made), None))
         self._control.enter("done" if outcome == "completed" else "aborted")
+        self._told.end_notices()
         return SweepResult(report, (*opened, closed), restarts)
 
     def _open(self) -> tuple[SignedEntry, ...]:
@@ -235,6 +237,8 @@ class Runner:
         """Take over what an interrupted process measured; the stand that it was at is over."""
         self._limits |= {*before.header.limits, "resumed_after_restart" if answer == "go" else "closed_probe_restarted"}
         self._outside_limits = set(before.outside_limits)
+        if self._condition is not None and before.stands:
+            self._condition.take_up(before.stands[-1].condition)
         self._journal.resumed(before)
         made.positions += before.positions
         made.measurements += measurements_of(before, self._plugs, Now(self._now_ns(), before.header.boot_id))
@@ -285,9 +289,11 @@ class Runner:
             made.measurements.append(measurement)
             self._journal.measured(measurement)
             self._tell(measurement)
+        coordinator.rest()
         made.positions.append(self._ended_now(position))
         made.done.append(recorded)
         self._tell_journal_of(made.positions[-1], coordinator.firmware, is_over=True)
+        self._on_event(self._progress(self._done(made), None))  # nobody measures now
         self._tell_where_to_stand(made.positions, made.measurements)
 
     def _begin_pace(self) -> None:
@@ -327,6 +333,8 @@ class Runner:
             measured.append(measurement)
             for text in measurement.guidance[:2]:
                 self._on_event(GuidanceEvent(type="guidance", text=text))
+        coordinator.rest()
+        self._on_event(self._progress(0, None))
         self._outside_limits = failed_limits(measured)
         self._journal.outside(self._outside_limits)
 
@@ -400,6 +408,14 @@ class Runner:
             return position
         return position.model_copy(update={"end_ns": max(position.start_ns, self._now_ns())})
 
+    def _done(self, made: _Made, zone_id: str | None = None) -> int:
+        """How many positions are through, but for the one in `zone_id`; in a room a zone counts once however often
+        somebody stands there.
+        """
+        if self._room is None:
+            return len(made.positions)
+        return len({one.zone_id for one in made.positions} - {zone_id})
+
     def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
         total = len(self._manifest.positions)
         return ProgressEvent(
@@ -416,13 +432,13 @@ class Runner:
     def _tell(self, one: Measurement) -> None:
         if self._condition is not None:
             self._condition.take_measurement(one)
-        self._on_event(
+        self._told.measured(
             ZoneEvent(
                 type="zone",
                 zone_id=one.zone_id,
                 modality=one.modality,
                 verdict="candidate" if one.modality == "lens" and one.observations else "not_assessable",
-                quality=min(max(one.quality, 0.0), 1.0),
+                quality=0.0 if one.blind_reason is not None else min(max(one.quality, 0.0), 1.0),
             )
         )
         for text in one.guidance[:2]:

@@ -15,7 +15,7 @@ from typing import Final
 from sweep.host.machine import read_alarm
 from sweep.link.supply import LOW_BATTERY_V
 from sweep.report import LiveEvent
-from sweep.run.words import guidance_event, notice_event
+from sweep.run.words import notice_event
 
 CLOSE_BATTERY_V: Final = 4.4
 """Below it the Pi may restart at any moment: 5 % below its own alarm (guessed)."""
@@ -62,7 +62,7 @@ class SupplyWatch:
     def _tell(self, *, is_low: bool, is_recovered: bool) -> list[LiveEvent]:
         if is_low and not self._is_low:
             self._is_low = True
-            return [notice_event("battery_low"), guidance_event("battery_low")]
+            return [notice_event("battery_low")]
         if self._is_low and is_recovered:
             self._is_low = False
             return [notice_event("battery_low", is_over=True)]

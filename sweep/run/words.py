@@ -25,16 +25,8 @@ GUIDANCE: Final[dict[str, Sentence]] = {
         "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
         "Stand where to measure next and tap that zone on the map",
     ),
-    "head_away": Sentence(
-        "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요",
-        "The sensor head does not answer: plug its cable in again",
-    ),
     "head_back": Sentence(
-        "센서 헤드가 다시 연결되었습니다. 측정을 이어갑니다", "The sensor head is back: measuring goes on"
-    ),
-    "battery_low": Sentence(
-        "전원이 부족합니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요",
-        "The supply runs low: change the battery, or finish after this position",
+        "센서 헤드가 다시 연결되었습니다. 전파 측정을 이어갑니다", "The sensor head is back: RF goes on"
     ),
 }
 """What the inspector should do."""
@@ -69,12 +61,15 @@ NOTICES: Final[dict[str, Sentence]] = {
         "The server's key is not the one of the first contact: entries are kept back",
     ),
     "head_away": Sentence(
-        "센서 헤드가 연결되어 있지 않습니다. 전파 측정과 조명을 쓸 수 없습니다",
-        "The sensor head is not there: no RF, no light",
+        "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요. 그때까지 전파 측정, 조명, 카메라 촬영을 쓸 수 없습니다",
+        "The sensor head does not answer: plug its cable in again. Until then no RF, no light, and the camera does "
+        "not film",
     ),
     "battery_low": Sentence(
-        "전원 전압이 낮습니다. 계속 낮으면 점검을 닫고 보고서를 남깁니다",
-        "The supply voltage is low: if it stays so, the sweep is closed and its report written",
+        "전원 전압이 낮습니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요. 더 떨어지거나 전원 경보가 계속되면 "
+        "점검을 닫고 보고서를 남깁니다",
+        "The supply runs low: change the battery, or finish after this position. If it falls further or the alarm "
+        "lasts, the sweep is closed and its report written",
     ),
     "journal_unsaved": Sentence(
         "저장 장치에 쓸 수 없어 측정 내용이 메모리에만 있습니다. 전원을 끄지 마세요. 점검은 계속됩니다",
@@ -103,12 +98,21 @@ NOTICES: Final[dict[str, Sentence]] = {
         "Little disk space is left: let the entries reach the server, or free some space",
     ),
     "camera_failed": Sentence(
-        "카메라가 촬영하지 못합니다. 카메라 케이블을 확인하세요. 나머지 측정은 계속합니다",
-        "The camera does not film: check its cable; everything else goes on",
+        "카메라가 촬영하지 못했습니다. 카메라 케이블을 확인하세요. 다음 자리에서 다시 시도하고, 나머지 측정은 "
+        "계속합니다",
+        "The camera did not film: check its cable. It is tried again at the next position; everything else goes on",
     ),
     "camera_cut": Sentence(
-        "카메라 전원이 끊겼습니다. 다시 켜려면 '누가 들어옴'을 누른 뒤 두 사람이 다시 확인하세요",
-        "The camera's power was cut: to have it back, press “Someone came in”, then both declare the room empty again",
+        "카메라 전원이 끊겼고 저절로 켜지지 않습니다. 다시 켜려면 ‘누가 들어옴’, ‘계속하기’를 차례로 누르고 두 사람이 "
+        "다시 확인하세요",
+        "The camera's power was cut and does not come back by itself: press “Someone came in”, then “Go on”, and both "
+        "confirm again",
+    ),
+    "camera_cut_with_head": Sentence(
+        "센서 헤드가 빠져 카메라 전원도 끊겼습니다. 헤드 케이블을 꽂은 뒤 ‘누가 들어옴’, ‘계속하기’를 차례로 누르고 두 "
+        "사람이 다시 확인해야 카메라가 켜집니다",
+        "With the sensor head the camera lost its power: plug the head in, press “Someone came in”, then “Go on”, and "
+        "both confirm again; only then it comes on",
     ),
     "probe_hung": Sentence(
         "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다. 두 사람이 다시 확인해야 이어집니다",

@@ -136,7 +136,7 @@ def test_a_supply_that_is_cut_while_the_room_is_declared_is_said_and_one_that_pe
     assert probe.notices == []
     probe.is_declared, probe.supply = True, CameraPowerSeen(True, "ended")
     probe.run(3.0)
-    probe.supply = CameraPowerSeen(False, "process_died")
+    probe.supply = CameraPowerSeen(False, "process_died", is_cut=True)
     probe.run(3.0)
     assert probe.notices == [("camera_cut", False)]
     assert (probe.told[-1].camera, probe.told[-1].camera_because) == ("off", "process_died")
@@ -144,6 +144,61 @@ def test_a_supply_that_is_cut_while_the_room_is_declared_is_said_and_one_that_pe
     probe.run(3.0)
     assert probe.notices == [("camera_cut", False), ("camera_cut", True)]
     assert probe.watch.summary().camera_power_cuts == {"process_died": 1}
+
+
+def test_power_that_comes_with_the_head_is_not_said_to_be_cut() -> None:
+    probe = Probe(supply=CameraPowerSeen(False, "not_declared"))
+    probe.run(10.0)
+    assert (probe.told[-1].camera, probe.told[-1].camera_because) == ("off", "head_awaited"), "nobody has found it yet"
+    probe.watch.take([HeadState(False)])
+    probe.run(10.0)
+    assert (probe.told[-1].head, probe.told[-1].camera_because) == ("away", "head_awaited")
+    probe.watch.take([HeadState(True)])
+    probe.supply = CameraPowerSeen(True, "not_declared")
+    probe.run(2.0)
+    assert (probe.told[-1].camera, probe.told[-1].camera_because) == ("on", None)
+    assert probe.notices == []
+    assert probe.watch.summary().camera_power_cuts == {}
+
+
+def test_what_to_do_about_power_that_went_with_the_head_depends_on_whether_the_head_is_back() -> None:
+    probe = Probe()
+    probe.watch.take([HeadState(True)])
+    probe.run(2.0)
+    probe.watch.take([HeadState(False)])
+    probe.supply = CameraPowerSeen(False, "away", is_cut=True)
+    probe.run(3.0)
+    assert probe.notices == [("camera_cut_with_head", False)]
+    assert (probe.told[-1].camera, probe.told[-1].camera_because) == ("off", "head_away")
+    probe.watch.take([HeadState(True)])
+    probe.run(2.0)
+    assert sorted(probe.notices[1:]) == [("camera_cut", False), ("camera_cut_with_head", True)]
+    assert probe.told[-1].camera_because == "head_away", "it is back, and the camera still has no power"
+    probe.supply = CameraPowerSeen(True, "ended")
+    probe.run(2.0)
+    assert probe.notices[3:] == [("camera_cut", True)]
+    assert probe.watch.summary().camera_power_cuts == {"head_away": 1}
+
+
+def test_a_sweep_that_goes_on_tells_of_both_of_its_parts() -> None:
+    first, second = Probe(machine=replace(COOL, processor_c=81.0, is_slowed=True)), Probe()
+    first.watch.take([HeadState(True), SupplyTold(4.5), LostTold((("head_restarts", 1),))])
+    first.run(4.0)
+    first.supply = CameraPowerSeen(False, "process_died", is_cut=True)
+    first.run(4.0)
+    second.watch.take_up(first.watch.summary())
+    second.watch.take([HeadState(True), SupplyTold(4.9), LostTold((("head_restarts", 2), ("imu_lost", 1)))])
+    second.hangs = 1
+    second.run(4.0)
+    second.watch.take([HeadState(False)])
+    second.run(3.0)
+    both = second.watch.summary()
+    assert (both.lowest_battery_v, both.highest_processor_c, both.hangs) == (4.5, 81.0, 1)
+    assert both.lost == {"head_restarts": 3, "imu_lost": 1}
+    assert (both.head_absences, both.camera_power_cuts, both.camera_faults) == (1, {"process_died": 1}, {})
+    assert both.slowed_s is not None
+    assert 6.0 <= both.slowed_s <= 9.0
+    assert UNKNOWN.followed_by(both) == both.followed_by(UNKNOWN) == both, "what nobody could tell changes nothing"
 
 
 def test_a_process_that_stood_still_is_said_until_persons_declare_anew() -> None:

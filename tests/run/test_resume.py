@@ -28,8 +28,9 @@ from sweep.run.runner import Runner
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.hostile_server import HostileServer
+from tests.run.honest_server import PERSONS
 from tests.run.kill_rig import box, plugs_in
-from tests.run.phone import PERSONS, Phone
+from tests.run.phone import Phone
 from tests.run.test_kills import entries_in, last_report
 from tests.run.test_recovery import Killed, KilledAt
 
@@ -121,6 +122,19 @@ def test_it_goes_on_where_it_was_with_what_had_been_measured(state: Path) -> Non
     assert {gap.reason for gap in gaps} == {"probe_restarted"}
     took_s = (report.ended.utc - report.started.utc).total_seconds()
     assert took_s == pytest.approx((report.positions[-1].end_ns - before.header.begun_ns) / 1e9, abs=5.0)
+
+
+def test_its_report_tells_how_the_probe_was_in_both_parts(state: Path) -> None:
+    before = journal_in(state)
+    assert before.stands[-1].condition is not None
+    was = before.stands[-1].condition.model_copy(update={"hangs": 2, "head_absences": 1, "lost": {"head_restarts": 3}})
+    last = before.stands[-1].model_copy(update={"condition": was})
+    told = replace(before, stands=(*before.stands[:-1], last))
+    with box(state) as outbox:
+        report = runner(state, outbox, declared(), lambda _: None, ("stall-3",), told).run().report
+    assert report.condition is not None
+    assert (report.condition.hangs, report.condition.head_absences) == (2, 1)
+    assert report.condition.lost == {"head_restarts": 3}
 
 
 def test_a_kill_after_it_went_on_loses_nothing_of_either_part(state: Path) -> None:

@@ -1,0 +1,60 @@
+"""What persons were told of a sweep so far, so that a later word takes nothing back that still holds.
+
+Input is live events on their way to them; output is the same events, but that a zone which was measured at several
+stands keeps its candidate and what was seen of it before, by the rule of the report's coverage.  In the end each notice
+that still stands is said to be over: nobody looks any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sweep.report import LiveEvent, Modality, NoticeEvent, ZoneEvent
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Of a zone by a modality, at stands that are over."""
+
+    missed: float = 1.0
+    """Share that no stand has seen; views from several stands overlap at random (`judge/coverage`)."""
+    is_candidate: bool = False
+
+
+class Told:
+    """One for a sweep; events may come from several threads, those of zones from one."""
+
+    def __init__(self, on_event: Callable[[LiveEvent], None]) -> None:
+        self._on_event = on_event
+        self._seen: dict[tuple[str, Modality], _Seen] = {}
+        self._standing: dict[str, NoticeEvent] = {}
+
+    def __call__(self, event: LiveEvent) -> None:
+        """Hand an event on; one of a zone tells of the stand that goes on."""
+        if isinstance(event, NoticeEvent):
+            self._standing.pop(event.code, None)
+            if not event.is_over:
+                self._standing[event.code] = event
+        self._on_event(self._with_earlier(event) if isinstance(event, ZoneEvent) else event)
+
+    def measured(self, event: ZoneEvent) -> None:
+        """The same, as the last word of a stand on this zone and modality."""
+        self(event)
+        seen = self._seen.setdefault((event.zone_id, event.modality), _Seen())
+        seen.missed *= 1.0 - event.quality
+        seen.is_candidate |= event.verdict == "candidate"
+
+    def _with_earlier(self, event: ZoneEvent) -> ZoneEvent:
+        seen = self._seen.get((event.zone_id, event.modality))
+        if seen is None:
+            return event
+        quality = 1.0 - seen.missed * (1.0 - event.quality)
+        return event.model_copy(
+            update={"quality": quality, "verdict": "candidate" if seen.is_candidate else event.verdict}
+        )
+
+    def end_notices(self) -> None:
+        """The sweep is over; what holds on, others tell anew."""
+        for event in list(self._standing.values()):
+            self(event.model_copy(update={"is_over": True}))
