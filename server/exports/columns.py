@@ -143,6 +143,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("서명 검증", 22, signature_words),
     Column("접수(한국시간)", 19, lambda row: kst(row.header.received) if row.header.received else NOT_RECORDED),
     Column("기준 시각(한국시간)", 19, lambda row: kst(row.header.counted_start)),
+    Column("장비 상태", 60, lambda row: row.probe_state),
 )
 
 

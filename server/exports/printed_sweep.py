@@ -126,6 +126,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         ["동행·입회", "Companions", ", ".join(row.hand.companions)],
         ["점검방법", "Methods", f"{modality_list(row.methods)}  /  □ 육안  □ 열화상"],
         ["장비", "Equipment", row.equipment],
+        ["장비 상태", "State of it", row.probe_state],
         ["점검부위·범위", "Scope", scope_words(row)],
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],

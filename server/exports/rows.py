@@ -29,6 +29,7 @@ from sweep.report import (
 )
 
 from .judgement import ReportState, judge, latest_dispositions
+from .probe_state import state_words
 from .words import Occasion, Result
 
 
@@ -189,6 +190,8 @@ class LogRow:
     """Modalities that looked at one zone at least."""
     equipment: str
     """Probe and versions of software, firmware, thresholds and calibration."""
+    probe_state: str
+    """How the probe itself was: supply, heat, disk, sensor head, camera, losses."""
     zones_total: int
     zones_looked: tuple[str, ...]
     """Korean names of zones that at least one modality looked at, in the order of the plan."""
@@ -298,6 +301,7 @@ def build_log_row(
         is_aborted=report is not None and report.outcome == "aborted",
         methods=_methods(report),
         equipment=_equipment(header, report),
+        probe_state=state_words(None if report is None else report.condition),
         zones_total=len(names),
         zones_looked=looked,
         zones_not_looked=not_looked,

@@ -31,6 +31,7 @@ from sweep.report import (
     Modality,
     Plan,
     Position,
+    ProbeCondition,
     ReferenceCheck,
     Source,
     SweepOpened,
@@ -297,9 +298,9 @@ def simulated_page(**changes: str) -> SweepPage:
     return build_page(header, place(), report, report_state="present", entries=make_entries())
 
 
-def live_page() -> SweepPage:
+def live_page(condition: ProbeCondition | None = None) -> SweepPage:
     """A measurement on the spot without candidates; nothing is calibrated, so it has to be repeated."""
-    report = make_report("live", sweep_id=numbered(0xC2), candidate=None)
+    report = make_report("live", sweep_id=numbered(0xC2), candidate=None).model_copy(update={"condition": condition})
     header = replace(SweepHeader.of_report(report), declared_empty=True)
     return build_page(
         header,
