@@ -128,10 +128,9 @@ class Channel:
     """Long polls that wait now."""
 
     @property
-    def room_id(self) -> UUID | None:
-        """Where the sweep that goes on was started from here; its first entry may arrive after its end."""
-        is_this = self.started is not None and self.started.sweep_id == self.sweep_id
-        return self.started.room_id if is_this and self.started is not None else None
+    def begun_here(self) -> StartCommand | None:
+        """What asked for the sweep that goes on, where that was here; its first entry may arrive after its end."""
+        return self.started if self.started is not None and self.started.sweep_id == self.sweep_id else None
 
 
 class LiveHub:
@@ -197,6 +196,7 @@ class LiveHub:
         channel = self._channels.get(probe_id)
         is_its = channel is not None and (channel.key is None or channel.key.key_id == key.key_id)
         known = channel if channel is not None and is_its else Channel(probe_id)
+        begun = known.begun_here
         return ProbeView(
             probe_id=probe_id,
             key_id=key.key_id,
@@ -206,7 +206,8 @@ class LiveHub:
             last_seen=known.seen,
             state=known.state,
             sweep_id=known.sweep_id,
-            room_id=known.room_id,
+            room_id=None if begun is None else begun.room_id,
+            inspectors=None if begun is None else begun.inspectors,
             missed=known.missed,
             stop=_view_of_stop(known),
         )

@@ -341,6 +341,8 @@ class ProbeView(View):
     sweep_id: UUID | None
     room_id: UUID | None
     """Of that sweep, where it was started from here."""
+    inspectors: tuple[str, ...] | None
+    """Pseudonyms of those who make it; likewise."""
     missed: int
     """Live messages of this sweep that the probe dropped or the network lost; the report has the last word."""
     stop: StopView | None

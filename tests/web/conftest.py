@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 
 from tests.web.agent import AgentSite, running_agent
 from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import PASSWORD, PROBE_ID, Site, running_site
+from tests.web.site import PASSWORD, PROBE_ID, REAL_PROBE_ID, Site, running_site
 
 WEB = Path(__file__).resolve().parents[2] / "server" / "web"
 FLAGS = [
@@ -211,3 +212,26 @@ def probe(site: Site) -> Iterator[FakeProbe]:
     """The demo probe, online and idle."""
     with connected_probe(site.url, PROBE_ID, site.demo) as connected:
         yield connected
+
+
+@pytest.fixture
+def live_probe(site: Site) -> Iterator[FakeProbe]:
+    """The probe whose sweeps are real, online and idle; afterwards its sweep is over."""
+    with connected_probe(site.url, REAL_PROBE_ID, site.real) as connected:
+        yield connected
+        connected.state("aborted")
+
+
+@pytest.fixture
+def live_phone(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> Phone:
+    """A phone that has started a live sweep, which two persons have declared."""
+    found = open_phone(site.url)
+    found.log_in(path=f"#/rooms/{site.suspected_room}/start")
+    page = found.page
+    page.get_by_role("radio", name=re.compile(REAL_PROBE_ID)).check()
+    page.get_by_label("점검자 1", exact=True).fill("점검자-01")
+    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_role("button", name="점검 준비").click()
+    live_probe.expect("start")
+    live_probe.state("running")
+    return found

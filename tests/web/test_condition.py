@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,15 +11,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sweep.report import ConditionEvent, LiveEvent, ProbeCondition, ProgressEvent
-from sweep.run.words import GUIDANCE, STATES, guidance_event, notice_event, state_event
+from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_event, state_event
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
-from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import Site, seed_ids
+from tests.web.probe import FakeProbe
+from tests.web.site import REAL_PROBE_ID, Site, seed_ids
 
 pytestmark = pytest.mark.browser
 
-REAL_PROBE = "probe-02"
 WELL: dict[str, Any] = {
     "type": "condition", "battery_v": 4.93, "is_undervolted": False, "processor_c": 52.1, "is_slowed": False,
     "disk_free_bytes": 3_100_000_000, "head": "there", "camera": "on", "camera_because": None, "lost": {},
@@ -33,28 +31,14 @@ def condition(**other: Any) -> ConditionEvent:
 
 
 @pytest.fixture
-def probe(site: Site) -> Iterator[FakeProbe]:
-    with connected_probe(site.url, REAL_PROBE, site.real) as connected:
-        yield connected
-        connected.state("aborted")
-
-
-@pytest.fixture
-def phones(open_phone: OpenPhone, site: Site, probe: FakeProbe) -> tuple[Phone, Phone]:
+def phones(open_phone: OpenPhone, site: Site, live_probe: FakeProbe, live_phone: Phone) -> tuple[Phone, Phone]:
     """The one that started a live sweep, and a supervisor's, which looks on."""
-    first, second = open_phone(site.url), open_phone(site.url)
-    first.log_in(path=f"#/rooms/{site.suspected_room}/start")
-    page = first.page
-    page.get_by_role("radio", name=re.compile(REAL_PROBE)).check()
-    page.get_by_label("점검자 1", exact=True).fill("점검자-01")
-    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
-    page.get_by_role("button", name="점검 준비").click()
-    probe.expect("start")
-    second.log_in("supervisor", path=f"#/live/{REAL_PROBE}")
-    probe.tell(state_event("running"))
-    probe.measure(2)
-    probe.tell(condition())
-    return first, second
+    second = open_phone(site.url)
+    second.log_in("supervisor", path=f"#/live/{REAL_PROBE_ID}")
+    live_probe.tell(state_event("running"))
+    live_probe.measure(2)
+    live_probe.tell(condition())
+    return live_phone, second
 
 
 def said(page: Page) -> list[str]:
@@ -77,7 +61,7 @@ def agree(phones: tuple[Phone, Phone], *texts: str) -> None:
     assert said(phones[0].page) == first
 
 
-def test_a_probe_that_is_well_says_so_in_one_line(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
+def test_a_probe_that_is_well_says_so_in_one_line(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
     agree(phones, "점검 중", "배터리 4.9 V", "52 °C", "저장 공간 3.1 GB", "카메라 켜짐")
     line = phones[0].page.get_by_role("list", name=STATE)
     assert line.locator(".bad").count() == 0
@@ -99,18 +83,24 @@ TROUBLES: dict[str, tuple[list[LiveEvent], tuple[str, ...]]] = {
         [
             condition(battery_v=None, head="away", camera="off", camera_because="head_away"),
             notice_event("head_away"),
-            guidance_event("head_away"),
-            notice_event("camera_cut"),
+            notice_event("camera_cut_with_head"),
         ],
-        ("센서 헤드 응답 없음", "카메라 전원 끊김", GUIDANCE["head_away"].ko),
+        ("센서 헤드 응답 없음", "카메라 전원 끊김", NOTICES["head_away"].ko, NOTICES["camera_cut_with_head"].ko),
+    ),
+    "head-not-found-yet": (
+        [
+            condition(battery_v=None, head="away", camera="off", camera_because="head_awaited"),
+            notice_event("head_away"),
+        ],
+        ("센서 헤드 응답 없음", "카메라: 센서 헤드를 기다리는 중"),
     ),
     "camera-pulled": (
         [condition(camera="fault", camera_because="camera_failed"), notice_event("camera_failed")],
-        ("카메라 고장", "카메라가 촬영하지 못합니다"),
+        ("카메라 촬영 실패", "카메라가 촬영하지 못했습니다"),
     ),
     "battery-low": (
-        [condition(battery_v=4.52, is_undervolted=True), notice_event("battery_low"), guidance_event("battery_low")],
-        ("배터리 4.5 V", "전원 전압 낮음", GUIDANCE["battery_low"].ko),
+        [condition(battery_v=4.52, is_undervolted=True), notice_event("battery_low")],
+        ("배터리 4.5 V", "전원 전압 낮음", NOTICES["battery_low"].ko),
     ),
     "hot": (
         [condition(processor_c=83.4, is_slowed=True), notice_event("hot")],
@@ -126,16 +116,16 @@ TROUBLES: dict[str, tuple[list[LiveEvent], tuple[str, ...]]] = {
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 def test_what_is_wrong_stands_there_until_it_is_over(
-    phones: tuple[Phone, Phone], probe: FakeProbe, trouble: str
+    phones: tuple[Phone, Phone], live_probe: FakeProbe, trouble: str
 ) -> None:
     events, texts = TROUBLES[trouble]
-    probe.tell(*events)
+    live_probe.tell(*events)
     agree(phones, *texts)
     assert phones[0].page.get_by_role("list", name=STATE).locator(".bad").count() > 0
     assert phones[0].violations() == []
     phones[0].shoot(f"condition-{trouble}", full=False)
     over = [one.model_copy(update={"is_over": True}) for one in events if one.type == "notice"]
-    probe.tell(condition(), *over)
+    live_probe.tell(condition(), *over)
     for phone in phones:
         expect(phone.page.locator(".bad")).to_have_count(0)
         expect(phone.page.locator(".state")).to_have_text("점검 중")
@@ -143,7 +133,7 @@ def test_what_is_wrong_stands_there_until_it_is_over(
 
 
 def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
-    phones: tuple[Phone, Phone], probe: FakeProbe
+    phones: tuple[Phone, Phone], live_probe: FakeProbe
 ) -> None:
     first, second = phones
     stop = first.page.get_by_role("button", name=re.compile("^누가 들어옴"))
@@ -152,13 +142,13 @@ def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
         expect(phone.page.get_by_text(re.compile("서버가 받음|점검자-01 님이 멈춤을 눌렀고"))).to_be_visible()
     first.shoot("condition-someone-came-in", full=False)
     second.shoot("condition-someone-came-in-second-phone", full=False)
-    probe.expect("pause")
-    probe.tell(state_event("paused"), condition(camera="off"))
+    live_probe.expect("pause")
+    live_probe.tell(state_event("paused"), condition(camera="off"))
     agree(phones, "멈춤", STATES["paused"].ko, "카메라 꺼짐")
     assert first.page.get_by_role("list", name=STATE).locator(".bad").count() == 0, "as it should be"
     assert first.violations() == []
     first.shoot("condition-paused", full=False)
-    probe.tell(state_event("running"), condition())
+    live_probe.tell(state_event("running"), condition())
     expect(first.page.locator(".state")).to_have_text("점검 중")
     first.watch.allowed = ("Failed to load resource", "ERR_")
     first.page.route("**/api/**", lambda route: route.abort())
@@ -171,21 +161,39 @@ def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
     first.shoot("condition-stop-without-network", full=False)
     first.page.unroute("**/api/**")
     first.page.evaluate("dispatchEvent(new Event('online'))")
-    probe.expect("pause")
+    live_probe.expect("pause")
 
 
-def test_a_program_that_stood_still_asks_persons_anew(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
-    probe.tell(state_event("waiting_for_empty"), condition(camera="off"), notice_event("probe_hung"))
+def test_what_to_do_next_outlasts_a_pause_and_whoever_is_nearer_declares(
+    phones: tuple[Phone, Phone], live_probe: FakeProbe
+) -> None:
+    between = progress(0).model_copy(update={"zone_id": None, "modality": None})
+    live_probe.tell(progress(5).model_copy(update={"waits": ("ble",)}))
+    agree(phones, "3번 칸 · 와이파이", "블루투스: 차례를 기다리는 중")
+    live_probe.tell(state_event("paused"), between, guidance_event("stand_next"), state_event("waiting_for_empty"))
+    second = phones[1].page
+    for number in (1, 2):  # whose names this phone was never told
+        second.get_by_role("button", name=f"점검자-0{number} 확인").click()
+    second.get_by_role("button", name="비었음, 점검 시작").click()
+    assert live_probe.expect_declaration() == ("점검자-01", "점검자-02")
+    live_probe.tell(state_event("running"))
+    agree(phones, "점검 중", "지금은 측정하지 않음", GUIDANCE["stand_next"].ko)
+    for phone in phones:
+        expect(phone.page.get_by_text("차례를 기다리는 중")).to_have_count(0)
+
+
+def test_a_program_that_stood_still_asks_persons_anew(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
+    live_probe.tell(state_event("waiting_for_empty"), condition(camera="off"), notice_event("probe_hung"))
     agree(phones, "빈 것 확인 대기", "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다", "카메라 꺼짐")
     phones[0].shoot("condition-hung", full=False)
 
 
-def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone], probe: FakeProbe) -> None:
+def test_a_page_that_opens_late_knows_all_that_holds(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
     """More was said since than the server once kept: the notice and the zones of the beginning still hold."""
-    probe.tell(notice_event("battery_low"))
+    live_probe.tell(notice_event("battery_low"))
     for n in range(5):
-        probe.tell(*(condition(battery_v=4.5 + volts / 1000, processor_c=50.0 + n) for volts in range(45)))
-        probe.tell(*(progress(n) for _ in range(45)))
+        live_probe.tell(*(condition(battery_v=4.5 + volts / 1000, processor_c=50.0 + n) for volts in range(45)))
+        live_probe.tell(*(progress(n) for _ in range(45)))
     agree(phones, "전원 전압이 낮습니다", "배터리 4.5 V")
     tiles = phones[0].page.get_by_role("region", name="구역별 진행")
     expect(tiles).to_be_visible()

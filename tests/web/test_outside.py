@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,33 +10,11 @@ from playwright.sync_api import Page, expect
 
 from sweep.report import ProgressEvent
 from sweep.run.outside import outside_event
-from tests.web.conftest import OpenPhone, Phone
-from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import Site
-from tests.web.test_trial import REAL_PROBE, ZONE
+from tests.web.conftest import Phone
+from tests.web.probe import FakeProbe
+from tests.web.test_trial import ZONE
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def probe(site: Site) -> Iterator[FakeProbe]:
-    with connected_probe(site.url, REAL_PROBE, site.real) as connected:
-        yield connected
-
-
-@pytest.fixture
-def phone(open_phone: OpenPhone, site: Site, probe: FakeProbe) -> Phone:
-    """A live sweep that this phone has started and two persons have declared."""
-    found = open_phone(site.url)
-    found.log_in(path=f"#/rooms/{site.suspected_room}/start")
-    page = found.page
-    page.get_by_role("radio", name=re.compile(REAL_PROBE)).check()
-    page.get_by_label("점검자 1", exact=True).fill("점검자-01")
-    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
-    page.get_by_role("button", name="점검 준비").click()
-    probe.expect("start")
-    probe.state("running")
-    return found
 
 
 def progress(**changes: Any) -> ProgressEvent:
@@ -52,35 +29,35 @@ def seconds_left(page: Page) -> int:
     return 60 * int(found[1]) + int(found[2])
 
 
-def test_outside_is_measured_first_and_the_time_left_is_counted_down(phone: Phone, probe: FakeProbe) -> None:
-    page = phone.page
-    probe.tell(outside_event(6))
+def test_outside_is_measured_first_and_the_time_left_is_counted_down(live_phone: Phone, live_probe: FakeProbe) -> None:
+    page = live_phone.page
+    live_probe.tell(outside_event(6))
     card = page.get_by_label("먼저 문밖에서 측정")
     expect(card).to_be_visible()
-    assert phone.violations() == []
-    phone.shoot("live-outside-ko-light", full=False)
+    assert live_phone.violations() == []
+    live_phone.shoot("live-outside-ko-light", full=False)
     card.get_by_role("button", name="문밖에서 측정").click()
-    probe.expect("outside")
-    probe.tell(progress(modality="wifi", step="outside", left_s=478.0))
+    live_probe.expect("outside")
+    live_probe.tell(progress(modality="wifi", step="outside", left_s=478.0))
     expect(card.get_by_text("문밖에서 측정 중")).to_be_visible()
     first = seconds_left(page)
     assert 474 <= first <= 478
     expect(page.get_by_text(f"길어도 7분 {first - 422}초 남음")).to_be_visible()  # counted on by itself
-    phone.shoot("live-outside-now-ko-light", full=False)
+    live_phone.shoot("live-outside-now-ko-light", full=False)
     card.get_by_role("button", name="그만하고 들어가기").click()
-    probe.expect("skip_outside")
-    probe.tell(progress(zone_id=ZONE, modality="wifi", step="inside", left_s=400.0, waits=("ble",)))
+    live_probe.expect("skip_outside")
+    live_probe.tell(progress(zone_id=ZONE, modality="wifi", step="inside", left_s=400.0, waits=("ble",)))
     expect(card).to_have_count(0)
     expect(page.get_by_text("블루투스: 차례를 기다리는 중")).to_be_visible()
-    assert phone.violations() == []
-    phone.shoot("live-waits-ko-light", full=False)
-    probe.tell(progress(zone_id=ZONE, step="inside", left_s=0.0))
+    assert live_phone.violations() == []
+    live_phone.shoot("live-waits-ko-light", full=False)
+    live_probe.tell(progress(zone_id=ZONE, step="inside", left_s=0.0))
     expect(page.get_by_text("예정한 시간을 넘김")).to_be_visible()
-    probe.state("paused")
+    live_probe.state("paused")
     expect(page.get_by_text("예정한 시간을 넘김")).to_have_count(0)
 
 
-def test_outside_may_be_skipped(phone: Phone, probe: FakeProbe) -> None:
-    probe.tell(outside_event(6))
-    phone.page.get_by_role("button", name="건너뛰기").click()
-    probe.expect("skip_outside")
+def test_outside_may_be_skipped(live_phone: Phone, live_probe: FakeProbe) -> None:
+    live_probe.tell(outside_event(6))
+    live_phone.page.get_by_role("button", name="건너뛰기").click()
+    live_probe.expect("skip_outside")

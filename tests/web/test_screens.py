@@ -29,7 +29,7 @@ SCREENS = {
         "블루투스 송신기 2200",
         "Bluetooth transmitter 2200",
     ),
-    "live": ("#/live", "점검 중", "Live sweep"),
+    "live": ("#/live", "실시간 점검", "Live sweep"),
     "exports": ("#/exports", "점검일지 내보내기", "Export the inspection log"),
     "settings": ("#/settings", "설정", "Settings"),
     "unknown": ("#/nowhere", "안심 점검", "Ansim Sweep"),

@@ -2194,6 +2194,8 @@ export interface components {
          * @description An enrolled probe.
          */
         ProbeView: {
+            /** Inspectors */
+            inspectors: string[] | null;
             /** Key Id */
             key_id: string;
             /** Last Seen */

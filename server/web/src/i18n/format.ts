@@ -72,6 +72,11 @@ export function score(value: number): string {
   return new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
 }
 
+/** Volts with a tenth that is always there: 5.0, so that it does not seem a round guess. */
+export function volts(value: number): string {
+  return new Intl.NumberFormat(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+}
+
 /** An amount of data in the unit that leaves few digits. */
 export function bytes(count: number): string {
   const [size, unit] = count >= 1e9 ? [1e9, "GB"] : count >= 1e6 ? [1e6, "MB"] : count >= 1e3 ? [1e3, "kB"] : [1, "B"];

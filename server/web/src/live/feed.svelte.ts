@@ -233,12 +233,11 @@ export class LiveFeed {
         this.state = event.state;
         this.isTaken = true;
         this.stateText = event.text;
-        if (event.state !== "running") this.guidance = null;
         if (event.state !== "running" && event.state !== "paused") this.isMeasuring = false;
         break;
       case "progress":
         if (event.modality === null) {
-          this.trial = null; // another position
+          if (event.zone_id !== null) this.trial = null; // another position; how the last test ended stands until then
           this.guidance = null;
         }
         this.isMeasuring = event.zone_id !== null || (event.step === "outside" && event.modality !== null);
@@ -255,7 +254,6 @@ export class LiveFeed {
         };
         break;
       case "zone":
-        if (event.modality === "wifi") this.isMeasuring = false; // the last to end, live
         this.zones = [
           ...this.zones.filter((zone) => zone.zone_id !== event.zone_id || zone.modality !== event.modality),
           event,

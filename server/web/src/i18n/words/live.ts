@@ -2,7 +2,7 @@
 import { text } from "../text";
 
 export const live = {
-  live_title: text("점검 중", "Live sweep"),
+  live_title: text("실시간 점검", "Live sweep"),
   live_choose: text("지켜볼 점검기", "Probe to watch"),
   live_none: text("지금 점검 중인 점검기가 없습니다.", "No probe is sweeping now."),
   live_go_rooms: text("화장실 고르기", "Choose a room"),
@@ -66,6 +66,7 @@ export const live = {
     "Without it RF levels are kept and weigh nothing.",
   ),
   live_now: text("{zone} · {modality}", "{zone} · {modality}"),
+  live_between: text("지금은 측정하지 않음", "Not measuring now"),
   live_guidance: text("안내", "Guidance"),
   live_zones: text("구역별 진행", "Zones so far"),
   live_someone_came: text("누가 들어옴", "Someone came in"),
