@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from server import facilities, keys
 from server.app import build_services
 from server.settings import Settings
+from sweep.config import open_signer
 from tests.web.site import add_people, serving
 
 PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
@@ -28,27 +30,31 @@ class AgentSite:
 
 
 @contextmanager
-def running_agent(folder: Path, repo_root: Path) -> Iterator[AgentSite]:
-    """A server with the demonstration facility and a simulated probe whose room hides a camera in stall 3."""
-    state = folder / "probe"
-    key = subprocess.run(
-        [*SWEEP, "key", "--state", str(state)], capture_output=True, text=True, check=True, cwd=repo_root
-    ).stdout.split()[1]
-    services = build_services(Settings(data_dir=folder / "server"))
+def serving_probe(folder: Path, state: Path, role: Literal["demo", "probe"]) -> Iterator[str]:
+    """A server in `folder` with the demonstration facility, which knows the probe of that state; gives its address."""
+    services = build_services(Settings(data_dir=folder))
     with services.db.write() as connection:
         add_people(connection)
         facilities.load_demo_facility(connection)
         keys.admit(
             connection,
-            public_key=bytes.fromhex(key),
-            role="demo",
+            public_key=open_signer(state).public_key,
+            role=role,
             probe_id=PROBE_ID,
             name="시범 점검기",
             actor="test",
         )
     services.db.close()
+    with serving(folder) as url:
+        yield url
+
+
+@contextmanager
+def running_agent(folder: Path, repo_root: Path) -> Iterator[AgentSite]:
+    """A simulated probe whose room hides a camera in stall 3, and its server."""
+    state = folder / "probe"
     log = folder / "agent.log"
-    with serving(folder / "server") as url, log.open("wb") as out:
+    with serving_probe(folder / "server", state, "demo") as url, log.open("wb") as out:
         agent = [*SWEEP, "agent", "--sim", "--camera-in", CAMERA_IN, "--server", url, "--state", str(state)]
         with subprocess.Popen(agent, stdout=out, stderr=subprocess.STDOUT, cwd=repo_root) as process:
             try:
