@@ -60,16 +60,21 @@ def test_whatever_is_not_plain_is_left_alone(capture: Path, arguments: list[str]
     assert not out.exists()
 
 
-@pytest.mark.parametrize(("frames", "loaded"), [([data_up()], "[]\n"), ([data_up(), beacon()], "['scapy']\n")])
-def test_the_plain_form_loads_scapy_for_management_frames_and_else_nothing(
-    frames: list[bytes], loaded: str, tmp_path: Path
+@pytest.mark.parametrize("processors", [1, 2])
+@pytest.mark.parametrize("frames", [[data_up()], [data_up(), beacon()]], ids=["data", "announcements"])
+def test_the_plain_form_loads_scapy_where_no_copy_of_it_can_and_else_nothing(
+    frames: list[bytes], processors: int, tmp_path: Path
 ) -> None:
     capture = write_frames(tmp_path / "a.pcap", frames)
     code = (
         "import os, sys; from sweep.cli import main; "
         "names = {'typer', 'rich', 'pydantic', 'scapy', 'cv2'}; "
-        "os._exit = lambda code: sys.exit(print(sorted(names & set(sys.modules)))); "
+        "here, leave = os.getpid(), os._exit; "
+        f"os.cpu_count = lambda: {processors}; "
+        "tell = lambda: sys.exit(print(sorted(names & set(sys.modules)))); "
+        "os._exit = lambda code: tell() if os.getpid() == here else leave(code); "
         "main()"
     )
     command = [sys.executable, "-c", code, "wifi", str(capture), "--json", str(capture.with_name("out.json"))]
+    loaded = "['scapy']\n" if len(frames) > 1 and processors == 1 else "[]\n"
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == loaded

@@ -15,6 +15,7 @@ from typing import Any
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.captures.packets import ReadTally
 
+from .ahead import Ahead, reading_ahead
 from .blindness import Hearing, conclude_hearing, temper_video
 from .census import EMPTY_CENSUS, MAX_ADDRESSES, take_census
 from .clips import Run, join_runs, judge_runs, list_runs
@@ -116,10 +117,11 @@ def _transmitter_json(item: JudgedTransmitter, form: AddressForm, key: AddressKe
 class Scanner:
     """Takes the logs of one capture one after the other; what it keeps does not grow with their number."""
 
-    def __init__(self, *, processes: int = 1, earlier: EarlierFlows | None = None) -> None:
+    def __init__(self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: Ahead | None = None) -> None:
         """With several `processes` flows are judged at the same time; with what `earlier` stands heard of them."""
         self._processes = processes
         self._earlier = earlier
+        self._ahead = ahead
         self._logs = 0
         self._frames = 0
         self._start_ns = 0
@@ -139,21 +141,20 @@ class Scanner:
             by_sender.setdefault(flow.sender, []).append(flow)
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-        def judge(number: int) -> VideoVerdict | Said:
-            if number == 0:  # loads scapy, which takes as long as all else
-                return self._read_elements(log.management)
-            flows, earlier = by_sender[senders[number - 1]], self._earlier
+        def judge(number: int) -> VideoVerdict:
+            flows, earlier = by_sender[senders[number]], self._earlier
             return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
-        with Forked(judge, len(senders) + 1, self._processes) as forked:
+        if self._ahead is not None:
+            self._ahead.ask(log.management)
+        with Forked(judge, len(senders), self._processes) as forked:
             self._witnesses += weigh_witnesses(log)
             self._census += take_census(log)
-            said, *verdicts = forked.finish()
-        if isinstance(said, Said):
-            self._said, self._management = said, log.management
-        for sender, verdict in zip(senders, verdicts, strict=True):
-            if isinstance(verdict, VideoVerdict):
+            for sender, verdict in zip(senders, forked.finish(), strict=True):
                 self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
+        if log.management != self._management:
+            read = read_elements if self._ahead is None else self._ahead.read
+            self._said, self._management = read(log.management), log.management
         self._note_runs(by_sender)
         if len(log.frames):
             self._start_ns = min(log.start_ns, self._start_ns) if self._frames else log.start_ns
@@ -161,9 +162,6 @@ class Scanner:
         self._logs += 1
         self._frames += len(log.frames)
         self._rejected = log.rejected
-
-    def _read_elements(self, management: Management) -> Said:
-        return self._said if management == self._management else read_elements(management)
 
     def _note_runs(self, by_sender: dict[int, list[Flow]]) -> None:
         for flow in (flow for flows in by_sender.values() for flow in flows):
@@ -221,8 +219,11 @@ def scan_file(
     More than `window_frames` frames are judged in windows, so that memory does not grow with the length: what spans a
     seam is judged on either side of it.
     """
-    scanner = Scanner(processes=processes)
-    with open_windows(path, as_flows=as_flows, window_frames=window_frames) as reader:
+    with (
+        open_windows(path, as_flows=as_flows, window_frames=window_frames) as reader,
+        reading_ahead(is_wanted=processes > 1 and not as_flows) as ahead,
+    ):
+        scanner = Scanner(processes=processes, ahead=ahead)
         for log in reader.windows:
             scanner.add(log)
             del log  # or it stays while the next one is read
