@@ -33,6 +33,9 @@ LONG_ANSWER_OCTETS, MAX_LONG_ANSWERS = 700, 0.05
 ENDS_HZ: Final = (1.2, 60.0)
 """Ends of pictures a second: five that come in joined batches, and thirty that end twice.  Meetings and sound cut
 into ever other pieces have more, files less, on the tuning flows."""
+MIN_SHORT_ENDS_HZ: Final = 0.5
+"""With fewer ends that are clearly shorter than the usual frame, whatever has not the commonest length is one: guessed;
+pictures that are alike may all end in a piece that is nearly full."""
 MAX_TICKS_HZ: Final = 30.0
 """Pictures a second at most; one length counts for a share of them."""
 END_SHARE: Final = 0.12
@@ -41,10 +44,10 @@ FULL_MOSTLY, MIN_DISTINCT = 0.9, 0.3
 """Where the three commonest lengths make up so much, frames are nearly all full, as those of a file: then ends have to
 be in ever other places (distinct lengths among 250 of them at most).  Chosen on the tuning flows: of thick cameras one
 in fifty has less than 0.54, uploads mostly less than 0.28."""
-MAX_SPREAD: Final = 0.8
-"""And what lies between two ends has to be of similar size: chosen on the tuning flows, where uploads spread by 0.82 to
-0.97 and of thick cameras one in fifty by more."""
-LEAST_DISTINCT: Final = 0.06
+FULL_NEARLY, MAX_SPREAD = 0.95, 0.8
+"""Where they make up so much, what lies between two ends has to be of similar size as well: chosen on the tuning flows,
+where uploads spread by 0.82 to 0.97 and of thick cameras one in fifty by more."""
+LEAST_DISTINCT: Final = 0.045
 """At any rate: blocks of one size end in one place, pictures that an encoder fills up in a few more."""
 MAX_LENGTHS_SHARE: Final = 0.99
 """Share of the frames that the three commonest lengths make up: as many ends have to be elsewhere."""
@@ -102,7 +105,7 @@ class Unclocked:
     def _ends_anywhere(self) -> bool:
         if self.lengths_share <= FULL_MOSTLY:
             return self.distinct >= LEAST_DISTINCT
-        return self.distinct >= MIN_DISTINCT and self.spread <= MAX_SPREAD
+        return self.distinct >= MIN_DISTINCT and (self.lengths_share <= FULL_NEARLY or self.spread <= MAX_SPREAD)
 
 
 def measure_unclocked(
@@ -112,10 +115,13 @@ def measure_unclocked(
     total = max(float(octets.sum()), 1.0)
     lengths, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
     is_end = octets < FULL_SHARE * quantile(octets, 0.9) if len(octets) else np.zeros(0, dtype=bool)
+    if is_end.sum() < MIN_SHORT_ENDS_HZ * seconds and len(octets):  # ends that are nearly full
+        is_end = octets != lengths[np.argmax(counts)]
     ends = np.bincount(place[is_end]) if is_end.any() else np.zeros(0, dtype=np.int64)
     most = max(2.0, END_SHARE * MAX_TICKS_HZ * seconds)
-    by_second = np.bincount(t_s.astype(np.int64), minlength=int(seconds))[: max(int(seconds), 1)]
-    by_two = np.bincount((t_s / 2.0).astype(np.int64), weights=octets, minlength=1)[: max(int(seconds / 2.0), 1)]
+    by_second = np.bincount(t_s.astype(np.int64), minlength=max(int(seconds), 1))[: max(int(seconds), 1)]
+    twos = max(int(seconds / 2.0), 1)
+    by_two = np.bincount((t_s / 2.0).astype(np.int64), weights=octets, minlength=twos)[:twos]
     return Unclocked(
         seconds=seconds,
         rate_kbps=total * 8e-3 / seconds,

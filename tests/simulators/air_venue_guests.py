@@ -112,7 +112,7 @@ def meeting(host: Host, seconds: float) -> None:
         show(host, seconds, path, spread(host.rng, 150, 1_200), is_up=False)
     voice_call(host, seconds)
     for is_up in (True, False):
-        host.medium.spawn(tick(0.05, 0.01, host, lambda is_up=is_up: path.send(96, ignore, is_up=is_up)))  # type: ignore[misc]
+        host.medium.spawn(tick(0.05, 0.01, host, lambda is_up=is_up: path.send(96, ignore, is_up=is_up)))  # type: ignore[misc]  # mypy infers no lambda with defaults
 
 
 def fetch(
