@@ -149,6 +149,9 @@ class StimulusJudgement(Record):
     """How much of the sequence was judged; null where nobody noted it."""
     decided_after_s: Seconds | None = None
     """Live: time from the first chip until it was found to follow."""
+    smallest_light_share: Share | None = None
+    """Where it was not found to follow: the share by which the lamp has to brighten the camera's picture for this
+    test to show it in 95 of 100 cases; null where nobody asked, or no light that was measured would have shown."""
 
 
 class WifiObservation(ObservationBase):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sweep.captures.packets import Int64s
 
 from .cadence import LARGE_SHARE, MAX_SPAN_S, Rhythm, find_best_rhythm, split_bursts
-from .unheard import Queue, drop_sound
+from .unheard import SMALL_SHARE, Queue, drop_sound
 
 Doubles = NDArray[np.float64]
 
@@ -30,6 +30,21 @@ EARLY_SHARE: Final = 0.4
 `air_encoded`, where 0.25 is as good but for pictures sent slowly."""
 CHAIN_SHARE: Final = 0.5
 """A frame follows a full one within this share of a period, or begins another picture: guessed."""
+LEAST_RATE_HZ: Final = 4.0
+"""Fewer ends a second are no pictures: guessed, below the slowest cameras."""
+MOST_ENDS: Final = 0.95
+"""Where more of the frames than this end something, ends tell nothing: guessed."""
+BAND_SHARE, BAND_EXCESS, RUN_FRAMES = 0.12, 3.0, 2
+"""Width of a band of lengths as a share of a full frame, how many more frames than usual have to be in it, and how many
+full frames there have to be for each: guessed, sound of varying length is some ten per cent of a full frame wide."""
+BEHIND_ENDS: Final = 0.1
+"""Share of sound that comes just behind the end of a picture, which no end does: guessed."""
+FULL_MODE_SHARE: Final = 0.5
+"""Share of the large frames that have to be of one length for it to be that of full frames: guessed."""
+LATE_WINDOW_S: Final = 8.0
+EARLY_QUANTILE: Final = 0.2
+"""How late pictures without a clock are is followed by this quantile in windows of this length: guessed, many batches
+and few enough wrong numbers; from 4 to 20 s it makes no difference on `air_encoded`."""
 TRACK_S: Final = 8.0
 """The clock's phase is followed in windows of this length: guessed, crystals drift some microseconds in it."""
 GROUP_PERIODS_S: Final = (0.5, 9.0)
@@ -50,20 +65,65 @@ class Pictures:
     """Pictures by their number."""
 
     rate_hz: float
-    first_s: float
-    """Nominal time of the first."""
+    edges_s: Doubles
+    """When each one was taken and when the last one was over, but for one delay of all; ascending."""
     octets: Doubles
     """Heard and guessed from the numbers of frames that were not heard; 0 where nothing is known of a picture."""
     ends: NDArray[np.complex128]
     """Where each one ended in its last frame, as a turn of the circle: lost full frames do not change it."""
+    has_clock: bool
+    """They came by a clear clock, or else were numbered by their ends."""
 
 
 def rebuild_pictures(queue: Queue) -> Pictures | None:
-    """Gather frames by the clock of their pictures; None when there is no clear clock."""
+    """Gather frames by the clock of their pictures, or by the ends of these where pictures come too unevenly to have
+    one; None when there is neither.
+    """
     found = _find_clock(queue)
-    if found is None:
+    queue = queue if found is not None else drop_uneven_sound(queue)
+    numbered = _number_by_ends(queue) if found is None else _number_by_clock(queue, *found)
+    if numbered is None:
         return None
-    rhythm, starts_s = found
+    number, rate_hz, edges_s = numbered
+    heard = np.bincount(number, weights=queue.octets)
+    full = queue.full_octets
+    over = np.bincount(number, weights=queue.octets - full)
+    ends = np.where(heard > 0, np.exp(2j * np.pi * over / full), 0)
+    return Pictures(rate_hz, edges_s, heard + guess_unheard(queue, number, rate_hz), ends, found is not None)
+
+
+def drop_uneven_sound(queue: Queue) -> Queue:
+    """The queue without frames of a narrow band of small lengths, where these are far too frequent for ends of pictures
+    that are runs of full frames: sound of varying length.
+    """
+    width = BAND_SHARE * queue.full_octets
+    short = np.sort(queue.octets[~queue.is_full])
+    small = short[short < SMALL_SHARE * queue.full_octets]
+    if not len(small):
+        return queue
+    inside = np.searchsorted(small, small + width, side="right") - np.arange(len(small))
+    lowest, count = float(small[int(np.argmax(inside))]), int(inside.max())
+    usual = BAND_SHARE * (len(short) - count)
+    if count < MIN_STARTS or count < BAND_EXCESS * usual or queue.is_full.sum() < RUN_FRAMES * count:
+        return queue
+    is_inside = (queue.octets >= lowest) & (queue.octets <= lowest + width)
+    is_behind_end = is_inside[1:] & ~queue.is_full[:-1] & (queue.missing[:-1] == 0)
+    if is_behind_end.sum() < BEHIND_ENDS * count:
+        return queue
+    return queue.keep(~is_inside, queue.missing)
+
+
+def tell_full(queue: Queue) -> NDArray[np.bool_]:
+    """Frames that end no picture, by the one length that full frames have, where they have one."""
+    large = queue.octets[queue.octets >= LARGE_SHARE * queue.full_octets]
+    lengths, counts = np.unique(large, return_counts=True)
+    if not len(counts) or counts.max() < FULL_MODE_SHARE * len(large):
+        return queue.is_full
+    return queue.octets >= int(lengths[int(np.argmax(counts))])
+
+
+def _number_by_clock(queue: Queue, rhythm: Rhythm, starts_s: Doubles) -> tuple[Int64s, float, Doubles]:
+    """The picture of each frame by the phase of their clock, its rate, and when pictures were taken."""
     turns = rhythm.rate_hz * queue.t_s - _follow_phase(starts_s, rhythm.rate_hz, queue.t_s)
     number = np.floor(turns + EARLY_SHARE).astype(np.int64)
     follows = np.zeros(len(number), dtype=bool)
@@ -71,13 +131,34 @@ def rebuild_pictures(queue: Queue) -> Pictures | None:
     number = np.maximum.accumulate(number[~follows][np.cumsum(~follows) - 1])
     first = int(number[0])
     number -= first
-    heard = np.bincount(number, weights=queue.octets)
-    full = queue.full_octets
-    over = np.bincount(number, weights=queue.octets - full)
-    ends = np.where(heard > 0, np.exp(2j * np.pi * over / full), 0)
     offset = float(np.median(turns - rhythm.rate_hz * queue.t_s))
-    octets = heard + guess_unheard(queue, number, rhythm.rate_hz)
-    return Pictures(rhythm.rate_hz, (first - offset) / rhythm.rate_hz, octets, ends)
+    edges_s = np.asarray((first - offset + np.arange(int(number[-1]) + 2)) / rhythm.rate_hz, dtype=np.float64)
+    return number, rhythm.rate_hz, edges_s
+
+
+def _number_by_ends(queue: Queue) -> tuple[Int64s, float, Doubles] | None:
+    """The same by the frames that end pictures: a queue makes pictures late, but keeps their order.
+
+    Of frames that were not heard as many end a picture as of those that were.  A picture was taken when its number
+    says, by the earliest of those around it: what is early waited for nothing.
+    """
+    is_end = ~tell_full(queue)[:-1]
+    span_s = float(np.ptp(queue.t_s)) if len(queue.t_s) > 1 else 0.0
+    if is_end.sum() < max(MIN_STARTS, LEAST_RATE_HZ * span_s) or is_end.mean() > MOST_ENDS:
+        return None
+    unheard = np.rint(np.cumsum(queue.missing[:-1] * is_end.mean())).astype(np.int64)
+    number = np.concatenate([[0], np.cumsum(is_end) + unheard])
+    count = int(number[-1]) + 1
+    rate_hz = count / span_s
+    begins = np.flatnonzero(np.diff(number, prepend=-1))
+    late_s = queue.t_s[begins] - number[begins] / rate_hz
+    centres = np.arange(queue.t_s[0], queue.t_s[-1] + LATE_WINDOW_S / 2, LATE_WINDOW_S / 4)
+    edges = np.searchsorted(queue.t_s[begins], np.stack([centres - LATE_WINDOW_S / 2, centres + LATE_WINDOW_S / 2]))
+    is_known = edges[1] > edges[0]
+    early_s = [np.quantile(late_s[a:b], EARLY_QUANTILE) for a, b in edges.T[is_known]]
+    taken_s = np.arange(count + 1) / rate_hz
+    taken_s += np.interp(queue.t_s[0] + taken_s, centres[is_known], early_s)
+    return number, rate_hz, np.maximum.accumulate(taken_s)
 
 
 def _find_clock(queue: Queue) -> tuple[Rhythm, Doubles] | None:
@@ -161,25 +242,35 @@ def _usual_of_place(values: Doubles, period: int) -> Doubles:
 
 
 def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, detrend_s: float) -> list[Doubles]:
-    """What tells the sizes of pictures on `bins` bins from `first_s` on, one or three series.
+    """What tells the sizes of pictures on `bins` bins from `first_s` on, one to four series.
 
-    The first is the deviation of sizes (of octets per bin where there is no clock).  Where pictures are so much alike
-    that the place of their end in the last packet hardly changes from one to the next, that place makes two more.
+    The first is the deviation of sizes (of octets per bin where there are no pictures).  Where pictures are so much
+    alike that the place of their end in the last packet hardly changes from one to the next, that place makes two more.
+    Where pictures come so unevenly that they were numbered by their ends, octets per bin are the last, since what was
+    not heard makes numbers wrong.
     """
-    pictures = rebuild_pictures(drop_sound(queue))
+    silent = drop_sound(queue)
+    pictures = rebuild_pictures(silent)
     if pictures is None:
-        index = np.floor((queue.t_s - first_s) / bin_s).astype(np.int64)
-        inside = (index >= 0) & (index < bins)
-        counted = np.bincount(index[inside], weights=queue.octets[inside], minlength=bins)
-        return [flatten(counted, np.ones(bins, dtype=bool), 1.0 / bin_s, detrend_s)]
+        return [_count_bins(queue, first_s, bins, bin_s, detrend_s)]
     per_picture = [flatten(pictures.octets, pictures.octets > 0, pictures.rate_hz, detrend_s)]
     alike = pictures.ends[1:] * pictures.ends[:-1].conj()
     if abs(alike.mean()) > ALIKE:
         width = round(detrend_s * pictures.rate_hz)
         per_picture += [_detrend(pictures.ends.real, width), _detrend(pictures.ends.imag, width)]
-    edges = pictures.first_s + np.arange(len(pictures.octets) + 1) / pictures.rate_hz
     grid = first_s + bin_s * np.arange(bins + 1)
-    return [np.diff(np.interp(grid, edges, np.concatenate([[0.0], np.cumsum(flat)]))) for flat in per_picture]
+    sums = [np.concatenate([[0.0], np.cumsum(flat)]) for flat in per_picture]
+    series = [np.diff(np.interp(grid, pictures.edges_s, one)) for one in sums]
+    return series if pictures.has_clock else [*series, _count_bins(silent, first_s, bins, bin_s, detrend_s)]
+
+
+def _count_bins(queue: Queue, first_s: float, bins: int, bin_s: float, detrend_s: float) -> Doubles:
+    """Deviation of octets per bin, what was not heard at the mean length."""
+    octets = queue.octets + queue.missing * queue.octets.mean()
+    index = np.floor((queue.t_s - first_s) / bin_s).astype(np.int64)
+    inside = (index >= 0) & (index < bins)
+    counted = np.bincount(index[inside], weights=octets[inside], minlength=bins)
+    return flatten(counted, np.ones(bins, dtype=bool), 1.0 / bin_s, detrend_s)
 
 
 def flatten(sizes: Doubles, is_known: NDArray[np.bool_], rate_hz: float, detrend_s: float) -> Doubles:

@@ -14,7 +14,7 @@ from sweep.wifi.observations import judge_wifi
 from sweep.wifi.reading import read_log
 from sweep.wifi.scan import scan_log
 from sweep.wifi.sequence import read_sequence
-from sweep.wifi.stimulus import judge_stimulus
+from sweep.wifi.stimulus import judge_stimulus, round_light
 from sweep.wifi.transmitters import list_flows
 
 
@@ -39,6 +39,7 @@ def measure_capture(
                     p_value=judged.adjusted_p_value,
                     reason=judged.reason if judged.verdict == "not_assessable" else None,
                     tested_s=round(judged.tested_s, 3),
+                    smallest_light_share=round_light(judged.smallest_light_share),
                 )
                 follows |= dict.fromkeys(judged.addresses, one_judgement)
         except (ValueError, OSError):  # what was heard counts without it; that the light cannot be judged is said

@@ -53,50 +53,87 @@ class Response:
     def __init__(self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows) -> None:
         """`series` start at the first delay; chips have their `edges` in bins; `pattern` is any chips like the rows."""
         weighed = [weigh(one) for one in series]
-        self._sums = [_sum_chips(one, edges, delays) for one, _ in weighed]
+        self.edges, self.delays = edges, delays
+        self.weights = [weights for _, weights in weighed]
+        self.sums = [sum_chips(one, edges, delays) for one, _ in weighed]
         chip_bins = float(edges[-1]) / (len(edges) - 1)
         products = correlate_terms(pattern.tobytes(), chip_bins)
-        self._inner = [float(edges[-1]) * _weigh_products(products, weights) for _, weights in weighed]
+        self.inner = [float(edges[-1]) * _weigh_products(products, weights) for weights in self.weights]
+        """Per series: information on the terms of the response, in units of the noise."""
 
     def compare(self, rows: Rows) -> Doubles:
         """Logarithm of the Bayes factor per row and delay.
 
-        Of three series the first, the other two, or all respond.
+        The series are those of `pictures.describe_sizes`.
         """
-        found = [self._compare_series(number, rows) for number in range(len(self._sums))]
-        if len(found) == 1:
-            return found[0]
-        ends = found[1] + found[2]
-        return _mean_exponential(np.stack([found[0], ends, found[0] + ends]), axis=0)
+        return join_series([self.compare_series(number, rows) for number in range(len(self.sums))])
 
-    def _compare_series(self, number: int, rows: Rows) -> Doubles:
-        whole, parts = self._sums[number]
-        delays = whole.shape[1]
-        is_on = rows.astype(np.float32)
-        change = np.zeros_like(is_on)
-        change[:, 1:] = np.abs(np.diff(is_on, axis=1))
-        found = np.empty((TERMS, len(rows), delays), dtype=np.float32)
-        found[0] = (2.0 * is_on - 1.0) @ whole
-        for first, changed in ((1, change * is_on), (1 + len(EDGE_BINS), change * (1.0 - is_on))):
-            by_part = (changed @ parts).reshape(len(rows), len(EDGE_BINS), delays)
-            found[first : first + len(EDGE_BINS)] = by_part.transpose(1, 0, 2)
-        flat = found.reshape(TERMS, -1)
-        inner = self._inner[number]
-        kinds = []
+    def compare_series(self, number: int, rows: Rows) -> Doubles:
+        """The same by one of the series."""
+        return mean_over_kinds([
+            0.5 * norm(turned) - 0.5 * spread for turned, spread in self.turn(number, self.project(number, rows))
+        ])  # fmt: skip
+
+    def project(self, number: int, rows: Rows) -> Floats:
+        """What one of the series says of each term of the response, by row and delay."""
+        return project(self.sums[number], rows)
+
+    def turn(self, number: int, found: Floats) -> list[tuple[Floats, float]]:
+        """By kind of camera, `found` in axes in which half its squared length is the logarithm of the Bayes factor, but
+        for half the number beside it.
+        """
+        turned = []
+        inner = self.inner[number]
         for kind in KINDS:
             prior = covariance(*kind)
             root = np.linalg.cholesky(np.linalg.inv(inner + np.linalg.inv(prior))).astype(np.float32)
-            spread = np.linalg.slogdet(np.eye(TERMS) + prior @ inner)[1]
-            turned = root.T @ flat
-            kinds.append(0.5 * np.einsum("ij,ij->j", turned, turned).astype(np.float64) - 0.5 * spread)
-        return _mean_exponential(np.stack(kinds), axis=0).reshape(len(rows), delays)
+            spread = float(np.linalg.slogdet(np.eye(TERMS) + prior @ inner)[1])
+            turned.append(((root.T @ found.reshape(TERMS, -1)).reshape(found.shape), spread))
+        return turned
 
     def score(self, rows: Rows) -> Doubles:
         """Logarithm of the Bayes factor per row, every delay being equally likely."""
-        return _mean_exponential(self.compare(rows), axis=1)
+        return mean_exponential(self.compare(rows), axis=1)
 
 
-def _mean_exponential(logs: Doubles, axis: int) -> Doubles:
+def project(sums: tuple[Floats, Floats], rows: Rows) -> Floats:
+    """Sums over chips (`sum_chips`) taken together by rows of chips: a value for each term, row and delay."""
+    whole, parts = sums
+    delays = whole.shape[1]
+    is_on = rows.astype(np.float32)
+    change = np.zeros_like(is_on)
+    change[:, 1:] = np.abs(np.diff(is_on, axis=1))
+    found = np.empty((TERMS, len(rows), delays), dtype=np.float32)
+    found[0] = (2.0 * is_on - 1.0) @ whole
+    for first, changed in ((1, change * is_on), (1 + len(EDGE_BINS), change * (1.0 - is_on))):
+        by_part = (changed @ parts).reshape(len(rows), len(EDGE_BINS), delays)
+        found[first : first + len(EDGE_BINS)] = by_part.transpose(1, 0, 2)
+    return found
+
+
+def norm(turned: Floats) -> Doubles:
+    """Squared length by row and delay."""
+    squared: Doubles = np.einsum("ijk,ijk->jk", turned, turned).astype(np.float64)
+    return squared
+
+
+def mean_over_kinds(kinds: list[Doubles]) -> Doubles:
+    """The logarithm of the Bayes factor, every kind of camera being equally likely."""
+    return mean_exponential(np.stack(kinds), axis=0)
+
+
+def join_series(found: list[Doubles]) -> Doubles:
+    """The same of all series: of the first three the first, the other two, or all respond; the last of two or four may
+    have what the others have lost.
+    """
+    first = found[0]
+    if len(found) >= 3:
+        ends = found[1] + found[2]
+        first = mean_exponential(np.stack([first, ends, first + ends]), axis=0)
+    return first if len(found) % 2 else mean_exponential(np.stack([first, found[-1]]), axis=0)
+
+
+def mean_exponential(logs: Doubles, axis: int) -> Doubles:
     """Logarithm of the mean of what these are logarithms of."""
     peak = logs.max(axis=axis, keepdims=True)
     mean: Doubles = np.log(np.exp(logs - peak).mean(axis=axis)) + peak.squeeze(axis)
@@ -128,17 +165,22 @@ def correlate_terms(pattern: bytes, chip_bins: float) -> tuple[Doubles, ...]:
 
     Taken from a long pattern of chips (octets, 0 or 1) rather than from each row: rows hardly differ in it.
     """
-    is_on = np.frombuffer(pattern, dtype=np.int8).astype(np.float64)
-    edges = np.rint(np.arange(len(is_on) + 1) * chip_bins).astype(np.int64)
+    chips = np.frombuffer(pattern, dtype=np.int8)
+    terms = spell_terms(chips, np.rint(np.arange(len(chips) + 1) * chip_bins).astype(np.int64))
+    terms -= terms.mean(axis=0)
+    return tuple(terms[lag:].T @ terms[: len(terms) - lag] / len(terms) for lag in range(NOISE_ORDER + 1))
+
+
+def spell_terms(chips: Rows, edges: NDArray[np.int64]) -> Doubles:
+    """The terms of the response to one row of chips, bin by bin."""
     terms = np.zeros((int(edges[-1]), TERMS))
-    terms[:, 0] = np.repeat(2.0 * is_on - 1.0, np.diff(edges))
-    for chip in np.flatnonzero(np.diff(is_on)) + 1:
-        column = 1 if is_on[chip] else 1 + len(EDGE_BINS)
+    terms[:, 0] = np.repeat(2.0 * chips - 1.0, np.diff(edges))
+    for chip in np.flatnonzero(np.diff(chips)) + 1:
+        column = 1 if chips[chip] else 1 + len(EDGE_BINS)
         for part, (first, last) in enumerate(EDGE_BINS):
             until = min(edges[chip] + last, edges[chip + 1])
             terms[edges[chip] + first : until, column + part] = 1.0
-    terms -= terms.mean(axis=0)
-    return tuple(terms[lag:].T @ terms[: len(terms) - lag] / len(terms) for lag in range(NOISE_ORDER + 1))
+    return terms
 
 
 def _weigh_products(products: tuple[Doubles, ...], weights: Doubles) -> Doubles:
@@ -148,7 +190,7 @@ def _weigh_products(products: tuple[Doubles, ...], weights: Doubles) -> Doubles:
     return inner
 
 
-def _sum_chips(weighed: Doubles, edges: NDArray[np.int64], delays: int) -> tuple[Floats, Floats]:
+def sum_chips(weighed: Doubles, edges: NDArray[np.int64], delays: int) -> tuple[Floats, Floats]:
     """Sums of a series over chips (rows) at each delay (columns): whole, and parts after the edge in turn."""
     windows = np.lib.stride_tricks.sliding_window_view(weighed, int(edges[-1]))[:delays]
     sums = np.pad(np.cumsum(windows - windows.mean(axis=1, keepdims=True), axis=1), ((0, 0), (1, 0)))

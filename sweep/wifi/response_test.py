@@ -33,11 +33,13 @@ from sweep.wifi.sequence import ChipSequence
 from sweep.wifi.stimulus import (
     LONGEST_DELAY_S,
     LOOKS,
-    MIN_DENIAL_S,
     SIGNIFICANT,
     SLOW_DELAY_CHIPS,
+    StimulusResult,
     StimulusScan,
+    deny,
     judge_stimulus,
+    round_light,
 )
 
 LIGHT_CHIP_S: Final = 0.6
@@ -120,8 +122,10 @@ class TrialResult:
 class Judge(Protocol):
     """What decides whether traffic follows chips: `judge_stimulus`."""
 
-    def __call__(self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool) -> StimulusScan:
-        """Test the uplinks of a log against a sequence."""
+    def __call__(
+        self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool, valued: frozenset[int] | None, trials: int
+    ) -> StimulusScan:
+        """Test the uplinks of a log against a sequence; `valued`: whose denial matters, None for all."""
 
 
 class _Ended(Exception):
@@ -253,28 +257,32 @@ class Trial:
             chip_s=played.chip_ns / 1e9,
             chips=played.chips[:chips],
         )
-        for one in self._judge_stimulus(log, sequence, is_sequential=self._wish.kind == "light").transmitters:
-            judgement = self._judgement(one.verdict, one.adjusted_p_value, one.reason, one.tested_s)
+        is_light = self._wish.kind == "light"
+        valued = None if self._next_look == len(self._looks) else self._wish.targets
+        scan = self._judge_stimulus(
+            log, sequence, is_sequential=is_light, valued=valued if is_light else frozenset(), trials=self._wish.trials
+        )
+        for one in scan.transmitters:
+            judgement = self._judgement(one)
             for address in one.addresses:
                 known = self.result.judgements.get(address)
                 if judgement.p_value is not None or address in self._wish.targets:
                     is_known = known is not None and known.verdict == FOLLOWS  # holds at whatever look it was found
                     self.result.judgements[address] = known if is_known and known is not None else judgement
 
-    def _judgement(self, verdict: str, p_value: float | None, reason: str | None, tested_s: float) -> StimulusJudgement:
-        adjusted = None if p_value is None else min(1.0, p_value * self._wish.trials)
+    def _judgement(self, one: StimulusResult) -> StimulusJudgement:
+        adjusted = None if one.adjusted_p_value is None else min(1.0, one.adjusted_p_value * self._wish.trials)
+        verdict, reason = one.verdict, one.reason
         if verdict == FOLLOWS and (adjusted is None or adjusted > SIGNIFICANT):
-            is_long = tested_s >= MIN_DENIAL_S
-            verdict, reason = ("does_not", None) if is_long else ("not_assessable", "too_short")
-        return StimulusJudgement.model_validate(
-            {
-                "verdict": verdict,
-                "p_value": adjusted,
-                "kind": self._wish.kind,
-                "reason": reason if verdict == "not_assessable" else None,
-                "tested_s": round(tested_s, 3),
-                "decided_after_s": round(self._elapsed_s(), 1) if verdict == FOLLOWS else None,
-            }
+            verdict, reason = deny(one.tested_s, one.smallest_light_share)
+        return StimulusJudgement(
+            verdict=verdict,
+            p_value=adjusted,
+            kind=self._wish.kind,
+            reason=reason if verdict == "not_assessable" else None,
+            tested_s=round(one.tested_s, 3),
+            decided_after_s=round(self._elapsed_s(), 1) if verdict == FOLLOWS else None,
+            smallest_light_share=round_light(one.smallest_light_share),
         )
 
     def judgements_if_cut(self, reason: str) -> dict[int, StimulusJudgement]:

@@ -7,7 +7,8 @@ file that is anything else raises `SequenceError` with one line.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,6 +68,27 @@ class ChipSequence:
             "chip_s": self.chip_s,
             "chips": list(self.chips),
         }
+
+
+def begin_later(sequence: ChipSequence, from_s: float) -> ChipSequence | None:
+    """What is left of a sequence from `from_s` after its start on: its chips from the first that begins then or later.
+
+    Marked times go on with the first whole pause, since a walk or pause that is cut is none of the lengths that were
+    chosen.  None when nothing that could be judged is left.
+    """
+    if from_s <= 0:
+        return sequence
+    if sequence.marks:
+        ended_s = [last for _, last in sequence.marks if last >= from_s]
+        if len(ended_s) <= MIN_WALKS:
+            return None
+        moved = [(a - ended_s[0], b - ended_s[0]) for a, b in sequence.marks[-len(ended_s) + 1 :]]
+        return mark_walks(sequence.start_s + ended_s[0], sequence.start_uncertainty_s, tuple(moved))
+    skipped = ceil(from_s / sequence.chip_s - 1e-9)
+    if skipped >= len(sequence.chips):
+        return None
+    start_s = sequence.start_s + skipped * sequence.chip_s
+    return replace(sequence, start_s=start_s, chips=sequence.chips[skipped:])
 
 
 def mark_walks(start_s: float, start_uncertainty_s: float, marks: tuple[tuple[float, float], ...]) -> ChipSequence:

@@ -11,6 +11,7 @@ to stop listening.  Nothing is said of flows too short or too thin to tell.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import ceil, isfinite
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,16 +23,23 @@ from sweep.addresses import AddressForm, AddressKey, format_address
 from .blindness import assess_hearing
 from .element_reader import read_elements
 from .framelog import FrameLog
+from .nulls import NullSequences
 from .pictures import describe_sizes
 from .response import BIN_S, Response
-from .sequence import ChipSequence, SequenceError, read_sequence, shuffle_marked
+from .sensitivity import LAMP_SHARE, find_smallest_energy, light_of
+from .sequence import ChipSequence, SequenceError, begin_later, read_sequence
 from .transmitters import Flow, is_uplink, list_flows, list_transmitters
 from .unheard import queue_frames
 
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
+Uncovered = Literal[
+    "sequence_too_short", "sequence_before_capture", "sequence_after_capture", "sequence_not_covered"
+]  # fmt: skip
+"""Why a capture covers too few chips: there are not more; they were over when it began; they came when it had ended;
+it is shorter than that."""
 
-LONGEST_DELAY_S: Final = 1.5
-"""Exposure, encoder, buffers and radio: guessed; cheap cameras buffer up to a second."""
+LONGEST_DELAY_S: Final = 2.5
+"""Exposure, encoder, buffers and radio: guessed; cheap cameras buffer up to a second, and a bad link two (measured)."""
 DETREND_S, DETREND_CHIPS = 6.0, 10.0
 """Slower changes of traffic are taken out: guessed; of marked times 10 walks or pauses of mean length."""
 SLOW_DELAY_CHIPS: Final = 0.75
@@ -44,19 +52,17 @@ MIN_ACTIVE_SHARE: Final = 0.6
 """Share of whole seconds with traffic below which a flow is no stream that could follow anything: guessed."""
 MIN_DENIAL_S: Final = 45.0
 """A shorter sequence can show that a flow follows, not that it does not: from the field notes, 60 s at +10 % light."""
+LONGEST_LIGHT_CHIP_S: Final = 2.0
+"""Longer chips are walked, and what a denial is worth is known for light only: derived, the lamp's last 0.6 s."""
 SIGNIFICANT: Final = 0.05
-FIRST_NULLS, ALL_NULLS = 999, 9_999
+FIRST_NULLS: Final = 999
 EXTEND_BELOW: Final = 0.2
 """Null sequences: first few, then many where it matters; p-values under the limit only ever get more of them."""
-SEED: Final = 20_190_319
-"""Of the null sequences: fixed, so that the same file gives the same answer."""
 LOOKS: Final = ((25, 0.04), (50, 0.10), (75, 0.14), (95, 0.30), (125, 0.17), (190, 0.25))
 """Chips after which a sequential test looks, and the share of the error that each look may use: guessed; most at a
 minute and at two."""
 TIE_NATS: Final = 1e-4
 """Scores nearer than this are equal: derived, single precision."""
-PATTERN_CHIPS: Final = 4_000
-"""Chips from which the mean products of what is looked for are taken: guessed, to some per cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,15 @@ class FlowTest:
     delay_s: float
     """The likeliest."""
     tested_s: float
+    response: Response
+    rows: NDArray[np.int8]
+    """Of the last look, and the sequences it was compared with."""
+    share: float = 1.0
+    """Of the error, which that look may use."""
+
+    def smallest_light(self, p_value: float) -> float:
+        """The least change of light, as a share, that comes to this p-value; infinite beyond all measured."""
+        return light_of(find_smallest_energy(self.response, self.rows, p_value * self.share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,10 @@ class StimulusResult:
     tested_s: float
     delay_s: float | None
     reason: str | None = None
-    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`."""
+    """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, or an `Uncovered`."""
+    smallest_light_share: float | None = None
+    """The least change of light that the test would have shown, where it did not show that the traffic follows; None
+    where that was not asked, infinite where none that was measured would have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +130,7 @@ class StimulusScan:
                     "tested_s": round(one.tested_s, 2),
                     "delay_s": one.delay_s,
                     "reason": one.reason,
+                    "smallest_light_share": round_light(one.smallest_light_share),
                 }
                 for one in self.transmitters
             ],
@@ -127,8 +146,14 @@ def stimulus_file(path: Path, sequence_path: Path, *, as_flows: bool = False) ->
     return judge_stimulus(log, sequence)
 
 
-def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False) -> StimulusScan:
+def judge_stimulus(
+    log: FrameLog, sequence: ChipSequence, *, is_sequential: bool = False, valued: frozenset[int] | None = None,
+    trials: int = 1,
+) -> StimulusScan:  # fmt: skip
     """Test the uplinks of a log against a sequence and correct over all of them.
+
+    What a denial is worth is reckoned for the addresses in `valued` (None: for all), as one of so many `trials`, by
+    which whoever asked multiplies the p-values.
 
     The p-values hold when the length of the log was settled beforehand; with `is_sequential` they hold for a log that
     was judged again and again as it grew, and ended when somebody was content; SequenceError (one line) when the times
@@ -136,9 +161,12 @@ def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool
     """
     if is_sequential and sequence.marks:
         raise SequenceError("marked times are judged once, when they are complete: leave out --sequential")
-    nulls = NullSequences(sequence)
-    examine = examine_at_looks if is_sequential else examine_flow
-    tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, sequence, nulls, log))]
+    covered = cover(sequence, log)
+    tests = []
+    if isinstance(covered, ChipSequence):
+        nulls = NullSequences(covered)
+        examine = examine_at_looks if is_sequential else examine_flow
+        tests = [test for flow in list_flows(log) if is_uplink(flow) and (test := examine(flow, covered, nulls, log))]
     adjusted = holm([test.p_value for test in tests])
     by_sender: dict[int, list[tuple[FlowTest, float]]] = {}
     for test, p_value in zip(tests, adjusted, strict=True):
@@ -147,23 +175,58 @@ def judge_stimulus(log: FrameLog, sequence: ChipSequence, *, is_sequential: bool
     results = []
     for one in list_transmitters(log, read_elements(log.management).by_sender):
         found = [item for address in one.addresses for item in by_sender.get(address, [])]
-        results.append(_conclude(one.addresses, found, is_deaf=report.of(one.addresses).is_deaf))
+        untested = covered if isinstance(covered, str) else "not_tested"
+        result = _conclude(one.addresses, found, untested, is_deaf=report.of(one.addresses).is_deaf)
+        is_asked = sequence.chip_s <= LONGEST_LIGHT_CHIP_S and not sequence.marks
+        is_asked &= valued is None or not valued.isdisjoint(one.addresses)
+        if is_asked and result.p_value is not None:
+            result = _value_denial(result, [test for test, _ in found], SIGNIFICANT / (trials * len(tests)), trials)
+        results.append(result)
     return StimulusScan(tuple(results), len(tests))
 
 
-def _conclude(addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], *, is_deaf: bool) -> StimulusResult:
+def _conclude(
+    addresses: tuple[int, ...], found: list[tuple[FlowTest, float]], untested: str, *, is_deaf: bool
+) -> StimulusResult:
     if not found:
-        untested = "data_unheard" if is_deaf else "not_tested"
+        untested = "data_unheard" if is_deaf and untested == "not_tested" else untested
         return StimulusResult(addresses, None, None, "not_assessable", 0.0, None, untested)
     test, adjusted = min(found, key=lambda item: item[1])
     raw = min(1.0, min(item[0].p_value for item in found) * len(found))
-    verdict: Verdict = "does_not"
-    reason: str | None = None
+    verdict: Verdict
+    reason: str | None
+    verdict, reason = deny(test.tested_s, None)
     if adjusted <= SIGNIFICANT:  # whatever was not heard: the null sequences met the same losses
-        verdict = "follows_light"
-    elif is_deaf or test.tested_s < MIN_DENIAL_S:
-        verdict, reason = "not_assessable", "data_unheard" if is_deaf else "too_short"
+        verdict, reason = "follows_light", None
+    elif is_deaf:
+        verdict, reason = "not_assessable", "data_unheard"
     return StimulusResult(addresses, raw, adjusted, verdict, test.tested_s, test.delay_s, reason)
+
+
+def _value_denial(result: StimulusResult, tests: list[FlowTest], p_value: float, trials: int) -> StimulusResult:
+    """The result with what its test would have shown; not asked where it follows, or is too short to deny anything."""
+    follows = result.adjusted_p_value is not None and result.adjusted_p_value * trials <= SIGNIFICANT
+    if follows or result.tested_s < MIN_DENIAL_S:
+        return result
+    smallest = min(test.smallest_light(p_value) for test in tests)
+    verdict, reason = result.verdict, result.reason
+    if verdict == "does_not":
+        verdict, reason = deny(result.tested_s, smallest)
+    return replace(result, verdict=verdict, reason=reason, smallest_light_share=smallest)
+
+
+def deny(tested_s: float, smallest_light_share: float | None) -> tuple[Verdict, str | None]:
+    """Verdict and reason where a test did not show that the traffic follows, by what it would have shown."""
+    if tested_s < MIN_DENIAL_S:
+        return "not_assessable", "too_short"
+    if smallest_light_share is not None and smallest_light_share > LAMP_SHARE:
+        return "not_assessable", "light_too_weak"
+    return "does_not", None
+
+
+def round_light(share: float | None) -> float | None:
+    """As it is told: to a thousandth, upwards; None also where no light that was measured would have shown."""
+    return None if share is None or not isfinite(share) else ceil(share * 1_000 - 1e-6) / 1_000
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -175,46 +238,6 @@ def holm(p_values: list[float]) -> list[float]:
         largest = max(largest, min(1.0, p_values[index] * (len(p_values) - rank)))
         adjusted[index] = largest
     return adjusted
-
-
-class NullSequences:
-    """The sequence played and others that might have been: the same chips in another order.
-
-    This is exact when each chip was drawn by itself with the same chance (`sweep.plug.chips`), also for the first
-    chips of a sequence alone.  Times marked by hand are shuffled otherwise (`sequence.shuffle_marked`).
-    """
-
-    def __init__(self, sequence: ChipSequence, count: int = ALL_NULLS) -> None:
-        """`count`: how many others; a p-value is a multiple of 1 / (count + 1)."""
-        self._sequence = sequence
-        self._count = count
-        self._cache: dict[int, NDArray[np.int8]] = {}
-        self._patterns: dict[int, NDArray[np.int8]] = {}
-
-    def rows(self, chips: int) -> NDArray[np.int8]:
-        """The first `chips` chips, one row per sequence; row 0 is what was played."""
-        if chips not in self._cache:
-            played = np.array(self._sequence.chips[:chips], dtype=np.int8)
-            rng = np.random.default_rng([SEED, chips])
-            if self._sequence.marks:
-                others = shuffle_marked(played, self._count, rng)
-            else:
-                others = rng.permuted(np.tile(played, (self._count, 1)), axis=1)
-            self._cache[chips] = np.vstack([played[None, :], others])
-        return self._cache[chips]
-
-    def pattern(self, chips: int) -> NDArray[np.int8]:
-        """Many chips like those, whichever of the rows was played."""
-        if not self._sequence.marks:
-            return FAIR_COINS
-        if chips not in self._patterns:
-            played = np.array(self._sequence.chips[:chips], dtype=np.int8)
-            times = -(-PATTERN_CHIPS // chips)
-            self._patterns[chips] = shuffle_marked(played, times, np.random.default_rng([SEED, chips, 1])).ravel()
-        return self._patterns[chips]
-
-
-FAIR_COINS: Final = np.random.default_rng(SEED).integers(0, 2, PATTERN_CHIPS).astype(np.int8)
 
 
 def examine_flow(flow: Flow, sequence: ChipSequence, nulls: NullSequences, log: FrameLog) -> FlowTest | None:
@@ -235,9 +258,29 @@ def examine_at_looks(flow: Flow, sequence: ChipSequence, nulls: NullSequences, l
         test = _examine(flow, sequence, nulls, chips, EXTEND_BELOW * share) if chips <= covered else None
         if test is None:
             continue
-        found = replace(test, p_value=min(test.p_value / share, 1.0))
-        best = found if best is None or found.p_value < best.p_value else replace(best, tested_s=test.tested_s)
+        found = replace(test, p_value=min(test.p_value / share, 1.0), share=share)
+        if best is not None and best.p_value <= found.p_value:
+            found = replace(found, p_value=best.p_value, nats=best.nats, delay_s=best.delay_s)
+        best = found
     return best
+
+
+def cover(sequence: ChipSequence, log: FrameLog) -> ChipSequence | Uncovered:
+    """The sequence from its first chip on that the capture covers, or why too few of its chips are left.
+
+    Which these are depends on when the capture began and on nothing that was heard, so p-values of the chips left are
+    as exact as those of all, and looks count from the first of them.
+    """
+    if len(sequence.chips) < MIN_CHIPS:
+        return "sequence_too_short"
+    slack_s = sequence.start_uncertainty_s
+    begin_s = log.start_ns / 1e9 - sequence.start_s
+    left = begin_later(sequence, begin_s + slack_s) if begin_s > slack_s + BIN_S else sequence
+    if left is None or len(left.chips) < MIN_CHIPS:
+        return "sequence_before_capture"
+    if _chips_covered(left, log) >= MIN_CHIPS:
+        return left
+    return "sequence_after_capture" if left is sequence else "sequence_not_covered"
 
 
 def _chips_covered(sequence: ChipSequence, log: FrameLog) -> int:
@@ -261,7 +304,7 @@ def _examine(
     p_value, nats = find_p_value(response, rows, extend_below)
     column = int(np.argmax(response.compare(rows[:1])[0]))
     delay_s = round(column * BIN_S - round(sequence.start_uncertainty_s / BIN_S) * BIN_S, 3)
-    return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s)
+    return FlowTest(flow.sender, p_value, nats, delay_s, chips * sequence.chip_s, response, rows)
 
 
 def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int) -> Response | None:

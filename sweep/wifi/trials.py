@@ -36,8 +36,8 @@ MAY_PASS: Final = frozenset({"lamp_went_off", "lamp_not_playing", "head_restarte
 that was judged does not: it would be a second chance."""
 LEAST_TRIAL_S: Final = looks_within(0.0)[0] * LIGHT_CHIP_S
 """Until the first look: with less a test is not begun."""
-AROUND_TRIAL_S: Final = LEAD_S + 2.0
-"""What a test takes besides its chips: derived, the lead, a second for the lamp to begin, one for the last traffic."""
+AROUND_TRIAL_S: Final = LEAD_S + 3.0
+"""What a test takes besides its chips: derived, the lead, half a second for the lamp to begin, the longest delay."""
 LEFT_OUT: Final = frozenset({QUICK, SHORT_OF_TIME, SKIPPED, TOO_MANY_CHANNELS})
 """Why a test was not begun by design, or ended by a person's wish: nothing broke it off."""
 MAX_TOLD_FLOWS: Final = 16

@@ -97,7 +97,9 @@ def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservati
         case "does_not" if any(o.video.verdict == "video_uplink" for o in here):
             weight = DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 if is_walk else DOES_NOT_FOLLOW_WEIGHT_LOG10
             code = "does_not_follow_motion" if is_walk else "does_not_follow_light"
-            return [evidence("wifi", WORDS, one, code, weight, p=f"{p:.2f}")]
+            light = None if one.stimulus is None else one.stimulus.smallest_light_share
+            told = {} if is_walk else {"light": "–" if light is None else f"{100 * light:.1f} %"}
+            return [evidence("wifi", WORDS, one, code, weight, p=f"{p:.2f}", **told)]
         case _:
             return []
 

@@ -53,8 +53,9 @@ WORDS: Final = Words(
             "Its traffic does not follow the person who walked by prompts (p = {p})",
         ),
         "does_not_follow_light": Sentence(
-            "점멸 조명과 전송량이 무관함(p = {p})",
-            "Its traffic does not follow the light that the probe played (p = {p})",
+            "점멸 조명과 전송량이 무관함(p = {p}, 95% 확률로 드러났을 밝기 변화: {light})",
+            "Its traffic does not follow the light that the probe played (p = {p}; a picture brighter by this would "
+            "have shown in 95 of 100 cases: {light})",
         ),
         "no_video_uplink": Sentence(
             "수신한 무선 기기 {count}대 중 영상 전송형 없음",
@@ -162,6 +163,20 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "too_short": Sentence("시험 시간이 너무 짧음", "Tested for too short a time"),
     "not_tested": Sentence("전송량이 너무 적거나 끊겨 시험하지 못함", "Too little or too broken traffic to test"),
     "data_unheard": Sentence("데이터 전송을 거의 받지 못해 판정할 수 없음", "Too little of its data was heard"),
+    "light_too_weak": Sentence(
+        "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없음",
+        "The lamp may be too weak here for this transmitter to show whether it follows",
+    ),
+    "sequence_too_short": Sentence("조명 신호열이 너무 짧음", "The sequence of light has too few chips"),
+    "sequence_before_capture": Sentence(
+        "수신을 시작하기 전에 조명 신호열이 거의 끝남", "Too few chips were left when listening began"
+    ),
+    "sequence_after_capture": Sentence(
+        "수신이 끝난 뒤에야 조명 신호열이 재생됨", "Listening ended before enough chips were played"
+    ),
+    "sequence_not_covered": Sentence(
+        "수신 시간에 재생된 조명 신호가 너무 적음", "Too few chips were played while somebody listened"
+    ),
 }
 """Why a response test ended, or says nothing."""
 

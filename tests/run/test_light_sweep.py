@@ -163,7 +163,8 @@ def test_at_full_length_the_other_camera_is_found_not_to_follow(tmp_path: Path) 
     print(answers)
     # 5 % of runs call some camera that sees another lamp one that follows; two positions, two chances.
     assert [one.verdict for one in answers["lit"] if one is not None] == ["follows_light"] * 2
-    assert "does_not" in [one.verdict for one in answers["other"] if one is not None]
+    denied = {("does_not", None), ("not_assessable", "light_too_weak")}
+    assert denied & {(one.verdict, one.reason) for one in answers["other"] if one is not None}
 
 
 @pytest.mark.soak

@@ -174,7 +174,9 @@ def test_a_camera_follows_the_light_of_its_zone(seed: int) -> None:
 
 def test_it_is_found_from_another_zone_and_does_not_follow_the_light_there() -> None:
     stand, _ = run(seed=1, zone="stall-2", at="p1")
-    assert stand.follows[CAMERA_NUMBER].verdict == "does_not"
+    said = stand.follows[CAMERA_NUMBER]
+    assert (said.verdict, said.reason) in {("does_not", None), ("not_assessable", "light_too_weak")}
+    assert (said.p_value or 0.0) > 0.05
     verdicts = {
         a: one.video.verdict for one in scan_log(stand.heard.log).transmitters for a in one.transmitter.addresses
     }

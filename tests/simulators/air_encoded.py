@@ -23,6 +23,7 @@ from tests.simulators.air_radio import Packets, Radio, draw_radio, overhear
 from tests.simulators.encode_pictures import (
     CHIP_S,
     FRESH_TABLE,
+    LEVELS_TABLE,
     LIT_FROM_S,
     SETTINGS,
     TABLE,
@@ -30,21 +31,28 @@ from tests.simulators.encode_pictures import (
     draw_chips,
 )
 from tests.simulators.flow_of import flow_of
+from tests.simulators.lateness import late
 
 Floats = NDArray[np.float64]
 LIT: Final = tuple(name for name in SETTINGS if name.startswith("lit"))
-STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(("lit", "dim", "walk", "fresh")))
+STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(("lit", "dim", "walk", "fresh", "level")))
 """Cameras without lamp; those of less than THIN_KBPS are drawn by name only."""
 THIN_KBPS: Final = 100.0
 TRANSPORTS: Final = ("rtp", "rtsp", "datagrams", "multipart", "cloud")
 TCP_SEGMENT: Final = 1_448
+Air = Literal["radio", "cell", "good"]
+GOOD_RADIO: Final = Radio(
+    mbps=60.0, most_frames=16, joins_octets=0, busy=0.15, error=0.02, misses_frame=0.01, misses_aggregate=0.0,
+    deaf_share=0.0, one_time=False,
+)  # fmt: skip
+"""A link nearby, of which 1 % is not heard: where the air is not what the test is about."""
 
 
 @cache
 def load_rows() -> dict[str, NDArray[np.uint32]]:
     """Octets of each picture by row of the tables."""
     rows: dict[str, NDArray[np.uint32]] = {}
-    for path in (TABLE, FRESH_TABLE):
+    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE):
         with np.load(path) as table:
             rows |= {name: table[name] for name in table.files}
     return rows
@@ -152,9 +160,11 @@ _SENDERS: Final[dict[str, Callable[[Floats, Floats, float, float, np.random.Gene
 
 def stream(
     name: str, begin_s: float, seconds: float, rng: np.random.Generator, transport: str, radio: Radio | None = None,
-    *, delay_s: float = 0.0, air: Literal["radio", "cell"] = "radio",
+    *, delay_s: float = 0.0, air: Air = "radio", sigma_s: float = 0.0, batches: bool = False,
 ) -> Flow:  # fmt: skip
-    """`seconds` of a row of the table from `begin_s` on, each picture `delay_s` after it was taken."""
+    """`seconds` of a row of the table from `begin_s` on, each picture `delay_s` after it was taken, or later where
+    pictures are late (`lateness`).
+    """
     hz = SETTINGS[name].hz
     first = int(begin_s * hz)
     sizes = load_rows()[name][first : first + int(seconds * hz) + 1].astype(np.float64)
@@ -167,13 +177,26 @@ def stream(
     if rng.random() < 0.4:
         step_s, octets = ((0.04, 332.0), (0.064, 260.0), (0.02, 172.0))[int(rng.integers(3))]
         up = both(up, every(step_s, seconds, octets + 42, rng, 0.0 if octets != 260 else 60.0))
+    if sigma_s or batches:
+        up = queue_late(up, starts[kept], seconds, rng, sigma_s=sigma_s, batches=batches)
     if air == "cell":
         return overhear_cell(up, down, seconds, rng)
-    radio = radio or draw_radio(rng)
+    radio = radio or (GOOD_RADIO if air == "good" else draw_radio(rng))
     carried_mbps = (
         3.0 * float(up[1].sum()) * 8e-6 / seconds / (1.0 - radio.busy)
     )  # a link that the camera can live with
     return overhear(up, down, seconds, rng, replace(radio, mbps=max(radio.mbps, carried_mbps)))
+
+
+def queue_late(
+    packets: Packets, starts: Floats, seconds: float, rng: np.random.Generator, *, sigma_s: float, batches: bool
+) -> Packets:
+    """The packets as a link lets them go that makes pictures late and carries half as much again."""
+    order = np.argsort(packets[0], kind="stable")
+    t_s, octets = packets[0][order], packets[1][order]
+    picture = np.maximum(np.searchsorted(starts, t_s, side="right") - 1, 0)
+    drain_kbps = max(4_000.0, 1.5 * float(octets.sum()) * 8e-3 / seconds)
+    return late(t_s, octets, picture, rng, sigma_s=sigma_s, batches=batches, drain_kbps=drain_kbps), octets
 
 
 def overhear_cell(up: Packets, down: Packets, seconds: float, rng: np.random.Generator) -> Flow:
@@ -201,8 +224,9 @@ def draw_flow(kind: str, seconds: float, rng: np.random.Generator) -> Flow:
 
 
 def draw_lit(
-    name: str, first_chip: int, chips: int, rng: np.random.Generator, *, air: Literal["radio", "cell"] = "radio"
-) -> tuple[Flow, ChipSequence, float]:
+    name: str, first_chip: int, chips: int, rng: np.random.Generator, *, air: Air = "radio",
+    sigma_s: float = 0.0, batches: bool = False,
+) -> tuple[Flow, ChipSequence, float]:  # fmt: skip
     """A camera under the lamp from one of its chips on: flow, sequence, and for how long anybody listened.
 
     Listening begins a second before the first chip; the sequence's start is known within 0.3 s.
@@ -215,6 +239,6 @@ def draw_lit(
         "multipart" if is_jpeg and rng.random() < 0.6 else str(rng.choice([t for t in TRANSPORTS if t != "multipart"]))
     )
     begin_s, delay_s = LIT_FROM_S + first_chip * chip_s - 1.0, float(rng.uniform(0.05, 0.6))
-    flow = stream(name, begin_s, listened_s, rng, transport, delay_s=delay_s, air=air)
+    flow = stream(name, begin_s, listened_s, rng, transport, delay_s=delay_s, air=air, sigma_s=sigma_s, batches=batches)
     start_s = 1.0 + float(rng.uniform(-0.3, 0.3))
     return flow, ChipSequence(start_s, 0.3, chip_s, tuple(int(chip) for chip in played)), listened_s

@@ -1,5 +1,5 @@
 """Makes tables of the octets of each picture that real encoders (x264, x265, MJPEG) make of rendered scenes:
-`encoded_pictures.npz` and `encoded_fresh.npz`.
+`encoded_pictures.npz`, `encoded_fresh.npz` and `encoded_levels.npz`.
 
 Usage: `python -m tests.simulators.encode_pictures [NAME ...]`, ten minutes of one core; names limit it to some rows.
 It needs PyAV (`pip install av`, BSD; its wheels hold FFmpeg with x264 and x265, GPL), which nothing else here does: the
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -26,10 +26,15 @@ Floats = NDArray[np.float32]
 TABLE: Final = Path(__file__).with_name("encoded_pictures.npz")
 FRESH_TABLE: Final = Path(__file__).with_name("encoded_fresh.npz")
 """Rows in other rooms under other chips, for figures of the stimulus test only: no choice was made on them."""
+LEVELS_TABLE: Final = Path(__file__).with_name("encoded_levels.npz")
+"""Cameras under less and more light: rows `level_` for the response curve of the stimulus test, rows `level_fresh_` in
+other rooms for its figures."""
 CHIP_S: Final = 0.6
 LIT_FROM_S: Final = 3.0
 """When the lamp begins to play; an encoder has found its quantiser by then."""
 LIT_S: Final = 906.0
+LEVEL_CHIPS: Final = 100
+LEVELS: Final = (0.05, 0.0, 0.03, 0.01)
 WALK_CHIP_S: Final = 4.0
 """Somebody walks, or does not, for so long at a time."""
 
@@ -54,9 +59,19 @@ class Setting:
     """Share of the time in which somebody walks through, without the lamp."""
     light: float = 0.0
     """How much brighter the lamp makes the picture on average; 0 for none."""
+    levels: tuple[float, ...] = ()
+    """The same in turn, each for LEVEL_CHIPS chips."""
     is_commanded_walk: bool = False
     """Somebody walks by chips instead of the lamp."""
     seconds: float = 30.0
+
+
+def shrink(setting: Setting, levels: tuple[float, ...]) -> Setting:
+    """The camera with a quarter of the pixels and of the rate, under light of those levels: a quarter of the work."""
+    width, height = setting.size
+    seconds = LIT_FROM_S + len(levels) * LEVEL_CHIPS * CHIP_S + 3.0
+    size, kbps = (width // 2, height // 2), setting.kbps // 4
+    return replace(setting, size=size, kbps=kbps, light=0.0, levels=levels, seconds=seconds)
 
 
 CAPPED: Final = {"preset": "veryfast", "tune": "zerolatency"}
@@ -144,6 +159,13 @@ SETTINGS.update({
         seconds=LIT_S,
     ),
 })  # fmt: skip
+SETTINGS.update(
+    {
+        f"level_{name.removeprefix('lit_')}": shrink(SETTINGS[name], LEVELS)
+        for name in list(SETTINGS)
+        if name.startswith(("lit", "fresh")) and "dim" not in name
+    }
+)
 
 
 def seed_of(name: str) -> int:
@@ -182,10 +204,10 @@ class Room:
         self.gain = 1.0
 
     def picture(self, number: int, light: float, walk_s: float | None) -> Floats:
-        """Luma of one picture; `light` is the share of the exposure that the lamp was on."""
+        """Luma of one picture; `light` is how much brighter the lamp makes it on average."""
         setting, rng = self.setting, self.rng
         width, height = setting.size
-        seen = self.room + np.float32(setting.light * light) * self.lamp
+        seen = self.room + np.float32(light) * self.lamp
         if walk_s is not None:
             self._draw_walker(seen, walk_s)
         if setting.exposure_control:
@@ -224,7 +246,7 @@ class Room:
 
 
 def exposures(name: str, setting: Setting) -> Iterator[tuple[float, float | None]]:
-    """Per picture: share of the exposure with the lamp on, and for how long somebody has been walking."""
+    """Per picture: the lamp's light by the share of the exposure with it on, and for how long somebody has walked."""
     rng = np.random.default_rng([seed_of(name), 9])
     chip_s = WALK_CHIP_S if setting.is_commanded_walk else CHIP_S
     chips = draw_chips(name, setting.seconds, chip_s)
@@ -243,7 +265,15 @@ def exposures(name: str, setting: Setting) -> Iterator[tuple[float, float | None
         if setting.is_commanded_walk:
             yield 0.0, (t_s if fine[opened] else None)
         else:
-            yield (played if setting.light else 0.0), (t_s - begun_s if is_walking else None)
+            yield played * light_at(setting, t_s), (t_s - begun_s if is_walking else None)
+
+
+def light_at(setting: Setting, t_s: float) -> float:
+    """How much brighter the lamp makes the picture while it is on."""
+    if not setting.levels:
+        return setting.light
+    turn = int(max(t_s - LIT_FROM_S, 0.0) / (LEVEL_CHIPS * CHIP_S))
+    return setting.levels[min(turn, len(setting.levels) - 1)]
 
 
 def open_encoder(setting: Setting) -> Any:
@@ -293,8 +323,12 @@ def encode_row(name: str, setting: Setting) -> NDArray[np.uint32]:
 
 
 def main(names: list[str]) -> None:
-    for path, is_fresh in ((TABLE, False), (FRESH_TABLE, True)):
-        fill(path, [name for name in names or list(SETTINGS) if name.startswith("fresh") == is_fresh])
+    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE):
+        fill(path, [name for name in names or list(SETTINGS) if table_of(name) == path])
+
+
+def table_of(name: str) -> Path:
+    return FRESH_TABLE if name.startswith("fresh") else LEVELS_TABLE if name.startswith("level") else TABLE
 
 
 def fill(path: Path, names: list[str]) -> None:

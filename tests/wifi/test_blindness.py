@@ -135,8 +135,9 @@ def test_light_may_be_seen_but_not_denied_by_the_deaf(tmp_path: Path) -> None:
     found = {one.addresses[0] & 0xFF: one for one in judge_stimulus(deaf, played).transmitters}
     assert found[2].verdict in {"follows_light", "not_assessable"}
     assert (found[3].verdict, found[3].reason) == ("not_assessable", "data_unheard")
-    heard = {one.addresses[0] & 0xFF: one.verdict for one in judge_stimulus(log, played).transmitters}
-    assert (heard[2], heard[3]) == ("follows_light", "does_not")
+    heard = {one.addresses[0] & 0xFF: one for one in judge_stimulus(log, played).transmitters}
+    assert heard[2].verdict == "follows_light"
+    assert (heard[3].verdict, heard[3].reason) in {("does_not", None), ("not_assessable", "light_too_weak")}
 
 
 @given(st.lists(st.binary(min_size=0, max_size=60), max_size=30))

@@ -62,8 +62,13 @@ class Room:
         assert isinstance(self.player.said[-1], StopChips), "whatever happens, the light is told to stop"
         return result
 
-    def _judge(self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool) -> StimulusScan:
+    def _judge(
+        self, log: FrameLog, sequence: ChipSequence, *, is_sequential: bool, valued: frozenset[int] | None, trials: int
+    ) -> StimulusScan:
         (play,) = self.player.plays
+        assert trials >= 1
+        is_last = len(sequence.chips) == LOOKS[-1][0] if is_sequential else False
+        assert valued is None or not is_last, "at the end every denial says what it is worth"
         assert is_sequential == (play.kind == "light")
         assert sequence.start_s == pytest.approx(START_NS / 1e9 + play.begin_s)
         assert sequence.chips == play.chips[: len(sequence.chips)]

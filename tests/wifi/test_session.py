@@ -79,8 +79,10 @@ def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -
     assert set(doing) == {"listening", "light"}
     dark = Stand()
     dark.player.is_next_door = True
-    found = dark.hear(replace(LIGHT, trial_longest_s=57.0))
-    assert found.follows[CAMERA].verdict == "does_not"
+    found = dark.hear(replace(LIGHT, trial_longest_s=114.0))
+    said = found.follows[CAMERA]
+    assert (said.verdict, said.reason) in {("does_not", None), ("not_assessable", "light_too_weak")}
+    assert (said.p_value or 0.0) > 0.05
 
 
 def test_what_was_learnt_of_the_channels_stays_for_the_next_stand() -> None:

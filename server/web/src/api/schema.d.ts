@@ -2818,6 +2818,12 @@ export interface components {
              */
             reason?: string | null;
             /**
+             * Smallest Light Share
+             * @description Where it was not found to follow: the share by which the lamp has to brighten the camera's picture for this
+             *     test to show it in 95 of 100 cases; null where nobody asked, or no light that was measured would have shown.
+             */
+            smallest_light_share?: number | null;
+            /**
              * Tested S
              * @description How much of the sequence was judged; null where nobody noted it.
              */

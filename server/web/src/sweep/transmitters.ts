@@ -133,6 +133,10 @@ export interface LightSummary {
   readonly isWalk: boolean;
   /** Live: seconds from the first chip to the answer. */
   readonly afterS: number | null;
+  /** Where it was not found to follow: the share of light that would have shown; null where nobody asked. */
+  readonly smallestShare: number | null;
+  /** Not assessable since no light that the lamp is sure to make would have shown. */
+  readonly isTooWeak: boolean;
   readonly reading: Reading;
 }
 
@@ -142,7 +146,17 @@ export function lightOf({ readings }: Transmitter): LightSummary | null {
     const stimulus = reading.wifi?.stimulus ?? null;
     if (stimulus === null) return [];
     const { verdict, p_value: p } = stimulus;
-    return [{ verdict, p, isWalk: stimulus.kind === "motion", afterS: stimulus.decided_after_s ?? null, reading }];
+    return [
+      {
+        verdict,
+        p,
+        isWalk: stimulus.kind === "motion",
+        afterS: stimulus.decided_after_s ?? null,
+        smallestShare: stimulus.smallest_light_share ?? null,
+        isTooWeak: stimulus.reason === "light_too_weak",
+        reading,
+      },
+    ];
   });
   for (const verdict of ["follows_light", "does_not", "not_assessable"] as const) {
     const same = tests.filter((test) => test.verdict === verdict).sort((one, other) => (one.p ?? 1) - (other.p ?? 1));

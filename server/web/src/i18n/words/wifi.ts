@@ -54,6 +54,14 @@ export const wifi = {
   transmitter_light_does_not: text("조명과 전송량이 무관함", "Its traffic does not follow the light"),
   transmitter_light_not_assessable: text("판정 불가", "Not assessable"),
   transmitter_light_not_done: text("조명 시험을 하지 않음", "Not tested with light"),
+  transmitter_light_smallest: text(
+    "화면이 {light}% 밝아지면 95% 확률로 드러나는 시험",
+    "a picture {light} % brighter would have shown in 95 of 100 cases",
+  ),
+  transmitter_light_too_weak: text(
+    "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없습니다.",
+    "The lamp may be too weak here for this transmitter to show whether it follows.",
+  ),
   transmitter_light_at: text("{zone}, p = {p}", "{zone}, p = {p}"),
   transmitter_light_hint: text(
     "자리마다 따로 시험한 값입니다. 근거의 무게에는 시험한 자리 수만큼 보정한 값을 씁니다.",

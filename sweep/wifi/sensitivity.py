@@ -1,0 +1,151 @@
+"""The least change of light that a light test would have shown: what its denial is worth.
+
+Input is one flow's `Response` and the sequences that might have been played; output is the weakest response that would
+have reached significance in 95 of 100 cases, and the change of light that this takes.  The response is added to the
+flow's own sizes, with all that drifts, repeats and was lost in them, for many sequences and every delay.  Nothing
+is simulated anew: scores are squares of sums, so a stronger response is a parabola.
+
+Its scale is the energy of the response: what one chip adds to the logarithm of the Bayes factor, with the flow's own
+scatter as the unit.  Octets would be no scale: from one encoder to the next, the sizes that answer to the same light
+differ a hundredfold, but so do those that answer to nothing; the energies differ tenfold.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .response import (
+    Floats,
+    Response,
+    Rows,
+    join_series,
+    mean_exponential,
+    mean_over_kinds,
+    norm,
+    project,
+    spell_terms,
+    sum_chips,
+)
+
+Doubles = NDArray[np.float64]
+
+SHAPE: Final = np.array([0.05, 1.0, 0.7, 0.4, 0.3, 1.0, 0.7, 0.4, 0.3])
+"""What is added, by term of the response: little to the level, most to the picture in which the light changes; rounded
+from rows of `encode_pictures` with rates that vary.  Sizes alone respond, not the ends of pictures."""
+POWER: Final = 0.95
+PLAYED: Final = 64
+"""Sequences that are taken for the one played, each at every delay: guessed, a share of 95 % to some tenths."""
+NULLS, DRAWS = 300, 4
+"""Sequences that these are compared with, and how often with a response in the traffic: such a response lifts the
+scores of all sequences, since chips begin at the same times.  Guessed, to some per cent of the energy."""
+TAIL: Final = 0.1
+"""Share of the highest null scores from which still higher ones are reckoned, their excess being exponential."""
+ENERGIES: Final = (1e-3, 10.0)
+"""Nats per chip between which is looked: derived, beyond the weakest and the strongest of the reference encoders."""
+STEPS: Final = 8
+"""Halvings of the logarithm: derived, to 4 %."""
+LIGHT_ENERGIES: Final = ((0.01, 0.03), (0.03, 0.22), (0.05, 0.24), (0.10, 0.70))
+"""The share by which the lamp makes a picture brighter on average, and the energy with which all but a tenth of the
+reference encoders answer in sizes: measured on rows of `encode_pictures`, 1 to 5 % on those named `level_`, 10 % on
+those named `lit_`.  From 3 % on nearly every block is coded anew, so that more light hardly changes more."""
+LAMP_SHARE: Final = 0.05
+"""What the probe's lamp is sure to make of a picture: derived, not measured.  The lamp adds 24 lx at least to the far
+wall of 2 x 3 m (`hardware/optics`), which is 5 % in a bright restroom of 500 lx; in one of 300 lx it is 8 %."""
+
+
+def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> float | None:
+    """The smallest energy, in nats per chip, at which 95 % of the sequences and delays reach `p_value`; None where none
+    up to the largest does.
+
+    Row 0 is what was played and is left out.
+    """
+    if p_value * len(rows) < 1.0:  # no score reaches that
+        return None
+    sensed = _Injected(response, rows[1:], p_value)
+    low, high = (float(np.log(energy)) for energy in ENERGIES)
+    if sensed.power(np.exp(high)) < POWER:
+        return None
+    for _ in range(STEPS):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if sensed.power(np.exp(middle)) >= POWER else (middle, high)
+    return float(np.exp(high))
+
+
+def light_of(energy: float | None) -> float:
+    """The change of light, as a share of the picture's mean, to which all but a tenth of the reference encoders answer
+    so strongly; no less than the least that was measured, and infinite beyond the most.
+    """
+    shares, energies = (np.array(column) for column in zip(*LIGHT_ENERGIES, strict=True))
+    if energy is None or energy > energies[-1]:
+        return float("inf")
+    return float(np.exp(np.interp(np.log(energy), np.log(energies), np.log(shares))))
+
+
+class _Parabolas:
+    """Scores of rows and delays of one flow as functions of the strength of a response in it."""
+
+    def __init__(self, response: Response, found: Floats, added: Floats, others: list[Doubles]) -> None:
+        """`found` in the sizes, `added` by a response of strength 1; `others` is what the other series say."""
+        self._kinds = [
+            (0.5 * norm(turned) - 0.5 * spread, np.einsum("ijk,ijk->jk", turned, more), 0.5 * norm(more))
+            for (turned, spread), (more, _) in zip(response.turn(0, found), response.turn(0, added), strict=True)
+        ]
+        self._others = others
+
+    def at(self, strength: float) -> Doubles:
+        sizes = mean_over_kinds([a + strength * b + strength**2 * c for a, b, c in self._kinds])
+        return join_series([sizes, *self._others])
+
+
+class _Injected:
+    """One flow with a response in its sizes."""
+
+    def __init__(self, response: Response, others: Rows, p_value: float) -> None:
+        played, nulls = others[:PLAYED], others[PLAYED : PLAYED + NULLS]
+        inner = response.inner[0]
+        chips = len(response.edges) - 1
+        self._energy = 0.5 * float(SHAPE @ inner @ SHAPE) / chips
+        """Of a response of strength 1."""
+        self._excess = float(np.log(TAIL / p_value)) if p_value < TAIL else 0.0
+        self._tail = max(TAIL, p_value)
+        found = response.project(0, played)
+        own = np.broadcast_to((inner @ SHAPE).astype(np.float32)[:, None, None], found.shape)
+        self._played = _Parabolas(response, found, own, _others(response, played))
+        self._delays = response.delays
+        self._without = mean_exponential(self._played.at(0.0), axis=1)[:, None] + np.log(self._delays)
+        found, told = response.project(0, nulls), _others(response, nulls)
+        delays = np.rint(np.linspace(0, response.delays - 1, DRAWS)).astype(np.int64)
+        self._nulls = [
+            _Parabolas(response, found, _add(response, chips_of, int(delay), nulls), told)
+            for chips_of, delay in zip(played, delays, strict=False)
+        ]
+
+    def power(self, energy: float) -> float:
+        """Share of sequences and delays that reach the p-value."""
+        strength = float(np.sqrt(energy / self._energy))
+        scores = np.logaddexp(self._without, self._played.at(strength)) - np.log(self._delays)
+        return float((scores >= self._threshold(strength)).mean())
+
+    def _threshold(self, strength: float) -> float:
+        """The score that a share of `p_value` of null sequences reaches: mean excesses of all draws together."""
+        nulls = np.stack([mean_exponential(one.at(strength), axis=1) for one in self._nulls])
+        edges = np.quantile(nulls, 1.0 - self._tail, axis=1, keepdims=True)
+        excess = float((nulls - edges)[nulls >= edges].mean())
+        return float(edges.mean()) + excess * self._excess
+
+
+def _others(response: Response, rows: Rows) -> list[Doubles]:
+    """What the series say that no response is added to."""
+    return [response.compare_series(number, rows) for number in range(1, len(response.inner))]
+
+
+def _add(response: Response, chips: NDArray[np.int8], delay: int, rows: Rows) -> Floats:
+    """What rows find of the response to `chips` at a delay."""
+    series = np.zeros(int(response.edges[-1]) + response.delays - 1)
+    series[delay : delay + int(response.edges[-1])] = spell_terms(chips, response.edges) @ SHAPE
+    weights = response.weights[0]
+    weighed = np.convolve(series - series.mean(), np.concatenate([weights[:0:-1], weights]), mode="same")
+    return project(sum_chips(weighed, response.edges, response.delays), rows)
