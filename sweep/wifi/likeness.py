@@ -68,7 +68,7 @@ _RATE_KBPS: Final = (112.0, 150.0)
 stream measured has 224."""
 THIN_KBPS: Final = 63.0
 """A camera of less is not looked for: half of what the thinnest encoder of the tuning flows sends."""
-_PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.15, 1.5), (0.6, 1.0), (6.5, 9.0)
+_PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.25, 1.55), (0.6, 1.0), (8.0, 10.5)
 """Complete pictures: measured, of equal sizes with a spread of 10 % the largest of fifty is 0.3 octaves above the usual
 (tuning flows of machines 0.64 at most), of sound 1.25, of encoded pictures 2.4 in the median."""
 _DIFFERENCE_OCTETS: Final = (300.0, 450.0)
