@@ -18,7 +18,6 @@ from sweep.plug.control import Control, Stand
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import (
     ConditionEvent,
-    GuidanceEvent,
     LiveEvent,
     NoticeEvent,
     StateEvent,
@@ -202,7 +201,7 @@ def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(swee
     (limit,) = [limit for limit in report.limits if limit.code == "closed_battery_low"]
     assert limit.text.en.startswith("The supply ran low")
     assert [e.state for e in sweep.events if isinstance(e, StateEvent)][-2:] == ["closing", "aborted"]
-    assert "The supply runs low" in " ".join(e.text.en for e in sweep.events if isinstance(e, GuidanceEvent))
+    assert "The supply runs low" in " ".join(e.text.en for e in sweep.events if isinstance(e, NoticeEvent))
 
 
 def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sweep: Sweep) -> None:
