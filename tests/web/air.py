@@ -26,6 +26,7 @@ CAMERA_TAG = "00112233aabbccdd"
 ROUTER_TAGS = ("1100000000000001", "1100000000000002", "1100000000000003")
 HINT_TAG = "2200000000000001"
 LAMP_TAG = "3300000000000001"
+SKIPPED = StimulusJudgement(verdict="not_assessable", p_value=None, reason="skipped_by_person")
 CAMERA_DBM = {"stall-1": -52.0, "stall-3": -55.0, "urinals": -59.0, "basins": -66.0}
 """Beside the position whose finding cites it; it is not heard at the entrance."""
 
@@ -89,7 +90,7 @@ def _wifi(
                 if video == "video_uplink"
                 else {"verdict": video, "score": 0.9, "decided_after_s": None, "reason": "may_relay"}
             ),
-            "stimulus": None if p is None else StimulusJudgement(verdict="does_not", p_value=p),
+            "stimulus": SKIPPED if p is None else StimulusJudgement(verdict="does_not", p_value=p),
         }
     )
 

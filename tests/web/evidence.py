@@ -21,6 +21,7 @@ from sweep.report import (
     FindingDetails,
     LensObservation,
     Levels,
+    LightTime,
     Limit,
     LocalText,
     Modality,
@@ -42,6 +43,7 @@ from sweep.report import (
     new_id,
 )
 from sweep.wifi.bands import CHANNELS_IN_USE
+from sweep.wifi.words import light_text
 from tests.report_factory import box, make_restroom, make_zone, text
 from tests.web import air
 
@@ -218,6 +220,7 @@ def make_sweep(
         coverage=tuple(coverage),
         verdicts=tuple(verdicts),
         findings=findings,
+        light_time=LightTime(light_s=250.0, light_open_s=150.0, text=light_text(250.0, 150.0)),
         limits=(
             Limit(
                 code="card_recorder",

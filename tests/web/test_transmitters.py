@@ -26,26 +26,30 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     section = phone.page.get_by_role("region", name="들린 송신기 5")
     rows = section.get_by_role("listitem")
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("와이파이 송신기 0011")
     expect(rows.nth(0)).to_contain_text("단말 · 임의 주소(제조사 알 수 없음)")
     expect(rows.nth(0)).to_contain_text("2번 칸에서 가장 셈, -48 dBm")
     expect(rows.nth(0).locator(".reason")).to_have_text(["확인할 곳의 근거", "영상 전송형", "조명을 따라 변함"])
-    expect(rows.nth(1).locator(".reason")).to_have_text(["카메라 제품군(참고용)"])
-    section.get_by_text("그 밖의 송신기 3대").click()
+    expect(section.get_by_text("조명 반응 시험에 모두 4분 10초가 걸렸고, 그중 2분 30초는")).to_be_visible()
+    expect(rows.nth(1).locator(".reason")).to_have_text(["카메라인지 불확실"])
+    expect(rows.nth(1)).to_contain_text("조명 시험으로 알 수 없음: 사람이 시험을 건너뜀")
+    expect(rows.nth(2).locator(".reason")).to_have_text(["카메라 제품군(참고용)"])
+    phone.shoot("transmitters-open-ko-light")
+    section.get_by_text("그 밖의 송신기 2대").click()
     expect(rows).to_have_count(5)
     # The three addresses of the router meet over its observations only; the loudest is named first.
     expect(rows.locator("strong")).to_have_text(
         [
             "와이파이 송신기 0011",
+            "와이파이 송신기 1100",
             "블루투스 송신기 2200",
             "블루투스 송신기 3300",
-            "와이파이 송신기 1100",
             "블루투스 송신기 8899",
         ]
     )
-    expect(rows.nth(2)).to_contain_text(air.UNKNOWN_KIND)
-    expect(rows.nth(3)).to_contain_text(f"공유기(AP) · {air.HOSTILE_VENDOR}")
+    expect(rows.nth(3)).to_contain_text(air.UNKNOWN_KIND)
+    expect(rows.nth(1)).to_contain_text(f"공유기(AP) · {air.HOSTILE_VENDOR}")
     assert section.locator("i").count() == 0
     assert phone.violations() == []
 
@@ -96,8 +100,9 @@ def test_what_traffic_alone_cannot_tell_says_why_and_what_to_do(phone: Phone, si
     phone.log_in(path=page_of(site, ROUTER))
     judged = phone.page.get_by_role("region", name="영상·조명 판정")
     expect(judged).to_contain_text("판정 불가")
-    expect(judged).to_contain_text("다른 사람이 보는 영상을 전달하는 것일 수 있음. 조명 시험이 필요합니다.")
-    expect(judged).to_contain_text("조명 시험을 하지 않음")
+    expect(judged).to_contain_text("다른 사람이 보는 영상을 전달하는 것일 수 있음.")
+    expect(judged).to_contain_text("사람이 시험을 건너뜀. 반응이 없다는 뜻이 아닙니다.")
+    phone.shoot("transmitter-open-ko-light")
 
 
 def test_a_bluetooth_page_names_its_kind_and_no_video(phone: Phone, site: Site) -> None:

@@ -41,6 +41,8 @@ export type FindingDetailsView = SweepDetail["details"][number];
 export type CropView = SweepDetail["crops"][number];
 
 export type LiveMessage = Readable<components["schemas"]["LiveMessage"]>;
+type TrialEvent = Extract<LiveMessage["event"], { type: "trial" }>;
+export type TrialFlow = NonNullable<TrialEvent["flows"]>[number];
 export type ConditionEvent = Extract<LiveMessage["event"], { type: "condition" }>;
 export interface EntryEvent {
   readonly sweep_id: string;

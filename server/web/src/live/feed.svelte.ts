@@ -13,6 +13,7 @@ import type {
   Modality,
   ProbeState,
   ProbeView,
+  TrialFlow,
   VerdictName,
   LocalText,
 } from "../api/types";
@@ -50,6 +51,14 @@ export interface LiveTrial {
   readonly longestS: number;
   readonly prompt: "walk" | "stand" | null;
   readonly nextPromptS: number | null;
+  /** What a skip names; null where nobody may skip. */
+  readonly positionIndex: number | null;
+  /** Which of so many tests at this position, from 1. */
+  readonly number: number;
+  readonly all: number;
+  /** For whom it is made, the surest first, and how many those are in all. */
+  readonly flows: readonly TrialFlow[];
+  readonly flowCount: number;
   readonly text: LocalText;
   /** When this phone heard of it: seconds are counted on from here. */
   readonly heardMs: number;
@@ -279,6 +288,11 @@ export class LiveFeed {
           longestS: event.longest_s,
           prompt: event.prompt ?? null,
           nextPromptS: event.next_prompt_s ?? null,
+          positionIndex: event.position_index ?? null,
+          number: (event.trial_index ?? 0) + 1,
+          all: event.trials ?? 1,
+          flows: event.flows ?? [],
+          flowCount: event.flow_count ?? 0,
           text: event.text,
           heardMs: Date.now(),
         };

@@ -18,6 +18,7 @@ export type SimpleCommand = "walk" | "outside" | "skip_outside" | "resume" | "fi
 
 export type CommandBody =
   | { command: SimpleCommand; sweep_id: string }
+  | { command: "skip_trials"; sweep_id: string; position_index: number }
   | { command: "declare_empty"; sweep_id: string; declared_by: [string, string] }
   | { command: "position"; sweep_id: string; zone_id: string; x_m: number; y_m: number; facing_deg: number };
 
@@ -141,6 +142,12 @@ class Watch {
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** No test by light or by walking at that position, or no more of it. */
+  skipTrials(positionIndex: number): void {
+    if (this.sweepId === null) return;
+    void this.command({ command: "skip_trials", sweep_id: this.sweepId, position_index: positionIndex });
   }
 
   simple(command: SimpleCommand): void {

@@ -33,7 +33,7 @@ export interface Citation {
   readonly isFor: boolean;
 }
 
-export type Reason = "cited" | "video_uplink" | "follows_light" | "camera_hint";
+export type Reason = "cited" | "video_uplink" | "follows_light" | "open" | "camera_hint";
 
 export interface Transmitter {
   /** Modality, key and tag: what the page's address names it by. */
@@ -52,7 +52,7 @@ export interface Transmitter {
   readonly reasons: readonly Reason[];
 }
 
-const SHORT_TAG = 4;
+export const SHORT_TAG = 4;
 
 /** Every transmitter of the report, the notable first, then the loud before the faint. */
 export function transmittersOf(report: SweepReport): Transmitter[] {
@@ -91,12 +91,19 @@ export interface VideoSummary {
   readonly afterS: number | null;
   /** Why it is not assessable, where the page has a sentence for it. */
   readonly reason: VideoReason | null;
+  /** Its traffic alone does not tell whether it is a camera; the light does. */
+  readonly isOpen: boolean;
 }
 
 /** What the traffic alone cannot tell comes first: there the light tells. */
 const OPEN_REASONS = ["may_relay", "no_clock", "answered", "may_be_clips", "like_reports"] as const;
 const VIDEO_REASONS = [...OPEN_REASONS, "peer_unheard", "data_unheard", "too_short", "too_few_frames"] as const;
 export type VideoReason = (typeof VIDEO_REASONS)[number];
+
+/** Of a flow that the probe names while it is tested; null where the page has no sentence for it. */
+export function videoReason(code: string): VideoReason | null {
+  return VIDEO_REASONS.find((reason) => reason === code) ?? null;
+}
 
 function isOpen({ reason }: WifiObservation["video"]): boolean {
   return OPEN_REASONS.some((open) => open === reason);
@@ -121,6 +128,7 @@ export function videoOf({ wifi }: Transmitter): VideoSummary | null {
       score: Math.max(...same.map(({ score }) => score)),
       afterS: times.length > 0 ? Math.min(...times) : null,
       reason: VIDEO_REASONS.find((reason) => same.some((video) => video.reason === reason)) ?? null,
+      isOpen: same.some(isOpen),
     };
   }
   return null;
@@ -135,9 +143,32 @@ export interface LightSummary {
   readonly afterS: number | null;
   /** Where it was not found to follow: the share of light that would have shown; null where nobody asked. */
   readonly smallestShare: number | null;
-  /** Not assessable since no light that the lamp is sure to make would have shown. */
-  readonly isTooWeak: boolean;
   readonly reading: Reading;
+  /** Why it could not be tested; null where it was. */
+  readonly reason: LightReason | null;
+}
+
+const LIGHT_REASONS = [
+  "skipped_by_person",
+  "too_many_channels",
+  "short_of_time",
+  "quick",
+  "no_lamp",
+  "transmitter_silent",
+  "light_too_weak",
+  "too_short",
+  "not_tested",
+  "room_entered",
+  "moved_on",
+  "finished_early",
+  "adapter_away",
+  "head_away",
+] as const;
+export type LightReason = (typeof LIGHT_REASONS)[number] | "other";
+
+function lightReason(verdict: LightSummary["verdict"], code: string | null): LightReason | null {
+  if (verdict !== "not_assessable") return null;
+  return LIGHT_REASONS.find((reason) => reason === code) ?? "other";
 }
 
 /** The light test that asks most of a person, the smallest p of that kind; null when no lamp was played. */
@@ -146,6 +177,7 @@ export function lightOf({ readings }: Transmitter): LightSummary | null {
     const stimulus = reading.wifi?.stimulus ?? null;
     if (stimulus === null) return [];
     const { verdict, p_value: p } = stimulus;
+    const reason = lightReason(verdict, stimulus.reason ?? null);
     return [
       {
         verdict,
@@ -153,8 +185,8 @@ export function lightOf({ readings }: Transmitter): LightSummary | null {
         isWalk: stimulus.kind === "motion",
         afterS: stimulus.decided_after_s ?? null,
         smallestShare: stimulus.smallest_light_share ?? null,
-        isTooWeak: stimulus.reason === "light_too_weak",
         reading,
+        reason,
       },
     ];
   });
@@ -275,11 +307,18 @@ function reasonsOf(
   if (citations.some((citation) => citation.isFor)) reasons.push("cited");
   if (wifi.some((one) => one.video.verdict === "video_uplink")) reasons.push("video_uplink");
   if (wifi.some((one) => one.stimulus?.verdict === "follows_light")) reasons.push("follows_light");
+  if (!reasons.includes("video_uplink") && wifi.some(({ video }) => isOpen(video))) reasons.push("open");
   if (ble.some((one) => one.kind === "camera_hint")) reasons.push("camera_hint");
   return reasons;
 }
 
-const RANKS: Readonly<Record<Reason, number>> = { cited: 0, video_uplink: 1, follows_light: 1, camera_hint: 2 };
+const RANKS: Readonly<Record<Reason, number>> = {
+  cited: 0,
+  video_uplink: 1,
+  follows_light: 1,
+  open: 2,
+  camera_hint: 2,
+};
 
 function rank(transmitter: Transmitter): number {
   return Math.min(3, ...transmitter.reasons.map((reason) => RANKS[reason]));

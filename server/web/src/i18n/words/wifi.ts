@@ -4,6 +4,7 @@ import { text } from "../text";
 export const wifi = {
   transmitter_wifi: text("와이파이 송신기 {tag}", "Wi-Fi transmitter {tag}"),
   transmitter_reason_video_uplink: text("영상 전송형", "Sends like video"),
+  transmitter_reason_open: text("카메라인지 불확실", "May be a camera"),
   transmitter_reason_follows_light: text("조명을 따라 변함", "Follows the light"),
   transmitter_column_video: text("영상 점수", "Video score"),
   transmitter_column_light: text("조명 p값", "Light p"),
@@ -13,20 +14,20 @@ export const wifi = {
   transmitter_video_not_video: text("영상 전송형 아님", "It does not send like video"),
   transmitter_video_not_assessable: text("판정 불가", "Not assessable"),
   transmitter_why_like_reports: text(
-    "느린 카메라인지 일정한 간격으로 보고하는 기기인지 구별되지 않음. 조명 시험이 필요합니다.",
-    "A slow camera, or a machine that reports at regular times: test it with light.",
+    "느린 카메라인지 일정한 간격으로 보고하는 기기인지 구별되지 않음.",
+    "A slow camera, or a machine that reports at regular times.",
   ),
   transmitter_why_may_relay: text(
-    "공유기가 다른 사람이 보는 영상을 전달하는 것일 수 있음. 조명 시험이 필요합니다.",
-    "An access point that may only be passing on what somebody watches: test it with light.",
+    "공유기가 다른 사람이 보는 영상을 전달하는 것일 수 있음.",
+    "An access point that may only be passing on what somebody watches.",
   ),
   transmitter_why_no_clock: text(
-    "영상처럼 쉬지 않고 올리지만 간격이 고르지 않아 카메라인지 알 수 없음. 조명 시험이 필요합니다.",
-    "It sends all the time like a camera, too unevenly to tell: test it with light.",
+    "영상처럼 쉬지 않고 올리지만 간격이 고르지 않아 카메라인지 알 수 없음.",
+    "It sends all the time like a camera, too unevenly to tell.",
   ),
   transmitter_why_answered: text(
-    "영상처럼 올리면서 응답도 받고 있어 카메라를 누가 보는 중인지 통화인지 알 수 없음. 조명 시험이 필요합니다.",
-    "It sends like a camera and is answered, by a viewer or in a call: test it with light.",
+    "영상처럼 올리면서 응답도 받고 있어 카메라를 누가 보는 중인지 통화인지 알 수 없음.",
+    "It sends like a camera and is answered, by a viewer or in a call.",
   ),
   transmitter_why_may_be_clips: text(
     "몇 초 동안 많이 올리고 조용해짐. 움직임을 찍어 올리는 카메라일 수도, 파일 전송일 수도 있습니다.",
@@ -58,10 +59,44 @@ export const wifi = {
     "화면이 {light}% 밝아지면 95% 확률로 드러나는 시험",
     "a picture {light} % brighter would have shown in 95 of 100 cases",
   ),
-  transmitter_light_too_weak: text(
+  transmitter_light_why_light_too_weak: text(
     "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없습니다.",
     "The lamp may be too weak here for this transmitter to show whether it follows.",
   ),
+  transmitter_light_wanted: text(
+    "이 송신기가 카메라인지는 조명 시험을 해야 알 수 있습니다.",
+    "Only the light can tell whether it is a camera: test it.",
+  ),
+  transmitter_light_why_skipped_by_person: text(
+    "사람이 시험을 건너뜀. 반응이 없다는 뜻이 아닙니다.",
+    "A person skipped the test: that is not “does not follow”.",
+  ),
+  transmitter_light_why_too_many_channels: text(
+    "한 자리에서 채널 두 개까지만 시험하므로 시험하지 못함",
+    "Two channels are tested at a position; this was on another",
+  ),
+  transmitter_light_why_short_of_time: text("시간이 부족해 시험하지 못함", "Not tested for want of time"),
+  transmitter_light_why_quick: text("간이 점검이라 시험하지 않음", "A quick sweep plays no light"),
+  transmitter_light_why_no_lamp: text("시험용 조명이 없어 시험하지 못함", "There was no lamp to test it with"),
+  transmitter_light_why_transmitter_silent: text("시험 중에 전송을 멈춤", "It fell silent during the test"),
+  transmitter_light_why_too_short: text("시험 시간이 너무 짧음", "Tested for too short a time"),
+  transmitter_light_why_not_tested: text(
+    "전송량이 너무 적거나 끊겨 시험하지 못함",
+    "Too little or too broken traffic to test",
+  ),
+  transmitter_light_why_room_entered: text("사람이 들어와 시험을 중단함", "Somebody came in: the test was broken off"),
+  transmitter_light_why_moved_on: text("다른 자리로 옮겨 시험을 중단함", "The inspector moved on during the test"),
+  transmitter_light_why_finished_early: text(
+    "점검을 마쳐 시험을 끝내지 못함",
+    "The sweep was finished during the test",
+  ),
+  transmitter_light_why_adapter_away: text("와이파이 수신기가 빠져 시험을 중단함", "The Wi-Fi adapter went away"),
+  transmitter_light_why_head_away: text("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away"),
+  transmitter_light_why_other: text("시험을 끝내지 못함", "The test could not be finished"),
+  transmitter_open_follows_light: text("조명 시험: 조명을 따라 변함", "Light test: follows the light"),
+  transmitter_open_does_not: text("조명 시험: 조명과 무관함", "Light test: does not follow the light"),
+  transmitter_open_not_assessable: text("조명 시험으로 알 수 없음: {why}", "The light did not tell: {why}"),
+  transmitter_open_not_done: text("조명 시험을 하지 않음", "Not tested with light"),
   transmitter_light_at: text("{zone}, p = {p}", "{zone}, p = {p}"),
   transmitter_light_hint: text(
     "자리마다 따로 시험한 값입니다. 근거의 무게에는 시험한 자리 수만큼 보정한 값을 씁니다.",
