@@ -22,10 +22,10 @@ SURVEY_S: Final = 15.0
 """One survey over the channels: derived, 0.3 s for each of 50."""
 CLOSE_S: Final = 5.0
 """Until the report stands: guessed."""
-LEAST_LIGHT_S: Final = 20.0
+LEAST_LIGHT_S: Final = 21.0
 """The first look at the light test after 15 s, and what a test takes besides; with less it is not begun."""
-AROUND_LIGHT_S: Final = 5.0
-"""What a light test takes besides (wifi/session)."""
+AROUND_LIGHT_S: Final = 6.0
+"""What a light test takes besides (wifi/trials)."""
 FIRST_COME: Final = 0.5
 """What is spare is the next stand's by so much, at least an even share: guessed; the stalls come first, and most rooms
 send nothing that needs the light."""
