@@ -24,7 +24,7 @@ APT_TEST := chromium cppcheck dbus-daemon kicad libc6-dev ngspice poppler-utils 
 export HOST_CC ?= $(or $(shell command -v cc),$(shell command -v gcc-14),cc)
 
 # The tests run in so many processes, each file in one: many wait for real time, and few keep a processor busy.
-TEST_PROCESSES ?= 2
+TEST_PROCESSES ?= 3
 
 WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)

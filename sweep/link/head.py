@@ -9,6 +9,7 @@ judges nothing; only `Head` reads a clock.
 from __future__ import annotations
 
 import contextlib
+import termios
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ class PortError(ValueError):
     """The serial device cannot be opened or has gone; the message says which."""
 
 
+GONE: Final = (serial.SerialException, OSError, termios.error)
+"""What pyserial raises of a port whose device was pulled; the last is no OSError and comes while output is awaited."""
+
+
 class SerialPort:
     """An open serial device, 8N1; also a context manager."""
 
@@ -85,7 +90,7 @@ class SerialPort:
         """What has arrived, at least one byte unless the timeout passes first. Raises PortError when unplugged."""
         try:
             data = self._serial.read(max(1, min(self._serial.in_waiting, READ_SIZE)))
-        except (serial.SerialException, OSError) as error:
+        except GONE as error:
             raise PortError(f"{self.device} has gone: plug the sensor head in again") from error
         return bytes(data)
 
@@ -94,7 +99,7 @@ class SerialPort:
         try:
             self._serial.write(data)
             self._serial.flush()
-        except (serial.SerialException, OSError) as error:
+        except GONE as error:
             raise PortError(f"{self.device} takes no data: plug the sensor head in again") from error
 
     def close(self) -> None:

@@ -1,6 +1,9 @@
 """The owner of the line against a scripted port: handshake, refusals, losses; recorded files of every wrong kind."""
 
 import itertools
+import os
+import pty
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -318,6 +321,29 @@ def test_a_missing_file_a_folder_and_a_missing_port(tmp_path: Path) -> None:
     assert is_port("/dev/null")
     with pytest.raises(PortError, match="cannot open"):
         SerialPort(str(tmp_path / "ttyUSB9"))
+
+
+class PulledWhileDraining:
+    """A port whose device goes between the write and the end of its output."""
+
+    def write(self, data: bytes) -> int:
+        return len(data)
+
+    def flush(self) -> None:
+        raise termios.error(5, "Input/output error")
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def test_a_head_that_is_pulled_while_output_is_awaited_is_gone() -> None:
+    master, slave = pty.openpty()
+    with SerialPort(os.ttyname(slave)) as port:
+        port.__dict__["_serial"] = PulledWhileDraining()
+        with pytest.raises(PortError, match="takes no data"):
+            port.write(b"\0")
+    os.close(master)
+    os.close(slave)
 
 
 @given(st.integers(0, 2000), st.binary(min_size=1, max_size=50))

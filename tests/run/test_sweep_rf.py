@@ -67,7 +67,14 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
     return found
 
 
-@pytest.mark.parametrize(("zone_id", "seed"), [("stall-2", 5), ("stall-1", 6), ("basins", 7)])
+@pytest.mark.parametrize(
+    ("zone_id", "seed"),
+    [
+        ("stall-2", 5),
+        pytest.param("stall-1", 6, marks=pytest.mark.soak),
+        pytest.param("basins", 7, marks=pytest.mark.soak),
+    ],
+)
 def test_the_highest_level_is_where_the_transmitter_is(zone_id: str, seed: int, tmp_path: Path) -> None:
     found = heard_in(zone_id, tmp_path, seed)
     excess = {zone: max((one.excess_db or 0.0 for one in heard), default=0.0) for zone, heard in found.items()}
