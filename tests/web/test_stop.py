@@ -266,6 +266,7 @@ def test_whoever_is_logged_out_is_told_to_press_the_probes_button(phone: Phone, 
     start(phone, probe, site)
     probe.state("running")
     page = phone.page
+    stop_button(page).hover()  # nothing else is asked for any more
     page.context.clear_cookies()
     stop_button(page).click()
     expect(page.get_by_text("로그인이 끝났습니다. 멈추려면 점검기의 버튼을 누르세요.")).to_be_visible()
