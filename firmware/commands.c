@@ -132,7 +132,7 @@ static uint8_t test_itself(const uint8_t *fields, uint16_t *clamped_slots)
     (void)clamped_slots;
     struct msg_self_test m;
     msg_self_test_decode(&m, fields);
-    return testing_begin(&m) ? LAMP_OK : LAMP_BAD_ARGUMENT;
+    return testing_begin(&m);
 }
 
 static uint8_t run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
@@ -144,6 +144,15 @@ static uint8_t run_lamps(const uint8_t *fields, uint16_t *clamped_slots)
     if (refusal == LAMP_OK)
         slots_lamps_run(&schedule);
     return refusal;
+}
+
+static uint8_t flash_red(const uint8_t *fields, uint16_t *clamped_slots)
+{
+    struct msg_red_burst m;
+    struct red_burst burst;
+    msg_red_burst_decode(&m, fields);
+    enum lamp_refusal refusal = lamps_plan_red(&burst, &m, clamped_slots);
+    return refusal == LAMP_OK ? (uint8_t)slots_red_flash(&burst) : (uint8_t)refusal;
 }
 
 static uint8_t stop_lamps(const uint8_t *fields, uint16_t *clamped_slots)
@@ -184,23 +193,12 @@ struct command {
 #define COMMAND(upper, function) {MSG_##upper##_ID, MSG_##upper##_SIZE, MSG_##upper##_IS_ACKNOWLEDGED, function}
 
 static const struct command COMMANDS[] FLASH_TABLE = {
-    COMMAND(KEEP_ALIVE, keep_alive),
-    COMMAND(IDENTIFY, identify),
-    COMMAND(REPORT_COUNTERS, report_counters),
-    COMMAND(RF_START, start_rf),
-    COMMAND(RF_STOP, stop_rf),
-    COMMAND(RF_RAW, start_raw),
-    COMMAND(RF_HISTOGRAM, set_histogram),
-    COMMAND(LAMP_RUN, run_lamps),
-    COMMAND(LAMP_STOP, stop_lamps),
-    COMMAND(LIGHT_SET, set_light),
-    COMMAND(STIMULUS_RUN, run_stimulus),
-    COMMAND(TUNER_SET, set_tuner),
-    COMMAND(TUNER_SWEEP, sweep_tuner),
-    COMMAND(TUNER_STOP, stop_tuner),
-    COMMAND(BUZZER_SET, set_buzzer),
-    COMMAND(IMU_SET, set_imu),
-    COMMAND(SELF_TEST, test_itself),
+    COMMAND(KEEP_ALIVE, keep_alive),      COMMAND(IDENTIFY, identify),       COMMAND(REPORT_COUNTERS, report_counters),
+    COMMAND(RF_START, start_rf),          COMMAND(RF_STOP, stop_rf),         COMMAND(RF_RAW, start_raw),
+    COMMAND(RF_HISTOGRAM, set_histogram), COMMAND(LAMP_RUN, run_lamps),      COMMAND(RED_BURST, flash_red),
+    COMMAND(LAMP_STOP, stop_lamps),       COMMAND(LIGHT_SET, set_light),     COMMAND(STIMULUS_RUN, run_stimulus),
+    COMMAND(TUNER_SET, set_tuner),        COMMAND(TUNER_SWEEP, sweep_tuner), COMMAND(TUNER_STOP, stop_tuner),
+    COMMAND(BUZZER_SET, set_buzzer),      COMMAND(IMU_SET, set_imu),         COMMAND(SELF_TEST, test_itself),
 };
 
 static void __attribute__((noinline)) answer_last(void)

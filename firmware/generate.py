@@ -239,6 +239,28 @@ def messages_py(table: Table) -> str:
     return "\n".join(out) + "\n"
 
 
+SEEN_FLICKER_HZ = (3.0, 65.0)
+"""Between these red light flickers to the eye, and 15 to 25 Hz is the worst of it for photosensitive people."""
+
+
+def _burst_limits(lamps: dict[str, Any]) -> list[str]:
+    """Times in slots of the one group that lights in bursts only; the rest rounded up, so that it protects."""
+    bursting = {name: row for name, row in lamps.items() if "burst_ms" in row}
+    if list(bursting) != ["red"]:
+        raise TableError("red, and nothing else, lights in bursts")
+    row = bursting["red"]
+    slowest_us, fastest_ms = 1e6 / SEEN_FLICKER_HZ[1], 1e3 / SEEN_FLICKER_HZ[0]
+    if row["max_gap_us"] >= slowest_us or row["burst_rest_ms"] <= fastest_ms:
+        raise TableError("red: what comes between 3 and 65 times a second is seen to flicker")
+    if row["max_pulse_us"] * row["duty_divisor"] > row["max_gap_us"]:
+        raise TableError("red: its pulses have to rest for longer than max_gap_us")
+    return [
+        f"#define RED_GAP_SLOTS {row['max_gap_us'] // SLOT_US} // from the begin of one pulse of a burst to the next",
+        f"#define RED_BURST_SLOTS {row['burst_ms'] * 1000 // SLOT_US} // first pulse to end of the last",
+        f"#define RED_REST_SLOTS {-(-row['burst_rest_ms'] * 1000 // SLOT_US)}UL // dark after a burst",
+    ]
+
+
 def limits_h(path: Path) -> str:
     """C header: lamp limits in slots, rounded down, one row per pulsed group and per light."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -265,6 +287,8 @@ def limits_h(path: Path) -> str:
         "",
         f"#define LAMP_PHASES {len(phases) + 1} // phase 0 is dark",
         "",
+        *(f"#define LAMP_{name.upper()} {row['phase']}" for name, row in phases),
+        "",
         "struct lamp_limit {",
         "    uint16_t max_pulse_slots;",
         "    uint16_t rest_per_slot; // slots of rest owed for each slot of light",
@@ -273,17 +297,48 @@ def limits_h(path: Path) -> str:
         "    {0, 0}, // dark",
     ]
     out += [f"    {{{row['max_pulse_us'] // SLOT_US}, {row['duty_divisor'] - 1}}}, // {name}" for name, row in phases]
-    out += ["};", "", f"#define LIGHTS {len(lights)}", ""]
-    out += ["struct light_limit {", "    uint32_t max_on_slots;", "};"]
+    out += ["};", "", *_burst_limits(raw["lamp"])]
+    out += ["", f"#define LIGHTS {len(lights)}", ""]
+    out += [
+        "struct light_limit {",
+        "    uint32_t max_on_slots;",
+        "    uint16_t balance_slots256; // so far on may run ahead of off, in rounds of 256 slots; 0 without rest",
+        "};",
+    ]
     out += ["static const struct light_limit LIGHT_LIMITS[LIGHTS] = {"]
     for name, row in lights:
-        out.append(f"    {{{row['max_on_ms'] * 1000 // SLOT_US}UL}}, // {name}")
+        if row["duty_divisor"] != (2 if row["balance_ms"] else 1):
+            raise TableError(
+                f"{name}: lights rest as long as they shone (duty_divisor 2) or not at all (1, balance_ms 0)"
+            )
+        balance = row["balance_ms"] * 1000 // SLOT_US // 256
+        out.append(f"    {{{row['max_on_ms'] * 1000 // SLOT_US}UL, {balance}}}, // {name}")
     return "\n".join([*out, "};", "", "#endif"]) + "\n"
 
 
-def pins_h(path: Path) -> str:
-    """C header: port letter and bit of each pin, ADC channels, clock and baud rate."""
+def _selects(pins: dict[str, Any], groups: dict[str, list[str]], lamps: dict[str, Any]) -> list[str]:
+    """Of each port: the bits of all select lines, and which of them are high in each phase."""
+    lines = {name: pin for name, pin in pins.items() if name.startswith("select_")}
+    by_phase = [
+        set[str](),
+        *(set(groups.get(name, ())) for name in sorted(lamps, key=lambda name: lamps[name]["phase"])),
+    ]
+    if not all(by_phase[1:]) or any(chosen - lines.keys() for chosen in by_phase):
+        raise TableError("each lamp needs its select lines under [group]")
+    if any(by_phase.count(chosen) > 1 for chosen in by_phase):
+        raise TableError("two lamps have the same select lines")
+    out = [""]
+    for port in "BCD":
+        bits = [sum(1 << lines[n]["bit"] for n in chosen if lines[n]["port"] == port) for chosen in (lines, *by_phase)]
+        out.append(f"#define SELECTS_{port} 0x{bits[0]:02x}")
+        out.append(f"#define SELECTS_{port}_OF_PHASE {{{', '.join(f'0x{b:02x}' for b in bits[1:])}}}")
+    return out
+
+
+def pins_h(path: Path, limits: Path) -> str:
+    """C header: port letter and bit of each pin, select lines of each lamp, ADC channels, clock and baud rate."""
     raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    lamps = tomllib.loads(limits.read_text(encoding="utf-8"))["lamp"]
     places = [(pin["port"], pin["bit"]) for pin in raw["pin"].values()]
     if len(set(places)) != len(places):
         raise TableError("a pin is used twice")
@@ -306,6 +361,8 @@ def pins_h(path: Path) -> str:
     for port in "BCD":
         mask = sum(1 << p["bit"] for p in raw["pin"].values() if p["port"] == port and p["direction"] == "out")
         out += ["", f"#define OUTPUTS_{port} 0x{mask:02x}"]
+    out += _selects(raw["pin"], raw["group"], lamps)
+    out += [""]
     for name, pin in raw["analog_only"].items():
         out += [f"#define {name.upper()}_ADC {pin['adc']}"]
     return "\n".join([*out, "", "#endif"]) + "\n"
@@ -318,7 +375,7 @@ def generated() -> dict[Path, str]:
         FIRMWARE / "core" / "messages.h": messages_h(table),
         MESSAGES_PY: messages_py(table),
         FIRMWARE / "core" / "limits.h": limits_h(FIRMWARE / "limits.toml"),
-        BOARD / "pins.h": pins_h(BOARD / "pins.toml"),
+        BOARD / "pins.h": pins_h(BOARD / "pins.toml", FIRMWARE / "limits.toml"),
     }
 
 

@@ -16,20 +16,36 @@ static struct self_test test;
 static uint8_t button_before;
 static uint8_t is_imu_borrowed;
 static uint8_t is_line_moved;
+static uint8_t is_red_due; // red has to rest first: since the reset, or since the burst before
 
 static void run_lamp(uint8_t phase)
 {
     struct msg_lamp_run m = {
         .period_slots = PERIOD_SLOTS,
         .exposure_slots = EXPOSURE_SLOTS,
-        .pulse_slots = EXPOSURE_SLOTS, // shortened to what the limits allow
         .phase_count = 1,
         .phases = {phase},
+        .pulse_slots = {EXPOSURE_SLOTS}, // shortened to what the limits allow
     };
     struct lamp_schedule schedule;
     uint16_t clamped_slots;
     if (lamps_plan(&schedule, &m, &clamped_slots) == LAMP_OK)
         slots_lamps_run(&schedule);
+}
+
+// One burst, in which the on_axis lamps stay dark.
+static void flash_red(void)
+{
+    struct msg_red_burst m = {
+        .exposure_slots = EXPOSURE_SLOTS,
+        .red_slots = EXPOSURE_SLOTS, // shortened likewise
+        .red_count = RED_COUNT_MAX,
+        .is_room_empty = 1, // else the walk would have been refused
+    };
+    struct red_burst burst;
+    uint16_t clamped_slots;
+    if (lamps_plan_red(&burst, &m, &clamped_slots) == LAMP_OK && slots_red_flash(&burst) == LAMP_OK)
+        is_red_due = 0;
 }
 
 static void begin_part(void)
@@ -38,10 +54,19 @@ static void begin_part(void)
     struct msg_buzzer_set beeps = {.on_slots = BEEP_SLOTS, .period_slots = 2 * BEEP_SLOTS, .beeps = 20};
     switch (test.part) {
     case TEST_ON_AXIS:
+        run_lamp(LAMP_ON_AXIS);
+        break;
     case TEST_OFF_AXIS:
+        run_lamp(LAMP_OFF_AXIS);
+        break;
     case TEST_MIDDLE_RING:
+        run_lamp(LAMP_MIDDLE_RING);
+        break;
+    case TEST_OUTER_RING:
+        run_lamp(LAMP_OUTER_RING);
+        break;
     case TEST_RED:
-        run_lamp((uint8_t)(test.part + 1));
+        is_red_due = 1;
         break;
     case TEST_TRIGGER:
         run_lamp(0);
@@ -71,6 +96,7 @@ static void end_part(void)
     controls_buzzer_set(&silence);
     board_tuner_lines(0);
     is_line_moved = 0;
+    is_red_due = 0;
 }
 
 static void toggle_line(uint32_t tick)
@@ -86,6 +112,8 @@ static void toggle_line(uint32_t tick)
 static uint8_t is_measured(void)
 {
     uint8_t state = motion_imu()->state;
+    if (test.part == TEST_RED)
+        return !is_red_due && !slots_is_lamp_running();
     return state != IMU_LOOKING && slots_has_house(CHANNEL_VALUES);
 }
 
@@ -118,11 +146,13 @@ static void give_imu_back(void)
     is_imu_borrowed = 0;
 }
 
-uint8_t testing_begin(const struct msg_self_test *m)
+enum lamp_refusal testing_begin(const struct msg_self_test *m)
 {
     uint32_t tick = slots_tick();
+    if ((m->parts & LINE(TEST_RED)) && m->is_room_empty != 1)
+        return LAMP_NOT_DECLARED;
     if (!self_test_begin(&test, m, tick))
-        return 0;
+        return LAMP_BAD_ARGUMENT;
     slots_rf_stop();
     tuner_stop(slots_tuner());
     end_part();
@@ -131,7 +161,7 @@ uint8_t testing_begin(const struct msg_self_test *m)
         is_imu_borrowed = imu_set(motion_imu(), IMU_PERIOD_MIN, tick);
     else if (!test.is_walking)
         give_imu_back();
-    return 1;
+    return LAMP_OK;
 }
 
 void testing_work(void)
@@ -159,6 +189,8 @@ void testing_work(void)
     default:
         if (test.is_driven)
             toggle_line(tick);
+        if (is_red_due)
+            flash_red();
         break;
     }
 }

@@ -4,10 +4,11 @@
 
 #include <stdint.h>
 
+#include "core/lamps.h"
 #include "core/messages.h"
 
-uint8_t testing_begin(const struct msg_self_test *m); // 0 for a walk that is out of range
-void testing_work(void);                              // every turn of the loop
+enum lamp_refusal testing_begin(const struct msg_self_test *m); // refused when out of range, or red is not declared
+void testing_work(void);                                        // every turn of the loop
 void testing_abort(void);           // the lamps went off by themselves: nothing of the walk is true any more
 uint8_t testing_is_measuring(void); // the supply's channels are being read for it
 

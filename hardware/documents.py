@@ -1,26 +1,42 @@
 """Tables in a README that a program computes: between `<!-- table NAME -->` and `<!-- end -->`.
 
 Job: read and rewrite those tables, and nothing else of the document. `python -m hardware.documents` brings the
-documents of optics and safety up to date; a test fails where that was forgotten.
+documents up to date; a test fails where that was forgotten.
 """
 
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
+from hardware import bom
+from hardware.enclosure import callouts, mass
+from hardware.fabrication import cables
 from hardware.optics import tables
-from hardware.safety import assess
+from hardware.safety import assess, flicker, mutations
 
 HERE = Path(__file__).parent
 MARK = re.compile(r"(<!-- table (\w+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 
 
+@cache
 def computed() -> dict[Path, dict[str, list[str]]]:
     """For each document the lines of each of its tables."""
     return {
         HERE / "optics" / "README.md": {name: table() for name, table in tables.TABLES.items()},
-        HERE / "safety" / "README.md": {"assessment": assess.markdown(assess.assess(assess.tables()))},
+        HERE / "safety" / "README.md": {
+            "assessment": assess.markdown(assess.assess(assess.tables())),
+            "mutations": mutations.markdown(),
+            "strobes": flicker.strobe_table(assess.tables()),
+        },
+        HERE / "enclosure" / "README.md": {"mass": mass.mass_table(), "fall": mass.fall_table()},
+        HERE / "fabrication" / "README.md": {
+            "cost": bom.cost_table(bom.lines()),
+            "risk": bom.risk_table(bom.lines()),
+            "cables": cables.markdown(),
+        },
+        HERE / "README.md": {"callouts": callouts.markdown()},
     }
 
 

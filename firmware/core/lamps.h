@@ -10,15 +10,25 @@
 #include "limits.h"
 #include "messages.h"
 
-#define LAMP_PHASES_MAX 5
+#define LAMP_GROUP_MAX 6 // exposures of a group
+#define LAMP_PULSE_MIN 2 // slots: so that no two edges are neighbours
 #define CHIPS_MAX 128
 #define GUARD_ROUND 16 // of 16 slots
 #define GUARD_ROUND_MAX 32
-#define LAMP_CALM_SLOTS 3                                 // that long the interrupt pays back what an edge took
-#define LAMP_PERIOD_MIN 32                                // so that a schedule leaves room for chips
+#define LAMP_CALM_SLOTS 4                   // that long the interrupt pays back what an edge took
+#define LAMP_PERIOD_MIN 32                  // so that a schedule leaves room for chips
+#define RED_FRAME_SLOTS (2 * RED_GAP_SLOTS) // from trigger to trigger in a burst: two red pulses each
+#define RED_PARTNERS 4                      // exposures of a burst that are not red
+#define RED_COUNT_MAX (RED_BURST_SLOTS / RED_FRAME_SLOTS - RED_PARTNERS)
 #define HOST_SILENCE_ROUNDS (HOST_SILENCE_SLOTS / 16 - 1) // of 16 slots; the last one may have begun before
 
-enum lamp_refusal { LAMP_OK = 0, LAMP_BAD_ARGUMENT = 1, LAMP_OVER_LIMIT = 2 };
+enum lamp_refusal {
+    LAMP_OK = 0,
+    LAMP_BAD_ARGUMENT = 1,
+    LAMP_OVER_LIMIT = 2,
+    LAMP_NOT_DECLARED = 3,
+    LAMP_RESTING = 4,
+};
 enum lamp_off_reason { LAMP_OFF_NONE = 0, LAMP_OFF_SILENCE = 1, LAMP_OFF_GUARD = 2, LAMP_OFF_CHIPS_DONE = 3 };
 enum { LIGHT_WHITE = 0, LIGHT_AIM = 1 };
 
@@ -34,12 +44,33 @@ struct lamp_event {
 
 // A checked schedule; made by lamps_plan.
 struct lamp_schedule {
-    uint8_t phase_count;
-    uint8_t phases[LAMP_PHASES_MAX];
+    uint8_t phase_count; // 0: nothing but a red burst
+    uint8_t phases[LAMP_GROUP_MAX];
+    uint8_t pulses[LAMP_GROUP_MAX];
+    uint8_t short_pulses[LAMP_GROUP_MAX];
+    uint8_t short_every; // groups; 0 none is short
     uint16_t period;
     uint16_t exposure;
-    uint16_t pulse;
 };
+
+// A checked burst: dark, on_axis, red ..., on_axis, dark; made by lamps_plan_red.
+struct red_burst {
+    uint8_t count; // red exposures
+    uint8_t red_pulse;
+    uint8_t pulse; // of the two on_axis exposures; 0: dark
+    uint16_t exposure;
+};
+
+// What the exposure that is going on, or comes next, is like.
+struct lamp_frame {
+    uint8_t phase;
+    uint8_t pulse;
+    uint16_t period;
+    uint16_t exposure;
+};
+
+// Red lights in bursts: its pulses are no further apart than RED_GAP_SLOTS, or RED_REST_SLOTS at least.
+enum red_state { RED_RESTED, RED_BURSTING, RED_RESTING };
 
 struct chip_sequence {
     uint8_t count;
@@ -68,10 +99,16 @@ struct lamps {
     uint8_t is_stopping;
     uint8_t has_next;
     struct lamp_schedule next;
+    uint8_t is_red_asked;
+    struct red_burst burst;
     // schedule
     uint8_t edge; // what comes next
     uint8_t phase_at;
+    uint8_t group_left; // groups to the next short one
+    uint8_t is_short;   // the group that is going on
+    uint8_t burst_left; // exposures of a red burst, the one that is going on or comes next included; 0 none
     uint8_t planned_lit;
+    struct lamp_frame frame;
     struct lamp_schedule schedule;
     uint32_t trigger;
     // chips
@@ -80,7 +117,13 @@ struct lamps {
     // guard
     uint8_t resting;             // bit per phase: rest may still be owed
     uint16_t ready[LAMP_PHASES]; // low half of the tick from which the phase may light again, where resting
+    uint8_t red_state;
+    uint16_t red_rest;  // rounds of 256 slots to go
+    uint16_t red_began; // low half of the tick of the burst's first pulse
+    uint16_t red_last;  // and of its last
     uint16_t light_rounds[LIGHTS];
+    uint16_t white_ahead;     // rounds of 256 slots by which on has run ahead of off
+    uint8_t is_white_resting; // used up: dark until half of it is paid back
     uint16_t guard_trips;
     uint16_t silence_trips;
     uint8_t off_reason; // set when lamps went off by themselves; the caller clears it
@@ -88,9 +131,12 @@ struct lamps {
 
 void lamps_init(struct lamps *l);
 
-// Checks a schedule against limits.toml; a pulse that is too long is shortened and its length returned in
-// `clamped_slots` (else 0).
+// Checks a schedule against limits.toml; pulses that are too long are shortened and the shortest of those returned in
+// `clamped_slots` (else 0). Red is refused: in a schedule it would flicker.
 enum lamp_refusal lamps_plan(struct lamp_schedule *s, const struct msg_lamp_run *m, uint16_t *clamped_slots);
+
+// Likewise a red burst; refused without the declaration. Whether red has rested is asked when it is to begin.
+enum lamp_refusal lamps_plan_red(struct red_burst *b, const struct msg_red_burst *m, uint16_t *clamped_slots);
 
 enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_stimulus_run *m);
 
@@ -98,6 +144,9 @@ enum lamp_refusal lamps_plan_chips(struct chip_sequence *s, const struct msg_sti
 // interrupts on: to copy with them off would keep the slot interrupt and the receiver waiting.
 void lamps_run(struct lamps *l, const struct lamp_schedule *s);
 void lamps_play(struct lamps *l, const struct chip_sequence *s);
+
+// Begin a planned burst before the next group of the schedule that is running, or alone. With interrupts off.
+enum lamp_refusal lamps_flash_red(struct lamps *l, const struct red_burst *b);
 
 enum lamp_refusal lamps_set_light(struct lamps *l, const struct msg_light_set *m);
 
@@ -133,7 +182,7 @@ inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
             is_due = 1;
     }
     if (!l->is_busy)
-        return 0;
+        return is_due && l->red_state != RED_RESTED; // of what is owed, red's rest alone is counted beside nothing else
     if (l->is_strobe && ++l->lit >= l->lit_limit)
         is_due = 1;
     if (l->is_running && --l->edge_left == 0)
@@ -149,6 +198,10 @@ inline uint8_t lamps_tick(struct lamps *l, uint8_t next_tick)
 
 // Decides the levels from the boundary `next_tick` on. Returns the kind of event that happened, mostly none.
 enum lamp_event_kind lamps_step(struct lamps *l, uint16_t next_tick);
+
+// What can wait until the timed edges are set: the guard's round, which may put lights out, and whether anything is left to
+// do. Follows each lamps_step, with what that returned.
+void lamps_settle(struct lamps *l, enum lamp_event_kind event, uint16_t next_tick);
 
 // The report of an event of `kind`, at the boundary for which lamps_step returned it.
 void lamps_report(const struct lamps *l, enum lamp_event_kind kind, uint32_t next_tick, struct lamp_event *event);

@@ -12,7 +12,13 @@
 #define HOST_SILENCE_SLOTS 3123
 #define WATCHDOG_MS 120
 
-#define LAMP_PHASES 5 // phase 0 is dark
+#define LAMP_PHASES 6 // phase 0 is dark
+
+#define LAMP_ON_AXIS 1
+#define LAMP_OFF_AXIS 2
+#define LAMP_MIDDLE_RING 3
+#define LAMP_RED 4
+#define LAMP_OUTER_RING 5
 
 struct lamp_limit {
     uint16_t max_pulse_slots;
@@ -23,17 +29,23 @@ static const struct lamp_limit LAMP_LIMITS[LAMP_PHASES] FLASH_TABLE = {
     {62, 19}, // on_axis
     {62, 19}, // off_axis
     {62, 19}, // middle_ring
-    {31, 39}, // red
+    {12, 19}, // red
+    {62, 19}, // outer_ring
 };
+
+#define RED_GAP_SLOTS 312 // from the begin of one pulse of a burst to the next
+#define RED_BURST_SLOTS 6250 // first pulse to end of the last
+#define RED_REST_SLOTS 62500UL // dark after a burst
 
 #define LIGHTS 2
 
 struct light_limit {
     uint32_t max_on_slots;
+    uint16_t balance_slots256; // so far on may run ahead of off, in rounds of 256 slots; 0 without rest
 };
 static const struct light_limit LIGHT_LIMITS[LIGHTS] = {
-    {140625UL}, // white
-    {1875000UL}, // aim
+    {140625UL, 3662}, // white
+    {1875000UL, 0}, // aim
 };
 
 #endif

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define PROTOCOL_VERSION 2
-#define MESSAGE_TABLE_CRC 0xef06e25eUL
+#define PROTOCOL_VERSION 3
+#define MESSAGE_TABLE_CRC 0xc2aee88bUL
 #define MESSAGE_MAX_PAYLOAD 96
 #define COMMAND_MAX_PAYLOAD 49 // of those that go to the head
 #define MESSAGE_HEADER_SIZE 2 // id, sequence number
@@ -48,16 +48,18 @@ static inline void msg_rf_start_decode(struct msg_rf_start *m, const uint8_t *in
 #define MSG_RF_STOP_SIZE 0
 #define MSG_RF_STOP_IS_ACKNOWLEDGED 1
 
-// Pulse the lamps in step with the camera trigger, one exposure per phase, over and over.
+// Pulse lamps in step with the camera trigger, group after group, a lamp again once it has rested; never red.
 #define MSG_LAMP_RUN_ID 0x04
-#define MSG_LAMP_RUN_SIZE 12
+#define MSG_LAMP_RUN_SIZE 24
 #define MSG_LAMP_RUN_IS_ACKNOWLEDGED 1
 struct msg_lamp_run {
     uint16_t period_slots; // from one exposure to the next, at least 32
     uint16_t exposure_slots; // length of the camera trigger pulse
-    uint16_t pulse_slots; // length of the lamp pulse, which begins two slots after the trigger; held below limits.toml
-    uint8_t phase_count; // phases used, 1-5
-    uint8_t phases[5]; // phase numbers: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 4 red
+    uint8_t phase_count; // exposures of a group, 1-6
+    uint8_t phases[6]; // phase of each: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 5 outer_ring
+    uint8_t pulse_slots[6]; // lamp pulse of each, from 2, begins two slots after the trigger; held below limits.toml
+    uint8_t short_slots[6]; // the same for each exposure of a short group
+    uint8_t short_every; // every n-th group is a short one; 0 none
 };
 
 static inline void msg_lamp_run_encode(const struct msg_lamp_run *m, uint8_t *out)
@@ -66,19 +68,53 @@ static inline void msg_lamp_run_encode(const struct msg_lamp_run *m, uint8_t *ou
     out[1] = (uint8_t)(m->period_slots >> 8);
     out[2] = (uint8_t)(m->exposure_slots);
     out[3] = (uint8_t)(m->exposure_slots >> 8);
-    out[4] = (uint8_t)(m->pulse_slots);
-    out[5] = (uint8_t)(m->pulse_slots >> 8);
-    out[6] = m->phase_count;
-    memcpy(out + 7, m->phases, 5);
+    out[4] = m->phase_count;
+    memcpy(out + 5, m->phases, 6);
+    memcpy(out + 11, m->pulse_slots, 6);
+    memcpy(out + 17, m->short_slots, 6);
+    out[23] = m->short_every;
 }
 
 static inline void msg_lamp_run_decode(struct msg_lamp_run *m, const uint8_t *in)
 {
     m->period_slots = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
     m->exposure_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
-    m->pulse_slots = (uint16_t)((uint16_t)in[4] | ((uint16_t)in[5] << 8));
-    m->phase_count = in[6];
-    memcpy(m->phases, in + 7, 5);
+    m->phase_count = in[4];
+    memcpy(m->phases, in + 5, 6);
+    memcpy(m->pulse_slots, in + 11, 6);
+    memcpy(m->short_slots, in + 17, 6);
+    m->short_every = in[23];
+}
+
+// Once, between two groups: exposures dark, on_axis, red ..., on_axis, dark; red at 100 Hz, twice an exposure.
+#define MSG_RED_BURST_ID 0x0a
+#define MSG_RED_BURST_SIZE 6
+#define MSG_RED_BURST_IS_ACKNOWLEDGED 1
+struct msg_red_burst {
+    uint16_t exposure_slots; // length of the camera trigger pulse, at most 310; triggers come every 624 slots
+    uint8_t pulse_slots; // pulse of the two on_axis exposures; 0 leaves them dark
+    uint8_t red_slots; // each red pulse; the first of two lies in the exposure; held below limits.toml
+    uint8_t red_count; // red exposures, 1-6
+    uint8_t is_room_empty; // 1: two persons declared that nobody is in the room; anything else is refused
+};
+
+static inline void msg_red_burst_encode(const struct msg_red_burst *m, uint8_t *out)
+{
+    out[0] = (uint8_t)(m->exposure_slots);
+    out[1] = (uint8_t)(m->exposure_slots >> 8);
+    out[2] = m->pulse_slots;
+    out[3] = m->red_slots;
+    out[4] = m->red_count;
+    out[5] = m->is_room_empty;
+}
+
+static inline void msg_red_burst_decode(struct msg_red_burst *m, const uint8_t *in)
+{
+    m->exposure_slots = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
+    m->pulse_slots = in[2];
+    m->red_slots = in[3];
+    m->red_count = in[4];
+    m->is_room_empty = in[5];
 }
 
 // All lamps off at once.
@@ -300,11 +336,12 @@ static inline void msg_imu_set_decode(struct msg_imu_set *m, const uint8_t *in)
 
 // Walk through the parts of a freshly assembled head, one at a time; stops windows and tuner.
 #define MSG_SELF_TEST_ID 0x15
-#define MSG_SELF_TEST_SIZE 4
+#define MSG_SELF_TEST_SIZE 5
 #define MSG_SELF_TEST_IS_ACKNOWLEDGED 1
 struct msg_self_test {
     uint16_t parts; // bit per part, as numbered in self_test_step; 0 ends a walk that is going on
     uint16_t step_slots; // how long each part is driven, 3125-62500 (0.1 to 2 s)
+    uint8_t is_room_empty; // as in red_burst: 1 where part 3 (red) is among them
 };
 
 static inline void msg_self_test_encode(const struct msg_self_test *m, uint8_t *out)
@@ -313,12 +350,14 @@ static inline void msg_self_test_encode(const struct msg_self_test *m, uint8_t *
     out[1] = (uint8_t)(m->parts >> 8);
     out[2] = (uint8_t)(m->step_slots);
     out[3] = (uint8_t)(m->step_slots >> 8);
+    out[4] = m->is_room_empty;
 }
 
 static inline void msg_self_test_decode(struct msg_self_test *m, const uint8_t *in)
 {
     m->parts = (uint16_t)((uint16_t)in[0] | ((uint16_t)in[1] << 8));
     m->step_slots = (uint16_t)((uint16_t)in[2] | ((uint16_t)in[3] << 8));
+    m->is_room_empty = in[4];
 }
 
 // Who the head is: answer to identify, also sent once after reset.
@@ -331,7 +370,7 @@ struct msg_identity {
     uint32_t board_id; // from EEPROM address 0; 0xFFFFFFFF where none was written
     uint32_t slot_ns; // nominal length of a slot
     uint16_t adc_reference_mv; // nominal full scale of the ADC
-    uint8_t reset_cause; // MCUSR: 1 power-on, 2 external, 4 brown-out, 8 watchdog
+    uint8_t reset_cause; // bits: 1 power-on, 2 external, 4 brown-out, 8 watchdog; 10 external or watchdog; 0 unknown (README)
 };
 
 static inline void msg_identity_encode(const struct msg_identity *m, uint8_t *out)
@@ -517,9 +556,9 @@ static inline void msg_counters_decode(struct msg_counters *m, const uint8_t *in
 #define MSG_EXPOSURE_SIZE 11
 struct msg_exposure {
     uint32_t tick; // slot at whose beginning the trigger pulse began
-    uint32_t trigger; // number of the trigger since lamp_run
-    uint8_t phase; // phase number, as in lamp_run
-    uint16_t lit_slots; // length of the lamp pulse; 0 for dark or where the guard withheld it
+    uint32_t trigger; // number of the trigger since lamp_run; those of a red burst are counted on
+    uint8_t phase; // phase number, as in lamp_run, or 4 red
+    uint16_t lit_slots; // length of the lamp pulse, so of a short one that; 0 for dark or where the guard withheld it
 };
 
 static inline void msg_exposure_encode(const struct msg_exposure *m, uint8_t *out)
@@ -577,7 +616,7 @@ static inline void msg_chip_decode(struct msg_chip *m, const uint8_t *in)
 struct msg_accepted {
     uint8_t request; // id of the command
     uint8_t request_seq; // its number
-    uint16_t clamped_slots; // lamp pulse really used when the one asked for was too long, else 0
+    uint16_t clamped_slots; // shortest of the lamp pulses that were too long and are held to this, else 0
 };
 
 static inline void msg_accepted_encode(const struct msg_accepted *m, uint8_t *out)
@@ -601,7 +640,7 @@ static inline void msg_accepted_decode(struct msg_accepted *m, const uint8_t *in
 struct msg_refused {
     uint8_t request; // id of the command
     uint8_t request_seq; // its number
-    uint8_t reason; // 1 argument out of range, 2 lamp limits do not allow it
+    uint8_t reason; // 1 argument out of range, 2 lamp limits do not allow it, 3 room not declared empty, 4 red rests
 };
 
 static inline void msg_refused_encode(const struct msg_refused *m, uint8_t *out)
@@ -914,7 +953,7 @@ static inline void msg_imu_status_decode(struct msg_imu_status *m, const uint8_t
 #define MSG_SELF_TEST_STEP_SIZE 5
 struct msg_self_test_step {
     uint32_t tick; // slot
-    uint8_t part; // 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors (PROTOCOL.md)
+    uint8_t part; // 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors, 13 outer ring
 };
 
 static inline void msg_self_test_step_encode(const struct msg_self_test_step *m, uint8_t *out)

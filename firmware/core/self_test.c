@@ -15,6 +15,7 @@ static const uint16_t OWN_LINES[TEST_PARTS] FLASH_TABLE = {
     [TEST_TUNER_DATA] = LINE(TEST_TUNER_DATA),
     [TEST_TUNER_SELECT] = LINE(TEST_TUNER_SELECT),
     [TEST_TUNER_CLOCK] = LINE(TEST_TUNER_CLOCK),
+    [TEST_OUTER_RING] = LINE(TEST_OUTER_RING) | LINE(TEST_OFF_AXIS) | LINE(TEST_MIDDLE_RING) | PULSED,
 };
 
 uint8_t self_test_begin(struct self_test *t, const struct msg_self_test *m, uint32_t tick)
@@ -34,6 +35,8 @@ static uint8_t is_over(const struct self_test *t, uint32_t slots, uint8_t is_mea
 {
     if (t->part == TEST_SENSORS)
         return is_measured || slots >= TEST_SENSORS_MAX;
+    if (t->part == TEST_RED && !is_measured && slots < TEST_RED_MAX)
+        return 0;
     return slots >= t->step_slots;
 }
 

@@ -9,7 +9,7 @@
 #include "messages.h"
 
 enum test_part {
-    TEST_ON_AXIS, // the pulsed lamps: part + 1 is their phase
+    TEST_ON_AXIS,
     TEST_OFF_AXIS,
     TEST_MIDDLE_RING,
     TEST_RED,
@@ -22,10 +22,12 @@ enum test_part {
     TEST_TUNER_CLOCK,
     TEST_BUTTON,
     TEST_SENSORS,
+    TEST_OUTER_RING,
     TEST_PARTS
 };
 
-// Lines are bits, numbered as the part whose line they are; the strobe belongs to four parts.
+// Lines are bits, numbered as the part whose line they are; the strobe belongs to all lamps. The outer ring has no line of its
+// own: its bit stands for those of off_axis and middle_ring together.
 #define LINE_STROBE 11
 #define LINE(number) ((uint16_t)(1u << (number)))
 
@@ -33,6 +35,7 @@ enum test_part {
 #define TEST_STEP_MIN 3125
 #define TEST_STEP_MAX 62500
 #define TEST_SENSORS_MAX 62500UL // 2 s: then the walk ends with what there is
+#define TEST_RED_MAX 93750UL     // 3 s: red has to rest first, and lights in one burst
 
 enum test_news { TEST_NOTHING, TEST_REST, TEST_DRIVE, TEST_END };
 
@@ -51,7 +54,8 @@ struct self_test {
 // Returns 0 for a walk that is out of range.
 uint8_t self_test_begin(struct self_test *t, const struct msg_self_test *m, uint32_t tick);
 
-// The caller drives nothing from TEST_REST on, `part` from TEST_DRIVE on. `is_measured`: TEST_SENSORS need not wait longer.
+// The caller drives nothing from TEST_REST on, `part` from TEST_DRIVE on. `is_measured`: TEST_SENSORS need not
+// wait longer, and TEST_RED has had its burst.
 enum test_news self_test_step(struct self_test *t, uint32_t tick, uint8_t is_measured);
 
 // Output lines as read back, a bit where the level is not that of rest.

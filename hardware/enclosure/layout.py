@@ -10,36 +10,14 @@ from __future__ import annotations
 import json
 import math
 import tomllib
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hardware.enclosure import options
+from hardware.enclosure.solids import Box, Cylinder, Solid
+
 HERE = Path(__file__).parent
-Point = tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """An upright box between two corners, mm."""
-
-    low: Point
-    high: Point
-
-
-@dataclass(frozen=True, slots=True)
-class Cylinder:
-    """A cylinder along `axis` (x, y or z) from `low` to `high`, around the two other coordinates in their order."""
-
-    axis: str
-    centre: tuple[float, float]
-    radius: float
-    low: float
-    high: float
-    bore: float = 0.0
-
-
-Solid = Box | Cylinder
 
 
 @cache
@@ -49,10 +27,16 @@ def shell() -> dict[str, Any]:
 
 
 @cache
+def interfaces() -> dict[str, Any]:
+    """`../interfaces.toml`."""
+    return tomllib.loads((HERE.parent / "interfaces.toml").read_text(encoding="utf-8"))
+
+
+@cache
 def boards() -> dict[str, Any]:
-    """The outlines of `../interfaces.toml`: all that the enclosure takes from there."""
-    table = tomllib.loads((HERE.parent / "interfaces.toml").read_text(encoding="utf-8"))
-    return {name: table[name] for name in ("carrier", "ring", "bar", "white")} | {
+    """The outlines of `../interfaces.toml`: all that the printed parts take from there."""
+    table = interfaces()
+    return {name: table[name] for name in ("carrier", "ring", "middle", "arc", "bar", "white")} | {
         "body": {led: table["led"][led]["body_mm"] for led in ("ir", "white")}
     }
 
@@ -101,6 +85,25 @@ def bracket_front() -> float:
     """Front face of the plate that the camera is screwed to."""
     camera = shell()["camera"]
     return camera_board_front() - float(camera["board_thickness"] + camera["back"])
+
+
+def aim_lens_edge() -> float:
+    """Where the convex side of the aiming lens begins: it rests on the edge of its opening, curved outwards."""
+    aim = shell()["aim"]
+    return -float(aim["lens_lip"] + sagitta(aim["lens_diameter"] / 2) - sagitta(aim["lens_opening"] / 2))
+
+
+def aim_lens_plane() -> float:
+    """Its plane side."""
+    return aim_lens_edge() - float(shell()["aim"]["lens_edge"])
+
+
+def sagitta(radius: float) -> float:
+    """Height of the aiming lens' curved side above a circle of this radius on it (mm)."""
+    aim = shell()["aim"]
+    half, high = aim["lens_diameter"] / 2, aim["lens_thickness"] - aim["lens_edge"]
+    curvature = (half**2 + high**2) / (2 * high)
+    return float(curvature - math.sqrt(curvature**2 - radius**2))
 
 
 def white_board_front() -> float:
@@ -153,6 +156,16 @@ def ring_leds() -> list[tuple[float, float]]:
     return [(ring["led_radius_mm"] * math.cos(a), ring["led_radius_mm"] * math.sin(a)) for a in angles]
 
 
+def option_leds() -> list[tuple[float, float]]:
+    """X and y of the LEDs that are options: on the ring board's outer circle and on the arc."""
+    return options.leds(boards())
+
+
+def arc_screws() -> list[tuple[float, float]]:
+    """X and y of the arc's screws."""
+    return options.screws(boards())
+
+
 def bar_centres() -> tuple[float, float]:
     """X of the two bars."""
     return -boards()["bar"]["centre_offset_mm"], boards()["bar"]["centre_offset_mm"]
@@ -167,6 +180,12 @@ def pi_holes() -> list[tuple[float, float]]:
     """X and z of the Pi's holes."""
     pi = shell()["pi"]
     return [(pi["x"] + 3.5 + dx, pi["z"] - 3.5 - dz) for dx in (0.0, 58.0) for dz in (0.0, 49.0)]
+
+
+def corner_places() -> list[float]:
+    """Z of the rear edges of the corner blocks, front and rear, on both side walls."""
+    depth = shell()["corner"]["block"][2]
+    return [-float(shell()["shell"]["front_thickness"] + depth), rear() + 6.0]
 
 
 def contents() -> dict[str, list[Solid]]:
@@ -186,6 +205,7 @@ def _eye() -> dict[str, list[Solid]]:
             Cylinder("z", (0, 0), ring["outline_diameter_mm"] / 2, front - thick, front, bore),
             Box((-6.0, 10.5, front - thick - ring["connector_height_mm"]), (6.0, 19.0, front - thick)),
         ],
+        "arc board": options.arc(boards(), front),
         "ring LEDs": [Cylinder("z", led, body[0] / 2, front, front + body[2]) for led in ring_leds()],
         "lens foam": [Cylinder("z", (0, 0), eye["foam_outer_radius"], lens, front - thick, eye["foam_inner_radius"])],
         "camera": [
@@ -232,9 +252,8 @@ def _lamps() -> dict[str, list[Solid]]:
         ),
     ]
     aim = shell()["aim"]
-    plate = -shell()["shell"]["front_thickness"]
     solids["aiming lens"] = [
-        Cylinder("z", (aim["centre_x"], 0), aim["lens_diameter"] / 2, plate + 0.5, plate + aim["lens_thickness"])
+        Cylinder("z", (aim["centre_x"], 0), aim["lens_diameter"] / 2, aim_lens_plane(), aim_lens_edge())
     ]
     return solids
 
@@ -263,22 +282,52 @@ def _boards() -> dict[str, list[Solid]]:
     }
 
 
+def range_sensor() -> Box:
+    """The board of the range sensor with its wires, against the back of the front plate."""
+    table, back = shell()["range"], -float(shell()["shell"]["front_thickness"])
+    (x, y), (wide, high, deep) = table["at"], table["board"]
+    return Box((x - wide / 2, y - high / 2, back - deep), (x + wide / 2, y + high / 2, back))
+
+
+def lid_top() -> float:
+    """Upper face of the lid."""
+    return float(shell()["shell"]["half_height"])
+
+
 def _bought() -> dict[str, list[Solid]]:
     wifi, bank, grip, antennas = (shell()[k] for k in ("wifi", "bank", "grip", "antennas"))
+    power, converters = shell()["power_button"], shell()["converters"]
     wx, wy, wz = wifi["box"]
+    low = lid_top() + wifi["room"] / 2
     bx, by, bz = (side / 2 for side in bank["box"])
     bottom = grip_top() - grip["flange"][2] - grip["length"]
     wall = rear() + shell()["shell"]["wall"]
     button_z = grip["z"] + grip["outer"][1] / 2
     button_y = grip_top() - grip["flange"][2] + grip["button_y"]
+    cx, cy, cz = converters["box"]
+    modules = shell()["modules"]
     return {
-        "wifi": [Box((wifi["x"], floor(), wifi["z"] - wz), (wifi["x"] + wx, floor() + wy, wifi["z"]))],
+        **{
+            name.replace("_", " "): [
+                Box((x, floor(), z - modules[name][0]), (x + modules[name][2], floor() + modules[name][1], z))
+            ]
+            for name in ("log_detector", "tuner", "clock_cell")
+            for x, z in [modules[f"{name}_at"]]
+        },
+        "range sensor": [range_sensor()],
+        "wifi": [Box((wifi["x"], low, wifi["z"] - wz), (wifi["x"] + wx, low + wy, wifi["z"]))],
+        "converters": [
+            Box((converters["x"], floor(), converters["z"] - cz), (converters["x"] + cx, floor() + cy, converters["z"]))
+        ],
         "power bank": [Box((-bx, bottom + 1.0, grip["z"] - bz), (bx, bottom + 1.0 + 2 * by, grip["z"] + bz))],
         "bank plug": [Box((-8.0, bottom + 1.0 + 2 * by, grip["z"] - 6), (8.0, bottom + 30.0 + 2 * by, grip["z"] + 6))],
         "button": [
             Cylinder(
                 "z", (0, button_y), grip["button_diameter"] / 2 - 0.1, button_z - grip["button_depth"], button_z + 2.0
             )
+        ],
+        "power button": [
+            Cylinder("z", (power["x"], power["y"]), power["diameter"] / 2 - 0.1, rear() - 3.0, rear() + power["depth"])
         ],
         "antennas": [
             Cylinder("z", (x, antennas["y"]), antennas["nut_radius"], wall, wall + antennas["inside"])

@@ -7,6 +7,7 @@ refused with `MeshError`.
 
 from __future__ import annotations
 
+import atexit
 import struct
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from manifold3d import Error, Manifold, Mesh, OpType
 
 from hardware.enclosure import layout
-from hardware.enclosure.layout import Box, Point, Solid
+from hardware.enclosure.solids import Box, Point, Solid
 
 EXPORT = layout.HERE / "export"
 HEADER = 80
@@ -102,6 +103,10 @@ def union(solids: Iterable[Manifold]) -> Manifold:
 def contents() -> dict[str, Manifold]:
     """What goes into the enclosure."""
     return {name: union(closed(s) for s in solids) for name, solids in layout.contents().items()}
+
+
+for kept in (part, contents):
+    atexit.register(kept.cache_clear)  # nanobind complains of solids that outlive the interpreter
 
 
 def overlap_mm3(a: Manifold, b: Manifold) -> float:

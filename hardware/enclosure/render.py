@@ -9,24 +9,28 @@ import numpy as np
 import pyvista
 
 from hardware.enclosure import layout, mesh
+from hardware.enclosure.callouts import CALLS
+from hardware.enclosure.solids import Box
 
 SHADES = {
     "#50575e": ("front_plate",),
     "#8d99a3": ("body",),
     "#6f7c86": ("lid",),
-    "#5d666e": ("grip",),
+    "#5d666e": ("grip", "wifi_shell", "phone_foot"),
     "#3d444a": ("door",),
     "#e4572e": ("cap",),
     "#f4f4f0": ("light_box", "diffuser"),
     "#7b8790": ("camera_bracket", "aim_tube"),
-    "#1e7a46": ("carrier", "ring board", "left bar", "right bar"),
+    "#1e7a46": ("carrier", "ring board", "left bar", "right bar", "arc board"),
     "#2f9e5b": ("pi",),
     "#d9d9d9": ("white board",),
     "#3f51b5": ("camera",),
-    "#26a69a": ("wifi",),
+    "#26a69a": ("wifi", "tuner", "log detector"),
     "#f2b134": ("power bank",),
     "#b0863a": ("bank plug",),
-    "#c62828": ("button",),
+    "#c62828": ("button", "power button"),
+    "#8e6bbf": ("converters", "clock cell", "range sensor"),
+    "#3a3a3a": ("corner_block",),
     "#c9a227": ("antennas",),
     "#b39ddb": ("ring LEDs",),
     "#222222": ("lens foam",),
@@ -44,9 +48,14 @@ def surface(solid: object) -> pyvista.PolyData:
 
 
 def picture(
-    path: Path, solids: dict[str, object], camera: tuple[float, float, float], clear: frozenset[str], zoom: float
+    path: Path,
+    solids: dict[str, object],
+    camera: tuple[float, float, float],
+    clear: frozenset[str],
+    zoom: float,
+    called: tuple[str, ...] = (),
 ) -> None:
-    """Draw and write."""
+    """Draw and write, with the numbers of the parts `called`."""
     plotter = pyvista.Plotter(off_screen=True, window_size=(1300, 950))
     plotter.set_background("white")
     plotter.enable_anti_aliasing("ssaa")
@@ -58,24 +67,51 @@ def picture(
     plotter.camera_position = [camera, (0.0, -60.0, -80.0), (0.0, 1.0, 0.0)]
     plotter.reset_camera()
     plotter.camera.zoom(zoom)
+    if called:
+        numbers = {name: str(number) for number, (name, _, _) in enumerate(CALLS, 1)}
+        points = [surface(solids[name]).center for name in called]
+        plotter.add_point_labels(
+            np.array(points), [numbers[name] for name in called], always_visible=True, shape="rounded_rect",
+            shape_color="white", text_color="black", font_size=22, margin=4, show_points=True, point_size=6,
+            point_color="black",
+        )  # fmt: skip
     plotter.screenshot(str(path))
     plotter.close()
 
 
+def corners() -> object:
+    """The four corner blocks on the side walls."""
+    front, rear = layout.corner_places()
+    right = [mesh.part("corner_block"), mesh.part("corner_block").translate((0.0, 0.0, rear - front))]
+    placed = [*right, *(block.mirror((1.0, 0.0, 0.0)) for block in right)]
+    return mesh.union(placed)
+
+
 def exploded() -> dict[str, object]:
     """The parts drawn apart along the ways in which they are put together."""
-    away = {"lid": (0, 70, 0), "carrier": (0, 40, 0), "grip": (0, -50, 0), "door": (0, -90, 0), "button": (0, -50, 25)}
+    away = {
+        "lid": (0, 70, 0),
+        "wifi_shell": (0, 150, 0),
+        "wifi": (0, 105, 0),
+        "phone_foot": (0, 105, 0),
+        "carrier": (0, 40, 0),
+        "grip": (0, -50, 0),
+        "door": (0, -90, 0),
+        "button": (0, -50, 25),
+    }
     away |= {"power bank": (0, -70, 0), "bank plug": (0, -60, 0), "cap": (0, 0, 150), "front_plate": (0, 0, 110)}
     away |= {"camera_bracket": (0, 0, 40), "white board": (0, 0, 40), "camera": (0, 0, 55)}
     away |= dict.fromkeys(("light_box", "aim_tube"), (0, 0, 60)) | {"lens foam": (0, 0, 65)}
-    away |= dict.fromkeys(("ring board", "ring LEDs", "diffuser", "left bar", "right bar", "aiming lens"), (0, 0, 85))
-    solids = {**{n: mesh.part(n) for n in mesh.part_names()}, **mesh.contents()}
+    away |= dict.fromkeys(
+        ("ring board", "ring LEDs", "diffuser", "left bar", "right bar", "arc board", "aiming lens"), (0, 0, 85)
+    )
+    solids = {**{n: mesh.part(n) for n in mesh.part_names()}, **mesh.contents(), "corner_block": corners()}
     return {name: solid.translate(away.get(name, (0, 0, 0))) for name, solid in solids.items()}
 
 
 def section() -> dict[str, object]:
     """The eye cut open at x = 0.6, beside the spokes."""
-    keep = mesh.closed(layout.Box((-80.0, -32.5, -60.0), (0.6, 32.5, 8.0)))
+    keep = mesh.closed(Box((-80.0, -32.5, -60.0), (0.6, 32.5, 8.0)))
     names = ("front_plate", "camera_bracket")
     inside = ("ring board", "ring LEDs", "lens foam", "camera")
     return {n: mesh.part(n) ^ keep for n in names} | {n: mesh.contents()[n] ^ keep for n in inside}
@@ -85,16 +121,54 @@ def main(folder: str) -> None:
     """Write the four pictures."""
     to = Path(folder)
     parts: dict[str, object] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
+    parts["corner_block"] = corners()
     parked = mesh.part("cap").rotate((-90.0, 0.0, 0.0)).translate((0.0, layout.shell()["shell"]["half_height"], -120.0))
     none: frozenset[str] = frozenset()
     bought = mesh.contents()
     seen = {
         k: bought[k]
-        for k in ("ring board", "ring LEDs", "left bar", "right bar", "diffuser", "camera", "button", "aiming lens")
+        for k in (
+            "ring board",
+            "ring LEDs",
+            "left bar",
+            "right bar",
+            "diffuser",
+            "camera",
+            "button",
+            "power button",
+            "aiming lens",
+            "wifi",
+        )
     }
-    picture(to / "front.png", {**parts, "cap": parked, **seen}, (260, 150, 420), none, 1.15)
-    picture(to / "inside.png", {**parts, **bought}, (-330, 330, -420), frozenset({"lid", "body", "grip"}), 1.1)
-    picture(to / "exploded.png", exploded(), (420, 230, 420), none, 1.05)
+    within = (
+        "carrier",
+        "pi",
+        "converters",
+        "log detector",
+        "tuner",
+        "camera",
+        "white board",
+        "power bank",
+        "wifi",
+        "range sensor",
+    )
+    clear = frozenset({"lid", "body", "grip", "wifi_shell"})
+    outside = (
+        "front_plate",
+        "cap",
+        "left bar",
+        "diffuser",
+        "lid",
+        "wifi_shell",
+        "phone_foot",
+        "grip",
+        "button",
+        "door",
+    )
+    apart = exploded()
+    picture(to / "front.png", {**parts, "cap": parked, **seen}, (260, 150, 420), none, 1.15, outside)
+    picture(to / "inside.png", {**parts, **bought}, (-330, 330, -420), clear, 1.1, (*within, "power button"))
+    picture(to / "exploded.png", apart, (420, 230, 420), none, 1.07, tuple(n for n, _, _ in CALLS if n in apart))
     picture(to / "eye.png", section(), (220, 40, 60), none, 1.05)
 
 

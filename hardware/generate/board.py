@@ -3,85 +3,27 @@ Runs with the Python that KiCad brings (`/usr/bin/python3`).
 """
 
 import itertools
-import json
 import math
+import os
 import re
-import shutil
 import subprocess
 import tempfile
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pcbnew
+import planes
+from plan import Plan
+from project import project_file, settle_ids
 from router import PITCH_MM, Klass, Net, Pad, Router
-from sexpr import Node, parse, stable_id, write
+from silkscreen import mm, words
 
 HARDWARE = Path(__file__).resolve().parent.parent
-KICAD_FOOTPRINTS = Path("/usr/share/kicad/footprints")
+KICAD_FOOTPRINTS = Path(os.environ.get("KICAD9_FOOTPRINT_DIR", "/usr/share/kicad/footprints"))
 MODELS = "${KIPRJMOD}/../lib/models/"
 LAYERS = (pcbnew.F_Cu, pcbnew.B_Cu)
-OFF_BY_DEFAULT = {
-    "erc": (
-        "four_way_junction",
-        "footprint_filter",
-        "label_multiple_wires",
-        "simulation_model_issue",
-        "single_global_label",
-    ),
-    "drc": (
-        "footprint_filters_mismatch",
-        "footprint_type_mismatch",
-        "missing_courtyard",
-        "npth_inside_courtyard",
-        "pth_inside_courtyard",
-        "track_segment_length",
-        "mirrored_text_on_front_layer",
-        "nonmirrored_text_on_back_layer",
-    ),
-}
-"""Rules that KiCad leaves off; here they count."""
-Place = tuple[float, float, float]
-"""x, y (mm from the upper left corner, y down), angle (degrees, counter-clockwise)."""
-
-
-@dataclass(slots=True)
-class Plan:
-    """Everything about a board that its schematic does not say. Lengths in mm, origin at the upper left corner, y down."""
-
-    name: str
-    size: tuple[float, float]
-    places: dict[str, Place]
-    klasses: list[Klass]
-    klass_of: dict[str, int]
-    """Net name to class; absent nets are of class 0."""
-    back: set[str] = field(default_factory=set)
-    """Designators on the back."""
-    corner_mm: float = 3.0
-    circle: bool = False
-    bore_mm: float = 0.0
-    holes: list[tuple[float, float, float]] = field(default_factory=list)
-    """Bare holes: x, y, diameter."""
-    zones: list[tuple[str, int, list[tuple[float, float]]]] = field(default_factory=list)
-    """Filled areas besides the ground planes: net, layer (0 front, 1 back), corners."""
-    tracks: list[tuple[str, int, float, list[tuple[float, float]]]] = field(default_factory=list)
-    """Tracks drawn by hand: net, layer, width, corners."""
-    vias: list[tuple[str, int, float, float]] = field(default_factory=list)
-    """Vias set by hand: net, class, x, y."""
-    texts: list[tuple[str, float, float, float, float, bool]] = field(default_factory=list)
-    """Words on the board: text, x, y, height, angle, on the back."""
-    labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Words beside the pins of a header: designator, pin number, text."""
-    label_side: dict[str, str] = field(default_factory=dict)
-    """Where a header's words stand: up, down, left or right of it."""
-    planes: tuple[int, ...] = (0, 1)
-    plane_net: str = "GND"
-    two_sided: bool = True
-    thickness_mm: float = 1.6
-    keep_outs: list[tuple[float, float, float, float, int]] = field(default_factory=list)
-    """Rectangles (x0, y0, x1, y1) on a layer without tracks and vias."""
-    hidden_refs: set[str] = field(default_factory=set)
+CLEARANCE_MM = 0.2
 
 
 def netlist(schematic: Path) -> ET.Element:
@@ -107,11 +49,6 @@ def footprint(name: str) -> pcbnew.FOOTPRINT:
     return loaded
 
 
-def mm(x: float, y: float) -> pcbnew.VECTOR2I:
-    """A point of the plan on KiCad's sheet."""
-    return pcbnew.VECTOR2I(pcbnew.FromMM(round(x + 50, 4)), pcbnew.FromMM(round(y + 50, 4)))
-
-
 class Maker:
     """Builds one board."""
 
@@ -122,6 +59,9 @@ class Maker:
         self.board = pcbnew.NewBoard(str(self.path))
         self.nets: dict[str, pcbnew.NETINFO_ITEM] = {}
         self.parts: dict[str, pcbnew.FOOTPRINT] = {}
+        self.spots: list[tuple[float, float]] = []
+        """Where a ground via has room beside all that is routed."""
+        self.router: Router
 
     def make(self) -> None:
         """Schematic in, finished board out."""
@@ -131,18 +71,39 @@ class Maker:
         self._parts()
         bad = self._route()
         self._zones()
-        self._words()
-        self.board.BuildConnectivity()
-        pcbnew.ZONE_FILLER(self.board).Fill(self.board.Zones())
+        words(self)
+        if self.plan.planes and self.plan.two_sided:
+            apart = planes.join(self.board, self.plan.plane_net, self.spots, self)
+            print("pieces of the ground planes that stay apart:", apart)
+        else:
+            self.board.BuildConnectivity()
+            pcbnew.ZONE_FILLER(self.board).Fill(self.board.Zones())
         pcbnew.SaveBoard(str(self.path), self.board)
-        _settle_ids(self.path, self.plan.name)
+        settle_ids(self.path, self.plan.name)
         project_file(self.folder, self.plan.name, self.plan.klasses, self.patterns)  # KiCad has put its own defaults in
         print(f"{self.plan.name}: {len(self.parts)} parts, {len(self.nets)} nets, not routed: {list(bad)}")
+
+    def via(self, x: float, y: float) -> None:
+        """A small via of the ground planes."""
+        self._via(self.plan.plane_net, self.plan.klasses[0], x, y)
+
+    def link(self, starts: list[planes.Spot], goals: list[planes.Spot]) -> bool:
+        """A thin track between two pieces of the ground planes."""
+        name = self.plan.plane_net
+        way = self.router.link(list(self.nets).index(name) + 1, starts, goals)
+        if way is None:
+            return False
+        lines, vias = self.router.segments(way)
+        for x0, y0, x1, y1, layer in lines:
+            self._track(name, layer, self.plan.klasses[0].track, x0, y0, x1, y1)
+        for x, y in vias:
+            self._via(name, self.plan.klasses[0], x, y)
+        return True
 
     def _settings(self) -> None:
         settings = self.board.GetDesignSettings()
         settings.m_TrackMinWidth = pcbnew.FromMM(0.2)
-        settings.m_MinClearance = pcbnew.FromMM(0.2)
+        settings.m_MinClearance = pcbnew.FromMM(CLEARANCE_MM)
         settings.m_ViasMinSize = pcbnew.FromMM(0.6)
         settings.m_MinThroughDrill = pcbnew.FromMM(0.3)
         settings.m_HoleClearance = pcbnew.FromMM(0.25)
@@ -150,8 +111,8 @@ class Maker:
         settings.SetBoardThickness(pcbnew.FromMM(self.plan.thickness_mm))
         block = self.board.GetTitleBlock()
         block.SetTitle(f"Sweep probe: {self.plan.name}")
-        block.SetDate("2026-11-24")
-        block.SetRevision("A")
+        block.SetDate("2026-11-26")
+        block.SetRevision(self.plan.revision)
         block.SetCompany("Ansim Sweep")
         settings.SetAuxOrigin(mm(0, self.plan.size[1]))
         settings.SetGridOrigin(mm(0, self.plan.size[1]))
@@ -216,6 +177,7 @@ class Maker:
             if not comp.findtext("fields/field[@name='MPN']"):
                 part.SetExcludedFromBOM(True)
                 part.SetExcludedFromPosFiles(True)
+            part.SetDNP(comp.find("property[@name='dnp']") is not None)
             x, y, angle = self.plan.places[ref]
             self.board.Add(part)
             part.SetPosition(mm(x, y))
@@ -229,7 +191,7 @@ class Maker:
             self.parts[ref] = part
         for i, (x, y, diameter) in enumerate(self.plan.holes):
             hole = footprint(
-                "MountingHole:MountingHole_2.2mm_M2" if diameter < 3 else "MountingHole:MountingHole_3.2mm_M3"
+                "MountingHole:MountingHole_2.2mm_M2_Back" if diameter < 3 else "MountingHole:MountingHole_3.2mm_M3"
             )
             hole.SetReference(f"H{i + 1}")
             hole.SetPosition(mm(x, y))
@@ -239,6 +201,14 @@ class Maker:
             if self.plan.planes:
                 hole.SetLocalClearance(pcbnew.FromMM(1.6))  # the head of the screw stays off the copper
             self.board.Add(hole)
+        for i, (x, y) in enumerate(self.plan.fiducials):
+            mark = footprint("Fiducial:Fiducial_1mm_Mask2mm")
+            mark.SetReference(f"FID{i + 1}")
+            mark.SetPosition(mm(x, y))
+            mark.Reference().SetVisible(False)
+            mark.Value().SetVisible(False)
+            mark.SetBoardOnly(True)
+            self.board.Add(mark)
 
     def _pads(self) -> list[Pad]:
         number = {name: i for i, name in enumerate(self.nets, 1)}
@@ -246,13 +216,16 @@ class Maker:
         for part in self.board.GetFootprints():
             for pad in part.Pads():
                 layers = tuple(i for i, layer in enumerate(LAYERS) if pad.IsOnLayer(layer))
+                if not layers and pad.GetAttribute() != pcbnew.PAD_ATTRIB_NPTH:
+                    continue  # paste only
                 at, size = (
                     pad.GetPosition(),
                     pad.GetBoundingBox() if pad.GetShape() == pcbnew.PAD_SHAPE_CUSTOM else pad.GetSize(),
                 )
                 if pad.GetShape() == pcbnew.PAD_SHAPE_CUSTOM:
                     at, size = size.GetCenter(), size.GetSize()
-                w, h = pcbnew.ToMM(size.x), pcbnew.ToMM(size.y)
+                wide = 2 * max(0.0, pcbnew.ToMM(pad.GetLocalClearance() or 0) - CLEARANCE_MM)  # fiducials
+                w, h = pcbnew.ToMM(size.x) + wide, pcbnew.ToMM(size.y) + wide
                 net = number.get(pad.GetNetname(), -1) if pad.GetNetname() else -1
                 if not layers or pad.GetAttribute() == pcbnew.PAD_ATTRIB_NPTH:
                     layers, net = (0, 1), -1
@@ -300,8 +273,12 @@ class Maker:
                 )
         names = {number: name for name, number in numbers.items()}
         if ground and plan.two_sided:
-            print("ground pads without a via:", router.stitch(ground))
+            print("ground pads without a via:", [(pad.x, pad.y) for pad in router.stitch(ground)])
         bad = router.run(nets)
+        for net in bad:
+            print(
+                "too near:", next(name for name, number in numbers.items() if number == net.number), router.clashes(net)
+            )
         for net in [*nets, *([ground] if ground else [])]:
             klass = plan.klasses[net.klass]
             lines, vias = router.segments(net)
@@ -310,7 +287,8 @@ class Maker:
             for x, y in vias:
                 self._via(names[net.number], klass, x, y)
         if ground and plan.two_sided:
-            for x, y in router.room_for_vias(ground, 8.0):
+            self.spots, self.router = router.room_for_vias(Net(ground.number, 0, []), 0.2), router
+            for x, y in router.room_for_vias(ground, 4.0):
                 self._via(plan.plane_net, plan.klasses[ground.klass], x, y)
         return [names[net.number] for net in bad]
 
@@ -364,110 +342,6 @@ class Maker:
             zone.SetIslandRemovalMode(pcbnew.ISLAND_REMOVAL_MODE_ALWAYS)
             self.board.Add(zone)
 
-    def word(self, text: str, x: float, y: float, height: float = 1.0, angle: float = 0, *, back: bool = False) -> None:
-        """A word on the silkscreen."""
-        item = pcbnew.PCB_TEXT(self.board)
-        item.SetText(text)
-        item.SetPosition(mm(x, y))
-        item.SetTextSize(pcbnew.VECTOR2I(pcbnew.FromMM(height), pcbnew.FromMM(height)))
-        item.SetTextThickness(pcbnew.FromMM(max(0.12, height * 0.15)))
-        item.SetLayer(pcbnew.B_SilkS if back else pcbnew.F_SilkS)
-        item.SetMirrored(back)
-        item.SetTextAngleDegrees(angle)
-        self.board.Add(item)
-
-    def _words(self) -> None:
-        for ref, part in self.parts.items():
-            part.Value().SetVisible(False)
-            text = part.Reference()
-            text.SetTextSize(pcbnew.VECTOR2I(pcbnew.FromMM(0.8), pcbnew.FromMM(0.8)))
-            text.SetTextThickness(pcbnew.FromMM(0.12))
-            if ref in self.plan.hidden_refs or ref.startswith("H"):
-                text.SetVisible(False)
-        for words in self.plan.texts:
-            text, x, y, height, angle, back = words
-            self.word(text, x, y, height, angle, back=back)
-        for ref, labels in self.plan.labels.items():
-            side = self.plan.label_side.get(ref, "right")
-            for pad in self.parts[ref].Pads():
-                word = labels.get(pad.GetNumber())
-                if word is None:
-                    continue
-                x, y = pcbnew.ToMM(pad.GetPosition().x) - 50, pcbnew.ToMM(pad.GetPosition().y) - 50
-                lying_body = 1.3 if side == "down" and "JST_PH" in self.parts[ref].GetFPIDAsString() else 0
-                away = 1.9 + 0.42 * len(word) + lying_body
-                dx, dy = {"left": (-away, 0), "right": (away, 0), "up": (0, -away), "down": (0, away)}[side]
-                turned = side in {"up", "down"} and ref not in self.plan.back
-                self.word(word, x + dx, y + dy, 0.9, 90 if turned else 0, back=ref in self.plan.back)
-        settle_references(self)
-
-
-def settle_references(maker: Maker) -> None:
-    """Puts each visible designator where it covers neither pads nor other words, trying the sides of its part."""
-    taken: list[tuple[float, float, float, float]] = []
-    for part in maker.board.GetFootprints():
-        for pad in part.Pads():
-            b = pad.GetBoundingBox()
-            taken.append((b.GetLeft(), b.GetTop(), b.GetRight(), b.GetBottom()))
-    for item in maker.board.GetDrawings():
-        if isinstance(item, pcbnew.PCB_TEXT):
-            b = item.GetBoundingBox()
-            taken.append((b.GetLeft(), b.GetTop(), b.GetRight(), b.GetBottom()))
-    if maker.plan.circle:
-        (w, h), r = maker.plan.size, maker.plan.bore_mm / 2 + 0.4
-        a, b = mm(w / 2 - r, h / 2 - r), mm(w / 2 + r, h / 2 + r)
-        taken.append((a.x, a.y, b.x, b.y))
-    bodies = {}
-    for ref, part in maker.parts.items():
-        b = part.GetBoundingBox(False)
-        bodies[ref] = (b.GetLeft(), b.GetTop(), b.GetRight(), b.GetBottom())
-    w, h = maker.plan.size
-    for ref, part in sorted(maker.parts.items()):
-        text = part.Reference()
-        if not text.IsVisible():
-            continue
-        body = bodies[ref]
-        text.SetTextAngleDegrees(0)
-        half_w, half_h = pcbnew.FromMM(0.36 * len(ref) + 0.15), pcbnew.FromMM(0.55)
-        cx, cy = (body[0] + body[2]) // 2, (body[1] + body[3]) // 2
-        gap = pcbnew.FromMM(0.1)
-        spots = [
-            (cx, body[1] - half_h - gap, 0), (cx, body[3] + half_h + gap, 0),
-            (body[0] - half_w - gap, cy, 0), (body[2] + half_w + gap, cy, 0),
-            (body[0] - half_h - gap, cy, 90), (body[2] + half_h + gap, cy, 90),
-            (body[0] + half_w, body[1] - half_h - gap, 0), (body[2] - half_w, body[3] + half_h + gap, 0),
-        ]  # fmt: skip
-        for far in (0.7, 1.3, 1.9, 2.6):
-            step = pcbnew.FromMM(far)
-            for aside in (0, -step, step):
-                spots += [(cx + aside, body[1] - half_h - step, 0), (cx + aside, body[3] + half_h + step, 0)]
-                spots += [(body[0] - half_w - step, cy + aside, 0), (body[2] + half_w + step, cy + aside, 0)]
-        choice = None
-        for x, y, angle in spots:
-            hw, hh = (half_w, half_h) if angle == 0 else (half_h, half_w)
-            box = (x - hw, y - hh, x + hw, y + hh)
-            edge = pcbnew.FromMM(0.4)
-            on = (
-                box[0] > mm(0, 0).x + edge
-                and box[1] > mm(0, 0).y + edge
-                and box[2] < mm(w, h).x - edge
-                and box[3] < mm(w, h).y - edge
-            )
-            others = taken + [b for r, b in bodies.items() if r != ref]
-            if on and not any(_overlap(box, other) for other in others):
-                choice = (x, y, angle, box)
-                break
-        if choice is None:
-            text.SetVisible(False)
-            print("no room for the designator of", ref)
-            continue
-        x, y, angle, box = choice
-        text.SetPosition(pcbnew.VECTOR2I(int(x), int(y)))
-        text.SetTextAngleDegrees(angle)
-        text.SetHorizJustify(pcbnew.GR_TEXT_H_ALIGN_CENTER)
-        text.SetVertJustify(pcbnew.GR_TEXT_V_ALIGN_CENTER)
-        taken.append(box)
-
 
 def _contains(corners: list[tuple[float, float]], x: float, y: float) -> bool:
     inside = False
@@ -475,82 +349,3 @@ def _contains(corners: list[tuple[float, float]], x: float, y: float) -> bool:
         if (y0 > y) != (y1 > y) and x < (x1 - x0) * (y - y0) / (y1 - y0) + x0:
             inside = not inside
     return inside
-
-
-def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-ITEMS = {"footprint", "segment", "via", "zone", "pad", "filled_polygon", "model"}
-
-
-def _without_ids(node: Node) -> Node:
-    return [
-        _without_ids(part) if isinstance(part, list) else part
-        for part in node
-        if not (isinstance(part, list) and part[:1] == ["uuid"])
-    ]
-
-
-def _in_order(node: Node) -> Node:
-    """Items of a board or footprint by what they say; KiCad writes them by their random ids."""
-    node = [_in_order(part) if isinstance(part, list) else part for part in node]
-    if node[0] not in {"kicad_pcb", "footprint", "zone"}:
-        return node
-    movable = [
-        i
-        for i, part in enumerate(node)
-        if isinstance(part, list) and (part[0] in ITEMS or str(part[0])[:3] in {"gr_", "fp_"})
-    ]
-    ordered = sorted((node[i] for i in movable), key=lambda part: (str(part[0]), write(_without_ids(part))))
-    for i, part in zip(movable, ordered, strict=True):
-        node[i] = part
-    return node
-
-
-def _settle_ids(path: Path, name: str) -> None:
-    """Orders the file and gives every item an id that depends on its place in it: generating again changes nothing."""
-    seen: dict[str, str] = {}
-
-    def stable(match: re.Match[str]) -> str:
-        old = match.group(1)
-        if old not in seen:
-            seen[old] = str(stable_id(name, "pcb", len(seen)))
-        return f'(uuid "{seen[old]}")'
-
-    text = write(_in_order(parse(path.read_text()))) + "\n"
-    path.write_text(re.sub(r'\(uuid "([0-9a-f-]{36})"\)', stable, text))
-
-
-def project_file(folder: Path, name: str, klasses: list[Klass], patterns: dict[int, list[str]]) -> None:
-    """The KiCad project: rules, net classes, nothing ignored."""
-    names = ["Default", *(f"W{klass.track:g}mm" for klass in klasses[1:])]
-    classes = [
-        {"name": names[i], "track_width": k.track, "via_diameter": k.via, "via_drill": k.drill, "clearance": 0.2, "wire_width": 6, "bus_width": 12,
-         "diff_pair_gap": 0.25, "diff_pair_width": 0.2, "diff_pair_via_gap": 0.25, "microvia_diameter": 0.3, "microvia_drill": 0.1, "line_style": 0,
-         "pcb_color": "rgba(0, 0, 0, 0.000)", "schematic_color": "rgba(0, 0, 0, 0.000)", "priority": 2147483647 if i == 0 else i}
-        for i, k in enumerate(klasses)
-    ]  # fmt: skip
-    rules = {
-        "min_clearance": 0.2, "min_copper_edge_clearance": 0.4, "min_hole_clearance": 0.25, "min_hole_to_hole": 0.25, "min_text_height": 0.7, "min_text_thickness": 0.08,
-        "min_through_hole_diameter": 0.3, "min_track_width": 0.2, "min_via_annular_width": 0.12, "min_via_diameter": 0.5, "min_silk_clearance": 0.0,
-        "min_resolved_spokes": 1, "solder_mask_to_copper_clearance": 0.0, "use_height_for_length_calcs": True,
-    }  # fmt: skip
-    project = {
-        "board": {"design_settings": {"defaults": {}, "rules": rules, "rule_severities": dict.fromkeys(OFF_BY_DEFAULT["drc"], "warning"), "drc_exclusions": []}},
-        "erc": {"erc_exclusions": [], "rule_severities": dict.fromkeys(OFF_BY_DEFAULT["erc"], "warning")},
-        "libraries": {"pinned_footprint_libs": [], "pinned_symbol_libs": []},
-        "meta": {"filename": f"{name}.kicad_pro", "version": 3},
-        "net_settings": {"classes": classes, "meta": {"version": 4}, "netclass_patterns": [
-            {"netclass": names[k], "pattern": pattern} for k, found in patterns.items() if k for pattern in found]},
-        "schematic": {"page_layout_descr_file": ""},
-        "sheets": [], "text_variables": {},
-    }  # fmt: skip
-    (folder / f"{name}.kicad_pro").write_text(json.dumps(project, indent=2) + "\n")
-    for kind, word in (("sym", "ansim.kicad_sym"), ("fp", "ansim.pretty")):
-        (folder / f"{kind}-lib-table").write_text(
-            f'({kind}_lib_table\n  (version 7)\n  (lib (name "ansim")(type "KiCad")(uri "${{KIPRJMOD}}/../lib/{word}")(options "")(descr "Parts of the probe\'s boards"))\n)\n')  # fmt: skip
-    prl = folder / f"{name}.kicad_prl"
-    if prl.exists():
-        prl.unlink()
-    shutil.rmtree(folder / f"{name}-backups", ignore_errors=True)

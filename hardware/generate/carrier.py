@@ -4,6 +4,10 @@ import tomllib
 from pathlib import Path
 
 import circuit
+import circuit_head
+import circuit_lamps
+import circuit_pi
+import circuit_power
 from parts import boxes
 from sexpr import Node, Quoted, number, stable_id, write
 from sheet import Sheet
@@ -17,57 +21,25 @@ NANO_PINS = {
 }  # fmt: skip
 """Label on the Nano to pin number (Gravitech Arduino Nano 3.0, pin layout)."""
 SHEETS = (
-    (
-        "power",
-        "Power",
-        "USB-C power bank, 4 A fuse, 5 V to the Pi\n18 V for the pulsed lamps, behind a 0.5 A fuse\nQuiet 5 V for radio, 3.3 V for the IMU",
-        circuit.power,
-    ),
-    (
-        "head",
-        "Sensor head",
-        "Arduino Nano: firmware/board/atmega328p\nPull-downs, 2.5 V reference, thermometer\nButton, buzzer, test points",
-        circuit.head,
-    ),
-    (
-        "rf",
-        "Radio",
-        "AD8318 log detector, 16 kHz filter\nRX5808 tuner at 3.3 V levels\nLM1881 sync separator, lines to T0",
-        circuit.rf,
-    ),
+    ("banks", "Power banks", "Two USB-C inputs, ideal diodes\n4 A fuse, switch, energy meter", circuit_power.banks),
+    ("power", "Supplies", "5 V to the Pi; 18 V for lamps\nQuiet 5 V, 3.3 V", circuit_power.power),
+    ("head", "Sensor head", "Arduino Nano, pull-downs\nReference, button, buzzer", circuit_head.head),
+    ("rf", "Radio", "AD8318, RX5808, filters\nLM1881 counts lines", circuit_head.rf),
     (
         "limiter",
         "Limits in hardware",
-        "Pulse windows of the infrared and red lamps\nOn-time counters of white and aim\nIndependent of the firmware",
-        circuit.limiter,
+        "Windows of the pulses, decoder\nOn-time counters of white, aim",
+        circuit_lamps.limiter,
     ),
-    (
-        "lamps",
-        "Pulsed lamps",
-        "on_axis, off_axis; middle_ring, red (reserved)\nReservoirs that bound the average\nTwo current sinks a group",
-        circuit.lamps,
-    ),
-    (
-        "visible",
-        "Visible lights",
-        "White stimulus: three sinks from 5 V\nAiming spot: one LED, no laser",
-        circuit.visible,
-    ),
-    (
-        "camera",
-        "Camera",
-        "Cable passes through, supply is switched\nCamera-on light on the switched supply\nTrigger at 1.8 V",
-        circuit.camera,
-    ),
-    (
-        "pi",
-        "Raspberry Pi",
-        "Ribbon to pins 1 to 10, serial line\nSecure element on the Pi's bus\nIMU on the Nano's bus",
-        circuit.pi,
-    ),
+    ("lamps", "Infrared lamps", "on_axis, off_axis, two rings\nReservoirs bound the average", circuit_lamps.lamps),
+    ("red", "Red lamp", "Driver; bursts, then rest,\nby one-shots alone", circuit_lamps.red),
+    ("visible", "Visible lights", "White: three sinks from 5 V\nAiming spot: one LED", circuit_lamps.visible),
+    ("camera", "Camera", "Supply switched, light on it\nTrigger at 1.8 V", circuit_pi.camera),
+    ("pi", "Raspberry Pi", "Pins 1 to 20, serial line\nSecure element, IMU", circuit_pi.pi),
+    ("extras", "Range sensor, reset", "Range sensor on the camera's\nsupply; reset of the head", circuit_pi.extras),
 )
 
-LOCAL = {"VBUS", "LAMP_IN", "CAM_1V8"}
+LOCAL = {"LAMP_IN", "LAMP_SW", "CAM_1V8", "V_FUSED", "V_SWITCHED"}
 """Nets of one wire that only carry a name: a plain label is enough."""
 
 
@@ -84,7 +56,7 @@ def write_schematic(folder: Path, project: str, symbols: dict[str, Symbol]) -> N
     circuit.NANO_NETS.update(nano_nets())
     sheets = []
     for name, title, _, describe in SHEETS:
-        sheet = Sheet(name, f"Carrier: {title}", symbols)
+        sheet = Sheet(name, f"Carrier: {title}", symbols, revision="B")
         describe(sheet)
         sheets.append(sheet)
     root = str(stable_id(project, "root"))
@@ -103,18 +75,18 @@ def _root(project: str, root: str) -> Node:
     paper = Sheet("root", "Carrier of the sweep probe", {})
     paper.text("CARRIER OF THE SWEEP PROBE", (8, 9), 4, bold=True)
     paper.text("Each box is a sheet; nets that leave a sheet carry the same name everywhere. Lamps: a select line, the common strobe, and a\n"
-               "window made in hardware must agree. Nothing on this board is a laser, and the camera has no supply until GPIO4 of the Pi is high.",
+               "window made in hardware must agree. Nothing on this board is a laser, and the camera has no supply until GPIO17 of the Pi is high.",
                (8, 12), 1.6)  # fmt: skip
     node: Node = ["kicad_sch", ["version", "20250114"], ["generator", Quoted("ansim")], ["generator_version", Quoted("9.0")],
                   ["uuid", Quoted(root)], ["paper", Quoted("A4")],
-                  ["title_block", ["title", Quoted("Carrier of the sweep probe")], ["date", Quoted("2026-11-24")], ["rev", Quoted("A")],
+                  ["title_block", ["title", Quoted("Carrier of the sweep probe")], ["date", Quoted("2026-11-26")], ["rev", Quoted("B")],
                    ["company", Quoted("Ansim Sweep")], ["comment", "1", Quoted("MIT licence; generated, see hardware/generate")]],
                   ["lib_symbols"]]  # fmt: skip
     paper.text("Tracks (IPC-2221, outer layer, 35 um, 10 K): see carrier/README.md\nF1 4 A replaceable; F2, F3 resettable\n"
-               "H1 to H4: M3, on ground\nUnpopulated lamps: headers J7 and J8", (78, 57), 1.6)  # fmt: skip
+               "H1 to H4: M3, on ground. Optional lamps: J7, J8, J20", (8, 63), 1.6)  # fmt: skip
     for i, (name, title, words, _) in enumerate(SHEETS):
-        x, y, w, h = 8 + 35 * (i % 3), 18 + 17 * (i // 3), 30, 12
-        paper.text(words, (x + 1, y + 6), 1.8)
+        x, y, w, h = 8 + 26 * (i % 4), 18 + 15 * (i // 4), 23, 10
+        paper.text(words, (x + 1, y + 5), 1.6)
         node.append(["sheet", ["at", number(x * GRID), number(y * GRID)], ["size", number(w * GRID), number(h * GRID)],
                      ["exclude_from_sim", "no"], ["in_bom", "yes"], ["on_board", "yes"], ["dnp", "no"],
                      ["stroke", ["width", "0.25"], ["type", "solid"], ["color", "90", "110", "150", "1"]],

@@ -1,24 +1,38 @@
-"""Generates the lamp boards: ring around the lens, off-axis bar, white stimulus. Shapes and places from `interfaces.toml`."""
+"""Generates the lamp boards: ring around the lens, arc beside it, off-axis bar, white stimulus. Shapes, places and LEDs come
+from `interfaces.toml`.
+"""
 
 import math
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import circuit
+import numpy as np
 import parts as p
-from board import HARDWARE, Maker, Place, Plan
-from router import Klass
+import pcbnew
+from board import HARDWARE, Maker
+from plan import Place, Plan
+from router import PITCH_MM, Klass
 from sexpr import stable_id
 from sheet import Part, Sheet
+from silkscreen import mm
 from symbols import Symbol, library
 
 TABLE: dict[str, Any] = circuit.TABLE
 CLASSES = [Klass(0.6, 0.7, 0.35)]
-IR = Part(
-    "LED_Pad", "VSMA1085250", "LED_SMD:LED_Cree-XP", "VSMA1085250", "https://www.vishay.com/docs/80297/vsma1085250.pdf"
-)
-WHITE = Part("LED_Pad", "XP-G3", "LED_SMD:LED_Cree-XP", TABLE["led"]["white"]["part"])
+
+
+def led(kind: str) -> Part:
+    """An LED of the lamp table; one with a thermal pad of its own has three pins."""
+    row = TABLE["led"][kind]
+    symbol = "LED_Pad" if row["thermal"] == "neutral" else "LED"
+    return Part(symbol, row["part"], f"LED_SMD:{row['footprint']}", row["part"])
+
+
+IR, WHITE, RED = led("ir"), led("white"), led("red")
+IR_OPTION, RED_OPTION = replace(IR, is_option=True), replace(RED, is_option=True)
 
 
 def socket(count: int, symbol: str) -> Part:
@@ -31,6 +45,10 @@ def socket(count: int, symbol: str) -> Part:
     )
 
 
+UPRIGHT = Part("LAMP3", "to carrier", "Connector_JST:JST_PH_B3B-PH-SM4-TB_1x03-1MP_P2.00mm_Vertical", "B3B-PH-SM4-TB")
+"""A JST PH header that stands, surface mounted."""
+
+
 def _string(
     s: Sheet, first: int, count: int, at: tuple[float, float], anode: str, cathode: str, part: Part, heat: str = "NC"
 ) -> None:
@@ -39,7 +57,7 @@ def _string(
     s.label(anode, (x - 4.5, y), 180)
     for i in range(count):
         ref = f"D{first + i}"
-        s.add(ref, part, (x + 9 * i, y), {"3": heat}, mirror="y", ref_at=(0, -1.5))
+        s.add(ref, part, (x + 9 * i, y), {"3": heat} if part.symbol == "LED_Pad" else {}, mirror="y", ref_at=(0, -1.5))
         a, k = s.pin(ref, "2"), s.pin(ref, "1")
         s.wire((x - 4.5 if i == 0 else s.pin(f"D{first + i - 1}", "1")[0], a[1]), a)
         if i == count - 1:
@@ -48,12 +66,30 @@ def _string(
 
 
 def ring_sheet(s: Sheet) -> None:
-    """Two strings of four around the lens; neighbours belong to different strings, so one that fails leaves a ring."""
-    s.block("ON-AXIS RING: two strings of four, neighbours alternate", (10, 10), (60, 34),
+    """Three groups of two strings of four; neighbours of a group belong to different strings, so one that fails leaves a ring."""
+    groups = (
+        ("ON-AXIS RING, 8 mm", 1, IR, ("A", "K1", "K2"), ""),
+        ("OPTION: MIDDLE RING, 16 mm (phase M)", 9, IR_OPTION, ("MA", "MK1", "MK2"), " Not fitted unless ordered."),
+        ("OPTION: RED, 16 mm (phase R)", 17, RED_OPTION, ("RA", "RK1", "RK2"), " Pulses of 0.4 ms. Not fitted unless ordered."),
+    )  # fmt: skip
+    for n, (title, first, part, (anode, one, two), note) in enumerate(groups):
+        y = 10 + 18 * n
+        s.block(title, (10, y), (74, 17), "Two strings of four, neighbours alternate, 0.1 A. LEDs on the front, connector on the back." + note)  # fmt: skip
+        _string(s, first, 4, (22, y + 5), anode, one, part)
+        _string(s, first + 4, 4, (22, y + 11.5), anode, two, part)
+        red = part is RED_OPTION  # its pins in reverse, as on the carrier: no lamp lights in a wrong socket
+        plug = replace(socket(3, "LAMP3_RED" if red else "LAMP3"), is_option=part.is_option)
+        pins = ("3", "2", "1") if red else ("1", "2", "3")
+        s.add(f"J{n + 1}", plug, (66, y + 8), dict(zip(pins, (anode, one, two), strict=True)))
+
+
+def arc_sheet(s: Sheet) -> None:
+    """Two strings of four beside the lens."""
+    s.block("OUTER RING, 30 mm (phase N): two strings of four, one a half", (10, 10), (74, 22),
             "Pulses of 0.1 A, at most 2 ms. LEDs on the front, connector on the back.")  # fmt: skip
-    _string(s, 1, 4, (22, 18), "A", "K1", IR)
-    _string(s, 5, 4, (22, 27), "A", "K2", IR)
-    s.add("J1", socket(3, "LAMP3"), (20, 36), {"1": "A", "2": "K1", "3": "K2"})
+    _string(s, 1, 4, (22, 17), "A", "K1", IR)
+    _string(s, 5, 4, (22, 25), "A", "K2", IR)
+    s.add("J1", UPRIGHT, (66, 20), {"1": "A", "2": "K1", "3": "K2"})
 
 
 def bar_sheet(s: Sheet) -> None:
@@ -81,29 +117,117 @@ def white_sheet(s: Sheet) -> None:
     s.add("J1", socket(4, "LAMP4"), (18, 26), {"1": "A", "2": "K1", "3": "K2", "4": "K3"})
 
 
-def ring_plan() -> Plan:
-    """LEDs stand radially: the cathode of each towards the anode of the next of its string."""
-    row = TABLE["ring"]
-    c = row["outline_diameter_mm"] / 2
-    places: dict[str, Place] = {}
-    order = (1, 5, 2, 6, 3, 7, 4, 8)
-    for i, ref in enumerate(order):
-        angle = row["led_first_angle_deg"] + 360 / row["led_count"] * i
-        turn = math.radians(angle)
-        places[f"D{ref}"] = (
-            round(c + row["led_radius_mm"] * math.cos(turn), 4),
-            round(c - row["led_radius_mm"] * math.sin(turn), 4),
+ALTERNATE = (0, 4, 1, 5, 2, 6, 3, 7)
+"""LEDs of a group in their order around the axis: neighbours belong to different strings."""
+
+
+def _around(
+    order: tuple[int, ...], radius: float, angles: list[float], centre: tuple[float, float]
+) -> dict[str, Place]:
+    """Places of a group's LEDs, radially: the cathode of each towards the anode of the next of its string."""
+    return {
+        f"D{number}": (
+            round(centre[0] + radius * math.cos(math.radians(angle)), 4),
+            round(centre[1] - radius * math.sin(math.radians(angle)), 4),
             (angle + 270) % 360,
         )
-    places["J1"] = (c, c - 14.0, 0)
-    holes = [(c + row["hole_radius_mm"] * math.cos(math.radians(a)), c - row["hole_radius_mm"] * math.sin(math.radians(a)), row["hole_diameter_mm"])
-             for a in row["hole_angles_deg"]]  # fmt: skip
-    texts = [
-        ("ON AXIS", c, c + 16.2, 1.2, 0.0, False),
-        ("ON-AXIS RING  A", c, c + 15, 1.2, 0.0, True),
+        for number, angle in zip(order, angles, strict=True)
+    }
+
+
+def _holes(row: dict[str, Any], centre: tuple[float, float]) -> list[tuple[float, float, float]]:
+    """Bare holes on a circle."""
+    radius, turns = row["hole_radius_mm"], [math.radians(a) for a in row["hole_angles_deg"]]
+    return [
+        (centre[0] + radius * math.cos(a), centre[1] - radius * math.sin(a), row["hole_diameter_mm"]) for a in turns
     ]
-    return Plan("ring", (2 * c, 2 * c), places, CLASSES, {}, back={"J1"}, circle=True, labels={"J1": {"1": "A", "2": "K1", "3": "K2"}}, label_side={"J1": "down"}, bore_mm=row["bore_diameter_mm"], holes=holes,
-                texts=texts, planes=(), thickness_mm=row["thickness_mm"])  # fmt: skip
+
+
+def ring_plan() -> Plan:
+    """LEDs on two circles; the connectors behind."""
+    row, middle = TABLE["ring"], TABLE["middle"]
+    c = row["outline_diameter_mm"] / 2
+    step = 360 / row["led_count"]
+    places: dict[str, Place] = {"J1": (c, c - 14.0, 0)}
+    for first, radius, start in (
+        (1, row["led_radius_mm"], row["led_first_angle_deg"]),
+        (9, middle["led_radius_mm"], middle["middle_first_angle_deg"]),
+        (17, middle["led_radius_mm"], middle["red_first_angle_deg"]),
+    ):
+        order = tuple(first + k for k in ALTERNATE)
+        places |= _around(order, radius, [start + step * i for i in range(row["led_count"])], (c, c))
+    for n, (x, y) in enumerate(middle["connectors_mm"], 2):
+        places[f"J{n}"] = (c + x, c - y, 90.0 if x < 0 else 270.0)
+    texts = [
+        ("8 mm  M  R", c, c - 20.7, 1.0, 0.0, False),
+        ("EYE RING  B", c, c + 15, 1.2, 0.0, True),
+        ("D5", c + 4.6, c - 11.2, 0.8, 0.0, False),  # designators that find no room by themselves
+        ("D10", c, c - 12.9, 0.8, 0.0, False),
+        ("J1", c - 7.4, c - 14.0, 0.8, 0.0, True),
+    ]
+    words = {"1": "A", "2": "K1", "3": "K2"}
+    return Plan("ring", (2 * c, 2 * c), places, CLASSES, {}, back={"J1", "J2", "J3"}, hidden_refs={"D5", "D10", "J1"}, circle=True, labels={"J1": words, "J2": words, "J3": {"1": "K2", "2": "K1", "3": "A"}},
+                label_side={"J1": "down", "J2": "right", "J3": "left"}, bore_mm=row["bore_diameter_mm"], holes=_holes(row, (c, c)),
+                texts=texts, planes=(), revision="B", thickness_mm=row["thickness_mm"])  # fmt: skip
+
+
+def arc_frame() -> tuple[float, float, float]:
+    """Width and height of the arc's bounding box, and how far its left edge lies from the optical axis (mm)."""
+    row = TABLE["arc"]
+    half = math.radians(row["half_angle_deg"])
+    left = row["inner_radius_mm"] * math.cos(half)
+    return round(row["outer_radius_mm"] - left, 4), round(2 * row["outer_radius_mm"] * math.sin(half), 4), left
+
+
+def arc_plan() -> Plan:
+    """LEDs along an arc; the connector behind its middle."""
+    row = TABLE["arc"]
+    w, h, left = arc_frame()
+    centre = (-left, h / 2)
+    places = _around(tuple(range(1, 9)), row["led_radius_mm"], row["led_angles_deg"], centre)
+    places["J1"] = (row["connector_radius_mm"] - left, h / 2, 90.0)
+    texts = [("N", 26.2 - left, h / 2, 1.0, 90.0, False), ("ARC  A", 25.9 - left, h / 2 + 11.0, 1.0, 67.0, True)]
+    for net, dy in (("A", 2.0), ("1", 0.0), ("2", -2.0)):  # beside the pins of the connector
+        texts.append((net, row["connector_radius_mm"] - left + 3.0, h / 2 + dy, 0.7, 0.0, True))
+    for ref, (x, y, _) in places.items():  # designators where the round edge leaves room: inside of the LEDs
+        if ref != "J1":
+            inward = (row["led_radius_mm"] - 3.3) / row["led_radius_mm"]
+            texts.append(
+                (ref, centre[0] + (x - centre[0]) * inward, centre[1] + (y - centre[1]) * inward, 0.8, 0.0, False)
+            )
+    return Plan("arc", (w, h), places, CLASSES, {}, back={"J1"}, labels={}, label_side={}, hidden_refs={f"D{n}" for n in range(1, 9)},
+                holes=_holes(row, centre), texts=texts, planes=(), thickness_mm=row["thickness_mm"])  # fmt: skip
+
+
+class ArcMaker(Maker):
+    """A board between two circles around the optical axis."""
+
+    def _outline(self) -> None:
+        row, (_, h, left) = TABLE["arc"], arc_frame()
+        half = math.radians(row["half_angle_deg"])
+        inner, outer = row["inner_radius_mm"], row["outer_radius_mm"]
+
+        def at(radius: float, angle: float) -> pcbnew.VECTOR2I:
+            return mm(radius * math.cos(angle) - left, h / 2 - radius * math.sin(angle))
+
+        for radius in (inner, outer):
+            arc = self._shape(pcbnew.Edge_Cuts, pcbnew.SHAPE_T_ARC)
+            arc.SetArcGeometry(at(radius, half), at(radius, 0.0), at(radius, -half))
+        for angle in (-half, half):
+            line = self._shape(pcbnew.Edge_Cuts, pcbnew.SHAPE_T_SEGMENT)
+            line.SetStart(at(inner, angle))
+            line.SetEnd(at(outer, angle))
+
+    def _inside(self) -> np.ndarray:
+        row, (w, h, left) = TABLE["arc"], arc_frame()
+        ys, xs = np.mgrid[0 : round(h / PITCH_MM) + 1, 0 : round(w / PITCH_MM) + 1] * PITCH_MM
+        radius, angle = np.hypot(xs + left, ys - h / 2), np.degrees(np.arctan2(h / 2 - ys, xs + left))
+        edge = 0.9
+        return (
+            (radius > row["inner_radius_mm"] + edge)
+            & (radius < row["outer_radius_mm"] - edge)
+            & (np.abs(angle) < row["half_angle_deg"] - math.degrees(edge / row["inner_radius_mm"]))
+        )
 
 
 def bar_plan() -> Plan:
@@ -140,12 +264,13 @@ def white_plan() -> Plan:
         places[f"D{i}"] = (w / 2 + x, h / 2 - y, 90.0)
     places["J1"] = (w / 2, h / 2 + 6.4, 0.0)
     holes = [(w / 2 + x, h / 2 - y, row["hole_diameter_mm"]) for x, y in row["holes_mm"]]
-    return Plan("white", (w, h), places, CLASSES, {}, corner_mm=2, holes=holes, texts=[("WHITE  A", w / 2, 1.6, 1.2, 0.0, False)],
+    return Plan("white", (w, h), places, CLASSES, {}, corner_mm=2, holes=holes, fiducials=((8.5, 2.5), (31.5, 2.5), (31.5, 21.5)), texts=[("WHITE  A", w / 2, 1.6, 1.2, 0.0, False)],
                 planes=(0,), plane_net="A", two_sided=False, labels={"J1": {"1": "A", "2": "1", "3": "2", "4": "3"}}, label_side={"J1": "up"}, thickness_mm=row["thickness_mm"])  # fmt: skip
 
 
 BOARDS: dict[str, tuple[str, Callable[[Sheet], None], Callable[[], Plan]]] = {
-    "ring": ("On-axis ring", ring_sheet, ring_plan),
+    "ring": ("Ring around the lens", ring_sheet, ring_plan),
+    "arc": ("Arc beside the lens", arc_sheet, arc_plan),
     "bar": ("Off-axis bar", bar_sheet, bar_plan),
     "white": ("White stimulus", white_sheet, white_plan),
 }
@@ -153,7 +278,7 @@ BOARDS: dict[str, tuple[str, Callable[[Sheet], None], Callable[[], Plan]]] = {
 
 def write_sheet(name: str, title: str, describe: Callable[[Sheet], None], symbols: dict[str, Symbol]) -> None:
     """A schematic of one page."""
-    sheet = Sheet(name, title, symbols)
+    sheet = Sheet(name, title, symbols, revision="B" if name == "ring" else "A")
     describe(sheet)
     folder = HARDWARE / "led"
     folder.mkdir(parents=True, exist_ok=True)
@@ -168,7 +293,7 @@ def main() -> None:
             continue
         write_sheet(name, title, describe, symbols)
         folder = HARDWARE / "led"
-        Maker(plan(), folder, {}).make()
+        (ArcMaker if name == "arc" else Maker)(plan(), folder, {}).make()
 
 
 if __name__ == "__main__":

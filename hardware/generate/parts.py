@@ -2,6 +2,8 @@
 chips and modules. Pin tables are checked against the data sheets named beside them.
 """
 
+from dataclasses import replace
+
 from sexpr import Node
 from sheet import Part
 from symbols import box
@@ -39,6 +41,7 @@ def capacitor(value: str) -> Part:
         "100n C0G": (C1206, "GRM31C5C1E104JA01L"),
         "1u": (C0805, "CL21B105KBFNNNE"),
         "10u": (C1206, "CL31B106KAHNNNE"),
+        "22u": (C1206, "CL31A226KAHNNNE"),
     }[value]
     return Part("C", value, footprint, mpn)
 
@@ -58,6 +61,7 @@ def test_point(net: str) -> Part:
     return Part("TestPoint", net, "TestPoint:TestPoint_Pad_D1.5mm")
 
 
+C_4U7 = Part("C", "4.7u 50V", C1206, "CL31B475KBHNNNE")
 LED_GREEN = Part("LED", "green", "LED_SMD:LED_0805_2012Metric", "150080GS75000")
 LED_RED = Part("LED", "red", "LED_SMD:LED_0805_2012Metric", "150080RS75000")
 DIODE = Part("D", "1N4148W", "Diode_SMD:D_SOD-123", "1N4148W-7-F")
@@ -65,11 +69,21 @@ TVS = Part("D_TVS", "SMAJ5.0CA", "Diode_SMD:D_SMA", "SMAJ5.0CA")
 FUSE = Part("Fuse", "4 A fast", "Fuse:Fuseholder_Littelfuse_Nano2_154x", "0154004.DRT")
 PTC_LAMPS = Part("Polyfuse", "0.5 A", "Fuse:Fuse_1206_3216Metric", "1206L050YR")
 PTC_WHITE = Part("Polyfuse", "1.5 A", "Fuse:Fuse_1812_4532Metric", "1812L150/24MR")
-FERRITE = Part("FerriteBead", "600R 1A", "Inductor_SMD:L_0805_2012Metric", "BLM21PG601SN1D")
+FERRITE = Part("FerriteBead", "600R 1A", "Inductor_SMD:L_0805_2012Metric", "BLM21SP601SN1D")
 INDUCTOR = Part("L", "10u", "Inductor_SMD:L_Changjiang_FNR5040S", "FNR5040S100MT")
 BULK = Part("C_Polarized", "470u 10V", "Capacitor_THT:CP_Radial_D8.0mm_P3.50mm", "EEU-FR1A471")
 RESERVOIR = Part("C_Polarized", "220u 25V", "Capacitor_THT:CP_Radial_D8.0mm_P3.50mm", "EEU-FR1E221")
+RESERVOIR_RED = replace(RESERVOIR, value="47u 63V", mpn="EEU-FC1J470")
+"""Holds one burst, and no more: what a fault can flash at once."""
 MOSFET = Part("AO3400A", "AO3400A", SOT23, "AO3400A")
+POWER_FET = Part("NDT3055L", "NDT3055L", "Package_TO_SOT_SMD:SOT-223-3_TabPin2", "NDT3055L")
+PASS_FET = Part("AON6411", "AON6411", "Package_DFN_QFN:AO_DFN-8-1EP_5.55x5.2mm_P1.27mm_EP4.12x4.6mm", "AON6411")
+SCHOTTKY = Part("D_Schottky", "SD103AW", "Diode_SMD:D_SOD-123", "SD103AW-7-F")
+IDEAL_DIODE = Part("LTC4412", "LTC4412", "Package_TO_SOT_SMD:TSOT-23-6", "LTC4412ES6#TRMPBF",
+                   "https://www.analog.com/media/en/technical-documentation/data-sheets/4412fb.pdf")  # fmt: skip
+METER = Part("INA219", "INA219B", SOIC8, "INA219BIDR", "https://www.ti.com/lit/ds/symlink/ina219.pdf")
+SHUNT = Part("R", "10m 1%", R2512, "WSL2512R0100FEA")
+DECODER = Part("74HC238", "74HC238", SOIC16, "74HC238D,653")
 LEVEL_FET = Part("BSS138", "BSS138", SOT23, "BSS138")
 CLAMP = Part("MMBT3904", "MMBT3904", SOT23, "MMBT3904-7-F")
 BUTTON = Part("SW_Push", "stop", "Button_Switch_THT:SW_PUSH_6mm", "B3F-1000")
@@ -82,7 +96,7 @@ USB = Part(
     "USB_C_POWER", "USB4125", "Connector_USB:USB_C_Receptacle_GCT_USB4125-xx-x_6P_TopMnt_Horizontal", "USB4125-GF-A"
 )
 PI_POWER = Part("PI_POWER", "5 V TO PI", "Connector_JST:JST_VH_B2P-VH_1x02_P3.96mm_Vertical", "B2P-VH")
-PI_RIBBON = Part("PI_RIBBON", "PI PINS 1-10", "Connector_IDC:IDC-Header_2x05_P2.54mm_Vertical", "61201021621")
+PI_RIBBON = Part("PI_RIBBON", "PI PINS 1-20", "Connector_IDC:IDC-Header_2x10_P2.54mm_Vertical", "61202021621")
 FFC = Part("FFC15", "1-84982-5", "Connector_FFC-FPC:TE_1-84982-5_2Rows-15Pins-P1.0mm_Vertical", "1-84982-5")
 BOOST = Part("TLV61046A", "TLV61046A", SOT23_6, "TLV61046ADBVR", "https://www.ti.com/lit/ds/symlink/tlv61046a.pdf")
 LDO33 = Part("MCP1700", "MCP1700-3302", SOT23, "MCP1700T-3302E/TT")
@@ -114,9 +128,18 @@ def boxes() -> list[Node]:
         # USB Type-C receptacle, power contacts only (GCT USB4125 drawing).
         box("USB_C_POWER", "J", "", "A9:VBUS:p B9:VBUS:p - A5:CC1:p B5:CC2:p - A12:GND:p B12:GND:p S1:SHIELD:p", 6),
         box("PI_POWER", "J", "1:5V:p 2:GND:p", "", 4),
-        # Pins 1 to 10 of the 40-pin header of the Raspberry Pi 4 and 5.
-        box("PI_RIBBON", "J", "1:3V3:W 3:GPIO2_SDA:b 5:GPIO3_SCL:b 7:GPIO4:b 9:GND:p",
-            "2:5V:n 4:5V:n 6:GND:p 8:GPIO14_TXD:b 10:GPIO15_RXD:b", 12),
+        # Pins 1 to 20 of the 40-pin header of the Raspberry Pi 4 and 5.
+        box("PI_RIBBON", "J", "1:3V3:W 3:GPIO2_SDA:b 5:GPIO3_SCL:b 7:GPIO4:b 9:GND:p 11:GPIO17:b 13:GPIO27:b 15:GPIO22:b 17:3V3:p 19:GPIO10:b",
+            "2:5V:n 4:5V:n 6:GND:p 8:GPIO14_TXD:b 10:GPIO15_RXD:b 12:GPIO18:b 14:GND:p 16:GPIO23:b 18:GPIO24:b 20:GND:p", 12),
+        # Analog Devices 4412fb: LTC4412, TSOT-23-6.
+        box("LTC4412", "U", "1:VIN:w 3:CTL:i -", "6:SENSE:i 5:GATE:o 4:STAT:n", 7, bottom="2:GND:w"),
+        # Alpha & Omega AON6411, DFN 5x6: the tab is pin 5.
+        box("AON6411", "Q", "1:S:p 2:S:p 3:S:p - 4:G:i", "5:D:p", 6),
+        # TI SBOS448: INA219, SOIC-8.
+        box("INA219", "U", "8:IN+:i 7:IN-:i - 2:A0:i 1:A1:i", "3:SDA:b 4:SCL:i", 8, top="5:VS:w", bottom="6:GND:w"),
+        # TI SCHS147: 74HC238, SO-16.
+        box("74HC238", "U", "1:A0:i 2:A1:i 3:A2:i - 4:~{E1}:i 5:~{E2}:i 6:E3:i", "15:Y0:o 14:Y1:o 13:Y2:o 12:Y3:o 11:Y4:o 10:Y5:o 9:Y6:o 7:Y7:o",
+            8, top="16:VCC:w", bottom="8:GND:w"),
         # Raspberry Pi camera connector, 15 ways (Raspberry Pi camera board schematics).
         box("FFC15", "J", "", ffc, 6),
         # TI SLVSAN7: TLV61046A.
@@ -148,11 +171,14 @@ def boxes() -> list[Node]:
         # Module headers: order of this board; the module's own print decides what is wired to which pin.
         box("AD8318_MODULE", "J", "1:5V:p 2:GND:p 3:VOUT:p 4:GND:p", "", 5),
         box("RX5808_MODULE", "J", "1:GND:p 2:5V:p 3:CH1_DATA:p 4:CH2_LE:p 5:CH3_CLK:p 6:RSSI:p 7:VIDEO:p 8:GND:p", "", 7),
-        # InvenSense MPU-6050 on a GY-521 board: VCC GND SCL SDA XDA XCL AD0 INT.
-        box("GY521_MODULE", "J", "1:VCC:p 2:GND:p 3:SCL:p 4:SDA:p 5:XDA:n 6:XCL:n 7:AD0:p 8:INT:n", "", 6),
+        # ST LSM6DSO on SparkFun's SEN-18020, row JP1 of its board file: GND 3V3 SDA SCL SDO CS.
+        box("SEN18020_MODULE", "J", "1:GND:p 2:3V3:p 3:SDA:p 4:SCL:p 5:SDO:n 6:CS:n", "", 6),
         box("LAMP2", "J", "", "1:A:p 2:K:p", 3),
         box("LAMP3", "J", "", "1:A:p 2:K1:p 3:K2:p", 3),
+        # Turned round: a red lamp in another lamp's socket stays dark, and another lamp in red's.
+        box("LAMP3_RED", "J", "", "1:K2:p 2:K1:p 3:A:p", 3),
         box("LAMP4", "J", "", "1:A:p 2:K1:p 3:K2:p 4:K3:p", 3),
+        box("RANGE4", "J", "", "1:3V3:p 2:GND:p 3:SDA:p 4:SCL:p", 4),
         box("WIRE2", "J", "", "1:1:p 2:2:p", 3),
         box("JUMPER", "JP", "1:A:p", "2:B:p", 3),
     ]  # fmt: skip

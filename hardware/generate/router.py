@@ -178,15 +178,15 @@ class Router:
     def _pad_cells(self, pad: Pad) -> list[int]:
         return [layer * self.cells + self.cell(pad.x, pad.y) for layer in pad.layers]
 
-    def stitch(self, net: Net, limit_mm: float = 3.0) -> int:
-        """A short track and a via from each pad of one layer to the other layer's plane. Returns how many found no room."""
-        failed = 0
+    def stitch(self, net: Net, limit_mm: float = 3.0) -> list[Pad]:
+        """A short track and a via from each pad of one layer to the other layer's plane. Returns those that found no room."""
+        failed = []
         for pad in net.pads:
             if len(pad.layers) > 1:
                 continue
             way = self._search(net, self._pad_cells(pad), None, (0, 0, 0, 0))
             if not way or len(way) * PITCH_MM > limit_mm:
-                failed += 1
+                failed.append(pad)
                 continue
             alone = Net(
                 net.number,
@@ -236,6 +236,26 @@ class Router:
         vias = list(self.vias(net))
         used, used_via = self.used[net.klass].reshape(-1), self.used_via[net.klass].reshape(-1)
         return int((used[tracks] > 0).sum() + (used_via[vias] > 0).sum())
+
+    def link(
+        self, number: int, starts: list[tuple[int, float, float]], goals: list[tuple[int, float, float]]
+    ) -> Net | None:
+        """A track of class 0 from one set of points (layer, x, y) to another that comes too near to nothing."""
+        net = Net(number, 0, [])
+        self.board.present = 1e4
+        ends = [layer * self.cells + self.cell(x, y) for layer, x, y in goals]
+        self.goal[ends] = 1
+        xs, ys = [c % self.cells % self.width for c in ends], [c % self.cells // self.width for c in ends]
+        free = self.fixed[0].reshape(-1)
+        first = [c for c in (layer * self.cells + self.cell(x, y) for layer, x, y in starts) if free[c] in {0, number}]
+        way = self._search(net, first, self.goal, (min(xs), min(ys), max(xs), max(ys)))
+        self.goal[ends] = 0
+        net.cells = [way]
+        pierced = self.fixed_via[0].reshape(-1)[list(self.vias(net))]
+        if not way or self.conflicts(net) or pierced.any():  # a via in a pad of its own would put hole on hole
+            return None
+        self._claim(net, 1)
+        return net
 
     def run(self, nets: list[Net], rounds: int = 40) -> list[Net]:
         """Routes all nets, negotiating; returns those that still conflict or could not be joined."""

@@ -26,6 +26,8 @@ class Part:
     footprint: str
     mpn: str = ""
     datasheet: str = "~"
+    is_option: bool = False
+    """On the board, but not fitted (KiCad: do not populate) unless somebody orders the option."""
 
 
 @dataclass(slots=True)
@@ -49,6 +51,7 @@ class Sheet:
     title: str
     symbols: dict[str, Symbol]
     paper: str = "A4"
+    revision: str = "A"
     nodes: list[Node] = field(default_factory=list)
     placed: dict[tuple[str, int], Placed] = field(default_factory=dict)
     labels: list[tuple[str, Point, int]] = field(default_factory=list)
@@ -215,8 +218,8 @@ class Sheet:
         if placed.mirror:
             node.append(["mirror", placed.mirror])
         bought = "yes" if placed.part.mpn else "no"
-        node += [["unit", str(placed.unit)], ["exclude_from_sim", "no"], ["in_bom", bought], ["on_board", "yes"], ["dnp", "no"],
-                 ["uuid", stable_id(*key)]]  # fmt: skip
+        node += [["unit", str(placed.unit)], ["exclude_from_sim", "no"], ["in_bom", bought], ["on_board", "yes"],
+                 ["dnp", "yes" if placed.part.is_option else "no"], ["uuid", stable_id(*key)]]  # fmt: skip
         for name, value, at, justify, hidden in self._fields(placed, text):
             if ref_at and name == "Reference":
                 at, justify = (placed.at[0] + ref_at[0], placed.at[1] + ref_at[1]), "center"  # noqa: PLW2901 - the loop's value is completed here
@@ -259,7 +262,7 @@ class Sheet:
         library = [["symbol", Quoted(f"ansim:{name}"), *self.symbols[name].node[2:]] for name in used]
         head: Node = ["kicad_sch", ["version", "20250114"], ["generator", Quoted("ansim")], ["generator_version", Quoted("9.0")],
                       ["uuid", stable_id(project, self.name, "sheet")], ["paper", Quoted(self.paper)],
-                      ["title_block", ["title", Quoted(self.title)], ["date", Quoted("2026-11-24")], ["rev", Quoted("A")],
+                      ["title_block", ["title", Quoted(self.title)], ["date", Quoted("2026-11-26")], ["rev", Quoted(self.revision)],
                        ["company", Quoted("Ansim Sweep")], ["comment", "1", Quoted("MIT licence; generated, see hardware/generate")]],
                       ["lib_symbols", *library]]  # fmt: skip
         body: list[Node] = []

@@ -11,8 +11,8 @@ from pathlib import Path
 MODELS = Path(__file__).resolve().parent.parent / "lib/models"
 Point = tuple[float, float]
 Point3 = tuple[float, ...]
-BLACK, WHITE, GREY, GREEN, BLUE, CLEAR, STEEL = (
-    (0.1, 0.1, 0.1), (0.93, 0.92, 0.88), (0.5, 0.5, 0.5), (0.1, 0.35, 0.2), (0.1, 0.25, 0.5), (0.85, 0.88, 0.92), (0.75, 0.75, 0.78),
+BLACK, WHITE, GREY, GREEN, BLUE, CLEAR, STEEL, RED = (
+    (0.1, 0.1, 0.1), (0.93, 0.92, 0.88), (0.5, 0.5, 0.5), (0.1, 0.35, 0.2), (0.1, 0.25, 0.5), (0.85, 0.88, 0.92), (0.75, 0.75, 0.78), (0.6, 0.1, 0.1),
 )  # fmt: skip
 
 
@@ -163,11 +163,31 @@ def bodies() -> dict[str, list[Prism]]:
         ],
         "Fuse_1812_4532Metric": [block(0, 0, 4.5, 3.2, 0, 1.0, GREEN)],
         "JST_VH_B2P-VH_1x02_P3.96mm_Vertical": [block(1.98, 0.6, 7.8, 8.5, 0, 9.4, WHITE)],
-        "LED_Cree-XP": [block(0, 0, 3.4, 3.4, 0, 0.9, WHITE), *dome(0, 0, 3.0, 0.9, 2.9, CLEAR)],
+        "LED_Cree-XP": [block(0, 0, 3.45, 3.45, 0, 0.9, WHITE), *dome(0, 0, 2.6, 0.9, 2.3, CLEAR)],
+        "LED_Cree-XP-G": [block(0, 0, 3.45, 3.45, 0, 0.9, WHITE), *dome(0, 0, 2.6, 0.9, 2.3, CLEAR)],
+        "LED_Lumileds_L1I0": [block(0, 0, 3.7, 3.7, 0, 0.7, WHITE), *dome(0, 0, 3.4, 0.7, 3.2, CLEAR)],
     }
+    feet = [block(-3.15, y, 1.8, 0.7, 0, 0.4, STEEL) for y in (-2.3, 0, 2.3)]
+    found["SOT-223"] = [block(0, 0, 3.5, 6.5, 0.1, 1.7, BLACK), block(3.15, 0, 1.8, 3.0, 0, 0.4, STEEL), *feet]
+    # J18 with the SEN-18020 board soldered onto it (../interfaces.toml, imu).
+    pins = [block(0, -pitch * i, 0.64, 0.64, 0, 6.0, STEEL) for i in range(6)]
+    found["PinHeader_1x06_P2.54mm_Vertical"] = [
+        block(0, -2.5 * pitch, 2.5, 6 * pitch, 0, 2.5, BLACK), *pins, block(11.43, -6.35, 25.4, 25.4, 2.5, 4.1, RED),
+        block(11.43, -6.35, 3, 2.5, 4.1, 5.0, BLACK), block(11.43, 2.5, 6, 4.2, 4.1, 7.0, WHITE), block(11.43, -15.2, 6, 4.2, 4.1, 7.0, WHITE),
+    ]  # fmt: skip
     for count in (2, 3, 4):
         name = f"JST_PH_S{count}B-PH-SM4-TB_1x{count:02}-1MP_P2.00mm_Horizontal"
         found[name] = [block(0, -0.6, 2 * count + 3.9, 7.6, 0, 5.5, WHITE)]
+    found["JST_PH_B3B-PH-SM4-TB_1x03-1MP_P2.00mm_Vertical"] = [block(0, 0, 9.9, 5.0, 0, 6.5, WHITE)]
+    # Box header, its wall open at the top: floor, four walls, pins.
+    header_pins = [block(2.54 * (i % 2), -2.54 * (i // 2), 0.64, 0.64, 0, 8.0, STEEL) for i in range(20)]
+    walls = [block(x, -11.43, 1.0, 33.0, 0, 9.0, BLACK) for x in (-2.7, 5.24)] + [
+        block(1.27, y, 8.9, 1.0, 0, 9.0, BLACK) for y in (4.6, -27.46)
+    ]
+    found["IDC-Header_2x10_P2.54mm_Vertical"] = [block(1.27, -11.43, 8.9, 33.0, 0, 2.5, BLACK), *walls, *header_pins]
+    found["AO_DFN-8-1EP_5.55x5.2mm_P1.27mm_EP4.12x4.6mm"] = [block(0, 0, 5.55, 5.2, 0, 1.0, BLACK)]
+    legs = [block(x, y, 0.7, 0.4, 0, 0.2, STEEL) for x in (-1.2, 1.2) for y in (-0.95, 0, 0.95)]
+    found["TSOT-23-6"] = [block(0, 0, 1.6, 2.9, 0.1, 1.0, BLACK), *legs]
     return found
 
 

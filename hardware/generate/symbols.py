@@ -2,12 +2,13 @@
 are drawn in the order of the signal. Writes `lib/ansim.kicad_sym`; hands out pin positions to the sheets.
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from sexpr import Node, Quoted, child, children, number, parse, write
 
-KICAD_SYMBOLS = Path("/usr/share/kicad/symbols")
+KICAD_SYMBOLS = Path(os.environ.get("KICAD9_SYMBOL_DIR", "/usr/share/kicad/symbols"))
 BORROWED = {
     "Device": (
         "R",
@@ -28,7 +29,7 @@ BORROWED = {
     "Connector": ("TestPoint",),
     "Jumper": ("Jumper_2_Open",),
     "Mechanical": ("MountingHole_Pad", "MountingHole"),
-    "Transistor_FET": ("AO3400A", "BSS138"),
+    "Transistor_FET": ("AO3400A", "BSS138", "NDT3055L"),
     "Transistor_BJT": ("MMBT3904",),
     "74xx": ("74HC02", "74LS11"),
     "MCU_Module": ("Arduino_Nano_v3.x",),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,7 @@ def ambient_w_m2_nm_lx(source: str, wavelength_nm: int) -> float:
 
 
 def ambient_e_px(optics: Optics, source: str, lux: float, filter_name: str = "wide") -> float:
-    """Electrons per pixel and exposure that the room's own light puts on the wall, through the filter."""
+    """Electrons per pixel and exposure that the room's own light puts on the wall, through one band of the filter."""
     glass = parts()["filter_glass"]
     w_m2 = ambient_w_m2_nm_lx(source, optics.wavelength_nm) * lux * band(filter_name).fwhm_nm
     radiance = w_m2 * optics.wall_albedo / math.pi
@@ -169,6 +169,48 @@ def ambient_e_px(optics: Optics, source: str, lux: float, filter_name: str = "wi
     photon_j = PLANCK_J_S * LIGHT_M_S / (optics.wavelength_nm * 1e-9)
     through = band(filter_name).peak * glass["lens_transmission"]
     return float(joule * through * optics.quantum_efficiency / photon_j)
+
+
+def peak_px_e(optics: Optics, spot_e: float, range_m: float, *, is_centred: bool = True) -> float:
+    """Electrons of the brightest pixel of a point at `range_m`: point spread and defocus as one Gaussian, its middle in
+    the middle of a pixel or on a corner of four.
+    """
+    pixel_m = optics.pixel_pitch_m
+    disc_px = optics.focal_m**2 / optics.f_number * abs(1.0 / range_m - 1.0 / optics.focus_m) / pixel_m
+    sigma = math.hypot(parts()["point_spread"]["sigma_px"], disc_px / 4.0)  # a disc of diameter d has d/4 on each axis
+    reach = math.erf(0.5 / (math.sqrt(2.0) * sigma)) if is_centred else 0.5 * math.erf(1.0 / (math.sqrt(2.0) * sigma))
+    return spot_e * reach**2
+
+
+def saturation_e(optics: Optics) -> float:
+    """Electrons at which a pixel is full: its largest number less the black level."""
+    return float((optics.saturation_dn - optics.black_level_dn) * optics.e_per_dn)
+
+
+def red_optics(optics: Optics) -> Optics:
+    """The table for the red lamps, through the filter's other band: 630 nm, pulse for exposure."""
+    glass = parts()["filter_glass"]["lens_transmission"]
+    return replace(
+        optics,
+        wavelength_nm=interfaces()["led"]["red"]["wavelength_nm"],
+        quantum_efficiency=parts()["sensor"]["quantum_efficiency_630"],
+        transmission=band("dual_red").peak * glass,
+        exposure_s=red_pulse_s(),
+        on_axis_intensity_w_sr=mounted_intensity_w_sr("red"),
+    )
+
+
+def red_ambient_e_px(source: str) -> float:
+    """Electrons per pixel of a room of 300 lx through the filter's red band, in the whole exposure."""
+    optics = load_optics()
+    long = replace(red_optics(optics), exposure_s=optics.exposure_s)
+    return ambient_e_px(long, source, parts()["ambient"]["room_lux"], "dual_red")
+
+
+def red_pulse_s() -> float:
+    """Longest red pulse that the firmware allows; one lies in an exposure."""
+    limits = tomllib.loads((HERE.parents[1] / "firmware" / "limits.toml").read_text(encoding="utf-8"))
+    return float(limits["lamp"]["red"]["max_pulse_us"] * 1e-6)
 
 
 def signal_ratio_940() -> float:

@@ -65,6 +65,39 @@ def reach() -> list[str]:
     return lines
 
 
+def peak() -> list[str]:
+    """The brightest pixel of a facing 1 mm lens against a full one, with the nominal and with the short pulse."""
+    optics, full = load_optics(), budget.saturation_e(load_optics())
+    scale = budget.interfaces()["pulse"]["scale"]
+    lines = head("range, m", "spot, e-", "peak pixel, e-", "on a corner, e-", f"over {full:.0f} e-", "short pulse, e-")
+    for range_m in (0.3, 0.5, 1.0, 2.0, 3.0):
+        spot = budget.lens_e(optics, range_m, aperture_mm=1.0, rho=0.05, offset_m=optics.on_axis_offset_m)
+        middle = budget.peak_px_e(optics, spot, range_m)
+        corner = budget.peak_px_e(optics, spot, range_m, is_centred=False)
+        cells = (figure(spot), figure(middle), figure(corner), figure(middle / full), figure(middle * scale))
+        lines.append(row(range_m, *cells))
+    return lines
+
+
+def red() -> list[str]:
+    """A 1 mm lens behind an absorptive IR-cut filter: infrared rings against red, one frame and a burst."""
+    optics, cut = load_optics(), budget.parts()["ir_cut"]
+    warm = budget.red_optics(optics)
+    offset_m = budget.interfaces()["middle"]["led_radius_mm"] * 1e-3
+    lines = head(
+        "range, m", "850 nm at 8 mm, SNR", "the same, densest cut", "630 nm at 16 mm, e-", "SNR", "SNR of 6 frames"
+    )
+    for range_m in (0.5, 1.0, 1.5, 2.0, 3.0):
+        plain = budget.lens_e(optics, range_m, aperture_mm=1.0, rho=0.05, offset_m=optics.on_axis_offset_m)
+        wall = budget.wall_e_px(optics, range_m, optics.on_axis_intensity_w_sr)
+        infrared = [budget.snr(optics, plain * cut[key], wall) for key in ("absorptive_850", "absorptive_850_least")]
+        seen = cut["absorptive_630"] * budget.lens_e(warm, range_m, aperture_mm=1.0, rho=0.05, offset_m=offset_m)
+        behind = budget.wall_e_px(warm, range_m, warm.on_axis_intensity_w_sr) + budget.red_ambient_e_px("white_led")
+        one = budget.snr(warm, seen, behind)
+        lines.append(row(range_m, *map(figure, infrared), figure(seen), figure(one), figure(one * math.sqrt(6.0))))
+    return lines
+
+
 def offsets() -> list[str]:
     """Why the ring lies at 8 mm: a lens with a narrow cone at 0.3 m."""
     optics = load_optics()
@@ -76,12 +109,31 @@ def offsets() -> list[str]:
     return lines
 
 
+def lamps() -> list[str]:
+    """The lamp groups as clips name them: phase, offset, nominal intensity towards the middle and the side."""
+    boards, side = budget.interfaces(), budget.half_field_rad(load_optics())[0]
+    ring, middle, arc, bar = (boards[name] for name in ("ring", "middle", "arc", "bar"))
+    mean_mm = sum(arc["led_radius_mm"] * math.cos(math.radians(a)) for a in arc["led_angles_deg"]) / 8
+    lines = head("group", "phase", "offset, mm", "wavelength, nm", "W/sr", "W/sr at the side", "layout")
+    for group, phase, offset_mm, layout in (
+        ("on_axis", "A", ring["led_radius_mm"], "ring"),
+        ("off_axis", "B", bar["centre_offset_mm"], "left and right"),
+        ("middle_ring", "M", middle["led_radius_mm"], "ring, option"),
+        ("outer_ring", "N", arc["led_radius_mm"], f"arc to one side, its middle {mean_mm:.0f} mm off, option"),
+        ("red", "R", middle["led_radius_mm"], "ring, option"),
+    ):
+        nm = boards["led"][boards["group"][group]["led"]]["wavelength_nm"]
+        towards = [budget.mounted_intensity_w_sr(group, angle) for angle in (0.0, side)]
+        lines.append(row(group, phase, f"{offset_mm:.0f}", nm, *map(figure, towards), layout))
+    return lines
+
+
 def filters() -> list[str]:
     """Share of the lamp's light through each filter at the centre, the side and the corner of the picture."""
     side, _, corner = budget.half_field_rad(load_optics())
-    led = budget.parts()["led"]["ir"]
     lines = head("filter", "centre / width, nm", "centre of the picture", "side", "corner", "corner, lamp 10 nm warmer")
-    for name in ("narrow", "medium", "wide", "dual"):
+    for name in ("narrow", "medium", "wide", "dual", "dual_red"):
+        led = budget.parts()["led"]["red" if name == "dual_red" else "ir"]
         band = budget.band(name)
         cells = [
             budget.filtered_share(name, angle_rad=angle, centroid_nm=led["centroid_nm"] + shift, fwhm_nm=led["fwhm_nm"])
@@ -122,7 +174,10 @@ def stimulus() -> list[str]:
 TABLES = {
     "signal": signal,
     "reach": reach,
+    "peak": peak,
+    "red": red,
     "offsets": offsets,
+    "lamps": lamps,
     "filters": filters,
     "ambient": ambient,
     "stimulus": stimulus,

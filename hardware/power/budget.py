@@ -1,4 +1,4 @@
-"""Power budget of the probe: watts by mode, hours on the bank, highest current against what a USB-C bank gives.
+"""Power budget of the probe: watts by mode, hours on two banks, highest current against what feeds it.
 
 Reads `loads.toml`, the lamp table of `../interfaces.toml` and the firmware's `limits.toml`.
 `python -m hardware.power.budget` prints the table that stands in `README.md`.
@@ -84,17 +84,54 @@ def mean_w(t: Tables) -> float:
     )
 
 
-def hours(t: Tables) -> float:
-    """Hours on the bank, by its cells' energy, converter and usable share."""
+def energy_wh(t: Tables, usable: float) -> float:
+    """What one bank gives at 5 V, behind its own converter and ours (Wh)."""
     bank = t.loads["bank"]
-    energy_wh = (
-        float(bank["capacity_mah"]) / 1000 * float(bank["cell_v"]) * float(bank["efficiency"]) * float(bank["usable"])
-    )
-    return energy_wh / mean_w(t)
+    cells = float(bank["capacity_mah"]) / 1000 * float(bank["cell_v"]) * float(bank["efficiency"])
+    return cells * float(t.loads["converter"]["efficiency"]) * usable
+
+
+def hours(t: Tables, swaps: int = 0) -> float:
+    """Hours of work on one bank and, each plugged in before the other is pulled, `swaps` more."""
+    bank = t.loads["bank"]
+    swapped, last = float(bank["usable_before_swap"]), float(bank["usable"])
+    return (swaps * energy_wh(t, swapped) + energy_wh(t, last)) / mean_w(t)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What may carry the highest current, and how much is left."""
+
+    what: str
+    limit_a: float
+    peak_a: float
+
+    @property
+    def margin(self) -> float:
+        """Share of the peak that is left above it."""
+        return self.limit_a / self.peak_a - 1.0
+
+
+def bounds(t: Tables) -> list[Bound]:
+    """Everything between the cells and the 5 V rail, by its current at 5 V; last what a bank of 5 V would give."""
+    bank, converter, volts = t.loads["bank"], t.loads["converter"], float(t.boards["rail"]["bank_v"])
+    profile_a = float(bank["profile_v"]) * float(bank["profile_a"]) * float(converter["efficiency"]) / volts
+    peak = max(peak_a(t).values())
+    white_a = sink_a(t.boards, "white")
+    heating = (CHIPS_ON * peak**2 + (1.0 - CHIPS_ON) * (peak - white_a) ** 2) ** 0.5  # stimulus has the highest peak
+    return [
+        Bound("bank, 9 V 3 A", profile_a, peak),
+        Bound("regulator", float(converter["limit_a"]), peak),
+        Bound("fuse F1", float(t.boards["rail"]["bank_fuse_a"]), peak),
+        Bound(
+            "contacts of one USB-C socket (heat: rms over the chips)", float(t.loads["carrier"]["socket_a"]), heating
+        ),
+        Bound("(a bank of 5 V 3 A, no converter)", float(bank["type_c_a"]), peak),
+    ]
 
 
 def peak_a(t: Tables) -> dict[str, float]:
-    """Highest current from the bank in each mode (A), all peaks at once."""
+    """Highest current at 5 V in each mode (A), all peaks at once."""
     return {m: sum(load.peak_w[m] for load in loads(t)) / float(t.boards["rail"]["bank_v"]) for m in t.loads["mode"]}
 
 
@@ -109,9 +146,16 @@ def markdown(t: Tables) -> list[str]:
     total = [(sum(load.typical_w[m] for load in loads(t)), peak_a(t)[m]) for m in modes]
     lines.append("| **all** | " + " | ".join(f"**{w:.1f}** W / **{a:.2f} A**" for w, a in total) + " |")
     lines.append("| share of the day | " + " | ".join(f"{t.loads['mode'][m]['hours_share']:.0%}" for m in modes) + " |")
-    lines.append("")
     capacity = t.loads["bank"]["capacity_mah"]
-    lines.append(f"Mean of the day {mean_w(t):.1f} W: **{hours(t):.1f} hours** on a bank of {capacity:,} mAh.")
+    day = f"Mean of the day {mean_w(t):.1f} W: {hours(t):.1f} hours on a bank of {capacity:,} mAh"
+    lines += [
+        "",
+        f"{day}, **{hours(t, 1):.1f} hours with one swap**.",
+        "",
+        "| between cells and rail | carries at 5 V, A | asked for, A | margin |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| {b.what} | {b.limit_a:.2f} | {b.peak_a:.2f} | {b.margin:.0%} |" for b in bounds(t)]
     return lines
 
 

@@ -1,9 +1,10 @@
 """Photobiological assessment of every lamp group after IEC 62471: normal use, worst credible faults, margins.
 
 Job: from `firmware/limits.toml` (what the firmware allows), `../interfaces.toml` (LEDs, currents, hardware limits) and
-`../optics` (diffuser, geometry) say for each hazard how much of the exempt limit is used. Input: those tables as one
-mapping, so that a test can break a value; output: `Finding`s. It calculates from data-sheet values with stated spreads
-and refuses to call anything safe: a laboratory's measurement of the finished probe does that.
+`../optics` (diffuser, geometry) say for each hazard how much of the exempt limit is used; `flicker.py` adds what
+flashes do. Input: those tables as one mapping, so that a test can break a value; output: `Finding`s. It calculates from
+data-sheet values with stated spreads and refuses to call anything safe: a laboratory's measurement of the finished
+probe does that.
 """
 
 from __future__ import annotations
@@ -13,24 +14,23 @@ import math
 import sys
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from hardware.optics import budget, white
+from hardware.safety import flicker
 from hardware.safety import limits_62471 as limits
+from hardware.safety.finding import Finding, Table
 
 ROOT = Path(__file__).resolve().parents[2]
-Table = dict[str, Any]
 
 INTENSITY_SPREAD = 1.5
 """Brightest LED of a reel over the typical one: guessed from bins that span 2:1."""
 VBE_COLD_V = 0.80
 """Clamp transistor at -20 degrees C: 0.77 V by simulation (`../spice`), 30 mV for the spread of parts (guessed)."""
-STRING_FORWARD_LEAST_V = 2.2
-"""A double-junction LED at a milliampere, warm: the least drop that the charging resistor may count on (guessed)."""
+LED_FORWARD_LEAST_V = {"ir": 2.2, "red": 1.6}
+"""An LED at a milliampere, warm (infrared: two junctions): the least drop behind a charging resistor (guessed)."""
 APPARENT_MM = 3.0
 """Largest apparent size of one LED (its lens): decides the limit. Its radiance is taken over the bare die instead;
 together that is the unfavourable side of both (derived)."""
@@ -46,30 +46,6 @@ AIM_BLUE_W_LM = 0.045 / (683 * 0.79)
 """Blue weight of a 527 nm LED of 35 nm width over its luminous efficacy (derived by averaging both)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One hazard of one group in one situation."""
-
-    group: str
-    situation: str
-    hazard: str
-    value: float
-    limit: float
-    unit: str
-    must_hold: bool = True
-    """False where the limit of the exempt group may be exceeded and what follows is written in the README."""
-
-    @property
-    def share(self) -> float:
-        """Part of the limit that is used."""
-        return self.value / self.limit
-
-    @property
-    def is_within(self) -> bool:
-        """Whether the limit holds."""
-        return self.value <= self.limit
-
-
 def tables() -> Table:
     """All inputs as one mapping: `firmware`, `boards`, `optics`; a copy that may be changed."""
     firmware = tomllib.loads((ROOT / "firmware" / "limits.toml").read_text(encoding="utf-8"))
@@ -80,13 +56,20 @@ def tables() -> Table:
     }
 
 
+def pulsed_groups(table: Table) -> list[str]:
+    """Groups behind a one-shot, in the order of the lamp table."""
+    return [name for name, row in table["boards"]["group"].items() if "limit_us" in row]
+
+
+def led_of(table: Table, group: str) -> Table:
+    """The LED of a group, from the lamp table."""
+    row: Table = table["boards"]["led"][table["boards"]["group"][group]["led"]]
+    return row
+
+
 def infrared_groups(table: Table) -> list[str]:
-    """Pulsed groups whose LED is named; a reserved group without an LED cannot be assessed."""
-    return [
-        name
-        for name in table["firmware"]["lamp"]
-        if (led := table["boards"]["led"].get(table["boards"]["group"][name]["led"])) and led["wavelength_nm"] >= 780
-    ]
+    """Pulsed groups that nobody sees."""
+    return [group for group in pulsed_groups(table) if led_of(table, group)["wavelength_nm"] >= 780]
 
 
 def sink_current_a(table: Table, group: str) -> float:
@@ -96,8 +79,7 @@ def sink_current_a(table: Table, group: str) -> float:
 
 def led_intensity_w_sr(table: Table, group: str, current_a: float) -> float:
     """Radiant intensity of one LED, the brightest of its reel."""
-    led = table["boards"]["led"][table["boards"]["group"][group]["led"]]
-    return float(led["intensity_w_sr_at_1a"] * current_a * INTENSITY_SPREAD)
+    return float(led_of(table, group)["intensity_w_sr_at_1a"] * current_a * INTENSITY_SPREAD)
 
 
 def group_intensity_w_sr(table: Table, group: str) -> float:
@@ -107,11 +89,17 @@ def group_intensity_w_sr(table: Table, group: str) -> float:
     return float(count * led_intensity_w_sr(table, group, sink_current_a(table, group)))
 
 
+def forward_least_v(table: Table, group: str) -> float:
+    """Least forward voltage of a string."""
+    wiring = table["boards"]["group"][group]
+    return float(wiring["leds_per_string"] * LED_FORWARD_LEAST_V[wiring["led"]])
+
+
 def passive_average(table: Table, group: str) -> float:
     """Share (0 to 1) of the pulse intensity that the charging resistor sustains for ever, whatever the logic does."""
     wiring = table["boards"]["group"][group]
     resistor = wiring["charge_resistor_ohm"]
-    drop = table["boards"]["rail"]["lamp_v"] - wiring["leds_per_string"] * STRING_FORWARD_LEAST_V
+    drop = table["boards"]["rail"]["lamp_v"] - forward_least_v(table, group)
     if resistor <= 0:
         return 1.0
     return float(min(1.0, drop / resistor / (wiring["strings"] * sink_current_a(table, group))))
@@ -133,16 +121,22 @@ def light_limit_s(table: Table, light: str, side: int) -> float:
 
 
 def led_places_mm(table: Table, group: str) -> list[tuple[float, float]]:
-    """Positions of the LEDs of a group, millimetres from the optical axis; the reserved middle ring like a ring."""
+    """Positions of the LEDs of a group, millimetres from the optical axis."""
     boards = table["boards"]
     if group == "off_axis":
         side = boards["bar"]["centre_offset_mm"]
         return [(sign * side + x, y) for sign in (-1, 1) for x, y in boards["bar"]["led_positions_mm"]]
-    wiring, ring = boards["group"][group], boards["ring"]
-    count = wiring["strings"] * wiring["leds_per_string"]
-    radius = ring["led_radius_mm"] if group == "on_axis" else 25.0  # the lens document asks for 25 to 35 mm
-    angles = [math.radians(ring["led_first_angle_deg"]) + 2 * math.pi * k / count for k in range(count)]
-    return [(radius * math.cos(a), radius * math.sin(a)) for a in angles]
+    if group == "outer_ring":
+        radius, turns = boards["arc"]["led_radius_mm"], boards["arc"]["led_angles_deg"]
+    else:
+        ring, middle = boards["ring"], boards["middle"]
+        radius, first, count = {
+            "on_axis": (ring["led_radius_mm"], ring["led_first_angle_deg"], ring["led_count"]),
+            "middle_ring": (middle["led_radius_mm"], middle["middle_first_angle_deg"], middle["led_count"]),
+            "red": (middle["led_radius_mm"], middle["red_first_angle_deg"], middle["led_count"]),
+        }[group]
+        turns = [first + 360.0 / count * k for k in range(count)]
+    return [(radius * math.cos(math.radians(a)), radius * math.sin(math.radians(a))) for a in turns]
 
 
 @cache
@@ -160,43 +154,41 @@ def worst_patch(places_mm: tuple[tuple[float, float], ...]) -> tuple[int, float]
     return best
 
 
-def _infrared(table: Table, group: str, situation: str, duty: float) -> Iterator[Finding]:
-    """Cornea and retina for an average of `duty` of the pulse intensity."""
-    led = table["boards"]["led"][table["boards"]["group"][group]["led"]]
-    average = group_intensity_w_sr(table, group) * duty
-    yield Finding(
-        group,
-        situation,
-        "cornea, 1000 s",
-        average / limits.DISTANCE_M**2,
-        limits.cornea_w_m2(limits.EXEMPT_INFRARED_S),
-        "W/m2",
-    )
-    seen, diameter_mm = worst_patch(tuple(led_places_mm(table, group)))
-    one = led_intensity_w_sr(table, group, sink_current_a(table, group)) * duty
+def _patch_radiance(places: list[tuple[float, float]], one_w_sr: float, nm: float) -> tuple[float, float]:
+    """Retina-weighted radiance (W/m2/sr) of the worst patch of LEDs that shine `one_w_sr` each, and its size (rad)."""
+    seen, diameter_mm = worst_patch(tuple(places))
     area_m2 = math.pi / 4 * (diameter_mm * 1e-3) ** 2
-    weighted = seen * one / area_m2 * limits.retinal_weight(led["wavelength_nm"])
-    alpha = diameter_mm * 1e-3 / limits.DISTANCE_M
-    yield Finding(group, situation, "retina, weak stimulus", weighted, limits.weak_stimulus_w_m2_sr(alpha), "W/(m2 sr)")
+    weighted = seen * one_w_sr / area_m2 * limits.retinal_weight(nm)
+    return weighted, diameter_mm * 1e-3 / limits.DISTANCE_M
+
+
+def _steady(table: Table, group: str, situation: str, duty: float) -> Iterator[Finding]:
+    """Cornea and retina for an average of `duty` of the pulse intensity."""
+    nm = led_of(table, group)["wavelength_nm"]
+    one = led_intensity_w_sr(table, group, sink_current_a(table, group)) * duty
+    weighted, alpha = _patch_radiance(led_places_mm(table, group), one, nm)
+    if nm < 780:
+        limit = limits.thermal_w_m2_sr(alpha, limits.EXEMPT_THERMAL_S)
+        yield Finding(group, situation, "retina, thermal", weighted, limit, "W/(m2 sr)")
+        blue = weighted * limits.blue_weight(nm)
+        yield Finding(group, situation, "blue light, 10,000 s", blue, limits.BLUE_LIMIT_EXEMPT, "W/(m2 sr)")
+        return
+    average = group_intensity_w_sr(table, group) * duty / limits.DISTANCE_M**2
+    yield Finding(group, situation, "cornea, 1000 s", average, limits.cornea_w_m2(limits.EXEMPT_INFRARED_S), "W/m2")
+    limit = limits.weak_stimulus_w_m2_sr(alpha)
+    yield Finding(group, situation, "retina, weak stimulus", weighted, limit, "W/(m2 sr)")
 
 
 def _single_pulse(table: Table, group: str, situation: str, current_a: float, seconds: float) -> Iterator[Finding]:
     """One pulse on cornea and retina."""
-    boards = table["boards"]
-    led = boards["led"][boards["group"][group]["led"]]
-    wiring = boards["group"][group]
+    wiring, nm = table["boards"]["group"][group], led_of(table, group)["wavelength_nm"]
     one = led_intensity_w_sr(table, group, current_a)
-    count = wiring["strings"] * wiring["leds_per_string"]
-    yield Finding(
-        group,
-        situation,
-        "cornea, one pulse",
-        count * one / limits.DISTANCE_M**2,
-        limits.cornea_w_m2(seconds),
-        "W/m2",
-    )
-    die_m2 = (table["optics"]["led"]["ir"]["die_mm"] * 1e-3) ** 2
-    weighted = one / die_m2 * limits.retinal_weight(led["wavelength_nm"])
+    if nm >= 780:
+        count = wiring["strings"] * wiring["leds_per_string"]
+        value = count * one / limits.DISTANCE_M**2
+        yield Finding(group, situation, "cornea, one pulse", value, limits.cornea_w_m2(seconds), "W/m2")
+    die_m2 = (table["optics"]["led"][wiring["led"]]["die_mm"] * 1e-3) ** 2
+    weighted = one / die_m2 * limits.retinal_weight(nm)
     alpha = APPARENT_MM * 1e-3 / limits.DISTANCE_M
     yield Finding(group, situation, "retina, one pulse", weighted, limits.thermal_w_m2_sr(alpha, seconds), "W/(m2 sr)")
 
@@ -208,34 +200,58 @@ def shorted_pulse(table: Table, group: str) -> tuple[float, float]:
     holds above the LEDs' forward voltage.
     """
     wiring = table["boards"]["group"][group]
-    above_v = table["boards"]["rail"]["lamp_v"] - wiring["leds_per_string"] * STRING_FORWARD_LEAST_V
+    above_v = table["boards"]["rail"]["lamp_v"] - forward_least_v(table, group)
     current_a = above_v / 2.0
     return current_a, wiring["reservoir_uf"] * 1e-6 * above_v / current_a
+
+
+def red_reservoir_s(table: Table) -> float:
+    """How long the reservoir of the red group keeps it lit at its full current."""
+    wiring = table["boards"]["group"]["red"]
+    above_v = table["boards"]["rail"]["lamp_v"] - forward_least_v(table, "red")
+    return float(wiring["reservoir_uf"] * 1e-6 * above_v / (wiring["strings"] * sink_current_a(table, "red")))
 
 
 def _pulsed_group(table: Table, group: str) -> Iterator[Finding]:
     firmware = table["firmware"]["lamp"][group]
     amps = sink_current_a(table, group)
-    yield from _infrared(table, group, "firmware in order", 1.0 / firmware["duty_divisor"])
+    yield from _steady(table, group, "firmware in order", 1.0 / firmware["duty_divisor"])
     yield from _single_pulse(table, group, "firmware in order", amps, firmware["max_pulse_us"] * 1e-6)
-    yield from _infrared(table, group, "firmware fails", passive_average(table, group))
+    yield from _steady(table, group, "firmware fails", passive_average(table, group))
     yield from _single_pulse(table, group, "firmware fails", amps, hardware_pulse_s(table, group))
-    yield from _infrared(table, group, "charging resistor shorted too", 1.0)
+    yield from _steady(table, group, "charging resistor shorted too", 1.0)
     short_a, short_s = shorted_pulse(table, group)
     yield from _single_pulse(table, group, "sense resistor shorted", short_a, short_s)
 
 
 def _all_together(table: Table) -> Iterator[Finding]:
     groups = infrared_groups(table)
+    places = [place for group in groups for place in led_places_mm(table, group)]
     for situation, duties in (
         ("firmware in order", [1.0 / table["firmware"]["lamp"][g]["duty_divisor"] for g in groups]),
         ("firmware fails", [passive_average(table, g) for g in groups]),
     ):
         total = sum(group_intensity_w_sr(table, g) * d for g, d in zip(groups, duties, strict=True))
         value = total / limits.DISTANCE_M**2
-        yield Finding(
-            "all infrared", situation, "cornea, 1000 s", value, limits.cornea_w_m2(limits.EXEMPT_INFRARED_S), "W/m2"
+        limit = limits.cornea_w_m2(limits.EXEMPT_INFRARED_S)
+        yield Finding("all infrared", situation, "cornea, 1000 s", value, limit, "W/m2")
+        one = max(
+            led_intensity_w_sr(table, g, sink_current_a(table, g)) * d for g, d in zip(groups, duties, strict=True)
         )
+        nm = min(led_of(table, g)["wavelength_nm"] for g in groups)
+        weighted, alpha = _patch_radiance(places, one, nm)
+        limit = limits.weak_stimulus_w_m2_sr(alpha)
+        yield Finding("all infrared", situation, "retina, weak stimulus", weighted, limit, "W/(m2 sr)")
+
+
+def _range_sensor(table: Table) -> Iterator[Finding]:
+    """Class 1 by its maker's declaration, behind a switch that cuts it off; here only what it may add to the lamps."""
+    sensor = table["boards"]["range_sensor"]
+    value, limit = (
+        sensor["most_w"] / sensor["field_sr"] / limits.DISTANCE_M**2,
+        limits.cornea_w_m2(limits.EXEMPT_INFRARED_S),
+    )
+    yield Finding("range sensor", "at its class 1 limit", "cornea, 1000 s", value, limit, "W/m2")
 
 
 def white_luminance_cd_m2(table: Table, field_mm: float) -> float:
@@ -283,13 +299,15 @@ def _aim(table: Table) -> Iterator[Finding]:
 
 def assess(table: Table) -> list[Finding]:
     """Every finding, groups in the order of the firmware's table."""
-    pulsed = chain.from_iterable(_pulsed_group(table, group) for group in infrared_groups(table))
-    return [*pulsed, *_all_together(table), *_white(table), *_aim(table)]
+    pulsed = chain.from_iterable(_pulsed_group(table, group) for group in pulsed_groups(table))
+    eye = [*pulsed, *_all_together(table), *_range_sensor(table), *_white(table), *_aim(table)]
+    peak_cd = flicker.red_cd(group_intensity_w_sr(table, "red"), led_of(table, "red")["wavelength_nm"])
+    return [*eye, *flicker.findings(table, peak_cd, red_reservoir_s(table), passive_average(table, "red"))]
 
 
 def markdown(findings: list[Finding]) -> list[str]:
     """The table of the README."""
-    lines = ["| group | situation | hazard | value | exempt limit | used |", "|---|---|---|---|---|---|"]
+    lines = ["| group | situation | hazard | value | limit | used |", "|---|---|---|---|---|---|"]
     for f in findings:
         used = f"{f.share:.1%}" if f.share >= 1e-3 else "< 0.1%"
         lines.append(f"| {f.group} | {f.situation} | {f.hazard} | {f.value:.3g} | {f.limit:.3g} {f.unit} | {used} |")

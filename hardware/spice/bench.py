@@ -8,6 +8,7 @@ parts keep the promises of the safety assessment, not the makers' silicon. `pyth
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from hardware.power import budget
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -74,12 +77,71 @@ def lamp(group: str = "on_axis") -> dict[str, float]:
     return values | times | {"v_start": values["v_rail"] - mean_a * values["rcharge"]}
 
 
+FRAMES_A_GROUP, FRAMES_1_S = 3, 60.0
+"""A triple of clips (sweep/lens/optics.toml, fps)."""
+
+
+def short(group: str = "on_axis") -> dict[str, float]:
+    """A nominal and a short pulse at their place in a row of triples."""
+    values, pulse = sink(group), boards()["pulse"]
+    times = {"t_long": pulse["nominal_us"] * 1e-6, "t_short": pulse["short_us"] * 1e-6}
+    group_s = FRAMES_A_GROUP / FRAMES_1_S
+    mean_a = boards()["group"][group]["strings"] * values["i_nominal"] * times["t_long"] / group_s
+    return values | times | {"t_group": group_s, "v_start": values["v_rail"] - mean_a * values["rcharge"]}
+
+
+def red() -> dict[str, float]:
+    """A burst of red at its slowest: from the first pulse to the last."""
+    limit = firmware_limits()["lamp"]["red"]
+    pulse_s, period_s = limit["max_pulse_us"] * 1e-6, limit["max_gap_us"] * 1e-6
+    last_s = math.floor((limit["burst_ms"] * 1e-3 - pulse_s) / period_s) * period_s
+    return sink("red") | {"t_pulse": pulse_s, "t_period": period_s, "t_last": last_s, "t_burst": last_s + 4e-3}
+
+
+def bursts(hertz: float = 100.0) -> dict[str, float]:
+    """Red asked for without end, so many pulses a second: what keeps it from flickering."""
+    table = boards()["limiter"]
+    values = {"t_pulse": 0.7 * table["red_ohm"] * table["red_nf"] * 1e-9, "t_period": 1 / hertz, "t_end": 2.0}
+    for name, key, unit in (
+        ("gap", "gap", "nf"),
+        ("rest", "rest", "uf"),
+        ("burst", "burst", "uf"),
+        ("burstrest", "burst_rest", "uf"),
+    ):
+        scale = {"nf": 1e-9, "uf": 1e-6}[unit]
+        values |= {f"r{name}": table[f"red_{key}_ohm"], f"c{name}": table[f"red_{key}_{unit}"] * scale}
+    return values
+
+
+def pulse_scale(got: dict[str, float]) -> float:
+    """Light of the short pulse over that of the nominal one."""
+    return got["q_short"] / got["q_long"]
+
+
 def limiter(group: str = "on_axis") -> dict[str, float]:
     """The group's one-shot with a strobe that never falls."""
     kind = "red" if group == "red" else "ir"
     table = boards()["limiter"]
     timing = {"rtime": table[f"{kind}_ohm"], "ctime": table[f"{kind}_nf"] * 1e-9}
     return sink(group) | timing | {"t_high": 1.0, "t_toggle": 2.0, "t_end": 12e-3}
+
+
+def hand(group: str = "on_axis") -> dict[str, float]:
+    """First power-up, step 4: select clipped to 5 V, a wire touched to the strobe, which has a capacitor to ground."""
+    table = limiter(group)
+    kept = {name: table[name] for name in ("rsense", "rgate", "rpulldown", "i_nominal", "v_rail", "rtime", "ctime")}
+    return kept | {
+        "rcharge": table["rcharge"],
+        "cres": table["cres"],
+        "rload": 100.0,
+        "rstrobe": 10e3,  # R16
+        "cstrobe": 10e-6,
+        "resr": 1.0,  # of a small electrolytic (guessed)
+        "v_select": 5.0,
+        "bounce": 1.0,  # stretches the pattern of the contact
+        "v_up": 2.9,  # trigger input of the 74HC4538, any rise time allowed (onsemi MC74HC4538A); band guessed
+        "v_down": 1.9,
+    }
 
 
 def counter(light: str) -> dict[str, float]:
@@ -118,15 +180,53 @@ def brownout(group: str = "on_axis") -> dict[str, float]:
     return sink(group) | {"rbuffer": 1e9}
 
 
-def rail() -> dict[str, float]:
-    """White on while the Pi works: currents of the power budget, resistances of a short 3 A cable (guessed)."""
+def switch() -> dict[str, float]:
+    """The probe's switch with its latch, as drawn on the sheet of the power banks."""
+    return {
+        "v_bank": 5.1,
+        "t_dip": 30e-3,
+        "t_press": 0.2,
+        "r146": 470e3,
+        "c54": 1e-6,
+        "c55": 100e-9,
+        "r152": 47e3,
+        "r147": 150e3,
+        "r148": 100e3,
+        "c53": 1e-6,
+        "r166": 1e6,
+        "c67": 4.7e-6,
+        "c_load": 2.1e-3,  # four electrolytics and the Pi
+        "i_load": 0.5,  # the Pi halted, radio on (guessed)
+    }
+
+
+def camera() -> dict[str, float]:
+    """The camera's switch, its pad pulled up as strongly as any Pi does (GPIO17 is pulled down at boot)."""
+    table = boards()["camera"]
+    return {
+        "v_pi": float(table["pi_supply_max_v"]),
+        "r_pull": min(float(ohm) for ohm in table["pi_pull_up_ohm"]),
+        "r102": float(table["enable_pulldown_ohm"]),
+        "v_on": float(table["switch_off_below_v"]),
+        "c_cable": 50e-12,  # guessed
+        "r_qod": 150.0,  # TPS22917, its discharge, weak (from memory)
+        "c_cam": 57e-6,  # C35, and 47 uF in the camera (guessed)
+        "i_cam": 0.15,  # guessed
+    }
+
+
+def rail(regulator_v: float = 5.0) -> dict[str, float]:
+    """White on while all the rest draws its peak, fed by a regulator of the case: 5.0 V nominal, 4.85 V at the least
+    (its data sheet: 3 %).
+    """
+    peaks_a = {load.name: load.peak_w["stimulus"] / 5.0 for load in budget.loads(budget.tables())}
     return sink("white") | {
-        "v_bank": 5.15,  # guessed: PD banks stand a little above 5 V
-        "r_cable": 0.05,
+        "v_regulator": regulator_v,
+        "r_feed": 0.045,  # pigtail and contacts 25 mohm (guessed); ideal diode, switch and meter 20 mohm (data sheets)
         "r_fuse": 0.02,
         "r_ptc": 0.06,
-        "i_pi": 2.0,  # guessed: Pi 5 with camera and Wi-Fi adapter busy
-        "i_other": 0.3,
+        "i_pi": peaks_a["pi"] + peaks_a["wifi"],
+        "i_other": peaks_a["radio"] + peaks_a["head"],
     }
 
 
@@ -178,14 +278,24 @@ def everything() -> dict[str, dict[str, float]]:
         "lamp": run("lamp", lamp()),
         "lamp, worst LEDs": run("lamp", lamp() | {"x_vf": 0.25}),
         "lamp, -20 C": run("lamp", lamp(), -20.0),
+        "short pulse": run("short", short()),
+        "short pulse, -20 C": run("short", short(), -20.0),
+        "red burst": run("red", red()),
         "stuck": run("stuck", sink("on_axis")),
         "limiter": run("limiter", limiter()),
         "limiter, red": run("limiter", limiter("red")),
+        "red, 100 Hz for ever": run("bursts", bursts()),
+        "red, 20 Hz for ever": run("bursts", bursts(20.0)),
+        "strobe by hand": run("hand", hand()),
+        "... no capacitor": run("hand", hand() | {"cstrobe": 50e-12}),
         "counter, white": run("counter", counter("white")),
         "counter, aim": run("counter", counter("aim")),
         **{f"adc, {name}": run("adc", adc(name)) for name in ("log_detector", "tuner_rssi", "temperature", "battery")},
         "adc step": run("adc_step", adc_step("log_detector")),
         "burst": run("burst", burst()),
+        "switch": run("switch", switch()),
+        "camera": run("camera", camera()),
+        "... ribbon pulled": run("camera", camera() | {"r_pull": 1e9}),
         "brown-out": run("brownout", brownout()),
         "rail": run("rail", rail()),
         "white, -20 C": run("rail", rail(), -20.0),

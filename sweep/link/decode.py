@@ -27,8 +27,8 @@ from sweep.link.messages import (
 )
 from sweep.report import RfWindow
 
-READABLE_VERSIONS = (1, PROTOCOL_VERSION)
-"""Protocols whose messages to the host have the same layout: 2 differs from 1 in how commands are numbered."""
+READABLE_VERSIONS = (1, 2, PROTOCOL_VERSION)
+"""Protocols whose messages to the host have the same layout: they differ in commands (firmware/PROTOCOL.md)."""
 
 
 class HeadError(ValueError):

@@ -1,5 +1,5 @@
 """Writes the firmware into the sensor head with avrdude and asks it afterwards who it is. Refuses while another process
-holds the port (a sweep runs), and says in one line what is missing: port, image or avrdude.
+holds the port (a sweep runs), and says in one line what is missing: port, image or avrdude, or a way to reset the head.
 """
 
 from __future__ import annotations
@@ -8,13 +8,14 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sweep.link.decode import HeadError
 from sweep.link.head import Head, PortError, SerialPort
 from sweep.link.messages import Identity
+from sweep.link.reset import RESTART_S, resets_itself, restarts
 
 BAUD = 115_200
 OLD_BAUD = 57_600
@@ -22,6 +23,8 @@ OLD_BAUD = 57_600
 FLASH_TIMEOUT_S = 120.0
 """At 57,600 baud 32 KiB take 10 s to write and to read back (guessed: ten times that, and the reset)."""
 RECORD_START = b":"
+HEADER_PORTS = ("ttyAMA", "ttyS")
+"""UARTs of the Raspberry Pi's header, which have no line that resets a Nano."""
 
 
 class FlashError(ValueError):
@@ -39,33 +42,74 @@ def find_image(image: Path | None) -> Path:
     return path
 
 
-def flash(port: str, image: Path, *, is_old_bootloader: bool = False, is_verifying: bool = True) -> Identity | None:
+def flash(
+    port: str,
+    image: Path,
+    *,
+    is_old_bootloader: bool = False,
+    is_verifying: bool = True,
+    reset: Callable[[], None] | None = None,
+    restart_s: float = RESTART_S,
+    avrdude: str = "avrdude",
+) -> Identity | None:
     """Write `image` through the bootloader on `port`; returns who answers afterwards (None where not asked).
 
-    Raises FlashError, HeadError (nobody or another firmware answers afterwards).
+    `reset`: resets the head where opening the port does not; None: nothing does. `restart_s`: how long a head that was
+    not written is then waited for, to tell why. `avrdude`: the program.
+
+    Raises FlashError, HeadError (nobody or another firmware answers afterwards), LineError.
     """
-    avrdude = shutil.which("avrdude")
-    if avrdude is None:
+    if resets_itself(port):
+        reset = None
+    elif reset is None and Path(port).resolve().name.startswith(HEADER_PORTS):
+        raise FlashError(
+            f'nothing resets the sensor head on {port}: with a carrier of revision B set carrier = "B" in the '
+            "configuration; revision A does not bring RESET to the Raspberry Pi, so open the case and name the port of "
+            "the Nano's own USB socket"
+        )
+    program = shutil.which(avrdude)
+    if program is None:
         raise FlashError("avrdude is missing: apt install avrdude")
     baud = OLD_BAUD if is_old_bootloader else BAUD
-    command = [avrdude, "-q", "-c", "arduino", "-p", "m328p", "-P", port, "-b", str(baud), "-D"]
+    command = [program, "-q", "-c", "arduino", "-p", "m328p", "-P", port, "-b", str(baud), "-D"]
     command += ["-U", f"flash:w:{image}:i"]
     with _held(port):
         try:
+            if reset is not None:
+                reset()  # the bootloader then waits a second for avrdude, which begins within half of one
             done = subprocess.run(command, capture_output=True, text=True, timeout=FLASH_TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired as error:
             raise FlashError(f"avrdude did not finish on {port}: unplug the sensor head and try again") from error
         except OSError as error:
             raise FlashError(f"avrdude cannot be started: {error.strerror}") from error
     if done.returncode != 0:
-        said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        reason = next((line for line in said if "error" in line.lower() or "not in sync" in line), said[-1:] or "")
+        why = _reason(done.stderr)
         hint = "" if is_old_bootloader else "; an older Nano needs --old-bootloader"
-        raise FlashError(f"avrdude could not write to {port}{hint}: {reason if isinstance(reason, str) else reason[0]}")
+        if reset is not None:
+            hint = _reset_hint(hint, has_restarted=restarts(port, reset, within_s=restart_s))
+        raise FlashError(f"avrdude could not write to {port}{hint}: {why}")
     if not is_verifying:
         return None
     with SerialPort(port) as opened:
         return Head(opened).identity
+
+
+def _reason(said: str) -> str:
+    """The line of avrdude's that says what went wrong."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return next(
+        (line for line in lines if "error" in line.lower() or "not in sync" in line), lines[-1] if lines else ""
+    )
+
+
+def _reset_hint(hint: str, *, has_restarted: bool) -> str:
+    """What to do where the head was reset by its line and its bootloader did not answer."""
+    if has_restarted:
+        return f"; RESET reaches the head, which began anew, but its bootloader did not answer{hint}"
+    return (
+        "; the head did not begin anew when its RESET was pulsed: it has no firmware yet, or RESET does not reach it "
+        "(the ribbon J17, or a carrier of revision A: open the case and use the Nano's own USB socket)"
+    )
 
 
 @contextmanager

@@ -35,6 +35,7 @@ from sweep.link.messages import (
     LampStop,
     LightSet,
     Message,
+    RedBurst,
     Refused,
     SelfTest,
     StimulusRun,
@@ -52,7 +53,7 @@ READ_SIZE = 4096
 ANSWER_WITHIN_S: Final = (0.05, 0.15, 0.5, 1.3)
 """Patience after each time a command is sent. The first: a full transmit buffer takes 6 ms, a USB adapter's latency
 16 ms, a read of the port 10 ms (derived); all of them: two seconds (guessed, a host that is very busy)."""
-LIGHTING: Final = (LampRun, LightSet, StimulusRun, SelfTest)
+LIGHTING: Final = (LampRun, RedBurst, LightSet, StimulusRun, SelfTest)
 """What a lamp_stop takes back while it is not answered: sent again it would light what was put out."""
 IDENTITY_TIMEOUT_S = 2.0
 IDENTIFY_EVERY_S = 0.3

@@ -11,16 +11,12 @@ go off by this process's own command, else by the head's own 100 ms rule.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from sweep.link.chips import ChipRun
 from sweep.link.decode import to_rf_window, to_tuner_window
@@ -50,6 +46,7 @@ from sweep.link.messages import (
     ImuSet,
     LampStop,
     Message,
+    RedBurst,
     RfStart,
     RfStop,
     TunerStop,
@@ -59,12 +56,13 @@ from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, WINDOW_S,
 from sweep.link.schedule import Begin, Schedule, User, Wait, Yield
 from sweep.link.strobe import StrobeRun
 from sweep.link.supply import read_supply
-from sweep.plug.chips import draw_chips
+from sweep.plug.chips import draw_lamp_chips
 from sweep.plug.lease_pipe import LeaseEnd
 from sweep.plug.liveness import boottime_ns
 from sweep.plug.motion import ImuSample, Moved
 from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import PLAYED_OUT, MeasureRf, PlayChips, Played, StopChips
+from sweep.plug.white_rest import BEGIN_AHEAD_S, Light, WhiteAccount
 from sweep.report import RfWindow
 
 RETRY_S: Final = 0.5
@@ -78,109 +76,9 @@ TELL_TRIGGERS_S: Final = 0.04
 """Two triggers a word (guessed): the runner looks up ten times a second."""
 IMU_PERIOD_S: Final = 0.01
 """The fastest that the firmware reads it: two samples for each exposure at 50 frames a second."""
-MAX_RESTARTS: Final = 3
-"""Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
-CLOSE_WITHIN_S: Final = 5.0
 
 
-class HeadProcess:
-    """The runner's side; a context manager."""
-
-    def __init__(
-        self,
-        device: str,
-        *,
-        lease: Callable[[], LeaseEnd] | None = None,
-        tripwire: Callable[[], Connection] | None = None,
-    ) -> None:
-        """`lease`: gives each process of the head its end of the lease; None: no lamp is ever lit.  `tripwire`: gives
-        each a line on which it says by itself that the head is `away` or `there`, and that its `button` was pressed.
-        """
-        self._device = device
-        self._lease = lease
-        self._tripwire = tripwire
-        self._context = multiprocessing.get_context("spawn")
-        self._process: BaseProcess | None = None
-        self._pipe: Connection | None = None
-        self._starts = 0
-        self.state = HeadState(False, why="not asked yet")
-        self.firmware: str | None = None
-        """Of the head that is there or was."""
-
-    def __enter__(self) -> Self:
-        self._start()
-        return self
-
-    def _start(self) -> None:
-        self._starts += 1
-        ours, theirs = self._context.Pipe()
-        tripwire = None if self._tripwire is None else self._tripwire()
-        lease = None if self._lease is None else self._lease()
-        process = self._context.Process(
-            target=_serve, args=(self._device, theirs, tripwire, lease), name="sweep-head", daemon=True
-        )
-        process.start()
-        theirs.close()
-        if tripwire is not None:
-            tripwire.close()  # its end is then the end of the process
-        if lease is not None:
-            lease.close()
-        self._process, self._pipe = process, ours
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.join(CLOSE_WITHIN_S)
-            if self._process.is_alive():
-                self._process.kill()
-                self._process.join()
-        self._pipe = self._process = None
-
-    @property
-    def process_id(self) -> int | None:
-        """Of the head's process; None when it does not run."""
-        return None if self._process is None else self._process.pid
-
-    def _replace(self) -> None:
-        """Start a process that died anew, a few times; it looks for the head again."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.join(CLOSE_WITHIN_S)
-        self._pipe = self._process = None
-        if self._starts <= MAX_RESTARTS:
-            self._start()
-
-    def say(self, word: ToHead) -> None:
-        """Tell the head's process; a process that has ended is noticed by `hear`."""
-        if self._pipe is not None:
-            with contextlib.suppress(OSError):
-                self._pipe.send(word)
-
-    def hear(self) -> list[FromHead]:
-        """What it said since it was last asked."""
-        words: list[FromHead] = []
-        try:
-            while self._pipe is not None and self._pipe.poll(0):
-                words.append(self._pipe.recv())
-        except (EOFError, OSError):
-            words += [
-                Played(0, 0, 0.0, 0, ended="head_away"),
-                StrobeEnded("head_away"),
-                HeadState(False, why="the head's process ended"),
-            ]
-            self._replace()
-        for word in words:
-            if isinstance(word, HeadState):
-                self.state = word
-                self.firmware = word.firmware or self.firmware
-        return words
-
-
-def _serve(device: str, pipe: Connection, tripwire: Connection | None, lease: LeaseEnd | None) -> None:
+def serve(device: str, pipe: Connection, tripwire: Connection | None, lease: LeaseEnd | None) -> None:
     """Body of the process: as long as the runner lives, find the head and serve it."""
     with contextlib.suppress(PermissionError):  # a sign of life that is 100 ms late puts the lamp out
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
@@ -210,6 +108,12 @@ class HeadServer:
         self._flash = Strobe(1.0, 0.0, 0.0)
         """These three: what was last asked for; whether it still is says the schedule."""
         self._chips: ChipRun | None = None
+        self._white = WhiteAccount()
+        """Of the white lamp, on CLOCK_BOOTTIME in seconds."""
+        self._light = Light()
+        """What the chips that are played make of it."""
+        self._is_resting = False
+        """Chips have their turn, and wait until the white lamp has rested."""
         self._strobe: StrobeRun | None = None
         self._strobe_asked_ns = 0
         self._triggers: list[Trigger] = []
@@ -264,7 +168,8 @@ class HeadServer:
 
     def _mind_lease(self, head: Head) -> None:
         """At every turn of the line: the lamps go out with the lease. Raises PortError, HeadError."""
-        because = self._why_dark() if self._is_lit or self._schedule.waiting else None
+        has_wish = self._is_lit or self._is_resting or self._schedule.waiting
+        because = self._why_dark() if has_wish else None
         if because is not None:
             self._put_out(head, because)
 
@@ -301,6 +206,8 @@ class HeadServer:
                 self._triggers.append(trigger)
             if isinstance(message, Imu) and self._strobe is not None and head.clock.is_set:
                 self._moved += read_samples(message, lambda tick: head.clock.to_boottime(tick).t_ns)
+        if self._is_resting and self._has_rested():
+            self._begin_chips(head)
         if self._chips is not None:
             self._attend_chips(head, self._chips, is_news=is_news)
         if self._strobe is not None:
@@ -324,8 +231,24 @@ class HeadServer:
         if fault is not None or strobe.is_over(now_ns, self._strobe_asked_ns):
             head.send(LampStop())
             self._end_strobe(fault or FILMED_OUT)
-        elif time.monotonic() - self._triggers_told_s >= TELL_TRIGGERS_S:
+            return
+        burst = strobe.due(now_ns)
+        if burst is not None:
+            self._flash_red(head, burst)
+        if self._strobe is not None and time.monotonic() - self._triggers_told_s >= TELL_TRIGGERS_S:
             self._tell_triggers(strobe)
+
+    def _flash_red(self, head: Head, burst: RedBurst) -> None:
+        """Only while the declaration holds, which the command claims."""
+        if self._why_dark() is not None:
+            return
+        try:
+            head.ask(burst)
+        except HeadRefused:
+            pass  # red still rests: the next burst comes
+        except HeadError:
+            if self._strobe is not None:
+                raise  # else it was taken back with the lease, before the head had answered
 
     def _tell_triggers(self, strobe: StrobeRun) -> None:
         if self._moved:
@@ -365,7 +288,7 @@ class HeadServer:
                 case StopChips():
                     if self._chips is not None:
                         head.send(LampStop())
-                    self._chips = None
+                    self._book_light()
                     self._schedule.end("chips")
                 case StopStrobe():
                     if self._strobe is not None:
@@ -404,10 +327,21 @@ class HeadServer:
             case "strobe":
                 self._begin_strobe(head)
 
+    def _has_rested(self) -> bool:
+        """Whether chips may begin: the head would refuse light that runs too far ahead of the dark."""
+        return self._white.ahead_at(boottime_ns() / 1e9) <= BEGIN_AHEAD_S
+
     def _begin_chips(self, head: Head) -> None:
-        self._chips = ChipRun(head.clock, draw_chips(self._play.count), self._play.chip_s)
+        self._is_resting = not self._has_rested()
+        if self._is_resting:
+            self._report_chips(None)
+            return
+        now_ns = boottime_ns()
+        chips = draw_lamp_chips(self._play.count, self._play.chip_s, self._white, now_ns / 1e9)
+        self._light = self._white.copy().play(now_ns / 1e9, self._play.chip_s, chips)
+        self._chips = ChipRun(head.clock, chips, self._play.chip_s)
         try:
-            head.ask(self._chips.begin(boottime_ns()))
+            head.ask(self._chips.begin(now_ns))
         except HeadRefused:
             self._end_chips("lamp_refused")
         except HeadError:
@@ -487,8 +421,16 @@ class HeadServer:
 
     def _end_chips(self, reason: str) -> None:
         self._report_chips(reason)
-        self._chips = None
+        self._book_light()
         self._schedule.end("chips")
+
+    def _book_light(self) -> None:
+        """Nothing of the chips is played any more: what was counts against the lamp's rest."""
+        times = None if self._chips is None else self._chips.times()
+        if self._chips is not None and times is not None:
+            start_s = times.start_ns / 1e9
+            self._white.play(start_s, times.chip_ns / 1e9, self._chips.chips, end_s=boottime_ns() / 1e9)
+        self._chips, self._is_resting = None, False
 
     def _end_strobe(self, because: str) -> None:
         if self._strobe is not None:
@@ -509,6 +451,7 @@ class HeadServer:
                     error_ns=times.error_ns,
                     unreported=times.unreported,
                     cut=times.cut,
+                    withheld=sum(number < times.begun for number in self._light.dark),
                     ended=ended,
                     chips=self._chips.chips,
                 )

@@ -9,8 +9,8 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar
 
-PROTOCOL_VERSION = 2
-TABLE_CRC = 0xEF06E25E
+PROTOCOL_VERSION = 3
+TABLE_CRC = 0xC2AEE88B
 MAX_PAYLOAD = 96
 HEADER_SIZE = 2
 SLOT_NS = 32000
@@ -67,27 +67,70 @@ class RfStop:
 
 @dataclass(frozen=True, slots=True)
 class LampRun:
-    """Pulse the lamps in step with the camera trigger, one exposure per phase, over and over."""
+    """Pulse lamps in step with the camera trigger, group after group, a lamp again once it has rested; never red."""
 
     ID: ClassVar[int] = 0x04
     IS_TO_HOST: ClassVar[bool] = False
     IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHHB5s")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB6s6s6sB")
 
     period_slots: int
     """u16: from one exposure to the next, at least 32"""
     exposure_slots: int
     """u16: length of the camera trigger pulse"""
-    pulse_slots: int
-    """u16: length of the lamp pulse, which begins two slots after the trigger; held below limits.toml"""
     phase_count: int
-    """u8: phases used, 1-5"""
+    """u8: exposures of a group, 1-6"""
     phases: bytes
-    """u8[5]: phase numbers: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 4 red"""
+    """u8[6]: phase of each: 0 dark, 1 on_axis, 2 off_axis, 3 middle_ring, 5 outer_ring"""
+    pulse_slots: bytes
+    """u8[6]: lamp pulse of each, from 2, begins two slots after the trigger; held below limits.toml"""
+    short_slots: bytes
+    """u8[6]: the same for each exposure of a short group"""
+    short_every: int
+    """u8: every n-th group is a short one; 0 none"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.period_slots, self.exposure_slots, self.pulse_slots, self.phase_count, self.phases)
+        return self.LAYOUT.pack(
+            self.period_slots,
+            self.exposure_slots,
+            self.phase_count,
+            self.phases,
+            self.pulse_slots,
+            self.short_slots,
+            self.short_every,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RedBurst:
+    """Once, between two groups: exposures dark, on_axis, red ..., on_axis, dark; red at 100 Hz, twice an exposure."""
+
+    ID: ClassVar[int] = 0x0A
+    IS_TO_HOST: ClassVar[bool] = False
+    IS_ACKNOWLEDGED: ClassVar[bool] = True
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HBBBB")
+
+    exposure_slots: int
+    """u16: length of the camera trigger pulse, at most 310; triggers come every 624 slots"""
+    pulse_slots: int
+    """u8: pulse of the two on_axis exposures; 0 leaves them dark"""
+    red_slots: int
+    """u8: each red pulse; the first of two lies in the exposure; held below limits.toml"""
+    red_count: int
+    """u8: red exposures, 1-6"""
+    is_room_empty: int
+    """u8: 1: two persons declared that nobody is in the room; anything else is refused"""
+
+    def pack(self) -> bytes:
+        """The fields as they stand on the wire."""
+        return self.LAYOUT.pack(
+            self.exposure_slots,
+            self.pulse_slots,
+            self.red_slots,
+            self.red_count,
+            self.is_room_empty,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,16 +367,18 @@ class SelfTest:
     ID: ClassVar[int] = 0x15
     IS_TO_HOST: ClassVar[bool] = False
     IS_ACKNOWLEDGED: ClassVar[bool] = True
-    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HH")
+    LAYOUT: ClassVar[struct.Struct] = struct.Struct("<HHB")
 
     parts: int
     """u16: bit per part, as numbered in self_test_step; 0 ends a walk that is going on"""
     step_slots: int
     """u16: how long each part is driven, 3125-62500 (0.1 to 2 s)"""
+    is_room_empty: int
+    """u8: as in red_burst: 1 where part 3 (red) is among them"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
-        return self.LAYOUT.pack(self.parts, self.step_slots)
+        return self.LAYOUT.pack(self.parts, self.step_slots, self.is_room_empty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +403,7 @@ class Identity:
     adc_reference_mv: int
     """u16: nominal full scale of the ADC"""
     reset_cause: int
-    """u8: MCUSR: 1 power-on, 2 external, 4 brown-out, 8 watchdog"""
+    """u8: bits: 1 power-on, 2 external, 4 brown-out, 8 watchdog; 10 external or watchdog; 0 unknown (README)"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
@@ -501,11 +546,11 @@ class Exposure:
     tick: int
     """u32: slot at whose beginning the trigger pulse began"""
     trigger: int
-    """u32: number of the trigger since lamp_run"""
+    """u32: number of the trigger since lamp_run; those of a red burst are counted on"""
     phase: int
-    """u8: phase number, as in lamp_run"""
+    """u8: phase number, as in lamp_run, or 4 red"""
     lit_slots: int
-    """u16: length of the lamp pulse; 0 for dark or where the guard withheld it"""
+    """u16: length of the lamp pulse, so of a short one that; 0 for dark or where the guard withheld it"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
@@ -547,7 +592,7 @@ class Accepted:
     request_seq: int
     """u8: its number"""
     clamped_slots: int
-    """u16: lamp pulse really used when the one asked for was too long, else 0"""
+    """u16: shortest of the lamp pulses that were too long and are held to this, else 0"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
@@ -568,7 +613,7 @@ class Refused:
     request_seq: int
     """u8: its number"""
     reason: int
-    """u8: 1 argument out of range, 2 lamp limits do not allow it"""
+    """u8: 1 argument out of range, 2 lamp limits do not allow it, 3 room not declared empty, 4 red rests"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
@@ -824,7 +869,7 @@ class SelfTestStep:
     tick: int
     """u32: slot"""
     part: int
-    """u8: 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors (PROTOCOL.md)"""
+    """u8: 0-3 lamps, 4 trigger, 5 white, 6 aim, 7 buzzer, 8-10 tuner lines, 11 button, 12 sensors, 13 outer ring"""
 
     def pack(self) -> bytes:
         """The fields as they stand on the wire."""
@@ -891,6 +936,7 @@ Message = (
     | RfStart
     | RfStop
     | LampRun
+    | RedBurst
     | LampStop
     | KeepAlive
     | LightSet
@@ -928,6 +974,7 @@ BY_ID: dict[int, type[Message]] = {
     RfStart.ID: RfStart,
     RfStop.ID: RfStop,
     LampRun.ID: LampRun,
+    RedBurst.ID: RedBurst,
     LampStop.ID: LampStop,
     KeepAlive.ID: KeepAlive,
     LightSet.ID: LightSet,

@@ -32,6 +32,7 @@ from sweep.link.messages import (
     TunerWindow,
 )
 from sweep.link.readings import BURST_BELOW_COUNTS, HYSTERESIS_COUNTS, TUNER_BUSY_COUNTS
+from sweep.link.reset_cause import BAD, GOOD, HIDDEN, first_cause, words_of
 from sweep.link.supply import ADC_FULL_SCALE_COUNTS, REFERENCE_V, read_supply
 from sweep.plug.motion import ImuSample
 from sweep.report import LocalText
@@ -54,11 +55,14 @@ PART_NAMES: tuple[LocalText, ...] = tuple(
         ("튜너 클록선", "tuner clock line"),
         ("버튼", "button"),
         ("센서", "sensors"),
+        ("외곽 링 램프", "outer ring lamps"),
     )
 )
 """By part number (messages.toml)."""
 STROBE_NAME = LocalText(ko="스트로브 선", en="strobe line")
-LAMPS, TRIGGER, BUZZER, BUTTON, SENSORS = range(4), 4, 7, 11, 12
+LAMPS, RED, TRIGGER, BUZZER, BUTTON, SENSORS = (0, 1, 2, 3, 13), 3, 4, 7, 11, 12
+LINES = (*range(BUTTON), 13)
+"""Parts that have a line to read back; of the outer ring two together."""
 SEEN_BY_EYE = (*LAMPS, TRIGGER, 5, 6, BUZZER)
 """Parts of which only the line can be measured."""
 STROBE_LINE = 11
@@ -87,6 +91,8 @@ class SelfTestReadings:
     envelope: EnvelopeWindow | None = None
     samples: list[ImuSample] = field(default_factory=list)
     counters: Counters | None = None
+    reset_cause: int = HIDDEN
+    """As the head told it when it was asked who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +105,22 @@ class SelfTestRow:
 
 
 def walk(
-    head: Head, *, step_s: float = 1.0, parts: int = ALL_PARTS, on_step: Callable[[LocalText], None] = lambda _: None
+    head: Head,
+    *,
+    step_s: float = 1.0,
+    parts: int = ALL_PARTS,
+    is_room_empty: bool = False,
+    on_step: Callable[[LocalText], None] = lambda _: None,
 ) -> SelfTestReadings:
     """Walk `head` through `parts` (a bit each), `step_s` (0.1 to 2) on each; `on_step` hears each part as it begins.
+    Red is left out unless nobody but whoever tests is in the room: it flashes, which some people cannot bear.
 
     Raises HeadError when the head refuses or falls silent, SelfTestAborted when its lamps went off by themselves.
     """
+    if not is_room_empty:
+        parts &= ~(1 << RED)
     head.ask(ImuSet(312))
-    head.ask(SelfTest(parts, round(step_s * 1e9 / SLOT_NS)))
+    head.ask(SelfTest(parts, round(step_s * 1e9 / SLOT_NS), int(is_room_empty)))
     samples: list[ImuSample] = []
 
     def listen(message: Message) -> bool:
@@ -123,7 +137,7 @@ def walk(
     result = head.wait_for(SelfTestResult, step_s + PATIENCE_S, listen)
     if result is None:
         raise SelfTestAborted("the self test came to no end: the lamps went off by themselves; start it again")
-    readings = SelfTestReadings(result, samples=samples)
+    readings = SelfTestReadings(result, samples=samples, reset_cause=head.identity.reset_cause)
     if parts >> SENSORS & 1:
         _listen_to_receivers(head, readings)
     head.ask(ImuSet(0))
@@ -145,7 +159,7 @@ def _listen_to_receivers(head: Head, readings: SelfTestReadings) -> None:
 def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
     """The table: a row for each part that was walked through, then for what the receivers and the line showed."""
     result = readings.result
-    rows = [_line_row(result, part, PART_NAMES[part]) for part in range(BUTTON) if result.parts >> part & 1]
+    rows = [_line_row(result, part, PART_NAMES[part]) for part in LINES if result.parts >> part & 1]
     if any(result.parts >> part & 1 for part in LAMPS):
         rows.append(_line_row(result, STROBE_LINE, STROBE_NAME))
     if result.parts >> BUTTON & 1:
@@ -154,7 +168,7 @@ def judge(readings: SelfTestReadings, losses: Losses) -> list[SelfTestRow]:
         rows += _supply_rows(result)
         rows += _receiver_rows(readings)
         rows.append(_imu_row(readings))
-    rows.append(_loss_row(readings, losses))
+    rows += [_loss_row(readings, losses), _reset_row(readings.reset_cause)]
     return rows
 
 
@@ -172,7 +186,7 @@ def _line_row(result: SelfTestResult, line: int, name: LocalText) -> SelfTestRow
         said = LocalText(ko="핀 정상 동작, 소리가 났는지 확인", en="its pin follows; did it sound?")
     elif line == TRIGGER:
         said = LocalText(ko="핀 정상 동작, 카메라가 찍는지 확인", en="its pin follows; does the camera expose?")
-    elif line in LAMPS[:3]:
+    elif line in LAMPS and line != RED:
         said = LocalText(
             ko="핀 정상 동작, 휴대폰 카메라로 점멸 확인", en="its pin follows; seen to flash by a phone's camera?"
         )
@@ -273,6 +287,12 @@ def _loss_row(readings: SelfTestReadings, losses: Losses) -> SelfTestRow:
         en=f"{lost} lost, {counters.missed_slots} slots missed",
     )
     return SelfTestRow(name, said, "fault" if lost or counters.missed_slots else "ok")
+
+
+def _reset_row(cause: int) -> SelfTestRow:
+    first = first_cause(cause)
+    verdict: Verdict = "fault" if first in BAD else "ok" if first in GOOD else "look"
+    return SelfTestRow(LocalText(ko="마지막 재시작", en="last reset"), words_of(cause), verdict)
 
 
 def _plain(value: str) -> LocalText:

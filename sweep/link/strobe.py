@@ -7,18 +7,25 @@ It owns no port and reads no clock but the head's.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from typing import Final
 
 from sweep.link.clock import ClockError, TickClock
-from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampsOff, Message
-from sweep.plug.strobe import PAIR_WITHIN_SHARE, Phase, Strobe, Trigger
+from sweep.link.messages import SLOT_NS, Exposure, LampRun, LampsOff, Message, RedBurst
+from sweep.plug.strobe import PAIR_WITHIN_SHARE, SHORT_SCALE, Phase, Strobe, Trigger
 
-PHASE_NUMBERS: Final[dict[Phase, int]] = {"C": 0, "A": 1, "B": 2, "M": 3, "R": 4}
+PHASE_NUMBERS: Final[dict[Phase, int]] = {"C": 0, "A": 1, "B": 2, "M": 3, "R": 4, "N": 5}
 """Phases as the wire protocol counts them."""
 PHASE_LETTERS: Final = {number: letter for letter, number in PHASE_NUMBERS.items()}
-GUARD_SLOTS: Final = 2
-"""A lamp begins two slots after the trigger (wire protocol): a pulse that much shorter ends within the exposure."""
+MARGIN_SLOTS: Final = 4
+"""Of an exposure that a pulse leaves dark: it begins two slots after the trigger (wire protocol) and ends as early."""
+GROUP_MAX: Final = 6
+"""Exposures of a group (wire protocol)."""
+PULSE_SLOTS: Final = (2, 62)
+"""Shortest and longest pulse of a lamp (wire protocol, firmware/limits.toml)."""
+RED_SLOTS: Final = 12
+"""Each red pulse (firmware/limits.toml: 400 us)."""
 GUARD: Final = 2
 """Reason of `lamps_off` for one pulse that was cut (wire protocol); after any other the lamps no longer run."""
 SILENT_PERIODS: Final = 25
@@ -37,18 +44,27 @@ class StrobeRun:
         self._clock = clock
         self._longest_ns = round(ask.longest_s * 1e9)
         self._period_slots = round(1e9 / ask.fps / SLOT_NS)
-        exposure_slots = round(ask.exposure_s * 1e9 / SLOT_NS)
-        if not 0 < self._period_slots <= 0xFFFF or not 0 < exposure_slots <= 0xFFFF or not 1 <= len(ask.order) <= 5:
-            raise ValueError("a strobe has 1 to 5 phases, and a period and an exposure of 32 us to 2 s")
+        if not 0 < self._period_slots <= 0xFFFF or not 1 <= len(ask.order) <= GROUP_MAX or "R" in ask.order:
+            raise ValueError("a strobe has 1 to 6 phases without red, and a period of 32 us to 2 s")
+        if not 0.0 < ask.exposure_s <= 2.0 or not 0 <= ask.short_every <= 0xFF or not 1 <= ask.red_count <= 0xFF:
+            raise ValueError("a strobe has an exposure up to 2 s, and short rounds every 255 or more often")
         phases = bytes(PHASE_NUMBERS[letter] for letter in ask.order)
+        least, most = PULSE_SLOTS
+        self._pulse_slots = min(most, max(least, math.ceil(round(ask.exposure_s * 1e9 / SLOT_NS, 3))))
+        short_slots = max(least, round(self._pulse_slots * SHORT_SCALE))
         self.command = LampRun(
             period_slots=self._period_slots,
-            exposure_slots=exposure_slots,
-            pulse_slots=max(1, exposure_slots - GUARD_SLOTS),
+            exposure_slots=self._pulse_slots + MARGIN_SLOTS,
             phase_count=len(phases),
-            phases=phases.ljust(5, b"\0"),
+            phases=phases.ljust(GROUP_MAX, b"\0"),
+            pulse_slots=bytes((self._pulse_slots,) * len(phases)).ljust(GROUP_MAX, b"\0"),
+            short_slots=bytes((short_slots,) * len(phases)).ljust(GROUP_MAX, b"\0"),
+            short_every=ask.short_every,
         )
         """What begins it."""
+        self._red_every_ns = round(ask.red_every_s * 1e9)
+        self._red_count = ask.red_count
+        self._red_asked_ns: int | None = None
         self._begun_ns: int | None = None
         self._heard_ns: int | None = None
         self.dropped: Counter[str] = Counter()
@@ -79,12 +95,25 @@ class StrobeRun:
                     self.dropped["clock_not_settled"] += 1
                     return None
                 self._begun_ns = self._begun_ns or mapped.t_ns
-                return Trigger(number, mapped.t_ns, letter, lit > 0)
+                usual = RED_SLOTS if letter == "R" else self._pulse_slots
+                return Trigger(number, mapped.t_ns, letter, lit > 0, lit / usual if lit else 1.0)
             case LampsOff(reason=reason):
                 self.went_off = reason
                 return None
             case _:
                 return None
+
+    def due(self, now_ns: int) -> RedBurst | None:
+        """A red burst whose time has come; whoever sends it answers for the declaration.
+
+        The head refuses it while red rests.
+        """
+        if self._begun_ns is None or self._red_every_ns == 0:
+            return None
+        if self._red_asked_ns is not None and now_ns - self._red_asked_ns < self._red_every_ns:
+            return None
+        self._red_asked_ns = now_ns
+        return RedBurst(self.command.exposure_slots, self._pulse_slots, RED_SLOTS, self._red_count, is_room_empty=1)
 
     def fault(self, now_ns: int, asked_ns: int) -> str | None:
         """Why no more triggers come, a code; None while they do. `asked_ns`: when the command was answered."""

@@ -14,9 +14,10 @@ import subprocess
 import sys
 from typing import Final
 
+from sweep.host.gpio import LineError, LinePlace
 from sweep.plug.lease import WORD_OCTETS, Lease
 from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
-from sweep.power.line import LinePlace, PowerLineError, drop
+from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, be_urgent, heard, tell
 
 LATE_NS: Final = 40_000_000
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> int:
             holder.wait()
         try:
             drop(place, PATIENCE_S)
-        except PowerLineError as error:
+        except LineError as error:
             tell(f"fault {error}", keeper)
             return 2
     return 0

@@ -12,9 +12,10 @@ import signal
 import socket
 import sys
 
+from sweep.host.gpio import LineError, LinePlace
 from sweep.plug.lease import WORD_OCTETS, Lease
 from sweep.plug.liveness import LOOK_EVERY_MS, boottime_ns
-from sweep.power.line import LinePlace, PowerLine, PowerLineError
+from sweep.power.line import PowerLine
 from sweep.power.process import be_urgent, heard, tell
 
 
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     try:
         with PowerLine(LinePlace(chip, offset)) as line:
             _hold(line, keeper, guard, pidfd)
-    except PowerLineError as error:
+    except LineError as error:
         tell(f"fault {error}", keeper)
         return 2
     return 0

@@ -19,10 +19,11 @@ from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Self
 
+from sweep.host.gpio import LineError, LinePlace
 from sweep.plug.lease import ALIVE, END, SIGN_OF_LIFE_S, Declaration, until
 from sweep.plug.liveness import LOOK_EVERY_MS, hurry, open_pidfd
 from sweep.power.kernel import check_strict
-from sweep.power.line import LinePlace, PowerLineError, drop
+from sweep.power.line import drop
 from sweep.power.pair import HANG_S, Pair
 from sweep.report import are_two_persons
 
@@ -68,13 +69,13 @@ class CameraPower:
         self._thread = threading.Thread(target=self._run, name="camera power", daemon=True)
 
     def __enter__(self) -> Self:
-        """Drives the line low. Raises PowerLineError where it cannot be driven or would outlast a crash."""
+        """Drives the line low. Raises LineError where it cannot be driven or would outlast a crash."""
         try:
             self._check(self._place)
             drop(self._place)  # what a crash left high; and all that dropping it needs is loaded now
             self._thread.start()
             pair = Pair(self._place, self._thread.native_id or 0)
-        except PowerLineError:
+        except LineError:
             self._is_closing = True
             self._wake_up()
             if self._thread.ident is not None:
@@ -91,6 +92,7 @@ class CameraPower:
     ) -> None:
         with self._condition:
             self._is_closing = True
+            self._wanted = None  # or the thread, on its way past its look at that, would give a lease anew
             self._end("closed")
         self._wake_up()
         self._thread.join()
@@ -280,14 +282,14 @@ class CameraPower:
     def _end_processes(self, pair: Pair) -> None:
         try:
             pair.close()
-        except PowerLineError as error:
+        except LineError as error:
             with self._condition:
                 self.why_off = str(error)
 
     def _start_again(self) -> None:
         try:
             pair = Pair(self._place, threading.get_native_id())
-        except PowerLineError as error:
+        except LineError as error:
             with self._condition:
                 self._wanted, self.why_off = None, str(error)
             return

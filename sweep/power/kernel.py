@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sweep.power.line import LinePlace, PowerLineError, driver_of, stays_driven
+from sweep.host.gpio import LineError, LinePlace, driver_of
+from sweep.power.line import stays_driven
 
 MODULES: Final = Path("/sys/module")
 PARAMETER: Final = "parameters/persist_gpio_outputs"
@@ -36,18 +37,18 @@ def parameter(label: str, modules: Path = MODULES) -> bool | None:
 
 
 def is_lax(chip: str) -> bool:
-    """Whether the chip's driver says that released outputs stay driven. Raises PowerLineError."""
+    """Whether the chip's driver says that released outputs stay driven. Raises LineError."""
     return parameter(driver_of(chip)) is True
 
 
 def check_strict(place: LinePlace) -> None:
-    """Raises PowerLineError where the line would outlast a killed process, or cannot be driven at all.
+    """Raises LineError where the line would outlast a killed process, or cannot be driven at all.
 
     Leaves the line low.
     """
     is_kept = stays_driven(place)
     said = parameter(driver_of(place.chip))
     if is_kept if said is None else said:
-        raise PowerLineError(
+        raise LineError(
             f"this kernel keeps a released line at its last level, a crash could leave the camera's power on: {REMEDY}"
         )

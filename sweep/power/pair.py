@@ -16,8 +16,9 @@ import sys
 import time
 from typing import Final
 
+from sweep.host.gpio import LineError, LinePlace
 from sweep.plug.liveness import open_pidfd
-from sweep.power.line import LinePlace, PowerLineError, drop
+from sweep.power.line import drop
 from sweep.power.process import LINE_OCTETS, heard
 
 START_S: Final = 20.0
@@ -32,7 +33,7 @@ class Pair:
     """Guard and holder, started together and ended together."""
 
     def __init__(self, place: LinePlace, keeper_thread: int) -> None:
-        """Waits until the line is low; the end of `keeper_thread` (its id) ends both. Raises PowerLineError."""
+        """Waits until the line is low; the end of `keeper_thread` (its id) ends both. Raises LineError."""
         self._place = place
         self._holder, holders = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._guard, guards = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -52,7 +53,7 @@ class Pair:
         """Of guard and holder."""
         try:
             self._await_low()
-        except PowerLineError:
+        except LineError:
             self.close()
             raise
 
@@ -86,7 +87,7 @@ class Pair:
         try:
             try:
                 drop(self._place, HANG_S)
-            except PowerLineError:
+            except LineError:
                 self.kill()
                 drop(self._place, PATIENCE_S)
         finally:
@@ -120,14 +121,12 @@ class Pair:
                     case "holder":
                         self.pids = (self._process.pid, int(rest))
                     case "fault":
-                        raise PowerLineError(rest)
+                        raise LineError(rest)
                     case _:
-                        raise PowerLineError(
-                            f"the process that switches the camera's power ended at once ({self._place})"
-                        )
+                        raise LineError(f"the process that switches the camera's power ended at once ({self._place})")
             if is_low and all(self.pids):
                 return
-        raise PowerLineError("the process that switches the camera's power does not start")
+        raise LineError("the process that switches the camera's power does not start")
 
 
 def _send(listener: socket.socket, word: bytes) -> None:

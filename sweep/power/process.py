@@ -13,8 +13,11 @@ LINE_OCTETS: Final = 300
 
 
 def be_urgent() -> None:
-    """Come before whatever else runs, where the system allows it; a terminal's Ctrl-C is the runner's business."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Come before whatever else runs, where the system allows it; a terminal's Ctrl-C and its end, or a service's that
+    is told of it, are the runner's business.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     hurry()
 
 

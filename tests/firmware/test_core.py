@@ -2,8 +2,11 @@
 
 import ctypes
 import random
+import tomllib
 from ctypes import POINTER, Structure, byref, c_uint8, c_uint16, c_uint32
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,10 +61,12 @@ class Threshold(Structure):
 class Schedule(Structure):
     _fields_ = [
         ("phase_count", c_uint8),
-        ("phases", c_uint8 * 5),
+        ("phases", c_uint8 * 6),
+        ("pulses", c_uint8 * 6),
+        ("short_pulses", c_uint8 * 6),
+        ("short_every", c_uint8),
         ("period", c_uint16),
         ("exposure", c_uint16),
-        ("pulse", c_uint16),
     ]
 
 
@@ -69,10 +74,26 @@ class LampRun(Structure):
     _fields_ = [
         ("period_slots", c_uint16),
         ("exposure_slots", c_uint16),
-        ("pulse_slots", c_uint16),
         ("phase_count", c_uint8),
-        ("phases", c_uint8 * 5),
+        ("phases", c_uint8 * 6),
+        ("pulse_slots", c_uint8 * 6),
+        ("short_slots", c_uint8 * 6),
+        ("short_every", c_uint8),
     ]
+
+
+class RedAsked(Structure):
+    _fields_ = [
+        ("exposure_slots", c_uint16),
+        ("pulse_slots", c_uint8),
+        ("red_slots", c_uint8),
+        ("red_count", c_uint8),
+        ("is_room_empty", c_uint8),
+    ]
+
+
+class RedBurst(Structure):
+    _fields_ = [("count", c_uint8), ("red_pulse", c_uint8), ("pulse", c_uint8), ("exposure", c_uint16)]
 
 
 class LightSet(Structure):
@@ -225,36 +246,82 @@ def test_envelope_of_a_square_wave_is_exact(core: ctypes.CDLL) -> None:
 
 # --- the lamp guard ---------------------------------------------------------------------------------------------------
 
-MAX_PULSE = {1: 62, 2: 62, 3: 62, 4: 31}
-REST = {1: 19, 2: 19, 3: 19, 4: 39}
+MAX_PULSE = {1: 62, 2: 62, 3: 62, 4: 12, 5: 62}
+REST = {1: 19, 2: 19, 3: 19, 4: 19, 5: 19}
 SILENCE_SLOTS = 3125
+RED, RED_GAP, RED_BURST, RED_REST = 4, 312, 6250, 62_500
+RESTED_SLOTS = 65_000
+OK, BAD_ARGUMENT, OVER_LIMIT, NOT_DECLARED, RESTING = range(5)
+
+
+@cache
+def rested_lamps(core: ctypes.CDLL) -> bytes:
+    """The state of lamps that rested since the reset."""
+    bench = Bench(core)
+    bench.rest(RESTED_SLOTS)
+    return bytes(bench.lamps)
 
 
 class Bench:
     """The lamp core driven slot by slot, recording for each slot which phase was lit."""
 
-    def __init__(self, core: ctypes.CDLL) -> None:
+    def __init__(self, core: ctypes.CDLL, *, is_rested: bool = False) -> None:
+        """`is_rested`: long enough after the reset for red."""
         self.core = core
-        self.lamps = Lamps()
+        self.lamps = Lamps.from_buffer_copy(rested_lamps(core)) if is_rested else Lamps()
         self.lit: list[int] = []
-        core.lamps_init(byref(self.lamps))
+        """Of each slot since then."""
+        self.began = RESTED_SLOTS if is_rested else 0
+        if not is_rested:
+            core.lamps_init(byref(self.lamps))
         core.lamps_plan.argtypes = [POINTER(Schedule), POINTER(LampRun), POINTER(c_uint16)]
+        core.lamps_plan_red.argtypes = [POINTER(RedBurst), POINTER(RedAsked), POINTER(c_uint16)]
 
-    def run(self, *, period: int, exposure: int, pulse: int, phases: tuple[int, ...]) -> tuple[int, int]:
+    def run(
+        self,
+        *,
+        period: int,
+        exposure: int,
+        pulse: int | tuple[int, ...],
+        phases: tuple[int, ...],
+        shorter: int | tuple[int, ...] = 0,
+        short_every: int = 0,
+    ) -> tuple[int, int]:
         """(refusal, clamped slots) of a lamp_run command; adopted when it is not refused."""
         schedule, clamped = Schedule(), c_uint16()
-        padded = (c_uint8 * 5)(*phases[:5])
-        command = LampRun(period, exposure, pulse, len(phases), padded)
+
+        def each(slots: int | tuple[int, ...]) -> ctypes.Array[c_uint8]:
+            return (c_uint8 * 6)(*((slots,) * 6 if isinstance(slots, int) else slots))
+
+        command = LampRun(
+            period, exposure, len(phases), (c_uint8 * 6)(*phases[:6]), each(pulse), each(shorter), short_every
+        )
         refusal = self.core.lamps_plan(byref(schedule), byref(command), byref(clamped))
         if refusal == 0:
             self.core.lamps_run(byref(self.lamps), byref(schedule))
         return refusal, clamped.value
 
+    def red(
+        self, *, count: int = 5, red: int = 12, pulse: int = 32, exposure: int = 36, is_room_empty: int = 1
+    ) -> tuple[int, int]:
+        """(refusal, clamped slots) of a red_burst command."""
+        burst, clamped = RedBurst(), c_uint16()
+        command = RedAsked(exposure, pulse, red, count, is_room_empty)
+        refusal = self.core.lamps_plan_red(byref(burst), byref(command), byref(clamped))
+        return refusal or self.core.lamps_flash_red(byref(self.lamps), byref(burst)), clamped.value
+
+    def rest(self, slots: int) -> None:
+        """Let time pass beside a host that is there."""
+        for _ in range(slots // 1000):
+            self.heard()
+            self.slots(1000)
+
     def slots(self, count: int) -> None:
         for _ in range(count):
-            tick = len(self.lit) + 1
+            tick = self.began + len(self.lit) + 1
             if self.core.lamps_tick(byref(self.lamps), c_uint8(tick & 0xFF)):
-                self.core.lamps_step(byref(self.lamps), c_uint16(tick & 0xFFFF))
+                event = self.core.lamps_step(byref(self.lamps), c_uint16(tick & 0xFFFF))
+                self.core.lamps_settle(byref(self.lamps), event, c_uint16(tick & 0xFFFF))
             self.lit.append(self.lamps.select if self.lamps.is_strobe else 0)
 
     def heard(self) -> None:
@@ -285,9 +352,21 @@ def test_schedule_lights_each_phase_in_turn(core: ctypes.CDLL) -> None:
     assert [b - a for a, b in pairwise(starts)][:3] == [520, 1040, 520]
 
 
+def test_a_lamp_may_light_twice_a_group_where_it_rests_between(core: ctypes.CDLL) -> None:
+    """The order that nothing locks to: on_axis, off_axis, dark, off_axis, on_axis, dark."""
+    bench = Bench(core)
+    assert bench.run(period=625, exposure=36, pulse=32, phases=(1, 2, 0, 2, 1, 0)) == (0, 0)
+    for _ in range(16):
+        bench.slots(625)
+        bench.heard()
+    starts = [(phase, round(begin / 625)) for phase, begin, _ in bench.pulses()]
+    assert starts[:6] == [(1, 0), (2, 1), (2, 3), (1, 4), (1, 6), (2, 7)]
+    assert {length for _, _, length in bench.pulses()} == {32}
+
+
 def test_a_pulse_that_is_too_long_is_shortened(core: ctypes.CDLL) -> None:
     bench = Bench(core)
-    assert bench.run(period=2000, exposure=900, pulse=800, phases=(1, 0)) == (0, 62)
+    assert bench.run(period=2000, exposure=900, pulse=200, phases=(1, 0)) == (0, 62)
     bench.slots(1500)
     assert bench.pulses() == [(1, bench.pulses()[0][1], 62)]
 
@@ -295,8 +374,12 @@ def test_a_pulse_that_is_too_long_is_shortened(core: ctypes.CDLL) -> None:
 def test_a_schedule_over_the_duty_is_refused(core: ctypes.CDLL) -> None:
     bench = Bench(core)
     assert bench.run(period=100, exposure=80, pulse=62, phases=(1,))[0] == 2
-    assert bench.run(period=520, exposure=100, pulse=31, phases=(1, 1))[0] == 1
-    assert bench.run(period=520, exposure=100, pulse=31, phases=(5,))[0] == 1
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(1, 1))[0] == 2, "again before it has rested"
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(1, 2, 0, 0, 2, 1))[0] == 2, "in the next group"
+    assert bench.run(period=520, exposure=100, pulse=31, phases=(6,))[0] == 1
+    assert bench.run(period=520, exposure=100, pulse=1, phases=(1,))[0] == 1
+    assert bench.run(period=520, exposure=100, pulse=31, shorter=62, short_every=4, phases=(1, 2))[0] == 2
+    assert bench.run(period=520, exposure=100, pulse=31, shorter=1, short_every=4, phases=(1, 2))[0] == 1
     assert bench.run(period=100, exposure=100, pulse=31, phases=(1, 2, 0))[0] == 1
     bench.slots(3000)
     assert bench.pulses() == []
@@ -318,18 +401,23 @@ def test_lamps_go_off_within_100_ms_of_silence(core: ctypes.CDLL) -> None:
 def test_no_host_can_make_the_lamps_exceed_their_limits(core: ctypes.CDLL, seed: int, commands: int) -> None:
     """Any schedules in any order, cut short at any slot: every pulse is short enough and rests long enough."""
     rng = random.Random(seed)
-    bench = Bench(core)
+    bench = Bench(core, is_rested=True)
     for _ in range(commands):
-        count = rng.randint(1, 5)
-        phases = tuple(rng.sample(range(5), count))
+        count = rng.randint(1, 6)
+        phases = tuple(rng.choices(range(5), k=count) if rng.random() < 0.3 else rng.sample(range(5), min(count, 5)))
         exposure = rng.randint(5, 120)
         bench.run(
             period=exposure + rng.randint(2, 600),
             exposure=exposure,
-            pulse=rng.choice((1, 2, 31, 62, 63, 1000, 65535)),
+            pulse=tuple(rng.choices((0, 1, 2, 31, 62, 63, 255), k=6)),
+            shorter=tuple(rng.choices((0, 1, 2, 31, 62, 63, 255), k=6)),
+            short_every=rng.choice((0, 0, 1, 2, 4, 255)),
             phases=phases,
         )
         bench.heard()
+        bench.red(
+            count=rng.randint(0, 9), red=rng.choice((2, 12, 13, 255)), exposure=exposure, pulse=rng.choice((0, 62))
+        )
         bench.slots(rng.randint(1, 1500))
         if rng.random() < 0.3:
             bench.core.lamps_stop(byref(bench.lamps))
@@ -341,19 +429,107 @@ def test_no_host_can_make_the_lamps_exceed_their_limits(core: ctypes.CDLL, seed:
             end, before = last_end[phase]
             assert begin - end >= before * REST[phase]
         last_end[phase] = (begin + length, length)
+    check_red(bench.pulses())
 
 
 def test_the_guard_cuts_a_pulse_that_a_wrong_schedule_asks_for(core: ctypes.CDLL) -> None:
     """A schedule that never went through lamps_plan: the guard counts lit slots by itself."""
-    bench = Bench(core)
-    wrong = Schedule(2, (c_uint8 * 5)(1, 4), 400, 300, 200)
+    bench = Bench(core, is_rested=True)
+    wrong = Schedule(2, (c_uint8 * 6)(1, 4), (c_uint8 * 6)(200, 200), (c_uint8 * 6)(), 0, 400, 300)
     core.lamps_run(byref(bench.lamps), byref(wrong))
     for _ in range(8):
         bench.heard()
         bench.slots(1000)
-    assert {(phase, length) for phase, _, length in bench.pulses()} == {(1, 62), (4, 31)}
+    assert {(phase, length) for phase, _, length in bench.pulses()} == {(1, 62), (4, 12)}
+    assert [phase for phase, _, _ in bench.pulses()].count(RED) <= 2, "one burst"
+    check_red(bench.pulses())
     begins = [begin for phase, begin, _ in bench.pulses() if phase == 1]
     assert all(b - a >= 20 * 62 for a, b in pairwise(begins))
+
+
+def check_red(pulses: list[tuple[int, int, int]]) -> None:
+    """No two red pulses follow each other between 3 and 65 times a second, and bursts have an end."""
+    red = [(begin, length) for phase, begin, length in pulses if phase == RED]
+    began = None
+    for (begin, _), (again, length) in pairwise(red):
+        began = begin if began is None else began
+        if again - begin > RED_GAP:
+            assert again - begin >= RED_REST
+            began = None
+        else:
+            assert again + length - began <= RED_BURST
+
+
+def test_every_fourth_group_is_short_and_each_exposure_has_its_own_length(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    assert bench.run(
+        period=520,
+        exposure=100,
+        phases=(1, 0, 2),
+        pulse=(32, 0, 20, 0, 0, 0),
+        shorter=(2, 0, 3, 0, 0, 0),
+        short_every=4,
+    ) == (0, 0)
+    bench.rest(520 * 3 * 9)
+    assert [(phase, length) for phase, _, length in bench.pulses()][:18] == [
+        *[(1, 32), (2, 20)] * 3, (1, 2), (2, 3), *[(1, 32), (2, 20)] * 3, (1, 2), (2, 3), (1, 32), (2, 20),
+    ]  # fmt: skip
+    starts = [begin for phase, begin, _ in bench.pulses() if phase == 1]
+    assert {b - a for a, b in pairwise(starts)} == {3 * 520}, "a short group is as long as any other"
+
+
+def test_a_red_burst_lies_between_two_groups_with_partners_before_and_after_it(core: ctypes.CDLL) -> None:
+    bench = Bench(core, is_rested=True)
+    assert bench.run(period=521, exposure=36, pulse=32, phases=(1, 2, 0)) == (0, 0)
+    bench.slots(600)
+    assert bench.red(count=5) == (0, 0)
+    assert bench.red()[0] == RESTING, "one is on its way"
+    bench.rest(12_000)
+    pulses = bench.pulses()
+    phases = [phase for phase, _, _ in pulses]
+    first = phases.index(RED)
+    assert phases[first - 3 : first] == [1, 2, 1], "the group was finished first, then came the partner"
+    assert phases[first:][:14] == [RED] * 10 + [1, 1, 2, 1], "the partner, then the schedule goes on where it stood"
+    red = pulses[first : first + 10]
+    assert {length for _, _, length in red} == {12}
+    assert {b - a for (_, a, _), (_, b, _) in pairwise(red)} == {RED_GAP}, "100 Hz, evenly"
+    assert red[0][1] - pulses[first - 1][1] == pulses[first + 10][1] - red[8][1] == 2 * RED_GAP
+    assert pulses[first + 11][1] - pulses[first + 10][1] == 2 * 2 * RED_GAP, "a dark exposure lies between"
+    check_red(pulses)
+
+
+def test_red_needs_the_declaration_and_rests(core: ctypes.CDLL) -> None:
+    bench = Bench(core)
+    assert bench.red()[0] == RESTING, "since the reset"
+    bench.rest(RED_REST - 2000)
+    assert bench.red()[0] == RESTING
+    bench.rest(5000)
+    for said in (0, 2, 255):
+        assert bench.red(is_room_empty=said)[0] == NOT_DECLARED
+    for wrong in ({"count": 0}, {"count": 7}, {"red": 1}, {"pulse": 1}, {"exposure": 5}, {"exposure": 311}):
+        assert bench.red(**wrong)[0] == BAD_ARGUMENT
+    assert bench.run(period=312, exposure=100, pulse=12, phases=(RED,))[0] == OVER_LIMIT, "never in a schedule"
+    assert bench.pulses() == []
+    assert bench.red(count=6, red=200) == (0, 12)
+    bench.rest(6000)
+    bench.slots(10 * 2 * RED_GAP + 3 - 6000)
+    assert [phase for phase, _, _ in bench.pulses()] == [1, *[RED] * 12, 1]
+    assert bench.pulses()[-1][1] + 32 - bench.pulses()[0][1] < RED_BURST
+    assert (bench.lamps.is_exposing, bench.lamps.select) == (0, 0), "a burst alone is over when it is over"
+    for _ in range(RED_REST // 1000):
+        assert bench.red()[0] == RESTING
+        bench.rest(1000)
+    bench.rest(3000)
+    assert bench.red()[0] == OK
+    bench.slots(2000)
+    bench.core.lamps_stop(byref(bench.lamps))
+    bench.slots(1000)
+    dark_from = len(bench.lit)
+    assert bench.red()[0] == RESTING, "a burst that was stopped"
+    bench.rest(RED_REST - 3000)
+    assert bench.red()[0] == RESTING
+    assert set(bench.lit[dark_from:]) == {0}
+    check_red(bench.pulses())
 
 
 def test_visible_light_has_a_longest_on_time(core: ctypes.CDLL) -> None:
@@ -366,6 +542,32 @@ def test_visible_light_has_a_longest_on_time(core: ctypes.CDLL) -> None:
         bench.slots(1000)
         on_slots += 1000 * (bench.lamps.lights & 1)
     assert 139_000 <= on_slots <= 141_000  # 4.5 s
+
+
+def test_white_that_is_lit_anew_whenever_it_was_cut_ends_with_half_of_the_time(
+    core: ctypes.CDLL, repo_root: Path
+) -> None:
+    """The rest rule of limits.toml: it may run ahead by balance_ms, then on is what off was."""
+    limits = tomllib.loads((repo_root / "firmware/limits.toml").read_text(encoding="utf-8"))["light"]["white"]
+    bench = Bench(core)
+    light = LightSet(0, 1)
+    lit: list[int] = []
+    refused = 0
+    for _ in range(round(300e6 / 32 / 1000)):  # five minutes in steps of 32 ms
+        refused += bench.core.lamps_set_light(byref(bench.lamps), byref(light)) == 2
+        bench.heard()
+        bench.slots(1000)
+        lit.append(bench.lamps.lights & 1)
+    ahead_s = sum(lit) * 0.032 - (len(lit) - sum(lit)) * 0.032
+    assert refused > 0
+    assert 0 < ahead_s <= limits["balance_ms"] * 1e-3 + 0.5
+    last = lit[len(lit) // 3 :]
+    assert 0.45 < sum(last) / len(last) < 0.55
+    aim = LightSet(1, 1)
+    for _ in range(1000):
+        assert bench.core.lamps_set_light(byref(bench.lamps), byref(aim)) == 0
+        bench.heard()
+        bench.slots(1000)
 
 
 # --- histogram, tuner, panel ------------------------------------------------------------------------------------------

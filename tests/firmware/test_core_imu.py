@@ -146,7 +146,7 @@ def test_whatever_happened_a_good_bus_finds_the_sensor_again(core: ctypes.CDLL, 
 # --- the walk ---------------------------------------------------------------------------------------------------------
 
 NOTHING, REST, DRIVE, END = range(4)
-PARTS, SENSORS = 13, 12
+PARTS, SENSORS = 14, 12
 
 
 class SelfTest(Structure):
@@ -164,7 +164,7 @@ class SelfTest(Structure):
 
 
 class Command(Structure):
-    _fields_ = [("parts", c_uint16), ("step_slots", c_uint16)]
+    _fields_ = [("parts", c_uint16), ("step_slots", c_uint16), ("is_room_empty", c_uint8)]
 
 
 @given(st.integers(0, 0xFFFF), st.integers(0, 0xFFFF), st.integers(1, 400))

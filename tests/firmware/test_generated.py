@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from sweep.link import messages, supply
-from sweep.sim import head_machine, head_pads
+from sweep.link.strobe import PHASE_NUMBERS, PULSE_SLOTS, RED_SLOTS
+from sweep.sim import head_machine, head_pads, lamp_pins
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,9 @@ def test_a_table_that_contradicts_itself_is_refused(
         generate.read_table(bad)
 
 
-def test_layouts_of_versions_1_and_2_do_not_change() -> None:
+def test_layouts_of_what_goes_to_the_host_do_not_change() -> None:
     """Recordings of the line are read by later releases: a message of a published version keeps its layout."""
-    assert messages.PROTOCOL_VERSION == 2
+    assert messages.PROTOCOL_VERSION == 3
     published = {
         0x81: "<BI8sIIHB",
         0x82: "<IHHHHIHHHHHHHHHH",
@@ -99,6 +100,13 @@ def test_the_emulator_watches_the_pins_of_the_table(repo_root: Path) -> None:
     table = tomllib.loads((repo_root / "firmware/board/atmega328p/pins.toml").read_text(encoding="utf-8"))
     for name, (module, bit) in head_pads.PINS.items():
         assert (module, bit) == (f"iog{table['pin'][name]['port']}", table["pin"][name]["bit"])
+    by_lines = {frozenset(lines): name for name, lines in table["group"].items()}
+    letters = {"on_axis": "A", "off_axis": "B", "middle_ring": "M", "outer_ring": "N", "red": "R"}
+    assert {lines: letters[name] for lines, name in by_lines.items()} == lamp_pins.SELECTS
+    limits = tomllib.loads((repo_root / "firmware/limits.toml").read_text(encoding="utf-8"))["lamp"]
+    assert {letters[name]: row["phase"] for name, row in limits.items()} | {"C": 0} == PHASE_NUMBERS
+    longest = {row["max_pulse_us"] // 32 for name, row in limits.items() if name != "red"}
+    assert (longest, limits["red"]["max_pulse_us"] // 32) == ({PULSE_SLOTS[1]}, RED_SLOTS)
     button = table["pin"]["button"]
     assert (button["port"], button["bit"]) == head_machine.BUTTON
     for name, held in (("imu_sda", head_machine.IMU_SDA), ("imu_scl", head_machine.IMU_SCL)):

@@ -15,7 +15,7 @@ from hardware.generate.sexpr import Node, child, children, parse
 HARDWARE = Path(__file__).resolve().parents[2] / "hardware"
 BOARDS = {
     "carrier": HARDWARE / "carrier/carrier",
-    **{name: HARDWARE / "led" / name for name in ("ring", "bar", "white")},
+    **{name: HARDWARE / "led" / name for name in ("ring", "arc", "bar", "white")},
 }
 Point = tuple[float, float]
 
@@ -46,12 +46,18 @@ def rule_check(kind: str, file: Path, folder: Path) -> list[str]:
 
 
 @cache
-def netlist(board: str) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
-    """Parts (designator to value, MPN, footprint) and nets ((designator, pin) to name) of a board's schematic."""
+def exported(board: str) -> ET.Element:
+    """The netlist of a board's schematic as KiCad writes it."""
     with TemporaryDirectory() as folder:
         out = Path(folder) / "netlist.xml"
         kicad("sch", "export", "netlist", "--format", "kicadxml", "-o", str(out), f"{BOARDS[board]}.kicad_sch")
-        root = ET.parse(out).getroot()  # noqa: S314 - KiCad wrote it a moment ago
+        return ET.parse(out).getroot()  # noqa: S314 - KiCad wrote it a moment ago
+
+
+@cache
+def netlist(board: str) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str], str]]:
+    """Parts (designator to value, MPN, footprint) and nets ((designator, pin) to name) of a board's schematic."""
+    root = exported(board)
     parts = {}
     for comp in root.iter("comp"):
         fields = {f.get("name", ""): f.text or "" for f in comp.iter("field")}
@@ -64,6 +70,17 @@ def netlist(board: str) -> tuple[dict[str, dict[str, str]], dict[tuple[str, str]
         (n.get("ref", ""), n.get("pin", "")): net.get("name", "") for net in root.iter("net") for n in net.iter("node")
     }
     return parts, nets
+
+
+def supply_pins(board: str) -> list[tuple[str, str]]:
+    """(designator, pin) of every chip's supply inputs and outputs, ground left out."""
+    return sorted(
+        (node.get("ref", ""), node.get("pin", ""))
+        for net in exported(board).iter("net")
+        if net.get("name") != "GND"
+        for node in net.iter("node")
+        if node.get("ref", "").startswith("U") and node.get("pintype", "").startswith("power_")
+    )
 
 
 @cache
@@ -92,7 +109,8 @@ def outline(name: str) -> Point:
                 xs += [cx - radius, cx + radius]
                 ys += [cy - radius, cy + radius]
             else:
-                points = [[float(v) for v in (child(node, key) or [])[1:3]] for key in ("start", "end")]
+                keys = ("start", "mid", "end") if shape == "gr_arc" else ("start", "end")
+                points = [[float(v) for v in (child(node, key) or [])[1:3]] for key in keys]
                 xs += [p[0] for p in points]
                 ys += [p[1] for p in points]
     return round(max(xs) - min(xs), 4), round(max(ys) - min(ys), 4)
@@ -127,3 +145,21 @@ def track_widths(name: str) -> dict[str, float]:
         net, width = str(numbers[(child(node, "net") or ["", ""])[1]]), float((child(node, "width") or [0, 0])[1])
         widths[net] = min(width, widths.get(net, width))
     return widths
+
+
+def joined(ref: str, pin: str) -> set[tuple[str, str]]:
+    """All pins on the net of a pin of the carrier, but itself."""
+    _, nets = netlist("carrier")
+    return {key for key, net in nets.items() if net == nets[ref, pin] and key != (ref, pin)}
+
+
+def value_of(ref: str) -> float:
+    """A resistor of the carrier in ohm or a capacitor in nF."""
+    text = netlist("carrier")[0][ref]["value"].split()[0]
+    factor = {"k": 1e3, "M": 1e6, "n": 1.0, "u": 1e3}.get(text[-1], 1.0)
+    return float(text.rstrip("kMnup")) * factor
+
+
+def on_net(net: str, kind: str) -> set[str]:
+    """Designators of a kind (letters) on a net of the carrier."""
+    return {ref for (ref, _), name in netlist("carrier")[1].items() if name == net and ref.rstrip("0123456789") == kind}

@@ -10,7 +10,19 @@ from typing import Any
 import pytest
 
 from hardware.generate.sexpr import child
-from tests.hardware.kicad import BOARDS, HARDWARE, footprints, netlist, outline, pads, place, rule_check, track_widths
+from tests.hardware.kicad import (
+    BOARDS,
+    HARDWARE,
+    footprints,
+    netlist,
+    on_net,
+    outline,
+    pads,
+    place,
+    rule_check,
+    track_widths,
+    value_of,
+)
 
 TABLE: dict[str, Any] = tomllib.loads((HARDWARE / "interfaces.toml").read_text())
 NANO = {
@@ -20,7 +32,8 @@ NANO = {
     **{f"A{n}": str(n + 19) for n in range(8)},
 }
 """Label to pin number, Arduino Nano 3.0: TX1 RX0 RST GND D2..D12 in a row, D13 3V3 AREF A0..A7 5V RST GND VIN back."""
-PULSED = ("on_axis", "off_axis", "middle_ring", "red")
+SELECTS = ("SELECT_ON_AXIS", "SELECT_OFF_AXIS", "SELECT_MIDDLE_RING", "SELECT_RED")
+PULSED = ("on_axis", "off_axis", "middle_ring", "outer_ring", "red")
 
 
 @pytest.mark.parametrize("name", BOARDS)
@@ -71,24 +84,6 @@ def test_the_socket_of_the_nano_is_what_the_firmware_uses(repo_root: Path) -> No
     assert wired != fixed | {pin: name.upper() for pin, name in {**pins_table(repo_root), "12": "white"}.items()}
 
 
-def joined(ref: str, pin: str) -> set[tuple[str, str]]:
-    """All pins on the net of a pin, but itself."""
-    _, nets = netlist("carrier")
-    return {key for key, net in nets.items() if net == nets[ref, pin] and key != (ref, pin)}
-
-
-def value_of(ref: str) -> float:
-    """A resistor in ohm or a capacitor in nF."""
-    text = netlist("carrier")[0][ref]["value"].split()[0]
-    factor = {"k": 1e3, "M": 1e6, "n": 1.0, "u": 1e3}.get(text[-1], 1.0)
-    return float(text.rstrip("kMnup")) * factor
-
-
-def on_net(net: str, kind: str) -> set[str]:
-    """Designators of a kind (letters) on a net."""
-    return {ref for (ref, _), name in netlist("carrier")[1].items() if name == net and ref.rstrip("0123456789") == kind}
-
-
 @pytest.mark.parametrize("group", [*PULSED, "white", "aim"])
 def test_each_string_is_driven_as_the_lamp_table_says(group: str) -> None:
     """Gate resistor to gate, pull-down, sense resistor between source and ground, clamp across it."""
@@ -104,27 +99,36 @@ def test_each_string_is_driven_as_the_lamp_table_says(group: str) -> None:
         assert value_of(pull) == sink["gate_pulldown_ohm"]
         assert "GND" in {nets[pull, "1"], nets[pull, "2"]}
         transistors = {ref: pin for (ref, pin), net in nets.items() if net == gate_net and ref.startswith("Q")}
-        ((mosfet, gate),) = [(q, pin) for q, pin in transistors.items() if parts[q]["value"] == sink["mosfet"]]
+        kind = row.get("mosfet", sink["mosfet"])
+        drain, source = ("2", "3") if kind == "NDT3055L" else ("3", "2")  # SOT-223 and SOT-23
+        ((mosfet, gate),) = [(q, pin) for q, pin in transistors.items() if parts[q]["value"] == kind]
         ((clamp, collector),) = [(q, pin) for q, pin in transistors.items() if parts[q]["value"] == sink["clamp"]]
         assert (gate, collector) == ("1", "3")
-        assert nets[clamp, "1"] == nets[mosfet, "2"]
+        assert nets[clamp, "1"] == nets[mosfet, source]
         assert nets[clamp, "2"] == "GND"
-        (sense,) = on_net(nets[mosfet, "2"], "R")
+        (sense,) = on_net(nets[mosfet, source], "R")
         assert value_of(sense) == row["sense_resistor_ohm"]
-        assert {nets[sense, "1"], nets[sense, "2"]} == {nets[mosfet, "2"], "GND"}
-        assert nets[mosfet, "3"].startswith(f"{name}_K")
+        assert {nets[sense, "1"], nets[sense, "2"]} == {nets[mosfet, source], "GND"}
+        assert nets[mosfet, drain].startswith(f"{name}_K")
+
+
+def inputs_of(gate: str, output: str) -> set[str]:
+    """Nets at the inputs of one gate of a 74HC11."""
+    return {
+        netlist("carrier")[1][gate, pin]
+        for pin in {"12": ("1", "2", "13"), "6": ("3", "4", "5"), "8": ("9", "10", "11")}[output]
+    }
 
 
 @pytest.mark.parametrize("group", PULSED)
 def test_a_pulsed_group_needs_select_strobe_and_window_and_lives_from_its_reservoir(group: str) -> None:
     name, (parts, nets) = group.upper(), netlist("carrier")
     ((gate, output),) = [
-        (ref, pin) for (ref, pin), net in nets.items() if net == f"GATE_{name}" and ref.startswith("U")
+        (ref, pin) for (ref, pin), net in nets.items() if net == f"GATE_{name}" and parts[ref]["value"] == "74HC11"
     ]
-    assert parts[gate]["value"] == "74HC11"
-    inputs = {"12": ("1", "2", "13"), "6": ("3", "4", "5"), "8": ("9", "10", "11")}[output]
+    select = {"on_axis": "SELECT_ON_AXIS", "red": "RED_READY"}.get(group, f"LAMP_{name}")
     window = "WINDOW_RED" if group == "red" else "WINDOW_IR"
-    assert {nets[gate, pin] for pin in inputs} == {f"SELECT_{name}", "STROBE", window}
+    assert inputs_of(gate, output) == {select, "STROBE", window}
     (charge,) = on_net(f"{name}_A", "R")
     assert value_of(charge) == TABLE["group"][group]["charge_resistor_ohm"]
     assert {nets[charge, "1"], nets[charge, "2"]} == {"+18V", f"{name}_A"}
@@ -143,17 +147,66 @@ def test_windows_and_counters_have_the_parts_that_the_limits_are_computed_from(r
         assert nets["U6", block] == nets["U6", output]
         assert nets["U6", {"7": "6", "9": "10"}[output]] == window
     assert parts["U6"]["value"] == "74HC4538"
-    for group in PULSED:
+    for group, row in firmware["lamp"].items():
         kind = "red" if group == "red" else "ir"
         window_us = 0.7 * lim[f"{kind}_ohm"] * lim[f"{kind}_nf"] * 1e-3
-        longest = firmware["lamp"][group]["max_pulse_us"]
-        assert longest <= window_us * (1 - lim["one_shot_tolerance"]) and window_us < 1.5 * longest
+        longest = row["max_pulse_us"]
+        assert longest <= window_us * (1 - lim["one_shot_tolerance"])
+        assert window_us < 1.5 * longest
     for light, counter in (("white", "U9"), ("aim", "U10")):
         r = next(r for r in on_net(nets[counter, "10"], "R"))
         c = next(c for c in on_net(nets[counter, "9"], "C"))
         assert [value_of(r), value_of(c)] == [lim[f"{light}_ohm"], lim[f"{light}_nf"]]
         assert nets[counter, "3"] == f"{light.upper()}_DONE"
         assert nets[counter, "12"] == f"{light.upper()}_OFF"
+
+
+def test_select_lines_are_decoded_as_the_firmware_names_its_groups(repo_root: Path) -> None:
+    """Each group of pins.toml, its lines high and the others low, opens its own gate and no other."""
+    _, nets = netlist("carrier")
+    groups = tomllib.loads((repo_root / "firmware/board/atmega328p/pins.toml").read_text())["group"]
+    assert set(groups) == set(PULSED)
+    assert [nets["U21", pin] for pin in "12345"] == ["SELECT_OFF_AXIS", "SELECT_MIDDLE_RING", "GND", "GND", "GND"]
+    assert nets["U21", "6"] == "+5V"
+    outputs = dict(enumerate(nets["U21", pin] for pin in ("15", "14", "13", "12")))  # Y0 to Y3
+    for group, high in groups.items():
+        code = ("select_off_axis" in high) + 2 * ("select_middle_ring" in high)
+        lit = {net for net in ("SELECT_ON_AXIS", "SELECT_RED") if net.lower() in high}
+        lit |= {outputs[code]} if outputs[code].startswith("LAMP_") else set()
+        assert lit == {f"{'SELECT' if group in ('on_axis', 'red') else 'LAMP'}_{group.upper()}"}, group
+
+
+def test_red_rests_after_each_burst_by_two_one_shots_that_share_no_part() -> None:
+    lim, (parts, nets) = TABLE["limiter"], netlist("carrier")
+    (ready,) = [
+        (ref, pin) for (ref, pin), net in nets.items() if net == "RED_READY" and pin in ("12", "6", "8") and ref == "U8"
+    ]
+    assert inputs_of(*ready) == {"SELECT_RED", "RED_FREE_A", "RED_FREE_B"}
+    for chip, watch, free in (("U20", "RED_GAP", "RED_FREE_A"), ("U19", "RED_BURST", "RED_FREE_B")):
+        assert parts[chip]["value"] == "74HC4538"
+        assert (nets[chip, "4"], nets[chip, "6"]) == ("GATE_RED", watch)  # begun by the light itself
+        assert (nets[chip, "11"], nets[chip, "12"], nets[chip, "9"]) == (watch, "GND", free)  # its end begins the rest
+        assert nets[chip, "3"] == nets[chip, "13"] == "+5V"  # nothing resets either
+    assert nets["U20", "5"] == "+5V"  # the gap's is retriggered by each pulse
+    assert nets["U19", "5"] == nets["U19", "7"]  # the burst's is not
+    for net, key in (("T_GAP", "gap"), ("T_REST_A", "rest"), ("T_BURST", "burst"), ("T_REST_B", "burst_rest")):
+        unit = "nf" if f"red_{key}_nf" in lim else "uf"
+        ohm, nf = lim[f"red_{key}_ohm"], lim[f"red_{key}_{unit}"] * {"nf": 1, "uf": 1e3}[unit]
+        assert [value_of(*on_net(net, "R")), value_of(*on_net(net, "C"))] == [ohm, nf]
+        assert 0.7e-6 * ohm * nf == pytest.approx(lim[f"red_{key}_ms"], rel=0.01)
+        assert bool(on_net(net, "D")) == (unit == "uf")  # a large capacitor is emptied past the chip at power-off
+
+
+def test_the_bounds_on_red_leave_the_firmware_its_burst_and_are_over_before_its_rest(repo_root: Path) -> None:
+    lim = TABLE["limiter"]
+    red = tomllib.loads((repo_root / "firmware/limits.toml").read_text())["lamp"]["red"]
+    assert red["max_gap_us"] < 1e3 * lim["red_gap_ms"] * (1 - lim["one_shot_tolerance"])
+    assert red["burst_ms"] < lim["red_burst_ms"] * (1 - lim["red_burst_tolerance"])
+    longest = lim["red_gap_ms"] * (1 + lim["one_shot_tolerance"]) + lim["red_rest_ms"] * (1 + lim["red_rest_tolerance"])
+    other = lim["red_burst_ms"] * (1 + lim["red_burst_tolerance"]) + lim["red_burst_rest_ms"] * (
+        1 + lim["red_rest_tolerance"]
+    )
+    assert max(longest, other) < red["burst_rest_ms"]
 
 
 def test_filters_and_the_battery_divider_match_the_table(repo_root: Path) -> None:
@@ -171,56 +224,9 @@ def test_filters_and_the_battery_divider_match_the_table(repo_root: Path) -> Non
 
 def test_everything_that_lights_is_pulled_down_and_the_trigger_up(repo_root: Path) -> None:
     _, nets = netlist("carrier")
-    for name in ("white", "aim", "strobe", *(f"select_{g}" for g in PULSED)):
+    for name in ("white", "aim", "strobe", *map(str.lower, SELECTS)):
         assert any({nets[r, "1"], nets[r, "2"]} == {name.upper(), "GND"} for r in on_net(name.upper(), "R")), name
     assert any({nets[r, "1"], nets[r, "2"]} == {"CAMERA_TRIGGER", "+5V"} for r in on_net("CAMERA_TRIGGER", "R"))
-
-
-def test_an_unpowered_camera_has_no_supply_from_anywhere_and_its_light_hangs_on_the_supply() -> None:
-    parts, nets = netlist("carrier")
-    assert nets["J14", "15"] == "CAM_3V3" == nets["U12", "6"]
-    assert parts["U12"]["value"] == "TPS22917" and nets["U12", "1"] == nets["J13", "15"] == "PI_CAM_3V3"
-    allowed = {"U12", "U14", "C35", "R103", "R104", "J14"}
-    assert {ref for (ref, _), net in nets.items() if net == "CAM_3V3"} == allowed
-    # Control lines go through the bus switch; only the pairs of the serial link pass straight.
-    straight = {nets["J13", str(n)] for n in range(1, 16)} & {nets["J14", str(n)] for n in range(1, 16)}
-    assert straight == {"GND", *(f"CAM_{pair}_{leg}" for pair in ("D0", "D1", "CK") for leg in "NP")}
-    led = next(pin for ref, pin in joined("R103", "2") if ref == "D6")
-    assert led == "2" and nets["D6", "1"] == "GND"
-    assert nets["U15", "5"] == nets["U14", "2"] == "/Camera/CAM_1V8"
-    assert parts["U14"]["value"].endswith("1802") and TABLE["camera"]["trigger_v"] == 1.8
-
-
-def undriven_v(pull_down_ohm: float, pull_up_ohm: float) -> float:
-    """The camera's enable line when the Pi leaves it alone: its pull-up against the board's pull-down, 1 % low."""
-    low_ohm = 1.01 * pull_down_ohm
-    return float(TABLE["camera"]["pi_supply_max_v"]) * low_ohm / (low_ohm + pull_up_ohm)
-
-
-def test_the_camera_is_off_while_the_pi_boots_and_with_the_weak_resistor_it_was_not() -> None:
-    camera, (_, nets) = TABLE["camera"], netlist("carrier")
-    assert nets["U12", "3"] == nets["J17", "7"] == "CAM_ENABLE"  # ON of the switch, GPIO4
-    assert {nets["R102", "1"], nets["R102", "2"]} == {"CAM_ENABLE", "GND"}
-    assert on_net("CAM_ENABLE", "R") == {"R102"}  # nothing else pulls
-    assert value_of("R102") == camera["enable_pulldown_ohm"]
-    for pull_up_ohm in camera["pi_pull_up_ohm"]:
-        assert undriven_v(value_of("R102"), pull_up_ohm) < camera["switch_off_below_v"]
-    assert undriven_v(100e3, max(camera["pi_pull_up_ohm"])) > 1.0
-    assert 3.3 / value_of("R102") < 2e-3  # what GPIO4 gives while it is high; a pin gives 8 mA by default
-
-
-def test_nothing_that_lights_waits_for_its_driver_to_be_dark() -> None:
-    """The table "Dark when nobody drives": every output of the Nano or the Pi that ends at a lamp, buzzer or supply."""
-    _, nets = netlist("carrier")
-    lines = ["WHITE", "AIM", "STROBE", "BUZZER", "CAM_ENABLE", *(f"SELECT_{group.upper()}" for group in PULSED)]
-    for line in lines:
-        assert any({nets[r, "1"], nets[r, "2"]} == {line, "GND"} and value_of(r) <= 10e3 for r in on_net(line, "R")), (
-            line
-        )
-        pulled_up = [r for r in on_net(line, "R") if {nets[r, "1"], nets[r, "2"]} & {"+5V", "PI_3V3", "+3V3"}]
-        assert pulled_up == [], line
-    enable = nets["U2", "4"]  # of the lamp supply
-    assert any({nets[r, "1"], nets[r, "2"]} == {enable, "GND"} for r in on_net(enable, "R"))
 
 
 def ipc_2221_a(width_mm: float, rise_k: float = 10.0, thickness_mm: float = 0.035) -> float:
@@ -239,7 +245,7 @@ def test_tracks_carry_their_currents() -> None:
         if group in PULSED:
             assert ipc_2221_a(widths[f"{group.upper()}_A"]) > 1.2 * row["strings"] * vbe / row["sense_resistor_ohm"]
     assert ipc_2221_a(widths["+5V"]) > 1.5  # all but the Pi and the white light
-    for name in ("ring", "bar", "white"):
+    for name in ("ring", "arc", "bar", "white"):
         assert ipc_2221_a(min(track_widths(name).values())) > 1.4
 
 
@@ -276,7 +282,7 @@ def test_outlines_holes_and_lamps_are_where_the_enclosure_and_the_optics_expect_
 
 
 def test_lamps_face_the_front_and_the_cables_of_ring_and_bar_leave_behind() -> None:
-    for name in ("ring", "bar", "white"):
+    for name in ("ring", "arc", "bar", "white"):
         for ref, node in footprints(name).items():
             side = (child(node, "layer") or ["", ""])[1]
-            assert side == ("B.Cu" if ref == "J1" and name != "white" else "F.Cu"), (name, ref)
+            assert side == ("B.Cu" if ref.startswith("J") and name != "white" else "F.Cu"), (name, ref)

@@ -9,6 +9,7 @@ import pytest
 from hardware import documents
 from hardware.optics import budget, tables, white
 from sweep.lens.optics import Optics, load_optics
+from sweep.plug.strobe import SHORT_SCALE
 
 ANCHOR_OFFSET_M = budget.ANCHORS_OFFSET_M
 
@@ -101,6 +102,40 @@ def test_the_band_moves_to_shorter_wavelengths_with_the_angle() -> None:
         band.transmission(850.0 * math.sqrt(1 - (math.sin(math.radians(27.6)) / 2) ** 2), math.radians(27.6), 2.0)
         > 0.99
     )
+
+
+def test_a_near_glint_saturates_and_the_short_pulse_does_not(optics: Optics) -> None:
+    full, scale = budget.saturation_e(optics), budget.interfaces()["pulse"]["scale"]
+    assert full == pytest.approx(3850, abs=5)
+    spot = budget.lens_e(optics, 1.0, aperture_mm=1.0, rho=0.05, offset_m=optics.on_axis_offset_m)
+    middle, corner = (budget.peak_px_e(optics, spot, 1.0, is_centred=is_centred) for is_centred in (True, False))
+    assert spot * scale > full > middle * scale  # 89,000 in the spot, 22,000 in its brightest pixel
+    assert 0.1 * spot < corner < middle < 0.3 * spot
+    assert budget.peak_px_e(optics, spot, optics.focus_m) > middle  # sharpest in focus
+    assert budget.peak_px_e(optics, spot, 0.3) < 0.25 * budget.peak_px_e(optics, spot, optics.focus_m)
+
+
+def test_the_scale_that_clips_carry_is_that_of_the_driver() -> None:
+    pulse = budget.interfaces()["pulse"]
+    assert pytest.approx(pulse["scale"], rel=pulse["scale_tolerance"]) == SHORT_SCALE
+    assert pulse["short_us"] / pulse["nominal_us"] == SHORT_SCALE
+
+
+def test_red_finds_behind_an_absorptive_cut_what_infrared_does_not(optics: Optics) -> None:
+    """Same offset: the ratio of red to infrared is 40 times that of anything that has no such filter."""
+    cut, warm = budget.parts()["ir_cut"], budget.red_optics(optics)
+    assert cut["absorptive_630"] / cut["absorptive_850"] == pytest.approx(40.0)
+    assert warm.exposure_s == pytest.approx(0.4e-3)
+    offset_m = budget.interfaces()["middle"]["led_radius_mm"] * 1e-3
+    ranges = {"red": warm, "infrared": optics}
+    for name, table in ranges.items():
+        share = cut["absorptive_630" if name == "red" else "absorptive_850_least"]
+        seen = share * budget.lens_e(table, 2.0, aperture_mm=1.0, rho=0.05, offset_m=offset_m)
+        wall = budget.wall_e_px(table, 2.0, table.on_axis_intensity_w_sr) + budget.red_ambient_e_px("white_led")
+        assert (budget.snr(table, seen, wall) > 3 * optics.snr_floor) == (name == "red")
+    dim = replace(warm, on_axis_intensity_w_sr=0.1 * warm.on_axis_intensity_w_sr)
+    seen = cut["absorptive_630"] * budget.lens_e(dim, 2.0, aperture_mm=1.0, rho=0.05, offset_m=offset_m)
+    assert budget.snr(dim, seen, budget.red_ambient_e_px("white_led")) < optics.snr_floor
 
 
 def test_940_nanometres_do_not_help() -> None:

@@ -1,13 +1,14 @@
 """The photobiological assessment: every limit holds, and each is seen to break when a constant is broken."""
 
-from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from hardware import documents
-from hardware.safety import assess, limits_62471
-from hardware.safety.assess import Finding, Table
+from hardware.safety import assess, flicker, limits_62471, mutations
+from hardware.safety.finding import Finding, Table
 
 
 def broken(table: Table) -> set[tuple[str, str, str]]:
@@ -17,8 +18,9 @@ def broken(table: Table) -> set[tuple[str, str, str]]:
 def test_every_lamp_stays_in_the_exempt_group() -> None:
     findings = assess.assess(assess.tables())
     assert not broken(assess.tables())
-    assert {f.group for f in findings} >= {"on_axis", "off_axis", "middle_ring", "white", "aim", "all infrared"}
-    for group in ("on_axis", "off_axis"):
+    lamps = {"on_axis", "off_axis", "middle_ring", "outer_ring", "red", "white", "aim"}
+    assert {f.group for f in findings} == lamps | {"all infrared", "range sensor", "red and white"}
+    for group in ("on_axis", "off_axis", "middle_ring", "outer_ring"):
         hazards = {(f.situation, f.hazard) for f in findings if f.group == group}
         assert {
             ("firmware fails", "cornea, 1000 s"),
@@ -28,91 +30,27 @@ def test_every_lamp_stays_in_the_exempt_group() -> None:
         } <= hazards
 
 
-def set_value(*path: str, value: float) -> Callable[[Table], None]:
-    def change(table: Table) -> None:
-        for key in path[:-1]:
-            table = table[key]
-        table[path[-1]] = value
-
-    return change
-
-
-def brighter(led: str, key: str, factor: float) -> Callable[[Table], None]:
-    def change(table: Table) -> None:
-        table["boards"]["led"][led][key] *= factor
-
-    return change
-
-
-def no_passive_limit(table: Table) -> None:
-    table["boards"]["group"]["on_axis"]["charge_resistor_ohm"] = 0
-    table["boards"]["group"]["on_axis"]["sense_resistor_ohm"] = 2.0
-
-
-def ten_ohm_everywhere(table: Table) -> None:
-    for group in ("on_axis", "off_axis", "middle_ring"):
-        table["boards"]["group"][group].update(charge_resistor_ohm=10, sense_resistor_ohm=1.5)
-
-
-def bright_without_rest(table: Table) -> None:
-    table["firmware"]["lamp"]["on_axis"]["duty_divisor"] = 1
-    table["boards"]["group"]["on_axis"]["sense_resistor_ohm"] = 0.8
-
-
-MUTATIONS: list[tuple[str, Callable[[Table], None], tuple[str, str, str]]] = [
-    (
-        "duty limit of the firmware gone, lamps of 8 W/sr",
-        bright_without_rest,
-        ("on_axis", "firmware in order", "cornea, 1000 s"),
-    ),
-    (
-        "charging resistor shorted and three times the current",
-        no_passive_limit,
-        ("on_axis", "firmware fails", "cornea, 1000 s"),
-    ),
-    (
-        "charging resistor of 10 ohm in every group",
-        ten_ohm_everywhere,
-        ("all infrared", "firmware fails", "cornea, 1000 s"),
-    ),
-    (
-        "infrared LEDs twenty times as bright",
-        brighter("ir", "intensity_w_sr_at_1a", 20.0),
-        ("off_axis", "charging resistor shorted too", "retina, weak stimulus"),
-    ),
-    (
-        "a reservoir and LEDs that put ten times the light into a pulse",
-        brighter("ir", "intensity_w_sr_at_1a", 10.0),
-        ("on_axis", "sense resistor shorted", "retina, one pulse"),
-    ),
-    (
-        "white LEDs a fifth brighter",
-        brighter("white", "flux_lm_at_350ma", 1.2),
-        ("white", "on without a break", "blue light, 10,000 s"),
-    ),
-    (
-        "a diffuser half as large",
-        lambda t: t["optics"]["white"].update(window_mm=[22.0, 40.0]),
-        ("white", "on without a break", "blue light, 10,000 s"),
-    ),
-    (
-        "the diffuser on top of the LEDs",
-        set_value("optics", "white", "chamber_depth_mm", value=8.0),
-        ("white", "on without a break", "blue light, 10,000 s"),
-    ),
-    (
-        "an aiming LED of 60 cd",
-        brighter("aim", "intensity_cd", 2.0),
-        ("aim", "on without a break", "blue light, 10,000 s"),
-    ),
-]
-
-
-@pytest.mark.parametrize(("change", "expected"), [m[1:] for m in MUTATIONS], ids=[m[0] for m in MUTATIONS])
-def test_a_broken_constant_breaks_its_limit(change: Callable[[Table], None], expected: tuple[str, str, str]) -> None:
+@cache
+def broken_by(mutation: mutations.Mutation) -> set[tuple[str, str, str]]:
     table = assess.tables()
-    change(table)
-    assert expected in broken(table)
+    mutation.change(table)
+    return broken(table)
+
+
+@pytest.mark.parametrize("mutation", mutations.MUTATIONS, ids=[m.words for m in mutations.MUTATIONS])
+def test_a_broken_constant_breaks_its_limit(mutation: mutations.Mutation) -> None:
+    assert mutation.breaks in broken_by(mutation)
+
+
+def test_every_limit_breaks_somewhere() -> None:
+    wanted = {(f.group, f.situation, f.hazard) for f in assess.assess(assess.tables()) if f.must_hold}
+    assert set().union(*map(broken_by, mutations.MUTATIONS)) == wanted
+
+
+def test_the_range_sensor_has_no_supply_while_nobody_drives_its_line() -> None:
+    line = assess.tables()["boards"]["pi"]["range_enable"]
+    assert (line["direction"], line["undriven"]) == ("out", "low")
+    assert "only while the camera has" in line["doc"]
 
 
 def test_the_charging_resistor_alone_bounds_the_average() -> None:
@@ -126,7 +64,7 @@ def test_the_charging_resistor_alone_bounds_the_average() -> None:
 def test_the_hardware_lets_the_firmwares_pulse_through_and_not_much_more() -> None:
     table = assess.tables()
     tolerance = table["boards"]["limiter"]["one_shot_tolerance"]
-    for group in ("on_axis", "off_axis", "middle_ring", "red"):
+    for group in assess.pulsed_groups(table):
         longest_s = assess.hardware_pulse_s(table, group)
         shortest_s = longest_s / (1 + tolerance) * (1 - tolerance)
         wanted_s = table["firmware"]["lamp"][group]["max_pulse_us"] * 1e-6 * 1.005  # the resonator's 0.5 %
@@ -145,12 +83,59 @@ def test_the_firmwares_average_intensity_is_what_its_table_promises() -> None:
     assert exempt_w_sr == pytest.approx(4.0)
 
 
-def test_a_reserved_group_without_an_led_is_not_called_assessed(repo_root: Path) -> None:
+def test_every_group_of_the_firmware_and_of_the_carrier_is_assessed() -> None:
+    """A lamp board for a group that has no row here must not exist."""
     table = assess.tables()
-    assert "red" not in assess.infrared_groups(table)
-    if "red" in table["boards"]["led"]:
-        assert any(f.group == "red" for f in assess.assess(table)), "a red lamp exists and nobody assessed it"
-    assert "**not assessed**" in (repo_root / "hardware" / "safety" / "README.md").read_text(encoding="utf-8")
+    assessed = {f.group for f in assess.assess(table)}
+    assert set(table["boards"]["group"]) <= assessed
+    assert {*table["firmware"]["lamp"], *table["firmware"]["light"]} <= assessed
+    for group in assess.pulsed_groups(table):
+        wiring = table["boards"]["group"][group]
+        places = assess.led_places_mm(table, group)
+        assert len(set(places)) == wiring["strings"] * wiring["leds_per_string"], group
+
+
+def test_red_is_one_glow_and_the_firmware_waits_for_the_carrier() -> None:
+    """Two pulses a frame at 100 or 120 Hz pass both gaps; the firmware's rest is over after the carrier's."""
+    table = assess.tables()
+    red, limiter = table["firmware"]["lamp"]["red"], table["boards"]["limiter"]
+    assert red["max_pulse_us"] * red["duty_divisor"] <= 1e6 / 120
+    assert red["max_gap_us"] * 1e-3 * 1.005 < limiter["red_gap_ms"] * (1 - limiter["one_shot_tolerance"])
+    gap_ms = limiter["red_gap_ms"] * (1 + limiter["one_shot_tolerance"])
+    assert red["burst_rest_ms"] > limiter["red_rest_ms"] * (1 + limiter["red_rest_tolerance"]) + gap_ms
+    assert red["burst_ms"] < limiter["red_burst_ms"] * (1 - limiter["red_burst_tolerance"])
+    rested_ms = limiter["red_burst_rest_ms"] * (1 + limiter["red_rest_tolerance"])
+    cut_ms = limiter["red_burst_ms"] * (1 + limiter["red_burst_tolerance"])
+    assert red["burst_ms"] + red["burst_rest_ms"] > cut_ms + rested_ms
+    assert flicker.red_rest_s(table) > 1.0
+    assert flicker.red_cd(1.0, 630.0) == pytest.approx(181, rel=0.02)  # 683 lm/W x 0.265
+
+
+def test_no_strobe_makes_red_flash_twice_a_second_and_a_broken_watch_lets_20_hz_through() -> None:
+    """Whatever the logic asks, at the tolerance that lets most through."""
+    usual = flicker.watches(assess.tables(), 1)
+    for hertz in (*range(1, 130, 3), 20, 500, 2000):
+        assert flicker.most_flashes(usual.let_through([k / hertz for k in range(6 * hertz)])) == 1, hertz
+    strobe = [k / 20.0 for k in range(120)]
+    assert usual.let_through(strobe) == pytest.approx([1.2 * k for k in range(5)])  # one pulse, then a rest
+    assert flicker.most_flashes(usual.let_through(strobe)) == 1
+    assert flicker.most_flashes(replace(usual, rest_s=0.0).let_through(strobe)) > 3
+    assert flicker.most_flashes(replace(usual, gap_s=0.06).let_through(strobe)) > 3
+    assert flicker.most_flashes(strobe) == 20
+
+
+def test_the_firmwares_burst_passes_whole_and_again_after_its_rest() -> None:
+    table = assess.tables()
+    red = table["firmware"]["lamp"]["red"]
+    gap_s, burst_s, rest_s = red["max_gap_us"] * 1e-6, red["burst_ms"] * 1e-3, red["burst_rest_ms"] * 1e-3
+    one = [k * gap_s for k in range(round(burst_s / gap_s))]
+    bursts = [start + at for start in (0.0, burst_s + rest_s) for at in one]
+    for side in (-1, 1):
+        lit = flicker.watches(table, side).let_through(bursts)
+        assert lit == bursts
+        assert flicker.most_flashes(lit) == 1
+    early = [start + at for start in (0.0, 0.5) for at in one]
+    assert flicker.watches(table, -1).let_through(early) == one
 
 
 def test_the_limits_are_those_of_the_standard() -> None:
@@ -186,7 +171,7 @@ def test_no_part_is_a_laser(repo_root: Path) -> None:
 def test_the_inspector_is_told_what_matters(repo_root: Path) -> None:
     text = (repo_root / "hardware" / "safety" / "README.md").read_text(encoding="utf-8")
     assert text.index("레이저가 없습니다") < text.index("No laser")  # Korean first
-    for word in ("20 cm", "확산판", "봉인", "KC", "광과민성"):
+    for word in ("20 cm", "확산판", "봉인", "KC", "광과민성", "빨간", "1등급", "VL53L1X"):
         assert word in text
     assert "안전합니다" not in text
 

@@ -1,9 +1,13 @@
 """Circuits in ngspice: each promise of the safety assessment and of the firmware, and the part that breaks it."""
 
+import math
+
 import pytest
 
 from hardware.safety import assess
 from hardware.spice import bench
+from sweep.host.carrier import CAMERA_FOLLOWS_S
+from tests.hardware.kicad import netlist
 
 PI_UNDERVOLTAGE_V = 4.63  # Raspberry Pi: the level below which it warns and throttles
 LONGEST_ON_S = 4.5  # limits.toml, light.white
@@ -25,6 +29,34 @@ def test_the_current_is_the_nominal_one_and_flat_through_the_pulse(group: str) -
     assert got["t_rise"] < 20e-6 > got["t_fall"]  # a slot of the firmware is 32 us
     assert abs(got["i_dark"]) < 1e-4
     assert got["v_end"] == pytest.approx(parameters["v_start"], abs=0.4)  # the mean that it started from is kept
+
+
+def test_the_short_pulse_gives_a_sixteenth_of_the_light_in_cold_and_heat_and_with_any_leds() -> None:
+    """`pulse_scale` of clips: what the table says is what the driver does, whatever the reservoir gave before."""
+    pulse, usual = bench.boards()["pulse"], bench.short()
+    sparse, stiff = {"t_group": 6 / bench.FRAMES_1_S}, {"rgate": 1.1 * usual["rgate"]}
+    for changed, temperature_c in (({}, 25.0), ({}, -20.0), ({"x_vf": 0.25}, 45.0), (sparse, 25.0), (stiff, 25.0)):
+        scale = bench.pulse_scale(bench.run("short", usual | changed, temperature_c))
+        assert scale == pytest.approx(pulse["scale"], rel=0.2 * pulse["scale_tolerance"])  # most is for what warms up
+        assert scale == pytest.approx(pulse["short_us"] / pulse["nominal_us"], rel=0.005)
+    slow = bench.pulse_scale(bench.run("short", usual | {"rgate": 10e3}))
+    assert slow < (1 - 2 * pulse["scale_tolerance"]) * pulse["scale"]
+    assert pulse["nominal_us"] <= bench.firmware_limits()["lamp"]["on_axis"]["max_pulse_us"]
+    assert pulse["nominal_us"] % 32 == pulse["short_us"] % 32 == 0  # slots of the firmware
+
+
+def test_the_last_pulse_of_a_red_burst_is_as_bright_as_the_first_and_with_a_small_reservoir_it_is_not() -> None:
+    usual = bench.red()
+    assert usual["t_last"] <= bench.firmware_limits()["lamp"]["red"]["burst_ms"] * 1e-3
+    got = bench.run("red", usual)
+    assert got["i_first"] == pytest.approx(usual["i_nominal"], rel=0.05)
+    assert got["q_last"] > 0.99 * got["q_first"]
+    worn = bench.run("red", usual | {"cres": 0.8 * usual["cres"]})
+    assert worn["q_last"] > 0.99 * worn["q_first"]
+    worst = bench.run("red", usual | {"cres": 0.8 * usual["cres"], "x_vf": 0.25}, -20.0)
+    assert worst["q_last"] > 0.9 * worst["q_first"]
+    small = bench.run("red", usual | {"cres": 10e-6})
+    assert small["q_last"] < 0.9 * small["q_first"]
 
 
 def test_a_lot_of_high_forward_voltage_still_gets_its_current_and_a_small_reservoir_does_not() -> None:
@@ -63,9 +95,62 @@ def test_the_one_shot_ends_a_pulse_that_the_strobe_never_ends(group: str) -> Non
     assert wrong["t_light"] > longest
 
 
+@pytest.mark.parametrize("hertz", [5.0, 20.0, 60.0])
+def test_red_is_one_flash_a_rest_however_a_strobe_asks_for_it_below_68_hertz(hertz: float) -> None:
+    got = bench.run("bursts", bench.bursts(hertz))
+    assert [round(n) for n in got.values()] == [1, 1, 2]  # until 0.4 s, 1 s and 2 s
+
+
+def test_a_strobe_that_never_stops_gets_one_burst_a_rest() -> None:
+    table = bench.boards()["limiter"]
+    got = bench.run("bursts", bench.bursts(100.0))
+    assert round(got["n_burst"]) == round(got["n_second"]) == math.ceil(table["red_burst_ms"] / 10.0)
+    assert got["n_burst"] > bench.firmware_limits()["lamp"]["red"]["burst_ms"] / 10.0
+
+
+BROKEN = {
+    f"{part}{timer}": {f"{part}{timer}": bench.bursts()[f"{part}{timer}"] * factor}
+    for timer in ("gap", "rest", "burst", "burstrest")
+    for part, factor in (("r", 1e6), ("c", 1e-3))
+}
+"""Each resistor open: that one-shot never ends. Each capacitor nearly gone: it ends at once."""
+
+
+@pytest.mark.parametrize("part", BROKEN)
+def test_one_broken_part_never_lets_red_flicker_on(part: str) -> None:
+    """At 20 Hz nothing follows the burst."""
+    got = bench.run("bursts", bench.bursts(20.0) | BROKEN[part])
+    assert 1 <= round(got["n_burst"]) <= 6
+    assert round(got["n_second"]) == round(got["n_burst"])
+
+
+def test_two_broken_parts_do_which_is_why_there_are_two_rests() -> None:
+    got = bench.run("bursts", bench.bursts(20.0) | BROKEN["crest"] | BROKEN["cburstrest"])
+    assert round(got["n_second"]) == 20
+
+
 def test_a_toggling_strobe_gets_past_the_one_shot_which_is_why_the_charging_resistor_exists() -> None:
     toggled = bench.run("limiter", bench.limiter() | {"t_high": 2.4e-3, "t_toggle": 2.6e-3, "t_end": 14e-3})
     assert toggled["i_average"] > 0.5 * bench.limiter()["i_nominal"]
+
+
+@pytest.mark.parametrize("bounce", [1.0, 3.0])
+@pytest.mark.parametrize("group", ["on_axis", "red"])
+def test_a_strobe_touched_by_hand_is_one_pulse_however_the_contact_bounces(group: str, bounce: float) -> None:
+    """Step 4 of the first power-up: the capacitor at the test point fills at once and keeps the line up."""
+    parameters = bench.hand(group) | {"bounce": bounce}
+    got = bench.run("hand", parameters)
+    assert 0.9 < got["t_lit"] / (0.7 * parameters["rtime"] * parameters["ctime"]) < 1.1
+    assert got["i_peak"] == pytest.approx(parameters["i_nominal"], rel=0.08)
+    assert got["i_later"] < 1e-3
+    assert got["v_dip"] > parameters["v_up"]
+    bare = bench.run("hand", parameters | {"cstrobe": 50e-12})
+    assert bare["i_later"] > 0.5 * parameters["i_nominal"]
+
+
+def test_without_its_select_line_the_strobe_lights_nothing() -> None:
+    """Why step 4 asks for a clip at SEL ON: the Nano is held in reset, and the line is pulled down."""
+    assert bench.run("hand", bench.hand() | {"v_select": 0.0})["i_peak"] < 1e-4
 
 
 @pytest.mark.parametrize(("light", "needed_s"), [("white", LONGEST_ON_S), ("aim", 60.0)])
@@ -125,12 +210,72 @@ def test_lamps_are_dark_while_the_logic_has_no_supply_and_light_without_their_pu
     assert bench.run("brownout", parameters | {"rpulldown": 3e6})["i_floating"] > 5e-3
 
 
-def test_the_white_light_does_not_pull_the_pi_under_its_limit_and_a_thin_cable_does() -> None:
+def test_the_white_light_does_not_pull_the_pi_under_its_limit_and_a_thin_pigtail_does() -> None:
     parameters = bench.rail()
     got = bench.run("rail", parameters)
     assert got["v_least"] > PI_UNDERVOLTAGE_V + 0.1
+    assert bench.run("rail", bench.rail(4.85))["v_least"] > PI_UNDERVOLTAGE_V, "a regulator at its least"
     assert got["i_white"] == pytest.approx(parameters["i_nominal"], rel=0.08)
-    assert bench.run("rail", parameters | {"r_cable": 0.2})["v_least"] < PI_UNDERVOLTAGE_V
+    assert bench.run("rail", parameters | {"r_feed": 0.2})["v_least"] < PI_UNDERVOLTAGE_V
+
+
+def test_the_camera_is_dark_until_its_line_is_driven_and_soon_after_and_not_without_its_resistor() -> None:
+    got = bench.run("camera", bench.camera())
+    assert got["i_dark"] < 1e-6
+    assert got["i_light"] > 4e-3
+    assert got["t_lit"] < CAMERA_FOLLOWS_S
+    assert got["v_later"] < 0.1
+    broken = bench.run("camera", bench.camera() | {"r102": 100e3})
+    assert broken["i_dark"] > 4e-3, "with 100 kohm a Pi that pulls the line up switches the camera on"
+    assert broken["v_later"] > 3.0
+
+
+def test_the_switch_waits_for_the_button_holds_through_a_dip_and_stays_off_after_the_pi() -> None:
+    got = bench.run("switch", bench.switch())
+    assert got["v_plugged"] < 0.1  # a bank that is plugged in switches nothing on
+    assert got["v_on"] > 5.0
+    assert got["v_gate"] < 0.6
+    assert got["i_rush"] < 3.0  # what a USB-C bank gives at 5 V
+    assert got["v_after_dip"] > 5.0
+    assert got["v_later"] < 0.05
+    for load_a in (0.1, 2.0):
+        assert bench.run("switch", bench.switch() | {"i_load": load_a})["v_later"] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "fails"),
+    [
+        ("c54", 1e-10, "v_plugged"),  # C55 alone pulls the gate along: on by itself
+        ("c55", 1e-12, "i_rush"),
+        ("r147", 1e9, "v_after_dip"),  # nothing holds it
+        ("r146", 1e9, "v_later"),  # nothing takes the charge off the gate
+        ("c67", 1e-10, "v_later"),  # POWER_OFF goes with the Pi's supply before 5 V has gone
+    ],
+)
+def test_each_part_of_the_switch_is_needed(part: str, value: float, fails: str) -> None:
+    got = bench.run("switch", bench.switch() | {part: value})
+    good = {"v_plugged": got["v_plugged"] < 0.1, "i_rush": got["i_rush"] < 3.0, "v_after_dip": got["v_after_dip"] > 5.0}
+    good["v_later"] = got["v_later"] < 0.05
+    assert not good[fails]
+
+
+def test_the_switch_is_simulated_as_it_is_drawn() -> None:
+    values, parts = bench.switch(), netlist("carrier")[0]
+    drawn = {
+        "r146": "470k",
+        "c54": "1u",
+        "c55": "100n",
+        "r152": "47k",
+        "r147": "150k",
+        "r148": "100k",
+        "c53": "1u",
+        "r166": "1M",
+        "c67": "4.7u",
+    }
+    factor = {"k": 1e3, "M": 1e6, "n": 1e-9, "u": 1e-6}
+    for name, text in drawn.items():
+        assert parts[name.upper()]["value"].split()[0] == text
+        assert values[name] == pytest.approx(float(text[:-1]) * factor[text[-1]])
 
 
 def test_the_constants_of_the_decks_are_those_of_the_firmware() -> None:

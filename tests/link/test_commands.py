@@ -31,7 +31,7 @@ from sweep.link.messages import (
 MS = 1_000_000
 RF = RfStart(3125, 767, 8)
 CHIPS = StimulusRun(1000, 8, bytes(16))
-TRIPLES = LampRun(521, 100, 31, 3, bytes(5))
+TRIPLES = LampRun(521, 100, 3, bytes(6), bytes((31,) * 6), bytes(6), 0)
 
 
 def read(frames: bytes) -> list[tuple[Message, int]]:

@@ -3,8 +3,11 @@
 import os
 import pty
 import stat
+import subprocess
+import sys
 import tty
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +15,15 @@ from typer.testing import CliRunner
 
 from sweep.cli import build_app
 from sweep.link import messages
+from sweep.link.flash import FlashError, flash
+from sweep.link.frame import encode
 from sweep.link.head import SerialPort
+from sweep.link.messages import Identity
 from sweep.sim.head import EmulatedHead, RfScene
+from tests.power.rig import ROOT, stand_in_environment
 from tests.sim.head_kit import built_elf
+from tests.simulators.gpio_kernel import GpioKernel
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -85,6 +94,52 @@ def test_a_failure_of_avrdude_is_one_line(terminal: str, image: Path, tmp_path: 
     assert "not in sync" in said
     assert "--old-bootloader" in said
     assert len(said.strip().splitlines()) == 1
+
+
+def test_a_head_on_the_ribbon_is_reset_by_its_line_and_what_is_wrong_is_said(image: Path, tmp_path: Path) -> None:
+    """A stub of avrdude fails; whether the head begins anew when its RESET is pulsed tells why."""
+    stub(tmp_path, "exit 1")
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    pulses: list[bool] = []
+
+    def reset(*, reaches: bool) -> None:
+        pulses.append(reaches)
+        if reaches and len(pulses) > 1:
+            os.write(master, encode(Identity(2, 0, bytes(8), 0, 32_000, 2_500, 2), 0))
+
+    for reaches, words in ((True, "its bootloader did not answer"), (False, "RESET does not reach it")):
+        pulses.clear()
+        with pytest.raises(FlashError, match=words):
+            flash(
+                os.ttyname(slave), image, reset=partial(reset, reaches=reaches), restart_s=0.2,
+                avrdude=str(tmp_path / "avrdude"),
+            )  # fmt: skip
+        assert pulses == [reaches, reaches]
+    os.close(master)
+    os.close(slave)
+
+
+def test_a_uart_without_a_reset_line_is_refused_before_anything_is_tried(image: Path, tmp_path: Path) -> None:
+    arguments = stub(tmp_path, "exit 0")
+    code, said = run(tmp_path, "/dev/ttyAMA0", "--hex", str(image))
+    assert code == 2
+    assert 'carrier = "B"' in said
+    assert "open the case" in said
+    assert not arguments.exists()
+
+
+def test_the_line_is_pulsed_high_once_and_left_low(tmp_path: Path) -> None:
+    with GpioKernel(tmp_path / "chip", others=(18,)) as chip:
+        chip.pins[18].pull = "pull_down"
+        code = "import sys\nfrom sweep.host.gpio import LinePlace\nfrom sweep.host.head_reset import pulse_reset\n"
+        code += "pulse_reset(LinePlace(sys.argv[1], 18))"
+        command = [sys.executable, "-c", code, str(chip.device)]
+        subprocess.run(command, cwd=ROOT, env=stand_in_environment(), check=True)
+        wait_until(lambda: chip.pins[18].holder is None, "the claim outlasted its process")
+    edges = chip.pins[18].edges
+    assert [edge.level for edge in edges] == [1, 0]
+    assert edges[1].t_ns - edges[0].t_ns >= 1_000_000
 
 
 def test_what_is_missing_is_named(terminal: str, image: Path, tmp_path: Path) -> None:

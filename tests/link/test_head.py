@@ -111,8 +111,8 @@ def test_windows_come_as_contract_records() -> None:
     "identity",
     [
         messages.Identity(1, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
-        messages.Identity(3, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
-        messages.Identity(2, messages.TABLE_CRC ^ 1, b"0a1b2c3d", 0, 32000, 2500, 1),
+        messages.Identity(2, messages.TABLE_CRC, b"0a1b2c3d", 0, 32000, 2500, 1),
+        messages.Identity(3, messages.TABLE_CRC ^ 1, b"0a1b2c3d", 0, 32000, 2500, 1),
     ],
 )
 def test_another_protocol_or_table_refuses_and_says_what_to_flash(identity: messages.Identity) -> None:
@@ -181,7 +181,7 @@ def test_a_command_that_nobody_waits_for_is_still_refused_aloud() -> None:
         return [messages.Refused(message.ID, seq, 2)] if isinstance(message, messages.LampRun) else honest(message, seq)
 
     head = open_head(ScriptedPort(refusing))
-    head.send(messages.LampRun(100, 90, 62, 1, bytes(5)))
+    head.send(messages.LampRun(100, 90, 1, bytes(6), bytes((62,) * 6), bytes(6), 0))
     with pytest.raises(HeadRefused, match=r"refused LampRun \(reason 2\)"):
         head.receive()
     assert head.receive() == []
@@ -285,7 +285,7 @@ def test_a_recording_is_read_with_times_from_its_ticks(tmp_path: Path) -> None:
     assert losses[0].missing_windows == 0
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_recording_of_an_older_table_or_protocol_is_read(version: int, tmp_path: Path) -> None:
     old = messages.Identity(version, 12345, b"00000000", 0, 32000, 2500, 1)
     assert len(list(read_recording(write_recording(tmp_path / "rf.bin", identity=old)))) == 20

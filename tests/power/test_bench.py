@@ -15,7 +15,7 @@ CODE = """
 import sys
 from sweep.run.recording_bench import powered
 from sweep.plug.control import Control
-from sweep.power.line import LinePlace, PowerLineError
+from sweep.host.gpio import LineError, LinePlace
 from sweep.power.sensor import SensorDriver
 control = Control()
 control.declare_empty(("Kim", "Lee"))
@@ -23,7 +23,7 @@ try:
     with powered(control, LinePlace(sys.argv[1], 4), SensorDriver("overlay", command=sys.argv[2])):
         print("on", flush=True)
         sys.stdin.readline()
-except PowerLineError as error:
+except LineError as error:
     print(error, flush=True)
 """
 

@@ -70,6 +70,41 @@ def test_the_death_of_a_process_ends_it(rig: Rig, names: tuple[str, ...]) -> Non
     assert record("kill -9 " + "+".join(names), rig, rig.kill(*names)) < DARK_WITHIN_MS
 
 
+OTHERS = [("TERM",), ("HUP",), ("TERM", "TERM"), ("INT", "TERM")]
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [("TERM", "CONT", "HUP"), *(pytest.param(one, marks=pytest.mark.soak) for one in OTHERS)],
+    ids="+".join,
+)
+def test_the_stop_of_a_service_ends_it_whatever_all_its_processes_are_told_at_once(
+    rig: Rig, numbers: tuple[str, ...]
+) -> None:
+    """systemd, KillMode=control-group; with SendSIGHUP=yes. What is left gets SIGKILL later."""
+    rig.light()
+    at_ns = boottime_ns()
+    for number in numbers:
+        for name in rig.pids:
+            rig.send(name, signal.Signals[f"SIG{number}"])
+    assert record("all: " + "+".join(numbers), rig, at_ns) < DARK_WITHIN_MS
+    rig.kill(*rig.pids)
+    assert [edge.level for edge in rig.kernel.edges] == [1, 0]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.soak)])
+def test_when_the_first_process_of_a_service_is_gone_the_others_may_be_killed(rig: Rig, number: signal.Signals) -> None:
+    """systemd, KillMode=mixed: SIGTERM for the first, SIGKILL for the others once it has gone."""
+    rig.light()
+    at_ns = boottime_ns()
+    rig.send("giver", number)
+    rig.wait_for_giver()
+    rig.kill(*(rig.pids.keys() - {"giver"}))
+    if rig.kernel.kernel == "strict" or number == signal.SIGTERM:
+        assert record(f"{number.name}, then SIGKILL", rig, at_ns) < DARK_WITHIN_MS
+        assert [edge.level for edge in rig.kernel.edges] == [1, 0], "nor did it rise again"
+
+
 def test_a_reboot_ends_it_and_the_pi_s_pull_up_does_not_raise_it(chip: GpioKernel) -> None:
     with Rig(chip) as rig:
         rig.light()
@@ -157,7 +192,7 @@ def test_the_head_ends_it(chip: GpioKernel, way: str) -> None:
             case "button":
                 emulated.hold_button(is_pressed=True)
             case "unplugged head":
-                emulated.__exit__(None, None, None)
+                emulated.unplug()
             case _:
                 at_ns = rig.kill("head")
         assert record(way, rig, at_ns) < DARK_WITHIN_MS

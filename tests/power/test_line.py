@@ -20,10 +20,10 @@ from tests.simulators.gpio_kernel import GpioKernel, Kernel
 CHECK = """
 import sys
 from sweep.power.kernel import check_strict
-from sweep.power.line import LinePlace, PowerLineError
+from sweep.host.gpio import LineError, LinePlace
 try:
     check_strict(LinePlace(sys.argv[1], int(sys.argv[2])))
-except PowerLineError as error:
+except LineError as error:
     print(error)
 """
 
@@ -76,6 +76,7 @@ def test_the_stand_in_has_nothing_that_gpiod_has_not() -> None:
         "  'request_lines': list(inspect.signature(gpiod.request_lines).parameters),\n"
         "  'LineSettings': list(inspect.signature(gpiod.LineSettings).parameters),\n"
         "  'set_value': list(inspect.signature(gpiod.LineRequest.set_value).parameters),\n"
+        "  'get_value': list(inspect.signature(gpiod.LineRequest.get_value).parameters),\n"
         "  'release': list(inspect.signature(gpiod.LineRequest.release).parameters),\n"
         "  'get_line_info': list(inspect.signature(gpiod.Chip.get_line_info).parameters),\n"
         "  'enums': {e: [m.name for m in getattr(gpiod.line, e)] for e in ('Value', 'Direction', 'Bias')},\n"
@@ -89,6 +90,7 @@ def test_the_stand_in_has_nothing_that_gpiod_has_not() -> None:
         ("request_lines", gpiod.request_lines),
         ("LineSettings", gpiod.LineSettings),
         ("set_value", gpiod.LineRequest.set_value),
+        ("get_value", gpiod.LineRequest.get_value),
         ("release", gpiod.LineRequest.release),
         ("get_line_info", gpiod.Chip.get_line_info),
     ):

@@ -4,15 +4,28 @@
 #include <avr/eeprom.h>
 #include <avr/interrupt.h>
 #include <avr/io.h>
+#include <avr/pgmspace.h>
 #include <avr/sleep.h>
 #include <avr/wdt.h>
 
+#include "core/reset_cause.h"
 #include "core/self_test.h"
 #include "pins.h"
 
+#define BOOTLOADER_VERSION (FLASHEND - 1)
+
+static uint8_t first_r2 __attribute__((section(".noinit")));
+
+// Before the C runtime, which uses the register: what a bootloader left there.
+void __attribute__((naked, used, section(".init0"))) keep_r2(void);
+void keep_r2(void)
+{
+    __asm__ volatile("sts %0, r2" : : "i"(&first_r2));
+}
+
 uint8_t board_init(void)
 {
-    uint8_t cause = MCUSR;
+    uint8_t cause = reset_cause(MCUSR, first_r2, pgm_read_word(BOOTLOADER_VERSION));
     MCUSR = 0; // the watchdog stays on after its own reset unless its flag is cleared
     wdt_enable(WDTO_120MS);
     PORTB = _BV(CAMERA_TRIGGER_BIT) | _BV(TUNER_SELECT_BIT); // idle high: the camera exposes while low
@@ -80,6 +93,8 @@ uint16_t board_lines(void)
         lines |= LINE(TEST_OFF_AXIS);
     if (c & _BV(SELECT_MIDDLE_RING_BIT))
         lines |= LINE(TEST_MIDDLE_RING);
+    if ((lines & (LINE(TEST_OFF_AXIS) | LINE(TEST_MIDDLE_RING))) == (LINE(TEST_OFF_AXIS) | LINE(TEST_MIDDLE_RING)))
+        lines |= LINE(TEST_OUTER_RING);
     if (c & _BV(SELECT_RED_BIT))
         lines |= LINE(TEST_RED);
     if (b & _BV(CAMERA_TRIGGER_BIT))

@@ -11,7 +11,7 @@
 #include "core/tuner.h"
 
 // --- board.c
-uint8_t board_init(void); // returns MCUSR of the last reset
+uint8_t board_init(void); // returns why the controller was reset (core/reset_cause.h)
 uint32_t board_id(void);
 void board_watchdog_kick(void);
 void board_idle(void);      // sleeps until the next interrupt
@@ -72,6 +72,8 @@ uint32_t slots_given(void);                   // slots that the detector gave aw
 uint8_t slots_take_event(struct lamp_event *event);
 uint8_t slots_take_lamps_off(uint32_t *tick); // reason, 0 when none
 void slots_lamps_run(const struct lamp_schedule *s);
+enum lamp_refusal slots_red_flash(const struct red_burst *b);
+uint8_t slots_is_lamp_running(void); // a schedule or a red burst
 void slots_stimulus_run(const struct chip_sequence *s);
 enum lamp_refusal slots_light_set(const struct msg_light_set *m);
 void slots_lamps_stop(void);

@@ -28,13 +28,12 @@ static RARE put_event(enum lamp_event_kind kind)
 
 static RARE set_select(uint8_t phase)
 {
-    static const uint8_t BIT_B[LAMP_PHASES] FLASH_TABLE = {[2] = _BV(SELECT_OFF_AXIS_BIT)};
-    static const uint8_t BIT_C[LAMP_PHASES] FLASH_TABLE = {
-        [3] = _BV(SELECT_MIDDLE_RING_BIT), [4] = _BV(SELECT_RED_BIT)};
-    static const uint8_t BIT_D[LAMP_PHASES] FLASH_TABLE = {[1] = _BV(SELECT_ON_AXIS_BIT)};
-    PORTB = (uint8_t)((PORTB & ~_BV(SELECT_OFF_AXIS_BIT)) | FLASH_U8(BIT_B[phase]));
-    PORTC = (uint8_t)((PORTC & ~(_BV(SELECT_MIDDLE_RING_BIT) | _BV(SELECT_RED_BIT))) | FLASH_U8(BIT_C[phase]));
-    PORTD = (uint8_t)((PORTD & ~_BV(SELECT_ON_AXIS_BIT)) | FLASH_U8(BIT_D[phase]));
+    static const uint8_t OF_PHASE_B[LAMP_PHASES] FLASH_TABLE = SELECTS_B_OF_PHASE;
+    static const uint8_t OF_PHASE_C[LAMP_PHASES] FLASH_TABLE = SELECTS_C_OF_PHASE;
+    static const uint8_t OF_PHASE_D[LAMP_PHASES] FLASH_TABLE = SELECTS_D_OF_PHASE;
+    PORTB = (uint8_t)((PORTB & ~SELECTS_B) | FLASH_U8(OF_PHASE_B[phase]));
+    PORTC = (uint8_t)((PORTC & ~SELECTS_C) | FLASH_U8(OF_PHASE_C[phase]));
+    PORTD = (uint8_t)((PORTD & ~SELECTS_D) | FLASH_U8(OF_PHASE_D[phase]));
 }
 
 static RARE set_lights(uint8_t lights)
@@ -51,7 +50,8 @@ RARE step_lamps(void)
 {
     static uint8_t shown_select;
     static uint8_t shown_lights;
-    enum lamp_event_kind kind = lamps_step(&lamps, (uint16_t)(slot_tick + 1));
+    uint16_t next_tick = (uint16_t)(slot_tick + 1);
+    enum lamp_event_kind kind = lamps_step(&lamps, next_tick);
 
     // What the two compares of the next boundary do: set or clear their pins, nothing in between.
     uint8_t edges = _BV(COM1A1) | _BV(COM1B1);
@@ -60,6 +60,8 @@ RARE step_lamps(void)
     if (!lamps.is_exposing)
         edges |= _BV(COM1B0);
     TCCR1A = edges;
+    uart_relieve();
+    lamps_settle(&lamps, kind, next_tick);
     if (lamps.select != shown_select) {
         shown_select = lamps.select;
         set_select(shown_select);
@@ -104,6 +106,26 @@ uint8_t slots_take_lamps_off(uint32_t *at)
 void slots_lamps_run(const struct lamp_schedule *s)
 {
     lamps_run(&lamps, s);
+}
+
+enum lamp_refusal slots_red_flash(const struct red_burst *b)
+{
+    enum lamp_refusal refusal;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        refusal = lamps_flash_red(&lamps, b);
+    }
+    return refusal;
+}
+
+uint8_t slots_is_lamp_running(void)
+{
+    uint8_t is_running;
+    ATOMIC_BLOCK(ATOMIC_RESTORESTATE)
+    {
+        is_running = lamps.is_running | lamps.has_next;
+    }
+    return is_running;
 }
 
 void slots_stimulus_run(const struct chip_sequence *s)

@@ -61,8 +61,8 @@ void slots_init(void)
 static RARE catch_up(uint8_t late)
 {
     // Near the next boundary, or past it since this interrupt began, the witness shows what is to come; were a slot missed
-    // all the same, the next interrupt would notice.
-    if (late == 1 && ((TIFR1 & _BV(OCF1A)) || TCNT1 >= SLOT_CYCLES - WITNESS_EARLY_CYCLES))
+    // all the same, the next interrupt would notice. In this order: the boundary may pass between the two.
+    if (late == 1 && (TCNT1 >= SLOT_CYCLES - WITNESS_EARLY_CYCLES || (TIFR1 & _BV(OCF1A))))
         return;
     if (late > WITNESS_SLOTS / 2) {
         uint8_t early = (uint8_t)(WITNESS_SLOTS - late);

@@ -59,7 +59,7 @@ static inline void skip_sample(void)
 }
 
 // --- slot_channels.c: slots given to other channels
-#define AUX_CALM_SLOTS 3
+#define AUX_CALM_SLOTS 4
 extern uint8_t aux_left; // slots to the next turn, or to the next step of the one that is going on
 extern uint8_t aux_at;   // conversion of the turn; 0 between turns
 extern uint8_t aux_late; // slots by which the turn that is due was put off

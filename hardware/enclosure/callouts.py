@@ -1,0 +1,43 @@
+"""The numbers on the pictures of the probe: what each stands for, in Korean first.
+
+Job: one list for `render.py`, which draws the numbers, and for the documents, which explain them. Names are those of
+`layout.contents()` and of the exported parts.
+"""
+
+CALLS: tuple[tuple[str, str, str], ...] = (
+    ("front_plate", "앞판", "front plate"),
+    ("cap", "렌즈 마개", "lens cap"),
+    ("ring board", "동축 램프 기판", "ring board, on-axis lamps"),
+    ("left bar", "비축 램프 기판(왼쪽)", "bar, off-axis lamps (two)"),
+    ("diffuser", "확산판", "diffuser"),
+    ("light_box", "백색광 상자", "light box"),
+    ("white board", "백색 램프 기판", "white board"),
+    ("camera", "카메라와 렌즈", "camera with lens"),
+    ("camera_bracket", "카메라 받침", "camera bracket"),
+    ("aim_tube", "조준광 통", "aiming tube"),
+    ("body", "몸통", "body"),
+    ("carrier", "주 기판", "carrier"),
+    ("pi", "라즈베리 파이", "Raspberry Pi"),
+    ("converters", "PD 전원 변환기", "PD sinks and regulators"),
+    ("log detector", "대수 검파기", "log detector"),
+    ("tuner", "튜너", "tuner"),
+    ("range sensor", "거리 센서(선택)", "range sensor (option)"),
+    ("lid", "뚜껑", "lid"),
+    ("wifi", "Wi-Fi 어댑터", "Wi-Fi adapter"),
+    ("wifi_shell", "어댑터 덮개", "adapter's shell"),
+    ("phone_foot", "휴대전화 받침", "foot of the phone clamp"),
+    ("grip", "손잡이", "grip"),
+    ("button", "중지 버튼", "stop button"),
+    ("power button", "전원 버튼", "power button"),
+    ("power bank", "보조 배터리", "power bank"),
+    ("door", "손잡이 덮개", "door"),
+)
+
+
+def markdown() -> list[str]:
+    """The legend, line by line, two parts a row."""
+    rows = ["| | 부품 / part | | 부품 / part |", "|---|---|---|---|"]
+    cells = [f"{number} | {ko} / {en}" for number, (_, ko, en) in enumerate(CALLS, 1)]
+    half = -(-len(cells) // 2)
+    pairs = zip(cells[:half], [*cells[half:], "| "][:half], strict=True)
+    return [*rows, *(f"| {left} | {right} |" for left, right in pairs)]

@@ -1,0 +1,107 @@
+"""The modelled parts that a hand meets: grip, door, cap, adapter shell, phone foot, corner block. Needs build123d."""
+
+from __future__ import annotations
+
+import math
+
+from build123d import Axis, Box, Cylinder, Part, Pos, Rot, fillet
+
+from hardware.enclosure import layout, screws
+from hardware.enclosure.shapes import CENTRE, HALF_X, HOLD, S, block, rod
+
+
+def oblong(width: float, depth: float, low: float, high: float, radius: float) -> Part:
+    """An upright block with rounded corners around the grip's axis."""
+    z = S["grip"]["z"]
+    part = block(-width / 2, low, z - depth / 2, width / 2, high, z + depth / 2)
+    return fillet(part.edges().filter_by(Axis.Y), radius)
+
+
+def grip() -> Part:
+    """Handle with the power bank inside and the button in front. Prints upside down, on its flange."""
+    table = S["grip"]
+    top = layout.grip_top()
+    bottom = top - table["flange"][2] - table["length"]
+    width, depth, thick = table["flange"]
+    part = oblong(width, depth, top - thick, top, 6.0)
+    part += oblong(table["outer"][0], table["outer"][1], bottom, top, 12.0)
+    part -= oblong(table["inner"][0], table["inner"][1], bottom, top, 2.0)
+    for at in screws.grip():
+        part -= rod("y", at, 4.4, top - thick, top)
+    y = top - thick + table["button_y"]
+    front = table["z"] + table["outer"][1] / 2
+    part -= rod("z", (0.0, y), table["button_diameter"], front - 8.0, front)
+    part -= rod("x", (bottom + table["door_overlap"] / 2, table["z"]), 2.6, -table["outer"][0], table["outer"][0])
+    return part
+
+
+def door() -> Part:
+    """Flap under the grip with the hole for charging; a thumbscrew holds it. Prints on its outer face."""
+    table = S["grip"]
+    bottom = layout.grip_top() - table["flange"][2] - table["length"]
+    gap, wall = table["door_clearance"], 2.5
+    width, depth = table["outer"][0] + 2 * (gap + wall), table["outer"][1] + 2 * (gap + wall)
+    part = oblong(width, depth, bottom - 3.0, bottom + table["door_overlap"], 12.0 + gap + wall)
+    part -= oblong(
+        table["outer"][0] + 2 * gap, table["outer"][1] + 2 * gap, bottom, bottom + table["door_overlap"], 12.0 + gap
+    )
+    part -= block(-6.0, bottom - 3.0, table["z"] - 16.0, 6.0, bottom, table["z"] + 16.0)
+    part -= rod("x", (bottom + table["door_overlap"] / 2, table["z"]), 3.2, -table["outer"][0], table["outer"][0])
+    return part
+
+
+def cap() -> Part:
+    """Lens cap; sits on the collar of the front plate, or on its twin on the lid. Prints on its outer face."""
+    eye = S["eye"]
+    radius = eye["collar_outer_radius"] + eye["cap_clearance"]
+    part = rod("z", (0, 0), 2 * radius + 4.0, 0.4, eye["collar_height"] + 2.4)
+    part -= rod("z", (0, 0), 2 * radius, 0.4, eye["collar_height"] + 0.1)
+    tab = block(-4.0, -radius - 10.0, eye["collar_height"] + 0.1, 4.0, -radius, eye["collar_height"] + 2.4)
+    tab -= rod("z", (0, -radius - 6.5), 3.0, 0, 10.0)
+    return part + tab
+
+
+def wifi_shell() -> Part:
+    """Cover of the Wi-Fi adapter on the lid, open behind for its antennas. Prints on its roof."""
+    table, low = S["wifi"], layout.lid_top()
+    gap, wall = table["room"], table["wall"]
+    width, height, length = table["box"]
+    x0, x1 = table["x"] - gap, table["x"] + width + gap
+    front, rear = table["z"] + table["plug"], table["z"] - length
+    roof = low + height + 2 * gap
+    part = block(x0 - wall, low, rear, x1 + wall, roof + wall, front + wall)
+    part -= block(x0, low, rear, x1, roof, front)
+    size = table["post"] / 2
+    for x, z in screws.wifi():
+        part += block(max(x - size, x0 - wall), low, z - size, x + size, roof + wall, z + size)
+    for at in screws.wifi():
+        part -= rod("y", at, S["shell"]["pilot_m3"], low, low + HOLD["adapter shell"].depth_mm)
+    return part
+
+
+def phone_foot() -> Part:
+    """Wedge on the lid for a phone clamp with 1/4 inch thread; the bolt's head hides in it. Prints on its foot."""
+    table, low = S["phone"], layout.lid_top()
+    width, deep = table["foot"]
+    x, z = table["x"], table["z"]
+    slope = math.radians(table["slope_deg"])
+    rise = deep * math.tan(slope)
+    part = block(x - width / 2, low, z - deep / 2, x + width / 2, low + table["low"] + rise, z + deep / 2)
+    lean = Rot(-table["slope_deg"], 0, 0)
+    above = Pos(x, low + table["low"] + rise / 2, z) * lean
+    part -= above * Pos(0, 30, 0) * Box(4 * width, 60, 4 * deep)
+    part -= above * Pos(0, -30.0, 0) * Rot(-90, 0, 0) * Cylinder(table["bolt"] / 2, 60, align=CENTRE)
+    across = table["bolt_head"][0]
+    seat = 6.0
+    part -= above * Pos(0, -seat - 30.0, 0) * Box(across, 60.0, across)
+    for at in screws.phone():
+        part -= rod("y", at, S["shell"]["pilot_m3"], low, low + HOLD["phone foot"].depth_mm)
+    return part
+
+
+def corner_block() -> Part:
+    """Takes up a fall; four of them, of TPU. Prints on the side that is glued."""
+    thick, height, depth = S["corner"]["block"]
+    z = layout.corner_places()[0]
+    part = block(HALF_X, -height / 2, z, HALF_X + thick, height / 2, z + depth)
+    return fillet(part.faces().sort_by(Axis.X)[-1].edges(), 4.0)

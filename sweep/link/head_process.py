@@ -1,0 +1,121 @@
+"""The runner's side of the process that owns the sensor head: starts it, talks with it, starts it anew when it dies.
+
+Input is the serial port, and what gives each process its lease and its tripwire; words go there and come from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Final, Self
+
+from sweep.link.head_owner import serve
+from sweep.link.head_words import FromHead, HeadState, ToHead
+from sweep.plug.lease_pipe import LeaseEnd
+from sweep.plug.strobe import StrobeEnded
+from sweep.plug.talk import Played
+
+MAX_RESTARTS: Final = 3
+"""Of a process that dies: more often is a fault that starting anew does not mend (guessed)."""
+CLOSE_WITHIN_S: Final = 5.0
+
+
+class HeadProcess:
+    """The runner's side; a context manager."""
+
+    def __init__(
+        self,
+        device: str,
+        *,
+        lease: Callable[[], LeaseEnd] | None = None,
+        tripwire: Callable[[], Connection] | None = None,
+    ) -> None:
+        """`lease`: gives each process of the head its end of the lease; None: no lamp is ever lit.  `tripwire`: gives
+        each a line on which it says by itself that the head is `away` or `there`, and that its `button` was pressed.
+        """
+        self._device = device
+        self._lease = lease
+        self._tripwire = tripwire
+        self._context = multiprocessing.get_context("spawn")
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._starts = 0
+        self.state = HeadState(False, why="not asked yet")
+        self.firmware: str | None = None
+        """Of the head that is there or was."""
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def _start(self) -> None:
+        self._starts += 1
+        ours, theirs = self._context.Pipe()
+        tripwire = None if self._tripwire is None else self._tripwire()
+        lease = None if self._lease is None else self._lease()
+        process = self._context.Process(
+            target=serve, args=(self._device, theirs, tripwire, lease), name="sweep-head", daemon=True
+        )
+        process.start()
+        theirs.close()
+        if tripwire is not None:
+            tripwire.close()  # its end is then the end of the process
+        if lease is not None:
+            lease.close()
+        self._process, self._pipe = process, ours
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.join(CLOSE_WITHIN_S)
+            if self._process.is_alive():
+                self._process.kill()
+                self._process.join()
+        self._pipe = self._process = None
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the head's process; None when it does not run."""
+        return None if self._process is None else self._process.pid
+
+    def _replace(self) -> None:
+        """Start a process that died anew, a few times; it looks for the head again."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.join(CLOSE_WITHIN_S)
+        self._pipe = self._process = None
+        if self._starts <= MAX_RESTARTS:
+            self._start()
+
+    def say(self, word: ToHead) -> None:
+        """Tell the head's process; a process that has ended is noticed by `hear`."""
+        if self._pipe is not None:
+            with contextlib.suppress(OSError):
+                self._pipe.send(word)
+
+    def hear(self) -> list[FromHead]:
+        """What it said since it was last asked."""
+        words: list[FromHead] = []
+        try:
+            while self._pipe is not None and self._pipe.poll(0):
+                words.append(self._pipe.recv())
+        except (EOFError, OSError):
+            words += [
+                Played(0, 0, 0.0, 0, ended="head_away"),
+                StrobeEnded("head_away"),
+                HeadState(False, why="the head's process ended"),
+            ]
+            self._replace()
+        for word in words:
+            if isinstance(word, HeadState):
+                self.state = word
+                self.firmware = word.firmware or self.firmware
+        return words
