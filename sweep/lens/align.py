@@ -8,12 +8,13 @@ Refuses a fit it does not believe: the motion between neighbours stands in, and 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clip_source import Electrons, RecordedSource, Triple
+from sweep.lens.clip_source import Electrons, FrameSource, Triple
 from sweep.lens.clips import ClipMeta
 from sweep.lens.phases import TripleLight, triple_fault
 from sweep.lens.points import motion_by_points
@@ -31,6 +32,7 @@ from sweep.lens.register import (
     interpolate,
     invert,
     local_flow,
+    middle,
     prepare,
     prepare_moved,
     register,
@@ -41,6 +43,19 @@ MAX_REFINEMENT_PX = 6.0
 
 
 @dataclass(frozen=True)
+class PlacedShort:
+    """The group of short lamp pulses beside a triple, placed by the interpolated motion."""
+
+    on_axis: Image
+    off_axis: Image
+    to_on_axis: Affine
+    """From on_axis of the triple."""
+    to_off_axis: Affine
+    pulses: float
+    """Length of the on_axis pulse over that of the off_axis one."""
+
+
+@dataclass(frozen=True)
 class PlacedTriple:
     """The frames of one triple in electrons, each in its own geometry, and the ways between them."""
 
@@ -48,7 +63,9 @@ class PlacedTriple:
     off_axis: Image
     dark: Image
     middle: Image | None
+    outer: Image | None
     red: Image | None
+    short: PlacedShort | None
     saturated: npt.NDArray[np.uint8]
     """255 where on_axis stood at saturation."""
     to_off_axis: Affine
@@ -56,6 +73,7 @@ class PlacedTriple:
     """H' x W' x 2: smooth displacement from on_axis to off_axis on top of the affine motion, pixels of the frame."""
     to_dark: Affine
     to_middle: Affine | None
+    to_outer: Affine | None
     to_red: Affine | None
     light: TripleLight
     fault: str
@@ -67,7 +85,8 @@ class PlacedTriple:
 class Chain:
     """Registration of the on_axis frames of a clip, read one ahead."""
 
-    def __init__(self, source: RecordedSource, triples: tuple[Triple, ...]) -> None:
+    def __init__(self, source: FrameSource, triples: Sequence[Triple]) -> None:
+        """`triples` may grow while it is used."""
         self.source = source
         self.triples = triples
         self.read_s = 0.0
@@ -124,6 +143,17 @@ class Chain:
             return interpolate(identity(), ahead.matrix, (frame - here) / max(1, span))
         return identity()
 
+    def ways_from(self, start: int) -> list[Affine]:
+        """Motion from the on_axis frame of triple `start` to that of each triple; where it is not known, none."""
+        ways = [identity()] * len(self.triples)
+        for i in range(start, len(ways) - 1):
+            step = self.steps.get(i)
+            ways[i + 1] = compose(step.matrix if step and step.ok else identity(), ways[i])
+        for i in range(start - 1, -1, -1):
+            step = self.steps.get(i)
+            ways[i] = compose(invert(step.matrix) if step and step.ok else identity(), ways[i + 1])
+        return ways
+
     def median_motion_px(self) -> float:
         """Median motion of the frame centre per frame."""
         moves = []
@@ -161,10 +191,8 @@ class Chain:
         step = self.step(index)
         if self._since_used is not None and step is not None:
             matrix = step.matrix if step.ok else identity()
-            flow = None
-            if used and step.correlation >= MIN_CORRELATION:
-                flow = local_flow(self.on_axis(index)[1], self.on_axis(index + 1)[1], matrix)
-            self._since_used = Motion(compose(matrix, self._since_used.matrix), flow)
+            # the slide of each track takes up its parallax, so no displacement is worked out between on_axis frames
+            self._since_used = Motion(compose(matrix, self._since_used.matrix), None)
         return result
 
 
@@ -177,7 +205,9 @@ def place_triple(chain: Chain, index: int) -> PlacedTriple:
     step_fault = _chain_fault(chain, index)
     started = time.perf_counter()
     off, dark = source.electrons(triple.off_axis), source.electrons(triple.dark)
-    middle, red = (None if i is None else source.electrons(i).image for i in (triple.middle, triple.red))
+    others = (triple.middle, triple.outer, triple.red)
+    middle, outer, red = (None if i is None else source.electrons(i).image for i in others)
+    short = _place_short(chain, index)
     chain.read_s += time.perf_counter() - started
     off_template = prepare_moved(off.image, meta.read_noise_e)
     coarse = chain.motion_to_frame(index, triple.off_axis)
@@ -187,10 +217,11 @@ def place_triple(chain: Chain, index: int) -> PlacedTriple:
     flow = local_flow(template, off_template, motion)
     if not is_believed:
         flow[:] = 0.0
+    dark_e = _median(dark.image)
     light = TripleLight(
-        on_axis_e=_median(reference.image) - _median(dark.image),
-        off_axis_e=_median(off.image) - _median(dark.image),
-        dark_e=_median(dark.image),
+        on_axis_e=_median(reference.image) - dark_e,
+        off_axis_e=_median(off.image) - dark_e,
+        dark_e=dark_e,
         match=fit.correlation,
         is_flat=template.is_flat or off_template.is_flat,
         saturated=float(np.count_nonzero(reference.saturated)) / reference.saturated.size,
@@ -204,13 +235,16 @@ def place_triple(chain: Chain, index: int) -> PlacedTriple:
         off_axis=off.image,
         dark=dark.image,
         middle=middle,
+        outer=outer,
         red=red,
+        short=short,
         saturated=reference.saturated,
         to_off_axis=motion,
         flow=flow,
         to_dark=chain.motion_to_frame(index, triple.dark),
-        to_middle=None if triple.middle is None else chain.motion_to_frame(index, triple.middle),
-        to_red=None if triple.red is None else chain.motion_to_frame(index, triple.red),
+        to_middle=_way(chain, index, triple.middle),
+        to_outer=_way(chain, index, triple.outer),
+        to_red=_way(chain, index, triple.red),
         light=light,
         fault=fault,
         motion_since_last=since,
@@ -218,12 +252,32 @@ def place_triple(chain: Chain, index: int) -> PlacedTriple:
     )
 
 
+def _way(chain: Chain, index: int, frame: int | None) -> Affine | None:
+    return None if frame is None else chain.motion_to_frame(index, frame)
+
+
+def _place_short(chain: Chain, index: int) -> PlacedShort | None:
+    short = chain.triples[index].short
+    if short is None:
+        return None
+    on, off = short
+    return PlacedShort(
+        on_axis=chain.source.electrons(on).image,
+        off_axis=chain.source.electrons(off).image,
+        to_on_axis=chain.motion_to_frame(index, on),
+        to_off_axis=chain.motion_to_frame(index, off),
+        pulses=chain.source.pulse(on) / chain.source.pulse(off),
+    )
+
+
 def _roughness(image: Image, meta: ClipMeta) -> float:
-    """Median difference of neighbouring pixels over what noise makes of it, from every fourth row."""
-    rows = image[::4]
-    difference = float(np.median(np.abs(np.diff(rows, axis=1)))) * 1.4826 / np.sqrt(2.0)
-    expected = np.sqrt(max(0.0, float(np.median(rows))) + meta.read_noise_e**2 + meta.e_per_dn**2 / 12.0)
-    return difference / float(expected) if rows.shape[1] > 1 else 0.0
+    """Median difference of neighbouring pixels over what noise makes of it, from every 64th row."""
+    rows = image[:: 64 if image.shape[0] >= 256 else 4]
+    if rows.shape[1] < 2:
+        return 0.0
+    difference = middle(np.abs(np.diff(rows, axis=1)).ravel()) * 1.4826 / np.sqrt(2.0)
+    expected = np.sqrt(max(0.0, middle(rows.ravel())) + meta.read_noise_e**2 + meta.e_per_dn**2 / 12.0)
+    return float(difference / expected)
 
 
 def _chain_fault(chain: Chain, index: int) -> str:
@@ -245,8 +299,8 @@ def _near(fit: Affine, coarse: Affine, shape: tuple[int, int], scale: float) -> 
 
 
 def _median(image: Image) -> float:
-    """Mean without the darkest and brightest twentieth, from every 8th pixel along a side (every one when small)."""
-    pace = 8 if min(image.shape) >= 64 else 1
+    """Mean without the darkest and brightest twentieth, from every 16th pixel along a side (every one when small)."""
+    pace = 16 if min(image.shape) >= 128 else 1
     values = np.sort(image[::pace, ::pace], axis=None)
     cut = values.size // 20
     return float(values[cut : values.size - cut].mean())

@@ -1,13 +1,15 @@
 """A small forest of decision trees read from JSON.
 
 Job: evaluate a boosted forest and say which feature moved a score by how much. Input: N x F features, NaN where
-missing, and the model file; output: scores and contributions. Refuses a model whose features are not those asked for.
+missing, and the model file; output: scores and contributions. Features that the model was not trained on are ignored;
+refuses a model that was trained on one that is measured no more.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -30,34 +32,50 @@ class Forest:
     """Of a leaf: what it adds; of an inner node: the mean of what lies below it."""
     depth: int
 
+    @cached_property
+    def _flat(self) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32]]:
+        """By node of all trees together: column, of two sets of columns, the second with NaN lowest; left and right
+        child; threshold.
+        """
+        count, width = self.value.shape
+        first = np.arange(count, dtype=np.int32)[:, None] * np.int32(width)
+        column = self.feature.astype(np.int32) * 2 + self.nan_left
+        children = np.stack([self.left + first, self.right + first], axis=2).astype(np.int32)
+        return column.ravel(), children.ravel(), self.threshold.ravel()
+
     def scores(self, features: Matrix) -> npt.NDArray[np.float64]:
         """Sum over the trees, one per row of `features` (N x F)."""
         leaves = self._descend(features)[-1]
-        trees = np.arange(self.value.shape[0])
-        return np.asarray(self.value[trees, leaves].sum(axis=1, dtype=np.float64))
+        return np.asarray(self.value.ravel()[leaves].sum(axis=1, dtype=np.float64))
 
     def contributions(self, features: Matrix) -> npt.NDArray[np.float64]:
         """N x (F + 1): what each feature adds along the path, last the value of the roots. Rows sum to the score."""
         path = self._descend(features)
-        trees = np.arange(self.value.shape[0])
-        out = np.zeros((features.shape[0], features.shape[1] + 1))
-        out[:, -1] = self.value[:, 0].sum()
-        rows = np.repeat(np.arange(features.shape[0])[:, None], trees.size, axis=1)
+        count, width = features.shape
+        value, feature = self.value.ravel(), self.feature.ravel()
+        lines = np.arange(count)[:, None] * width
+        out = np.zeros(count * width)
         for here, below in pairwise(path):
-            step = self.value[trees, below] - self.value[trees, here]
-            np.add.at(out, (rows, self.feature[trees, here]), step)
-        return out
+            step = value[below] - value[here]
+            out += np.bincount((lines + feature[here]).ravel(), step.ravel(), count * width)
+        roots = np.full((count, 1), self.value[:, 0].sum())
+        return np.concatenate([out.reshape(count, width), roots], axis=1)
 
-    def _descend(self, features: Matrix) -> list[npt.NDArray[np.intp]]:
-        """Node of each row in each tree at each depth, N x T."""
-        trees = np.arange(self.value.shape[0])
-        node = np.zeros((features.shape[0], trees.size), np.intp)
+    def _descend(self, features: Matrix) -> list[npt.NDArray[np.int32]]:
+        """Node of each row in each tree at each depth, N x T, counted over all trees."""
+        column, children, threshold = self._flat
+        count, width = features.shape
+        is_missing = np.isnan(features)
+        known = np.empty((count, width, 2), np.float32)
+        known[..., 0], known[..., 1] = np.where(is_missing, np.inf, features), np.where(is_missing, -np.inf, features)
+        values = known.ravel()
+        lines = np.arange(count, dtype=np.int32)[:, None] * np.int32(2 * width)
+        trees, nodes = self.value.shape
+        node = np.broadcast_to(np.arange(trees, dtype=np.int32) * np.int32(nodes), (count, trees))
         path = [node]
-        lines = np.arange(features.shape[0])[:, None]
         for _ in range(self.depth):
-            value = features[lines, self.feature[trees, node]]
-            goes_left = np.where(np.isnan(value), self.nan_left[trees, node], value <= self.threshold[trees, node])
-            node = np.where(goes_left, self.left[trees, node], self.right[trees, node]).astype(np.intp)
+            goes_right = values.take(column.take(node) + lines) > threshold.take(node)
+            node = children.take(2 * node + goes_right)
             path.append(node)
         return path
 
@@ -70,6 +88,8 @@ class Model:
     raw_knots: npt.NDArray[np.float64]
     ratio_knots: npt.NDArray[np.float64]
     about: dict[str, Any]
+    knows: frozenset[str]
+    """Names of the features that it was trained on."""
 
     def log_ratio(self, raw: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """log10 likelihood ratio, piecewise linear; beyond the ends a quarter of the mean slope."""
@@ -80,10 +100,15 @@ class Model:
 
 
 def load_model(text: str, features: tuple[str, ...]) -> Model:
-    """Parse a model file. Raises ValueError when it was made for other features."""
+    """Parse a model file; its trees then read columns of `features`, which may be more than it was trained on.
+
+    Raises ValueError when it was trained on a feature that is not among them.
+    """
     table = json.loads(text)
-    if tuple(table["features"]) != features:
+    place = {name: i for i, name in enumerate(features)}
+    if not set(table["features"]) <= set(place):
         raise ValueError("the model file was trained on other features: train it again")
+    columns = np.array([place[name] for name in table["features"]], np.int16)
     trees = table["trees"]
     width = max(len(tree["value"]) for tree in trees)
 
@@ -94,7 +119,7 @@ def load_model(text: str, features: tuple[str, ...]) -> Model:
         return out
 
     forest = Forest(
-        column("feature", np.int16, 0),
+        columns[column("feature", np.int16, 0)],
         column("threshold", np.float32, 0.0),
         column("left", np.int16, 0),
         column("right", np.int16, 0),
@@ -103,4 +128,10 @@ def load_model(text: str, features: tuple[str, ...]) -> Model:
         int(table["depth"]),
     )
     knots = table["calibration"]
-    return Model(forest, np.array(knots["raw"]), np.array(knots["log10_ratio"]), dict(table["about"]))
+    return Model(
+        forest,
+        np.array(knots["raw"]),
+        np.array(knots["log10_ratio"]),
+        dict(table["about"]),
+        frozenset(table["features"]),
+    )

@@ -77,16 +77,18 @@ def _fit(lamp: Lamp, maps: list[LampMap], levels: list[float]) -> LampFit:
 
 
 def _lamps(clip: Clip) -> list[Lamp]:
-    known: tuple[Lamp, ...] = ("A", "B", "M", "R")
+    known: tuple[Lamp, ...] = ("A", "B", "M", "N", "R")
     return [lamp for lamp in known if lamp in clip.meta.phases]
 
 
 def _mean(clip: Clip, phase: str, sensor: SensorFit) -> Image | None:
-    """Mean of the frames of a phase in electrons, black level out, hot pixels filled; None when there is none."""
+    """Mean of the frames of a phase in electrons, black level out, hot pixels filled; None when there is none. Frames
+    with short pulses are left out.
+    """
     total: npt.NDArray[np.float64] | None = None
-    count = 0
+    count, short = 0, clip.meta.short_frames
     for index, letter in enumerate(clip.meta.phases):
-        if letter != phase:
+        if letter != phase or index in short:
             continue
         frame = clip.frame(index)
         if float((frame >= clip.meta.saturation_dn).mean()) > MAX_SATURATED:

@@ -34,7 +34,7 @@ MAP_COLUMNS, MAP_ROWS = 32, 24
 REFERENCE_LOW, REFERENCE_HIGH = 0.67, 1.5
 """Guessed: a reference lens that returns less or more than this of what is expected says that something changed."""
 
-Lamp = Literal["A", "B", "M", "R"]
+Lamp = Literal["A", "B", "M", "N", "R"]
 
 
 class CalibrationError(ValueError):

@@ -6,14 +6,19 @@ half-size frames.  It refuses to open without a permit, as the cameras do; frame
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from dataclasses import asdict, dataclass, replace
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from sweep.lens.binning import binned, binned_meta
 from sweep.lens.clips import ClipMeta, LampGroup
 from sweep.lens.frames import CameraSettings, FrameDoor, RawFrame
-from sweep.lens.optics import load_optics
+from sweep.lens.optics import load_extra_lamps, load_optics
+from sweep.lens.ranging import RangeDoor
 from sweep.plug.lease import RoomPermit
+
+ExtraLamp = Literal["M", "N", "R"]
+"""Lamps that a probe may have besides: middle ring, outer ring, red."""
+RINGS: Final[tuple[ExtraLamp, ...]] = ("M", "N")
 
 
 @runtime_checkable
@@ -23,6 +28,17 @@ class CameraDoor(Protocol):
     @property
     def meta(self) -> ClipMeta:
         """Calibrated numbers of the frames that come."""
+
+    @property
+    def lamps(self) -> tuple[ExtraLamp, ...]:
+        """Which lamps the probe has besides on_axis and off_axis."""
+
+    @property
+    def ranging(self) -> RangeDoor | None:
+        """The range sensor beside it; None where none is fitted."""
+
+    def exposed(self, exposure_s: float) -> CameraDoor:
+        """The same camera with another exposure."""
 
     def open_camera(self, permit: RoomPermit) -> FrameDoor:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""
@@ -37,11 +53,20 @@ class LiveCamera:
     settings: CameraSettings
     device: str | None = None
     """Of Video4Linux; None: the Raspberry Pi's own camera."""
+    lamps: tuple[ExtraLamp, ...] = ()
+    """Which lamps the probe has besides on_axis and off_axis."""
+    ranging: RangeDoor | None = None
+    """The range sensor beside it; None where none is fitted."""
 
     @property
     def meta(self) -> ClipMeta:
         """Calibrated numbers of the frames that come."""
         return binned_meta(self.full_size)
+
+    def exposed(self, exposure_s: float) -> LiveCamera:
+        """The same camera with another exposure."""
+        full_size = self.full_size.model_copy(update={"exposure_s": exposure_s})
+        return replace(self, full_size=full_size, settings=replace(self.settings, exposure_s=exposure_s))
 
     def open_camera(self, permit: RoomPermit) -> FrameDoor:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""
@@ -79,8 +104,9 @@ class HalfSize:
         self._camera.close()
 
 
-def nominal_meta(settings: CameraSettings) -> ClipMeta:
-    """The design's numbers for full-size frames."""
+def nominal_meta(settings: CameraSettings, lamps: tuple[ExtraLamp, ...] = ()) -> ClipMeta:
+    """The design's numbers for full-size frames, with those of the lamps that the probe has besides."""
+    extra = load_extra_lamps()
     optics = load_optics()
     scale = settings.width / optics.full_width_px
     return ClipMeta(
@@ -95,6 +121,7 @@ def nominal_meta(settings: CameraSettings) -> ClipMeta:
                            intensity_w_sr=optics.on_axis_intensity_w_sr),
             "B": LampGroup(offset_m=optics.off_axis_offset_m, layout="two clusters, +-x",
                            intensity_w_sr=optics.off_axis_intensity_w_sr),
+            **{letter: LampGroup(**asdict(extra[letter])) for letter in lamps},
         },
         wavelength_nm=float(optics.wavelength_nm),
     )  # fmt: skip

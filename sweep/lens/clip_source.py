@@ -1,25 +1,27 @@
-"""Sources of strobed frames.
+"""Sources of strobed frames, and which of them make a triple.
 
-Job: hand out frames with their lamp phase. Input: so far a recorded clip only; output: frames in order of time.
-Refuses live cameras: they belong to the probe and open only after the room was declared empty.
+Job: group frames by their lamp phases and hand them out in electrons. Input: phases and a recorded clip; output:
+`Triple`s and frames. Refuses live cameras: they belong to the probe and open only after the room was declared empty;
+what they film is handed out by `hold`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import DARK, OFF_AXIS, ON_AXIS, Clip, ClipMeta
+from sweep.lens.clips import DARK, OFF_AXIS, ON_AXIS, Clip, ClipMeta, Frame
+from sweep.lens.hot_pixels import HOT_FRAMES, HotPixels
 from sweep.lens.register import Image
 
 MAX_PAIR_FRAMES = 5
 """Derived: a group with all five phases is five frames long; a partner farther away belongs to another group."""
-HOT_FRAMES = 6
-HOT_SIGMA = 8.0
+MAX_SHORT_FRAMES = 6
+"""Derived: one group of six phases; farther away the motion in between is not known well enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,30 @@ class Triple:
     off_axis: int
     dark: int
     middle: int | None = None
+    """Of the middle ring, or of the inner one of two."""
     red: int | None = None
+    outer: int | None = None
+    """Of the outer one of two middle rings."""
+    short: tuple[int, int] | None = None
+    """On_axis and off_axis of the nearest group with short lamp pulses; each such group belongs to one triple."""
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """All of them."""
+        parts = (self.on_axis, self.off_axis, self.dark, self.middle, self.red, self.outer, *(self.short or ()))
+        return frozenset(part for part in parts if part is not None)
 
 
-def pair_triples(phases: tuple[str, ...]) -> tuple[tuple[Triple, ...], Counter[str]]:
-    """Group frames into triples in any order of phases. Counts on_axis frames without partner."""
+def pair_triples(
+    phases: tuple[str, ...], short: frozenset[int] = frozenset()
+) -> tuple[tuple[Triple, ...], Counter[str]]:
+    """Group frames into triples in any order of phases. Counts on_axis frames without partner.
+
+    `short`: frames with short lamp pulses; they make no triple of their own.
+    """
     places = {
-        letter: [i for i, p in enumerate(phases) if p == letter] for letter in (ON_AXIS, OFF_AXIS, DARK, "M", "R")
+        letter: [i for i, p in enumerate(phases) if p == letter and (i not in short or letter == DARK)]
+        for letter in (ON_AXIS, OFF_AXIS, DARK, "M", "N", "R")
     }
     triples: list[Triple] = []
     rejected: Counter[str] = Counter()
@@ -48,10 +67,26 @@ def pair_triples(phases: tuple[str, ...]) -> tuple[tuple[Triple, ...], Counter[s
         elif c is None:
             rejected["no_dark_frame"] += 1
         else:
-            triples.append(Triple(a, b, c, _nearest(places["M"], a), _nearest(places["R"], a)))
+            middle, outer, red = (_nearest(places[letter], a) for letter in ("M", "N", "R"))
+            triples.append(Triple(a, b, c, middle, red, outer))
     if not places[ON_AXIS]:
         rejected["no_on_axis_frame"] += 1
-    return tuple(triples), rejected
+    return _with_short(triples, phases, short), rejected
+
+
+def _with_short(triples: list[Triple], phases: tuple[str, ...], short: frozenset[int]) -> tuple[Triple, ...]:
+    """Give each group of short pulses to the triple that lies nearest to it."""
+    off_axis = [i for i in sorted(short) if phases[i] == OFF_AXIS]
+    owners: dict[int, tuple[int, int]] = {}
+    for on in (i for i in sorted(short) if phases[i] == ON_AXIS):
+        off = _nearest(off_axis, on)
+        near = min(range(len(triples)), key=lambda k: abs(triples[k].on_axis - on), default=None)
+        if off is None or near is None or abs(triples[near].on_axis - on) > MAX_SHORT_FRAMES:
+            continue
+        held = owners.get(near)
+        if held is None or abs(triples[near].on_axis - on) < abs(triples[near].on_axis - held[0]):
+            owners[near] = (on, off)
+    return tuple(replace(triple, short=owners.get(k)) for k, triple in enumerate(triples))
 
 
 @dataclass(frozen=True)
@@ -64,64 +99,53 @@ class Electrons:
     """255 where the pixel stood at saturation, else 0."""
 
 
+class FrameSource(Protocol):
+    """Frames by their index: of a recorded clip, or of a view that a live camera holds (`hold.LiveSource`)."""
+
+    @property
+    def meta(self) -> ClipMeta:
+        """Calibrated numbers of the frames; its phases and pulses are those of a recorded clip only."""
+
+    def electrons(self, index: int) -> Electrons:
+        """Frame `index`. Raises `ClipError` when it cannot be read."""
+
+    def pulse(self, index: int) -> float:
+        """Length of its lamp pulse against the nominal one."""
+
+
 class RecordedSource:
     """Frames of one recorded clip, converted to electrons."""
 
     def __init__(self, clip: Clip) -> None:
         self.clip = clip
         self.meta: ClipMeta = clip.meta
-        self._hot = self._find_hot_pixels()
+        self._hot = HotPixels(clip.meta)
+        dark = [i for i, p in enumerate(clip.meta.phases) if p == DARK]
+        for index in dark[:: max(1, len(dark) // HOT_FRAMES)][:HOT_FRAMES]:
+            self._hot.add(clip.frame(index))
 
     @property
     def hot_pixels(self) -> int:
         """Pixels taken for hot and repaired."""
-        return int(self._hot[0].size)
+        return len(self._hot)
 
     def electrons(self, index: int) -> Electrons:
         """Frame `index`. Raises `ClipError` when it cannot be read."""
-        raw = self.clip.frame(index)
-        saturated = (raw >= self.meta.saturation_dn).astype(np.uint8) * np.uint8(255)
-        image = (raw.astype(np.float32) - np.float32(self.meta.black_level)) * np.float32(self.meta.e_per_dn)
-        ys, xs = self._hot
-        if xs.size:
-            height, width = image.shape
-            ring = [(-1, 0), (1, 0), (0, -1), (0, 1)]
-            around = [image[np.clip(ys + j, 0, height - 1), np.clip(xs + i, 0, width - 1)] for j, i in ring]
-            image[ys, xs] = np.median(np.stack(around), axis=0)
-        return Electrons(image, saturated)
+        return to_electrons(self.clip.frame(index), self.meta, self._hot)
 
-    def _dark_frames(self) -> Iterator[npt.NDArray[np.uint16]]:
-        dark = [i for i, p in enumerate(self.meta.phases) if p == DARK]
-        step = max(1, len(dark) // HOT_FRAMES)
-        for i in dark[::step][:HOT_FRAMES]:
-            yield self.clip.frame(i)
-
-    def _find_hot_pixels(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Single pixels far above their neighbours in most dark frames; a light source is wider than one pixel."""
-        votes: npt.NDArray[np.uint8] | None = None
-        frames = 0
-        for raw in self._dark_frames():
-            image = raw.astype(np.float32)
-            lone = _lone_excess(image)
-            spread = (
-                1.4826 * float(np.median(np.abs(lone[::4, ::4]))) + self.meta.read_noise_e / self.meta.e_per_dn + 0.3
-            )
-            hot = (lone > HOT_SIGMA * spread).astype(np.uint8)
-            votes = hot if votes is None else votes + hot
-            frames += 1
-        if votes is None:
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        ys, xs = np.nonzero(votes * 2 > frames) if frames > 1 else np.nonzero(votes)
-        return ys, xs
+    def pulse(self, index: int) -> float:
+        """Length of its lamp pulse against the nominal one."""
+        return self.meta.pulse_scale[index] if self.meta.pulse_scale else 1.0
 
 
-def _lone_excess(image: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Each pixel minus the second largest of its 3 x 3 neighbourhood's rest: a point of light keeps little of it."""
-    padded = np.pad(image, 1, mode="edge")
-    height, width = image.shape
-    shifts = [(j, i) for j in (0, 1, 2) for i in (0, 1, 2) if (j, i) != (1, 1)]
-    rest = np.stack([padded[j : j + height, i : i + width] for j, i in shifts])
-    return image - rest.max(axis=0)
+def to_electrons(raw: Frame, meta: ClipMeta, hot: HotPixels) -> Electrons:
+    """A raw frame in electrons, hot pixels repaired."""
+    saturated = np.asarray(raw >= meta.saturation_dn).view(np.uint8) * np.uint8(255)
+    image = raw.astype(np.float32)
+    image -= np.float32(meta.black_level)
+    image *= np.float32(meta.e_per_dn)
+    hot.repair(image)
+    return Electrons(image, saturated)
 
 
 def _nearest(places: list[int], index: int) -> int | None:

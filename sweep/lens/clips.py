@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import BinaryIO, Literal, Self, TypeAlias
+from typing import Annotated, BinaryIO, Literal, Self, TypeAlias
 
 import cv2
 import numpy as np
@@ -26,6 +26,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from sweep.plug.strobe import Phase
 
 Frame: TypeAlias = npt.NDArray[np.uint16]
+ClipPhase: TypeAlias = Phase | Literal["N"]
+"""Lamp phases of a recording: those of the probe, and a second middle ring, which laboratories have."""
 
 MAX_META_BYTES = 256 * 1024
 """Derived: 600 phase letters pretty-printed, one a line, need 12 kB."""
@@ -37,7 +39,11 @@ MAX_PIXELS_PER_CLIP = 512_000_000
 MAX_NPZ_BYTES = 640_000_000
 """A compressed clip is unpacked whole, so it is held to 200 full-size frames."""
 ON_AXIS, OFF_AXIS, DARK = "A", "B", "C"
-PHASE_NAMES = {"A": "on_axis", "B": "off_axis", "C": "dark", "M": "middle_ring", "R": "red"}
+PHASE_NAMES = {
+    "A": "on_axis", "B": "off_axis", "C": "dark", "M": "middle_ring", "N": "outer_middle_ring", "R": "red",
+}  # fmt: skip
+NOMINAL_SHARE = 0.5
+"""Pulses shorter than this share of the clip's longest are short ones, taken to measure what saturates otherwise."""
 
 
 class ClipReason(StrEnum):
@@ -91,12 +97,14 @@ class ClipMeta(BaseModel):
     saturation_dn: float = Field(gt=0.0, le=65535.0)
     fps: float = Field(gt=0.0, le=10_000.0)
     exposure_s: float = Field(gt=0.0, le=10.0)
-    phases: tuple[Phase, ...] = Field(min_length=1, max_length=MAX_FRAMES)
+    phases: tuple[ClipPhase, ...] = Field(min_length=1, max_length=MAX_FRAMES)
+    pulse_scale: tuple[Annotated[float, Field(gt=0.0, le=1000.0)], ...] = Field(default=(), max_length=MAX_FRAMES)
+    """Lamp pulse of each frame over the nominal one; empty: all are nominal."""
     focal_px: float = Field(ge=10.0, le=100_000.0)
     principal_point: tuple[float, float]
     f_number: float = Field(ge=0.5, le=64.0)
     focus_m: float = Field(gt=0.0, le=1000.0)
-    led: dict[Literal["A", "B", "M", "R"], LampGroup]
+    led: dict[Literal["A", "B", "M", "N", "R"], LampGroup]
     wavelength_nm: float = Field(ge=300.0, le=1200.0)
     format: str = Field(default="", max_length=16)
 
@@ -109,6 +117,8 @@ class ClipMeta(BaseModel):
             raise ValueError("principal_point lies far outside the frame")
         if ON_AXIS not in self.led or OFF_AXIS not in self.led:
             raise ValueError("led.A and led.B are required")
+        if self.pulse_scale and len(self.pulse_scale) != len(self.phases):
+            raise ValueError("pulse_scale needs one number for each frame")
         if len(self.phases) * self.width * self.height > MAX_PIXELS_PER_CLIP:
             raise ValueError(f"more than {MAX_PIXELS_PER_CLIP} pixels in all")
         return self
@@ -117,6 +127,12 @@ class ClipMeta(BaseModel):
     def scale(self) -> float:
         """Pixels per pixel of the half-size frame (focal_px 870), by focal length."""
         return self.focal_px / 869.6
+
+    @property
+    def short_frames(self) -> frozenset[int]:
+        """Frames with a pulse so short that they only serve to measure what saturates in the others."""
+        longest = max(self.pulse_scale, default=1.0)
+        return frozenset(i for i, pulse in enumerate(self.pulse_scale) if pulse < NOMINAL_SHARE * longest)
 
 
 @dataclass(frozen=True)
@@ -171,8 +187,10 @@ def write_clip(folder: Path, frames: Sequence[Frame], meta: ClipMeta, fmt: Liter
         if frame.shape != (meta.height, meta.width):
             raise ClipError(ClipReason.FRAMES_WRONG_SIZE, f"frames must be {meta.height} x {meta.width}")
     folder.mkdir(parents=True, exist_ok=False)
-    written = meta.model_copy(update={"format": fmt})
-    (folder / "meta.json").write_text(json.dumps(written.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
+    table = meta.model_copy(update={"format": fmt}).model_dump(mode="json")
+    if not meta.pulse_scale:
+        del table["pulse_scale"]
+    (folder / "meta.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
     if fmt == "npy":
         np.save(folder / "frames.npy", np.stack(frames), allow_pickle=False)
     elif fmt == "npz":

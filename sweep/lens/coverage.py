@@ -8,14 +8,16 @@ maps and nominal optics; output: numbers for `ClipCoverage`. Refuses to credit a
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.clips import ClipMeta
-from sweep.lens.detect import noise_of
+from sweep.lens.cutouts import FULL_SHARE
 from sweep.lens.glints import Glints
+from sweep.lens.levels import noise_of
 from sweep.lens.optics import Optics
 
 RANGE_STEP = 1.05
@@ -55,13 +57,14 @@ def estimate_range_m(optics: Optics, meta: ClipMeta, lamp_light_e: float) -> flo
 def noise_grid(glints: Glints) -> npt.NDArray[np.float32]:
     """Noise of the flux on a coarse grid, clutter included; infinite where saturated."""
     level = glints.views.on_level
+    height, width = level.flux.shape
+    level = replace(level, flux=level.flux[::4, ::4], mean=level.mean[::4, ::4])
     noise = noise_of(level, glints.views.read_noise_e)
-    height, width = noise.shape
     size = (max(8, width // 16), max(8, height // 16))
     ratio = np.minimum(np.abs(level.flux / noise), np.float32(6.0))
     clutter = np.maximum(1.0, cv2.resize(ratio, size, interpolation=cv2.INTER_AREA) * np.float32(1.2533))
     sigma = cv2.resize(noise, size, interpolation=cv2.INTER_AREA) * clutter
-    blind = cv2.resize(glints.views.saturated, size, interpolation=cv2.INTER_AREA) > 0.1
+    blind = cv2.resize(glints.views.saturated[::2, ::2], size, interpolation=cv2.INTER_AREA) > 0.1 * FULL_SHARE
     return np.where(blind, np.float32(np.inf), sigma).astype(np.float32)
 
 

@@ -95,7 +95,7 @@ def follow(clip: Clip, frame: int, x: float, y: float) -> dict[int, tuple[float,
 def light_curve(clip: Clip, frame: int, x: float, y: float) -> LightCurve:
     """Light of a place in every triple. Raises `ClipError`."""
     source = RecordedSource(clip)
-    triples, _ = pair_triples(clip.meta.phases)
+    triples, _ = pair_triples(clip.meta.phases, clip.meta.short_frames)
     places = follow(clip, frame, x, y)
     points = []
     for number, triple in enumerate(triples):
@@ -122,7 +122,7 @@ def patches(clip: Clip, frame: int, x: float, y: float) -> Patches | None:
     None when `frame` belongs to no triple.  Raises `ClipError`.
     """
     source = RecordedSource(clip)
-    triples, _ = pair_triples(clip.meta.phases)
+    triples, _ = pair_triples(clip.meta.phases, clip.meta.short_frames)
     triple = next((t for t in triples if t.on_axis == frame), None)
     if triple is None:
         return None

@@ -20,6 +20,8 @@ MAX_SATURATED = 0.01
 """Share of pixels that may be saturated: what is, is not covered (guessed)."""
 LEAST_S, MOST_S = 50e-6, 2e-3
 """Bounds of lamp pulses (firmware/limits.toml) and of the shortest pulse worth its rise time (guessed)."""
+USUAL_RANGE_M = 1.0
+"""Walls of a stall, for which the camera is set otherwise (guessed)."""
 METER_S = 50e-6
 """Exposure of the short frame."""
 PATIENCE = 5
@@ -37,6 +39,13 @@ class Metering:
     """Expected median above the black level."""
     reason: str
     """What bounds it: wall_level, saturation, lamp_limit, ambient."""
+
+
+def exposure_at(range_m: float, usual_s: float) -> float:
+    """Exposure for a spot that the probe is led to, `usual_s` being that for walls at `USUAL_RANGE_M`: the lamps' light
+    on it grows with the inverse square of the distance, and lamps light as long as the shutter is open.
+    """
+    return round(min(MOST_S, max(LEAST_S, usual_s * (range_m / USUAL_RANGE_M) ** 2)), 7)
 
 
 def meter(short: Frame, dark: Frame, black_level_dn: float, saturation_dn: float, short_s: float = METER_S) -> Metering:

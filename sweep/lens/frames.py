@@ -14,7 +14,7 @@ from typing import Final, NoReturn, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Frame
+from sweep.lens.clips import NOMINAL_SHARE, Frame
 from sweep.plug.lease import RoomPermit
 from sweep.plug.strobe import Trigger
 
@@ -72,6 +72,13 @@ class LiveTriple(_StaysHere):
     on_axis: PhaseFrame
     off_axis: PhaseFrame
     dark: PhaseFrame
+    beside: tuple[PhaseFrame, ...] = ()
+    """Frames before its end that are of no triple: middle rings, a burst of red with its partners."""
+
+    @property
+    def is_short(self) -> bool:
+        """Taken with pulses so short that it only serves to measure what saturates in the others."""
+        return self.on_axis.trigger.pulse_scale < NOMINAL_SHARE
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,14 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sweep.lens.align import PlacedTriple
 from sweep.lens.clips import ClipMeta
-from sweep.lens.detect import (
-    Column,
-    Level,
-    Peaks,
-    carry,
-    filter_frame,
-    find_peaks,
-    lamp_ratio_map,
-    measuring_step,
-    shrink,
-)
-from sweep.lens.measure import Places, Table, TripleViews, View, measure_places, view_of
+from sweep.lens.cutouts import Elsewhere, Places, ShortViews, Table, TripleViews, View, view_of
+from sweep.lens.detect import Peaks, find_peaks
+from sweep.lens.levels import Column, Level, carry, filter_frame, lamp_ratio_map, measuring_step, shrink
+from sweep.lens.measure import measure_places
 from sweep.lens.register import Affine, Image
 
 MIN_DN_NOISE = 1.0 / np.sqrt(12.0)
@@ -49,17 +42,28 @@ class Glints:
         """Measure places of on_axis (pixels of the frame); N x len(measure.COLUMNS)."""
         placed = self.placed
         on = Places(x, y)
-        off = self._carried(on, placed.to_off_axis, placed.flow)
-        dark = self._carried(on, placed.to_dark, None)
-        middle = None if placed.to_middle is None else self._carried(on, placed.to_middle, None)
-        red = None if placed.to_red is None else self._carried(on, placed.to_red, None)
-        return measure_places(self.views, on, off, dark, middle, red)
+
+        def carried(motion: Affine | None) -> Places | None:
+            return None if motion is None else self._carried(on, motion, None)
+
+        short = placed.short
+        there = Elsewhere(
+            off=self._carried(on, placed.to_off_axis, placed.flow),
+            dark=self._carried(on, placed.to_dark, None),
+            middle=carried(placed.to_middle),
+            outer=carried(placed.to_outer),
+            red=carried(placed.to_red),
+            short=None
+            if short is None
+            else (self._carried(on, short.to_on_axis, None), self._carried(on, short.to_off_axis, None)),
+        )
+        return measure_places(self.views, on, there)
 
     def _carried(self, on: Places, motion: Affine, flow: Image | None) -> Places:
         return Places(*carry(on.x, on.y, motion, flow, self.shape))
 
 
-def find_glints(placed: PlacedTriple, meta: ClipMeta) -> Glints:
+def find_glints(placed: PlacedTriple, meta: ClipMeta, *, seeks_eyes: bool = True) -> Glints:
     """Filter, find and prepare one triple."""
     step = measuring_step(meta.width)
     noise_e = noise_per_pixel_e(meta)
@@ -74,12 +78,16 @@ def find_glints(placed: PlacedTriple, meta: ClipMeta) -> Glints:
         dark=view_of(dark, step),
         saturated=_saturated_share(placed, step),
         middle=_optional(placed.middle, step),
+        outer=_optional(placed.outer, step),
         red=_optional(placed.red, step),
+        short=_short_views(placed, step),
         on_level=on_levels[0],
         off_level=off_levels[0],
         read_noise_e=noise_e,
         full_e=(meta.saturation_dn - meta.black_level) * meta.e_per_dn * step * step,
         centre=meta.principal_point,
+        seeks_eyes=seeks_eyes,
+        scale=meta.scale,
         baseline_px_m=meta.focal_px * lamp.offset_m,
         is_vertical="y" in lamp.layout and "x" not in lamp.layout,
     )
@@ -95,8 +103,17 @@ def _optional(frame: Image | None, step: int) -> View | None:
     return None if frame is None else view_of(shrink(frame, step), step)
 
 
-def _saturated_share(placed: PlacedTriple, step: int) -> Image:
+def _short_views(placed: PlacedTriple, step: int) -> ShortViews | None:
+    short = placed.short
+    if short is None:
+        return None
+    on_axis, off_axis = shrink(short.on_axis, step), shrink(short.off_axis, step)
+    (on_level,), (off_level,) = filter_frame(on_axis, step, 1), filter_frame(off_axis, step, 1)
+    return ShortViews(view_of(on_axis, step), on_level, off_level, short.pulses)
+
+
+def _saturated_share(placed: PlacedTriple, step: int) -> npt.NDArray[np.uint8]:
     full = placed.saturated
     size = (full.shape[1] // step, full.shape[0] // step)
     shrunk = cv2.resize(full, size, interpolation=cv2.INTER_AREA) if step > 1 else full
-    return np.asarray(shrunk.astype(np.float32) / np.float32(255.0), np.float32)
+    return np.asarray(shrunk, np.uint8)

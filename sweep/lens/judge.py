@@ -21,11 +21,6 @@ from sweep.lens.reasons import sentence
 from sweep.lens.records import Reason
 from sweep.lens.track import Tracks
 
-CANDIDATE_SCORE = 2.0
-"""Measured on 200 rendered clips each that training never saw: of the lenses that count .63 reach it in the tuned and
-.65 in the held-out renderer, and .44 and .40 false alarms per clip do (.20 and .29 in clips of tiers 1 and 2), half of
-them flakes of reflective tape. A candidate is looked at by eye, so this leans towards recall.
-"""
 MIN_HITS = 2
 MIN_SHARE = 0.34
 """Guessed: a place found in fewer of its triples is not judged."""
@@ -33,6 +28,14 @@ TWINS, TWINS_WEIGHT, TWINS_SNR = (0.25, 0.5), 1.4, 1.5
 """Measured on 1,300 rendered clips: of bright, round, steady places with little off_axis light 5 of 584 lenses and
 2,130 of 9,951 others have twins beyond 0.3 (log10 ratio -1.4); hands at rest are rare there, so the forest learns
 them from other signs.
+"""
+EYES, EYES_WEIGHT = (0.1, 0.3), 1.5
+"""Measured on 100 rendered clips: .59 of 63 eyes and .08 of 64 lenses reach the first, .32 and none the second.  The
+weight is that of twins.  It counts only while the forest does not know the feature.
+"""
+LIT, LIT_WEIGHT = (0.5, 1.0), 3.0
+"""Physics: what shines in a dark frame as bright as it did under the lamp is a lamp itself.  Below half, what moved
+into the place between two frames would do.
 """
 MAX_REASONS = 8
 MERGE_PX = 6.0
@@ -55,26 +58,62 @@ class Judgement:
     reasons: tuple[Reason, ...]
 
 
-def judge_tracks(tracks: Tracks, scene: Scene, limit: int) -> list[Judgement]:
-    """Judge all tracks worth it and explain the `limit` best."""
+@dataclass(frozen=True)
+class Ranked:
+    """The best places of a clip, best first, one per object."""
+
+    rows: Rows
+    """Of the tracks, M."""
+    scores: npt.NDArray[np.float64]
+    """log10 likelihood ratio, M."""
+    features: Matrix
+    rules: npt.NDArray[np.float64]
+    """What rules take, M x F."""
+
+
+def rank_tracks(tracks: Tracks, scene: Scene, limit: int, model: Model) -> Ranked:
+    """Score all tracks worth it and keep the `limit` best."""
     features, rows = evidence_of(tracks, scene)
     if not rows.size:
-        return []
-    model = load_judge()
-    every = model.log_ratio(model.forest.scores(features)) - mirrored(features)
+        return Ranked(rows, np.zeros(0), features, np.zeros(features.shape))
+    rules = by_rule(features, model.knows)
+    every = model.log_ratio(model.forest.scores(features)) + rules.sum(axis=1)
     order = _one_per_object(tracks, scene, rows, np.argsort(-every, kind="stable")[: 4 * limit])[:limit]
-    scores = every[order]
-    shares = model.forest.contributions(features[order])
+    return Ranked(rows[order], every[order], features[order], rules[order])
+
+
+def judge_tracks(tracks: Tracks, scene: Scene, limit: int) -> list[Judgement]:
+    """Judge all tracks worth it and explain the `limit` best."""
+    model = load_judge()
+    best = rank_tracks(tracks, scene, limit, model)
+    if not best.rows.size:
+        return []
+    shares = model.forest.contributions(best.features)
+    shares[:, :-1] += LN10 * best.rules
     return [
-        _judgement(int(rows[i]), float(score), features[i], share)
-        for i, score, share in zip(order, scores, shares, strict=True)
+        _judgement(int(row), float(score), features, share)
+        for row, score, features, share in zip(best.rows, best.scores, best.features, shares, strict=True)
     ]
 
 
-def mirrored(features: Matrix) -> npt.NDArray[np.float64]:
-    """What twins of a bright place take from its score, besides what the forest takes: a mirror image of the lamps."""
-    twins = np.clip((features[:, AT["twins"]] - TWINS[0]) / (TWINS[1] - TWINS[0]), 0.0, 1.0)
-    return np.where(features[:, AT["snr"]] > TWINS_SNR, TWINS_WEIGHT * twins, 0.0)
+def by_rule(features: Matrix, known: frozenset[str]) -> npt.NDArray[np.float64]:
+    """What rules take from the score of each place besides what the forest takes, by feature: N x F, not above 0.
+
+    known: features of the forest.
+    """
+    out = np.zeros(features.shape)
+
+    def share(name: str, low: float, high: float) -> npt.NDArray[np.float64]:
+        beyond = (np.nan_to_num(features[:, AT[name]]) - low) / (high - low)
+        return np.asarray(np.clip(beyond, 0.0, 1.0), np.float64)
+
+    out[:, AT["dark_peak"]] = -LIT_WEIGHT * share("dark_peak", *LIT)
+    if "eye_pair" not in known:
+        # a mirror image of the lamps; not where the forest learnt of eyes too, for then it learnt of mirrors at rest,
+        # and a rule that begins at a brightness would lower the score of what grows brighter
+        out[:, AT["twins"]] = np.where(features[:, AT["snr"]] > TWINS_SNR, -TWINS_WEIGHT * share("twins", *TWINS), 0.0)
+        out[:, AT["eye_pair"]] = -EYES_WEIGHT * share("eye_pair", *EYES)
+    return out
 
 
 def _one_per_object(tracks: Tracks, scene: Scene, rows: Rows, order: Rows) -> Rows:
@@ -103,6 +142,16 @@ def load_judge() -> Model:
     """The forest that ships with the package."""
     text = files("sweep.lens").joinpath("judge_model.json").read_text(encoding="utf-8")
     return load_model(text, FEATURES)
+
+
+@cache
+def candidate_score() -> float:
+    """Score from which a place is called a candidate.
+
+    That of a stated rate of false alarms on the training clips, by folds; `lens_train fit` writes it into the model
+    file beside the rate, the clips and the share of lenses that reach it.
+    """
+    return float(load_judge().about["candidate"]["score"])
 
 
 def _judgement(track: int, score: float, features: Matrix, shares: Matrix) -> Judgement:

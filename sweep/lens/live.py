@@ -1,9 +1,9 @@
-"""The lens modality while the inspector moves: one triple in, candidates, coverage and guidance out.
+"""The lens scan while it happens: triples in, candidates, guidance and coverage out, in bounded memory.
 
-Job: keep the last triples in memory, judge them with the detector in windows, follow candidates from
-window to window, map what was seen, and say in words what the inspector should do differently. Input: `LiveTriple`s
-and the camera's calibrated numbers; output: `LiveUpdate` for each, `LiveSummary` at the end. Refuses to keep frames: a
-window holds eight triples and nothing longer, and one crop of a confirmed candidate is all that leaves. It judges
+Job: follow the triples of one view together (`hold`), show what looks like a lens early, confirm it once the view was
+held to its end, say what the inspector should change, and keep count of what was seen and what was not. Input:
+`LiveTriple`s as they come; output: a `LiveUpdate` for each and a `LiveSummary` at the end. Refuses to keep frames: a
+hold keeps those that its next triple needs, and one crop of a confirmed candidate is all that leaves. It judges
 whatever it is given: who feeds it drops the triples for which there is no time, so that none counts as seen that the
 detector never saw.
 """
@@ -12,29 +12,31 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sweep.lens.clips import Clip, ClipMeta
-from sweep.lens.crop import crop
+from sweep.lens.clips import ClipMeta
+from sweep.lens.crop import crop_frame
 from sweep.lens.frames import LiveTriple, PhaseFrame
+from sweep.lens.hold import HOLD_TRIPLES, Hold
+from sweep.lens.hot_pixels import HotPixels
 from sweep.lens.live_records import Confirmed, CropBudget, LiveCandidate, LiveSummary, LiveUpdate
 from sweep.lens.motion import Shift
+from sweep.lens.observations import NO_DIRECTION, Direction
 from sweep.lens.pose import Pose
-from sweep.lens.records import ClipResult, Detection
-from sweep.lens.scan import scan_clip
-from sweep.lens.seen import WALL_M, SeenWalls
-from sweep.plug.strobe import Phase
+from sweep.lens.records import Detection
+from sweep.lens.seen import SeenTriple, SeenWalls
 
-WINDOW = 8
-"""Triples judged together: as many as the recorded clips that the detector's score was calibrated on."""
 STRIDE = 8
-"""New triples between windows; every triple is judged once, for judging costs five times what all else does. Measured
-on rendered half-size clips and one core: 9 ms a triple without judging, 42 ms of judging a triple and window."""
+"""Triples between two looks at what was followed so far: half a second, in which candidates show early. A look costs
+as much as one or two triples."""
+MAX_GAP = 16
+"""Guessed: triples lost in a row, a second, beyond which nobody knows how the view moved."""
 CONFIRMATIONS = 2
-"""Windows in which a candidate must be found at its place before it is confirmed."""
+"""Looks at which a candidate must be found at its place before it is confirmed, the one over the whole hold among
+them."""
 MATCH_PX = 8.0
 """Guessed: how far a candidate may lie from where the view's motion puts it, at half size."""
 MAX_FOLLOWED = 64
@@ -42,7 +44,7 @@ PATIENCE = 3
 """Triples that must agree before a sentence is said."""
 UNSEEN_EVERY = 64
 """Triples between two sentences on where to turn: four seconds, in which a person does (guessed)."""
-WINDOW_PHASES: tuple[Phase, ...] = ("A", "B", "C")
+NO_SHIFT = Shift(0.0, 0.0, True)
 
 
 @dataclass
@@ -51,8 +53,10 @@ class _Followed:
     x: float
     y: float
     best: Detection
-    last_window: int
-    windows: int = 1
+    direction: Direction
+    """When it was found last."""
+    last_look: int
+    looks: int = 1
     is_confirmed: bool = False
 
 
@@ -65,31 +69,39 @@ class LiveScan:
         *,
         crops: CropBudget,
         pose: Pose | None = None,
+        range_m: Callable[[], float | None] = lambda: None,
         clock: Callable[[], float] = time.perf_counter,
-        judge: Callable[[Clip], ClipResult] = scan_clip,
+        hold: Callable[[ClipMeta, HotPixels], Hold] = Hold,
     ) -> None:
         """`meta`: calibrated numbers of the frames that come (phases are ignored).
 
-        `pose`: where the camera points; None: pictures alone tell. `clock` counts seconds; `judge` is the detector.
+        `pose`: where the camera points; None: pictures alone tell. `range_m`: how far away the walls are now, where a
+        range sensor says it (`ranging`). `clock` counts seconds; `hold` makes the detector of one view.
         """
         self._meta = meta
         self._crops = crops
         self._clock = clock
-        self._judge = judge
-        self._window: deque[LiveTriple] = deque(maxlen=WINDOW)
-        self._since_window = 0
+        self._new_hold = hold
+        self._hot = HotPixels(meta)
+        self._hold = hold(meta, self._hot)
+        self._due = STRIDE
+        """Triples of the hold at which it is looked at next."""
+        self._last_seen: SeenTriple | None = None
         self._last_number: int | None = None
         self._pose = pose or Pose(meta.focal_px)
         self._walls = SeenWalls(meta, self._pose)
+        self._range_m = range_m
         self._followed: list[_Followed] = []
         self._next = 1
-        self._shifts: deque[Shift] = deque(maxlen=WINDOW)
+        self._shifts: deque[tuple[int, Shift]] = deque(maxlen=2 * HOLD_TRIPLES)
+        """With the trigger of the on_axis frame that the view had moved to."""
         self._fault_votes: Counter[str] = Counter()
         self._said: set[str] = set()
         self._told: list[str] = []
         self._confirmed: list[Confirmed] = []
+        self._lamp_light: list[float] = []
         self._triples = 0
-        self._windows = 0
+        self._looks = 0
         self._dropped: Counter[str] = Counter()
         self._rejections: Counter[str] = Counter()
 
@@ -97,16 +109,25 @@ class LiveScan:
         """Take one triple."""
         started = self._clock()
         self._triples += 1
-        self._window.append(triple)
-        self._since_window += 1
-        steps = 1 if self._last_number is None else max(1, triple.number - self._last_number)
-        self._last_number = triple.number
-        times_ns = tuple(part.trigger.t_ns for part in _parts(triple))
-        seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels, times_ns, steps)
-        self._follow(seen.shift)
-        if "slower" in seen.quality.faults:
-            self._rejections["too_fast"] += 1
-        confirmed = self._maybe_judge()
+        confirmed: tuple[Confirmed, ...] = ()
+        if self._last_number is not None and triple.number - self._last_number > MAX_GAP:
+            self._dropped["hold_with_gap"] += 1
+            confirmed += self._end_hold()
+        trigger = triple.on_axis.trigger.number
+        if triple.is_short and self._last_seen is not None:  # it shows no walls: the next one tells how the view moved
+            self._shifts.append((trigger, NO_SHIFT))
+            seen = replace(self._last_seen, shift=NO_SHIFT)
+        else:
+            seen = self._look(triple)
+            if not seen.shift.is_known:
+                confirmed += self._lose_view()
+            self._follow(trigger, seen.shift)
+        self._hold.add(triple)
+        if self._hold.triples >= HOLD_TRIPLES:
+            confirmed += self._end_hold()
+        elif self._hold.followed >= self._due:
+            self._due += STRIDE
+            self._find(self._hold.judge().candidates)
         spent = self._clock() - started
         return LiveUpdate(
             triple=triple.number,
@@ -114,48 +135,65 @@ class LiveScan:
             guidance=self._guidance(seen.quality.faults),
             candidates=tuple(self._shown()),
             confirmed=confirmed,
-            seen_share=seen.view.seen_share(WALL_M),
+            seen_share=seen.view.seen_share(self._walls.wall_m),
             seen_sr=self._walls.solid_angle_sr(),
             work_s=spent,
         )
 
+    def _look(self, triple: LiveTriple) -> SeenTriple:
+        """How well a triple shows the walls, and how the view moved since the last that did."""
+        steps = 1 if self._last_number is None else max(1, triple.number - self._last_number)
+        self._last_number = triple.number
+        times_ns = tuple(part.trigger.t_ns for part in _parts(triple))
+        self._walls.note_range(self._range_m())
+        self._last_seen = seen = self._walls.add(triple.on_axis.pixels, triple.dark.pixels, times_ns, steps)
+        self._lamp_light.append(seen.quality.lamp_light_e)
+        if "slower" in seen.quality.faults:
+            self._rejections["too_fast"] += 1
+        return seen
+
     def begin_again(self) -> None:
         """What comes next follows after a pause: nobody knows how the view moved meanwhile."""
-        self._window.clear()
-        self._since_window = 0
-        self._last_number = None
+        self._end_hold()
+        self._last_number = self._last_seen = None
         self._shifts.clear()
         self._walls.begin_again()
         self._followed = [one for one in self._followed if one.is_confirmed]
 
     def finish(self) -> LiveSummary:
         """What the position amounts to; frames are let go."""
-        self._window.clear()
+        self._end_hold()
         return self.so_far()
 
     def so_far(self) -> LiveSummary:
         """What the position amounts to as yet."""
         return LiveSummary(
             triples=self._triples,
-            windows=self._windows,
+            looks=self._looks,
             dropped=dict(sorted(self._dropped.items())),
             rejections=dict(sorted(self._rejections.items())),
             seen_sr=self._walls.solid_angle_sr(),
-            range_m=WALL_M,
+            seen=self._walls.directions(),
+            range_m=self._walls.wall_m,
+            is_range_measured=self._walls.is_wall_measured,
             confirmed=tuple(self._confirmed),
             guidance=tuple(dict.fromkeys(self._told)),
+            lamp_light_e=float(np.median(self._lamp_light)) if self._lamp_light else None,
         )
 
-    def _follow(self, shift: Shift) -> None:
+    def _follow(self, trigger: int, shift: Shift) -> None:
         """Motion since the last triple, which moves the candidates along."""
-        self._shifts.append(shift)
-        if shift.is_known:
-            for one in self._followed:
-                one.x += shift.dx_px
-                one.y += shift.dy_px
-        else:
-            self._dropped["view_lost"] += 1
-            self._followed = [one for one in self._followed if one.is_confirmed]
+        self._shifts.append((trigger, shift))
+        for one in self._followed:
+            one.x += shift.dx_px
+            one.y += shift.dy_px
+
+    def _lose_view(self) -> tuple[Confirmed, ...]:
+        """Nobody knows how the view moved since the last triple."""
+        confirmed = self._end_hold(is_view_lost=True)
+        self._dropped["view_lost"] += 1
+        self._followed = [one for one in self._followed if one.is_confirmed]
+        return confirmed
 
     def _guidance(self, faults: tuple[str, ...]) -> tuple[str, ...]:
         """A sentence when `PATIENCE` triples agree; it may be said again after as many that were right."""
@@ -174,69 +212,86 @@ class LiveScan:
         self._told += [name for name in said if name not in self._told and not name.startswith("unseen")]
         return tuple(said)
 
-    def _maybe_judge(self) -> tuple[Confirmed, ...]:
-        if len(self._window) < WINDOW or self._since_window < STRIDE:
-            return ()
-        self._since_window = 0
-        numbers = [t.number for t in self._window]
-        if numbers[-1] - numbers[0] > 3 * WINDOW:
-            self._dropped["window_with_gaps"] += 1
-            return ()
-        self._windows += 1
-        clip = self._clip()
-        result = self._judge(clip)
-        if result.quality is not None:
-            self._rejections.update(result.quality.rejections)
-        if result.verdict == "not_assessable" and result.reason != "not_calibrated":
-            self._rejections[result.reason] += 1
-        taken = (self._take(clip, detection) for detection in result.candidates)
-        return tuple(one for one in taken if one is not None)
+    def _end_hold(self, *, is_view_lost: bool = False) -> tuple[Confirmed, ...]:
+        """Judge the hold as a whole, confirm what it calls, withdraw what it calls no more, and begin another."""
+        hold, self._due = self._hold, STRIDE
+        confirmed: list[Confirmed] = []
+        if hold.triples >= STRIDE:
+            result = hold.finish()
+            if result.quality is not None:
+                self._rejections.update(result.quality.rejections)
+            if result.verdict == "not_assessable" and result.reason != "not_calibrated":
+                self._rejections[result.reason] += 1
+            found = self._find(result.candidates, is_view_lost=is_view_lost)
+            confirmed = [self._confirm(one, detection) for one, detection in found if self._may_confirm(one)]
+            gone = [one for one in self._followed if not one.is_confirmed and one.last_look < self._looks]
+            self._followed = [one for one in self._followed if one not in gone]
+            self._dropped += Counter(candidate_withdrawn=len(gone))
+        elif hold.triples:
+            self._dropped["hold_too_short"] += 1
+        self._hold = self._new_hold(self._meta, self._hot)
+        return tuple(confirmed)
 
-    def _clip(self) -> Clip:
-        """The window as a clip in memory, frames in the order in which they were exposed."""
-        parts = sorted((part for t in self._window for part in _parts(t)), key=lambda part: part.trigger.number)
-        pixels = [part.pixels for part in parts]
-        meta = self._meta.model_copy(update={"clip": "live", "phases": tuple(p.trigger.phase for p in parts)})
-        return Clip("live", meta, lambda index: pixels[index])
+    def _find(
+        self, detections: Sequence[Detection], *, is_view_lost: bool = False
+    ) -> list[tuple[_Followed, Detection]]:
+        """One look: hand its candidates to those that are followed; each with the best detection at its place."""
+        self._looks += 1
+        found: dict[int, tuple[_Followed, Detection]] = {}
+        for detection in detections:
+            one = self._take(detection, is_view_lost=is_view_lost)
+            if one is not None:
+                found.setdefault(one.number, (one, detection))
+        return list(found.values())
 
-    def _take(self, clip: Clip, detection: Detection) -> Confirmed | None:
-        """Hand a candidate of a window to those that are followed; the crop when that confirms it."""
-        x, y = self._now(clip, detection)
+    def _take(self, detection: Detection, *, is_view_lost: bool) -> _Followed | None:
+        x, y = self._now(detection)
+        direction = NO_DIRECTION if is_view_lost else self._pose.direction(x, y, self._meta.principal_point)
         reach = MATCH_PX * max(0.5, self._meta.scale)
         known = min(self._followed, key=lambda one: np.hypot(one.x - x, one.y - y), default=None)
         if known is None or np.hypot(known.x - x, known.y - y) > reach:
             if len(self._followed) >= MAX_FOLLOWED:
                 self._dropped["candidate_not_followed"] += 1
                 return None
-            self._followed.append(_Followed(self._next, x, y, detection, self._windows))
+            self._followed.append(_Followed(self._next, x, y, detection, direction, self._looks))
             self._next += 1
-            return None
+            return self._followed[-1]
         known.x, known.y = x, y
-        known.windows += known.last_window != self._windows
-        known.last_window = self._windows
+        known.direction = known.direction if is_view_lost else direction
+        known.looks += known.last_look != self._looks
+        known.last_look = self._looks
         if detection.score > known.best.score:
             known.best = detection
-        if known.is_confirmed or known.windows < CONFIRMATIONS:
-            return None
-        known.is_confirmed = True
-        picture = crop(clip, detection) if self._crops.take() else None
-        if picture is None:
+        return known
+
+    def _may_confirm(self, one: _Followed) -> bool:
+        return not one.is_confirmed and one.looks >= CONFIRMATIONS
+
+    def _confirm(self, one: _Followed, detection: Detection) -> Confirmed:
+        """Confirm a candidate of the hold that ends, with its crop."""
+        one.is_confirmed = True
+        frame = self._hold.on_axis(detection.frame)
+        picture = None
+        if frame is None:
+            self._dropped["crop_too_late"] += 1
+        elif self._crops.take():
+            picture = crop_frame(frame.pixels, self._meta.black_level, detection)
+        else:
             self._dropped["crop_over_budget"] += 1
-        direction = self._pose.direction(x, y, self._meta.principal_point)
-        confirmed = Confirmed(known.number, detection, self._window[-1].number, picture, direction)
+        confirmed = Confirmed(one.number, detection, self._hold.last_triple, picture, one.direction)
         self._confirmed.append(confirmed)
         return confirmed
 
-    def _now(self, clip: Clip, detection: Detection) -> tuple[float, float]:
-        """Where a detection of an earlier on_axis frame lies in the last one."""
-        later = sum(phase == "A" for phase in clip.meta.phases[detection.frame + 1 :])
-        moves = list(self._shifts)[-later:] if later else []
+    def _now(self, detection: Detection) -> tuple[float, float]:
+        """Where a detection in an earlier on_axis frame lies in the last one."""
+        trigger = self._hold.trigger(detection.frame)
+        moves = [shift for number, shift in self._shifts if number > trigger]
         return detection.x + sum(m.dx_px for m in moves), detection.y + sum(m.dy_px for m in moves)
 
     def _shown(self) -> list[LiveCandidate]:
         width, height = self._meta.width, self._meta.height
         return [
-            LiveCandidate(one.number, round(one.x, 1), round(one.y, 1), one.best.score, one.windows, one.is_confirmed)
+            LiveCandidate(one.number, round(one.x, 1), round(one.y, 1), one.best.score, one.looks, one.is_confirmed)
             for one in self._followed
             if 0 <= one.x < width and 0 <= one.y < height
         ]

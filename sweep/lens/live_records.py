@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from sweep.lens.observations import NO_DIRECTION, Direction
 from sweep.lens.records import Detection
-from sweep.report.kinds import MAX_CROPS
+from sweep.plug.directions import SeenDirections
+from sweep.report.crops import MAX_CROPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,9 @@ class LiveCandidate:
     x: float
     y: float
     score: float
-    """Best of its windows."""
-    windows: int
+    """Best of its looks."""
+    looks: int
+    """Times that the detector found it when it judged what was followed so far."""
     is_confirmed: bool
 
 
@@ -76,13 +78,20 @@ class LiveSummary:
     """All triples of a position."""
 
     triples: int
-    windows: int
+    looks: int
+    """Times that what was followed so far was judged."""
     dropped: dict[str, int]
     rejections: dict[str, int]
     seen_sr: float
     range_m: float
     confirmed: tuple[Confirmed, ...]
     guidance: tuple[str, ...]
+    seen: SeenDirections | None = None
+    """Which directions were seen; None where nobody asked."""
+    is_range_measured: bool = False
+    """A range sensor told `range_m`."""
+    lamp_light_e: float | None = None
+    """Median light of the lamps on what was filmed; None where nothing was."""
 
 
 class CropBudget:

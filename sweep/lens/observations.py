@@ -25,6 +25,8 @@ class Direction:
     """Above the horizon."""
 
 
+FWHM: Final = 2.355
+"""Of a Gaussian, in standard deviations."""
 NO_DIRECTION: Final = Direction(None, None)
 
 
@@ -37,10 +39,12 @@ def lens_observation(
     meta: ClipMeta,
     range_m: float,
     direction: Direction | None = None,
+    is_measured: bool = False,
 ) -> LensObservation:
     """The contract's record of one lens candidate, recorded or live; `range_m`: distance taken for the surface.
 
-    `direction`: where it lies; None: the camera is taken to look where the stand faces.
+    `direction`: where it lies; None: the camera is taken to look where the stand faces. `is_measured`: a range sensor
+    told the distance, so its width is known.
     """
     if direction is None:
         bearing = math.degrees(math.atan2(found.x - meta.principal_point[0], meta.focal_px))
@@ -62,6 +66,17 @@ def lens_observation(
         range_m=range_m,
         bearing_deg=None if direction.bearing_deg is None else round(direction.bearing_deg, 2),
         elevation_deg=None if direction.elevation_deg is None else round(direction.elevation_deg, 1),
+        width_m=_width_m(found.evidence.get("width"), meta, range_m) if is_measured else None,
         reasons=tuple(code_of(reason.name) for reason in found.reasons[:32]),
         crop_commitment=None,
     )
+
+
+def _width_m(width: float | None, meta: ClipMeta, range_m: float) -> float | None:
+    """At half its height. `width`: standard deviation in pixels of the measuring scale, as evidence counts it."""
+    if width is None or not math.isfinite(width):
+        return None
+    from sweep.lens.levels import measuring_step  # loads OpenCV
+
+    width_px = FWHM * max(0.0, width) * measuring_step(meta.width)
+    return round(width_px / meta.focal_px * range_m, 4)

@@ -12,6 +12,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 PLANCK_J_S = 6.62607015e-34
 LIGHT_M_S = 299_792_458.0
@@ -117,10 +118,29 @@ def _gaussian_per_sr(alpha_rad: float, sigma_rad: float) -> float:
     return math.exp(-0.5 * (alpha_rad / sigma_rad) ** 2) / (2.0 * math.pi * sigma_rad**2)
 
 
+@dataclass(frozen=True, slots=True)
+class ExtraLampOptics:
+    """Nominal numbers of a lamp group that a probe may have besides."""
+
+    offset_m: float
+    layout: str
+    intensity_w_sr: float
+
+
+@cache
+def load_extra_lamps() -> dict[str, ExtraLampOptics]:
+    """By phase letter, M, N and R."""
+    return {letter: ExtraLampOptics(**row) for letter, row in _table()["lamp"].items()}
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(files("sweep.lens").joinpath("optics.toml").read_text(encoding="utf-8"))
+
+
 @cache
 def load_optics() -> Optics:
     """The table that ships with the package."""
-    table = tomllib.loads(files("sweep.lens").joinpath("optics.toml").read_text(encoding="utf-8"))
+    table = _table()
     camera, led, ref, wall, span = (table[k] for k in ("camera", "led", "reference_lens", "wall", "range"))
     return Optics(
         **camera,

@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import shutil
+import statistics
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from sweep.host.scratch import scratch_folder
+from sweep.lens.chance import estimate_lens
 from sweep.lens.observations import lens_observation
 from sweep.lens.weigh import place_glint, weigh_lens
 from sweep.lens.words import WORDS
 from sweep.plug.evidence import Weigher
+from sweep.plug.looks import AGAIN
 from sweep.plug.measurement import MAX_OBSERVATIONS, Measurement, code_of
 from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind, unreadable
 from sweep.report import LensObservation, LocalText, Modality
-from sweep.report.kinds import MAX_CROPS
+from sweep.report.crops import MAX_CROPS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sweep.lens.camera_door import CameraDoor
     from sweep.lens.clips import Clip
     from sweep.lens.pose import Mounting
+    from sweep.lens.records import ClipResult
+    from sweep.lens.second_look import SecondLook
+
+    Judge = Callable[[Clip], ClipResult]
 
 KEPT_NAME = "lens"
 
@@ -39,7 +48,7 @@ class LensPlug:
     """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
 
     name: Modality = "lens"
-    weigher = Weigher(weigh_lens, place_glint)
+    weigher = Weigher(weigh_lens, place_glint, estimate_lens)
     words = WORDS
 
     def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:
@@ -48,47 +57,69 @@ class LensPlug:
         """What the report cites; None: nominal."""
         self._crops_left = MAX_CROPS
         self._mounting: Mounting | None = None
+        self._look: SecondLook | None = None
+        self._looks_at = ""
 
     def open(self) -> Measure:
-        """It remembers how many crops the sweep may still make, and what pictures showed of the inertial sensor."""
+        """It remembers how many crops the sweep may still make, what pictures showed of the inertial sensor, and what
+        the first place of a second look saw while it goes on.
+        """
         return self.measure
 
     def measure(self, task: Task[Path | ClipDoor | CameraDoor], line: Line) -> Measurement:
         """Lens candidates of what the camera sees here, or of the clips in a folder."""
+        look = self._look_of(task)
+        judge = None if look is None else look.judge
         if task.door is None:
             return blind(task, "lens", task.nothing_because)
         if not isinstance(task.door, Path | ClipDoor):
-            return self._film(task, task.door, line)
+            return self._film(task, task.door, line, look)
         if task.keep is not None:
             kept = task.keep / KEPT_NAME
             folder = task.door.open(kept) if not isinstance(task.door, Path) else shutil.copytree(task.door, kept)
-            return measure_clips(task, folder, self._limits)
+            return measure_clips(task, folder, self._limits, judge)
         if isinstance(task.door, Path):
-            return measure_clips(task, task.door, self._limits)
+            return measure_clips(task, task.door, self._limits, judge)
         with scratch_folder("lens") as scratch:
-            return measure_clips(task, task.door.open(scratch / KEPT_NAME), self._limits)
+            return measure_clips(task, task.door.open(scratch / KEPT_NAME), self._limits, judge)
 
-    def _film(self, task: Task[Any], door: CameraDoor, line: Line) -> Measurement:
+    def _look_of(self, task: Task[Any]) -> SecondLook | None:
+        """The detector at a place from which a spot is looked at again; None: the usual one."""
+        at = AGAIN.match(task.position.position_id)
+        if at is None:
+            self._look = None
+            return None
+        from sweep.lens.second_look import SecondLook
+
+        if self._look is None or at["zone"] != self._looks_at or at["view"] == "near":
+            self._look, self._looks_at = SecondLook(), at["zone"]
+        else:
+            self._look.go_on()
+        return self._look
+
+    def _film(self, task: Task[Any], door: CameraDoor, line: Line, look: SecondLook | None) -> Measurement:
+        from sweep.lens.hold import Hold
         from sweep.lens.live_records import CropBudget
         from sweep.lens.pose import Mounting
         from sweep.lens.session import film_stand
 
+        hold = Hold if look is None else look.hold
         self._mounting = self._mounting or Mounting()
         crops = CropBudget(self._crops_left)
         try:
-            return film_stand(task, line, door, crops, self._limits, mounting=self._mounting)
+            return film_stand(task, line, door, crops, self._limits, mounting=self._mounting, hold=hold)
         finally:
             self._crops_left = crops.left
 
 
-def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Measurement:
-    """Lens candidates of recorded clips."""
+def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...], judge: Judge | None = None) -> Measurement:
+    """Lens candidates of recorded clips; `judge`: the detector, None: the usual one."""
     from sweep import lens
     from sweep.lens.clips import read_clip
-    from sweep.lens.seen import quality_of, seen_sr
+    from sweep.lens.seen import quality_of, seen_in
 
     try:
-        scan = lens.scan_clips(folder)
+        scan = lens.scan_clips(folder, judge=judge)
     except (ValueError, OSError):
         return unreadable(task, "lens", folder)
     observations: list[LensObservation] = []
@@ -96,6 +127,7 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
     rejections: Counter[str] = Counter()
     samples, dropped, reasons = 0, 0, Counter[str]()
     judged: list[Clip] = []
+    lamp_light: list[float] = []
     guidance: dict[str, LocalText] = {}
     for result in scan.clips:
         if result.error is not None or result.quality is None or result.coverage is None:
@@ -112,13 +144,15 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
             continue
         clip = read_clip(folder / result.clip)
         judged.append(clip)
+        lamp_light.append(result.quality.lamp_light_e / clip.meta.exposure_s)
         for candidate in result.candidates[: MAX_OBSERVATIONS - len(observations)]:
             observation = lens_observation(
                 task, len(observations), candidate, clip=result.clip, meta=clip.meta, range_m=result.coverage.range_m
             )
             observations.append(observation)
             crops[str(observation.observation_id)] = lens.crop(clip, candidate)
-    quality = quality_of(seen_sr(judged))
+    seen_sr, seen = seen_in(judged)
+    quality = quality_of(seen_sr)
     assessable = samples > 0 and quality > 0.0
     return Measurement(
         zone_id=task.position.zone_id,
@@ -132,6 +166,8 @@ def measure_clips(task: Task[Any], folder: Path, limits: tuple[str, ...]) -> Mea
         observations=tuple(observations),
         rejections={name: count for name, count in rejections.items() if count},
         crops=crops,
+        lamp_light=statistics.median(lamp_light) if lamp_light else None,
         guidance=tuple(guidance.values()),
+        seen=seen,
         limits=limits,
     )

@@ -12,9 +12,9 @@ from sweep.plug.words import Sentence
 
 _LOG = {
     "stacked_z", "snr", "z_over_clutter", "variation_excess", "contrast", "ambient", "wall_e", "flare",
-    "ratio_unclipped", "overshadowed", "area_ratio",
+    "ratio_unclipped", "overshadowed", "area_ratio", "short_ratio", "unsteadiness", "block_scatter", "travel",
 }  # fmt: skip
-_LOG2 = {"saturated_px", "neighbours", "retro_neighbours", "crowd", "triples"}
+_LOG2 = {"saturated_px", "neighbours", "retro_neighbours", "crowd", "triples", "flashing"}
 
 REASONS: dict[str, Sentence] = {
     "stacked_z": Sentence("조합 전체에서 축상 조명이 축외 조명보다 {v:.1f} 표준편차 밝음",
@@ -95,6 +95,30 @@ REASONS: dict[str, Sentence] = {
     "middle_ratio": Sentence("가운데 링 조명에서 축상 밝기의 {v:.2f}배",
                              "the middle ring shows {v:.2f} of the on_axis light"),
     "red_ratio": Sentence("적색 조명에서 축상 밝기의 {v:.2f}배", "red light returns {v:.2f} of the on_axis light"),
+    "outer_ratio": Sentence("바깥쪽 가운데 링 조명에서 축상 밝기의 {v:.2f}배",
+                            "the outer middle ring shows {v:.2f} of the on_axis light"),
+    "short_ratio": Sentence("짧은 점등에서 포화 없이 잰 축외 밝기가 축상의 {v:.2f}배",
+                            "under short pulses, unsaturated, off_axis shows {v:.2f} of the on_axis light"),
+    "short_width": Sentence("짧은 점등에서 크기 {v:.2f} 픽셀(절반 해상도 기준)",
+                            "{v:.2f} px wide at half size under short pulses"),
+    "eye_pair": Sentence("어두운 원판 속의 점, 눈 사이 거리에 닮은 원판이 또 있음({v:.2f}): 두 눈으로 설명됨",
+                         "a point in a dark disc with another one at the distance of eyes, likeness {v:.2f}: "
+                         "a pair of eyes explains both"),
+    "flashing": Sentence("가까이에 나타났다 사라지는 밝은 점 {v:.0f}개: 반짝이 조각은 보는 각도에 따라 번쩍임",
+                         "{v:.0f} bright places close by come and go: glitter flashes with the angle of view"),
+    "unsteadiness": Sentence("잡음을 빼고도 밝기가 {v:.3f}만큼 흔들림",
+                             "its light scatters by {v:.3f} beyond what noise explains"),
+    "block_scatter": Sentence("보는 각도에 따라 밝기가 {v:.3f}만큼 달라짐",
+                              "its light differs by {v:.3f} from one part of the look to another"),
+    "weakest_block": Sentence("가장 드물게 보인 구간에서 {p:.0f}% 확인됨",
+                              "found in {p:.0f} % of the triples of the part that shows it least"),
+    "dark_peak": Sentence("조명을 끈 영상 하나에서 축상 밝기의 {v:.2f}배까지 빛남: 스스로 빛나는 것",
+                          "shines up to {v:.2f} of the on_axis light in one dark frame: it gives light by itself"),
+    "travel": Sentence("따라가는 동안 화면이 {v:.0f} 픽셀 움직임", "the scene moved {v:.0f} px while it was followed"),
+    "seen_again": Sentence("옆에서 다시 보아도 같은 자리에 있음, 그때 점수 {v:.1f}",
+                           "seen at its place from the side too, with a score of {v:.1f} there"),
+    "gone_from_the_side": Sentence("옆에서 다시 보니 그 자리에 없음: 거울상과 조각 반사는 보는 자리에 따라 사라짐",
+                                   "gone when seen from the side, as mirror images and facets are"),
     "rest": Sentence("기준값, 보정, 나머지 수치를 합한 값", "start, calibration and all other numbers together"),
 }  # fmt: skip
 

@@ -15,7 +15,8 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
-from sweep.entry import Signer
+from sweep.entry.dsse import Signer
+from sweep.lens.bursts import PARTNERS
 from sweep.lens.clips import ClipMeta, Frame, write_clip
 from sweep.lens.frames import FrameDoor, PhaseFrame, next_frame
 from sweep.lens.pairing import PhasePairer
@@ -54,19 +55,21 @@ def record_clip(
     triples: int,
     *,
     round_length: int = 3,
+    burst: int = 0,
 ) -> Path:
-    """Record `triples` rounds of the lamps into the new folder `folder`; the camera is closed afterwards.
+    """Record `triples` rounds of the lamps into the new folder `folder`; the camera is closed afterwards. `burst`:
+    exposures of a burst of red, of which one whole burst is recorded besides.
 
     Raises RecordError, `ClipError`, CameraError, RoomNotEmptyError; then nothing is written.
     """
     if not 1 <= triples <= MAX_TRIPLES:
         raise RecordError(f"1 to {MAX_TRIPLES} triples make a clip")
-    wanted = triples * round_length
+    wanted, reds = triples * round_length + burst, max(0, burst - PARTNERS)
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
     taken: list[PhaseFrame] = []
     read = 0
     try:
-        while len(taken) < wanted:
+        while len(taken) < wanted or _reds(taken[:wanted]) < reds:
             read += 1
             if read > 4 * wanted + 60 or (read > 60 and len(taken) < (1.0 - MAX_LOST_SHARE) * (read - 60)):
                 raise RecordError(f"{len(taken)} of {read} frames found their lamp phase: is the head's clock settled?")
@@ -75,14 +78,22 @@ def record_clip(
             for trigger in triggers():
                 found += pairer.add_trigger(trigger)
             taken += found
-            if taken and taken[0].trigger.number % round_length:
+            while taken and taken[0].trigger.number % round_length:
                 del taken[0]  # a clip begins with a round
+            if len(taken) >= wanted and _reds(taken[:wanted]) < reds:
+                del taken[:round_length]  # the burst is still to come
     finally:
         camera.close()
     frames: list[Frame] = [one.pixels for one in taken[:wanted]]
     phases: tuple[Phase, ...] = tuple(one.trigger.phase for one in taken[:wanted])
-    write_clip(folder, frames, meta.model_copy(update={"clip": folder.name, "phases": phases}), "npy")
+    scales = tuple(round(one.trigger.pulse_scale, 4) for one in taken[:wanted])
+    update = {"clip": folder.name, "phases": phases, "pulse_scale": scales if set(scales) != {1.0} else ()}
+    write_clip(folder, frames, meta.model_copy(update=update), "npy")
     return folder
+
+
+def _reds(frames: list[PhaseFrame]) -> int:
+    return sum(one.trigger.phase == "R" for one in frames)
 
 
 def sign_recording(

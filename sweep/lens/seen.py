@@ -1,7 +1,7 @@
 """How much of the walls was seen at a stand: one measure for a live camera and for recorded clips.
 
 Job: lay triple after triple on one map of directions (`view.ViewMap`) and say how good each was. Input: on_axis and
-dark frames in their order; output: the solid angle in which the reference lens would have shown on a wall at `WALL_M`,
+dark frames in their order; output: the solid angle in which the reference lens would have shown on a wall at `wall_m`,
 and the share of what a stand should show, which is what `quality` of the lens means. Refuses to add up what may be the
 same: where nobody knows how the view moved (between clips, after a pause), the larger of both counts stands.
 """
@@ -16,18 +16,21 @@ import numpy.typing as npt
 
 from sweep.lens.clip_source import pair_triples
 from sweep.lens.clips import Clip, ClipMeta, Frame
+from sweep.lens.coverage import expected_flux_e
 from sweep.lens.live_records import TripleQuality
 from sweep.lens.motion import Shift, shift_between, thumbnail
 from sweep.lens.optics import load_optics
 from sweep.lens.pose import Pose
 from sweep.lens.register import Image
 from sweep.lens.view import TripleView, ViewMap, view_of
+from sweep.plug.directions import SeenDirections
 
 FULL_SR = 2.0
 """Solid angle of a stall's walls and ceiling from its middle that a stand should show: about a third of the sphere
 (guessed; a person turns twice through it)."""
 WALL_M = 1.0
-"""Distance of the walls for which coverage is stated: a stall is 0.9 to 1.2 m wide (guessed)."""
+"""Distance of the walls for which coverage is stated where nobody measured it: a stall is 0.9 to 1.2 m wide
+(guessed)."""
 FRAMES_A_TRIPLE = 3
 MAX_BLUR_PX = 2.0
 MAX_SATURATED = 0.05
@@ -72,15 +75,20 @@ def quality_of(seen_sr: float) -> float:
     return min(1.0, seen_sr / FULL_SR)
 
 
-def seen_sr(clips: Iterable[Clip]) -> float:
-    """Solid angle seen in clips of one stand. Raises `ClipError` when a frame cannot be read."""
-    largest = 0.0
-    for clip in clips:
+def seen_in(clips: Iterable[Clip]) -> tuple[float, SeenDirections | None]:
+    """Solid angle and directions seen in the clip of a stand that saw most: nobody knows how clips lie to each other,
+    so that only the first may begin where the stand began. Raises `ClipError` when a frame cannot be read.
+    """
+    largest, directions = 0.0, None
+    for number, clip in enumerate(clips):
         walls = SeenWalls(clip.meta)
-        for triple in pair_triples(clip.meta.phases)[0]:
+        for triple in pair_triples(clip.meta.phases, clip.meta.short_frames)[0]:
             walls.add(clip.frame(triple.on_axis), clip.frame(triple.dark))
-        largest = max(largest, walls.solid_angle_sr())
-    return largest
+        seen_sr = walls.solid_angle_sr()
+        if seen_sr > largest:
+            one = walls.directions()
+            largest, directions = seen_sr, one.model_copy(update={"is_anchored": one.is_anchored and number == 0})
+    return largest, directions
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,23 @@ class SeenWalls:
         self._pose = pose
         self._optics = load_optics()
         self._thumbnail: Image | None = None
+        self._ranges_m: list[float] = []
         self.map = ViewMap(meta)
+
+    def note_range(self, range_m: float | None) -> None:
+        """How far away the walls in view are now, where somebody measured it."""
+        if range_m is not None:
+            self._ranges_m.append(range_m)
+
+    @property
+    def wall_m(self) -> float:
+        """Distance for which coverage is stated: the median of what was measured, `WALL_M` without."""
+        return float(np.median(self._ranges_m)) if self._ranges_m else WALL_M
+
+    @property
+    def is_wall_measured(self) -> bool:
+        """Whether somebody measured `wall_m`."""
+        return bool(self._ranges_m)
 
     def add(self, on_axis: Frame, dark: Frame, times_ns: Sequence[int] = (), steps: int = 1) -> SeenTriple:
         """Take one triple, `steps` after the last one taken; one that moved too fast is credited with nothing.
@@ -137,7 +161,7 @@ class SeenWalls:
         where enough of each was.
         """
         rows, columns = self.map.angles_deg()
-        seen = self.map.farthest_m() >= WALL_M
+        seen = self.map.farthest_m() >= self.wall_m
         shares = {part: float(seen[part.holds(rows, columns)].mean()) for part in PARTS}
         least = min(PARTS, key=lambda part: shares[part])
         if shares[least] >= ENOUGH_SHARE:
@@ -154,7 +178,11 @@ class SeenWalls:
 
     def solid_angle_sr(self) -> float:
         """Solid angle in which the reference lens would have shown on the walls."""
-        return self.map.solid_angle_sr(WALL_M)
+        return self.map.solid_angle_sr(self.wall_m)
+
+    def directions(self) -> SeenDirections:
+        """Which directions were seen so far, for whoever knows where the walls are."""
+        return self.map.widest().directions(expected_flux_e(self._optics, self._meta, 1.0))
 
     def _electrons(self, pixels: Frame) -> Image:
         meta = self._meta

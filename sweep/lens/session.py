@@ -8,39 +8,42 @@ the permit ends, filming stops at once and what was seen until then counts.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sweep.lens.camera_door import CameraDoor
+from sweep.lens.bursts import RED_EVERY_S, RoundSieve, burst_of, red_of
+from sweep.lens.camera_door import RINGS, CameraDoor, ExtraLamp
 from sweep.lens.clips import ClipMeta
-from sweep.lens.frames import CameraError, FrameDoor, LiveTriple, PhaseFrame, RawFrame, next_frame
+from sweep.lens.exposure import exposure_at
+from sweep.lens.frames import CameraError, FrameDoor
+from sweep.lens.hold import Hold
+from sweep.lens.hot_pixels import HotPixels
 from sweep.lens.live import LiveScan
 from sweep.lens.live_records import CropBudget, LiveSummary, LiveUpdate
 from sweep.lens.observations import lens_observation
 from sweep.lens.pairing import PhasePairer, TripleBuilder
 from sweep.lens.pose import MotionTrack, Mounting, Pose
+from sweep.lens.ranging import Ranging
 from sweep.lens.seen import quality_of
+from sweep.lens.shutter import Shutter
+from sweep.lens.stand_line import Ear, PageTeller
 from sweep.lens.words import WORDS
 from sweep.plug.lease import RoomNotEmptyError
 from sweep.plug.liveness import boottime_ns
 from sweep.plug.measurement import Measurement, code_of
-from sweep.plug.motion import Moved
 from sweep.plug.sofar import Teller
-from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
-from sweep.plug.talk import FirstWord, Guide, Leave, Line
+from sweep.plug.strobe import FILMED_OUT, ORDER, VARIED_ORDER, Phase, StopStrobe, Strobe, Trigger, round_of
+from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import Gap
 
 LEAST_TRIPLES = 8
-QUEUE_TRIPLES = 8
-"""A window of the detector, 19 MB of half-size frames: while it judges one, the next waits whole, and what comes after
-that is dropped; so a machine that is too slow judges fewer windows, all of them without a hole."""
-LEASE_CODES = {"not_declared": "room_not_declared_empty"}
-"""The lens has a sentence of its own for a lease that is over."""
+QUEUE_TRIPLES = 11
+"""Half a second and its short triples, 26 MB of half-size frames, that wait while the detector judges; what comes after
+that is dropped, and tracks go on behind the gap."""
 LOOK_EVERY_S = 0.1
 """While the head has something else to do."""
 LEAST_FILM_S = 10.0
@@ -49,154 +52,10 @@ MOST_BEGINNINGS = 3
 """Times the lamps are begun at a stand (guessed)."""
 LEAST_S = 1.0
 """For less they are not begun again (guessed)."""
+REFUSED = "lamp_refused"
+"""By a head whose firmware has a lamp once a group only, where the order was varied."""
 BEGIN_AGAIN = frozenset({"lamp_went_off", "no_triggers", "head_restarted"})
 """Why a strobe may have ended that is worth beginning again: a host or a cable that was held up for 0.1 s."""
-TELL_EVERY_S = 1.0
-"""The page draws no faster (guessed)."""
-
-
-class _Shutter(threading.Thread):
-    """Reads the camera without ever waiting for the detector; what the detector has no time for is dropped."""
-
-    def __init__(
-        self,
-        camera: FrameDoor,
-        triggers: Callable[[], Iterable[Trigger]],
-        pairer: PhasePairer,
-        builder: TripleBuilder,
-        goes_on: Callable[[], bool],
-        room: int,
-    ) -> None:
-        super().__init__(name="shutter", daemon=True)
-        self._camera, self._triggers, self._pairer, self._builder = camera, triggers, pairer, builder
-        self._goes_on = goes_on
-        self._room = room
-        self._triples: deque[LiveTriple] = deque()
-        self._condition = threading.Condition()
-        self._is_over = False
-        self.stopped: str | None = None
-        """Why it ended before it was asked to."""
-        self.ended_ns: int | None = None
-        """When it ended, by CLOCK_BOOTTIME."""
-        self.fault: BaseException | None = None
-        self.dropped: Counter[str] = Counter()
-
-    def run(self) -> None:
-        """Read until told to stop, until the permit ends or the camera fails."""
-        try:
-            while self._goes_on() and (frame := next_frame(self._camera, self._looks_up)) is not None:
-                self._take(frame)
-        except RoomNotEmptyError:
-            self.stopped = "room_not_declared_empty"
-        except CameraError as error:
-            self.stopped = error.code
-        except BaseException as fault:  # noqa: BLE001  # handed to the caller's thread, which raises it
-            self.fault = fault
-        finally:
-            self.ended_ns = boottime_ns()
-            self._camera.close()
-            with self._condition:
-                if self.stopped == "room_not_declared_empty":
-                    self.dropped["triple_after_stop"] += len(self._triples)
-                    self._triples.clear()
-                self._is_over = True
-                self._condition.notify_all()
-
-    def _looks_up(self) -> bool:
-        """While no frame comes: whoever gives triggers also says when it is over."""
-        self._hear()
-        return self._goes_on()
-
-    def _take(self, frame: RawFrame) -> None:
-        self._build(self._pairer.add_frame(frame))
-        self._hear()
-
-    def _hear(self) -> None:
-        for trigger in self._triggers():
-            self._build(self._pairer.add_trigger(trigger))
-
-    def _build(self, frames: Iterable[PhaseFrame]) -> None:
-        for one in frames:
-            triple = self._builder.add(one)
-            if triple is None:
-                continue
-            with self._condition:
-                if len(self._triples) >= self._room:
-                    self.dropped["triple_dropped"] += 1
-                    continue
-                self._triples.append(triple)
-                self._condition.notify_all()
-
-    def triples(self) -> Iterator[LiveTriple]:
-        """Triples as they come, until there are no more."""
-        while True:
-            with self._condition:
-                while not self._triples and not self._is_over:
-                    self._condition.wait()
-                if not self._triples:
-                    break
-                triple = self._triples.popleft()
-            yield triple
-        if self.fault is not None:
-            raise self.fault
-
-
-class _Ear:
-    """What the runner says while a stand is filmed: triggers, and that it is over."""
-
-    def __init__(self, line: Line, track: MotionTrack) -> None:
-        self._line = line
-        self._track = track
-        self._triggers: list[Trigger] = []
-        self.has_begun = False
-        self.ended: str | None = None
-        """Why no more is to be filmed, a code; FILMED_OUT when it was time."""
-        self.dropped: Counter[str] = Counter()
-
-    def hear(self, wait_s: float = 0.0) -> None:
-        for word in self._line.hear(wait_s):
-            match word:
-                case Triggers(triggers=triggers, dropped=dropped):
-                    self.has_begun = self.has_begun or bool(triggers)
-                    self._triggers += triggers
-                    self.dropped.update(dict(dropped))
-                case Moved(samples=samples):
-                    self._track.add(samples)
-                case StrobeEnded(because=because) | Leave(reason=because):
-                    self.ended = self.ended or LEASE_CODES.get(because, because)
-                case _:
-                    pass
-
-    def triggers(self) -> list[Trigger]:
-        """Those that came since it was last asked."""
-        self.hear()
-        found, self._triggers = self._triggers, []
-        return found
-
-
-class _PageTeller:
-    """Tells the runner what the inspector should know, once a second or at once where it is news."""
-
-    def __init__(self, line: Line, longest_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
-        self._line = line
-        self._longest_s = longest_s
-        self._clock_s = clock_s
-        self._begun_s: float | None = None
-        self._told_s = 0.0
-        self._has_candidate = False
-
-    def tell(self, update: LiveUpdate) -> None:
-        for name in update.guidance:
-            if name in WORDS.guidance:
-                self._line.say(Guide(WORDS.guidance[name].text()))
-        is_news = bool(update.confirmed) and not self._has_candidate
-        self._has_candidate |= bool(update.confirmed)
-        now_s = self._clock_s()
-        self._begun_s = now_s if self._begun_s is None else self._begun_s
-        if is_news or now_s - self._told_s >= TELL_EVERY_S:
-            self._told_s = now_s
-            share = min(1.0, (now_s - self._begun_s) / self._longest_s)
-            self._line.say(FirstWord(self._has_candidate, quality_of(update.seen_sr), share))
 
 
 @dataclass
@@ -218,6 +77,7 @@ def film_stand(
     limits: tuple[str, ...],
     room: int = QUEUE_TRIPLES,
     mounting: Mounting | None = None,
+    hold: Callable[[ClipMeta, HotPixels], Hold] = Hold,
 ) -> Measurement:
     """Film until the dwell of the task is over: ask for the lamps, wait for their triggers, open the camera, film.
     Where the head had something else to do first, it films for `LEAST_FILM_S` at least. `room`: triples that wait for
@@ -225,37 +85,62 @@ def film_stand(
 
     Whatever keeps it from filming is a code and a gap: no leave (`room_not_declared_empty`), a head that is away or
     does not strobe, a camera that is away, silent or another one. Lamps that went off by themselves begin again.
-    `mounting`: what earlier stands showed of the inertial sensor.
+    `mounting`: what earlier stands showed of the inertial sensor. `hold`: makes the detector of one view.
     """
+    if task.range_m is not None:
+        door = door.exposed(exposure_at(task.range_m, door.meta.exposure_s))
     track = MotionTrack()
-    scan = LiveScan(door.meta, crops=crops, pose=Pose(door.meta.focal_px, track, mounting))
-    page, journal = _PageTeller(line, task.dwell_s), Teller(line)
+    pose = Pose(door.meta.focal_px, track, mounting)
+    ranging = Ranging(door.ranging)
+    scan = LiveScan(door.meta, crops=crops, pose=pose, range_m=ranging.scene_m, hold=hold)
+    page, journal = PageTeller(line, task.dwell_s), Teller(line)
     lost: Counter[str] = Counter()
 
     def tell(update: LiveUpdate) -> None:
         page.tell(update)
         journal.offer(lambda: measurement_of(task, scan.so_far(), door.meta, lost, None, None, limits))
 
-    filmed_s, run = 0.0, _Run()
+    filmed_s, run, is_varied = 0.0, _Run(), True
     for beginnings in range(1, MOST_BEGINNINGS + 1):
-        run = _film_once(task, _Ear(line, track), line, door, scan, tell, task.dwell_s - filmed_s, room)
+        strobe = strobe_for(door.meta, task.dwell_s - filmed_s, door.lamps, is_varied=is_varied)
+        run = _film_once(task, Ear(line, track), line, door, scan, ranging, tell, strobe, room)
         lost += run.lost
         filmed_s += run.filmed_s
-        if run.stopped not in BEGIN_AGAIN or beginnings == MOST_BEGINNINGS or task.dwell_s - filmed_s < LEAST_S:
+        is_old_head = run.stopped == REFUSED and strobe.order == VARIED_ORDER
+        is_varied = is_varied and not is_old_head
+        may_begin_again = beginnings < MOST_BEGINNINGS and task.dwell_s - filmed_s >= LEAST_S
+        if run.stopped is None or not may_begin_again or not (run.stopped in BEGIN_AGAIN or is_old_head):
             break
         lost[run.stopped] += 1
         scan.begin_again()
-    return measurement_of(task, scan.finish(), door.meta, lost, run.stopped, run.ended_ns, limits)
+    summary, limits = scan.finish(), (*limits, *ranging.limits)
+    summary = replace(summary, rejections=Counter(summary.rejections) + ranging.counts)
+    return measurement_of(task, summary, door.meta, lost, run.stopped, run.ended_ns, limits)
+
+
+def strobe_for(meta: ClipMeta, longest_s: float, lamps: tuple[ExtraLamp, ...], *, is_varied: bool = True) -> Strobe:
+    """What is asked of the lamps: every fourth group short, the middle rings that are fitted in each round, and where
+    red is, a burst now and then. It is asked with a permit only, so in a room that is declared empty.
+
+    `is_varied`: two rounds in a group that no light locks to, where neither rings nor red leave it no room.
+    """
+    order: tuple[Phase, ...] = (*ORDER, *(one for one in RINGS if one in lamps))
+    if not lamps and is_varied:
+        order = VARIED_ORDER
+    strobe = Strobe(meta.fps, meta.exposure_s, longest_s, order)
+    red_count = burst_of(order)
+    return replace(strobe, red_every_s=RED_EVERY_S, red_count=red_count) if "R" in lamps and red_count else strobe
 
 
 def _film_once(
     task: Task[Any],
-    ear: _Ear,
+    ear: Ear,
     line: Line,
     door: CameraDoor,
     scan: LiveScan,
+    ranging: Ranging,
     on_update: Callable[[LiveUpdate], None],
-    longest_s: float,
+    strobe: Strobe,
     room: int,
 ) -> _Run:
     meta = door.meta
@@ -264,7 +149,7 @@ def _film_once(
         if task.lease is None:
             raise RoomNotEmptyError("nobody gave this process a lease")
         permit = task.lease.permit()
-        line.say(Strobe(meta.fps, meta.exposure_s, longest_s))
+        line.say(strobe)
         while not ear.has_begun and ear.ended is None and permit.holds():
             ear.hear(LOOK_EVERY_S)
         permit.check()
@@ -272,11 +157,13 @@ def _film_once(
             begun_s = time.monotonic()
             camera = door.open_camera(permit)
             left_s = (task.position.end_ns - boottime_ns()) / 1e9
-            until_s = begun_s + min(longest_s, max(left_s, LEAST_FILM_S))
-            run = _film(
-                camera, ear.triggers, scan, meta,
-                goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update, room=room,
-            )  # fmt: skip
+            until_s = begun_s + min(strobe.longest_s, max(left_s, LEAST_FILM_S))
+            with ranging.measuring(permit):
+                run = _film(
+                    camera, ear.triggers, scan, meta,
+                    goes_on=lambda: ear.ended is None and time.monotonic() < until_s, on_update=on_update, room=room,
+                    strobe=strobe,
+                )  # fmt: skip
             run.filmed_s = time.monotonic() - begun_s
         run.stopped = run.stopped or (None if ear.ended == FILMED_OUT and ear.has_begun else ear.ended)
     except RoomNotEmptyError:
@@ -299,18 +186,23 @@ def _film(
     meta: ClipMeta,
     goes_on: Callable[[], bool],
     on_update: Callable[[LiveUpdate], None],
-    phases_per_round: int = 3,
     room: int = QUEUE_TRIPLES,
+    strobe: Strobe | None = None,
 ) -> _Run:
-    """Film until `goes_on` says no or the permit ends; the camera is closed then, whatever happened."""
+    """Film until `goes_on` says no or the permit ends; the camera is closed then, whatever happened. `strobe`: as it
+    was asked for; None: rounds of three phases.
+    """
+    order = ORDER if strobe is None else strobe.order
     pairer = PhasePairer(period_ns=round(1e9 / meta.fps), latency_ns=round(meta.exposure_s * 1e9))
-    builder = TripleBuilder(phases_per_round)
-    shutter = _Shutter(camera, triggers, pairer, builder, goes_on, room)
+    builder = TripleBuilder(round_of(order))
+    sieve = RoundSieve(order, 0 if strobe is None else red_of(strobe))
+    shutter = Shutter(camera, triggers, pairer, builder, goes_on, room, sieve)
     shutter.start()
     for triple in shutter.triples():
         on_update(scan.add(triple))
     shutter.join()
-    return _Run(shutter.stopped, shutter.ended_ns, pairer.dropped + builder.dropped + shutter.dropped)
+    lost = pairer.dropped + builder.dropped + shutter.dropped - Counter(triple_lost=sieve.rounds)
+    return _Run(shutter.stopped, shutter.ended_ns, lost)
 
 
 def film(
@@ -322,15 +214,15 @@ def film(
     *,
     goes_on: Callable[[], bool],
     on_update: Callable[[LiveUpdate], None],
-    phases_per_round: int = 3,
     room: int = QUEUE_TRIPLES,
+    strobe: Strobe | None = None,
     limits: tuple[str, ...] = ("lens_uncalibrated",),
 ) -> Measurement:
     """Film until `goes_on` says no or the permit ends. `triggers` gives those that came since it was last asked; it and
     `goes_on` are asked in the camera's thread. `limits`: codes of what must be said of the calibration. The camera is
     closed at the end, whatever happened.
     """
-    run = _film(camera, triggers, scan, meta, goes_on, on_update, phases_per_round, room)
+    run = _film(camera, triggers, scan, meta, goes_on, on_update, room, strobe)
     return measurement_of(task, scan.finish(), meta, run.lost, run.stopped, run.ended_ns, limits)
 
 
@@ -353,6 +245,7 @@ def measurement_of(
             clip=f"live-{one.triple}",
             meta=meta,
             range_m=summary.range_m,
+            is_measured=summary.is_range_measured,
             direction=one.direction,
         )
         observations.append(observation)
@@ -366,7 +259,7 @@ def measurement_of(
         Gap(start_ns=since_ns, end_ns=max(since_ns, task.position.end_ns), reason=stopped),
     )  # fmt: skip
     blind_because = None
-    if summary.windows == 0:
+    if summary.looks == 0:
         blind_because = stopped or ("too_few_triples" if summary.triples < LEAST_TRIPLES else "too_fast")
     return Measurement(
         zone_id=task.position.zone_id,
@@ -381,6 +274,8 @@ def measurement_of(
         rejections={code_of(name): count for name, count in sorted(rejections.items()) if count},
         gaps=gaps,
         crops=crops,
+        seen=summary.seen if summary.triples and blind_because is None else None,
+        lamp_light=None if summary.lamp_light_e is None else summary.lamp_light_e / meta.exposure_s,
         guidance=tuple(WORDS.guidance[name].text() for name in summary.guidance if name in WORDS.guidance),
         limits=limits,
     )

@@ -14,20 +14,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.detect import Column, Indices, Peaks, carry
-from sweep.lens.measure import COLUMNS, Table
+from sweep.lens.cutouts import COLUMNS, Table
+from sweep.lens.detect import Indices, Peaks
+from sweep.lens.levels import Column, carry
 from sweep.lens.register import Motion
 
 CAPACITY = 900
 """Places in memory, ended ones included."""
-MAX_TRIPLES = 30
-"""Triples in memory; of a longer clip the last ones count."""
+MAX_TRIPLES = 64
+"""Triples in memory, 14 MB; of a longer clip the last ones count. A hand holds 30 to 60 on one wall."""
 GATE_PX = 2.6
 """Derived: residual parallax and centroid error of a weak point at half size; scaled with focal length."""
 FIRST_GATE_PX = 5.0
 """Guessed: the slide of a new track is not known yet."""
 MAX_MISSES = 3
-"""A track that misses this many triples in a row ends."""
+"""A track that misses this many triples in a row ends,"""
+MISSES_SHARE, MOST_MISSES = 0.4, 10
+"""Guessed: one that was found often before may miss this share of those triples, and at most so many: somebody walks
+through the view, or a glance passes."""
 SURE_Z = 4.5
 """Guessed: a weaker place that is missed at once was noise."""
 LINK = ("x", "y", "found", "z", "snr", "slide_x", "slide_y", "level", "clutter", "moved_x", "moved_y")
@@ -50,18 +54,23 @@ class Tracks:
         return int(self.rows.shape[0])
 
     def column(self, name: str) -> npt.NDArray[np.float32]:
-        """One quantity, N x T."""
+        """One quantity, N x T; NaN where the table was made before that was measured."""
+        if AT[name] >= self.rows.shape[2]:
+            return np.full(self.rows.shape[:2], np.nan, np.float32)
         return np.asarray(self.rows[:, :, AT[name]], np.float32)
 
 
 class Tracker:
     """Links peaks triple by triple; `step` in the order of time."""
 
-    def __init__(self, scale: float, shape: tuple[int, int]) -> None:
-        """scale: pixels per pixel of the half-size frame; shape: (H, W) of the frame."""
+    def __init__(self, scale: float, shape: tuple[int, int], triples: int = MAX_TRIPLES) -> None:
+        """scale: pixels per pixel of the half-size frame; shape: (H, W) of the frame; triples: how many come at most,
+        where that is known.
+        """
+        self._room = max(1, min(triples, MAX_TRIPLES))
         self._scale = max(0.5, scale)
         self._shape = shape
-        self._rows = np.full((CAPACITY, MAX_TRIPLES, len(AT)), np.nan, np.float32)
+        self._rows = np.full((CAPACITY, self._room, len(AT)), np.nan, np.float32)
         self._triples: list[int] = []
         self._live = np.zeros(CAPACITY, bool)
         self._used = np.zeros(CAPACITY, bool)
@@ -102,7 +111,7 @@ class Tracker:
         return Tracks(self._rows[slots, :width], np.array(self._triples, np.intp))
 
     def _open(self, triple: int) -> int:
-        if len(self._triples) == MAX_TRIPLES:
+        if len(self._triples) == self._room:
             self._rows[:, :-1] = self._rows[:, 1:]
             self._rows[:, -1] = np.nan
             del self._triples[0]
@@ -123,7 +132,11 @@ class Tracker:
             return np.full(slots.size, -1, np.intp)
         cells, rows, columns = self._cells(peaks)
         first = self._hits[slots] < 2
-        gate = np.where(first, FIRST_GATE_PX, GATE_PX) * self._scale * (1.0 + 0.3 * self._misses[slots])
+        gate = (
+            np.where(first, FIRST_GATE_PX, GATE_PX)
+            * self._scale
+            * (1.0 + 0.3 * np.minimum(self._misses[slots], MAX_MISSES))
+        )
         reach = int(np.ceil(FIRST_GATE_PX * self._scale * 1.6 / CELL_PX))
         offset = np.arange(-reach, reach + 1)
         v = np.clip((self._y[slots] / CELL_PX).astype(np.intp)[:, None] + offset, 0, rows - 1)
@@ -223,6 +236,7 @@ class Tracker:
         height, width = self._shape
         outside = (self._x < 2) | (self._y < 2) | (self._x > width - 3) | (self._y > height - 3)
         weak = (self._hits == 1) & ((self._misses >= 2) | ((self._misses == 1) & (self._strength < SURE_Z)))
-        ending = self._live & (outside | (self._misses > MAX_MISSES) | weak)
+        patience = np.clip(MISSES_SHARE * self._hits, MAX_MISSES, MOST_MISSES)
+        ending = self._live & (outside | (self._misses > patience) | weak)
         self._live[ending] = False
         self._used[ending & (self._hits < 2)] = False

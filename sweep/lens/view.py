@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from sweep.lens.clips import ClipMeta
 from sweep.lens.coverage import expected_flux_e
 from sweep.lens.optics import Optics
 from sweep.lens.register import Image
+from sweep.plug.directions import CELLS, STEP_DEG, SeenDirections, to_cells
 
 LEAST_TRIPLES = 3
 COLUMNS, ROWS = 24, 18
@@ -32,6 +34,9 @@ POINT_SIGMA_PX = 0.9
 """As the detector's: defocus, pixel area and diffraction at half size."""
 RANGES_M = tuple(0.2 * 1.1**k for k in range(32))
 """0.2 to 3.8 m."""
+KEPT_FOR_M = 1.0
+"""Of maps that nobody can lay on each other the one that shows more at this distance is kept (derived: a stall's wall).
+"""
 MAX_SATURATED = 0.1
 """Share of a cell's pixels that may be saturated."""
 
@@ -75,6 +80,33 @@ def view_of(
     return TripleView(np.where(np.isfinite(nearest), nearest, 0.0).astype(np.float32), farthest.astype(np.float32))
 
 
+@dataclass(frozen=True, eq=False)
+class DirectionMap:
+    """A map of directions, pitch x yaw, of MAP_STEP_DEG each."""
+
+    farthest_m: npt.NDArray[np.float32]
+    triples: npt.NDArray[np.int16]
+    is_anchored: bool
+    """Whether it begins where the stand began."""
+
+    def directions(self, reference_e: float) -> SeenDirections:
+        """The same, coarser, as a measurement carries it; a direction counts by the middle one of its parts."""
+        farthest, triples = (_coarse(part) for part in (self.farthest_m, self.triples))
+        steps = np.searchsorted(np.asarray(RANGES_M, np.float32), farthest * np.float32(1.001), side="right") - 1
+        return SeenDirections(
+            farthest=to_cells(steps),
+            triples=to_cells(np.where(triples > 0, triples, -1).astype(np.int16)),
+            reference_e=round(reference_e, 3),
+            is_anchored=self.is_anchored,
+        )
+
+
+def _coarse(fine: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    factor = round(STEP_DEG / MAP_STEP_DEG)
+    blocks = fine.reshape(CELLS, factor, CELLS, factor).swapaxes(1, 2).reshape(CELLS, CELLS, factor * factor)
+    return np.asarray(np.median(blocks, axis=2), np.float32)
+
+
 class ViewMap:
     """Map of directions; `add` each triple with how the view turned since the last one."""
 
@@ -84,6 +116,10 @@ class ViewMap:
         self._best = np.zeros((LEAST_TRIPLES, cells, cells), np.float32)
         """Farthest distances of the best triples in each direction, best first; rows are pitch, columns yaw."""
         self._near = np.full((cells, cells), np.inf, np.float32)
+        self._counts = np.zeros((cells, cells), np.int16)
+        """Triples that showed something, by direction."""
+        self._earlier: DirectionMap | None = None
+        """The one of the earlier maps that saw most at KEPT_FOR_M."""
         self.yaw_deg = 0.0
         self.pitch_deg = 0.0
         self.triples = 0
@@ -106,11 +142,21 @@ class ViewMap:
         """Nobody knows how the view moved: a new map begins. The larger of both counts, never their sum, for they may
         show the same directions.
         """
-        self.lost += 1
         self._before_sr = np.array([self.solid_angle_sr(range_m) for range_m in RANGES_M])
+        self._earlier = self.widest()
         self._best[:] = 0.0
         self._near[:] = np.inf
+        self._counts[:] = 0
         self.yaw_deg = self.pitch_deg = 0.0
+        self.lost += 1
+
+    def widest(self) -> DirectionMap:
+        """The present map or the earlier one, whichever saw more at KEPT_FOR_M; nobody can lay them on each other."""
+        now = DirectionMap(self.farthest_m(), self._counts.copy(), self.lost == 0)
+        earlier = self._earlier
+        if earlier is None or (now.farthest_m >= KEPT_FOR_M).sum() > (earlier.farthest_m >= KEPT_FOR_M).sum():
+            return now
+        return earlier
 
     def add(self, view: TripleView) -> None:
         """Credit one triple at the present direction."""
@@ -123,6 +169,7 @@ class ViewMap:
         # several cells of the frame may fall into one of the map: the worst of them counts
         here[rows[inside], columns[inside]] = np.inf
         np.minimum.at(here, (rows[inside], columns[inside]), view.farthest_m[inside])
+        self._counts += here > 0
         np.minimum.at(self._near, (rows[inside], columns[inside]), view.nearest_m[inside])
         stack = np.concatenate([self._best, here[None]])
         self._best = -np.sort(-stack, axis=0)[:LEAST_TRIPLES]

@@ -3,43 +3,72 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Sequence
 
 from sweep.lens.words import WORDS
-from sweep.plug.evidence import Circle, ZoneView, evidence
+from sweep.plug.evidence import Circle, ZoneView, evidence, total_of
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
 
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
 MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's length
+NOT_CALLED = 0.0
+"""Score that stands for a view in which nothing was called a candidate: derived, it is below that of every candidate
+(`judge.candidate_score`)."""
 
 
 def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
-    """The most lens-like glint of the zone; without one, how well it was looked for."""
-    glints = [o for o in view.observations if isinstance(o, LensObservation) and o.zone_id == view.zone.zone_id]
-    if glints:
-        best = max(glints, key=lambda o: (o.score, o.observation_id))
-        return [
-            evidence(
-                "lens",
-                WORDS,
-                best,
-                "glint",
-                glint_weight(best.score),
-                ratio="–" if best.off_axis_ratio is None else f"{best.off_axis_ratio:.2f}",
-                persistence="–" if best.persistence is None else round(best.persistence * 100),
-                score=f"{best.score:.2f}",
-            )
-        ]
+    """The spot of the zone that speaks most for a lens, with its second look; without one, how well it was looked for.
+
+    Several clips of one spot are one spot. The second look is at the spot that scored best at first.
+    """
+    glints = [o for o in view.first_look() if isinstance(o, LensObservation)]
+    glints.sort(key=lambda o: (-o.score, o.observation_id))
     looked = view.coverage
-    if looked is None or looked.blind_reason is not None or looked.quality == 0.0:
+    quality = 0.0 if looked is None or looked.blind_reason is not None else looked.quality
+    nothing = view.weights.absence("no_glint", quality)
+    spots = [_weigh_spot(view, one, is_best=number == 0) for number, one in enumerate(glints)]
+    best = max(spots, key=total_of, default=None)
+    if best is not None:
+        return best
+    if quality == 0.0:
         return []
-    weight = -0.3 * looked.quality  # guessed: half of the lenses that the view could show would have been seen
-    return [evidence("lens", WORDS, None, "no_glint", weight, quality=round(looked.quality * 100))]
+    return [evidence("lens", WORDS, None, "no_glint", nothing, quality=round(quality * 100))]
 
 
-def glint_weight(score: float) -> float:
-    """log10 weight of a glint: 1.5 at the score that makes a candidate (2.0), 2 from 4.0 on.  Guessed."""
-    return 1.5 + min(max(0.25 * (score - 2.0), -0.5), 0.5)
+def _weigh_spot(view: ZoneView, one: LensObservation, *, is_best: bool) -> list[Evidence]:
+    about = one.observation_id
+    values: dict[str, str | float] = {
+        "ratio": "–" if one.off_axis_ratio is None else f"{one.off_axis_ratio:.2f}",
+        "persistence": "–" if one.persistence is None else round(one.persistence * 100),
+        "score": f"{one.score:.2f}",
+    }
+    result = [evidence("lens", WORDS, one, "glint", view.weights.at("glint", one.score), about=about, **values)]
+    if not is_best:
+        return result
+    if view.again:
+        again, shown = _second_score(view)
+        code = "glint_again" if shown is not None else "glint_gone"
+        told = {"score": f"{again:.2f}", "views": len(view.again)} if shown is not None else {"views": len(view.again)}
+        weight = view.weights.at("glint_again", again)
+        result.append(evidence("lens", WORDS, shown, code, weight, about=about, **told))
+    if view.is_empty_by_eye:
+        result.append(evidence("lens", WORDS, None, "nothing_by_eye", view.weights.at("nothing_by_eye"), about=about))
+    return result
+
+
+def _second_score(view: ZoneView) -> tuple[float, LensObservation | None]:
+    """The median over the places of the second look, and the best candidate there; None: none called one in most."""
+    by_view: dict[str, LensObservation] = {}
+    for o in view.observations:
+        if isinstance(o, LensObservation) and o.position_id in view.again:
+            best = by_view.get(o.position_id)
+            if best is None or (o.score, o.observation_id) > (best.score, best.observation_id):
+                by_view[o.position_id] = o
+    scores = [by_view[name].score if name in by_view else NOT_CALLED for name in view.again]
+    middle = float(statistics.median_low(scores))
+    shown = max(by_view.values(), key=lambda o: (o.score, o.observation_id), default=None)
+    return middle, shown if middle > NOT_CALLED else None
 
 
 def place_glint(observation: Observation, stand: Position, plan: Plan) -> Circle | None:

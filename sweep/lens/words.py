@@ -72,6 +72,17 @@ WORDS: Final = Words(
             "렌즈형 반사점: 조명이 축을 벗어나면 사라짐(비 {ratio}), {persistence}%의 영상에서 유지, 점수 {score}",
             "Lens-like glint: gone with the lamp off axis (ratio {ratio}), in {persistence} % of frames, score {score}",
         ),
+        "glint_again": Sentence(
+            "두 번째로 옆에서 {views}곳에서 비추어도 렌즈처럼 반사함(점수 {score})",
+            "Looked at again from {views} places to the side, it still returns light as a lens does (score {score})",
+        ),
+        "glint_gone": Sentence(
+            "두 번째로 옆에서 {views}곳에서 비추니 렌즈형 반사가 사라짐",
+            "Looked at again from {views} places to the side, the lens-like glint is gone",
+        ),
+        "nothing_by_eye": Sentence(
+            "사람이 눈으로 보았고 아무것도 보이지 않음", "A person looked at it by eye and saw nothing"
+        ),
         "no_glint": Sentence(
             "점검한 범위(품질 {quality}%)에서 렌즈형 반사 없음",
             "No lens-like glint in what was looked at (quality {quality} %)",
@@ -96,6 +107,10 @@ WORDS: Final = Words(
             "적외선 차단 필터, 검게 칠한 핀홀, 0.5 mm 미만 렌즈는 반사가 약해 놓칠 수 있습니다.",
             "Lenses behind IR-cut filters, blackened pinholes and lenses below 0.5 mm return little and can be missed.",
         ),
+        "shown_by_both_lamps": Sentence(
+            "반사형 적외선 차단 필터 뒤의 렌즈가 축외 조명에도 축상의 80% 이상 밝으면 이 방식으로 가려낼 수 없습니다.",
+            "A lens behind a reflective IR-cut that returns 80 % or more of its light off axis too is out of reach.",
+        ),
         "line_of_sight": Sentence(
             "보이는 면만 점검합니다. 가려진 곳, 변기·휴지통 안쪽은 육안으로 확인해야 합니다.",
             "Only what is in view is covered: hidden places and the insides of fixtures need a person's eye.",
@@ -117,6 +132,10 @@ WORDS: Final = Words(
         "lens_calibration_incomplete": Sentence(
             "카메라·조명 보정에 빠진 항목(광학 왜곡, 조명 분포 또는 기준 렌즈)이 있습니다.",
             "The calibration lacks a part: geometry, a lamp map or the reference lens.",
+        ),
+        "range_not_measured": Sentence(
+            "거리 센서가 벽까지의 거리를 재지 못해, 보이는 범위를 1 m 거리로 가정하여 계산했습니다.",
+            "The range sensor told no distance of the walls: what was seen is stated for walls at 1 m.",
         ),
         "lens_reference_failed": Sentence(
             "기준 렌즈의 반사가 기대값과 달라, 카메라나 조명이 변했을 수 있습니다.",

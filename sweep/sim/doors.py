@@ -14,7 +14,7 @@ import math
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +23,7 @@ from sweep.ble.adverts import Advert, read_body
 from sweep.plug.mode import QUICK_KINDS
 from sweep.plug.strobe import Phase
 from sweep.plug.talk import Line
-from sweep.report import Modality, Mode, Plan
+from sweep.report import Modality, Mode, Plan, RecordedPosition
 from sweep.rf.channels import tuner_frequencies
 from sweep.wifi.channels import NOTHING_KNOWN, ChannelMemory
 
@@ -35,7 +35,7 @@ from .bluez import BUS_DAEMON
 from .head import record_serial
 from .head_scene import Emitter, EmitterKind, RfScene
 from .lamp_pins import run_lamps
-from .lens_scene import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, render_clip
+from .lens_wall import COMPACT_TRIPLES, HALF_SIZE_FOCAL_PX, PlantedLens, Wall, render_clip
 from .sensed_air import AirSetting, SimulatedAir
 from .sensed_line import SimulatedLine
 from .world import HiddenCamera, HiddenKind, Standpoint, World
@@ -49,6 +49,10 @@ ANALOG_CAMERA_MHZ: Final = 5_800.0
 HALF_SIZE_WIDTH_PX: Final = 728
 CLIP_SIZE: Final = (256, 192)
 """Measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried."""
+AGAIN_TRIPLES: Final = 8
+"""Of one view of a second look: the phone asks for 30; what a place scores hardly rises beyond."""
+AGAIN_NUMBER: Final = 50
+"""Second looks draw other noise than the stands, of which no room has more."""
 E_PER_DN: Final = 12.0
 """A coarse converter setting: half the file of the probe's usual one."""
 LAMP_ORDER: Final[tuple[Phase, ...]] = ("A", "B", "C")
@@ -204,40 +208,49 @@ class LensDoor:
     hidden: HiddenCamera | None
     """Wherever it hides in the room."""
     seed: int
+    looks_from: tuple[str, float, float, float] | None = None
+    """The same wall looked at from another place: its position's id, x_m, y_m and facing_deg on the plan."""
 
     def open(self, folder: Path) -> Path:
         """A folder (created) with a clip, exposed under the lamps that the emulated head lit.  Raises EmulatorError."""
         folder.mkdir()
-        lamps = run_lamps(LAMP_ORDER, COMPACT_TRIPLES)
+        lamps = run_lamps(LAMP_ORDER, COMPACT_TRIPLES if self.looks_from is None else AGAIN_TRIPLES)
+        name = self.stand.position_id if self.looks_from is None else self.looks_from[0]
         render_clip(
             folder,
-            clip=f"{self.stand.position_id}-a",
-            seed=self.seed,
-            lenses=self._lenses(),
-            size=CLIP_SIZE,
+            clip=f"{name}-a",
+            wall=Wall(self.seed, self._lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside()),
             order="".join(lamps.told),
             triples=1,
             fmt="npz",
-            range_m=1.1,
-            e_per_dn=E_PER_DN,
             lit=lamps.lit,
         )
         return folder
 
-    def _lenses(self) -> list[PlantedLens]:
+    def _aside(self) -> tuple[float, float, float] | None:
+        """Metres to the right and towards the wall, and degrees turned to the right, as seen from the stand."""
+        if self.looks_from is None:
+            return None
+        _, x_m, y_m, facing_deg = self.looks_from
+        ahead, across = math.radians(self.stand.facing_deg), math.radians(self.stand.facing_deg + 90.0)
+        moved = (x_m - self.stand.x_m, y_m - self.stand.y_m)
+        right_m, nearer_m = (moved[0] * math.cos(way) + moved[1] * math.sin(way) for way in (across, ahead))
+        turn_deg = (facing_deg - self.stand.facing_deg + 180.0) % 360.0 - 180.0
+        return right_m, nearer_m, turn_deg
+
+    def _lenses(self) -> tuple[PlantedLens, ...]:
         camera, (width, height) = self.hidden, CLIP_SIZE
         if camera is None or camera.zone_id != self.stand.zone_id:
-            return []
+            return ()
         focal_px = HALF_SIZE_FOCAL_PX * width / HALF_SIZE_WIDTH_PX
         x_px = width / 2.0 + focal_px * math.tan(math.radians(camera.bearing_deg))
-        return [
-            PlantedLens(
-                aperture_mm=camera.aperture_mm,
-                range_m=camera.range_m,
-                x_px=min(max(x_px, 12.0), width - 12.0),
-                y_px=height * camera.height_share,
-            )
-        ]
+        lens = PlantedLens(
+            aperture_mm=camera.aperture_mm,
+            range_m=camera.range_m,
+            x_px=min(max(x_px, 12.0), width - 12.0),
+            y_px=height * camera.height_share,
+        )
+        return (lens,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,14 +304,31 @@ class SimulatedRoom:
         """
         stands = {stand.position_id: (number, stand) for number, stand in enumerate(self.standpoints, start=1)}
         number, stand = stands[position_id]
+        return self._doors_at(stand, (stand.x_m, stand.y_m), number, start_ns)
+
+    def doors_again(self, at: RecordedPosition, start_ns: int) -> StandDoors:
+        """The doors of a place from which a zone is looked at again: the same wall, the same air, seen and heard from
+        there.  KeyError for a zone without a standpoint.
+        """
+        stands = {stand.zone_id: (number, stand) for number, stand in enumerate(self.standpoints, start=1)}
+        number, stand = stands[at.zone]
+        doors = self._doors_at(stand, (at.x_m, at.y_m), AGAIN_NUMBER + number, start_ns)
+        lens = LensDoor(
+            stand, self._world.camera, self._world.seed * 100 + number, (at.id, at.x_m, at.y_m, at.facing_deg)
+        )
+        return replace(doors, lens=lens)
+
+    def _doors_at(
+        self, stand: Standpoint, receiver_xy_m: tuple[float, float], number: int, start_ns: int
+    ) -> StandDoors:
         seed = self._world.seed * 100 + number
-        receiver_xy_m = (stand.x_m, stand.y_m)
+        here = replace(stand, x_m=receiver_xy_m[0], y_m=receiver_xy_m[1])
         return StandDoors(
             wifi=WifiDoor(
-                AirSetting(radios_by_channel(self._world, stand), receiver_xy_m, (self._world.seed, number), start_ns),
+                AirSetting(radios_by_channel(self._world, here), receiver_xy_m, (self._world.seed, number), start_ns),
                 self._sweep,
             ),
             ble=BleDoor(tuple(ble_emitters(self._world)), receiver_xy_m, seed, start_ns),
-            rf=rf_door(self._world, stand, seed),
+            rf=rf_door(self._world, here, seed),
             lens=LensDoor(stand, self._world.camera, seed),
         )

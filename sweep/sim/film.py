@@ -1,7 +1,7 @@
 """A wall that is filmed for as long as somebody films it: a frame for each exposure, under the lamp that shone in it.
 
 Input is what hides on the wall, the time of an exposure and its lamp; output is a raw frame.  It is the renderer of
-`lens_scene` kept running: the same light, with noise from a bank of draws, so that it keeps rate.  It knows no head and
+`lens_wall` kept running: the same light, with noise from a bank of draws, so that it keeps rate.  It knows no head and
 no camera.
 """
 
@@ -17,10 +17,12 @@ import numpy as np
 from sweep.lens.clips import ClipMeta, Frame
 from sweep.plug.strobe import Phase
 from sweep.sim.lens_camera import Image
-from sweep.sim.lens_scene import WALL_LEVEL_DN, PlantedLens, WallScene
+from sweep.sim.lens_wall import PlantedLens, Wall, WallScene
 
 FPS: Final = 50.0
 """As the probe's camera runs."""
+SHORT_SHARE: Final = 0.9
+"""Of the exposure, above which a pulse is one of the usual length: the head rounds it to 32 us (derived)."""
 BANK: Final = 1 << 22
 """Draws of a normal distribution that are used over and over, each frame from another place: 16 MB."""
 
@@ -59,31 +61,32 @@ class Film:
     """The set while it is filmed; the hand goes on moving."""
 
     def __init__(self, made: FilmSet) -> None:
-        self._scene = WallScene(
-            made.seed, made.lenses, made.size, 8, made.range_m, "ABC", made.objects, 4.0, WALL_LEVEL_DN, 0.08,
-            made.speed_m_s,
-        )  # fmt: skip
+        wall = Wall(made.seed, made.lenses, made.size, made.range_m, made.objects, speed_m_s=made.speed_m_s)
+        self._scene = WallScene(wall, ("A", "B", "C") * 8)
         rng = np.random.default_rng([made.seed, 0xF11])
         for _ in range(made.printed_eyes):
-            _print_eyes(self._scene.wall.albedo, self._scene.wall.metres_per_texel, rng)
+            _print_eyes(self._scene.surface.albedo, self._scene.surface.texel_m, rng)
         self._bank = rng.standard_normal(BANK, dtype=np.float32)
         self._rng = rng
         self.meta: ClipMeta = self._scene.meta("film").model_copy(update={"fps": FPS})
         """Nominal numbers of its frames."""
 
-    def frame(self, time_s: float, lit: Phase) -> Frame:
-        """The exposure that began then, on a clock of the film's own."""
-        light, _, _ = self._scene.light_at(time_s, lit)
-        return self._expose(light)
+    def frame(self, time_s: float, lit: Phase, pulse_s: float | None = None) -> Frame:
+        """The exposure that began then, on a clock of the film's own; `pulse_s`: how long the lamp shone in it, None
+        for all of the exposure.
+        """
+        is_short = pulse_s is not None and pulse_s < SHORT_SHARE * self.meta.exposure_s
+        share = pulse_s / self.meta.exposure_s if pulse_s is not None and is_short else 1.0
+        return self._expose(self._scene.electrons(time_s, lit, share))
 
     def _expose(self, light: Image) -> Frame:
-        """As `Sensor.expose`, but that few electrons are taken for normal and draws come from the bank."""
-        sensor = self._scene.sensor
+        """As `Readout.expose`, but that few electrons are taken for normal and draws come from the bank."""
+        sensor = self._scene.readout
         counted = np.maximum(light * sensor.response + sensor.offset_e, 0.0)
         spread = np.sqrt(counted + np.float32(sensor.read_noise_e**2))
         start = int(self._rng.integers(0, BANK - light.size))
         counted += spread * self._bank[start : start + light.size].reshape(light.shape)
-        raw = counted * np.float32(1.0 / sensor.e_per_dn) + np.float32(sensor.black_level_dn + 0.5)
+        raw = counted * np.float32(1.0 / sensor.e_per_dn) + np.float32(sensor.black_dn + 0.5)
         return np.asarray(np.clip(raw, 0.0, float(sensor.saturation_dn)).astype(np.uint16))
 
 

@@ -90,6 +90,11 @@ class EmulatedHead:
             self._process.stdin.write("press\n" if is_pressed else "release\n")
             self._process.stdin.flush()
 
+    def unplug(self) -> None:
+        """Pull the cable: the port is gone at once, with whatever was on its way."""
+        if self._process is not None:
+            self._process.kill()
+
     def _follow(self, stdout: IO[str]) -> None:
         for line in stdout:
             _, pin, level, t_ns = line.split()

@@ -202,7 +202,7 @@ class Avr:
         self._keep.append(no_sleep)
         self._core.sleep = cast(no_sleep, c_void_p).value
         for address, code in segments:
-            self._lib.avr_loadcode(self._avr, code, len(code), address)
+            self.load_flash(address, code)
         silent = c_uint32(0)  # no console copy, no usleep when polled
         self._lib.avr_ioctl(self._avr, _ioctl("uas0"), byref(silent))
         for number in (0, 1):  # else a low INT pin is polled every cycle and slows the emulator down tenfold
@@ -325,6 +325,10 @@ class Avr:
         self._lib.avr_ioctl(self._avr, _ioctl(f"iop{port}"), byref(held))  # avr_ioport_external_t
         for bit, level in levels.items():
             self.raise_signal(f"iog{port}", bit, level)
+
+    def load_flash(self, address: int, code: bytes) -> None:
+        """Put `code` into the flash, over what is there."""
+        self._lib.avr_loadcode(self._avr, code, len(code), address)
 
     def read_memory(self, address: int) -> int:
         """One octet of the data space (registers from 0, I/O from 0x20, RAM 0x100-0x8FF) without side effects."""

@@ -60,7 +60,8 @@ class _Watchers:
             exposure = self._lamps.take(edge)
             if exposure is not None and self._cameras:
                 length_ns = self._t_ns(exposure.ended) - self._t_ns(exposure.begun)
-                self._send(f"{self._t_ns(exposure.begun)} {length_ns} {exposure.lit}\n".encode())
+                lit_us = 1e6 * exposure.lit_cycles / CLOCK_HZ
+                self._send(f"{self._t_ns(exposure.begun)} {length_ns} {exposure.lit} {lit_us:.0f}\n".encode())
         self._machine.edges.clear()
 
     def _t_ns(self, cycle: int) -> int:

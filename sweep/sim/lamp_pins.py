@@ -13,18 +13,21 @@ from functools import cache
 from typing import Final
 
 from sweep.lens.optics import load_optics
+from sweep.link.clock import TickClock
 from sweep.link.frame import FrameReader, Received, encode
-from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive, LampRun
-from sweep.link.strobe import PHASE_LETTERS, PHASE_NUMBERS
-from sweep.plug.strobe import Phase
+from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive
+from sweep.link.strobe import PHASE_LETTERS, StrobeRun
+from sweep.plug.strobe import Phase, Strobe
 from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import Edge, HeadMachine
 from sweep.sim.head_pads import Assembly
 from sweep.sim.head_scene import RfScene
 
-SELECTS: Final[dict[str, Phase]] = {
-    "select_on_axis": "A", "select_off_axis": "B", "select_middle_ring": "M", "select_red": "R",
+SELECTS: Final[dict[frozenset[str], Phase]] = {
+    frozenset({"select_on_axis"}): "A", frozenset({"select_off_axis"}): "B", frozenset({"select_middle_ring"}): "M",
+    frozenset({"select_off_axis", "select_middle_ring"}): "N", frozenset({"select_red"}): "R",
 }  # fmt: skip
+"""Lamp by the select lines that are high, from [group] of firmware/board/atmega328p/pins.toml (tests compare)."""
 EXPOSURE_S: Final = 0.002
 """Long enough for every pulse of the renderer."""
 BOOT_S, STEP_S, PATIENCE_S = 0.02, 0.02, 1.0
@@ -49,10 +52,8 @@ def run_lamps(order: tuple[Phase, ...], rounds: int, assembly: Assembly | None =
         machine.run(BOOT_S)
         machine.send(encode(Identify(), 0))
         machine.run(STEP_S)
-        slots = round(EXPOSURE_S * 1e9 / SLOT_NS)
-        phases = bytes(PHASE_NUMBERS[letter] for letter in order).ljust(5, b"\0")
-        period = round(1e9 / load_optics().fps / SLOT_NS)
-        machine.send(encode(LampRun(period, slots, slots, len(order), phases), 1))
+        run = StrobeRun(TickClock(SLOT_NS), Strobe(load_optics().fps, EXPOSURE_S, 1.0, order, short_every=0))
+        machine.send(encode(run.command, 1))
         steps = round((wanted / load_optics().fps + PATIENCE_S) / STEP_S)
         for number in range(steps):
             for event in reader.feed(machine.run(STEP_S)):
@@ -77,6 +78,8 @@ class LitExposure:
     ended: int
     lit: Phase
     """C where there was none."""
+    lit_cycles: int
+    """How long it shone."""
 
 
 class LampWatch:
@@ -89,6 +92,8 @@ class LampWatch:
         self._strobes = 0
         self._begun = 0
         self._shone: set[Phase] | None = None
+        self._lit_since: int | None = None
+        self._lit_cycles = 0
 
     def take(self, edge: Edge) -> LitExposure | None:
         """The exposure that this edge ends.  Raises EmulatorError when two lamps shone in it."""
@@ -97,16 +102,28 @@ class LampWatch:
             return None
         self._levels[pin] = edge.level
         self._strobes += pin == "strobe" and edge.level == 1
+        self._time_strobe(pin, edge)
         ended = None
         if pin == "camera_trigger":  # low while the camera exposes
             if edge.level and self._shone is not None:
                 if len(self._shone) > 1:
                     raise EmulatorError("the emulated head lights two lamps at once")
-                ended = LitExposure(self._begun, edge.cycle, next(iter(self._shone), "C"))
-            self._begun, self._shone = edge.cycle, None if edge.level else set()
+                ended = LitExposure(self._begun, edge.cycle, next(iter(self._shone), "C"), self._lit_cycles)
+            self._begun, self._shone, self._lit_cycles = edge.cycle, None if edge.level else set(), 0
         if self._shone is not None and self._levels.get("strobe") and not self._is_lost():
-            self._shone |= {phase for wire, phase in SELECTS.items() if self._levels.get(wire)}
+            chosen = frozenset(wire for wire, level in self._levels.items() if level and wire.startswith("select_"))
+            if chosen and chosen not in SELECTS:
+                raise EmulatorError("the emulated head lights two lamps at once")
+            self._shone |= {SELECTS[chosen]} if chosen else set()
         return ended
+
+    def _time_strobe(self, pin: str, edge: Edge) -> None:
+        """How long the lamps' gate was open within the exposure; red's second pulse of two lies outside."""
+        if pin == "strobe" and edge.level:
+            self._lit_since = edge.cycle
+        elif pin == "strobe" and self._lit_since is not None:
+            self._lit_cycles += edge.cycle - self._lit_since if self._shone else 0
+            self._lit_since = None
 
     def _is_lost(self) -> bool:
         every = self._assembly.loses_strobe_every

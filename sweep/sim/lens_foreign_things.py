@@ -10,8 +10,9 @@ import math
 
 import numpy as np
 
-from sweep.sim.lens_furnish import Builder, Lobes
+from sweep.sim.lens_furnish import Builder
 from sweep.sim.lens_glints import Facets, Glow, Mirror, Retro
+from sweep.sim.lens_lobes import Lobes
 from sweep.sim.lens_room import Room, Site, frame_of, tilted, turned
 
 

@@ -53,6 +53,34 @@ def draw_sway(rng: np.random.Generator, speed_m_s: float, turn_rad_s: float, tre
     return Sway(drift, amplitude, rates, rng.uniform(0.0, 2.0 * math.pi, (6, 3)), reference_s)
 
 
+def draw_hold(rng: np.random.Generator, speed_m_s: float, turn_rad_s: float, reference_s: float) -> Sway:
+    """A hand that stays at a place for as long as somebody films: sway and tremor of the stated speeds, no drift.
+
+    Shares of each rate in the speed are guessed: slow sway most, a tenth of tremor at 9 Hz.
+    """
+    rates, share = np.array([0.25, 0.6, 1.1, 9.0]), np.array([0.7, 0.5, 0.4, 0.1])
+    way = rng.normal(size=(6, 4))
+    way[:3] /= np.linalg.norm(way[:3], axis=0)
+    way[3:] /= np.linalg.norm(way[3:], axis=0)
+    amplitude = way * share / (2.0 * math.pi * rates)
+    amplitude[:3] *= speed_m_s
+    amplitude[3:] *= turn_rad_s
+    return Sway(np.zeros(6), amplitude, rates, rng.uniform(0.0, 2.0 * math.pi, (6, 4)), reference_s)
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A hand that sways about another place than the one that the room was laid out for."""
+
+    hand: Sway
+    there: Pose
+
+    def pose(self, time_s: float) -> Pose:
+        """Pose with respect to that other place's own."""
+        sway, there = self.hand.pose(time_s), self.there
+        return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
+
+
 @dataclass(frozen=True)
 class Walk:
     """A random walk of velocity with pauses, tabulated and interpolated by cubic Hermite pieces."""

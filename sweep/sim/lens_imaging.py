@@ -307,3 +307,17 @@ def ghosts(points: Placed, view: View, paths: Sequence[tuple[float, float, float
             size = np.full(x.shape, disc)
             parts.append(Placed(x, y, light[keep], size, np.zeros(x.shape)))
     return Placed.joined(parts)
+
+
+def smeared(image: Image, smear: Array) -> Image:
+    """Blur along the path of the exposure."""
+    reach = math.ceil(float(np.abs(smear).max()) / 2.0) + 1
+    kernel = np.zeros((2 * reach + 1, 2 * reach + 1), np.float32)
+    for step in np.linspace(-0.5, 0.5, 4 * reach + 1):
+        x, y = smear[0] * step + reach, smear[1] * step + reach
+        i, j = int(x), int(y)
+        fx, fy = x - i, y - j
+        kernel[j : j + 2, i : i + 2] += np.outer([1 - fy, fy], [1 - fx, fx])[
+            : kernel.shape[0] - j, : kernel.shape[1] - i
+        ]
+    return np.asarray(cv2.filter2D(image, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -32,6 +32,14 @@ class Lobe:
     def at(self, alpha_rad: Array) -> Array:
         """Density at each angle, interpolated."""
         return np.asarray(np.interp(alpha_rad, ANGLES_RAD, self.density_per_sr))
+
+
+class Lobes(Protocol):
+    """Where builders get return lobes from."""
+
+    def retro_lobe(self, rng: np.random.Generator, kind: str) -> Lobe:
+        """A lobe for `eye`, `tape` or `reflector`."""
+        ...
 
 
 def from_profile(profile: Array, width_deg: float) -> Lobe:
@@ -67,6 +75,11 @@ def ring(radius_deg: float, width_deg: float, middle: float) -> Lobe:
     away = (ANGLES_RAD - math.radians(radius_deg)) / math.radians(width_deg)
     core = np.exp(-0.5 * (ANGLES_RAD / math.radians(width_deg)) ** 2)
     return from_profile(np.exp(-0.5 * away**2) + middle * core, radius_deg)
+
+
+def rough_return(rng: np.random.Generator) -> Lobe:
+    """Return of recess corners and drops: several degrees."""
+    return gaussian(float(rng.uniform(1.5, 12.0)), float(rng.uniform(0.2, 0.8)), float(rng.uniform(10.0, 30.0)))
 
 
 def _normal(sigma_rad: float) -> Array:

@@ -7,8 +7,9 @@ generator; output: frozen records. Refuses nothing; each range stands in LENS-RE
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -217,3 +218,25 @@ def draw_lens(rng: np.random.Generator, tier: int) -> LensDraw:
         off_angle_deg=round(float(rng.uniform(*span.off_angle_deg)), 1),
         visible_share=round(visible, 2),
     )
+
+
+SHORT_PULSE, SHORT_EVERY = 1.0 / 16.0, 4
+"""From the clip document: every fourth group at a sixteenth."""
+LampName: TypeAlias = Literal["A", "B", "M", "N", "R"]
+MIDDLE_RINGS_M: dict[LampName, float] = {"M": 0.03, "N": 0.045}
+"""Between the lamps on and off the axis; the clip document names 25 to 35 mm for the inner one."""
+
+
+def pulses_of(phases: Sequence[str]) -> tuple[float, ...]:
+    """Length of the lamp pulse of each frame where groups alternate; a group begins at each on_axis frame or before."""
+    per_group = max(3, len(set(phases)))
+    return tuple(SHORT_PULSE if (k // per_group) % SHORT_EVERY == SHORT_EVERY - 1 else 1.0 for k in range(len(phases)))
+
+
+def with_middle_rings(probe: Probe) -> Probe:
+    """The same probe with the two middle rings lit after every third frame, and nothing mislabelled."""
+    letters: list[str] = []
+    for first in range(0, len(probe.phases), 3):
+        letters += [*probe.phases[first : first + 3], *MIDDLE_RINGS_M]
+    times = tuple(k / probe.fps for k in range(len(letters)))
+    return replace(probe, phases=tuple(letters), times_s=times, wrong_labels=())

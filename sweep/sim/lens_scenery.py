@@ -16,9 +16,11 @@ import cv2
 import numpy as np
 
 from sweep.sim.lens_camera import Array, Image, rotation_matrix
-from sweep.sim.lens_furnish import Builder, Lobes, add_gloss
+from sweep.sim.lens_furnish import Builder
+from sweep.sim.lens_furnish_glass import add_gloss
 from sweep.sim.lens_imaging import PointSpread, View
 from sweep.sim.lens_layers import Ambient, Layer
+from sweep.sim.lens_lobes import Lobes
 from sweep.sim.lens_recipe import TIERS, TierRange
 from sweep.sim.lens_room import Room, log_uniform, opaque, tilted, turned
 
@@ -129,12 +131,13 @@ def build_room(
     e_per_dn: float,
     exposure_range_s: tuple[float, float],
     reference_s: float,
+    lenses: int | None = None,
 ) -> Scenery:
     """Wall, boxes, exposure and motion of a clip.
 
     wall_light: irradiance (W/m^2) of the on_axis lamps at a point with a normal; per_w_m2_s: electrons per W/m^2 at
     the pupil and second; wall_level_e: electrons that exposure control aims at (800 DN of `e_per_dn` are its
-    ceiling); reference_s: start of the last A frame.
+    ceiling); reference_s: start of the last A frame; lenses: how many places to name for them, None draws 1 to 3.
     """
     span = TIERS[tier]
     range_m = log_uniform(rng, *span.range_m)
@@ -161,7 +164,8 @@ def build_room(
     if rng.random() < 0.5:
         wall.sheen, wall.sheen_exponent = log_uniform(rng, 0.005, 0.2), log_uniform(rng, 5.0, 400.0)
     speed, turn = _motion(rng, span, view, range_m)
-    count = int(rng.choice([1, 2, 3], p=(0.72, 0.22, 0.06)))
+    drawn = int(rng.choice([1, 2, 3], p=(0.72, 0.22, 0.06)))
+    count = drawn if lenses is None else lenses
     # kept off the edges, in tier 1 a little more
     share = 0.92 if tier > 1 else 0.82
     half = np.array([view.width, view.height]) / 2.0

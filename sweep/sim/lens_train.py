@@ -1,302 +1,55 @@
 """Training of the lens judge on rendered clips.
 
-Job: render clips of the tuning mode by seed, follow their glints, label them with the truth, fit a boosted forest,
-calibrate it on folds it was not fitted to and write `judge_model.json`. Input: seeds; output: tables of followed
-places, one file per clip, and the model. Same seeds, same model. Refuses the held-out mode of the renderer for
-fitting: that one only measures. Needs LightGBM, which is a development dependency.
+Job: fit a boosted forest to followed places of the training worlds, in the proportions of the mixture; calibrate it on
+folds it was not fitted to; write `judge_model.json`; say what each part of the mixture is worth. Input: files of rows;
+output: the model, tables. Same seeds, same model. Refuses the worlds that only judge. Needs LightGBM, which is a
+development dependency.
 
-    python -m sweep.sim.lens_train rows --first 1 --count 1200 --out ROWS
-    python -m sweep.sim.lens_train fit ROWS --out sweep/lens/judge_model.json
+    python -m sweep.sim.lens_train rows --world training --first 1 --count 226 --out ROWS
+    python -m sweep.sim.lens_train rows --world plain --first 1 --count 220 --out ROWS
+    python -m sweep.sim.lens_train fit ROWS --earlier OLD_MODEL --out sweep/lens/judge_model.json
+    python -m sweep.sim.lens_train calibrate ROWS --model MODEL --out sweep/lens/judge_model.json
+    python -m sweep.sim.lens_train ablate ROWS --earlier OLD_MODEL
+    python -m sweep.sim.lens_train rows --world held_out --first 5030000 --count 200 --out FIGURES
+    python -m sweep.sim.lens_train figures FIGURES --model sweep/lens/judge_model.json
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Clip
-from sweep.lens.evidence import AT as AT_FEATURE
-from sweep.lens.evidence import FEATURES, MOTION_FEATURES, Scene
-from sweep.lens.judge import evidence_of
-from sweep.lens.scan import follow_clip, scene_of
-from sweep.lens.track import AT, Tracks
-from sweep.sim.lens_tiers import render_tier_clip
-
-Mode = Literal["tuning", "held_out"]
-FULL_SIZE = (1456, 1088)
-HALF_SIZE = (728, 544)
-FULL_SHARE = 0.06
-"""Share of clips rendered at full size: they cost four times as much and measure the same numbers."""
-LENS_SHARE = 0.7
-"""Share of clips with a lens: more than in the world or in the tests, for likelihood ratios do not depend on it."""
-SMALL_SIZE = (320, 240)
-SMALL_SHARE = 0.1
-"""Clips that ship with recordings are this small."""
-WEIGHTS = {"drops": 0.3, "tape_frag": 0.4}
-"""Flakes and drops that return light as a lens does are three times as dense in rendered clips as in the sample clips
-of the clip document.
-"""
-STILL_EVERY = 3
-"""In every third clip the forest does not see what motion tells, so that it can judge a hand at rest."""
-BLAME_PX = 8.0
-FOLDS = 5
-ROUNDS = 300
-PARAMETERS: dict[str, Any] = {
-    "objective": "binary",
-    "learning_rate": 0.06,
-    "num_leaves": 16,
-    "max_depth": 6,
-    "min_child_samples": 30,
-    "lambda_l2": 8.0,
-    "feature_fraction": 0.3,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
-    "max_bin": 127,
-    "deterministic": True,
-    "force_row_wise": True,
-    "num_threads": 1,
-    "seed": 20,
-    "verbosity": -1,
-}
-MONOTONE = {
-    "persistence": 1,
-    "longest_gap": -1,
-    "dark_ratio": -1,
-    "twins": -1,
-    "twin": -1,
-    "variation_excess": -1,
-    "ratio_spread": -1,
-    "overshadowed": -1,
-}
-"""What physics fixes: a lens does not get likelier by flickering, shining in the dark or having twins."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Followed places of one clip with their truth."""
-
-    clip: str
-    tracks: Tracks
-    scene: Scene
-    frames: tuple[int, ...]
-    """Index of the on_axis frame of each triple."""
-    truth: dict[str, Any]
-
-
-def render_rows(seed: int, *, mode: Mode, textures: Path | None) -> Rows:
-    """Render the clip of a seed and follow its glints."""
-    rng = np.random.default_rng([seed, 0x7A1])
-    draw = rng.random()
-    size = FULL_SIZE if draw < FULL_SHARE else SMALL_SIZE if draw < FULL_SHARE + SMALL_SHARE else HALF_SIZE
-    triples = 8 if rng.random() < 0.7 else int(rng.integers(3, 17))
-    with_lens = bool(rng.random() < LENS_SHARE) if mode == "tuning" else None
-    rendered = render_tier_clip(
-        seed, with_lens=with_lens, tier=None, size=size, triples=triples, mode=mode, textures=textures
-    )
-    frames = rendered.frames
-    clip = Clip(rendered.meta.clip, rendered.meta, lambda index: frames[index])
-    followed = follow_clip(clip)
-    return Rows(
-        rendered.meta.clip,
-        followed.tracks,
-        scene_of(followed.progress, clip.meta),
-        tuple(t.on_axis for t in followed.triples),
-        rendered.truth,
-    )
-
-
-def save(rows: Rows, path: Path) -> None:
-    """Keep the rows of a clip."""
-    about = {"clip": rows.clip, "scene": vars(rows.scene), "frames": rows.frames, "truth": rows.truth}
-    np.savez(path, rows=rows.tracks.rows, triples=rows.tracks.triples, about=json.dumps(about, default=_plain))
-
-
-def _plain(value: Any) -> Any:
-    return value.item()  # numbers of numpy
-
-
-def load(path: Path) -> Rows:
-    """Read them back."""
-    with np.load(path) as data:
-        about = json.loads(str(data["about"]))
-        tracks = Tracks(data["rows"], data["triples"])
-    return Rows(about["clip"], tracks, Scene(**about["scene"]), tuple(about["frames"]), about["truth"])
-
-
-def places_of(rows: Rows, which: npt.NDArray[np.intp]) -> list[tuple[int, float, float]]:
-    """Frame, x and y of the last sighting of tracks, as the detector reports them."""
-    found = rows.tracks.column("found") > 0
-    result = []
-    for i in which:
-        last = int(np.flatnonzero(found[i])[-1])
-        row = rows.tracks.rows[i, last]
-        result.append((rows.frames[int(rows.tracks.triples[last])], float(row[AT["x"]]), float(row[AT["y"]])))
-    return result
-
-
-def label(rows: Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.int8]:
-    """1 at the place that followed a lens that counts best, -1 at others on a lens, 0 elsewhere."""
-    radius = 6.0 if rows.truth["width"] > FULL_SIZE[0] / 2 + 1 else 4.0
-    out = np.zeros(which.size, np.int8)
-    hits = (rows.tracks.column("found") > 0).sum(axis=1)[which]
-    places = places_of(rows, which)
-    for lens in rows.truth["lenses"]:
-        track = {place["frame"]: place for place in lens["track"]}
-        best, best_merit = -1, -np.inf
-        for k, (frame, x, y) in enumerate(places):
-            if frame not in track:
-                continue
-            gap = float(np.hypot(track[frame]["x"] - x, track[frame]["y"] - y))
-            if gap > max(radius, track[frame].get("rad", 0.0) + 3.0):
-                continue
-            out[k] = -1
-            if lens["detectable"] and hits[k] - gap > best_merit:
-                best, best_merit = k, float(hits[k] - gap)
-        if best >= 0:
-            out[best] = 1
-    return out
-
-
-def weigh(rows: Rows, which: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
-    """Weight of each place in the fit: 1, less on confusers that the renderer strews more densely than rooms do."""
-    out = np.ones(which.size, np.float32)
-    sparks: dict[int, list[tuple[float, float, float]]] = {}
-    for thing in rows.truth["confusers"]:
-        if (weight := WEIGHTS.get(thing["type"])) is not None:
-            for place in thing["track"]:
-                sparks.setdefault(place["frame"], []).append((place["x"], place["y"], weight))
-    for k, (frame, x, y) in enumerate(places_of(rows, which)):
-        near = [w for px, py, w in sparks.get(frame, []) if np.hypot(px - x, py - y) < BLAME_PX]
-        if near:
-            out[k] = min(near)
-    return out
-
-
-@dataclass(frozen=True)
-class Places:
-    """All places worth judging of many clips; places on lenses too weak to count are left out."""
-
-    features: npt.NDArray[np.float32]
-    """N x F."""
-    labels: npt.NDArray[np.int8]
-    weights: npt.NDArray[np.float32]
-    clips: npt.NDArray[np.int32]
-    """Number of the clip of each place."""
-
-
-def gather(paths: Sequence[Path]) -> Places:
-    """Read the rows of all clips."""
-    parts: list[tuple[npt.NDArray[Any], ...]] = []
-    for number, path in enumerate(paths):
-        rows = load(path)
-        table, which = evidence_of(rows.tracks, rows.scene)
-        marks = label(rows, which)
-        keep = marks >= 0
-        if number % STILL_EVERY == 0:
-            table[:, [AT_FEATURE[name] for name in MOTION_FEATURES]] = np.nan
-        weights = np.where(marks == 1, np.float32(1.0), weigh(rows, which))
-        parts.append((table[keep], marks[keep], weights[keep], np.full(int(keep.sum()), number, np.int32)))
-    return Places(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def fit(places: Places, rounds: int = ROUNDS) -> Any:
-    """One boosted forest."""
-    import lightgbm
-
-    constraints = [MONOTONE.get(name, 0) for name in FEATURES]
-    data = lightgbm.Dataset(places.features, places.labels, weight=places.weights, feature_name=list(FEATURES))
-    return lightgbm.train(PARAMETERS | {"monotone_constraints": constraints}, data, rounds)
-
-
-def out_of_fold(places: Places) -> npt.NDArray[np.float64]:
-    """Raw score of each place by a forest that never saw its clip."""
-    raw = np.zeros(places.labels.size)
-    for fold in range(FOLDS):
-        held = places.clips % FOLDS == fold
-        seen = Places(*(getattr(places, name)[~held] for name in places.__dataclass_fields__))
-        raw[held] = fit(seen).predict(places.features[held], raw_score=True)
-    return raw
-
-
-def calibrate(places: Places, raw: npt.NDArray[np.float64]) -> dict[str, list[float]]:
-    """Knots of log10 (share of lenses / share of other places) against the raw score, rising."""
-    is_lens = places.labels == 1
-    low, high = float(np.quantile(raw[~is_lens], 0.5)), float(np.quantile(raw[is_lens], 0.9))
-    edges = np.linspace(low, high, 15)
-    lenses = np.histogram(raw[is_lens], edges)[0]
-    others = np.histogram(raw[~is_lens], edges, weights=places.weights[~is_lens])[0]
-    # half a place each keeps an empty bin finite
-    ratio = np.log10((lenses + 0.5) / (is_lens.sum() + 1)) - np.log10(
-        (others + 0.5) / (places.weights[~is_lens].sum() + 1)
-    )
-    rising = _isotonic(ratio)
-    middles = (edges[:-1] + edges[1:]) / 2
-    return {"raw": [round(float(m), 4) for m in middles], "log10_ratio": [round(float(r), 4) for r in rising]}
-
-
-def to_table(booster: Any, calibration: dict[str, list[float]], about: dict[str, Any]) -> dict[str, Any]:
-    """The model file's content."""
-    trees = [_flat(tree["tree_structure"]) for tree in booster.dump_model()["tree_info"]]
-    depth = max(tree.pop("depth") for tree in trees)
-    return {"features": list(FEATURES), "about": about, "calibration": calibration, "depth": depth, "trees": trees}
-
-
-def _flat(root: dict[str, Any]) -> dict[str, Any]:
-    """A LightGBM tree as columns; values of inner nodes are weighted means of their leaves."""
-    names = ("feature", "threshold", "left", "right", "nan_left", "value")
-    table: dict[str, Any] = {name: [] for name in names}
-    deepest = 0
-
-    def visit(node: dict[str, Any], depth: int) -> tuple[int, float, float]:
-        nonlocal deepest
-        deepest = max(deepest, depth)
-        index = len(table["value"])
-        for name in names:
-            table[name].append(0)
-        if "leaf_value" in node:
-            value, weight = float(node["leaf_value"]), float(node.get("leaf_count", 1) or 1)
-            table["left"][index] = table["right"][index] = index
-        else:
-            left, value_l, weight_l = visit(node["left_child"], depth + 1)
-            right, value_r, weight_r = visit(node["right_child"], depth + 1)
-            weight = weight_l + weight_r
-            value = (value_l * weight_l + value_r * weight_r) / weight
-            table["feature"][index] = int(node["split_feature"])
-            table["threshold"][index] = float(f"{min(1e30, node['threshold']):.6g}")
-            table["left"][index], table["right"][index] = left, right
-            table["nan_left"][index] = int(bool(node["default_left"]))
-        table["value"][index] = float(f"{value:.4g}")
-        return index, value, weight
-
-    visit(root, 0)
-    table["depth"] = deepest
-    return table
-
-
-def _isotonic(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Pool adjacent violators; a hair of slope keeps the order of scores."""
-    blocks: list[list[float]] = []
-    for value in values:
-        blocks.append([float(value), 1.0])
-        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
-            top = blocks.pop()
-            mean = (blocks[-1][0] * blocks[-1][1] + top[0] * top[1]) / (blocks[-1][1] + top[1])
-            blocks[-1] = [mean, blocks[-1][1] + top[1]]
-    flat = np.concatenate([np.full(int(n), v) for v, n in blocks])
-    return np.asarray(flat + 1e-3 * np.arange(flat.size))
-
-
-def _row_files(folder: Path) -> Iterator[Path]:
-    yield from sorted(folder.glob("*.npz"))
+from sweep.lens.boost import load_model
+from sweep.lens.evidence import FEATURES
+from sweep.lens.judge import load_judge
+from sweep.lens.score import TABLE_RATE, score_clips
+from sweep.lens.score_report import rows as report_rows
+from sweep.sim.lens_assumed import table
+from sweep.sim.lens_figures import cut_short, outcome_of, recall_among, reliability
+from sweep.sim.lens_forest import Earlier, Places, fit, gather, out_of_fold, to_table
+from sweep.sim.lens_mixture import (
+    GROUPS,
+    PARTS,
+    Recall,
+    across_worlds,
+    blind_to,
+    recall_of,
+    recall_out_of_fold,
+    shares,
+    without,
+)
+from sweep.sim.lens_ratio import calibrate, candidate, reported
+from sweep.sim.lens_rendered import RenderedClip
+from sweep.sim.lens_rows import JUDGING, USUAL_TRIPLES, WORLDS, follow, load, render, save, training_clip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -304,50 +57,140 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     commands = parser.add_subparsers(dest="command", required=True)
     rows = commands.add_parser("rows", help="render, follow and keep the places of each clip")
+    rows.add_argument("--world", choices=WORLDS, default="training")
     rows.add_argument("--first", type=int, default=1)
-    rows.add_argument("--count", type=int, default=1200)
-    rows.add_argument("--mode", choices=("tuning", "held_out"), default="tuning")
-    rows.add_argument("--textures", type=Path)
+    rows.add_argument("--count", type=int, default=400)
     rows.add_argument("--out", type=Path, required=True)
+    rows.add_argument("--triples", type=int, help="as figures take clips, so many triples; default: as training does")
+    rows.add_argument("--short-pulses", action="store_true", help="with --triples: every fourth group is short")
     trees = commands.add_parser("fit", help="fit and calibrate the forest")
     trees.add_argument("rows", type=Path)
     trees.add_argument("--out", type=Path, required=True)
+    trees.add_argument("--earlier", type=Path, help="model file of an earlier training to build upon")
+    again = commands.add_parser("calibrate", help="calibrate a model anew on rows of training clips that it never saw")
+    again.add_argument("rows", type=Path)
+    again.add_argument("--model", type=Path, required=True)
+    again.add_argument("--out", type=Path, required=True)
+    table = commands.add_parser("ablate", help="what each part of the mixture is worth")
+    table.add_argument("rows", type=Path)
+    table.add_argument("--earlier", type=Path)
+    told = commands.add_parser("figures", help="what a model finds in rows of any world")
+    told.add_argument("rows", type=Path)
+    told.add_argument("--model", type=Path, help="default: the one that ships")
+    told.add_argument("--triples", type=int, help="judge the first so many triples only")
+    told.add_argument("--assumed", action="store_true", help="also move what nobody measured over its range")
     args = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     if args.command == "rows":
         return _make_rows(args)
-    return _make_model(args)
+    paths = sorted(args.rows.glob("*.npz"))
+    if args.command == "figures":
+        return _tell_figures(paths, args)
+    if any(load(path).world in JUDGING for path in paths):
+        print("error: a world that only judges never takes part in fitting", file=sys.stderr)
+        return 2
+    if args.command == "calibrate":
+        return _calibrate(paths, args.model, args.out)
+    earlier = None if args.earlier is None else Earlier.of(args.earlier.read_text(encoding="utf-8"))
+    return _make_model(paths, args.out, earlier) if args.command == "fit" else _ablate(paths, earlier)
 
 
 def _make_rows(args: argparse.Namespace) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     for seed in range(args.first, args.first + args.count):
-        path = args.out / f"{args.mode}-{seed:06d}.npz"
+        path = args.out / f"{args.world}-{seed:07d}.npz"
         if not path.exists():
-            save(render_rows(seed, mode=args.mode, textures=args.textures), path)
+            save(follow(_clip(args, seed)), path)
         if seed % 20 == 0:
             print(f"{seed - args.first + 1} of {args.count} clips", file=sys.stderr, flush=True)
     return 0
 
 
-def _make_model(args: argparse.Namespace) -> int:
-    paths = list(_row_files(args.rows))
-    if any(path.name.startswith("held_out") for path in paths):
-        print("error: the held-out renderer never takes part in fitting", file=sys.stderr)
-        return 2
-    places = gather(paths)
-    raw = out_of_fold(places)
-    about = {
-        "trained_on": "rendered clips, tuning mode",
-        "clips": len(paths),
-        "lenses_followed": int((places.labels == 1).sum()),
-        "other_places": int((places.labels == 0).sum()),
-        "rounds": ROUNDS,
-    }
-    table = to_table(fit(places), calibrate(places, raw), about)
-    args.out.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(json.dumps(about))
+def _clip(args: argparse.Namespace, seed: int) -> RenderedClip:
+    if args.triples is None and args.world not in JUDGING:
+        return training_clip(args.world, seed)
+    return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, short_pulses=args.short_pulses)
+
+
+def _tell_figures(paths: Sequence[Path], args: argparse.Namespace) -> int:
+    model = load_judge() if args.model is None else load_model(args.model.read_text(encoding="utf-8"), FEATURES)
+    clips = [load(path) for path in paths]
+    if args.triples is not None:
+        clips = [cut_short(rows, args.triples) for rows in clips]
+    outcomes = [outcome_of(rows, model) for rows in clips]
+    score = score_clips(outcomes)
+    print(*("  ".join(row) for row in report_rows(score)), sep="\n")
+    threshold = score.threshold[TABLE_RATE]
+    least = -math.inf if threshold is None else threshold
+    shown = recall_among(clips, outcomes, least, lambda lens: lens["kind"] == "reflective" and lens["ba_ratio"] < 0.8)
+    print(f"reflective IR-cuts of B/A < 0.8 at {TABLE_RATE} FA/clip  {shown}")
+    print("log10 likelihood ratio said, found, places", *reliability(outcomes), sep="\n")
+    least = float(model.about["candidate"]["score"]) if "candidate" in model.about else math.inf
+    alarms = sum(m.lens is None and m.score >= least for o in outcomes for m in o.matched)
+    print(
+        f"candidates from {least}: {alarms / len(clips):.2f} FA/clip, recall",
+        recall_among(clips, outcomes, least, bool),
+    )
+    if args.assumed:
+        print("assumption, recall at 0.1 at both ends", *("  ".join(row) for row in table(clips, outcomes)), sep="\n")
     return 0
+
+
+def _make_model(paths: Sequence[Path], out: Path, earlier: Earlier | None) -> int:
+    places = gather(paths, earlier)
+    about: dict[str, Any] = {
+        "trained_on": "rendered clips",
+        "clips": {world: int(count) for world, count in shares(places).items()},
+        "lenses_followed": int(((places.labels == 1) & ~places.is_copy).sum()),
+        "other_places": int(((places.labels == 0) & ~places.is_copy).sum()),
+        "built_upon": {} if earlier is None else earlier.model.about,
+    }
+    table = to_table(fit(places, earlier=earlier), {}, about)
+    _write(table, places, out_of_fold(places, earlier=earlier), "folds over training clips", out)
+    return 0
+
+
+def _calibrate(paths: Sequence[Path], model: Path, out: Path) -> int:
+    places = gather(paths)
+    table = json.loads(model.read_text(encoding="utf-8"))
+    raw = load_model(json.dumps(table), FEATURES).forest.scores(places.features)
+    _write(table, places, raw, "training clips that the forest never saw", out)
+    return 0
+
+
+def _write(table: dict[str, Any], places: Places, raw: npt.NDArray[np.float64], scored_by: str, out: Path) -> None:
+    """Add the calibration and the candidate's score, write the model file and say what it is."""
+    counts = reported(places, raw)
+    table["calibration"] = calibrate(places.only(counts), raw[counts])
+    model = load_model(json.dumps(table), FEATURES)
+    table["about"]["candidate"] = candidate(places, raw, model) | {"scored_by": scored_by}
+    out.write_text(json.dumps(table, separators=(",", ":")) + "\n", encoding="utf-8")
+    print(json.dumps(table["about"]), json.dumps(table["calibration"]), sep="\n")
+
+
+def _ablate(paths: Sequence[Path], earlier: Earlier | None) -> int:
+    """Recall on the whole mixture, by folds, of forests that never saw one part of it or one group of features."""
+    places = gather(paths, earlier)
+
+    def tell(name: str, judged: Places, trained: Places, upon: Earlier | None = earlier) -> None:
+        print(name, *_shown(recall_out_of_fold(judged, trained, upon)), sep="  ", flush=True)
+
+    tell("whole mixture", places, places)
+    for part in PARTS:
+        tell(f"without {part}", places, without(places, part))
+    raw = across_worlds(places, earlier)
+    for world in np.unique(places.worlds):
+        held = places.worlds == world
+        print(f"judged on {world} without it", *_shown(recall_of(places.only(held), raw[held])), sep="  ", flush=True)
+    tell("forest of its own, whole mixture", places, places, None)
+    for group in GROUPS:
+        blind = blind_to(places, group)
+        tell(f"without features: {group}", blind, blind, None)
+    return 0
+
+
+def _shown(figures: Sequence[Recall]) -> list[str]:
+    return [f"{rate:g}: {value:.2f} ({low:.2f}-{high:.2f})" for rate, value, low, high in figures]
 
 
 if __name__ == "__main__":

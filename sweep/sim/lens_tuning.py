@@ -15,6 +15,8 @@ import numpy as np
 from sweep.sim import lens_lobes, lens_textures
 from sweep.sim.lens_camera import Image, Pose
 from sweep.sim.lens_furnish import BUILDERS
+from sweep.sim.lens_furnish_retro import add_any_eyes
+from sweep.sim.lens_furnish_sparks import add_any_led
 from sweep.sim.lens_hand import draw_sway
 from sweep.sim.lens_imaging import Halo, PointSpread
 from sweep.sim.lens_lobes import Lobe
@@ -48,7 +50,7 @@ class Tuning:
     """Draws used to train and to choose thresholds."""
 
     counts = COUNTS
-    clutter = CLUTTER
+    clutter: dict[int, dict[str, float]] = CLUTTER
     builders = BUILDERS
 
     def lens_lobe(self, rng: np.random.Generator) -> Lobe:
@@ -144,3 +146,29 @@ class Tuning:
             bleed_share=float(rng.choice([0.0, log_uniform(rng, 0.02, 0.9)])),
             bleed_is_vertical=bool(rng.random() < 0.15),
         )
+
+
+ROOM_CLUTTER = {"screw": 14, "chrome_sphere": 8, "chrome_cyl": 7, "tap": 5, "drops": 3, "bright_dot": 8, "dark_hole": 8,
+                "ind_led": 6, "button": 3, "facet": 8, "glitter": 4, "mirror": 4, "glass": 3, "tape_frag": 2.5,
+                "tape": 2, "reflector": 1.5, "ir_beacon": 2, "glasses": 2.5, "eyes": 8}  # fmt: skip
+"""In a hundred small things that answer a lamp in a restroom or changing room; reasons in LENS-WORLDS.md."""
+
+
+class Training(Tuning):
+    """The same physics drawn wider, in the proportions of rooms, each clip of a room of its own: what the judge learns.
+
+    `Tuning` stays as it was, so that figures of different years compare.
+    """
+
+    builders = BUILDERS | {"eyes": add_any_eyes, "ind_led": add_any_led}
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        few = {kind: share * float(rng.gamma(1.2)) for kind, share in ROOM_CLUTTER.items() if kind in ALWAYS_FEW}
+        many = {kind: share * float(rng.gamma(1.2)) for kind, share in ROOM_CLUTTER.items()}
+        self.clutter: dict[int, dict[str, float]] = {1: few, 2: many, 3: many, 4: many}
+
+    def lens_lobe(self, rng: np.random.Generator) -> Lobe:
+        """As for tuning; every fifth a filled cone, of a lens focused elsewhere, and cores to 2.2 degrees."""
+        if rng.random() < 0.2:
+            return lens_lobes.cone(log_uniform(rng, 0.3, 2.2), float(rng.uniform(0.1, 0.6)), float(rng.uniform(0, 0.3)))
+        return super().lens_lobe(rng)

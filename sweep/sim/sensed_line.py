@@ -25,6 +25,7 @@ from sweep.plug.talk import (
     ToWorker,
     TrialKind,
 )
+from sweep.plug.white_rest import Light
 
 from .sensed_air import SimulatedAir
 
@@ -38,6 +39,7 @@ HEAD_ERROR_NS: Final = 3_000_000
 """Bound of a report's time: the head's clock bounds three times the lateness of its earliest reports."""
 DRIFT: Final = 0.001
 """Standard deviation of a head's rate: guessed, a fifth of a ceramic resonator's tolerance."""
+NO_LIGHT: Final = Light()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class _Playing:
     chip_s: float
     told_start_s: float
     error_ns: int
-    cuts_s: tuple[float, ...]
+    light: Light = NO_LIGHT
 
     def begun(self, now_s: float) -> int:
         """Chips that are known to have begun."""
@@ -105,11 +107,11 @@ class SimulatedLine:
         if wish.kind == "motion":
             start_s = now_s + READY_S
             stage.walk(start_s, wish.chip_s, chips, rng)
-            return _Playing(wish.kind, chips, start_s, wish.chip_s, start_s, 0, ())
+            return _Playing(wish.kind, chips, start_s, wish.chip_s, start_s, 0)
         start_s, chip_s = now_s + HEAD_ANSWERS_S, wish.chip_s * (1.0 + self._drift)
-        cuts_s = stage.play_light(start_s, chip_s, chips)
+        light = stage.play_light(start_s, chip_s, chips)
         told_s = start_s + float(rng.uniform(-0.5, 0.5)) * HEAD_ERROR_NS / 1e9
-        return _Playing(wish.kind, chips, start_s, chip_s, told_s, HEAD_ERROR_NS, cuts_s)
+        return _Playing(wish.kind, chips, start_s, chip_s, told_s, HEAD_ERROR_NS, light)
 
     def _report(self, one: _Playing) -> Played | None:
         """What is known of the test by now; None before its first chip."""
@@ -123,7 +125,8 @@ class SimulatedLine:
             start_ns=start_ns,
             chip_ns=one.chip_s * 1e9,
             error_ns=one.error_ns,
-            cut=sum(1 for cut_s in one.cuts_s if cut_s <= now_s),
+            cut=sum(1 for cut_s in one.light.cuts_s if cut_s <= now_s),
+            withheld=sum(1 for number in one.light.dark if number < begun),
             ended=PLAYED_OUT if one.is_over(now_s) else None,
             chips=one.chips,
         )

@@ -17,6 +17,7 @@ from typing import Final, Self
 
 import numpy as np
 
+from sweep.lens.camera_door import ExtraLamp
 from sweep.lens.clips import ClipMeta
 from sweep.lens.frames import LOOK_S, CameraError, RawFrame, check_permit
 from sweep.plug.lease import RoomPermit
@@ -86,6 +87,14 @@ class SensedCamera:
     """The sensor's socket."""
     meta: ClipMeta
     """Numbers of its frames."""
+    lamps: tuple[ExtraLamp, ...] = ()
+    """The rendered room knows no others."""
+    ranging: None = None
+    """Nor a range sensor."""
+
+    def exposed(self, exposure_s: float) -> SensedCamera:  # noqa: ARG002  the rendered light is set for the exposure of `meta`
+        """The same: what is rendered is exposed for the room as it is."""
+        return self
 
     def open_camera(self, permit: RoomPermit) -> RenderedCamera:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""

@@ -79,10 +79,10 @@ def _serve(film: Film, exposures: socket.socket, outlet: _Outlet) -> None:
             return
         *lines, waiting = (waiting + said).split(b"\n")
         for line in lines[-KEPT:]:  # what it is too slow for is lost
-            t_ns, length_ns, lit = line.split()
+            t_ns, length_ns, lit, lit_us = line.split()
             begun_ns = begun_ns or int(t_ns)
             if outlet.is_open:
-                frame = film.frame((int(t_ns) - begun_ns) / 1e9, cast("Phase", lit.decode()))
+                frame = film.frame((int(t_ns) - begun_ns) / 1e9, cast("Phase", lit.decode()), int(lit_us) / 1e6)
                 stamp_ns = int(t_ns) + int(length_ns)  # read out when the exposure is over
                 outlet.put(HEADER.pack(stamp_ns, *frame.shape) + frame.tobytes())
 

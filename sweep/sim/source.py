@@ -19,6 +19,7 @@ from sweep.host.clock import boottime_ns
 from sweep.host.scratch import scratch_folder
 from sweep.link.head import PortError
 from sweep.link.rf_recording import recorded_rf
+from sweep.plug.looks import VIEW_S, Look
 from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
@@ -39,7 +40,7 @@ from sweep.report import (
 
 from .doors import RfDoor, SimulatedRoom
 from .head_avr import EmulatorGoneError
-from .world import HiddenKind, Standpoint, lay_out_time
+from .world import DWELL_S, STEP_S, HiddenKind, Standpoint, lay_out_time
 
 OUTSIDE_S: Final = 20.0
 """How long Wi-Fi is listened to outside the door, as a live sweep does by default."""
@@ -97,6 +98,8 @@ class SimulatedSource:
         began = started or utc_now()
         schedule = lay_out_time(began, self._room.standpoints)
         self._outside: RfHeard | None = None
+        self._again: dict[str, RecordedPosition] = {}
+        """Second looks, by the position's id."""
         self.manifest = RecordedSweep(
             v=1,
             sweep_id=sweep_id or new_id(),
@@ -125,9 +128,27 @@ class SimulatedSource:
         yield Outside(OUTSIDE_S, {"wifi": self._room.outside_wifi()}, frozenset({"wifi"}))
         yield from self.manifest.positions
 
+    def again(self, look: Look) -> tuple[RecordedPosition, ...]:
+        """The simulated inspector goes wherever the phone leads."""
+        made = []
+        for view in look.views:
+            last = max([*self.manifest.positions, *self._again.values()], key=lambda one: one.end)
+            begin = last.end + timedelta(seconds=STEP_S)
+            one = RecordedPosition(
+                id=look.position_id(view), zone=view.zone_id, x_m=view.x_m, y_m=view.y_m, facing_deg=view.facing_deg,
+                start=begin, end=begin + timedelta(seconds=DWELL_S if look.kind == "transmitter" else VIEW_S),
+            )  # fmt: skip
+            self._again[one.id] = one
+            made.append(one)
+        return tuple(made)
+
     def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
         """Doors that are opened in the modality's process."""
-        doors = self._room.doors(recorded.id, position.start_ns)
+        again = self._again.get(recorded.id)
+        if again is not None:
+            doors = self._room.doors_again(again, position.start_ns)
+        else:
+            doors = self._room.doors(recorded.id, position.start_ns)
         return {"lens": doors.lens, "wifi": doors.wifi, "ble": doors.ble}
 
     def recorded_rf(self, recorded: RecordedPosition, position: Position) -> Callable[[MeasureRf], RfHeard]:
@@ -146,7 +167,7 @@ class SimulatedSource:
         """Now for a sweep that runs now, else by the schedule of what was done."""
         if self._is_now:
             return self.manifest.started + timedelta(microseconds=(boottime_ns() - self._begun_ns) // 1_000)
-        ends = {position.id: position.end for position in self.manifest.positions}
+        ends = {position.id: position.end for position in (*self.manifest.positions, *self._again.values())}
         return ends[done[-1].position_id] if done else self.manifest.started
 
 

@@ -1,7 +1,7 @@
 """What happens in the simulated room while it is listened to: when the lamp shone, and when somebody walked.
 
 Input is chips as they are played and when that ends; output is whether there was light or walking at a time.  Lamp and
-person do what the real ones do: a guard puts a lamp out that shines for too long, and a person is late.
+person do what the real ones do: a lamp is put out that shines for too long or has to rest, and a person is late.
 """
 
 from __future__ import annotations
@@ -13,14 +13,10 @@ from typing import Final
 import numpy as np
 
 from sweep.plug.talk import TrialKind
+from sweep.plug.white_rest import Edge, Light, WhiteAccount
 
-GUARD_S: Final = 4.5
-"""The lamp shines so long at most (firmware/limits.toml, light.white)."""
 PERSON_LATE_S: Final = (0.15, 0.45)
 """From a prompt until somebody walks or stands: guessed, a little under what the test allows."""
-
-Edge = tuple[float, int]
-"""From when on, and the level."""
 
 
 class Timeline:
@@ -51,20 +47,16 @@ class Stage:
 
     def __init__(self) -> None:
         self._timelines: dict[TrialKind, Timeline] = {"light": Timeline(), "motion": Timeline()}
+        self._account = WhiteAccount()
+        self._before: tuple[WhiteAccount, float, float, Sequence[int]] | None = None
+        """What is played: the account before it, when it began, and its chips."""
 
-    def play_light(self, start_s: float, chip_s: float, chips: Sequence[int]) -> tuple[float, ...]:
-        """The lamp plays chips; gives when its guard puts it out."""
-        edges, cuts = list[Edge](), list[float]()
-        lit_s = start_s
-        for t_s, level in _changes(start_s, chip_s, chips):
-            if not level and t_s - lit_s > GUARD_S:
-                cuts.append(lit_s + GUARD_S)
-                edges.append((lit_s + GUARD_S, 0))
-            else:
-                edges.append((t_s, level))
-            lit_s = t_s if level else lit_s
-        self._timelines["light"].add(edges)
-        return tuple(cuts)
+    def play_light(self, start_s: float, chip_s: float, chips: Sequence[int]) -> Light:
+        """The lamp plays chips; gives when it shines, and when it was put out."""
+        self._before = (self._account.copy(), start_s, chip_s, chips)
+        light = self._account.play(start_s, chip_s, chips)
+        self._timelines["light"].add(light.edges)
+        return light
 
     def walk(self, start_s: float, chip_s: float, chips: Sequence[int], rng: np.random.Generator) -> None:
         """A person walks while a chip is 1, each time a little late."""
@@ -73,6 +65,10 @@ class Stage:
 
     def stop(self, t_s: float) -> None:
         """The lamp is out and nobody walks."""
+        if self._before is not None:
+            self._account, start_s, chip_s, chips = self._before
+            self._account.play(start_s, chip_s, chips, end_s=max(t_s, start_s))
+            self._before = None
         for timeline in self._timelines.values():
             timeline.end(t_s)
 

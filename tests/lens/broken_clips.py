@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from sweep.lens.clips import Frame, write_clip
-from sweep.plug.strobe import Phase
+from sweep.lens.clips import ClipPhase, Frame, write_clip
 from tests.lens.clip_factory import meta_for, strobed_frames
 
 SHAPE = (96, 128)
@@ -33,17 +32,19 @@ class Break:
     make: Callable[[Path, np.random.Generator, Format], None]
 
 
-def good_frames(rng: np.random.Generator, phases: tuple[Phase, ...]) -> list[Frame]:
+def good_frames(rng: np.random.Generator, phases: tuple[ClipPhase, ...]) -> list[Frame]:
     """Frames of a wall with a glint."""
     return strobed_frames(int(rng.integers(4)), SHAPE, phases=phases, glint=GLINT)
 
 
-def _phases(rng: np.random.Generator) -> tuple[Phase, ...]:
-    orders: tuple[tuple[Phase, ...], ...] = (("A", "B", "C"), ("B", "A", "C"), ("C", "B", "A"))
-    return orders[int(rng.integers(3))] * 4
+def _phases(rng: np.random.Generator) -> tuple[ClipPhase, ...]:
+    orders: tuple[tuple[ClipPhase, ...], ...] = (
+        ("A", "B", "C"), ("B", "A", "C"), ("C", "B", "A"), ("A", "M", "N", "B", "R", "C"),
+    )  # fmt: skip
+    return orders[int(rng.integers(4))] * 4
 
 
-def _write(folder: Path, frames: list[Frame], phases: tuple[Phase, ...], fmt: Format) -> None:
+def _write(folder: Path, frames: list[Frame], phases: tuple[ClipPhase, ...], fmt: Format) -> None:
     write_clip(folder, frames, meta_for(SHAPE, phases, folder.name), fmt)
 
 
@@ -118,6 +119,67 @@ def _nan_value(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
     _edit(folder, lambda table: table.update({numbers[int(rng.integers(len(numbers)))]: bad}))
 
 
+def _bad_pulses(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
+    """Lengths of the lamp pulses that are none, or not one for each frame."""
+    _whole(folder, rng, fmt)
+    worthless = [value for value in WORTHLESS if value not in ([], True, 0)]
+
+    def change(table: dict[str, Any]) -> None:
+        count = len(table["phases"])
+        pulses: list[Any] = [1.0] * count
+        if rng.random() < 0.5:
+            pulses[int(rng.integers(count))] = (0.0, -1.0, math.nan, math.inf, None, "1", [], 1e9)[int(rng.integers(8))]
+        elif rng.random() < 0.5:
+            pulses = pulses[: int(rng.integers(1, count))]
+        else:
+            pulses = worthless[int(rng.integers(len(worthless)))]
+        table["pulse_scale"] = pulses
+
+    _edit(folder, change)
+
+
+def _bad_rings(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
+    """Lamps of the middle rings and of red that are none; the clip may hold frames of them or not."""
+    _whole(folder, rng, fmt)
+
+    def change(table: dict[str, Any]) -> None:
+        group: Any = {"offset_m": 0.03, "layout": "ring", "intensity_w_sr": 1.0}
+        if rng.random() < 0.5:
+            key = ("offset_m", "layout", "intensity_w_sr")[int(rng.integers(3))]
+            group[key] = WORTHLESS[int(rng.integers(len(WORTHLESS)))]
+        elif rng.random() < 0.5:
+            group = WORTHLESS[int(rng.integers(len(WORTHLESS)))]
+        name = ("M", "N", "R", "Q", "a", "")[int(rng.integers(6))]
+        table["led"][name] = group
+
+    _edit(folder, change)
+
+
+def _untrue_rings(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
+    """Frames that bear the letters of other lamps than they were taken under, some with untrue pulses."""
+    _whole(folder, rng, fmt)
+
+    def change(table: dict[str, Any]) -> None:
+        letters = [str(rng.choice(list("ABCMNR"))) if rng.random() < 0.4 else p for p in table["phases"]]
+        table["phases"] = letters
+        if rng.random() < 0.5:
+            table["pulse_scale"] = [float(rng.choice([0.0625, 1.0])) for _ in letters]
+
+    _edit(folder, change)
+
+
+def _untrue_pulses(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
+    """Frames that are said to have had short pulses and had not, alone or in groups, down to every single one."""
+    _whole(folder, rng, fmt)
+    share = float(rng.choice([0.1, 0.3, 0.6, 1.0]))
+
+    def change(table: dict[str, Any]) -> None:
+        said = rng.random(len(table["phases"])) < share
+        table["pulse_scale"] = [float(rng.choice([0.0625, 0.5, 1e-9, 900.0])) if one else 1.0 for one in said]
+
+    _edit(folder, change)
+
+
 def _missing_key(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
     _whole(folder, rng, fmt)
 
@@ -145,7 +207,7 @@ def _swapped_with_dark(folder: Path, rng: np.random.Generator, fmt: Format) -> N
     phases = _phases(rng)
     frames = good_frames(rng, phases)
     lit = ("A", "B")[int(rng.integers(2))]
-    names: dict[str, Phase] = {lit: "C", "C": "A" if lit == "A" else "B"}
+    names: dict[str, ClipPhase] = {lit: "C", "C": "A" if lit == "A" else "B"}
     _write(folder, frames, tuple(names.get(p, p) for p in phases), fmt)
 
 
@@ -164,8 +226,8 @@ def _lost_frame(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
 
 
 def _one_phase(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
-    letters: tuple[Phase, ...] = ("A", "B", "C", "M", "R")
-    phases = (letters[int(rng.integers(5))],) * int(rng.integers(1, 12))
+    letters: tuple[ClipPhase, ...] = ("A", "B", "C", "M", "N", "R")
+    phases = (letters[int(rng.integers(6))],) * int(rng.integers(1, 12))
     _write(folder, good_frames(rng, phases), phases, fmt)
 
 
@@ -227,6 +289,10 @@ BREAKS = (
     Break("meta bytes changed", False, _flip_meta),
     Break("meta value worthless", False, _bad_value),
     Break("meta value not a number", True, _nan_value),
+    Break("pulses worthless", True, _bad_pulses),
+    Break("pulses untrue", False, _untrue_pulses),
+    Break("rings worthless", False, _bad_rings),
+    Break("rings untrue", False, _untrue_rings),
     Break("meta key missing", True, _missing_key),
     Break("size differs", True, _wrong_size),
     Break("count differs", True, _wrong_count),

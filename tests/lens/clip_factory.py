@@ -6,13 +6,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import ClipMeta, Frame, LampGroup, write_clip
+from sweep.lens.clips import ClipMeta, ClipPhase, Frame, LampGroup, write_clip
 from sweep.plug.strobe import Phase
 
 PHASES: tuple[Phase, ...] = ("A", "B", "C") * 5
 
 
-def meta_for(shape: tuple[int, int], phases: tuple[Phase, ...] = PHASES, name: str = "clip") -> ClipMeta:
+def meta_for(shape: tuple[int, int], phases: tuple[ClipPhase, ...] = PHASES, name: str = "clip") -> ClipMeta:
     """Nominal calibration for frames of `shape` (height, width)."""
     height, width = shape
     return ClipMeta(
@@ -62,7 +62,7 @@ def strobed_frames(
     seed: int,
     shape: tuple[int, int] = (272, 364),
     *,
-    phases: tuple[Phase, ...] = PHASES,
+    phases: tuple[ClipPhase, ...] = PHASES,
     glint: tuple[float, float] | None = None,
     glint_e: float = 12_000.0,
     drift_px: tuple[float, float] = (1.2, 0.7),
@@ -75,7 +75,7 @@ def strobed_frames(
     rng = np.random.default_rng([seed, 77])
     height, width = shape
     wall = cv2.resize(made_up_photograph(seed, (height * 3 // 2, width * 3 // 2)), (width * 3 // 2, height * 3 // 2))
-    light = {"A": 1.0, "B": 0.9, "C": 0.03, "M": 0.8, "R": 0.5}
+    light = {"A": 1.0, "B": 0.9, "C": 0.03, "M": 0.8, "N": 0.6, "R": 0.5}
     last = max((i for i, p in enumerate(phases) if p == "A"), default=0)
     ys, xs = np.mgrid[0:height, 0:width]
     frames = []

@@ -25,7 +25,7 @@ from sweep.run.rooms import LiveSource, Room
 from sweep.sim.film import FilmSet
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.head_pads import Assembly
-from sweep.sim.lens_scene import PlantedLens
+from sweep.sim.lens_wall import PlantedLens
 from sweep.sim.sensor import EmulatedSensor
 from sweep.sim.source import default_room
 from tests.entry_factory import signer

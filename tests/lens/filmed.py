@@ -16,6 +16,7 @@ from sweep.lens.frames import CameraSettings, RawFrame
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.evidence import Weigher
+from sweep.plug.looks import Look
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.strobe import Trigger
@@ -43,7 +44,7 @@ def mark() -> Frame:
 
 def frames() -> list[Frame]:
     """A wall with a lens, and the mark in each frame."""
-    made = strobed_frames(3, phases=PHASES * COUNT, glint=GLINT, drift_px=(0.6, 0.3))
+    made = strobed_frames(3, phases=PHASES * COUNT, glint=GLINT, glint_e=30_000.0, drift_px=(0.6, 0.3))
     for frame in made:
         frame[MARK_ROW, MARK_COLUMN : MARK_COLUMN + MARK_WIDTH] = mark()
     return made
@@ -111,6 +112,10 @@ class RoomSource:
 
     def positions(self) -> Iterator[RecordedPosition]:
         yield from self.manifest.positions
+
+    def again(self, look: Look) -> tuple[RecordedPosition, ...]:
+        del look
+        return ()
 
     def doors(self, recorded: RecordedPosition, position: Position) -> dict[Modality, object]:
         del recorded, position

@@ -20,7 +20,8 @@ def triples_of(frames: list[Frame], first: int = 0) -> list[LiveTriple]:
             number = 3 * first + start + offset
             trigger = Trigger(number, number * PERIOD_NS, phase, True)
             parts.append(PhaseFrame(frames[start + offset], trigger, number * PERIOD_NS + 1_000_000))
-        made.append(LiveTriple(first + start // 3, *parts))
+        on_axis, off_axis, dark = parts
+        made.append(LiveTriple(first + start // 3, on_axis, off_axis, dark))
     return made
 
 

@@ -12,7 +12,8 @@ from sweep.lens.scan import scan_clip
 from sweep.lens.score import Claim, ClipOutcome, Score, match_clip
 from sweep.lens.score_report import rows
 from sweep.lens.truth import ClipTruth, parse_truth
-from sweep.sim.lens_tiers import RenderedClip, render_tier_clip
+from sweep.sim.lens_rendered import RenderedClip
+from sweep.sim.lens_tiers import render_tier_clip
 
 FRESH_SEED = 5_000_000
 """From here on seeds belong to the tests; training takes its own from 1 on."""

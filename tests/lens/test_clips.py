@@ -32,6 +32,7 @@ def test_written_clip_is_read_back(tmp_path: Path, fmt: Any) -> None:
     write_clip(tmp_path / "clip", frames, meta_for(SHAPE), fmt)
     clip = read_clip(tmp_path / "clip")
     assert clip.meta == meta_for(SHAPE).model_copy(update={"format": fmt})
+    assert clip.meta.short_frames == frozenset()
     for i, frame in enumerate(frames):
         assert np.array_equal(clip.frame(i), frame)
 
@@ -209,3 +210,25 @@ def test_pairing_takes_any_order_and_skips_other_lamps() -> None:
     triples, rejected = pair_triples(("A", "B", "C", "A", "A", "A", "A", "A", "A", "A"))
     assert [t.on_axis for t in triples] == [0, 3, 4, 5, 6]
     assert rejected == {"no_off_axis_frame": 3}
+
+
+def test_groups_with_short_pulses_belong_to_the_triple_beside_them() -> None:
+    phases = ("A", "B", "C") * 5
+    short = frozenset({9, 10, 11})
+    triples, rejected = pair_triples(phases, short)
+    assert [t.on_axis for t in triples] == [0, 3, 6, 12]
+    assert [t.short for t in triples] == [None, None, (9, 10), None]
+    assert all(t.off_axis not in short for t in triples)
+    assert not rejected
+    (triple, *_), _ = pair_triples(("A", "M", "N", "B", "R", "C") * 3)
+    assert (triple.middle, triple.outer, triple.red, triple.short) == (1, 2, 4, None)
+
+
+@pytest.mark.parametrize("wrong", [[1.0], [0.0] * 15, [1.0] * 14 + [-1.0], "1" * 15, [None] * 15, {"0": 1.0}])
+def test_pulses_that_cannot_be_are_refused(tmp_path: Path, wrong: Any) -> None:
+    write_frames(tmp_path / "clip", _frames())
+    _edit_meta(tmp_path / "clip", pulse_scale=[1.0, 1.0, 1.0, 0.0625, 0.0625] * 3)
+    assert read_clip(tmp_path / "clip").meta.short_frames == {3, 4, 8, 9, 13, 14}
+    _edit_meta(tmp_path / "clip", pulse_scale=wrong)
+    with pytest.raises(ClipError, match="pulse_scale"):
+        read_clip(tmp_path / "clip")

@@ -22,7 +22,7 @@ from sweep.lens.live_records import CropBudget
 from sweep.plug.strobe import ORDER, Trigger
 from sweep.sim.film import FPS, Film, FilmSet
 from sweep.sim.head_pads import Assembly
-from sweep.sim.lens_scene import PlantedLens
+from sweep.sim.lens_wall import PlantedLens
 from tests.lens.film_rig import HALF_SIZE, QUARTER_SIZE, FilmRig, lens_of, loads, plain_lens
 from tests.waiting import wait_until
 
@@ -94,14 +94,14 @@ def test_a_lens_is_told_while_it_is_filmed_and_no_frame_leaves_the_process(tmp_p
         network = sockets_of_the_network()
     cover, seen = lens_of(report)
     print(f"{cover.samples} triples in 7 s, {cover.rejections}")
-    assert cover.samples >= 16
+    assert cover.samples >= 22, "two windows of eight, and the short ones"
     assert cover.blind_reason is None
     assert {gap.reason for gap in cover.gaps} <= {"lamp_went_off"}, "of a machine that is too busy at the very end"
     assert 0.0 < cover.quality < 1.0
     assert seen
     for one in seen:  # once more where a busy machine lost the view
         assert (one.x_px, one.y_px) == pytest.approx((lens.x_px, lens.y_px), abs=30.0), "where it is, but for the hand"
-    assert [f.zone_id for f in report.findings] == [seen[0].zone_id]
+    assert {f.zone_id for f in report.findings} <= {seen[0].zone_id}, "a glint alone asks for a second look if bright"
     assert len(rig.candidates_told()) >= 2, "while it was filmed, and with the position"
 
     assert watched.opened
@@ -234,15 +234,16 @@ def test_ten_triples_a_second_take_less_than_one_processor() -> None:
         for at, phase in enumerate(ORDER, start=3 * number):
             trigger = Trigger(at, at * 20_000_000, phase, True)
             parts.append(PhaseFrame(film.frame(at / FPS, phase), trigger, at * 20_000_000))
-        triples.append(LiveTriple(number, *parts))
+        on_axis, off_axis, dark = parts
+        triples.append(LiveTriple(number, on_axis, off_axis, dark))
     scan = LiveScan(film.meta, crops=CropBudget())
     scan.add(triples[0])
     begun_s = time.process_time()
     for triple in triples[1:]:
         scan.add(triple)
-    each_ms = 1e3 * (time.process_time() - begun_s) / 32
     summary = scan.finish()
-    print(f"{each_ms:.0f} ms of a processor for each triple, {summary.windows} windows")
-    assert summary.windows == 4
+    each_ms = 1e3 * (time.process_time() - begun_s) / 32
+    print(f"{each_ms:.0f} ms of a processor for each triple, {summary.looks} looks")
+    assert summary.looks == 5
     assert len(summary.confirmed) == 1
     assert each_ms < 100.0

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens import detect, measure
+from sweep.lens import cutouts, detect
+from sweep.lens import levels as filtered
 from sweep.lens.points import motion_by_points
 from sweep.lens.register import Motion, identity, interpolate, prepare, register
-from sweep.lens.track import AT, CAPACITY, Tracker
+from sweep.lens.track import AT, CAPACITY, MAX_TRIPLES, Tracker
 
 Image = npt.NDArray[np.float32]
 SHAPE = (160, 240)
@@ -28,14 +29,14 @@ def add_point(image: Image, x: float, y: float, electrons: float, sigma: float =
 
 def peaks_of(on: Image, off: Image, levels: int = 2) -> detect.Peaks:
     ratio = np.ones((4, 4), np.float32)
-    on_levels, off_levels = detect.filter_frame(on, 1, levels), detect.filter_frame(off, 1, levels)
+    on_levels, off_levels = filtered.filter_frame(on, 1, levels), filtered.filter_frame(off, 1, levels)
     return detect.find_peaks(on_levels, off_levels, 3.0, ratio, identity(), NO_FLOW)
 
 
 def test_the_filter_returns_the_flux_of_a_point() -> None:
     frame = np.zeros(SHAPE, np.float32)
     add_point(frame, 100.0, 80.0, 5000.0)
-    fine, _ = detect.filter_frame(frame, 1)
+    fine, _ = filtered.filter_frame(frame, 1)
     assert abs(float(fine.flux[80, 100]) - 5000.0) < 25.0
 
 
@@ -65,19 +66,24 @@ def test_a_lens_in_a_hole_darker_than_its_light_is_found() -> None:
     assert peaks.z[best] > 6.0
 
 
-def test_what_both_lamps_show_is_not_followed() -> None:
+def test_points_that_both_lamps_show_are_followed_in_bounded_number() -> None:
     rng = np.random.default_rng(4)
     on, off = wall(rng), wall(rng)
     for frame in (on, off):
-        add_point(frame, 100.0, 80.0, 6000.0)
+        for x in range(12, 228, 18):
+            for y in range(12, 150, 18):
+                add_point(frame, float(x), float(y), 6000.0)
     peaks = peaks_of(on, off)
     follow = detect.worth_following(peaks)
-    assert not (np.hypot(peaks.x[follow] - 100.0, peaks.y[follow] - 80.0) < 2.0).any()
+    at_points = [np.abs((axis[follow] - 3.0) % 18.0 - 9.0) < 1.0 for axis in (peaks.x, peaks.y)]
+    shared = follow[at_points[0] & at_points[1] & (peaks.z[follow] < detect.GLINT_Z)]
+    assert 0.8 * detect.MAX_SHARED <= shared.size <= detect.MAX_SHARED
+    assert np.abs(peaks.flux_e[shared] / 6000.0 - 1.0).max() < 0.2
 
 
 def test_levels_and_frames_have_the_same_coordinates() -> None:
     x = np.array([0.0, 10.5, 33.0], np.float32)
-    np.testing.assert_allclose(detect.from_level(detect.to_level(x, 4), 4), x, atol=1e-5)
+    np.testing.assert_allclose(filtered.from_level(filtered.to_level(x, 4), 4), x, atol=1e-5)
 
 
 def peaks_at(places: list[tuple[float, float]], z: float = 20.0) -> detect.Peaks:
@@ -85,11 +91,11 @@ def peaks_at(places: list[tuple[float, float]], z: float = 20.0) -> detect.Peaks
     y = np.array([p[1] for p in places], np.float32)
     same = np.full(x.size, z, np.float32)
     zero = np.zeros(x.size, np.float32)
-    return detect.Peaks(x, y, zero.astype(np.int8), same * 100, same, zero, zero, same, np.ones_like(same))
+    return detect.Peaks(x, y, zero.astype(np.int8), same * 100, same, zero, zero, same, np.ones_like(same), zero)
 
 
-def no_light(x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]) -> measure.Table:
-    return np.zeros((x.size, len(measure.COLUMNS)), np.float32)
+def no_light(x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]) -> cutouts.Table:
+    return np.zeros((x.size, len(cutouts.COLUMNS)), np.float32)
 
 
 def test_a_track_follows_the_motion_and_learns_a_slide() -> None:
@@ -116,16 +122,26 @@ def test_a_missed_place_is_measured_where_it_should_be() -> None:
     assert abs(float(tracks.column("x")[0, 2]) - 60.0) < 0.1
 
 
+def test_a_place_that_was_found_often_outlives_a_longer_gap() -> None:
+    tracker = Tracker(1.0, SHAPE)
+    for k in range(40):
+        peaks = peaks_at([] if 25 <= k < 33 else [(50.0, 90.0)])
+        tracker.step(k, peaks, np.arange(len(peaks)), Motion(identity(), None) if k else None, no_light)
+    tracks = tracker.finish()
+    assert len(tracks) == 1
+    assert int((tracks.column("found") > 0).sum()) == 32
+
+
 def test_memory_is_bounded() -> None:
     tracker = Tracker(1.0, (2000, 2000))
     rng = np.random.default_rng(1)
-    for k in range(40):
+    for k in range(MAX_TRIPLES + 6):
         places = [(float(x), float(y)) for x, y in rng.uniform(10, 1990, size=(200, 2))]
         tracker.step(k, peaks_at(places), np.arange(200), Motion(identity(), None) if k else None, no_light)
     tracks = tracker.finish()
     assert len(tracks) <= CAPACITY
-    assert tracks.rows.shape[1:] == (30, len(AT))
-    assert tracks.triples.tolist() == list(range(10, 40))
+    assert tracks.rows.shape[1:] == (MAX_TRIPLES, len(AT))
+    assert tracks.triples.tolist() == list(range(6, MAX_TRIPLES + 6))
 
 
 def test_motion_of_a_plain_wall_comes_from_its_points() -> None:

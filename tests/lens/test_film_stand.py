@@ -10,31 +10,46 @@ from sweep.lens.clips import ClipMeta
 from sweep.lens.frames import CameraError, RawFrame
 from sweep.lens.live_records import CropBudget
 from sweep.lens.plug import LensPlug
+from sweep.lens.ranging import RangeDoor
 from sweep.lens.session import film_stand
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomPermit
 from sweep.plug.measurement import Measurement
-from sweep.plug.strobe import FILMED_OUT, StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
+from sweep.plug.strobe import (
+    FILMED_OUT,
+    ORDER,
+    SHORT_EVERY,
+    SHORT_SCALE,
+    VARIED_ORDER,
+    StopStrobe,
+    Strobe,
+    StrobeEnded,
+    Trigger,
+    Triggers,
+)
 from sweep.plug.talk import FirstWord, Guide, Leave, Sofar, ToRunner, ToWorker
-from sweep.report.kinds import MAX_CROPS
+from sweep.report.crops import MAX_CROPS
 from tests.lens.clip_factory import strobed_frames
-from tests.lens.live_triples import PHASES, walk
+from tests.lens.live_triples import walk
 from tests.run.test_workers import TASK
 
 PERIOD_NS = 16_666_667
-FRAMES = strobed_frames(3, phases=PHASES * 24, glint=(200.0, 130.0), drift_px=(0.6, 0.3))
+FRAMES = strobed_frames(3, phases=VARIED_ORDER * 12, glint=(200.0, 130.0), glint_e=30_000.0, drift_px=(0.6, 0.3))
 
 
 class Bench:
     """Head, line and camera in one: each strobe gives some frames and then ends for a reason."""
 
     serial = "stand-in"
+    lamps = ()
+    ranging: RangeDoor | None = None
 
     def __init__(self, *runs: tuple[int, str], camera: CameraError | None = None) -> None:
         """`runs`: for each strobe, how many frames come of it, and why it ends."""
         self.runs, self.camera = list(runs), camera
         self.said: list[ToRunner] = []
+        self.exposures: list[float] = []
         self.opened = self.closed = 0
         self._number, self._told, self._first = -1, 0, 0
         self._left = 0
@@ -60,7 +75,13 @@ class Bench:
         return words
 
     def _trigger(self, number: int) -> Trigger:
-        return Trigger(number, 10**12 + (self._first + number) * PERIOD_NS, PHASES[number % 3], True)
+        phase, scale = VARIED_ORDER[number % 6], SHORT_SCALE if number // 6 % SHORT_EVERY == SHORT_EVERY - 1 else 1.0
+        scale = scale if phase != "C" else 1.0
+        return Trigger(number, 10**12 + (self._first + number) * PERIOD_NS, phase, True, scale)
+
+    def exposed(self, exposure_s: float) -> Bench:
+        self.exposures.append(exposure_s)
+        return self
 
     def open_camera(self, permit: RoomPermit) -> Bench:
         permit.check()
@@ -81,10 +102,10 @@ class Bench:
         self._first += self._number + 1
 
 
-def film(bench: Bench, crops: CropBudget | None = None) -> Measurement:
+def film(bench: Bench, crops: CropBudget | None = None, range_m: float | None = None) -> Measurement:
     control = Control()
     control.declare_empty(("A-1", "A-2"))
-    task = replace(TASK, lease=control, dwell_s=30.0)  # type: ignore[arg-type]  # gives permits as an end does
+    task = replace(TASK, lease=control, dwell_s=30.0, range_m=range_m)  # type: ignore[arg-type]  # gives permits as an end does
     found = film_stand(task, bench, bench, crops or CropBudget(), ("lens_uncalibrated",), room=100)
     assert bench.opened == bench.closed
     return found
@@ -93,7 +114,7 @@ def film(bench: Bench, crops: CropBudget | None = None) -> Measurement:
 def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> None:
     bench, crops = Bench((72, FILMED_OUT)), CropBudget()
     found = film(bench, crops)
-    assert bench.said[0] == Strobe(60.0, 1e-3, 30.0)
+    assert bench.said[0] == Strobe(60.0, 1e-3, 30.0, VARIED_ORDER)
     assert bench.said[-1] == StopStrobe()
     assert (found.samples, found.blind_reason, found.gaps) == (24, None, ())
     assert len(found.observations) == len(found.crops) == 1
@@ -144,6 +165,15 @@ def test_lamps_that_went_off_by_themselves_begin_again_and_a_camera_is_opened_an
     assert found.rejections["lamp_went_off"] == 1
 
 
+def test_a_head_that_has_a_lamp_once_a_group_only_is_asked_for_three_phases() -> None:
+    bench = Bench((0, "lamp_refused"), (72, FILMED_OUT))
+    found = film(bench)
+    assert [word.order for word in bench.said if isinstance(word, Strobe)] == [VARIED_ORDER, ORDER]
+    assert (found.samples, found.gaps, found.rejections["lamp_refused"]) == (24, (), 1)
+    always = film(Bench((0, "lamp_refused"), (0, "lamp_refused")))
+    assert (always.samples, [gap.reason for gap in always.gaps]) == (0, ["lamp_refused"])
+
+
 def test_it_gives_up_after_some_beginnings_and_keeps_what_it_saw() -> None:
     found = film(Bench((30, "lamp_went_off"), (3, "lamp_went_off"), (3, "lamp_went_off")))
     assert [gap.reason for gap in found.gaps] == ["lamp_went_off"]
@@ -155,3 +185,11 @@ def test_whoever_moves_on_ends_it_at_once() -> None:
     found = film(Bench((30, "moved_on")))
     assert [gap.reason for gap in found.gaps] == ["moved_on"]
     assert found.samples == 10
+
+
+def test_at_a_spot_that_is_looked_at_again_the_exposure_is_set_for_its_range() -> None:
+    usual_s = Bench().meta.exposure_s
+    for range_m in (None, 0.5):
+        bench = Bench((9, FILMED_OUT))
+        film(bench, range_m=range_m)
+        assert bench.exposures == ([] if range_m is None else [pytest.approx(usual_s / 4.0, rel=1e-3)])

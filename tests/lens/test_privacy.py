@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sweep.entry import from_wire
+from sweep.entry.envelope import from_wire
 from tests.lens.filmed import COUNT, MARK_COLUMN, MARK_ROW, MARK_WIDTH, frames, mark
 from tests.test_privacy import files_under, unwrapped
 

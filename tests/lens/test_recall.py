@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from sweep.lens.score import score_clips
+from sweep.sim.lens_figures import reliability
 from tests.bench.lens_baselines import METHODS
-from tests.lens.calibration import reliability
 from tests.lens.rendered import FRESH_SEED, lines, outcomes
 
 MANY = 320

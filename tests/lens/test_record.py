@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import threading
+import tomllib
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
-from sweep.entry import SignedEntry, Signer
+from sweep.entry.dsse import SignedEntry, Signer
 from sweep.lens import record, scan_clips
 from sweep.lens.camera_door import nominal_meta
 from sweep.lens.clips import read_clip
@@ -23,10 +24,11 @@ from sweep.lens.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.record import RecordError, check_bench, sign_recording
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
-from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message
+from sweep.link.messages import SLOT_NS, Accepted, Exposure, LampRun, LampsOff, LampStop, Message, RedBurst
 from sweep.plug import strobe
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.plug.strobe import VARIED_ORDER
 from sweep.run.recording_bench import next_name, record_with
 from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
@@ -50,7 +52,9 @@ class BenchHead:
         self.asked: list[Message] = []
         self.camera = camera
         self.turn = threading.Condition() if camera is None else camera.turn
-        self.sent = 0
+        self.sent = self.groups = 0
+        self.due_phases: list[tuple[int, int]] = []
+        self.flashed: list[Message] = []
         self.extra: deque[Message] = deque()
 
     def ask(self, message: Message) -> Accepted:
@@ -65,13 +69,30 @@ class BenchHead:
             if not events:
                 self.turn.wait_for(lambda: run and self.camera and self.sent < self.camera.due, READ_S)
             while run is not None and self.camera is not None and self.sent < self.camera.due:
-                phase = run.phases[self.sent % run.phase_count]
-                lit = 0 if phase == 0 else run.pulse_slots
+                phase, lit = self.next_exposure(run)
                 events.append(Exposure(self.sent * run.period_slots, self.sent, phase, lit))
                 self.sent += 1
                 self.camera.told = self.sent
             self.turn.notify_all()
         return [Received(event, 0, 10) for event in events]
+
+    def next_exposure(self, run: LampRun) -> tuple[int, int]:
+        """Phase and lit slots of the next trigger: groups, every so many a short one, a burst of red between two."""
+        if not self.due_phases:
+            self.groups += 1
+            is_short = run.short_every and self.groups % run.short_every == 0
+            slots = run.short_slots if is_short else run.pulse_slots
+            self.due_phases += [
+                (phase, slots[i] if phase else 0) for i, phase in enumerate(run.phases[: run.phase_count])
+            ]
+            burst = next((m for m in self.asked if isinstance(m, RedBurst)), None)
+            if burst is not None and burst not in self.flashed:
+                self.flashed.append(burst)
+                assert burst.is_room_empty == 1
+                partners = [(0, 0), (1, burst.pulse_slots)]
+                reds = [(4, burst.red_slots)] * burst.red_count
+                self.due_phases[:0] = [*partners, *reds, *reversed(partners)]
+        return self.due_phases.pop(0)
 
 
 class BenchCamera:
@@ -104,7 +125,7 @@ ASK = strobe.Strobe(60.0, 1e-3, 10.0)
 
 
 def bench(count: int, ends: Exception | None = None) -> tuple[BenchHead, BenchCamera]:
-    frames = strobed_frames(3, phases=PHASES * count, glint=(200.0, 130.0))
+    frames = strobed_frames(3, phases=(VARIED_ORDER * count)[: 3 * count], glint=(200.0, 130.0))
     camera = BenchCamera(frames, period_ns=PERIOD_NS, ends=ends)
     return BenchHead(camera), camera
 
@@ -120,16 +141,43 @@ def test_a_recording_is_a_clip_that_the_scan_reads(tmp_path: Path) -> None:
     _, meta = walk(1)
     clip = record_with(tmp_path / "f001", head, camera, meta, 8, permit())
     read = read_clip(clip)
-    assert read.meta.phases == PHASES * 8
+    assert read.meta.phases == VARIED_ORDER * 4
     assert np.array_equal(read.frame(3), camera.frames[3])
     assert camera.closed >= 1
     assert isinstance(head.asked[-1], LampStop)
     (run,) = [m for m in head.asked if isinstance(m, LampRun)]
-    assert (run.phases, run.phase_count) == (b"\x01\x02\x00\x00\x00", 3)
-    assert run.pulse_slots + 2 == run.exposure_slots == round(1e-3 * 1e9 / SLOT_NS)
+    assert (run.phases, run.phase_count) == (b"\x01\x02\x00\x02\x01\x00", 6)
+    assert set(run.pulse_slots[:3]) == {run.exposure_slots - 4} == {32}  # 1,024 us for 1 ms
     (result,) = scan_clips(tmp_path).clips
     assert result.error is None
     assert result.candidates
+
+
+def test_a_recording_holds_short_pulses_rings_and_one_whole_burst_of_red(tmp_path: Path) -> None:
+    frames = strobed_frames(3, phases=PHASES * 34, glint=None)
+    camera = BenchCamera(frames, period_ns=PERIOD_NS)
+    head, (_, meta) = BenchHead(camera), walk(1)
+    clip = read_clip(record_with(tmp_path / "f001", head, camera, meta, 8, permit(), ("M", "N", "R")))
+    phases = "".join(clip.meta.phases)
+    assert len(phases) == 8 * 5 + 10
+    start = phases.index("R") - 2
+    assert phases[start : start + 10] == "CARRRRRRAC"
+    assert phases[:start] + phases[start + 10 :] == "ABCMN" * 8
+    rounds = [scale for at, scale in enumerate(clip.meta.pulse_scale) if not start <= at < start + 10]
+    by_round = [tuple(rounds[at : at + 5]) for at in range(0, 40, 5)]
+    assert by_round.count((0.0625, 0.0625, 1.0, 0.0625, 0.0625)) == 2
+    assert by_round.count((1.0,) * 5) == 6
+    assert set(clip.meta.pulse_scale[start : start + 10]) == {1.0}
+    (run,) = [m for m in head.asked if isinstance(m, LampRun)]
+    assert 4 not in run.phases, "red never strobes"
+
+
+def test_nominal_lamps_are_those_of_the_boards(repo_root: Path) -> None:
+    boards = tomllib.loads((repo_root / "hardware" / "interfaces.toml").read_text(encoding="utf-8"))
+    led = nominal_meta(CameraSettings(), ("M", "N", "R")).led
+    assert led["M"].offset_m * 1e3 == led["R"].offset_m * 1e3 == boards["middle"]["led_radius_mm"]
+    assert led["N"].offset_m * 1e3 == boards["arc"]["led_radius_mm"]
+    assert set(nominal_meta(CameraSettings()).led) == {"A", "B"}
 
 
 @pytest.mark.parametrize("ends", [CameraError("unplugged"), RoomNotEmptyError("somebody came in")])

@@ -13,7 +13,7 @@ import pytest
 from sweep.link.decode import Decoder
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.head import Command, CommandSender, Outcome
-from sweep.link.messages import Counters, EnvelopeWindow, Housekeeping, KeepAlive, Message
+from sweep.link.messages import Counters, EnvelopeWindow, Housekeeping, KeepAlive, LampRun, Message
 from sweep.sim.head_avr import CLOCK_HZ
 from sweep.sim.head_machine import HeadMachine
 from sweep.sim.head_scene import RfScene
@@ -42,6 +42,25 @@ def built_elf() -> Path:
         pytest.fail("no avr-gcc: run make setup")
     subprocess.run(["make", "--quiet", "-C", str(REPO_ROOT / "firmware")], check=True, stdout=subprocess.DEVNULL)
     return REPO_ROOT / "firmware" / "build" / "sensor_head.elf"
+
+
+def lamp_run(
+    phases: tuple[int, ...],
+    *,
+    period: int = 521,
+    exposure: int = 100,
+    pulse: int = 31,
+    shorter: int = 0,
+    short_every: int = 0,
+) -> LampRun:
+    """A schedule in which all exposures of a group have the same pulse, in slots."""
+
+    def each(slots: int) -> bytes:
+        return bytes((min(slots, 255),) * len(phases)).ljust(6, b"\0")
+
+    return LampRun(
+        period, exposure, len(phases), bytes(phases).ljust(6, b"\0"), each(pulse), each(shorter), short_every
+    )
 
 
 class Host:

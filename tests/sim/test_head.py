@@ -33,6 +33,7 @@ def test_identify_says_who_it_is() -> None:
     assert identity.board_id == 0xFFFFFFFF
 
 
+@pytest.mark.soak
 def test_eight_seconds_of_windows_without_a_loss() -> None:
     losses: list[Losses] = []
     with EmulatedHead(CARRIER, built_elf()) as emulated:

@@ -12,10 +12,10 @@ from sweep.sim.head_machine import SLOT_CYCLES, HeadMachine
 from sweep.sim.head_scene import Emitter, RfScene
 from sweep.sim.head_uart import OCTET_CYCLES
 
-from .head_kit import LOSS_COUNTERS, Asker, built_elf
+from .head_kit import LOSS_COUNTERS, Asker, built_elf, lamp_run
 
 BUSY = RfScene((Emitter("wifi", -40.0, duty_cycle=0.5),))
-TRIPLES_20_PER_S = messages.LampRun(521, 100, 31, 3, bytes((1, 2, 0, 0, 0)))
+TRIPLES_20_PER_S = lamp_run((1, 2, 0))
 CHIPS = messages.StimulusRun(1000, 128, bytes((0x5A,) * 16))
 EVERY_5_MHZ = messages.TunerSweep(5645, 8, 0, 300, 41, bytes((5,) * 40))
 EVERYTHING = (
@@ -147,7 +147,7 @@ def test_a_refusal_and_a_shortened_pulse_are_told_again_as_they_were() -> None:
     machine = quiet_head()
     for _ in range(2):
         assert say(machine, messages.RfStart(10, 767, 8), 3) == [messages.Refused(messages.RfStart.ID, 3, 1)]
-    too_long = messages.LampRun(2000, 1000, 900, 2, bytes((1, 0, 0, 0, 0)))
+    too_long = lamp_run((1, 0), period=2000, exposure=1000, pulse=255)
     for _ in range(2):
         answers = say(machine, too_long, 4)
         assert [m for m in answers if isinstance(m, messages.Accepted)] == [messages.Accepted(too_long.ID, 4, 62)]

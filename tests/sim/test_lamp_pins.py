@@ -11,7 +11,7 @@ from sweep.sim.head_avr import EmulatorError
 from sweep.sim.head_machine import Edge
 from sweep.sim.head_pads import Assembly
 from sweep.sim.lamp_pins import read_lamps, run_lamps
-from sweep.sim.lens_scene import render_clip
+from sweep.sim.lens_wall import Wall, render_clip
 
 from .head_kit import built_elf
 
@@ -26,7 +26,7 @@ def firmware() -> None:
 def test_the_lamp_that_shines_is_the_one_the_head_reports() -> None:
     log = run_lamps(ORDER, 4)
     assert log.told == log.lit == ORDER * 4
-    assert run_lamps(("A", "B", "C", "M", "R"), 2).lit == ("A", "B", "C", "M", "R") * 2
+    assert run_lamps(("A", "B", "C", "M", "N"), 2).lit == ("A", "B", "C", "M", "N") * 2
 
 
 def test_a_lamp_whose_select_line_is_shorted_stays_dark_whatever_the_head_says() -> None:
@@ -46,9 +46,8 @@ def test_crossed_wires_swap_the_lamps_and_a_loose_contact_loses_a_strobe() -> No
 def test_frames_show_what_the_pins_lit(tmp_path: Path) -> None:
     shining: dict[str, tuple[Phase, ...]] = {"whole": (), "same": ORDER * 4, "broken": ("C", "B", "C") * 4}
     for name, lit in shining.items():
-        render_clip(
-            tmp_path, clip=name, seed=3, size=(256, 192), order="ABC" * 4, triples=1, fmt="npz", objects=0, lit=lit
-        )
+        wall = Wall(3, size=(256, 192), objects=0)
+        render_clip(tmp_path, clip=name, wall=wall, order="ABC" * 4, triples=1, fmt="npz", lit=lit)
     whole, same, broken = (read_clip(tmp_path / name) for name in ("whole", "same", "broken"))
     assert whole.meta.phases == broken.meta.phases, "a clip says what the head says"
     assert all(np.array_equal(whole.frame(n), same.frame(n)) for n in range(12))

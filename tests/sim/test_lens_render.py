@@ -130,13 +130,12 @@ def test_truth_is_the_centroid_of_the_light(mode: str) -> None:
         shoot = _Shoot(rng, 2, (364, 272), 3, "tuning" if mode == "tuning" else "held_out", None, True)
         shoot.room.mirrors, shoot.room.facets, shoot.room.glows = [], [], []
         shoot.room.retros = [planted.retro for planted in shoot.planted[:1]]
-        shoot.ghosts = []
         # a point narrower than half a pixel has no exact centroid once pixels have summed it
-        shoot.spread = replace(shoot.spread, core_sigma_px=0.7, _bank={})
-        index = shoot.last_a
-        exposed = shoot._expose(index, "A")
-        shoot._note_lenses(index, exposed, np.zeros((272, 364), np.uint16))
-        row = shoot.planted[0].rows[0]
+        spread = replace(shoot.spread, core_sigma_px=0.7, _bank={})
+        exposer, planted, index = replace(shoot.exposer, spread=spread, ghost_paths=()), shoot.planted[0], shoot.last_a
+        exposed = exposer.expose(shoot.probe.times_s[index], "A")
+        exposer.note(planted.lens, planted.retro, planted.front, np.zeros((272, 364), np.uint16), exposed, index)
+        row = planted.lens.rows[0]
         if not row["inside"] or row["e"] < 50 or not (14 < row["x"] < 350 and 14 < row["y"] < 258):
             continue
         reach = 10

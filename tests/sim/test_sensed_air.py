@@ -198,6 +198,7 @@ def test_without_a_camera_nothing_is_found_and_nothing_tested(seed: int) -> None
     assert stand.heard.visited == len(CHANNELS)
 
 
+@pytest.mark.soak
 def test_a_stand_is_the_same_again() -> None:
     (one, first), (two, second) = (run(seed=4, zone="stall-2", at="p2", longest_s=30.0) for _ in range(2))
     assert one.follows == two.follows

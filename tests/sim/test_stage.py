@@ -1,32 +1,44 @@
 """What the simulated room sees of chips: the lamp's guard, a person who is late, an end at once."""
 
 import itertools
-import tomllib
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sweep.sim.stage import GUARD_S, PERSON_LATE_S, Stage
+from sweep.plug.white_rest import LONGEST_S
+from sweep.sim.stage import PERSON_LATE_S, Stage
 
 CHIPS = (1, 0, 0, 1, 1, 0)
 
 
 def test_the_lamp_follows_its_chips_and_is_dark_outside_them() -> None:
     stage = Stage()
-    assert stage.play_light(10.0, 0.6, CHIPS) == ()
+    assert stage.play_light(10.0, 0.6, CHIPS).cuts_s == ()
     assert [stage.is_lit(10.3 + 0.6 * number) for number in range(len(CHIPS))] == list(CHIPS)
     assert (stage.is_lit(9.99), stage.is_lit(10.0), stage.is_lit(13.7)) == (0, 1, 0)
     assert stage.is_walked(10.3) == 0
 
 
-def test_the_guard_puts_a_lamp_out_that_shines_too_long(repo_root: Path) -> None:
-    limits = tomllib.loads((repo_root / "firmware" / "limits.toml").read_text(encoding="utf-8"))
-    assert limits["light"]["white"]["max_on_ms"] / 1000 == GUARD_S
+def test_the_guard_puts_a_lamp_out_that_shines_too_long() -> None:
     stage = Stage()
-    assert stage.play_light(0.0, 0.6, (*(1,) * 8, 0, *(1,) * 7)) == (GUARD_S,)
+    assert stage.play_light(0.0, 0.6, (*(1,) * 8, 0, *(1,) * 7)).cuts_s == (LONGEST_S,)
     assert (stage.is_lit(4.4), stage.is_lit(4.6), stage.is_lit(9.5)) == (1, 0, 1)
     assert stage.is_lit(9.7) == 0, "seven chips end by themselves"
+
+
+def test_a_lamp_that_ran_far_ahead_rests_and_what_was_stopped_early_counts_for_what_it_was() -> None:
+    stage = Stage()
+    light = stage.play_light(0.0, 0.6, (1, 1, 1, 1, 0) * 20)  # ahead by 1.8 s in each 3 s
+    assert light.cuts_s
+    first_s = light.cuts_s[0]
+    assert 48.0 < first_s < 51.0
+    assert light.dark
+    assert [stage.is_lit(first_s + wait_s) for wait_s in (0.3, 7.0, 14.0)] == [0, 0, 0]
+    other = Stage()
+    other.play_light(0.0, 0.6, (1, 1, 1, 1, 0) * 20)
+    other.stop(30.0)  # ahead by 18 s
+    assert other.play_light(48.0, 0.6, (1,) * 7).cuts_s == ()
+    assert other.is_lit(51.0)
 
 
 def test_a_person_is_late_each_time_and_never_early() -> None:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_demonstration_room_is_the_servers() -> None:
-    facility = json.loads((ROOT / "server" / "demo_facility.json").read_text(encoding="utf-8"))
+    facility = json.loads((ROOT / "server" / "places" / "demo_facility.json").read_text(encoding="utf-8"))
     first = facility["rooms"][0]
     room = default_room()
     assert str(room.room_id) == first["room_id"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from tests.simulators.encode_rooms import Room, Setting
 
 TABLE: Final = Path(__file__).with_name("encoded_pictures.npz")
 FRESH_TABLE: Final = Path(__file__).with_name("encoded_fresh.npz")
@@ -39,39 +39,12 @@ WALK_CHIP_S: Final = 4.0
 """Somebody walks, or does not, for so long at a time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One camera: encoder, picture, scene."""
-
-    codec: str
-    hz: int
-    group: int
-    size: tuple[int, int] = (640, 360)
-    options: dict[str, str] = field(default_factory=dict)
-    kbps: int = 0
-    """Target or ceiling where the encoder has one."""
-    noise: float = 2.5
-    """Standard deviation of the sensor's noise, of 255."""
-    denoise: float = 1.0
-    """Share of a new picture in the temporal filter, 1 for none."""
-    exposure_control: bool = False
-    walking: float = 0.0
-    """Share of the time in which somebody walks through, without the lamp."""
-    light: float = 0.0
-    """How much brighter the lamp makes the picture on average; 0 for none."""
-    levels: tuple[float, ...] = ()
-    """The same in turn, each for LEVEL_CHIPS chips."""
-    is_commanded_walk: bool = False
-    """Somebody walks by chips instead of the lamp."""
-    seconds: float = 30.0
-
-
 def shrink(setting: Setting, levels: tuple[float, ...]) -> Setting:
     """The camera with a quarter of the pixels and of the rate, under light of those levels: a quarter of the work."""
     width, height = setting.size
     seconds = LIT_FROM_S + len(levels) * LEVEL_CHIPS * CHIP_S + 3.0
     size, kbps = (width // 2, height // 2), setting.kbps // 4
-    return replace(setting, size=size, kbps=kbps, light=0.0, levels=levels, seconds=seconds)
+    return replace(setting, size=size, kbps=kbps, light=0.0, levels=levels, level_chips=LEVEL_CHIPS, seconds=seconds)
 
 
 CAPPED: Final = {"preset": "veryfast", "tune": "zerolatency"}
@@ -177,74 +150,6 @@ def draw_chips(name: str, seconds: float, chip_s: float) -> NDArray[np.uint8]:
     return np.random.default_rng([seed_of(name), 7]).integers(0, 2, int(seconds / chip_s)).astype(np.uint8)
 
 
-class Room:
-    """A tiled room as a camera sees it."""
-
-    def __init__(self, setting: Setting, seed: int) -> None:
-        self.setting = setting
-        width, height = setting.size
-        rng = self.rng = np.random.default_rng(seed)
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        wall = 70 + 50 * x / width + 30 * np.sin(y / height * 3)
-        tile = max(height // 9, 8)
-        grout = ((x + 0.2 * y) % tile < 2) | (y % tile < 2)
-        texture = rng.normal(0, 1, (height // 4 + 1, width // 4 + 1)).repeat(4, 0).repeat(4, 1)[:height, :width]
-        room = wall + 3 * texture + rng.normal(0, 2, (height, width)) - 22 * grout
-        for _ in range(9):
-            left, top = int(rng.integers(width)), int(rng.integers(height))
-            room[top : top + height // 5, left : left + width // 6] = rng.uniform(30, 190)
-        self.room = np.clip(room, 12, 210).astype(np.float32)
-        spot = np.exp(-(((x / width - 0.55) / 0.45) ** 2) - ((y / height - 0.5) / 0.5) ** 2)
-        lamp = self.room * spot
-        self.lamp = (lamp * (self.room.mean() / lamp.mean())).astype(np.float32)
-        self.noise = rng.normal(0, 1, (height + 64, width + 64)).astype(np.float32)
-        self.body = rng.uniform(30, 170, (height, width // 5)).astype(np.float32)
-        self.body = (self.body.reshape(height, -1) * 0.25 + 80).astype(np.float32)
-        self.filtered: Floats | None = None
-        self.gain = 1.0
-
-    def picture(self, number: int, light: float, walk_s: float | None) -> Floats:
-        """Luma of one picture; `light` is how much brighter the lamp makes it on average."""
-        setting, rng = self.setting, self.rng
-        width, height = setting.size
-        seen = self.room + np.float32(light) * self.lamp
-        if walk_s is not None:
-            self._draw_walker(seen, walk_s)
-        if setting.exposure_control:
-            wanted = float(self.room.mean()) / float(seen.mean())
-            self.gain += (wanted - self.gain) / (1.5 * setting.hz)
-            seen = seen * np.float32(self.gain)
-        top, left = int(rng.integers(64)), int(rng.integers(64))
-        sign = np.float32(setting.noise if rng.random() < 0.5 else -setting.noise)
-        seen = seen + sign * self.noise[top : top + height, left : left + width]
-        if setting.denoise < 1.0:
-            before = self.filtered if self.filtered is not None else seen
-            step = seen - before
-            seen = before + np.where(np.abs(step) < 25, np.float32(setting.denoise), np.float32(1.0)) * step
-            self.filtered = seen
-        self._draw_clock(seen, number // setting.hz)
-        clipped: Floats = np.clip(seen, 0, 255)
-        return clipped
-
-    def _draw_walker(self, seen: Floats, walk_s: float) -> None:
-        width, height = self.setting.size
-        broad = self.body.shape[1]
-        place = (walk_s / 3.0) % 2.0  # through the picture in 3 s, and back
-        left = int((place if place < 1 else 2 - place) * (width - broad))
-        sway = int(6 * np.sin(walk_s * 7))
-        top = height // 4 + sway
-        seen[top:, left : left + broad] = self.body[: height - top] * 1.1
-
-    def _draw_clock(self, seen: Floats, second: int) -> None:
-        """A clock in the corner, as cheap cameras write: its last digits change every second."""
-        for place in range(4):
-            digit = second // 10**place % 10
-            left = 8 + (3 - place) * 14
-            seen[8:24, left : left + 11] = 16
-            bars = np.random.default_rng(digit).integers(0, 2, (4, 3)).repeat(4, 0).repeat(3, 1)[:16, :9]
-            seen[8:24, left : left + 9] = np.where(bars, 235, 16)
-
-
 def exposures(name: str, setting: Setting) -> Iterator[tuple[float, float | None]]:
     """Per picture: the lamp's light by the share of the exposure with it on, and for how long somebody has walked."""
     rng = np.random.default_rng([seed_of(name), 9])
@@ -272,7 +177,7 @@ def light_at(setting: Setting, t_s: float) -> float:
     """How much brighter the lamp makes the picture while it is on."""
     if not setting.levels:
         return setting.light
-    turn = int(max(t_s - LIT_FROM_S, 0.0) / (LEVEL_CHIPS * CHIP_S))
+    turn = int(max(t_s - LIT_FROM_S, 0.0) / (setting.level_chips * CHIP_S))
     return setting.levels[min(turn, len(setting.levels) - 1)]
 
 
@@ -286,7 +191,7 @@ def open_encoder(setting: Setting) -> Any:
     options = dict(setting.options)
     buffer_s = float(options.pop("buffer_s", "1.0"))
     if setting.codec == "mjpeg":
-        context.options = {"qmin": "6", "qmax": "6"}
+        context.options = options or {"qmin": "6", "qmax": "6"}
         return context
     context.gop_size = setting.group
     if setting.kbps:
@@ -296,6 +201,9 @@ def open_encoder(setting: Setting) -> Any:
     own = [f"keyint={setting.group}", "scenecut=0"]
     if "nal-hrd" in options:
         options |= {"minrate": options["maxrate"]}
+    if setting.codec not in {"libx264", "libx265"}:
+        context.options = options
+        return context
     if setting.codec == "libx265":
         own += ["log-level=none", "pools=none", "frame-threads=1"]
         options["x265-params"] = ":".join(own)
@@ -331,15 +239,15 @@ def table_of(name: str) -> Path:
     return FRESH_TABLE if name.startswith("fresh") else LEVELS_TABLE if name.startswith("level") else TABLE
 
 
-def fill(path: Path, names: list[str]) -> None:
+def fill(path: Path, names: list[str], settings: dict[str, Setting] = SETTINGS) -> None:
     """Encode rows into one of the tables."""
     rows = dict(np.load(path)) if path.exists() else {}
     for name in names:
-        rows[name] = encode_row(name, SETTINGS[name])
-        setting = SETTINGS[name]
+        setting = settings[name]
+        rows[name] = encode_row(name, setting)
         kbps = rows[name].sum() * 8 / setting.seconds / 1000
         print(f"{name}: {len(rows[name])} pictures, {kbps:.0f} kbit/s, median {np.median(rows[name]):.0f} octets")
-        np.savez_compressed(path, **{key: rows[key] for key in SETTINGS if key in rows})
+        np.savez_compressed(path, **{key: rows[key] for key in settings if key in rows})
 
 
 if __name__ == "__main__":

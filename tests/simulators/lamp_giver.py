@@ -13,7 +13,7 @@ import select
 import sys
 import threading
 
-from sweep.link.head_owner import HeadProcess
+from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration

@@ -10,19 +10,20 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
 import time
 from functools import partial
 
-from sweep.link.head_owner import HeadProcess
+from sweep.host.gpio import LinePlace
+from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import ButtonPressed
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration, RoomNotEmptyError
 from sweep.power.keeper import CameraPower
 from sweep.power.kernel import check_strict
-from sweep.power.line import LinePlace
 
 PERSONS = ("Kim", "Lee")
 expiring: list[Declaration] = []
@@ -31,6 +32,7 @@ expiring: list[Declaration] = []
 
 def main() -> None:
     device, kernel, *head_port = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # in order, as the agent ends when its service is stopped
     control = Control()
     with contextlib.ExitStack() as stack:
         check = check_strict if kernel == "strict" else _take_any_kernel

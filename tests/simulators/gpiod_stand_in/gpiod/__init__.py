@@ -67,6 +67,10 @@ class LineRequest:
         """Drive the line."""
         _ask(self._client, do="set", offset=line, value=value.value)
 
+    def get_value(self, line: int | str) -> line.Value:
+        """How the pin reads."""
+        return VALUES[_ask(self._client, do="get", offset=line)["level"]]
+
     def release(self) -> None:
         """Let go of it."""
         self._client.close()
@@ -116,4 +120,5 @@ class Chip:
         return LineInfo(found["consumer"], DIRECTIONS[found["is_output"]])
 
 
+VALUES = {0: line.Value.INACTIVE, 1: line.Value.ACTIVE}
 DIRECTIONS = {True: line.Direction.OUTPUT, False: line.Direction.INPUT}

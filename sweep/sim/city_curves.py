@@ -1,0 +1,128 @@
+"""What the simulated city samples from: curves measured with the real code, in one file.
+
+Job: judge followed places of rendered clips and pairs of looks with the detector's own forest, take in how light tests
+ended and where transmitters were placed; write `city_curves.json`. Input: folders of rows and pairs, files of runs;
+output: that file. Refuses clips that the forest was trained on, by their seeds.
+
+    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --light RUNS --places RUNS --second-rows DIR...
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from sweep.sim.lens_pairs import best_of, load_pair, scores_of, spots_of, things_of
+from sweep.sim.lens_rows import JUDGING, load
+
+LEAST_SCORE: Final = 0.0
+"""Lower scores of confusers weigh nothing and are only counted."""
+
+
+def trained_until() -> dict[str, int]:
+    """The last seed of each world that the forest was fitted to; a few of those before it were left out."""
+    text = files("sweep.lens").joinpath("judge_model.json").read_text(encoding="utf-8")
+    return {world: int(count) + 50 for world, count in json.loads(text)["about"]["clips"].items()}
+
+
+def build_of() -> str:
+    """Which forest measured the scores."""
+    data = files("sweep.lens").joinpath("judge_model.json").read_bytes()
+    return f"judge_model.json sha256 {hashlib.sha256(data).hexdigest()[:12]}"
+
+
+def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
+    """Scores of every thing and lens of single clips. Raises ValueError for a clip that trained the forest."""
+    last = trained_until()
+    things: dict[str, list[float]] = {}
+    counts: Counter[str] = Counter()
+    lenses: list[list[Any]] = []
+    background: list[float] = []
+    clips = 0
+    for path in paths:
+        rows = load(path)
+        seed = int(path.name.rsplit("-", 1)[1].split(".")[0])
+        if rows.world not in JUDGING and seed <= last.get(rows.world, 0):
+            raise ValueError(f"{path.name}: the forest was trained on this clip")
+        look = scores_of(rows)
+        clips += 1
+        counts.update(rows.truth.get("conf_counts", {}))
+        found, rest = things_of(look, rows.truth)
+        for kind, score in found:
+            things.setdefault(kind, []).append(score)
+        background += rest
+        lenses += [_lens_row(lens, look) for lens in rows.truth["lenses"]]
+    return {
+        "clips": clips,
+        "things": {
+            kind: {"count": max(counts[kind], len(scores)), "scores": _kept(scores)}
+            for kind, scores in sorted(things.items())
+        },
+        "background": _kept(background),
+        "lenses": [row for row in lenses if row[3]],
+    }
+
+
+def _lens_row(lens: dict[str, Any], look: Any) -> list[Any]:
+    inside = float(np.mean([row.get("inside", True) for row in lens["track"]])) if lens["track"] else 0.0
+    score = best_of(look, lens["track"], lens=True)
+    return [lens["kind"], lens["aperture_mm"], lens["range_m"], inside > 0.5, _finite(score)]
+
+
+def _finite(score: float) -> float:
+    return round(max(score, -9.0), 3)
+
+
+def _kept(scores: Iterable[float]) -> list[float]:
+    return sorted(_finite(score) for score in scores if score >= LEAST_SCORE)
+
+
+def measure_pairs(paths: Iterable[Path]) -> list[list[Any]]:
+    """Kind, first and second score of what scored at first; null where the second look did not show the place."""
+    rows: list[list[Any]] = []
+    for path in paths:
+        for spot in spots_of(*load_pair(path)):
+            if spot.first >= LEAST_SCORE or (spot.kind == "lens" and spot.about["in_view"]):
+                about = [spot.about[name] for name in ("kind", "aperture_mm", "range_m")] if spot.about else []
+                second = _finite(spot.second) if spot.second_in_view else None
+                rows.append([spot.kind, _finite(spot.first), second, *about])
+    return rows
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--rows", type=Path, nargs="+", required=True, help="first looks of pairs do as well")
+    parser.add_argument("--second-rows", type=Path, nargs="+", required=True)
+    parser.add_argument("--pairs", type=Path, required=True)
+    parser.add_argument("--light", type=Path, required=True, help="as tests.simulators.light_runs writes it")
+    parser.add_argument("--places", type=Path, required=True, help="as tests.simulators.place_runs writes it")
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("city_curves.json"))
+    args = parser.parse_args(arguments)
+    curves: dict[str, Any] = {"build": build_of(), "worlds": {}, "light": json.loads(args.light.read_text("utf-8"))}
+    for name, folders, mode, judging in (
+        ("first", args.rows, "training", False),
+        ("second", args.second_rows, "held_out", True),
+    ):
+        paths = [p for folder in folders for p in sorted(folder.glob("*.npz")) if not p.name.endswith(".2.npz")]
+        wanted = [p for p in paths if p.name.startswith(("held_out", "unseen") if judging else "training")]
+        pairs = sorted(args.pairs.glob(f"{mode}-*.json"))
+        print(f"{name}: {len(wanted)} clips, {len(pairs)} pairs", file=sys.stderr, flush=True)
+        curves["worlds"][name] = measure_clips(wanted) | {"pairs": len(pairs), "again": measure_pairs(pairs)}
+    for name, placed in json.loads(args.places.read_text("utf-8")).items():
+        curves["worlds"][name] |= placed
+    args.out.write_text(json.dumps(curves, separators=(",", ":")) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

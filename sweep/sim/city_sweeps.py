@@ -1,0 +1,299 @@
+"""One sweep of the simulated city as its observations: what lens and radio would have shown, drawn from measured
+curves.
+
+Job: draw a room with clutter and neighbours, perhaps with a camera, and what both looks would observe there. Input:
+world, generator; output: `Room`, whose zones hand out observations. Refuses to judge: the probe's own weighers do.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from uuid import UUID
+
+import numpy as np
+
+from sweep.report import (
+    AddressToken,
+    BleObservation,
+    LensObservation,
+    Levels,
+    Modality,
+    Observation,
+    RfObservation,
+    StimulusJudgement,
+    VideoJudgement,
+    WifiObservation,
+    Zone,
+    ZoneCoverage,
+)
+from sweep.sim.city_rooms import CameraKind, Lens, RoomKind, World
+from sweep.sim.city_samples import Curves
+
+CALLED: Final = 1.3
+"""Score from which the detector makes an observation of a glint (`sweep.lens.judge.candidate_score`)."""
+AGAIN_FROM: Final = 0.65
+"""First scores whose second looks are drawn from (`weights_from_runs.AGAIN_FROM`)."""
+PHONES_CALLED: Final = 15 / 19
+"""`live_phone` of `air_venue` (tests/simulators/README.md)."""
+OTHERS: Final = (9 / 920, 43 / 920)
+"""Other uploads called video, and left open (the same table)."""
+CHANCE: Final = 322 / 10_000 / 0.05
+"""Null sequences that decided falsely at any look, against what 5 % allow (tests/simulators/README.md)."""
+ANALOG_TOLD: Final = 11 / 12
+"""Pictures told by their lines (tests/rf/test_confusion.py)."""
+ANALOG_CARRIER: Final = 0.6
+"""Guessed: 1.2 and 2.4 GHz are seen by the wideband detector only, among Wi-Fi."""
+BLE_HEARD: Final = 0.9
+"""Guessed: a beacon of a camera that waits to be set up is heard within 10 s of an active scan."""
+Carrier = Literal["analog_video", "continuous"]
+Answer = tuple[Literal["follows_light", "does_not", "not_assessable"], float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One thing that a look may score."""
+
+    kind: str
+    score: float
+    again: float | None
+    """Score of the second look; None: out of its view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One transmitter heard in a room."""
+
+    video: Literal["video_uplink", "not_video", "not_assessable"]
+    levels: Sequence[float]
+    shares: Sequence[float]
+    """Probability of each zone."""
+    lit_zone: int
+    """Where it sees the light; -1: nowhere."""
+    run: Sequence[float]
+    """How its light test goes there, look by look."""
+    again: Sequence[float]
+    """And in a second look."""
+    smallest: float | None
+
+
+@dataclass(slots=True)
+class Room:
+    """A room with what both looks at it would observe."""
+
+    kind: RoomKind
+    camera_zone: int
+    """-1: none."""
+    spots: list[list[Spot]]
+    """By zone."""
+    devices: list[Device]
+    carriers: dict[int, Carrier]
+    """Zone: kind of carrier."""
+    hints: set[int]
+    """Zones with a Bluetooth hint."""
+    tested: int = field(default=0)
+    """Transmitters that the light test is for."""
+
+
+class Sampler:
+    """Draws sweeps of one world."""
+
+    def __init__(self, world: World, curves: Curves, rng: np.random.Generator) -> None:
+        self.world, self.curves, self.rng = world, curves, rng
+        self._rooms = list(world.rooms)
+        self._shares = np.array([room.share for room in world.rooms])
+        self._inside = {
+            room.name: [[r for r in curves.places[room.name] if r[0] == z] for z in range(len(room.plan.zones))]
+            for room in world.rooms
+        }
+        self._beyond = {room.name: [r for r in curves.places[room.name] if r[0] < 0] for room in world.rooms}
+        self._tails = curves.tails()
+        self._lens = {lens: np.array(curves.lens_scores(lens, world)) for lens in world.lens_shares}
+        self._again_lens = [(f, s) for f, s in curves.again_lenses(world) if f >= AGAIN_FROM]
+        self._again_things: dict[str, list[tuple[float, float | None]]] = {}
+        for kind, first, second in curves.again_things:
+            self._again_things.setdefault(kind, []).append((first, second))
+        self._again_all = [(f, s) for _, f, s in curves.again_things]
+        self._lit = {light: [r for r in curves.light if r["light"] == light] for light in world.lights}
+        self._dark = [r for r in curves.light if r["light"] == 0.0]
+
+    def room(self, camera: CameraKind | None) -> Room:
+        """A room, with a camera of that kind in one of its zones."""
+        rng = self.rng
+        kind = self._rooms[int(rng.choice(len(self._rooms), p=self._shares))]
+        zones = kind.plan.zones
+        at = int(rng.integers(len(zones))) if camera is not None else -1
+        spots = [self._clutter(kind, zone) for zone in zones]
+        room = Room(kind, at, spots, [], {}, set())
+        if camera is not None:
+            spots[at].append(self._lens_spot(camera.lens))
+            self._radio(room, camera)
+        self._neighbours(room)
+        room.tested = sum(d.video != "not_video" for d in room.devices)
+        return room
+
+    def _clutter(self, kind: RoomKind, zone: Zone) -> list[Spot]:
+        table = kind.clutter.get(zone.kind) or kind.clutter["entrance"]
+        spots = []
+        for thing, tail in self._tails.items():
+            mean = self.world.views if thing == "background" else table.get(thing, 0.0)
+            for _ in range(self.rng.poisson(mean * tail.beyond(CALLED))):
+                score = tail.draw(CALLED, self.rng)
+                spots.append(Spot(thing, score, self._again_of(thing, score)))
+        return spots
+
+    def _again_of(self, thing: str, score: float) -> float | None:
+        """The second score of a thing of that kind and about that first score; of any kind where few were measured."""
+        own = [pair for pair in self._again_things.get(thing, []) if pair[0] >= AGAIN_FROM]
+        pairs = own if len(own) >= 5 else [pair for pair in self._again_all if pair[0] >= AGAIN_FROM]
+        near = sorted(pairs, key=lambda pair: abs(pair[0] - score))[: max(5, len(pairs) // 3)]
+        seen = [second for _, second in near if second is not None]
+        return None if not seen else float(self.rng.choice(seen))
+
+    def _lens_spot(self, lens: Lens | None) -> Spot:
+        names = list(self.world.lens_shares)
+        if lens is None:
+            lens = names[int(self.rng.choice(len(names), p=[self.world.lens_shares[n] for n in names]))]
+        score = float(self.rng.choice(self._lens[lens]))
+        near = sorted(self._again_lens, key=lambda pair: abs(pair[0] - score))[: max(5, len(self._again_lens) // 4)]
+        seen = [second for _, second in near if second is not None]
+        return Spot("lens", score, float(self.rng.choice(seen)) if seen else None)
+
+    def _radio(self, room: Room, camera: CameraKind) -> None:
+        rng, zone = self.rng, room.camera_zone
+        if camera.radio in {"wifi_streaming", "wifi_on_motion"}:
+            called, is_open = self.world.streams
+            if camera.radio == "wifi_on_motion":  # clips by motion and battery, air_venue: 22 of 38 called, 1 left open
+                called, is_open = 22 / 38, 1 / 38
+            lit = camera.radio == "wifi_streaming"  # a clip ends before the light has told anything
+            draw = rng.random()
+            video = "video_uplink" if draw < called else "not_assessable" if draw < called + is_open else "not_video"
+            rows = self._inside[room.kind.name][zone]
+            room.devices.append(self._device(room, rows, video, zone if lit else -1))
+        if camera.radio == "analog_5800" and rng.random() < ANALOG_TOLD:
+            room.carriers[zone] = "analog_video"
+        if camera.radio in {"analog_1200", "analog_2400"} and rng.random() < ANALOG_CARRIER:
+            room.carriers[zone] = "continuous"
+        if camera.radio == "ble_setup" and rng.random() < BLE_HEARD:
+            room.hints.add(zone)
+
+    def _neighbours(self, room: Room) -> None:
+        rng, world = self.rng, self.world
+        beyond = self._beyond[room.kind.name]
+        zones = len(room.kind.plan.zones)
+        for mean, (called, is_open) in (
+            (world.neighbour_uplinks, world.streams),
+            (world.phone_uplinks, (PHONES_CALLED, 0.0)),
+            (world.other_uploads, OTHERS),
+        ):
+            for _ in range(rng.poisson(mean)):
+                draw = rng.random()
+                if draw >= called + is_open:
+                    continue
+                lit = (
+                    int(rng.integers(zones))
+                    if rng.random() < world.sees_light and mean is not world.other_uploads
+                    else -1
+                )
+                video = "video_uplink" if draw < called else "not_assessable"
+                room.devices.append(self._device(room, beyond, video, lit))
+        for _ in range(rng.poisson(world.ble_hint)):
+            room.hints.add(int(rng.integers(zones)))
+        if rng.random() < world.carrier:
+            room.carriers.setdefault(int(rng.integers(zones)), "continuous")
+
+    def _device(self, room: Room, rows: list[list[float]], video: Any, lit_zone: int) -> Device:
+        zones = len(room.kind.plan.zones)
+        row = rows[int(self.rng.integers(len(rows)))]
+        lights = list(self.world.lights)
+        light = lights[int(self.rng.choice(len(lights), p=[self.world.lights[one] for one in lights]))]
+        lit, dark = self._lit[light], self._dark
+        run, again = (lit[int(self.rng.integers(len(lit)))] for _ in range(2))
+        told = dark[int(self.rng.integers(len(dark)))]["smallest"] if dark else None
+        return Device(video, row[1 : 1 + zones], row[1 + zones :], lit_zone, run["p"], again["p"], told)
+
+
+def answer(device: Device, zone: int, flows: int, rng: np.random.Generator, *, again: bool = False) -> Answer:
+    """How the light test of a transmitter ends in a zone, among so many flows of a channel."""
+    if zone == device.lit_zone:
+        values = [p * flows for p in (device.again if again else device.run)]
+        p = next((p for p in values if p <= 0.05), min(1.0, values[-1]))
+    else:
+        p = min(1.0, float(rng.random()) / CHANCE)
+    if p <= 0.05:
+        return "follows_light", p
+    is_told = device.smallest is not None and device.smallest <= 0.08
+    return ("does_not" if is_told else "not_assessable"), p
+
+
+_NUMBERS: Final = itertools.count(1)
+
+
+def new_id() -> UUID:
+    """Ids in the order in which they were drawn."""
+    return UUID(int=next(_NUMBERS))
+
+
+def lens_of(zone: Zone, position_id: str, score: float) -> LensObservation:
+    """A called glint; built without validation, for there are millions."""
+    return LensObservation.model_construct(
+        observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="lens", clip="c",
+        frame=0, x_px=0.0, y_px=0.0, score=score, snr=None, off_axis_ratio=None, persistence=None, range_m=1.0,
+        bearing_deg=None, elevation_deg=None, reasons=(), crop_commitment=None,
+    )  # fmt: skip
+
+
+def wifi_of(zone: Zone, position_id: str, number: int, device: Device, level: float, told: Answer) -> WifiObservation:
+    """A transmitter at one position."""
+    token = AddressToken.model_construct(
+        scheme="room", key_id="0" * 8, tag=tag_of(number), oui=None, is_locally_administered=True
+    )
+    stimulus = None
+    if told[1] is not None:
+        stimulus = StimulusJudgement.model_construct(
+            verdict=told[0], p_value=told[1], kind="light", reason=None, tested_s=None, decided_after_s=None,
+            smallest_light_share=device.smallest,
+        )  # fmt: skip
+    return WifiObservation.model_construct(
+        observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="wifi",
+        addresses=(token,), role="sta", vendor=None, is_randomised=True, channel_mhz=2437.0,
+        rssi_dbm=Levels.model_construct(median=level, max=level), outside_dbm=None, frames=900, bytes_up=1,
+        bytes_down=1,
+        dwell_s=20.0, video=VideoJudgement.model_construct(verdict=device.video, score=0.9, decided_after_s=5.0,
+        reason=None),
+        stimulus=stimulus,
+    )  # fmt: skip
+
+
+def tag_of(number: int) -> str:
+    """Of the n-th transmitter of a room."""
+    return f"{number:016x}"
+
+
+def radio_of(zone: Zone, position_id: str, carrier: Carrier | None, *, has_hint: bool) -> Iterator[Observation]:
+    """Carrier and Bluetooth hint of a zone."""
+    if carrier is not None:
+        yield RfObservation.model_construct(
+            observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="rf", kind=carrier,
+            centre_mhz=None, level_dbm=-40.0, baseline_dbm=-55.0, excess_db=15.0, duty_cycle=1.0, windows=10,
+        )  # fmt: skip
+    if has_hint:
+        yield BleObservation.model_construct(
+            observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="ble",
+            addresses=(),
+            kind="camera_hint", company=None, rssi_dbm=Levels.model_construct(median=-60.0, max=-60.0), adverts=5,
+        )  # fmt: skip
+
+
+def coverage_of(zone: Zone, quality: float = 0.9) -> dict[Modality, ZoneCoverage]:
+    """A zone that was looked at as a full sweep does."""
+    modalities: tuple[Modality, ...] = ("lens", "wifi", "ble", "rf")
+    return {
+        modality: ZoneCoverage.model_construct(
+            zone_id=zone.zone_id, modality=modality, status="looked", quality=quality, dwell_s=20.0, samples=10,
+            dropped=0, rejections={}, gaps=(), unheard_mhz=None, blind_reason=None, light_s=None, light_open_s=None,
+        )
+        for modality in modalities
+    }  # fmt: skip

@@ -1,0 +1,251 @@
+"""Two rendered looks at one wall, the second from the side and nearer, and what each of them scored on every thing
+there.
+
+Job: render a room once, carry the probe to another place for the first part of the frames, follow both parts, keep the
+places with their truth. Input: seed and mode; output: `Pair`, rows of `Spot`. Refuses the worlds without geometry,
+where going to the side means nothing.
+
+    python -m sweep.sim.lens_pairs --mode training --first 400000 --count 600 --out PAIRS
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from sweep.lens.clips import Clip, ClipError
+from sweep.lens.follow import Followed, follow_clip
+from sweep.lens.judge import judge_tracks
+from sweep.lens.scan import scene_of
+from sweep.lens.second_look import REACH_PX, view_to_view
+from sweep.lens.track import AT
+from sweep.sim.lens_camera import Array, Pose
+from sweep.sim.lens_rendered import SNR_FLOOR, RenderedClip
+from sweep.sim.lens_rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
+from sweep.sim.lens_tiers import HALF_SIZE, Mode, render_tier_clip
+from sweep.sim.lens_tuning import Hand
+
+FIRST_TRIPLES: Final = 8
+SECOND_TRIPLES: Final = 14
+"""The phone asks for 30; fewer cost less to render, and what a place scores hardly rises any more."""
+ASIDE_M: Final = (0.2, 0.3)
+NEARER: Final = 0.85
+"""Share of the first look's distance: nearer would leave much of the wall outside the picture."""
+MOST: Final = 200
+"""Places of a look that are judged."""
+LENS_PX: Final = 4.0
+"""Reach of a hit at half size, as the clip document has it."""
+
+
+@dataclass(frozen=True)
+class _Aside:
+    """A hand that holds the probe elsewhere until `until_s`, and turned to the middle of the wall."""
+
+    hand: Hand
+    until_s: float
+    back_s: float
+    """What is taken from its time there, so that it sways about that place."""
+    pose_there: Pose
+
+    def pose(self, time_s: float) -> Pose:
+        """As `Sway.pose`."""
+        if time_s >= self.until_s:
+            return self.hand.pose(time_s)
+        sway = self.hand.pose(time_s + self.back_s)
+        there = self.pose_there
+        return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
+
+
+def _facing(position: Array, target: Array) -> Array:
+    """World to camera, y kept down, looking from `position` at `target`."""
+    z = (target - position) / np.linalg.norm(target - position)
+    x = np.cross([0.0, 1.0, 0.0], z)
+    x /= np.linalg.norm(x)
+    return np.stack([x, np.cross(z, x), z])
+
+
+def render_pair(seed: int, mode: Mode, **how: Any) -> tuple[RenderedClip, RenderedClip]:
+    """The first and the second look at the room of a seed; `how` as `render_tier_clip` takes it."""
+    rng = np.random.default_rng([seed, 0x2EC0])
+    aside = float(rng.uniform(*ASIDE_M) * rng.choice([-1.0, 1.0]))
+
+    def carried(hand: Hand, times: Sequence[float], wall_m: float) -> Hand:
+        at = np.array([aside, 0.0, (1.0 - NEARER) * wall_m])
+        split = _split(times)
+        middle, end = times[split // 2], times[-1]
+        return _Aside(hand, times[split] - 1e-4, end - middle, Pose(_facing(at, np.array([0.0, 0.0, wall_m])), at))
+
+    whole = render_tier_clip(seed, mode=mode, triples=FIRST_TRIPLES + SECOND_TRIPLES, carried=carried, **how)
+    split = _split(whole.meta.phases)
+    return _part(whole, split, len(whole.frames)), _part(whole, 0, split)
+
+
+def _split(frames: Sequence[Any]) -> int:
+    return len(frames) - 3 * FIRST_TRIPLES
+
+
+def _part(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
+    """Some frames of a clip as one of its own, its truth with them."""
+    meta = whole.meta.model_copy(update={"phases": whole.meta.phases[begin:end]})
+
+    def rows(track: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [row | {"frame": row["frame"] - begin} for row in track if begin <= row["frame"] < end]
+
+    lenses = []
+    for lens in whole.truth["lenses"]:
+        track = rows(lens["track"])
+        snr = float(np.median([row["snr"] for row in track])) if track else 0.0
+        inside = float(np.mean([row["inside"] for row in track])) if track else 0.0
+        lenses.append(lens | {"snr": snr, "detectable": snr >= SNR_FLOOR and inside > 0.5, "track": track})
+    things = [thing | {"track": rows(thing["track"])} for thing in whole.truth["confusers"]]
+    on_axis = [i for i, letter in enumerate(meta.phases) if letter == "A"]
+    truth = whole.truth | {"lenses": lenses, "confusers": things, "last_A": on_axis[-1] if on_axis else 0}
+    return RenderedClip(whole.frames[begin:end], meta, truth)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One thing, or one bright place of the background, in both looks; -inf where nothing was followed there."""
+
+    kind: str
+    """Type of confuser, `lens` or `background`."""
+    first: float
+    second: float
+    second_in_view: bool
+    about: dict[str, Any]
+    """A lens: what it is and how it was seen at first."""
+
+
+def follow_pair(seed: int, mode: Mode) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
+    """Both looks followed, and the homography from the first one's last frame to the second's (zeros: none found)."""
+    rng = np.random.default_rng([seed, 0x7A1])
+    with_lens, lenses = bool(rng.random() < LENS_SHARE), int(rng.integers(*LENSES))
+    parts = render_pair(seed, mode, size=HALF_SIZE, with_lens=with_lens, lenses=lenses)
+    followed: list[Followed] = []
+    rows: list[Rows] = []
+    for part in parts:
+        frames = part.frames
+        clip = Clip(part.meta.clip, part.meta, lambda index, frames=frames: frames[index])  # type: ignore[misc]  # mypy wants no default in a lambda
+        one = follow_clip(clip)
+        followed.append(one)
+        on_axis = tuple(t.on_axis for t in one.triples)
+        rows.append(Rows(clip.name, one.tracks, scene_of(one.progress, clip.meta), on_axis, part.truth))
+    if not all(one.progress.used for one in followed):
+        return rows[0], rows[1], np.zeros((3, 3))
+    views = [one.chain.source.electrons(one.triples[one.progress.used[-1]].on_axis).image for one in followed]
+    way = view_to_view(views[0], views[1], parts[0].meta.read_noise_e)
+    return rows[0], rows[1], np.zeros((3, 3)) if way is None else way
+
+
+def spots_of(first: Rows, second: Rows, way: npt.NDArray[np.float64]) -> list[Spot]:
+    """What each thing scored in either look; a background place is looked for where `way` puts it."""
+    looks = [scores_of(first), scores_of(second)]
+    spots = []
+    for lens, again in zip(first.truth["lenses"], second.truth["lenses"], strict=True):
+        about = {k: lens[k] for k in ("kind", "aperture_mm", "range_m", "snr", "ba_ratio", "detectable")}
+        scores = [best_of(look, one["track"], lens=True) for look, one in zip(looks, (lens, again), strict=True)]
+        about["in_view"] = any(row["inside"] for row in lens["track"])
+        spots.append(Spot("lens", scores[0], scores[1], any(row["inside"] for row in again["track"]), about))
+    for thing, again in zip(first.truth["confusers"], second.truth["confusers"], strict=True):
+        if not thing["track"]:
+            continue
+        scores = [best_of(look, one["track"], lens=False) for look, one in zip(looks, (thing, again), strict=True)]
+        spots.append(Spot(str(thing["type"]), scores[0], scores[1], bool(again["track"]), {}))
+    later = _unclaimed(looks[1], second.truth)
+    for _, x, y, score in _unclaimed(looks[0], first.truth):
+        u, v, w = way @ np.array([x, y, 1.0])
+        near = [p[3] for p in later if abs(w) > 1e-9 and np.hypot(p[1] - u / w, p[2] - v / w) <= REACH_PX]
+        spots.append(Spot("background", score, max(near, default=-np.inf), bool(way.any()), {}))
+    return spots
+
+
+Place = tuple[int, float, float, float]
+
+
+def scores_of(rows: Rows) -> list[Place]:
+    """Frame, x, y and score of each place, best first."""
+    places = []
+    for one in judge_tracks(rows.tracks, rows.scene, MOST):
+        row = rows.tracks.rows[one.track]
+        last = int(np.flatnonzero(row[:, AT["found"]] > 0)[-1])
+        frame = rows.frames[int(rows.tracks.triples[last])]
+        places.append((frame, float(row[last, AT["x"]]), float(row[last, AT["y"]]), one.score))
+    return places
+
+
+def _near(place: Place, track: list[dict[str, Any]], *, lens: bool) -> bool:
+    frame, x, y, _ = place
+    reach = LENS_PX if lens else BLAME_PX
+    return any(
+        row["frame"] == frame and np.hypot(row["x"] - x, row["y"] - y) <= max(reach, (row.get("rad", 0.0) + 3.0) * lens)
+        for row in track
+    )
+
+
+def best_of(look: list[Place], track: list[dict[str, Any]], *, lens: bool) -> float:
+    """The best score of a thing by its track; -inf where nothing was followed on it."""
+    return max((place[3] for place in look if _near(place, track, lens=lens)), default=-np.inf)
+
+
+def things_of(look: list[Place], truth: dict[str, Any]) -> tuple[list[tuple[str, float]], list[float]]:
+    """Type and best score of each confuser that shows, and the scores of places on nothing."""
+    shown = [thing for thing in truth["confusers"] if thing["track"]]
+    scored = [(str(thing["type"]), best_of(look, thing["track"], lens=False)) for thing in shown]
+    return scored, [place[3] for place in _unclaimed(look, truth)]
+
+
+def _unclaimed(look: list[Place], truth: dict[str, Any]) -> list[Place]:
+    known = [(thing["track"], False) for thing in truth["confusers"]]
+    known += [(lens["track"], True) for lens in truth["lenses"]]
+    return [place for place in look if not any(_near(place, track, lens=lens) for track, lens in known)]
+
+
+def save_pair(pair: tuple[Rows, Rows, npt.NDArray[np.float64]], path: Path) -> None:
+    """Keep both looks: `path` names the first, the second lies beside it, the homography too."""
+    save(pair[0], path.with_suffix(".1.npz"))
+    save(pair[1], path.with_suffix(".2.npz"))
+    path.with_suffix(".json").write_text(json.dumps(pair[2].tolist()), encoding="utf-8")
+
+
+def load_pair(path: Path) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
+    """Read back what `save_pair` kept; `path` is that of the homography."""
+    way = np.array(json.loads(path.read_text(encoding="utf-8")))
+    return load(path.with_suffix(".1.npz")), load(path.with_suffix(".2.npz")), way
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Command line; see the module's text."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--mode", choices=("training", "held_out"), nargs="+", default=["training"])
+    parser.add_argument("--first", type=int, default=400_000)
+    parser.add_argument("--count", type=int, default=600)
+    parser.add_argument("--out", type=Path, required=True)
+    args = parser.parse_args(arguments)
+    cv2.setNumThreads(1)
+    args.out.mkdir(parents=True, exist_ok=True)
+    for number in range(args.count):
+        for mode in args.mode:
+            seed = args.first + number
+            path = args.out / f"{mode}-{seed:07d}.json"
+            if path.exists():
+                continue
+            try:
+                save_pair(follow_pair(seed, mode), path)
+            except ClipError as error:
+                print(f"{path.stem}: {error}", file=sys.stderr)
+        if number % 20 == 19:
+            print(f"{number + 1} of {args.count}", file=sys.stderr, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,107 @@
+"""The two renderers beside the physical one: deterministic, whole, and true to their truth."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sweep.lens.clips import read_clip
+from sweep.lens.truth import parse_truth
+from sweep.sim.lens_plain import render_plain_clip
+from sweep.sim.lens_rendered import RenderedClip
+from sweep.sim.lens_tiers import render_tier_clip
+from sweep.sim.lens_unseen import render_unseen_clip
+from sweep.sim.lens_unseen_light import Points, lay, lobe
+
+SMALL = (364, 272)
+Render = Callable[..., RenderedClip]
+both = pytest.mark.parametrize("render", [render_plain_clip, render_unseen_clip], ids=["plain", "unseen"])
+
+
+@both
+def test_same_seed_same_clip(render: Render) -> None:
+    one, two, other = (render(seed, size=SMALL, triples=3) for seed in (31, 31, 32))
+    assert one.truth == two.truth
+    assert one.meta == two.meta
+    assert all(np.array_equal(a, b) for a, b in zip(one.frames, two.frames, strict=True))
+    assert not np.array_equal(one.frames[0], other.frames[0])
+
+
+@both
+@pytest.mark.parametrize("tier", [1, 2, 3, 4])
+def test_a_clip_of_each_tier_is_whole(render: Render, tier: int, tmp_path: Path) -> None:
+    clip = render(40 + tier, tier=tier, size=SMALL, triples=3, with_lens=True)
+    clip.write(tmp_path / "clips", truth_dir=tmp_path / "truth")
+    read = read_clip(tmp_path / "clips" / clip.meta.clip)
+    assert np.array_equal(read.frame(3), clip.frames[3])
+    truth = parse_truth(clip.truth)
+    assert truth.tier == tier
+    assert truth.is_negative is False
+    assert [place.frame for place in truth.lenses[0].track] == [i for i, p in enumerate(clip.meta.phases) if p == "A"]
+    assert render(40 + tier, tier=tier, size=SMALL, triples=3, with_lens=False).truth["lenses"] == []
+
+
+@both
+def test_truth_is_the_centroid_of_the_light(render: Render) -> None:
+    """Half of the lenses within a quarter of a pixel of it, none farther than most of one: glints lie on some."""
+    errors = []
+    for seed in range(60, 68):
+        clip = render(seed, tier=1, size=SMALL, triples=3, with_lens=True)
+        last = clip.truth["last_A"]
+        dark = np.median([clip.frames[i] for i, p in enumerate(clip.meta.phases) if p == "C"], axis=0)
+        for lens in clip.truth["lenses"]:
+            row = lens["track"][-1]
+            column, line = round(row["x"]), round(row["y"])
+            cut = (slice(line - 3, line + 4), slice(column - 3, column + 4))
+            if not row["inside"] or lens["snr"] < 20 or row["rad"] > 2:
+                continue
+            light = clip.frames[last][cut] - dark[cut]
+            light = np.maximum(light - np.median(light), 0.0) * (light > 0.3 * light.max())
+            ys, xs = np.mgrid[cut]
+            errors.append(
+                np.hypot((light * xs).sum() / light.sum() - row["x"], (light * ys).sum() / light.sum() - row["y"])
+            )
+    assert len(errors) >= 3
+    assert np.median(errors) < 0.25
+    assert max(errors) < 0.9
+
+
+def test_points_of_the_unseen_world_keep_place_and_light() -> None:
+    points = Points(0.9, 3.0, 6, 0.2)
+    for disc in (0.0, 2.2):
+        image = np.zeros((60, 60), np.float32)
+        lay(image, np.array([30.25]), np.array([24.5]), np.array([1000.0]), np.array([disc]), points)
+        ys, xs = np.mgrid[:60, :60]
+        assert image.sum() == pytest.approx(1000.0, rel=1e-4)
+        assert (image * xs).sum() / 1000.0 == pytest.approx(30.25, abs=0.06)
+        assert (image * ys).sum() / 1000.0 == pytest.approx(24.5, abs=0.06)
+
+
+def test_lobes_of_the_unseen_world_send_out_what_comes_in() -> None:
+    alpha = np.linspace(0.0, 0.3, 60_000)
+    for shape in (0.9, 2.0, 4.0):
+        density = lobe(alpha, np.array(0.01), np.array(shape))
+        assert np.trapezoid(density * 2 * np.pi * alpha, alpha) == pytest.approx(1.0, rel=0.01)
+
+
+def test_the_training_mode_draws_its_own_rooms() -> None:
+    """Another room from the same seed than the mode that figures are compared in, and eyes that keep still."""
+    wide, tuned = (render_tier_clip(9, size=SMALL, triples=3, mode=mode) for mode in ("training", "tuning"))
+    assert wide.truth["mode"] == "training"
+    assert not np.array_equal(wide.frames[0], tuned.frames[0])
+
+
+@pytest.mark.parametrize("render", [render_plain_clip, render_tier_clip], ids=["plain", "physical"])
+def test_short_pulses_and_middle_rings(render: Render) -> None:
+    clip = render(77, tier=1, size=SMALL, triples=4, short_pulses=True, middle_rings=True, with_lens=True)
+    assert sorted(clip.meta.phases) == sorted("ABCMN" * 4)
+    assert {"M", "N"} <= set(clip.meta.led)
+    assert clip.meta.pulse_scale == (1.0,) * 15 + (1 / 16,) * 5
+    light: dict[tuple[str, float], float] = {
+        (phase, pulse): float(np.median(frame)) - clip.meta.black_level
+        for frame, phase, pulse in zip(clip.frames, clip.meta.phases, clip.meta.pulse_scale, strict=True)
+    }
+    dark = light["C", 1.0]
+    for phase in "ABMN":
+        assert (light[phase, 1 / 16] - dark) / (light[phase, 1.0] - dark) == pytest.approx(1 / 16, abs=0.05)
