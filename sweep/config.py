@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sweep.entry import DEFAULT_TENANT, Signer
-from sweep.power.line import LinePlace
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.host.carrier import CARRIERS, CarrierLines, LineName, Revision
+from sweep.host.gpio import LinePlace
 from sweep.report.base import Slug
 from sweep.report.files import read_toml
 
@@ -63,25 +65,59 @@ class Config(BaseModel):
     """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
     camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None
     """The camera of the lens finder: `pi`, or a Video4Linux device; without one a sweep films nothing."""
+    carrier: Revision | None = None
+    """Revision of the carrier board, `A` or `B`, as it is printed on it; it says which lines of the Pi do what."""
     camera_power_line: Annotated[int, Field(ge=0, le=63)] | None = None
-    """GPIO that switches the camera's supply, 4 on the carrier; without it a sweep gives no camera power."""
+    """GPIO that switches the camera's supply where that is not the carrier's: 17 of revision B, 4 of revision A."""
     camera_power_chip: Annotated[str, Field(min_length=1, max_length=200)] = "/dev/gpiochip0"
-    """The GPIO chip that it belongs to."""
+    """The GPIO chip that all these lines belong to."""
     camera_sensor: Literal["at_boot", "overlay", "bind"] = "at_boot"
     """When the sensor's driver looks for it: at boot, or once it has power (unproven on a Pi)."""
     rf_calibration: str | None = None
     """Calibration file of detector and tuner; without a valid one levels are nominal and reports say so."""
     rf_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     """How long an RF calibration holds."""
+    lens_lamps: Annotated[tuple[Literal["middle_ring", "outer_ring", "red"], ...], Field(strict=False)] = ()
+    """Lamps that the probe has besides on_axis and off_axis: `middle_ring`, `outer_ring`, `red`."""
+    range_sensor: bool = False
+    """A range sensor is fitted beside the camera; a carrier of revision B gives it supply while the camera has."""
     lens_calibration: str | None = None
     """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
     lens_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     """How long a calibration of camera and lamps holds."""
 
+    @model_validator(mode="after")
+    def _no_line_twice(self) -> Self:
+        lines = self.lines
+        if lines is not None and self.camera_power_line is not None and self.camera_power_line != lines.cam_enable:
+            raise ValueError(
+                f"a carrier of revision {self.carrier} switches the camera by GPIO{lines.cam_enable}: leave "
+                "camera_power_line out"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _range_sensor_has_a_line(self) -> Self:
+        if self.range_sensor and self.line("range_enable") is None:
+            raise ValueError("range_sensor: only a carrier of revision B gives one its supply: set carrier")
+        return self
+
+    @property
+    def lines(self) -> CarrierLines | None:
+        """GPIO numbers of this probe's carrier."""
+        return None if self.carrier is None else CARRIERS[self.carrier]
+
     @property
     def camera_power(self) -> LinePlace | None:
         """The line that switches the camera's supply."""
-        return None if self.camera_power_line is None else LinePlace(self.camera_power_chip, self.camera_power_line)
+        if self.camera_power_line is not None:
+            return LinePlace(self.camera_power_chip, self.camera_power_line)
+        return self.line("cam_enable")
+
+    def line(self, name: LineName) -> LinePlace | None:
+        """A line of `CarrierLines`; None where this probe's carrier has none."""
+        number = None if self.lines is None else getattr(self.lines, name)  # of type int | None
+        return None if number is None else LinePlace(self.camera_power_chip, number)
 
     @property
     def spare_outbox_folder(self) -> Path | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sweep.addresses import format_address
+from sweep.ble.chance import estimate_ble
 from sweep.ble.live import LiveBle, ScanEnded
 from sweep.ble.weigh import weigh_ble
 from sweep.ble.words import WORDS
@@ -38,7 +39,7 @@ class BlePlug:
     """Bluetooth Low Energy advertisers."""
 
     name: Modality = "ble"
-    weigher = Weigher(weigh_ble)
+    weigher = Weigher(weigh_ble, estimate=estimate_ble)
     words = WORDS
     calibration = None
 

@@ -8,17 +8,12 @@ from sweep.ble.words import WORDS
 from sweep.plug.evidence import ZoneView, evidence, level_dbm
 from sweep.report import BleObservation, Evidence
 
-HINT_WEIGHT_LOG10 = 0.3  # guessed
-
 
 def weigh_ble(view: ZoneView) -> Sequence[Evidence]:
     """The loudest hint of the zone."""
-    hints = [
-        o
-        for o in view.observations
-        if isinstance(o, BleObservation) and o.zone_id == view.zone.zone_id and o.kind == "camera_hint"
-    ]
+    hints = [o for o in view.first_look() if isinstance(o, BleObservation) and o.kind == "camera_hint"]
     if not hints:
         return []
     best = max(hints, key=lambda o: (level_dbm(o.rssi_dbm), o.observation_id))
-    return [evidence("ble", WORDS, best, "ble_camera_hint", HINT_WEIGHT_LOG10, rssi=round(level_dbm(best.rssi_dbm)))]
+    weight = view.weights.at("ble_camera_hint")
+    return [evidence("ble", WORDS, best, "ble_camera_hint", weight, rssi=round(level_dbm(best.rssi_dbm)))]

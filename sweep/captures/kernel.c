@@ -1,12 +1,13 @@
 /* The walk over packets, compiled: what sweep/captures and sweep/wifi say in Python, once more and faster.
  *
  * Each function reads `data` inside of `size` only, allocates nothing and keeps nothing. The Python beside it is what it
- * has to equal, column for column: tests/captures/test_kernel.py holds them together. */
+ * has to equal, column for column: tests/captures/test_kernel.py holds them together. The clock of bursts is looked for in
+ * kernel_clock.c, the marks of a window of a flow are measured in kernel_marks.c. */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* SHA-256 of this file, given by the compiler's command line: a library of another source is not used. */
+/* SHA-256 of all of kernel*.[ch], given by the compiler's command line: a library of another source is not used. */
 const char *const KERNEL_SOURCE = SOURCE_SHA256;
 
 #define NO_ADDRESS UINT64_MAX
@@ -15,8 +16,8 @@ const char *const KERNEL_SOURCE = SOURCE_SHA256;
 #define NO_LEVEL (-32768)
 #define MAX_PRESENT_WORDS 16
 #define SHORTEST 10
-#define FURTHEST 1099511627776.0
-#define LANES 8 /* phasors turned side by side, so that none waits for another */
+#define AHEAD 4096 /* octets that are fetched before the walk comes to them */
+#define LINE 64
 
 enum { MANAGEMENT, CONTROL, DATA, EXTENSION };
 enum { TO_DS = 1, FROM_DS = 2 };
@@ -45,10 +46,13 @@ static uint64_t address(const uint8_t *at)
 int64_t walk_pcap(const uint8_t *data, int64_t size, int32_t is_big, int64_t longest, int64_t fraction_ns, int64_t room,
                   int64_t *start, int64_t *captured, int64_t *original, int64_t *t_ns, int64_t *used, int32_t *fault)
 {
-    int64_t count = 0, at = 0;
+    int64_t count = 0, at = 0, last = 0;
     *fault = 0;
     while (count < room && size - at >= 16) {
         const uint8_t *record = data + at;
+        for (int64_t line = at + AHEAD; line < at + AHEAD + 2048 && line < size && line < at + AHEAD + last;
+             line += LINE)
+            __builtin_prefetch(data + line);
         uint32_t seconds = u32(record, is_big), fraction = u32(record + 4, is_big);
         uint32_t octets = u32(record + 8, is_big), on_air = u32(record + 12, is_big);
         if (octets > longest)
@@ -62,7 +66,8 @@ int64_t walk_pcap(const uint8_t *data, int64_t size, int32_t is_big, int64_t lon
         original[count] = on_air;
         t_ns[count] = (int64_t)seconds * 1000000000 + (int64_t)fraction * fraction_ns;
         count++;
-        at += 16 + (int64_t)octets;
+        last = 16 + (int64_t)octets;
+        at += last;
     }
     *used = at;
     return count;
@@ -345,63 +350,86 @@ int64_t spread_bits(const int64_t *key, const uint8_t *bitmaps, int64_t count, i
     return found;
 }
 
-/* Cosine and sine of a number of turns, to 1e-14: the turn is cut to an eighth on either side of a quarter, where the
- * series of Taylor end early. */
-static void turn(double turns, double *cosine, double *sine)
-{
-    double quarters = 4.0 * turns;
-    double nearest = quarters < 0 ? (double)(int64_t)(quarters - 0.5) : (double)(int64_t)(quarters + 0.5);
-    double x = (quarters - nearest) * 1.57079632679489661923, y = x * x;
-    double s =
-        x * (1 - y / 6 * (1 - y / 20 * (1 - y / 42 * (1 - y / 72 * (1 - y / 110 * (1 - y / 156 * (1 - y / 210)))))));
-    double c = 1 - y / 2 * (1 - y / 12 * (1 - y / 30 * (1 - y / 56 * (1 - y / 90 * (1 - y / 132 * (1 - y / 182))))));
-    int64_t quarter = (int64_t)nearest & 3;
-    double swapped = quarter & 1 ? s : c, other = quarter & 1 ? c : s;
-    *cosine = quarter == 1 || quarter == 2 ? -swapped : swapped;
-    *sine = quarter >= 2 ? -other : other;
-}
+/* The frames of `count` that are an RTS (11), a CTS (12) or a Block Ack (9) of the compressed kind, as the columns of
+ * ControlFrames. */
+struct control_columns {
+    int64_t *t_ns;
+    uint8_t *subtype;
+    uint64_t *sender, *receiver;
+    int32_t *duration_us;
+    int8_t *tid;
+    int32_t *first_sequence;
+    uint8_t *bitmap; /* 32 octets each */
+};
 
-/* For each of `rates` rates, from `first_hz` on by `step_hz`: the sum of the phasors of all events (real and imaginary part
- * in turn). An event further away than 2^40 turns is left out. */
-void sum_phasors(const double *events_s, int64_t count, double first_hz, double step_hz, int64_t rates, double *sums)
-{
-    for (int64_t i = 0; i < 2 * rates; i++)
-        sums[i] = 0.0;
-    for (int64_t first = 0; first < count; first += LANES) {
-        double real[LANES] = {0}, imaginary[LANES] = {0}, cosine[LANES] = {0}, sine[LANES] = {0};
-        for (int64_t n = 0; n < LANES && first + n < count; n++) {
-            double turns = first_hz * events_s[first + n], further = step_hz * events_s[first + n];
-            if (!(turns < FURTHEST && turns > -FURTHEST && further < FURTHEST && further > -FURTHEST))
-                continue;
-            turn(turns, &real[n], &imaginary[n]);
-            turn(further, &cosine[n], &sine[n]);
-        }
-        for (int64_t i = 0; i < rates; i++) {
-            double whole[2] = {0};
-            for (int n = 0; n < LANES; n++) {
-                double turned = real[n] * cosine[n] - imaginary[n] * sine[n];
-                whole[0] += real[n];
-                whole[1] += imaginary[n];
-                imaginary[n] = real[n] * sine[n] + imaginary[n] * cosine[n];
-                real[n] = turned;
-            }
-            sums[2 * i] += whole[0];
-            sums[2 * i + 1] += whole[1];
-        }
-    }
-}
+enum { BLOCK_ACK = 9, RTS = 11, CTS = 12, BITMAP = 32, COMPRESSED = 2 };
 
-/* A comb of ones at `places`, thinned to one sample of `thin`: each one spreads over `taps` samples by its column of the
- * filter, shape (thin, taps). `thinned` has room for `length` samples and begins empty; what lies outside is left out. */
-void thin_comb(const int64_t *places, int64_t count, const double *filter, int64_t thin, int64_t taps, double *thinned,
-               int64_t length)
+/* How many rows were filled, or -1 where a frame does not lie in `data`. */
+int64_t read_control(const uint8_t *data, int64_t size, int64_t count, const struct columns *of,
+                     const struct control_columns *to)
 {
-    for (int64_t n = 0; n < count; n++) {
-        if (places[n] < 0 || places[n] / thin > length - taps)
+    int64_t row = 0;
+    for (int64_t i = 0; i < count; i++) {
+        if (of->kind[i] != CONTROL || !is_one_of(of->subtype[i], 1U << BLOCK_ACK | 1U << RTS | 1U << CTS))
             continue;
-        double *first = thinned + places[n] / thin;
-        const double *weights = filter + places[n] % thin * taps;
-        for (int64_t i = 0; i < taps; i++)
-            first[i] += weights[i];
+        bool is_ack = of->subtype[i] == BLOCK_ACK, is_rts = of->subtype[i] == RTS;
+        int64_t captured = of->captured[i];
+        if (is_ack && captured < 28)
+            continue;
+        if (of->start[i] < 0 || captured < SHORTEST || captured > size || of->start[i] > size - captured)
+            return -1;
+        /* Frame Control (2), Duration (2), RA (6), TA (6), BA Control (2), Starting Sequence Control (2), bitmap. */
+        const uint8_t *head = data + of->start[i];
+        unsigned ba_control = is_ack ? u16(head + 16) : 0, sequence = is_ack ? u16(head + 18) : 0,
+                 duration = u16(head + 2);
+        if (is_ack && (ba_control >> 1 & 15) != COMPRESSED)
+            continue;
+        /* Bits 1-2 of the fragment number: 0 means 8 octets, anything else 32 or more. */
+        int64_t octets = !is_ack ? 0 : !(sequence & 6) ? 8 : captured - 20 < BITMAP ? captured - 20 : BITMAP;
+        for (int64_t n = 0; n < BITMAP; n++)
+            to->bitmap[BITMAP * row + n] = n < octets ? head[20 + n] : 0;
+        uint64_t ra = of->ra[i] & ~GROUP_BIT & ADDRESS_MASK;
+        to->t_ns[row] = of->t_ns[i];
+        to->subtype[row] = of->subtype[i];
+        to->sender[row] = is_rts ? of->ta[i] : ra;
+        to->receiver[row] = is_rts ? ra : is_ack ? of->ta[i] : NO_ADDRESS;
+        to->duration_us[row] = duration < 0x8000 ? (int32_t)duration : 0;
+        to->tid[row] = is_ack ? (int8_t)(ba_control >> 12) : -1;
+        to->first_sequence[row] = is_ack ? (int32_t)(sequence >> 4) : -1;
+        row++;
     }
+    return row;
+}
+
+enum { SLOT_BITS = 16, MOST_VALUES = 1 << 15 };
+
+/* Number the values as they come: `place` is the number of each, `distinct` has room for MOST_VALUES of them. How many, or
+ * -1 where there are more, or where they were chosen to meet in few of the `slots`, which are 2^SLOT_BITS zeros. */
+int64_t number_values(const uint64_t *values, int64_t count, int32_t *slots, uint64_t *distinct, int64_t *place)
+{
+    int32_t found = 0;
+    int64_t steps = 2 * count + (1 << SLOT_BITS);
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t value = values[i], slot = value * UINT64_C(0x9E3779B97F4A7C15) >> (64 - SLOT_BITS);
+        while (slots[slot] && distinct[slots[slot] - 1] != value) {
+            slot = (slot + 1) & ((1 << SLOT_BITS) - 1);
+            if (--steps < 0)
+                return -1;
+        }
+        if (!slots[slot]) {
+            if (found == MOST_VALUES)
+                return -1;
+            distinct[found++] = value;
+            slots[slot] = found;
+        }
+        place[i] = slots[slot] - 1;
+    }
+    return found;
+}
+
+/* Give each of `count` numbers its other one. */
+void renumber(int64_t *numbers, int64_t count, const int64_t *other)
+{
+    for (int64_t i = 0; i < count; i++)
+        numbers[i] = other[numbers[i]];
 }

@@ -1,4 +1,4 @@
-"""The one door to the compiled kernel: `kernel.c` beside this module, which walks over packets faster than Python can.
+"""The one door to the compiled kernel: `kernel*.c` beside this module, which walks over packets faster than Python can.
 
 `make setup` builds it into build/; where it is missing, was built from another source, or does not load, `KERNEL` is
 None and the Python way, which gives the same, is taken.  Nothing is ever built here.
@@ -8,19 +8,31 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
-from ctypes import POINTER, byref, c_double, c_int32, c_int64, c_void_p
+import threading
+from collections.abc import Sequence
+from ctypes import POINTER, byref, c_int32, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .kernel_marks import MarksKernel
 from .packets import MAX_PACKET_OCTETS, Int64s
 
-SOURCE: Final = Path(__file__).with_name("kernel.c")
+SOURCE: Final = Path(__file__).parent
+"""Folder of the sources, `kernel*.c` and what they include."""
 LIBRARY: Final = Path(__file__).parents[2] / "build" / "kernel.so"
 FAULTS: Final = ("", "impossible_packet_length", "never_written")
 """Reasons by the number that `walk_pcap` gives."""
+_SLOT_BITS, _MOST_VALUES = 16, 1 << 15
+"""Of the table that numbers values, and how many it takes."""
+
+
+class _Rows(threading.local):
+    """Memory of one thread for the records of a buffer; so large that the system would clear it anew for each."""
+
+    table = np.empty((4, 0), dtype=np.int64)
 
 
 class Kernel:
@@ -29,13 +41,20 @@ class Kernel:
     def __init__(self, library: ctypes.CDLL) -> None:
         self._walk_pcap, self._walk_pcapng = library.walk_pcap, library.walk_pcapng
         self._read_frames, self._spread_bits = library.read_frames, library.spread_bits
-        for function in (self._walk_pcap, self._walk_pcapng, self._read_frames, self._spread_bits):
+        self._read_control, self._number_values = library.read_control, library.number_values
+        self._renumber = library.renumber
+        for function in (
+            self._walk_pcap, self._walk_pcapng, self._read_frames, self._read_control, self._spread_bits,
+            self._number_values,
+        ):  # fmt: skip
             function.restype = c_int64
+        self._renumber.restype = None
+        self._read_control.argtypes = [c_void_p, c_int64, c_int64, c_void_p, c_void_p]
+        self._number_values.argtypes = [c_void_p, c_int64, *[c_void_p] * 3]
+        self._renumber.argtypes = [c_void_p, c_int64, c_void_p]
         self._spread_bits.argtypes = [c_void_p, c_void_p, c_int64, c_void_p]
-        self._sum_phasors, self._thin_comb = library.sum_phasors, library.thin_comb
-        self._sum_phasors.restype = self._thin_comb.restype = None
-        self._sum_phasors.argtypes = [c_void_p, c_int64, c_double, c_double, c_int64, c_void_p]
-        self._thin_comb.argtypes = [c_void_p, c_int64, c_void_p, c_int64, c_int64, c_void_p, c_int64]
+        self._rows = _Rows()
+        self.marks = MarksKernel(library)
         self._walk_pcap.argtypes = [
             c_void_p, c_int64, c_int32, c_int64, c_int64, c_int64, *[c_void_p] * 4, POINTER(c_int64), POINTER(c_int32),
         ]  # fmt: skip
@@ -50,14 +69,15 @@ class Kernel:
         """
         data = np.frombuffer(buffer, dtype=np.uint8)
         room = len(data) // 16
-        table = np.empty((4, room), dtype=np.int64)
-        used, fault = c_int64(), c_int32()
+        if self._rows.table.shape[1] < room:
+            self._rows.table = np.empty((4, room), dtype=np.int64)
+        table, used, fault = self._rows.table, c_int64(), c_int32()
         columns = [row.ctypes.data for row in table]
         count = self._walk_pcap(
             data.ctypes.data, len(data), order == ">", MAX_PACKET_OCTETS, fraction_ns, room, *columns,
             byref(used), byref(fault),
         )  # fmt: skip
-        return list(np.ascontiguousarray(table[:, :count])), used.value, FAULTS[fault.value]
+        return list(table[:, :count].copy()), used.value, FAULTS[fault.value]
 
     def walk_pcapng(self, buffer: memoryview, order: str, longest: int, position: int) -> tuple[Int64s, int]:
         """Places of the whole enhanced packet blocks that follow each other from `position`, and what comes after."""
@@ -91,6 +111,42 @@ class Kernel:
             raise ValueError("a packet lies outside its block")
         return int(count)
 
+    def read_control(
+        self,
+        data: NDArray[np.uint8],
+        count: int,
+        frames: ctypes.Array[c_void_p],
+        columns: ctypes.Array[c_void_p],
+    ) -> int:
+        """Fill `columns` (see `struct control_columns`) from the control frames among the columns of `frames`.
+
+        ValueError when one does not lie in `data`.
+        """
+        rows = self._read_control(
+            data.ctypes.data, len(data), count, ctypes.addressof(frames), ctypes.addressof(columns)
+        )
+        if rows < 0:
+            raise ValueError("a frame lies outside its block")
+        return int(rows)
+
+    def number_distinct(self, values: NDArray[Any]) -> tuple[NDArray[Any], Int64s] | None:
+        """The distinct values, ascending, and for each row the place of its value among them; None for too many.
+
+        64-bit integers only, one after the other.
+        """
+        slots, distinct = np.zeros(1 << _SLOT_BITS, dtype=np.int32), np.empty(_MOST_VALUES, dtype=values.dtype)
+        place = np.empty(len(values), dtype=np.int64)
+        count = self._number_values(
+            values.ctypes.data, len(values), slots.ctypes.data, distinct.ctypes.data, place.ctypes.data
+        )
+        if count < 0:
+            return None
+        order = np.argsort(distinct[:count])
+        other = np.empty(count, dtype=np.int64)
+        other[order] = np.arange(count)
+        self._renumber(place.ctypes.data, len(place), other.ctypes.data)
+        return distinct[order], place
+
     def spread_bits(self, key: Int64s, bitmaps: NDArray[np.uint8]) -> Int64s:
         """Numbers that bitmaps of 32 octets name, ascending and each once: bit i of a row names its `key` + i."""
         order = np.argsort(key, kind="stable")
@@ -99,31 +155,17 @@ class Kernel:
         self._spread_bits(key.ctypes.data, bitmaps.ctypes.data, len(key), named.ctypes.data)
         return named
 
-    def sum_phasors(self, events_s: NDArray[np.float64], rates_hz: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Sum of the phasors of all events at each of some evenly spaced rates, two at least."""
-        sums = np.empty(len(rates_hz), dtype=np.complex128)
-        events_s = np.ascontiguousarray(events_s)
-        self._sum_phasors(
-            events_s.ctypes.data, len(events_s), rates_hz[0], rates_hz[1] - rates_hz[0], len(sums), sums.ctypes.data
-        )
-        return sums
 
-    def thin_comb(self, places: Int64s, weights: NDArray[np.float64], length: int) -> NDArray[np.float64]:
-        """Samples of a comb of ones at `places`, one for each row of `weights`, which are those of its taps."""
-        thinned = np.zeros(length)
-        places = np.ascontiguousarray(places)
-        self._thin_comb(
-            places.ctypes.data, len(places), weights.ctypes.data, *weights.shape, thinned.ctypes.data, length
-        )
-        return thinned
+def point_at(columns: Sequence[NDArray[Any]]) -> ctypes.Array[c_void_p]:
+    """Addresses of columns, which the caller keeps alive, as a `struct` of pointers."""
+    return (c_void_p * len(columns))(*(column.ctypes.data for column in columns))
 
 
 def load_kernel(library: Path, source: Path = SOURCE) -> Kernel | str:
     """The kernel in `library`, or why it cannot be used, in one line."""
-    try:
-        digest = hashlib.sha256(source.read_bytes()).hexdigest()
-    except OSError:
-        return f"{source.name} is missing"
+    digest = digest_sources(source)
+    if digest is None:
+        return "its source is missing"
     if not library.is_file():
         return "it was not built"
     try:
@@ -134,6 +176,20 @@ def load_kernel(library: Path, source: Path = SOURCE) -> Kernel | str:
     if built_from.decode(errors="replace") != digest:
         return "it was built from another source"
     return Kernel(loaded)
+
+
+def list_sources(folder: Path = SOURCE) -> list[Path]:
+    """What the kernel is compiled from, headers last, as the Makefile names them."""
+    return sorted(folder.glob("kernel*.c")) + sorted(folder.glob("kernel*.h"))
+
+
+def digest_sources(folder: Path = SOURCE) -> str | None:
+    """SHA-256 of the sources one after the other; None where there are none."""
+    digest = hashlib.sha256()
+    sources = list_sources(folder)
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest() if sources else None
 
 
 _loaded = load_kernel(LIBRARY)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import stat
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ LINK_PRISM: Final = 119
 LINK_RADIOTAP: Final = 127
 LINK_AVS: Final = 163
 LINK_PPI: Final = 192
+
+_UNSHARED: Final = 3
+"""References to what only its list, its name there and the one who counts refer to."""
 
 Int64s = NDArray[np.int64]
 Row = tuple[int, int, int, int]
@@ -116,25 +120,34 @@ def shown(path: Path) -> str:
 class Chunks:
     """Bytes of a stream as a window that slides: `buffer[used:]` is what the next advance keeps."""
 
-    __slots__ = ("_chunk_octets", "_stream", "buffer", "used")
+    __slots__ = ("_chunk_octets", "_memory", "_stream", "buffer", "used")
 
     def __init__(self, stream: BinaryIO, chunk_octets: int) -> None:
         self._stream = stream
         self._chunk_octets = chunk_octets
         self.buffer = memoryview(b"")
-        """Never written again once it is handed out: blocks point into it."""
+        """Not written again while anybody, a block above all, points into it."""
         self.used = 0
+        self._memory: list[NDArray[np.uint8]] = []
 
     def advance(self, *, wanted: int = 0) -> bool:
         """Drop what was used and read on, at least to hold `wanted` octets; False when nothing more came."""
         rest = self.buffer[self.used :]
         # Read behind the rest rather than join the two: what is copied twice here is the whole file.
-        fresh = memoryview(np.empty(len(rest) + max(self._chunk_octets, wanted - len(rest)), dtype=np.uint8))
+        fresh = memoryview(self._take(len(rest) + max(self._chunk_octets, wanted - len(rest))))
         fresh[: len(rest)] = rest
         more = self._stream.readinto(fresh[len(rest) :])  # type: ignore[attr-defined]  # BinaryIO does not name it
         self.buffer = fresh[: len(rest) + more]
         self.used = 0
         return bool(more)
+
+    def _take(self, octets: int) -> NDArray[np.uint8]:
+        """Memory for so many: what nobody points into any more, for the system clears all that it gives."""
+        for one in self._memory:
+            if sys.getrefcount(one) <= _UNSHARED and len(one) >= octets:
+                return one[:octets]
+        self._memory = [*self._memory[-1:], np.empty(octets + octets // 8, dtype=np.uint8)]
+        return self._memory[-1][:octets]
 
     def left_octets(self) -> int:
         """Octets of the file that no record used."""

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "run": "sweeps:run",
     "replay": "sweeps:replay",
     "agent": "agent:agent",
+    "reference": "reference:reference",
     "key": "sweeps:key",
     "lens": "lens:lens",
     "wifi": "captures:wifi",
@@ -30,12 +31,14 @@ COMMANDS: dict[str, str] = {
     "rf": "rf:rf",
     "rf-calibrate": "rf:rf_calibrate",
     "doctor": "probe:doctor",
-    "flash": "probe:flash",
+    "flash": "flash:flash",
     "simulate": "making:simulate",
     "assemble": "making:assemble",
     "lens-record": "lens:lens_record",
     "lens-calibrate": "lens:lens_calibrate",
     "lens-score": "lens:lens_score",
+    "lens-benchmark": "lens_benchmark:lens_benchmark",
+    "city": "city:city",
 }
 """Module of this package and function, by command."""
 EXIT_STOPPED = 130

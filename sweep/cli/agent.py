@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from sweep.cli.bank import open_bank
 from sweep.cli.delivery import open_outbox, unsaved_line
 from sweep.cli.live import (
     end_when_told,
@@ -36,8 +37,8 @@ from sweep.config import Config, open_signer
 from sweep.deliver.journal import Journal
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
-from sweep.entry import EntryError
-from sweep.host.machine import Machine, MachineState
+from sweep.entry.dsse import EntryError
+from sweep.host.machine import Machine, MachineState, is_going_down
 from sweep.plug.control import Control
 from sweep.report import StartCommand
 from sweep.run.agent import Agent, Resumable
@@ -73,6 +74,7 @@ def agent(
     own_transmissions = open_own_transmissions(settings)
     read_machine = MachineState if sim else Machine(folder).read
     with ExitStack() as opened:
+        bank = None if sim else opened.enter_context(open_bank(settings))
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))
             unfinished = None if sim else interrupted_sweep(settings, outbox)
@@ -98,6 +100,7 @@ def agent(
                 sweep_id=command.sweep_id,
                 own_transmissions=own_transmissions,
                 resumed=resumed,
+                bank=bank,
             )
 
         Agent(
@@ -110,7 +113,11 @@ def agent(
             takes_positions=not sim,
             closed=closed,
             close_failed=lambda: close_interrupted_sweeps(settings, outbox),
-            idle_watch=lambda: ConditionWatch(read_machine, clock_s=time.monotonic),
+            idle_watch=lambda: ConditionWatch(
+                read_machine, read_bank=None if bank is None else bank.read, clock_s=time.monotonic
+            ),
+            tell_bank=None if bank is None else bank.tell,
+            is_going_down=is_going_down,
             resumable=None
             if unfinished is None
             else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from typing import Final
+
+from rich.table import Table
+
+from sweep.cli.output import out
 from sweep.config import Config
+from sweep.host.carrier import I2C_BUS, RANGE_SENSOR
+from sweep.host.gpio import LineBusyError, LineError, LinePlace
+from sweep.host.i2c import I2cBus, I2cError
+from sweep.host.range_sensor import LOOK_S, RangeFault, RangeSensor
+from sweep.plug.control import Control
 from sweep.power.kernel import REMEDY, check_strict, is_lax
-from sweep.power.line import CONSUMER, LineBusyError, LinePlace, PowerLineError, drop
+from sweep.power.line import CONSUMER, drop
+from sweep.power.self_test import LineRow, Ranger, examine_off, examine_on
+from sweep.report import LocalText
 
 BUSY_S = 2.0
 """A service that was killed lets go of the line within this (guessed)."""
+RANGE_PATIENCE_S: Final = 0.5
+"""Five measurements (guessed)."""
+NOT_RANGED: Final[dict[RangeFault | None, LocalText]] = {
+    None: LocalText(ko="측정값이 오지 않음", en="no measurement came"),
+    "no_target": LocalText(ko="측정 범위(3.6 m) 안에 면이 없음", en="nothing within its reach of 3.6 m"),
+    "unsure": LocalText(ko="너무 가깝거나 값이 흩어짐(90 mm 초과)", en="too near, or it scatters by more than 90 mm"),
+    "wrapped": LocalText(ko="측정 범위 밖의 면일 수 있음", en="it may be a surface beyond its reach"),
+    "sensor_fault": LocalText(
+        ko="센서가 레이저 이상을 알림: 쓰지 마세요", en="it reports a fault of its laser: do not use it"
+    ),
+    "garbage": LocalText(ko="뜻 없는 값", en="it gave octets that it cannot have meant"),
+    "stale": LocalText(ko="같은 값만 되풀이함", en="it repeats one measurement"),
+}
 
 
 def supply_state(settings: Config) -> tuple[str, str, str | None]:
@@ -16,25 +43,110 @@ def supply_state(settings: Config) -> tuple[str, str, str | None]:
     if place is None:
         if _is_lax(settings.camera_power_chip):
             return "released lines stay on", REMEDY, f"the kernel keeps a released line at its last level: {REMEDY}"
-        return "not switched", "set camera_power_line where a carrier switches the camera", None
+        return "not switched", "set carrier, or camera_power_line, where a carrier switches the camera", None
     try:
         check_strict(place)
     except LineBusyError as error:
         if CONSUMER in str(error):
             return "held by a sweep that runs", "", None
         return "in use", str(error), str(error)
-    except PowerLineError as error:
+    except LineError as error:
         return "refused", str(error), str(error)
     return f"off, {place}", "", None
+
+
+def range_sensor_state(settings: Config) -> tuple[str, str]:
+    """State and remedy for the table; the sensor itself has no supply without a declaration."""
+    if settings.line("range_enable") is None:
+        return "no supply for one", "an option of a carrier of revision B"
+    if not settings.range_sensor:
+        return "not used: coverage is stated for 1 m", "range_sensor = true, where one is fitted"
+    return "set up; measures once with --declared-empty", ""
 
 
 def _is_lax(chip: str) -> bool:
     try:
         return is_lax(chip)
-    except PowerLineError:
+    except LineError:
         return False  # no gpiod or no right to ask: nothing is switched from here either
 
 
 def switch_off(place: LinePlace) -> None:
-    """Drive the line low, for the end of a service however it ended. Raises PowerLineError."""
+    """Drive the line low, for the end of a service however it ended. Raises LineError."""
     drop(place, BUSY_S)
+
+
+def read_back(settings: Config, declared_by: tuple[str, str] | None) -> str | None:
+    """Read the supply back and print what is wrong, off always, on only where two persons have declared the room empty.
+    Gives the line of what makes this machine unsafe, if anything does.  Raises LineError, RoomNotEmptyError.
+    """
+    place, supply = settings.camera_power, settings.line("cam_powered")
+    if place is None:
+        return None
+    rows = examine_off(place, supply)
+    if declared_by is not None and not any(row.is_unsafe for row in rows):
+        control = Control()
+        control.declare_empty(declared_by)
+        rows += examine_on(place, supply, control.permit(), ranger=_ranger(settings))
+        control.finish()
+    table = Table("카메라 전원 / camera's supply", "판정 / verdict", "할 일 / what to do")
+    for row in rows:
+        table.add_row(_both(row.part), _verdict(row), "" if row.fault is None else _both(row.fault))
+    out.print(table)
+    if declared_by is None:
+        out.print(
+            "켠 상태는 시험하지 않음: 두 사람이 퇴실을 확인해야 합니다(--declared-empty 이름, 두 번) / not tried on: "
+            "two persons have to declare the room empty (--declared-empty NAME, twice)"
+        )
+    return next((row.fault.en for row in rows if row.is_unsafe and row.fault is not None), None)
+
+
+def _ranger(settings: Config) -> Ranger | None:
+    enable = settings.line("range_enable")
+    if enable is None:
+        return None
+    return Ranger(enable, _range_sensor_answers, _range_once, is_expected=settings.range_sensor)
+
+
+def _range_sensor_answers() -> bool:
+    try:
+        with I2cBus(I2C_BUS) as bus:
+            bus.transfer(RANGE_SENSOR, bytes(2), 1)
+    except I2cError:
+        return False
+    return True
+
+
+def _range_once() -> LocalText:
+    """Its first distance, or why it told none. Raises I2cError."""
+    with I2cBus(I2C_BUS) as bus:
+        return range_once(RangeSensor(bus))
+
+
+def range_once(sensor: RangeSensor, wait: Callable[[float], None] = time.sleep) -> LocalText:
+    """A sensor's first distance in words, or why it told none. Raises I2cError."""
+    fault: RangeFault | None = None
+    sensor.start()
+    try:
+        for _ in range(round(RANGE_PATIENCE_S / LOOK_S)):
+            wait(LOOK_S)
+            ranged = sensor.read()
+            if ranged is None:
+                continue
+            if ranged.distance_m is not None:
+                return LocalText(ko=f"{ranged.distance_m:.2f} m", en=f"{ranged.distance_m:.2f} m")
+            fault = ranged.fault
+    finally:
+        sensor.stop()
+    return NOT_RANGED[fault]
+
+
+def _verdict(row: LineRow) -> str:
+    measured = () if row.measured is None else dict.fromkeys((row.measured.ko, row.measured.en))
+    if row.fault is None or row.measured is not None:
+        return " / ".join(measured or ("정상", "ok"))
+    return "없음 / absent" if row.is_optional else "이상 / fault"
+
+
+def _both(text: LocalText) -> str:
+    return f"{text.ko} / {text.en}"

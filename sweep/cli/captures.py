@@ -105,7 +105,7 @@ def stimulus(
         _show(("verdict", "transmitter", "p", "over all", "would show", "reason"), rows, whole=6)
         _more([one["verdict"] for one in found])
         out.print(f"{document['flows_tested']} uplinks tested; over all: p after Holm's correction over them")
-        out.print("would show: the least change of light that the test would have shown in 95 of 100 cases")
+        out.print("would show: the least added light that shows 95 of 100 cameras such as were measured")
     _say_if_cut(file, tally.cut_tail_octets, f"{len(log.frames)} frames", tally.rejected)
 
 

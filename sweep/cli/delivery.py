@@ -11,7 +11,7 @@ from sweep.cli.running import close_interrupted_sweeps
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
-from sweep.entry import EntryError, Signer
+from sweep.entry.dsse import EntryError, Signer
 
 SAVE_PATIENCE_S: Final = 120.0
 """How long a live sweep that the disk does not take is kept in memory for a person to make room (guessed)."""
@@ -82,7 +82,8 @@ def deliver(settings: Config, outbox: Outbox) -> None:
     folder = settings.state_folder
     with one_line(ValueError), Uplink(settings.server, open_signer(folder)) as uplink:
         try:
-            result = outbox.deliver(uplink.send_entry, uplink.server_key(folder / "server.pub"))
+            key = uplink.server_key(folder / "server.pub", outbox.log_root)
+            result = outbox.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
         except (ServerUnreachableError, ServerChangedError, OutboxError) as error:
             if outbox.unsaved:
                 fail(f"{error} {unsaved_line(outbox)}")

@@ -11,7 +11,7 @@ READ_TIMEOUT_S = 0.02
 VERDICTS = {"ok": "정상 / ok", "fault": "이상 / fault", "look": "눈으로 확인 / look"}
 
 
-def examine_head(device: str, step_s: float) -> None:
+def examine_head(device: str, step_s: float, *, is_room_empty: bool) -> None:
     """Drive the self test of the head on `device` and print its table; one line and exit code 2 where it cannot be."""
     from sweep.link.head import Head, SerialPort
     from sweep.link.self_test import count_faults, judge, walk
@@ -21,7 +21,14 @@ def examine_head(device: str, step_s: float) -> None:
         err.print(
             "각 부품이 차례로 동작합니다. 램프·소리·버튼을 확인하세요 / Watch the lamps, listen, press the button."
         )
-        readings = walk(head, step_s=step_s, on_step=lambda part: err.print(f"  {part.ko} / {part.en}"))
+        if not is_room_empty:
+            err.print("적색 램프 제외: 퇴실 확인 없음(--declared-empty) / Without the red lamps: not declared empty.")
+        readings = walk(
+            head,
+            step_s=step_s,
+            is_room_empty=is_room_empty,
+            on_step=lambda part: err.print(f"  {part.ko} / {part.en}"),
+        )
         rows = judge(readings, head.losses)
     table = Table("부품 / part", "측정 / measured", "판정 / verdict")
     for row in rows:

@@ -29,12 +29,27 @@ def lens(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT", help="Write a page that shows why something was called.")
     ] = None,
+    second: Annotated[
+        Path | None,
+        typer.Option("--second", metavar="DIR2", help="Clips of the same names, the same spots 3-30 cm to the side."),
+    ] = None,
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="X,Y", help="Say why this pixel was or was not called.")
+    ] = None,
+    frame: Annotated[
+        int | None, typer.Option("--frame", help="On_axis frame of the pixel for --explain; without it, the last one.")
+    ] = None,
 ) -> None:
     """Find lens candidates in recorded strobed infrared clips."""
     from sweep import lens as modality
+    from sweep.lens.second_look import scan_pairs
 
+    if explain is not None:
+        _explain(folder, explain, frame, json_out)
+        return
     with one_line(modality.ClipError):
-        scan = modality.scan_clips(existing(folder))
+        clips = existing(folder)
+        scan = modality.scan_clips(clips) if second is None else scan_pairs(clips, existing(second))
     write_json(json_out, scan.to_json())
     if html is not None:
         from sweep.lens.html import PageError, make_page
@@ -43,6 +58,33 @@ def lens(
             write_text(html, make_page(folder, scan))
     if json_out is None:
         _show_scan(scan)
+
+
+def _explain(folder: Path, point: str, frame: int | None, json_out: Path | None) -> None:
+    """Why a point of each clip of a folder was or was not called."""
+    from dataclasses import asdict
+
+    from sweep.lens.clips import ClipError, find_clips, read_clip
+    from sweep.lens.explain import explain_point
+
+    parts = point.split(",")
+    with one_line(ClipError, ValueError):
+        if len(parts) != 2:
+            raise ValueError(f"{point!r} is no pixel: write --explain X,Y")
+        x, y = (float(part) for part in parts)
+        told = [explain_point(read_clip(path), x, y, frame) for path in find_clips(existing(folder))]
+    write_json(json_out, {"explanations": [asdict(one) for one in told]})
+    if json_out is not None:
+        return
+    for one in told:
+        out.print(f"{one.clip}: {one.said.ko}\n{one.said.en}", markup=False, highlight=False)
+        table = Table("frame", "what it shows", "x", "y", "SNR", "z")
+        for look in one.looks[:MAX_ROWS]:
+            numbers = (f"{value:.1f}" for value in (look.x, look.y, look.snr, look.z))
+            table.add_row(str(look.frame), look.state, *numbers)
+        out.print(table)
+        for reason in () if one.detection is None else one.detection.reasons:
+            out.print(f"  {reason.weight:+.2f}  {reason.text}", markup=False, highlight=False)
 
 
 def _show_scan(scan: LensScan) -> None:
@@ -175,6 +217,7 @@ def lens_record(
     port = port or settings.port
     if port is None:
         fail("name the sensor head's port: --port, or port in the settings")
+    from sweep.cli.live import extra_lamps
     from sweep.power.sensor import SensorDriver
     from sweep.run.recording_bench import ERRORS, record_on_bench
 
@@ -191,6 +234,7 @@ def lens_record(
             key=(state or settings.state_folder) / "lab-demo.key",
             camera_power=settings.camera_power if device is None else None,
             sensor=SensorDriver(settings.camera_sensor),
+            lamps=extra_lamps(settings),
         )
     out.print(f"recorded {clip}; sweep lens {folder} runs on it")
 

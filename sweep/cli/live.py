@@ -24,12 +24,13 @@ from sweep.cli.options import lens_laws_of
 from sweep.cli.output import err, fail, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
-from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
+from sweep.host.gpio import LineError
+from sweep.plug.control import NOWHERE, OUTSIDE, REFERENCE, Control, Stand
 from sweep.plug.mode import zones_of
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
-from sweep.power.line import PowerLineError
 from sweep.report import LiveEvent, Modality, Mode, Plan, StartCommand, Zone
+from sweep.run.look_words import view_text
 from sweep.run.outside import outside_event
 from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
 from sweep.run.words import guidance_event
@@ -38,7 +39,7 @@ from sweep.wifi.doors import LiveWifi
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-    from sweep.lens.camera_door import CameraDoor
+    from sweep.lens.camera_door import CameraDoor, ExtraLamp
 
 ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY_S: Final = 0.2  # guessed: an ending while a question stands is heard at once, as a person sees it
@@ -110,18 +111,22 @@ def zones_to_visit(mode: Mode, plan: Plan) -> list[Zone]:
 
 
 def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal: Terminal) -> Stand | None:
-    """OUTSIDE once somebody stands outside the closed door, NOWHERE to skip it; None at the end of the input."""
+    """OUTSIDE once somebody stands outside the closed door, NOWHERE to skip it, REFERENCE before the reference target;
+    None at the end of the input.
+    """
     while True:
         ask_to_declare(control, inspectors, terminal)
         if control.is_over:
             return None
         err.print("문을 닫고 문밖에 서서 Enter: 비교할 기준을 측정합니다. s + Enter 건너뛰기", markup=False)
         err.print("Close the door, stand outside, then Enter: measures what to compare with. s + Enter skips")
+        err.print("r + Enter: 기준판 앞에서 오늘의 기준 점검 / today's reference check before the target", markup=False)
         line = terminal.read_line(control)
         if not line:
             return None
         if control.is_declared:
-            return NOWHERE if line.strip().lower() in {"s", "skip", "ㄴ"} else OUTSIDE
+            word = line.strip().lower()
+            return NOWHERE if word in {"s", "skip", "ㄴ"} else REFERENCE if word in {"r", "ㄱ"} else OUTSIDE
 
 
 def ask_to_stand(
@@ -130,7 +135,8 @@ def ask_to_stand(
     """Outside the door, then zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks
     anew for a declaration that has ended.
     """
-    outside = ask_to_stand_outside(control, inspectors, terminal)
+    while (outside := ask_to_stand_outside(control, inspectors, terminal)) == REFERENCE:
+        yield outside
     if outside is None:
         return
     if outside == OUTSIDE:
@@ -155,6 +161,35 @@ def ask_to_stand(
             yield replace(last, is_walk=True)
         last = here
         yield here
+    yield from ask_to_look_again(control, inspectors, terminal)
+
+
+def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL) -> Iterator[Stand]:
+    """The places of second looks at a terminal: Enter begins each, `n` says that the spot was looked at by eye and
+    nothing is there, `s` leaves the rest out.
+    """
+    while control.looks.pending:
+        look = control.looks.pending[0]
+        view = control.looks.next_view(look)
+        if view is None:
+            return
+        ask_to_declare(control, inspectors, terminal)
+        if control.is_over:
+            return
+        told = view_text(view)
+        err.print(f"다시 볼 곳 {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.ko}", markup=False)
+        err.print(f"look again, {look.zone_id} ({look.x_m:.1f}, {look.y_m:.1f}) m: {told.en}", markup=False)
+        err.print(
+            "Enter 시작 / begin; n 눈으로 보았고 없음 / seen by eye, nothing there; s 나머지 생략 / skip the rest"
+        )
+        line = terminal.read_line(control)
+        word = line.strip().lower()
+        if not line or word in {"s", "skip", "ㄴ"}:
+            return
+        if word in {"n", "no", "ㅜ"}:
+            control.looks.nothing_seen(look.finding_id)
+        elif control.is_declared:
+            yield Stand(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view))
 
 
 def end_when_told(end: Callable[[], None]) -> None:
@@ -208,7 +243,7 @@ def open_own_transmissions(settings: Config) -> OwnTransmissions:
 def refuse_unsafe_supply(settings: Config) -> None:
     """End with one line where a crash could leave the camera's supply on; leaves it off otherwise."""
     if settings.camera_power is not None:
-        with one_line(PowerLineError):
+        with one_line(LineError):
             check_strict(settings.camera_power)
 
 
@@ -235,14 +270,23 @@ def _camera_door(settings: Config, camera: str) -> CameraDoor:
     from sweep.lens.calibration import CalibrationError, apply  # loads OpenCV
     from sweep.lens.camera_door import LiveCamera, nominal_meta
     from sweep.lens.frames import CameraSettings
+    from sweep.lens.ranging import RangePlace
 
-    set_to = CameraSettings()
-    meta = nominal_meta(set_to)
+    set_to, lamps = CameraSettings(), extra_lamps(settings)
+    meta = nominal_meta(set_to, lamps)
     laws = lens_laws_of(settings, datetime.now(UTC).date(), settings.probe_id, is_said=False)
     if laws.calibration is not None:
         with one_line(CalibrationError):
             meta = apply(laws.calibration, meta)
-    return LiveCamera(meta, set_to, None if camera == "pi" else camera)
+    enable = settings.line("range_enable") if settings.range_sensor else None
+    ranging = None if enable is None else RangePlace(enable)
+    return LiveCamera(meta, set_to, None if camera == "pi" else camera, lamps, ranging)
+
+
+def extra_lamps(settings: Config) -> tuple[ExtraLamp, ...]:
+    """The lamps of the settings, as phases."""
+    letters: dict[str, ExtraLamp] = {"middle_ring": "M", "outer_ring": "N", "red": "R"}
+    return tuple(letter for name, letter in letters.items() if name in settings.lens_lamps)
 
 
 def room_source(
@@ -259,12 +303,16 @@ def room_source(
 
     def stands() -> Iterator[Stand]:
         asks_outside = bool(doors) or settings.port is not None
+        wanted, visited = frozenset(zones_of(command.mode, command.plan)), set[str]()
         while not control.is_over:
-            on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance_event("stand_next"))
+            is_through = bool(control.looks.pending) and visited >= wanted
+            guidance = guidance_event("look_again" if is_through else "stand_next")
+            on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance)
             stand = control.next_stand()
             if stand is None:
                 return
-            asks_outside = False
+            asks_outside &= stand == REFERENCE
+            visited.add(stand.zone_id)
             if stand != NOWHERE:
                 yield stand
 

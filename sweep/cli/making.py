@@ -54,7 +54,7 @@ def _record(source: SweepSource, folder: Path) -> None:
     from sweep.cli.running import runner_of
     from sweep.config import Config
     from sweep.deliver.outbox import Outbox
-    from sweep.entry import Signer
+    from sweep.entry.dsse import Signer
     from sweep.host.clock import boottime_ns
     from sweep.plug.control import Control
     from sweep.plug.own_transmissions import OwnTransmissions

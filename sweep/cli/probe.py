@@ -1,44 +1,38 @@
-"""Commands about the probe itself: doctor and flash."""
+"""`sweep doctor`: what this machine can measure, and what is missing or wrong."""
 
 from __future__ import annotations
 
 import platform
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.table import Table
 
 from sweep.cli.options import ConfigFile, read_settings
-from sweep.cli.output import fail, one_line, out
+from sweep.cli.output import fail, one_line, out, write_json
 
-PARTS: tuple[tuple[str, str, str], ...] = (
-    ("cv2", "lens detection", "pip install 'ansim-sweep[probe]'"),
-    ("bleak", "Bluetooth scan", "pip install 'ansim-sweep[probe]'"),
-    ("serial", "sensor head", "pip install 'ansim-sweep[probe]'"),
-    ("gpiod", "camera's supply", "pip install 'ansim-sweep[probe]'"),
-    ("picamera2", "camera", "apt install python3-picamera2 (Raspberry Pi only)"),
-)
-TOOLS: tuple[tuple[str, str, str], ...] = (
-    ("iw", "monitor mode", "apt install iw"),
-    ("avrdude", "flashing the sensor head", "apt install avrdude"),
-)
+if TYPE_CHECKING:
+    from sweep.cli.checks import Check
+
+EXIT_WRONG: Final = 1
 
 
-def _ports() -> list[str]:
-    return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+def _row(check: Check) -> tuple[str, ...]:
+    from sweep.cli.checks import GROUPS, STATES
+
+    said = (GROUPS[check.group], check.title, STATES[check.state], check.found, check.advice)
+    return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
 
 
-def _scapy_state() -> tuple[str, str]:
-    """Whether scapy is there and reads a known beacon, and what to do otherwise."""
-    if find_spec("scapy") is None:
-        return "missing", "pip install 'ansim-sweep[probe]'"
-    from sweep.wifi.dissection import examine
+def _name_of_head(port: str) -> str:
+    """Firmware of the head on a port. Raises ValueError: nobody answers, or another firmware; a sweep has the port."""
+    from sweep.link.head import Head, SerialPort
+    from sweep.report import display_text
 
-    wrong = examine()
-    return ("reads names, channel, RSN, WPA, WPS", "") if wrong is None else ("differs", wrong)
+    with SerialPort(port) as opened:
+        name = display_text(Head(opened).identity.firmware_git.rstrip(b"\0"))
+    return f"firmware {name}"
 
 
 def doctor(
@@ -53,80 +47,78 @@ def doctor(
     is_camera_off: Annotated[
         bool, typer.Option("--camera-off", help="Only switch the camera's supply off (for ExecStopPost of a service).")
     ] = False,
+    declared: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--declared-empty",
+            metavar="NAME",
+            help="Who says the room is empty, twice: the camera's supply is tried on, and the head's red lamps.",
+        ),
+    ] = None,
+    json_out: Annotated[
+        Path | None, typer.Option("--json", help="Write the list as JSON to this file; - is standard output.")
+    ] = None,
 ) -> None:
     """Say what this machine can measure and what is missing; with --head, test a freshly assembled sensor head.
 
-    Refuses, with exit code 2, a machine on which a crash could leave the camera's supply on.
+    Exit code 1: something is wrong. 2: a machine on which a crash could leave the camera's supply on is refused.
     """
-    from sweep.captures.kernel import KERNEL_TROUBLE
-    from sweep.cli.camera_doctor import supply_state, switch_off
+    from sweep.cli.bank import supply_rows
+    from sweep.cli.boot_doctor import show_boot
+    from sweep.cli.camera_doctor import range_sensor_state, read_back, supply_state, switch_off
+    from sweep.cli.checks import Here
+    from sweep.cli.checks_machine import check_machine, check_program
+    from sweep.cli.checks_parts import check_camera, check_head, check_radio
     from sweep.cli.wifi_doctor import channel_state
-    from sweep.power.line import PowerLineError
+    from sweep.host.gpio import LineError
+    from sweep.plug.lease import RoomNotEmptyError
+    from sweep.report import are_two_persons
 
     settings = read_settings(config, None, None)
+    if declared is not None and (len(declared) != 2 or not are_two_persons((declared[0], declared[1]))):
+        fail("two different persons must declare the room empty: --declared-empty NAME twice")
     if is_camera_off:
         place = settings.camera_power
         if place is None:
-            fail("camera_power_line is not set, so nothing is known to switch off")
-        with one_line(PowerLineError):
+            fail("neither carrier nor camera_power_line is set, so nothing is known to switch off")
+        with one_line(LineError):
             switch_off(place)
         out.print(f"the camera's supply is off ({place})")
         raise typer.Exit(0)
     if head is not None:
         from sweep.cli.head_doctor import examine_head
 
-        examine_head(head, step_s)
+        examine_head(head, step_s, is_room_empty=bool(declared))
         raise typer.Exit(0)
-    table = Table("part", "for", "state", "remedy")
-    missing = 0
-    for module, purpose, remedy in PARTS:
-        found = find_spec(module) is not None
-        missing += not found
-        table.add_row(module, purpose, "there" if found else "missing", "" if found else remedy)
-    state, remedy = _scapy_state()
-    missing += bool(remedy)
-    table.add_row("scapy", "management frames", state, remedy)
-    trouble = KERNEL_TROUBLE
-    missing += trouble is not None
-    table.add_row("kernel", "fast reading of captures", trouble or "there", "make setup" if trouble else "")
-    for tool, purpose, remedy in TOOLS:
-        found = shutil.which(tool) is not None
-        missing += not found
-        table.add_row(tool, purpose, "there" if found else "missing", "" if found else remedy)
-    ports = _ports()
-    table.add_row("serial port", "sensor head", ", ".join(ports) or "missing", "" if ports else "plug in the probe")
-    monitors = sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211"))
-    table.add_row("Wi-Fi", "capture", ", ".join(monitors) or "missing", "" if monitors else "plug in the adapter")
-    for interface in monitors:
-        table.add_row(interface, "channels it can hear", *channel_state(interface))
-    state, remedy, refusal = supply_state(settings)
-    table.add_row("camera's supply", "camera", state, remedy)
+    here = Here()
+    checks = [
+        *check_program(),
+        *check_machine(settings, here),
+        *check_camera(settings, here),
+        *check_radio(settings, here),
+        check_head(settings, here, _name_of_head),
+    ]
+    out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
+    table = Table("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do")
+    for check in checks:
+        table.add_row(*_row(check))
     out.print(table)
-    out.print(f"{platform.machine()}, Python {platform.python_version()}; {missing} parts missing")
+    details = Table("part", "for", "state", "remedy")
+    for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
+        details.add_row(interface, "channels it can hear", *channel_state(interface))
+    for row in supply_rows(settings):
+        details.add_row(*row)
+    state, remedy, refusal = supply_state(settings)
+    details.add_row("camera's supply", "camera", state, remedy)
+    details.add_row("range sensor", "distance of the walls", *range_sensor_state(settings))
+    out.print(details)
+    wrong = sum(check.state == "wrong" for check in checks) + show_boot(settings)
+    out.print(f"{platform.machine()}, Python {platform.python_version()}: {wrong}개 이상 / {wrong} wrong")
+    if refusal is None and not state.startswith("held"):
+        with one_line(LineError, RoomNotEmptyError):
+            refusal = read_back(settings, None if declared is None else (declared[0], declared[1]))
+    out.quiet = False
+    write_json(json_out, {"checks": [check.to_json() for check in checks], "wrong": wrong, "refused": refusal})
     if refusal is not None:
         fail(f"a live sweep would be refused: {refusal}")
-    raise typer.Exit(0)
-
-
-def flash(
-    port: Annotated[str | None, typer.Argument(metavar="PORT", help="Serial port (default: the only one).")] = None,
-    image: Annotated[Path | None, typer.Option("--hex", metavar="FILE", help="Firmware image (Intel HEX).")] = None,
-    old_bootloader: Annotated[bool, typer.Option("--old-bootloader", help="For Nanos from before 2018.")] = False,
-    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not ask the head afterwards who it is.")] = False,
-) -> None:
-    """Write the firmware into the sensor head; refuses while a sweep holds the port."""
-    from sweep.link.flash import find_image
-    from sweep.link.flash import flash as write
-
-    if port is None:
-        ports = _ports()
-        if len(ports) != 1:
-            fail("no serial port found: plug in the probe" if not ports else f"name the port: {', '.join(ports)}")
-        port = ports[0]
-    with one_line(ValueError):
-        identity = write(port, find_image(image), is_old_bootloader=old_bootloader, is_verifying=not no_verify)
-    if identity is None:
-        out.print(f"written to {port}, not verified")
-    else:
-        name = "".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in identity.firmware_git)
-        out.print(f"written to {port}: firmware {name}, protocol {identity.protocol_version}")
+    raise typer.Exit(EXIT_WRONG if wrong else 0)

@@ -14,14 +14,16 @@ from sweep.config import Config
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import WallClock
-from sweep.host.machine import Machine
+from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.recovery import Closed, Now, close_interrupted, resumable
+from sweep.run.reference import FILE_NAME, ReferenceFile
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner
@@ -39,9 +41,10 @@ def runner_of(
     keeping: Keeping | None = None,
     has_journal: bool = True,
     resumed: Journal | None = None,
+    bank: BankWatch | None = None,
 ) -> Runner:
     """A runner for `source` with what this probe has; without a journal nothing outlives its process but entries;
-    `resumed`: what it tells of the sweep that goes on.
+    `resumed`: what it tells of the sweep that goes on; `bank`: keeps account of the power bank.
 
     Raises RoomKeyError, OSError.
     """
@@ -65,8 +68,16 @@ def runner_of(
             camera_sensor=settings.camera_sensor,
             durations=durations_of(settings, source) if source.is_live else None,
             machine=Machine(settings.state_folder),
+            bank=bank,
+            reference=reference_of(settings),
+            why_stopped=lambda: "switched_off" if is_going_down() else None,
         ),
     )
+
+
+def reference_of(settings: Config) -> ReferenceFile:
+    """What this probe knows of its reference checks."""
+    return ReferenceFile(settings.state_folder / FILE_NAME)
 
 
 def durations_of(settings: Config, source: SweepSource) -> Durations:

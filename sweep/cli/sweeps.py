@@ -47,7 +47,7 @@ from sweep.cli.running import runner_of
 from sweep.cli.watching import Watcher, show_report
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
-from sweep.entry import EntryError, Signer
+from sweep.entry.dsse import EntryError, Signer
 from sweep.plug.control import Control
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.keeping import KeepError, Keeping

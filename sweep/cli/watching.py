@@ -6,6 +6,7 @@ Input is live events and the report; output is lines in Korean and English, on a
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -16,15 +17,17 @@ from sweep.report import (
     LiveEvent,
     NoticeEvent,
     ProgressEvent,
+    ReferenceEvent,
+    SecondLookEvent,
     StateEvent,
     SweepReport,
     TrialEvent,
     ZoneEvent,
 )
+from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
 from sweep.run.plugs import PLUGS
 
 MODALITY_NAMES = {plug.name: plug.words.name for plug in PLUGS}
-VERDICT_WORDS = {"clear": "이상 없음(점검 범위 내)", "candidate": "육안 확인 필요", "not_assessable": "판정 불가"}
 
 
 class Watcher:
@@ -43,6 +46,8 @@ class Watcher:
             transient=True,
         )
         self._task = self._bar.add_task("sweep", total=None)
+        self._told: dict[tuple[UUID, str], str] = {}
+        """What was last said of each second look: it is told anew after each stand, and said when it changes."""
 
     def __enter__(self) -> Callable[[LiveEvent], None]:
         self._bar.start()
@@ -66,12 +71,20 @@ class Watcher:
                 err.print(event.text.ko, "/", event.text.en)
             case TrialEvent():
                 self._show_trial(event)
-            case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text):
+            case GuidanceEvent(text=text) | NoticeEvent(is_over=False, text=text) | ReferenceEvent(text=text):
                 err.print(f"  {text.ko} / {text.en}", markup=False)
+            case SecondLookEvent():
+                self._show_look(event)
             case ZoneEvent(verdict="candidate", zone_id=zone, modality=modality):
                 err.print(f"  {zone}: {MODALITY_NAMES[modality].ko} – 육안 확인 필요 / inspect by eye")
             case _:
                 pass
+
+    def _show_look(self, event: SecondLookEvent) -> None:
+        line = f"  {event.zone_id}: " + ("…" if event.state == "looking" else f"{event.text.ko} / {event.text.en}")
+        if self._told.get((event.finding_id, event.kind)) != line or event.state == "looking":
+            err.print(line, markup=False)
+        self._told[event.finding_id, event.kind] = line
 
     def _show_trial(self, event: TrialEvent) -> None:
         if event.prompt is None:
@@ -86,14 +99,17 @@ def show_report(report: SweepReport) -> None:
     """Print what came of a sweep: the verdicts, the findings with their evidence, and the limits."""
     names = {zone.zone_id: zone.name for zone in report.plan.zones}
     quality = {(c.zone_id, c.modality): c.quality for c in report.coverage}
-    words = {(v.zone_id, v.modality): VERDICT_WORDS[v.verdict] for v in report.verdicts}
+    words = {(v.zone_id, v.modality): SHORT_VERDICT_WORDS[v.verdict].ko for v in report.verdicts}
     table = Table("구역 / zone", *(f"{name.ko} / {name.en}" for name in MODALITY_NAMES.values()))
     for zone in report.plan.zones:
         cells = [f"{words[zone.zone_id, m]} {quality[zone.zone_id, m]:.0%}" for m in MODALITY_NAMES]
         table.add_row(zone.name.ko, *cells)
     out.print(table)
-    for text in dict.fromkeys(verdict.text.ko for verdict in report.verdicts if verdict.verdict != "candidate"):
-        out.print(f"판정 불가: {text}")
+    for verdict, text in dict.fromkeys((v.verdict, v.text.ko) for v in report.verdicts if v.verdict != "candidate"):
+        out.print(f"{VERDICT_WORDS[verdict].ko}: {text}")
+    for zone in report.plan.zones:
+        for target in (one for one in report.targets if one.zone_id == zone.zone_id):
+            out.print(f"  {zone.name.ko} · {target.text.ko}")
     for finding in report.findings:
         out.print(
             f"{names[finding.zone_id].ko}: 육안 확인 필요 / inspect by eye ({finding.strength}, "
@@ -101,6 +117,8 @@ def show_report(report: SweepReport) -> None:
         )
         for evidence in (*finding.evidence_for, *finding.evidence_against):
             out.print(f"  {evidence.weight_log10:+.2f} {evidence.text.ko} / {evidence.text.en}")
+    for looked in report.looked_again:
+        out.print(f"{names[looked.zone_id].ko}: {looked.text.ko} / {looked.text.en} ({looked.seconds:.0f} s)")
     if not report.findings:
         out.print("후보 없음. '이상 없음'이 아닙니다 / No candidate. That is not 'clear'.")
     if report.light_time is not None:

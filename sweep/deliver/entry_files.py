@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final, Literal
 from uuid import UUID
 
-from sweep.entry import Body, EntryError, SignedEntry, Signer, from_wire, parse_envelope, verify_entry
+from sweep.entry.dsse import EntryError, SignedEntry, Signer
+from sweep.entry.envelope import Body, from_wire, parse_envelope, verify_entry
 from sweep.host.disk import DISK, Disk, DiskError, read_file
 
 ENTRY_NAME: Final = re.compile(r"([0-9]{12,16})\.entry")

@@ -12,10 +12,11 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from sweep.plug.directions import SeenDirections
 from sweep.plug.measurement import Measurement
 from sweep.report import Gap, LocalText, Modality, Observation, Position, ProbeCondition, RecordedSweep, Source
 from sweep.report.base import Code, Count, Finite, Record, Seconds, Slug, Text, TimeNs, UtcTime
-from sweep.report.kinds import MAX_CROPS
+from sweep.report.crops import MAX_CROPS
 
 JOURNAL_VERSION: Literal[1] = 1
 MAX_CROP_HEX = 64 * 1024
@@ -43,6 +44,7 @@ class KeptMeasurement(Record):
     light_open_s: Seconds = 0.0
     guidance: tuple[LocalText, ...]
     unheard_mhz: tuple[Count, ...] | None = None
+    seen: SeenDirections | None = None
     limits: tuple[Code, ...]
 
 
@@ -94,6 +96,8 @@ class StandRecord(Record):
     """Of the sensor head that is there or was."""
     condition: ProbeCondition | None = None
     """How the probe itself is by now."""
+    seen_by_eye: tuple[Slug, ...] = ()
+    """Zones whose candidate a person looked at by eye by now and saw nothing."""
 
 
 class MeasuredRecord(Record):
@@ -119,6 +123,7 @@ class ClosingRecord(Record):
     outcome: Literal["completed", "aborted"]
     ended: UtcTime
     limits: tuple[Code, ...]
+    seen_by_eye: tuple[Slug, ...] = ()
 
 
 JournalRecord = Annotated[
@@ -146,6 +151,7 @@ def keep(one: Measurement, *, crops_left: int = MAX_CROPS) -> KeptMeasurement:
         light_open_s=one.light_open_s,
         guidance=one.guidance,
         unheard_mhz=one.unheard_mhz,
+        seen=one.seen,
         limits=one.limits,
     )
 

@@ -21,20 +21,10 @@ from typing import Final, Self
 from uuid import UUID
 
 from sweep.deliver.entry_files import Aside, DamagedEntryError, EntryFiles, Why, number_of, open_wire
+from sweep.deliver.log_watch import Fetch, LogWatch, LogWentBackError
 from sweep.deliver.numbering import LEAST_JUMP, Newest, Numbering, jump_from
-from sweep.entry import (
-    Body,
-    EntryError,
-    EntryTime,
-    Envelope,
-    SignedEntry,
-    Signer,
-    parse_envelope,
-    parse_signed,
-    sign_envelope,
-    to_wire,
-    verify_receipt,
-)
+from sweep.entry.dsse import EntryError, SignedEntry, Signer, parse_signed
+from sweep.entry.envelope import Body, EntryTime, Envelope, parse_envelope, sign_envelope, to_wire, verify_receipt
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk, DiskError, disk_trouble
 from sweep.report import Source, new_id
@@ -44,6 +34,11 @@ RESERVE_BYTES: Final = 12 * 1024 * 1024
 """Room for the largest report: a body of 8 MiB in base64, its crops beside it (derived)."""
 MOST_FAILURES: Final = 3
 """Entries in a row that the server does not take, after which a pass ends: it is the server and not they (guessed)."""
+
+
+def _no_growth(_old: int, _new: int) -> Sequence[bytes]:
+    """Nobody to ask for a proof: only a log that stands still is consistent."""
+    return ()
 
 
 class OutboxError(RuntimeError):
@@ -69,6 +64,8 @@ class Delivery:
     """Files set aside because they could not be read."""
     trouble: str | None = None
     """Why entries wait though the server answers; one line."""
+    went_back: bool = False
+    """The server's log is not the one that this probe saw before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +108,7 @@ class Outbox:
         self._newest = Newest(0, None)
         self._unsaved: list[Unsaved] = []
         self._files = EntryFiles(folder, spare, signer, disk)
+        self._watch = LogWatch(folder, disk)
 
     def __enter__(self) -> Self:
         try:
@@ -211,7 +209,7 @@ class Outbox:
             refs=refs,
             bodies=tuple(body.ref for body in bodies),
             time=_stamp(clock),
-            seen_checkpoint=None,
+            seen_checkpoint=self._watch.seen,
         )
         signed = sign_envelope(envelope, self._signer)
         made = Unsaved(f"{envelope.seq:012d}.entry", kind, signed, to_wire(signed, bodies), "", when_safe)
@@ -273,19 +271,23 @@ class Outbox:
         send: Callable[[bytes], object],
         server_key: bytes,
         *,
+        fetch_growth: Fetch = _no_growth,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Delivery:
         """Send every waiting entry in order and delete each after its receipt verified.
 
         `send` takes wire bytes and returns the receipt (decoded DSSE JSON); it raises EntryRefusedError for a refusal,
         EntryHeldError when this entry is not taken now, and OSError when the server cannot be reached, which ends the
-        pass and leaves the rest waiting.  What is damaged or refused is set aside.  An entry whose receipt does not
-        verify stays, and those behind it are tried.  Raises OutboxError when the disk fails.
+        pass and leaves the rest waiting.  `fetch_growth` fetches the proof that the server's log grew from what was
+        seen of it before; where it did not, nothing is deleted and the pass ends.  What is damaged or refused is set
+        aside.  An entry whose receipt does not verify stays, and those behind it are tried.  Raises OutboxError when
+        the disk fails.
         """
         files = self._files.waiting()
         total = len(files) + len(self._unsaved)
         delivered = refused = damaged = in_a_row = 0
         trouble: str | None = None
+        went_back = False
         items: list[Path | Unsaved] = [*files, *self._unsaved]
         for item in items:
             try:
@@ -296,12 +298,16 @@ class Outbox:
                 continue
             self._cover_head(entry)
             try:
-                receipt = parse_signed(send(wire))
-                verify_receipt(receipt, server_key, entry, tuple(body.commitment for body in bodies))
+                commitments = tuple(body.commitment for body in bodies)
+                receipt = verify_receipt(parse_signed(send(wire)), server_key, entry, commitments)
+                self._watch.check(receipt, entry, server_key, fetch_growth)
             except EntryRefusedError as refusal:
                 self._set_aside(item, "refused", str(refusal))
                 refused += 1
                 continue
+            except LogWentBackError as error:
+                trouble, went_back = str(error), True
+                break
             except (EntryHeldError, EntryError) as error:
                 self._files.failures[item.name] += 1
                 said = str(error) if isinstance(error, EntryHeldError) else f"its receipt does not hold: {error}"
@@ -315,7 +321,12 @@ class Outbox:
             delivered += 1
             if on_progress is not None:
                 on_progress(delivered, total)
-        return Delivery(delivered, refused, total - delivered - refused - damaged, damaged, trouble)
+        return Delivery(delivered, refused, total - delivered - refused - damaged, damaged, trouble, went_back)
+
+    @property
+    def log_root(self) -> str | None:
+        """Key id of the root key of the server's log, as it was seen; None before the first receipt with a proof."""
+        return self._watch.root_key_id
 
     def asides(self) -> tuple[Aside, ...]:
         """Everything that was ever set aside and still lies there."""

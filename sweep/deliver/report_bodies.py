@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sweep.entry import Body, make_body
+from sweep.entry.envelope import Body, make_body
+from sweep.entry.kinds import CROP_TYPE, DETAILS_TYPE, REPORT_TYPE
 from sweep.plug.measurement import Measurement
 from sweep.report import FindingDetails, Observation, SweepReport, to_json
-from sweep.report.kinds import CROP_TYPE, DETAILS_TYPE, MAX_CROPS, REPORT_TYPE
+from sweep.report.crops import MAX_CROPS
 
 
 def with_bodies(report: SweepReport, measurements: list[Measurement]) -> tuple[SweepReport, tuple[Body, ...]]:

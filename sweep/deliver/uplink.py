@@ -7,6 +7,7 @@ the first contact.  Every failure to reach the server is one `ServerUnreachableE
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -21,7 +22,10 @@ import httpx
 from sweep.deliver.exchange import TIMEOUT_S, Answer, Exchange, ServerUnreachableError
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
 from sweep.deliver.server_time import ServerTime
-from sweep.entry import Signer, sign_request
+from sweep.entry.dsse import EntryError, Signer
+from sweep.entry.envelope import from_wire, sign_request
+from sweep.entry.merkle import MAX_PROOF_HASHES
+from sweep.entry.succession import MAX_ADMISSIONS, follow
 from sweep.host.disk import DISK, DiskError, disk_trouble, read_file
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.report import Command, CommandList, ContractError, LiveMessage, display_text, parse_json
@@ -30,6 +34,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 REFUSED_FOR_GOOD = {400, 409, 413, 422}
 CANNOT_NOW: Final = frozenset({429, 502, 503, 504, 507})
 KEY_BYTES: Final = 32
+HASH: Final = re.compile(r"[0-9a-f]{64}")
 MAX_COMMANDS: Final = 100
 
 __all__ = ["Commands", "LiveRefusedError", "ServerChangedError", "ServerUnreachableError", "Uplink"]
@@ -86,29 +91,37 @@ class Uplink:
     ) -> None:
         self._exchange.close()
 
-    def server_key(self, pin_file: Path) -> bytes:
+    def server_key(self, pin_file: Path, root_key_id: str | None = None) -> bytes:
         """The server's public key; stored in `pin_file` at first contact, ServerChangedError when it differs later.
 
-        Raises ServerUnreachableError when the server cannot be reached or this disk takes no pin.
+        `root_key_id` is the root key of the log that was seen there: what it admitted in the place of the pinned key is
+        followed.  Raises ServerUnreachableError when the server cannot be reached or this disk takes no pin.
         """
         answer = self._table("GET", "/api/server-key")
         key = _key_of(answer.get("public_key"))
         if key is None:
             raise ServerUnreachableError(f"{self._url} has no key to show; is this an Ansim Sweep server?")
         pinned = _read_pin(pin_file)
-        if pinned is None:
-            try:
-                pin_file.parent.mkdir(parents=True, exist_ok=True)
-                DISK.write_whole(pin_file, f"{key.hex()}\n".encode())
-            except OSError as error:
-                raise ServerUnreachableError(disk_trouble(pin_file.parent, error)) from None
-            except DiskError as error:
-                raise ServerUnreachableError(f"the server's key cannot be kept: {error}") from None
+        if pinned is None or (pinned != key and self._has_followed(key, root_key_id)):
+            _write_pin(pin_file, key)
         elif pinned != key:
             raise ServerChangedError(
                 f"the server at {self._url} has another key than before; if it was set up anew, remove {pin_file}"
             )
         return key
+
+    def _has_followed(self, key: bytes, root_key_id: str | None) -> bool:
+        """Whether the root key of the log admitted this key in the place of the one that was pinned."""
+        if root_key_id is None:
+            return False
+        admissions = self._table("GET", "/api/server-key/succession").get("admissions")
+        if not isinstance(admissions, list):
+            return False
+        try:
+            wires = [from_wire(json.dumps(one).encode()) for one in admissions[:MAX_ADMISSIONS]]
+            return follow(wires, root_key_id) == key
+        except (EntryError, ValueError, RecursionError):
+            return False
 
     def send_entry(self, wire: bytes) -> object:
         """Post one entry; the receipt as decoded JSON.
@@ -124,6 +137,18 @@ class Uplink:
         if answer.status in REFUSED_FOR_GOOD:
             raise EntryRefusedError(f"{answer.status}: {_reason(answer)}")
         raise EntryHeldError(f"{answer.status}: {_reason(answer)}")
+
+    def fetch_growth(self, old: int, new: int) -> tuple[bytes, ...]:
+        """Hashes of the proof that the server's log of `new` entries begins with that of `old`.
+
+        What is no such proof is an empty one, which proves nothing.  Raises ServerUnreachableError.
+        """
+        found = self._table("GET", f"/api/log/consistency?old={old}&new={new}").get("hashes")
+        if not isinstance(found, list) or not all(
+            isinstance(one, str) and HASH.fullmatch(one) for one in found[:MAX_PROOF_HASHES]
+        ):
+            return ()
+        return tuple(bytes.fromhex(one) for one in found[:MAX_PROOF_HASHES])
 
     def send_live(self, probe_id: str, messages: Sequence[LiveMessage]) -> None:
         """Post up to 50 live messages; they are ephemeral.  Raises LiveRefusedError or ServerUnreachableError."""
@@ -209,6 +234,17 @@ def _key_of(text: object) -> bytes | None:
     except ValueError:
         return None
     return key if len(key) == KEY_BYTES else None
+
+
+def _write_pin(pin_file: Path, key: bytes) -> None:
+    """Pin a key.  Raises ServerUnreachableError when this disk takes no pin."""
+    try:
+        pin_file.parent.mkdir(parents=True, exist_ok=True)
+        DISK.write_whole(pin_file, f"{key.hex()}\n".encode())
+    except OSError as error:
+        raise ServerUnreachableError(disk_trouble(pin_file.parent, error)) from None
+    except DiskError as error:
+        raise ServerUnreachableError(f"the server's key cannot be kept: {error}") from None
 
 
 def _read_pin(pin_file: Path) -> bytes | None:

@@ -7,6 +7,7 @@ machine does not say: nothing is made up.  The parsers are pure; each file is re
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ UNDERVOLTED, CAPPED, THROTTLED, SOFT_LIMIT = 0x1, 0x2, 0x4, 0x8
 """Bits of get_throttled that tell of now (Raspberry Pi documentation, `vcgencmd get_throttled`)."""
 SLOWED: Final = CAPPED | THROTTLED | SOFT_LIMIT
 MAX_OCTETS: Final = 64
+PATIENCE_S: Final = 2.0
+"""For an answer of systemd's, which has a minute to end a service in (guessed)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,17 @@ class Machine:
             is_undervolted=alarm if bits is None else bool(bits & UNDERVOLTED) or alarm is True,
             disk_free_bytes=free_bytes(self._folder),
         )
+
+
+def is_going_down(command: str = "systemctl") -> bool:
+    """Whether the machine is being switched off or restarted, as systemd says; False where there is none."""
+    try:
+        said = subprocess.run(
+            [command, "is-system-running"], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.stdout.strip() == "stopping"
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -1,18 +1,77 @@
 """Coverage: what was looked at in each zone with each modality, how well, and what was dropped.
 
 Input is the plan and the measurements of all positions (plus gaps of processes that died), output is one `ZoneCoverage`
-per zone and modality, so that "nothing found" can be told from "not looked".  It judges nothing.
+per zone and modality, so that "nothing found" can be told from "not looked", and one `TargetCoverage` per zone and
+target: with what probability it would have been found.  `quality` is how much was looked at and no probability.  It
+judges nothing.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
+from sweep.judge.words import chance_text
+from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
-from sweep.report import MODALITIES, Modality, Plan, ZoneCoverage
+from sweep.plug.targets import Estimate, Look, ZoneLooks
+from sweep.plug.words import Vocabulary
+from sweep.report import MODALITIES, Modality, Plan, Position, TargetCoverage, ZoneCoverage
 
-FULL_QUALITY = 0.6  # guessed: a zone seen to 60 % counts as looked at, below as partly
+FULL_QUALITY = (
+    0.6  # guessed: a zone of which so much was looked at counts as looked at, below as partly; judges nothing
+)
+
+
+def estimate(
+    plan: Plan,
+    positions: Iterable[Position],
+    measurements: Iterable[Measurement],
+    weighers: Mapping[Modality, Weigher],
+) -> dict[tuple[str, Modality], Estimate]:
+    """What each modality would have found in each zone; the order of measurements does not matter."""
+    stands = {position.position_id: position for position in positions}
+    looks: dict[Modality, dict[str, Look]] = {modality: {} for modality in weighers}
+    for one in measurements:
+        if one.modality in looks and one.position_id in stands:
+            looks[one.modality][one.position_id] = Look(stands[one.position_id], one)
+    return {
+        (zone.zone_id, modality): weigher.estimate(
+            ZoneLooks(plan, zone, tuple(looks[modality][key] for key in sorted(looks[modality])))
+        )
+        for zone in plan.zones
+        for modality, weigher in weighers.items()
+    }
+
+
+def targets_of(estimates: Mapping[tuple[str, Modality], Estimate], words: Vocabulary) -> tuple[TargetCoverage, ...]:
+    """The estimates as the report has them."""
+    return tuple(
+        TargetCoverage(
+            zone_id=zone_id,
+            target=chance.target,
+            modality=modality,
+            probability=chance.probability,
+            low=chance.low,
+            high=chance.high,
+            source=chance.source,
+            reason=chance.reason,
+            text=chance_text(chance, words),
+        )
+        for (zone_id, modality), estimate in estimates.items()
+        for chance in estimate.chances
+    )
+
+
+def with_walls(
+    coverage: Sequence[ZoneCoverage], estimates: Mapping[tuple[str, Modality], Estimate]
+) -> tuple[ZoneCoverage, ...]:
+    """Coverage with the walls as they were seen."""
+    return tuple(
+        one if key not in estimates else one.model_copy(update={"walls": estimates[key].walls})
+        for one in coverage
+        for key in [(one.zone_id, one.modality)]
+    )
 
 
 def cover(plan: Plan, measurements: Iterable[Measurement]) -> tuple[ZoneCoverage, ...]:

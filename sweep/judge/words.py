@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.words import Sentence, Words
+from sweep.plug.targets import Chance
+from sweep.plug.words import Sentence, Vocabulary, Words
 from sweep.report import LocalText
+from sweep.report.words import TARGET_WORDS
 
 COMMON: Final = Words(
     name=Sentence("점검", "sweep"),
@@ -16,9 +18,32 @@ COMMON: Final = Words(
             "이 방식의 장치가 연결되지 않았거나 설정되지 않음", "No device for this modality is connected or configured"
         ),
         "not_calibrated": Sentence(
-            "본 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
-            "Nothing seen, but without calibration that is not called clear",
+            "감지된 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
+            "Nothing detected, but without calibration that is not called clear",
         ),
+        "check_not_passed": Sentence(
+            "감지된 것 없음. 다만 오늘의 기준 표적 확인을 통과하지 않아 이상 없음으로 판정하지 않음",
+            "Nothing detected, but without today's reference check that is not called clear",
+        ),
+        "weights_not_field": Sentence(
+            "감지된 것 없음. 다만 현장에서 측정한 가중치가 없어 이상 없음으로 판정하지 않음",
+            "Nothing detected, but with no weights measured in the field that is not called clear",
+        ),
+        "chance_too_low": Sentence(
+            "감지된 것 없음. 다만 있었더라도 놓쳤을 수 있어 이상 없음으로 판정하지 않음",
+            "Nothing detected, but what was there might have been missed: that is not called clear",
+        ),
+        "targets_unknown": Sentence(
+            "감지된 것 없음. 다만 무엇을 찾을 수 있었는지 알 수 없어 이상 없음으로 판정하지 않음",
+            "Nothing detected, but nobody knows what would have been found: that is not called clear",
+        ),
+        "clear": Sentence("점검 범위 안에서 감지된 것 없음", "Nothing detected within what was looked at"),
+        "directions_unknown": Sentence(
+            "어느 방향을 보았는지 알 수 없음", "Nobody knows which directions were looked at"
+        ),
+        "channels_unknown": Sentence("어느 채널을 들었는지 알 수 없음", "Nobody knows which channels were listened to"),
+        "drowned_by_wifi": Sentence("이 대역에서는 와이파이에 묻힘", "Wi-Fi drowns it in this band"),
+        "wifi_one_channel": Sentence("한 채널만 들음", "Only one channel was listened to"),
         "input_unreadable": Sentence("기록 파일을 읽을 수 없음", "The recording could not be read"),
         "timed_out": Sentence("측정이 제시간에 끝나지 않음", "The measurement did not end in time"),
         "process_died": Sentence("측정 프로그램이 중단됨", "The measuring process stopped"),
@@ -78,6 +103,11 @@ COMMON: Final = Words(
             "전원이 부족해 점검을 일찍 닫았습니다. 그 뒤의 자리는 점검하지 않았습니다.",
             "The supply ran low and the sweep was closed early: what came after was not looked at.",
         ),
+        "closed_switched_off": Sentence(
+            "점검 중 전원을 꺼, 그때까지 측정한 내용으로 점검을 닫았습니다. 그 뒤의 자리는 점검하지 않았습니다.",
+            "The probe was switched off during the sweep, which was closed with what had been measured until then: "
+            "what came after was not looked at.",
+        ),
         "closed_probe_restarted": Sentence(
             "점검 중 점검기 프로그램이 중단되어, 그때까지 기록된 측정만으로 점검을 닫았습니다. 기기의 전체 주소와 "
             "이름은 남지 않았습니다.",
@@ -122,6 +152,15 @@ COMMON: Final = Words(
             "Made from a recording or a simulation, not from a live sweep.",
         ),
     },
+)
+
+MEETS: Final = Sentence(
+    "반사점의 방향과 송신기의 위치가 겹침(우연히 겹칠 확률 {percent}%)",
+    "The bearing of the glint and the place of the transmitter meet (by chance they would with {percent} %)",
+)
+MISSES: Final = Sentence(
+    "반사점의 방향과 송신기의 위치가 겹치지 않음(우연히 겹치지 않을 확률 {percent}%)",
+    "The bearing of the glint and the place of the transmitter do not meet (by chance they would not with {percent} %)",
 )
 
 ADVICE_BY_EYE: Final = LocalText(
@@ -173,3 +212,28 @@ def stand_text(zone: LocalText | None) -> LocalText:
             ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows it"
         )
     return LocalText(ko=f"{zone.ko}에 서서 한 번 더 측정하세요", en=f"Stand at {zone.en} and measure once more")
+
+
+SOURCES: Final[dict[str, Sentence]] = {
+    "field": Sentence("현장 측정", "measured in the field"),
+    "rendered": Sentence("모의 영상으로 측정", "measured on rendered scenes"),
+    "simulated": Sentence("시뮬레이션으로 측정", "measured in simulation"),
+    "derived": Sentence("계산", "derived"),
+    "guessed": Sentence("추정", "guessed"),
+}
+
+
+def chance_text(chance: Chance, words: Vocabulary) -> LocalText:
+    """With what probability a target would have been found, or why that cannot be said."""
+    name, source = TARGET_WORDS[chance.target], SOURCES[chance.source]
+    if chance.probability is None or chance.low is None or chance.high is None:
+        why = words.reason(chance.reason or "targets_unknown")
+        return LocalText(
+            ko=f"{name.ko}: 찾았을 확률을 말할 수 없음({why.ko})",
+            en=f"{name.en}: no probability of finding it can be stated ({why.en})",
+        )
+    likely, low, high = (round(100.0 * share) for share in (chance.probability, chance.low, chance.high))
+    return LocalText(
+        ko=f"{name.ko}: 있었다면 {likely}%로 찾았을 것(90% 구간 {low}–{high}%, {source.ko})",
+        en=f"{name.en}: would have been found with {likely} % (90 % interval {low} to {high} %, {source.en})",
+    )

@@ -15,10 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Literal, TypeVar
+from uuid import UUID
 
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.lease_pipe import LeaseGiver
-from sweep.report import ProbeState, are_two_persons
+from sweep.plug.looks import Looks
+from sweep.report import LookKind, ProbeState, are_two_persons
 
 N = TypeVar("N")
 Answer = Literal["go", "finish", "abort", "expired"]
@@ -42,9 +44,13 @@ class Stand:
     """Somebody walks by prompts, instead of the lamp."""
     is_outside: bool = False
     """Outside the door, for comparison: it belongs to no zone."""
+    again: str | None = None
+    """Id of the position, where a candidate is looked at again."""
 
 
 OUTSIDE: Final = Stand("outside", 0.0, 0.0, 0.0, is_outside=True)
+REFERENCE: Final = Stand("reference", 0.0, 0.0, 0.0)
+"""Before the reference target, for the day's check."""
 NOWHERE: Final = Stand("nowhere", 0.0, 0.0, 0.0)
 """Not to be measured at: the next stand is asked for."""
 
@@ -77,6 +83,8 @@ class Control:
         self._last_stand: Stand | None = None
         self._skipped_position: int | None = None
         """Whose response tests a person skipped; only where somebody stands now can one be."""
+        self.looks = Looks()
+        """Candidates that ask for a second look."""
         self._watchers: list[_Watcher] = []
         self._on_state: Callable[[ProbeState], None] | None = None
         self._queued_state: ProbeState | None = None
@@ -229,6 +237,15 @@ class Control:
             self._condition.notify_all()
             return True
 
+    def look_again(self, finding_id: UUID, kind: LookKind) -> bool:
+        """The inspector stands at the next place of that second look; False where none is to be made."""
+        look = self.looks.find(finding_id, kind)
+        view = None if look is None else self.looks.next_view(look)
+        if look is None or view is None:
+            return False
+        self.stand(Stand(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view)))
+        return True
+
     def stand_outside(self) -> bool:
         """The inspector stands outside the closed door; False once somebody stood inside."""
         return self._stand_before_all(OUTSIDE)
@@ -266,7 +283,7 @@ class Control:
                     return None
                 if self._holds() and self._stands:
                     stand = self._stands.popleft()
-                    if stand not in (OUTSIDE, NOWHERE):
+                    if stand not in (OUTSIDE, REFERENCE, NOWHERE) and stand.again is None:
                         self._last_stand = stand
                     return stand
                 left = until - self._clock()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sweep.plug.directions import SeenDirections
 from sweep.report import Gap, LocalText, Modality, Observation
 
 MAX_OBSERVATIONS = 300  # bounds a report: the strongest transmitters of a station hall
@@ -44,8 +45,12 @@ class Measurement:
     light_open_s: float = 0.0
     """Of it, what was only for transmitters that their traffic leaves open."""
     guidance: tuple[LocalText, ...] = ()
+    lamp_light: float | None = None
+    """Median of the lamps' light on what was filmed, in electrons a pixel and second of exposure; None: not known."""
     unheard_mhz: tuple[int, ...] | None = None
     """Channels in use that could not be tuned to, by their centres; None: not known, or nothing is tuned."""
+    seen: SeenDirections | None = None
+    """Which directions a camera saw; None for a modality without one, and where nobody kept it."""
     limits: tuple[str, ...] = ()
     """Codes of what could not be seen or known here, for the report's limits."""
 

@@ -1,4 +1,6 @@
-"""The stand outside the closed door, as a source hands it to a sweep."""
+"""Stands that are no positions of a report, as a source hands them to a sweep: outside the closed door, and before the
+reference target.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,19 @@ from sweep.report import Modality
 
 OUTSIDE_ID: Final = "outside"
 """What the stand outside the door is called where a position has an id and a zone."""
+
+
+REFERENCE_ID: Final = "reference"
+"""The same for the stand before the reference target."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeforeTarget:
+    """A stand before the reference target, for the day's check: no position of the report."""
+
+    dwell_s: float
+    """Of each repeat."""
+    doors: Mapping[Modality, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,8 @@ class Played:
     """Why no more will come: a code, PLAYED_OUT when that was all; None while they go on."""
     chips: tuple[int, ...] = ()
     """All that were drawn, 1 for light or walking; empty where nothing was begun."""
+    withheld: int = 0
+    """Chips that should have shone and stayed dark, since the lamp had to rest."""
 
 
 @dataclass(frozen=True, slots=True)

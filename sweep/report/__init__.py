@@ -1,8 +1,9 @@
 """The contract: records of a sweep and their JSON.  Everyone imports it; it imports nobody.
 
 `base` holds the ground types, `plan` rooms and zones, `observations` measurements, `condition` the probe's own state,
-`sweep` the report, `manifest` the recorded sweep, `live` the live messages and commands, `kinds` the entries and what
-their bodies may be.  JSON schemas: schema.json, described in REPORT.md.
+`verdicts`, `findings` and `reference` what a report says of zones, of what was found and of the probe, `sweep` the
+report, `manifest` the recorded sweep, `live` the live messages and commands, `crops` what a crop may be.
+JSON schemas: schema.json, described in REPORT.md.
 """
 
 from .base import (
@@ -24,10 +25,12 @@ from .base import (
     to_json,
     utc_now,
 )
-from .condition import ProbeCondition, tally
+from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
+from .findings import Evidence, Finding, LookedAgain, LookKind, LookOutcome, WeightSource
 from .live import (
     LIVE_VERSION,
     AbortCommand,
+    BankCommand,
     Command,
     CommandEvent,
     CommandList,
@@ -38,13 +41,19 @@ from .live import (
     GuidanceEvent,
     LiveEvent,
     LiveMessage,
+    LookView,
+    NothingSeenCommand,
     NoticeEvent,
     OutsideCommand,
     PauseCommand,
     PositionCommand,
     ProbeState,
     ProgressEvent,
+    ReferenceCommand,
+    ReferenceEvent,
     ResumeCommand,
+    SecondLookCommand,
+    SecondLookEvent,
     SkipOutsideCommand,
     SkipTrialsCommand,
     StartCommand,
@@ -71,10 +80,10 @@ from .observations import (
     WifiObservation,
 )
 from .plan import Plan, Point, RoomKind, Zone, ZoneKind, centre_of
+from .reference import CheckStatus, ReferenceCheck, ReferencePart, ReferencePartName
 from .sweep import (
+    BodyErased,
     Disposition,
-    Evidence,
-    Finding,
     Gap,
     LightTime,
     Limit,
@@ -82,23 +91,28 @@ from .sweep import (
     OutsideShares,
     PhoneTime,
     Position,
-    ReferenceCheck,
     SweepOpened,
     SweepReport,
     TransmitterPlace,
-    VerdictName,
     Versions,
     ZoneCoverage,
-    ZoneVerdict,
 )
+from .verdicts import TARGETS, Target, TargetCoverage, VerdictName, WallView, ZoneVerdict
 
 __all__ = [
     "LIVE_VERSION",
     "MANIFEST_NAME",
     "MODALITIES",
+    "TARGETS",
     "AbortCommand",
     "AddressToken",
+    "BankCapacity",
+    "BankCommand",
+    "BankInput",
+    "BankState",
     "BleObservation",
+    "BodyErased",
+    "CheckStatus",
     "ClockReading",
     "Command",
     "CommandEvent",
@@ -121,9 +135,14 @@ __all__ = [
     "LiveEvent",
     "LiveMessage",
     "LocalText",
+    "LookKind",
+    "LookOutcome",
+    "LookView",
+    "LookedAgain",
     "Modality",
     "Mode",
     "NextStand",
+    "NothingSeenCommand",
     "NoticeEvent",
     "Observation",
     "OutsideCommand",
@@ -142,10 +161,16 @@ __all__ = [
     "RecordedPosition",
     "RecordedSweep",
     "ReferenceCheck",
+    "ReferenceCommand",
+    "ReferenceEvent",
+    "ReferencePart",
+    "ReferencePartName",
     "ResumeCommand",
     "RfObservation",
     "RfWindow",
     "RoomKind",
+    "SecondLookCommand",
+    "SecondLookEvent",
     "SkipOutsideCommand",
     "SkipTrialsCommand",
     "Source",
@@ -154,6 +179,8 @@ __all__ = [
     "StimulusJudgement",
     "SweepOpened",
     "SweepReport",
+    "Target",
+    "TargetCoverage",
     "TransmitterPlace",
     "TrialEvent",
     "TrialFlow",
@@ -162,6 +189,8 @@ __all__ = [
     "Versions",
     "VideoJudgement",
     "WalkCommand",
+    "WallView",
+    "WeightSource",
     "WifiObservation",
     "Zone",
     "ZoneCoverage",

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, Self, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 
 from pydantic import Field
 
-from .base import Code, Count, Record, Seconds
+from .base import Code, Count, Record, Seconds, Share
 
 N = TypeVar("N", int, float)
 MAX_CODES: Final = 64
@@ -21,6 +21,34 @@ Volts = Annotated[float, Field(ge=0, le=60)]
 Celsius = Annotated[float, Field(ge=-60, le=200)]
 Tally = Annotated[dict[Code, Count], Field(max_length=MAX_CODES)]
 """How many of what, by code."""
+
+
+BankInput = Literal["a", "b"]
+WattHours = Annotated[float, Field(ge=0, le=10_000)]
+BankCapacity = Annotated[int, Field(ge=1_000, le=100_000)]
+"""Milliampere hours as they are printed on a bank, at the 3.7 V of its cells."""
+
+
+class BankState(Record):
+    """What can be said of the power bank.  Its 5 V say nothing of its charge, so this is what was drawn since it was
+    plugged in, held against what it is said to hold.
+    """
+
+    likely_share: Share | None
+    """What is likely left; null where nobody said how full it was."""
+    least_share: Share
+    most_share: Share
+    """It is between these, by what is not known of the bank: its converter, its age, how full it was."""
+    used_wh: WattHours
+    """Drawn at 5 V since it was plugged in, as far as anybody knows."""
+    is_measured: bool
+    """By a meter; else reckoned from what the probe was doing."""
+    capacity_mah: BankCapacity | None
+    """As a person read it from its label."""
+    inputs: Annotated[tuple[BankInput, ...], Field(max_length=2)] | None
+    """Which inputs have 5 V; null on a carrier that cannot tell."""
+    because: Code | None
+    """Why persons should say how full it is: `bank_untold`, `bank_swapped`, `bank_after_off`."""
 
 
 class ProbeCondition(Record):

@@ -27,10 +27,12 @@ from .base import (
     Text,
     UtcTime,
 )
-from .condition import Celsius, Tally, Volts
+from .condition import BankCapacity, BankState, Celsius, Tally, Volts
+from .findings import LookKind
 from .observations import Modality
 from .plan import Plan, RoomKind
-from .sweep import VerdictName
+from .reference import ReferenceCheck
+from .verdicts import VerdictName
 
 ProbeState = Literal["idle", "waiting_for_empty", "running", "paused", "closing", "done", "aborted", "failed"]
 LIVE_VERSION: Literal[1] = 1
@@ -111,6 +113,8 @@ class ConditionEvent(Record):
     """Why it is off or failed."""
     lost: Tally
     """As in `ProbeCondition`, so far."""
+    bank: BankState | None = None
+    """Null where nobody keeps account of a power bank."""
 
 
 class TrialFlow(Record):
@@ -154,6 +158,58 @@ class TrialEvent(Record):
     text: LocalText
 
 
+class LookView(Record):
+    """A place from which a spot is looked at again."""
+
+    name: Literal["near", "left", "right", "light"]
+    """`light`: a transmitter is listened to there while the light plays."""
+    zone_id: Slug
+    x_m: Metres
+    y_m: Metres
+    facing_deg: Annotated[float, Field(ge=0, lt=360)]
+    is_done: bool
+    text: LocalText
+    """What the inspector does there."""
+
+
+class SecondLookEvent(Record):
+    """A first-look candidate that asks for a second look, and how far that is; told anew when it changes."""
+
+    type: Literal["second_look"]
+    finding_id: UUID
+    zone_id: Slug
+    kind: LookKind
+    state: Literal["asked", "looking", "looked", "stands", "gone", "nothing_seen_by_eye", "not_needed"]
+    """`looked`: from everywhere, and not judged yet; `not_needed`: what was measured since speaks against it."""
+    x_m: Metres
+    y_m: Metres
+    radius_m: Annotated[float, Field(ge=0, le=100)]
+    """Circle in which the spot is."""
+    from_x_m: Metres
+    from_y_m: Metres
+    """Where it was seen or heard from at first: the bearing leads from there to the spot."""
+    views: Annotated[tuple[LookView, ...], Field(min_length=1, max_length=8)]
+    longest_s: Seconds
+    """It takes no longer, walking included."""
+    has_time: bool = True
+    """What is left of the sweep's time is enough for it, after those that come before."""
+    crop: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+=*$", max_length=20_000)] | None = None
+    """The picture of the spot that the report will have, a PNG of at most 64 px in base64; null without one."""
+    text: LocalText
+
+
+class ReferenceEvent(Record):
+    """How far the day's reference check is, and in the end what it came to."""
+
+    type: Literal["reference"]
+    done: Count
+    """Repeats that are made."""
+    repeats: Count
+    check: ReferenceCheck | None
+    """Null until it is over."""
+    text: LocalText
+
+
 class FindingEvent(Record):
     """A finding stands in the report that is being closed."""
 
@@ -180,6 +236,8 @@ LiveEvent = Annotated[
     | NoticeEvent
     | ConditionEvent
     | TrialEvent
+    | SecondLookEvent
+    | ReferenceEvent
     | FindingEvent
     | CommandEvent,
     Field(discriminator="type"),
@@ -253,6 +311,13 @@ class OutsideCommand(CommandBase):
     sweep_id: UUID
 
 
+class ReferenceCommand(CommandBase):
+    """The inspector stands before the reference target: make the day's check, three times."""
+
+    command: Literal["reference"]
+    sweep_id: UUID
+
+
 class SkipOutsideCommand(CommandBase):
     """Nobody measures outside the door; the report says so."""
 
@@ -267,6 +332,23 @@ class SkipTrialsCommand(CommandBase):
     sweep_id: UUID
     position_index: Count
     """As the trial told it, so that a late word skips nothing else."""
+
+
+class SecondLookCommand(CommandBase):
+    """The inspector stands at the next place of a second look, and it may begin there."""
+
+    command: Literal["second_look"]
+    sweep_id: UUID
+    finding_id: UUID
+    kind: LookKind
+
+
+class NothingSeenCommand(CommandBase):
+    """The inspector looked at a candidate's spot by eye and saw nothing; no second look is made of it any more."""
+
+    command: Literal["nothing_seen"]
+    sweep_id: UUID
+    finding_id: UUID
 
 
 class PauseCommand(CommandBase):
@@ -297,6 +379,17 @@ class AbortCommand(CommandBase):
     sweep_id: UUID
 
 
+class BankCommand(CommandBase):
+    """Somebody says what power bank is plugged in, and how full it was then."""
+
+    command: Literal["bank"]
+    sweep_id: UUID
+    """The sweep that it is said in; the nil UUID where none goes on: a bank belongs to no sweep."""
+    capacity_mah: BankCapacity
+    charge: Literal["full", "unknown", "same"]
+    """`same`: as it was before the probe was off."""
+
+
 Command = Annotated[
     StartCommand
     | DeclareEmptyCommand
@@ -304,11 +397,15 @@ Command = Annotated[
     | WalkCommand
     | OutsideCommand
     | SkipOutsideCommand
+    | ReferenceCommand
     | SkipTrialsCommand
+    | SecondLookCommand
+    | NothingSeenCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand
-    | AbortCommand,
+    | AbortCommand
+    | BankCommand,
     Field(discriminator="command"),
 ]
 

@@ -116,6 +116,9 @@ class RecordedSweep(Record):
     not_connected: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
     """What the probe that recorded it did not have; the rest without a path was not recorded."""
     positions: Annotated[tuple[RecordedPosition, ...], Field(min_length=1, max_length=400)]
+    """Those of a second look have an id `again-<zone>-<view>`, view being `near`, `left`, `right` or `light`."""
+    seen_by_eye: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
+    """Zones whose candidate a person looked at by eye and saw nothing."""
 
     @model_validator(mode="after")
     def _positions_fit(self) -> Self:

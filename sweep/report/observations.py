@@ -119,6 +119,10 @@ class LensObservation(ObservationBase):
     """Right of the probe's facing direction; null where nobody knows how the camera had turned."""
     elevation_deg: Degrees | None = None
     """Above the horizon, by gravity; null where no inertial sensor told."""
+    width_m: Annotated[Metres | None, Field(exclude_if=lambda width: width is None)] = None
+    """How wide its light is at half its height, at `range_m`; the optics make a point 2 to 3 pixels wide. Left out
+    where nobody measured how far away it is.
+    """
     reasons: Annotated[tuple[Code, ...], Field(max_length=32)]
     crop_commitment: HexDigest | None
     """Commitment of the crop body (at most 64 px) that travels with the report, when one was kept."""
@@ -150,8 +154,8 @@ class StimulusJudgement(Record):
     decided_after_s: Seconds | None = None
     """Live: time from the first chip until it was found to follow."""
     smallest_light_share: Share | None = None
-    """Where it was not found to follow: the share by which the lamp has to brighten the camera's picture for this
-    test to show it in 95 of 100 cases; null where nobody asked, or no light that was measured would have shown."""
+    """Where it was not found to follow: the share by which the lamp has to add to the scene's light for this test to
+    show 95 of 100 cameras such as were measured; null where nobody asked, or no light that was measured would do."""
 
 
 class WifiObservation(ObservationBase):

@@ -39,7 +39,7 @@ def contract_schema() -> dict[str, Any]:
     _, union = models_json_schema([(record, "validation") for record in TOP_RECORDS])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Ansim Sweep contract v1",
+        "title": "Ansim Sweep contract",
         "$defs": dict(sorted(union["$defs"].items())),
     }
 

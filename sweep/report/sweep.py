@@ -10,15 +10,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from .base import (
     MAX_SAFE_INTEGER,
     ClockReading,
     Code,
     Count,
+    HexDigest,
     LocalText,
-    Log10,
     Metres,
     Mhz,
     Mode,
@@ -33,10 +33,11 @@ from .base import (
     UtcTime,
 )
 from .condition import ProbeCondition
+from .findings import Finding, LookedAgain
 from .observations import AddressToken, Modality, Observation
 from .plan import Plan
-
-VerdictName = Literal["clear", "candidate", "not_assessable"]
+from .reference import ReferenceCheck
+from .verdicts import TargetCoverage, WallView, ZoneVerdict
 
 
 class Position(Record):
@@ -67,7 +68,8 @@ class ZoneCoverage(Record):
     modality: Modality
     status: Literal["looked", "partly", "not_looked"]
     quality: Share
-    """Share of what should have been seen that was seen well enough for the target; 0 when not looked at."""
+    """How much was looked at, 0 to 1: of the solid angle a stand should show (lens), of the channels and the time they
+    ask for (radio).  No probability: that stands in `targets`."""
     dwell_s: Seconds
     samples: Count
     """Triples, frames, advertisements or windows that counted."""
@@ -78,6 +80,8 @@ class ZoneCoverage(Record):
     unheard_mhz: Annotated[tuple[Mhz, ...], Field(max_length=200)] | None = None
     """Centres of the 20 MHz channels in use in Korea that the adapter cannot be tuned to, ascending; `quality` is of
     the others. Null: not known (recorded or simulated), or no Wi-Fi."""
+    walls: Annotated[tuple[WallView, ...], Field(max_length=66)] = ()
+    """Lens: the surfaces unrolled; some 2,000 cells at most together, the larger the zone the coarser."""
     blind_reason: Code | None
     """Why this modality can judge nothing here although it looked; null when it can."""
     light_s: Seconds | None = None
@@ -86,56 +90,7 @@ class ZoneCoverage(Record):
     """Of it, what was played only for transmitters that their traffic leaves open."""
 
 
-class ZoneVerdict(Record):
-    """What one modality says of one zone."""
-
-    zone_id: Slug
-    modality: Modality
-    verdict: VerdictName
-    reason: Code
-    text: LocalText
-    target: LocalText | None
-    """What the zone is clear of; always present with `clear`, null otherwise."""
-
-    @model_validator(mode="after")
-    def _clear_names_its_target(self) -> Self:
-        if (self.verdict == "clear") != (self.target is not None):
-            raise ValueError("a clear verdict names its target, any other has none")
-        return self
-
-
 Rectangle = Annotated[tuple[Metres, Metres, Metres, Metres], Field()]
-
-
-class Evidence(Record):
-    """One weighed reason for or against a finding."""
-
-    observation_id: UUID | None
-    modality: Modality
-    code: Code
-    text: LocalText
-    weight_log10: Log10
-    """log10 of the likelihood ratio; positive speaks for a camera, negative against."""
-    is_capped: bool
-    weight_source: Literal["measured", "derived", "guessed"]
-
-
-class Finding(Record):
-    """A fused claim about a zone: something there should be inspected by eye."""
-
-    finding_id: UUID
-    zone_id: Slug
-    x_m: Metres
-    y_m: Metres
-    radius_m: Annotated[float, Field(ge=0, le=100)]
-    """Circle that the evidence allows; the zone's own size when nothing is more precise."""
-    strength: Literal["weak", "strong"]
-    """`strong` only when independent modalities agree."""
-    prior_log10_odds: Log10
-    posterior_log10_odds: Log10
-    evidence_for: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=64)]
-    evidence_against: Annotated[tuple[Evidence, ...], Field(max_length=64)]
-    advice: LocalText
 
 
 class NextStand(Record):
@@ -208,19 +163,14 @@ class Versions(Record):
     firmware: Text | None
     thresholds: Text
     calibration: Text | None
-
-
-class ReferenceCheck(Record):
-    """The day's check against the district's reference target."""
-
-    status: Literal["passed", "failed", "not_done"]
-    checked: ClockReading | None
+    weights: Text | None = None
+    """The table of weights that fusion added up; null before weights were data."""
 
 
 class SweepReport(Record):
-    """The whole report of one sweep, format v1."""
+    """The whole report of one sweep; probes write format 2, and format 1 stays readable."""
 
-    v: Literal[1]
+    v: Literal[1, 2]
     report_id: UUID
     sweep_id: UUID
     room_id: UUID
@@ -239,7 +189,11 @@ class SweepReport(Record):
     observations: Annotated[tuple[Observation, ...], Field(max_length=5_000)]
     coverage: Annotated[tuple[ZoneCoverage, ...], Field(max_length=400)]
     verdicts: Annotated[tuple[ZoneVerdict, ...], Field(max_length=400)]
+    targets: Annotated[tuple[TargetCoverage, ...], Field(max_length=2_000)] = ()
+    """By zone, target and modality; empty in format 1."""
     findings: Annotated[tuple[Finding, ...], Field(max_length=200)]
+    looked_again: Annotated[tuple[LookedAgain, ...], Field(max_length=200)] = ()
+    """What second looks came to, in the order they were made."""
     places: Annotated[tuple[TransmitterPlace, ...], Field(max_length=50)] = ()
     """Transmitters that send video and were heard at three positions or more."""
     limits: Annotated[tuple[Limit, ...], Field(min_length=1, max_length=100)]
@@ -253,7 +207,10 @@ class SweepReport(Record):
         zones = {zone.zone_id for zone in self.plan.zones}
         positions = {position.position_id for position in self.positions}
         observations = {observation.observation_id for observation in self.observations}
-        for item in (*self.positions, *self.observations, *self.coverage, *self.verdicts, *self.findings):
+        for item in (
+            *self.positions, *self.observations, *self.coverage, *self.verdicts, *self.targets, *self.findings,
+            *self.looked_again,
+        ):  # fmt: skip
             if item.zone_id not in zones:
                 raise ValueError(f"zone {item.zone_id} is not on the plan")
         for observation in self.observations:
@@ -269,7 +226,14 @@ class SweepReport(Record):
                     raise ValueError("evidence cites an observation that is not in the report")
         if len(positions) != len(self.positions) or len(observations) != len(self.observations):
             raise ValueError("an id stands twice")
+        if self.v == 2 and any(verdict.verdict == "clear" and not verdict.clear_of for verdict in self.verdicts):
+            raise ValueError("a clear verdict of format 2 lists what it is clear of")
         return self
+
+    @property
+    def counted_findings(self) -> tuple[Finding, ...]:
+        """Those that count as findings: not the candidates that only ask for a second look."""
+        return tuple(finding for finding in self.findings if not finding.is_candidate)
 
 
 class SweepOpened(Record):
@@ -320,3 +284,12 @@ class Disposition(Record):
         except OverflowError:  # no time at all: then the server's own counts
             return self.decided.utc
         return min(claimed, self.decided.utc)
+
+
+class BodyErased(Record):
+    """Which body two persons erased, and why; the envelope's subject is the first of them."""
+
+    v: Literal[1]
+    commitment: HexDigest
+    second_person: Annotated[str, StringConstraints(min_length=2, max_length=60)]
+    reason: LocalText

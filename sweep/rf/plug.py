@@ -13,6 +13,7 @@ from sweep.plug.talk import Leave, Line, MeasureRf, RfHeard, Sofar
 from sweep.plug.task import Task, blind
 from sweep.report import Modality, RfObservation
 from sweep.rf.calibration import NOMINAL_LEVELS, RfLevels
+from sweep.rf.chance import estimate_rf
 from sweep.rf.channels import tuner_frequencies
 from sweep.rf.judge import blank, judge_windows
 from sweep.rf.weigh import weigh_rf
@@ -29,7 +30,7 @@ class RfPlug:
     """RF, by the laws of this probe's detector and tuner."""
 
     name: Modality = "rf"
-    weigher = Weigher(weigh_rf)
+    weigher = Weigher(weigh_rf, estimate=estimate_rf)
     words = WORDS
 
     def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:

@@ -9,14 +9,13 @@ from sweep.report import Evidence, RfObservation
 from sweep.rf.words import WORDS
 
 EXCESS_FLOOR_DB = 6.0  # guessed: twice the level's spread over a minute
-CARRIERS = {"analog_video": (1.0, "analog_video"), "continuous": (0.5, "continuous_carrier")}  # guessed
-LIKE_OUTSIDE_WEIGHT_LOG10 = -0.1  # guessed
+CARRIERS = {"analog_video": "analog_video", "continuous": "continuous_carrier"}
 
 
 def weigh_rf(view: ZoneView) -> Sequence[Evidence]:
     """The carrier with the highest excess in the zone, unless it is much stronger in another one."""
     known = [o for o in view.observations if isinstance(o, RfObservation) and o.excess_db is not None]
-    here = [o for o in known if o.zone_id == view.zone.zone_id]
+    here = [o for o in view.first_look() if isinstance(o, RfObservation) and o.excess_db is not None]
     if not here:
         return []
     best = max(here, key=lambda o: (o.excess_db or 0.0, o.observation_id))
@@ -25,8 +24,10 @@ def weigh_rf(view: ZoneView) -> Sequence[Evidence]:
     if excess < EXCESS_FLOOR_DB:
         if view.coverage is None or view.coverage.blind_reason is not None:
             return []
-        return [evidence("rf", WORDS, best, "rf_like_outside", LIKE_OUTSIDE_WEIGHT_LOG10, excess=round(excess))]
+        weight = view.weights.at("rf_like_outside")
+        return [evidence("rf", WORDS, best, "rf_like_outside", weight, excess=round(excess))]
     if best.kind not in CARRIERS or highest - excess > NEAR_DB:
         return []
-    weight, code = CARRIERS[best.kind]
-    return [evidence("rf", WORDS, best, code, weight, level=round(best.level_dbm), excess=round(excess))]
+    code = CARRIERS[best.kind]
+    values: dict[str, str | float] = {"level": round(best.level_dbm), "excess": round(excess)}
+    return [evidence("rf", WORDS, best, code, view.weights.at(code), about=None, **values)]

@@ -75,6 +75,10 @@ WORDS: Final = Words(
             "점검기 자체 전파의 기록이 없어, 잡힌 전파가 점검기나 휴대전화의 것일 수 있습니다.",
             "Nobody logged the probe's own transmissions: what was heard may be the probe itself or the phone.",
         ),
+        "rf_tuner_5_8_ghz_only": Sentence(
+            "튜너는 5,645–5,945 MHz에서 들른 주파수의 영상만 알아봅니다.",
+            "The tuner tells pictures only on the frequencies visited from 5,645 to 5,945 MHz.",
+        ),
         "rf_tuner_frequencies_blanked": Sentence(
             "자체 전파와 겹쳐 측정하지 못한 5.8 GHz 채널이 있습니다.",
             "Some 5.8 GHz channels were measured only during the probe's own transmissions and so not at all.",

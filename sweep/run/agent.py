@@ -20,10 +20,12 @@ from uuid import UUID
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
+from sweep.host.service import ALIVE, READY, tell_manager
 from sweep.host.watched import WatchedThread
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import REFERENCE, Control, Stand
 from sweep.report import (
     AbortCommand,
+    BankCommand,
     Command,
     CommandEvent,
     ConditionEvent,
@@ -31,17 +33,21 @@ from sweep.report import (
     FinishCommand,
     LiveEvent,
     LocalText,
+    NothingSeenCommand,
     NoticeEvent,
     OutsideCommand,
     PauseCommand,
     PositionCommand,
+    ReferenceCommand,
     ResumeCommand,
+    SecondLookCommand,
     SkipOutsideCommand,
     SkipTrialsCommand,
     StartCommand,
     WalkCommand,
     are_two_persons,
 )
+from sweep.run.bank import Charge
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.live_sender import LiveSender
 from sweep.run.recovery import Closed
@@ -61,7 +67,10 @@ Steering = (
     | WalkCommand
     | OutsideCommand
     | SkipOutsideCommand
+    | ReferenceCommand
     | SkipTrialsCommand
+    | SecondLookCommand
+    | NothingSeenCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand
@@ -102,6 +111,8 @@ class Agent:
         close_failed: Callable[[], Sequence[Closed]] = tuple,
         poll_s: float = POLL_S,
         idle_watch: Callable[[], ConditionWatch] = lambda: ConditionWatch(clock_s=time.monotonic),
+        tell_bank: Callable[[int, Charge], None] | None = None,
+        is_going_down: Callable[[], bool] = lambda: False,
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
@@ -110,6 +121,8 @@ class Agent:
         `close_failed`: closes what a sweep that failed here has left in its journal.
         `poll_s`: how long the server may keep a poll that brings nothing.  `idle_watch`: how the machine is while no
         sweep runs, anew for each such time; what a sweep alone can tell (head, battery, camera) is unknown then.
+        `tell_bank`: hears what persons say of the power bank; None: nobody keeps account of it.  `is_going_down`:
+        whether it is the whole machine that ends.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -122,6 +135,8 @@ class Agent:
         self._takes_positions = takes_positions
         self._poll_s = poll_s
         self._idle_watch = idle_watch
+        self._tell_bank = tell_bank
+        self._is_going_down = is_going_down
         self._idle = idle_watch()
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
@@ -150,6 +165,7 @@ class Agent:
         for thread in threads:
             thread.start()
         self._say(f"probe {self._probe_id} is waiting for commands")
+        tell_manager(READY)
         self._tell_of_closed(self._closed)
         if self._resumable is not None:  # before anything is delivered: its entry may lie there already
             self._go_on_with(self._resumable)
@@ -203,12 +219,15 @@ class Agent:
         control = self._control
         if control is not None:
             control.abort()
+        if self._is_going_down():
+            self.live.beside(notice_event("switching_off"))
 
     def deliver(self) -> bool:
         """Send what waits in the outbox; False when it is to be tried again soon."""
         self._outbox.save()
         try:
-            result = self._outbox.deliver(self._uplink.send_entry, self._uplink.server_key(self._pin_file))
+            key = self._uplink.server_key(self._pin_file, self._outbox.log_root)
+            result = self._outbox.deliver(self._uplink.send_entry, key, fetch_growth=self._uplink.fetch_growth)
         except ServerUnreachableError as error:
             self._say_once(f"entries wait: {error}")
             return False
@@ -222,7 +241,8 @@ class Agent:
         finally:
             self._tell_of_outbox()
         self._stands("server_changed", 0)
-        self._stands("entries_held", result.pending if result.trouble else 0)
+        self._stands("log_went_back", int(result.went_back))
+        self._stands("entries_held", result.pending if result.trouble and not result.went_back else 0)
         if result.delivered or result.refused or result.damaged:
             aside = f"{result.refused} refused, " + (f"{result.damaged} damaged, " if result.damaged else "")
             self._said = ""
@@ -256,6 +276,14 @@ class Agent:
             self._said = line
             self._say(line)
 
+    def _obey(self, command: Command) -> None:
+        """Do what a command says, and tell; what is said of the bank is about no sweep."""
+        answer = self.handle(command)
+        if isinstance(command, BankCommand):
+            self.live.beside(answer)
+        else:
+            self.live.put(answer, command.sweep_id)
+
     def handle(self, command: Command) -> CommandEvent:
         """Do what a command says, once; the event that answers it."""
         if command.command_id not in self._seen:
@@ -269,6 +297,8 @@ class Agent:
             return _answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
         if isinstance(command, StartCommand):
             return self._handle_start(command)
+        if isinstance(command, BankCommand):
+            return self._handle_bank(command)
         control = self._control
         is_stop = isinstance(command, STOPS)
         if control is not None and command.sweep_id == self._sweep_id:
@@ -300,18 +330,41 @@ class Agent:
                 control.abort()
             case SkipTrialsCommand(position_index=position_index):
                 control.skip_trials(position_index)
-            case PositionCommand() | WalkCommand() | OutsideCommand() | SkipOutsideCommand():
+            case NothingSeenCommand(finding_id=finding_id):
+                if not control.looks.nothing_seen(finding_id):
+                    return _answer(command, False, "그런 후보가 없습니다", "No such candidate")
+            case (
+                PositionCommand()
+                | WalkCommand()
+                | OutsideCommand()
+                | SkipOutsideCommand()
+                | SecondLookCommand()
+                | ReferenceCommand()
+            ):
                 return self._steer_stands(control, command)
         return _answer(command, True, "접수됨", "Accepted")
 
     def _steer_stands(
-        self, control: Control, command: PositionCommand | WalkCommand | OutsideCommand | SkipOutsideCommand
+        self,
+        control: Control,
+        command: PositionCommand
+        | WalkCommand
+        | OutsideCommand
+        | SkipOutsideCommand
+        | SecondLookCommand
+        | ReferenceCommand,
     ) -> CommandEvent:
         if not self._takes_positions:
             return _answer(command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions")
         match command:
             case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
                 control.stand(Stand(zone_id, x_m, y_m, facing_deg))
+            case ReferenceCommand():
+                control.stand(REFERENCE)
+            case SecondLookCommand(finding_id=finding_id, kind=kind):
+                if not control.look_again(finding_id, kind):
+                    ko = "다시 볼 것이 없거나 이미 다 보았습니다"
+                    return _answer(command, False, ko, "Nothing to look at again there, or it is done")
             case WalkCommand():
                 if not control.walk():
                     return _answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
@@ -333,6 +386,17 @@ class Agent:
         self._wake.set()
         return _answer(command, True, "점검을 시작함", "The sweep begins")
 
+    def _handle_bank(self, command: BankCommand) -> CommandEvent:
+        if self._tell_bank is None:
+            return _answer(
+                command,
+                False,
+                "보조배터리를 기록하지 않는 점검기",
+                "This probe keeps no account of its power bank",
+            )
+        self._tell_bank(command.capacity_mah, command.charge)
+        return _answer(command, True, "보조배터리를 기록함", "The power bank is noted")
+
     def _take_on(self, sweep_id: UUID) -> None:
         self._control, self._sweep_id = Control(), sweep_id
         self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
@@ -342,6 +406,7 @@ class Agent:
         backoff = Backoff()
         reachable = True
         while not stop.is_set():
+            tell_manager(ALIVE)
             try:
                 found = self._uplink.poll_commands(self._probe_id, after, self._poll_s)
             except ServerUnreachableError as error:
@@ -357,7 +422,7 @@ class Agent:
             self._say_clock()
             has_news = any(command.command_id not in self._seen for command in found.commands)
             for command in found.commands:
-                self.live.put(self.handle(command), command.sweep_id)
+                self._obey(command)
             self._answer_unreadable(found)
             after = found.last or after
             if not has_news:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sweep.plug.looks import TRANSMITTER_LOOK_S
 from sweep.plug.mode import QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, LeftOut
 from sweep.report import Mode
 
@@ -68,6 +69,23 @@ class Budget:
         self._until_s = clock_s() + self._total_s
         self._ends_s: float | None = None
         self._stopped_s: float | None = None
+        self._looks_s = 0.0
+
+    def hold(self, seconds: float) -> None:
+        """So long the second looks take at most that are asked for: it is kept from the light, as far as there is."""
+        self._looks_s = seconds
+
+    def has_time(self, seconds: float, stands: int) -> bool:
+        """Whether there is so much time besides the stands to come, without light."""
+        spare_s = self._until_s - self._clock_s() - self._need_s(0.0, stands, without_ble=False)
+        return spare_s >= seconds
+
+    def look(self) -> StandPlan:
+        """What a second look by light may take, listening included; one of the lens needs no plan."""
+        left_s = self._until_s - self._clock_s() - CLOSE_S
+        most_s = min(TRANSMITTER_LOOK_S, max(0.0, left_s)) - self._durations.listen_s - MOVE_S
+        light_s = min(self._most_light_s, most_s)
+        return StandPlan(light_s, light_s) if light_s >= LEAST_LIGHT_S else StandPlan(0.0, 0.0)
 
     def stop(self) -> None:
         """Nobody may go on: the time until `go_on` does not count."""
@@ -124,12 +142,17 @@ class Budget:
 
     def _plan(self, first_s: float, stands: int, *, without_ble: bool = False) -> float:
         """What is spare when everything but the light is done; negative when it will be late."""
-        each_s = self._each_s(without_ble=without_ble)
-        need_s = first_s + stands * each_s + max(0, stands - 1) * MOVE_S + CLOSE_S
+        need_s = self._need_s(first_s, stands, without_ble=without_ble)
         spare_s = self._until_s - self._clock_s() - need_s
+        looks_s = max(0.0, min(spare_s, self._looks_s))
+        spare_s -= looks_s
         light_s = max(0.0, min(spare_s, self._most_light_s * stands))
-        self._ends_s = self._clock_s() + need_s + light_s
+        self._ends_s = self._clock_s() + need_s + looks_s + light_s
         return spare_s
+
+    def _need_s(self, first_s: float, stands: int, *, without_ble: bool) -> float:
+        each_s = self._each_s(without_ble=without_ble)
+        return first_s + stands * each_s + max(0, stands - 1) * MOVE_S + CLOSE_S
 
     def _each_s(self, *, without_ble: bool) -> float:
         on_air_s = self._durations.listen_s + (0.0 if without_ble else self._durations.ble_s)

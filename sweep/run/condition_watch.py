@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from sweep.deliver.outbox import RESERVE_BYTES
@@ -21,7 +22,7 @@ from sweep.link.head_words import FromHead, HeadState, LostTold, SupplyTold
 from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.power.keeper import CameraPower
-from sweep.report import ConditionEvent, LiveEvent, ProbeCondition, tally
+from sweep.report import BankState, ConditionEvent, LiveEvent, ProbeCondition, tally
 from sweep.run.parts import ProbeParts
 from sweep.run.words import notice_event
 
@@ -32,6 +33,8 @@ BATTERY_STEP_V: Final = 0.05
 """As the head's process tells it."""
 HEAT_STEP_C: Final = 2.0
 """Four steps of the processor's thermometer, which jumps by one or two by itself (guessed)."""
+BANK_STEP_SHARE: Final = 0.01
+"""The page shows whole per cents (derived)."""
 DISK_STEP_SHARE: Final = 0.02
 """The page shows two digits (derived)."""
 HOT_C: Final = 80.0
@@ -92,9 +95,14 @@ class ConditionWatch:
         *,
         has_head: bool = False,
         read_camera: Callable[[], CameraPowerSeen] | None = None,
+        read_bank: Callable[[], BankState] | None = None,
         clock_s: Callable[[], float],
     ) -> None:
-        """`has_head`: a process looks for a sensor head.  `read_camera`: its supply; None: this probe has no camera."""
+        """`has_head`: a process looks for a sensor head.  `read_camera`: its supply; None: this probe has no camera.
+        `read_bank`: its power bank; None: nobody keeps account.
+        """
+        self._read_bank = read_bank
+        self._bank: BankState | None = None
         self._read_machine = read_machine
         self._read_camera = read_camera
         self._clock_s = clock_s
@@ -186,6 +194,7 @@ class ConditionWatch:
         self._look_at_machine(elapsed_s)
         self._away.look(elapsed_s, holds=None if self._head is None else self._head == "away")
         self._look_at_camera(now_s, is_declared=is_declared)
+        self._bank = None if self._read_bank is None else self._read_bank()
         self._is_hung = not is_declared and (self._is_hung or hangs > self._hangs)
         self._hangs = hangs
         return [*self._notices(), *self._tell(now_s)]
@@ -231,6 +240,7 @@ class ConditionWatch:
             "camera_cut": self._is_cut and self._head != "away",
             "camera_cut_with_head": self._is_cut and self._head == "away",
             "probe_hung": self._is_hung,
+            "bank_swapped": self._bank is not None and self._bank.because == "bank_swapped",
         }
         news = [code for code, stands in holds.items() if stands != (code in self._standing)]
         self._standing = {code for code, stands in holds.items() if stands}
@@ -248,6 +258,7 @@ class ConditionWatch:
             camera=self._camera,
             camera_because=self._camera_because,
             lost=tally(self._lost),
+            bank=self._bank,
         )
         told = self._told
         is_urgent = told is None or any(getattr(now, name) != getattr(told, name) for name in AT_ONCE)
@@ -294,6 +305,7 @@ def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, 
         MachineState if parts.machine is None else parts.machine.read,
         has_head=parts.head_port is not None,
         read_camera=read_camera if films or power is not None else None,
+        read_bank=None if parts.bank is None else partial(parts.bank.read, is_sweeping=True),
         clock_s=time.monotonic,
     )
 
@@ -317,4 +329,15 @@ def _has_crept(told: ConditionEvent, now: ConditionEvent) -> bool:
     crept = any(
         (a is None) != (b is None) or (a is not None and b is not None and abs(a - b) >= c) for a, b, c in pairs
     )
-    return crept or told.lost != now.lost
+    return crept or told.lost != now.lost or _bank_has_crept(told.bank, now.bank)
+
+
+def _bank_has_crept(told: BankState | None, now: BankState | None) -> bool:
+    if told is None or now is None:
+        return told is not now
+    names = ("because", "capacity_mah", "inputs", "is_measured")
+    if any(getattr(told, name) != getattr(now, name) for name in names):
+        return True
+    return any(
+        abs(getattr(told, name) - getattr(now, name)) >= BANK_STEP_SHARE for name in ("least_share", "most_share")
+    )

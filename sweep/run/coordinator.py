@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final, Literal
 
-from sweep.link.head_owner import HeadProcess
+from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadState, HeadTurn, SupplyTold
 from sweep.link.schedule import User
 from sweep.plug.chips import draw_chips
@@ -60,6 +60,8 @@ LISTEN_EVERY_S: Final = 0.05
 """Guessed: a person who presses the button does not notice."""
 TURN_SHARE: Final = 0.9
 """How far a position is when what comes last begins (guessed)."""
+SHOCK_G: Final = 3.9
+"""Of one axis, which no hand gives a probe (guessed): a fall onto tiles gives tens of g, and the sensor ends at 4 g."""
 REASONS: Final[dict[Standing, str]] = {
     "paused": "room_entered",
     "undeclared": "declaration_expired",
@@ -89,10 +91,12 @@ class Coordinator:
         condition: ConditionWatch | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
         left_s: Callable[[], float | None] = lambda: None,
+        on_fall: Callable[[], None] = lambda: None,
     ) -> None:
         """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
         radios sent; None: nobody keeps a log.  `condition`: hears what the head says of itself, and tells persons.
         `draw`: chips for a person who walks.  `left_s`: how long the sweep takes at most from now on.
+        `on_fall`: the head was knocked as no hand does it.
         """
         self._control = control
         self._head = head
@@ -102,6 +106,8 @@ class Coordinator:
         self._now_ns = now_ns
         self._draw = draw
         self._left_s = left_s
+        self._on_fall = on_fall
+        self._has_fallen = False
         watch = supply or SupplyWatch(clock_s=clock_s)
         self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
         self.closed_because: str | None = None
@@ -213,6 +219,7 @@ class Coordinator:
         with self._attending:
             self._is_resting = False
         self._is_outside = is_outside
+        self._has_fallen = False
         self._watch.begin()
         self._turns.begin(frozenset(measuring))
         self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
@@ -306,7 +313,11 @@ class Coordinator:
                     type="zone",
                     zone_id=self._zone_id,
                     modality=modality,
-                    verdict="candidate" if word.is_candidate else "not_assessable",
+                    verdict="candidate"
+                    if word.is_candidate
+                    else "nothing_detected"
+                    if word.quality > 0.0
+                    else "not_assessable",
                     quality=min(max(word.quality, 0.0), 1.0),
                 )
             )
@@ -452,6 +463,7 @@ class Coordinator:
                 case Played() if self._playing == "light":
                     self._say("wifi", word)
                 case Triggers() | Moved() | StrobeEnded() if self._films is not None:
+                    self._feel(word)
                     self._say(self._films, word)
                 case HeadTurn():
                     self._watch.take(word)
@@ -479,6 +491,14 @@ class Coordinator:
         self._answer_rf()
         if self._walk is not None:
             self._prompt(self._walk)
+
+    def _feel(self, word: Triggers | Moved | StrobeEnded) -> None:
+        """A fall is told once a stand."""
+        if not isinstance(word, Moved) or self._has_fallen:
+            return
+        if any(max(map(abs, sample.acceleration_g)) >= SHOCK_G for sample in word.samples):
+            self._has_fallen = True
+            self._on_fall()
 
     def _mind_the_supply(self) -> None:
         """Close the sweep while a report can still be written."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sweep.link.head_owner import HeadProcess
+from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold
 from sweep.plug.talk import MeasureRf
 from sweep.report import Gap, LiveEvent, RfWindow

@@ -27,7 +27,7 @@ from sweep.deliver.journal_records import (
 )
 from sweep.plug.measurement import Measurement
 from sweep.report import Modality, Position, ProbeCondition
-from sweep.report.kinds import MAX_CROPS
+from sweep.report.crops import MAX_CROPS
 
 FLUSH_S = 10.0
 """How long the end of a sweep waits for a disk that hangs: guessed, ten times the slowest write of a card."""
@@ -82,11 +82,25 @@ class Journalling:
         self._put(OutsideRecord(t_ns=self._now_ns(), limits=tuple(sorted(limits))))
 
     def stand(
-        self, position: Position, *, is_over: bool, firmware: str | None, condition: ProbeCondition | None
+        self,
+        position: Position,
+        *,
+        is_over: bool,
+        firmware: str | None,
+        condition: ProbeCondition | None,
+        seen_by_eye: tuple[str, ...] = (),
     ) -> None:
         """A stand begins or is over."""
-        t_ns = self._now_ns()
-        self._put(StandRecord(t_ns=t_ns, position=position, is_over=is_over, firmware=firmware, condition=condition))
+        self._put(
+            StandRecord(
+                t_ns=self._now_ns(),
+                position=position,
+                is_over=is_over,
+                firmware=firmware,
+                condition=condition,
+                seen_by_eye=seen_by_eye,
+            )
+        )
 
     def measured(self, one: Measurement) -> None:
         """A modality is through with a stand."""
@@ -105,9 +119,18 @@ class Journalling:
             self._sofar[one.modality] = record
             self._news.notify_all()
 
-    def closing(self, outcome: Literal["completed", "aborted"], ended: datetime, limits: frozenset[str]) -> None:
+    def closing(
+        self,
+        outcome: Literal["completed", "aborted"],
+        ended: datetime,
+        limits: frozenset[str],
+        seen_by_eye: tuple[str, ...] = (),
+    ) -> None:
         """Everything was measured; returns when that is on the disk, or the disk took it not."""
-        self._put(ClosingRecord(t_ns=self._now_ns(), outcome=outcome, ended=ended, limits=tuple(sorted(limits))))
+        said = tuple(sorted(limits))
+        self._put(
+            ClosingRecord(t_ns=self._now_ns(), outcome=outcome, ended=ended, limits=said, seen_by_eye=seen_by_eye)
+        )
         self.flush()
 
     def remove(self) -> None:

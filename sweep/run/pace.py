@@ -44,6 +44,18 @@ class Pace:
         left_s = self._budget.left_s
         return None if left_s is None else round(left_s, 1)
 
+    def hold(self, seconds: float) -> None:
+        """So long the second looks take at most that are asked for."""
+        self._budget.hold(seconds)
+
+    def look(self) -> StandPlan:
+        """What the second look that begins now may take."""
+        return self._budget.look()
+
+    def has_time(self, seconds: float) -> bool:
+        """Whether there is so much time for second looks besides the zones to come."""
+        return self._budget.has_time(seconds, sum(zone not in self._visited for zone in self._zones))
+
     def stand(self, zone_id: str) -> StandPlan:
         """What the stand that begins in this zone may take."""
         is_first = not self._visited

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from sweep.host.gpio import LinePlace
 from sweep.host.machine import Machine
 from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.power.line import LinePlace
 from sweep.power.sensor import Method
+from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
+from sweep.run.reference import ReferenceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,5 +28,11 @@ class ProbeParts:
     """When the probe's own radios sent; None: nobody keeps a log."""
     durations: Durations | None = None
     """How long each part takes at a stand; None: nobody minds the time."""
+    bank: BankWatch | None = None
+    """Keeps account of the power bank; None: nobody does."""
+    reference: ReferenceFile | None = None
+    """What the probe knows of its reference checks; None: nobody makes any."""
+    why_stopped: Callable[[], str | None] = lambda: None
+    """Code that says why a sweep was aborted that no person aborted; None where a person may have."""
     machine: Machine | None = None
     """What speaks of the probe's processor, supply and disk; None: nobody reads it."""

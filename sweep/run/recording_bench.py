@@ -11,24 +11,26 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sweep.entry import EntryError, Signer
+from sweep.entry.dsse import EntryError, Signer
+from sweep.host.gpio import LineError, LinePlace
+from sweep.lens.bursts import red_of
 from sweep.lens.calibration import CalibrationError, apply, laws_of, read_calibration
-from sweep.lens.camera_door import nominal_meta, open_full_size
+from sweep.lens.camera_door import ExtraLamp, nominal_meta, open_full_size
 from sweep.lens.clips import ClipError, ClipMeta
 from sweep.lens.frames import CameraError, CameraSettings, FrameDoor
 from sweep.lens.record import RecordError, record_clip, sign_recording
+from sweep.lens.session import strobe_for
 from sweep.link.head import Head, HeadError, PortError, SerialPort
-from sweep.plug import strobe
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomNotEmptyError, RoomPermit
+from sweep.plug.strobe import round_of
 from sweep.power.keeper import CameraPower
-from sweep.power.line import LinePlace, PowerLineError
 from sweep.power.sensor import SensorDriver, SensorError
 from sweep.run.strobe import HeadLine, Strobe
 
 ERRORS = (
     RecordError, RoomNotEmptyError, CameraError, CalibrationError, ClipError, HeadError, PortError, EntryError,
-    PowerLineError, SensorError,
+    LineError, SensorError,
 )  # fmt: skip
 """What a person can do something about; each is one line."""
 LONGEST_S = 600.0
@@ -50,8 +52,12 @@ def record_on_bench(
     key: Path,
     camera_power: LinePlace | None = None,
     sensor: SensorDriver | None = None,
+    lamps: tuple[ExtraLamp, ...] = (),
 ) -> Path:
-    """Record the next clip of `folder` and sign it. Raises `ERRORS`; FileExistsError never: the name is new."""
+    """Record the next clip of `folder` and sign it; `lamps`: those that the probe has besides.
+
+    Raises `ERRORS`; FileExistsError never: the name is new.
+    """
     from filelock import FileLock, Timeout
 
     control = Control()
@@ -59,7 +65,7 @@ def record_on_bench(
     permit = control.permit()
     laws = laws_of(None if calibration is None else read_calibration(calibration), on=datetime.now(UTC).date())
     settings = CameraSettings(exposure_s=exposure_s)
-    meta = nominal_meta(settings)
+    meta = nominal_meta(settings, lamps)
     if laws.calibration is not None:
         meta = apply(laws.calibration, meta)
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +77,7 @@ def record_on_bench(
         ):
             name = next_name(folder)
             camera = open_full_size(permit, settings, device)
-            clip = record_with(folder / name, Head(line), camera, meta, triples, permit)
+            clip = record_with(folder / name, Head(line), camera, meta, triples, permit, lamps)
     except Timeout:
         raise RecordError(f"{folder}: another recorder writes here") from None
     sign_recording(
@@ -95,7 +101,7 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
     with CameraPower(place, lambda: control.declaration) as power:
         control.watch(power.follow)
         if not power.wait_on(POWER_S):
-            raise PowerLineError(f"the camera's supply did not come on: {power.why_off}")
+            raise LineError(f"the camera's supply did not come on: {power.why_off}")
         sensor.attach()
         try:
             yield
@@ -105,14 +111,23 @@ def powered(control: Control, place: LinePlace | None, sensor: SensorDriver) -> 
 
 
 def record_with(
-    folder: Path, head: HeadLine, camera: FrameDoor, meta: ClipMeta, triples: int, permit: RoomPermit
+    folder: Path,
+    head: HeadLine,
+    camera: FrameDoor,
+    meta: ClipMeta,
+    triples: int,
+    permit: RoomPermit,
+    lamps: tuple[ExtraLamp, ...] = (),
 ) -> Path:
     """Flash and record into the new folder `folder`; lamps and camera are off afterwards, whatever happened, and as
-    soon as the permit ends.
+    soon as the permit ends. Every fourth round is short; with red a burst of it is in the clip.
     """
+    ask = strobe_for(meta, LONGEST_S, lamps)
     try:
-        with Strobe(head, permit, strobe.Strobe(meta.fps, meta.exposure_s, LONGEST_S)) as lamps:
-            return record_clip(folder, camera, lamps.triggers, meta, triples)
+        with Strobe(head, permit, ask) as flashing:
+            return record_clip(
+                folder, camera, flashing.triggers, meta, triples, round_length=round_of(ask.order), burst=red_of(ask)
+            )
     finally:
         camera.close()
 

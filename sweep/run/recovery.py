@@ -22,8 +22,10 @@ from sweep.deliver.journal import Journal, JournalError, journals_in, read_journ
 from sweep.deliver.journal_records import restore
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.report_bodies import with_bodies
+from sweep.entry import kinds
 from sweep.host.clock import NOT_SYNCHRONISED, WallClock, boottime_ns, read_boot_id, read_wall_clock
 from sweep.plug.lease import DECLARATION_S
+from sweep.plug.looks import modality_of
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.plug.sofar import cut_off
@@ -35,7 +37,6 @@ from sweep.report import (
     StartCommand,
     SweepReport,
     first_problem,
-    kinds,
     new_id,
     utc_now,
 )
@@ -153,6 +154,8 @@ def report_from(journal: Journal, measurements: Sequence[Measurement], plugs: Se
     manifest = header.manifest
     if firmware is not None:
         manifest = manifest.model_copy(update={"firmware": firmware})
+    seen = {*(closing.seen_by_eye if closing else ()), *(zone for one in journal.stands for zone in one.seen_by_eye)}
+    manifest = manifest.model_copy(update={"seen_by_eye": tuple(sorted(seen))})
     return report_of(
         manifest,
         journal.positions,
@@ -220,7 +223,9 @@ def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[M
         found.append(one)
     for stand in journal.stands:
         if not stand.is_over:
-            silent = (plug.name for plug in plugs if (stand.position.position_id, plug.name) not in known)
+            name = stand.position.position_id
+            again = modality_of(name)
+            silent = (one.name for one in plugs if (name, one.name) not in known and again in {None, one.name})
             found += [_blind(stand.position, modality, gap(stand.t_ns)) for modality in silent]
     return found
 

@@ -7,20 +7,26 @@ coverage, places and fusion meet; nothing is measured, signed or told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from typing import Literal
 from uuid import UUID
 
 from sweep.judge import fusion
-from sweep.judge.coverage import cover
+from sweep.judge.coverage import cover, estimate, targets_of, with_walls
 from sweep.judge.locate import locate_uplinks
+from sweep.judge.thresholds import load_thresholds, load_weights
+from sweep.judge.verdicts import NO_GROUNDS, Grounds
+from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.report import (
     MODALITIES,
     ClockReading,
+    Finding,
     LightTime,
+    Limit,
     Position,
     ProbeCondition,
     RecordedSweep,
@@ -28,11 +34,16 @@ from sweep.report import (
     Source,
     SweepOpened,
     SweepReport,
+    TargetCoverage,
+    TransmitterPlace,
     Versions,
     ZoneCoverage,
+    ZoneVerdict,
     derived_id,
 )
 from sweep.run.plugs import vocabulary_of
+from sweep.run.reference import NOT_DONE
+from sweep.run.second_looks import first_of, looked_again_of
 from sweep.wifi.words import light_text
 
 
@@ -80,27 +91,55 @@ def report_of(
     outcome: Literal["completed", "aborted"],
     limits: Iterable[str],
     condition: ProbeCondition | None = None,
+    reference: ReferenceCheck = NOT_DONE,
 ) -> SweepReport:
     """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
-    how the probe itself was, live.
+    how the probe itself was, live; `reference`: the reference check that holds.
     """
     observations = [o for one in measurements for o in one.observations]
-    coverage = cover(manifest.plan, measurements)
-    places = locate_uplinks(manifest.plan, positions, observations)
-    judged = fusion.judge(
-        sweep_id,
-        manifest.plan,
-        positions,
-        observations,
-        coverage,
-        weighers={plug.name: plug.weigher for plug in plugs},
-        words=vocabulary_of(plugs),
+    said = {*limits, *(code for one in measurements for code in one.limits)}
+    grounds = Grounds(
         source=source,
-        places={place.address.tag: place.zones for place in places},
-        limits={*limits, *(code for one in measurements for code in one.limits)},
+        started=manifest.started,
+        check=reference,
+        calibrated=[plug.name for plug in plugs if plug.calibration is not None],
+    )
+    estimates = estimate(
+        manifest.plan, positions, _of_first_looks(measurements), {plug.name: plug.weigher for plug in plugs}
+    )
+    targets = targets_of(estimates, vocabulary_of(plugs))
+    judged = judge_of(
+        manifest,
+        positions,
+        measurements,
+        plugs=plugs,
+        sweep_id=sweep_id,
+        source=source,
+        limits=said,
+        targets=targets,
+        grounds=grounds,
+    )
+    first = first_of(measurements)
+    candidates = judged.findings
+    if len(first) < len(measurements) or manifest.seen_by_eye:
+        candidates = judge_of(
+            manifest.model_copy(update={"seen_by_eye": ()}),
+            positions,
+            first,
+            plugs=plugs,
+            sweep_id=sweep_id,
+            source=source,
+        ).findings
+    looked = looked_again_of(
+        candidates,
+        judged.findings,
+        positions,
+        measurements,
+        by_eye=manifest.seen_by_eye,
+        why_not="aborted" if outcome == "aborted" else "finished_early",
     )
     return SweepReport(
-        v=1,
+        v=2,
         report_id=derived_id(sweep_id, "report"),
         sweep_id=sweep_id,
         room_id=manifest.room_id,
@@ -112,23 +151,82 @@ def report_of(
         versions=Versions(
             software=software_name(),
             firmware=manifest.firmware,
-            thresholds=fusion.THRESHOLDS,
+            thresholds=load_thresholds().version,
+            weights=load_weights().version,
             calibration=_calibration(manifest, plugs),
         ),
-        reference_check=ReferenceCheck(status="not_done", checked=None),
+        reference_check=reference,
         started=_clock_reading(manifest, manifest.started),
         ended=_clock_reading(manifest, max(manifest.started, ended)),
         outcome=outcome,
         positions=tuple(positions),
         observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
-        coverage=coverage,
+        coverage=with_walls(judged.coverage, estimates),
         verdicts=judged.verdicts,
         findings=judged.findings,
-        places=places,
+        looked_again=looked,
+        places=judged.places,
+        targets=targets,
         limits=judged.limits,
-        light_time=light_time_of(coverage),
+        light_time=light_time_of(judged.coverage),
         condition=condition,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What was measured, judged."""
+
+    verdicts: tuple[ZoneVerdict, ...]
+    findings: tuple[Finding, ...]
+    limits: tuple[Limit, ...]
+    coverage: tuple[ZoneCoverage, ...]
+    places: tuple[TransmitterPlace, ...]
+
+
+def judge_of(
+    manifest: RecordedSweep,
+    positions: Sequence[Position],
+    measurements: Sequence[Measurement],
+    *,
+    plugs: Sequence[Plug],
+    sweep_id: UUID,
+    source: Source,
+    limits: Iterable[str] = (),
+    targets: Sequence[TargetCoverage] = (),
+    grounds: Grounds = NO_GROUNDS,
+) -> Judged:
+    """Coverage, places and fusion of what was measured, be it so far; without `targets` nothing is clear."""
+    observations = [o for one in measurements for o in one.observations]
+    coverage = cover(manifest.plan, _of_first_looks(measurements))
+    places = locate_uplinks(manifest.plan, positions, observations)
+    judged = fusion.judge(
+        sweep_id,
+        manifest.plan,
+        positions,
+        observations,
+        coverage,
+        weighers={plug.name: plug.weigher for plug in plugs},
+        words=vocabulary_of(plugs),
+        source=source,
+        places={place.address.tag: place.zones for place in places},
+        located=places,
+        again={
+            (one.modality, one.position_id)
+            for one in measurements
+            if one.blind_reason is None and is_again(one.position_id)
+        },
+        by_eye=manifest.seen_by_eye,
+        limits=limits,
+        targets=targets,
+        grounds=grounds,
+    )
+    return Judged(judged.verdicts, judged.findings, judged.limits, coverage, places)
+
+
+def _of_first_looks(measurements: Iterable[Measurement]) -> list[Measurement]:
+    """Without the lens's second looks: they show a spot, and whoever makes them faces it and not as the plan says."""
+    return [m for m in measurements if m.modality != "lens" or not is_again(m.position_id)]
 
 
 def light_time_of(coverage: Iterable[ZoneCoverage]) -> LightTime | None:

@@ -20,8 +20,9 @@ from pydantic import ValidationError
 
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.control import Stand
-from sweep.plug.outside import Outside
+from sweep.plug.control import REFERENCE, Stand
+from sweep.plug.looks import VIEW_S, Look, modality_of
+from sweep.plug.outside import BeforeTarget, Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
@@ -58,10 +59,13 @@ class SweepSource(Protocol):
 
     manifest: RecordedSweep
 
-    def positions(self) -> Iterator[RecordedPosition | Outside]:
+    def positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
         """Each position once its files are complete, in the order of the sweep, after the stand outside if there is
         one.
         """
+
+    def again(self, look: Look) -> Sequence[RecordedPosition]:
+        """Stands of a second look that it makes by itself; none where persons go there, or it is recorded."""
 
     def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:
         """Where the samples of a position come from, by modality; without one nothing measures it there."""
@@ -88,12 +92,16 @@ class RecordedSource:
                 if name is not None and not (folder / name).resolve().is_relative_to(folder.resolve()):
                     raise SourceError(f"{name} leads out of {folder}; a recorded sweep keeps to its folder")
 
-    def positions(self) -> Iterator[RecordedPosition | Outside]:
+    def positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
         """The manifest's positions; what the head measured outside, each of them asks for."""
         name = self.manifest.baseline_wifi
         if name is not None:
             yield Outside(0.0, {"wifi": RecordedWifi(self.folder / name)}, frozenset({"wifi"}))
         yield from self.manifest.positions
+
+    def again(self, look: Look) -> Sequence[RecordedPosition]:  # noqa: ARG002  what was recorded of it are positions
+        """None: those that were recorded are among its positions."""
+        return ()
 
     def doors(self, recorded: RecordedPosition, position: Position) -> Mapping[Modality, object]:  # noqa: ARG002  the files know nothing of it
         """The position's captures."""
@@ -123,6 +131,8 @@ class Room(Record):
     """Nobody but those who work there comes in: what is sampled may be kept."""
 
 
+REFERENCE_S: Final = 10.0
+"""Of one repeat before the reference target (guessed: 160 triples, and 100 beacons of the known transmitter)."""
 LIVE_OUTSIDE: Final[frozenset[Modality]] = frozenset({"wifi", "rf"})
 """What is compared with outside the door: nothing optical is, and Bluetooth is a hint wherever it is."""
 
@@ -196,6 +206,7 @@ class LiveSource:
             self._stood = frozenset(interrupted.stood)
 
     def _record(self, name: str, stand: Stand, now: datetime) -> RecordedPosition:
+        dwell = timedelta(seconds=VIEW_S) if modality_of(name) == "lens" else self._dwell
         return RecordedPosition(
             id=name,
             zone=stand.zone_id,
@@ -203,10 +214,10 @@ class LiveSource:
             y_m=stand.y_m,
             facing_deg=stand.facing_deg,
             start=now,
-            end=now + self._dwell,
+            end=now + dwell,
         )
 
-    def positions(self) -> Iterator[RecordedPosition | Outside]:
+    def positions(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
         """Where the inspector stands, one after the other; a zone off the plan is left out."""
         zones = {zone.zone_id for zone in self.manifest.plan.zones}
         visits: Counter[str] = Counter()
@@ -214,9 +225,12 @@ class LiveSource:
             if stand.is_outside:
                 yield Outside(self._dwell.total_seconds(), self.doors_here, LIVE_OUTSIDE)
                 continue
+            if stand == REFERENCE:
+                yield BeforeTarget(REFERENCE_S, self.doors_here)
+                continue
             if stand.zone_id not in zones:
                 continue
-            name = f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
+            name = stand.again or f"{'walk' if stand.is_walk else 'at'}-{stand.zone_id}"[:60]
             visits[name] += 1
             while (visited := name if visits[name] == 1 else f"{name}-{visits[name]}") in self._stood:
                 visits[name] += 1
@@ -224,6 +238,10 @@ class LiveSource:
             if stand.is_walk:
                 self._walks.add(name)
             yield self._record(name, stand, self._moment())
+
+    def again(self, look: Look) -> Sequence[RecordedPosition]:  # noqa: ARG002  a person goes there
+        """None: the inspector goes there."""
+        return ()
 
     def is_walk(self, recorded: RecordedPosition) -> bool:
         """Whether a person walks there instead of the light."""

@@ -8,32 +8,30 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from sweep.addresses import AddressKey
 from sweep.deliver.journal import Journal, JournalFile
-from sweep.deliver.journal_records import JOURNAL_VERSION, JournalHeader
-from sweep.deliver.outbox import Outbox, OutboxError
-from sweep.deliver.report_bodies import with_bodies
-from sweep.entry import Body, SignedEntry, make_body
-from sweep.host.clock import WallClock, boottime_ns, read_boot_id, read_wall_clock
-from sweep.judge.locate import locate_uplinks
-from sweep.link.head_owner import HeadProcess
+from sweep.deliver.outbox import Outbox
+from sweep.entry.dsse import SignedEntry
+from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.judge.control_chart import REPEATS
+from sweep.link.head_process import HeadProcess
 from sweep.plug.control import Answer, Control
 from sweep.plug.lease_pipe import LeaseGiver
+from sweep.plug.looks import Look, is_again
 from sweep.plug.measurement import Measurement
-from sweep.plug.mode import QUICK, SHORT_LEAVES_OUT, SHORT_OF_TIME
-from sweep.plug.outside import OUTSIDE_ID, Outside
+from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.plug.outside import OUTSIDE_ID, REFERENCE_ID, BeforeTarget, Outside
 from sweep.plug.plug import Plug
-from sweep.plug.task import Task
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
@@ -45,12 +43,11 @@ from sweep.report import (
     ProgressEvent,
     RecordedPosition,
     RecordedSweep,
+    ReferenceCheck,
     Source,
     SweepReport,
     ZoneEvent,
-    kinds,
-    new_id,
-    to_json,
+    utc_now,
 )
 from sweep.run.budget import StandPlan
 from sweep.run.camera_supply import CameraSupply
@@ -58,14 +55,20 @@ from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
+from sweep.run.looking_again import LookingAgain
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
 from sweep.run.pace import Pace, quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
-from sweep.run.report_of import is_measured, never_measured, opened_of, report_of, software_name
+from sweep.run.reference import NOT_DONE, ReferenceFileError, readings_of
+from sweep.run.reference_words import reference_event, target_position
+from sweep.run.report_of import is_measured, judge_of, never_measured, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
+from sweep.run.second_looks import first_of, looked_again_of, looks_of
+from sweep.run.stand_tasks import StandTasks
 from sweep.run.supply_watch import SupplyWatch
+from sweep.run.sweep_entries import EntryIds, SweepEntries, journal_header
 from sweep.run.told import Told
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
@@ -126,19 +129,22 @@ class Runner:
         """
         self._source = source
         self._manifest = source.manifest
+        self._total = max(1, sum(not is_again(one.id) for one in source.manifest.positions))
+        """Positions of the first looks."""
         self._outbox = outbox
-        self._room_key = room_key
-        self._sweep_key = AddressKey.random()
         self._control = control
         self._on_event = self._told = Told(on_event)
         self._plugs = tuple(plugs)
         self._keeping = keeping
         self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
         self._resumed = resumed
-        self._opened_id = new_id() if resumed is None else resumed.header.opened_entry_id
-        self._report_id = new_id() if resumed is None else resumed.header.report_entry_id
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
+        self._entries = SweepEntries(
+            outbox, self._journal, EntryIds.of(resumed), self._sweep_id, self._manifest.room_id, self._kind, read_clock
+        )
+        self._tasks = StandTasks(source, self._plugs, self._sweep_id, AddressKey.random(), room_key, now_ns)
+        self._again = LookingAgain(control.looks, self._on_event, self._has_time)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
         self._tripwire: Callable[[], Connection] | None = None
@@ -156,7 +162,7 @@ class Runner:
         self._read_clock = read_clock
 
     def run(self) -> SweepResult:
-        """The whole sweep.  Raises SourceError, PowerLineError; OutboxError when the disk has no room to begin.
+        """The whole sweep.  Raises SourceError, LineError; OutboxError when the disk has no room to begin.
 
         A modality that fails is a gap, not an error; a report that the disk does not take is among `outbox.unsaved`.
         """
@@ -190,6 +196,7 @@ class Runner:
                 own=self._live.own_transmissions,
                 condition=self._condition,
                 left_s=self._left_s,
+                on_fall=self._fell,
             )
             stack.enter_context(coordinator.listening())
             supply = CameraSupply(power, SensorDriver(self._live.camera_sensor))
@@ -197,12 +204,14 @@ class Runner:
             answer = self._control.wait()
             self._begin_pace()
             opened = self._open() if self._resumed is None else self._go_on_with(self._resumed, made, answer)
-            for recorded in self._source.positions():
+            for recorded in self._stands():
                 answer = self._control.wait()
                 if answer != "go":
                     break
                 if isinstance(recorded, Outside):
                     self._measure_outside(recorded, workers, coordinator)
+                elif isinstance(recorded, BeforeTarget):
+                    self._check(recorded, workers, coordinator, supply)
                 else:
                     self._measure(self._done(made, recorded.zone), recorded, workers, coordinator, supply, made)
             outcome = self._outcome(answer, coordinator.closed_because, made.measurements)
@@ -210,6 +219,7 @@ class Runner:
             if coordinator.firmware is not None:
                 self._manifest = self._manifest.model_copy(update={"firmware": coordinator.firmware})
         self._control.enter("closing")
+        self._note_what_was_seen()
         if self._keeping is not None:
             self._keep(self._keeping, made.done, max(self._manifest.started, self._source.ended(made.positions[-1:])))
         report, closed = self._close(made, outcome)
@@ -227,9 +237,18 @@ class Runner:
         self._told.end_notices()
         return SweepResult(report, (*opened, closed), restarts)
 
+    def _stands(self) -> Iterator[RecordedPosition | Outside | BeforeTarget]:
+        """Where it is measured: first looks, then what they ask to be looked at again, where a source can do so by
+        itself; in a room the inspector goes there in between.
+        """
+        yield from self._source.positions()
+        for look in self._control.looks.pending:
+            yield from self._source.again(look)
+
     def _open(self) -> tuple[SignedEntry, ...]:
-        self._journal.begin(self._journal_header())
-        opened = self._append_opened()
+        ids = self._entries.ids
+        self._journal.begin(journal_header(ids, self._source, self._kind, self._sweep_id, self._now_ns(), self._limits))
+        opened = self._entries.open(self._manifest, is_declared=self._control.is_declared)
         self._journal.outside(self._outside_limits)
         return (opened,)
 
@@ -252,7 +271,9 @@ class Runner:
 
     def _tell_journal_of(self, position: Position, firmware: str | None, *, is_over: bool) -> None:
         condition = None if self._condition is None else self._condition.summary()
-        self._journal.stand(position, is_over=is_over, firmware=firmware, condition=condition)
+        self._note_what_was_seen()
+        seen = self._manifest.seen_by_eye
+        self._journal.stand(position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=seen)
 
     def _measure(
         self,
@@ -265,7 +286,10 @@ class Runner:
     ) -> None:
         """One stand by all modalities."""
         self._on_event(self._progress(index, recorded.zone))
-        position = self._position(recorded)
+        position = self._tasks.position(recorded)
+        look = self._control.looks.at(recorded.id)
+        if look is not None:
+            self._control.looks.begin(look[0])
         recorded_rf = self._source.recorded_rf(recorded, position)
         keep = None if self._keeping is None else self._keeping.stand(recorded.id)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, recorded.id)
@@ -278,8 +302,8 @@ class Runner:
         closed: dict[Modality, str] = {} if because is None else {"lens": because}
         if "bluetooth" in plan.leaves_out:
             closed["ble"] = SHORT_OF_TIME
-        tasks = self._tasks(recorded, position, keep, closed, plan)
-        coordinator.begin(recorded.zone, index, len(self._manifest.positions), recorded_rf, keep_rf, tasks.keys())
+        tasks = self._tasks.inside(recorded, position, keep, closed, plan, None if look is None else look[1])
+        coordinator.begin(recorded.zone, index, self._total, recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)
         for measurement in workers.measure(
@@ -290,11 +314,13 @@ class Runner:
             self._journal.measured(measurement)
             self._tell(measurement)
         coordinator.rest()
-        made.positions.append(self._ended_now(position))
+        made.positions.append(self._tasks.ended_now(position))
         made.done.append(recorded)
+        if look is not None and self._control.standing not in {"paused", "undeclared", "moved_on"}:
+            self._control.looks.viewed(*look)
         self._tell_journal_of(made.positions[-1], coordinator.firmware, is_over=True)
         self._on_event(self._progress(self._done(made), None))  # nobody measures now
-        self._tell_where_to_stand(made.positions, made.measurements)
+        self._judge_so_far(made)
 
     def _begin_pace(self) -> None:
         if self._live.durations is not None:
@@ -304,10 +330,20 @@ class Runner:
     def _left_s(self) -> float | None:
         return None if self._pace is None else self._pace.left_s()
 
+    def _has_time(self, look: Look) -> bool:
+        """For a second look, after the stands to come and the looks before it."""
+        if self._pace is None:
+            return True
+        before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
+        return self._pace.has_time(look.longest_s + sum(one.longest_s for one in before))
+
     def _plan_of(self, recorded: RecordedPosition) -> StandPlan:
         """What the stand may take; that something goes for want of time is told once."""
         if self._pace is None:
             return StandPlan(None)
+        if is_again(recorded.id):
+            return self._pace.look()
+        self._pace.hold(sum(look.longest_s for look in self._control.looks.pending))
         plan = self._pace.stand(recorded.zone)
         if "bluetooth" in plan.leaves_out:
             self._limits.add(SHORT_LEAVES_OUT["bluetooth"])
@@ -316,17 +352,57 @@ class Runner:
             self._on_event(notice_event(SHORT_OF_TIME))
         return plan
 
+    def _check(self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
+        """The day's reference check, three times; nothing of it is in the report but what it came to."""
+        repeats = []
+        for number in range(REPEATS):
+            if self._control.standing != "go":
+                break
+            self._on_event(reference_event(number, REPEATS))
+            supply.bring_up(
+                lambda: self._control.declaration,
+                workers.process_id("lens"),
+                lambda: self._control.standing in {"go", "moved_on"},
+            )
+            position = target_position(self._now_ns(), stand.dwell_s, number)
+            tasks = self._tasks.before_target(stand, position)
+            coordinator.begin(REFERENCE_ID, 0, self._total, None, None, tasks.keys())
+            measured = []
+            for one in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
+                coordinator.ended(one.modality)
+                measured.append(one)
+            coordinator.rest()
+            repeats.append(measured)
+        self._on_event(self._progress(0, None))
+        if self._live.reference is None or len(repeats) < REPEATS:
+            self._on_event(reference_event(len(repeats), REPEATS, NOT_DONE))
+            return
+        try:
+            check = self._live.reference.check(readings_of(repeats), self._read_clock())
+        except (ReferenceFileError, OSError):  # nothing is known of earlier checks: this one proves nothing
+            check = NOT_DONE
+        self._on_event(reference_event(REPEATS, REPEATS, check))
+
+    def _reference(self) -> ReferenceCheck:
+        """The check that holds for this sweep."""
+        if self._live.reference is None:
+            return NOT_DONE
+        return self._live.reference.today(self._manifest.started)
+
+    def _fell(self) -> None:
+        """Somebody dropped the probe: what was checked before holds no longer."""
+        if self._live.reference is not None:
+            with contextlib.suppress(ReferenceFileError, OSError):  # then no check holds anyway
+                self._live.reference.fell(utc_now())
+        self._on_event(notice_event("fell"))
+
     def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
         """What inside is compared with; each modality remembers what it needs of it."""
         position = outside_position(self._now_ns() if self._room is not None else 0, outside.dwell_s)
         keep = None if self._keeping is None else self._keeping.stand(OUTSIDE_ID)
         keep_rf = None if self._keeping is None else partial(self._keeping.heard_rf, OUTSIDE_ID)
-        tasks: dict[Modality, Task[Any]] = {
-            name: replace(self._task(name, position, outside.dwell_s, outside.doors, keep), is_outside=True)
-            for name in (plug.name for plug in self._plugs)
-            if name in outside.measures
-        }
-        coordinator.begin(OUTSIDE_ID, 0, len(self._manifest.positions), None, keep_rf, tasks.keys(), is_outside=True)
+        tasks = self._tasks.outside(outside, position, keep)
+        coordinator.begin(OUTSIDE_ID, 0, self._total, None, keep_rf, tasks.keys(), is_outside=True)
         measured = []
         for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
             coordinator.ended(measurement.modality)
@@ -344,6 +420,8 @@ class Runner:
         if closed_because is not None:
             is_aborted = True
             self._limits.add(f"closed_{closed_because}")
+        elif is_aborted and (code := self._live.why_stopped()) is not None:
+            self._limits.add(f"closed_{code}")
         elif not is_aborted and not any(is_measured(one) for one in measurements):
             is_aborted = True
             self._limits.add("nothing_measured")
@@ -358,7 +436,8 @@ class Runner:
         if self._journal.had_trouble:
             self._limits.add("journal_unsaved")
         ended = self._source.ended(made.positions[-1:])
-        self._journal.closing(outcome, ended, frozenset(self._limits))
+        self._note_what_was_seen()
+        self._journal.closing(outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye)
         report = report_of(
             self._manifest,
             made.positions,
@@ -370,9 +449,14 @@ class Runner:
             outcome=outcome,
             limits=self._limits,
             condition=None if self._condition is None else self._condition.summary(),
+            reference=self._reference(),
         )
-        report, bodies = with_bodies(report, made.measurements)
-        return report, self._append(kinds.REPORT, bodies, entry_id=self._report_id, when_safe=self._journal.remove)
+        return self._entries.close(report, made.measurements)
+
+    def _note_what_was_seen(self) -> None:
+        """Where persons looked by eye and saw nothing."""
+        seen = tuple(sorted({*self._manifest.seen_by_eye, *self._control.looks.by_eye}))
+        self._manifest = self._manifest.model_copy(update={"seen_by_eye": seen})
 
     def _keep(self, keeping: Keeping, done: Sequence[RecordedPosition], ended: datetime) -> None:
         kept = self._manifest.model_copy(update={"ended": ended})
@@ -402,22 +486,17 @@ class Runner:
             return nullcontext()
         return HeadProcess(self._live.head_port, lease=None if lease is None else lease.end, tripwire=self._tripwire)
 
-    def _ended_now(self, position: Position) -> Position:
-        """Live, a position takes as long as it takes."""
-        if self._room is None:
-            return position
-        return position.model_copy(update={"end_ns": max(position.start_ns, self._now_ns())})
-
     def _done(self, made: _Made, zone_id: str | None = None) -> int:
         """How many positions are through, but for the one in `zone_id`; in a room a zone counts once however often
         somebody stands there.
         """
+        first = [one for one in made.positions if not is_again(one.position_id)]
         if self._room is None:
-            return len(made.positions)
-        return len({one.zone_id for one in made.positions} - {zone_id})
+            return len(first)
+        return len({one.zone_id for one in first} - {zone_id})
 
     def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
-        total = len(self._manifest.positions)
+        total = self._total
         return ProgressEvent(
             type="progress",
             position_index=index,
@@ -437,133 +516,41 @@ class Runner:
                 type="zone",
                 zone_id=one.zone_id,
                 modality=one.modality,
-                verdict="candidate" if one.modality == "lens" and one.observations else "not_assessable",
+                verdict="candidate"
+                if one.modality == "lens" and one.observations
+                else "nothing_detected"
+                if one.blind_reason is None
+                else "not_assessable",
                 quality=0.0 if one.blind_reason is not None else min(max(one.quality, 0.0), 1.0),
             )
         )
         for text in one.guidance[:2]:
             self._on_event(GuidanceEvent(type="guidance", text=text))
 
-    def _tell_where_to_stand(self, positions: list[Position], measurements: list[Measurement]) -> None:
-        """While a transmitter that sends video may be anywhere: the place that would tell most about it."""
-        heard = [o for one in measurements if one.modality == "wifi" for o in one.observations]
-        places = locate_uplinks(self._manifest.plan, positions, heard)
-        wanted = [place.next_stand for place in places if place.next_stand is not None]
+    def _judge_so_far(self, made: _Made) -> None:
+        """While a transmitter that sends video may be anywhere: the place that would tell most about it; and what asks
+        for a second look, or came of it.
+        """
+        first = first_of(made.measurements)
+        judged = judge_of(
+            self._manifest, made.positions, first, plugs=self._plugs, sweep_id=self._sweep_id, source=self._kind
+        )
+        wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
         if wanted:
             best = max(wanted, key=lambda stand: stand.gain_bits)
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
-
-    def _position(self, recorded: RecordedPosition) -> Position:
-        if self._room is not None:  # the wall clock may be set while a sweep goes on
-            start_ns = self._now_ns()
-            end_ns = start_ns + round((recorded.end - recorded.start).total_seconds() * 1e9)
-        else:
-            start_ns, end_ns = self._since_start_ns(recorded.start), self._since_start_ns(recorded.end)
-        return Position(
-            position_id=recorded.id,
-            zone_id=recorded.zone,
-            x_m=recorded.x_m,
-            y_m=recorded.y_m,
-            facing_deg=recorded.facing_deg,
-            start_ns=start_ns,
-            end_ns=end_ns,
+        observations = [o for one in made.measurements for o in one.observations]
+        self._control.looks.offer(
+            looks_of(judged.findings, self._manifest.plan, made.positions, observations, judged.places)
         )
-
-    def _since_start_ns(self, moment: datetime) -> int:
-        """Recordings carry no CLOCK_BOOTTIME: their time counts from the start of the sweep."""
-        return max(0, round((moment - self._manifest.started).total_seconds() * 1e9))
-
-    def _tasks(
-        self,
-        recorded: RecordedPosition,
-        position: Position,
-        keep: Path | None,
-        closed: Mapping[Modality, str],
-        plan: StandPlan,
-    ) -> dict[Modality, Task[Any]]:
-        """`closed`: doors that are not opened here, and why."""
-        doors = {name: door for name, door in self._source.doors(recorded, position).items() if name not in closed}
-        dwell_s = (recorded.end - recorded.start).total_seconds()
-        is_walk = self._room is not None and self._room.is_walk(recorded)
-        tasks = {plug.name: self._task(plug.name, position, dwell_s, doors, keep) for plug in self._plugs}
-        return {
-            name: replace(
-                task,
-                is_walk=is_walk,
-                light_s=plan.light_s,
-                open_light_s=plan.open_light_s,
-                no_light_because=QUICK if self._manifest.mode == "quick" else None,
-                nothing_because=closed.get(name) or task.nothing_because,
-            )
-            for name, task in tasks.items()
-        }
-
-    def _task(
-        self, name: Modality, position: Position, dwell_s: float, doors: Mapping[Modality, object], keep: Path | None
-    ) -> Task[Any]:
-        return Task(
-            sweep_id=self._sweep_id,
-            position=position,
-            dwell_s=dwell_s,
-            sweep_key=self._sweep_key,
-            room_key=self._room_key,
-            door=doors.get(name),
-            nothing_because=self._why_nothing(name),
-            keep=keep,
-        )
-
-    def _why_nothing(self, modality: Modality) -> str:
-        is_absent = self._room is not None or modality in self._manifest.not_connected
-        return "not_connected" if is_absent else "not_recorded"
-
-    def _append(
-        self,
-        kind: str,
-        bodies: tuple[Body, ...],
-        *,
-        entry_id: UUID,
-        must_save: bool = False,
-        when_safe: Callable[[], None] = lambda: None,
-    ) -> SignedEntry:
-        return self._outbox.append(
-            kind,
-            bodies,
-            source=self._kind,
-            room_id=self._manifest.room_id,
-            sweep_id=self._sweep_id,
-            clock=self._read_clock(),
-            must_save=must_save,
-            entry_id=entry_id,
-            when_safe=when_safe,
-        )
-
-    def _append_opened(self) -> SignedEntry:
-        opened = opened_of(
-            self._manifest, sweep_id=self._sweep_id, source=self._kind, is_declared=self._control.is_declared
-        )
-        body = make_body(kinds.OPENED_TYPE, to_json(opened))
-        try:
-            entry = self._append(kinds.OPENED, (body,), entry_id=self._opened_id, must_save=True)
-        except OutboxError:
-            self._journal.remove()
-            raise
-        self._journal.opened()
-        return entry
-
-    def _journal_header(self) -> JournalHeader:
-        return JournalHeader(
-            v=JOURNAL_VERSION,
-            sweep_id=self._sweep_id,
-            opened_entry_id=self._opened_id,
-            report_entry_id=self._report_id,
-            boot_id=read_boot_id(),
-            begun_ns=self._now_ns(),
-            begun=self._source.ended(()),
-            source=self._kind,
-            manifest=self._manifest,
-            limits=tuple(sorted(self._limits)),
-            software=software_name(),
-        )
+        everything = judged.findings
+        if len(first) < len(made.measurements):
+            everything = judge_of(
+                self._manifest, made.positions, made.measurements, plugs=self._plugs, sweep_id=self._sweep_id,
+                source=self._kind,
+            ).findings  # fmt: skip
+        looked = looked_again_of(judged.findings, everything, made.positions, made.measurements)
+        self._again.judged(made.measurements, looked)
 
     def _tell_of_journal(self, is_failing: bool) -> None:
         self._on_event(notice_event("journal_unsaved", is_over=not is_failing))

@@ -7,6 +7,7 @@ lamps out when the permit ends.  In a sweep `link/head_owner` does this, since o
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import Counter, deque
 from types import TracebackType
@@ -14,10 +15,12 @@ from typing import Protocol, Self
 
 from sweep.link.clock import TickClock
 from sweep.link.frame import Received
+from sweep.link.head import HeadRefused
 from sweep.link.messages import Accepted, LampStop, Message
 from sweep.link.strobe import StrobeRun
 from sweep.plug import strobe
 from sweep.plug.lease import RoomPermit
+from sweep.plug.liveness import boottime_ns
 from sweep.plug.strobe import Trigger
 
 MAX_WAITING = 256
@@ -90,12 +93,20 @@ class Strobe:
                 if not self._permit.holds():
                     self._head.ask(LampStop())
                     self._permit.check()
+                self._flash_red()
                 for event in self._head.receive():
                     trigger = self._run.take(event.message)
                     if trigger is not None:
                         self._keep(trigger)
         except BaseException as fault:  # noqa: BLE001  # raised where the triggers are asked for
             self._fault = fault
+
+    def _flash_red(self) -> None:
+        """A burst whose time has come, under the permit just looked at; the head refuses it while red rests."""
+        burst = self._run.due(boottime_ns())
+        if burst is not None:
+            with contextlib.suppress(HeadRefused):
+                self._head.ask(burst)
 
     def _keep(self, trigger: Trigger) -> None:
         with self._lock:

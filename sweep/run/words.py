@@ -25,6 +25,11 @@ GUIDANCE: Final[dict[str, Sentence]] = {
         "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
         "Stand where to measure next and tap that zone on the map",
     ),
+    "look_again": Sentence(
+        "모든 구역을 보았습니다. ‘다시 볼 곳’을 보고 마치세요. 다시 보지 않은 곳은 후보로만 남습니다",
+        "Every zone was looked at: look again where it says so, then finish. What is not looked at again stays a "
+        "candidate",
+    ),
     "head_back": Sentence(
         "센서 헤드가 다시 연결되었습니다. 전파 측정을 이어갑니다", "The sensor head is back: RF goes on"
     ),
@@ -60,16 +65,29 @@ NOTICES: Final[dict[str, Sentence]] = {
         "서버의 키가 처음과 다르거나 확인할 수 없어 기록을 보내지 않습니다",
         "The server's key is not the one of the first contact: entries are kept back",
     ),
+    "log_went_back": Sentence(
+        "서버의 기록이 전에 본 것과 다릅니다(지워지거나 바뀜). 기록을 지우지 않고 보관합니다. 담당자에게 바로 알리세요",
+        "The server's log is not what it was when this probe last saw it (cut or changed). All copies are kept: tell "
+        "the person in charge at once",
+    ),
     "head_away": Sentence(
         "센서 헤드가 응답하지 않습니다. 케이블을 다시 꽂으세요. 그때까지 전파 측정, 조명, 카메라 촬영을 쓸 수 없습니다",
         "The sensor head does not answer: plug its cable in again. Until then no RF, no light, and the camera does "
         "not film",
     ),
     "battery_low": Sentence(
-        "전원 전압이 낮습니다. 배터리를 바꾸거나 이 자리까지만 측정하고 마치세요. 더 떨어지거나 전원 경보가 계속되면 "
-        "점검을 닫고 보고서를 남깁니다",
-        "The supply runs low: change the battery, or finish after this position. If it falls further or the alarm "
-        "lasts, the sweep is closed and its report written",
+        "전원 전압이 낮습니다. 새 보조배터리를 빈 입력에 꽂은 뒤 쓰던 것을 빼세요. 입력이 하나뿐이면 이 자리까지만 "
+        "측정하고 마치세요. 더 떨어지거나 전원 경보가 계속되면 점검을 닫고 보고서를 남깁니다",
+        "The supply runs low: plug a fresh bank into the free input, then unplug this one; with one input only, finish "
+        "after this position. If it falls further or the alarm lasts, the sweep is closed and its report written",
+    ),
+    "bank_swapped": Sentence(
+        "보조배터리가 바뀌었습니다. 새 보조배터리의 용량과 충전 상태를 알려 주세요. 점검은 계속됩니다",
+        "The power bank was changed: say how much the new one holds and whether it was full; the sweep goes on",
+    ),
+    "switching_off": Sentence(
+        "전원 버튼이 눌렸습니다. 점검을 닫고 보고서를 남긴 뒤 꺼집니다",
+        "The power button was held: the sweep is closed, its report written, then the probe goes off",
     ),
     "journal_unsaved": Sentence(
         "저장 장치에 쓸 수 없어 측정 내용이 메모리에만 있습니다. 전원을 끄지 마세요. 점검은 계속됩니다",
@@ -118,11 +136,15 @@ NOTICES: Final[dict[str, Sentence]] = {
         "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다. 두 사람이 다시 확인해야 이어집니다",
         "The probe's program stood still, so camera and lamps went off: both must declare the room empty again",
     ),
+    "fell": Sentence(
+        "점검기가 강한 충격을 받았습니다. 오늘의 기준 점검은 더 이상 유효하지 않습니다. 기준판 앞에서 다시 점검하세요",
+        "The probe was knocked hard: today's reference check holds no longer; check it again before the target",
+    ),
     "short_of_time": Sentence(
-        "시간이 부족합니다. 카메라인지 불확실한 송신기만을 위한 조명 시험, 나머지 조명 시험, 블루투스 순으로 줄이거나 "
-        "생략합니다",
+        "시간이 부족합니다. 카메라인지 불확실한 송신기만을 위한 조명 시험, 나머지 조명 시험, 블루투스, "
+        "송신기 다시 보기, 렌즈 다시 보기 순으로 줄이거나 생략합니다",
         "Time runs short: first the light for transmitters that may or may not be a camera is shortened or goes, then "
-        "all light, then Bluetooth",
+        "all other light, Bluetooth, second looks at transmitters, and last those at lenses",
     ),
     "command_unknown": Sentence("이 점검기가 알지 못하는 명령입니다", "This probe does not know that command"),
 }

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 
+from .columns import is_among
 from .framelog import FrameLog
 from .video import VideoVerdict
 from .witnesses import (
@@ -131,7 +132,7 @@ def assess_hearing(log: FrameLog) -> HearingReport:
 
 def conclude_hearing(witnesses: Witnesses, heard: NDArray[np.uint64]) -> HearingReport:
     """How well everybody was heard, of those who were `heard` at all (ascending addresses)."""
-    was_heard = np.isin(witnesses.addresses, heard)
+    was_heard = is_among(witnesses.addresses, heard)
     rows = witnesses.counts[was_heard]
     counted, counted_heard = _kinder_count(rows)
     by_sender = {

@@ -9,11 +9,15 @@ that delays add up.  It knows nothing of verdicts.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sweep.captures.kernel import KERNEL, Kernel
+from sweep.captures.kernel_marks import Beats, ClockRules
 
 from .columns import count_alike, quantile
 from .comb import fit_rates, measure_band
@@ -63,6 +67,15 @@ LATE_S, BLUR_STRENGTH, BLUR_NATS = 0.010, 0.5, 15.0
 one that follows; below BLUR_STRENGTH at any rate: chosen on the tuning flows."""
 LARGE_SHARE: Final = 0.5
 """Frames shorter than this share of the longest usual one may be sound between the pictures: guessed."""
+USUAL_SHARE: Final = 0.9
+"""Share of the frames that are no longer than the longest usual one."""
+BIG_SHARE: Final = 0.3
+"""Bursts of less than this share of the usual one are no pictures: guessed."""
+LEAST_RARE, LEAST_ENDS, LEAST_TONE = 2.0, 2.0, 12.0
+"""Frames of one length that are rare at any rate, that may end periods at any rate, and fewer than are never sound:
+guessed."""
+AS_GOOD: Final = 0.9
+"""Share of the best rate's strength with which a slower one is taken: guessed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +112,38 @@ def split_bursts(t_s: Floats, octets: Octets, gap_s: float) -> tuple[Floats, Flo
     return t_s[first], np.add.reduceat(octets.astype(np.float64), first)
 
 
-def find_best_rhythm(t_s: Floats, octets: Octets) -> Rhythm:
+def find_best_rhythm(t_s: Floats, octets: Octets, kernel: Kernel | None = KERNEL) -> Rhythm:
     """The clock that is surest among: bursts by either gap, those of large frames only, ends of blocks, and what begins
     after an end or after a frame of a rare length.  The latter holds on a busy channel, where a picture that waits
     comes in several bursts, but the one after it still begins when it was taken.  What comes first is left out: it may
     have begun before anybody listened.
     """
-    return max((find_rhythm(events[1:]) for events in _list_events(t_s, octets)), key=lambda rhythm: rhythm.sure_nats)
+    found = None if kernel is None or len(octets) < MIN_EVENTS else find_best_by(kernel, t_s, octets)
+    return find_best_plainly(t_s, octets) if found is None else found
+
+
+def find_best_plainly(t_s: Floats, octets: Octets) -> Rhythm:
+    """The same with array operations only."""
+    return max((find_plainly(events[1:]) for events in _list_events(t_s, octets)), key=lambda rhythm: rhythm.sure_nats)
+
+
+def find_best_by(kernel: Kernel, t_s: Floats, octets: Octets) -> Rhythm | None:
+    """The same by the compiled kernel, for some frames at least; None where they do not fit it."""
+    found = kernel.marks.find_clocks(t_s, octets, CLOCK_RULES)
+    return None if found is None else max(map(weigh_beats, found), key=lambda rhythm: rhythm.sure_nats)
 
 
 def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
     if len(octets) < MIN_EVENTS:
         return [np.zeros(0)]
-    usual = quantile(octets, 0.9)
+    usual = quantile(octets, USUAL_SHARE)
     close, wide = BURST_GAPS_S
     starts, sizes = split_bursts(t_s, octets, wide)
     is_large, is_end = octets >= LARGE_SHARE * usual, octets < FULL_SHARE * usual
     has_room = np.diff(t_s) >= IDLE_S
     found = [
         split_bursts(t_s, octets, close)[0],
-        starts[sizes >= 0.3 * quantile(sizes, 0.5)],
+        starts[sizes >= BIG_SHARE * quantile(sizes, 0.5)],
         t_s[1:][~is_end[:-1] & is_end[1:]],
         t_s[1:][is_end[:-1] & has_room],
         t_s[1:][is_rare(octets)[:-1] & has_room],
@@ -130,7 +155,7 @@ def _list_events(t_s: Floats, octets: Octets) -> list[Floats]:
 
 def is_rare(octets: Octets) -> NDArray[np.bool_]:
     """Per frame: its length is no usual one."""
-    rare: NDArray[np.bool_] = count_alike(octets) <= max(2.0, RARE_SHARE * len(octets))
+    rare: NDArray[np.bool_] = count_alike(octets) <= max(LEAST_RARE, RARE_SHARE * len(octets))
     return rare
 
 
@@ -141,12 +166,12 @@ def count_ends(octets: Octets, ticks: int) -> float:
     """
     _, counts = np.unique(octets, return_counts=True)
     others = np.delete(counts, np.argmax(counts)) if len(counts) else counts
-    return float(np.minimum(others, max(2.0, END_SHARE * ticks)).sum())
+    return float(np.minimum(others, max(LEAST_ENDS, END_SHARE * ticks)).sum())
 
 
 def is_tone(octets: Octets) -> NDArray[np.bool_]:
     """Per frame: it is short, and so many have exactly its length that it is sound, or at least no picture."""
-    is_common = count_alike(octets) >= max(12.0, TONE_SHARE * len(octets))
+    is_common = count_alike(octets) >= max(LEAST_TONE, TONE_SHARE * len(octets))
     tone: NDArray[np.bool_] = is_common & (octets < TONE_OCTETS)
     return tone
 
@@ -176,6 +201,12 @@ def sum_ticks(t_s: Floats, octets: Octets, rhythm: Rhythm) -> Floats:
 
 def find_rhythm(events_s: Floats) -> Rhythm:
     """The clock that events (ascending) keep best, by the Rayleigh statistic over a fine grid of rates."""
+    found = None if KERNEL is None else KERNEL.marks.find_clock(events_s, CLOCK_RULES)
+    return find_plainly(events_s) if found is None else weigh_beats(found)
+
+
+def find_plainly(events_s: Floats) -> Rhythm:
+    """The same with array operations only."""
     if len(events_s) < MIN_EVENTS:
         return NO_RHYTHM
     events = events_s[events_s <= events_s[0] + MAX_SPAN_S] - events_s[0]
@@ -186,30 +217,37 @@ def find_rhythm(events_s: Floats) -> Rhythm:
     length = 1 << int(4 * (place[-1] + 1) - 1).bit_length()  # four to eight points per resolution of 1/span
     first, last = int(SLOWEST_HZ * length * STEP_S), int(FASTEST_HZ * length * STEP_S)
     band = measure_band(place, length, first, last)
-    rate_hz = (first + int(np.argmax(band >= 0.9 * band.max()))) / (length * STEP_S)  # a multiple fits as well
+    # a multiple fits as well
+    rate_hz = (first + int(np.argmax(band >= AS_GOOD * band.max()))) / (length * STEP_S)
     rates = rate_hz + np.linspace(-0.4, 0.4, 33) / span_s
     fits = fit_rates(events, rates)
     best = int(np.argmax(fits))
-    return _weigh_clock(events, float(rates[best]), float(fits[best]), float(events_s[0]))
+    rate_hz = float(rates[best])
+    turned = np.exp(2j * np.pi * rate_hz * events)
+    between = max(float(np.abs(np.vdot(turned[:-lag], turned[lag:]))) / (count - lag) for lag in range(1, MAX_LAG + 1))
+    mean = complex(turned.mean())
+    return weigh_beats(
+        Beats(count, float(events_s[0]), span_s, rate_hz, float(fits[best]), between, mean.real, mean.imag)
+    )
 
 
-def _weigh_clock(events: Floats, rate_hz: float, strength: float, zero_s: float) -> Rhythm:
+def weigh_beats(beats: Beats) -> Rhythm:
     """Compare the clock with a renewal process, both with von Mises deviations, at the same rate.
 
     Under a clock each delay is drawn anew, so that intervals spread more than delays do; where each interval is drawn
     anew, delays add up and spread more than intervals do.  The broader the spectrum of such intervals, the more rates
     there were to choose from: their number is the span times the width of its line (a Lorentzian).
     """
-    count, span_s = len(events), float(events[-1])
-    turned = np.exp(2j * np.pi * rate_hz * events)
-    between = max(float(np.abs(np.vdot(turned[:-lag], turned[lag:]))) / (count - lag) for lag in range(1, MAX_LAG + 1))
+    if not beats.events:
+        return NO_RHYTHM
+    count, rate_hz, strength, between = int(beats.events), beats.rate_hz, beats.strength, beats.between
     strictest = math.exp(-2.0 * (math.pi * CLOSEST_S * rate_hz) ** 2)
-    tick_s = zero_s + float(np.angle(turned.mean())) / (2 * math.pi * rate_hz)
+    tick_s = beats.zero_s + math.atan2(beats.sine, beats.cosine) / (2 * math.pi * rate_hz)
     if between >= strictest:  # no path through a network is as even as that: a timer, perhaps of another rate
         return Rhythm(rate_hz, strength, EXACT_NATS * count * (strength > BLUR_STRENGTH), count, tick_s)
     gained = count * gain_over_uniform(min(strength, strictest)) - (count - 1) * gain_over_uniform(between)
-    all_choices = 3.0 * (FASTEST_HZ - SLOWEST_HZ) * span_s
-    choices = min(6.0 * span_s * rate_hz * -math.log(max(between, 1e-9)) / math.pi, all_choices)
+    all_choices = 3.0 * (FASTEST_HZ - SLOWEST_HZ) * beats.span_s
+    choices = min(6.0 * beats.span_s * rate_hz * -math.log(max(between, 1e-9)) / math.pi, all_choices)
     return Rhythm(rate_hz, strength, gained - math.log1p(choices), count, tick_s)
 
 
@@ -218,17 +256,45 @@ def gain_over_uniform(strength: float) -> float:
 
     That is, minus its differential entropy against the uniform one (Mardia and Jupp, Directional Statistics, 3.5.4).
     """
-    return float(np.interp(strength, _STRENGTHS, _GAINS))
+    place = min(max(bisect_right(_STRENGTHS, strength), 1), len(_STRENGTHS) - 1)
+    low, high = _STRENGTHS[place - 1], _STRENGTHS[place]
+    part = min(max((strength - low) / (high - low), 0.0), 1.0)
+    return _GAINS[place - 1] + (_GAINS[place] - _GAINS[place - 1]) * part
 
 
-def _tabulate_gains() -> tuple[Floats, Floats]:
-    kappa = np.concatenate([[0.0], np.geomspace(1e-3, 2e5, 600)])
+def _tabulate_gains() -> tuple[list[float], list[float]]:
+    kappas = np.concatenate([[0.0], np.geomspace(1e-3, 2e5, 600)])
     angle = np.pi * np.linspace(0.0, 1.0, 1_001) ** 2  # dense where a narrow distribution is
-    density = np.exp(kappa[:, None] * (np.cos(angle) - 1.0))
-    whole = np.trapezoid(density, angle, axis=1)
-    strength = np.trapezoid(density * np.cos(angle), angle, axis=1) / whole
-    gains = kappa * (strength - 1.0) - np.log(whole / np.pi)
-    return strength, gains
+    cosine = np.cos(angle)
+    strengths, gains = [], []
+    for kappa in np.array_split(kappas, 20):  # small enough for a processor's cache
+        density = np.exp(kappa[:, None] * (cosine - 1.0))
+        whole = np.trapezoid(density, angle, axis=1)
+        strength = np.trapezoid(density * cosine, angle, axis=1) / whole
+        strengths += strength.tolist()
+        gains += (kappa * (strength - 1.0) - np.log(whole / np.pi)).tolist()
+    return strengths, gains
 
 
 _STRENGTHS, _GAINS = _tabulate_gains()
+CLOCK_RULES: Final = np.array(
+    ClockRules(
+        slowest_hz=SLOWEST_HZ,
+        fastest_hz=FASTEST_HZ,
+        step_s=STEP_S,
+        max_span_s=MAX_SPAN_S,
+        most_events_hz=MOST_EVENTS_HZ,
+        as_good=AS_GOOD,
+        close_gap_s=BURST_GAPS_S[0],
+        wide_gap_s=BURST_GAPS_S[1],
+        idle_s=IDLE_S,
+        usual_share=USUAL_SHARE,
+        full_share=FULL_SHARE,
+        large_share=LARGE_SHARE,
+        big_share=BIG_SHARE,
+        rare_share=RARE_SHARE,
+        least_rare=LEAST_RARE,
+        min_events=MIN_EVENTS,
+        max_lag=MAX_LAG,
+    )
+)

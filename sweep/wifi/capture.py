@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final, Self
 
 from sweep.captures.packets import PacketBlock, Row, build_block
@@ -50,8 +51,16 @@ class LiveCapture:
 
     is_adapter: Final = True
 
-    def __init__(self, interface: str, *, helper: Sequence[str] | None = None, repairs: bool = False) -> None:
-        """Start the helper (`helper` is its command without arguments) and open the interface.
+    def __init__(
+        self,
+        interface: str,
+        *,
+        helper: Sequence[str] | None = None,
+        service: Path | None = None,
+        repairs: bool = False,
+    ) -> None:
+        """Start the helper (`helper` is its command without arguments) and open the interface.  `service`: the socket
+        of a service that starts a helper for each who connects; then none is started here.
 
         With `repairs` an interface that is down or was taken out of monitor mode is put back, now and after each gap.
         Raises CaptureOpenError with one line when that cannot be done now.
@@ -61,12 +70,13 @@ class LiveCapture:
         self._channel: Channel | None = None
         self.tally = CaptureTally()
         self.memory: ChannelMemory = NOTHING_KNOWN
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [*(helper or [sys.executable, "-m", "sweep.wifi.capture_helper"]), interface, str(theirs.fileno())]
-        with theirs:
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
-        ours.settimeout(ANSWER_WITHIN_S)
-        self._helper = ours
+        self._process: subprocess.Popen[bytes] | None = None
+        self._has_service = False
+        if service is None:
+            self._helper, self._process = _start_helper(interface, helper)
+        else:
+            self._helper, self._has_service = _connect(service), True
+        self._helper.settimeout(ANSWER_WITHIN_S)
         self._ring: _Ring | None = None
         self._offset_ns = _wall_minus_boot_ns()
         try:
@@ -85,6 +95,9 @@ class LiveCapture:
         """Close the socket and end the helper."""
         self._close_ring()
         self._helper.close()
+        self._has_service = False
+        if self._process is None:
+            return
         try:
             self._process.wait(timeout=ANSWER_WITHIN_S)
         except subprocess.TimeoutExpired:
@@ -108,7 +121,7 @@ class LiveCapture:
     @property
     def has_helper(self) -> bool:
         """False when the helper has ended: nothing can be opened or tuned any more."""
-        return self._process.poll() is None
+        return self._has_service if self._process is None else self._process.poll() is None
 
     @property
     def is_open(self) -> bool:
@@ -189,12 +202,33 @@ class LiveCapture:
             answer, descriptors, _, _ = socket.recv_fds(self._helper, 4096, 1)
         except OSError:
             answer, descriptors = b"", []
+        self._has_service = self._has_service and answer != b""  # an end of the line, or an answer that does not come
         kind, _, rest = answer.decode("ascii", "replace").partition(" ")
         if kind != "ok":
             for descriptor in descriptors:
                 os.close(descriptor)
             raise CaptureOpenError(rest or "the capture helper ended; start it anew")
         return rest.split(), descriptors
+
+
+def _start_helper(interface: str, helper: Sequence[str] | None) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [*(helper or [sys.executable, "-m", "sweep.wifi.capture_helper"]), interface, str(theirs.fileno())]
+    with theirs:
+        return ours, subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+
+
+def _connect(service: Path) -> socket.socket:
+    line = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        line.connect(str(service))
+    except OSError as error:
+        line.close()
+        raise CaptureOpenError(
+            f"{service}: the service of the capture helper cannot be reached ({error.strerror}); "
+            "say systemctl status ansim-sweep-capture.socket"
+        ) from None
+    return line
 
 
 class _Ring:

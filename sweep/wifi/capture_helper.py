@@ -2,8 +2,9 @@
 
 Input is lines on a Unix socket (`open`, `monitor`, `tune CHANNEL`, `channels`); output is one line for each, `ok …` or
 `error SENTENCE`, and with `open` the packet socket beside it.  Run it as a module with an interface and the number of
-that socket, with CAP_NET_ADMIN and CAP_NET_RAW.  It never reads a packet and never makes the radio transmit; what it
-opened is read by a process without capabilities, behind the filter of `capture_filter`, which is locked.
+that socket (0 where a service manager hands it over), with CAP_NET_ADMIN and CAP_NET_RAW.  It never reads a packet and
+never makes the radio transmit; what it opened is read by a process without capabilities, behind the filter of
+`capture_filter`, which is locked.
 """
 
 from __future__ import annotations

@@ -43,6 +43,7 @@ FRAMES, RETRIES, UP, DOWN, ANNOUNCES, SERVES, IS_BSSID, IS_CLIENT = range(8)
 """Columns of `Census.counts`: frames it sent, repeats among them, octets of data it sent and was sent (repeats not
 counted); and in how many logs it did what tells its role."""
 _COLUMNS: Final = 8
+_IS_ASKING: Final = np.array([subtype in {0, 2, PROBE_REQUEST} for subtype in range(16)])
 LEVEL_BITS, CHANNEL_BITS = 8, 16
 """How far the address is shifted in a key of a level and of a channel."""
 
@@ -231,7 +232,7 @@ def _list_marks(log: FrameLog, receivers: Addresses, place_of_ra: Int64s) -> lis
     # Unicast management frames name the BSSID: the one who is not it is the station.
     exchange = is_management & unicast & (frames.bssid != NO_ADDRESS) & (frames.bssid != BROADCAST)
     # Authentication, association requests and probe requests of stations; PS-Poll is only sent by stations.
-    asks = is_management & np.isin(frames.subtype, [0, 2, PROBE_REQUEST])
+    asks = is_management & _IS_ASKING[frames.subtype]
     polls = (frames.kind == CONTROL) & (frames.subtype == 10)
     return [
         (ANNOUNCES, senders((beacon & (frames.bssid == frames.ta)) | (frames.kind == EXTENSION))),

@@ -3,7 +3,8 @@
 Input is a flow and the seconds in which its channel was heard; output is what its uploads are, if anything.  Such a
 camera shows no clock of pictures: it sends a thick upload of some seconds, as fast as the link takes it, and next to
 nothing before and after.  Many uploads of nearly the same size with long pauses are called video; fewer are what a
-phone may send as well, and are left open.
+phone may send as well, and are left open.  Files that follow each other at once, or are more than a camera can have
+filmed meanwhile, are neither.
 """
 
 from __future__ import annotations
@@ -27,13 +28,26 @@ UP_SHARE: Final = 0.85
 BRIDGED_S, LONGEST_S = 2, 60
 """An upload may stall so long, and takes no longer: guessed, clips of a minute at the rate they were filmed at."""
 QUIET_SHARE: Final = 0.02
-"""Of the octets of its thick seconds, what other seconds have on average: guessed; phones chatter, such a camera keeps
-its connection alive."""
+"""Of the octets of its thick seconds, what other seconds have on average, both ways: guessed; phones chatter and fetch,
+such a camera keeps its connection alive."""
 MIN_QUIET_S, EDGE_S = 5, 3
 """Quiet seconds that have to be heard, and those in a row on one side of the upload: guessed; else it may have been cut
 out of a longer one by the listener's turns."""
 MIN_CLIPS, CLIP_VARIATION, CLIP_PAUSE_S = 6, 0.35, 20.0
 """What is called: limits guessed around what was measured."""
+
+PART_OCTETS, PART_PAUSE_S = 500, 0.5
+"""Frames of an upload are no shorter, and such a pause ends a part of it: guessed, as long as a bad link was measured
+to stall."""
+STALL_S, FILM_S = 2.0, 8.0
+"""A longer pause is no stall of the link, and a shorter one is no time to film the next clip in: guessed; cameras film
+ten seconds and more, and may send some of it meanwhile."""
+MIN_ALIKE, PART_VARIATION, MAX_UNEVEN = 3, 0.03, 0.05
+"""So many parts of nearly equal size, or that begin at so nearly equal distances, are no chance: some cameras send what
+they film every few seconds.  But parts of a file are equal, and what was filmed in equal times varies by more.
+Guessed."""
+FILM_KBPS: Final = 4_000.0
+"""No such camera films more: guessed, twice what the thicker ones of 1080 lines send."""
 
 MAX_RUNS: Final = 64
 """Kept per flow of a long capture: guessed, ten times as many as are needed."""
@@ -82,10 +96,10 @@ def judge_clips(flow: Flow) -> tuple[ClipKind, float] | None:
     is_clip = np.zeros(len(up), dtype=bool)
     for clip in clips:
         is_clip[clip.first : clip.last + 1] = True
-    quiet = up[~is_clip]
+    quiet = (up + back)[~is_clip]
     if len(quiet) < MIN_QUIET_S or quiet.mean() > QUIET_SHARE * up[is_clip].mean():
         return None
-    if not any(_has_edge(clip, is_clip, heard_ns) for clip in clips):
+    if not any(_has_edge(clip, is_clip, heard_ns) for clip in clips) or _are_files(flow, heard_ns):
         return None
     return "may_be_clips", float(begun_s[clips[0].last] - begun_s[clips[0].first])
 
@@ -149,6 +163,50 @@ def _find_runs(up: NDArray[np.float64], both: NDArray[np.float64], heard_ns: NDA
     breaks = np.flatnonzero(np.diff(heard_ns[thick]) > (BRIDGED_S + 1) * 1_000_000_000) + 1
     runs = np.split(thick, breaks)
     return [Clip(int(run[0]), int(run[-1]), float(up[run[0] : run[-1] + 1].sum())) for run in runs]
+
+
+def _are_files(flow: Flow, heard_ns: NDArray[np.int64]) -> bool:
+    """Whether parts of what was sent come too soon after one another, or are too large, for what is filmed first.
+
+    Parts that are alike, or come by the clock, may come soon.
+    """
+    parts = _find_parts(flow)
+    for before, after in pairwise(parts):
+        if after.octets > FILM_KBPS * 125.0 * (after.begin_ns - before.begin_ns) / 1e9:
+            return True
+    steps_ns = np.diff([part.begin_ns for part in parts])
+    if len(parts) >= MIN_ALIKE and steps_ns.std() <= MAX_UNEVEN * steps_ns.mean():
+        return False
+    inner = [
+        part.octets
+        for part in parts
+        if part.begin_ns > heard_ns[0] + 1_000_000_000 and part.end_ns < heard_ns[-1]  # the others may be cut
+    ]
+    if len(inner) >= MIN_ALIKE and PART_VARIATION < np.std(inner) / np.mean(inner) <= CLIP_VARIATION:
+        return False
+    return any(_is_too_soon(before.end_ns, after.begin_ns, heard_ns) for before, after in pairwise(parts))
+
+
+def _is_too_soon(end_ns: int, begin_ns: int, heard_ns: NDArray[np.int64]) -> bool:
+    """Whether a pause is longer than a stall, shorter than a camera films, and was heard."""
+    pause_s = (begin_ns - end_ns) / 1e9
+    if not STALL_S <= pause_s < FILM_S:
+        return False
+    first, last = np.searchsorted(heard_ns, [end_ns, begin_ns])
+    return bool(last - first >= int(pause_s))
+
+
+def _find_parts(flow: Flow) -> list[Run]:
+    """What was sent without a pause of PART_PAUSE_S, small matters left out."""
+    is_large = flow.frame_len >= PART_OCTETS
+    t_ns, octets = flow.t_ns[is_large], flow.frame_len[is_large]
+    if not len(t_ns):
+        return []
+    first = np.concatenate([[0], np.flatnonzero(np.diff(t_ns) >= PART_PAUSE_S * 1e9) + 1])
+    last = np.append(first[1:], len(t_ns)) - 1
+    sums = np.add.reduceat(octets.astype(np.float64), first)
+    found = zip(first, last, sums, strict=True)
+    return [Run(int(t_ns[a]), int(t_ns[b]), float(sent)) for a, b, sent in found if sent >= THICK_OCTETS]
 
 
 def _has_edge(clip: Clip, is_clip: NDArray[np.bool_], heard_ns: NDArray[np.int64]) -> bool:

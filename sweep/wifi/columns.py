@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.captures.kernel import KERNEL, Kernel
 from sweep.captures.packets import Int64s
 
 _TABLE_BITS: Final = 18
@@ -22,8 +23,14 @@ _RADIX_LIMIT: Final = 1 << 16
 """Numbers below this are sorted by their digits, in linear time."""
 
 
-def number_distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Int64s]:
+def number_distinct(values: NDArray[Any], kernel: Kernel | None = KERNEL) -> tuple[NDArray[Any], Int64s]:
     """The distinct values, ascending, and for each row the place of its value among them; 64-bit integers only."""
+    found = None if kernel is None else kernel.number_distinct(np.ascontiguousarray(values))
+    return number_plainly(values) if found is None else found
+
+
+def number_plainly(values: NDArray[Any]) -> tuple[NDArray[Any], Int64s]:
+    """The same with array operations only."""
     as_bits = np.ascontiguousarray(values).view(np.uint64)
     for multiplier in _MULTIPLIERS:
         slot = (as_bits * np.uint64(multiplier)) >> np.uint64(64 - _TABLE_BITS)

@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.captures.kernel import KERNEL, Kernel, point_at
 from sweep.captures.packets import Int64s
 
-from .dot11 import CONTROL, GROUP_BIT, NO_ADDRESS, Addresses, Dot11Frames
+from .dot11 import COLUMNS, CONTROL, GROUP_BIT, NO_ADDRESS, Addresses, Dot11Frames
 
 BLOCK_ACK, RTS, CTS = 9, 11, 12
 """Subtypes of control frames."""
@@ -53,6 +54,21 @@ def read_control_frames(data: NDArray[np.uint8], frames: Dot11Frames) -> Control
 
     Block Acks of other variants than compressed are left out: they are rare and name several receivers or streams.
     """
+    return read_plainly(data, frames) if KERNEL is None else read_by_kernel(data, frames, KERNEL)
+
+
+def read_by_kernel(data: NDArray[np.uint8], frames: Dot11Frames, kernel: Kernel) -> ControlFrames:
+    """The same by the compiled kernel."""
+    given = [np.ascontiguousarray(getattr(frames, name), dtype=dtype) for name, dtype in COLUMNS.items()]
+    most, none = int(np.count_nonzero(frames.kind == CONTROL)), _empty()
+    shapes = [getattr(none, column.name) for column in fields(ControlFrames)]
+    columns = [np.empty((most, *one.shape[1:]), dtype=one.dtype) for one in shapes]
+    rows = kernel.read_control(data, len(frames), point_at(given), point_at(columns))
+    return ControlFrames(*(column[:rows] for column in columns))
+
+
+def read_plainly(data: NDArray[np.uint8], frames: Dot11Frames) -> ControlFrames:
+    """The same with array operations only."""
     is_reservation = (frames.subtype == RTS) | (frames.subtype == CTS)
     is_block_ack = (frames.subtype == BLOCK_ACK) & (frames.captured >= 20 + 8)
     rows = np.flatnonzero((frames.kind == CONTROL) & (is_reservation | is_block_ack))

@@ -22,21 +22,29 @@ from typing import Any, Final
 from .elements import MAX_NAMES, Elements
 from .management import MAX_BODIES
 
-_UNUSED: Final[dict[str, dict[str, object]]] = {
+_UNUSED: Final[dict[str, dict[str, object] | None]] = {
+    "cryptography": None,  # to decrypt
     "scapy.main": {"SCAPY_CACHE_FOLDER": None},  # the console; makes folders in the home directory
     "scapy.libs.manuf": {"DATA": ""},  # vendors, 15 MB in memory; `vendors` has its own
     "scapy.libs.bluetoothids": {"DATA": {}},
+    "scapy.arch": dict.fromkeys(("get_if_addr", "get_if_hwaddr")),
+    "scapy.sendrecv": dict.fromkeys(("sendp", "sniff", "srp", "srp1", "srploop")),
+    "scapy.ansmachine": {"AnsweringMachine": list},  # answers others; a base that takes a parameter
+    "scapy.layers.inet": dict.fromkeys(("IP", "TCP")),
 }
-"""Modules of scapy that its 802.11 layer loads and never uses here, with what it asks of them."""
+"""Modules that its 802.11 layer loads and that are never used here, with what it asks of them; None: as if it were not
+installed, which it can do without."""
 
 
 @contextmanager
 def _without_surroundings() -> Iterator[None]:
     """Let scapy load without asking the kernel for interfaces and routes, and without what is `_UNUSED`."""
-    stand_ins = {name: ModuleType(name) for name in _UNUSED if name not in sys.modules}
-    for name, module in stand_ins.items():
-        vars(module).update(_UNUSED[name])
-    sys.modules.update(stand_ins)
+    stand_ins: dict[str, ModuleType | None] = {}
+    for name, asked in _UNUSED.items():
+        if name not in sys.modules:
+            stand_ins[name] = None if asked is None else ModuleType(name)
+            vars(stand_ins[name] or ModuleType(name)).update(asked or {})
+    sys.modules.update(stand_ins)  # type: ignore[arg-type]  # None is how Python notes a module that is not there
     try:
         from scapy.config import conf
 

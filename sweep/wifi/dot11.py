@@ -8,7 +8,6 @@ control and beacon frames are included.
 
 from __future__ import annotations
 
-import ctypes
 from collections import Counter
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -17,7 +16,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sweep.captures.kernel import KERNEL, Kernel
+from sweep.captures.kernel import KERNEL, Kernel, point_at
 from sweep.captures.packets import LINK_IEEE80211, LINK_RADIOTAP, Int64s, PacketBlock
 
 from .radio_headers import Bools, RadioFrames, locate_frames
@@ -100,7 +99,7 @@ _REASONS: Final = (
     "bad_protocol_version", "reserved_type", "group_transmitter", "null_transmitter",
 )  # fmt: skip
 """By the numbers of the kernel."""
-_COLUMNS: Final = {
+COLUMNS: Final = {
     "t_ns": np.int64, "kind": np.uint8, "subtype": np.uint8, "flags": np.uint8, "frame_len": np.int32,
     "rssi_dbm": np.int16, "channel_mhz": np.int32, "ra": np.uint64, "ta": np.uint64, "sa": np.uint64, "da": np.uint64,
     "bssid": np.uint64, "sequence_control": np.int32, "tid": np.int8, "start": np.int64, "captured": np.int32,
@@ -172,10 +171,10 @@ def parse_by_kernel(block: PacketBlock, kernel: Kernel) -> tuple[Dot11Frames, Co
     It gives the same columns, but for blocks with more than MAX_LAYOUTS combinations of present words, whose frames it
     reads all.
     """
-    columns = {name: np.empty(len(block), dtype=dtype) for name, dtype in _COLUMNS.items()}
+    columns = {name: np.empty(len(block), dtype=dtype) for name, dtype in COLUMNS.items()}
     packets = tuple(np.ascontiguousarray(one) for one in (block.start, block.captured, block.original, block.t_ns))
     rejected = np.zeros(len(_REASONS), dtype=np.int64)
-    places = (ctypes.c_void_p * len(columns))(*(column.ctypes.data for column in columns.values()))
+    places = point_at(list(columns.values()))
     count = kernel.read_frames(block.data, packets, places, rejected, is_radiotap=block.link_type == LINK_RADIOTAP)
     reasons = Counter({reason: n for reason, n in zip(_REASONS, rejected.tolist(), strict=True) if n})
     return Dot11Frames(**{name: column[:count] for name, column in columns.items()}), reasons

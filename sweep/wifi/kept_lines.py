@@ -174,6 +174,8 @@ class WordOfPlayer(Record):
     cut: Count
     ended: Code | None
     chips: Chips
+    withheld: Count = 0
+    """Older recordings do not say it."""
 
     @model_validator(mode="after")
     def _has_lengths(self) -> Self:
@@ -189,13 +191,14 @@ class WordOfPlayer(Record):
         return cls(
             t_ns=t_ns, begun=word.begun, start_ns=word.start_ns, chip_ns=word.chip_ns, error_ns=word.error_ns,
             unreported=word.unreported, cut=word.cut, ended=word.ended, chips="".join(map(str, word.chips)),
+            withheld=word.withheld,
         )  # fmt: skip
 
     def word(self) -> Played:
         """As it was said."""
         return Played(
             self.begun, self.start_ns, self.chip_ns, self.error_ns, self.unreported, self.cut, self.ended,
-            tuple(int(chip) for chip in self.chips),
+            tuple(int(chip) for chip in self.chips), self.withheld,
         )  # fmt: skip
 
 

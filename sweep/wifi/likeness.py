@@ -42,6 +42,9 @@ class Features:
     """Of a period."""
     spread: float = 0.0
     """Median deviation of a period's octets from the usual ones, as a share of them."""
+    ends_kept: float = 1.0
+    """How strictly what begins behind an end keeps the rhythm, as a share of its strength: pictures begin there, what
+    a transfer does by its own clock has nothing to do with where its parts end."""
     tail: float = 0.0
     """By which share one period in twenty exceeds one in four: what is lost makes pictures smaller, never larger."""
 
@@ -49,6 +52,12 @@ class Features:
     def is_one_way(self) -> bool:
         """What is answered is little beside what is sent."""
         return _weigh_answers(self) >= 0.5
+
+    @property
+    def is_sound(self) -> bool:
+        """Blocks that are alike come strictly by a block rate of sound, which no camera has."""
+        is_strict = self.rhythm.strength >= _STRICT and self.seconds >= _UNHURRIED_S
+        return is_strict and _has_rate_of_sound(self) and self.peak_octaves < _LOW_PEAK_OCTAVES[0]
 
 
 _MARKS: Final = ("clock", "kept", "ended", "one_way", "up", "grouped", "rate", "sizes")
@@ -63,9 +72,13 @@ _CLOCK_NATS: Final = (4.0, 8.0)
 _UNHURRIED_S, _HASTE_NATS = 10.0, 4.0
 """Shorter windows need more evidence: chosen on the tuning flows, where false alarms came after 2.5 to 5 s, and steps
 that are even to some per cent, as of a scanner, pass for a clock until their delays have added up."""
+_ENDS_KEPT: Final = (0.42, 0.5)
+"""Chosen on the tuning flows: paced uploads that passed for a blurred clock keep it by 0.04 to 0.42."""
 _RATE_KBPS: Final = (112.0, 150.0)
 """Machines that report, a vacuum cleaner with its map among them, stay below 115 on the tuning flows; the thinnest real
 stream measured has 224."""
+DECIDE_SCORE: Final = 0.5
+"""From here on a window is called video."""
 THIN_KBPS: Final = 63.0
 """A camera of less is not looked for: half of what the thinnest encoder of the tuning flows sends."""
 _PEAK_OCTAVES, _LOW_PEAK_OCTAVES, _PEAK_OVER_SPREAD = (1.25, 1.55), (0.6, 1.0), (8.0, 10.5)
@@ -87,6 +100,9 @@ _SOUND_HZ: Final = (44_100 / 4_608, 48_000 / 4_608, 44_100 / 4_096, 48_000 / 4_0
 _SOUND_WITHIN_HZ: Final = 0.04
 """Lossless sound comes in blocks of 4,096 or 4,608 samples (RFC 9639, the sizes that encoders choose), as alike as
 pictures.  How well a window of 2.5 s tells a rate: measured."""
+_STRICT: Final = 0.9
+"""Strength of a clock that leaves no doubt about its rate: guessed, lateness of 7 ms at the rates of
+lossless sound."""
 _FROM_AP, _FORWARDED = -2.0, -8.0
 """What an access point sends is its clients' download unless it is itself the source; and even then with less trust."""
 
@@ -110,7 +126,7 @@ def list_marks(features: Features, looks: int = 1) -> dict[str, float]:
     return {
         "clock": _ramp(clock_nats, *_CLOCK_NATS),
         "kept": _ramp(features.kept_share, 0.4, 0.7),
-        "ended": _ramp(features.ended_share, 0.25, 0.5),
+        "ended": min(_ramp(features.ended_share, 0.25, 0.5), _ramp(features.ends_kept, *_ENDS_KEPT)),
         "one_way": _weigh_answers(features),
         "up": _ramp(features.up_share, 0.6, 0.88),
         "grouped": _ramp(features.grouped_share, 0.03, 0.2),
@@ -134,14 +150,22 @@ def _weigh_pictures(features: Features) -> float:
         _ramp(-features.spread, -_SPREAD[1], -_SPREAD[0]),
         _ramp_log(features.rate_kbps, *_THICK_KBPS),
     )
-    if any(abs(features.rhythm.rate_hz - hz) < _SOUND_WITHIN_HZ for hz in _SOUND_HZ):
+    if _has_rate_of_sound(features):
         alike = 0.0
     return max(complete, min(_ramp_log(features.rate_kbps, *_UNLIKE_REPORTS_KBPS), alike))
 
 
+def _has_rate_of_sound(features: Features) -> bool:
+    return any(abs(features.rhythm.rate_hz - hz) < _SOUND_WITHIN_HZ for hz in _SOUND_HZ)
+
+
 def _ramp(value: float, low: float, high: float) -> float:
-    return min(max((value - low) / (high - low), 0.0), 1.0)
+    if value <= low:
+        return 0.0
+    return 1.0 if value >= high else (value - low) / (high - low)
 
 
 def _ramp_log(value: float, low: float, high: float) -> float:
-    return _ramp(math.log(max(value, 1e-3)), math.log(low), math.log(high))
+    if value <= low:
+        return 0.0
+    return 1.0 if value >= high else math.log(value / low) / math.log(high / low)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sweep.captures.packets import Int64s
 
+from .columns import number_distinct
 from .dot11 import BEACON, MANAGEMENT, NO_ADDRESS, PROBE_REQUEST, PROBE_RESPONSE, Dot11Frames
 
 MAX_BODIES_PER_SENDER: Final = 8
@@ -66,7 +67,7 @@ class ManagementNotes:
 
     def add(self, data: NDArray[np.uint8], frames: Dot11Frames) -> None:
         """Note the new frames of a block; `data` is the buffer that `frames.start` points into."""
-        is_wanted = (frames.kind == MANAGEMENT) & np.isin(frames.subtype, list(_FIXED)) & (frames.ta != NO_ADDRESS)
+        is_wanted = (frames.kind == MANAGEMENT) & _IS_NOTED[frames.subtype] & (frames.ta != NO_ADDRESS)
         rows = np.flatnonzero(is_wanted)
         if not len(rows):
             return
@@ -115,6 +116,7 @@ class ManagementNotes:
         return Management(bodies, self._missed)
 
 
+_IS_NOTED: Final = np.array([subtype in _FIXED for subtype in range(16)])
 _FIXED_OCTETS: Final = np.array([_FIXED.get(subtype, 0) for subtype in range(16)], dtype=np.int64)
 
 
@@ -131,5 +133,7 @@ def _find_different(
     first, last = data[begin + 1 + np.minimum(name_octets, 1)], data[begin + 1 + name_octets]
     sketch = np.where(asks, 0, (first.astype(np.int64) << 8 | last) << 8 | name_octets).astype(np.uint64)
     key = frames.ta[rows] << np.uint64(16) | shape
-    _, chosen = np.unique(key * _MULTIPLIER ^ sketch, return_index=True)
+    distinct, place = number_distinct(key * _MULTIPLIER ^ sketch)
+    chosen = np.empty(len(distinct), dtype=np.int64)
+    chosen[place[::-1]] = np.arange(len(place))[::-1]  # of several for one place the last one stands: the first row
     return np.asarray(chosen[np.argsort(key[chosen], kind="stable")], dtype=np.int64)

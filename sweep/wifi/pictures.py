@@ -75,6 +75,16 @@ class Pictures:
     """They came by a clear clock, or else were numbered by their ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What tells the sizes of pictures, bin by bin."""
+
+    series: list[Doubles]
+    """One to four; deviations of the root of octets first."""
+    usual: float
+    """The root of octets of the median picture, times pictures per bin: what the first series deviates from."""
+
+
 def rebuild_pictures(queue: Queue) -> Pictures | None:
     """Gather frames by the clock of their pictures, or by the ends of these where pictures come too unevenly to have
     one; None when there is neither.
@@ -241,7 +251,7 @@ def _usual_of_place(values: Doubles, period: int) -> Doubles:
     return usual
 
 
-def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, detrend_s: float) -> list[Doubles]:
+def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, detrend_s: float) -> Sizes:
     """What tells the sizes of pictures on `bins` bins from `first_s` on, one to four series.
 
     The first is the deviation of sizes (of octets per bin where there are no pictures).  Where pictures are so much
@@ -252,7 +262,8 @@ def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, det
     silent = drop_sound(queue)
     pictures = rebuild_pictures(silent)
     if pictures is None:
-        return [_count_bins(queue, first_s, bins, bin_s, detrend_s)]
+        counted = _count_bins(queue, first_s, bins, bin_s)
+        return Sizes([_flatten_bins(counted, bin_s, detrend_s)], float(np.sqrt(np.median(counted[counted > 0]))))
     per_picture = [flatten(pictures.octets, pictures.octets > 0, pictures.rate_hz, detrend_s)]
     alike = pictures.ends[1:] * pictures.ends[:-1].conj()
     if abs(alike.mean()) > ALIKE:
@@ -261,16 +272,23 @@ def describe_sizes(queue: Queue, first_s: float, bins: int, bin_s: float, *, det
     grid = first_s + bin_s * np.arange(bins + 1)
     sums = [np.concatenate([[0.0], np.cumsum(flat)]) for flat in per_picture]
     series = [np.diff(np.interp(grid, pictures.edges_s, one)) for one in sums]
-    return series if pictures.has_clock else [*series, _count_bins(silent, first_s, bins, bin_s, detrend_s)]
+    if not pictures.has_clock:
+        series.append(_flatten_bins(_count_bins(silent, first_s, bins, bin_s), bin_s, detrend_s))
+    median = float(np.median(pictures.octets[pictures.octets > 0]))
+    return Sizes(series, pictures.rate_hz * bin_s * float(np.sqrt(median)))
 
 
-def _count_bins(queue: Queue, first_s: float, bins: int, bin_s: float, detrend_s: float) -> Doubles:
-    """Deviation of octets per bin, what was not heard at the mean length."""
+def _flatten_bins(counted: Doubles, bin_s: float, detrend_s: float) -> Doubles:
+    return flatten(counted, np.ones(len(counted), dtype=bool), 1.0 / bin_s, detrend_s)
+
+
+def _count_bins(queue: Queue, first_s: float, bins: int, bin_s: float) -> Doubles:
+    """Octets per bin, what was not heard at the mean length."""
     octets = queue.octets + queue.missing * queue.octets.mean()
     index = np.floor((queue.t_s - first_s) / bin_s).astype(np.int64)
     inside = (index >= 0) & (index < bins)
-    counted = np.bincount(index[inside], weights=octets[inside], minlength=bins)
-    return flatten(counted, np.ones(bins, dtype=bool), 1.0 / bin_s, detrend_s)
+    counted: Doubles = np.bincount(index[inside], weights=octets[inside], minlength=bins)
+    return counted
 
 
 def flatten(sizes: Doubles, is_known: NDArray[np.bool_], rate_hz: float, detrend_s: float) -> Doubles:

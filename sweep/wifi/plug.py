@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sweep.plug.evidence import Weigher
 from sweep.plug.plug import Measure
 from sweep.report import Modality
+from sweep.wifi.chance import estimate_wifi
 from sweep.wifi.weigh import weigh_wifi
 from sweep.wifi.words import WORDS
 
@@ -19,7 +20,7 @@ class WifiPlug:
 
     name: Modality = "wifi"
     calibration = None
-    weigher = Weigher(weigh_wifi)
+    weigher = Weigher(weigh_wifi, estimate=estimate_wifi)
     words = WORDS
 
     def __init__(

@@ -50,9 +50,15 @@ def covariance(level: float, edge: tuple[float, ...], alike: float) -> Doubles:
 class Response:
     """One flow, at each delay, against any rows of chips."""
 
-    def __init__(self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows) -> None:
-        """`series` start at the first delay; chips have their `edges` in bins; `pattern` is any chips like the rows."""
+    def __init__(
+        self, series: list[Doubles], edges: NDArray[np.int64], delays: int, pattern: Rows, usual: float = 1.0
+    ) -> None:
+        """`series` start at the first delay; chips have their `edges` in bins; `pattern` is any chips like the rows;
+        the first series deviates from `usual`.
+        """
         weighed = [weigh(one) for one in series]
+        self.scatter = find_noise(series[0]) / usual
+        """Standard deviation of the first series' noise, as a share of what it deviates from."""
         self.edges, self.delays = edges, delays
         self.weights = [weights for _, weights in weighed]
         self.sums = [sum_chips(one, edges, delays) for one, _ in weighed]
@@ -140,6 +146,11 @@ def mean_exponential(logs: Doubles, axis: int) -> Doubles:
     return mean
 
 
+def find_noise(series: Doubles) -> float:
+    """Standard deviation of what the values before do not tell."""
+    return float(np.sqrt(_predict(series)[1]))
+
+
 def weigh(series: Doubles) -> tuple[Doubles, Doubles]:
     """The series as generalised least squares weigh it, and the weights: of a value and of those up to two bins on.
 
@@ -149,14 +160,21 @@ def weigh(series: Doubles) -> tuple[Doubles, Doubles]:
     centred = series - series.mean()
     if len(series) < 4 * NOISE_ORDER or not centred.any():
         return np.zeros(len(series)), np.array([1.0, 0.0, 0.0])
-    past = np.stack([series[1:-1], series[:-2]], axis=1)
-    weights, *_ = np.linalg.lstsq(past, series[2:], rcond=None)
+    weights, variance = _predict(series)
     error = np.concatenate([[1.0], -weights])
-    variance = float((series[2:] - past @ weights).var()) or 1.0
     both_ways = np.convolve(error, error[::-1])
     unit = np.sqrt(both_ways[NOISE_ORDER])
     weighed: Doubles = np.convolve(centred, both_ways, mode="same") / (unit * np.sqrt(variance))
     return weighed, both_ways[NOISE_ORDER:] / unit**2
+
+
+def _predict(series: Doubles) -> tuple[Doubles, float]:
+    """Weights of the two values before by which the next is told best, and the variance of the error."""
+    if len(series) < 4 * NOISE_ORDER:
+        return np.zeros(NOISE_ORDER), 1.0
+    past = np.stack([series[1:-1], series[:-2]], axis=1)
+    weights, *_ = np.linalg.lstsq(past, series[2:], rcond=None)
+    return weights, float((series[2:] - past @ weights).var()) or 1.0
 
 
 @lru_cache(maxsize=16)

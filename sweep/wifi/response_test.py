@@ -27,6 +27,7 @@ from sweep.plug.talk import (
     ToWorker,
     TrialKind,
 )
+from sweep.plug.white_rest import DARK_SHARE
 from sweep.report import StimulusJudgement
 from sweep.wifi.framelog import FrameLog
 from sweep.wifi.sequence import ChipSequence
@@ -57,6 +58,8 @@ START_WITHIN_S: Final = 8.0
 """The first chip is reported within this, or the lamp does not play: derived, the head's 3 s and a walker's 5 s."""
 OVERDUE_S: Final = 30.0
 """A test that is not over so long after its last chip never will be: guessed, far above any clock's error."""
+LAMP_RESTED: Final = "lamp_rested"
+"""Why nothing is denied: the lamp had to rest while it should have shone."""
 GONE_S: Final = 12.0
 """A transmitter that sent nothing for so long sends no pictures any more: guessed, twice a slow encoder's group."""
 RADIO_ERROR_NS: Final = 20_000_000
@@ -108,7 +111,7 @@ class TrialResult:
     looks: int = 0
     """Times it was judged."""
     chips: Counter[str] = field(default_factory=Counter)
-    """Chips by what became of them: `chip_cut_by_guard`, `chip_unreported`."""
+    """Chips by what became of them: `chip_cut_by_guard`, `chip_unreported`, `chip_lamp_rested`."""
     left: str | None = None
     """The runner said that everything has to stop, and why."""
     longest_s: float = 0.0
@@ -275,6 +278,8 @@ class Trial:
         verdict, reason = one.verdict, one.reason
         if verdict == FOLLOWS and (adjusted is None or adjusted > SIGNIFICANT):
             verdict, reason = deny(one.tested_s, one.smallest_light_share)
+        if verdict != FOLLOWS and self._was_dark():
+            verdict, reason = "not_assessable", LAMP_RESTED
         return StimulusJudgement(
             verdict=verdict,
             p_value=adjusted,
@@ -284,6 +289,12 @@ class Trial:
             decided_after_s=round(self._elapsed_s(), 1) if verdict == FOLLOWS else None,
             smallest_light_share=round_light(one.smallest_light_share),
         )
+
+    def _was_dark(self) -> bool:
+        """Whether so many chips stayed dark that nothing can be denied."""
+        played = self._played
+        lit = 0 if played is None else sum(played.chips[: played.begun])
+        return played is not None and played.withheld > DARK_SHARE * max(1, lit)
 
     def judgements_if_cut(self, reason: str) -> dict[int, StimulusJudgement]:
         """The answers, should it end now for that reason: what was broken off is not assessable, except where it was
@@ -301,7 +312,11 @@ class Trial:
         result, played = self.result, self._played
         if played is not None:
             result.played_s = round(played.begun * played.chip_ns / 1e9, 3)
-            counts = {"chip_cut_by_guard": played.cut, "chip_unreported": played.unreported}
+            counts = {
+                "chip_cut_by_guard": played.cut,
+                "chip_unreported": played.unreported,
+                "chip_lamp_rested": played.withheld,
+            }
             result.chips.update({name: count for name, count in counts.items() if count})
         if result.ended not in {"decided", PLAYED_OUT}:
             result.judgements = self.judgements_if_cut(result.ended)

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sweep.addresses import AddressForm, AddressKey, format_address, is_locally_administered, to_oui
 from sweep.captures.packets import ReadTally
 
 from .ahead import Ahead, reading_ahead
 from .blindness import Hearing, conclude_hearing, temper_video
-from .census import EMPTY_CENSUS, MAX_ADDRESSES, take_census
+from .census import EMPTY_CENSUS, MAX_ADDRESSES, Census, take_census
 from .clips import Run, join_runs, judge_runs, list_runs
 from .earlier import EarlierFlows
 from .element_reader import Said, read_elements
@@ -27,7 +27,7 @@ from .management import Management
 from .reading import open_windows
 from .transmitters import Flow, Transmitter, describe_transmitters, list_flows
 from .video import CLIP_SCORE, NOTHING_HEARD, VideoVerdict, find_strongest, judge_flows
-from .witnesses import NO_WITNESSES, weigh_witnesses
+from .witnesses import NO_WITNESSES, Witnesses, weigh_witnesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,9 @@ class Scanner:
     """Takes the logs of one capture one after the other; what it keeps does not grow with their number."""
 
     def __init__(self, *, processes: int = 1, earlier: EarlierFlows | None = None, ahead: Ahead | None = None) -> None:
-        """With several `processes` flows are judged at the same time; with what `earlier` stands heard of them."""
+        """With several `processes` a log is counted while its flows are judged, with what `earlier` stands heard of
+        them.
+        """
         self._processes = processes
         self._earlier = earlier
         self._ahead = ahead
@@ -141,17 +143,20 @@ class Scanner:
             by_sender.setdefault(flow.sender, []).append(flow)
         senders = sorted(by_sender, key=lambda sender: -sum(len(flow.t_ns) for flow in by_sender[sender]))
 
-        def judge(number: int) -> VideoVerdict:
-            flows, earlier = by_sender[senders[number]], self._earlier
+        def work(number: int) -> Witnesses | Census | VideoVerdict:
+            if number < 2:
+                return weigh_witnesses(log) if number == 0 else take_census(log)
+            flows, earlier = by_sender[senders[number - 2]], self._earlier
             return judge_flows(tuple(flows if earlier is None else map(earlier.beside, flows)))
 
         if self._ahead is not None:
             self._ahead.ask(log.management)
-        with Forked(judge, len(senders), self._processes) as forked:
-            self._witnesses += weigh_witnesses(log)
-            self._census += take_census(log)
-            for sender, verdict in zip(senders, forked.finish(), strict=True):
-                self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
+        with Forked(work, 2 + len(senders), self._processes) as forked:
+            witnesses, census, *verdicts = forked.finish()
+        self._witnesses += cast("Witnesses", witnesses)
+        self._census += cast("Census", census)
+        for sender, verdict in zip(senders, cast("list[VideoVerdict]", verdicts), strict=True):
+            self._verdicts[sender] = find_strongest([self._verdicts.get(sender, NOTHING_HEARD), verdict])
         if log.management != self._management:
             read = read_elements if self._ahead is None else self._ahead.read
             self._said, self._management = read(log.management), log.management

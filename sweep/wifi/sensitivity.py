@@ -1,13 +1,13 @@
 """The least change of light that a light test would have shown: what its denial is worth.
 
 Input is one flow's `Response` and the sequences that might have been played; output is the weakest response that would
-have reached significance in 95 of 100 cases, and the change of light that this takes.  The response is added to the
-flow's own sizes, with all that drifts, repeats and was lost in them, for many sequences and every delay.  Nothing
-is simulated anew: scores are squares of sums, so a stronger response is a parabola.
+have reached significance in 95 of 100 cases, and the change of light to which 95 of 100 cameras answer so strongly.
+The response is added to the flow's own sizes, with all that drifts, repeats and was lost in them, for many sequences
+and every delay.  Nothing is simulated anew: scores are squares of sums, so a stronger response is a parabola.
 
-Its scale is the energy of the response: what one chip adds to the logarithm of the Bayes factor, with the flow's own
-scatter as the unit.  Octets would be no scale: from one encoder to the next, the sizes that answer to the same light
-differ a hundredfold, but so do those that answer to nothing; the energies differ tenfold.
+How strong a response is is told by the sizes themselves: by what share the root of a usual picture's octets changes.
+Every flow hides some share, those whose sizes are steady a hundred times less than those that are late.  How the camera
+behind it would answer to light, traffic without light does not tell: that is a statement about the cameras measured.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ ENERGIES: Final = (1e-3, 10.0)
 """Nats per chip between which is looked: derived, beyond the weakest and the strongest of the reference encoders."""
 STEPS: Final = 8
 """Halvings of the logarithm: derived, to 4 %."""
-LIGHT_ENERGIES: Final = ((0.01, 0.03), (0.03, 0.22), (0.05, 0.24), (0.10, 0.70))
-"""The share by which the lamp makes a picture brighter on average, and the energy with which all but a tenth of the
-reference encoders answer in sizes: measured on rows of `encode_pictures`, 1 to 5 % on those named `level_`, 10 % on
-those named `lit_`.  From 3 % on nearly every block is coded anew, so that more light hardly changes more."""
-LAMP_SHARE: Final = 0.05
-"""What the probe's lamp is sure to make of a picture: derived, not measured.  The lamp adds 24 lx at least to the far
-wall of 2 x 3 m (`hardware/optics`), which is 5 % in a bright restroom of 500 lx; in one of 300 lx it is 8 %."""
+LIGHT_CHANGES: Final = ((0.05, 0.0075), (0.10, 0.0160), (0.20, 0.0339))
+"""The share that the lamp adds to the scene's light, and the change of sizes that flows may hide of which 95 of 100
+cameras show that light: measured on those of even numbers of `tests/simulators/encode_cameras.py` by `fit_light`."""
+LAMP_SHARE: Final = 0.08
+"""What the probe's lamp is sure to add to the light: derived, not measured.  It adds 24 lx at least to the far wall of
+2 x 3 m (`hardware/optics`), which is 8 % of 300 lx, the most that JIS Z 9110 has for restrooms (100 to 300 lx; 100 to
+200 lx in the SLL Lighting Handbook of 2018).  In a brighter room it is less."""
 
 
 def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> float | None:
@@ -74,14 +74,25 @@ def find_smallest_energy(response: Response, rows: Rows, p_value: float) -> floa
     return float(np.exp(high))
 
 
-def light_of(energy: float | None) -> float:
-    """The change of light, as a share of the picture's mean, to which all but a tenth of the reference encoders answer
-    so strongly; no less than the least that was measured, and infinite beyond the most.
+def find_smallest_change(response: Response, rows: Rows, p_value: float) -> float | None:
+    """The same as the share by which the root of octets changes in the tenth of a second in which the light does."""
+    energy = find_smallest_energy(response, rows, p_value)
+    return None if energy is None else response.scatter * float(np.sqrt(energy / unit_energy(response)))
+
+
+def unit_energy(response: Response) -> float:
+    """Nats per chip of a response as large as the scatter of the sizes."""
+    return 0.5 * float(SHAPE @ response.inner[0] @ SHAPE) / (len(response.edges) - 1)
+
+
+def light_of(change: float | None) -> float:
+    """The change of light, as a share of the scene's, at which 95 of 100 cameras show, of whose sizes less could have
+    changed unseen; no less than the least that was measured, and infinite beyond the most.
     """
-    shares, energies = (np.array(column) for column in zip(*LIGHT_ENERGIES, strict=True))
-    if energy is None or energy > energies[-1]:
+    shares, changes = (np.array(column) for column in zip(*LIGHT_CHANGES, strict=True))
+    if change is None or change > changes[-1]:
         return float("inf")
-    return float(np.exp(np.interp(np.log(energy), np.log(energies), np.log(shares))))
+    return float(np.exp(np.interp(np.log(change), np.log(changes), np.log(shares))))
 
 
 class _Parabolas:
@@ -106,9 +117,7 @@ class _Injected:
     def __init__(self, response: Response, others: Rows, p_value: float) -> None:
         played, nulls = others[:PLAYED], others[PLAYED : PLAYED + NULLS]
         inner = response.inner[0]
-        chips = len(response.edges) - 1
-        self._energy = 0.5 * float(SHAPE @ inner @ SHAPE) / chips
-        """Of a response of strength 1."""
+        self._energy = unit_energy(response)
         self._excess = float(np.log(TAIL / p_value)) if p_value < TAIL else 0.0
         self._tail = max(TAIL, p_value)
         found = response.project(0, played)

@@ -26,7 +26,7 @@ from .framelog import FrameLog
 from .nulls import NullSequences
 from .pictures import describe_sizes
 from .response import BIN_S, Response
-from .sensitivity import LAMP_SHARE, find_smallest_energy, light_of
+from .sensitivity import LAMP_SHARE, find_smallest_change, light_of
 from .sequence import ChipSequence, SequenceError, begin_later, read_sequence
 from .transmitters import Flow, is_uplink, list_flows, list_transmitters
 from .unheard import queue_frames
@@ -84,8 +84,10 @@ class FlowTest:
     """Of the error, which that look may use."""
 
     def smallest_light(self, p_value: float) -> float:
-        """The least change of light, as a share, that comes to this p-value; infinite beyond all measured."""
-        return light_of(find_smallest_energy(self.response, self.rows, p_value * self.share))
+        """The least change of light, as a share of the scene's, at which 95 of 100 cameras such as were measured come
+        to this p-value; infinite beyond all measured.
+        """
+        return light_of(find_smallest_change(self.response, self.rows, p_value * self.share))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,8 @@ class StimulusResult:
     reason: str | None = None
     """Why it is not assessable: `not_tested`, `too_short`, `data_unheard`, `light_too_weak`, or an `Uncovered`."""
     smallest_light_share: float | None = None
-    """The least change of light that the test would have shown, where it did not show that the traffic follows; None
-    where that was not asked, infinite where none that was measured would have."""
+    """The least change of light at which the test shows 95 of 100 cameras such as were measured, where it did not show
+    that the traffic follows; None where that was not asked, infinite where none that was measured would do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,8 +322,8 @@ def respond(flow: Flow, sequence: ChipSequence, nulls: NullSequences, chips: int
     if len(inside_s) < MIN_FRAMES or np.unique(np.floor(inside_s)).size < MIN_ACTIVE_SHARE * bins * BIN_S:
         return None
     width_s = max(DETREND_CHIPS * sequence.pace_s, DETREND_S)
-    series = describe_sizes(queue, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
-    return Response(series, edges, len(delays), nulls.pattern(chips))
+    sizes = describe_sizes(queue, first_s, bins + len(delays) - 1, BIN_S, detrend_s=width_s)
+    return Response(sizes.series, edges, len(delays), nulls.pattern(chips), sizes.usual)
 
 
 def find_p_value(response: Response, rows: NDArray[np.int8], extend_below: float = EXTEND_BELOW) -> tuple[float, float]:

@@ -9,13 +9,17 @@ opens a question and never answers it: what passes here is left to the light.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .cadence import FULL_SHARE, Floats, Octets
+from sweep.captures.kernel import KERNEL, Kernel
+from sweep.captures.kernel_marks import UnclockedRules
+
+from .cadence import FULL_SHARE, LEAST_ENDS, Floats, Octets
 from .columns import quantile
 
 UNCLOCKED_S: Final = 5.0
@@ -44,9 +48,10 @@ FULL_MOSTLY, MIN_DISTINCT = 0.9, 0.3
 """Where the three commonest lengths make up so much, frames are nearly all full, as those of a file: then ends have to
 be in ever other places (distinct lengths among 250 of them at most).  Chosen on the tuning flows: of thick cameras one
 in fifty has less than 0.54, uploads mostly less than 0.28."""
-FULL_NEARLY, MAX_SPREAD = 0.95, 0.8
-"""Where they make up so much, what lies between two ends has to be of similar size as well: chosen on the tuning flows,
-where uploads spread by 0.82 to 0.97 and of thick cameras one in fifty by more."""
+FULL_NEARLY, MAX_SPREAD, MAX_SPREAD_MOSTLY = 0.95, 0.8, 0.88
+"""Where they make up so much, what lies between two ends has to be of similar size as well, and less strictly where
+frames are mostly full: chosen on the tuning flows, where uploads spread by 0.82 to 0.97 and of thick cameras one in
+fifty by more than the former, none in 400 by more than the latter."""
 LEAST_DISTINCT: Final = 0.045
 """At any rate: blocks of one size end in one place, pictures that an encoder fills up in a few more."""
 MAX_LENGTHS_SHARE: Final = 0.99
@@ -55,10 +60,11 @@ MIN_ACTIVE: Final = 0.85
 """Share of whole seconds in which something came: pauses of half a second leave all of them."""
 MAX_UNEVEN: Final = 1.6
 """Standard deviation over mean of the octets in two seconds: chosen on the tuning flows; pages come at once."""
-MIN_GROUPED, MIN_FULL_SHARE, FULL_OCTETS = 0.03, 0.15, 1_060
-"""Pictures are cut: some frames come close behind a full one (as where `likeness` begins to believe in it), or, where a
-sender paces them evenly, so many octets are in frames of one length: guessed; pieces of 1,024 octets are 1,110 in the
-air."""
+MIN_GROUPED, MIN_FULL_SHARE, FULL_OCTETS = 0.13, 0.15, 1_060
+"""Pictures are cut: some frames come close behind a full one, or, where a sender paces them evenly, so many octets are
+in frames of one length.  The latter is guessed; pieces of 1,024 octets are 1,110 in the air.  The former is chosen on
+the tuning flows: on a busy channel packets of speech come close together by chance, up to 0.12, and of 1,500 late
+cameras none has less than 0.15."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,42 +111,111 @@ class Unclocked:
     def _ends_anywhere(self) -> bool:
         if self.lengths_share <= FULL_MOSTLY:
             return self.distinct >= LEAST_DISTINCT
-        return self.distinct >= MIN_DISTINCT and (self.lengths_share <= FULL_NEARLY or self.spread <= MAX_SPREAD)
+        most = MAX_SPREAD if self.lengths_share > FULL_NEARLY else MAX_SPREAD_MOSTLY
+        return self.distinct >= MIN_DISTINCT and self.spread <= most
+
+
+class Counts(NamedTuple):
+    """What a window comes to, before it is divided."""
+
+    octets: float
+    ends: float
+    """Frames that end something, of one length no more than its share."""
+    distinct: float
+    """Their lengths."""
+    all_ends: float
+    three: float
+    """Frames of the three commonest lengths."""
+    usual: float
+    """Median octets from one end to the next."""
+    deviation: float
+    """Median distance from those."""
+    active: float
+    """Whole seconds in which something came."""
+    mean: float
+    """Octets of two seconds."""
+    variance: float
+    full: float
+    """Octets of the commonest long length."""
 
 
 def measure_unclocked(
-    t_s: Floats, octets: Octets, *, seconds: float, up_share: float, answers: NDArray[np.int32], grouped_share: float
+    t_s: Floats,
+    octets: Octets,
+    *,
+    seconds: float,
+    up_share: float,
+    answers: float,
+    long_answers: float,
+    grouped_share: float,
+    kernel: Kernel | None = KERNEL,
 ) -> Unclocked:
-    """Marks of frames at `t_s` (ascending, from 0 to `seconds`); `answers` are the longer frames of the peer."""
-    total = max(float(octets.sum()), 1.0)
-    lengths, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
-    is_end = octets < FULL_SHARE * quantile(octets, 0.9) if len(octets) else np.zeros(0, dtype=bool)
-    if is_end.sum() < MIN_SHORT_ENDS_HZ * seconds and len(octets):  # ends that are nearly full
-        is_end = octets != lengths[np.argmax(counts)]
-    ends = np.bincount(place[is_end]) if is_end.any() else np.zeros(0, dtype=np.int64)
-    most = max(2.0, END_SHARE * MAX_TICKS_HZ * seconds)
-    by_second = np.bincount(t_s.astype(np.int64), minlength=max(int(seconds), 1))[: max(int(seconds), 1)]
-    twos = max(int(seconds / 2.0), 1)
-    by_two = np.bincount((t_s / 2.0).astype(np.int64), weights=octets, minlength=twos)[:twos]
+    """Marks of frames at `t_s` (ascending, from 0 to `seconds`); `answers` are octets of longer frames of the peer."""
+    found = None if kernel is None else kernel.marks.measure_unclocked(t_s, octets, seconds, UNCLOCKED_RULES)
+    counts = _count_plainly(t_s, octets, seconds) if found is None else Counts(*found)
+    total = max(counts.octets, 1.0)
     return Unclocked(
         seconds=seconds,
         rate_kbps=total * 8e-3 / seconds,
         up_share=up_share,
-        answers=float(answers.sum()) / total,
-        long_answers=float(answers[answers >= LONG_ANSWER_OCTETS].sum()) / total,
-        ends_hz=float(np.minimum(ends, most).sum()) / seconds,
-        distinct=float((ends > 0).sum()) / max(min(int(ends.sum()), 250), 1),
-        lengths_share=float(np.sort(counts)[-3:].sum()) / max(len(octets), 1),
-        spread=_spread(octets, is_end),
-        active=float((by_second > 0).mean()),
-        uneven=float(by_two.std() / max(float(by_two.mean()), 1.0)),
+        answers=answers / total,
+        long_answers=long_answers / total,
+        ends_hz=counts.ends / seconds,
+        distinct=counts.distinct / max(min(counts.all_ends, 250.0), 1.0),
+        lengths_share=counts.three / max(len(octets), 1),
+        spread=counts.deviation / max(counts.usual, 1.0),
+        active=counts.active / max(int(seconds), 1),
+        uneven=math.sqrt(counts.variance) / max(counts.mean, 1.0),
         grouped_share=grouped_share,
-        full_share=float((lengths * counts)[lengths >= FULL_OCTETS].max(initial=0)) / total,
+        full_share=counts.full / total,
     )
 
 
-def _spread(octets: Octets, is_end: NDArray[np.bool_]) -> float:
-    begins = np.concatenate([[0], np.flatnonzero(is_end[:-1]) + 1])
-    blocks = np.add.reduceat(octets.astype(np.float64), begins) if len(octets) else np.ones(1)
+def _count_plainly(t_s: Floats, octets: Octets, seconds: float) -> Counts:
+    if not len(octets):
+        return Counts(*[0.0] * len(Counts._fields))
+    lengths, place, counts = np.unique(octets, return_inverse=True, return_counts=True)
+    is_end = find_ends(octets, seconds)
+    ends = np.bincount(place[is_end]) if is_end.any() else np.zeros(0, dtype=np.int64)
+    most = max(LEAST_ENDS, END_SHARE * MAX_TICKS_HZ * seconds)
+    by_second = np.bincount(t_s.astype(np.int64), minlength=max(int(seconds), 1))[: max(int(seconds), 1)]
+    twos = max(int(seconds / 2.0), 1)
+    by_two = np.bincount((t_s / 2.0).astype(np.int64), weights=octets, minlength=twos)[:twos]
+    blocks = np.add.reduceat(octets.astype(np.float64), np.concatenate([[0], np.flatnonzero(is_end[:-1]) + 1]))
     usual = quantile(blocks, 0.5)
-    return quantile(np.abs(blocks - usual), 0.5) / usual
+    return Counts(
+        octets=float(octets.sum()),
+        ends=float(np.minimum(ends, most).sum()),
+        distinct=float((ends > 0).sum()),
+        all_ends=float(ends.sum()),
+        three=float(np.sort(counts)[-3:].sum()),
+        usual=usual,
+        deviation=quantile(np.abs(blocks - usual), 0.5),
+        active=float((by_second > 0).sum()),
+        mean=float(by_two.mean()),
+        variance=float(by_two.var()),
+        full=float((lengths * counts)[lengths >= FULL_OCTETS].max(initial=0)),
+    )
+
+
+def find_ends(octets: Octets, seconds: float) -> NDArray[np.bool_]:
+    """Per frame: it is shorter than the usual ones, or, where hardly any is, of another length than the commonest."""
+    if not len(octets):
+        return np.zeros(0, dtype=bool)
+    is_end: NDArray[np.bool_] = octets < FULL_SHARE * quantile(octets, 0.9)
+    if is_end.sum() < MIN_SHORT_ENDS_HZ * seconds:  # ends that are nearly full
+        lengths, counts = np.unique(octets, return_counts=True)
+        is_end = octets != lengths[np.argmax(counts)]
+    return is_end
+
+
+UNCLOCKED_RULES: Final = np.array(
+    UnclockedRules(
+        full_share=FULL_SHARE,
+        min_short_ends_hz=MIN_SHORT_ENDS_HZ,
+        max_ticks_hz=MAX_TICKS_HZ,
+        end_share=END_SHARE,
+        least_ends=LEAST_ENDS,
+        full_octets=FULL_OCTETS,
+    )
+)

@@ -11,32 +11,23 @@ machine that reports may have as well, or the stream, where clips are uploaded w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, Literal
 
 import numpy as np
 
-from .cadence import (
-    FULL_SHARE,
-    NO_RHYTHM,
-    PERFECT_RHYTHM,
-    Floats,
-    Octets,
-    Rhythm,
-    count_ends,
-    find_best_rhythm,
-    is_sound,
-    is_tone,
-    sum_ticks,
-)
+from sweep.captures.kernel import KERNEL, Kernel
+
+from .cadence import Floats
 from .clips import judge_clips
-from .columns import quantile
 from .earlier import close_gaps
-from .likeness import THIN_KBPS, Features, score_features
+from .likeness import DECIDE_SCORE, Features, score_features
+from .transfers import measure_transfer
 from .transmitters import Flow, is_uplink
-from .unclocked import LONG_ANSWER_OCTETS, UNCLOCKED_S, Unclocked, measure_unclocked
+from .unclocked import UNCLOCKED_S, Unclocked
+from .windows import FlowCutter, Window, measure_features
 
 Verdict = Literal["video_uplink", "not_video", "not_assessable"]
 
@@ -50,29 +41,11 @@ SILENCE_ENDS_S: Final = 2.5
 MIN_FRAMES: Final = 24
 MIN_SECONDS: Final = 2.0
 """Below either nothing is assessable: guessed from CamLoPA's floor of 150 frames in 5 s, lowered for slow cameras."""
-DECIDE_SCORE: Final = 0.5
 LONGER_TIMES, CONTRADICTED_NATS = 1.4, -2.0
 """A window so much longer, where there is one, must not speak against the clock by so much: guessed; of a real clock it
 speaks for it ever more, of the scanners on the tuning flows it speaks against it by 5 to 35."""
 CLIP_SCORE: Final = 0.6
 """A phone may upload photographs so: guessed, above the decision and no further."""
-TALK_OCTETS: Final = 150
-"""Octets of frames from the peer that may carry speech or a request: derived, 20 ms of Opus at 16 kbit/s with RTP, IP
-and 802.11 headers are 160; acknowledgements of TCP stay below, also over IPv6."""
-JOIN_STEP_OCTETS, MOSTLY_JOINED = (60, 90), 0.7
-"""Octets that an acknowledgement adds to a frame that joins several: derived, 40 to 72 with the subframe's 14 and LLC
-or padding; and the share of longer frames that has to fit such steps: guessed."""
-GROUP_OCTETS, GROUP_GAP_S, JOINED_OCTETS = 500, 0.011, 1_600
-"""A frame so large with another one so near is part of a picture: guessed, speech has at least 20 ms between packets.
-A longer frame holds several packets in itself."""
-EVEN_OCTETS: Final = 2
-"""Pieces of a picture that was cut evenly differ by no more: derived, one octet and its padding."""
-SURE_NATS: Final = 6.0
-"""Below this the clock of sound may have hidden that of the pictures: as much as counts in full."""
-COMPLETE_EVERY_S: Final = 10.0
-"""Complete pictures are at most as far apart: guessed, economical encoders go up to this."""
-MIN_TICKS: Final = 8
-"""Periods of a clock below which nothing is said of them: as few as events make a clock."""
 MAX_STRETCHES: Final = 64
 """Stretches of activity judged per flow, the longest first: bounds the work on hostile input."""
 
@@ -145,34 +118,27 @@ def find_strongest(verdicts: list[VideoVerdict]) -> VideoVerdict:
     return max(verdicts, key=lambda one: (_RANKS.index((one.verdict, one.reason)), one.score), default=NOTHING_HEARD)
 
 
-def judge_flow(flow: Flow) -> VideoVerdict:
-    """Judge each stretch of activity of a flow in growing windows; the first window that convinces decides."""
+def judge_flow(flow: Flow, kernel: Kernel | None = KERNEL) -> VideoVerdict:
+    """Judge each stretch of activity of a flow in growing windows; the first window that convinces decides.
+
+    Windows are measured by the kernel, or without one with array operations.
+    """
     if not len(flow.t_ns):
         return NOTHING_HEARD
-    zero_ns = flow.t_ns[0]
-    t_s = (flow.t_ns - zero_ns).astype(np.float64) / 1e9
-    back_s = (flow.back_t_ns - zero_ns).astype(np.float64) / 1e9
-    best = NOTHING_HEARD
-    for first, last in _stretches(t_s):
-        begin_s, length_s = float(t_s[first]), float(t_s[last - 1] - t_s[first])
-
-        def cut(window: tuple[float, float], begin_s: float = begin_s) -> _Window:
-            return _cut_window(flow, t_s, back_s, begin_s + window[0], window[1])
-
-        stands = NOTHING_HEARD
-        for place in _windows(length_s):
-            window = cut(place)
-            if window.frames >= MIN_FRAMES:
-                found = _judge_window(window, flow, place[0])
-                if found.verdict == "video_uplink" and not _is_contradicted(cut, flow, place, length_s):
-                    return found
-                stands = replace(found, verdict="not_video")
+    best, cutter = NOTHING_HEARD, FlowCutter(flow, kernel)
+    for first, last in _stretches(cutter.t_s):
+        begin_s = float(cutter.t_s[first])
+        stretch, stands = _Stretch(cutter, begin_s, float(cutter.t_s[last - 1]) - begin_s), NOTHING_HEARD
+        for place in stretch.list_full(_windows(stretch.length_s)):
+            found = _judge_window(stretch, place)
+            if found.verdict == "video_uplink" and not _is_contradicted(stretch, place):
+                return found
+            stands = replace(found, verdict="not_video")
         if stands is not NOTHING_HEARD and is_uplink(flow):
-            opened = (_leave_open(cut(place), flow) for place in _open_windows(length_s))
-            stands = next((one for one in opened if one is not None), stands)
+            stands = next(_leave_open(stretch), stands)
         best = find_strongest([best, stands])
     if best.reason not in OPEN_REASONS and is_uplink(flow):
-        best = find_strongest([best, *_leave_open_together(flow)])
+        best = find_strongest([best, *_leave_open_together(flow, kernel)])
     match judge_clips(flow):
         case "clips", after_s:
             return VideoVerdict("video_uplink", CLIP_SCORE, round(after_s, 3), None)
@@ -182,53 +148,83 @@ def judge_flow(flow: Flow) -> VideoVerdict:
             return best
 
 
-def _judge_window(window: _Window, flow: Flow, after_s: float) -> VideoVerdict:
-    looks = 1 + round(after_s / SLIDE_STEP_S)
-    features = _measure(window, flow)
-    score, decided_s = score_features(features, flow, looks=looks), round(after_s + window.seconds, 3)
+class _Stretch:
+    """Activity of a flow without a pause, measured window by window; a place is begin and length, in seconds."""
+
+    def __init__(self, cutter: FlowCutter, begin_s: float, length_s: float) -> None:
+        self.flow = cutter.flow
+        self.length_s = length_s
+        self._cutter = cutter
+        self._begin_s = begin_s
+        self._measured: dict[tuple[float, float], Features] = {}
+
+    def list_full(self, places: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        """Those with frames enough."""
+        counts = self._cutter.count([(self._begin_s + begin_s, seconds) for begin_s, seconds in places])
+        return [place for place, frames in zip(places, counts, strict=True) if frames >= MIN_FRAMES]
+
+    def cut(self, place: tuple[float, float]) -> Window:
+        """The frames of a window."""
+        return self._cutter.cut(self._begin_s + place[0], place[1])
+
+    def measure(self, place: tuple[float, float], window: Window | None = None) -> Features:
+        """What it looks like; measured once."""
+        if place not in self._measured:
+            self._measured[place] = measure_features(window or self.cut(place), self.flow)
+        return self._measured[place]
+
+
+def _judge_window(stretch: _Stretch, place: tuple[float, float]) -> VideoVerdict:
+    looks = 1 + round(place[0] / SLIDE_STEP_S)
+    features = stretch.measure(place)
+    score, decided_s = score_features(features, stretch.flow, looks=looks), round(sum(place), 3)
     if score >= DECIDE_SCORE:
         return VideoVerdict("video_uplink", score, decided_s, features)
     return VideoVerdict("not_video", score, decided_s, features)
 
 
-def _is_contradicted(
-    cut: Callable[[tuple[float, float]], _Window], flow: Flow, place: tuple[float, float], length_s: float
-) -> bool:
+def _is_contradicted(stretch: _Stretch, place: tuple[float, float]) -> bool:
     """Whether a longer window shows that the clock was chance: steps that are nearly even add up their delays."""
     begin_s, seconds = place
-    longer_s = min(length_s - begin_s, WINDOWS_S[-1])
+    longer_s = min(stretch.length_s - begin_s, WINDOWS_S[-1])
     if longer_s < LONGER_TIMES * seconds:
         return False
-    return _measure(cut((begin_s, longer_s)), flow).rhythm.sure_nats < CONTRADICTED_NATS
+    return stretch.measure((begin_s, longer_s)).rhythm.sure_nats < CONTRADICTED_NATS
 
 
-def _leave_open(window: _Window, flow: Flow) -> VideoVerdict | None:
-    """What lacks one thing that a camera may lack as well; None for what shows that it is none."""
-    if window.frames < MIN_FRAMES:
-        return None
-    features, is_like_pictures = _measure(window, flow), window.unclocked().is_like_pictures
-    if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
-        reason = LIKE_REPORTS
-    elif not is_like_pictures:
-        return None
-    elif window.seconds < UNCLOCKED_S:
-        reason = TOO_SHORT
-    elif score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
-        reason = LIKE_REPORTS
-    else:
-        reason = NO_CLOCK if features.is_one_way else ANSWERED
-    return VideoVerdict("not_assessable", score_features(features, flow), None, features, reason)
+def _leave_open(stretch: _Stretch) -> Iterator[VideoVerdict]:
+    """What lacks one thing that a camera may lack as well, window by window; none of what shows that it is none."""
+    for place in stretch.list_full(_open_windows(stretch.length_s)):
+        window, flow = stretch.cut(place), stretch.flow
+        features, unclocked = stretch.measure(place, window), window.unclocked()
+        if features.is_sound:
+            continue
+        if score_features(features, flow, given=["rate"]) >= DECIDE_SCORE:
+            reason = LIKE_REPORTS
+        elif not unclocked.is_like_pictures:
+            continue
+        elif window.seconds < UNCLOCKED_S:
+            reason = TOO_SHORT
+        elif (transfer := measure_transfer(window.t_s, window.octets, window.seconds)).is_file(unclocked):
+            continue
+        elif score_features(features, flow, given=["sizes"]) >= DECIDE_SCORE:
+            reason = LIKE_REPORTS
+        elif not features.is_one_way:
+            reason = ANSWERED
+        elif transfer.is_even(unclocked):
+            continue
+        else:
+            reason = NO_CLOCK
+        yield VideoVerdict("not_assessable", score_features(features, flow), None, features, reason)
 
 
-def _leave_open_together(flow: Flow) -> list[VideoVerdict]:
+def _leave_open_together(flow: Flow, kernel: Kernel | None) -> list[VideoVerdict]:
     """What is left open once the seconds in which the channel was not heard are taken out, as between two stands."""
     closed = close_gaps(flow)
     if closed is flow:
         return []
-    t_s, back_s = (closed.t_ns - closed.t_ns[0]) / 1e9, (closed.back_t_ns - closed.t_ns[0]) / 1e9
-    places = _open_windows(float(t_s[-1]))
-    found = (_leave_open(_cut_window(closed, t_s, back_s, *place), closed) for place in places)
-    return [one for one in found if one is not None][:1]
+    cutter = FlowCutter(closed, kernel)
+    return list(islice(_leave_open(_Stretch(cutter, 0.0, float(cutter.t_s[-1]))), 1))
 
 
 def _windows(length_s: float) -> list[tuple[float, float]]:
@@ -250,145 +246,15 @@ def _open_windows(length_s: float) -> list[tuple[float, float]]:
 
 
 def _stretches(t_s: Floats) -> list[tuple[int, int]]:
-    """Half-open index ranges without a pause of SILENCE_ENDS_S, the longest first."""
+    """Half-open index ranges without a pause of SILENCE_ENDS_S, the longest first; none with too few frames for a
+    window.
+    """
     edges = np.concatenate([[0], np.flatnonzero(np.diff(t_s) >= SILENCE_ENDS_S) + 1, [len(t_s)]])
-    ranges = [(int(a), int(b)) for a, b in pairwise(edges)]
+    ranges = [(a, b) for a, b in pairwise(edges.tolist()) if b - a >= MIN_FRAMES]
     return sorted(ranges, key=lambda r: r[0] - r[1])[:MAX_STRETCHES]
 
 
 def measure_window(flow: Flow, seconds: float) -> tuple[Features, Unclocked] | None:
     """What the first `seconds` of a flow look like, with a clock and without; None with too few frames."""
-    zero_ns = flow.t_ns[0] if len(flow.t_ns) else 0
-    t_s, back_s = (flow.t_ns - zero_ns) / 1e9, (flow.back_t_ns - zero_ns) / 1e9
-    window = _cut_window(flow, t_s, back_s, 0.0, seconds)
-    return None if window.frames < MIN_FRAMES else (_measure(window, flow), window.unclocked())
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Frames of a flow in some seconds."""
-
-    seconds: float
-    frames: int
-    """All of the sender's."""
-    t_s: Floats
-    """From the beginning of the window; a constant sound is left out, as in `octets`."""
-    octets: Octets
-    sent: float
-    """Octets with the sound."""
-    back_octets: Octets
-
-    @property
-    def answers(self) -> Octets:
-        """Frames of the peer that are longer than acknowledgements."""
-        return _pick_answers(self.back_octets)
-
-    @property
-    def up_share(self) -> float:
-        return self.sent / max(self.sent + float(self.back_octets.sum()), 1.0)
-
-    def unclocked(self) -> Unclocked:
-        return measure_unclocked(
-            self.t_s,
-            self.octets,
-            seconds=self.seconds,
-            up_share=self.up_share,
-            answers=self.answers,
-            grouped_share=_grouped(self.t_s, self.octets),
-        )
-
-
-def _cut_window(flow: Flow, t_s: Floats, back_s: Floats, begin_s: float, seconds: float) -> _Window:
-    first, last = np.searchsorted(t_s, [begin_s, begin_s + seconds])
-    back_first, back_last = np.searchsorted(back_s, [begin_s, begin_s + seconds])
-    times, octets = t_s[first:last] - begin_s, flow.frame_len[first:last]
-    sent = float(octets.sum())
-    if len(octets) and (tone := is_tone(octets)).any():
-        times, octets = times[~tone], octets[~tone]
-    return _Window(seconds, int(last - first), times, octets, sent, flow.back_frame_len[back_first:back_last])
-
-
-def _measure(window: _Window, flow: Flow) -> Features:
-    times, octets, answers, sent = window.t_s, window.octets, window.answers, max(window.sent, 1.0)
-    features = Features(
-        seconds=window.seconds,
-        frames=window.frames,
-        rate_kbps=float(octets.sum()) * 8 / window.seconds / 1000,
-        up_share=window.up_share,
-        answers=float(answers.sum()) / sent,
-        long_answers=float(answers[answers >= LONG_ANSWER_OCTETS].sum()) / sent,
-        grouped_share=_grouped(times, octets),
-        rhythm=PERFECT_RHYTHM,
-    )
-    if features.rate_kbps < THIN_KBPS or score_features(features, flow, given=["rate"]) < DECIDE_SCORE:
-        return replace(features, rhythm=NO_RHYTHM)  # no rhythm could make a camera of it, and it is costly to look for
-    rhythm = find_best_rhythm(times, octets)
-    if rhythm.sure_nats < SURE_NATS and (sound := is_sound(times, octets)).any():
-        of_rest = find_best_rhythm(times[~sound], octets[~sound])
-        if of_rest.sure_nats > rhythm.sure_nats:
-            rhythm, times, octets = of_rest, times[~sound], octets[~sound]
-    return _measure_ticks(features, rhythm, times, octets)
-
-
-def _measure_ticks(features: Features, rhythm: Rhythm, times: Floats, octets: Octets) -> Features:
-    sums = sum_ticks(times, octets, rhythm)[1:-1]
-    if len(sums) < MIN_TICKS or not sums.any():
-        return replace(features, rhythm=NO_RHYTHM)
-    usual, peak, spread, tail = _weigh_sizes(sums, max(round(features.seconds / COMPLETE_EVERY_S), 1))
-    return replace(
-        features,
-        rate_kbps=float(octets.sum()) * 8 / features.seconds / 1000,
-        grouped_share=_grouped(times, octets),
-        rhythm=rhythm,
-        ended_share=min(count_ends(octets, len(sums)) / len(sums), 1.0),
-        kept_share=float((sums > 0).mean()),
-        peak_octaves=peak,
-        usual_octets=usual,
-        spread=spread,
-        tail=tail,
-    )
-
-
-def _weigh_sizes(sums: Floats, peaks: int) -> tuple[float, float, float, float]:
-    """The usual octets of a period, the height that so many peaks have, spread and tail of what came per period.
-
-    What follows empty periods has waited and counts for all of them.
-    """
-    filled = np.flatnonzero(sums > 0)
-    sizes = sums[filled] / np.diff(filled, prepend=filled[0] - 1)
-    usual, upper, top = (quantile(sizes, share) for share in (0.5, 0.75, 0.95))
-    peak = float(np.sort(sizes)[-min(peaks, len(sizes))])
-    spread = quantile(np.abs(sizes - usual), 0.5) / usual
-    return usual, float(np.log2(peak / usual)), spread, top / upper - 1.0
-
-
-def _pick_answers(back_octets: Octets) -> Octets:
-    """Frames from the peer longer than an acknowledgement, also than several that the access point joined in one.
-
-    Joined ones grow by equal steps from a single one.
-    """
-    single, longer = back_octets[back_octets < TALK_OCTETS], back_octets[back_octets >= TALK_OCTETS]
-    if not len(single) or not len(longer):
-        return longer
-    above = longer - _commonest(single)
-    fits = [(above + 2) % step <= 4 for step in range(*JOIN_STEP_OCTETS)]
-    is_joined = max(fits, key=np.count_nonzero)
-    return longer[~is_joined] if is_joined.mean() > MOSTLY_JOINED else longer
-
-
-def _commonest(octets: Octets) -> int:
-    lengths, counts = np.unique(octets, return_counts=True)
-    return int(lengths[np.argmax(counts)])
-
-
-def _grouped(times: Floats, octets: Octets) -> float:
-    if len(times) < 2:
-        return 0.0
-    single = octets[octets < JOINED_OCTETS]
-    is_full = octets >= FULL_SHARE * (quantile(single, 0.98) if len(single) else JOINED_OCTETS)
-    is_piece = np.diff(times) < GROUP_GAP_S
-    is_piece &= is_full[1:] | is_full[:-1] | (np.abs(np.diff(octets)) <= EVEN_OCTETS)
-    has_company = octets >= JOINED_OCTETS
-    has_company[1:] |= is_piece
-    has_company[:-1] |= is_piece
-    return float(octets[has_company & (octets >= GROUP_OCTETS)].sum()) / max(float(octets.sum()), 1.0)
+    window = FlowCutter(flow).cut(0.0, seconds)
+    return None if window.frames < MIN_FRAMES else (measure_features(window, flow), window.unclocked())

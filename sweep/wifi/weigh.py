@@ -1,113 +1,156 @@
-"""What transmitters that send video, or follow what was played, say for or against a camera in a zone."""
+"""What transmitters that send video, or follow what was played, say for or against a camera in a zone.
+
+All readings of one transmitter are one: where it was placed, whether it follows. Several transmitters are rivals, not
+witnesses: at most one of them is this zone's camera, so that the one that speaks most for it is taken.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from sweep.plug.evidence import NEAR_DB, ZoneView, evidence, level_dbm
-from sweep.report import Evidence, WifiObservation
+from sweep.plug.evidence import NEAR_DB, ZoneView, evidence, level_dbm, total_of
+from sweep.plug.looks import is_again
+from sweep.plug.weights import Weight
+from sweep.report import Evidence, StimulusJudgement, WifiObservation
 from sweep.wifi.words import WORDS
 
-VIDEO_WEIGHT_LOG10 = 1.0  # guessed
-FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position and over the positions
-FOLLOWS_LIGHT_WEIGHT_LOG10 = 1.5  # guessed; a p-value allows at most log10(1 / p)
-DOES_NOT_FOLLOW_WEIGHT_LOG10 = -0.7  # guessed: a constant-rate encoder may hide the light
-DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 = -0.3  # guessed: the person may have walked where the camera does not look
-NO_VIDEO_WEIGHT_LOG10 = -0.1  # guessed, where everything was heard
-LOUDER_OUTSIDE_WEIGHT_LOG10 = -0.5  # guessed: beyond the shadowing between positions; a door may be thin
-MAX_EVIDENCE = 8  # bounds what a person has to read of one zone
+FOLLOWS_LIGHT_P = 0.05  # family-wise over the transmitters of a position
 
 
 def weigh_wifi(view: ZoneView) -> Sequence[Evidence]:
-    """What speaks for the zone by transmitter, strongest first; where nothing does, what speaks against."""
+    """What the transmitter that speaks most for the zone says; where none does, what speaks against.
+
+    What is denied of all transmitters says no more than that no camera that streams is here.
+    """
     heard = [o for o in view.observations if isinstance(o, WifiObservation)]
-    each = [_weigh_transmitter(view, tag, transmitter) for tag, transmitter in _by_transmitter(heard)]
-    in_favour = [weighed for weighed in each if sum(e.weight_log10 for e in weighed) > 0.0]
-    # What one transmitter denies says nothing against another one.
-    result = [e for weighed in in_favour or each for e in weighed]
-    if result:
-        return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))[:MAX_EVIDENCE]
+    each = [weighed for one in _by_transmitter(heard) if (weighed := _weigh_transmitter(view, one))]
+    best = max(each, key=lambda weighed: (total_of(weighed), str(weighed[0].about)), default=None)
     looked = view.coverage
     ours = [o for o in heard if o.zone_id == view.zone.zone_id]
     if looked is None or looked.blind_reason is not None or not ours:
-        return []
-    return [evidence("wifi", WORDS, None, "no_video_uplink", NO_VIDEO_WEIGHT_LOG10 * looked.quality, count=len(ours))]
+        return best or []
+    nothing = view.weights.absence("no_video_uplink", looked.quality)
+    if best is None:
+        return [evidence("wifi", WORDS, None, "no_video_uplink", nothing, count=len(ours))]
+    return best if total_of(best) >= nothing.log10 else _denied(best, nothing)
 
 
-def _weigh_transmitter(view: ZoneView, tag: str, transmitter: list[WifiObservation]) -> list[Evidence]:
+def _denied(weighed: list[Evidence], nothing: Weight) -> list[Evidence]:
+    """The same evidence, its sum held at what the absence of any streaming camera weighs."""
+    strongest = min(weighed, key=lambda e: e.weight_log10)
+    return [
+        e.model_copy(
+            update={
+                "weight_log10": round(nothing.log10, 3), "low_log10": round(nothing.low, 3),
+                "high_log10": round(nothing.high, 3), "is_capped": True,
+            }
+            if e is strongest
+            else {"weight_log10": 0.0, "low_log10": 0.0, "high_log10": 0.0, "is_capped": True}
+        )
+        for e in weighed
+    ]  # fmt: skip
+
+
+def _weigh_transmitter(view: ZoneView, transmitter: list[WifiObservation]) -> list[Evidence]:
     zone_id = view.zone.zone_id
-    uplinks = [o for o in transmitter if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
+    first = [o for o in transmitter if not is_again(o.position_id)]
+    about = min(o.observation_id for o in transmitter)
+    uplinks = [o for o in first if o.video.verdict == "video_uplink" and o.rssi_dbm is not None]
     here = [o for o in uplinks if o.zone_id == zone_id]
-    # What follows the light is a camera, also when its traffic alone did not tell.
-    result = _weigh_stimulus([o for o in transmitter if o.zone_id == zone_id], transmitter)
-    if here:
-        strongest = max(level_dbm(o.rssi_dbm) for o in uplinks)
-        best = max(here, key=lambda o: (level_dbm(o.rssi_dbm), o.observation_id))
-        below = strongest - level_dbm(best.rssi_dbm)
-        place: Mapping[str, float] | None = view.places.get(tag)
-        weight = _weaker_weight(below) if place is None else _place_weight(place.get(zone_id, 0.0))
-        code = "video_uplink" if below < 1.0 else "video_uplink_near"
-        values: dict[str, str | float] = {
-            "rssi": round(level_dbm(best.rssi_dbm)),
-            "score": f"{best.video.score:.2f}",
-            "below": round(below),
-        }
-        result.append(evidence("wifi", WORDS, best, code, weight, **values))
-        outside = max((o.outside_dbm for o in uplinks if o.outside_dbm is not None), default=None)
-        if outside is not None and outside >= strongest + NEAR_DB:
-            levels: dict[str, str | float] = {"outside": round(outside), "rssi": round(strongest)}
-            result.append(evidence("wifi", WORDS, best, "louder_outside", LOUDER_OUTSIDE_WEIGHT_LOG10, **levels))
-    return result
+    tests = _weigh_tests(view, [o for o in first if o.zone_id == zone_id], transmitter)
+    tests = [e.model_copy(update={"about": about}) for e in tests]
+    if not here:
+        if tests:  # what follows the light is a camera, also when its traffic alone did not tell
+            one = next(o for o in transmitter if o.observation_id == tests[0].observation_id)
+            tests.append(evidence("wifi", WORDS, one, "open_upload", view.weights.at("open_upload"), about=about))
+        return tests
+    strongest = max(level_dbm(o.rssi_dbm) for o in uplinks)
+    best = max(here, key=lambda o: (level_dbm(o.rssi_dbm), o.observation_id))
+    below = strongest - level_dbm(best.rssi_dbm)
+    token = min(transmitter[0].addresses, key=lambda a: (a.key_id, a.tag))
+    place = view.places.get(token.tag)
+    # too few positions to place it: how much weaker it is here speaks instead
+    weight = (
+        view.weights.at("video_uplink_near", below) if place is None
+        else view.weights.at("video_uplink", place.get(zone_id, 0.0))
+    )  # fmt: skip
+    values: dict[str, str | float] = {
+        "rssi": round(level_dbm(best.rssi_dbm)), "score": f"{best.video.score:.2f}", "below": round(below)
+    }  # fmt: skip
+    code = "video_uplink" if below < 1.0 else "video_uplink_near"
+    result = [evidence("wifi", WORDS, best, code, weight, about=about, **values), *tests]
+    outside = max((o.outside_dbm for o in uplinks if o.outside_dbm is not None), default=None)
+    if outside is not None and outside >= strongest + NEAR_DB:
+        levels: dict[str, str | float] = {"outside": round(outside), "rssi": round(strongest)}
+        louder = view.weights.at("louder_outside")
+        result.append(evidence("wifi", WORDS, best, "louder_outside", louder, about=about, **levels))
+    return sorted(result, key=lambda e: (-e.weight_log10, str(e.observation_id)))
 
 
-def _place_weight(probability: float) -> float:
-    """log10 likelihood ratio of an uplink that is in this zone with `probability` and tells nothing elsewhere."""
-    return math.log10(1.0 + probability * (10.0**VIDEO_WEIGHT_LOG10 - 1.0))
+def _weigh_tests(view: ZoneView, here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
+    """The first test and, where it followed, the second one.
 
-
-def _weaker_weight(below_db: float) -> float:
-    """The same when too few positions heard it to place it: Gaussian shadowing of NEAR_DB / 2."""
-    return VIDEO_WEIGHT_LOG10 * math.exp(-((below_db / NEAR_DB) ** 2) * 2.0)
-
-
-def _weigh_stimulus(here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
-    """The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone.
-
-    One transmitter is tested at several positions, by light and by a person who walks, so its p-value is multiplied by
-    the number of its tests (Bonferroni).  A denial says nothing of what does not send like a camera.
+    The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone, and what it did
+    elsewhere is as likely with a camera here as without. Where it is tested here by light and by a person who walks,
+    its p-value is multiplied by the number of tests (Bonferroni); second looks are tests of their own. A denial says
+    nothing of what does not send like a camera.
     """
-    tests = sum(o.stimulus is not None and o.stimulus.p_value is not None for o in transmitter)
-    tested = [(o.stimulus.p_value, o) for o in here if o.stimulus is not None and o.stimulus.p_value is not None]
+    tests = sum(_p_of(o) is not None for o in here)
+    tested = [(p, o) for o in here if (p := _p_of(o)) is not None]
     if not tested:
         return []
     p_value, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
     p = min(1.0, p_value * tests)
-    is_walk = one.stimulus is not None and one.stimulus.kind == "motion"
-    match one.stimulus and one.stimulus.verdict:
-        case "follows_light" if p <= FOLLOWS_LIGHT_P:
-            weight = min(FOLLOWS_LIGHT_WEIGHT_LOG10, -math.log10(max(p, 1e-6)))
-            code = "follows_motion" if is_walk else "follows_light"
-            found = evidence("wifi", WORDS, one, code, weight, p=f"{p:.3g}")
-            after_s = None if one.stimulus is None else one.stimulus.decided_after_s
-            if after_s is not None:
-                text = WORDS.evidence[f"{code}_after"].text(p=f"{p:.3g}", seconds=round(after_s))
-                found = found.model_copy(update={"text": text})
-            return [found]
-        case "does_not" if any(o.video.verdict == "video_uplink" for o in here):
-            weight = DOES_NOT_FOLLOW_WALK_WEIGHT_LOG10 if is_walk else DOES_NOT_FOLLOW_WEIGHT_LOG10
-            code = "does_not_follow_motion" if is_walk else "does_not_follow_light"
-            light = None if one.stimulus is None else one.stimulus.smallest_light_share
-            told = {} if is_walk else {"light": "–" if light is None else f"{100 * light:.1f} %"}
-            return [evidence("wifi", WORDS, one, code, weight, p=f"{p:.2f}", **told)]
-        case _:
-            return []
+    judged = one.stimulus
+    if judged is None:
+        return []
+    is_walk = judged.kind == "motion"
+    if judged.verdict == "follows_light" and p <= FOLLOWS_LIGHT_P:
+        return [_followed(view, one, judged, p), *_second_test(view, transmitter)]
+    if judged.verdict == "does_not" and any(o.video.verdict == "video_uplink" for o in here):
+        if is_walk:
+            weight = view.weights.at("does_not_follow_motion")
+            return [evidence("wifi", WORDS, one, "does_not_follow_motion", weight, p=f"{p:.2f}")]
+        light = judged.smallest_light_share
+        weight = view.weights.at("does_not_follow_light", 1.0 if light is None else light)
+        told = "–" if light is None else f"{100 * light:.1f} %"
+        return [evidence("wifi", WORDS, one, "does_not_follow_light", weight, p=f"{p:.2f}", light=told)]
+    return []
 
 
-def _by_transmitter(heard: list[WifiObservation]) -> list[tuple[str, list[WifiObservation]]]:
-    """(tag, what was heard of it), in the order of key and tag."""
+def _followed(view: ZoneView, one: WifiObservation, judged: StimulusJudgement, p: float) -> Evidence:
+    code = "follows_motion" if judged.kind == "motion" else "follows_light"
+    found = evidence("wifi", WORDS, one, code, view.weights.at(code, p), p=f"{p:.3g}")
+    if judged.decided_after_s is None:
+        return found
+    text = WORDS.evidence[f"{code}_after"].text(p=f"{p:.3g}", seconds=round(judged.decided_after_s))
+    return found.model_copy(update={"text": text})
+
+
+def _second_test(view: ZoneView, transmitter: list[WifiObservation]) -> list[Evidence]:
+    """The light played again at the candidate."""
+    again = [(p, o) for o in transmitter if o.position_id in view.again and (p := _p_of(o)) is not None]
+    if not again:
+        return []
+    p, one = min(again, key=lambda item: (item[0], item[1].observation_id))
+    p = min(1.0, p * len(again))
+    if one.stimulus is not None and one.stimulus.verdict == "follows_light" and p <= FOLLOWS_LIGHT_P:
+        weight = view.weights.at("follows_light_again")
+        return [evidence("wifi", WORDS, one, "follows_light_again", weight, p=f"{p:.3g}")]
+    if one.stimulus is not None and one.stimulus.verdict == "does_not":
+        weight = view.weights.at("does_not_follow_again")
+        return [evidence("wifi", WORDS, one, "does_not_follow_again", weight, p=f"{p:.2f}")]
+    return []
+
+
+def _p_of(one: WifiObservation) -> float | None:
+    return None if one.stimulus is None else one.stimulus.p_value
+
+
+def _by_transmitter(heard: list[WifiObservation]) -> list[list[WifiObservation]]:
+    """What was heard of each, in the order of key and tag."""
     groups: dict[tuple[str, str], list[WifiObservation]] = {}
     for observation in heard:
         token = min(observation.addresses, key=lambda a: (a.key_id, a.tag))
         groups.setdefault((token.key_id, token.tag), []).append(observation)
-    return [(key[1], groups[key]) for key in sorted(groups)]
+    return [groups[key] for key in sorted(groups)]

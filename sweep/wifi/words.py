@@ -53,9 +53,18 @@ WORDS: Final = Words(
             "Its traffic does not follow the person who walked by prompts (p = {p})",
         ),
         "does_not_follow_light": Sentence(
-            "점멸 조명과 전송량이 무관함(p = {p}, 95% 확률로 드러났을 밝기 변화: {light})",
-            "Its traffic does not follow the light that the probe played (p = {p}; a picture brighter by this would "
-            "have shown in 95 of 100 cases: {light})",
+            "점멸 조명과 전송량이 무관함(p = {p}, 기준 카메라의 95%가 드러나는 조도 변화: {light})",
+            "Its traffic does not follow the light that the probe played (p = {p}; so much more light shows 95 % of "
+            "the reference cameras: {light})",
+        ),
+        "open_upload": Sentence("카메라인지 알 수 없는 업로드가 있음", "An upload that may or may not be a camera's"),
+        "follows_light_again": Sentence(
+            "두 번째 조명 시험에서도 전송량이 따라 변함(p = {p})",
+            "In a second light test its traffic follows again (p = {p})",
+        ),
+        "does_not_follow_again": Sentence(
+            "두 번째 조명 시험에서는 전송량이 따라 변하지 않음(p = {p})",
+            "In a second light test its traffic does not follow (p = {p})",
         ),
         "no_video_uplink": Sentence(
             "수신한 무선 기기 {count}대 중 영상 전송형 없음",
@@ -139,6 +148,9 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "no_lamp": Sentence("시험용 조명(센서 헤드)이 없어 시험하지 않음", "No sensor head with a lamp: not tested"),
     "head_away": Sentence("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away: test broken off"),
     "head_restarted": Sentence("센서 헤드가 다시 시작되어 시험을 중단함", "The sensor head restarted: test broken off"),
+    "lamp_rested": Sentence(
+        "조명이 쉬어야 해서 시험의 일부가 어두웠음", "The lamp had to rest, so part of the test was dark"
+    ),
     "lamp_not_playing": Sentence("조명이 켜지지 않아 시험을 중단함", "The lamp did not play: test broken off"),
     "lamp_went_off": Sentence("조명이 꺼져 시험을 중단함", "The lamp went off: test broken off"),
     "lamp_refused": Sentence("센서 헤드가 점등을 거부해 시험하지 않음", "The sensor head refused to play: not tested"),

@@ -1,12 +1,9 @@
 """The compiled kernel gives what Python gives, on anything, and reads nothing beside its buffer."""
 
-import hashlib
-import os
 import struct
-import subprocess
-import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,15 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.captures.files import walk_records
-from sweep.captures.kernel import SOURCE, Kernel, load_kernel
+from sweep.captures.kernel import Kernel, load_kernel
 from sweep.captures.packets import PacketBlock
 from sweep.captures.pcapng import MAX_BLOCK_OCTETS, Section
-from sweep.wifi.comb import band_by, band_plainly, sum_plainly
+from sweep.wifi.columns import number_plainly
+from sweep.wifi.control_frames import ControlFrames, read_by_kernel, read_plainly
 from sweep.wifi.dot11 import Dot11Frames, parse_by_kernel, parse_plainly
 from sweep.wifi.witnesses import spread_plainly
+from tests.captures.compiled import build, checked, run_sanitized
 from tests.wifi.frames import AP, BROADCAST, OTHER, ROUTER, STATION, beacon, data_down, data_up, frame, radiotap
 
-WARNINGS = ("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror")
 FRAMES = (
     beacon(),
     data_up(),
@@ -39,20 +37,9 @@ FRAMES = (
 )
 
 
-def build(host_cc: str, library: Path, *flags: str, digest: str | None = None) -> Path:
-    told = digest or hashlib.sha256(SOURCE.read_bytes()).hexdigest()
-    command = [host_cc, "-std=c11", "-O1", "-g", "-fPIC", "-shared", *WARNINGS, *flags]
-    subprocess.run([*command, f'-DSOURCE_SHA256="{told}"', "-o", str(library), str(SOURCE)], check=True)
-    return library
-
-
 @pytest.fixture(scope="module")
 def kernel(host_cc: str, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
-    """With the warnings of the real build and more, and the sanitizer for undefined behaviour."""
-    flags = ("-fsanitize=undefined", "-fsanitize-undefined-trap-on-error")
-    found = load_kernel(build(host_cc, tmp_path_factory.mktemp("kernel") / "kernel.so", *flags))
-    assert isinstance(found, Kernel)
-    return found
+    return checked(host_cc, tmp_path_factory.mktemp("kernel"))
 
 
 def block_of(packets: list[tuple[bytes, int]], link_type: int) -> PacketBlock:
@@ -69,6 +56,11 @@ def assert_same(block: PacketBlock, kernel: Kernel) -> None:
     assert dict(reasons) == {reason: count for reason, count in expected_reasons.items() if count}
     for column in fields(Dot11Frames):
         one, other = getattr(found, column.name), getattr(expected, column.name)
+        assert one.dtype == other.dtype, column.name
+        assert one.tolist() == other.tolist(), column.name
+    control, expected_control = read_by_kernel(block.data, found, kernel), read_plainly(block.data, expected)
+    for column in fields(ControlFrames):
+        one, other = getattr(control, column.name), getattr(expected_control, column.name)
         assert one.dtype == other.dtype, column.name
         assert one.tolist() == other.tolist(), column.name
 
@@ -170,25 +162,28 @@ def test_bits_are_those_of_python(kernel: Kernel, acks: list[tuple[int, bytes]])
     assert kernel.spread_bits(key, bitmaps).tolist() == spread_plainly(key, bitmaps).tolist()
 
 
-@pytest.mark.parametrize("events", [8, 60, 2_000])
-@pytest.mark.parametrize("span_s", [0.3, 2.5, 10.0, 60.0])
-def test_rates_are_those_of_python(kernel: Kernel, events: int, span_s: float) -> None:
-    rng = np.random.default_rng([events, int(span_s)])
-    places = np.sort(rng.integers(0, int(span_s * 1_000), events))
-    length = 1 << int(4 * places[-1]).bit_length()
-    first, last = int(0.004 * length), int(0.031 * length)
-    expected = band_plainly(places, length, first, last)
-    assert band_by(kernel, places, length, first, last) == pytest.approx(expected, abs=3e-6 * events)
-    events_s, rates_hz = rng.uniform(-span_s, span_s, events), rng.uniform(4, 31) + np.linspace(-0.4, 0.4, 33) / span_s
-    expected_sums = sum_plainly(events_s, rates_hz)
-    assert kernel.sum_phasors(events_s, rates_hz) == pytest.approx(expected_sums, abs=1e-11 * events)
-    assert kernel.sum_phasors(np.array([np.nan, np.inf, 1e300, 0.0]), rates_hz) == pytest.approx(np.ones(33))
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 3), max_size=50), st.sampled_from([np.uint64, np.int64]))
+def test_values_are_numbered_as_by_python(kernel: Kernel, values: list[int], dtype: type) -> None:
+    column: np.ndarray[Any, Any] = np.array(values, dtype=np.uint64).view(dtype)
+    found = kernel.number_distinct(column)
+    assert found is not None
+    assert [part.tolist() for part in found] == [part.tolist() for part in number_plainly(column)]
 
 
-def test_a_comb_that_does_not_fit_is_left_out(kernel: Kernel) -> None:
-    places = np.array([-1, 0, 31, 32, 2**40, -(2**60)])
-    thinned = kernel.thin_comb(places, np.ones((8, 4)), 7)
-    assert thinned.tolist() == [1, 1, 1, 2, 1, 1, 1]
+def test_too_many_values_or_those_made_to_meet_are_left_to_python(kernel: Kernel) -> None:
+    assert kernel.number_distinct(np.arange(32_768)) is not None
+    assert kernel.number_distinct(np.arange(32_769)) is None
+    inverse = pow(0x9E3779B97F4A7C15, -1, 2**64)
+    meeting = np.array([n * inverse % 2**64 for n in range(2_000)], dtype=np.uint64)  # all in the first slot
+    assert kernel.number_distinct(np.tile(meeting, 10)) is None
+
+
+def test_a_frame_outside_its_block_is_refused(kernel: Kernel) -> None:
+    block = block_of([(frame(1, 9, AP, STATION, body=bytes(12)), 28)], 105)
+    frames, _ = parse_by_kernel(block, kernel)
+    for start in (-1, 1, 2**62):
+        with pytest.raises(ValueError, match="outside its block"):
+            read_by_kernel(block.data, replace(frames, start=frames.start + start), kernel)
 
 
 @pytest.mark.parametrize(("start", "captured"), [(-1, 4), (0, -1), (60, 41), (101, 0), (2**62, 2**62)])
@@ -201,22 +196,7 @@ def test_a_packet_outside_its_block_is_refused(kernel: Kernel, start: int, captu
 
 def test_no_octet_beside_the_buffer_is_read(host_cc: str, tmp_path: Path, repo_root: Path) -> None:
     """Random packets that end where their memory does, under the sanitizer for addresses."""
-    library = build(host_cc, tmp_path / "kernel.so", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-    runtime = subprocess.run([host_cc, "-print-file-name=libasan.so"], stdout=subprocess.PIPE, check=True, text=True)
-    env = os.environ | {
-        "LD_PRELOAD": runtime.stdout.strip(),
-        "ASAN_OPTIONS": "detect_leaks=0",
-        "PYTHONMALLOC": "malloc",
-    }
-    script = "from tests.captures.test_kernel import read_random; import sys; read_random(sys.argv[1], 3_000)"
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(library)],
-        env=env,
-        cwd=repo_root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_sanitized(host_cc, tmp_path, repo_root, "tests.captures.test_kernel:read_random", 3_000)
     assert (done.returncode, done.stdout) == (0, "3000\n"), done.stderr[-2_000:]
 
 
@@ -233,12 +213,11 @@ def read_random(library: str, count: int) -> None:
         ends = np.sort(np.append(rng.integers(0, len(data) + 1, 3), len(data)))
         start = np.append(0, ends[:-1])
         block = PacketBlock((105, 127)[number % 2], data, start, ends - start, ends - start + 5, start)
-        parse_by_kernel(block, kernel)
+        read_by_kernel(data, parse_by_kernel(block, kernel)[0], kernel)
+        kernel.number_distinct(rng.integers(0, 9, number % 40))
         kernel.walk_pcap(memoryview(data), "<>"[number % 2], 1)
         data[: min(len(data), 8)] = np.frombuffer(struct.pack("<II", 6, 32), dtype=np.uint8)[: len(data)]
         kernel.walk_pcapng(memoryview(data), "<", MAX_BLOCK_OCTETS, 0)
-        kernel.thin_comb(start * 9, np.ones((8, 4)), len(data))
-        kernel.sum_phasors(rng.random(number % 20), np.array([4.0, 4.1, 4.2]))
         kernel.spread_bits(rng.integers(0, 2 ** (number % 62 + 1), 4), rng.integers(0, 256, (4, 32), dtype=np.uint8))
     print(count)
 
@@ -249,4 +228,4 @@ def test_why_there_is_none_is_said(host_cc: str, tmp_path: Path) -> None:
     assert "does not load" in str(load_kernel(tmp_path / "text.so"))
     other = build(host_cc, tmp_path / "other.so", digest="0" * 64)
     assert load_kernel(other) == "it was built from another source"
-    assert "missing" in str(load_kernel(other, tmp_path / "kernel.c"))
+    assert "missing" in str(load_kernel(other, tmp_path))

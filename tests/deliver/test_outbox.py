@@ -15,9 +15,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from sweep import entry as e
 from sweep.deliver import outbox as ob
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError, Outbox, OutboxError
+from sweep.entry import dsse
+from sweep.entry import envelope as e
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK, Disk
 from tests.entry_factory import ROOM_ID, salted, signer
@@ -54,7 +55,7 @@ class Server:
             received_ms=1,
             inclusion_proof=None,
         )
-        return self.key.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
+        return self.key.sign(dsse.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
 
 
 def open_box(folder: Path, disk: Disk = DISK, spare: Path | None = None) -> Outbox:
@@ -90,7 +91,7 @@ class CrashingDisk(Disk):
         super().unlink(path)
 
 
-def append(box: Outbox, data: bytes = b"{}", *, must_save: bool = False) -> e.SignedEntry:
+def append(box: Outbox, data: bytes = b"{}", *, must_save: bool = False) -> dsse.SignedEntry:
     return box.append(
         "sweep.report",
         (salted("application/json", data),),
@@ -447,7 +448,7 @@ class CrashingOutbox(RuleBasedStateMachine):
         self.is_damaged = True
         waiting = sorted(self.folder.glob("*.entry"))
         if at < len(waiting) and waiting[at].is_file() and not waiting[at].is_symlink():
-            with contextlib.suppress(e.EntryError):
+            with contextlib.suppress(dsse.EntryError):
                 self.lost.add(e.from_wire(waiting[at].read_bytes())[0].entry_hash)
             with contextlib.suppress(ValueError, LookupError, TypeError):  # it was damaged before
                 DAMAGES[damage](waiting[at])
@@ -466,7 +467,7 @@ class CrashingOutbox(RuleBasedStateMachine):
         waiting = set()
         for path in self.folder.glob("*.entry"):
             if path.is_file() and not path.is_symlink():
-                with contextlib.suppress(e.EntryError):
+                with contextlib.suppress(dsse.EntryError):
                     waiting.add(e.from_wire(path.read_bytes())[0].entry_hash)
         assert set(self.acknowledged) - self.lost <= waiting | set(self.server.stored)
         assert all(len(hashes) == 1 for hashes in self.server.hashes_by_seq.values())

@@ -9,7 +9,7 @@ import pytest
 
 from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
-from sweep.entry import verify_request
+from sweep.entry.envelope import verify_request
 from sweep.report import CommandList, LiveMessage, new_id, to_json, utc_now
 from sweep.run.words import state_event
 from tests.entry_factory import signer

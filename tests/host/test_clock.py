@@ -12,7 +12,7 @@ import pytest
 
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.deliver.outbox import Outbox
-from sweep.entry import from_wire, parse_envelope
+from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, boottime_ns, judge_clock, read_wall_clock
 from sweep.plug.control import Control, Stand
 from sweep.plug.measurement import Measurement

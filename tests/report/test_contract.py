@@ -9,12 +9,29 @@ from hypothesis import strategies as st
 
 from sweep import report as r
 from sweep.report import schema
-from tests.report_factory import make_plan, make_report
+from tests.cases import CAPTURES
+from tests.report_factory import make_plan, make_report, make_report_v2
 
 
 def test_a_report_round_trips_through_json_unchanged() -> None:
     report = make_report()
     assert r.parse_json(r.SweepReport, r.to_json(report)) == report
+
+
+def test_reports_of_both_formats_stay_readable() -> None:
+    first = r.parse_json(r.SweepReport, (CAPTURES / "reports" / "v1.json").read_bytes())
+    second = make_report_v2()
+    assert (first.v, first.targets, first.findings[0].stage) == (1, (), None)
+    assert r.parse_json(r.SweepReport, r.to_json(second)) == second
+    assert {v.verdict for v in second.verdicts} == {"clear", "candidate", "nothing_detected", "not_assessable"}
+    assert {t.target: t.low for t in second.targets}["lens_2mm"] == 0.92
+
+
+def test_a_candidate_of_a_first_look_is_no_finding_yet() -> None:
+    report = make_report()
+    candidate = report.findings[0].model_copy(update={"stage": "first_look"})
+    assert report.counted_findings == report.findings
+    assert report.model_copy(update={"findings": (candidate,)}).counted_findings == ()
 
 
 def test_records_cannot_be_changed() -> None:
@@ -52,9 +69,10 @@ REFUSED: dict[str, tuple[tuple[str | int, ...], Any, str]] = {
         "cites an observation",
     ),
     "clear without a target": (("verdicts", 0, "verdict"), "clear", "names its target"),
+    "clear of something, yet not clear": (("verdicts", 0, "clear_of"), ["pinhole_1mm"], "only a clear verdict"),
     "one inspector": (("inspectors",), ["점검자-01"], "inspectors"),
     "no limits": (("limits",), [], "limits"),
-    "other version": (("v",), 2, "v:"),
+    "other version": (("v",), 3, "v:"),
     "yes for true": (("plan", "is_verified"), "yes", "is_verified"),
 }
 
@@ -135,13 +153,17 @@ def test_every_quantity_names_its_unit() -> None:
         "_bytes",
         "_log10",
         "_bits",
+        "_wh",
+        "_mah",
         "_share",
     )
     pure = {
         "v", "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
         "frame", "frames", "bytes_up", "bytes_down", "adverts", "windows", "duty_cycle", "p_value", "version", "seq",
         "position_index", "positions", "count", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
-        "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count",
+        "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count", "probability", "low", "high",
+        "posterior_low_log10_odds", "posterior_high_log10_odds", "value", "expected", "cusum", "seconds", "corner",
+        "columns", "done", "repeats",
     }  # fmt: skip
     for name, definition in schema.contract_schema()["$defs"].items():
         for field, spec in definition.get("properties", {}).items():

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.entry import EntryError, from_wire
+from sweep.entry.dsse import EntryError
+from sweep.entry.envelope import from_wire
 from sweep.report import ContractError, SweepReport, parse_json, to_json
 from sweep.report.structure import MAX_VALUES, check_structure
 from tests.report_factory import make_report

@@ -6,7 +6,8 @@ import json
 from datetime import timedelta
 from typing import Any, Final
 
-from sweep import entry as e
+from sweep.entry import dsse
+from sweep.entry import envelope as e
 from sweep.report import StartCommand, new_id, utc_now
 from sweep.run.rooms import Room
 from sweep.sim.source import default_room
@@ -53,7 +54,7 @@ class Honest:
             received_ms=1,
             inclusion_proof=None,
         )
-        return self.key.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
+        return self.key.sign(dsse.RECEIPT_TYPE, receipt.model_dump_json().encode()).to_json()
 
     def notices(self) -> dict[str, int | None]:
         """What the phone was told last, by code; what is over is left out."""

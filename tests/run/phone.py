@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sweep import entry as e
+from sweep.entry import envelope as e
+from sweep.entry.kinds import REPORT_TYPE
 from sweep.report import SweepReport, new_id, parse_json, to_json, utc_now
-from sweep.report.kinds import REPORT_TYPE
 from tests.run.honest_server import PERSONS, Honest, start_command
 from tests.waiting import wait_until
 

@@ -16,11 +16,12 @@ APP = build_app()
 OF_THE_RUN = frozenset(
     {
         "report_id", "sweep_id", "observation_id", "finding_id", "position_id", "source", "versions", "tag", "key_id",
-        "crop_commitment", "details_commitment", "t_ns", "start_ns", "end_ns", "started", "ended", "condition",
+        "crop_commitment", "details_commitment", "t_ns", "start_ns", "end_ns", "started", "ended", "condition", "about",
+        "seconds",
     }
 )  # fmt: skip
-"""Ids, times, what the sweep calls itself, versions, tags, which are under a key of the sweep, and how the probe itself
-was, which no recording knows."""
+"""Ids, times, how long second looks took, what the sweep calls itself, versions, tags, which are under a key of the
+sweep, and how the probe itself was, which no recording knows."""
 OF_A_RECORDING = frozenset(
     {
         "recorded_input",

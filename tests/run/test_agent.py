@@ -17,7 +17,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from server.settings import Settings
+from server.config.settings import Settings
 from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.server_time import ServerTime
@@ -25,6 +25,7 @@ from sweep.deliver.uplink import ServerUnreachableError, Uplink
 from sweep.plug.control import Control
 from sweep.report import (
     AbortCommand,
+    BankCommand,
     DeclareEmptyCommand,
     LiveEvent,
     PauseCommand,
@@ -354,6 +355,7 @@ def agent_rig(folder: Path, scene: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.soak
 def test_a_live_sweep_from_the_phone_is_aborted_while_it_listens(tmp_path: Path) -> None:
     found = agent_rig(tmp_path, "short")
     print(found["times"])
@@ -381,8 +383,9 @@ def test_every_command_works_during_light_and_walk(tmp_path: Path) -> None:
     assert ("at-stall-2", "light", "not_assessable", "room_entered") in said
     assert ("at-stall-2-2", "light", "follows_light", None) in said
     assert ("walk-stall-2", "motion", "not_assessable", "finished_early") in said
-    (finding,) = report.findings
-    assert "follows_light" in {evidence.code for evidence in finding.evidence_for}
+    codes = {evidence.code for finding in report.findings for evidence in finding.evidence_for}
+    least = min(o.stimulus.p_value for o in tests if o.stimulus and o.stimulus.p_value is not None)
+    assert "follows_light" in codes or least > 0.003, "what chance does in many rooms makes no candidate"
     prompts = [event["prompt"] for event in found["events"] if event["type"] == "trial" and event["kind"] == "motion"]
     assert prompts[0] == "stand"
     assert "walk" in prompts
@@ -410,6 +413,37 @@ def test_a_position_and_a_walk_are_for_live_sweeps(rig: Rig) -> None:
     rig.wait_for_state("aborted")
 
 
+def test_what_a_person_says_of_the_bank_is_heard_also_while_no_sweep_runs(tmp_path: Path) -> None:
+    told: list[tuple[int, str]] = []
+    key = signer("agent")
+    with Outbox(tmp_path, key, tenant="demo-gu", subject=PROBE) as outbox, Uplink("http://127.0.0.1:9", key) as uplink:
+        agents = [
+            Agent(
+                uplink, outbox, probe_id=PROBE, pin_file=tmp_path / "pin", runner_for=no_sweep, say=lambda _: None,
+                tell_bank=tell_bank,
+            )
+            for tell_bank in (lambda mah, charge: told.append((mah, charge)), None)
+        ]  # fmt: skip
+        now = utc_now()
+        command = BankCommand(
+            command="bank", command_id=new_id(), sweep_id=UUID(int=0), issued=now, expires=now + timedelta(seconds=30),
+            capacity_mah=10_000, charge="full",
+        )  # fmt: skip
+        assert [agent.handle(command).accepted for agent in (*agents, agents[0])] == [True, False, True]
+        agents[0]._obey(command)
+        (said,) = agents[0].live._waiting
+        assert (said.event.type, said.sweep_id) == ("command", None), (
+            "it is about no sweep, and begins none on the page"
+        )
+    assert told == [(10_000, "full")], "once, however often it comes"
+
+
+def test_what_is_said_of_the_bank_while_no_sweep_runs_names_none_on_the_page(rig: Rig) -> None:
+    rig.command(command="bank", sweep_id=None, capacity_mah=10_000, charge="full")
+    rig.wait_for(lambda: bool(rig.agent._seen) and not rig.agent.live._waiting, "the answer")
+    assert (rig.probe()["state"], rig.probe()["sweep_id"]) == ("idle", None)
+
+
 def test_a_person_who_skips_the_tests_of_a_position_is_heard(rig: Rig) -> None:
     sweep_id = start(rig)
     rig.command(command="skip_trials", sweep_id=sweep_id, position_index=2)
@@ -429,5 +463,6 @@ def test_a_person_who_walks_by_the_prompts_names_the_camera_that_sees_it(tmp_pat
     print(tests)
     (follows,) = [one for one in tests if one.verdict == "follows_light"]  # 5 % of runs name another one, too
     assert (follows.kind, follows.tested_s) == ("motion", 120.0)
-    (finding,) = report.findings
-    assert "follows_motion" in {evidence.code for evidence in finding.evidence_for}
+    codes = {evidence.code for finding in report.findings for evidence in finding.evidence_for}
+    assert follows.p_value is not None
+    assert "follows_motion" in codes or follows.p_value > 0.003, "what chance does in many rooms makes no candidate"

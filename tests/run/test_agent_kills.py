@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from sweep.report.kinds import OPENED, REPORT
+from sweep.entry.kinds import OPENED, REPORT
 from tests.hostile_server import HostileServer
 from tests.run.phone import Phone
 from tests.run.test_kills import Kill, descendants, table, wait_for_the_end_of

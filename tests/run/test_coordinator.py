@@ -140,7 +140,7 @@ def test_who_films_asks_after_rf_and_hears_its_triggers_and_the_page_what_it_see
         scene.coordinator.on_word("lens", word)
     zones = [e for e in scene.events if isinstance(e, ZoneEvent)]
     assert [(e.zone_id, e.modality, e.verdict, e.quality) for e in zones] == [
-        ("stall-2", "lens", "not_assessable", 0.3),
+        ("stall-2", "lens", "nothing_detected", 0.3),
         ("stall-2", "lens", "candidate", 0.31),
     ]
     *_, progress = [e for e in scene.events if isinstance(e, ProgressEvent)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sweep.report.kinds import OPENED, REPORT
+from sweep.entry.kinds import OPENED, REPORT
 from tests.hostile_server import HostileServer
 from tests.run.phone import Phone
 from tests.run.test_kills import descendants

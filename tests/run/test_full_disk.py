@@ -11,9 +11,9 @@ import pytest
 from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox, OutboxError
+from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.disk import Disk
 from sweep.report import LiveEvent, NoticeEvent, StateEvent, SweepReport
-from sweep.report.kinds import OPENED, REPORT
 from sweep.run.recovery import close_interrupted
 from sweep.run.rooms import LiveSource, Room
 from sweep.run.runner import Runner

@@ -21,10 +21,10 @@ from typing import Final, Self
 import pytest
 
 from sweep.deliver.journal import JournalError, journals_in, read_journal
-from sweep.entry import from_wire, parse_envelope
+from sweep.entry.envelope import from_wire, parse_envelope
+from sweep.entry.kinds import OPENED, REPORT, REPORT_TYPE
 from sweep.host.scratch import remove_orphans
 from sweep.report import SweepReport, parse_json
-from sweep.report.kinds import OPENED, REPORT, REPORT_TYPE
 from sweep.run.recovery import close_interrupted
 from sweep.sim.head import EmulatedHead, RfScene
 from tests.run.kill_rig import DWELL_S, PACED, SAMPLE_S, STANDS, box, plugs_in

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 
 from sweep.addresses import AddressKey, parse_address
-from sweep.entry import from_wire
+from sweep.entry.envelope import from_wire
+from sweep.entry.kinds import DETAILS_TYPE
+from sweep.plug.looks import is_again
 from sweep.report import MANIFEST_NAME, RecordedSweep, StimulusJudgement, SweepReport, WifiObservation, parse_json
-from sweep.report.kinds import DETAILS_TYPE
 from tests.run.same_report import of_file, replayed
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
@@ -45,9 +46,11 @@ class Run:
         return [o for o in heard if tag in {token.tag for token in o.addresses}]
 
     def said_of_light(self, address: str) -> StimulusJudgement:
-        """The answer at the only position where it was tested."""
-        (one,) = [o.stimulus for o in self.of(address) if o.stimulus is not None]
-        return one
+        """The answer at the first position where it was tested; a second look may have tested it once more."""
+        tested = [o for o in self.of(address) if o.stimulus is not None]
+        (one, *_) = sorted(tested, key=lambda o: (is_again(o.position_id), o.t_ns))
+        assert one.stimulus is not None
+        return one.stimulus
 
     def all_said_of_light(self) -> list[StimulusJudgement]:
         """The answers at any position, of whatever was tested."""
@@ -134,11 +137,11 @@ def test_the_camera_that_sees_the_lamp_is_named_and_nothing_of_anybody_else_is_k
     # By chance a camera that sees another lamp is called one that follows in 0.7 % of such runs: 14 % of 5 %.
     assert (other.verdict, other.reason) == ("not_assessable", "too_short")
     print(f"follows after {lit.decided_after_s} s, p = {lit.p_value}; the other: p = {other.p_value}")
-    (finding,) = run.report.findings
-    assert "follows_light" in {evidence.code for evidence in finding.evidence_for}
+    codes = {evidence.code for finding in run.report.findings for evidence in finding.evidence_for}
+    assert "follows_light" in codes or lit.p_value > 0.003, "what chance does in many rooms makes no candidate"
     assert run.report.versions.firmware is not None
     assert "조명 반응 시험 중" in run.told["err"]
-    (position,) = run.report.positions
+    (position,) = [one for one in run.report.positions if not is_again(one.position_id)]
     assert position.end_ns - position.start_ns > 20e9, "a position takes as long as its test"
     assert not any(cover.gaps for cover in run.report.coverage)
     (rf,) = [c for c in run.report.coverage if c.modality == "rf" and c.samples]

@@ -13,10 +13,9 @@ from typing import Any
 import pytest
 
 from sweep.cli.live import Terminal, ask_to_stand
-from sweep.entry import from_wire
+from sweep.entry.envelope import from_wire
 from sweep.plug.control import Control
-from sweep.plug.outside import Outside
-from sweep.report import MODALITIES, SweepReport, parse_json
+from sweep.report import MODALITIES, RecordedPosition, SweepReport, parse_json
 from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
@@ -89,7 +88,7 @@ def test_the_inspector_ends_a_live_sweep(tmp_path: Path) -> None:
     one, two = (middle_of(zone) for zone in made.plan.zones[:2])
     stands = [one, two, replace(two, is_walk=True), replace(two, is_walk=True), replace(one, zone_id="elsewhere")]
     source = LiveSource(made, inspectors=("A-1", "A-2"), probe_id="p", dwell_s=5.0, stands=stands)
-    positions = [one for one in source.positions() if not isinstance(one, Outside)]
+    positions = [one for one in source.positions() if isinstance(one, RecordedPosition)]
     assert [position.zone for position in positions] == [one.zone_id, *[two.zone_id] * 3]
     assert len({position.id for position in positions}) == 4
     assert [source.is_walk(position) for position in positions] == [False, False, True, True]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sweep.judge.thresholds import load_weights
 from sweep.link.head_words import RfMeasured
 from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
 from sweep.plug.evidence import ZoneView
@@ -120,5 +121,5 @@ def test_an_uplink_that_is_louder_outside_speaks_against_the_zone(outside_dbm: f
     level = Levels(median=-52.0, max=-50.0)
     one = uplinks[0].model_copy(update={"rssi_dbm": level, "outside_dbm": outside_dbm, "stimulus": None})
     zone = next(zone for zone in default_room().plan.zones if zone.zone_id == one.zone_id)
-    weighed = weigh_wifi(ZoneView(zone=zone, observations=[one], coverage=None, places={}))
+    weighed = weigh_wifi(ZoneView(zone=zone, observations=[one], coverage=None, places={}, weights=load_weights()))
     assert ("louder_outside" in {evidence.code for evidence in weighed}) == speaks

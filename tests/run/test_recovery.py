@@ -15,12 +15,12 @@ import pytest
 from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile, read_journal
 from sweep.deliver.outbox import Outbox
-from sweep.entry import from_wire, parse_envelope
+from sweep.entry.envelope import from_wire, parse_envelope
+from sweep.entry.kinds import REPORT, REPORT_TYPE
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.host.disk import DISK, Disk
 from sweep.plug.control import Control
 from sweep.report import MODALITIES, LiveEvent, SweepReport, parse_json
-from sweep.report.kinds import REPORT, REPORT_TYPE
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import SET_ASIDE, Closed, Now, close_interrupted
 from sweep.run.rooms import RecordedSource

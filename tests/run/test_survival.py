@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from sweep import entry as e
 from sweep.config import open_signer
 from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
+from sweep.entry import envelope as e
 from sweep.host.clock import WallClock
 from sweep.report import new_id, to_json, utc_now
 from sweep.run.agent import Agent

@@ -70,7 +70,7 @@ def heard_in(zone_id: str, folder: Path, seed: int) -> dict[str, list[RfObservat
 @pytest.mark.parametrize(
     ("zone_id", "seed"),
     [
-        ("stall-2", 5),
+        pytest.param("stall-2", 5, marks=pytest.mark.soak),  # one from the command line is below
         pytest.param("stall-1", 6, marks=pytest.mark.soak),
         pytest.param("basins", 7, marks=pytest.mark.soak),
     ],
@@ -83,6 +83,7 @@ def test_the_highest_level_is_where_the_transmitter_is(zone_id: str, seed: int, 
     assert camera.centre_mhz == pytest.approx(5800, abs=8)
 
 
+@pytest.mark.soak
 def test_a_sweep_from_the_command_line_finds_it(tmp_path: Path) -> None:
     built_elf()
     report_file = tmp_path / "report.json"
@@ -164,6 +165,7 @@ def heard_by(report: SweepReport) -> dict[str, float]:
     return {one.kind: one.level_dbm for one in report.observations if isinstance(one, RfObservation)}
 
 
+@pytest.mark.soak
 def test_an_own_transmission_is_no_emitter_and_the_same_outside_its_time_is(tmp_path: Path) -> None:
     logged = sweep_of(tmp_path / "logged", RfScene(emitters=(NEIGHBOUR, OWN_SCAN), seed=2), OWN_LOG)
     alone = sweep_of(tmp_path / "alone", RfScene(emitters=(NEIGHBOUR,), seed=2), ())
@@ -193,6 +195,7 @@ def test_a_radio_that_never_pauses_leaves_the_zone_unjudged(tmp_path: Path) -> N
     assert covered.rejections["own_transmission"] == 40
 
 
+@pytest.mark.soak
 def test_the_report_cites_the_calibration_that_made_its_levels(tmp_path: Path) -> None:
     law = Detector(slope_v_per_db=0.0238, intercept_dbm=23.5)
     scene = RfScene(emitters=(Emitter("continuous", -30.0),), seed=4, detector=law)

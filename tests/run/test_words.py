@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sweep import report as r
+from sweep.judge.thresholds import load_weights
 from sweep.judge.words import COMMON, SIDES
 from sweep.lens.clips import ClipReason
 from sweep.plug.evidence import ZoneView
@@ -99,6 +100,12 @@ def draw(modality: r.Modality, number: int, rng: random.Random) -> r.Observation
             )
 
 
+def looked_again(modality: r.Modality) -> list[str]:
+    """Positions of a second look at the zone."""
+    views = ("light",) if modality == "wifi" else ("near", "left", "right")
+    return [f"again-{ZONE.zone_id}-{view}" for view in views]
+
+
 @pytest.mark.parametrize("plug", PLUGS, ids=lambda plug: plug.name)
 def test_every_sentence_of_evidence_is_said_of_something(plug: Plug) -> None:
     rng = random.Random(1)
@@ -110,7 +117,15 @@ def test_every_sentence_of_evidence_is_said_of_something(plug: Plug) -> None:
             zone_id=ZONE.zone_id, modality=plug.name, status="looked", quality=0.9, dwell_s=5.0, samples=10,
             dropped=0, rejections={}, gaps=(), blind_reason=None,
         )  # fmt: skip
-        for one in plug.weigher.weigh(ZoneView(ZONE, seen, looked, {})):
+        again = rng.choice(((), tuple(looked_again(plug.name))))
+        if again:
+            seen += [
+                draw(plug.name, number, rng).model_copy(update={"position_id": name, "zone_id": ZONE.zone_id})
+                for number, name in enumerate(again, 10)
+                if rng.random() < 0.7
+            ]
+        view = ZoneView(ZONE, seen, looked, {}, load_weights(), again, is_empty_by_eye=rng.random() < 0.5)
+        for one in plug.weigher.weigh(view):
             assert one.modality == plug.name
             matching = [
                 code for code in (one.code, f"{one.code}_after") if re.fullmatch(shapes.get(code, ""), one.text.en)

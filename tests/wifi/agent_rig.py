@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import httpx
 
-from server.settings import Settings
+from server.config.settings import Settings
 from sweep.config import open_signer
 from sweep.sim.head import RfScene
 from tests.server.conftest import Client, running

@@ -170,7 +170,7 @@ def main() -> None:
             stderr=subprocess.PIPE, text=True, cwd=folder,
         ) as run:  # fmt: skip
             troubles: dict[str, Callable[[], None]] = {
-                "head_unplugged": lambda: world.head.__exit__(None, None, None),
+                "head_unplugged": world.head.unplug,
                 "adapter_pulled": world.pull_adapter,
                 "abort": lambda: run.send_signal(signal.SIGINT),
                 "entered": lambda: world.head.hold_button(is_pressed=True),

@@ -12,8 +12,10 @@ import json
 import multiprocessing
 import os
 import resource
+import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import threading
@@ -22,7 +24,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.plug.talk import NOBODY
-from sweep.wifi.air import CaptureTally
+from sweep.wifi.adapter import open_adapter
+from sweep.wifi.air import CaptureOpenError, CaptureTally
 from sweep.wifi.capture import LiveCapture, drop_capabilities
 from sweep.wifi.dot11 import parse_block
 from sweep.wifi.element_reader import read_elements
@@ -34,6 +37,7 @@ from sweep.wifi.observations import judge_stand
 from sweep.wifi.session import hear_stand
 from sweep.wifi.stand import WifiWish
 from tests.run.test_workers import TASK
+from tests.waiting import wait_until
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
 
 NAME: Final = "mon0"
@@ -185,6 +189,53 @@ def interrupted() -> dict[str, object]:
     return {"each": received} | describe(capture.tally)
 
 
+def by_service() -> dict[str, object]:
+    """A process that never had a capability asks the helper's service, as installed, and hears when it is gone."""
+    tap = make_tap()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "capture.sock"
+        service = multiprocessing.Process(target=accept, args=(place,))
+        service.start()
+        wait_until(place.exists, "the service does not listen")
+        drop_capabilities()
+        heard = []
+        for _ in range(2):  # the second stand finds the door open
+            with open_adapter(NAME, place) as capture:
+                for one in make_frames():
+                    os.write(tap, one)
+                heard.append(sum(len(block) for block in capture.blocks(0.3)))
+        service.terminate()
+        service.join()
+        place.unlink()
+        said = ""
+        with open_adapter(NAME, place) as capture:
+            try:
+                capture.channels()
+            except CaptureOpenError as error:
+                said = str(error)
+            return {"heard": heard, "said": said, "has_helper": capture.has_helper}
+
+
+def end(helpers: list[subprocess.Popen[bytes]]) -> None:
+    for helper in helpers:
+        helper.kill()
+    sys.exit()
+
+
+def accept(place: Path) -> None:
+    """What systemd does for ansim-sweep-capture.socket: a helper with the connection as its standard input for each."""
+    helpers: list[subprocess.Popen[bytes]] = []
+    signal.signal(signal.SIGTERM, lambda *_: end(helpers))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+        listener.bind(str(place))
+        listener.listen()
+        while True:
+            connection, _ = listener.accept()
+            command = [sys.executable, "-m", "sweep.wifi.capture_helper", NAME, "0"]
+            helpers.append(subprocess.Popen(command, stdin=connection.fileno()))
+            connection.close()
+
+
 def kept(seconds: float, per_second: int) -> dict[str, object]:
     """A stand of a real interface, which is away for a while: kept and heard again, and what its files hold."""
     tap = make_tap()
@@ -225,6 +276,8 @@ def main() -> None:
             result = flood(seconds, rate)
         case "kept":
             result = kept(seconds, rate)
+        case "by_service":
+            result = by_service()
         case "headers_only":
             result = headers_only()
         case _:

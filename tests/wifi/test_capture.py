@@ -68,6 +68,18 @@ def test_a_stand_of_a_real_interface_is_kept_and_heard_again() -> None:
     assert not found["holds_secret"]
 
 
+def test_without_a_capability_the_helpers_service_opens_the_adapter() -> None:
+    found = run_rig("by_service")
+    assert found["heard"] == [10, 10]
+    assert "helper ended" in found["said"]
+    assert not found["has_helper"]
+
+
+def test_a_service_that_does_not_answer_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CaptureOpenError, match=r"systemctl status ansim-sweep-capture\.socket"):
+        LiveCapture("mon0", service=tmp_path / "none")
+
+
 @pytest.mark.parametrize("name", ["lo", "none0", "a\nb", "x" * 40])
 def test_what_is_no_monitor_interface_gives_one_line(name: str) -> None:
     with pytest.raises(CaptureOpenError, match=r"^[^\n]+; [^\n]+$"):

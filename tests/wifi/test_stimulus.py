@@ -18,6 +18,7 @@ from sweep.wifi import read_log, stimulus
 from sweep.wifi.nulls import NullSequences
 from sweep.wifi.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.response import Response, correlate_terms
+from sweep.wifi.sensitivity import LAMP_SHARE
 from sweep.wifi.sequence import (
     MARK_STEP_S,
     ChipSequence,
@@ -78,8 +79,10 @@ def test_the_camera_that_sees_the_light_is_told_from_the_one_that_does_not(tmp_p
     assert by_address[CAMERA]["p_value"] <= 0.001
     assert by_address[CAMERA]["delay_s"] == pytest.approx(0.2, abs=0.15)
     assert by_address[CAMERA]["smallest_light_share"] is None
-    assert by_address[OTHER_CAMERA]["verdict"] == "does_not"
-    assert 0.01 <= by_address[OTHER_CAMERA]["smallest_light_share"] <= 0.05
+    other = by_address[OTHER_CAMERA]
+    smallest = other["smallest_light_share"] or 1.0
+    denied = ("does_not", None) if smallest <= LAMP_SHARE else ("not_assessable", "light_too_weak")
+    assert (other["verdict"], other["reason"]) == denied
     assert by_address[AP]["verdict"] == "not_assessable"  # it only forwards
     assert by_address[AP]["p_value"] is None
     assert CAMERA not in json.dumps(stimulus_file(tmp_path / "a.pcap", path).to_json())
@@ -251,28 +254,38 @@ def test_power_of_cameras_whose_pictures_are_late(lateness: str, air: Air) -> No
             fixed, any_time = p_of_lit(name, seconds, first, air, **LATE[lateness])
             total.update({f"{rates} alone": fixed <= 0.05, f"{rates} of twenty": fixed * 20 <= 0.05})
             total.update({f"{rates} sequential": any_time <= 0.05, f"{rates} all": 1})
+        print(f"{lateness}, {air}, {name}: so far {dict(total)}", flush=True)
     print(f"{lateness}, {air}: {dict(total)}")
     if air == "good":
         least = 0.95 if lateness in {"on time", "30 ms", "45 ms"} else 0.8
         assert total["variable alone"] >= least * total["variable all"]
 
 
-@pytest.mark.parametrize("count", [40, pytest.param(1_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [40, pytest.param(480, marks=pytest.mark.soak)])
 def test_late_pictures_that_see_another_lamp_decide_falsely_as_often_as_they_say(count: int) -> None:
     heard: Any = SimpleNamespace(start_ns=0, listened_s=40.0)
-    found = []
+    found: dict[str, list[tuple[float, float]]] = {}
     for number in range(count):
         rng = np.random.default_rng([79, number])
         name = air_encoded.LIT[number % len(air_encoded.LIT)]
-        lateness = list(LATE.values())[number % len(LATE)]
-        flow = air_encoded.stream(name, float(rng.uniform(0, 850)), 40.0, rng, "rtp", air="good", **lateness)
+        lateness = list(LATE)[number % len(LATE)]
+        flow = air_encoded.stream(name, float(rng.uniform(0, 850)), 40.0, rng, "rtp", air="good", **LATE[lateness])
         sequence = draw_sequence(40.0, 9_000 + number, start_s=1.0)
-        test = examine_flow(flow, sequence, NullSequences(sequence, NULLS), heard)
-        assert test is not None
-        found.append(test.p_value)
-    share = float((np.array(found) <= 0.05).mean())
-    print(f"{count} late cameras under another lamp: {share:.2%} at p <= 0.05")
-    assert share <= (0.07 if count > 500 else 0.175)
+        nulls = NullSequences(sequence)
+        tests = [examine(flow, sequence, nulls, heard) for examine in (examine_flow, examine_at_looks)]
+        assert tests[0] is not None
+        assert tests[1] is not None
+        found.setdefault(lateness, []).append((tests[0].p_value, tests[1].p_value))
+    every = np.concatenate(list(found.values()))
+    for lateness, values in [*((key, np.array(pairs)) for key, pairs in found.items()), ("all", every)]:
+        alone, called = ((values <= p_value).sum(axis=0).tolist() for p_value in (0.05, 0.0025))
+        print(
+            f"{lateness}, another lamp: of {len(values)} at p <= 0.05 {alone[0]}, at any look {alone[1]}; "
+            f"called among twenty {called[0]}, at any look {called[1]}"
+        )
+    shares = (every <= 0.05).mean(axis=0)
+    assert shares.max() <= (0.07 if count > 100 else 0.175)
+    assert (every <= 0.0025).mean(axis=0).max() <= (0.01 if count > 100 else 0.05)
 
 
 def test_holm_holds_the_family() -> None:

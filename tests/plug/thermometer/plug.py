@@ -14,6 +14,7 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
 from sweep.plug.talk import Line
 from sweep.plug.task import Task, blind
+from sweep.plug.weights import guess
 from sweep.plug.words import Sentence, Words
 from sweep.report import Evidence, Modality, Observation
 
@@ -53,7 +54,7 @@ def weigh(view: ZoneView) -> Sequence[Evidence]:
     others = [o.celsius for o in seen if o.zone_id != view.zone.zone_id]
     if not here or not others or (warmer_k := here[0].celsius - median(others)) < WARMER_K:
         return []
-    return [evidence(NAME, WORDS, cast("Observation", here[0]), "warm_spot", 1.0, kelvin=round(warmer_k))]
+    return [evidence(NAME, WORDS, cast("Observation", here[0]), "warm_spot", guess(1.0), kelvin=round(warmer_k))]
 
 
 class ThermometerPlug:

@@ -8,21 +8,33 @@ re-serialises a payload, and it refuses duplicate keys and anything malformed wi
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 import os
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from pydantic import Field, StringConstraints, ValidationError
 
+from sweep.entry.dsse import (
+    ENTRY_TYPE,
+    MAX_BODIES,
+    MAX_BODY_BYTES,
+    MAX_ENVELOPE_BYTES,
+    RECEIPT_TYPE,
+    REQUEST_TYPE,
+    SALT_BYTES,
+    EntryError,
+    SignedEntry,
+    Signer,
+    commit,
+    key_id_of,
+    parse_signed,
+    unbase64,
+    verify_signature,
+)
 from sweep.report.base import (
     Count,
     HexDigest,
@@ -37,25 +49,13 @@ from sweep.report.base import (
 )
 from sweep.report.structure import check_structure
 
-ENTRY_TYPE = "application/vnd.ansim.entry.v1+json"
-RECEIPT_TYPE = "application/vnd.ansim.receipt.v1+json"
-REQUEST_TYPE = "application/vnd.ansim.request.v1+json"
-BODY_DOMAIN = b"ansim-body-v1\x00"
-SALT_BYTES = 32
-MAX_ENVELOPE_BYTES = 64 * 1024  # derived: 256 body references take 40 kB
-MAX_BODY_BYTES = 8 * 1024 * 1024  # derived: the largest report, see report.base.MAX_JSON_BYTES
-MAX_BODIES = 256
 MAX_WIRE_VALUES = 4_096  # derived: 256 bodies of four values, the signatures, and as much again
 DEFAULT_TENANT = "demo-gu"  # of a probe and a server that nobody told otherwise: alike, or they would not understand
 REQUEST_WINDOW_S = 300  # guessed: a phone's or a Pi's clock after a day without time server
 
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.]{0,63}$")]
-Assurance = Literal["device", "passkey", "password", "witness"]
-
-
-class EntryError(ValueError):
-    """An entry, receipt or signed request that does not hold; the message is one line."""
+Assurance = Literal["device", "passkey", "password", "witness", "ceremony"]
 
 
 class BodyRef(Record):
@@ -121,34 +121,13 @@ class Body:
         return BodyRef(media_type=self.media_type, size=len(self.data), commitment=self.commitment)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedEntry:
-    """A DSSE document: payload bytes exactly as signed, and (key_id, signature) pairs."""
+class InclusionProof(Record):
+    """That a leaf is in the tree of a signed head (sweep/LOG.md)."""
 
-    payload_type: str
-    payload: bytes
-    signatures: tuple[tuple[str, bytes], ...]
-
-    @property
-    def entry_hash(self) -> str:
-        """SHA-256 of the pre-authentication encoding, hexadecimal."""
-        return hashlib.sha256(pae(self.payload_type, self.payload)).hexdigest()
-
-    @property
-    def signatures_hash(self) -> str:
-        """SHA-256 over the signatures in the order of their key ids, hexadecimal."""
-        joined = b"".join(key_id.encode() + signature for key_id, signature in sorted(self.signatures))
-        return hashlib.sha256(joined).hexdigest()
-
-    def to_json(self) -> dict[str, Any]:
-        """The document as DSSE JSON."""
-        return {
-            "payloadType": self.payload_type,
-            "payload": base64.b64encode(self.payload).decode(),
-            "signatures": [
-                {"keyid": key_id, "sig": base64.b64encode(signature).decode()} for key_id, signature in self.signatures
-            ],
-        }
+    leaf_index: Count
+    tree_size: Count
+    hashes: Annotated[tuple[HexDigest, ...], Field(max_length=64)]
+    checkpoint: Annotated[str, StringConstraints(min_length=1, max_length=16_384)]
 
 
 class Receipt(Record):
@@ -161,75 +140,8 @@ class Receipt(Record):
     """Bodies that arrived with it."""
     log_index: Count
     received_ms: Count
-    inclusion_proof: None
-    """Reserved for the tree's proof."""
-
-
-class Signer:
-    """An Ed25519 key that signs; made on the device, kept in a file of mode 0600."""
-
-    def __init__(self, private_key: Ed25519PrivateKey) -> None:
-        self._private = private_key
-        self.public_key = private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self.key_id = key_id_of(self.public_key)
-
-    @classmethod
-    def from_seed(cls, seed: bytes) -> Signer:
-        """A signer from 32 secret bytes; raises EntryError for another length."""
-        if len(seed) != 32:
-            raise EntryError(f"an Ed25519 seed has 32 bytes, not {len(seed)}")
-        return cls(Ed25519PrivateKey.from_private_bytes(seed))
-
-    @classmethod
-    def load_or_create(cls, path: Path) -> Signer:
-        """The key in `path` (32 raw bytes), made and stored with mode 0600 when absent."""
-        try:
-            return cls.from_seed(path.read_bytes())
-        except FileNotFoundError:
-            pass
-        except EntryError as error:
-            raise EntryError(
-                f"{path} is damaged ({error}): put its copy back, or move it away and enrol the new key at the server"
-            ) from error
-        path.parent.mkdir(parents=True, exist_ok=True)
-        private = Ed25519PrivateKey.generate()
-        seed = private.private_bytes(Encoding.Raw, PrivateFormat.Raw, NoEncryption())
-        part = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(seed)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(part, path)
-        except FileExistsError:
-            return cls.from_seed(path.read_bytes())
-        finally:
-            part.unlink()
-        return cls(private)
-
-    def sign(self, payload_type: str, payload: bytes) -> SignedEntry:
-        """A DSSE document over `payload` with this key's signature."""
-        signature = self._private.sign(pae(payload_type, payload))
-        return SignedEntry(payload_type, payload, ((self.key_id, signature),))
-
-
-def key_id_of(public_key: bytes) -> str:
-    """First 8 bytes of SHA-256 of the raw public key, hexadecimal."""
-    return hashlib.sha256(public_key).hexdigest()[:16]
-
-
-def pae(payload_type: str, payload: bytes) -> bytes:
-    """DSSE v1 pre-authentication encoding."""
-    kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
-
-
-def commit(salt: bytes, data: bytes) -> str:
-    """Salted commitment to a body, hexadecimal; raises EntryError unless the salt has 32 bytes."""
-    if len(salt) != SALT_BYTES:
-        raise EntryError(f"a salt has {SALT_BYTES} bytes, not {len(salt)}")
-    return hashlib.sha256(BODY_DOMAIN + salt + data).hexdigest()
+    inclusion_proof: InclusionProof | None
+    """That the entry is in the tree; null only in receipts from before there was one."""
 
 
 def make_body(media_type: str, data: bytes) -> Body:
@@ -244,35 +156,6 @@ def sign_envelope(envelope: Envelope, signer: Signer) -> SignedEntry:
     return signer.sign(ENTRY_TYPE, envelope.model_dump_json().encode())
 
 
-def parse_signed(document: Any) -> SignedEntry:
-    """Read DSSE JSON (already decoded); raises EntryError for anything malformed.  Verifies nothing."""
-    match document:
-        case {"payloadType": str(payload_type), "payload": str(payload), "signatures": [*signatures]} if (
-            1 <= len(signatures) <= 8 and len(document) == 3
-        ):
-            pairs = tuple(_parse_signature(signature) for signature in signatures)
-            if len({key_id for key_id, _ in pairs}) != len(pairs):
-                raise EntryError("two signatures by one key")
-            return SignedEntry(payload_type, _unbase64(payload, "payload", MAX_BODY_BYTES), pairs)
-    raise EntryError("not a DSSE document: payloadType, payload and 1 to 8 signatures are needed")
-
-
-def _parse_signature(signature: Any) -> tuple[str, bytes]:
-    match signature:
-        case {"keyid": str(key_id), "sig": str(sig)} if len(key_id) == 16 and len(signature) == 2:
-            return key_id, _unbase64(sig, "signature", 64)
-    raise EntryError("a signature needs keyid (16 characters) and sig")
-
-
-def _unbase64(text: str, what: str, limit: int) -> bytes:
-    if len(text) > limit * 4 // 3 + 4:
-        raise EntryError(f"the {what} is larger than {limit} bytes")
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise EntryError(f"the {what} is not base64") from None
-
-
 def parse_envelope(payload: bytes) -> Envelope:
     """The v1 envelope in `payload`; raises EntryError for another version, duplicate keys or a broken field."""
     if len(payload) > MAX_ENVELOPE_BYTES:
@@ -284,21 +167,6 @@ def parse_envelope(payload: bytes) -> Envelope:
         raise EntryError(f"envelope: {first_problem(error)}") from None
     except (ValueError, RecursionError) as error:
         raise EntryError(f"envelope: not valid JSON ({str(error).splitlines()[0][:120]})") from None
-
-
-def verify_signature(document: SignedEntry, payload_type: str, public_key: bytes) -> bytes:
-    """The payload, when `public_key` signed it as `payload_type`; raises EntryError otherwise."""
-    if document.payload_type != payload_type:
-        raise EntryError("the payload is of another type than expected")
-    key_id = key_id_of(public_key)
-    for signer_id, signature in document.signatures:
-        if signer_id == key_id:
-            try:
-                Ed25519PublicKey.from_public_bytes(public_key).verify(signature, pae(payload_type, document.payload))
-            except (InvalidSignature, ValueError):
-                raise EntryError(f"the signature of key {key_id} does not hold") from None
-            return document.payload
-    raise EntryError(f"not signed by key {key_id}")
 
 
 def verify_entry(document: SignedEntry, public_key: bytes) -> Envelope:
@@ -356,7 +224,7 @@ def from_wire(data: bytes) -> tuple[SignedEntry, tuple[Body, ...]]:
 def _parse_body(body: Any) -> Body:
     match body:
         case {"media_type": str(media_type), "salt": str(salt), "data": str(data)} if len(body) == 3:
-            parsed = Body(media_type, _unbase64(data, "body", MAX_BODY_BYTES), _unbase64(salt, "salt", SALT_BYTES))
+            parsed = Body(media_type, unbase64(data, "body", MAX_BODY_BYTES), unbase64(salt, "salt", SALT_BYTES))
             if len(parsed.salt) != SALT_BYTES:
                 raise EntryError(f"a salt has {SALT_BYTES} bytes, not {len(parsed.salt)}")
             return parsed
@@ -381,7 +249,7 @@ def parse_request_authorization(header: str) -> tuple[str, int, bytes]:
         raise EntryError("not an Ansim authorisation")
     if not fields["time"].isdigit() or len(fields["time"]) > 12 or len(fields["key"]) != 16:
         raise EntryError("not an Ansim authorisation")
-    return fields["key"], int(fields["time"]), _unbase64(fields["sig"], "signature", 64)
+    return fields["key"], int(fields["time"]), unbase64(fields["sig"], "signature", 64)
 
 
 def verify_request(header: str, public_key: bytes, *, method: str, target: str, body: bytes, now_unix_s: int) -> None:

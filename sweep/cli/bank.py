@@ -1,0 +1,64 @@
+"""The account of the power bank, put together from the settings: meter, lines of the inputs, state folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from sweep.cli.output import err
+from sweep.config import Config
+from sweep.host.carrier import I2C_BUS
+from sweep.host.clock import read_boot_id
+from sweep.host.energy_meter import EnergyMeter
+from sweep.host.gpio import LineError, LinePlace
+from sweep.host.i2c import I2cBus, I2cError
+from sweep.report import BankInput
+from sweep.run.bank_watch import BankWatch, InputLines, Sources
+
+
+@contextmanager
+def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
+    """An account for as long as the program runs; what the carrier lacks, or does not answer, is said and reckoned."""
+    with ExitStack() as opened:
+        sources = Sources()
+        if settings.lines is not None and settings.lines.bank_a is not None:
+            try:
+                meter = EnergyMeter(opened.enter_context(I2cBus(bus)))
+                sources = Sources(meter, sources.inputs)
+            except I2cError as error:
+                err.print(f"전력계를 읽을 수 없음 / the energy meter cannot be read: {error}", soft_wrap=True)
+            try:
+                lines = InputLines(_places(settings))
+                opened.callback(lines.close)
+                sources = Sources(sources.meter, lines.read)
+            except LineError as error:
+                err.print(f"전원 입력을 읽을 수 없음 / the inputs cannot be told apart: {error}", soft_wrap=True)
+        settings.state_folder.mkdir(parents=True, exist_ok=True)
+        watch = BankWatch(settings.state_folder, sources, boot_id=str(read_boot_id()))
+        opened.callback(watch.close)
+        yield watch
+
+
+def supply_rows(settings: Config, bus: str = I2C_BUS) -> list[tuple[str, str, str, str]]:
+    """Rows of `sweep doctor`: what the meter says, and which inputs have 5 V; none without a carrier that has them."""
+    if settings.lines is None or settings.lines.bank_a is None:
+        return []
+    try:
+        with I2cBus(bus) as wire:
+            drawn = EnergyMeter(wire).read()
+        meter = (f"{drawn.volts:.2f} V, {drawn.amps:.2f} A", "")
+    except I2cError as error:
+        meter = ("missing", str(error))
+    try:
+        lines = InputLines(_places(settings))
+        seen = lines.read() or frozenset()
+        lines.close()
+        inputs = (", ".join(sorted(seen)) or "none", "" if seen else "fed past the inputs, or the ribbon (J17)")
+    except LineError as error:
+        inputs = ("not read", str(error))
+    return [("power meter", "power bank in per cent", *meter), ("inputs with 5 V", "swap of the bank", *inputs)]
+
+
+def _places(settings: Config) -> dict[BankInput, LinePlace]:
+    places: dict[BankInput, LinePlace | None] = {"a": settings.line("bank_a"), "b": settings.line("bank_b")}
+    return {name: place for name, place in places.items() if place is not None}

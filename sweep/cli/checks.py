@@ -1,0 +1,136 @@
+"""One thing that a probe needs, looked at by itself: what `sweep doctor` makes its list of.
+
+Input is what somebody found; output is a `Check`, with what is wrong in a sentence and what to do.  `Here` is the
+machine that is looked at: its files below a root, the programs that are asked, and the time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from sweep.report import LocalText
+
+Group = Literal["program", "machine", "camera", "radio", "head"]
+State = Literal["ok", "note", "wrong", "unknown"]
+Said = str | tuple[str, str]
+"""The same in both languages, or Korean and English."""
+
+GROUPS: Final[dict[Group, LocalText]] = {
+    "program": LocalText(ko="프로그램", en="program"),
+    "machine": LocalText(ko="기기", en="machine"),
+    "camera": LocalText(ko="카메라", en="camera"),
+    "radio": LocalText(ko="무선", en="radio"),
+    "head": LocalText(ko="센서 헤드", en="sensor head"),
+}
+STATES: Final[dict[State, LocalText]] = {
+    "ok": LocalText(ko="정상", en="ok"),
+    "note": LocalText(ko="참고", en="note"),
+    "wrong": LocalText(ko="이상", en="wrong"),
+    "unknown": LocalText(ko="알 수 없음", en="unknown"),
+}
+NOT_KNOWN: Final[Said] = ("알 수 없음", "not known")
+PATIENCE_S: Final = 5.0
+"""For a program that is asked (guessed)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    group: Group
+    code: str
+    title: LocalText
+    state: State
+    found: LocalText
+    """What is there, or what is wrong."""
+    advice: LocalText | None
+    """What to do; None where nothing has to be done."""
+
+    def to_json(self) -> dict[str, object]:
+        """For `doctor --json`."""
+        advice = None if self.advice is None else self.advice.model_dump()
+        return {
+            "group": self.group, "code": self.code, "title": self.title.model_dump(), "state": self.state,
+            "found": self.found.model_dump(), "advice": advice,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What is looked at; its methods say how it stands."""
+
+    group: Group
+    code: str
+    title: Said
+
+    def ok(self, found: Said) -> Check:
+        """As it should be."""
+        return self._check("ok", found, None)
+
+    def unknown(self, found: Said = NOT_KNOWN) -> Check:
+        """Not to be told from here."""
+        return self._check("unknown", found, None)
+
+    def note(self, found: Said, advice: Said | None = None) -> Check:
+        """A sweep goes on without it, and sees less."""
+        return self._check("note", found, advice)
+
+    def wrong(self, found: Said, advice: Said) -> Check:
+        """To be mended before the probe is taken along."""
+        return self._check("wrong", found, advice)
+
+    def _check(self, state: State, found: Said, advice: Said | None) -> Check:
+        said = None if advice is None else both(advice)
+        return Check(self.group, self.code, both(self.title), state, both(found), said)
+
+
+def both(said: Said) -> LocalText:
+    """As a text of the contract."""
+    ko, en = (said, said) if isinstance(said, str) else said
+    return LocalText(ko=ko, en=en)
+
+
+def disk_of(folder: Path) -> tuple[int, int]:
+    """Octets of the disk that a folder is or will be on: in all, and free for this account."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    said = os.statvfs(there)
+    return said.f_blocks * said.f_frsize, said.f_bavail * said.f_frsize
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The machine that is looked at; tests give another one."""
+
+    root: Path = Path("/")
+    nmcli: str = "nmcli"
+    bluetoothctl: str = "bluetoothctl"
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    disk: Callable[[Path], tuple[int, int]] = disk_of
+    service: Path = Path("/run/ansim-sweep/capture.sock")
+    """Of the capture helper."""
+
+    def path(self, name: str) -> Path:
+        """A file of this machine, named from the root on."""
+        return self.root / name.lstrip("/")
+
+    def read(self, name: str) -> str | None:
+        """What a file says; None where there is none."""
+        try:
+            return self.path(name).read_text(encoding="utf-8", errors="replace").strip("\0\n ")
+        except OSError:
+            return None
+
+
+def run(*command: str) -> str | None:
+    """What a program says; None where it is missing, fails or does not end."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 else None

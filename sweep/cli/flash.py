@@ -1,0 +1,55 @@
+"""`sweep flash`: writes the firmware into the sensor head, over its own USB socket or without opening the case."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sweep.cli.options import ConfigFile, read_settings
+from sweep.cli.output import fail, one_line, out
+from sweep.host.gpio import LineError
+
+
+def serial_ports() -> list[str]:
+    """Where a sensor head may be."""
+    return sorted(str(path) for pattern in ("ttyUSB*", "ttyACM*", "ttyAMA*") for path in Path("/dev").glob(pattern))
+
+
+def flash(
+    port: Annotated[
+        str | None, typer.Argument(metavar="PORT", help="Serial port (default: that of the settings, or the only one).")
+    ] = None,
+    image: Annotated[Path | None, typer.Option("--hex", metavar="FILE", help="Firmware image (Intel HEX).")] = None,
+    old_bootloader: Annotated[bool, typer.Option("--old-bootloader", help="For Nanos from before 2018.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Do not ask the head afterwards who it is.")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """Write the firmware into the sensor head; refuses while a sweep holds the port."""
+    from sweep.host.head_reset import pulse_reset
+    from sweep.link.flash import find_image
+    from sweep.link.flash import flash as write
+
+    settings = read_settings(config, None, None)
+    port = port or settings.port
+    if port is None:
+        ports = serial_ports()
+        if len(ports) != 1:
+            fail("no serial port found: plug in the probe" if not ports else f"name the port: {', '.join(ports)}")
+        port = ports[0]
+    place = settings.line("head_reset")
+    with one_line(ValueError, LineError):
+        identity = write(
+            port,
+            find_image(image),
+            is_old_bootloader=old_bootloader,
+            is_verifying=not no_verify,
+            reset=None if place is None else partial(pulse_reset, place),
+        )
+    if identity is None:
+        out.print(f"written to {port}, not verified")
+    else:
+        name = "".join(chr(octet) if 0x20 < octet < 0x7F else "?" for octet in identity.firmware_git)
+        out.print(f"written to {port}: firmware {name}, protocol {identity.protocol_version}")

@@ -1,0 +1,102 @@
+"""`sweep reference`: the probe's control chart, and mornings of a simulated probe on it.
+
+A real probe is checked in a sweep, where two persons have declared the room empty: on the phone ("기준 점검"), or at a
+terminal before the first zone.  This command shows what came of it; `--sim` makes mornings.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from sweep.cli.options import ConfigFile, JsonOut, Seed, Sim, State, read_settings
+from sweep.cli.output import fail, one_line, out, write_json
+from sweep.cli.running import reference_of
+from sweep.config import Config
+from sweep.host.clock import read_wall_clock
+from sweep.report import ReferenceCheck, utc_now
+from sweep.run.reference import NOT_DONE, ReferenceFile, ReferenceFileError
+from sweep.run.reference_words import CHART, PARTS, STATUSES
+
+SIM_FILE = "reference-simulated.json"
+
+
+class Fault(StrEnum):
+    """What is worn of a simulated probe."""
+
+    NONE = "none"
+    LAMP = "lamp"
+    ADAPTER = "adapter"
+    LENS = "lens"
+
+
+def reference(
+    sim: Sim = False,
+    seed: Seed = 1,
+    mornings: Annotated[int, typer.Option("--mornings", min=1, max=400, help="So many simulated mornings.")] = 1,
+    fault: Annotated[Fault, typer.Option("--fault", help="What is worn of the simulated probe.")] = Fault.NONE,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="The probe was repaired: learn anew what is expected.")
+    ] = False,
+    state: State = None,
+    config: ConfigFile = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Show this probe's reference check and its control chart, or check a simulated probe."""
+    settings = read_settings(config, None, state)
+    kept = ReferenceFile(settings.state_folder / SIM_FILE) if sim else reference_of(settings)
+    with one_line(ReferenceFileError, OSError):
+        if renew:
+            kept.renew()
+        check = _simulate(kept, seed, mornings, fault) if sim else _last(kept)
+    write_json(json_out, check.model_dump(mode="json"))
+    if json_out is None or str(json_out) != "-":
+        _show(check, settings)
+
+
+def _last(kept: ReferenceFile) -> ReferenceCheck:
+    kept.read()
+    return kept.today(utc_now())
+
+
+def _simulate(kept: ReferenceFile, seed: int, mornings: int, fault: Fault) -> ReferenceCheck:
+    from sweep.sim.reference import SimulatedProbe
+
+    probe = SimulatedProbe(seed)
+    known = kept.read()
+    day = 0 if known.last is None or known.last.checked is None else _days(known.last.checked.utc)
+    check = NOT_DONE
+    for number in range(mornings):
+        readings = probe.morning(day + number, None if fault is Fault.NONE else fault.value)
+        when = utc_now() + timedelta(days=number - mornings + 1)
+        check = kept.check(readings, read_wall_clock(), when)  # type: ignore[arg-type]  # its parts are the chart's
+    if check is NOT_DONE:
+        fail("no morning was simulated")
+    return check
+
+
+def _days(moment: datetime) -> int:
+    return moment.toordinal()
+
+
+def _show(check: ReferenceCheck, settings: Config) -> None:
+    said = STATUSES[check.status]
+    out.print(f"{settings.probe_id}: {said.ko} / {said.en}", markup=False)
+    if not check.parts:
+        return
+    table = Table("부분 / part", "상태 / status", "값 / value", "기대 / expected", "CUSUM")
+    for part in check.parts:
+        name = PARTS[part.part]
+        table.add_row(
+            f"{name.ko} / {name.en}",
+            part.status,
+            "–" if part.value is None else f"{part.value:.1f} {part.unit}",
+            "–" if part.expected is None else f"{part.expected:.1f} {part.unit}",
+            "–" if part.cusum is None else f"{part.cusum:.2f}",
+        )
+    out.print(table)
+    out.print(f"{CHART.ko} / {CHART.en}")

@@ -1,0 +1,36 @@
+"""Kinds of entries and the media types of their bodies; REPORT.md and LOG.md tell who writes which."""
+
+from __future__ import annotations
+
+OPENED = "sweep.opened"
+REPORT = "sweep.report"
+DISPOSITION = "disposition"
+BODY_ERASED = "body.erased"
+KEY_ADMITTED = "key.admitted"
+KEY_REVOKED = "key.revoked"
+KEY_REINSTATED = "key.reinstated"
+QUARANTINE_PURGED = "quarantine.purged"
+ACCESS_LOG_HEAD = "access_log.head"
+CASE_STEP = "case.step"
+SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED})
+"""About what was measured and decided in rooms."""
+KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
+"""Who may speak in the log."""
+SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD})
+"""What the server says for itself."""
+CASE_KINDS = frozenset({CASE_STEP})
+"""What persons did about a case."""
+KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS
+
+OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
+REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
+DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
+DISPOSITION_TYPE = "application/vnd.ansim.disposition.v1+json"
+ERASED_TYPE = "application/vnd.ansim.body-erased.v1+json"
+CASE_STEP_TYPE = "application/vnd.ansim.case-step.v1+json"
+CROP_TYPE = "image/png"
+KEY_ADMITTED_TYPE = "application/vnd.ansim.key-admitted.v1+json"
+KEY_REVOKED_TYPE = "application/vnd.ansim.key-revoked.v1+json"
+KEY_REINSTATED_TYPE = "application/vnd.ansim.key-reinstated.v1+json"
+QUARANTINE_PURGED_TYPE = "application/vnd.ansim.quarantine-purged.v1+json"
+ACCESS_LOG_HEAD_TYPE = "application/vnd.ansim.access-log-head.v1+json"

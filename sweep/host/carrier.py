@@ -1,0 +1,60 @@
+"""Which lines of the Raspberry Pi a carrier uses, by its revision, and which parts hang on its I2C bus.
+
+Input is the letter on the board; output is GPIO numbers.  `hardware/interfaces.toml`, [pi] and [pi_bus], is where they
+are decided; a test holds this table against it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Revision = Literal["A", "B"]
+LineName = Literal[
+    "cam_enable", "cam_powered", "head_reset", "power_off", "power_button", "range_enable", "bank_a", "bank_b"
+]
+
+I2C_BUS: Final = "/dev/i2c-1"
+ENERGY_METER: Final = 0x40
+"""INA219 in the probe's 5 V."""
+RANGE_SENSOR: Final = 0x29
+"""VL53L1X, off the bus while it has no supply."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierLines:
+    """GPIO numbers; None where the revision has no such line."""
+
+    cam_enable: int
+    """High: the camera has supply."""
+    cam_powered: int | None = None
+    """An input: the camera's switched 3.3 V."""
+    head_reset: int | None = None
+    """High: the sensor head's RESET is pulled low."""
+    power_off: int | None = None
+    """The kernel's: high when the system is down."""
+    power_button: int | None = None
+    """The kernel's: low while the panel's power button is pressed."""
+    range_enable: int | None = None
+    """High: the range sensor has supply, while the camera has."""
+    bank_a: int | None = None
+    """An input: high while the first USB-C input has 5 V."""
+    bank_b: int | None = None
+    """The same of the second."""
+
+
+CARRIERS: Final[dict[Revision, CarrierLines]] = {
+    "A": CarrierLines(cam_enable=4),
+    "B": CarrierLines(
+        cam_enable=17,
+        cam_powered=4,
+        head_reset=18,
+        power_off=27,
+        power_button=22,
+        range_enable=23,
+        bank_a=10,
+        bank_b=24,
+    ),
+}
+CAMERA_FOLLOWS_S: Final = 0.05
+"""`cam_powered` follows `cam_enable` within this, falling; rising within a tenth of it (hardware/interfaces.toml)."""

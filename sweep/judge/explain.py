@@ -1,0 +1,111 @@
+"""Why the answer is what it is, in plain sentences of both languages, all from the weights.
+
+Input is weighed evidence, posterior and coverage; output is one sentence for and against, and what would change the
+answer: a second look and what either outcome would make of it, what was not looked at.  It adds no judgement of its
+own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sweep.plug.weights import Sum, Weights
+from sweep.plug.words import Sentence, Vocabulary
+from sweep.report import Evidence, LocalText, Modality, ZoneCoverage
+
+MOST: Final = 16
+"""Sentences that a finding may carry."""
+SEEN_AGAIN: Final = 1.7
+"""Second score that stands for "seen again": the median of lenses that were (rendered pairs)."""
+NAMES: Final[dict[Modality, Sentence]] = {
+    "lens": Sentence("렌즈", "lens"), "wifi": Sentence("와이파이", "Wi-Fi"), "ble": Sentence("블루투스", "Bluetooth"),
+    "rf": Sentence("전파", "RF"),
+}  # fmt: skip
+SUMMARY: Final = Sentence(
+    "이 구역에 카메라가 있을 가능성: 점검 전 {before}, 점검 후 {after}(90% 구간 {low} ~ {high}). "
+    "있다는 근거: {pro}. 없다는 근거: {con}.",
+    "Chance of a camera in this zone: {before} before the sweep, {after} now (90 % interval: {low} to {high}). For it: "
+    "{pro}. Against it: {con}.",
+)
+NOTHING: Final = Sentence("없음", "nothing")
+LOOK_AGAIN: Final = Sentence(
+    "가까이서, 그리고 옆에서 다시 비추기: 그대로 보이면 {up}, 사라지면 {down}",
+    "A second look from near and from the side: {up} if it is seen again, {down} if it is gone",
+)
+PLAY_AGAIN: Final = Sentence(
+    "이 자리에서 조명 시험 다시 하기: 다시 따라 변하면 {up}, 변하지 않으면 {down}",
+    "The light played here again: {up} if the traffic follows again, {down} if it does not",
+)
+PLAY: Final = Sentence(
+    "이 자리에서 조명 시험하기: 전송량이 따라 변하면 {up}, 변하지 않으면 {down}",
+    "The light played here: {up} if the traffic follows, {down} if it does not",
+)
+NOT_LOOKED: Final = Sentence("{ko}: 이 구역에서 점검하지 못함 – {why_ko}", "{en}: not looked at here – {why_en}")
+PARTLY: Final = Sentence("{ko}: 이 구역의 {percent}%만 점검함", "{en}: only {percent} % of this zone was looked at")
+
+
+def chance(log10_odds: float) -> tuple[str, str]:
+    """Odds as people say them: one in so many, or per cent from one in ten on."""
+    share = 1.0 / (1.0 + 10.0**-log10_odds)
+    if share >= 0.1:
+        return (f"{100 * share:.0f}%",) * 2
+    count = 1.0 / share
+    digits = 10 ** max(0, len(str(int(count))) - 2)
+    rounded = f"{round(count / digits) * digits:,}"
+    return f"{rounded}분의 1", f"1 in {rounded}"
+
+
+def summary_of(posterior: Sum, prior: float, in_favour: Sequence[Evidence], against: Sequence[Evidence]) -> LocalText:
+    """One sentence: the strongest for and the strongest against, and what they make of the base rate."""
+    said = []
+    for language in (0, 1):
+        values = {
+            name: chance(value)[language]
+            for name, value in (
+                ("before", prior), ("after", posterior.log10), ("low", posterior.low), ("high", posterior.high)
+            )
+        }  # fmt: skip
+        pro = _first(in_favour, language)
+        con = _first([e for e in against if e.weight_log10 < 0.0], language)
+        said.append(SUMMARY[language].format(**values, pro=pro, con=con))
+    return LocalText(ko=said[0], en=said[1])
+
+
+def _first(evidence: Sequence[Evidence], language: int) -> str:
+    return NOTHING[language] if not evidence else (evidence[0].text.ko, evidence[0].text.en)[language]
+
+
+def would_change(
+    weighed: Sequence[Evidence],
+    coverage: Sequence[ZoneCoverage],
+    posterior: Sum,
+    weights: Weights,
+    words: Vocabulary,
+) -> tuple[LocalText, ...]:
+    """What to do next with either outcome, and what was not looked at."""
+    codes = {e.code for e in weighed}
+    result = []
+
+    def either(sentence: Sentence, up: float, down: float) -> None:
+        (up_ko, up_en), (down_ko, down_en) = chance(posterior.log10 + up), chance(posterior.log10 + down)
+        result.append(
+            LocalText(ko=sentence.ko.format(up=up_ko, down=down_ko), en=sentence.en.format(up=up_en, down=down_en))
+        )
+
+    if "glint" in codes and not codes & {"glint_again", "glint_gone"}:
+        either(LOOK_AGAIN, weights.at("glint_again", SEEN_AGAIN).log10, weights.at("glint_again", 0.0).log10)
+    if "follows_light" in codes and not codes & {"follows_light_again", "does_not_follow_again"}:
+        again, not_again = weights.at("follows_light_again").log10, weights.at("does_not_follow_again").log10
+        either(PLAY_AGAIN, again, not_again)
+    tested = {"follows_light", "does_not_follow_light", "follows_motion", "does_not_follow_motion"}
+    if codes & {"video_uplink", "video_uplink_near"} and not codes & tested:
+        either(PLAY, weights.at("follows_light", 0.001).log10, weights.at("does_not_follow_light", 0.1).log10)
+    for cover in coverage:
+        name = NAMES.get(cover.modality, Sentence(cover.modality, cover.modality))._asdict()
+        if cover.blind_reason is not None:
+            why = words.reason(cover.blind_reason)
+            result.append(NOT_LOOKED.text(**name, why_ko=why.ko, why_en=why.en))
+        elif cover.status == "partly":
+            result.append(PARTLY.text(**name, percent=round(100 * cover.quality)))
+    return tuple(result[:MOST])

@@ -1,0 +1,129 @@
+"""Verdicts: what each modality may say of a zone by what was found, what was looked at and on what grounds.
+
+Input is coverage, the probability of each target, the findings and the grounds of today; output is one `ZoneVerdict`
+per zone and modality.  `clear` is said of named targets only, and only on grounds from the field; what looked and saw
+nothing without them says `nothing_detected`, which is no ground to call anything clear; `not_assessable` is left to
+what was blind.  It never turns one into another for want of a better word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sweep.plug.words import Vocabulary
+from sweep.report import (
+    Finding,
+    Modality,
+    ReferenceCheck,
+    Source,
+    Target,
+    TargetCoverage,
+    VerdictName,
+    WeightSource,
+    ZoneCoverage,
+    ZoneVerdict,
+)
+from sweep.report.words import names_of
+
+LEAST_CHANCE: Final = 0.9
+"""The lower bound of a target's probability from which a zone may be called clear of it (agreed with the city: what is
+missed once in ten times is no ground for more)."""
+CHECK_LASTS: Final = timedelta(hours=24)
+"""A check of the day before says nothing of a probe that was carried home since."""
+CALIBRATED: Final[Collection[Modality]] = ("lens", "rf")
+"""Modalities that a calibration file makes comparable; the others' sensitivity is measured by the reference check."""
+PARTS: Final[Mapping[Modality, Collection[str]]] = {
+    "lens": ("lens", "lamp"), "wifi": ("wifi",), "ble": ("ble",), "rf": ("rf",),
+}  # fmt: skip
+NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """On what a clear verdict of this sweep could rest."""
+
+    source: Source = "live"
+    started: datetime | None = None
+    check: ReferenceCheck = NOT_DONE
+    calibrated: Collection[Modality] = ()
+    """Modalities whose calibration is in force and valid."""
+    weights: Mapping[Modality, WeightSource] = field(default_factory=dict)
+    """Where each modality's weights were measured; guessed where it says nothing."""
+
+    def sources(self) -> Collection[str]:
+        """Where weights and curves must come from: the field, in a simulated sweep the simulation."""
+        return ("field", "simulated", "rendered") if self.source == "simulated" else ("field",)
+
+    def why_not(self, modality: Modality) -> str | None:
+        """Why nothing of this modality may be called clear; None: it may."""
+        if modality in CALIBRATED and modality not in self.calibrated:
+            return "not_calibrated"
+        if not self._is_checked(modality):
+            return "check_not_passed"
+        if self.weights.get(modality, "guessed") not in self.sources():
+            return "weights_not_field"
+        return None
+
+    def _is_checked(self, modality: Modality) -> bool:
+        check = self.check
+        if check.status != "passed" or check.checked is None or self.started is None:
+            return False
+        if not timedelta() <= self.started - check.checked.utc <= CHECK_LASTS:
+            return False
+        wanted = PARTS.get(modality, (modality,))
+        return all(part.status == "passed" for part in check.parts if part.part in wanted)
+
+
+NO_GROUNDS: Final = Grounds()
+
+
+def verdict_of(
+    cover: ZoneCoverage,
+    finding: Finding | None,
+    targets: Sequence[TargetCoverage],
+    grounds: Grounds,
+    words: Vocabulary,
+) -> ZoneVerdict:
+    """What one modality says of one zone; `targets`: those of this zone and modality, `finding`: the zone's."""
+    everything = tuple(target.target for target in targets)
+    is_cited = finding is not None and any(e.modality == cover.modality for e in finding.evidence_for)
+    if is_cited:
+        return _say(cover, "candidate", "candidate", words, not_clear_of=everything)
+    if cover.blind_reason is not None or cover.status == "not_looked":
+        return _say(cover, "not_assessable", cover.blind_reason or "not_looked", words, not_clear_of=everything)
+    why_not = grounds.why_not(cover.modality)
+    if why_not is not None:
+        return _say(cover, "nothing_detected", why_not, words, not_clear_of=everything)
+    allowed = grounds.sources()
+    clear = tuple(
+        one.target for one in targets if one.low is not None and one.low >= LEAST_CHANCE and one.source in allowed
+    )
+    if not clear:
+        reason = "chance_too_low" if any(one.low is not None for one in targets) else "targets_unknown"
+        return _say(cover, "nothing_detected", reason, words, not_clear_of=everything)
+    others = tuple(target for target in everything if target not in clear)
+    return _say(cover, "clear", "clear", words, clear_of=clear, not_clear_of=others)
+
+
+def _say(
+    cover: ZoneCoverage,
+    verdict: VerdictName,
+    reason: str,
+    words: Vocabulary,
+    *,
+    clear_of: tuple[Target, ...] = (),
+    not_clear_of: tuple[Target, ...] = (),
+) -> ZoneVerdict:
+    return ZoneVerdict(
+        zone_id=cover.zone_id,
+        modality=cover.modality,
+        verdict=verdict,
+        reason=reason,
+        text=words.reason(reason),
+        target=names_of(clear_of) if clear_of else None,
+        clear_of=clear_of,
+        not_clear_of=not_clear_of,
+    )

@@ -1,0 +1,155 @@
+"""Weights as data: what an evidence code says for or against a camera, by what was measured.
+
+Input is the text of a weights file (`sweep/judge/WEIGHTS.md` describes it), output is `Weights` that every weigher
+reads.  A weight is log10 of P(this | a camera watches this zone) over P(this | none), never more than the counts behind
+it can support.  It refuses a file with a table that does not rise through its measure, with an interval that does not
+hold its weight, or without its counts.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Final, Self
+
+from pydantic import Field, StringConstraints, ValidationError, model_validator
+
+from sweep.report.base import Code, Count, Finite, Log10, Record, Text
+from sweep.report.findings import WeightSource
+
+FORMAT: Final = 1
+Origin = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+
+
+class WeightsError(ValueError):
+    """A weights file that cannot be used; one line."""
+
+
+class Weight(Record):
+    """One log10 likelihood ratio with its 90 % interval and the counts behind it."""
+
+    log10: Log10
+    low: Log10
+    high: Log10
+    counts: tuple[Count, Count]
+    """Readings like this one with a camera in view, and without."""
+    of: tuple[Count, Count]
+    """All readings with a camera in view, and all without (zones, things or tests; the table says which)."""
+    source: WeightSource
+    is_capped: bool = False
+    """The counts support no more, so that the weight is the nearer end of the interval."""
+
+    @model_validator(mode="after")
+    def _interval_holds(self) -> Self:
+        if not self.low <= self.log10 <= self.high:
+            raise ValueError("the interval does not hold the weight")
+        return self
+
+
+HINT: Final = 0.3
+"""A weight that nobody has counted is no more than a hint: twice as likely with a camera as without. Guessed."""
+
+
+def guess(log10: float, half: float = 0.5) -> Weight:
+    """A weight without a table, for a modality of which nothing has been counted: held at a hint."""
+    held = min(max(log10, -HINT), HINT)
+    return Weight(
+        log10=held, low=held - half, high=held + half, counts=(0, 0), of=(0, 0), source="guessed",
+        is_capped=held != log10,
+    )  # fmt: skip
+
+
+class WeightTable(Record):
+    """The weights of one evidence code over what was measured."""
+
+    measure: Text
+    """What the table runs over, with its unit; `once` where there is one weight only."""
+    edges: Annotated[tuple[Finite, ...], Field(max_length=40)]
+    """Ascending; below the first is the first weight, from the last on the last."""
+    weights: Annotated[tuple[Weight, ...], Field(min_length=1, max_length=41)]
+    made_from: Origin
+    """The runs that were counted, and which build measured them."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if len(self.weights) != len(self.edges) + 1 or list(self.edges) != sorted(set(self.edges)):
+            raise ValueError("a table has ascending edges and one weight more than edges")
+        return self
+
+    def at(self, value: float) -> Weight:
+        """The weight of a measured value."""
+        return self.weights[bisect_right(self.edges, value)]
+
+
+class Rate(Record):
+    """A share of detections among cameras that could have been seen; what the absence of a reading is worth."""
+
+    hits: Count
+    of: Count
+    share: Annotated[float, Field(ge=0, le=1)]
+    low: Annotated[float, Field(ge=0, le=1)]
+    high: Annotated[float, Field(ge=0, le=1)]
+    """90 % interval."""
+    source: WeightSource
+    made_from: Origin
+
+    def absence(self, seen_share: float) -> Weight:
+        """The weight of seeing nothing where `seen_share` of what could be seen was seen."""
+        seen = min(max(seen_share, 0.0), 1.0)
+        at, high, low = (math.log10(max(1.0 - seen * share, 1e-3)) for share in (self.share, self.low, self.high))
+        counts = (self.of - self.hits, 0)
+        return Weight(log10=at, low=low, high=high, counts=counts, of=(self.of, 0), source=self.source)
+
+
+class Weights(Record):
+    """All tables of one file."""
+
+    v: Annotated[int, Field(ge=FORMAT, le=FORMAT)]
+    version: Text
+    """As reports cite it."""
+    made_by: Text
+    """The command that made the file."""
+    tables: dict[Code, WeightTable]
+    rates: dict[Code, Rate]
+
+    def at(self, code: str, value: float = 0.0) -> Weight:
+        """The weight of an evidence code at a measured value; raises WeightsError for a code without a table."""
+        table: Mapping[str, WeightTable] = self.tables
+        if code not in table:
+            raise WeightsError(f"the weights {self.version} have no table for {code}")
+        return table[code].at(value)
+
+    def absence(self, code: str, seen_share: float) -> Weight:
+        """The weight of what was not seen; raises WeightsError for a code without a rate."""
+        if code not in self.rates:
+            raise WeightsError(f"the weights {self.version} have no rate for {code}")
+        return self.rates[code].absence(seen_share)
+
+
+def read_weights(text: str) -> Weights:
+    """The tables of a weights file.  Raises WeightsError with one line."""
+    try:
+        return Weights.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise WeightsError(f"weights file: {place}: {first['msg']}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Weights added up, with the interval of the sum."""
+
+    log10: float
+    low: float
+    high: float
+
+
+def add_up(parts: list[tuple[float, float, float]]) -> Sum:
+    """The sum of (weight, low, high); half-widths of independent intervals add by their squares."""
+    at = sum(part[0] for part in parts)
+    below = math.sqrt(sum((part[0] - part[1]) ** 2 for part in parts))
+    above = math.sqrt(sum((part[2] - part[0]) ** 2 for part in parts))
+    return Sum(at, at - below, at + above)

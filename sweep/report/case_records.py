@@ -1,0 +1,195 @@
+"""Bodies of the steps of a case: what persons did about a finding, a strange thing or a defect, one entry each.
+
+A step is one act with what belongs to it.  No record here has room for footage, a link or a name of whoever was filmed.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from .base import ClockReading, HexDigest, Record, Text
+
+Seen = Literal["nothing", "hole", "object"]
+Defect = Literal["hole", "emergency_bell", "floor_gap", "ceiling_gap"]
+Person = Annotated[str, StringConstraints(min_length=2, max_length=60)]
+Millimetres = Annotated[int, Field(ge=0, le=5_000)]
+Coordinate = Annotated[int, Field(ge=0, le=1_000)]
+Stroke = Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=1, max_length=500)]
+
+
+class Reported(Record):
+    """Somebody saw something strange in a room: a case without a sweep."""
+
+    step: Literal["reported"]
+    by: Literal["person", "cleaner", "public"]
+    what: Text
+
+
+class LookedAt(Record):
+    """Two persons looked by eye; the envelope's subject is the first of them."""
+
+    step: Literal["looked_at"]
+    second_person: Person
+    seen: Seen
+
+
+class NotReached(Record):
+    """It could not be looked at, and why."""
+
+    step: Literal["not_reached"]
+    why: Text
+
+
+class NotCamera(Record):
+    """Two persons agree what it was. It says nothing about later sweeps, and opens again on a day."""
+
+    step: Literal["not_camera"]
+    second_person: Person
+    what: Text
+    reopens: date
+
+
+class DefectFound(Record):
+    """Something to be repaired, by when, and whether a rule demands it."""
+
+    step: Literal["defect_found"]
+    defect: Defect
+    measured_mm: Millimetres | None
+    duty: Literal["violation", "defect", "advice"]
+    due: date
+
+
+class Repaired(Record):
+    """Somebody says that it is repaired; it has to be looked at again."""
+
+    step: Literal["repaired"]
+    by: Text
+
+
+class Rechecked(Record):
+    """The repair was looked at again."""
+
+    step: Literal["rechecked"]
+    holds: bool
+
+
+class CameraFound(Record):
+    """Two persons see a camera. Whether anybody had touched it is said, not judged."""
+
+    step: Literal["camera"]
+    second_person: Person
+    was_touched: bool
+
+
+class RoomClosed(Record):
+    """The room is empty and closed, and somebody stays at the door."""
+
+    step: Literal["room_closed"]
+    guarded_by: Person
+
+
+class Photographed(Record):
+    """The object in its place was photographed, with nobody in view; or why not."""
+
+    step: Literal["photographed"]
+    commitment: HexDigest | None
+    why_not: Text | None
+
+
+class PoliceCalled(Record):
+    """112 was called; the number under which the police took it in."""
+
+    step: Literal["police_called"]
+    receipt_no: Text
+
+
+class HandedOver(Record):
+    """The police seized it; who, as they said it themselves."""
+
+    step: Literal["handed_over"]
+    officer: Person
+    station: Text
+    rank: Text
+    receipt_no: Text
+    seal_no: Text
+
+
+class PoliceAsked(Record):
+    """The police asked in writing for addresses or the timeline of the Wi-Fi; nothing is given without this."""
+
+    step: Literal["police_asked"]
+    document_no: Text
+    officer: Person
+    wanted: Annotated[tuple[Literal["addresses", "wifi_timeline"], ...], Field(min_length=1, max_length=2)]
+
+
+class ReportedToCity(Record):
+    """The city was told."""
+
+    step: Literal["reported_to_city"]
+    to: Text
+
+
+class Witnessed(Record):
+    """A police companion without an account signed by hand over the hash that the page showed."""
+
+    step: Literal["witnessed"]
+    agency: Text
+    name: Person
+    rank: Text
+    shown_hash: HexDigest
+    """Hash of the entry that stood on the page."""
+    strokes: Annotated[tuple[Stroke, ...], Field(min_length=1, max_length=60)]
+    """The signature in thousandths of the field's width and height."""
+
+
+class Reopened(Record):
+    """A closed case is open again."""
+
+    step: Literal["reopened"]
+    why: Text
+
+
+class RoomCorrected(Record):
+    """정정: it was recorded in the wrong room. Both rooms are printed; what was signed stays as it is."""
+
+    step: Literal["room_corrected"]
+    room_id: UUID
+    why: Text
+
+
+Step = Annotated[
+    Reported
+    | LookedAt
+    | NotReached
+    | NotCamera
+    | DefectFound
+    | Repaired
+    | Rechecked
+    | CameraFound
+    | RoomClosed
+    | Photographed
+    | PoliceCalled
+    | HandedOver
+    | PoliceAsked
+    | ReportedToCity
+    | Witnessed
+    | Reopened
+    | RoomCorrected,
+    Field(discriminator="step"),
+]
+
+
+class CaseStep(Record):
+    """One step of a case, as the server signed it for a person."""
+
+    v: Literal[1]
+    case_id: UUID
+    finding_id: UUID | None
+    """The finding that opened the case; null when a person did."""
+    step: Step
+    decided: ClockReading

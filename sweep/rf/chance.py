@@ -1,0 +1,41 @@
+"""With what probability an analogue transmitter would have been found: bands against what the receivers can hear.
+
+Job: say for 1.2, 2.4 and 5.8 GHz whether a receiver could have told the transmitter from the rest of the air, and with
+what chance in the windows that were taken.  Input: `ZoneLooks`; output: one probability or a reason a band.  The tuner
+covers 5.8 GHz alone; at 1.2 GHz there is only the log detector, which hears all bands at once, so that a transmitter
+shows as a level above the one outside the door; at 2.4 GHz Wi-Fi drowns it there.  No figures of recorded transmitters
+exist yet: the chances are guessed, and say so.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sweep.plug.targets import Chance, Estimate, ZoneLooks, unknown
+from sweep.report import Target
+
+TARGETS: Final[tuple[Target, ...]] = ("analog_1200", "analog_2400", "analog_5800")
+LOG_DETECTOR: Final = (0.3, 0.5, 0.7)
+"""Low, likely, high: 10 to 200 mW within 2 m against the level outside (guessed)."""
+TUNER: Final = (0.6, 0.8, 0.92)
+"""The same with the tuner's sync pulses (guessed)."""
+FULL_WINDOWS: Final = 50
+"""Windows after which more say nothing new (as `quality` has it)."""
+
+
+def estimate_rf(zone: ZoneLooks) -> Estimate:
+    """The answer for a zone, by the stands in it."""
+    here = zone.here()
+    if not here:
+        return unknown(TARGETS, zone.why_nothing())
+    share = min(1.0, sum(look.measured.samples for look in here) / FULL_WINDOWS)
+    has_tuner = any("rf_tuner_5_8_ghz_only" in look.measured.limits for look in here)
+    by_band = {"analog_1200": LOG_DETECTOR, "analog_5800": TUNER if has_tuner else LOG_DETECTOR}
+    chances = []
+    for target in TARGETS:
+        if target not in by_band:
+            chances.append(Chance(target, "guessed", reason="drowned_by_wifi"))
+            continue
+        low, likely, high = (round(share * part, 4) for part in by_band[target])
+        chances.append(Chance(target, "guessed", likely, low, high))
+    return Estimate(tuple(chances))

@@ -1,0 +1,177 @@
+"""The reference check of a probe: what its parts read this morning against the district's target, kept on the probe.
+
+Input is measurements made before the reference target and near known transmitters, or readings; output is the
+`ReferenceCheck` that reports cite, and the file `reference.json` of the state folder with the control chart of each
+part.  A check holds for its day, and until the probe falls.  A probe out of control may sweep; its verdicts are
+limited.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from sweep.host.clock import WallClock
+from sweep.host.disk import DISK
+from sweep.judge.control_chart import PARTS, Chart, read_morning
+from sweep.plug.measurement import Measurement
+from sweep.report import (
+    BleObservation,
+    CheckStatus,
+    ClockReading,
+    LensObservation,
+    Record,
+    ReferenceCheck,
+    ReferencePart,
+    ReferencePartName,
+    RfObservation,
+    UtcTime,
+    WifiObservation,
+    to_json,
+    utc_now,
+)
+from sweep.report.base import Finite
+from sweep.report.files import read_json
+
+FILE_NAME: Final = "reference.json"
+MAX_BYTES: Final = 64 * 1024
+KOREA: Final = timezone(timedelta(hours=9))
+"""Whose morning it is."""
+NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
+Readings = Mapping[ReferencePartName, Sequence[float]]
+"""In dB (lens, lamp) or dBm, each repeat one."""
+UNITS: Final[dict[ReferencePartName, str]] = {"lens": "dB", "lamp": "dB", "wifi": "dBm", "ble": "dBm", "rf": "dBm"}
+
+
+class ReferenceFileError(ValueError):
+    """What is kept of earlier checks cannot be read; one line."""
+
+
+class KeptChart(Record):
+    """The control chart of one part."""
+
+    first: Annotated[tuple[Finite, ...], Field(max_length=100)]
+    cusum: Finite
+    is_out: bool
+
+
+class KeptChecks(Record):
+    """`reference.json`."""
+
+    v: Literal[1]
+    charts: dict[ReferencePartName, KeptChart]
+    last: ReferenceCheck | None
+    fell: UtcTime | None
+    """When the probe fell last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFile:
+    """What a probe knows of its checks."""
+
+    path: Path
+
+    def read(self) -> KeptChecks:
+        """Raises ReferenceFileError where the file is damaged."""
+        if not self.path.exists():
+            return KeptChecks(v=1, charts={}, last=None, fell=None)
+        return read_json(KeptChecks, self.path, ReferenceFileError, max_bytes=MAX_BYTES)
+
+    def today(self, now: datetime) -> ReferenceCheck:
+        """The check that holds now; one of another day, or from before a fall, is none, but what was out of control
+        stays so.
+        """
+        try:
+            kept = self.read()
+        except ReferenceFileError:
+            return NOT_DONE
+        last = kept.last
+        if last is None or last.checked is None:
+            return NOT_DONE
+        is_today = last.checked.utc.astimezone(KOREA).date() == now.astimezone(KOREA).date()
+        if is_today and (kept.fell is None or kept.fell < last.checked.utc):
+            return last
+        return last if last.status == "out_of_control" else NOT_DONE
+
+    def check(self, readings: Readings, clock: WallClock, now: datetime | None = None) -> ReferenceCheck:
+        """Take a morning's readings, and keep what follows.  Raises ReferenceFileError, OSError."""
+        kept = self.read()
+        charts, parts = dict(kept.charts), []
+        for part in PARTS:
+            known = charts.get(part)
+            before = Chart() if known is None else Chart(known.first, known.cusum, known.is_out)
+            ours = readings.get(part, ())
+            chart, status = read_morning(part, before, ours)
+            charts[part] = KeptChart(first=chart.first, cusum=round(chart.cusum, 4), is_out=chart.is_out)
+            value = sorted(ours)[len(ours) // 2] if ours else None
+            parts.append(
+                ReferencePart(
+                    part=part,
+                    status=status,
+                    value=None if value is None else round(value, 3),
+                    expected=None if before.expected is None else round(before.expected, 3),
+                    unit=UNITS[part],
+                    cusum=round(chart.cusum, 3) if ours else None,
+                )
+            )
+        checked = ClockReading(utc=now or utc_now(), synchronised=clock.synchronised, max_error_ms=clock.max_error_ms)
+        check = ReferenceCheck(status=status_of(parts), checked=checked, parts=tuple(parts))
+        self._write(KeptChecks(v=1, charts=charts, last=check, fell=kept.fell))
+        return check
+
+    def fell(self, when: datetime) -> None:
+        """The probe fell: what was checked before holds no longer.  Raises ReferenceFileError, OSError."""
+        self._write(self.read().model_copy(update={"fell": when}))
+
+    def renew(self) -> None:
+        """The probe was repaired or set up anew: what is expected is learnt again.  Raises OSError."""
+        self._write(KeptChecks(v=1, charts={}, last=None, fell=None))
+
+    def _write(self, kept: KeptChecks) -> None:
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        DISK.write_whole(self.path, to_json(kept) + b"\n")
+
+
+def status_of(parts: Iterable[ReferencePart]) -> CheckStatus:
+    """The probe as a whole: its worst part; parts that it does not have count for nothing."""
+    statuses = {part.status for part in parts}
+    order: tuple[CheckStatus, ...] = ("out_of_control", "failed", "passed")
+    return next((status for status in order if status in statuses), "not_done")
+
+
+def readings_of(repeats: Iterable[Iterable[Measurement]]) -> dict[ReferencePartName, list[float]]:
+    """What each repeat before the target read: the most lens-like glint's signal and the lamps' light in dB, the
+    loudest level of each radio in dBm (the known transmitter stands at 2 m, nearer than any other).
+    """
+    found: dict[ReferencePartName, list[float]] = {}
+    for repeat in repeats:
+        for one in repeat:
+            for part, reading in _of(one).items():
+                found.setdefault(part, []).append(reading)
+    return found
+
+
+def _of(one: Measurement) -> dict[ReferencePartName, float]:
+    read: dict[ReferencePartName, float] = {}
+    glints = [o for o in one.observations if isinstance(o, LensObservation) and o.snr]
+    if glints:
+        best = max(glints, key=lambda o: o.score)
+        read["lens"] = 10.0 * math.log10(best.snr or 1.0)
+    if one.lamp_light:
+        read["lamp"] = 10.0 * math.log10(one.lamp_light)
+    heard = [o.rssi_dbm.median for o in one.observations if isinstance(o, WifiObservation) and o.rssi_dbm is not None]
+    if heard:
+        read["wifi"] = max(heard)
+    beacons = [o.rssi_dbm.median for o in one.observations if isinstance(o, BleObservation) and o.rssi_dbm is not None]
+    if beacons:
+        read["ble"] = max(beacons)
+    levels = [o.level_dbm for o in one.observations if isinstance(o, RfObservation)]
+    if levels:
+        read["rf"] = max(levels)
+    return read

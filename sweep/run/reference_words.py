@@ -1,0 +1,53 @@
+"""What is said of the reference check, in Korean and English, and where it is made."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sweep.judge.control_chart import BASELINE, H, K
+from sweep.plug.outside import REFERENCE_ID
+from sweep.plug.words import Sentence
+from sweep.report import CheckStatus, Position, ReferenceCheck, ReferenceEvent, ReferencePartName
+
+LEAD: Final = Sentence(
+    "기준판을 끈 길이 1 m에 맞춰 정면으로 비추고, 기준 송신기를 2 m 거리에 두세요 ({n}/{of})",
+    "Hold the probe at the reference board, 1 m by its cord, the known transmitter 2 m away ({n} of {of})",
+)
+STATUSES: Final[dict[CheckStatus, Sentence]] = {
+    "passed": Sentence("기준 점검 통과", "The reference check is passed"),
+    "failed": Sentence(
+        "기준 점검 실패: 기준판과 거리를 확인하고 다시 하세요",
+        "The reference check failed: look to board and distance, then check again",
+    ),
+    "out_of_control": Sentence(
+        "점검기 성능이 떨어졌습니다(관리도 이탈). 점검은 할 수 있지만 판정이 제한됩니다. 수리를 맡기세요",
+        "The probe has lost sensitivity (out of control on its chart): it may sweep, but its verdicts are limited; "
+        "have it repaired",
+    ),
+    "not_done": Sentence("오늘 기준 점검을 하지 않았습니다", "No reference check was made today"),
+}
+CHART: Final = Sentence(
+    f"CUSUM k = {K:g}, h = {H:.2f}; 처음 {BASELINE}일은 기대값을 배웁니다",
+    f"CUSUM k = {K:g}, h = {H:.2f}; the first {BASELINE} mornings tell what is expected",
+)
+PARTS: Final[dict[ReferencePartName, Sentence]] = {
+    "lens": Sentence("렌즈 반사", "lens"),
+    "lamp": Sentence("조명", "lamps"),
+    "wifi": Sentence("와이파이", "Wi-Fi"),
+    "ble": Sentence("블루투스", "Bluetooth"),
+    "rf": Sentence("전파", "RF"),
+}
+
+
+def reference_event(done: int, of: int, check: ReferenceCheck | None = None) -> ReferenceEvent:
+    """How far the check is, or what it came to."""
+    text = LEAD.text(n=min(done + 1, of), of=of) if check is None else STATUSES[check.status].text()
+    return ReferenceEvent(type="reference", done=done, repeats=of, check=check, text=text)
+
+
+def target_position(start_ns: int, dwell_s: float, number: int) -> Position:
+    """Where a task stands that stands before the target; it is in no report."""
+    return Position(
+        position_id=f"{REFERENCE_ID}-{number + 1}", zone_id=REFERENCE_ID, x_m=0.0, y_m=0.0, facing_deg=0.0,
+        start_ns=start_ns, end_ns=start_ns + round(dwell_s * 1e9),
+    )  # fmt: skip

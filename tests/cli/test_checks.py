@@ -1,0 +1,187 @@
+"""What `sweep doctor` looks at: a probe that is well, and the likeliest faults one at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
+from sweep.cli.checks import Check, Here
+from sweep.cli.checks_machine import check_machine
+from sweep.cli.checks_parts import check_camera, check_head, check_radio
+from sweep.cli.golden import FOLDER, LENSES, examine_capture, examine_lenses
+from sweep.config import Config
+from sweep.sim.lens_wall import PlantedLens, render_compact_clip
+
+WELL = {
+    "proc/device-tree/model": "Raspberry Pi 5 Model B Rev 1.0\0",
+    "proc/meminfo": "MemTotal:        4143456 kB\n",
+    "proc/self/status": "CapEff:\t0000000000003000\n",
+    "sys/class/thermal/thermal_zone0/type": "cpu-thermal",
+    "sys/class/thermal/thermal_zone0/temp": "51000",
+    "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled": "0",
+    "usr/lib/systemd/system.conf.d/ansim-sweep-probe.conf": "[Manager]\nRuntimeWatchdogSec=10\n",
+    "usr/lib/ansim-sweep-probe/camera-timeout.json": "{}",
+    "sys/bus/i2c/drivers/imx296/10-001a": "",
+    "sys/module/imx296/parameters/trigger_mode": "1",
+    "sys/class/net/sweep0/type": "803",
+    "sys/class/bluetooth/hci0": "",
+    "dev/ttyAMA0": "",
+}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A machine made of files, and what is asked of it."""
+
+    here: Here
+    ask: Callable[[str], str] = lambda _port: "firmware abc"
+
+    def put(self, name: str, text: str | None) -> None:
+        place = self.here.path(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if text is None:
+            place.unlink()
+        else:
+            place.write_text(text, encoding="utf-8")
+
+    def checks(self, settings: Config) -> list[Check]:
+        parts = (
+            check_machine(settings, self.here),
+            check_camera(settings, self.here),
+            check_radio(settings, self.here),
+        )
+        return [*(check for part in parts for check in part), check_head(settings, self.here, self.ask)]
+
+
+def program(folder: Path, name: str, says: str) -> str:
+    place = folder / name
+    place.write_text(f"#!/bin/sh\nprintf '%s\\n' '{says}'\n", encoding="utf-8")
+    place.chmod(0o755)
+    return str(place)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Config:
+    return Config(
+        wifi_adapter="sweep0", camera="pi", port="/dev/ttyAMA0", lens_calibration="lens.json", state=str(tmp_path)
+    )
+
+
+@pytest.fixture
+def probe(tmp_path: Path) -> Probe:
+    here = Here(
+        root=tmp_path / "root",
+        nmcli=program(tmp_path, "nmcli", "sweep0:unmanaged"),
+        bluetoothctl=program(tmp_path, "bluetoothctl", "bluetoothctl: 5.82"),
+        now=lambda: datetime(2027, 3, 1, tzinfo=UTC),
+        disk=lambda _folder: (32_000_000_000, 20_000_000_000),
+        service=tmp_path / "none.sock",
+    )
+    well = Probe(here)
+    for name, text in WELL.items():
+        well.put(name, text)
+    return well
+
+
+def test_a_probe_that_is_well(probe: Probe, settings: Config) -> None:
+    checks = probe.checks(settings)
+    assert {check.code for check in checks if check.state == "wrong"} == set()
+    assert len({check.code for check in checks}) == len(checks)
+    assert all(check.advice is None for check in checks if check.state == "ok")
+
+
+def another_firmware(_port: str) -> str:
+    raise ValueError("the sensor head speaks protocol 2, this software 3: flash it")
+
+
+FAULTS: dict[str, tuple[str, Callable[[Probe], Probe]]] = {
+    "no capability": ("capability", lambda p: changed(p, "proc/self/status", "CapEff:\t0000000000000000\n")),
+    "managed mode": ("managed", lambda p: with_here(p, nmcli=program(p.here.root, "nmcli", "sweep0:connected"))),
+    "adapter out": ("adapter", lambda p: changed(p, "sys/class/net/sweep0/type", None)),
+    "another firmware": ("head", lambda p: replace(p, ask=another_firmware)),
+    "head unplugged": ("head", lambda p: changed(p, "dev/ttyAMA0", None)),
+    "wrong year": ("clock", lambda p: with_here(p, now=lambda: datetime(1970, 1, 1, 0, 3, tzinfo=UTC))),
+    "disk at 95 %": ("disk", lambda p: with_here(p, disk=lambda _folder: (32_000_000_000, 1_600_000_000))),
+    "camera cable out": ("camera", lambda p: changed(p, "sys/bus/i2c/drivers/imx296/10-001a", None)),
+    "trigger off": ("trigger", lambda p: changed(p, "sys/module/imx296/parameters/trigger_mode", "0")),
+    "BlueZ too old": ("bluetooth", lambda p: with_here(p, bluetoothctl=program(p.here.root, "bt", "bt: 5.50"))),
+    "undervoltage": ("supply", lambda p: changed(p, THROTTLED, "50001")),
+    "slowed down": ("supply", lambda p: changed(p, THROTTLED, "4")),
+    "hot": ("heat", lambda p: changed(p, "sys/class/thermal/thermal_zone0/temp", "84300")),
+    "no watchdog": ("watchdog", lambda p: changed(p, "usr/lib/systemd/system.conf.d/ansim-sweep-probe.conf", "")),
+    "too little memory": ("memory", lambda p: changed(p, "proc/meminfo", "MemTotal: 1893456 kB\n")),
+}  # fmt: skip
+THROTTLED = "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled"
+
+
+def changed(probe: Probe, name: str, text: str | None) -> Probe:
+    probe.put(name, text)
+    return probe
+
+
+def with_here(probe: Probe, **how: object) -> Probe:
+    return replace(probe, here=replace(probe.here, **how))  # type: ignore[arg-type]  # by name, from the table above
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_alone_and_says_what_to_do(fault: str, probe: Probe, settings: Config) -> None:
+    code, cause = FAULTS[fault]
+    wrong = [check for check in cause(probe).checks(settings) if check.state == "wrong"]
+    assert [check.code for check in wrong] == [code]
+    (check,) = wrong
+    assert check.advice is not None
+    print(f"{fault:18} {check.title.ko}: {check.found.ko} → {check.advice.ko}")
+
+
+def test_a_supply_that_is_switched_keeps_the_sensor_unknown(probe: Probe, settings: Config) -> None:
+    probe.put("sys/bus/i2c/drivers/imx296/10-001a", None)
+    switched = settings.model_copy(update={"carrier": "B"})
+    assert {check.code for check in probe.checks(switched) if check.state == "unknown"} == {"camera"}
+
+
+def test_lenses_and_cameras_of_known_content_are_found_here() -> None:
+    assert examine_lenses() is None
+    assert examine_capture() is None
+
+
+def test_the_known_clip_is_rendered_by_its_recipe(tmp_path: Path) -> None:
+    lenses = [PlantedLens(size_mm, 1.0, *place) for size_mm, place in zip((1.0, 1.5, 2.0), LENSES, strict=True)]
+    order = (1, 0, 2)
+    render_compact_clip(tmp_path, clip="clip", seed=3, lenses=[lenses[i] for i in order])
+    again = np.load(tmp_path / "clip" / "frames.npz")["frames"].astype(np.int32)
+    kept = np.load(FOLDER / "clip" / "frames.npz")["frames"].astype(np.int32)
+    assert np.abs(again - kept).mean() < 1.0  # the same picture, whatever the last digit of a sine is
+
+
+def test_a_processor_that_computes_otherwise_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one did whose vector units a library used wrongly: no error, fewer lenses."""
+    whole = cv2.GaussianBlur
+
+    def half(image: np.ndarray, *rest: object, **how: object) -> np.ndarray:
+        found = np.array(whole(image, *rest, **how))  # type: ignore[call-overload]  # handed on
+        found[: found.shape[0] // 2] = 0.0
+        return found
+
+    monkeypatch.setattr(cv2, "GaussianBlur", half)
+    told = examine_lenses()
+    assert told is not None
+    assert "of 3 lenses" in told.en
+
+
+def test_the_list_as_json(tmp_path: Path) -> None:
+    target = tmp_path / "doctor.json"
+    done = CliRunner().invoke(build_app(), ["doctor", "--json", str(target)])
+    document = json.loads(target.read_text(encoding="utf-8"))
+    assert done.exit_code == (1 if document["wrong"] else 0)
+    assert done.stdout == ""
+    assert {check["group"] for check in document["checks"]} == {"program", "machine", "camera", "radio", "head"}
+    assert len(document["checks"]) >= 20
