@@ -7,8 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from server.app import create_app
-from server.settings import Settings
+from server.api.app import create_app
+from server.config.settings import Settings
 
 
 def main() -> None:

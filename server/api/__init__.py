@@ -1,1 +1,1 @@
-"""Routes: thin functions between HTTP and the modules that do the work, one file per part of the interface."""
+"""The HTTP interface: thin routes, who may call which, what they share, and all of it put together in `app`."""

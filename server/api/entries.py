@@ -12,23 +12,27 @@ from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import entries as door
-from server import sweeps
-from server.access import Viewer
-from server.access_log import shows
+from server.api.access import OPEN, Viewer
+from server.api.services import Services, services_of
 from server.api.sweeps import as_json
-from server.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
-from server.db import DiskFullError
-from server.entry_rows import Outcome
-from server.errors import not_found
-from server.fields import LogIndex
-from server.projections import catch_up
-from server.projector import LIST_WAIT_S
-from server.quarantine import network_of
-from server.requests import read_body
-from server.schema import entries
-from server.services import Services, services_of
-from server.views import DsseView, EntryList, ServerKey, SignedEntryRow
+from server.districts.scope import entries_with_places, is_entry_of
+from server.ingest import entries as door
+from server.ingest.arrivals import MAX_WIRE_BYTES, Arrival, read_arrival
+from server.ingest.entry_rows import Outcome
+from server.ingest.quarantine import network_of
+from server.interface.errors import not_found
+from server.interface.fields import LogIndex
+from server.interface.requests import read_body
+from server.interface.views.entries import DsseView, EntryList, SignedEntryRow
+from server.interface.views.keys import ServerKey, ServerSuccession
+from server.people.access_log import shows
+from server.places import sweeps
+from server.projections.projecting import catch_up
+from server.projections.projector import LIST_WAIT_S
+from server.server_keys.rotation import succession
+from server.store.faults import DiskFullError
+from server.store.schema import entries
+from sweep.entry.envelope import InclusionProof
 
 router = APIRouter(tags=["log"])
 
@@ -53,24 +57,24 @@ WIRE_BODY = {
 }
 
 
-@router.post("/api/entries", openapi_extra=WIRE_BODY | shows())
+@router.post("/api/entries", dependencies=[OPEN], openapi_extra=WIRE_BODY | shows())
 async def post_entry(request: Request) -> DsseView:
-    """The write door: a signed receipt once the entry is on disk, the same receipt for the same entry again."""
+    """The write door: a signed receipt once the entry is on disk, again for the same entry, with a later proof."""
     services = services_of(request)
     wire = await read_body(request, MAX_WIRE_BYTES)
     network = network_of(request.client.host if request.client else None)
-    arrival, outcome = await services.crews.door.run(partial(_accept, services, wire, network))
+    arrival, outcome, proof = await services.crews.door.run(partial(_accept, services, wire, network))
     if outcome.status == "accepted" and outcome.sweep_id is not None:
         services.projector.entry_arrived(outcome.sweep_id, outcome.kind if outcome.is_new else None)
     if outcome.status == "conflict":
         raise door.conflict_error()
-    return sweeps.dsse_view(door.receipt_for(outcome, arrival, services.notary.signer))
+    return sweeps.dsse_view(door.receipt_for(outcome, arrival, services.notary.signer, proof))
 
 
 @router.get("/api/entries", response_model=EntryList, openapi_extra=shows())
 def list_entries(
     request: Request,
-    _person: Viewer,
+    person: Viewer,
     after: LogIndex = -1,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Response:
@@ -78,9 +82,10 @@ def list_entries(
     services = services_of(request)
     services.projector.wait(LIST_WAIT_S)
     with services.db.read() as connection:
-        rows = connection.execute(
-            select(entries).where(entries.c.log_index > after).order_by(entries.c.log_index).limit(limit)
-        ).all()
+        statement = select(entries).where(entries.c.log_index > after).order_by(entries.c.log_index).limit(limit)
+        if person.district_id is not None:
+            statement = statement.select_from(entries_with_places()).where(is_entry_of(person.district_id))
+        rows = connection.execute(statement).all()
         return as_json(EntryList(entries=tuple(sweeps.signed_entry_row(connection, row) for row in rows)))
 
 
@@ -105,15 +110,28 @@ def get_entry(request: Request, _person: Viewer, entry_id: UUID) -> SignedEntryR
         return sweeps.signed_entry_row(connection, row)
 
 
-@router.get("/api/server-key", openapi_extra=shows())
+@router.get("/api/server-key", dependencies=[OPEN], openapi_extra=shows())
 def server_key(request: Request) -> ServerKey:
-    """The key under which receipts verify."""
-    signer = services_of(request).notary.signer
-    return ServerKey(key_id=signer.key_id, public_key=signer.public_key.hex())
+    """The key under which receipts and checkpoints verify."""
+    services = services_of(request)
+    signer = services.notary.signer
+    with services.db.read() as connection:
+        verifier_key = str(services.heads.verifier_key(connection))
+    return ServerKey(key_id=signer.key_id, public_key=signer.public_key.hex(), verifier_key=verifier_key)
 
 
-def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome]:
+@router.get("/api/server-key/succession", dependencies=[OPEN], openapi_extra=shows())
+def server_succession(request: Request) -> ServerSuccession:
+    """Admissions that lead from the log's first root key to this server's key, for whoever pinned an earlier one."""
+    services = services_of(request)
+    with services.db.read() as connection:
+        return ServerSuccession(admissions=tuple(succession(connection, services.notary)))
+
+
+def _accept(services: Services, wire: bytes, network: str) -> tuple[Arrival, Outcome, InclusionProof]:
     if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
         raise DiskFullError("the disk is nearly full")
     arrival = read_arrival(wire)
-    return arrival, services.door.accept(arrival, network)
+    outcome = services.door.accept(arrival, network)
+    with services.db.read() as connection:
+        return arrival, outcome, services.heads.inclusion(connection, outcome.log_index)

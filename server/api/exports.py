@@ -15,18 +15,20 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from server import access_log
-from server.access import Admin, Inspector, reader_of
-from server.access_log import Action, shows
-from server.auth import Person
-from server.errors import ApiError, busy, invalid
-from server.export_queue import ExportJob, ExportQueue
-from server.exports.rows import ExportError, Period
-from server.fields import Line
-from server.inspection_log import MEDIA_TYPES, Format, LogRequest, today
-from server.requests import ExportRequest, describe, json_body
-from server.services import Services, services_of
-from server.views import ExportJobList, ExportJobView, Ok
+from server.api.access import KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
+from server.api.services import Services, services_of
+from server.districts.scope import refuse_foreign
+from server.documents.export_queue import ExportJob, ExportQueue
+from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
+from server.exports.records import ExportError, Period
+from server.interface.errors import ApiError, busy, invalid
+from server.interface.fields import Line
+from server.interface.requests import ExportRequest, describe, json_body
+from server.interface.views.answer import Ok
+from server.interface.views.documents import ExportJobList, ExportJobView
+from server.people import access_log
+from server.people.access_log import Action, shows
+from server.people.auth import Person
 
 router = APIRouter(tags=["exports"])
 
@@ -45,7 +47,7 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 )
 async def export_log(
     request: Request,
-    person: Inspector,
+    person: LogReader,
     reason: Line,
     format_: Annotated[Format, Query(alias="format")] = "csv",
     first: Annotated[date | None, Query(alias="from")] = None,
@@ -76,17 +78,19 @@ async def export_log(
     openapi_extra=describe(ExportRequest) | shows(),
 )
 async def post_export(
-    request: Request, person: Inspector, body: Annotated[ExportRequest, json_body(ExportRequest)]
+    request: Request, person: LogWriter, body: Annotated[ExportRequest, json_body(ExportRequest)]
 ) -> ExportJobView:
     """Ask for a document; look at it with GET until it is ready."""
     services = services_of(request)
+    if body.room_id is not None:
+        await run_in_threadpool(_refuse_foreign_room, services, person, body.room_id)
     wanted = _wanted(services, person, body.format, body.period_first, body.period_last, body.room_id, body.reason)
     await _note(request, person, "log.asked", wanted.file_name, body.reason)
     return _view(services.exports, services.exports.submit(person.user_id, wanted))
 
 
 @router.get("/api/exports", openapi_extra=shows())
-async def list_exports(request: Request, person: Inspector) -> ExportJobList:
+async def list_exports(request: Request, person: OwnDocuments) -> ExportJobList:
     """One's own documents of the last hour, newest first."""
     queue = services_of(request).exports
     return ExportJobList(exports=tuple(_view(queue, job) for job in queue.jobs_of(person.user_id)))
@@ -100,7 +104,7 @@ async def list_exports(request: Request, person: Inspector) -> ExportJobList:
 )
 async def export_access_log(
     request: Request,
-    person: Admin,
+    person: KeyReader,
     month: Annotated[str, Query(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$")],
     reason: Line,
 ) -> Response:
@@ -121,7 +125,7 @@ async def export_access_log(
 
 
 @router.get("/api/exports/{job_id}", openapi_extra=shows())
-async def get_export(request: Request, person: Inspector, job_id: UUID) -> ExportJobView:
+async def get_export(request: Request, person: OwnDocuments, job_id: UUID) -> ExportJobView:
     """How far one of one's own documents is."""
     queue = services_of(request).exports
     return _view(queue, queue.job(person.user_id, job_id))
@@ -133,7 +137,7 @@ async def get_export(request: Request, person: Inspector, job_id: UUID) -> Expor
     responses=DOCUMENT,
     openapi_extra=shows("inspection_log"),
 )
-async def get_export_file(request: Request, person: Inspector, job_id: UUID) -> Response:
+async def get_export_file(request: Request, person: OwnDocuments, job_id: UUID) -> Response:
     """The document; each download is written down with the reason that was given for it."""
     job = services_of(request).exports.job(person.user_id, job_id)
     if not job.is_over:
@@ -144,11 +148,16 @@ async def get_export_file(request: Request, person: Inspector, job_id: UUID) -> 
 
 
 @router.delete("/api/exports/{job_id}", openapi_extra=shows())
-async def delete_export(request: Request, person: Inspector, job_id: UUID) -> Ok:
+async def delete_export(request: Request, person: OwnDocuments, job_id: UUID) -> Ok:
     """Forget a document; one that is being made is not made any further."""
     queue = services_of(request).exports
     queue.cancel(queue.job(person.user_id, job_id))
     return Ok()
+
+
+def _refuse_foreign_room(services: Services, person: Person, room_id: UUID) -> None:
+    with services.db.read() as connection:
+        refuse_foreign(connection, person.district_id, {"room_id": str(room_id)})
 
 
 def _wanted(
@@ -158,7 +167,10 @@ def _wanted(
         period = Period(first, last)
     except ExportError as error:
         raise invalid(str(error), code="export_refused") from None
-    return LogRequest(format_, period, room_id, services.settings.tenant, person.display_name, reason)
+    organisation = person.district_id or services.settings.tenant
+    return LogRequest(
+        format_, period, room_id, organisation, person.display_name, reason, district_id=person.district_id
+    )
 
 
 def _document(job: ExportJob) -> Response:

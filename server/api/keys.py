@@ -9,12 +9,12 @@ from fastapi import APIRouter, Path
 from sqlalchemy import Connection
 from starlette.requests import Request
 
-from server import keys, quarantine
-from server.access import Admin
-from server.access_log import shows
-from server.clock import from_ms
-from server.judging import quarantined_of_admitted, release_quarantine
-from server.requests import (
+from server.api.access import Admin, KeyReader
+from server.api.services import services_of
+from server.districts.register import existing_district
+from server.ingest import quarantine
+from server.ingest.judging import quarantined_of_admitted, release_quarantine
+from server.interface.requests import (
     AdmitRequest,
     KeyReasonRequest,
     ReplaceKeyRequest,
@@ -22,8 +22,13 @@ from server.requests import (
     describe,
     json_body,
 )
-from server.services import services_of
-from server.views import Discarded, JudgedKey, KeyList, KeyView, WaitingKeyView
+from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, WaitingKeyView
+from server.people.access_log import shows
+from server.server_keys.root import root_at_hand, sign_waiting
+from server.signing import keys, statements
+from server.store.clock import from_ms
+from server.store.erasure import destroy_dead_keys
+from sweep.entry.kinds import KEY_KINDS
 
 router = APIRouter(tags=["keys"])
 
@@ -31,7 +36,7 @@ KeyIdPath = Annotated[str, Path(pattern=r"^[0-9a-f]{16}$")]
 
 
 @router.get("/api/keys", openapi_extra=shows())
-def list_keys(request: Request, _person: Admin) -> KeyList:
+def list_keys(request: Request, _person: KeyReader) -> KeyList:
     """Every admitted key, and what waits of keys that nobody admitted."""
     services = services_of(request)
     with services.db.read() as connection:
@@ -64,7 +69,18 @@ def list_keys(request: Request, _person: Admin) -> KeyList:
             )
             for item in quarantine.waiting(connection)
         )
-    return KeyList(keys=admitted, waiting=waiting, max_bytes=services.settings.quarantine_max_mib * 1024 * 1024)
+        is_root_here = root_at_hand(connection, services.notary) is not None
+        asked = tuple(
+            AskedOfRoot(kind=one.kind, actor=one.actor, at=from_ms(one.made_ms))
+            for one in statements.waiting(connection)
+            if one.kind in KEY_KINDS and not is_root_here
+        )
+    return KeyList(
+        keys=admitted,
+        waiting=waiting,
+        asked_of_root=asked,
+        max_bytes=services.settings.quarantine_max_mib * 1024 * 1024,
+    )
 
 
 @router.post("/api/keys", status_code=201, openapi_extra=describe(AdmitRequest) | shows())
@@ -72,7 +88,8 @@ def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, jso
     """Admit the key of a probe; what it sent before is judged anew."""
     tenant = services_of(request).notary.tenant
 
-    def admit(connection: Connection) -> keys.Key:
+    def admit(connection: Connection, is_in_force: bool) -> keys.Key:
+        district_id = existing_district(connection, body.district_id)
         return keys.admit(
             connection,
             public_key=bytes.fromhex(body.public_key),
@@ -80,7 +97,8 @@ def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, jso
             probe_id=body.probe_id,
             name=body.name,
             actor=person.display_name,
-            tenant=tenant,
+            tenant=district_id or tenant,
+            is_in_force=is_in_force,
         )
 
     return _judged(request, admit)
@@ -93,8 +111,13 @@ def revoke_key(
     """Let a key speak no more from a log index on, by default from now."""
     return _judged(
         request,
-        lambda connection: keys.revoke(
-            connection, key_id, actor=person.display_name, reason=body.reason, from_index=body.from_index
+        lambda connection, is_in_force: keys.revoke(
+            connection,
+            key_id,
+            actor=person.display_name,
+            reason=body.reason,
+            from_index=body.from_index,
+            is_in_force=is_in_force,
         ),
     )
 
@@ -106,7 +129,9 @@ def reinstate_key(
     """Take a revocation back; what was quarantined for it is judged anew."""
     return _judged(
         request,
-        lambda connection: keys.reinstate(connection, key_id, actor=person.display_name, reason=body.reason),
+        lambda connection, is_in_force: keys.reinstate(
+            connection, key_id, actor=person.display_name, reason=body.reason, is_in_force=is_in_force
+        ),
     )
 
 
@@ -117,12 +142,13 @@ def replace_key(
     """Admit the successor of a probe's key and revoke the key itself from now on."""
     return _judged(
         request,
-        lambda connection: keys.replace_key(
+        lambda connection, is_in_force: keys.replace_key(
             connection,
             key_id,
             public_key=bytes.fromhex(body.public_key),
             actor=person.display_name,
             reason=body.reason,
+            is_in_force=is_in_force,
         ),
     )
 
@@ -130,7 +156,9 @@ def replace_key(
 @router.post("/api/quarantine/{key_id}/release", openapi_extra=shows())
 def release(request: Request, _person: Admin, key_id: KeyIdPath) -> JudgedKey:
     """Judge what waits of an admitted key anew; 404 for a key that nobody admitted."""
-    return _judged(request, lambda connection: keys.the_key(connection, key_id))
+    with services_of(request).db.write() as connection:
+        released, left = release_quarantine(connection, keys.the_key(connection, key_id))
+    return JudgedKey(key_id=key_id, released=released, left=left, waits_for_root=False)
 
 
 @router.post("/api/quarantine/{key_id}/discard", openapi_extra=describe(KeyReasonRequest) | shows())
@@ -141,13 +169,17 @@ def discard(
     services = services_of(request)
     with services.db.write() as connection:
         done = quarantine.discard(connection, key_id, actor=person.display_name, reason=body.reason)
-    services.db.needs_scrub = services.db.needs_scrub or done > 0
+        sign_waiting(connection, services.notary)
+    destroy_dead_keys(services.db)
     return Discarded(entries=done)
 
 
-def _judged(request: Request, change: Callable[[Connection], keys.Key]) -> JudgedKey:
-    """Change a key and judge its entries anew, in one transaction."""
-    with services_of(request).db.write() as connection:
-        key = change(connection)
-        released, left = release_quarantine(connection, key)
-    return JudgedKey(key_id=key.key_id, released=released, left=left)
+def _judged(request: Request, change: Callable[[Connection, bool], keys.Key]) -> JudgedKey:
+    """Change a key and judge its entries anew, in one transaction; without the root key here it is only asked for."""
+    services = services_of(request)
+    with services.db.write() as connection:
+        is_in_force = root_at_hand(connection, services.notary) is not None
+        key = change(connection, is_in_force)
+        released, left = release_quarantine(connection, key) if is_in_force else (0, 0)
+        sign_waiting(connection, services.notary)
+    return JudgedKey(key_id=key.key_id, released=released, left=left, waits_for_root=not is_in_force)

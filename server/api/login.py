@@ -1,32 +1,33 @@
-"""Routes of people: log in, log out, who am I, a new password, switching an account off."""
+"""Routes of people: log in, log out, who am I, a new password."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import auth
-from server.access import SESSION_COOKIE, Admin, AnySession, OptionalSession, client_address
-from server.access_log import shows
-from server.auth import Person, Session
-from server.devices import COOKIE_DAYS, DEVICE_COOKIE
-from server.errors import ApiError
-from server.login_delays import LoginAttempt
-from server.requests import LoginRequest, PasswordRequest, describe, json_body
-from server.services import Services, services_of
-from server.views import LoginView, MeView, Ok, UserView
+from server.api.access import OPEN, SESSION_COOKIE, AnySession, OptionalSession, client_address
+from server.api.services import Services, services_of
+from server.interface.errors import ApiError
+from server.interface.requests import LoginRequest, PasswordRequest, describe, json_body
+from server.interface.views.answer import Ok
+from server.interface.views.people import LoginView, MeView, UserView
+from server.people import auth
+from server.people.access_log import shows
+from server.people.auth import Person, Session
+from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
+from server.people.login_delays import LoginAttempt
 
 router = APIRouter(tags=["people"])
 
 MAX_DEVICE_COOKIE = 600  # derived: five tokens of 96 letters
 
 
-@router.post("/api/login", openapi_extra=describe(LoginRequest) | shows())
+@router.post("/api/login", dependencies=[OPEN], openapi_extra=describe(LoginRequest) | shows())
 async def login(
     request: Request, response: Response, body: Annotated[LoginRequest, json_body(LoginRequest)]
 ) -> LoginView:
@@ -35,15 +36,16 @@ async def login(
     set_ms = await services.crews.sessions.run(partial(auth.password_ms, services.db, body.username))
     device = services.devices.device_of(cookie, body.username, set_ms)
     attempt = LoginAttempt(client_address(request), body.username, device)
-    services.delays.enter(attempt)  # before anything slow, so that guesses at once are guesses one after another
+    count = services.crews.sessions.run  # counted before anything slow: guesses at once are guesses one after another
+    await count(partial(services.delays.enter, attempt))
     crew = services.crews.passwords if device is None else services.crews.known_devices
     token, session = await crew.run(partial(_open, services, body, attempt))
-    services.delays.succeeded(attempt)
+    await count(partial(services.delays.succeeded, attempt))
     _set_cookies(request, response, token, session.person, set_ms)
     return LoginView(user=user_view(session.person), csrf_token=session.csrf_token)
 
 
-@router.get("/api/me", openapi_extra=shows())
+@router.get("/api/me", dependencies=[OPEN], openapi_extra=shows())
 def me(session: OptionalSession) -> MeView:
     """The person logged in, or nulls."""
     if session is None:
@@ -71,28 +73,12 @@ async def change_password(
     """Give oneself a new password; every session of this person ends, and this one goes on under a new cookie."""
     services, person = services_of(request), session.person
     attempt = LoginAttempt(client_address(request), person.username, f"session {person.user_id}")
-    services.delays.enter(attempt)
+    await services.crews.sessions.run(partial(services.delays.enter, attempt))
     token, opened, set_ms = await services.crews.known_devices.run(partial(_change, services, person, body))
-    services.delays.succeeded(attempt)
+    await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
     await services.end_dead_streams()
     _set_cookies(request, response, token, opened.person, set_ms)
     return LoginView(user=user_view(opened.person), csrf_token=opened.csrf_token)
-
-
-@router.post("/api/users/{username}/deactivate", openapi_extra=shows())
-async def deactivate_user(
-    request: Request, person: Admin, username: Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
-) -> Ok:
-    """Switch an account off: its sessions and event streams end at once."""
-    services = services_of(request)
-
-    def deactivate() -> None:
-        with services.db.write() as connection:
-            auth.deactivate_user(connection, username, actor=person.display_name)
-
-    await run_in_threadpool(deactivate)
-    await services.end_dead_streams()
-    return Ok()
 
 
 def user_view(person: Person) -> UserView:
@@ -101,6 +87,7 @@ def user_view(person: Person) -> UserView:
         username=person.username,
         display_name=person.display_name,
         role=person.role,
+        district_id=person.district_id,
         must_change_password=person.must_change_password,
     )
 

@@ -7,11 +7,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from server.access_log import shows
-from server.errors import database_away, not_found
-from server.release import VERSION
-from server.services import services_of
-from server.views import Health
+from server.api.access import OPEN
+from server.api.services import services_of
+from server.config.release import VERSION
+from server.interface.errors import database_away, not_found
+from server.interface.views.answer import Health
+from server.people.access_log import shows
 
 router = APIRouter()
 
@@ -26,7 +27,7 @@ IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 
 
-@router.get("/api/health", tags=["page"], openapi_extra=shows())
+@router.get("/api/health", tags=["page"], dependencies=[OPEN], openapi_extra=shows())
 async def health(request: Request) -> Health:
     """Is the server there, does its database answer, and was the page built? 503 when the database does not answer."""
     services = services_of(request)

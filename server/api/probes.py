@@ -13,16 +13,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from server.access import SESSION_COOKIE, Inspector, Probe, Viewer
-from server.access_log import shows
-from server.auth import hash_token
-from server.commands import OrdinaryRequest, build_command, build_stop, note_command
-from server.errors import ApiError, invalid, not_found
-from server.keys import Key, all_keys
-from server.live import Known, Listener, LiveHub, ServerEvent
-from server.requests import CommandRequest, LiveBatch, StopRequest, describe, json_body
-from server.services import Services, services_of
-from server.views import CommandQueued, LiveAccepted, ProbeList
+from server.api.access import SESSION_COOKIE, Inspector, Probe, Viewer
+from server.api.commands import OrdinaryRequest, build_command, build_stop, note_command
+from server.api.services import Services, services_of
+from server.districts.scope import is_within, refuse_foreign
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.requests import CommandRequest, LiveBatch, StartRequest, StopRequest, describe, json_body
+from server.interface.views.probes import CommandQueued, EntryEvent, LiveAccepted, ProbeList
+from server.live.channel import Known
+from server.live.hub import Listener, LiveHub, ServerEvent
+from server.people.access_log import shows
+from server.people.auth import Person, hash_token
+from server.signing.keys import Key, all_keys
 from sweep.report import Command, CommandList, parse_json, utc_now
 
 router = APIRouter(tags=["probes"])
@@ -35,11 +37,11 @@ STREAM_LIFE = timedelta(hours=1)  # a stream ends then and the page comes back, 
 
 
 @router.get("/api/probes", openapi_extra=shows())
-def list_probes(request: Request, _person: Viewer) -> ProbeList:
-    """All enrolled probes."""
+def list_probes(request: Request, person: Viewer) -> ProbeList:
+    """All enrolled probes, or those of the district."""
     services = services_of(request)
     with services.db.read() as connection:
-        found = [key for key in all_keys(connection) if _speaks(key)]
+        found = [key for key in all_keys(connection) if _speaks(key) and person.district_id in {None, key.tenant}]
     return ProbeList(probes=tuple(services.hub.view(key, key.probe_id) for key in found if key.probe_id is not None))
 
 
@@ -49,7 +51,8 @@ async def post_live(request: Request, probe: Probe) -> LiveAccepted:
     messages = parse_json(LiveBatch, probe.body).messages
     if any(message.probe_id != probe.probe_id for message in messages):
         raise invalid("a message names another probe", code="not_this_probe")
-    return LiveAccepted(accepted=services_of(request).hub.publish(probe.probe_id, probe.key, messages))
+    accepted = await services_of(request).exchange.publish(probe.probe_id, probe.key, messages)
+    return LiveAccepted(accepted=accepted)
 
 
 @router.get("/api/probes/{probe_id}/commands", response_model=CommandList, openapi_extra=shows())
@@ -64,7 +67,7 @@ async def get_commands(
         acknowledged = UUID(after) if after else None
     except ValueError:
         raise invalid("after: not a command id") from None
-    commands = await services_of(request).hub.fetch(probe.probe_id, probe.key, acknowledged, wait_s)
+    commands = await services_of(request).exchange.fetch(probe.probe_id, probe.key, acknowledged, wait_s)
     return Response(CommandList(commands=commands).model_dump_json(), media_type="application/json")
 
 
@@ -85,13 +88,14 @@ async def post_command(
         if not hub.has_heard_of(probe_id):
             await run_in_threadpool(_check_probe, services, probe_id)
         stop = build_stop(wanted, hub.channel(probe_id).sweep_id)
-        known = hub.enqueue(probe_id, stop, stop.sweep_id, asked_by=person.display_name)
+        known = await services.exchange.enqueue(probe_id, stop, stop.sweep_id, asked_by=person.display_name)
         await run_in_threadpool(_note, services, probe_id, stop, person.display_name)
         return _queued(hub, probe_id, stop.command_id, known)
-    command = await run_in_threadpool(_build, services, probe_id, wanted, person.display_name)
+    command = await run_in_threadpool(_build, services, probe_id, wanted, person)
     if not hub.channel(probe_id).is_online:
         raise ApiError(409, "probe_offline", "점검기가 연결되어 있지 않습니다", "the probe is not connected")
-    return _queued(hub, probe_id, command.command_id, hub.enqueue(probe_id, command, command.sweep_id))
+    known = await services.exchange.enqueue(probe_id, command, command.sweep_id, asked_by=person.display_name)
+    return _queued(hub, probe_id, command.command_id, known)
 
 
 @router.get(
@@ -107,17 +111,18 @@ async def get_live(
     services = services_of(request)
     key = await run_in_threadpool(_key_of, services, probe_id) if probe_id else None
     session = hash_token(request.cookies[SESSION_COOKIE])
-    listener = services.hub.listen(probe_id or None, person.user_id, session)
+    listener = services.hub.listen(probe_id or None, person.user_id, session, person.district_id)
     if key is not None:
         listener.offer(ServerEvent("probe", services.hub.view(key, probe_id).model_dump_json()))
     return StreamingResponse(
-        _stream(services.hub, listener),
+        _stream(services, listener),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _stream(hub: LiveHub, listener: Listener) -> AsyncIterator[bytes]:
+async def _stream(services: Services, listener: Listener) -> AsyncIterator[bytes]:
+    hub = services.hub
     ends = utc_now() + STREAM_LIFE
     try:
         yield b"retry: 2000\n\n"
@@ -127,18 +132,32 @@ async def _stream(hub: LiveHub, listener: Listener) -> AsyncIterator[bytes]:
             except TimeoutError:
                 yield BEAT
                 continue
-            yield event.encode()
+            if (
+                listener.tenant is None
+                or event.name != "entry"
+                or await run_in_threadpool(_may_hear, services, listener, event)
+            ):
+                yield event.encode()
     finally:
         hub.leave(listener)
+
+
+def _may_hear(services: Services, listener: Listener, event: ServerEvent) -> bool:
+    """Is the sweep of this event one of the listener's district?"""
+    sweep_id = parse_json(EntryEvent, event.data.encode()).sweep_id
+    with services.db.read() as connection:
+        return is_within(connection, listener.tenant, "sweep_id", str(sweep_id))
 
 
 def _speaks(key: Key) -> bool:
     return key.role in PROBE_ROLES and key.probe_id is not None and key.revoked_from_index is None
 
 
-def _build(services: Services, probe_id: str, wanted: OrdinaryRequest, actor: str) -> Command:
+def _build(services: Services, probe_id: str, wanted: OrdinaryRequest, person: Person) -> Command:
     with services.db.write() as connection:
-        return build_command(connection, probe_id, wanted, actor=actor)
+        if isinstance(wanted, StartRequest):
+            refuse_foreign(connection, person.district_id, {"room_id": str(wanted.room_id)})
+        return build_command(connection, probe_id, wanted, actor=person.display_name)
 
 
 def _note(services: Services, probe_id: str, stop: Command, actor: str) -> None:

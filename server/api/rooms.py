@@ -9,15 +9,16 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import facilities, rooms
-from server.access import Admin, Inspector, Viewer
-from server.access_log import shows
+from server.api.access import PlanKeeper, Planner, Viewer
+from server.api.services import services_of
 from server.api.sweeps import as_json
-from server.fields import Search
-from server.projector import LIST_WAIT_S
-from server.requests import MAX_PLAN_BYTES, FacilityRequest, RoomRequest, describe, json_body
-from server.services import services_of
-from server.views import FacilityCreated, RoomCreated, RoomDetail, RoomList
+from server.districts.register import existing_district
+from server.interface.fields import Search
+from server.interface.requests import MAX_PLAN_BYTES, BasisRequest, FacilityRequest, RoomRequest, describe, json_body
+from server.interface.views.places import FacilityCreated, RoomBases, RoomCreated, RoomDetail, RoomList
+from server.people.access_log import shows
+from server.places import bases, facilities, rooms
+from server.projections.projector import LIST_WAIT_S
 from sweep.report import Plan
 
 router = APIRouter(tags=["rooms"])
@@ -26,7 +27,7 @@ router = APIRouter(tags=["rooms"])
 @router.get("/api/rooms", response_model=RoomList, openapi_extra=shows())
 def list_rooms(
     request: Request,
-    _person: Viewer,
+    person: Viewer,
     search: Annotated[Search, Query()] = "",
     facility_id: UUID | None = None,
     after: UUID | None = None,
@@ -34,7 +35,15 @@ def list_rooms(
 ) -> Response:
     """A page of rooms with their last sweep: those of a facility, or whose names contain every word of `search`."""
     with services_of(request).db.read() as connection:
-        return as_json(rooms.room_page(connection, search=search, facility_id=facility_id, after=after, limit=limit))
+        found = rooms.room_page(
+            connection,
+            search=search,
+            facility_id=facility_id,
+            after=after,
+            limit=limit,
+            district_id=person.district_id,
+        )
+    return as_json(found)
 
 
 @router.get("/api/rooms/{room_id}", openapi_extra=shows())
@@ -48,7 +57,7 @@ def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
 
 @router.put("/api/rooms/{room_id}/plan", openapi_extra=describe(Plan) | shows())
 def put_plan(
-    request: Request, person: Inspector, room_id: UUID, plan: Annotated[Plan, json_body(Plan, MAX_PLAN_BYTES)]
+    request: Request, person: PlanKeeper, room_id: UUID, plan: Annotated[Plan, json_body(Plan, MAX_PLAN_BYTES)]
 ) -> RoomDetail:
     """Add the next version of a room's plan."""
     db = services_of(request).db
@@ -58,19 +67,38 @@ def put_plan(
         return rooms.room_detail(connection, room_id)
 
 
+@router.get("/api/rooms/{room_id}/bases", openapi_extra=shows())
+def get_bases(request: Request, _person: Viewer, room_id: UUID) -> RoomBases:
+    """On what basis a room is inspected, and on what it was before."""
+    with services_of(request).db.read() as connection:
+        return bases.bases_of(connection, room_id)
+
+
+@router.post("/api/rooms/{room_id}/bases", status_code=201, openapi_extra=describe(BasisRequest) | shows())
+def post_basis(
+    request: Request, person: Planner, room_id: UUID, body: Annotated[BasisRequest, json_body(BasisRequest)]
+) -> RoomBases:
+    """Record on what basis a room is inspected from now on."""
+    with services_of(request).db.write() as connection:
+        bases.add_basis(connection, room_id, body, actor=person.display_name)
+        return bases.bases_of(connection, room_id)
+
+
 @router.post("/api/facilities", status_code=201, openapi_extra=describe(FacilityRequest) | shows())
 def post_facility(
-    request: Request, person: Admin, body: Annotated[FacilityRequest, json_body(FacilityRequest)]
+    request: Request, person: Planner, body: Annotated[FacilityRequest, json_body(FacilityRequest)]
 ) -> FacilityCreated:
     """Add a facility."""
     with services_of(request).db.write() as connection:
-        return FacilityCreated(facility_id=facilities.add_facility(connection, body, actor=person.display_name))
+        district_id = person.district_id or existing_district(connection, body.district_id)
+        added = facilities.add_facility(connection, body, actor=person.display_name, district_id=district_id)
+    return FacilityCreated(facility_id=added)
 
 
 @router.post("/api/facilities/{facility_id}/rooms", status_code=201, openapi_extra=describe(RoomRequest) | shows())
 def post_room(
     request: Request,
-    person: Admin,
+    person: Planner,
     facility_id: UUID,
     body: Annotated[RoomRequest, json_body(RoomRequest, MAX_PLAN_BYTES)],
 ) -> RoomCreated:

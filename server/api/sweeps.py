@@ -7,24 +7,36 @@ from uuid import UUID
 
 from fastapi import APIRouter, Path
 from pydantic import BaseModel
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server import access_log, persons, sweeps
-from server.access import RANKS, Admin, Inspector, Viewer, client_address, reader_of
-from server.access_log import shows
-from server.auth import check_password
-from server.errors import ApiError, invalid, not_found
-from server.fields import OptionalLine
-from server.login_delays import LoginAttempt
-from server.projections import catch_up
-from server.requests import DispositionRequest, EraseRequest, describe, json_body
-from server.schema import body_data, body_refs
-from server.services import services_of
-from server.views import EntryCreated, EntryEvent, SweepDetail
-from sweep.report.kinds import CROP_TYPE, DISPOSITION
+from server.api.access import (
+    DETAIL_READERS,
+    DetailReader,
+    Eraser,
+    Inspector,
+    Viewer,
+    reader_of,
+)
+from server.api.second_person import prove_second
+from server.api.services import Services, services_of
+from server.districts.scope import refuse_foreign
+from server.ingest import persons
+from server.ingest.entry_rows import Outcome
+from server.interface.case_requests import SecondPerson
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.fields import OptionalLine
+from server.interface.requests import DispositionRequest, EraseRequest, describe, json_body
+from server.interface.views.entries import EntryCreated
+from server.interface.views.sweeps import SweepDetail
+from server.people import access_log
+from server.people.access_log import shows
+from server.people.auth import Person
+from server.places import sweeps
+from server.projections.projecting import catch_up
+from server.store.stored_bodies import find_body
+from sweep.entry.kinds import CROP_TYPE, DISPOSITION
 
 router = APIRouter(tags=["sweeps"])
 
@@ -43,7 +55,7 @@ def as_json(view: BaseModel) -> Response:
 )
 def get_sweep(request: Request, person: Viewer, sweep_id: UUID) -> Response:
     """Everything about one sweep; addresses, names and crops for inspectors only."""
-    may_see = RANKS[person.role] >= RANKS["inspector"]
+    may_see = person.role in DETAIL_READERS
     db = services_of(request).db
     catch_up(db, sweep_id)
     with db.read() as connection:
@@ -69,9 +81,10 @@ async def post_disposition(
 ) -> EntryCreated:
     """Append a person's verdict on a finding, as an entry that the server signs; once for each decision id."""
     services = services_of(request)
+    await run_in_threadpool(_refuse_foreign, services, person, "sweep_id", str(body.sweep_id))
     outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
     if outcome.is_new:
-        services.hub.announce("entry", EntryEvent(sweep_id=body.sweep_id, kind=DISPOSITION).model_dump_json())
+        services.exchange.entry_read(body.sweep_id, DISPOSITION)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 
@@ -81,19 +94,14 @@ async def post_disposition(
     responses={200: {"content": {"image/png": {}, "application/octet-stream": {}}}},
     openapi_extra=shows("crops", "bodies"),
 )
-def get_body(request: Request, person: Inspector, commitment: Commitment, reason: OptionalLine = "") -> Response:
+def get_body(request: Request, person: DetailReader, commitment: Commitment, reason: OptionalLine = "") -> Response:
     """A body that is there; each access is written down. Only PNG is shown, all else is downloaded for a reason."""
     db = services_of(request).db
     with db.read() as connection:
-        row = connection.execute(
-            select(body_data.c.data, body_refs.c.media_type)
-            .join(body_refs, body_refs.c.commitment == body_data.c.commitment)
-            .where(body_data.c.commitment == commitment)
-            .limit(1)
-        ).one_or_none()
-    if row is None:
+        found = find_body(connection, commitment)
+    if found is None or found.data is None:
         raise not_found("본문", "body")
-    is_crop = row.media_type == CROP_TYPE
+    is_crop = found.media_type == CROP_TYPE
     if not is_crop and not reason:
         raise invalid(
             "reason: say why this is downloaded", ko="내려받는 까닭(reason)을 적어야 합니다", code="reason_needed"
@@ -103,34 +111,37 @@ def get_body(request: Request, person: Inspector, commitment: Commitment, reason
         reader = reader_of(request, person)
         access_log.note(connection, reader, action, commitment, ("crops" if is_crop else "bodies",), reason)
     if is_crop:
-        return Response(row.data, media_type=CROP_TYPE, headers={"Cache-Control": "private, no-store"})
+        return Response(found.data, media_type=CROP_TYPE, headers={"Cache-Control": "private, no-store"})
     disposition = f'attachment; filename="{commitment[:16]}.bin"'
     return Response(
-        row.data,
+        found.data,
         media_type="application/octet-stream",
         headers={"Content-Disposition": disposition, "Cache-Control": "private, no-store"},
     )
 
 
 @router.post("/api/bodies/{commitment}/erase", status_code=201, openapi_extra=describe(EraseRequest) | shows())
-def erase_body(
-    request: Request, person: Admin, commitment: Commitment, body: Annotated[EraseRequest, json_body(EraseRequest)]
+async def erase_body(
+    request: Request, person: Eraser, commitment: Commitment, body: Annotated[EraseRequest, json_body(EraseRequest)]
 ) -> EntryCreated:
     """Erase a body for good; a second person proves agreement with a password in this very request."""
     services = services_of(request)
-    attempt = LoginAttempt(client_address(request), body.second_person_username, f"session {person.user_id}")
-    services.delays.enter(attempt)
-    second = check_password(services.db, body.second_person_username, body.second_person_password)
-    services.delays.succeeded(attempt)
-    if second.must_change_password:
-        raise ApiError(
-            403,
-            "password_change_needed",
-            "두 번째 사람이 먼저 비밀번호를 바꾸어야 합니다",
-            "the second person has to log in and change the password first",
-        )
-    if RANKS[second.role] < RANKS["inspector"]:
-        raise ApiError(403, "not_allowed", "권한이 없습니다", "the second person needs the role inspector")
-    outcome = persons.erase(services.db, services.notary, person, second, commitment, body.reason)
-    services.db.scrub()
+    outcome = await run_in_threadpool(_erase, request, person, commitment, body)
+    await services.exports.drop_outdated()
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+def _erase(request: Request, person: Person, commitment: str, body: EraseRequest) -> Outcome:
+    services = services_of(request)
+    named = SecondPerson(username=body.second_person_username, password=body.second_person_password)
+    second = prove_second(request, person, named)
+    if second.role not in DETAIL_READERS:
+        roles = " or ".join(sorted(DETAIL_READERS))
+        raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
+    _refuse_foreign(services, second, "commitment", commitment)
+    return persons.erase(services.db, services.notary, person, second, commitment, body.reason)
+
+
+def _refuse_foreign(services: Services, person: Person, name: str, value: str) -> None:
+    with services.db.read() as connection:
+        refuse_foreign(connection, person.district_id, {name: value})

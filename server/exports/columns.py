@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .rows import LogRow
-from .safe_text import plain_text
-from .words import (
+from server.exports.records import LogRow
+from server.exports.safe_text import plain_text
+from server.exports.words import (
     DEMO_NOTICES,
     DISPOSITIONS,
     MODES,
@@ -23,6 +23,7 @@ from .words import (
     kst,
     modality_list,
 )
+from sweep.report.words import VERDICT_WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,11 @@ def scope_words(row: LogRow) -> str:
 
 
 def limits_words(row: LogRow) -> str:
-    """Zones that were not looked at or could not be judged by any method."""
+    """Zones that were not looked at, could not be judged by any method, or where nothing was detected without proof."""
     parts = []
+    if row.zones_nothing_detected:
+        names = ", ".join(row.zones_nothing_detected)
+        parts.append(f"{VERDICT_WORDS['nothing_detected'].ko} {len(row.zones_nothing_detected)}곳: {names}")
     if row.zones_not_assessable:
         parts.append(f"판정 불가 {len(row.zones_not_assessable)}곳: {', '.join(row.zones_not_assessable)}")
     if row.zones_not_looked:

@@ -12,13 +12,14 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
+from server.exports.columns import COLUMNS, cells_of
+from server.exports.records import LogRow
+from server.exports.safe_text import CELL_LIMIT, defuse_formula
 from sweep.report import display_text
 
-from .columns import COLUMNS, cells_of
-from .rows import LogRow
-from .safe_text import CELL_LIMIT, defuse_formula
-
 ROWS_AT_ONCE = 200
+SEAL_HEADING = "기록 원장"
+"""Last column, of this form alone: the sheet and the PDF say it once, above or below their rows."""
 
 
 def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
@@ -30,17 +31,17 @@ def csv_line(cells: Sequence[str], *, is_first: bool = False) -> bytes:
     return text.getvalue().encode("utf-8-sig" if is_first else "utf-8")
 
 
-def write_csv(rows: Iterable[LogRow]) -> bytes:
-    """The log as CSV bytes, in the order of the rows given."""
-    return b"".join(csv_parts(rows))
+def write_csv(rows: Iterable[LogRow], seal: str) -> bytes:
+    """The log as CSV bytes, in the order of the rows given; `seal` is the state of the log, see seal.py."""
+    return b"".join(csv_parts(rows, seal))
 
 
-def csv_parts(rows: Iterable[LogRow]) -> Iterator[bytes]:
+def csv_parts(rows: Iterable[LogRow], seal: str) -> Iterator[bytes]:
     """The same bytes, the heading first and then some rows at a time."""
-    yield _lines([[column.heading for column in COLUMNS]]).encode("utf-8-sig")
+    yield _lines([[*(column.heading for column in COLUMNS), SEAL_HEADING]]).encode("utf-8-sig")
     rest = iter(rows)
     while some := tuple(islice(rest, ROWS_AT_ONCE)):
-        yield _lines([defuse_formula(str(cell)) for cell in cells_of(row)] for row in some).encode()
+        yield _lines([defuse_formula(str(cell)) for cell in (*cells_of(row), seal)] for row in some).encode()
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 from uuid import UUID
 
+from server.exports.words import Result
 from sweep.report import Disposition, SweepReport
-
-from .words import Result
 
 ReportState = Literal["present", "erased", "missing"]
 OpenState = Literal["undecided", "cannot_exclude", "found"]
@@ -72,7 +71,7 @@ def judge(
             return "unfinished", "보고서 본문이 삭제되어 결과를 말할 수 없음(기록과 서명은 남아 있음)"
         return "unfinished", "점검 시작 기록만 있고 보고서가 접수되지 않음"
     latest = latest_dispositions(dispositions)
-    verdicts = [latest[f.finding_id].verdict if f.finding_id in latest else None for f in report.findings]
+    verdicts = [latest[f.finding_id].verdict if f.finding_id in latest else None for f in report.counted_findings]
     undecided, kept = verdicts.count(None), verdicts.count("cannot_exclude")
     if undecided or kept:
         parts = (f"육안 확인이 남은 후보 {undecided}건", f"육안으로 배제하지 못한 후보 {kept}건")

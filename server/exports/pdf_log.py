@@ -21,13 +21,13 @@ from typing import Any
 
 import typst
 
-from .columns import disposition_words, occasion_words
-from .fonts import FONT_FOLDERS, Typeface, find_typeface
-from .printed_map import Tree
-from .printed_sweep import printed_sweep, short
-from .rows import ExportError, LogRow, Period, SweepPage
-from .safe_text import plain_text
-from .words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
+from server.exports.columns import disposition_words, occasion_words
+from server.exports.fonts import FONT_FOLDERS, Typeface, find_typeface
+from server.exports.printed_map import Tree
+from server.exports.printed_sweep import printed_sweep, short
+from server.exports.records import ExportError, LogRow, Period, SweepPage
+from server.exports.safe_text import plain_text
+from server.exports.words import DEMO_NOTICES, MODES, NOT_RECORDED, RESULTS, SOURCES, kst
 
 MAX_SWEEPS = (
     100  # measured: 5 MiB of memory and 0.1 s a sweep beside 125 MiB; the setting export_memory_mib is for this
@@ -45,6 +45,8 @@ class Printing:
     requested_by: str = ""
     """Pseudonym."""
     reason: str = ""
+    seal: str = ""
+    """State of the log, see seal.py."""
 
 
 def render_pdf(
@@ -96,6 +98,7 @@ def printed_log(pages: Sequence[SweepPage], period: Period, generated: datetime,
         "has_demo": bool(demo),
         "cover_mark": _cover_mark(rows),
         "digest": record_digest(rows),
+        "seal": printing.seal,
         "sweeps": [printed_sweep(page, number) for number, page in enumerate(pages, start=1)],
     }
 

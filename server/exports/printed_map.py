@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.exports.words import MODALITY_WORDS, VERDICTS
 from sweep.report import MODALITIES, Plan, SweepReport, Zone, ZoneCoverage, ZoneVerdict, centre_of
-
-from .words import MODALITY_WORDS, VERDICTS
 
 Tree = dict[str, Any]
 
@@ -32,7 +31,7 @@ def printed_map(report: SweepReport) -> Tree:
         ],
         "findings": [
             {"name": f"F{index}", "x": finding.x_m, "y": finding.y_m, "radius": finding.radius_m}
-            for index, finding in enumerate(report.findings, start=1)
+            for index, finding in enumerate(report.counted_findings, start=1)
             if _is_on(plan, finding.x_m, finding.y_m)
         ],
         "alternative": _map_in_words(report),
@@ -48,7 +47,7 @@ def _map_zone(report: SweepReport, zone: Zone, number: int) -> Tree:
     xs, ys = [p[0] for p in zone.polygon], [p[1] for p in zone.polygon]
     state = zone_state(report, zone.zone_id)
     x, y = centre_of(zone)
-    marks = [finding.y_m for finding in report.findings if finding.zone_id == zone.zone_id]
+    marks = [finding.y_m for finding in report.counted_findings if finding.zone_id == zone.zone_id]
     marks += [position.y_m for position in report.positions if position.zone_id == zone.zone_id]
     bars = []
     for modality in MODALITIES:
@@ -80,16 +79,19 @@ def _map_in_words(report: SweepReport) -> str:
         f"{number} {zone.name.ko}: {VERDICTS[zone_state(report, zone.zone_id)].ko}"
         for number, zone in enumerate(report.plan.zones, start=1)
     )
-    return f"점검 도면. {zones}. 육안 확인 필요 표시 {len(report.findings)}건."
+    return f"점검 도면. {zones}. 육안 확인 필요 표시 {len(report.counted_findings)}건."
 
 
 def zone_state(report: SweepReport, zone_id: str) -> str:
-    """How a zone is shaded: candidate before clear before not_assessable; not_looked when no method looked at it."""
+    """How a zone is shaded: candidate before clear before nothing_detected before not_assessable; not_looked when no
+    method looked at it.
+    """
     verdicts = {item.verdict for item in report.verdicts if item.zone_id == zone_id}
     if "candidate" in verdicts or any(finding.zone_id == zone_id for finding in report.findings):
         return "candidate"
-    if "clear" in verdicts:
-        return "clear"
+    for state in ("clear", "nothing_detected"):
+        if state in verdicts:
+            return state
     looked = any(item.zone_id == zone_id and item.status != "not_looked" for item in report.coverage)
     return "not_assessable" if looked else "not_looked"
 

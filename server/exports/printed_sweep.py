@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
-
-from .columns import (
+from server.exports.columns import (
     disposition_words,
     limits_words,
     next_step_words,
@@ -18,10 +16,11 @@ from .columns import (
     signature_words,
     standing_words,
 )
-from .printed_map import Tree, cell_state, coverage_of, printed_map, verdict_of
-from .rows import EntryLine, LogRow, SignedDisposition, SweepHeader, SweepPage
-from .safe_text import plain_text
-from .words import (
+from server.exports.printed_map import Tree, cell_state, coverage_of, printed_map, verdict_of
+from server.exports.printed_targets import target_table
+from server.exports.records import EntryLine, LogRow, SignedDisposition, SweepHeader, SweepPage
+from server.exports.safe_text import plain_text
+from server.exports.words import (
     ASSURANCES,
     COVERAGE_WORDS,
     DEMO_NOTICES,
@@ -42,6 +41,8 @@ from .words import (
     kst,
     modality_list,
 )
+from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
+from sweep.report.words import names_of
 
 SHORT_NAME = 60  # derived: two lines in the list of the cover, one in the running head
 
@@ -62,7 +63,7 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
     """The section of one sweep; `number` counts sections from 1."""
     row, report = page.row, page.report
     header = row.header
-    letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.findings, start=1)}
+    letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.counted_findings, start=1)}
     return {
         "number": number,
         "watermark": SOURCES[header.source].ko if row.is_demo else "",
@@ -88,7 +89,9 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
         "spots": list(HAND_SPOTS),
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report),
-        "findings": [] if report is None else [_finding(report, f, letters, page) for f in report.findings],
+        "targets": None if report is None or not report.targets else target_table(report),
+        "findings": [] if report is None else [_finding(report, f, letters, page) for f in report.counted_findings],
+        "candidates": [] if report is None else _candidates(report),
         "limits": [] if report is None else [_limit(report, index) for index in range(len(report.limits))],
         "dispositions": [_disposition(item, letters) for item in page.dispositions],
         "disposition_words": disposition_words(row),
@@ -187,11 +190,20 @@ def _cell(coverage: ZoneCoverage | None, verdict: ZoneVerdict | None, notes: lis
         looked = f"{COVERAGE_WORDS[coverage.status]} {coverage.quality:.0%} · {coverage.dwell_s:.0f}초"
     note = 0
     if verdict is not None:
-        words = verdict.text.ko if verdict.target is None else f"{verdict.text.ko} (대상: {verdict.target.ko})"
+        words = verdict.text.ko
+        if verdict.target is not None:
+            others = f" · 제외: {names_of(verdict.not_clear_of).ko}" if verdict.not_clear_of else ""
+            words = f"{verdict.text.ko} (대상: {verdict.target.ko}{others})"
         if words not in notes:
             notes.append(words)
         note = notes.index(words) + 1
     return {"state": state, "word": VERDICTS[state].ko, "looked": looked, "note": note}
+
+
+def _candidates(report: SweepReport) -> list[str]:
+    """Zones that a first look wants looked at again, once per candidate."""
+    names = {zone.zone_id: zone.name.ko for zone in report.plan.zones}
+    return [names[finding.zone_id] for finding in report.findings if finding.is_candidate]
 
 
 def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], page: SweepPage) -> Tree:

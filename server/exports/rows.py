@@ -1,238 +1,31 @@
-"""Rows and pages of the inspection log: what the exports need of a sweep, as plain frozen records.
+"""Rows and pages of the inspection log, filled from what is known of a sweep; pure.
 
 Input is a sweep's report (or its opening, when no report is there), the persons' dispositions and the entries that
-carry them; output is one `LogRow` and one `SweepPage` per sweep.  Nothing here touches a database, and there is no
-field for the details of a finding: device addresses, names and SSIDs cannot get into an export.
+carry them; output is one `LogRow` and one `SweepPage` per sweep.  Nothing here touches a database.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal, Self
 from uuid import UUID
 
-from server.claimed_time import counted
-from sweep.report import (
-    MODALITIES,
-    ClockReading,
-    Disposition,
-    LocalText,
-    Modality,
-    Mode,
-    Source,
-    SweepOpened,
-    SweepReport,
-    kinds,
+from server.exports.judgement import ReportState, judge, latest_dispositions
+from server.exports.printed_map import zone_state
+from server.exports.probe_state import state_words
+from server.exports.records import (
+    EntryLine,
+    ExportError,
+    HandEntries,
+    LogRow,
+    Place,
+    SequenceGap,
+    SignedDisposition,
+    SweepHeader,
+    SweepPage,
 )
-
-from .judgement import ReportState, judge, latest_dispositions
-from .probe_state import state_words
-from .words import Occasion, Result
-
-
-class ExportError(ValueError):
-    """An export that cannot be made; the message is one line and says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Days of a log, both included, in Korean time."""
-
-    first: date
-    last: date
-
-    def __post_init__(self) -> None:
-        """Raise ExportError when the period ends before it starts."""
-        if self.last < self.first:
-            raise ExportError(f"the period ends ({self.last}) before it starts ({self.first}): swap the two dates")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a sweep was made, in names that people know."""
-
-    facility_name: LocalText
-    facility_number: str | None
-    """Number under which the district manages the facility (관리번호)."""
-    room_name: LocalText
-    room_kind: Literal["restroom", "changing_room"]
-    open_finds: int = 0
-    """Finds in this room, of any of its sweeps, that persons had not closed when the log was made."""
-    open_candidates: int = 0
-    """Candidates in this room that nobody had looked at or excluded by then."""
-
-
-@dataclass(frozen=True, slots=True)
-class SweepHeader:
-    """What is known of a sweep even when its report is not there."""
-
-    sweep_id: UUID
-    room_id: UUID
-    source: Source
-    mode: Mode
-    inspectors: tuple[str, ...]
-    """Pseudonyms."""
-    probe_id: str
-    started: ClockReading
-    ended: ClockReading | None
-    declared_empty: bool | None
-    """Both inspectors declared the room empty before anything optical started; None when the opening is not there."""
-    received: datetime | None = None
-    """When the server received the first entry about it; None in a document that is made without a server."""
-
-    @property
-    def counted_start(self) -> datetime:
-        """The start that counts, see server.claimed_time."""
-        return self.started.utc if self.received is None else counted(self.started, self.received)
-
-    @classmethod
-    def of_opened(cls, opened: SweepOpened) -> Self:
-        """Header of a sweep of which only the opening is there."""
-        return cls(
-            opened.sweep_id,
-            opened.room_id,
-            opened.source,
-            opened.mode,
-            opened.inspectors,
-            opened.probe_id,
-            opened.opened,
-            None,
-            opened.declared_empty,
-        )
-
-    @classmethod
-    def of_report(cls, report: SweepReport, opened: SweepOpened | None = None) -> Self:
-        """Header of a reported sweep; `opened` adds whether the room was declared empty."""
-        return cls(
-            report.sweep_id,
-            report.room_id,
-            report.source,
-            report.mode,
-            report.inspectors,
-            report.probe_id,
-            report.started,
-            report.ended,
-            None if opened is None else opened.declared_empty,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class SignedDisposition:
-    """A person's verdict with who spoke and the entry that holds it."""
-
-    disposition: Disposition
-    decided_by: str
-    """Pseudonym."""
-    assurance: str
-    """How the server knew the person: device, passkey, password or witness."""
-    entry_hash: str
-    signature_ok: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EntryLine:
-    """One signed entry of a sweep, for whoever wants to compare the paper with the record."""
-
-    entry_id: UUID
-    kind: str
-    key_id: str
-    seq: int
-    entry_hash: str
-    """SHA-256 over the signed bytes, 64 hexadecimal digits."""
-    received: datetime
-    log_index: int | None
-    signature_ok: bool
-    bodies_present: int
-    bodies_erased: int
-    bodies_missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class SequenceGap:
-    """Numbers that a key should have used and that never arrived."""
-
-    key_id: str
-    from_seq: int
-    to_seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class HandEntries:
-    """What only people on the spot know; the probe measures none of it, so None is printed as not recorded."""
-
-    occasion: Occasion | None = None
-    """점검구분: regular, ad hoc or joint."""
-    companions: tuple[str, ...] = ()
-    """동행·입회: pseudonyms or offices, e.g. police."""
-    suspicious_marks: str | None = None
-    """의심흔적: holes, scratches."""
-    emergency_bell: str | None = None
-    """비상벨 작동."""
-    measures: tuple[str, ...] = ()
-    """조치 that was taken: sticker, repair request, scene kept and police called."""
-    confirmed_by: str | None = None
-    """확인자."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One line of the inspection log (점검일지): one sweep."""
-
-    header: SweepHeader
-    place: Place
-    hand: HandEntries
-    report_state: ReportState
-    is_aborted: bool
-    methods: tuple[Modality, ...]
-    """Modalities that looked at one zone at least."""
-    equipment: str
-    """Probe and versions of software, firmware, thresholds and calibration."""
-    probe_state: str
-    """How the probe itself was: supply, heat, disk, sensor head, camera, losses."""
-    zones_total: int
-    zones_looked: tuple[str, ...]
-    """Korean names of zones that at least one modality looked at, in the order of the plan."""
-    zones_not_looked: tuple[str, ...]
-    zones_not_assessable: tuple[str, ...]
-    """Zones looked at of which no modality could say clear or candidate."""
-    candidate_zones: tuple[str, ...]
-    """Zones with a finding, once per finding."""
-    candidates_open: int
-    """Findings without a disposition."""
-    result: Result
-    result_reason: str
-    """Korean sentence: why the result is what it is."""
-    dispositions: tuple[tuple[str, int], ...]
-    """How many findings stand at which verdict by their latest disposition, in a fixed order."""
-    entry_hash: str | None
-    """Hash of the report's entry; of the opening when there is no report; None when neither is there."""
-    entries: int
-    signatures_ok: bool
-    """Every entry of this sweep verifies; False when there is none."""
-    missing_entries: int
-    alarms: int
-    """Alarms of the server about this sweep's record: conflicts, broken chains."""
-
-    @property
-    def is_demo(self) -> bool:
-        """Not a measurement made on the spot: a replay or a simulation."""
-        return self.header.source != "live"
-
-
-@dataclass(frozen=True, slots=True)
-class SweepPage:
-    """A row with the report and the record behind it: one section of the PDF."""
-
-    row: LogRow
-    report: SweepReport | None
-    dispositions: tuple[SignedDisposition, ...]
-    """In the order in which they were decided."""
-    entries: tuple[EntryLine, ...]
-    gaps: tuple[SequenceGap, ...]
-    alarms: tuple[LocalText, ...]
+from sweep.entry import kinds
+from sweep.report import MODALITIES, Disposition, LocalText, Modality, SweepReport
 
 
 def build_page(
@@ -287,11 +80,11 @@ def build_log_row(
     strangers = {item.disposition.sweep_id for item in dispositions} | ({report.sweep_id} if report else set())
     if strangers - {header.sweep_id}:
         raise ExportError(f"sweep {header.sweep_id}: a report or disposition belongs to another sweep")
-    looked, not_looked, not_assessable = _zones(report)
+    looked, not_looked, not_assessable, nothing_detected = _zones(report)
     decisions = tuple(item.disposition for item in dispositions)
     latest = latest_dispositions(decisions)
     names = {} if report is None else {zone.zone_id: zone.name.ko for zone in report.plan.zones}
-    findings = () if report is None else report.findings
+    findings = () if report is None else report.counted_findings
     result, reason = judge(report, report_state, decisions)
     return LogRow(
         header=header,
@@ -306,6 +99,7 @@ def build_log_row(
         zones_looked=looked,
         zones_not_looked=not_looked,
         zones_not_assessable=not_assessable,
+        zones_nothing_detected=nothing_detected,
         candidate_zones=tuple(names[finding.zone_id] for finding in findings),
         candidates_open=sum(finding.finding_id not in latest for finding in findings),
         result=result,
@@ -319,10 +113,12 @@ def build_log_row(
     )
 
 
-def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Names of zones looked at, not looked at, and looked at without any verdict but `not_assessable`."""
+def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Names of zones looked at, not looked at, looked at without any verdict but `not_assessable`, and of those where
+    `nothing_detected` is the best that any method says.
+    """
     if report is None:
-        return (), (), ()
+        return (), (), (), ()
     seen = {item.zone_id for item in report.coverage if item.status != "not_looked"}
     judged = {item.zone_id for item in report.verdicts if item.verdict != "not_assessable"}
     zones = report.plan.zones
@@ -330,6 +126,7 @@ def _zones(report: SweepReport | None) -> tuple[tuple[str, ...], tuple[str, ...]
         tuple(zone.name.ko for zone in zones if zone.zone_id in seen),
         tuple(zone.name.ko for zone in zones if zone.zone_id not in seen),
         tuple(zone.name.ko for zone in zones if zone.zone_id in seen and zone.zone_id not in judged),
+        tuple(zone.name.ko for zone in zones if zone_state(report, zone.zone_id) == "nothing_detected"),
     )
 
 

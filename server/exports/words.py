@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
-from sweep.report import ClockReading, LocalText, Modality, Mode, Source, kinds
+from sweep.entry import kinds
+from sweep.report import ClockReading, LocalText, Modality, Mode, Source
+from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
 
 Result = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
 Occasion = Literal["regular", "ad_hoc", "joint"]
@@ -44,7 +46,8 @@ METHODS: Mapping[str, str] = {
 }
 VERDICTS: Mapping[str, LocalText] = _words(
     clear=("이상 없음", "Clear (in scope)"),
-    candidate=("육안 확인 필요", "Inspect by eye"),
+    candidate=(VERDICT_WORDS["candidate"].ko, "Inspect by eye"),
+    nothing_detected=(SHORT_VERDICT_WORDS["nothing_detected"].ko, SHORT_VERDICT_WORDS["nothing_detected"].en),
     not_assessable=("판정 불가", "Not assessable"),
     not_looked=("미점검", "Not inspected"),
 )
@@ -56,27 +59,46 @@ DISPOSITIONS: Mapping[str, LocalText] = _words(
     recheck=("재점검", "Inspect again"),
 )
 STRENGTHS: Mapping[str, str] = {"weak": "약함 (한 방식)", "strong": "강함 (서로 다른 방식이 일치)"}
-WEIGHT_SOURCES: Mapping[str, str] = {"measured": "측정", "derived": "유도", "guessed": "가정"}
+WEIGHT_SOURCES: Mapping[str, str] = {
+    "field": "현장 측정",
+    "rendered": "모의 영상 측정",
+    "simulated": "시뮬레이션 측정",
+    "measured": "측정",
+    "derived": "유도",
+    "guessed": "가정",
+}
 MODES: Mapping[Mode, str] = {"full": "정밀", "quick": "간이"}
 OCCASIONS: Mapping[Occasion, str] = {"regular": "정기", "ad_hoc": "수시", "joint": "합동"}
 ROOM_KINDS: Mapping[str, str] = {"restroom": "화장실", "changing_room": "탈의실"}
-REFERENCE_CHECKS: Mapping[str, str] = {"passed": "통과", "failed": "실패", "not_done": "실시하지 않음"}
+REFERENCE_CHECKS: Mapping[str, str] = {
+    "passed": "통과",
+    "failed": "실패",
+    "not_done": "실시하지 않음",
+    "out_of_control": "관리 범위 벗어남",
+}
 ASSURANCES: Mapping[str, str] = {
     "device": "기기 키",
     "passkey": "패스키 로그인",
     "password": "비밀번호 로그인",
     "witness": "입회인",
+    "ceremony": "키 관리 절차",
 }
 ENTRY_KINDS: Mapping[str, str] = {
     kinds.OPENED: "점검 시작",
     kinds.REPORT: "점검 보고서",
     kinds.DISPOSITION: "현장 판정",
     kinds.BODY_ERASED: "본문 삭제",
+    kinds.CASE_STEP: "사건 처리",
+    kinds.KEY_ADMITTED: "키 등록",
+    kinds.KEY_REVOKED: "키 폐기",
+    kinds.KEY_REINSTATED: "키 폐기 취소",
+    kinds.QUARANTINE_PURGED: "격리 기록 정리",
+    kinds.ACCESS_LOG_HEAD: "열람 기록 요약",
 }
 NEXT_STEPS: Mapping[Result, str] = {
     "found": "만지지 않고 현장 보존 · 출입 통제 · 112 신고 · 접수번호 기재 · 증거물 인수인계",
     "suspected": "해당 위치를 눈으로 확인(손전등·확대경, 만지거나 분해하지 않음). 배제할 수 없으면 발견으로 처리",
-    "recheck": "판정 불가·미점검 구역을 눈으로 점검하고 재점검",
+    "recheck": "육안 확인이 필요하거나 판정하지 못한 구역을 눈으로 점검하고 재점검",
     "no_anomaly": "추가 조치 없음",
     "unfinished": "점검을 다시 실시하고 중단 사유 기재",
 }

@@ -18,9 +18,9 @@ from xlsxwriter.utility import xl_rowcol_to_cell_fast  # type: ignore[import-unt
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as above
 from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]  # as above
 
-from .columns import COLUMNS, cells_of
-from .rows import LogRow, Period
-from .words import kst
+from server.exports.columns import COLUMNS, cells_of
+from server.exports.records import LogRow, Period
+from server.exports.words import kst
 
 TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
@@ -94,6 +94,7 @@ def stream_xlsx(
     *,
     count: int,
     has_demo: bool,
+    seal: str = "",
     sheet: type[Worksheet] = LogSheet,
 ) -> None:
     """The same into a file, one row in memory at a time; `count` and `has_demo` are told before the rows are read.
@@ -107,7 +108,9 @@ def stream_xlsx(
     ):
         created = generated.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
-        _write_log(book, book.add_worksheet("점검일지", sheet), rows, period, generated, count, has_demo=has_demo)
+        _write_log(
+            book, book.add_worksheet("점검일지", sheet), rows, period, generated, count, has_demo=has_demo, seal=seal
+        )
         _write_notes(book)
 
 
@@ -124,6 +127,7 @@ def _write_log(
     count: int,
     *,
     has_demo: bool,
+    seal: str,
 ) -> None:
     heading = _style(
         book, bold=True, bg_color="#E8ECF1", border=1, border_color="#9AA3AD", text_wrap=True, valign="vcenter"
@@ -131,12 +135,8 @@ def _write_log(
     cell = _style(book, text_wrap=True, border=1, border_color="#C9CFD6")
     demo = _style(book, text_wrap=True, border=1, border_color="#C9CFD6", bg_color="#F3E8D2", italic=True)
     sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
-    sheet.write_string(
-        1,
-        0,
-        f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)",
-        _style(book),
-    )
+    of_what = f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)"
+    sheet.write_string(1, 0, f"{of_what} · {seal}" if seal else of_what, _style(book))
     if has_demo:
         sheet.write_string(2, 0, DEMO_NOTICE, _style(book, bold=True, font_color="#9B1C1C"))
     sheet.set_row(_HEADER_ROW, 32)

@@ -23,16 +23,24 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import NullPool, create_engine, text
 
-from server import auth, cli, facilities, keys, projections
-from server.app import build_services
-from server.connections import LINGER_S
-from server.db import Database
-from server.fields import KeyRole, Role
-from server.intake import PACE, Pace
-from server.running import open_socket, run
-from server.services import Services
-from server.settings import Settings
-from sweep.entry import Signer
+from server import cli
+from server.api.app import build_services
+from server.api.services import Services
+from server.bounds.connections import LINGER_S
+from server.bounds.intake import PACE, Pace
+from server.config.settings import Settings
+from server.crypto.body_keys import BodyKeys
+from server.interface.fields import Role
+from server.people import auth
+from server.places import facilities
+from server.projections import projecting
+from server.server_keys.root import sign_waiting
+from server.serving.running import open_socket, run
+from server.signing import keys
+from server.store.db import Database
+from server.verifier.signing_rules import KeyRole
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import DEFAULT_TENANT
 from tests.waiting import wait_until
 
 PASSWORD = "a-long-password"
@@ -100,21 +108,31 @@ class Site:
                 actor="test",
             )
 
-    def admit(self, signer: Signer, role: KeyRole = "demo", probe_id: str | None = "probe-demo-1") -> keys.Key:
+    def admit(
+        self,
+        signer: Signer,
+        role: KeyRole = "demo",
+        probe_id: str | None = "probe-demo-1",
+        tenant: str = DEFAULT_TENANT,
+    ) -> keys.Key:
+        """Admit a key, as a route or command does: its entry by the root key is there when this returns."""
         with self.db.write() as connection:
-            return keys.admit(
+            key = keys.admit(
                 connection,
                 public_key=signer.public_key,
                 role=role,
                 probe_id=probe_id,
                 name="test probe",
                 actor="test",
+                tenant=tenant,
             )
+            sign_waiting(connection, self.services.notary)
+        return key
 
     def send(self, wire: bytes) -> httpx.Response:
         """Post an entry and wait until what it says can be read."""
         answer = httpx.post(f"{self.url}/api/entries", content=wire, timeout=30, verify=NO_TLS)
-        projections.drain(self.db)
+        projecting.drain(self.db)
         return answer
 
 
@@ -204,6 +222,60 @@ SECOND_IN_SOAK = pytest.mark.parametrize(
     "database_kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])], indirect=True
 )
 """For what hardly asks the database: SQLite each time, PostgreSQL in the long run."""
+SECOND_IN_SOAK_FILES = frozenset(
+    f"test_{name}.py"
+    for name in (
+        *(
+            "access",
+            "access_log",
+            "accounts",
+            "cases",
+            "bounds",
+            "claimed_time",
+            "cli",
+            "decisions",
+            "documents",
+            "health",
+            "hostile_text",
+            "hosts",
+        ),
+        *(
+            "importing",
+            "inspection_log",
+            "keys",
+            "logins",
+            "own_keys",
+            "people",
+            "plain_entries",
+            "projections",
+            "public_page",
+            "quarantine",
+        ),
+        *(
+            "retention",
+            "root",
+            "root_ceremony",
+            "rooms",
+            "rotation",
+            "schedule",
+            "signing_rules",
+            "stamping",
+            "standing",
+        ),
+        *("tree", "witness", "write_door"),
+    )
+)
+"""Files of which the same holds as a whole: what they ask a database for is tested on both kinds elsewhere."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave PostgreSQL to the long run where it shows nothing that another file does not."""
+    for item in items:
+        if isinstance(item, pytest.Function) and item.path.name in SECOND_IN_SOAK_FILES:
+            callspec = getattr(item, "callspec", None)
+            if callspec is not None and callspec.params.get("database_kind") == "postgres":
+                item.add_marker(pytest.mark.soak)
 
 
 @pytest.fixture(scope="session")
@@ -260,6 +332,11 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
     _on_postgres(postgres, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('migrated_postgres')}")
     yield _on(postgres, name)
     _on_postgres(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def keys_in(folder: Path) -> BodyKeys:
+    """The keys of bodies where a server with this data folder has them."""
+    return BodyKeys(folder / "bodies.keys", folder / "bodies.key")
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-from server import cli, clock
+from server import cli
+from server.store import clock
 
 
 def step(file: Path) -> None:

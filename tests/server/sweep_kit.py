@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sweep.entry import DEFAULT_TENANT, Assurance, Body, SignedEntry, Signer, to_wire
-from sweep.report import Disposition, FindingDetails, Mode, Source, SweepOpened, SweepReport, kinds, new_id, to_json
+from sweep.entry import kinds
+from sweep.entry.dsse import SignedEntry, Signer
+from sweep.entry.envelope import DEFAULT_TENANT, Assurance, Body, to_wire
+from sweep.report import Disposition, FindingDetails, Mode, Source, SweepOpened, SweepReport, new_id, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.report_factory import START, clock, make_plan, make_report
 

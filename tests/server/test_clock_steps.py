@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select
 
-from server import projections
-from server.app import build_services
-from server.schema import entries, sweeps
-from server.settings import Settings
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.projections import projecting
+from server.store.schema import entries, sweeps
 from tests.server.conftest import SECOND_IN_SOAK
-from tests.server.test_kill import KilledServer
+from tests.server.killed_server import KilledServer
+from tests.server.plain_rows import plain_rows
 from tests.server.uploads import Uploads, check_log
 
 PROBES, MORE = 4, 8
@@ -27,7 +28,7 @@ STEPS = (AHEAD, TRUE, BEHIND, TRUE)
 
 
 def _sweeps(connection: Connection) -> list[object]:
-    return [tuple(row) for row in connection.execute(select(sweeps).order_by(sweeps.c.sweep_id))]
+    return sorted((tuple(row.values()) for row in plain_rows(connection, sweeps)), key=repr)
 
 
 @SECOND_IN_SOAK
@@ -65,14 +66,14 @@ def test_no_acknowledged_entry_is_lost_when_the_clock_steps(
             sweep_ids.append(sweep_id)
     finally:
         server.kill()
-    projections.drain(services.db)
+    projecting.drain(services.db)
     with services.db.read() as connection:
         received = connection.execute(select(func.min(entries.c.received_ms), func.max(entries.c.received_ms))).one()
         read = _sweeps(connection)
         outcomes = connection.execute(select(sweeps.c.sweep_id, sweeps.c.outcome)).all()
     assert received[1] - received[0] > 2 * DAY_MS
     assert {row.sweep_id: row.outcome for row in outcomes} == dict.fromkeys(sweep_ids, "completed")
-    projections.rebuild(services.db)
+    projecting.rebuild(services.db)
     with services.db.read() as connection:
         assert _sweeps(connection) == read
     check_log(services.db, [uploads])

@@ -20,16 +20,17 @@ from typing import Self
 import httpx
 import pytest
 
-from server import auth, keys
-from server.access import SESSION_COOKIE
-from server.app import build_services
-from server.auth import Person, Session
-from server.live import MAX_LISTENERS_PER_PERSON
-from server.services import Services
-from server.settings import Settings
-from server.views import ErrorView
+from server.api.access import SESSION_COOKIE
+from server.api.app import build_services
+from server.api.services import Services
+from server.config.settings import Settings
+from server.interface.views.answer import ErrorView
+from server.live.hub import MAX_LISTENERS_PER_PERSON
+from server.people import auth
+from server.people.auth import Person, Session
+from server.signing import keys
+from tests.server.bounds.test_bounds import server_process
 from tests.server.sweep_kit import Probe
-from tests.server.test_bounds import server_process
 
 SLOW_HEAD = b"POST /api/entries HTTP/1.1\r\nHost: localhost\r\nContent-Length: 200000\r\n\r\n"
 MEMORY_MIB = 600
@@ -47,7 +48,7 @@ class Crowd:
     answer_s: float
 
 
-REDUCED = Crowd(documents=6, streams=60, slow_bodies=60, sweeps=5, entries=10, answer_s=3.0)
+REDUCED = Crowd(documents=3, streams=60, slow_bodies=60, sweeps=5, entries=10, answer_s=3.0)
 WHOLE = Crowd(documents=45, streams=300, slow_bodies=300, sweeps=20, entries=60, answer_s=1.0)
 
 
@@ -111,7 +112,9 @@ def _resident_mib(pid: str) -> float:
         return 0.0
 
 
-@pytest.mark.parametrize("crowd", [REDUCED, pytest.param(WHOLE, marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "crowd", [pytest.param(REDUCED, marks=pytest.mark.soak), pytest.param(WHOLE, marks=pytest.mark.soak)]
+)
 def test_the_write_door_answers_in_a_crowd(crowd: Crowd, tmp_path: Path, repo_root: Path) -> None:
     data, probe = tmp_path / "data", Probe()
     services = build_services(Settings(data_dir=data))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import Settings
+from server.config.settings import Settings
 from tests.server.conftest import new_postgres, running
 from tests.server.uploads import Uploads, check_log
 
@@ -20,7 +20,7 @@ PROBES = 6
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("kills", [4, pytest.param(50, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=pytest.mark.soak)])
 def test_no_acknowledged_entry_is_lost_with_the_database(tmp_path: Path, kills: int) -> None:
     randomness = random.Random(kills)
     with new_postgres(is_durable=True) as postgres:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine
 from typer.main import get_command
 
-from server.app import create_app
+from server.api.app import create_app
 from server.cli import app
-from server.settings import WEB_DIR, Settings, SettingsError, load_settings
+from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
 
 SERVER = Path(WEB_DIR).parent.parent
 README = (SERVER / "README.md").read_text(encoding="utf-8")
@@ -35,18 +36,29 @@ def test_settings() -> None:
     written = {row[0]: (row[1], row[2]) for row in _rows("Settings")}
     assert written.keys() == {f"ANSIM_{name.upper()}" for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
-        default = "server/web/dist" if name == "web_dir" else str(field.default) or "empty"
+        inside = isinstance(field.default, Path) and field.default.is_relative_to(SERVER)
+        default = (
+            str(field.default.relative_to(SERVER.parent))
+            if inside
+            else ("empty" if field.default in (None, "") else str(field.default))
+        )
         assert written[f"ANSIM_{name.upper()}"] == (default, (field.description or "").replace("|", ""))
 
 
-def test_modules_and_commands() -> None:
+def test_rooms_modules_and_commands() -> None:
+    rows = {line.split("`")[1]: line for line in README.splitlines() if line.startswith("| `")}
     for path in SERVER.glob("*.py"):
-        if path.name != "__init__.py":
-            assert f"`{path.name}`" in README, path.name
-    commands = get_command(app)
-    for name in commands.list_commands(None):  # type: ignore[attr-defined]  # a click group, typed as a plain command
-        if name != "export":
-            assert re.search(rf"`(sweep-server )?{name}`", README), name
+        assert path.name == "__init__.py" or f"`{path.name}`" in README, path.name
+    rooms = [path.parent for path in SERVER.glob("*/__init__.py")]
+    assert len(rooms) > 20
+    for room in rooms:
+        there = {path.name for path in room.glob("*.py") if not path.name.startswith("__")}
+        assert there == set(re.findall(r"`([a-z_]+\.py)`", rows[f"{room.name}/"])), room.name
+    commands: Any = get_command(app)  # a click group, typed as a plain command
+    for name, command in commands.commands.items():
+        for inner in getattr(command, "commands", [""]):
+            whole = f"{name} {inner}".strip()
+            assert re.search(rf"`(sweep-server )?{whole}`", README), whole
 
 
 @pytest.mark.parametrize(
@@ -73,8 +85,8 @@ def test_the_migrations_make_just_the_schema_of_the_code(new_database_url: str) 
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from server.db import Database
-    from server.schema import metadata
+    from server.store.db import Database
+    from server.store.schema import metadata
 
     for _ in range(2):
         db = Database(new_database_url)

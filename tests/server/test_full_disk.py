@@ -18,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from server import app
-from server.app import build_services
-from server.db import Database, DiskFullError
-from server.settings import Settings
-from tests.server.conftest import new_postgres
+from server.api import app
+from server.api.app import build_services
+from server.api.services import Services
+from server.config.settings import Settings
+from server.store.db import Database
+from server.store.faults import DiskFullError
+from tests.server.conftest import keys_in, new_postgres
 from tests.server.uploads import Uploads, check_log
 from tests.small_disk import can_mount
 
@@ -127,7 +129,7 @@ def _serving(small: SmallDatabase, root: Path) -> Iterator[str]:
             process.kill()
 
 
-@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])])
 def test_no_acknowledged_entry_is_lost_on_a_full_disk(kind: str, tmp_path: Path, repo_root: Path) -> None:
     if not can_mount(tmp_path):
         pytest.skip("no disk can be mounted here")
@@ -152,30 +154,30 @@ def test_no_acknowledged_entry_is_lost_on_a_full_disk(kind: str, tmp_path: Path,
                 uploads.deliver(wire)
         assert len(uploads.places) == acknowledged + len(refused)
         small.take_out()
-        with contextlib.closing(Database(small.url)) as db:
+        with contextlib.closing(Database(small.url, keys_in(small.settings.data_dir))) as db:
             check_log(db, [uploads])
     print(f"{kind}: {acknowledged} acknowledged before the disk was full, {uploads.answers}: 0 lost")
     assert uploads.answers[507] + uploads.answers[503] >= REFUSED_AT_LAST
 
 
 def test_what_tends_the_database_goes_on_after_a_full_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    db = build_services(settings).db
+    services = build_services(settings)
     faults = [DiskFullError("the disk is full")]
 
     async def play() -> None:
         again, loop = asyncio.Event(), asyncio.get_running_loop()
 
-        def purge(_db: Database) -> None:
+        def tend_access_log(_services: Services) -> None:
             if faults:
                 raise faults.pop()
             loop.call_soon_threadsafe(again.set)
 
-        monkeypatch.setattr(app, "_purge_access_log", purge)
-        tending = asyncio.create_task(app._tend(db, 90))
+        monkeypatch.setattr(app, "_tend_access_log", tend_access_log)
+        tending = asyncio.create_task(app._tend(services))
         done, _ = await asyncio.wait({tending, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
         assert tending not in done
         tending.cancel()
 
     monkeypatch.setattr(app, "TEND_S", 0)
     asyncio.run(play())
-    db.close()
+    services.db.close()

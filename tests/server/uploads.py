@@ -11,13 +11,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import httpx
 from sqlalchemy import select
 
-from server import keys, verify
-from server.db import Database
-from server.dump import dump_lines
-from server.schema import alarms, entries
-from sweep.entry import from_wire, parse_signed, verify_receipt
+from server.log import tiles
+from server.signing import keys
+from server.store.db import Database
+from server.store.schema import alarms, entries
+from sweep.entry import merkle
+from sweep.entry.dsse import parse_signed
+from sweep.entry.envelope import from_wire, verify_receipt
+from sweep.entry.growth import check_growth
+from sweep.entry.notes import parse_checkpoint, parse_note
 from sweep.report import new_id
 from tests.entry_factory import salted
+from tests.server.log_kit import OWN_KINDS, leaf_hashes, verified
 from tests.server.sweep_kit import Probe
 from tests.waiting import wait_until
 
@@ -35,6 +40,8 @@ class Uploads:
         self.probes = [Probe(f"probe-{number}") for number in range(probes)]
         self.places: dict[str, int] = {}
         """Log index of each entry that was acknowledged, by its hash."""
+        self.heads: set[str] = set()
+        """The signed heads of the log in their receipts, whose proofs held."""
         self.answers: Counter[int] = Counter()
         """How often each status was answered; 0 when there was no answer."""
         self._is_over = threading.Event()
@@ -71,6 +78,9 @@ class Uploads:
             commitments = tuple(body.commitment for body in bodies)
             receipt = verify_receipt(parse_signed(answer.json()), self._server_key, entry, commitments)
             assert self.places.setdefault(entry.entry_hash, receipt.log_index) == receipt.log_index
+            head = check_growth(receipt, entry, self._server_key, None, lambda _old, _new: [])
+            assert head is not None
+            self.heads.add(head)
         else:
             assert answer.status_code in LATER, answer.text
         return answer.status_code
@@ -101,13 +111,22 @@ class Uploads:
 
 
 def check_log(db: Database, acknowledged: Sequence[Uploads]) -> None:
-    """Every acknowledged entry is there, in its place, whole and valid, and nothing else is; no alarm was raised."""
+    """Every acknowledged entry is there, in its place, whole and valid, and nothing else but what the root key said.
+
+    No alarm was raised, the tree is that of the log, and every head that was signed is that of its beginning.
+    """
     places = {entry_hash: index for one in acknowledged for entry_hash, index in one.places.items()}
     with db.read() as connection:
-        rows = connection.execute(select(entries.c.entry_hash, entries.c.log_index, entries.c.status)).all()
+        rows = connection.execute(select(entries).order_by(entries.c.log_index)).all()
+        size = tiles.tree_size(connection)
+        root = tiles.root(connection, size)
         assert connection.execute(select(alarms)).all() == []
-        found = verify.verify_lines(dump_lines(connection))
-    assert {row.entry_hash: row.log_index for row in rows} == places
+        found = verified(connection)
+    assert {row.entry_hash: row.log_index for row in rows if row.kind not in OWN_KINDS} == places
     assert {row.status for row in rows} == {"accepted"}
-    assert sorted(places.values()) == list(range(len(places)))
-    assert (found.problems, found.valid, found.bodies_missing) == ([], len(places), 0)
+    assert [row.log_index for row in rows] == list(range(len(rows)))
+    assert (found.problems, found.entries["accepted"], found.bodies["missing"]) == ([], len(rows), 0)
+    leaves = leaf_hashes(rows)
+    assert (size, root) == (len(rows), merkle.root_of(leaves))
+    heads = [parse_checkpoint(parse_note(head).text) for one in acknowledged for head in one.heads]
+    assert [head.root for head in heads] == [merkle.root_of(leaves[: head.size]) for head in heads]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from server import facilities, keys
-from server.app import build_services
-from server.settings import Settings
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.places import facilities
+from server.signing import keys
 from sweep.config import open_signer
 from tests.web.site import add_people, serving
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 
-from sweep.entry import sign_request
+from sweep.entry.envelope import sign_request
 from sweep.report import (
     MODALITIES,
     Command,
@@ -60,6 +60,11 @@ class FakeProbe:
         self.sweep_id: UUID | None = None
         self.start: StartCommand | None = None
 
+    def forget_earlier(self) -> None:
+        """Acknowledge, without an answer, what reached the server after the probe of an earlier test had hung up."""
+        while late := self._poll(0.0):
+            self._after = str(late[-1].command_id)
+
     def close(self) -> None:
         """Acknowledge what was taken, or the server would rightly give it to the next probe of this name; hang up."""
         if self._after:
@@ -90,7 +95,7 @@ class FakeProbe:
             found = self.commands()
             if found:
                 break
-        assert [command.command for command in found] == [kind]
+        assert [command.command for command in found] == [kind], f"wanted {kind}, found {found}"
         return found[0]
 
     def expect_declaration(self) -> tuple[str, str]:
@@ -181,6 +186,7 @@ def connected_probe(url: str, probe_id: str, sender: Sender) -> Iterator[FakePro
     """A probe that is online and idle."""
     probe = FakeProbe(url, probe_id, sender)
     try:
+        probe.forget_earlier()
         probe.state("idle")
         yield probe
     finally:

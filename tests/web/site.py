@@ -16,13 +16,17 @@ from uuid import UUID
 import httpx
 from sqlalchemy import Connection
 
-from server import auth, facilities, keys
-from server.app import build_services
-from server.fields import Role
-from server.requests import FacilityRequest, RoomRequest
-from server.settings import Settings
-from sweep.entry import Body, Signer, to_wire
-from sweep.report import SweepOpened, SweepReport, kinds, to_json
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.interface.fields import Role
+from server.interface.requests import FacilityRequest, RoomRequest
+from server.people import auth
+from server.places import facilities
+from server.signing import keys
+from sweep.entry import kinds
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import Body, to_wire
+from sweep.report import SweepOpened, SweepReport, to_json
 from tests.entry_factory import make_entry, salted, signer
 from tests.report_factory import text
 from tests.web import evidence as made

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from sweep.report import ConditionEvent, LiveEvent, ProbeCondition, ProgressEvent
+from sweep.report import BankCommand, ConditionEvent, LiveEvent, ProbeCondition, ProgressEvent
 from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_event, state_event
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
@@ -228,3 +228,34 @@ def progress(n: int) -> ProgressEvent:
         {"type": "progress", "position_index": 2, "positions": 6, "zone_id": "stall-3", "modality": "wifi",
          "fraction": n / 10}
     )  # fmt: skip
+
+
+def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_changed(
+    phones: tuple[Phone, Phone], live_probe: FakeProbe
+) -> None:
+    bank = {
+        "likely_share": 0.62, "least_share": 0.48, "most_share": 0.71, "used_wh": 11.2, "is_measured": True,
+        "capacity_mah": 10_000, "inputs": ("a",), "because": None,
+    }  # fmt: skip
+    live_probe.tell(condition(bank=bank))
+    first, second = phones
+    for phone in phones:
+        expect(phone.page.get_by_text("보조배터리 약 62% (48%~71%)")).to_be_visible()
+        expect(phone.page.get_by_role("button", name="가득 찬 상태로 꽂음")).to_have_count(0)
+    unknown = {"likely_share": None, "least_share": 0.0, "most_share": 1.0, "inputs": ("b",), "because": "bank_swapped"}
+    live_probe.tell(condition(bank=bank | unknown))
+    card = first.page.get_by_role("region", name="보조배터리를 알려 주세요")
+    expect(card).to_contain_text("보조배터리가 바뀌었습니다")
+    expect(first.page.get_by_text("보조배터리 잔량 모름")).to_be_visible()
+    expect(second.page.get_by_role("region", name="보조배터리를 알려 주세요")).to_be_visible()
+    assert first.violations() == []
+    first.shoot("bank-swapped-ko-light", full=False)
+    card.get_by_label("표시 용량").fill("20000")
+    card.get_by_role("button", name="가득 찬 상태로 꽂음").click()
+    command = live_probe.expect("bank")
+    assert isinstance(command, BankCommand)
+    assert (command.capacity_mah, command.charge) == (20_000, "full")
+    live_probe.tell(condition(bank=bank | {"capacity_mah": 20_000, "likely_share": 0.08, "least_share": 0.0}))
+    for phone in phones:
+        expect(phone.page.get_by_role("region", name="보조배터리를 알려 주세요")).to_have_count(0)
+    expect(first.page.get_by_text("보조배터리 약 8% (0%~71%)")).to_have_class(re.compile("bad"))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from server import auth
-from server.fields import Role
-from server.schema import entries
-from server.settings import Settings
-from sweep.entry import to_wire
+from server.config.settings import Settings
+from server.interface.fields import Role
+from server.people import auth
+from server.server_keys import root
+from server.store.schema import entries
+from sweep.entry.envelope import to_wire
 from tests.entry_factory import make_entry, signer
 from tests.server.conftest import Site, running
+from tests.server.log_kit import SENT, end_of
 from tests.server.sweep_kit import Probe
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD
@@ -70,8 +71,9 @@ def test_an_administrator_looks_after_keys_and_the_quarantine(
         mine.get_by_role("button", name="키 교체").click()
         mine.get_by_label("공개 키(16진수 64자)").fill(new.signer.public_key.hex())
         mine.get_by_label("사유(감사 기록에 남음)").fill("수리")
+        end = end_of(server.db)
         mine.get_by_role("button", name="키 교체").click()
-        expect(page.get_by_text(re.compile(r"폐기됨\(기록 번호 3부터\)"))).to_be_visible()
+        expect(page.get_by_text(f"폐기됨(기록 번호 {end}부터)")).to_be_visible()
         expect(page.get_by_text(f"{probe.signer.key_id} 키를 이어받음")).to_be_visible()
         successor = page.get_by_role("article", name="1호기").filter(has_text="이어받음")
         successor.get_by_role("button", name="폐기", exact=True).click()
@@ -80,8 +82,36 @@ def test_an_administrator_looks_after_keys_and_the_quarantine(
         successor.get_by_role("button", name="폐기", exact=True).click()
         expect(page.get_by_role("button", name="폐기 취소")).to_have_count(2)
         with server.db.read() as connection:
-            states = connection.scalars(select(entries.c.status).order_by(entries.c.log_index)).all()
+            states = connection.scalars(select(entries.c.status).where(SENT).order_by(entries.c.log_index)).all()
         assert states == ["accepted", "accepted", "purged"]
+
+
+def test_acts_wait_for_a_root_key_that_is_elsewhere(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    probe, new_root = Probe("p", "live"), signer("new root")
+    with running(Settings(data_dir=tmp_path_factory.mktemp("keys"), port=0)) as server:
+        server.admit(probe.signer, "probe")
+        with server.db.write() as connection:
+            root.hand_over(
+                connection, server.services.notary, new_root.public_key, actor="sweep-server", reason="ceremony"
+            )
+        phone = open_phone(server.url)
+        phone.log_in(_person(server, "admin"), path="#/settings/keys")
+        page = phone.page
+        roots = page.get_by_role("article", name=root.ROOT_NAME)
+        expect(roots).to_have_count(2)
+        expect(roots.first).to_contain_text("루트 키")
+        expect(roots.get_by_role("button")).to_have_count(0)
+        expect(page.get_by_text("루트 키 서명 대기 1건")).to_be_visible()  # the old one's revocation
+        mine = page.get_by_role("article", name="test probe")
+        mine.get_by_role("button", name="폐기", exact=True).click()
+        mine.get_by_label("사유(감사 기록에 남음)").fill("분실")
+        mine.get_by_role("button", name="폐기", exact=True).click()
+        expect(page.get_by_text("루트 키로 서명한 뒤에 반영됩니다.")).to_be_visible()
+        expect(page.get_by_text("루트 키 서명 대기 2건")).to_be_visible()
+        expect(page.get_by_text("폐기됨")).to_have_count(0)
+        assert phone.violations() == []
 
 
 def test_others_are_told_that_it_is_not_for_them(

@@ -7,8 +7,8 @@ import uuid
 import pytest
 from playwright.sync_api import Page, expect
 
-from server import auth
-from server.settings import Settings
+from server.config.settings import Settings
+from server.people import auth
 from tests.server.conftest import running
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD

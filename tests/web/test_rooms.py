@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from server import facilities
-from server.app import build_services
-from server.requests import FacilityRequest, RoomRequest
-from server.settings import Settings
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.interface.requests import FacilityRequest, RoomRequest
+from server.places import facilities
 from tests.report_factory import text
 from tests.web.conftest import OpenPhone
 from tests.web.site import add_people, serving

@@ -20,7 +20,8 @@ from tests.web.site import PASSWORD, Site
 pytestmark = pytest.mark.browser
 
 SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
-SIZES = [pytest.param(PHONE, id="412x915"), pytest.param(SMALL_PHONE, id="360x640")]
+RUNNING: tuple[ProbeState, ...] = ("waiting_for_empty", "running", "paused", "closing")
+SIZES = [pytest.param(PHONE, id="412x915"), pytest.param(SMALL_PHONE, id="360x640", marks=pytest.mark.soak)]
 PRESS = "점검기의 버튼을 누르세요"
 AT_ONCE_MS = 1_000
 LOADED_MS = 60_000  # the agent computes beside the page
@@ -80,7 +81,12 @@ def sent(phone: Phone) -> Iterator[list[str]]:
     phone.page.remove_listener("request", note)
 
 
-@pytest.mark.parametrize("state", ["waiting_for_empty", "running", "paused", "closing", None])
+@pytest.mark.parametrize(
+    ("sized_phone", "state"),
+    [pytest.param(PHONE, state, id=f"412x915-{state}") for state in (*RUNNING, None)]
+    + [pytest.param(SMALL_PHONE, state, id=f"360x640-{state}") for state in ("running", None)],
+    indirect=["sized_phone"],
+)
 def test_it_is_there_in_every_state_in_which_something_may_run(
     sized_phone: Phone, site: Site, probe: FakeProbe, state: ProbeState | None
 ) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
-from server.exports.rows import (
+from server.exports.records import (
     EntryLine,
     HandEntries,
     Period,
@@ -18,8 +18,8 @@ from server.exports.rows import (
     SignedDisposition,
     SweepHeader,
     SweepPage,
-    build_page,
 )
+from server.exports.rows import build_page
 from sweep.report import (
     ClockReading,
     Disposition,
@@ -36,6 +36,8 @@ from sweep.report import (
     Source,
     SweepOpened,
     SweepReport,
+    Target,
+    TargetCoverage,
     VerdictName,
     Versions,
     Zone,
@@ -43,6 +45,7 @@ from sweep.report import (
     ZoneVerdict,
     display_text,
 )
+from sweep.report.words import TARGET_WORDS
 from tests.report_factory import box, make_glint, make_restroom, make_zone, text
 
 HOSTILE_SSID = b"<img src=x onerror=alert(1)>"
@@ -298,6 +301,14 @@ def simulated_page(**changes: str) -> SweepPage:
     return build_page(header, place(), report, report_state="present", entries=make_entries())
 
 
+def page_of_format_2() -> SweepPage:
+    """A live sweep as probes report it now."""
+    page = live_page()
+    if page.report is None:
+        raise ValueError("no report")
+    return build_page(page.row.header, page.row.place, as_format_2(page.report), report_state="present")
+
+
 def live_page(condition: ProbeCondition | None = None) -> SweepPage:
     """A measurement on the spot without candidates; nothing is calibrated, so it has to be repeated."""
     report = make_report("live", sweep_id=numbered(0xC2), candidate=None).model_copy(update={"condition": condition})
@@ -375,3 +386,44 @@ def hostile_page() -> SweepPage:
         entries=make_entries(81),
         hand=HandEntries(companions=("-1+1", "\r\n=cmd"), suspicious_marks=HOSTILE_FORMULA, confirmed_by="\uff1d1+1"),
     )
+
+
+SAID: dict[Target, tuple[float, float, float] | str] = {
+    "pinhole_1mm": (0.41, 0.33, 0.5), "pinhole_1mm_ircut": (0.37, 0.28, 0.47), "lens_2mm": (0.58, 0.5, 0.66),
+    "recorder": (0.41, 0.33, 0.5), "wifi_streaming": (0.9, 0.87, 0.92), "wifi_on_motion": (0.01, 0.0, 0.02),
+    "ble_setup": (0.42, 0.2, 0.62), "analog_1200": (0.5, 0.3, 0.7), "analog_2400": "이 대역에서는 와이파이에 묻힘",
+    "analog_5800": (0.8, 0.6, 0.92),
+}  # fmt: skip
+BY: dict[Target, Modality] = {"wifi_streaming": "wifi", "wifi_on_motion": "wifi", "ble_setup": "ble",
+                              "analog_1200": "rf", "analog_2400": "rf", "analog_5800": "rf"}  # fmt: skip
+
+
+def as_format_2(report: SweepReport) -> SweepReport:
+    """The same as a probe reports now: what saw nothing without proof says so, and each target has its probability."""
+    targets = []
+    for zone in report.plan.zones:
+        for target, said in SAID.items():
+            share, low, high = (None, None, None) if isinstance(said, str) else said
+            is_seen = share is not None and zone.zone_id != "storage"
+            targets.append(
+                TargetCoverage(
+                    zone_id=zone.zone_id, target=target, modality=BY.get(target, "lens"),
+                    probability=share if is_seen else None, low=low if is_seen else None,
+                    high=high if is_seen else None, source="guessed" if BY.get(target) in {"ble", "rf"} else "rendered",
+                    reason=None if is_seen else "not_looked",
+                    text=text(
+                        f"{TARGET_WORDS[target].ko}: 찾았을 확률을 말할 수 없음"
+                        f"({said if isinstance(said, str) else '이 구역은 점검하지 않음'})"
+                    ),
+                )
+            )  # fmt: skip
+    verdicts = [
+        v.model_copy(update={"clear_of": ("wifi_streaming",), "not_clear_of": ("wifi_on_motion",)})
+        if v.verdict == "clear"
+        else v.model_copy(update={"verdict": "nothing_detected"})
+        if v.reason == "not_calibrated"
+        else v
+        for v in report.verdicts
+    ]
+    changes = {"v": 2, "targets": tuple(targets), "verdicts": tuple(verdicts)}
+    return SweepReport.model_validate(report.model_dump() | changes)

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.exports.columns import COLUMNS
-from server.exports.csv_log import write_csv
-from server.exports.rows import LogRow
+from server.exports.csv_log import SEAL_HEADING, write_csv
+from server.exports.records import LogRow
 from server.exports.safe_text import ADDRESS_BLANKED, defuse_formula, plain_text
 from sweep.report import has_unsafe_character
 
 from . import sample_sweeps as s
+
+SEAL = "기록 원장 5건, 루트 해시 AAAA · 외부 증인의 서명 없음(운영 기관의 서명뿐)"
 
 
 def _read(data: bytes) -> list[dict[str, str]]:
@@ -28,7 +30,7 @@ def _rows() -> list[LogRow]:
 
 
 def test_bytes_start_with_the_mark_and_lines_end_with_crlf() -> None:
-    data = write_csv(_rows())
+    data = write_csv(_rows(), SEAL)
     assert data.startswith(b'\xef\xbb\xbf"')
     assert data.count(b"\r\n") == 6
     assert data.count(b"\n") == 6
@@ -36,12 +38,12 @@ def test_bytes_start_with_the_mark_and_lines_end_with_crlf() -> None:
 
 
 def test_an_empty_log_has_its_headings() -> None:
-    text = write_csv([]).decode("utf-8-sig")
-    assert next(csv.reader([text])) == [column.heading for column in COLUMNS]
+    text = write_csv([], SEAL).decode("utf-8-sig")
+    assert next(csv.reader([text])) == [*(column.heading for column in COLUMNS), SEAL_HEADING]
 
 
 def test_the_words_of_a_row() -> None:
-    simulated, live, unfinished, found, _ = _read(write_csv(_rows()))
+    simulated, live, unfinished, found, _ = _read(write_csv(_rows(), SEAL))
     assert simulated["기록 구분"] == "시뮬레이션 기록 · 실제 점검 아님"
     assert simulated["결과"] == "[시뮬레이션 기록] 의심"
     assert simulated["점검 시작(한국시간)"] == "2026-03-12 10:20:00"
@@ -56,11 +58,12 @@ def test_the_words_of_a_row() -> None:
     assert found["결과"] == "발견"
     assert found["현장 판정"] == "카메라 발견 1건"
     assert "112" in found["다음 조치"]
+    assert {row[SEAL_HEADING] for row in (simulated, live, unfinished, found)} == {SEAL}
     assert all("안전" not in cell for row in (simulated, live, unfinished, found) for cell in row.values())
 
 
 def test_hostile_cells_are_defused() -> None:
-    row = _read(write_csv(_rows()))[-1]
+    row = _read(write_csv(_rows(), SEAL))[-1]
     assert row["시설명"] == "'" + s.HOSTILE_FORMULA
     assert row["관리번호"] == "'+1|cmd"
     assert row["점검자"] == "'@SUM(1+1), \\x09=1+1"
@@ -96,4 +99,4 @@ def test_the_document_lists_every_column_in_order() -> None:
     document = (Path(__file__).parents[3] / "server" / "exports" / "README.md").read_text()
     section = document.split("## Columns of CSV and XLSX")[1].split("## ")[0]
     listed = [line.split("|")[1].strip() for line in section.splitlines() if line.startswith("| ")][1:]
-    assert listed == [column.heading for column in COLUMNS]
+    assert listed == [*(column.heading for column in COLUMNS), SEAL_HEADING]

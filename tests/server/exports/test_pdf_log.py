@@ -12,7 +12,8 @@ import pytest
 
 from server.exports.fonts import FontsMissingError, find_typeface
 from server.exports.pdf_log import MAX_SWEEPS, Printing, record_digest, render_pdf
-from server.exports.rows import ExportError, SweepPage, build_page
+from server.exports.records import ExportError, SweepPage
+from server.exports.rows import build_page
 from sweep.report import Plan, Zone
 
 from . import sample_sweeps as s

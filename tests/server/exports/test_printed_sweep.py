@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from server.exports.columns import limits_words
 from server.exports.printed_map import zone_state
 from server.exports.printed_sweep import printed_sweep
 from server.exports.rows import build_page
@@ -44,6 +45,43 @@ def test_a_reason_that_many_cells_share_is_printed_once() -> None:
     cells = [cell for row in zones["rows"] for cell in row["cells"]]
     assert all(1 <= cell["note"] <= 6 for cell in cells)
     assert zones["rows"][3]["cells"][0] == {"state": "not_looked", "word": "미점검", "looked": "", "note": 6}
+
+
+def test_what_was_not_detected_without_proof_has_a_word_of_its_own() -> None:
+    page = s.page_of_format_2()
+    printed = printed_sweep(page, 1)
+    assert [zone["state"] for zone in printed["map"]["zones"]] == [
+        "clear", "nothing_detected", "nothing_detected", "not_looked", "nothing_detected", "nothing_detected",
+    ]  # fmt: skip
+    assert page.row.zones_not_assessable == ()
+    assert page.row.zones_nothing_detected == ("2번 칸", "3번 칸", "세면대", "출입구")
+    assert page.row.result == "recheck"
+    assert limits_words(page.row).startswith("감지된 것 없음(장비 미보정 – 이상 없음의 근거 아님) 4곳: 2번 칸")
+    assert any("제외: 움직일 때만 보내는 와이파이 카메라" in note for note in printed["zones"]["notes"])
+
+
+def test_each_target_has_its_probability_with_an_interval_or_a_reason() -> None:
+    table = printed_sweep(s.page_of_format_2(), 1)["targets"]
+    assert len(table["heads"]) == 10
+    first = table["rows"][0]["cells"]
+    assert first[0] == {"share": "41%", "span": "33% – 50%", "note": 0}
+    assert (first[6]["share"], table["notes"][first[6]["note"] - 1]) == (
+        "–", "찾았을 확률을 말할 수 없음(이 대역에서는 와이파이에 묻힘)",
+    )  # fmt: skip
+    assert len(table["notes"]) == 2
+    assert {cell["share"] for cell in table["rows"][3]["cells"]} == {"–"}
+    assert printed_sweep(s.simulated_page(), 1)["targets"] is None
+
+
+def test_a_candidate_of_a_first_look_is_listed_apart_and_counts_as_nothing() -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    candidate = page.report.findings[0].model_copy(update={"stage": "first_look"})
+    report = page.report.model_copy(update={"findings": (candidate,)})
+    built = build_page(page.row.header, page.row.place, report, report_state="present")
+    printed = printed_sweep(built, 1)
+    assert (printed["findings"], printed["map"]["findings"], printed["candidates"]) == ([], [], ["2번 칸"])
+    assert (built.row.candidate_zones, built.row.result) == ((), "recheck")
 
 
 @pytest.mark.parametrize(

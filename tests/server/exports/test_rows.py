@@ -8,7 +8,8 @@ from datetime import date
 import pytest
 
 from server.exports.judgement import judge, latest_dispositions
-from server.exports.rows import EntryLine, ExportError, LogRow, Period, SweepPage, build_log_row, build_page
+from server.exports.records import EntryLine, ExportError, LogRow, Period, SweepPage
+from server.exports.rows import build_log_row, build_page
 from sweep.report import Disposition, SweepReport, ZoneVerdict
 from tests.report_factory import text
 

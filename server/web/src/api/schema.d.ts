@@ -44,6 +44,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description Cases of the district, or of one room: open ones, or all.
+         */
+        get: operations["list_cases_api_cases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Case
+         * @description A case with its steps.
+         */
+        get: operations["get_case_api_cases__case_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Step
+         * @description Take the next step of a case; a wrong turn is answered with what has to come first.
+         */
+        post: operations["post_step_api_cases__case_id__steps_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/districts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Districts
+         * @description Every district of the city, or one's own.
+         */
+        get: operations["list_districts_api_districts_get"];
+        put?: never;
+        /**
+         * Post District
+         * @description Add a district, or name one anew.
+         */
+        post: operations["post_district_api_districts_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/entries": {
         parameters: {
             query?: never;
@@ -59,7 +143,7 @@ export interface paths {
         put?: never;
         /**
          * Post Entry
-         * @description The write door: a signed receipt once the entry is on disk, the same receipt for the same entry again.
+         * @description The write door: a signed receipt once the entry is on disk, again for the same entry, with a later proof.
          */
         post: operations["post_entry_api_entries_post"];
         delete?: never;
@@ -236,6 +320,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/facilities/{facility_id}/special": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Special
+         * @description Mark a facility as a special zone, which is inspected more often, or no longer.
+         */
+        put: operations["put_special_api_facilities__facility_id__special_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facilities/{facility_id}/stickers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Sticker Sheet
+         * @description Stickers of all rooms of a facility as a sheet to print; rooms without one get one.
+         */
+        post: operations["post_sticker_sheet_api_facilities__facility_id__stickers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facility/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Own Rooms
+         * @description The rooms of one's facilities, each with the day of its last visit and nothing of what was seen.
+         */
+        get: operations["list_own_rooms_api_facility_rooms_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facility/rooms/{room_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Own Look
+         * @description Write down the daily look at a room; something strange opens a case, of which nothing is said here.
+         */
+        post: operations["post_own_look_api_facility_rooms__room_id__looks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/findings/{finding_id}/disposition": {
         parameters: {
             query?: never;
@@ -270,6 +434,130 @@ export interface paths {
         get: operations["health_api_health_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description The newest imports.
+         */
+        get: operations["list_imports_api_imports_get"];
+        put?: never;
+        /**
+         * Post Import
+         * @description Preview a CSV file of facilities: every row with what it would become; nothing changes.
+         */
+        post: operations["post_import_api_imports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description One import with its counts and reasons.
+         */
+        get: operations["get_import_api_imports__import_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Confirm
+         * @description Do what the preview shows; asked again, it finishes what was cut off.
+         */
+        post: operations["post_confirm_api_imports__import_id__confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Import Rows
+         * @description A page of its rows; with `is_open` only the questions that wait for an answer.
+         */
+        get: operations["list_import_rows_api_imports__import_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/rows/{line}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Answer
+         * @description Answer the question of a row.
+         */
+        post: operations["post_answer_api_imports__import_id__rows__line__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/imports/{import_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Undo
+         * @description Let everything be as before the import; what is in use by now stays, with a reason.
+         */
+        post: operations["post_undo_api_imports__import_id__undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,6 +668,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/log/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Checkpoint
+         * @description The signed head of the tree as it is (C2SP tlog-checkpoint).
+         */
+        get: operations["checkpoint_api_log_checkpoint_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/consistency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consistency
+         * @description Proof that the tree of `new` entries begins with that of `old`; 400 unless 0 < old <= new <= all.
+         */
+        get: operations["consistency_api_log_consistency_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Proof
+         * @description Proof that the entry at an index is in the tree; 404 when there is none yet.
+         */
+        get: operations["proof_api_log_proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/tile/{level}/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tile
+         * @description 256 hashes of a level of the tree, or the first few (C2SP tlog-tiles).
+         */
+        get: operations["tile_api_log_tile__level___place__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/log/tile/entries/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entry Bundle
+         * @description The leaves of 256 entries, or of the first few (C2SP tlog-tiles).
+         */
+        get: operations["entry_bundle_api_log_tile_entries__place__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/login": {
         parameters: {
             query?: never;
@@ -440,6 +828,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/outlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Outlines
+         * @description Keep the outlines of districts, against which coordinates of files are held.
+         */
+        put: operations["put_outlines_api_outlines_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/password": {
         parameters: {
             query?: never;
@@ -469,7 +877,7 @@ export interface paths {
         };
         /**
          * List Probes
-         * @description All enrolled probes.
+         * @description All enrolled probes, or those of the district.
          */
         get: operations["list_probes_api_probes_get"];
         put?: never;
@@ -524,6 +932,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/public-reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description What the public wrote and nobody closed: candidates to be looked at.
+         */
+        get: operations["list_reports_api_public_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public-reports/{report_id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Report Case
+         * @description Open a case for a report, in one's own words: a stranger's text never gets into the log.
+         */
+        post: operations["post_report_case_api_public_reports__report_id__case_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/public-reports/{report_id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Close
+         * @description Say what became of a report.
+         */
+        post: operations["post_close_api_public_reports__report_id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/quarantine/{key_id}/discard": {
         parameters: {
             query?: never;
@@ -558,6 +1026,26 @@ export interface paths {
          * @description Judge what waits of an admitted key anew; 404 for a key that nobody admitted.
          */
         post: operations["release_api_quarantine__key_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/relay/down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Down
+         * @description Changes after a number, for a server of this tenant that signed the request; places sealed to its recipient.
+         */
+        get: operations["get_down_api_relay_down_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -604,6 +1092,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/bases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Bases
+         * @description On what basis a room is inspected, and on what it was before.
+         */
+        get: operations["get_bases_api_rooms__room_id__bases_get"];
+        put?: never;
+        /**
+         * Post Basis
+         * @description Record on what basis a room is inspected from now on.
+         */
+        post: operations["post_basis_api_rooms__room_id__bases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Case
+         * @description Open a case that no finding opened: something strange, or a defect to be repaired.
+         */
+        post: operations["post_case_api_rooms__room_id__cases_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Look
+         * @description Write down a look by eye at a room, just now and without equipment.
+         */
+        post: operations["post_look_api_rooms__room_id__looks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/plan": {
         parameters: {
             query?: never;
@@ -624,6 +1176,174 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Room State
+         * @description What a room is: its open cases and its last completed visit.
+         */
+        get: operations["get_room_state_api_rooms__room_id__state_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rooms/{room_id}/sticker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Sticker
+         * @description A new sticker for a room; the old one opens nothing any more.
+         */
+        post: operations["post_sticker_api_rooms__room_id__sticker_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schedule
+         * @description What is due today, overdue, or was missed; with `state` also what is done or waits to be drawn.
+         */
+        get: operations["get_schedule_api_schedule_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Orders
+         * @description Visits that were ordered besides the regular ones.
+         */
+        get: operations["list_orders_api_schedule_orders_get"];
+        put?: never;
+        /**
+         * Post Order
+         * @description Order a visit besides the regular ones, alone or with the police.
+         */
+        post: operations["post_order_api_schedule_orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Order
+         * @description Call an ordered visit off.
+         */
+        delete: operations["delete_order_api_schedule_orders__order_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Pairs
+         * @description Who walks together.
+         */
+        get: operations["list_pairs_api_schedule_pairs_get"];
+        put?: never;
+        /**
+         * Post Pair
+         * @description Let two inspectors of a district walk together.
+         */
+        post: operations["post_pair_api_schedule_pairs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/pairs/{pair_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Pair
+         * @description Let two persons be no pair any more.
+         */
+        delete: operations["delete_pair_api_schedule_pairs__pair_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/schedule/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rounds
+         * @description Today's rounds of each pair, in an order of short straight lines.
+         */
+        get: operations["get_rounds_api_schedule_rounds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/server-key": {
         parameters: {
             query?: never;
@@ -633,9 +1353,49 @@ export interface paths {
         };
         /**
          * Server Key
-         * @description The key under which receipts verify.
+         * @description The key under which receipts and checkpoints verify.
          */
         get: operations["server_key_api_server_key_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/server-key/succession": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server Succession
+         * @description Admissions that lead from the log's first root key to this server's key, for whoever pinned an earlier one.
+         */
+        get: operations["server_succession_api_server_key_succession_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stickers/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Sticker
+         * @description The room that a sticker opens.
+         */
+        get: operations["get_sticker_api_stickers__code__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -664,6 +1424,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Users
+         * @description The accounts of one's district, or all of them.
+         */
+        get: operations["list_users_api_users_get"];
+        put?: never;
+        /**
+         * Post User
+         * @description Invite somebody: the one-time password is in this answer and nowhere else.
+         */
+        post: operations["post_user_api_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/{username}/deactivate": {
         parameters: {
             query?: never;
@@ -675,9 +1459,29 @@ export interface paths {
         put?: never;
         /**
          * Deactivate User
-         * @description Switch an account off: its sessions and event streams end at once.
+         * @description Switch an account off: its sessions and event streams end at once, and what was assigned to it goes back.
          */
         post: operations["deactivate_user_api_users__username__deactivate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move User
+         * @description Give somebody another district or role: their sessions end, and what was assigned to them goes back.
+         */
+        post: operations["move_user_api_users__username__move_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -721,6 +1525,33 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * AccountList
+         * @description Accounts by name.
+         */
+        AccountList: {
+            /** Users */
+            users: components["schemas"]["AccountView"][];
+        };
+        /**
+         * AccountView
+         * @description An account as those see it who keep it.
+         */
+        AccountView: {
+            /** Display Name */
+            display_name: string;
+            /** District Id */
+            district_id: string | null;
+            /** Is Active */
+            is_active: boolean;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Username */
+            username: string;
+        };
+        /**
          * AddressToken
          * @description A device address reduced to a keyed tag: comparable under the same key, meaningless without it.
          */
@@ -751,6 +1582,12 @@ export interface components {
          * @description The key of a probe, as `sweep key` prints it, and what to call it.
          */
         AdmitRequest: {
+            /**
+             * District Id
+             * @description Whose probe it is; None: of the district of this server.
+             * @default null
+             */
+            district_id: string | null;
             /** Name */
             name: string;
             /** Probe Id */
@@ -782,6 +1619,185 @@ export interface components {
             /** Other Log Index */
             other_log_index: number | null;
             text: components["schemas"]["LocalText"];
+        };
+        /**
+         * AskedOfRoot
+         * @description An act about a key that waits for the root key's signature.
+         */
+        AskedOfRoot: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+        };
+        /**
+         * BankCommand
+         * @description Somebody says what power bank is plugged in, and how full it was then.
+         */
+        BankCommand: {
+            /** Capacity Mah */
+            capacity_mah: number;
+            /**
+             * Charge
+             * @description `same`: as it was before the probe was off.
+             * @enum {string}
+             */
+            charge: "full" | "unknown" | "same";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "bank";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             * @description The sweep that it is said in; the nil UUID where none goes on: a bank belongs to no sweep.
+             */
+            sweep_id: string;
+        };
+        /**
+         * BankRequest
+         * @description What power bank is plugged in, and how full it was then.
+         */
+        BankRequest: {
+            /** Capacity Mah */
+            capacity_mah: number;
+            /**
+             * Charge
+             * @enum {string}
+             */
+            charge: "full" | "unknown" | "same";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "bank";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Sweep Id
+             * @description Null where no sweep goes on.
+             */
+            sweep_id: string | null;
+        };
+        /**
+         * BankState
+         * @description What can be said of the power bank.  Its 5 V say nothing of its charge, so this is what was drawn since it was
+         *     plugged in, held against what it is said to hold.
+         */
+        BankState: {
+            /**
+             * Because
+             * @description Why persons should say how full it is: `bank_untold`, `bank_swapped`, `bank_after_off`.
+             */
+            because: string | null;
+            /**
+             * Capacity Mah
+             * @description As a person read it from its label.
+             */
+            capacity_mah: number | null;
+            /**
+             * Inputs
+             * @description Which inputs have 5 V; null on a carrier that cannot tell.
+             */
+            inputs: ("a" | "b")[] | null;
+            /**
+             * Is Measured
+             * @description By a meter; else reckoned from what the probe was doing.
+             */
+            is_measured: boolean;
+            /** Least Share */
+            least_share: number;
+            /**
+             * Likely Share
+             * @description What is likely left; null where nobody said how full it was.
+             */
+            likely_share: number | null;
+            /**
+             * Most Share
+             * @description It is between these, by what is not known of the bank: its converter, its age, how full it was.
+             */
+            most_share: number;
+            /**
+             * Used Wh
+             * @description Drawn at 5 V since it was plugged in, as far as anybody knows.
+             */
+            used_wh: number;
+        };
+        /**
+         * BasisRequest
+         * @description On what basis a room is inspected; a consent has its date and says where the document is kept.
+         */
+        BasisRequest: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "statute" | "ordinance" | "consent";
+            /**
+             * Citation
+             * @default
+             */
+            citation: string;
+            /**
+             * Dated
+             * @default null
+             */
+            dated: string | null;
+            /**
+             * Document
+             * @default
+             */
+            document: string;
+        };
+        /**
+         * BasisView
+         * @description On what basis a room is inspected.
+         */
+        BasisView: {
+            /**
+             * Basis
+             * @enum {string}
+             */
+            basis: "statute" | "ordinance" | "consent";
+            /** Citation */
+            citation: string;
+            /** Dated */
+            dated: string | null;
+            /** Document */
+            document: string;
+            /**
+             * Recorded
+             * Format: date-time
+             */
+            recorded: string;
+            /** Recorded By */
+            recorded_by: string;
         };
         /**
          * BleObservation
@@ -835,6 +1851,191 @@ export interface components {
             state: "present" | "erased" | "missing";
         };
         /**
+         * CameraFound
+         * @description Two persons see a camera. Whether anybody had touched it is said, not judged.
+         */
+        CameraFound: {
+            /** Second Person */
+            second_person: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "camera";
+            /** Was Touched */
+            was_touched: boolean;
+        };
+        /**
+         * CameraRequest
+         * @description Two persons see a camera, or cannot rule one out.
+         */
+        CameraRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "camera";
+            /** Was Touched */
+            was_touched: boolean;
+        };
+        /**
+         * CaseCreated
+         * @description A step that was recorded.
+         */
+        CaseCreated: {
+            case: components["schemas"]["CaseView"];
+            /** Entry Hash */
+            entry_hash: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** Log Index */
+            log_index: number;
+        };
+        /**
+         * CaseDetail
+         * @description A case with its steps, oldest first.
+         */
+        CaseDetail: {
+            /** Allowed */
+            allowed: string[];
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Changed
+             * Format: date-time
+             */
+            changed: string;
+            /** Due */
+            due: string | null;
+            /** Events */
+            events: components["schemas"]["CaseEvent"][];
+            /** Finding Id */
+            finding_id: string | null;
+            /** Is Found */
+            is_found: boolean;
+            /** Is Open */
+            is_open: boolean;
+            next: components["schemas"]["LocalText"];
+            /**
+             * Opened
+             * Format: date-time
+             */
+            opened: string;
+            /**
+             * Recorded Room Id
+             * Format: uuid
+             */
+            recorded_room_id: string;
+            /** Reopens */
+            reopens: string | null;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city";
+            /** Sweep Id */
+            sweep_id: string | null;
+        };
+        /**
+         * CaseEvent
+         * @description A step as it stands in the log.
+         */
+        CaseEvent: {
+            /** Entry Hash */
+            entry_hash: string;
+            /** Log Index */
+            log_index: number;
+            /** Person */
+            person: string;
+            /**
+             * Received
+             * Format: date-time
+             */
+            received: string;
+            /** Step */
+            step: components["schemas"]["Reported"] | components["schemas"]["LookedAt"] | components["schemas"]["NotReached"] | components["schemas"]["NotCamera"] | components["schemas"]["DefectFound"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["CameraFound"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+        };
+        /**
+         * CaseList
+         * @description A page of cases.
+         */
+        CaseList: {
+            /** Cases */
+            cases: components["schemas"]["CaseView"][];
+            /** Next After */
+            next_after: string | null;
+        };
+        /**
+         * CaseRequest
+         * @description A case that no finding opened.
+         */
+        CaseRequest: {
+            /** Step */
+            step: components["schemas"]["SuspicionRequest"] | components["schemas"]["DefectRequest"];
+        };
+        /**
+         * CaseView
+         * @description A case and what comes next.
+         */
+        CaseView: {
+            /** Allowed */
+            allowed: string[];
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /**
+             * Changed
+             * Format: date-time
+             */
+            changed: string;
+            /** Due */
+            due: string | null;
+            /** Finding Id */
+            finding_id: string | null;
+            /** Is Found */
+            is_found: boolean;
+            /** Is Open */
+            is_open: boolean;
+            next: components["schemas"]["LocalText"];
+            /**
+             * Opened
+             * Format: date-time
+             */
+            opened: string;
+            /**
+             * Recorded Room Id
+             * Format: uuid
+             */
+            recorded_room_id: string;
+            /** Reopens */
+            reopens: string | null;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city";
+            /** Sweep Id */
+            sweep_id: string | null;
+        };
+        /**
          * ClockReading
          * @description A wall-clock time with what is known of its quality (the probe may never have met a time server).
          */
@@ -854,6 +2055,22 @@ export interface components {
              * Format: date-time
              */
             utc: string;
+        };
+        /**
+         * CloseReportRequest
+         * @description What became of a report of the public.
+         */
+        CloseReportRequest: {
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "looked_at" | "nothing_there" | "not_a_report";
         };
         /**
          * CommandEvent
@@ -880,7 +2097,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
         };
         /**
          * CommandQueued
@@ -909,12 +2126,17 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * ConditionEvent
          * @description How the probe itself is, told when it changes; null where nobody can tell.
          */
         ConditionEvent: {
+            /**
+             * @description Null where nobody keeps account of a power bank.
+             * @default null
+             */
+            bank: components["schemas"]["BankState"] | null;
             /**
              * Battery V
              * @description As the sensor head measures it.
@@ -963,6 +2185,18 @@ export interface components {
             type: "condition";
         };
         /**
+         * ConsistencyProof
+         * @description That the log of `new` entries begins with that of `old` (RFC 9162, section 2.1.4).
+         */
+        ConsistencyProof: {
+            /** Hashes */
+            hashes: string[];
+            /** New */
+            new: number;
+            /** Old */
+            old: number;
+        };
+        /**
          * CropView
          * @description A crop of a lens candidate; its bytes are at /api/bodies/{commitment}.
          */
@@ -973,6 +2207,21 @@ export interface components {
             finding_id: string | null;
             /** Sha256 */
             sha256: string;
+        };
+        /**
+         * DayPlan
+         * @description Today's rounds of a district.
+         */
+        DayPlan: {
+            /** Rounds */
+            rounds: components["schemas"]["RoundView"][];
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+            /** Unassigned */
+            unassigned: number;
         };
         /**
          * DeclareEmptyCommand
@@ -1039,6 +2288,76 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * DefectFound
+         * @description Something to be repaired, by when, and whether a rule demands it.
+         */
+        DefectFound: {
+            /**
+             * Defect
+             * @enum {string}
+             */
+            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+            /**
+             * Due
+             * Format: date
+             */
+            due: string;
+            /**
+             * Duty
+             * @enum {string}
+             */
+            duty: "violation" | "defect" | "advice";
+            /** Measured Mm */
+            measured_mm: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "defect_found";
+        };
+        /**
+         * DefectRequest
+         * @description Something to be repaired.
+         */
+        DefectRequest: {
+            /**
+             * Defect
+             * @enum {string}
+             */
+            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+            /**
+             * Due
+             * @default null
+             */
+            due: string | null;
+            /**
+             * Has Own Ventilation
+             * @default false
+             */
+            has_own_ventilation: boolean;
+            /**
+             * Installed
+             * @description When the partition was put in; None: not known.
+             * @default null
+             */
+            installed: string | null;
+            /**
+             * Is Door
+             * @default false
+             */
+            is_door: boolean;
+            /**
+             * Measured Mm
+             * @default null
+             */
+            measured_mm: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "defect_found";
+        };
+        /**
          * Discarded
          * @description How many waiting entries were purged.
          */
@@ -1102,6 +2421,72 @@ export interface components {
             verdict: "no_camera" | "camera_found" | "cannot_exclude" | "recheck";
         };
         /**
+         * DistrictList
+         * @description Districts by name.
+         */
+        DistrictList: {
+            /** Districts */
+            districts: components["schemas"]["DistrictView"][];
+        };
+        /**
+         * DistrictRequest
+         * @description A district and its name.
+         */
+        DistrictRequest: {
+            /** District Id */
+            district_id: string;
+            name: components["schemas"]["LocalText"];
+        };
+        /**
+         * DistrictView
+         * @description A district: the tenant that entries name.
+         */
+        DistrictView: {
+            /** District Id */
+            district_id: string;
+            /** Is Home */
+            is_home: boolean;
+            name: components["schemas"]["LocalText"];
+        };
+        /**
+         * Down
+         * @description The answer to a server that asks.
+         */
+        Down: {
+            /**
+             * After
+             * @description Ask with this number next.
+             */
+            after: number;
+            /** Entries */
+            entries: components["schemas"]["DownEntry"][];
+            /** Is More */
+            is_more: boolean;
+            /**
+             * Sealed
+             * @description A `Shift` in JSON, sealed by age to the recipient that asked; base64.
+             */
+            sealed: string;
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * DownEntry
+         * @description An entry about a key or an erasure, in its place in the city's log.
+         */
+        DownEntry: {
+            /** Log Index */
+            log_index: number;
+            /**
+             * Wire
+             * @description As it travels to a write door (sweep/ENTRY.md).
+             */
+            wire: string;
+        };
+        /**
          * DsseSignature
          * @description A signature of a DSSE document.
          */
@@ -1122,6 +2507,76 @@ export interface components {
             payloadType: string;
             /** Signatures */
             signatures: components["schemas"]["DsseSignature"][];
+        };
+        /**
+         * DueList
+         * @description What is due today, by facility and room, with counts of everything by rule.
+         */
+        DueList: {
+            /** Counts */
+            counts: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** Is Cut */
+            is_cut: boolean;
+            /** Is Working Day */
+            is_working_day: boolean;
+            /** Items */
+            items: components["schemas"]["DueView"][];
+            /** Rules */
+            rules: components["schemas"]["RuleView"][];
+            /**
+             * Today
+             * Format: date
+             */
+            today: string;
+        };
+        /**
+         * DueView
+         * @description What one rule says of one room today.
+         */
+        DueView: {
+            /** District Id */
+            district_id: string | null;
+            /** Drawn */
+            drawn: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"];
+            /** Is Again */
+            is_again: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "restroom" | "changing_room";
+            /** Last Done */
+            last_done: string | null;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /** Rule */
+            rule: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "due" | "overdue" | "missed" | "done";
+            /**
+             * Until
+             * Format: date
+             */
+            until: string;
+            /** With Police */
+            with_police: boolean;
         };
         /**
          * EntryCreated
@@ -1236,10 +2691,30 @@ export interface components {
          * @description One weighed reason for or against a finding.
          */
         Evidence: {
+            /**
+             * About
+             * @description Readings that share it are of one device or one spot, and so depend on each other.
+             */
+            about?: string | null;
             /** Code */
             code: string;
+            /**
+             * Counts
+             * @description On how many readings with a camera in view, and how many without, the weight was measured.
+             */
+            counts?: [
+                number,
+                number
+            ] | null;
+            /**
+             * High Log10
+             * @description 90 % interval of the weight; null where nobody counted.
+             */
+            high_log10?: number | null;
             /** Is Capped */
             is_capped: boolean;
+            /** Low Log10 */
+            low_log10?: number | null;
             /**
              * Modality
              * @enum {string}
@@ -1257,7 +2732,7 @@ export interface components {
              * Weight Source
              * @enum {string}
              */
-            weight_source: "measured" | "derived" | "guessed";
+            weight_source: "field" | "rendered" | "simulated" | "derived" | "guessed" | "measured";
         };
         /**
          * ExportJobList
@@ -1367,6 +2842,12 @@ export interface components {
              */
             code: string | null;
             /**
+             * District Id
+             * @description For people of the whole city; those of a district add to their own.
+             * @default null
+             */
+            district_id: string | null;
+            /**
              * Latitude Deg
              * @default null
              */
@@ -1388,13 +2869,22 @@ export interface components {
             evidence_against: components["schemas"]["Evidence"][];
             /** Evidence For */
             evidence_for: components["schemas"]["Evidence"][];
+            /** @description What earlier visits found it to be: it is listed last, but neither scored lower nor hidden. */
+            explained?: components["schemas"]["LocalText"] | null;
             /**
              * Finding Id
              * Format: uuid
              */
             finding_id: string;
+            /**
+             * Posterior High Log10 Odds
+             * @description 90 % interval of the posterior; null where the weights have none.
+             */
+            posterior_high_log10_odds?: number | null;
             /** Posterior Log10 Odds */
             posterior_log10_odds: number;
+            /** Posterior Low Log10 Odds */
+            posterior_low_log10_odds?: number | null;
             /** Prior Log10 Odds */
             prior_log10_odds: number;
             /**
@@ -1403,11 +2893,25 @@ export interface components {
              */
             radius_m: number;
             /**
+             * Stage
+             * @description `first_look`: a candidate that asks for a second look, no finding yet; `second_look`: looked at again, and it
+             *     still stands.  Null: made without stages, and a finding.
+             */
+            stage?: ("first_look" | "second_look") | null;
+            /**
              * Strength
-             * @description `strong` only when independent modalities agree.
+             * @description `strong` where the posterior and the lower end of its interval are high.
              * @enum {string}
              */
             strength: "weak" | "strong";
+            /** @description What speaks for it and what against, in one sentence. */
+            summary?: components["schemas"]["LocalText"] | null;
+            /**
+             * Would Change
+             * @description What would change the answer, and what was not looked at.
+             * @default []
+             */
+            would_change: components["schemas"]["LocalText"][];
             /** X M */
             x_m: number;
             /** Y M */
@@ -1530,6 +3034,27 @@ export interface components {
             type: "guidance";
         };
         /**
+         * HandedOver
+         * @description The police seized it; who, as they said it themselves.
+         */
+        HandedOver: {
+            /** Officer */
+            officer: string;
+            /** Rank */
+            rank: string;
+            /** Receipt No */
+            receipt_no: string;
+            /** Seal No */
+            seal_no: string;
+            /** Station */
+            station: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "handed_over";
+        };
+        /**
          * Health
          * @description Is the server there, and which?
          */
@@ -1550,6 +3075,173 @@ export interface components {
             version: string;
         };
         /**
+         * ImportAnswerRequest
+         * @description What a person decides about a row of a file.
+         */
+        ImportAnswerRequest: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "add" | "update" | "close" | "leave";
+        };
+        /**
+         * ImportList
+         * @description Imports, newest first.
+         */
+        ImportList: {
+            /** Imports */
+            imports: components["schemas"]["ImportView"][];
+        };
+        /**
+         * ImportRowList
+         * @description A page of rows.
+         */
+        ImportRowList: {
+            /** Next */
+            next: number | null;
+            /** Rows */
+            rows: components["schemas"]["ImportRowView"][];
+        };
+        /**
+         * ImportRowView
+         * @description A row of a file, as it came and what it is.
+         */
+        ImportRowView: {
+            /** Address */
+            address: string;
+            /** Answer */
+            answer: string | null;
+            /** Answered By */
+            answered_by: string | null;
+            /** Answers */
+            answers: ("add" | "update" | "close" | "leave")[];
+            /** District */
+            district: string;
+            /** Facility Id */
+            facility_id: string | null;
+            /** Known As */
+            known_as: string | null;
+            /** Line */
+            line: number;
+            /** Name */
+            name: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "new" | "same" | "changed" | "question";
+            /** Raw */
+            raw: {
+                [key: string]: string;
+            };
+            /** Reasons */
+            reasons: string[];
+            /** Source Key */
+            source_key: string;
+            /** Words */
+            words: components["schemas"]["LocalText"][];
+        };
+        /**
+         * ImportView
+         * @description A file that was given, and what it does or did.
+         */
+        ImportView: {
+            /** Confirmed */
+            confirmed: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Created By */
+            created_by: string;
+            /** Encoding */
+            encoding: string;
+            /** File Name */
+            file_name: string;
+            /**
+             * Import Id
+             * Format: uuid
+             */
+            import_id: string;
+            /**
+             * Layout
+             * @enum {string}
+             */
+            layout: "seoul" | "national" | "changing_rooms";
+            /** Not Listed */
+            not_listed: number;
+            /** Open Questions */
+            open_questions: number;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonCount"][];
+            /** Rows */
+            rows: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "staging" | "preview" | "confirming" | "confirmed" | "undoing" | "undone";
+            /** Undone */
+            undone: string | null;
+        };
+        /**
+         * InclusionProof
+         * @description That a leaf is in the tree of a signed head (sweep/LOG.md).
+         */
+        InclusionProof: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Hashes */
+            hashes: string[];
+            /** Leaf Index */
+            leaf_index: number;
+            /** Tree Size */
+            tree_size: number;
+        };
+        /**
+         * Invited
+         * @description A new account; the password has to be changed at the first login.
+         */
+        Invited: {
+            /** One Time Password */
+            one_time_password: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * InviteRequest
+         * @description Somebody who gets an account.
+         */
+        InviteRequest: {
+            /** Display Name */
+            display_name: string;
+            /**
+             * District Id
+             * @description None: one's own, or for people of the whole city the whole city.
+             * @default null
+             */
+            district_id: string | null;
+            /**
+             * Facility Ids
+             * @description Of an owner, a member of staff or a cleaner.
+             * @default []
+             */
+            facility_ids: string[];
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Username */
+            username: string;
+        };
+        /**
          * JudgedKey
          * @description A key was changed, and what waited of it judged anew.
          */
@@ -1560,12 +3252,16 @@ export interface components {
             left: number;
             /** Released */
             released: number;
+            /** Waits For Root */
+            waits_for_root: boolean;
         };
         /**
          * KeyList
          * @description Keys, and the quarantine of strangers, the largest first.
          */
         KeyList: {
+            /** Asked Of Root */
+            asked_of_root: components["schemas"]["AskedOfRoot"][];
             /** Keys */
             keys: components["schemas"]["KeyView"][];
             /** Max Bytes */
@@ -1602,11 +3298,38 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "probe" | "demo" | "server" | "witness";
+            role: "probe" | "demo" | "server" | "witness" | "root";
             /** Tenant */
             tenant: string | null;
             /** Valid From Index */
             valid_from_index: number;
+        };
+        /**
+         * KnownBefore
+         * @description An earlier visit looked at what a finding speaks of and saw no camera: it is listed last, as grave as ever.
+         */
+        KnownBefore: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "device" | "place";
+            /**
+             * Decided
+             * Format: date-time
+             */
+            decided: string;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            note: components["schemas"]["LocalText"] | null;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * LensObservation
@@ -1673,6 +3396,12 @@ export interface components {
              * @description nanoseconds of CLOCK_BOOTTIME
              */
             t_ns: number;
+            /**
+             * Width M
+             * @description How wide its light is at half its height, at `range_m`; the optics make a point 2 to 3 pixels wide. Left out
+             *     where nobody measured how far away it is.
+             */
+            width_m?: number | null;
             /** X Px */
             x_px: number;
             /**
@@ -1737,7 +3466,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -1791,6 +3520,108 @@ export interface components {
             user: components["schemas"]["UserView"];
         };
         /**
+         * LookedAgain
+         * @description What a second look at a candidate came to.
+         */
+        LookedAgain: {
+            /**
+             * Finding Id
+             * Format: uuid
+             * @description The candidate's; it need not stand in the report any more.
+             */
+            finding_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "stands" | "gone" | "explained" | "nothing_seen_by_eye" | "not_done";
+            /**
+             * Reason
+             * @description Why it was not done, or what it was explained by; null otherwise.
+             */
+            reason: string | null;
+            /** Seconds */
+            seconds: number;
+            text: components["schemas"]["LocalText"];
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * LookedAt
+         * @description Two persons looked by eye; the envelope's subject is the first of them.
+         */
+        LookedAt: {
+            /** Second Person */
+            second_person: string;
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "nothing" | "hole" | "object";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "looked_at";
+        };
+        /**
+         * LookedAtRequest
+         * @description Two persons looked by eye.
+         */
+        LookedAtRequest: {
+            /**
+             * Seen
+             * @enum {string}
+             */
+            seen: "nothing" | "hole" | "object";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "looked_at";
+        };
+        /**
+         * LookRequest
+         * @description The daily look of whoever cleans.
+         */
+        LookRequest: {
+            /**
+             * Strange
+             * @description What is strange, if anything is.
+             * @default null
+             */
+            strange: string | null;
+        };
+        /**
+         * LookView
+         * @description A place from which a spot is looked at again.
+         */
+        LookView: {
+            /** Facing Deg */
+            facing_deg: number;
+            /** Is Done */
+            is_done: boolean;
+            /**
+             * Name
+             * @description `light`: a transmitter is listened to there while the light plays.
+             * @enum {string}
+             */
+            name: "near" | "left" | "right" | "light";
+            /** @description What the inspector does there. */
+            text: components["schemas"]["LocalText"];
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * MeView
          * @description Who am I? Both null when nobody is logged in.
          */
@@ -1798,6 +3629,22 @@ export interface components {
             /** Csrf Token */
             csrf_token: string | null;
             user: components["schemas"]["UserView"] | null;
+        };
+        /**
+         * MoveRequest
+         * @description Another district or role for somebody.
+         */
+        MoveRequest: {
+            /**
+             * District Id
+             * @default null
+             */
+            district_id: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
         };
         /**
          * NextStand
@@ -1819,6 +3666,109 @@ export interface components {
              * @description Zone of the place; null on the open floor.
              */
             zone_id: string | null;
+        };
+        /**
+         * NotCamera
+         * @description Two persons agree what it was. It says nothing about later sweeps, and opens again on a day.
+         */
+        NotCamera: {
+            /**
+             * Reopens
+             * Format: date
+             */
+            reopens: string;
+            /** Second Person */
+            second_person: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "not_camera";
+            /** What */
+            what: string;
+        };
+        /**
+         * NotCameraRequest
+         * @description Two persons agree what it was.
+         */
+        NotCameraRequest: {
+            /**
+             * Reopens
+             * @description When it opens again; None: after a quarter.
+             * @default null
+             */
+            reopens: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "not_camera";
+            /** What */
+            what: string;
+        };
+        /**
+         * NothingSeenCommand
+         * @description The inspector looked at a candidate's spot by eye and saw nothing; no second look is made of it any more.
+         */
+        NothingSeenCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "nothing_seen";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * NothingSeenRequest
+         * @description The inspector looked at a candidate's spot by eye and saw nothing.
+         */
+        NothingSeenRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "nothing_seen";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * NoticeEvent
@@ -1845,6 +3795,19 @@ export interface components {
              * @enum {string}
              */
             type: "notice";
+        };
+        /**
+         * NotReached
+         * @description It could not be looked at, and why.
+         */
+        NotReached: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "not_reached";
+            /** Why */
+            why: string;
         };
         /**
          * Ok
@@ -1903,6 +3866,72 @@ export interface components {
             right_share: number;
             /** Top Share */
             top_share: number;
+        };
+        /**
+         * OwnRoom
+         * @description A room as people of its facility see it: the day of the last visit, nothing of what was seen or will come.
+         */
+        OwnRoom: {
+            agency: components["schemas"]["LocalText"] | null;
+            facility_name: components["schemas"]["LocalText"];
+            /** Last Checked */
+            last_checked: string | null;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            room_name: components["schemas"]["LocalText"];
+        };
+        /**
+         * OwnRoomList
+         * @description The rooms of one's facilities.
+         */
+        OwnRoomList: {
+            /** Rooms */
+            rooms: components["schemas"]["OwnRoom"][];
+        };
+        /**
+         * PairList
+         * @description Pairs by district.
+         */
+        PairList: {
+            /** Pairs */
+            pairs: components["schemas"]["PairView"][];
+        };
+        /**
+         * PairRequest
+         * @description Two inspectors who walk together.
+         */
+        PairRequest: {
+            /**
+             * District Id
+             * @description For inspectors of the whole city; null: their own district, or this server's.
+             * @default null
+             */
+            district_id: string | null;
+            /** First Username */
+            first_username: string;
+            /** Second Username */
+            second_username: string;
+        };
+        /**
+         * PairView
+         * @description Two inspectors who walk together.
+         */
+        PairView: {
+            /** District Id */
+            district_id: string;
+            /** Names */
+            names: [
+                string,
+                string
+            ];
+            /**
+             * Pair Id
+             * Format: uuid
+             */
+            pair_id: string;
         };
         /**
          * PasswordRequest
@@ -1982,6 +4011,21 @@ export interface components {
             utc: string;
         };
         /**
+         * Photographed
+         * @description The object in its place was photographed, with nobody in view; or why not.
+         */
+        Photographed: {
+            /** Commitment */
+            commitment: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "photographed";
+            /** Why Not */
+            why_not: string | null;
+        };
+        /**
          * Plan
          * @description A room's plan; reports cite its version and carry it along so that a map can always be drawn.
          */
@@ -2016,6 +4060,36 @@ export interface components {
             is_verified: boolean;
             /** Version */
             version: number;
+        };
+        /**
+         * PoliceAsked
+         * @description The police asked in writing for addresses or the timeline of the Wi-Fi; nothing is given without this.
+         */
+        PoliceAsked: {
+            /** Document No */
+            document_no: string;
+            /** Officer */
+            officer: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "police_asked";
+            /** Wanted */
+            wanted: ("addresses" | "wifi_timeline")[];
+        };
+        /**
+         * PoliceCalled
+         * @description 112 was called; the number under which the police took it in.
+         */
+        PoliceCalled: {
+            /** Receipt No */
+            receipt_no: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "police_called";
         };
         /**
          * Position
@@ -2212,12 +4286,12 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "probe" | "demo" | "server" | "witness";
+            role: "probe" | "demo" | "server" | "witness" | "root";
             /** Room Id */
             room_id: string | null;
             /** State */
             state: ("idle" | "waiting_for_empty" | "running" | "paused" | "closing" | "done" | "aborted" | "failed") | null;
-            stop: components["schemas"]["StopView"] | null;
+            stop: components["schemas"]["server__interface__views__probes__StopView"] | null;
             /** Sweep Id */
             sweep_id: string | null;
         };
@@ -2264,16 +4338,198 @@ export interface components {
             zone_id: string | null;
         };
         /**
+         * PublicReportList
+         * @description Reports that wait, the oldest first.
+         */
+        PublicReportList: {
+            /** Reports */
+            reports: components["schemas"]["PublicReportView"][];
+        };
+        /**
+         * PublicReportView
+         * @description What somebody wrote on the public page of a room; nothing is known of who.
+         */
+        PublicReportView: {
+            facility_name: components["schemas"]["LocalText"];
+            /**
+             * Received
+             * Format: date-time
+             */
+            received: string;
+            /**
+             * Report Id
+             * Format: uuid
+             */
+            report_id: string;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /** Text */
+            text: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "hole" | "device" | "other";
+        };
+        /**
+         * ReasonCount
+         * @description How many rows became this for this reason; a row may have several.
+         */
+        ReasonCount: {
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "new" | "same" | "changed" | "question";
+            /** Reason */
+            reason: string;
+            /** Rows */
+            rows: number;
+            words: components["schemas"]["LocalText"];
+        };
+        /**
+         * Rechecked
+         * @description The repair was looked at again.
+         */
+        Rechecked: {
+            /** Holds */
+            holds: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "rechecked";
+        };
+        /**
          * ReferenceCheck
          * @description The day's check against the district's reference target.
          */
         ReferenceCheck: {
             checked: components["schemas"]["ClockReading"] | null;
             /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["ReferencePart"][];
+            /**
+             * Status
+             * @description `out_of_control`: the control chart says that the probe has drifted, whatever today's check alone says.
+             * @enum {string}
+             */
+            status: "passed" | "failed" | "not_done" | "out_of_control";
+        };
+        /**
+         * ReferenceCommand
+         * @description The inspector stands before the reference target: make the day's check, three times.
+         */
+        ReferenceCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "reference";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * ReferenceEvent
+         * @description How far the day's reference check is, and in the end what it came to.
+         */
+        ReferenceEvent: {
+            /** @description Null until it is over. */
+            check: components["schemas"]["ReferenceCheck"] | null;
+            /**
+             * Done
+             * @description Repeats that are made.
+             */
+            done: number;
+            /** Repeats */
+            repeats: number;
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "reference";
+        };
+        /**
+         * ReferencePart
+         * @description One part of the probe, measured against the reference target or a known transmitter.
+         */
+        ReferencePart: {
+            /**
+             * Cusum
+             * @description Sum of the control chart after this check, in standard deviations; null where none is kept.
+             */
+            cusum: number | null;
+            /** Expected */
+            expected: number | null;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "lens" | "lamp" | "wifi" | "ble" | "rf";
+            /**
              * Status
              * @enum {string}
              */
-            status: "passed" | "failed" | "not_done";
+            status: "passed" | "failed" | "not_done" | "out_of_control";
+            /**
+             * Unit
+             * @description Of `value` and `expected`; null for a ratio.
+             */
+            unit: string | null;
+            /** Value */
+            value: number | null;
+        };
+        /**
+         * Reopened
+         * @description A closed case is open again.
+         */
+        Reopened: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reopened";
+            /** Why */
+            why: string;
+        };
+        /**
+         * Repaired
+         * @description Somebody says that it is repaired; it has to be looked at again.
+         */
+        Repaired: {
+            /** By */
+            by: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "repaired";
         };
         /**
          * ReplaceKeyRequest
@@ -2284,6 +4540,45 @@ export interface components {
             public_key: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReportCaseRequest
+         * @description A case for a report of the public, in the words of who takes it over.
+         */
+        ReportCaseRequest: {
+            /** What */
+            what: string;
+        };
+        /**
+         * Reported
+         * @description Somebody saw something strange in a room: a case without a sweep.
+         */
+        Reported: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "person" | "cleaner" | "public";
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reported";
+            /** What */
+            what: string;
+        };
+        /**
+         * ReportedToCity
+         * @description The city was told.
+         */
+        ReportedToCity: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "reported_to_city";
+            /** To */
+            to: string;
         };
         /**
          * ResumeCommand
@@ -2377,6 +4672,45 @@ export interface components {
             windows: number;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * RoomBases
+         * @description What was recorded of a room, newest first; the first one counts, and without any there is no basis.
+         */
+        RoomBases: {
+            /** Bases */
+            bases: components["schemas"]["BasisView"][];
+        };
+        /**
+         * RoomClosed
+         * @description The room is empty and closed, and somebody stays at the door.
+         */
+        RoomClosed: {
+            /** Guarded By */
+            guarded_by: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "room_closed";
+        };
+        /**
+         * RoomCorrected
+         * @description 정정: it was recorded in the wrong room. Both rooms are printed; what was signed stays as it is.
+         */
+        RoomCorrected: {
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "room_corrected";
+            /** Why */
+            why: string;
         };
         /**
          * RoomCreated
@@ -2481,6 +4815,25 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * RoomState
+         * @description What a room is: its open cases and its last completed visit, whatever later sweeps did not see.
+         */
+        RoomState: {
+            /** Is Found */
+            is_found: boolean;
+            /** Last Visit */
+            last_visit: string | null;
+            /** Last Visit Sweep Id */
+            last_visit_sweep_id: string | null;
+            /** Open Cases */
+            open_cases: components["schemas"]["CaseView"][];
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+        };
+        /**
          * RoomSummary
          * @description A room in a list.
          */
@@ -2516,14 +4869,271 @@ export interface components {
             standing: components["schemas"]["RoomStanding"] | null;
         };
         /**
+         * RoundView
+         * @description What one pair does today.
+         */
+        RoundView: {
+            /** Left Over */
+            left_over: number;
+            /** Minutes */
+            minutes: number;
+            pair: components["schemas"]["PairView"];
+            /** Stops */
+            stops: components["schemas"]["server__interface__views__schedule__StopView"][];
+            /** Straight Line M */
+            straight_line_m: number;
+        };
+        /**
+         * RuleView
+         * @description How often rooms are inspected, and on what basis.
+         */
+        RuleView: {
+            /** Basis */
+            basis: string;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "day" | "week" | "month" | "half_year";
+            /** Is Floor */
+            is_floor: boolean;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "equipment" | "visual";
+            /** Name */
+            name: string;
+            words: components["schemas"]["LocalText"];
+        };
+        /**
+         * SecondLookCommand
+         * @description The inspector stands at the next place of a second look, and it may begin there.
+         */
+        SecondLookCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "second_look";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * SecondLookEvent
+         * @description A first-look candidate that asks for a second look, and how far that is; told anew when it changes.
+         */
+        SecondLookEvent: {
+            /**
+             * Crop
+             * @description The picture of the spot that the report will have, a PNG of at most 64 px in base64; null without one.
+             * @default null
+             */
+            crop: string | null;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /** From X M */
+            from_x_m: number;
+            /**
+             * From Y M
+             * @description Where it was seen or heard from at first: the bearing leads from there to the spot.
+             */
+            from_y_m: number;
+            /**
+             * Has Time
+             * @description What is left of the sweep's time is enough for it, after those that come before.
+             * @default true
+             */
+            has_time: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /**
+             * Longest S
+             * @description It takes no longer, walking included.
+             */
+            longest_s: number;
+            /**
+             * Radius M
+             * @description Circle in which the spot is.
+             */
+            radius_m: number;
+            /**
+             * State
+             * @description `looked`: from everywhere, and not judged yet; `not_needed`: what was measured since speaks against it.
+             * @enum {string}
+             */
+            state: "asked" | "looking" | "looked" | "stands" | "gone" | "nothing_seen_by_eye" | "not_needed";
+            text: components["schemas"]["LocalText"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "second_look";
+            /** Views */
+            views: components["schemas"]["LookView"][];
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * SecondLookRequest
+         * @description The inspector stands at the next place of a second look.
+         */
+        SecondLookRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "second_look";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * SecondPerson
+         * @description The other one who is there, by a password or a PIN of their own: two taps by one thumb are not two persons.
+         */
+        SecondPerson: {
+            /**
+             * Password
+             * @default null
+             */
+            password: string | null;
+            /**
+             * Pin
+             * @default null
+             */
+            pin: string | null;
+            /** Username */
+            username: string;
+        };
+        /**
+         * StopView
+         * @description A stop that a person asked for; it stands until the sweep runs again or is over.
+         */
+        server__interface__views__probes__StopView: {
+            /**
+             * Answer
+             * @enum {string}
+             */
+            answer: "waiting" | "accepted" | "refused";
+            /**
+             * Asked
+             * Format: date-time
+             */
+            asked: string;
+            /** Asked By */
+            asked_by: string;
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * StopView
+         * @description A place in a round.
+         */
+        server__interface__views__schedule__StopView: {
+            /** Expected */
+            expected: string;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            facility_name: components["schemas"]["LocalText"];
+            /** Is Done */
+            is_done: boolean;
+            /** Is Open */
+            is_open: boolean;
+            /** Rooms */
+            rooms: string[];
+            /** Straight Line M */
+            straight_line_m: number | null;
+        };
+        /**
          * ServerKey
-         * @description The key that signs receipts and entries of people.
+         * @description The key that signs receipts, checkpoints and entries of people.
          */
         ServerKey: {
             /** Key Id */
             key_id: string;
             /** Public Key */
             public_key: string;
+            /** Verifier Key */
+            verifier_key: string;
+        };
+        /**
+         * ServerSuccession
+         * @description What leads from the root key that a log names to the key that its server has now.
+         */
+        ServerSuccession: {
+            /** Admissions */
+            admissions: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * SignedEntryRow
@@ -2582,7 +5192,7 @@ export interface components {
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            command: "finish" | "outside" | "resume" | "skip_outside" | "walk";
+            command: "finish" | "outside" | "reference" | "resume" | "skip_outside" | "walk";
             /**
              * Command Id
              * @description Made by the caller so that sending twice does it once; the server makes one when absent.
@@ -2692,6 +5302,14 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * SpecialRequest
+         * @description Is a facility a special zone, inspected more often?
+         */
+        SpecialRequest: {
+            /** Is Special */
+            is_special: boolean;
+        };
+        /**
          * StartCommand
          * @description Begin a sweep of a room.
          */
@@ -2791,6 +5409,37 @@ export interface components {
             type: "state";
         };
         /**
+         * StepRequest
+         * @description The next step of a case.
+         */
+        StepRequest: {
+            /** @default null */
+            second_person: components["schemas"]["SecondPerson"] | null;
+            /** Step */
+            step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+        };
+        /**
+         * StickerRoom
+         * @description The room that a sticker opens.
+         */
+        StickerRoom: {
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+        };
+        /**
+         * StickerView
+         * @description The sticker of a room.
+         */
+        StickerView: {
+            /** Code */
+            code: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * StimulusJudgement
          * @description Does this transmitter's traffic follow what was played: the probe's light, or a person walking by its chips?
          */
@@ -2819,8 +5468,8 @@ export interface components {
             reason?: string | null;
             /**
              * Smallest Light Share
-             * @description Where it was not found to follow: the share by which the lamp has to brighten the camera's picture for this
-             *     test to show it in 95 of 100 cases; null where nobody asked, or no light that was measured would have shown.
+             * @description Where it was not found to follow: the share by which the lamp has to add to the scene's light for this test to
+             *     show 95 of 100 cameras such as were measured; null where nobody asked, or no light that was measured would do.
              */
             smallest_light_share?: number | null;
             /**
@@ -2858,32 +5507,17 @@ export interface components {
             sweep_id: string | null;
         };
         /**
-         * StopView
-         * @description A stop that a person asked for; it stands until the sweep runs again or is over.
+         * SuspicionRequest
+         * @description Somebody saw something strange.
          */
-        StopView: {
+        SuspicionRequest: {
             /**
-             * Answer
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            answer: "waiting" | "accepted" | "refused";
-            /**
-             * Asked
-             * Format: date-time
-             */
-            asked: string;
-            /** Asked By */
-            asked_by: string;
-            /**
-             * Command Id
-             * Format: uuid
-             */
-            command_id: string;
-            /**
-             * Sweep Id
-             * Format: uuid
-             */
-            sweep_id: string;
+            step: "reported";
+            /** What */
+            what: string;
         };
         /**
          * SweepDetail
@@ -2902,6 +5536,11 @@ export interface components {
             entries: components["schemas"]["EntryRow"][];
             /** Gaps */
             gaps: components["schemas"]["GapView"][];
+            /**
+             * Known
+             * @default []
+             */
+            known: components["schemas"]["KnownBefore"][];
             report: components["schemas"]["SweepReport"] | null;
             /**
              * Report State
@@ -2913,7 +5552,7 @@ export interface components {
         };
         /**
          * SweepReport
-         * @description The whole report of one sweep, format v1.
+         * @description The whole report of one sweep; probes write format 2, and format 1 stays readable.
          */
         SweepReport: {
             /** @description The probe's own state meanwhile; null for a recording or a simulation, which have no probe. */
@@ -2932,6 +5571,12 @@ export interface components {
             light_time?: components["schemas"]["LightTime"] | null;
             /** Limits */
             limits: components["schemas"]["Limit"][];
+            /**
+             * Looked Again
+             * @description What second looks came to, in the order they were made.
+             * @default []
+             */
+            looked_again: components["schemas"]["LookedAgain"][];
             /**
              * Mode
              * @enum {string}
@@ -2978,10 +5623,16 @@ export interface components {
              */
             sweep_id: string;
             /**
-             * V
-             * @constant
+             * Targets
+             * @description By zone, target and modality; empty in format 1.
+             * @default []
              */
-            v: 1;
+            targets: components["schemas"]["TargetCoverage"][];
+            /**
+             * V
+             * @enum {integer}
+             */
+            v: 1 | 2;
             /** Verdicts */
             verdicts: components["schemas"]["ZoneVerdict"][];
             versions: components["schemas"]["Versions"];
@@ -2991,6 +5642,8 @@ export interface components {
          * @description A sweep in a list.
          */
         SweepSummary: {
+            /** At City */
+            at_city: boolean | null;
             /** Candidates */
             candidates: number;
             /** Ended */
@@ -3045,6 +5698,48 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+        };
+        /**
+         * TargetCoverage
+         * @description With what probability a target in this zone would have been found by this modality.
+         */
+        TargetCoverage: {
+            /**
+             * High
+             * @description 90 % interval of the probability.
+             */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /**
+             * Modality
+             * @enum {string}
+             */
+            modality: "lens" | "wifi" | "ble" | "rf";
+            /**
+             * Probability
+             * @description That it would have been detected had it been anywhere in the zone; null where that cannot be said.
+             */
+            probability: number | null;
+            /**
+             * Reason
+             * @description Why there is no probability; null where there is one.
+             */
+            reason: string | null;
+            /**
+             * Source
+             * @description Where the curves behind it were measured.
+             * @enum {string}
+             */
+            source: "field" | "rendered" | "simulated" | "derived" | "guessed";
+            /**
+             * Target
+             * @enum {string}
+             */
+            target: "pinhole_1mm" | "pinhole_1mm_ircut" | "lens_2mm" | "wifi_streaming" | "wifi_on_motion" | "analog_1200" | "analog_2400" | "analog_5800" | "ble_setup" | "recorder";
+            text: components["schemas"]["LocalText"];
+            /** Zone Id */
+            zone_id: string;
         };
         /**
          * TransmitterPlace
@@ -3210,13 +5905,15 @@ export interface components {
         UserView: {
             /** Display Name */
             display_name: string;
+            /** District Id */
+            district_id: string | null;
             /** Must Change Password */
             must_change_password: boolean;
             /**
              * Role
              * @enum {string}
              */
-            role: "admin" | "inspector" | "viewer";
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
             /** Username */
             username: string;
         };
@@ -3233,6 +5930,11 @@ export interface components {
             software: string;
             /** Thresholds */
             thresholds: string;
+            /**
+             * Weights
+             * @description The table of weights that fusion added up; null before weights were data.
+             */
+            weights?: string | null;
         };
         /**
          * VideoJudgement
@@ -3253,6 +5955,80 @@ export interface components {
              * @enum {string}
              */
             verdict: "video_uplink" | "not_video" | "not_assessable";
+        };
+        /**
+         * VisitOrderList
+         * @description Ordered visits, the newest first.
+         */
+        VisitOrderList: {
+            /** Orders */
+            orders: components["schemas"]["VisitOrderView"][];
+        };
+        /**
+         * VisitOrderRequest
+         * @description A visit besides the regular ones.
+         */
+        VisitOrderRequest: {
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             * @description Korean days, both included.
+             */
+            last_day: string;
+            /** Reason */
+            reason: string;
+            /**
+             * With Police
+             * @default false
+             */
+            with_police: boolean;
+        };
+        /**
+         * VisitOrderView
+         * @description A visit that somebody ordered.
+         */
+        VisitOrderView: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * First Day
+             * Format: date
+             */
+            first_day: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Order Id
+             * Format: uuid
+             */
+            order_id: string;
+            /** Reason */
+            reason: string;
+            /** With Police */
+            with_police: boolean;
         };
         /**
          * WaitingKeyView
@@ -3317,6 +6093,34 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * WallView
+         * @description One surface of a zone unrolled: with what probability a 1 mm pinhole in each cell would have been found.
+         *
+         *     Cells run from left to right as seen from inside the zone and from the top down; of floor and ceiling along x and y
+         *     of the plan.
+         */
+        WallView: {
+            /** Cell M */
+            cell_m: number;
+            /**
+             * Cells
+             * @description Tenths of the probability by cell, row by row (9: 0.9 and more); `.`: no part of the zone.
+             */
+            cells: string;
+            /** Columns */
+            columns: number;
+            /**
+             * Corner
+             * @description A wall: the corner of the zone's polygon at which it begins; 0 for floor and ceiling.
+             */
+            corner: number;
+            /**
+             * Surface
+             * @enum {string}
+             */
+            surface: "wall" | "floor" | "ceiling";
+        };
+        /**
          * WifiObservation
          * @description One transmitter heard at one position.
          */
@@ -3369,6 +6173,36 @@ export interface components {
             video: components["schemas"]["VideoJudgement"];
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * Witnessed
+         * @description A police companion without an account signed by hand over the hash that the page showed.
+         */
+        Witnessed: {
+            /** Agency */
+            agency: string;
+            /** Name */
+            name: string;
+            /** Rank */
+            rank: string;
+            /**
+             * Shown Hash
+             * @description Hash of the entry that stood on the page.
+             */
+            shown_hash: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            step: "witnessed";
+            /**
+             * Strokes
+             * @description The signature in thousandths of the field's width and height.
+             */
+            strokes: [
+                number,
+                number
+            ][][];
         };
         /**
          * Zone
@@ -3425,7 +6259,8 @@ export interface components {
             modality: "lens" | "wifi" | "ble" | "rf";
             /**
              * Quality
-             * @description Share of what should have been seen that was seen well enough for the target; 0 when not looked at.
+             * @description How much was looked at, 0 to 1: of the solid angle a stand should show (lens), of the channels and the time they
+             *     ask for (radio).  No probability: that stands in `targets`.
              */
             quality: number;
             /**
@@ -3451,6 +6286,12 @@ export interface components {
              *     the others. Null: not known (recorded or simulated), or no Wi-Fi.
              */
             unheard_mhz?: number[] | null;
+            /**
+             * Walls
+             * @description Lens: the surfaces unrolled; some 2,000 cells at most together, the larger the zone the coarser.
+             * @default []
+             */
+            walls: components["schemas"]["WallView"][];
             /** Zone Id */
             zone_id: string;
         };
@@ -3475,7 +6316,7 @@ export interface components {
              * Verdict
              * @enum {string}
              */
-            verdict: "clear" | "candidate" | "not_assessable";
+            verdict: "clear" | "candidate" | "nothing_detected" | "not_assessable";
             /** Zone Id */
             zone_id: string;
         };
@@ -3485,20 +6326,32 @@ export interface components {
          */
         ZoneVerdict: {
             /**
+             * Clear Of
+             * @description Targets that would have been found with the probability that `clear` asks for; empty but with `clear`.
+             * @default []
+             */
+            clear_of: ("pinhole_1mm" | "pinhole_1mm_ircut" | "lens_2mm" | "wifi_streaming" | "wifi_on_motion" | "analog_1200" | "analog_2400" | "analog_5800" | "ble_setup" | "recorder")[];
+            /**
              * Modality
              * @enum {string}
              */
             modality: "lens" | "wifi" | "ble" | "rf";
+            /**
+             * Not Clear Of
+             * @description Every other target of this modality: what may still be here.
+             * @default []
+             */
+            not_clear_of: ("pinhole_1mm" | "pinhole_1mm_ircut" | "lens_2mm" | "wifi_streaming" | "wifi_on_motion" | "analog_1200" | "analog_2400" | "analog_5800" | "ble_setup" | "recorder")[];
             /** Reason */
             reason: string;
-            /** @description What the zone is clear of; always present with `clear`, null otherwise. */
+            /** @description What the zone is clear of, in words; always present with `clear`, null otherwise. */
             target: components["schemas"]["LocalText"] | null;
             text: components["schemas"]["LocalText"];
             /**
              * Verdict
              * @enum {string}
              */
-            verdict: "clear" | "candidate" | "not_assessable";
+            verdict: "clear" | "candidate" | "nothing_detected" | "not_assessable";
             /** Zone Id */
             zone_id: string;
         };
@@ -3567,6 +6420,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_cases_api_cases_get: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+                open_only?: boolean;
+                room_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_case_api_cases__case_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_step_api_cases__case_id__steps_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_districts_api_districts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistrictList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_district_api_districts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DistrictRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DistrictList"];
                 };
             };
             /** @description Refused; the code says why */
@@ -3974,6 +6989,136 @@ export interface operations {
             };
         };
     };
+    put_special_api_facilities__facility_id__special_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpecialRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_sticker_sheet_api_facilities__facility_id__stickers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                facility_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_own_rooms_api_facility_rooms_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRoomList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_own_look_api_facility_rooms__room_id__looks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_disposition_api_findings__finding_id__disposition_post: {
         parameters: {
             query?: never;
@@ -4025,6 +7170,235 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_imports_api_imports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_import_api_imports_post: {
+        parameters: {
+            query: {
+                file_name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_import_api_imports__import_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_confirm_api_imports__import_id__confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_import_rows_api_imports__import_id__rows_get: {
+        parameters: {
+            query?: {
+                after?: number | null;
+                is_open?: boolean;
+                limit?: number;
+                outcome?: ("new" | "same" | "changed" | "question") | null;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRowList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_answer_api_imports__import_id__rows__line__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+                line: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportAnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_undo_api_imports__import_id__undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
                 };
             };
             /** @description Refused; the code says why */
@@ -4236,6 +7610,161 @@ export interface operations {
             };
         };
     };
+    checkpoint_api_log_checkpoint_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    consistency_api_log_consistency_get: {
+        parameters: {
+            query: {
+                new: number;
+                old: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsistencyProof"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    proof_api_log_proof_get: {
+        parameters: {
+            query: {
+                leaf: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InclusionProof"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    tile_api_log_tile__level___place__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                level: number;
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    entry_bundle_api_log_tile_entries__place__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     login_api_login_post: {
         parameters: {
             query?: never;
@@ -4314,6 +7843,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_outlines_api_outlines_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/geo+json": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
                 };
             };
             /** @description Refused; the code says why */
@@ -4493,6 +8055,105 @@ export interface operations {
             };
         };
     };
+    list_reports_api_public_reports_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicReportList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_report_case_api_public_reports__report_id__case_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportCaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_close_api_public_reports__report_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                report_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     discard_api_quarantine__key_id__discard_post: {
         parameters: {
             query?: never;
@@ -4546,6 +8207,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgedKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_down_api_relay_down_get: {
+        parameters: {
+            query?: {
+                after?: number;
+                recipient?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Down"];
                 };
             };
             /** @description Refused; the code says why */
@@ -4624,6 +8317,138 @@ export interface operations {
             };
         };
     };
+    get_bases_api_rooms__room_id__bases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomBases"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_basis_api_rooms__room_id__bases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BasisRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomBases"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_case_api_rooms__room_id__cases_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_look_api_rooms__room_id__looks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     put_plan_api_rooms__room_id__plan_put: {
         parameters: {
             query?: never;
@@ -4659,6 +8484,316 @@ export interface operations {
             };
         };
     };
+    get_room_state_api_rooms__room_id__state_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomState"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_sticker_api_rooms__room_id__sticker_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StickerView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_schedule_api_schedule_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                method?: "equipment" | "visual";
+                state?: ("waiting" | "due" | "overdue" | "missed" | "done")[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DueList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_orders_api_schedule_orders_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOrderList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_order_api_schedule_orders_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitOrderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitOrderList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_order_api_schedule_orders__order_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_pairs_api_schedule_pairs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_pair_api_schedule_pairs_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PairRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PairList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_pair_api_schedule_pairs__pair_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pair_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_rounds_api_schedule_rounds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DayPlan"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     server_key_api_server_key_get: {
         parameters: {
             query?: never;
@@ -4675,6 +8810,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerKey"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    server_succession_api_server_key_succession_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServerSuccession"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_sticker_api_stickers__code__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StickerRoom"];
                 };
             };
             /** @description Refused; the code says why */
@@ -4719,6 +8914,68 @@ export interface operations {
             };
         };
     };
+    list_users_api_users_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_user_api_users_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     deactivate_user_api_users__username__deactivate_post: {
         parameters: {
             query?: never;
@@ -4729,6 +8986,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    move_user_api_users__username__move_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveRequest"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

@@ -30,6 +30,8 @@ export type TransmitterPlace = SweepReport["places"][number];
 export type ProbeCondition = NonNullable<SweepReport["condition"]>;
 export type ZoneVerdict = SweepReport["verdicts"][number];
 export type ZoneCoverage = SweepReport["coverage"][number];
+export type WallView = NonNullable<ZoneCoverage["walls"]>[number];
+export type TargetCoverage = NonNullable<SweepReport["targets"]>[number];
 export type Modality = ZoneVerdict["modality"];
 export type VerdictName = ZoneVerdict["verdict"];
 export type Mode = SweepReport["mode"];
@@ -43,6 +45,8 @@ export type CropView = SweepDetail["crops"][number];
 export type LiveMessage = Readable<components["schemas"]["LiveMessage"]>;
 type TrialEvent = Extract<LiveMessage["event"], { type: "trial" }>;
 export type TrialFlow = NonNullable<TrialEvent["flows"]>[number];
+export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
+export type ReferenceEvent = Extract<LiveMessage["event"], { type: "reference" }>;
 export type ConditionEvent = Extract<LiveMessage["event"], { type: "condition" }>;
 export interface EntryEvent {
   readonly sweep_id: string;

@@ -13,6 +13,8 @@ import type {
   Modality,
   ProbeState,
   ProbeView,
+  ReferenceEvent,
+  SecondLook,
   TrialFlow,
   VerdictName,
   LocalText,
@@ -83,6 +85,8 @@ const MESSAGE_TYPES = [
   "notice",
   "condition",
   "trial",
+  "second_look",
+  "reference",
   "finding",
   "command",
 ] as const;
@@ -107,6 +111,10 @@ export class LiveFeed {
   refusal = $state.raw<LocalText | null>(null);
   zones = $state.raw<readonly LiveZone[]>([]);
   findingIds = $state.raw<readonly string[]>([]);
+  /** The day's reference check: how far it is, or what it came to. */
+  reference = $state.raw<ReferenceEvent | null>(null);
+  /** Candidates that ask for a second look, and those that had one. */
+  looks = $state.raw<readonly SecondLook[]>([]);
   /** Kinds of entries that the server has projected for this sweep. */
   entryKinds = $state.raw<readonly string[]>([]);
   /** The probe has told a state of this sweep, now or to an earlier page. */
@@ -297,6 +305,12 @@ export class LiveFeed {
           heardMs: Date.now(),
         };
         break;
+      case "second_look":
+        this.looks = this.#withLook(event);
+        break;
+      case "reference":
+        this.reference = event;
+        break;
       case "finding":
         if (!this.findingIds.includes(event.finding_id)) this.findingIds = [...this.findingIds, event.finding_id];
         break;
@@ -308,6 +322,12 @@ export class LiveFeed {
         ];
         break;
     }
+  }
+
+  /** Each keeps its place in the list. */
+  #withLook(event: SecondLook): readonly SecondLook[] {
+    const isIt = (one: SecondLook) => one.finding_id === event.finding_id && one.kind === event.kind;
+    return this.looks.some(isIt) ? this.looks.map((one) => (isIt(one) ? event : one)) : [...this.looks, event];
   }
 
   #startOver(sweepId: string): void {
@@ -322,6 +342,8 @@ export class LiveFeed {
     this.refusal = null;
     this.zones = [];
     this.findingIds = [];
+    this.looks = [];
+    this.reference = null;
     this.entryKinds = [];
     this.notices = []; // those that still hold are told anew
     this.condition = null;

@@ -4,7 +4,7 @@
  * It is remembered on the phone, so that a page opened again, with or without a connection, still can stop the sweep.
  */
 import { ApiError, call, client } from "../api/client";
-import type { ProbeState } from "../api/types";
+import type { ProbeState, SecondLook } from "../api/types";
 import { newId } from "../app/ids";
 import { LiveFeed } from "./feed.svelte";
 import { lastStart, type StartedSweep } from "./started";
@@ -14,11 +14,14 @@ const STORAGE_KEY = "ansim-watch";
 const COMMAND_LIFE_MS = 60_000; // derived: the server lets a command expire after 60 s
 const TICK_MS = 1_000;
 
-export type SimpleCommand = "walk" | "outside" | "skip_outside" | "resume" | "finish";
+export type SimpleCommand = "walk" | "outside" | "skip_outside" | "reference" | "resume" | "finish";
 
 export type CommandBody =
   | { command: SimpleCommand; sweep_id: string }
   | { command: "skip_trials"; sweep_id: string; position_index: number }
+  | { command: "second_look"; sweep_id: string; finding_id: string; kind: "lens" | "transmitter" }
+  | { command: "nothing_seen"; sweep_id: string; finding_id: string }
+  | { command: "bank"; sweep_id: string | null; capacity_mah: number; charge: "full" | "unknown" | "same" }
   | { command: "declare_empty"; sweep_id: string; declared_by: [string, string] }
   | { command: "position"; sweep_id: string; zone_id: string; x_m: number; y_m: number; facing_deg: number };
 
@@ -148,6 +151,18 @@ class Watch {
   skipTrials(positionIndex: number): void {
     if (this.sweepId === null) return;
     void this.command({ command: "skip_trials", sweep_id: this.sweepId, position_index: positionIndex });
+  }
+
+  /** The inspector stands where the next view of a second look is taken. */
+  lookAgain(look: SecondLook): void {
+    const { finding_id, kind } = look;
+    if (this.sweepId !== null) void this.command({ command: "second_look", sweep_id: this.sweepId, finding_id, kind });
+  }
+
+  /** The inspector looked by eye and saw nothing. */
+  sawNothing(findingId: string): void {
+    if (this.sweepId !== null)
+      void this.command({ command: "nothing_seen", sweep_id: this.sweepId, finding_id: findingId });
   }
 
   simple(command: SimpleCommand): void {

@@ -19,7 +19,8 @@ export function boundsOf(extent: Extent): L.LatLngBounds {
   return L.latLngBounds(at(extent.left, extent.bottom) as L.LatLngTuple, at(extent.right, extent.top) as L.LatLngTuple);
 }
 
-/** Hatching for what could not be judged and dots for what needs eyes, so that colour never speaks alone. */
+/** Hatching for what could not be judged, dots for what needs eyes, level lines for nothing detected by an unproven probe:
+ * colour never speaks alone. */
 export function addPatterns(svg: SVGElement, prefix: string): void {
   const defs = svgElement("defs", {});
   const hatch = svgElement("pattern", {
@@ -37,7 +38,14 @@ export function addPatterns(svg: SVGElement, prefix: string): void {
     patternUnits: "userSpaceOnUse",
   });
   dots.append(svgElement("circle", { cx: "3", cy: "3", r: "1.6", class: "pattern-candidate" }));
-  defs.append(hatch, dots);
+  const lines = svgElement("pattern", {
+    id: `${prefix}-nothing_detected`,
+    width: "12",
+    height: "12",
+    patternUnits: "userSpaceOnUse",
+  });
+  lines.append(svgElement("line", { x1: "0", y1: "6", x2: "12", y2: "6", class: "pattern-nothing_detected" }));
+  defs.append(hatch, dots, lines);
   svg.prepend(defs);
 }
 
@@ -54,7 +62,7 @@ export function drawZone(shade: ZoneShade, prefix: string, isActive: boolean, on
     className: `map-zone map-${shade.verdict} map-q${String(qualityStep(shade.quality))}${isActive ? " map-active" : ""}`,
   });
   area.on("click", onchoose);
-  if (shade.verdict !== "not_assessable" && shade.verdict !== "candidate") return [area];
+  if (shade.verdict === "clear" || shade.verdict === "pending") return [area];
   const pattern = L.polygon(corners, {
     stroke: false,
     fillColor: `url(#${prefix}-${shade.verdict})`,

@@ -17,6 +17,7 @@ export interface ZoneShade {
 export const VERDICT_ICON: Readonly<Record<ShownVerdict, IconName>> = {
   clear: "check",
   candidate: "eye",
+  nothing_detected: "ring",
   not_assessable: "question",
   pending: "minus",
 };
@@ -50,10 +51,11 @@ function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit
   };
 }
 
-/** One word for several: a candidate outweighs everything, and one clear modality outweighs those that cannot say. */
+/** One word for several: a candidate outweighs everything, then what one modality at least can say. */
 export function worstFirst(said: readonly VerdictName[]): ShownVerdict {
   if (said.includes("candidate")) return "candidate";
   if (said.includes("clear")) return "clear";
+  if (said.includes("nothing_detected")) return "nothing_detected";
   return said.length > 0 ? "not_assessable" : "pending";
 }
 

@@ -4,6 +4,26 @@ import { text } from "../text";
 export const condition = {
   condition_title: text("점검기 상태", "State of the probe"),
   condition_battery: text("배터리 {v} V", "Battery {v} V"),
+  condition_bank: text("보조배터리 약 {p} ({least}~{most})", "Power bank about {p} ({least} to {most})"),
+  condition_bank_most: text("보조배터리 {most} 이하", "Power bank {most} at most"),
+  condition_bank_unknown: text("보조배터리 잔량 모름", "Power bank: not known"),
+  bank_title: text("보조배터리를 알려 주세요", "Say what power bank this is"),
+  bank_untold: text(
+    "5 V만으로는 얼마나 남았는지 알 수 없습니다. 표시된 용량과 꽂을 때의 충전 상태로 계산합니다.",
+    "Its 5 V do not tell how much is left. It is reckoned from its label and how full it was when plugged in.",
+  ),
+  bank_swapped: text(
+    "보조배터리가 바뀌었습니다. 새 보조배터리를 알려 주세요.",
+    "The power bank was changed: say what the new one is.",
+  ),
+  bank_after_off: text(
+    "점검기가 꺼져 있던 동안 보조배터리가 바뀌었거나 충전되었을 수 있습니다.",
+    "While the probe was off the power bank may have been changed or charged.",
+  ),
+  bank_capacity: text("표시 용량 (mAh)", "Capacity on the label (mAh)"),
+  bank_full: text("가득 찬 상태로 꽂음", "It was full"),
+  bank_unknown: text("충전 상태 모름", "Nobody knows how full"),
+  bank_same: text("꺼지기 전과 같은 보조배터리", "The same as before, not charged"),
   condition_undervolted: text("전원 전압 낮음", "Supply voltage low"),
   condition_heat: text("{c} °C", "{c} °C"),
   condition_slowed: text("느려짐", "slowed down"),

@@ -39,6 +39,7 @@ export const keys = {
   keys_role_demo: text("시범", "Demonstration"),
   keys_role_server: text("서버", "Server"),
   keys_role_witness: text("입회", "Witness"),
+  keys_role_root: text("루트 키", "Root key"),
   keys_revoked: text("폐기됨(기록 번호 {n}부터)", "Revoked from log index {n} on"),
   keys_predecessor: text("{key} 키를 이어받음", "Replaces key {key}"),
   keys_quarantined: text("반영되지 않은 기록 {n}건", "{n} entries do not count"),
@@ -60,5 +61,13 @@ export const keys = {
   ),
   keys_reason: text("사유(감사 기록에 남음)", "Reason (kept in the audit trail)"),
   keys_cancel: text("취소", "Cancel"),
+  keys_asked_of_root: text(
+    "루트 키 서명 대기 {n}건. 서명을 받아 올 때까지 반영되지 않습니다.",
+    "{n} acts wait for the root key and change nothing until it has signed them.",
+  ),
+  keys_waits_for_root: text(
+    "요청을 적어 두었습니다. 루트 키로 서명한 뒤에 반영됩니다.",
+    "The request is written down. It takes effect once the root key has signed it.",
+  ),
   keys_judged: text("반영 {released}건, 남은 기록 {left}건", "{released} entries count now, {left} still wait"),
 } as const;

@@ -27,6 +27,8 @@ export const sweep = {
   coverage_unheard_band: text("{band} GHz {n}개", "{n} in {band} GHz"),
   coverage_rejections: text("버린 까닭", "Why samples were dropped"),
   coverage_absent: text("이 방식의 기록이 없습니다.", "There is no record of this method."),
+  sweep_at_city: text("시청 서버 도착", "At the city’s server"),
+  sweep_only_here: text("아직 이 점검기에만", "Only on this probe so far"),
   sweep_findings: text("확인할 곳", "Places to inspect"),
   sweep_no_findings: text(
     "의심 위치로 나온 곳이 없습니다. 판정 불가 구역은 따로 보십시오.",
@@ -45,6 +47,11 @@ export const sweep = {
     "The report's body was erased by two persons. Signatures and entries remain.",
   ),
   sweep_summary_candidates: text("확인할 곳 {n}", "{n} to inspect"),
+  sweep_candidates: text("다시 볼 곳", "To look at again"),
+  sweep_candidates_hint: text(
+    "첫 점검의 후보입니다. 다시 보기 전에는 발견이나 의심으로 세지 않습니다.",
+    "Candidates of a first look: until somebody looks again they count as no finding.",
+  ),
   sweep_summary_not_assessable: text("판정 불가 구역 {n}", "{n} zones not assessable"),
   sweep_duration: text("{minutes}분 {seconds}초", "{minutes} min {seconds} s"),
   sweep_inspectors: text("점검자", "Inspectors"),
@@ -69,6 +76,15 @@ export const sweep = {
   sweep_reference: text("기준 표적 확인", "Reference check"),
   sweep_reference_passed: text("통과", "Passed"),
   sweep_reference_failed: text("실패", "Failed"),
+  sweep_reference_out_of_control: text("관리 범위 벗어남", "Out of control"),
   sweep_reference_not_done: text("하지 않음", "Not done"),
   value_unknown: text("알 수 없음", "Unknown"),
+  known_place: text(
+    "이전 점검에서 이 자리에 카메라가 없음을 확인함 – 이번에도 다시 확인하십시오",
+    "An earlier visit saw no camera at this place: look again all the same",
+  ),
+  known_device: text(
+    "이전 점검에서 이 기기가 카메라가 아님을 확인함 – 이번에도 다시 확인하십시오",
+    "An earlier visit found this device to be no camera: look again all the same",
+  ),
 } as const;

@@ -56,8 +56,8 @@ export const wifi = {
   transmitter_light_not_assessable: text("판정 불가", "Not assessable"),
   transmitter_light_not_done: text("조명 시험을 하지 않음", "Not tested with light"),
   transmitter_light_smallest: text(
-    "화면이 {light}% 밝아지면 95% 확률로 드러나는 시험",
-    "a picture {light} % brighter would have shown in 95 of 100 cases",
+    "조도가 {light}% 늘면 기준 카메라의 95%가 드러나는 시험",
+    "{light} % more light shows 95 % of the reference cameras",
   ),
   transmitter_light_why_light_too_weak: text(
     "시험용 조명의 밝기 변화로는 이 기기의 반응 여부를 알 수 없습니다.",

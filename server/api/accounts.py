@@ -1,0 +1,99 @@
+"""Routes of accounts and districts, for who keeps them: inviting, moving, leaving."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from server.api.access import AccountKeeper, Admin, UsernamePath, Viewer
+from server.api.services import services_of
+from server.districts import register
+from server.interface.people_requests import DistrictRequest, InviteRequest, MoveRequest
+from server.interface.requests import describe, json_body
+from server.interface.views.answer import Ok
+from server.interface.views.people import AccountList, DistrictList, Invited
+from server.people import accounts, auth
+from server.people.access_log import shows
+
+router = APIRouter(tags=["people"])
+
+
+@router.get("/api/districts", openapi_extra=shows())
+def list_districts(request: Request, person: Viewer) -> DistrictList:
+    """Every district of the city, or one's own."""
+    with services_of(request).db.read() as connection:
+        return DistrictList(districts=register.all_districts(connection, person.district_id))
+
+
+@router.post("/api/districts", status_code=201, openapi_extra=describe(DistrictRequest) | shows())
+def post_district(
+    request: Request, person: Admin, body: Annotated[DistrictRequest, json_body(DistrictRequest)]
+) -> DistrictList:
+    """Add a district, or name one anew."""
+    with services_of(request).db.write() as connection:
+        register.add_district(connection, body.district_id, body.name, actor=person.display_name)
+        return DistrictList(districts=register.all_districts(connection))
+
+
+@router.get("/api/users", openapi_extra=shows())
+def list_users(request: Request, person: AccountKeeper) -> AccountList:
+    """The accounts of one's district, or all of them."""
+    with services_of(request).db.read() as connection:
+        return AccountList(users=accounts.accounts(connection, person.district_id))
+
+
+@router.post("/api/users", status_code=201, openapi_extra=describe(InviteRequest) | shows())
+def post_user(
+    request: Request, person: AccountKeeper, body: Annotated[InviteRequest, json_body(InviteRequest)]
+) -> Invited:
+    """Invite somebody: the one-time password is in this answer and nowhere else."""
+    password = auth.random_password()
+    stored = auth.hashed(password)
+    with services_of(request).db.write() as connection:
+        accounts.invite(
+            connection,
+            person,
+            username=body.username,
+            display_name=body.display_name,
+            role=body.role,
+            district_id=body.district_id,
+            facility_ids=body.facility_ids,
+            password=stored,
+        )
+    return Invited(username=body.username, one_time_password=password)
+
+
+@router.post("/api/users/{username}/move", openapi_extra=describe(MoveRequest) | shows())
+async def move_user(
+    request: Request,
+    person: AccountKeeper,
+    username: UsernamePath,
+    body: Annotated[MoveRequest, json_body(MoveRequest)],
+) -> Ok:
+    """Give somebody another district or role: their sessions end, and what was assigned to them goes back."""
+    services = services_of(request)
+
+    def move() -> None:
+        with services.db.write() as connection:
+            accounts.move(connection, person, username, role=body.role, district_id=body.district_id)
+
+    await run_in_threadpool(move)
+    await services.end_dead_streams()
+    return Ok()
+
+
+@router.post("/api/users/{username}/deactivate", openapi_extra=shows())
+async def deactivate_user(request: Request, person: AccountKeeper, username: UsernamePath) -> Ok:
+    """Switch an account off: its sessions and event streams end at once, and what was assigned to it goes back."""
+    services = services_of(request)
+
+    def deactivate() -> None:
+        with services.db.write() as connection:
+            auth.deactivate_user(connection, username, actor=person.display_name)
+
+    await run_in_threadpool(deactivate)
+    await services.end_dead_streams()
+    return Ok()

@@ -1,0 +1,316 @@
+"""The application: `create_app(settings)` puts routes, services, error shape and security headers together.
+
+Input are settings; output is an ASGI application whose database is migrated and whose keys exist.  It holds no logic of
+its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from uuid import UUID
+
+import httpx
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette_compress import CompressMiddleware, remove_compress_type
+
+from server.api import (
+    accounts,
+    cases,
+    entries,
+    exports,
+    facility,
+    imports,
+    log,
+    login,
+    page,
+    probes,
+    public_page,
+    refusals,
+    relay,
+    rooms,
+    schedule,
+    sweeps,
+)
+from server.api import keys as key_routes
+from server.api.describing import describe_application
+from server.api.pulse import Pulse
+from server.api.services import Services
+from server.bounds.headers import SecurityHeaders
+from server.bounds.hosts import HostCheck
+from server.bounds.intake import PACE, BodyBudget, BoundedBodies, Pace
+from server.bounds.shares import PersonalShares
+from server.config.inspection_policy import PolicyError, Rule, read_policy
+from server.config.public_page import PublicPage, PublicPageError, read_public_page
+from server.config.release import VERSION
+from server.config.retention import days_of, read_periods
+from server.config.settings import Settings, SettingsError
+from server.crypto.body_keys import BodyKeys, BodyKeysError
+from server.districts.register import settle_home
+from server.documents.export_queue import ExportQueue
+from server.ingest import quarantine
+from server.ingest.group_commit import GroupCommit
+from server.ingest.judging import judge_old_log
+from server.interface.errors import ApiError
+from server.interface.views.answer import ErrorView
+from server.live.exchange import Exchange, OwnExchange
+from server.live.hub import LiveHub
+from server.live.shared import SharedExchange
+from server.log.build import build_tree
+from server.log.heads import Heads
+from server.people import access_log
+from server.people.login_delays import LoginDelays
+from server.people.shared_delays import SharedDelays
+from server.projections.projector import Projector
+from server.relay.city import open_city
+from server.relay.client import CityClient
+from server.relay.courier import Courier
+from server.relay.down import expire, pull
+from server.relay.sealing import Identity
+from server.server_keys.own_keys import open_keys
+from server.server_keys.root import sign_waiting
+from server.store.bodies import check_store, take_block
+from server.store.db import Database
+from server.store.erasure import destroy_dead_keys
+from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
+from server.witness.asking import ask
+from server.witness.stamping import StampError, stamp_head
+
+ROUTERS = tuple(
+    part.router
+    for part in (
+        login,
+        accounts,
+        facility,
+        rooms,
+        imports,
+        schedule,
+        sweeps,
+        cases,
+        entries,
+        log,
+        key_routes,
+        probes,
+        relay,
+        exports,
+        public_page,
+        page,
+    )
+)
+MIB = 1024 * 1024
+SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
+COMPRESSED_FROM_BYTES = 1_000  # derived: less than a packet holds, and more than an answer with a token in it takes
+TEND_S = 5.0
+OUTSIDE_S = 60.0  # guessed: what is cut off within a minute no witness has seen
+logger = logging.getLogger(__name__)
+OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
+
+
+remove_compress_type("text/event-stream")  # an event must leave at once, and is smaller than what compressing adds
+
+
+def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
+    """The whole server, to which bodies come at such a pace; migrates the database and makes its keys on the way."""
+    services = build_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watchers = [
+            asyncio.create_task(work)
+            for work in (
+                services.exchange.run(),
+                _watch_sessions(services),
+                _tend(services),
+                services.exports.run(),
+                _ask_outside(services),
+            )
+        ]
+        for watcher in watchers:
+            watcher.add_done_callback(_say_why)
+        with suppress(BusyError, AwayError, DiskFullError):  # the first entry takes it then
+            await run_in_threadpool(take_block, services.db)
+        services.projector.start(partial(_tell_listeners, asyncio.get_running_loop(), services.exchange))
+        courier = Courier(services.db, settings.city_url, services.notary.signer, partial(_ask_city, services))
+        courier.start()
+        yield
+        await run_in_threadpool(courier.stop)
+        await run_in_threadpool(services.projector.stop)
+        for watcher in watchers:
+            watcher.cancel()
+        await asyncio.gather(*watchers, return_exceptions=True)
+        services.db.close()
+
+    app = FastAPI(
+        title="Ansim Sweep",
+        version=VERSION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+        separate_input_output_schemas=False,
+        responses={"default": {"model": ErrorView, "description": "Refused; the code says why"}},
+    )
+    app.state.services = services
+    refusals.install(app)
+    app.add_middleware(BoundedBodies, pace=pace, budget=BodyBudget())
+    app.add_middleware(HostCheck, settings=settings)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(CompressMiddleware, minimum_size=COMPRESSED_FROM_BYTES)
+    for router in ROUTERS:
+        app.include_router(router)
+    describe_application(app, ROUTERS)
+    return app
+
+
+def build_services(settings: Settings) -> Services:
+    """Database (migrated), keys (made at first start, admitted), live hub and what guards logins."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    body_keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
+    db = Database(settings.url, body_keys)
+    try:
+        db.migrate()
+        with db.read() as connection:
+            check_store(connection)
+    except (SchemaError, BodyKeysError):
+        db.close()
+        raise
+    settle_home(db, settings.tenant)
+    open_city(db, settings.city_url)
+    judge_old_log(db, settings.tenant)
+    build_tree(db)
+    try:
+        notary, devices = open_keys(db, settings)
+    except SettingsError:
+        db.close()
+        raise
+    door = GroupCommit(
+        db, quarantine_max_bytes=settings.quarantine_max_mib * MIB, say_first=partial(sign_waiting, notary=notary)
+    )
+    hub, shares, free = LiveHub(time.monotonic), PersonalShares(), settings.login_attempts_per_minute
+    return Services(
+        settings,
+        db,
+        notary,
+        Heads(notary.signer),
+        read_periods(settings.retention),
+        *_words_of(settings),
+        hub,
+        OwnExchange(hub) if db.is_sqlite else SharedExchange(hub, db, shares, time.monotonic),
+        LoginDelays(free, time.monotonic) if db.is_sqlite else SharedDelays(db, free, devices.hash_name),
+        devices,
+        Pulse(db.ping),
+        door,
+        Projector(db, lambda: door.is_busy),
+        ExportQueue(settings.data_dir / "exports", settings.url, body_keys, settings.export_memory_mib, time.monotonic),
+        shares,
+    )
+
+
+def _ask_city(services: Services, client: CityClient) -> str | None:
+    """Take what comes down from the city, and let go what a shift did not use; trouble in one line."""
+    expire(services.db)
+    identity = Identity.load_or_create(services.settings.data_dir / "relay.age")
+    return pull(services.db, client, services.notary, identity)
+
+
+def _tell_listeners(loop: asyncio.AbstractEventLoop, exchange: Exchange, sweep_id: UUID, kind: str) -> None:
+    """Announce, from another thread, that something about a sweep can be read."""
+    loop.call_soon_threadsafe(exchange.entry_read, sweep_id, kind)
+
+
+def _say_why(ended: asyncio.Task[None]) -> None:
+    """A watcher ends when it is cancelled, and else by a fault of ours."""
+    if not ended.cancelled() and ended.exception() is not None:
+        logger.error("a part of the server has ended", exc_info=ended.exception())
+
+
+def _words_of(settings: Settings) -> tuple[PublicPage, tuple[Rule, ...]]:
+    """What an operator chose of the public page and of how often rooms are inspected."""
+    try:
+        return read_public_page(settings.public_page), read_policy(settings.inspection_policy)
+    except (PolicyError, PublicPageError) as error:
+        raise SettingsError(str(error)) from None
+
+
+async def _watch_sessions(services: Services) -> None:
+    """End the streams of sessions that ended, wherever that was done: by a route or from a terminal."""
+    while True:
+        await asyncio.sleep(SESSION_CHECK_S)
+        with suppress(BusyError, AwayError, ApiError):
+            await services.end_dead_streams()
+
+
+async def _ask_outside(services: Services) -> None:
+    """Have the head of the log signed by the witness, once a minute while it grows, and stamped once a day."""
+    settings = services.settings
+    if settings.witness is None and not settings.timestamp_url:
+        return
+    said: tuple[str, ...] = ()
+    with httpx.Client() as client:
+        while True:
+            lines = await run_in_threadpool(_outside, services, client)
+            for line in set(lines) - set(said):
+                logger.warning("%s", line)
+            said = lines
+            await asyncio.sleep(OUTSIDE_S)
+
+
+def _outside(services: Services, client: httpx.Client) -> tuple[str, ...]:
+    """Ask witness and time-stamping service; what did not go well, one line each."""
+    settings, lines = services.settings, []
+    try:
+        if settings.witness is not None:
+            asked = ask(services.db, services.heads, settings.witness, settings.witness_url, client)
+            if asked.state in {"refused", "unreachable"}:
+                lines.append(f"witness {asked.state}: {asked.detail}")
+        if settings.timestamp_url and settings.timestamp_roots is not None:
+            stamp_head(services.db, services.heads, settings.timestamp_url, settings.timestamp_roots, client)
+    except (BusyError, AwayError, DiskFullError, StampError) as error:
+        lines.append(str(error))
+    return tuple(lines)
+
+
+def _tend_access_log(services: Services) -> None:
+    with services.db.write() as connection:
+        access_log.seal_days(connection)
+        access_log.purge(connection, days_of(services.periods, "access_log"))
+        sign_waiting(connection, services.notary)
+
+
+def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> None:
+    db = services.db
+    with db.write() as connection:
+        done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
+        sign_waiting(connection, services.notary)
+    if done:
+        destroy_dead_keys(db)
+
+
+async def _tend(services: Services) -> None:
+    """Keep what the database knows of its tables up to date, and destroy the keys of bodies that are gone."""
+    db = services.db
+    next_s, aged_s = 0.0, time.monotonic()
+    while True:
+        try:
+            if db.body_keys is not None and db.body_keys.is_due:
+                await run_in_threadpool(destroy_dead_keys, db)
+            await services.exports.drop_outdated()  # also what another process erased
+            if time.monotonic() >= next_s:
+                await run_in_threadpool(_tend_access_log, services)
+                elapsed_s = int(time.monotonic() - aged_s)
+                own_s = elapsed_s // services.hub.processes  # every process adds its part
+                await run_in_threadpool(_purge_quarantine, services, own_s, days_of(services.periods, "quarantine"))
+                aged_s += elapsed_s
+                await run_in_threadpool(destroy_dead_keys, db)
+                await run_in_threadpool(db.optimize)
+                next_s = time.monotonic() + OPTIMIZE_S
+        except (BusyError, AwayError, DiskFullError):
+            pass  # the next round does it
+        except BodyKeysError as error:
+            logger.error("%s", error)  # noqa: TRY400  the line says it all
+        await asyncio.sleep(TEND_S)

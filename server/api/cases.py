@@ -1,0 +1,112 @@
+"""Routes of cases: what stands open, what became of it, and the next step, each an entry."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from server.api.access import CASE_WORKERS, CaseReader, CaseWorker, Inspector, Viewer
+from server.api.second_person import prove_second
+from server.api.services import services_of
+from server.cases.deadlines import today
+from server.districts.scope import refuse_foreign
+from server.ingest import case_entries
+from server.interface.case_requests import CaseRequest, StepRequest
+from server.interface.errors import ApiError
+from server.interface.requests import describe, json_body
+from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
+from server.people.access_log import shows
+from server.people.auth import Person
+from server.places import case_lists
+from server.projections.projecting import catch_up
+from server.projections.projector import LIST_WAIT_S
+from sweep.entry.kinds import CASE_STEP
+
+router = APIRouter(tags=["cases"])
+
+
+@router.get("/api/cases", openapi_extra=shows())
+def list_cases(
+    request: Request,
+    person: Viewer,
+    room_id: UUID | None = None,
+    open_only: bool = True,
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> CaseList:
+    """Cases of the district, or of one room: open ones, or all."""
+    services = services_of(request)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
+        return case_lists.case_page(
+            connection,
+            today(),
+            room_id=room_id,
+            district_id=person.district_id,
+            open_only=open_only,
+            after=after,
+            limit=limit,
+        )
+
+
+@router.get("/api/cases/{case_id}", openapi_extra=shows())
+def get_case(request: Request, _person: CaseReader, case_id: UUID) -> CaseDetail:
+    """A case with its steps."""
+    with services_of(request).db.read() as connection:
+        row = case_entries.find_case(connection, case_id)
+        return case_lists.case_detail(connection, row, today())
+
+
+@router.get("/api/rooms/{room_id}/state", openapi_extra=shows())
+def get_room_state(request: Request, _person: Viewer, room_id: UUID) -> RoomState:
+    """What a room is: its open cases and its last completed visit."""
+    services = services_of(request)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
+        return case_lists.room_state(connection, room_id, today())
+
+
+@router.post("/api/rooms/{room_id}/cases", status_code=201, openapi_extra=describe(CaseRequest) | shows())
+def post_case(
+    request: Request, person: Inspector, room_id: UUID, body: Annotated[CaseRequest, json_body(CaseRequest)]
+) -> CaseCreated:
+    """Open a case that no finding opened: something strange, or a defect to be repaired."""
+    services = services_of(request)
+    with services.db.write() as connection:
+        case_id = case_entries.open_case(connection, services.notary, person, room_id, body)
+        return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())
+
+
+@router.post("/api/cases/{case_id}/steps", status_code=201, openapi_extra=describe(StepRequest) | shows())
+async def post_step(
+    request: Request, person: CaseWorker, case_id: UUID, body: Annotated[StepRequest, json_body(StepRequest)]
+) -> CaseCreated:
+    """Take the next step of a case; a wrong turn is answered with what has to come first."""
+    services = services_of(request)
+    created = await run_in_threadpool(_take_step, request, person, case_id, body)
+    if created.case.sweep_id is not None:
+        services.exchange.entry_read(created.case.sweep_id, CASE_STEP)
+    return created
+
+
+def _take_step(request: Request, person: Person, case_id: UUID, body: StepRequest) -> CaseCreated:
+    services, second = services_of(request), None
+    if body.second_person is not None:
+        second = prove_second(request, person, body.second_person)
+        if second.role not in CASE_WORKERS:
+            roles = " or ".join(sorted(CASE_WORKERS))
+            raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
+    with services.db.read() as connection:
+        if second is not None:
+            refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
+        sweep_id = case_entries.find_case(connection, case_id).sweep_id
+    if sweep_id is not None:
+        catch_up(services.db, sweep_id)
+    with services.db.write() as connection:
+        case = case_entries.find_case(connection, case_id)
+        case_entries.take_step(connection, services.notary, person, case, body, second)
+        return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())

@@ -1,0 +1,224 @@
+"""Commands for a probe, built from what a person asked for: ids, times, names and the plan are the server's.
+
+Input is a command request; output is a `Command` that the probe can carry out without asking back.  It refuses unknown
+probes and rooms, and two-person commands that name one person twice.  Each command stands in the audit trail.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.requests import (
+    BankRequest,
+    DeclareEmptyRequest,
+    NothingSeenRequest,
+    PositionRequest,
+    SecondLookRequest,
+    SimpleRequest,
+    SkipTrialsRequest,
+    StartRequest,
+    StopRequest,
+)
+from server.places.facilities import current_plan
+from server.places.rooms import room_summary
+from server.store.audit import record
+from server.store.schema import keys
+from sweep.report import (
+    AbortCommand,
+    BankCommand,
+    Command,
+    DeclareEmptyCommand,
+    FinishCommand,
+    NothingSeenCommand,
+    OutsideCommand,
+    PauseCommand,
+    PositionCommand,
+    ReferenceCommand,
+    ResumeCommand,
+    SecondLookCommand,
+    SkipOutsideCommand,
+    SkipTrialsCommand,
+    StartCommand,
+    WalkCommand,
+    are_two_persons,
+    new_id,
+    utc_now,
+)
+
+COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
+STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends
+OrdinaryRequest = (
+    StartRequest
+    | DeclareEmptyRequest
+    | PositionRequest
+    | SkipTrialsRequest
+    | SecondLookRequest
+    | NothingSeenRequest
+    | BankRequest
+    | SimpleRequest
+)
+NO_SWEEP = UUID(int=0)
+AnySimple = WalkCommand | OutsideCommand | SkipOutsideCommand | ReferenceCommand | ResumeCommand | FinishCommand
+SIMPLE: dict[str, type[AnySimple]] = {
+    "walk": WalkCommand,
+    "outside": OutsideCommand,
+    "skip_outside": SkipOutsideCommand,
+    "reference": ReferenceCommand,
+    "resume": ResumeCommand,
+    "finish": FinishCommand,
+}
+STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
+
+
+def build_command(connection: Connection, probe_id: str, wanted: OrdinaryRequest, *, actor: str) -> Command:
+    """The whole command; ApiError 404 for an unknown probe or room, 400 for one person named twice."""
+    if (
+        connection.scalar(
+            select(keys.c.key_id).where(keys.c.probe_id == probe_id, keys.c.revoked_from_index.is_(None)).limit(1)
+        )
+        is None
+    ):
+        raise not_found("점검기", "probe")
+    command = _build(connection, wanted)
+    note_command(connection, probe_id, command, actor=actor)
+    return command
+
+
+def build_stop(wanted: StopRequest, running: UUID | None) -> PauseCommand | AbortCommand:
+    """A stop, made without a database, which may be busy or full; `running` is the sweep the probe was last heard in.
+
+    ApiError 409 when neither the page nor the server knows which sweep is meant.
+    """
+    sweep_id = wanted.sweep_id or running
+    if sweep_id is None:
+        raise ApiError(
+            409,
+            "no_sweep_known",
+            "점검기가 무엇을 하는지 아직 모릅니다. 점검기의 버튼을 누르세요",
+            "nobody knows yet what the probe is doing; press the button on the probe",
+        )
+    issued = utc_now()
+    return STOPS[wanted.command].model_validate(
+        {
+            "command_id": wanted.command_id or new_id(),
+            "issued": issued,
+            "expires": issued + STOP_LIFE,
+            "command": wanted.command,
+            "sweep_id": sweep_id,
+        }
+    )
+
+
+def note_command(connection: Connection, probe_id: str, command: Command, *, actor: str) -> None:
+    """Write a command into the audit trail."""
+    record(
+        connection,
+        actor=actor,
+        action=f"command.{command.command}",
+        object_id=probe_id,
+        detail={"command_id": str(command.command_id), "sweep_id": str(command.sweep_id)},
+    )
+
+
+def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
+    command_id, issued = wanted.command_id or new_id(), utc_now()
+    expires = issued + COMMAND_LIFE
+    match wanted:
+        case StartRequest():
+            room = room_summary(connection, wanted.room_id)
+            if room is None:
+                raise not_found("방", "room")
+            _need_two(wanted.inspectors)
+            return StartCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="start",
+                sweep_id=new_id(),
+                room_id=room.room_id,
+                facility_name=room.facility_name,
+                room_name=room.room_name,
+                room_kind=room.kind,
+                plan=current_plan(connection, room.room_id),
+                mode=wanted.mode,
+                inspectors=wanted.inspectors,
+            )
+        case DeclareEmptyRequest():
+            _need_two(wanted.declared_by)
+            return DeclareEmptyCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="declare_empty",
+                sweep_id=wanted.sweep_id,
+                declared_by=wanted.declared_by,
+            )
+        case PositionRequest():
+            return PositionCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="position",
+                sweep_id=wanted.sweep_id,
+                zone_id=wanted.zone_id,
+                x_m=wanted.x_m,
+                y_m=wanted.y_m,
+                facing_deg=wanted.facing_deg,
+            )
+        case SkipTrialsRequest():
+            return SkipTrialsCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="skip_trials",
+                sweep_id=wanted.sweep_id,
+                position_index=wanted.position_index,
+            )
+        case SecondLookRequest():
+            return SecondLookCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="second_look",
+                sweep_id=wanted.sweep_id,
+                finding_id=wanted.finding_id,
+                kind=wanted.kind,
+            )
+        case NothingSeenRequest():
+            return NothingSeenCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="nothing_seen",
+                sweep_id=wanted.sweep_id,
+                finding_id=wanted.finding_id,
+            )
+        case BankRequest():
+            return BankCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="bank",
+                sweep_id=wanted.sweep_id or NO_SWEEP,
+                capacity_mah=wanted.capacity_mah,
+                charge=wanted.charge,
+            )
+        case SimpleRequest():
+            return SIMPLE[wanted.command].model_validate(
+                {
+                    "command_id": command_id,
+                    "issued": issued,
+                    "expires": expires,
+                    "command": wanted.command,
+                    "sweep_id": wanted.sweep_id,
+                }
+            )
+
+
+def _need_two(names: tuple[str, ...]) -> None:
+    if not are_two_persons(names):
+        raise invalid("two different persons are needed", ko="서로 다른 두 사람이 필요합니다", code="two_persons")

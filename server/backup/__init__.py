@@ -1,0 +1,1 @@
+"""Backups of database and keys, and their way back."""

@@ -1,0 +1,168 @@
+"""Backups: the database as one file, and the keys apart from it, sealed to the evidence officer.
+
+Input are settings and a folder; output are two files there: the database, whose bodies are sealed, and the keys (the
+server's own, the store of the bodies' keys and the store key) in an age file that only the officer's identity opens.
+Keys are never written unsealed.  Key backups older than a number of days are deleted, so that an erasure holds against
+backups too: a database of any age opens only what the keys of today, or of these last days, still give.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from server.backup.snapshots import read_snapshot, suffix_of, write_snapshot
+from server.config.settings import Settings
+from server.crypto.body_keys import BodyKeys, overwrite_and_unlink, replace_file
+from server.projections.projecting import drain
+from server.store.bodies import check_store
+from server.store.db import Database
+from server.store.erasure import destroy_dead_keys
+
+KEYS_SUFFIX = ".keys.age"
+STORE, STORE_KEY = "bodies.keys", "bodies.key"
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
+_KEYS_NAME = re.compile(r"ansim-([0-9]{8}T[0-9]{6}\.[0-9]{6}Z)\.keys\.age")
+
+
+class BackupError(Exception):
+    """A backup that cannot be made or restored; the message is one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """What was written, and how many older key backups were deleted."""
+
+    database: Path
+    keys: Path
+    dropped: int
+
+
+def back_up(settings: Settings, db: Database, folder: Path, recipient: str, now: datetime) -> Backup:
+    """Write database and sealed keys into a folder; BackupError without somebody to seal them to."""
+    import pyrage  # here and below: a server that makes no backup does without it
+
+    if not recipient:
+        raise BackupError("keys are sealed to the evidence officer only: set ANSIM_BACKUP_RECIPIENT or --recipient")
+    try:
+        officer = pyrage.x25519.Recipient.from_str(recipient)
+    except pyrage.RecipientError as error:
+        raise BackupError(f"the recipient is no age public key ({error})") from None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stem = f"ansim-{now.astimezone(UTC).strftime(_STAMP)}"
+    database, keys = folder / f"{stem}{suffix_of(db)}", folder / f"{stem}{KEYS_SUFFIX}"
+    write_snapshot(db, database)
+    # After the database: what came before the snapshot opens with the keys of any later moment, unless it was erased.
+    replace_file(keys, pyrage.encrypt(_packed(_key_files(settings)), [officer]))
+    return Backup(database, keys, _drop_older(folder, now - timedelta(days=settings.backup_keys_days)))
+
+
+def restore(settings: Settings, database: Path, keys: Mapping[str, bytes]) -> int:
+    """Make a data folder and database from a backup and from keys; returns how many keys were destroyed on the way.
+
+    What was erased by these keys, or by a store that is at its place already, stays erased whatever the database says.
+    BackupError for a data folder that has something in it; SnapshotError for a database that is there.
+    """
+    if settings.data_dir.exists() and any(settings.data_dir.iterdir()):
+        raise BackupError(f"{settings.data_dir} has something in it; restore into an empty folder")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    read_snapshot(database, settings.url)
+    for name, data in keys.items():
+        if name not in {STORE, STORE_KEY}:
+            replace_file(settings.data_dir / name, data)
+    body_keys = _restore_store(settings, keys)
+    with closing(Database(settings.url, body_keys)) as db:
+        db.migrate()
+        with db.read() as connection:
+            check_store(connection)
+        destroyed = destroy_dead_keys(db)
+        drain(db)
+    return destroyed
+
+
+def keys_of_backup(sealed: Path, identity: Path) -> dict[str, bytes]:
+    """The key files in a sealed backup, opened with the officer's identity file; BackupError."""
+    import pyrage
+
+    lines = [line.strip() for line in identity.read_text(encoding="ascii").splitlines()]
+    secret = next((line for line in lines if line.startswith("AGE-SECRET-KEY-")), None)
+    if secret is None:
+        raise BackupError(f"{identity} holds no age identity")
+    try:
+        opened = pyrage.decrypt(sealed.read_bytes(), [pyrage.x25519.Identity.from_str(secret)])
+    except (pyrage.DecryptError, pyrage.IdentityError) as error:
+        raise BackupError(f"{sealed} does not open with this identity ({error})") from None
+    return {Path(name).name: base64.b64decode(data) for name, data in json.loads(opened)["files"].items()}
+
+
+def keys_of_folder(folder: Path) -> dict[str, bytes]:
+    """The key files of a data folder that was moved aside."""
+    return _key_files(Settings(data_dir=folder))
+
+
+def newest_keys_beside(database: Path) -> Path:
+    """The newest sealed keys in the folder of a backup: those that know of most erasures; BackupError."""
+    found = sorted(database.parent.glob(f"*{KEYS_SUFFIX}"))
+    if not found:
+        raise BackupError(f"no {KEYS_SUFFIX} file beside {database}: name one with --keys")
+    return found[-1]
+
+
+def _key_files(settings: Settings) -> dict[str, bytes]:
+    own = {settings.store_key_path, settings.body_keys_path}
+    found = {path.name: path.read_bytes() for path in _private_keys(settings.data_dir) if path not in own}
+    body_keys = BodyKeys(settings.body_keys_path, settings.store_key_path)
+    if body_keys.exists:
+        found[STORE], found[STORE_KEY] = body_keys.read_files()
+    return found
+
+
+def _private_keys(folder: Path) -> list[Path]:
+    """The server's own keys, and those that are to follow them."""
+    return sorted([*folder.glob("*.key"), *folder.glob("*.key.next")])
+
+
+def _packed(files: Mapping[str, bytes]) -> bytes:
+    return json.dumps(
+        {"v": 1, "files": {name: base64.b64encode(data).decode() for name, data in files.items()}}
+    ).encode()
+
+
+def _restore_store(settings: Settings, keys: Mapping[str, bytes]) -> BodyKeys:
+    """Put the store in its place; one that is there already keeps only what both open."""
+    wanted = BodyKeys(settings.body_keys_path, settings.store_key_path)
+    if not {STORE, STORE_KEY} <= keys.keys():
+        return wanted
+    if not wanted.exists:
+        for path, name in ((wanted.key_path, STORE_KEY), (wanted.path, STORE)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(path, keys[name])
+        return wanted
+    stem = settings.data_dir / f".restored-{os.getpid()}"
+    copy = BodyKeys(stem.with_suffix(".keys"), stem.with_suffix(".key"))
+    try:
+        replace_file(copy.key_path, keys[STORE_KEY])
+        replace_file(copy.path, keys[STORE])
+        wanted.destroy_what_is_not_in(copy)
+    finally:
+        for path in (copy.path, copy.key_path):
+            overwrite_and_unlink(path)
+    return wanted
+
+
+def _drop_older(folder: Path, first: datetime) -> int:
+    """Delete key backups from before this moment, as their names say; returns how many."""
+    dropped = 0
+    for path in folder.glob(f"*{KEYS_SUFFIX}"):
+        named = _KEYS_NAME.fullmatch(path.name)
+        if named is not None and datetime.strptime(named[1], _STAMP).replace(tzinfo=UTC) < first:
+            overwrite_and_unlink(path)
+            dropped += 1
+    return dropped

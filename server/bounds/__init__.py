@@ -1,0 +1,1 @@
+"""What holds for everybody before anybody is known: connections, names, bodies of requests, and shares of the work."""

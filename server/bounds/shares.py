@@ -1,0 +1,75 @@
+"""Shares of what everybody uses: threads by kind of work, and how much one person may ask for at once.
+
+Work that can be slow has threads of its own, so that whoever asks for a lot of it waits among their like: a hundred
+logins never stand in the way of the write door.  A queue is bounded; who does not fit in is told to come back (503), a
+person who asks for too much at once likewise (429).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from uuid import UUID
+
+import anyio
+import anyio.to_thread
+
+from server.interface.errors import busy
+
+REQUESTS_PER_PERSON = 24  # guessed: a page asks for six things at once, on a phone and a desktop, beside eight streams
+
+T = TypeVar("T")
+
+
+class Crew:
+    """Some threads for one kind of work, and a bounded queue before them."""
+
+    def __init__(self, threads: int, max_waiting: int) -> None:
+        self._limiter = anyio.CapacityLimiter(threads)
+        self._max_waiting = max_waiting
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do `work` in one of the threads; ApiError 503 when too many wait already."""
+        if self._limiter.statistics().tasks_waiting >= self._max_waiting:
+            raise busy("요청이 몰려 있습니다. 잠시 뒤에 다시 시도하십시오", "too many ask for this; try again shortly")
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+
+class Crews:
+    """The crews of one server."""
+
+    def __init__(self) -> None:
+        self.door = Crew(8, 256)  # derived: entries that wait for the writer share a commit; eight make it worth it
+        self.sessions = Crew(8, 1_000)  # guessed: a look-up of a millisecond
+        self.known_devices = Crew(2, 32)
+        self.passwords = Crew(2, 32)  # derived: Argon2id takes 64 MiB and 50 ms of a core each
+
+
+class PersonalShares:
+    """How many requests of each person are being answered now."""
+
+    def __init__(self, most: int = REQUESTS_PER_PERSON) -> None:
+        self._most = most
+        self.processes = 1
+        """How many serve the same database: each gives a person its part."""
+        self._running: Counter[UUID] = Counter()
+
+    @contextmanager
+    def one_more(self, user_id: UUID) -> Iterator[None]:
+        """Count a request while it runs; ApiError 429 when this person has too many running."""
+        if self._running[user_id] >= max(1, self._most // self.processes):
+            raise busy(
+                "동시에 보낸 요청이 너무 많습니다. 잠시 뒤에 다시 시도하십시오",
+                "you ask for too much at once; try again shortly",
+                status=429,
+                code="too_many_requests",
+            )
+        self._running[user_id] += 1
+        try:
+            yield
+        finally:
+            self._running[user_id] -= 1
+            if not self._running[user_id]:
+                del self._running[user_id]

@@ -1,0 +1,1 @@
+"""Cases: what became of each finding and each strange thing, step by step."""

@@ -1,0 +1,32 @@
+"""Days of cases: the day in Korea, how long a repair may take, and when what was no camera opens again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from server.exports.words import KST
+from sweep.report import utc_now
+from sweep.report.case_records import Defect
+
+REPAIR_DAYS: dict[Defect, int] = {
+    "hole": 7,
+    "emergency_bell": 3,
+    "floor_gap": 30,
+    "ceiling_gap": 30,
+}  # guessed: what a district can order and have done
+REOPENS_AFTER = timedelta(days=90)  # FIELD §1: rooms are inspected with equipment every quarter
+
+
+def today() -> date:
+    """The day in Korea."""
+    return day_of(utc_now())
+
+
+def day_of(time: datetime) -> date:
+    """The Korean day of a time."""
+    return time.astimezone(KST).date()
+
+
+def repair_due(defect: Defect) -> date:
+    """By when a defect that is found today has to be repaired."""
+    return today() + timedelta(days=REPAIR_DAYS[defect])

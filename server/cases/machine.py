@@ -1,0 +1,154 @@
+"""The way of a case, without a database: which step may follow which state, and what a case is after its steps.
+
+Input are steps in the order of the log; output is a `Case`, or the refusal of a step with what has to come first.  A
+single person's verdict on a finding counts as one of the two looks that close it; one who found a camera needs nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from uuid import UUID
+
+from server.interface.fields import CaseState as State
+from sweep.report.case_records import (
+    CameraFound,
+    DefectFound,
+    NotCamera,
+    Rechecked,
+    RoomCorrected,
+    Step,
+)
+
+CLOSED: frozenset[State] = frozenset({"not_camera", "hole_repaired", "reported_to_city"})
+FOUND: frozenset[State] = frozenset(
+    {"camera", "room_closed", "photographed", "police_called", "handed_over", "reported_to_city"}
+)
+"""A camera was found: nothing that belongs to the case may be erased."""
+BEFORE_POLICE: frozenset[State] = frozenset({"camera", "room_closed", "photographed"})
+"""Two persons may still say that it is none; later only the police do."""
+CLEARED_BY_VERDICTS: frozenset[State] = BEFORE_POLICE | {"candidate", "not_reached", "looked_at"}
+LOOKERS = 2  # DESIGN: what takes a suspicion back needs two persons
+FOLLOWING: dict[State, frozenset[str]] = {
+    "candidate": frozenset({"looked_at", "not_reached"}),
+    "not_reached": frozenset({"looked_at", "not_reached"}),
+    "looked_at": frozenset({"looked_at", "not_camera", "defect_found", "camera", "not_reached"}),
+    "not_camera": frozenset({"reopened"}),
+    "defect": frozenset({"repaired"}),
+    "repaired": frozenset({"rechecked"}),
+    "hole_repaired": frozenset({"reopened"}),
+    "camera": frozenset({"room_closed", "not_camera"}),
+    "room_closed": frozenset({"photographed", "not_camera"}),
+    "photographed": frozenset({"police_called", "not_camera"}),
+    "police_called": frozenset({"handed_over", "police_asked"}),
+    "handed_over": frozenset({"reported_to_city", "police_asked"}),
+    "reported_to_city": frozenset({"police_asked"}),
+}
+AT_ANY_TIME = frozenset({"room_corrected", "witnessed"})
+OPENING = frozenset({"reported", "defect_found"})
+"""Steps that open a case of a person's own."""
+AFTER: dict[str, State] = {
+    "reported": "candidate",
+    "looked_at": "looked_at",
+    "not_reached": "not_reached",
+    "not_camera": "not_camera",
+    "defect_found": "defect",
+    "repaired": "repaired",
+    "camera": "camera",
+    "room_closed": "room_closed",
+    "photographed": "photographed",
+    "police_called": "police_called",
+    "handed_over": "handed_over",
+    "reported_to_city": "reported_to_city",
+    "reopened": "candidate",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A single person's verdict on the finding."""
+
+    person: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a case is after its steps."""
+
+    state: State
+    steps: int = 0
+    clearers: frozenset[str] = field(default_factory=frozenset)
+    """Persons whose last single verdict was that it is no camera."""
+    reopens: date | None = None
+    due: date | None = None
+    """Of a repair."""
+    corrected_room: UUID | None = None
+
+    @property
+    def is_found(self) -> bool:
+        """Did anybody find a camera?"""
+        return self.state in FOUND
+
+    def is_open(self, today: date) -> bool:
+        """Has anybody still to do something about it? What was no camera opens again on its day."""
+        return self.state not in CLOSED or (self.reopens is not None and self.reopens <= today)
+
+
+NEW = Case("candidate")
+
+
+def may_follow(case: Case | None, step: str, today: date) -> bool:
+    """May this step be taken now? None: there is no case yet."""
+    if case is None:
+        return step in OPENING
+    if step in AT_ANY_TIME:
+        return True
+    is_due_again = case.state == "not_camera" and case.is_open(today)
+    allowed = FOLLOWING["candidate"] | FOLLOWING["not_camera"] if is_due_again else FOLLOWING[case.state]
+    return step in allowed
+
+
+def after(case: Case | None, happened: Step | Verdict) -> Case:
+    """The case after what happened, also after what should not have: the log is as it is."""
+    before = case or NEW
+    if isinstance(happened, Verdict):
+        return _after_verdict(before, happened)
+    changed = replace(before, steps=before.steps + 1, state=AFTER.get(happened.step, before.state))
+    match happened:
+        case RoomCorrected():
+            return replace(changed, corrected_room=happened.room_id)
+        case NotCamera() if not before.is_found or before.state in BEFORE_POLICE:
+            return replace(changed, reopens=happened.reopens)
+        case DefectFound() if not before.is_found:
+            return replace(changed, due=happened.due, reopens=None)
+        case Rechecked() if not before.is_found:
+            return replace(changed, state="hole_repaired" if happened.holds else "defect")
+        case CameraFound():
+            return replace(changed, reopens=None, due=None)
+        case _:
+            pass
+    if before.is_found and changed.state not in FOUND:
+        return replace(before, steps=changed.steps)  # only the police end what was found
+    return replace(changed, clearers=frozenset() if happened.step == "reopened" else changed.clearers)
+
+
+def after_all(happened: Iterable[Step | Verdict], case: Case | None = None) -> Case | None:
+    """The case after everything that happened, in order."""
+    for one in happened:
+        case = after(case, one)
+    return case
+
+
+def _after_verdict(before: Case, verdict: Verdict) -> Case:
+    clearers = before.clearers - {verdict.person}
+    match verdict.verdict:
+        case "camera_found" if not before.is_found:
+            return replace(before, state="camera", clearers=clearers)
+        case "no_camera":
+            clearers |= {verdict.person}
+            is_cleared = len(clearers) >= LOOKERS and before.state in CLEARED_BY_VERDICTS
+            return replace(before, state="not_camera" if is_cleared else before.state, clearers=clearers)
+        case _:
+            return replace(before, clearers=clearers)

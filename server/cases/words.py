@@ -1,0 +1,116 @@
+"""Words of cases: what comes next in each state, and words that nobody uses here because they hurt again.
+
+The sentences follow the city's handbook: secure the evidence, remember the person, report, and blame nobody.  The list
+of words holds for them (a test) and for what people write into a case.
+"""
+
+from __future__ import annotations
+
+import re
+
+from server.interface.fields import CaseState
+from sweep.report import LocalText
+
+
+def _both(ko: str, en: str) -> LocalText:
+    return LocalText(ko=ko, en=en)
+
+
+NEXT: dict[CaseState | None, LocalText] = {
+    None: _both(
+        "먼저 무엇을 보았는지 적어 사건을 여십시오",
+        "first open the case by saying what was seen",
+    ),
+    "candidate": _both(
+        "먼저 두 사람이 손대지 않고 눈으로 확인하십시오. 볼 수 없으면 까닭을 적으십시오",
+        "first two persons look by eye without touching; where that cannot be done, say why",
+    ),
+    "not_reached": _both(
+        "아직 확인하지 못했습니다. 두 사람이 다시 가서 눈으로 확인하십시오",
+        "nobody has looked yet; two persons go again and look by eye",
+    ),
+    "looked_at": _both(
+        "두 사람이 본 것을 정하십시오: 카메라가 아니면 무엇인지, 구멍이면 보수, 배제할 수 없으면 카메라로 다룹니다",
+        "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out counts as a camera",
+    ),
+    "not_camera": _both(
+        "카메라가 아닌 것으로 끝났습니다. 다시 의심되면 까닭을 적어 다시 여십시오",
+        "closed as no camera; if in doubt again, reopen it and say why",
+    ),
+    "defect": _both(
+        "보수를 기다리고 있습니다. 보수가 끝나면 누가 했는지 적으십시오",
+        "waits for the repair; when it is done, say by whom",
+    ),
+    "repaired": _both(
+        "보수했다고 합니다. 현장에서 다시 확인하십시오",
+        "said to be repaired; look at it again on the spot",
+    ),
+    "hole_repaired": _both(
+        "보수를 확인하여 끝났습니다. 다시 생기면 까닭을 적어 다시 여십시오",
+        "closed, the repair was checked; if it comes back, reopen it and say why",
+    ),
+    "camera": _both(
+        "손대지 말고 그대로 두십시오. 사람을 내보내고 문을 닫은 뒤 한 사람이 지키십시오",
+        "leave it as it is and do not touch it; clear the room, close the door, and one person stays there",
+    ),
+    "room_closed": _both(
+        "사람이 나오지 않게 물체와 그 자리만 촬영하십시오. 촬영할 수 없으면 까닭을 적으십시오",
+        "photograph only the object in its place, with nobody in view; where that cannot be done, say why",
+    ),
+    "photographed": _both(
+        "112에 신고하고 접수 번호를 적으십시오. 본 사람의 인상착의와 시각을 기억해 두십시오",
+        "call 112 and write down the receipt number; remember what persons you saw looked like, and when",
+    ),
+    "police_called": _both(
+        "경찰에 넘길 때 담당자·소속·계급·접수 번호·봉인 번호를 경찰이 말한 대로 적으십시오. "
+        "기기를 열거나 저장된 것을 보지 마십시오",
+        "when the police take it, write down officer, station, rank, receipt and seal number as they say them; "
+        "never open the device or look at what it holds",
+    ),
+    "handed_over": _both(
+        "시에 보고하십시오. 주소와 무선 기록은 경찰이 문서로 요청할 때만 넘깁니다",
+        "report to the city; addresses and radio records are given to the police on a written request only",
+    ),
+    "reported_to_city": _both(
+        "시에 보고하여 끝났습니다. 기록은 수사가 끝날 때까지 지울 수 없습니다",
+        "closed and reported to the city; nothing of it can be erased until the investigation is over",
+    ),
+}
+NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
+HURTFUL: dict[str, str] = {
+    "몰카": "불법촬영 카메라",
+    "몰래카메라": "불법촬영 카메라",
+    "도촬": "불법촬영",
+    "야동": "불법촬영물",
+    "음란": "불법촬영",
+    "리벤지": "불법촬영",
+    "포르노": "불법촬영물",
+    "유출녀": "피해자",
+    "피해녀": "피해자",
+    "장난": "행위",
+    "부주의": "",
+    "조심했": "",
+    "자초": "",
+    "노출이 심": "",
+    "molka": "hidden camera",
+    "porn": "illegally filmed material",
+    "peeping": "illegal filming",
+    "voyeur": "person who filmed",
+    "prank": "act",
+    "careless": "",
+    "provocative": "",
+    "should have been": "",
+}
+"""Words that make light of it, name people by it or blame them, and what to write instead; empty: nothing."""
+_LINK = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(com|net|org|kr|to|me|io|tv)\b", re.IGNORECASE)
+
+
+def hurtful_in(text: str) -> tuple[str, str] | None:
+    """(word, what to write instead) of the first such word in a text; None without one."""
+    lower = text.lower()
+    return next(((word, instead) for word, instead in HURTFUL.items() if word in lower), None)
+
+
+def has_link(text: str) -> bool:
+    """Does a text lead to anything outside? Nobody links to footage."""
+    return _LINK.search(text) is not None

@@ -1,0 +1,137 @@
+"""`sweep-server`: run the server and look after its database, keys and log from a terminal.
+
+Exit code 0: done. 1: `verify` found problems. 2: bad usage or input, with one clear line on standard error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import typer
+from sqlalchemy.exc import DatabaseError
+
+from server.backup import backups
+from server.backup.snapshots import SnapshotError
+from server.cli import backup, documents, facilities, keys, package, people, relay, root, schedule, serving, witness
+from server.cli.base import ENVIRONMENT, fail
+from server.config.inspection_policy import PolicyError
+from server.config.retention import RetentionError
+from server.config.settings import SettingsError
+from server.crypto.body_keys import BodyKeysError
+from server.exports.records import ExportError
+from server.interface.errors import ApiError
+from server.log.tiles import TreeError
+from server.people import access_log
+from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
+from server.verifier.command import AnchorError
+from server.verifier.findings import PackageError
+from sweep.report import ContractError
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "verify": package.verify_file,
+    "serve": serving.serve,
+    "migrate": serving.migrate,
+    "import-facilities": facilities.import_facilities,
+    "undo-import": facilities.undo_import,
+    "due": schedule.due,
+    "rebuild": serving.rebuild,
+    "enrol": keys.enrol,
+    "revoke": keys.revoke,
+    "replace": keys.replace,
+    "witness": witness.witness,
+    "retention": serving.retention,
+    "rotate-key": keys.rotate_key,
+    "keys": keys.list_keys,
+    "relay": relay.show_relay,
+    "quarantine": keys.show_quarantine,
+    "add-user": people.add_user,
+    "reset-password": people.reset_password,
+    "deactivate-user": people.deactivate_user,
+    "backup": backup.back_up,
+    "restore": backup.restore,
+}
+"""In the order in which the help lists them."""
+EXPORTS: dict[str, Callable[..., None]] = {
+    "entries": package.export_entries,
+    "checkpoint": package.export_checkpoint,
+    "log": documents.export_log,
+    "timestamps": documents.export_timestamps,
+    "access-log": documents.export_access_log,
+}
+"""Commands below `export`."""
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a period, or the log of entries.")
+app.add_typer(export, name="export")
+app.add_typer(root.app, name="root")
+for group, commands in ((app, COMMANDS), (export, EXPORTS)):
+    for name, function in commands.items():
+        group.command(name)(function)
+
+PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
+    "export log": ("inspection_log",),
+    "export entries": package.SHOWN["full"],
+    "export checkpoint": (),
+    "export access-log": ("access_log",),
+    "export timestamps": (),
+    "serve": (),
+    "migrate": (),
+    "import-facilities": (),
+    "undo-import": (),
+    "due": (),
+    "verify": (),
+    "rebuild": (),
+    "enrol": (),
+    "revoke": (),
+    "replace": (),
+    "keys": (),
+    "relay": (),
+    "quarantine": (),
+    "witness": (),
+    "retention": (),
+    "rotate-key": (),
+    "root create": (),
+    "root hand-over": (),
+    "root requests": (),
+    "root sign": (),
+    "root accept": (),
+    "add-user": (),
+    "reset-password": (),
+    "deactivate-user": (),
+    "backup": (),
+    "restore": (),
+}
+"""What each command writes of personal data: those that write any leave a line in the access log."""
+USAGE_ERRORS = (
+    SettingsError,
+    ContractError,
+    ApiError,
+    ExportError,
+    RetentionError,
+    PolicyError,
+    AnchorError,
+    PackageError,
+    DiskFullError,
+    BusyError,
+    AwayError,
+    SchemaError,
+    TreeError,
+    BodyKeysError,
+    SnapshotError,
+    backups.BackupError,
+    OSError,
+)
+
+
+def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> None:
+    """Run the command line, that of this process by default; every expected failure is one line and exit code 2."""
+    ENVIRONMENT.set(environment)
+    try:
+        app(arguments, prog_name="sweep-server")
+    except USAGE_ERRORS as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            fail(f"{error.filename}: {error.strerror}")
+        fail(str(error))
+    except DatabaseError as error:
+        fail(f"the database refuses: {error.orig}")

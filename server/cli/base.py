@@ -1,0 +1,75 @@
+"""What the commands of `sweep-server` share: settings, files that appear whole, refusals in one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, BinaryIO, NoReturn
+
+import typer
+
+from server.api.app import build_services
+from server.config.settings import Settings, load_settings
+from server.people import access_log
+from server.signing import keys
+from server.store.db import Database
+from sweep.entry.dsse import key_id_of
+from sweep.report import display_text
+
+ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment")
+NO_REASON = "(명령줄, 사유 없음)"
+DataDir = Annotated[Path | None, typer.Option(help="Folder of database and keys (ANSIM_DATA_DIR).")]
+DatabaseUrl = Annotated[str | None, typer.Option(help="SQLAlchemy URL (ANSIM_DATABASE_URL).")]
+
+
+def settings_of(data_dir: Path | None, database_url: str | None, **options: object) -> Settings:
+    """Settings from the environment and the options; raises SettingsError."""
+    return load_settings(ENVIRONMENT.get(), data_dir=data_dir, database_url=database_url, **options)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` once it is whole, readable by its owner only."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def note_access(
+    db: Database, action: access_log.Action, object_id: str, shown: tuple[access_log.Shown, ...], reason: str
+) -> None:
+    """Write an access down before anything is read: what fails later was asked for all the same."""
+    with db.write() as connection:
+        access_log.note(connection, access_log.Reader.at_terminal(), action, object_id, shown, reason)
+
+
+def parse_key(text: str) -> tuple[str, bytes]:
+    """(key id, key) of 64 hexadecimal digits; ends with one line for anything else."""
+    try:
+        public = bytes.fromhex(text)
+    except ValueError:
+        public = b""
+    if len(public) != keys.PUBLIC_KEY_BYTES:
+        fail("a public key is 64 hexadecimal digits")
+    return key_id_of(public), public
+
+
+def database_of(settings: Settings) -> closing[Database]:
+    """The database of these settings, migrated, with the keys of its bodies; closed when the block ends."""
+    return closing(build_services(settings).db)
+
+
+def fail(line: str) -> NoReturn:
+    """End with one line on standard error and exit code 2."""
+    sys.stderr.write(f"sweep-server: {display_text(line, limit=400)}\n")
+    raise SystemExit(2)

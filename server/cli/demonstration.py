@@ -1,0 +1,304 @@
+"""The demonstration that `make run` starts: a server with a made-up facility, a recorded sweep, a probe that simulates.
+
+Input is a folder for the data; output is a running server on the loopback address, its login and the inspection log of
+the recorded sweep as CSV and PDF.  A second start finds everything there, doubles nothing and prints the same login.
+It signs with demo keys only: nothing of it can pass for a measurement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from server.api.app import build_services
+from server.config.settings import Settings, SettingsError, load_settings
+from server.documents import inspection_log
+from server.exports.records import ExportError, Period
+from server.exports.words import KST
+from server.ingest.judging import release_quarantine
+from server.interface.errors import ApiError
+from server.interface.fields import Role
+from server.people import access_log, auth
+from server.places import facilities
+from server.projections import projecting
+from server.serving.running import open_socket, run
+from server.signing import keys
+from server.store.db import Database
+from server.store.schema import sweeps, users
+from sweep.entry.envelope import DEFAULT_TENANT
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"
+PROBE_ID = "probe-demo-1"  # the name that `sweep` gives itself without a configuration file
+DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
+    ("admin", "관리자-01", "admin"),
+    ("inspector", "점검자-01", "inspector"),
+)
+PORTS_TRIED = 20
+START_TIMEOUT_S = 60
+
+
+class DemoError(RuntimeError):
+    """The demonstration cannot go on; the message is one line that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where everything of the demonstration lies."""
+
+    data: Path
+    recording: Path
+
+    @property
+    def probe(self) -> Path:
+        """State folder of the simulated probe."""
+        return self.data / "probe"
+
+    @property
+    def logins(self) -> Path:
+        """The made-up passwords, so that the next start can print them again."""
+        return self.data / "demo-login.json"
+
+    @property
+    def agent_log(self) -> Path:
+        """What the simulated probe says."""
+        return self.data / "probe.log"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demonstration; 0 when it ended well, 2 with one line on standard error when it cannot go on."""
+    parser = argparse.ArgumentParser(prog="server.demo", description="Server, recorded sweep, export.")
+    parser.add_argument("--once", action="store_true", help="end after the export")
+    parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
+    parser.add_argument("--recording", type=Path, default=RECORDED_SWEEP, help="folder of the recorded sweep to run")
+    parser.add_argument("--data", type=Path, default=CHECKOUT / "var", help="folder for the data (default: var)")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended like Ctrl-C: the probe ends with the server
+    try:
+        _demonstrate(Place(options.data.resolve(), options.recording.resolve()), options.port, once=options.once)
+    except KeyboardInterrupt:
+        print("\nended")
+    except (DemoError, SettingsError, ApiError, ExportError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _demonstrate(place: Place, port: int, *, once: bool) -> None:
+    listener = _free_socket(port)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    settings = load_settings(
+        os.environ, data_dir=place.data, tenant=DEFAULT_TENANT, host="127.0.0.1", port=listener.getsockname()[1]
+    )
+    db = build_services(settings).db
+    passwords = _prepare(db, place)
+    with _serving(settings, listener):
+        _replay_once(db, place, address)
+        documents = _export(db, place, settings.tenant)
+        db.close()
+        if once:
+            _tell(address, passwords, documents, is_open=False)
+            return
+        with _agent(place, address):
+            _tell(address, passwords, documents, is_open=True)
+            while True:
+                signal.pause()
+
+
+def _free_socket(port: int) -> socket.socket:
+    """A socket on this port or, when it is taken, on one of the next; says so."""
+    if not 0 <= port < 65_536:
+        raise DemoError(f"there is no port {port}; choose one from 1 to 65535")
+    for candidate in range(port, min(port + PORTS_TRIED, 65_536)):
+        try:
+            listener = open_socket("127.0.0.1", candidate)
+        except SettingsError:
+            continue
+        if candidate != port:
+            print(f"port {port} is taken; using {candidate} instead")
+        return listener
+    raise DemoError(
+        f"ports {port} to {port + PORTS_TRIED - 1} are all taken; choose another: make run ARGS='--port 9000'"
+    )
+
+
+def _prepare(db: Database, place: Place) -> dict[str, str]:
+    """Facility, users and the probe's key; returns the passwords."""
+    public_key = _probe_key(place)
+    with db.write() as connection:
+        facilities.load_demo_facility(connection)
+        key = keys.admit(
+            connection, public_key=public_key, role="demo", probe_id=PROBE_ID, name="시범 점검기", actor="demo"
+        )
+        release_quarantine(connection, key)
+    return _passwords(db, place)
+
+
+def _passwords(db: Database, place: Place) -> dict[str, str]:
+    """Passwords of the demonstration's users, made at the first start and kept in a file of mode 0600."""
+    try:
+        stored: dict[str, str] = json.loads(place.logins.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        stored = {}
+    passwords = {name: stored.get(name) or auth.random_password() for name, _, _ in DEMO_USERS}
+    if stored != passwords:
+        descriptor = os.open(place.logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(passwords, file)
+    with db.write() as connection:
+        there = set(connection.scalars(select(users.c.username)))
+        for name, display_name, role in DEMO_USERS:
+            if name not in there:
+                auth.create_user(
+                    connection,
+                    username=name,
+                    display_name=display_name,
+                    role=role,
+                    password=passwords[name],
+                    actor="demo",
+                )
+            elif name not in stored:
+                auth.set_password(connection, name, passwords[name], actor="demo")
+    return passwords
+
+
+def _sweep_command(*arguments: str) -> list[str]:
+    """The probe's own command line; the server knows it as a program, never as a library."""
+    return [sys.executable, "-m", "sweep.cli", *arguments]
+
+
+def _probe_key(place: Place) -> bytes:
+    """The simulated probe's public key, which `sweep key` prints as `key_id public_key`."""
+    done = subprocess.run(
+        _sweep_command("key", "--state", str(place.probe)), capture_output=True, text=True, check=False, cwd=CHECKOUT
+    )
+    words = done.stdout.split()
+    if done.returncode != 0 or len(words) < 2:
+        raise DemoError(f"sweep key failed: {done.stderr.strip().splitlines()[-1:] or 'no output'}")
+    try:
+        return bytes.fromhex(words[1])
+    except ValueError:
+        raise DemoError("sweep key printed no public key") from None
+
+
+@contextmanager
+def _serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
+    """The server in a thread of its own, until the block ends."""
+    started, failures = threading.Event(), list[BaseException]()
+    stop = threading.Event()
+
+    def serve() -> None:
+        try:
+            run(settings, listener, on_started=started.set, stop=stop)
+        except (OSError, SettingsError, SystemExit) as error:
+            failures.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=serve, name="server")
+    thread.start()
+    try:
+        if not started.wait(START_TIMEOUT_S) or failures or not thread.is_alive():
+            raise DemoError(f"the server did not start: {failures or 'no reason given'}")
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _replay_once(db: Database, place: Place, address: str) -> None:
+    """Run the recorded sweep through the pipeline unless its report is here already."""
+    sweep_id = _recorded(place, "sweep_id")
+    with db.read() as connection:
+        there = connection.scalar(
+            select(func.count())
+            .select_from(sweeps)
+            .where(sweeps.c.sweep_id == UUID(sweep_id), sweeps.c.report_log_index.is_not(None))
+        )
+    if there:
+        print("the recorded sweep is already here")
+        return
+    print("running the recorded sweep through the pipeline …", flush=True)
+    replay = _sweep_command("replay", str(place.recording), "--server", address, "--state", str(place.probe))
+    if subprocess.run(replay, check=False, cwd=CHECKOUT).returncode != 0:
+        raise DemoError("sweep replay failed; its last line says why")
+
+
+def _recorded(place: Place, field: str) -> str:
+    try:
+        return str(json.loads((place.recording / "sweep.json").read_text(encoding="utf-8"))[field])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DemoError(f"no recorded sweep in {_shown(place.recording)}: sweep.json is missing or broken") from None
+
+
+def _shown(path: Path) -> Path:
+    """The path as people type it in the checkout."""
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
+
+
+def _export(db: Database, place: Place, organisation: str) -> tuple[Path, ...]:
+    """The inspection log from the day of the recorded sweep until today, as CSV and PDF."""
+    now = inspection_log.today()
+    first: date = datetime.fromisoformat(_recorded(place, "started")).astimezone(KST).date()
+    period = Period(min(first, now.date() - timedelta(days=1)), now.date())
+    documents = []
+    projecting.drain(db)
+    for format_ in ("csv", "pdf"):
+        wanted = inspection_log.LogRequest(
+            "csv" if format_ == "csv" else "pdf", period, None, organisation, "관리자-01", "시범 운영"
+        )
+        path = place.data / f"inspection-log.{format_}"
+        with db.write() as connection:
+            reader = access_log.Reader.at_terminal()
+            access_log.note(connection, reader, "log.exported", path.name, ("inspection_log",), wanted.reason)
+        with db.read() as connection:
+            path.write_bytes(inspection_log.write_log(connection, wanted, now))
+        documents.append(path)
+    return tuple(documents)
+
+
+@contextmanager
+def _agent(place: Place, address: str) -> Iterator[None]:
+    """The simulated probe, waiting for a sweep that the page starts; ended with the block."""
+    command = _sweep_command(
+        "agent", "--sim", "--camera-in", "stall-2", "--server", address, "--state", str(place.probe)
+    )
+    setpriv = shutil.which("setpriv")
+    if setpriv is not None:  # the probe ends even when this process is killed, or it would hold its outbox for ever
+        command = [setpriv, "--pdeathsig", "TERM", *command]
+    with place.agent_log.open("ab") as log:
+        agent = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=CHECKOUT)
+    try:
+        yield
+    finally:
+        agent.terminate()
+        try:
+            agent.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            agent.kill()
+            agent.wait()
+
+
+def _tell(address: str, passwords: dict[str, str], documents: Sequence[Path], *, is_open: bool) -> None:
+    print(f"\naddress        {address}" + ("" if is_open else "   (ended, because of --once)"))
+    for name, password in passwords.items():
+        print(f"login          {name}   password {password}")
+    for path in documents:
+        print(f"inspection log {_shown(path)}")
+    if is_open:
+        print("a simulated probe is connected: start a sweep on the page; Ctrl-C ends", flush=True)

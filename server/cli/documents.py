@@ -1,0 +1,81 @@
+"""`sweep-server export log`, `export timestamps`, `export access-log`: what people outside read."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, settings_of
+from server.documents import inspection_log
+from server.exports.records import Period
+from server.people import access_log
+from server.projections import projecting
+from server.witness.stamping import stamps
+from sweep.report import display_text
+
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def export_log(
+    out: Annotated[Path, typer.Argument(help="File to write; its ending (.csv, .pdf, .xlsx) chooses the format.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
+    room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
+    settings, now = settings_of(data_dir, database_url), inspection_log.today()
+    formats: dict[str, inspection_log.Format] = {".csv": "csv", ".pdf": "pdf", ".xlsx": "xlsx"}
+    if out.suffix.lower() not in formats:
+        fail(f"{out}: the file must end in .csv, .pdf or .xlsx")
+    last_day = last.date() if last else now.date()
+    period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
+    wanted = inspection_log.LogRequest(
+        formats[out.suffix.lower()], period, room, settings.tenant, "sweep-server", display_text(reason, limit=300)
+    )
+    with database_of(settings) as db:
+        note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
+        projecting.drain(db)
+        with db.read() as connection, new_file(out) as file:
+            inspection_log.write_log_to(file, connection, wanted, now)
+    typer.echo(f"{out}: {out.stat().st_size} bytes, {period.first} to {period.last}")
+
+
+def export_timestamps(
+    folder: Annotated[Path, typer.Argument(help="Folder to write <entries>.txt and <entries>.tsr into.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write every time stamp with the text that it is of: openssl ts -verify -data N.txt -in N.tsr -CAfile ROOTS."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
+        found = stamps(connection)
+    folder.mkdir(parents=True, exist_ok=True)
+    for size, note, token in found:
+        (folder / f"{size}.txt").write_text(note.rpartition("\n\n")[0] + "\n", encoding="utf-8")
+        (folder / f"{size}.tsr").write_bytes(token)
+    typer.echo(f"{folder}: {len(found)} time stamps")
+
+
+def export_access_log(
+    out: Annotated[Path, typer.Argument(help="File to write, CSV.")],
+    month: Annotated[str, typer.Option(help="Month of Korean time, such as 2026-11.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down too.")] = "월간 점검",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write who looked at personal data in a month, for the monthly review."""
+    if re.fullmatch(r"[2-9][0-9]{3}-(0[1-9]|1[0-2])", month) is None:
+        fail(f"--month must be a month such as 2026-11, not {month}")
+    with database_of(settings_of(data_dir, database_url)) as db:
+        note_access(db, "access_log.exported", month, ("access_log",), display_text(reason, limit=300))
+        with db.read() as connection:
+            lines = list(access_log.review_lines(connection, month))
+    out.write_bytes(b"".join(lines))
+    typer.echo(f"{out}: {len(lines) - 1} accesses in {month}")

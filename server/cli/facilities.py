@@ -1,0 +1,126 @@
+"""Facilities from files: `import-facilities` and `undo-import`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, settings_of
+from server.exports.safe_text import defuse_formula
+from server.facilities_import import importing, outlines, questions
+from server.facilities_import.reasons import OUTCOMES, words_of
+from server.places import facilities
+from server.store.db import Database
+from sweep.report import display_text
+
+ACTOR = "sweep-server"
+
+
+def import_facilities(
+    file: Path,
+    preview: Annotated[bool, typer.Option("--preview", help="Say what would happen; change nothing.")] = False,
+    rows: Annotated[Path | None, typer.Option(help="Write every row with its outcome and reasons (CSV).")] = None,
+    districts: Annotated[
+        Path | None, typer.Option(help="Outlines of districts (GeoJSON), kept for later files.")
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add facilities with their rooms and plans from a file: the national standard, Seoul's, changing rooms, or JSON.
+
+    Every row of a CSV file is accounted for, what needs a person becomes a question, and all of it can be undone.
+    """
+    data = None if file.suffix.lower() == ".json" else file.read_bytes()
+    outline_bytes = None if districts is None else districts.read_bytes()
+    with database_of(settings_of(data_dir, database_url)) as db:
+        found = () if outline_bytes is None else outlines.read_outlines(outline_bytes)
+        if found and not preview:
+            with db.write() as connection:
+                outlines.store_outlines(connection, found, actor=ACTOR)
+            typer.echo(f"outlines of {len(found)} districts kept")
+        if data is None:
+            _import_json(db, file)
+            return
+        with db.read() as connection:
+            judged = importing.judge_file(connection, data, outlines.Districts(found) if found else None)
+        _tell(judged)
+        if rows is not None:
+            with new_file(rows) as out:
+                out.write(_rows_csv(judged))
+        if preview:
+            typer.echo("preview: nothing was changed")
+            return
+        import_id = importing.preview(db, data, file.name, actor=ACTOR)
+        importing.confirm(db, import_id, actor=ACTOR)
+    typer.echo(f"import {import_id} is done; undo it with: sweep-server undo-import {import_id}")
+
+
+def undo_import(
+    import_id: Annotated[
+        UUID | None, typer.Argument(help="As it was printed; without it the imports are listed.")
+    ] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let everything be as before an import; what sweeps or persons refer to by now stays."""
+    with database_of(settings_of(data_dir, database_url)) as db:
+        if import_id is None:
+            with db.read() as connection:
+                found = questions.list_imports(connection).imports
+            for one in found:
+                name = display_text(one.file_name, limit=60)
+                counts = f"{one.rows} rows, {one.open_questions} questions open"
+                typer.echo(f"{one.import_id} {one.created:%Y-%m-%d %H:%M} {one.state} {name}: {counts}")
+            return
+        kept = importing.undo(db, import_id, actor=ACTOR)
+    typer.echo("undone" if not kept else f"undone, but {kept} facilities stay: they are in use")
+
+
+def _import_json(db: Database, file: Path) -> None:
+    found = facilities.read_facility_file(file)
+    added = 0
+    for item in found:  # one transaction each, so that a running server takes entries in between
+        with db.write() as connection:
+            added += facilities.import_facility(connection, item, is_demo=False, actor=ACTOR)
+    typer.echo(f"{added} facilities added, {len(found) - added} were there already")
+
+
+def _tell(judged: importing.FilePreview) -> None:
+    """Counts and reasons; they add up to the rows of the file."""
+    table = judged.table
+    outcomes: Counter[str] = Counter(row.decision.outcome for row in judged.rows)
+    if sum(outcomes.values()) != len(table.rows):
+        fail("rows are not accounted for")
+    blank = f", {table.blank_rows} blank lines" if table.blank_rows else ""
+    typer.echo(f"{table.layout}, {table.encoding}: {len(table.rows)} rows{blank}")
+    told = [(row.decision.outcome, " ".join(row.decision.reasons)) for row in judged.rows]
+    reasons = questions.reason_counts(told)
+    for outcome, (ko, en) in OUTCOMES.items():
+        typer.echo(f"  {outcome:9} {outcomes[outcome]:6}  {ko} · {en}")
+        for one in reasons:
+            if one.outcome == outcome:
+                typer.echo(f"    {one.reason:32} {one.rows:6}  {one.words.ko} · {one.words.en}")
+    if judged.missing:
+        words = words_of("not_listed")
+        typer.echo(f"  question  {len(judged.missing):6}  {words.ko} · {words.en} (not rows of the file)")
+
+
+def _rows_csv(judged: importing.FilePreview) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(("line", "outcome", "reasons", "identifier", "name", "address", "district"))
+    for row in judged.rows:
+        place = row.place
+        told = (place.key, place.name, place.address, place.district)
+        reasons = " ".join(row.decision.reasons)
+        writer.writerow((row.raw.line, row.decision.outcome, reasons, *map(defuse_formula, told)))
+    for one in judged.missing:
+        told = (one.place.key or "", one.place.name, one.place.address, one.place.district)
+        writer.writerow(("", "question", "not_listed", *map(defuse_formula, told)))
+    return text.getvalue().encode("utf-8-sig")

@@ -1,0 +1,190 @@
+"""Keys and the quarantine from a terminal: `enrol`, `revoke`, `replace`, `rotate-key`, `keys`, `quarantine`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from server.api.app import build_services
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, parse_key, settings_of
+from server.config.settings import Settings
+from server.ingest import quarantine
+from server.ingest.judging import quarantined_of_admitted, release_quarantine
+from server.ingest.persons import Notary
+from server.interface.fields import SLUG
+from server.server_keys.root import root_at_hand, sign_waiting
+from server.server_keys.rotation import rotate, take_over
+from server.signing import keys
+from server.store.erasure import destroy_dead_keys
+from server.verifier.signing_rules import KeyRole
+from sweep.report import display_text
+
+KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `sweep key` and `keys` print them.")]
+
+
+def enrol(
+    public_key: Annotated[str, typer.Argument(help="64 hexadecimal digits, as `sweep key` prints them.")],
+    role: Annotated[str, typer.Option(help="probe, demo, server, demo-server or witness.")],
+    name: Annotated[str, typer.Option(help="What people call it.")],
+    probe_id: Annotated[str | None, typer.Option(help="The probe that this key speaks for.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="District it speaks for, by default this server's.")] = None,
+    from_index: Annotated[int, typer.Option(min=0, help="Log index from which on it counts; 0: all it sent.")] = 0,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Admit a key. Its entries that waited in quarantine are judged anew."""
+    roles: dict[str, KeyRole] = {"probe": "probe", "demo": "demo", "server": "server", "witness": "witness"}
+    roles["demo-server"] = "demo"  # the demonstration's key of a server on a Pi
+    if role not in roles:
+        fail(f"--role must be one of {', '.join(roles)}")
+    if role in {"probe", "demo"} and probe_id is None:
+        fail("--probe-id is needed for the key of a probe")
+    if tenant is not None and re.fullmatch(SLUG, tenant) is None:
+        fail("--tenant: letters, digits, dots, dashes and underscores, at most 64")
+    _, public = parse_key(public_key)
+    with _key_act(settings_of(data_dir, database_url)) as (connection, notary, is_in_force):
+        key = keys.admit(
+            connection,
+            public_key=public,
+            role=roles[role],
+            probe_id=probe_id,
+            name=display_text(name, limit=100),
+            actor="sweep-server",
+            tenant=tenant or notary.tenant,
+            valid_from_index=from_index,
+            is_in_force=is_in_force,
+        )
+        told = _judged(connection, key, is_in_force)
+    typer.echo(f"key {key.key_id} {'is' if is_in_force else 'is to be'} admitted as {role}; {told}")
+
+
+def revoke(
+    key_id: KeyIdArgument,
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    from_index: Annotated[
+        int | None, typer.Option(min=0, help="Log index from which on nothing of it counts; by default from now.")
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the revocation back.")] = False,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let a key speak no more; what it sends from then on is quarantined. `--undo` takes it back."""
+    why = display_text(reason, limit=300)
+    actor = "sweep-server"
+    with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
+        if undo:
+            key = keys.reinstate(connection, key_id, actor=actor, reason=why, is_in_force=is_in_force)
+        else:
+            key = keys.revoke(
+                connection, key_id, actor=actor, reason=why, from_index=from_index, is_in_force=is_in_force
+            )
+        told = _judged(connection, key, is_in_force)
+    state = "counts again" if undo else f"is revoked from log index {key.revoked_from_index} on"
+    if not is_in_force:
+        state = "is to count again" if undo else "is to be revoked"
+    typer.echo(f"key {key_id} {state}; {told}")
+
+
+def replace(
+    key_id: KeyIdArgument,
+    public_key: Annotated[str, typer.Argument(help="The new key: 64 hexadecimal digits, as `sweep key` prints them.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give a probe a new key: it is admitted like the old one, and the old one is revoked from now on."""
+    _, public = parse_key(public_key)
+    why = display_text(reason, limit=300)
+    with _key_act(settings_of(data_dir, database_url)) as (connection, _, is_in_force):
+        key = keys.replace_key(
+            connection, key_id, public_key=public, actor="sweep-server", reason=why, is_in_force=is_in_force
+        )
+        told = _judged(connection, key, is_in_force)
+    typer.echo(f"key {key.key_id} {'replaces' if is_in_force else 'is to replace'} {key_id}; {told}")
+
+
+def rotate_key(
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Give this server a new key: stop the server first. Probes follow by what the root key signed."""
+    settings = settings_of(data_dir, database_url)
+    services = build_services(settings)
+    with closing(services.db) as db:
+        with db.write() as connection:
+            key = rotate(
+                connection,
+                services.notary,
+                settings.data_dir,
+                actor="sweep-server",
+                reason=display_text(reason, limit=200),
+            )
+            sign_waiting(connection, services.notary)
+        with db.read() as connection:
+            is_done = take_over(connection, settings.data_dir)
+    when = "signs from now on" if is_done else "signs once the root key has admitted it and the server starts again"
+    typer.echo(f"key {key.key_id} {when}")
+
+
+def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """List the admitted keys and whether they are revoked."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
+        held = quarantined_of_admitted(connection)
+        for key in keys.all_keys(connection):
+            state = "valid" if key.revoked_from_index is None else f"revoked from {key.revoked_from_index}"
+            waits = f", {held[key.key_id]} entries in quarantine" if key.key_id in held else ""
+            probe = f" of {key.probe_id}" if key.probe_id else ""
+            typer.echo(f"{key.key_id} {key.role}{probe}, tenant {key.tenant}, {state}{waits}: {display_text(key.name)}")
+
+
+def show_quarantine(
+    release: Annotated[str | None, typer.Option(help="Judge what waits of this admitted key anew.")] = None,
+    discard: Annotated[str | None, typer.Option(help="Purge what strangers sent under this key.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is purged; it is written down.")] = "",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """List what waits of keys that nobody admitted, judge it anew or purge it."""
+    if discard is not None and not reason.strip():
+        fail("--discard needs --reason")
+    services = build_services(settings_of(data_dir, database_url))
+    with closing(services.db) as db:
+        if release is not None:
+            with db.write() as connection:
+                released, left = release_quarantine(connection, keys.the_key(connection, release))
+            typer.echo(f"key {release}: {released} entries released, {left} left in quarantine")
+        if discard is not None:
+            why = display_text(reason, limit=300)
+            with db.write() as connection:
+                done = quarantine.discard(connection, discard, actor="sweep-server", reason=why)
+                sign_waiting(connection, services.notary)
+            destroy_dead_keys(db)
+            typer.echo(f"key {discard}: {done} entries purged")
+        if release is None and discard is None:
+            with db.read() as connection:
+                for item in quarantine.waiting(connection):
+                    where = ", ".join(item.networks)
+                    typer.echo(f"{item.key_id}: {item.entries} entries, {item.size} bytes, from {where}")
+
+
+@contextmanager
+def _key_act(settings: Settings) -> Iterator[tuple[Connection, Notary, bool]]:
+    """A write transaction for an act about a key, the server's keys, and whether the root key is here to sign it."""
+    services = build_services(settings)
+    with closing(services.db) as db, db.write() as connection:
+        yield connection, services.notary, root_at_hand(connection, services.notary) is not None
+        sign_waiting(connection, services.notary)
+
+
+def _judged(connection: Connection, key: keys.Key, is_in_force: bool) -> str:
+    """What became of the entries of a key, in words."""
+    if not is_in_force:
+        return "once the root key has signed it (sweep-server root requests)"
+    released, left = release_quarantine(connection, key)
+    return f"{released} entries released, {left} left in quarantine"

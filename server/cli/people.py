@@ -1,0 +1,56 @@
+"""Accounts from a terminal: `add-user`, `reset-password`, `deactivate-user`."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+import typer
+
+from server.cli.base import DatabaseUrl, DataDir, database_of, fail, settings_of
+from server.interface.fields import Role
+from server.people import auth
+from sweep.report import display_text
+
+
+def add_user(
+    username: str,
+    display_name: Annotated[str, typer.Option(help="Pseudonym that goes into entries, such as 점검자-01.")],
+    role: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Role))}.")] = "inspector",
+    district: Annotated[str, typer.Option(help="The only district that this person sees; none: the whole city.")] = "",
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Add a user and print a random password once."""
+    roles: dict[str, Role] = {name: name for name in get_args(Role)}
+    if role not in roles:
+        fail(f"--role must be one of {', '.join(roles)}")
+    password = auth.random_password()
+    stored = auth.hashed(password)
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        auth.create_user(
+            connection,
+            username=username,
+            display_name=display_text(display_name, limit=60),
+            role=roles[role],
+            password=stored,
+            actor="sweep-server",
+            is_one_time=True,
+            district_id=district or None,
+        )
+    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+
+
+def reset_password(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Give a user a new random password, print it once, and switch the account on; its sessions end."""
+    password = auth.random_password()
+    stored = auth.hashed(password)
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        auth.set_password(connection, username, stored, actor="sweep-server", is_one_time=True)
+    typer.echo(f"user: {username}   password: {password}   (shown once, to be changed at first login)")
+
+
+def deactivate_user(username: str, data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Switch an account off; its sessions end, and within a second its live pages too."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        auth.deactivate_user(connection, username, actor="sweep-server")
+    typer.echo(f"user {username} is switched off")

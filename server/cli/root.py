@@ -1,0 +1,152 @@
+"""`sweep-server root`: how a district takes its root key into its own hands (server/README.md, "Keys").
+
+`create`, `sign` run on a machine without a network; `hand-over`, `requests`, `accept` on the server.  What goes between
+them is files.  Nothing of the root key but its public half ever comes to the server.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.api.app import build_services
+from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, settings_of
+from server.exports.root_sheet import sheet
+from server.server_keys import root
+from sweep.entry.crypto import SigningKey, seal, unseal
+from sweep.entry.dsse import Signer
+from sweep.report import display_text, utc_now
+
+app = typer.Typer(no_args_is_help=True, help="The root key of the district: who may speak is signed by it alone.")
+
+LEAST_PASSPHRASE = 12
+MAX_FILE_BYTES = 16 * 1024 * 1024
+PassphraseFile = Annotated[
+    Path | None, typer.Option(help="File whose first line is the passphrase; by default it is asked for.")
+]
+PEOPLE = "Who is present, at least two; say it once for each."
+
+
+@app.command()
+def create(
+    out: Annotated[Path, typer.Argument(help="File for the new root key, encrypted; best on a medium of its own.")],
+    person: Annotated[list[str], typer.Option(help=PEOPLE)],
+    passphrase_file: PassphraseFile = None,
+    paper: Annotated[Path | None, typer.Option(help="PDF for signatures and for the safe.")] = None,
+) -> None:
+    """Make a root key, on a machine without a network, before two persons."""
+    people = [display_text(one, limit=60) for one in person]
+    if len(set(people)) < 2:
+        fail("at least two different persons must be present: --person NAME --person NAME")
+    if out.exists():
+        fail(f"{out} exists already: a root key is never overwritten")
+    passphrase = _passphrase(passphrase_file, is_new=True)
+    key = SigningKey.make()
+    with new_file(out) as file:
+        file.write(seal(key, passphrase))
+        file.flush()
+        os.fsync(file.fileno())
+    signer = Signer(key)
+    typer.echo(f"root key {signer.key_id}\npublic key {signer.public_key.hex()}")
+    if paper is not None:
+        with new_file(paper) as file:
+            file.write(sheet(signer.key_id, signer.public_key, people, utc_now()))
+        typer.echo(f"{paper}: print it, sign it, keep it with a copy of the key")
+
+
+@app.command("hand-over")
+def hand_over(
+    public_key: Annotated[str, typer.Argument(help="The new root key as `create` prints it: 64 digits.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Let the root key of this server admit its successor, and remove it from here."""
+    settings = settings_of(data_dir, database_url)
+    _, public = parse_key(public_key)
+    services = build_services(settings)
+    with closing(services.db) as db:
+        with db.write() as connection:
+            key = root.hand_over(
+                connection, services.notary, public, actor="sweep-server", reason=display_text(reason, limit=200)
+            )
+        root.remove_key(settings.data_dir)
+    typer.echo(f"root key {key.key_id} is in force; the key that lay here is removed")
+    typer.echo("next: sweep-server root requests FILE, for the new key has to revoke the old one")
+
+
+@app.command()
+def requests(
+    out: Annotated[Path, typer.Argument(help="File to carry to the root key.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write what waits for the root key's signature."""
+    services = build_services(settings_of(data_dir, database_url))
+    with closing(services.db) as db, db.read() as connection:
+        data = root.requests(connection, services.notary)
+    with new_file(out) as file:
+        file.write(data)
+    _, asked = root.read_requests(data)
+    typer.echo(f"{out}: {len(asked)} requests")
+
+
+@app.command()
+def sign(
+    file: Annotated[Path, typer.Argument(help="What `requests` wrote.")],
+    out: Annotated[Path, typer.Argument(help="File to carry back.")],
+    key: Annotated[Path, typer.Option(help="The root key, as `create` wrote it.")],
+    passphrase_file: PassphraseFile = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking for each.")] = False,
+) -> None:
+    """Show what is asked and sign it, on a machine without a network."""
+    asked_of, asked = root.read_requests(_read(file))
+    try:
+        signer = Signer(unseal(_read(key), _passphrase(passphrase_file, is_new=False)))
+    except ValueError as error:
+        fail(f"{key} cannot be opened: {error}")
+    if signer.key_id != asked_of:
+        fail(f"the requests are for root key {asked_of}; this is {signer.key_id}")
+    for payload, body in asked:
+        typer.echo(root.describe(payload, body))
+        if not yes and not typer.confirm("sign this?"):
+            fail("nothing was signed")
+    with new_file(out) as target:
+        target.write(root.sign_requests(signer, asked))
+    typer.echo(f"{out}: {len(asked)} entries signed by root key {signer.key_id}")
+
+
+@app.command()
+def accept(
+    file: Annotated[Path, typer.Argument(help="What `sign` wrote.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Take in what the root key signed; from then on it is in force."""
+    services = build_services(settings_of(data_dir, database_url))
+    data = _read(file)
+    with closing(services.db) as db, db.write() as connection:
+        count = root.accept_signed(connection, data)
+    typer.echo(f"{count} entries of the root key are in the log")
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        fail(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+    return data
+
+
+def _passphrase(path: Path | None, *, is_new: bool) -> bytes:
+    if path is not None:
+        found = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    else:
+        found = typer.prompt("passphrase of the root key", hide_input=True, confirmation_prompt=is_new)
+    if is_new and len(found) < LEAST_PASSPHRASE:
+        fail(f"a passphrase of at least {LEAST_PASSPHRASE} characters is needed")
+    return found.encode()

@@ -1,0 +1,56 @@
+"""`serve`, and a database as a whole: `migrate`, `rebuild`, `retention`."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
+from server.config.retention import read_periods
+from server.people import auth
+from server.projections import projecting
+from server.serving.running import open_socket, run
+from server.store.overdue_bodies import count_overdue
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (ANSIM_HOST).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on, 0 picks one (ANSIM_PORT).")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Serve until Ctrl-C. The first start makes the user `admin` and prints its password once."""
+    settings = settings_of(data_dir, database_url, host=host, port=port)
+    with closing(open_socket(settings.host, settings.port)) as listener:
+        with database_of(settings) as db:
+            password = auth.ensure_first_user(db, settings.first_password)
+        if password is not None:
+            typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
+        address = f"http://{settings.host}:{listener.getsockname()[1]}"
+        run(settings, listener, on_started=lambda: typer.echo(f"serving on {address}"))
+
+
+def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Bring the database up to date."""
+    with database_of(settings_of(data_dir, database_url)):
+        typer.echo("the database is up to date")
+
+
+def rebuild(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Throw the projections away and compute them anew from the entries."""
+    with database_of(settings_of(data_dir, database_url)) as db:
+        typer.echo(f"{projecting.rebuild(db)} sweeps rebuilt")
+
+
+def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """Say how long what is kept, on what basis, and what is due to be erased by two persons."""
+    settings = settings_of(data_dir, database_url)
+    periods = read_periods(settings.retention)
+    with database_of(settings) as db, db.read() as connection:
+        for name, period in periods.items():
+            days = "not decided" if period.days is None else f"{period.days} days"
+            left = count_overdue(connection, period.media_types, period.days)
+            listed = f"; {left} bodies are due" if left else ""
+            typer.echo(f"{name}: {days}, removed by {period.by} ({period.basis}){listed}")

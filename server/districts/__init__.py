@@ -1,0 +1,1 @@
+"""Districts: which there are, and in which one a thing lies."""

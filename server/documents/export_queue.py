@@ -1,0 +1,330 @@
+"""The queue of documents that people asked for, and the one process that makes them, bounded in memory and time.
+
+Input are log requests; output are jobs whose state anybody who asked may look at, and files in a folder of the server
+that go after an hour.  Persons take turns: whoever asks for many waits for their own.  The worker process is started
+when something waits, and ended when it is idle, too large, too slow or has made enough; it has one job at a time.  When
+a body is erased, what was made before goes: it may hold what was in the body.  Everything here runs on one event loop;
+a restart of the server forgets the queue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from server.crypto.body_keys import BodyKeys, overwrite_and_unlink
+from server.documents.inspection_log import LogRequest
+from server.documents.worker_process import Worker, end_worker, memory_mib_of, start_worker
+from server.interface.errors import ApiError, busy, not_found
+from sweep.report import LocalText, display_text, new_id, utc_now
+
+JobState = Literal["queued", "running", "ready", "failed"]
+
+QUEUED_PER_PERSON = 50  # guessed: a month of one room each for a large building
+QUEUED_IN_ALL = 200  # guessed: half an hour of work
+KEPT_PER_PERSON = 60
+KEPT_S = 3600.0  # guessed: whoever asked comes back within the hour
+JOB_S = 900.0  # guessed: a year of a district as a spreadsheet takes half a minute
+IDLE_S = 30.0  # a worker without work gives its memory back
+JOBS_PER_WORKER = 25  # guessed: a fresh process costs two seconds
+FRESH_SHARE = 0.35  # guessed: Typst keeps what it set before, and the next document needs its room
+LOOK_S = 0.1
+TEMPORARY = "tmp"
+"""Folder of the worker's temporary files, beside the documents."""
+
+TOO_LARGE = LocalText(
+    ko="문서가 너무 커서 만들지 못했습니다. 기간을 줄이거나 방을 하나만 고르십시오",
+    en="the document takes too much memory: choose a shorter period or one room",
+)
+TOO_SLOW = LocalText(
+    ko="문서를 만드는 데 너무 오래 걸립니다. 기간을 줄이십시오", en="it takes too long: choose a shorter period"
+)
+BROKEN = LocalText(
+    ko="문서를 만들지 못했습니다. 다시 시도하십시오",
+    en="the document could not be made; try again, the server's log has more",
+)
+OUTDATED = LocalText(
+    ko="그 사이에 본문이 삭제되어 이 문서를 지웠습니다. 다시 요청하십시오",
+    en="a body was erased since, so this document was deleted: ask for it again",
+)
+CANCELLED = LocalText(ko="취소했습니다", en="cancelled")
+LINES_KO = {
+    "export_unavailable": "지금은 문서를 만들 수 없습니다",
+    "export_refused": "이 범위로는 문서를 만들 수 없습니다",
+}
+
+
+@dataclass(slots=True)
+class ExportJob:
+    """One document that somebody asked for."""
+
+    job_id: UUID
+    user_id: UUID
+    wanted: LogRequest
+    path: Path
+    asked: datetime
+    state: JobState = "queued"
+    percent: int = 0
+    size: int | None = None
+    failure: ApiError | None = None
+    finished_s: float = 0.0
+    made_after: int = 0
+    """How often keys of bodies had been destroyed when the making of it began."""
+    done: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def is_over(self) -> bool:
+        """Ready or failed."""
+        return self.state in {"ready", "failed"}
+
+
+class ExportQueue:
+    """All jobs of this server."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        body_keys: BodyKeys,
+        max_memory_mib: int,
+        monotonic: Callable[[], float],
+        memory_mib: Callable[[int], float] = memory_mib_of,
+    ) -> None:
+        """`memory_mib`: what the process of that number holds."""
+        self._folder, self._database_url, self._max_memory_mib = folder, database_url, max_memory_mib
+        self._body_keys = body_keys
+        self._monotonic, self._memory_mib = monotonic, memory_mib
+        self._jobs: dict[UUID, ExportJob] = {}
+        self._wake = asyncio.Event()
+        self._served: dict[UUID, int] = {}
+        self._turn = 0
+        self._leftovers: list[Path] = []
+        self._worker_gone = asyncio.Event()
+
+    def submit(self, user_id: UUID, wanted: LogRequest) -> ExportJob:
+        """Queue a document; ApiError 429 when this person has too many waiting, 503 when everybody has."""
+        self._forget_old()
+        waiting = [job for job in self._jobs.values() if not job.is_over]
+        if sum(job.user_id == user_id for job in waiting) >= QUEUED_PER_PERSON:
+            raise busy(
+                "만들고 있는 문서가 너무 많습니다. 끝난 뒤에 다시 요청하십시오",
+                "too many of your documents are being made; ask again when some are ready",
+                status=429,
+                code="too_many_exports",
+                retry_after_s=30,
+            )
+        if len(waiting) >= QUEUED_IN_ALL:
+            raise busy(
+                "문서 요청이 밀려 있습니다. 잠시 뒤에 다시 요청하십시오",
+                "too many documents are being made; ask again in a minute",
+                code="too_many_exports",
+                retry_after_s=60,
+            )
+        job_id = new_id()
+        job = ExportJob(job_id, user_id, wanted, self._folder / f"{job_id}.{wanted.format}", utc_now())
+        self._jobs[job_id] = job
+        self._wake.set()
+        return job
+
+    def jobs_of(self, user_id: UUID) -> tuple[ExportJob, ...]:
+        """A person's jobs, newest first."""
+        self._forget_old()
+        return tuple(reversed([job for job in self._jobs.values() if job.user_id == user_id]))
+
+    def job(self, user_id: UUID, job_id: UUID) -> ExportJob:
+        """A person's job; ApiError 404 when there is none, or not any more."""
+        self._forget_old()
+        job = self._jobs.get(job_id)
+        if job is None or job.user_id != user_id:
+            raise not_found("문서", "this document, which is kept for an hour,")
+        return job
+
+    def ahead_of(self, job: ExportJob) -> int:
+        """How many documents are made before this one, as far as it is known: persons take turns."""
+        if job.state != "queued":
+            return 0
+        others = [other for other in self._jobs.values() if not other.is_over and other.asked < job.asked]
+        return len(others)
+
+    def cancel(self, job: ExportJob) -> None:
+        """Forget a job; one that runs is ended."""
+        if not job.is_over:
+            self._fail(job, ApiError(410, "export_cancelled", CANCELLED.ko, CANCELLED.en))
+        self._drop(job)
+
+    async def drop_outdated(self) -> None:
+        """Delete what was made before the last erasure, and have what is being made begun anew."""
+        for path in self._take_outdated():
+            await asyncio.to_thread(overwrite_and_unlink, path)
+        if any(job.state == "running" and self._is_outdated(job) for job in self._jobs.values()):
+            await self._worker_gone.wait()
+
+    def _is_outdated(self, job: ExportJob) -> bool:
+        return job.made_after != self._body_keys.times_destroyed
+
+    def _take_outdated(self) -> list[Path]:
+        outdated = [job for job in self._jobs.values() if job.state == "ready" and self._is_outdated(job)]
+        for job in outdated:
+            self._fail(job, ApiError(410, "export_outdated", OUTDATED.ko, OUTDATED.en))
+        return [job.path for job in outdated]
+
+    async def run(self) -> None:
+        """Make documents until this task is cancelled."""
+        await asyncio.to_thread(self._clear_folder)
+        while True:
+            await self._wake.wait()
+            self._worker_gone.clear()
+            temporary = self._folder / TEMPORARY
+            try:
+                await asyncio.to_thread(temporary.mkdir, mode=0o700, exist_ok=True)
+                worker = await start_worker(temporary)
+            except OSError as error:  # no memory or no files for one process more
+                line = display_text(str(error), limit=200)
+                self._fail_next(ApiError(503, "export_failed", BROKEN.ko, f"{BROKEN.en} ({line})"))
+                continue
+            try:
+                await self._serve(worker)
+            finally:
+                await end_worker(worker)
+                self._clear_leftovers()
+                self._worker_gone.set()
+
+    def _fail_next(self, why: ApiError) -> None:
+        job = self._next()
+        if job is None:
+            self._wake.clear()
+        else:
+            self._fail(job, why)
+
+    async def _serve(self, worker: Worker) -> None:
+        """Give one worker its jobs until it has to go."""
+        for _ in range(JOBS_PER_WORKER):
+            job = self._next()
+            if job is None:
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), IDLE_S)
+                except TimeoutError:
+                    return
+                job = self._next()
+            if job is not None and not await self._make(worker, job):
+                return
+
+    async def _make(self, worker: Worker, job: ExportJob) -> bool:
+        """Have one document made; False when the worker has to go."""
+        job.state, job.made_after = "running", self._body_keys.times_destroyed
+        self._turn += 1
+        self._served[job.user_id] = self._turn
+        worker.jobs.write(_line_of(job, self._database_url, self._body_keys))
+        began_s = self._monotonic()
+        listening = asyncio.create_task(self._listen(worker, job))
+        try:
+            while not listening.done():
+                await asyncio.wait({listening}, timeout=LOOK_S)
+                if job.is_over and not listening.done():
+                    return False  # cancelled
+                if not job.is_over and self._is_outdated(job):
+                    job.state, job.percent = "queued", 0
+                    self._leftovers.append(job.path)
+                    return False
+                if self._memory_mib(worker.process.pid) > self._max_memory_mib:
+                    self._fail(job, ApiError(413, "export_too_large", TOO_LARGE.ko, TOO_LARGE.en))
+                    return False
+                if self._monotonic() - began_s > JOB_S:
+                    self._fail(job, ApiError(503, "export_too_slow", TOO_SLOW.ko, TOO_SLOW.en))
+                    return False
+            return listening.result() and self._memory_mib(worker.process.pid) < self._max_memory_mib * FRESH_SHARE
+        finally:
+            listening.cancel()
+            if job.state == "running":  # the worker died, or the server ends
+                self._fail(job, ApiError(503, "export_failed", BROKEN.ko, BROKEN.en))
+
+    async def _listen(self, worker: Worker, job: ExportJob) -> bool:
+        """Take what the worker says of this job until it has said its last word; False when it died before."""
+        while line := await worker.words.readline():
+            if job.state != "running":
+                return False
+            said = json.loads(line)
+            if "percent" in said:
+                job.percent = said["percent"]
+            elif "ready" in said:
+                job.state, job.percent, job.size = "ready", 100, said["ready"]
+                self._finish(job)
+                return True
+            else:
+                code, english = said["failed"]["code"], said["failed"]["line"]
+                status = 400 if code == "export_refused" else 503
+                self._fail(job, ApiError(status, code, LINES_KO[code], display_text(english, limit=300)))
+                return True
+        return False
+
+    def _next(self) -> ExportJob | None:
+        """The oldest job of whoever was served longest ago."""
+        waiting = [job for job in self._jobs.values() if job.state == "queued"]
+        return min(waiting, key=lambda job: self._served.get(job.user_id, 0), default=None)
+
+    def _fail(self, job: ExportJob, why: ApiError) -> None:
+        job.state, job.failure = "failed", why
+        self._finish(job)
+
+    def _finish(self, job: ExportJob) -> None:
+        job.finished_s = self._monotonic()
+        job.done.set()
+
+    def _forget_old(self) -> None:
+        for path in self._take_outdated():
+            overwrite_and_unlink(path)
+        over = [job for job in self._jobs.values() if job.is_over]
+        too_old = [job for job in over if self._monotonic() - job.finished_s > KEPT_S]
+        for user_id in {job.user_id for job in over}:
+            too_old += [job for job in over if job.user_id == user_id][:-KEPT_PER_PERSON]
+        for job in too_old:
+            self._drop(job)
+        if not self._jobs:
+            self._served.clear()
+
+    def _drop(self, job: ExportJob) -> None:
+        self._jobs.pop(job.job_id, None)
+        job.path.unlink(missing_ok=True)
+
+    def _clear_folder(self) -> None:
+        """Remove what an earlier run of the server left."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in self._folder.iterdir():
+            if path.suffix in {".csv", ".pdf", ".xlsx"}:
+                overwrite_and_unlink(path)
+        self._clear_leftovers()
+
+    def _clear_leftovers(self) -> None:
+        """Remove what a worker that was ended had begun."""
+        temporary = self._folder / TEMPORARY
+        for path in (*self._leftovers, *(path for path in temporary.rglob("*") if path.is_file())):
+            overwrite_and_unlink(path)
+        self._leftovers.clear()
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys) -> bytes:
+    wanted = job.wanted
+    values: dict[str, Any] = {
+        "database_url": database_url,
+        "body_keys": str(body_keys.path),
+        "store_key": str(body_keys.key_path),
+        "path": str(job.path),
+        "format": wanted.format,
+        "first": wanted.period.first.isoformat(),
+        "last": wanted.period.last.isoformat(),
+        "room_id": str(wanted.room_id) if wanted.room_id else None,
+        "organisation": wanted.organisation,
+        "requested_by": wanted.requested_by,
+        "reason": wanted.reason,
+        "district_id": wanted.district_id,
+    }
+    return json.dumps(values).encode() + b"\n"

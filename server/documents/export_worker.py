@@ -1,0 +1,84 @@
+"""The process that makes documents: `python -m server.documents.export_worker`, started by export_queue.py alone.
+
+Input are jobs, one JSON line each on standard input; output are their progress and end, one JSON line each on standard
+output, and the document in the file that the job names.  One job at a time; it reads the database and writes only that
+file.  A fault of ours ends the process, which the queue takes for the failure of its job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any, TextIO
+from uuid import UUID
+
+from server.crypto.body_keys import BodyKeys, BodyKeysError
+from server.documents.inspection_log import LogRequest, today, write_log_to
+from server.exports.fonts import FontsMissingError
+from server.exports.records import ExportError, Period
+from server.projections.projecting import drain
+from server.store.db import Database
+from server.store.faults import AwayError, BusyError
+
+NICENESS = 10  # guessed: the write door and the page go first
+
+
+def main() -> None:
+    """Work until standard input ends."""
+    os.nice(NICENESS)
+    for line in sys.stdin:
+        work(json.loads(line), sys.stdout)
+
+
+def work(job: dict[str, Any], out: TextIO) -> None:
+    """One job, from its line to its last word."""
+
+    def say(**words: Any) -> None:
+        out.write(json.dumps(words, ensure_ascii=False) + "\n")
+        out.flush()
+
+    wanted = LogRequest(
+        job["format"],
+        Period(date.fromisoformat(job["first"]), date.fromisoformat(job["last"])),
+        UUID(job["room_id"]) if job["room_id"] else None,
+        job["organisation"],
+        job["requested_by"],
+        job["reason"],
+        job["district_id"],
+    )
+    percent = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal percent
+        if 100 * done // max(total, 1) > percent:
+            percent = 100 * done // max(total, 1)
+            say(percent=min(percent, 99))
+
+    try:
+        path = Path(job["path"])
+        path.touch(mode=0o600)
+        keys = BodyKeys(Path(job["body_keys"]), Path(job["store_key"]))
+        with contextlib.closing(Database(job["database_url"], keys)) as db:
+            drain(db)
+            with db.read() as connection, path.open("wb") as file:
+                write_log_to(file, connection, wanted, today(), on_sweep=progress)
+    except (
+        FontsMissingError,
+        OverflowError,
+        AwayError,
+        BusyError,
+        BodyKeysError,
+    ) as error:  # the first is an ExportError too
+        say(failed={"code": "export_unavailable", "line": str(error)})
+    except ExportError as error:
+        say(failed={"code": "export_refused", "line": str(error)})
+    else:
+        say(ready=path.stat().st_size)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Lines of the inspection log, made once when a sweep is projected, so that a long log is read without its reports.
+
+Input is what the entries of a sweep hold; output is its `LogRow` as JSON, without what is judged when the log is made:
+place, signatures, gaps and alarms.  Details of findings are never part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row
+
+from server.exports.judgement import ReportState
+from server.exports.records import LogRow, Place, SignedDisposition, SweepHeader
+from server.exports.rows import build_page
+from sweep.report import Disposition, LocalText, SweepOpened, SweepReport
+
+_LINE: TypeAdapter[LogRow] = TypeAdapter(LogRow)
+UNKNOWN_PLACE = Place(
+    LocalText(ko="등록되지 않은 시설", en="Facility not registered"),
+    None,
+    LocalText(ko="등록되지 않은 방", en="Room not registered"),
+    "restroom",
+)
+
+
+def header_of(report: SweepReport | None, opened: SweepOpened | None, received: datetime) -> SweepHeader | None:
+    """What is known of a sweep at all; None when neither opening nor report can be read."""
+    if report is not None:
+        return replace(SweepHeader.of_report(report, opened), received=received)
+    return None if opened is None else replace(SweepHeader.of_opened(opened), received=received)
+
+
+def stored_line(
+    report: SweepReport | None,
+    opened: SweepOpened | None,
+    received: datetime,
+    report_state: ReportState,
+    dispositions: Sequence[tuple[Row[Any], Disposition]],
+) -> str:
+    """The line of a sweep that has an opening or a report, as JSON."""
+    header = header_of(report, opened, received)
+    if header is None:
+        raise ValueError("a sweep without opening and report has no line")
+    spoken = [
+        SignedDisposition(item, row.subject, row.assurance, row.entry_hash, signature_ok=True)
+        for row, item in dispositions
+    ]
+    page = build_page(header, UNKNOWN_PLACE, report, report_state=report_state, dispositions=spoken)
+    return _LINE.dump_json(page.row).decode()
+
+
+def read_line(text: str) -> LogRow:
+    """The line that `stored_line` wrote."""
+    return _LINE.validate_json(text)

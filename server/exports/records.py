@@ -1,0 +1,220 @@
+"""Records of the inspection log: what the exports need of a sweep, plain and frozen.
+
+There is no field for the details of a finding: device addresses, names and SSIDs cannot get into an export.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from server.exports.claimed_time import counted
+from server.exports.judgement import ReportState
+from server.exports.words import Occasion, Result
+from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
+
+
+class ExportError(ValueError):
+    """An export that cannot be made; the message is one line and says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of a log, both included, in Korean time."""
+
+    first: date
+    last: date
+
+    def __post_init__(self) -> None:
+        """Raise ExportError when the period ends before it starts."""
+        if self.last < self.first:
+            raise ExportError(f"the period ends ({self.last}) before it starts ({self.first}): swap the two dates")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sweep was made, in names that people know."""
+
+    facility_name: LocalText
+    facility_number: str | None
+    """Number under which the district manages the facility (관리번호)."""
+    room_name: LocalText
+    room_kind: Literal["restroom", "changing_room"]
+    open_finds: int = 0
+    """Finds in this room, of any of its sweeps, that persons had not closed when the log was made."""
+    open_candidates: int = 0
+    """Candidates in this room that nobody had looked at or excluded by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class SweepHeader:
+    """What is known of a sweep even when its report is not there."""
+
+    sweep_id: UUID
+    room_id: UUID
+    source: Source
+    mode: Mode
+    inspectors: tuple[str, ...]
+    """Pseudonyms."""
+    probe_id: str
+    started: ClockReading
+    ended: ClockReading | None
+    declared_empty: bool | None
+    """Both inspectors declared the room empty before anything optical started; None when the opening is not there."""
+    received: datetime | None = None
+    """When the server received the first entry about it; None in a document that is made without a server."""
+
+    @property
+    def counted_start(self) -> datetime:
+        """The start that counts, see claimed_time.py."""
+        return self.started.utc if self.received is None else counted(self.started, self.received)
+
+    @classmethod
+    def of_opened(cls, opened: SweepOpened) -> Self:
+        """Header of a sweep of which only the opening is there."""
+        return cls(
+            opened.sweep_id,
+            opened.room_id,
+            opened.source,
+            opened.mode,
+            opened.inspectors,
+            opened.probe_id,
+            opened.opened,
+            None,
+            opened.declared_empty,
+        )
+
+    @classmethod
+    def of_report(cls, report: SweepReport, opened: SweepOpened | None = None) -> Self:
+        """Header of a reported sweep; `opened` adds whether the room was declared empty."""
+        return cls(
+            report.sweep_id,
+            report.room_id,
+            report.source,
+            report.mode,
+            report.inspectors,
+            report.probe_id,
+            report.started,
+            report.ended,
+            None if opened is None else opened.declared_empty,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDisposition:
+    """A person's verdict with who spoke and the entry that holds it."""
+
+    disposition: Disposition
+    decided_by: str
+    """Pseudonym."""
+    assurance: str
+    """How the server knew the person: device, passkey, password or witness."""
+    entry_hash: str
+    signature_ok: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryLine:
+    """One signed entry of a sweep, for whoever wants to compare the paper with the record."""
+
+    entry_id: UUID
+    kind: str
+    key_id: str
+    seq: int
+    entry_hash: str
+    """SHA-256 over the signed bytes, 64 hexadecimal digits."""
+    received: datetime
+    log_index: int | None
+    signature_ok: bool
+    bodies_present: int
+    bodies_erased: int
+    bodies_missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceGap:
+    """Numbers that a key should have used and that never arrived."""
+
+    key_id: str
+    from_seq: int
+    to_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandEntries:
+    """What only people on the spot know; the probe measures none of it, so None is printed as not recorded."""
+
+    occasion: Occasion | None = None
+    """점검구분: regular, ad hoc or joint."""
+    companions: tuple[str, ...] = ()
+    """동행·입회: pseudonyms or offices, e.g. police."""
+    suspicious_marks: str | None = None
+    """의심흔적: holes, scratches."""
+    emergency_bell: str | None = None
+    """비상벨 작동."""
+    measures: tuple[str, ...] = ()
+    """조치 that was taken: sticker, repair request, scene kept and police called."""
+    confirmed_by: str | None = None
+    """확인자."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One line of the inspection log (점검일지): one sweep."""
+
+    header: SweepHeader
+    place: Place
+    hand: HandEntries
+    report_state: ReportState
+    is_aborted: bool
+    methods: tuple[Modality, ...]
+    """Modalities that looked at one zone at least."""
+    equipment: str
+    """Probe and versions of software, firmware, thresholds and calibration."""
+    probe_state: str
+    """How the probe itself was: supply, heat, disk, sensor head, camera, losses."""
+    zones_total: int
+    zones_looked: tuple[str, ...]
+    """Korean names of zones that at least one modality looked at, in the order of the plan."""
+    zones_not_looked: tuple[str, ...]
+    zones_not_assessable: tuple[str, ...]
+    """Zones looked at of which every modality was blind."""
+    zones_nothing_detected: tuple[str, ...]
+    """Zones where nothing was detected by a probe that is not yet proven: no ground to call them clear."""
+    candidate_zones: tuple[str, ...]
+    """Zones with a finding, once per finding."""
+    candidates_open: int
+    """Findings without a disposition."""
+    result: Result
+    result_reason: str
+    """Korean sentence: why the result is what it is."""
+    dispositions: tuple[tuple[str, int], ...]
+    """How many findings stand at which verdict by their latest disposition, in a fixed order."""
+    entry_hash: str | None
+    """Hash of the report's entry; of the opening when there is no report; None when neither is there."""
+    entries: int
+    signatures_ok: bool
+    """Every entry of this sweep verifies; False when there is none."""
+    missing_entries: int
+    alarms: int
+    """Alarms of the server about this sweep's record: conflicts, broken chains."""
+
+    @property
+    def is_demo(self) -> bool:
+        """Not a measurement made on the spot: a replay or a simulation."""
+        return self.header.source != "live"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPage:
+    """A row with the report and the record behind it: one section of the PDF."""
+
+    row: LogRow
+    report: SweepReport | None
+    dispositions: tuple[SignedDisposition, ...]
+    """In the order in which they were decided."""
+    entries: tuple[EntryLine, ...]
+    gaps: tuple[SequenceGap, ...]
+    alarms: tuple[LocalText, ...]

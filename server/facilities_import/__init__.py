@@ -1,0 +1,1 @@
+"""Facilities from the files that offices publish: previewed, confirmed, asked about, undone."""

@@ -1,0 +1,114 @@
+"""Single cells of a row as values: coordinates, months, counts, districts, text that is safe to show.
+
+Pure functions: a cell in, a value out and the name of what was odd about it (reasons.py has the words).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from sweep.report import display_text
+
+LATITUDES = (32.5, 39.5)  # derived: Marado and the northern border of Gangwon, with a margin
+LONGITUDES = (124.0, 132.5)  # derived: Baengnyeongdo and Dokdo, with a margin
+FIRST_YEAR = (
+    1945  # guessed: no public restroom in service is older, and spreadsheets turn 2009 and later into July 1905
+)
+LAST_YEAR = 2100
+MOST_FIXTURES = 60  # guessed: a service area of a motorway has about 40 in one room
+LONGEST_TEXT = 200
+
+_MONTH = re.compile(r"^(\d{4})\s*[-./년]?\s*(\d{1,2})?")
+_DISTRICT = re.compile(r"^[가-힣]{1,8}(?:시|군|구)$")
+_CITY = re.compile(r"(?:특별시|광역시|특별자치시|도|특별자치도)$")
+_SHORT_CITIES = frozenset(
+    [
+        *("서울", "서울시", "부산", "부산시", "대구", "대구시", "인천", "인천시", "대전", "대전시", "울산", "울산시"),
+        *("광주", "세종", "세종시", "경기", "강원", "충북", "충남", "전북", "전남", "경북", "경남", "제주"),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """WGS 84 in degrees, or none."""
+
+    latitude_deg: float | None
+    longitude_deg: float | None
+    note: str = ""
+
+
+def coordinates(latitude: str, longitude: str) -> Coordinates:
+    """Where a facility lies; turned round when the two cells are swapped, none when they are outside Korea."""
+    if not latitude or not longitude:
+        return Coordinates(None, None, "coordinates_missing")
+    lat, lon = _degrees(latitude), _degrees(longitude)
+    if lat is None or lon is None:
+        return Coordinates(None, None, "coordinates_unreadable")
+    if _lies(lat, lon):
+        return Coordinates(lat, lon)
+    if _lies(lon, lat):
+        return Coordinates(lon, lat, "coordinates_swapped")
+    if lat == 0 and lon == 0:
+        return Coordinates(None, None, "coordinates_missing")
+    return Coordinates(None, None, "coordinates_outside_korea")
+
+
+def _degrees(cell: str) -> float | None:
+    try:
+        value = float(cell)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _lies(latitude: float, longitude: float) -> bool:
+    return LATITUDES[0] <= latitude <= LATITUDES[1] and LONGITUDES[0] <= longitude <= LONGITUDES[1]
+
+
+def month(cell: str) -> tuple[str, str]:
+    """(YYYY-MM or empty, note): when something was built; nothing for a date that cannot be."""
+    if not cell:
+        return "", ""
+    found = _MONTH.match(cell)
+    if found is None:
+        return "", "date_unreadable"
+    year, number = int(found[1]), int(found[2] or 1)
+    if not 1 <= number <= 12:
+        return "", "date_unreadable"
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return "", "date_unbelievable"
+    return f"{year:04d}-{number:02d}", ""
+
+
+def count(cell: str) -> tuple[int, str]:
+    """(how many, note or doubt): 0 and a reason for what is no count."""
+    if not cell:
+        return 0, ""
+    digits = re.fullmatch(r"(\d{1,6})(?:\.0+)?", cell)
+    if digits is None:
+        return 0, "count_unreadable"
+    number = int(digits[1])
+    return (0, "count_unbelievable") if number > MOST_FIXTURES else (number, "")
+
+
+def district_in(address: str) -> str:
+    """The district that an address names (`강북구`, `수원시 팔달구`, `춘천시`), or empty."""
+    words = address.replace(",", " ").split()
+    if words and (_CITY.search(words[0]) or words[0] in _SHORT_CITIES):
+        if words[0] in {"세종특별자치시", "세종", "세종시"}:
+            return "세종시"
+        words = words[1:]
+    if not words or not _DISTRICT.match(words[0]):
+        return ""
+    if words[0].endswith("시") and len(words) > 1 and _DISTRICT.match(words[1]) and words[1].endswith("구"):
+        return f"{words[0]} {words[1]}"
+    return words[0]
+
+
+def line(cell: str, limit: int = LONGEST_TEXT) -> tuple[str, str]:
+    """(one line that is safe to show, note)."""
+    shown = display_text(cell, limit=limit)
+    return shown, "" if shown == cell else "text_made_safe"

@@ -1,0 +1,175 @@
+"""Imports as people see them, and the questions that a file leaves to them.
+
+Output are views; the one thing written is an answer, once: `add` the row as a facility of its own, `update` the one
+that it may be, `close` the one that the file no longer lists, or `leave` everything as it is.  Undoing the import
+undoes it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from server.facilities_import.importing import apply_row
+from server.facilities_import.reasons import OUTCOMES, words_of
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.views.imports import (
+    ImportList,
+    ImportOutcome,
+    ImportRowList,
+    ImportRowView,
+    ImportView,
+    ReasonCount,
+)
+from server.store.audit import record
+from server.store.clock import from_ms, now_ms
+from server.store.schema import facilities, import_rows, imports
+
+Answer = Literal["add", "update", "close", "leave"]
+SHOWN_IMPORTS = 100
+
+
+def list_imports(connection: Connection) -> ImportList:
+    """The newest imports."""
+    found = connection.execute(select(imports).order_by(imports.c.created_ms.desc()).limit(SHOWN_IMPORTS)).all()
+    return ImportList(imports=tuple(_view(connection, row) for row in found))
+
+
+def import_view(connection: Connection, import_id: UUID) -> ImportView:
+    """One import with its counts; ApiError 404."""
+    return _view(connection, _found(connection, import_id))
+
+
+def import_row_page(
+    connection: Connection,
+    import_id: UUID,
+    *,
+    outcome: str | None,
+    is_open: bool,
+    after: int | None,
+    limit: int,
+) -> ImportRowList:
+    """Rows of an import in the order of the file, what it no longer lists first; ApiError 404."""
+    _found(connection, import_id)
+    statement = (
+        select(import_rows, facilities.c.name_ko.label("known_as"))
+        .outerjoin(facilities, facilities.c.facility_id == import_rows.c.facility_id)
+        .where(import_rows.c.import_id == import_id)
+        .order_by(import_rows.c.line)
+        .limit(limit + 1)
+    )
+    if outcome is not None:
+        statement = statement.where(import_rows.c.outcome == outcome)
+    if is_open:
+        statement = statement.where(import_rows.c.outcome == "question", import_rows.c.answer.is_(None))
+    if after is not None:
+        statement = statement.where(import_rows.c.line > after)
+    found = connection.execute(statement).all()
+    shown = found[:limit]
+    return ImportRowList(
+        rows=tuple(_row_view(row) for row in shown), next=shown[-1].line if len(found) > limit else None
+    )
+
+
+def answer(connection: Connection, import_id: UUID, line: int, choice: Answer, *, actor: str) -> None:
+    """Answer the question of one row; ApiError 404, 409 when it is answered or its import is not confirmed, 400."""
+    found = _found(connection, import_id)
+    row = connection.execute(
+        select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
+    ).one_or_none()
+    if row is None or row.outcome != "question":
+        raise not_found("질문", "question")
+    if found.state != "confirmed":
+        raise ApiError(
+            409, "import_state", "확정한 가져오기가 아닙니다", f"this import is {found.state}, not confirmed"
+        )
+    if row.answer is not None:
+        raise ApiError(409, "already_answered", "이미 답한 질문입니다", "this question is answered already")
+    if choice not in _possible(row):
+        raise invalid(f"{choice} does not answer this question", ko="이 질문에 맞지 않는 답입니다", code="wrong_answer")
+    of_row = update(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
+    if choice == "add":
+        connection.execute(of_row.values(facility_id=None))
+    connection.execute(of_row.values(answer=choice, answered_by=actor, answered_ms=now_ms()))
+    if choice != "leave":
+        asked = select(import_rows).where(import_rows.c.import_id == import_id, import_rows.c.line == line)
+        apply_row(connection, found.layout, connection.execute(asked).one(), actor)
+    detail = {"line": line, "answer": choice}
+    record(connection, actor=actor, action="import.answered", object_id=str(import_id), detail=detail)
+
+
+def reason_counts(rows: Iterable[tuple[ImportOutcome, str]]) -> tuple[ReasonCount, ...]:
+    """How many rows have which outcome for which reason; `rows` are (outcome, reasons with spaces)."""
+    counts = Counter((outcome, reason) for outcome, reasons in rows for reason in reasons.split())
+    return tuple(
+        ReasonCount(outcome=outcome, reason=reason, words=words_of(reason), rows=count)
+        for (outcome, reason), count in sorted(counts.items(), key=lambda one: (one[0][0], -one[1], one[0][1]))
+    )
+
+
+def _possible(row: Row[Any]) -> tuple[Answer, ...]:
+    if row.line < 0:
+        return ("close", "leave")
+    return ("add", "leave") if row.facility_id is None else ("add", "update", "leave")
+
+
+def _found(connection: Connection, import_id: UUID) -> Row[Any]:
+    found = connection.execute(select(imports).where(imports.c.import_id == import_id)).one_or_none()
+    if found is None:
+        raise not_found("가져오기", "import")
+    return found
+
+
+def _view(connection: Connection, row: Row[Any]) -> ImportView:
+    of_import = import_rows.c.import_id == row.import_id
+    columns = (import_rows.c.outcome, import_rows.c.reasons)
+    grouped = connection.execute(select(*columns, func.count().label("rows")).where(of_import).group_by(*columns)).all()
+    counts: Counter[str] = Counter()
+    told: list[tuple[ImportOutcome, str]] = []
+    for one in grouped:
+        counts[one.outcome] += one.rows
+        told += [(one.outcome, one.reasons)] * one.rows
+    lines = connection.scalar(select(func.count()).where(of_import, import_rows.c.line > 0)) or 0
+    is_open = select(func.count()).where(of_import, import_rows.c.outcome == "question", import_rows.c.answer.is_(None))
+    return ImportView(
+        import_id=row.import_id,
+        file_name=row.file_name,
+        layout=row.layout,
+        encoding=row.encoding,
+        state=row.state,
+        created=from_ms(row.created_ms),
+        created_by=row.created_by,
+        confirmed=None if row.confirmed_ms is None else from_ms(row.confirmed_ms),
+        undone=None if row.undone_ms is None else from_ms(row.undone_ms),
+        rows=lines,
+        not_listed=sum(counts.values()) - lines,
+        counts={outcome: counts[outcome] for outcome in OUTCOMES},
+        open_questions=(connection.scalar(is_open) or 0) if row.state == "confirmed" else 0,
+        reasons=reason_counts(told),
+    )
+
+
+def _row_view(row: Row[Any]) -> ImportRowView:
+    place: dict[str, Any] = json.loads(row.place_json)
+    reasons: Sequence[str] = row.reasons.split()
+    return ImportRowView(
+        line=row.line,
+        outcome=row.outcome,
+        reasons=tuple(reasons),
+        words=tuple(words_of(reason) for reason in reasons),
+        source_key=row.source_key,
+        name=place.get("name", ""),
+        address=place.get("address", ""),
+        district=place.get("district", ""),
+        facility_id=row.facility_id,
+        known_as=row.known_as,
+        raw=json.loads(row.raw_json),
+        answers=_possible(row) if row.outcome == "question" and row.answer is None else (),
+        answer=row.answer,
+        answered_by=row.answered_by,
+    )

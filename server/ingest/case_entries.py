@@ -1,0 +1,262 @@
+"""The steps of cases as entries: each is checked against the way of a case, signed for its person and read at once.
+
+Input are a person, a case and what was done; output is the case after it.  A wrong turn is ApiError 409 with the
+sentence that says what has to come first; hurtful words and links are 400.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, select
+
+from server.cases import gaps, words
+from server.cases.deadlines import REOPENS_AFTER, repair_due, today
+from server.cases.machine import Case, may_follow
+from server.ingest.entry_rows import Outcome
+from server.ingest.persons import Notary, write_for
+from server.interface.case_requests import (
+    CameraRequest,
+    CaseRequest,
+    DefectRequest,
+    LookedAtRequest,
+    NotCameraRequest,
+    StepRequest,
+    SuspicionRequest,
+)
+from server.interface.errors import ApiError, invalid, not_found
+from server.people.auth import Person
+from server.projections.case_rows import steps_of
+from server.store.clock import entry_time
+from server.store.schema import cases, entries, rooms
+from sweep.entry import kinds
+from sweep.entry.envelope import make_body
+from sweep.report import ClockReading, LocalText, Source, new_id, to_json
+from sweep.report.case_records import (
+    CameraFound,
+    CaseStep,
+    DefectFound,
+    LookedAt,
+    NotCamera,
+    Photographed,
+    Reported,
+    RoomCorrected,
+    Step,
+    Witnessed,
+)
+
+S = TypeVar("S", bound=BaseModel)
+FREE_TEXT = ("what", "why", "why_not", "by", "to")
+"""Fields into which people write what they like; the others are numbers and names of office."""
+
+
+def open_case(connection: Connection, notary: Notary, person: Person, room_id: UUID, request: CaseRequest) -> UUID:
+    """Open a case that no finding opened; its id. ApiError 404 without the room, 409 for a defect that is none."""
+    if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
+        raise not_found("방", "room")
+    step = _reported(request.step, "person") if isinstance(request.step, SuspicionRequest) else _defect(request.step)
+    case_id = new_id()
+    _write(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    return case_id
+
+
+def report_strange(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> None:
+    """Open a case for what somebody saw who cleans there; nobody tells them what becomes of it."""
+    step = _checked(Reported(step="reported", by="cleaner", what=what))
+    _write(connection, notary, person, step, case_id=new_id(), room_id=room_id)
+
+
+def take_public_report(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> UUID:
+    """Open a case for what the public reported, in the words and by the signature of who takes it over; its id."""
+    case_id = new_id()
+    step = _checked(Reported(step="reported", by="public", what=what))
+    _write(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    return case_id
+
+
+def take_step(
+    connection: Connection,
+    notary: Notary,
+    person: Person,
+    case: Row[Any],
+    request: StepRequest,
+    second: Person | None,
+) -> Outcome:
+    """Append the next step of a case, read it, and say what was recorded."""
+    step = _whole(request, person, second)
+    history = steps_of(connection, case.case_id, case.sweep_id)
+    if not may_follow(_case(case), step.step, today()):
+        raise wrong_turn(case)
+    if isinstance(step, Witnessed) and step.shown_hash not in {row.entry_hash for row, _ in history[-1:]}:
+        raise ApiError(
+            409,
+            "hash_not_shown",
+            "화면에 보인 기록이 마지막 단계가 아닙니다. 화면을 새로 고치고 다시 서명을 받으십시오",
+            "the hash is not that of the last step; load the page again and have it signed anew",
+        )
+    if isinstance(step, RoomCorrected):
+        _check_correction(connection, case, step)
+    return _write(
+        connection,
+        notary,
+        person,
+        step,
+        case_id=case.case_id,
+        room_id=case.recorded_room_id,
+        sweep_id=case.sweep_id,
+        finding_id=case.finding_id,
+        source=case.source,
+    )
+
+
+def wrong_turn(case: Row[Any]) -> ApiError:
+    """The refusal of a step that cannot be taken now, with what has to come first."""
+    sentence, lead = words.NEXT[case.state], words.NOT_NOW
+    return ApiError(409, "not_now", f"{lead.ko} {sentence.ko}", f"{lead.en} {sentence.en}")
+
+
+def _case(row: Row[Any]) -> Case:
+    return Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
+
+
+def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
+    """The step with what the server knows itself; ApiError 400 or 403 when something is missing."""
+    match request.step:
+        case LookedAtRequest(seen=seen):
+            return LookedAt(step="looked_at", second_person=_second(person, second), seen=seen)
+        case NotCameraRequest(what=what, reopens=reopens):
+            second_name, opens = _second(person, second), reopens or today() + REOPENS_AFTER
+            return _checked(NotCamera(step="not_camera", second_person=second_name, what=what, reopens=opens))
+        case CameraRequest(was_touched=was_touched):
+            return CameraFound(step="camera", second_person=_second(person, second), was_touched=was_touched)
+        case DefectRequest() as defect:
+            return _defect(defect)
+        case Photographed(commitment=None, why_not=None):
+            raise invalid(
+                "say why there is no photograph",
+                ko="촬영하지 못한 까닭을 적어 주십시오",
+                code="photograph_or_reason",
+            )
+        case step:
+            return _checked(step)
+
+
+def _second(person: Person, second: Person | None) -> str:
+    if second is None or second.user_id == person.user_id:
+        raise ApiError(
+            403,
+            "second_person_needed",
+            "두 번째 사람이 자신의 비밀번호나 PIN으로 함께 확인해야 합니다",
+            "a second person has to confirm with a password or PIN of their own",
+        )
+    return second.display_name
+
+
+def _reported(request: SuspicionRequest, by: str) -> Reported:
+    return _checked(Reported.model_validate({"step": "reported", "by": by, "what": request.what}))
+
+
+def _defect(request: DefectRequest) -> DefectFound:
+    duty = gaps.duty_of(
+        request.defect,
+        request.measured_mm,
+        is_door=request.is_door,
+        has_own_ventilation=request.has_own_ventilation,
+        installed=request.installed,
+    )
+    if isinstance(duty, LocalText):
+        raise ApiError(409, "no_defect", duty.ko, duty.en)
+    return DefectFound(
+        step="defect_found",
+        defect=request.defect,
+        measured_mm=request.measured_mm,
+        duty=duty,
+        due=request.due or repair_due(request.defect),
+    )
+
+
+def _checked(step: S) -> S:
+    """The step, unless a text of it may hurt or links somewhere; ApiError 400 then, with what to write instead."""
+    for name in FREE_TEXT:
+        text = getattr(step, name, None)
+        if not isinstance(text, str):
+            continue
+        if words.has_link(text):
+            raise invalid(
+                "no links or addresses in a case: nobody looks at, copies or links footage",
+                ko="사건에는 링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
+                code="no_links",
+            )
+        hurtful = words.hurtful_in(text)
+        if hurtful is not None:
+            word, instead = hurtful
+            raise invalid(
+                f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
+                ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
+                + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
+                code="hurtful_word",
+            )
+    return step
+
+
+def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrected) -> None:
+    if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == step.room_id)) is None:
+        raise not_found("방", "room")
+    if step.room_id == case.room_id:
+        raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")
+
+
+def _write(
+    connection: Connection,
+    notary: Notary,
+    person: Person,
+    step: Step,
+    *,
+    case_id: UUID,
+    room_id: UUID,
+    sweep_id: UUID | None = None,
+    finding_id: UUID | None = None,
+    source: Source = "live",
+) -> Outcome:
+    when = entry_time()
+    record = CaseStep(
+        v=1,
+        case_id=case_id,
+        finding_id=finding_id,
+        step=step,
+        decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+    )
+    return write_for(
+        connection,
+        notary,
+        person,
+        kind=kinds.CASE_STEP,
+        source=source,
+        room_id=room_id,
+        sweep_id=sweep_id,
+        refs=_last_of(connection, case_id, sweep_id),
+        body=make_body(kinds.CASE_STEP_TYPE, to_json(record)),
+    )
+
+
+def _last_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> tuple[UUID, ...]:
+    """The entry that the next step cites: the last step or, before any, the report that named the finding."""
+    history = steps_of(connection, case_id, sweep_id)
+    if history:
+        return (history[-1][0].entry_id,)
+    report = select(entries.c.entry_id).where(
+        entries.c.sweep_id == sweep_id, entries.c.kind == kinds.REPORT, entries.c.status == "accepted"
+    )
+    entry_id = None if sweep_id is None else connection.scalar(report.order_by(entries.c.log_index).limit(1))
+    return () if entry_id is None else (entry_id,)
+
+
+def find_case(connection: Connection, case_id: UUID) -> Row[Any]:
+    """The row of a case; ApiError 404 without one."""
+    row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+    if row is None:
+        raise not_found("사건", "case")
+    return row

@@ -1,0 +1,250 @@
+"""Entries of people: the server that authenticated a person signs for them, as device `server`, assurance `password`.
+
+Input is a person's decision; output is an entry through the same write door as any other.  Dispositions of replays and
+simulations are signed with the server's demo key, because no other key may.  A decision that the page gave an id has
+that id as its entry's, so that an answer lost and sent again is one decision, whoever sends it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from server.cases.machine import FOUND
+from server.ingest.arrivals import Arrival
+from server.ingest.entries import write_own
+from server.ingest.entry_rows import Outcome
+from server.ingest.erasure_entries import is_erased
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.requests import DispositionRequest, PhoneClaim
+from server.people.auth import Person
+from server.projections.projecting import project, project_due
+from server.signing.entry_chain import next_of_key
+from server.store.clock import entry_time
+from server.store.db import Database
+from server.store.erasure import destroy_dead_keys
+from server.store.schema import IS_ACCEPTED, body_refs, cases, entries, findings, sweeps
+from server.store.stored_bodies import bodies_of
+from sweep.entry import kinds
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import Body, Envelope, make_body, sign_envelope
+from sweep.report import (
+    BodyErased,
+    ClockReading,
+    Disposition,
+    LocalText,
+    PhoneTime,
+    Source,
+    new_id,
+    parse_json,
+    to_json,
+)
+
+MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than that should look again
+
+
+@dataclass(frozen=True, slots=True)
+class Notary:
+    """The server's keys and the tenant it signs for, which is that of its key."""
+
+    tenant: str
+    signer: Signer
+    demo_signer: Signer
+    root_signer: Signer | None = None
+    """The district's root key while it lies here; None once it was handed over (root.py)."""
+    log_signer: Signer | None = None
+    """Signs what this server says of its own log, so that the chain of `signer` is whole at a city; None: `signer`."""
+
+    def for_source(self, source: Source) -> Signer:
+        """The key that may sign entries of this source."""
+        return self.signer if source == "live" else self.demo_signer
+
+
+def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, request: DispositionRequest) -> Outcome:
+    """Append a person's verdict on a finding, or find it appended already under its decision id.
+
+    ApiError 404 when the sweep has no such finding, 409 when the id is that of something else, 400 for a claimed time
+    that cannot be.
+    """
+    with db.write() as connection:
+        if request.decision_id is not None:
+            known = _known_decision(connection, finding_id, request.decision_id, request)
+            if known is not None:
+                return known
+        project_due(connection, request.sweep_id)
+        sweep = connection.execute(
+            select(sweeps.c.room_id, sweeps.c.source, entries.c.entry_id)
+            .join(findings, findings.c.sweep_id == sweeps.c.sweep_id)
+            .join(entries, entries.c.log_index == sweeps.c.report_log_index)
+            .where(sweeps.c.sweep_id == request.sweep_id, findings.c.finding_id == finding_id)
+        ).one_or_none()
+        if sweep is None:
+            raise not_found("후보", "finding")
+        when = entry_time()
+        disposition = Disposition(
+            v=1,
+            finding_id=finding_id,
+            sweep_id=request.sweep_id,
+            verdict=request.verdict,
+            note=request.note,
+            decided=ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms),
+            claimed=None if request.claimed is None else _phone_time(request.claimed, when.utc),
+        )
+        return write_for(
+            connection,
+            notary,
+            person,
+            kind=kinds.DISPOSITION,
+            source=sweep.source,
+            room_id=sweep.room_id,
+            sweep_id=request.sweep_id,
+            refs=(sweep.entry_id,),
+            body=make_body(kinds.DISPOSITION_TYPE, to_json(disposition)),
+            entry_id=request.decision_id,
+        )
+
+
+def _known_decision(
+    connection: Connection, finding_id: UUID, decision_id: UUID, request: DispositionRequest
+) -> Outcome | None:
+    """The decision as it was signed before under this id; None when there is none."""
+    row = connection.execute(
+        select(entries).where(entries.c.entry_id == decision_id, IS_ACCEPTED).limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    signed = _disposition_of(connection, row)
+    claimed = None if request.claimed is None else request.claimed.decided
+    wanted = (finding_id, request.sweep_id, request.verdict, request.note, claimed)
+    is_same = row.kind == kinds.DISPOSITION and (
+        signed is None  # its body was erased: nothing is left to compare, and nothing is signed anew
+        or wanted
+        == (
+            signed.finding_id,
+            signed.sweep_id,
+            signed.verdict,
+            signed.note,
+            None if signed.claimed is None else signed.claimed.utc,
+        )
+    )
+    if not is_same:
+        raise ApiError(
+            409,
+            "decision_known",
+            "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 판정은 기록하지 않았습니다",
+            "another content is recorded under this id; this decision was not recorded",
+        )
+    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
+
+
+def _disposition_of(connection: Connection, row: Row[Any]) -> Disposition | None:
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == kinds.DISPOSITION_TYPE and body.data is not None:
+            return parse_json(Disposition, body.data)
+    return None
+
+
+def _phone_time(claim: PhoneClaim, now: datetime) -> PhoneTime:
+    """The claim beside the server's clock; ApiError 400 when it lies after its sending or too far before it."""
+    waited = claim.sent - claim.decided
+    if waited < timedelta(0):
+        raise invalid(
+            "claimed.decided: later than claimed.sent; set the phone's clock and decide again",
+            ko="판정 시각이 보낸 시각보다 늦습니다. 휴대전화 시각을 맞춘 뒤 다시 판정하십시오",
+            code="decided_in_the_future",
+        )
+    if waited > MAX_CLAIMED_AGE:
+        raise invalid(
+            f"claimed.decided: more than {MAX_CLAIMED_AGE.days} days before it was sent; look again and decide anew",
+            ko=f"{MAX_CLAIMED_AGE.days}일이 넘은 판정은 받지 않습니다. 다시 보고 새로 판정하십시오",
+            code="decided_too_long_ago",
+        )
+    return PhoneTime(utc=claim.decided, behind_ms=round((now - claim.sent) / timedelta(milliseconds=1)))
+
+
+def erase(db: Database, notary: Notary, first: Person, second: Person, commitment: str, reason: LocalText) -> Outcome:
+    """Erase a body for good by a two-person entry; ApiError 404, or 409 when it is erased already.
+
+    When this returns nobody has its key any more, here or in what was copied from the database before.
+    """
+    if first.user_id == second.user_id:
+        raise ApiError(403, "second_person_needed", "다른 사람이 함께 승인해야 합니다", "a second person must agree")
+    with db.write() as connection:
+        holders = connection.execute(
+            select(entries)
+            .join(body_refs, body_refs.c.log_index == entries.c.log_index)
+            .where(body_refs.c.commitment == commitment)
+            .order_by(entries.c.log_index)
+        ).all()
+        if not holders:
+            raise not_found("본문", "body")
+        if is_erased(connection, commitment):
+            raise ApiError(409, "already_erased", "이미 삭제된 본문입니다", "this body is erased already")
+        held = select(cases.c.case_id).where(
+            cases.c.state.in_(sorted(FOUND)), cases.c.sweep_id.in_({row.sweep_id for row in holders} - {None})
+        )
+        if connection.scalar(held.limit(1)) is not None:
+            raise ApiError(
+                409,
+                "legal_hold",
+                "카메라가 발견된 사건의 기록은 수사가 끝날 때까지 지울 수 없습니다",
+                "a camera was found: nothing that belongs to this case can be erased until the investigation is over",
+            )
+        erased = BodyErased(v=1, commitment=commitment, second_person=second.display_name, reason=reason)
+        outcome = write_for(
+            connection,
+            notary,
+            first,
+            kind=kinds.BODY_ERASED,
+            source=holders[0].source or "live",
+            room_id=holders[0].room_id,
+            sweep_id=holders[0].sweep_id,
+            refs=tuple(row.entry_id for row in holders)[:256],
+            body=make_body(kinds.ERASED_TYPE, to_json(erased)),
+        )
+        for sweep_id in {row.sweep_id for row in holders}:
+            project(connection, sweep_id)
+    destroy_dead_keys(db)
+    return outcome
+
+
+def write_for(
+    connection: Connection,
+    notary: Notary,
+    person: Person,
+    *,
+    kind: str,
+    source: Source,
+    room_id: UUID | None,
+    sweep_id: UUID | None,
+    refs: tuple[UUID, ...],
+    body: Body,
+    entry_id: UUID | None = None,
+) -> Outcome:
+    """Sign an entry for a person who is logged in, and write it; inside a write transaction."""
+    signer = notary.for_source(source)
+    seq, prev = next_of_key(connection, signer.key_id)
+    envelope = Envelope(
+        v=1,
+        kind=kind,
+        entry_id=entry_id or new_id(),
+        tenant=notary.tenant,
+        room_id=room_id,
+        sweep_id=sweep_id,
+        key_id=signer.key_id,
+        subject=person.display_name,
+        assurance="password",
+        source=source,
+        seq=seq,
+        prev=prev,
+        refs=refs,
+        bodies=(body.ref,),
+        time=entry_time(),
+        seen_checkpoint=None,
+    )
+    arrival = Arrival(sign_envelope(envelope, signer), envelope, (body,), envelope.bodies, envelope.entry_id, None)
+    return write_own(connection, arrival)

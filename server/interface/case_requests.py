@@ -1,0 +1,121 @@
+"""What persons send about cases: the steps without what the server knows itself, and the second person beside them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from server.interface.fields import Password, Pin, Username
+from sweep.report import Record
+from sweep.report.base import Text
+from sweep.report.case_records import (
+    Defect,
+    HandedOver,
+    Millimetres,
+    NotReached,
+    Photographed,
+    PoliceAsked,
+    PoliceCalled,
+    Rechecked,
+    Reopened,
+    Repaired,
+    ReportedToCity,
+    RoomClosed,
+    RoomCorrected,
+    Seen,
+    Witnessed,
+)
+
+
+class SecondPerson(Record):
+    """The other one who is there, by a password or a PIN of their own: two taps by one thumb are not two persons."""
+
+    username: Username
+    password: Password | None = None
+    pin: Pin | None = None
+
+
+class LookedAtRequest(Record):
+    """Two persons looked by eye."""
+
+    step: Literal["looked_at"]
+    seen: Seen
+
+
+class NotCameraRequest(Record):
+    """Two persons agree what it was."""
+
+    step: Literal["not_camera"]
+    what: Text
+    reopens: date | None = None
+    """When it opens again; None: after a quarter."""
+
+
+class CameraRequest(Record):
+    """Two persons see a camera, or cannot rule one out."""
+
+    step: Literal["camera"]
+    was_touched: bool
+
+
+class DefectRequest(Record):
+    """Something to be repaired."""
+
+    step: Literal["defect_found"]
+    defect: Defect
+    measured_mm: Millimetres | None = None
+    is_door: bool = False
+    has_own_ventilation: bool = False
+    installed: date | None = None
+    """When the partition was put in; None: not known."""
+    due: date | None = None
+
+
+class SuspicionRequest(Record):
+    """Somebody saw something strange."""
+
+    step: Literal["reported"]
+    what: Text
+
+
+StepChoice = Annotated[
+    LookedAtRequest
+    | NotCameraRequest
+    | CameraRequest
+    | DefectRequest
+    | NotReached
+    | Repaired
+    | Rechecked
+    | RoomClosed
+    | Photographed
+    | PoliceCalled
+    | HandedOver
+    | PoliceAsked
+    | ReportedToCity
+    | Witnessed
+    | Reopened
+    | RoomCorrected,
+    Field(discriminator="step"),
+]
+
+
+class StepRequest(Record):
+    """The next step of a case."""
+
+    step: StepChoice
+    second_person: SecondPerson | None = None
+
+
+class CaseRequest(Record):
+    """A case that no finding opened."""
+
+    step: Annotated[SuspicionRequest | DefectRequest, Field(discriminator="step")]
+
+
+class LookRequest(Record):
+    """The daily look of whoever cleans."""
+
+    strange: Text | None = None
+    """What is strange, if anything is."""

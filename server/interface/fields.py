@@ -1,0 +1,72 @@
+"""Bounded field types of requests and views: every number and every text from outside passes one of these."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+from sweep.report import has_unsafe_character
+
+MAX_LOG_INDEX = 2**53 - 1
+
+
+def _clean(text: str) -> str:
+    if has_unsafe_character(text):
+        raise ValueError("contains a control or formatting character")
+    return text
+
+
+Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
+NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
+Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(_clean)]
+OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(_clean)]
+SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+StickerCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{8,16}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+LogIndex = Annotated[int, Field(ge=-1, le=MAX_LOG_INDEX)]
+
+Role = Literal[
+    "admin",
+    "inspector",
+    "viewer",
+    "supervisor",
+    "district_officer",
+    "city_officer",
+    "auditor",
+    "evidence_officer",
+    "facility_owner",
+    "facility_staff",
+    "cleaner",
+]
+CITY_ROLES: frozenset[Role] = frozenset({"admin", "city_officer"})
+"""Roles of the whole city: they belong to no district."""
+FACILITY_ROLES: frozenset[Role] = frozenset({"facility_owner", "facility_staff", "cleaner"})
+"""People of single facilities: they see their own rooms' last check, and nothing of what was seen or will come."""
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
+SweepResult = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
+BodyState = Literal["present", "erased", "missing"]
+CommandAnswer = Literal["waiting", "accepted", "refused"]
+CaseState = Literal[
+    "candidate",
+    "not_reached",
+    "looked_at",
+    "not_camera",
+    "defect",
+    "repaired",
+    "hole_repaired",
+    "camera",
+    "room_closed",
+    "photographed",
+    "police_called",
+    "handed_over",
+    "reported_to_city",
+]

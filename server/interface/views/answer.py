@@ -1,0 +1,44 @@
+"""What every answer has in common: the base of the records, the shape of a refusal, and plain answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from sweep.report import LocalText
+
+
+class View(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ErrorBody(View):
+    """Why a request was refused."""
+
+    code: str
+    message: LocalText
+
+
+class ErrorView(View):
+    """The one shape of every refusal."""
+
+    error: ErrorBody
+
+
+class Ok(View):
+    """Done."""
+
+    ok: Literal[True] = True
+
+
+class Health(View):
+    """Is the server there, and which?"""
+
+    status: Literal["ok"]
+    database: Literal["ok"]
+    """It answered just now; when it does not, the answer is a refusal with the code `database_unreachable`."""
+    version: str
+    page_built: bool

@@ -1,0 +1,79 @@
+"""Cases as people see them: for staff alone, nobody of a facility ever receives one of these."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from server.interface.fields import CaseState
+from server.interface.views.answer import View
+from sweep.report import LocalText
+from sweep.report.case_records import Step
+
+
+class CaseView(View):
+    """A case and what comes next."""
+
+    case_id: UUID
+    room_id: UUID
+    recorded_room_id: UUID
+    """Where it was recorded first; another room than `room_id` after a correction (정정)."""
+    sweep_id: UUID | None
+    finding_id: UUID | None
+    """The finding that opened it; null when a person did."""
+    state: CaseState
+    is_open: bool
+    is_found: bool
+    opened: datetime
+    changed: datetime
+    due: date | None
+    """Of a repair."""
+    reopens: date | None
+    next: LocalText
+    """What has to be done now."""
+    allowed: tuple[str, ...]
+    """Steps that may be taken now."""
+
+
+class CaseEvent(View):
+    """A step as it stands in the log."""
+
+    log_index: int
+    entry_hash: str
+    person: str
+    received: datetime
+    step: Step
+
+
+class CaseDetail(CaseView):
+    """A case with its steps, oldest first."""
+
+    events: tuple[CaseEvent, ...]
+
+
+class CaseList(View):
+    """A page of cases."""
+
+    cases: tuple[CaseView, ...]
+    next_after: UUID | None
+
+
+class RoomState(View):
+    """What a room is: its open cases and its last completed visit, whatever later sweeps did not see."""
+
+    room_id: UUID
+    open_cases: tuple[CaseView, ...]
+    is_found: bool
+    """Is one of them a camera that was found?"""
+    last_visit: datetime | None
+    last_visit_sweep_id: UUID | None
+
+
+class CaseCreated(View):
+    """A step that was recorded."""
+
+    case: CaseView
+    entry_id: UUID
+    entry_hash: str
+    """Shown to a police companion, who signs over it."""
+    log_index: int

@@ -1,0 +1,148 @@
+"""Facilities and rooms with what stands open there, and sweeps as lists of them show them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from server.interface.fields import SweepResult
+from server.interface.views.answer import View
+from sweep.report import LocalText, Mode, Plan, RoomKind, Source
+
+
+class SweepSummary(View):
+    """A sweep in a list."""
+
+    sweep_id: UUID
+    room_id: UUID
+    source: Source
+    mode: Mode
+    outcome: Literal["completed", "aborted"] | None
+    """Null: opened, and no report has come yet."""
+    started: datetime
+    """The time that counts: what the probe's clock said, or the receipt when that cannot be."""
+    started_claimed: datetime
+    """What the probe's clock said."""
+    received: datetime
+    """When the server received the first entry about it."""
+    ended: datetime | None
+    result: SweepResult
+    candidates: int
+    not_assessable_zones: int
+    """Zones of which no modality could say anything."""
+    is_demo: bool
+    inspectors: tuple[str, ...]
+    probe_id: str
+    at_city: bool | None
+    """Does the city's server have every entry about it that counts here? Null where no city is configured."""
+
+
+class RoomStanding(View):
+    """What persons have not closed yet in a room, over all its sweeps that count; no later sweep takes it away."""
+
+    result: Literal["found", "suspected"]
+    finds: int
+    """Findings that a person called a camera."""
+    candidates: int
+    """Findings that nobody has looked at, or that a person could not exclude."""
+    sweep_id: UUID
+    """The newest sweep with the gravest of them."""
+    started: datetime
+
+
+class RoomSummary(View):
+    """A room in a list."""
+
+    room_id: UUID
+    facility_id: UUID
+    facility_code: str | None
+    facility_name: LocalText
+    room_name: LocalText
+    kind: RoomKind
+    is_demo: bool
+    plan_version: int
+    plan_verified: bool
+    last_sweep: SweepSummary | None
+    """Newest sweep; replays and simulations count in a demonstration facility only."""
+    standing: RoomStanding | None
+    """Null when nothing stands open."""
+    result: SweepResult | None
+    """What the room is shown as: what stands open, else the result of its last sweep; null when it was never swept."""
+
+
+class RoomList(View):
+    """A page of rooms, by facility and name."""
+
+    rooms: tuple[RoomSummary, ...]
+    next: UUID | None
+    """Ask with `after` this room for the next page; null on the last one."""
+
+
+class PlanVersion(View):
+    """One version in the history of a plan."""
+
+    version: int
+    is_verified: bool
+    created: datetime
+    created_by: str
+
+
+class RoomDetail(RoomSummary):
+    """A room with its plan and sweeps."""
+
+    address: str
+    plan: Plan
+    plan_history: tuple[PlanVersion, ...]
+    """Newest first."""
+    sweeps: tuple[SweepSummary, ...]
+    """Newest first, replays and simulations marked `is_demo`."""
+
+
+class BasisView(View):
+    """On what basis a room is inspected."""
+
+    basis: Literal["statute", "ordinance", "consent"]
+    citation: str
+    dated: date | None
+    """Of the owner's consent."""
+    document: str
+    """Where it is kept."""
+    recorded: datetime
+    recorded_by: str
+
+
+class RoomBases(View):
+    """What was recorded of a room, newest first; the first one counts, and without any there is no basis."""
+
+    bases: tuple[BasisView, ...]
+
+
+class FacilityCreated(View):
+    """A facility was added."""
+
+    facility_id: UUID
+
+
+class RoomCreated(View):
+    """A room was added."""
+
+    room_id: UUID
+
+
+class OwnRoom(View):
+    """A room as people of its facility see it: the day of the last visit, nothing of what was seen or will come."""
+
+    room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    last_checked: date | None
+    """Day in Korea."""
+    agency: LocalText | None
+    """Who checks it."""
+
+
+class OwnRoomList(View):
+    """The rooms of one's facilities."""
+
+    rooms: tuple[OwnRoom, ...]

@@ -1,0 +1,80 @@
+"""Everything about one sweep.
+
+Nothing here holds an address or a name of a device except `FindingDetailsView`, whose text is display-safe and which
+only inspectors receive.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from server.interface.fields import BodyState
+from server.interface.views.answer import View
+from server.interface.views.entries import AlarmView, EntryRow, GapView
+from server.interface.views.places import RoomSummary, SweepSummary
+from sweep.report import LocalText, PhoneTime, SweepReport
+
+
+class FindingDetailsView(View):
+    """Addresses and names behind a finding, safe to show on one line."""
+
+    finding_id: UUID
+    addresses: tuple[str, ...]
+    ssids: tuple[str, ...]
+    names: tuple[str, ...]
+
+
+class CropView(View):
+    """A crop of a lens candidate; its bytes are at /api/bodies/{commitment}."""
+
+    sha256: str
+    commitment: str
+    finding_id: UUID | None
+
+
+class DispositionView(View):
+    """A person's verdict on a finding."""
+
+    log_index: int
+    finding_id: UUID
+    verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
+    note: LocalText | None
+    subject: str
+    assurance: str
+    decided: datetime
+    """When the server signed it."""
+    claimed: PhoneTime | None
+    """When the person decided, by the phone's clock."""
+
+
+class KnownBefore(View):
+    """An earlier visit looked at what a finding speaks of and saw no camera: it is listed last, as grave as ever."""
+
+    finding_id: UUID
+    """This sweep's."""
+    sweep_id: UUID
+    """The earlier one."""
+    by: Literal["device", "place"]
+    """What is the same."""
+    note: LocalText | None
+    decided: datetime
+
+
+class SweepDetail(View):
+    """Everything about one sweep."""
+
+    summary: SweepSummary
+    room: RoomSummary | None
+    """Null when nobody here knows the room."""
+    report: SweepReport | None
+    report_state: BodyState
+    details: tuple[FindingDetailsView, ...]
+    crops: tuple[CropView, ...]
+    dispositions: tuple[DispositionView, ...]
+    known: tuple[KnownBefore, ...] = ()
+    """Findings that earlier visits explain."""
+    entries: tuple[EntryRow, ...]
+    gaps: tuple[GapView, ...]
+    alarms: tuple[AlarmView, ...]

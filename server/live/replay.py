@@ -1,0 +1,77 @@
+"""What a page that opens now has to hear of a sweep that goes on: of each thing the last word, in the order sent.
+
+Input is a probe's live messages; output is the few of them that still hold.  A page that folds them shows what one
+shows that heard them all, however long the sweep has gone on.  Nothing is kept of an earlier sweep.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from sweep.report import (
+    CommandEvent,
+    FindingEvent,
+    LiveEvent,
+    LiveMessage,
+    NoticeEvent,
+    ProgressEvent,
+    SecondLookEvent,
+    StateEvent,
+    ZoneEvent,
+)
+
+MAX_KEPT = 800
+"""Derived: a verdict of four modalities on each of 100 zones, 200 findings, and what was said else."""
+MAX_ANSWERS = 50
+"""To commands, as many as the page remembers (guessed)."""
+
+
+class Replay:
+    """One for a probe."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, LiveMessage] = OrderedDict()
+        self._answers: OrderedDict[Hashable, None] = OrderedDict()
+
+    def add(self, message: LiveMessage) -> None:
+        """A newer message, which takes the place of what it makes void."""
+        thing = thing_of(message.event)
+        self._kept[thing] = message
+        self._kept.move_to_end(thing)
+        if isinstance(message.event, CommandEvent):
+            self._answers[thing] = None
+            if len(self._answers) > MAX_ANSWERS:
+                self._kept.pop(self._answers.popitem(last=False)[0], None)
+        if len(self._kept) > MAX_KEPT:
+            self._kept.popitem(last=False)
+
+    def clear(self) -> None:
+        """Another sweep begins."""
+        self._kept.clear()
+        self._answers.clear()
+
+    def messages(self) -> tuple[LiveMessage, ...]:
+        """In the order sent."""
+        return tuple(self._kept.values())
+
+
+def thing_of(event: LiveEvent) -> Hashable:
+    """What an event speaks of: a later one of the same makes it void."""
+    match event:
+        case StateEvent(state=state):  # leaving a state ends more than the state: each is folded in its turn
+            return event.type, state
+        case ProgressEvent(modality=modality):  # without a modality it begins a position
+            return event.type, modality is None
+        case ZoneEvent(zone_id=zone_id, modality=modality):
+            return event.type, zone_id, modality
+        case NoticeEvent(code=code):
+            return event.type, code
+        case SecondLookEvent(finding_id=finding_id, kind=kind):
+            return event.type, finding_id, kind
+        case FindingEvent(finding_id=finding_id):
+            return event.type, finding_id
+        case CommandEvent(command_id=command_id):
+            return event.type, command_id
+        case _:
+            return event.type

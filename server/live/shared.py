@@ -1,0 +1,253 @@
+"""The exchange of a process that shares a PostgreSQL with others: every operation is a row, and each process takes all.
+
+Input are operations of this process and notices of the database; output is a hub that shows what all the others show.
+Whoever took an operation in waits until its own hub has taken it in its turn, and answers what came of that.  A notice
+only says that there is something to read; what was missed while the database was away is read by its number afterwards,
+and a process that was cut off for longer than operations are kept begins anew and ends its streams, so that pages come
+back to a replay.  Without the database nothing is live: operations are refused (503) until it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from server.bounds.shares import Crew, PersonalShares
+from server.interface.errors import ApiError
+from server.live import table
+from server.live.channel import Known
+from server.live.exchange import SILENCE_CHECK_S
+from server.live.hub import LiveHub
+from server.live.operations import (
+    Moment,
+    Polled,
+    Published,
+    Queued,
+    Said,
+    apply,
+    decode,
+    encode,
+    keep,
+    restore,
+    words_of,
+)
+from server.signing.keys import Key
+from server.store import turns
+from server.store.db import Database
+from server.store.faults import AwayError, BusyError, DiskFullError
+from sweep.report import Command, ContractError, LiveMessage
+
+log = logging.getLogger(__name__)
+
+ANSWER_S = 10.0  # derived: as long as a writer waits, see db.py
+RETRY_S = 0.5  # guessed: a database that begins again takes a second
+KEEP_S = 30.0  # guessed: what a process that begins has to read is that much, less than a second's work
+THREADS, MAX_WAITING = 4, 1_000  # derived: as many as db.py keeps connections for; guessed: every probe a few times
+AWAY = (AwayError, BusyError, DiskFullError)
+
+T = TypeVar("T")
+
+
+class _Read:
+    """An operation as it was read."""
+
+    __slots__ = ("op_id", "origin", "probe_id", "said")
+
+    def __init__(self, row: Row[Any]) -> None:
+        self.op_id: int = row.op_id
+        self.probe_id: str = row.probe_id or ""
+        self.origin: str = row.origin
+        self.said: Said | None = None
+        try:
+            self.said = decode(row.data)
+        except ContractError as error:  # of another release
+            log.warning("operation %d cannot be read: %s", row.op_id, error)
+
+
+class SharedExchange:
+    """The exchange of one of several processes."""
+
+    def __init__(
+        self, hub: LiveHub, db: Database, shares: PersonalShares, monotonic: Callable[[], float], keep_s: float = KEEP_S
+    ) -> None:
+        """`keep_s`: how often the channels are kept for processes that begin later."""
+        self.hub = hub
+        self._db, self._shares, self._monotonic, self._keep_s = db, shares, monotonic, keep_s
+        self._crew, self._reader = Crew(THREADS, MAX_WAITING), Crew(1, 1)
+        self._process_id = uuid.uuid4().hex
+        self._op_id = 0
+        self._current_s: float | None = None
+        """When this process last knew everything; None before it did."""
+        self._taken: dict[str, int] = {}
+        """Number of the last operation in each channel."""
+        self._kept: dict[str, int] = {}
+        self._answers: dict[str, asyncio.Future[Any]] = {}
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Take what all processes tell, and tell that this one serves, until this task is cancelled."""
+        tasks = [asyncio.create_task(work) for work in (self._read(), self._hear(), self._tend())]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                if not task.cancelling():
+                    task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            try:
+                await self._in_thread(partial(table.end_of_life, process_id=self._process_id))
+            except (*AWAY, ApiError):
+                pass  # its sign of life grows old
+
+    async def publish(self, probe_id: str, key: Key, messages: tuple[LiveMessage, ...]) -> int:
+        """Fan them out everywhere."""
+        taken: int = await self._take_in(probe_id, Published(key=words_of(key), messages=messages), is_durable=False)
+        return taken
+
+    async def enqueue(self, probe_id: str, command: Command, sweep_id: UUID, *, asked_by: str) -> Known:
+        """Queue it everywhere; on disk when this returns."""
+        said = Queued(command=command, sweep_id=sweep_id, asked_by=asked_by)
+        known: Known = await self._take_in(probe_id, said, is_durable=True)
+        return known
+
+    async def fetch(self, probe_id: str, key: Key, after: UUID | None, wait_s: float) -> tuple[Command, ...]:
+        """Take the poll in, and once more when a command comes."""
+        deadline = self._monotonic() + wait_s
+        while True:
+            said = Polled(key=words_of(key), after=after)
+            commands: tuple[Command, ...] = await self._take_in(probe_id, said, is_durable=after is not None)
+            if commands or not await self.hub.wait(probe_id, deadline - self._monotonic()):
+                return commands
+
+    def entry_read(self, sweep_id: UUID, kind: str) -> None:
+        """Nothing: the projection's own transaction has told everybody (`table.append_entries`)."""
+
+    async def _take_in(self, probe_id: str, said: Published | Polled | Queued, *, is_durable: bool) -> Any:
+        """Write an operation, and wait until this process has taken it; returns or raises what came of it."""
+        origin = f"{self._process_id}{uuid.uuid4().hex}"
+        answer = self._answers[origin] = asyncio.get_running_loop().create_future()
+        try:
+            work = partial(table.append, probe_id=probe_id, origin=origin, data=encode(said))
+            await self._in_thread(work, is_durable=is_durable)
+            self._news.set()
+            return await asyncio.wait_for(answer, ANSWER_S)
+        except TimeoutError:
+            raise BusyError("what is live cannot be read; try again in a few seconds") from None
+        finally:
+            self._answers.pop(origin, None)
+
+    async def _in_thread(self, work: Callable[..., T], *, is_durable: bool = False) -> T:
+        def do() -> T:
+            with self._db.beside(is_durable=is_durable) as connection:
+                return work(connection)
+
+        return await self._crew.run(do)
+
+    async def _hear(self) -> None:
+        """Wake the reader at every notice, and whenever the connection for them is new."""
+        while True:
+            try:
+                async with self._db.notices(table.NOTICES) as notices:
+                    self._news.set()
+                    async for _ in notices:
+                        self._news.set()
+            except AwayError:
+                pass
+            await asyncio.sleep(RETRY_S)
+
+    async def _read(self) -> None:
+        """Take operations as they come; a notice that was lost costs a few seconds and nothing else."""
+        while True:
+            self._news.clear()
+            try:
+                if self._current_s is None or self._monotonic() - self._current_s > table.KEPT_US / 2e6:
+                    await self._begin()
+                while await self._take_next():
+                    pass
+                self._current_s = self._monotonic()
+            except (*AWAY, ApiError):
+                await asyncio.sleep(RETRY_S)
+                continue
+            try:
+                await asyncio.wait_for(self._news.wait(), SILENCE_CHECK_S)
+            except TimeoutError:
+                continue
+
+    async def _begin(self) -> None:
+        """Take the kept channels and the operations after them, and forget what this process knew."""
+
+        def read() -> tuple[int, list[Row[Any]], list[_Read], int]:
+            with self._db.read() as connection:
+                kept, rows, newest = table.read_kept(connection)
+                return turns.now_us(connection), kept, [_Read(row) for row in rows], newest
+
+        now_us, kept, rows, newest = await self._reader.run(read)
+        channels = []
+        self._taken.clear()
+        for row in kept:
+            try:
+                channels.append(restore(row.probe_id, row.state_json, now_us, self._monotonic()))
+            except ContractError as error:  # of another release
+                log.warning("what is kept of a probe cannot be read: %s", error)
+            self._taken[row.probe_id] = self._kept[row.probe_id] = row.op_id
+        self.hub.replace_channels(channels)
+        self._take(rows, now_us)
+        self._op_id = newest
+
+    async def _take_next(self) -> bool:
+        """Take the next operations; False when there were no more."""
+
+        def read() -> tuple[int, list[_Read]]:
+            with self._db.read() as connection:
+                rows = table.read_after(connection, self._op_id)
+                return turns.now_us(connection), [_Read(row) for row in rows]
+
+        now_us, rows = await self._reader.run(read)
+        self._take(rows, now_us)
+        return len(rows) == table.READ_AT_ONCE
+
+    def _take(self, operations: list[_Read], now_us: int) -> None:
+        for one in operations:
+            self._op_id = one.op_id
+            if one.said is None or one.op_id <= self._taken.get(one.probe_id, -1):
+                continue  # it is in the channel that was kept
+            if one.probe_id:
+                self._taken[one.probe_id] = one.op_id
+            answer = self._answers.get(one.origin)
+            when = Moment(one.op_id, max(0.0, (now_us - one.op_id) / 1e6))
+            try:
+                result = apply(self.hub, one.probe_id, one.said, when)
+            except ApiError as refusal:
+                if answer is not None and not answer.done():
+                    answer.set_exception(refusal)
+            else:
+                if answer is not None and not answer.done():
+                    answer.set_result(result)
+
+    async def _tend(self) -> None:
+        """Every few seconds: which probe is silent, how many processes serve; now and then keep the channels."""
+        kept_s = self._monotonic()
+        while True:
+            self.hub.find_silent()
+            try:
+                sign = partial(table.sign_of_life, process_id=self._process_id)
+                self.hub.processes = self._shares.processes = await self._in_thread(sign)
+                if self._monotonic() - kept_s > self._keep_s:
+                    await self._keep_channels()
+                    kept_s = self._monotonic()
+            except (*AWAY, ApiError):
+                pass  # the next round does it
+            await asyncio.sleep(SILENCE_CHECK_S)
+
+    async def _keep_channels(self) -> None:
+        changed = {probe_id: op_id for probe_id, op_id in self._taken.items() if self._kept.get(probe_id) != op_id}
+        states = {probe_id: (op_id, keep(self.hub.channel(probe_id))) for probe_id, op_id in changed.items()}
+        await self._in_thread(partial(table.keep_channels, states=states))
+        self._kept |= changed

@@ -1,0 +1,28 @@
+"""A stored entry as it travels: the document as it came, with those of its bodies that are there."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from server.store.stored_bodies import bodies_of
+from sweep.entry.dsse import SignedEntry
+from sweep.entry.envelope import Body
+
+
+def signed_entry(row: Row[Any]) -> SignedEntry:
+    """The DSSE document of a row of `entries`, its payload as it came."""
+    pairs = tuple((key_id, bytes.fromhex(signature)) for key_id, signature in json.loads(row.signatures_json))
+    return SignedEntry(row.payload_type, row.payload, pairs)
+
+
+def stored_entry(connection: Connection, row: Row[Any]) -> tuple[SignedEntry, tuple[Body, ...]]:
+    """The entry of a row of `entries` and its bodies, salts and all; what was erased or never came is left out."""
+    found = [
+        Body(body.media_type, body.data, body.salt)
+        for body in bodies_of(connection, row.log_index)
+        if body.data is not None and body.salt is not None
+    ]
+    return signed_entry(row), tuple(found)

@@ -1,0 +1,153 @@
+"""The tree over the log as it lies in the database: tiles of 256 hashes, of which only the last of each level grows.
+
+Input are leaf hashes in the order of the log, inside the write transaction that stores their entries; output are roots,
+proofs and tiles as C2SP `tlog-tiles` serves them (sweep/LOG.md).  An append reads and writes one row of each level; a
+proof reads one or two.  A tree that is behind its entries, as in a log from before it, is built on in pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from server.store.schema import entries, log_tiles
+from sweep.entry import merkle
+
+HEIGHT = 8
+WIDTH = 1 << HEIGHT
+PAGE = 8_192  # guessed: a fifth of a second of the only writer
+
+_TILE = select(log_tiles.c.hashes).where(
+    log_tiles.c.level == bindparam("level"), log_tiles.c.position == bindparam("position")
+)
+_LAST = (
+    select(log_tiles.c.position, func.length(log_tiles.c.hashes).label("length"))
+    .where(log_tiles.c.level == 0)
+    .order_by(log_tiles.c.position.desc())
+    .limit(1)
+)
+_REMOVE = delete(log_tiles).where(
+    log_tiles.c.level == bindparam("old_level"), log_tiles.c.position == bindparam("old_position")
+)
+_INSERT = insert(log_tiles)
+_LEAVES = (
+    select(entries.c.log_index, entries.c.entry_hash, entries.c.signatures_hash, entries.c.received_ms)
+    .where(entries.c.log_index >= bindparam("first"))
+    .order_by(entries.c.log_index)
+    .limit(bindparam("most"))
+)
+
+
+class TreeError(RuntimeError):
+    """The log or its tree has a hole; the message is one line that says what to do."""
+
+
+def tree_size(connection: Connection) -> int:
+    """Leaves of the tree as it is built so far."""
+    last = connection.execute(_LAST).one_or_none()
+    return 0 if last is None else last.position * WIDTH + last.length // merkle.HASH_BYTES
+
+
+def append(connection: Connection, first: int, leaves: Sequence[bytes]) -> None:
+    """Add the leaf data of entries that were stored just now from index `first` on; inside `Database.write()`.
+
+    A tree that is behind them is built up to them first.
+    """
+    size = tree_size(connection)
+    while size < first:
+        size += build_page(connection, most=min(PAGE, first - size))
+    if size > first:
+        raise TreeError(f"the log's tree has {size} leaves and the log {first} entries: restore a backup")
+    _extend(connection, first, [merkle.leaf_hash(leaf) for leaf in leaves])
+
+
+def build_page(connection: Connection, most: int = PAGE) -> int:
+    """Add the next entries that the tree does not hold yet; returns how many."""
+    size = tree_size(connection)
+    rows = connection.execute(_LEAVES, {"first": size, "most": most}).all()
+    if [row.log_index for row in rows] != list(range(size, size + len(rows))):
+        raise TreeError(f"the log has a hole behind index {size}: restore the database from a backup")
+    leaves = (merkle.leaf_data(row.entry_hash, row.signatures_hash, row.received_ms) for row in rows)
+    _extend(connection, size, [merkle.leaf_hash(leaf) for leaf in leaves])
+    return len(rows)
+
+
+def root(connection: Connection, size: int) -> bytes:
+    """Root of the tree over the first `size` entries; ValueError when the tree is smaller."""
+    subtree = reader(connection)
+    return merkle.join_peaks([subtree(level, position) for level, position in merkle.peaks_of(size)])
+
+
+def prove_inclusion(connection: Connection, index: int, size: int) -> tuple[bytes, ...]:
+    """Proof that the entry `index` is in the tree of `size`; ValueError when it is not."""
+    _check_size(connection, size)
+    return merkle.prove(merkle.inclusion_path(index, size), reader(connection))
+
+
+def prove_consistency(connection: Connection, old: int, new: int) -> tuple[bytes, ...]:
+    """Proof that the tree of `new` entries begins with that of `old`; ValueError unless 0 < old <= new <= all."""
+    _check_size(connection, new)
+    return merkle.prove(merkle.consistency_path(old, new), reader(connection))
+
+
+def read_tile(connection: Connection, level: int, position: int) -> bytes | None:
+    """The hashes of a tile, complete or as many as there are; None when there is none."""
+    found: bytes | None = connection.scalar(_TILE, {"level": level, "position": position})
+    return found
+
+
+def read_entries(connection: Connection, position: int) -> list[bytes]:
+    """The leaf data of the 256 entries of a bundle, or as many as there are."""
+    rows = connection.execute(_LEAVES, {"first": position * WIDTH, "most": WIDTH}).all()
+    return [merkle.leaf_data(row.entry_hash, row.signatures_hash, row.received_ms) for row in rows]
+
+
+def reader(connection: Connection) -> merkle.Subtree:
+    """Roots of complete subtrees, each tile read once."""
+    known: dict[tuple[int, int], bytes] = {}
+
+    def subtree(level: int, position: int) -> bytes:
+        tile_level, rest = divmod(level, HEIGHT)
+        first = position << rest
+        place = tile_level, first // WIDTH
+        if place not in known:
+            known[place] = read_tile(connection, *place) or b""
+        start = first % WIDTH * merkle.HASH_BYTES
+        hashes = _split(known[place][start : start + (merkle.HASH_BYTES << rest)])
+        if len(hashes) != 1 << rest:
+            raise ValueError(f"the tree does not reach to subtree {position} of level {level}")
+        return merkle.root_of(hashes)
+
+    return subtree
+
+
+def _check_size(connection: Connection, size: int) -> None:
+    held = tree_size(connection)
+    if size > held:
+        raise ValueError(f"the tree has {held} leaves, not {size}")
+
+
+def _extend(connection: Connection, first: int, hashes: Iterable[bytes]) -> None:
+    """Write hashes from place `first` of a level on, and the roots of what became whole on the level above."""
+    level, new = 0, list(hashes)
+    while new:
+        position, held = divmod(first, WIDTH)
+        old = read_tile(connection, level, position) if held else b""
+        if old is None or len(old) != held * merkle.HASH_BYTES:
+            raise TreeError(f"tile {position} of level {level} of the log's tree is damaged: restore a backup")
+        if held:
+            connection.execute(_REMOVE, {"old_level": level, "old_position": position})
+        data = old + b"".join(new)
+        tile_bytes = WIDTH * merkle.HASH_BYTES
+        tiles = [data[start : start + tile_bytes] for start in range(0, len(data), tile_bytes)]
+        connection.execute(
+            _INSERT,
+            [{"level": level, "position": position + number, "hashes": tile} for number, tile in enumerate(tiles)],
+        )
+        new = [merkle.root_of(_split(tile)) for tile in tiles if len(tile) == tile_bytes]
+        level, first = level + 1, position
+
+
+def _split(hashes: bytes) -> list[bytes]:
+    return [hashes[start : start + merkle.HASH_BYTES] for start in range(0, len(hashes), merkle.HASH_BYTES)]

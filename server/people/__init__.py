@@ -1,0 +1,1 @@
+"""People: accounts, sessions, waiting after wrong passwords, and who looked at what."""

@@ -1,0 +1,164 @@
+"""The access log (PIPA §29): each view of addresses, names, crops and photographs, and each export, before it is given.
+
+Who, from where, what, why and when, in a table that triggers keep append-only, for the period of retention.toml.  Each
+route says what it shows (`shows`), and a test holds every route and command to that.  What was seen is never in it, and
+what cannot be written down is not shown.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, delete, insert, select
+
+from server.exports.csv_log import csv_line
+from server.exports.words import KST, kst
+from server.people.auth import Person
+from server.signing.statements import say
+from server.store.clock import from_ms, now_ms, to_ms
+from server.store.schema import access_heads, access_log
+from sweep.entry import kinds
+from sweep.report import display_text, new_id
+from sweep.report.log_records import AccessLogHead
+
+DAY_MS = 86_400_000
+
+Shown = Literal["device_addresses", "device_names", "crops", "bodies", "inspection_log", "access_log"]
+Action = Literal[
+    "sweep.viewed",
+    "body.viewed",
+    "body.downloaded",
+    "log.asked",
+    "log.downloaded",
+    "log.exported",
+    "entries.exported",
+    "access_log.exported",
+]
+WORDS: dict[str, str] = {
+    "sweep.viewed": "점검 상세 열람",
+    "body.viewed": "사진 조각 열람",
+    "body.downloaded": "본문 내려받기",
+    "log.asked": "점검일지 요청",
+    "log.downloaded": "점검일지 내려받기",
+    "log.exported": "점검일지 내보내기",
+    "entries.exported": "기록 내보내기",
+    "access_log.exported": "접속 기록 내보내기",
+    "device_addresses": "기기 주소",
+    "device_names": "기기·와이파이 이름",
+    "crops": "사진 조각",
+    "bodies": "본문",
+    "inspection_log": "점검일지",
+    "access_log": "접속 기록",
+}
+HEADINGS = ("일시(한국시간)", "사람", "계정", "접속지", "수행 업무", "처리 대상", "열람 항목", "사유")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads, and from where."""
+
+    name: str
+    """Pseudonym."""
+    account: str
+    address: str
+
+    @classmethod
+    def of(cls, person: Person, address: str) -> Reader:
+        """A person who is logged in."""
+        return cls(person.display_name, person.username, address)
+
+    @classmethod
+    def at_terminal(cls) -> Reader:
+        """Whoever runs a command here: the operating system's user, also behind sudo."""
+        return cls("sweep-server", display_text(os.environ.get("SUDO_USER") or getpass.getuser(), limit=60), "terminal")
+
+
+def shows(*what: Shown) -> dict[str, Any]:
+    """`openapi_extra` of a route: which personal data its answer may hold; without arguments: none."""
+    return {"x-personal-data": list(what)}
+
+
+def note(
+    connection: Connection, reader: Reader, action: Action, object_id: str, shown: tuple[Shown, ...], reason: str = ""
+) -> None:
+    """Write an access down; inside a write transaction that ends before anything is given away."""
+    connection.execute(
+        insert(access_log).values(
+            access_id=new_id(),
+            at_ms=now_ms(),
+            name=reader.name,
+            account=reader.account,
+            address=reader.address[:64],
+            action=action,
+            object_id=object_id[:200],
+            shown=" ".join(shown),
+            reason=reason,
+        )
+    )
+
+
+def purge(connection: Connection, kept_days: int) -> int:
+    """Remove what is older than its period, two years unless a body decided otherwise; returns how many."""
+    old = delete(access_log).where(access_log.c.at_ms < now_ms() - kept_days * DAY_MS - DAY_MS)
+    return connection.execute(old).rowcount
+
+
+def seal_days(connection: Connection) -> int:
+    """Say in the log what every finished Korean day with accesses held (sweep/LOG.md); returns how many days."""
+    last = connection.execute(select(access_heads).order_by(access_heads.c.day.desc()).limit(1)).one_or_none()
+    before = None if last is None else last.head
+    since_ms = 0 if last is None else _end_of(last.day)
+    today_ms = to_ms(from_ms(now_ms()).astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0))
+    rows = connection.execute(
+        select(access_log)
+        .where(access_log.c.at_ms >= since_ms, access_log.c.at_ms < today_ms)
+        .order_by(access_log.c.at_ms, access_log.c.access_id)
+    ).all()
+    done = 0
+    for day, accesses in itertools.groupby(rows, key=lambda row: from_ms(row.at_ms).astimezone(KST).date().isoformat()):
+        of_day = list(accesses)
+        head = head_of(before, of_day)
+        body = AccessLogHead(v=1, day=day, count=len(of_day), head=head, before=before)
+        say(connection, kinds.ACCESS_LOG_HEAD, body, actor="system")
+        connection.execute(insert(access_heads).values(day=day, count=len(of_day), head=head))
+        before, done = head, done + 1
+    return done
+
+
+def head_of(before: str | None, accesses: Iterable[Row[Any]]) -> str:
+    """Head of a day of the access log: SHA-256 over the head before it and the hash of each access in order."""
+    digest = hashlib.sha256(bytes.fromhex(before) if before else bytes(32))
+    for row in accesses:
+        said = [str(row.access_id), row.at_ms, row.name, row.account, row.address, row.action, row.object_id]
+        line = json.dumps([*said, row.shown, row.reason], ensure_ascii=False, separators=(",", ":"))
+        digest.update(hashlib.sha256(line.encode()).digest())
+    return digest.hexdigest()
+
+
+def _end_of(day: str) -> int:
+    """When a Korean day ends, in milliseconds since 1970."""
+    return to_ms(datetime.fromisoformat(day).replace(tzinfo=KST) + timedelta(days=1))
+
+
+def review_lines(connection: Connection, month: str) -> Iterator[bytes]:
+    """The accesses of a month of Korean time (`2026-11`) as CSV, oldest first; raises ValueError for no such month."""
+    first = datetime.strptime(month, "%Y-%m").replace(tzinfo=KST)
+    end = (first + timedelta(days=31)).replace(day=1)
+    yield csv_line(HEADINGS, is_first=True)
+    rows = connection.execution_options(yield_per=500).execute(
+        select(access_log)
+        .where(access_log.c.at_ms >= to_ms(first), access_log.c.at_ms < to_ms(end))
+        .order_by(access_log.c.at_ms, access_log.c.access_id)
+    )
+    for row in rows:
+        shown = ", ".join(WORDS.get(one, one) for one in row.shown.split())
+        when, action = kst(from_ms(row.at_ms)), WORDS.get(row.action, row.action)
+        yield csv_line((when, row.name, row.account, row.address, action, row.object_id, shown, row.reason or "없음"))

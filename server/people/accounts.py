@@ -1,0 +1,112 @@
+"""Accounts as those see them who keep them: inviting, moving to another district, and leaving.
+
+Input are decisions of an administrator, or of a district officer about the own district; output are rows of `users`.
+Whoever is moved or leaves loses every session at once, and what was assigned to them goes back to be assigned anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from server.districts.register import district_for
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
+from server.interface.views.people import AccountView
+from server.people.auth import HashedPassword, Person, create_user, end_all
+from server.store.audit import record
+from server.store.schema import facilities, user_facilities, users
+
+KEPT_BY_CITY: frozenset[Role] = CITY_ROLES | {"auditor", "evidence_officer"}
+"""Roles that no district gives to its own people: they look at what the district does."""
+
+
+def accounts(connection: Connection, district_id: str | None) -> tuple[AccountView, ...]:
+    """Every account of a district, or of all, by name."""
+    statement = select(users).order_by(users.c.username)
+    if district_id is not None:
+        statement = statement.where(users.c.district_id == district_id)
+    return tuple(
+        AccountView(
+            username=row.username,
+            display_name=row.display_name,
+            role=row.role,
+            district_id=row.district_id,
+            is_active=row.is_active,
+        )
+        for row in connection.execute(statement)
+    )
+
+
+def invite(
+    connection: Connection,
+    by: Person,
+    *,
+    username: str,
+    display_name: str,
+    role: Role,
+    district_id: str | None,
+    facility_ids: Iterable[UUID],
+    password: HashedPassword,
+) -> None:
+    """An account with a one-time password; ApiError 403 for a role that this person may not give.
+
+    People of facilities are given some, all of the district; 400 or 404 when that does not fit.
+    """
+    district = _district_by(by, role, district_id)
+    ids = tuple(dict.fromkeys(facility_ids))
+    if (role in FACILITY_ROLES) != bool(ids):
+        raise invalid(
+            "people of facilities need at least one facility, and nobody else has any",
+            ko="시설 사람에게는 시설을 하나 이상 지정해야 하며, 다른 역할에는 지정하지 않습니다",
+            code="facilities_needed",
+        )
+    for facility_id in ids:
+        of = connection.execute(select(facilities.c.district_id).where(facilities.c.facility_id == facility_id)).first()
+        if of is None or district not in {None, of.district_id}:
+            raise not_found("시설", "facility")
+    user_id = create_user(
+        connection,
+        username=username,
+        display_name=display_name,
+        role=role,
+        password=password,
+        actor=by.display_name,
+        is_one_time=True,
+        district_id=district,
+    )
+    if ids:
+        rows = [{"user_id": user_id, "facility_id": facility_id} for facility_id in ids]
+        connection.execute(insert(user_facilities), rows)
+
+
+def move(connection: Connection, by: Person, username: str, *, role: Role, district_id: str | None) -> None:
+    """Give somebody another district or role; ApiError 404 without the account, 403 for a role not to be given."""
+    row = connection.execute(select(users.c.user_id, users.c.role).where(users.c.username == username)).one_or_none()
+    if row is None:
+        raise not_found("사용자", "user")
+    if row.user_id == by.user_id:
+        raise ApiError(409, "oneself", "자신의 소속은 바꿀 수 없습니다", "nobody moves themselves")
+    _district_by(by, row.role, None)
+    district = district_for(connection, role, _district_by(by, role, district_id))
+    connection.execute(update(users).where(users.c.user_id == row.user_id).values(role=role, district_id=district))
+    connection.execute(delete(user_facilities).where(user_facilities.c.user_id == row.user_id))
+    end_all(connection, row.user_id)
+    detail = {"from": row.role, "role": role, "district": district}
+    record(connection, actor=by.display_name, action="user.moved", object_id=username, detail=detail)
+
+
+def _district_by(by: Person, role: Role, wanted: str | None) -> str | None:
+    """The district into which this person may put somebody of this role; ApiError 403 for a role of the city."""
+    if by.district_id is None:
+        return wanted
+    if role in KEPT_BY_CITY or wanted not in {None, by.district_id}:
+        raise ApiError(
+            403,
+            "not_allowed",
+            "이 역할이나 구는 시에서만 지정할 수 있습니다",
+            "only the city gives this role or district",
+        )
+    return by.district_id

@@ -1,0 +1,324 @@
+"""People: accounts, Argon2id passwords, sessions and their CSRF tokens.
+
+Input is a user name with a password or a session token; output is a `Person` or a refusal.  Session tokens are stored
+as hashes.  It never tells whether a user name exists, and an unknown name takes as long as a wrong password.  A
+password that somebody else has read (printed at the first start, or with a new account) has to be changed at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import string
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pwdlib import PasswordHash
+from pwdlib.exceptions import PwdlibError
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+
+from server.districts.register import district_for
+from server.interface.errors import ApiError
+from server.interface.fields import Role
+from server.store.audit import record
+from server.store.clock import now_ms
+from server.store.db import Database
+from server.store.schema import inspector_pairs, sessions, users
+from sweep.report import new_id
+
+TOKEN_BYTES = 32
+MAX_SESSIONS_PER_USER = 20  # guessed: phones and desktops of one person
+FIRST_USER = "admin"
+PASSWORD_ALPHABET = string.ascii_lowercase.replace("l", "").replace("o", "") + "23456789"
+MIN_DIFFERENT_LETTERS = 5  # guessed: keeps aaaaaaaaaa and 1212121212 out
+PASSWORD_GROUPS = 4  # derived: 4 groups of 4 letters out of 32 are 80 bits
+
+_hasher = PasswordHash.recommended()
+_decoy = _hasher.hash(secrets.token_hex(16))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who proved who they are."""
+
+    user_id: UUID
+    username: str
+    display_name: str
+    """Pseudonym that goes into entries."""
+    role: Role
+    must_change_password: bool = False
+    """The password was given by somebody else: nothing but a change of it is allowed."""
+    district_id: str | None = None
+    """The only district that this person sees; None: the whole city."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login."""
+
+    person: Person
+    csrf_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPassword:
+    """A password as it is stored."""
+
+    text: str
+
+
+def random_password() -> str:
+    """A password that can be read aloud and typed on a phone: 80 bits."""
+    groups = ("".join(secrets.choice(PASSWORD_ALPHABET) for _ in range(4)) for _ in range(PASSWORD_GROUPS))
+    return "-".join(groups)
+
+
+def hashed(password: str) -> HashedPassword:
+    """The password as it is stored; takes 50 ms of a core and 64 MiB, so call it before a write transaction begins."""
+    return HashedPassword(_hasher.hash(password))
+
+
+def create_user(
+    connection: Connection,
+    *,
+    username: str,
+    display_name: str,
+    role: Role,
+    password: str | HashedPassword,
+    actor: str,
+    is_one_time: bool = False,
+    district_id: str | None = None,
+) -> UUID:
+    """Add an account of a district, or of the whole city; a one-time password has to be changed at first login.
+
+    ApiError 409 when the name is taken, 400 or 404 for a district that does not fit or is not there.
+    """
+    district_id = district_for(connection, role, district_id)
+    if connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None:
+        raise ApiError(409, "name_taken", "이미 있는 사용자 이름입니다", f"the user name {username} is taken")
+    user_id = new_id()
+    connection.execute(
+        insert(users).values(
+            user_id=user_id,
+            username=username,
+            display_name=display_name,
+            role=role,
+            password_hash=_stored(password),
+            is_active=True,
+            must_change_password=is_one_time,
+            password_ms=now_ms(),
+            created_ms=now_ms(),
+            district_id=district_id,
+        )
+    )
+    detail = {"role": role, "district": district_id}
+    record(connection, actor=actor, action="user.created", object_id=username, detail=detail)
+    return user_id
+
+
+def set_password(
+    connection: Connection, username: str, password: str | HashedPassword, *, actor: str, is_one_time: bool = False
+) -> None:
+    """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one."""
+    user_id = _user_id(connection, username)
+    connection.execute(
+        update(users)
+        .where(users.c.user_id == user_id)
+        .values(
+            password_hash=_stored(password),
+            password_ms=now_ms(),
+            must_change_password=is_one_time,
+            is_active=True,
+        )
+    )
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    record(connection, actor=actor, action="password.changed", object_id=username, detail={"one_time": is_one_time})
+
+
+def change_password(db: Database, person: Person, old: str, new: str) -> None:
+    """A person's own new password; ApiError 403 when the old one is wrong, 400 when the new one is too weak."""
+    if new == old or person.username in new.lower() or len(set(new)) < MIN_DIFFERENT_LETTERS:
+        raise ApiError(
+            400,
+            "weak_password",
+            "새 비밀번호는 이전 것과 달라야 하고, 사용자 이름이나 같은 글자의 반복이 아니어야 합니다",
+            "the new password must differ from the old one and be neither the user name nor a few letters repeated",
+        )
+    try:
+        check_password(db, person.username, old)
+    except ApiError as error:
+        if error.status != 401:
+            raise
+        raise ApiError(403, error.code, "현재 비밀번호가 올바르지 않습니다", "the current password is wrong") from None
+    stored = hashed(new)
+    with db.write() as connection:
+        set_password(connection, person.username, stored, actor=person.display_name)
+
+
+def deactivate_user(connection: Connection, username: str, *, actor: str) -> None:
+    """Switch an account off; its sessions end. ApiError 404 for an unknown one, 409 for the last administrator."""
+    user_id = _user_id(connection, username)
+    others = select(func.count()).where(users.c.role == "admin", users.c.is_active, users.c.user_id != user_id)
+    role = connection.scalar(select(users.c.role).where(users.c.user_id == user_id))
+    if role == "admin" and not connection.scalar(others):
+        raise ApiError(
+            409,
+            "last_admin",
+            "마지막 관리자는 사용 중지할 수 없습니다",
+            "the last administrator cannot be switched off",
+        )
+    connection.execute(update(users).where(users.c.user_id == user_id).values(is_active=False))
+    end_all(connection, user_id)
+    record(connection, actor=actor, action="user.deactivated", object_id=username, detail={})
+
+
+def end_all(connection: Connection, user_id: UUID) -> None:
+    """End every session of a person and give back what was assigned to them."""
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    is_of_pair = or_(inspector_pairs.c.first_user_id == user_id, inspector_pairs.c.second_user_id == user_id)
+    connection.execute(delete(inspector_pairs).where(is_of_pair))
+
+
+def _stored(password: str | HashedPassword) -> str:
+    return (password if isinstance(password, HashedPassword) else hashed(password)).text
+
+
+def _user_id(connection: Connection, username: str) -> UUID:
+    user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
+    if user_id is None:
+        raise ApiError(404, "not_found", "사용자: 찾을 수 없습니다", f"user {username}: not found")
+    return user_id
+
+
+def password_ms(db: Database, username: str) -> int:
+    """When this account's password was set, in milliseconds since 1970; 0 for a name that nobody has."""
+    with db.read() as connection:
+        return connection.scalar(select(users.c.password_ms).where(users.c.username == username)) or 0
+
+
+def record_failure(db: Database, username: str, *, address: str, is_known_device: bool) -> None:
+    """Write a wrong password down. A name that nobody has is left out: people type passwords into that field."""
+    with db.write() as connection:
+        is_known = connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None
+        record(
+            connection,
+            actor="unknown",
+            action="login.failed",
+            object_id=username if is_known else "(unknown name)",
+            detail={"address": address, "known_device": is_known_device},
+        )
+
+
+def ensure_first_user(db: Database, password: str) -> str | None:
+    """Make the administrator when there is no account; returns a one-time password that was made up here.
+
+    A password that the operator chose is the operator's own and stays.
+    """
+    with db.read() as connection:
+        if connection.scalar(select(func.count()).select_from(users)):
+            return None
+    chosen = password or random_password()
+    stored = hashed(chosen)
+    with db.write() as connection:
+        if connection.scalar(select(func.count()).select_from(users)):
+            return None
+        create_user(
+            connection,
+            username=FIRST_USER,
+            display_name="관리자-01",
+            role="admin",
+            password=stored,
+            actor="system",
+            is_one_time=not password,
+        )
+    return None if password else chosen
+
+
+def check_password(db: Database, username: str, password: str) -> Person:
+    """The active person of this name and password; ApiError 401 otherwise."""
+    with db.read() as connection:
+        row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
+    try:
+        is_right = _hasher.verify(password, row.password_hash if row is not None else _decoy)
+    except PwdlibError:
+        is_right = False
+    if row is None or not is_right or not row.is_active:
+        raise ApiError(
+            401,
+            "wrong_credentials",
+            "사용자 이름 또는 비밀번호가 올바르지 않습니다",
+            "the user name or the password is wrong",
+        )
+    return _person(row)
+
+
+def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session]:
+    """A new session: (token for the cookie, session). The person's oldest sessions beyond the limit end."""
+    token, csrf_token, now = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES), now_ms()
+    with db.write() as connection:
+        connection.execute(delete(sessions).where(sessions.c.expires_ms <= now))
+        held = connection.scalars(
+            select(sessions.c.token_hash)
+            .where(sessions.c.user_id == person.user_id)
+            .order_by(sessions.c.created_ms.desc())
+        ).all()
+        for token_hash in held[MAX_SESSIONS_PER_USER - 1 :]:
+            connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
+        connection.execute(
+            insert(sessions).values(
+                token_hash=hash_token(token),
+                user_id=person.user_id,
+                csrf_token=csrf_token,
+                created_ms=now,
+                expires_ms=now + hours * 3_600_000,
+            )
+        )
+        record(connection, actor=person.display_name, action="login", object_id=person.username, detail={})
+    return token, Session(person, csrf_token)
+
+
+def find_session(db: Database, token: str) -> Session | None:
+    """The session of this token, unless it ended or its person was switched off."""
+    statement = (
+        select(sessions.c.csrf_token, users)
+        .join(users, users.c.user_id == sessions.c.user_id)
+        .where(sessions.c.token_hash == hash_token(token), sessions.c.expires_ms > now_ms(), users.c.is_active)
+    )
+    with db.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return Session(_person(row), row.csrf_token)
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(row.user_id, row.username, row.display_name, row.role, row.must_change_password, row.district_id)
+
+
+def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:
+    """Those of the sessions that have neither ended nor belong to a person who was switched off."""
+    statement = (
+        select(sessions.c.token_hash)
+        .join(users, users.c.user_id == sessions.c.user_id)
+        .where(sessions.c.token_hash.in_(sorted(token_hashes)), sessions.c.expires_ms > now_ms(), users.c.is_active)
+    )
+    with db.read() as connection:
+        return frozenset(connection.scalars(statement))
+
+
+def close_session(db: Database, token: str) -> None:
+    """End the session of this token, if there is one."""
+    with db.write() as connection:
+        connection.execute(delete(sessions).where(sessions.c.token_hash == hash_token(token)))
+
+
+def is_same_token(given: str, expected: str) -> bool:
+    """Compare two tokens in constant time."""
+    return hmac.compare_digest(given.encode(), expected.encode())
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a session's token."""
+    return hashlib.sha256(token.encode()).hexdigest()

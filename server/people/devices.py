@@ -1,0 +1,71 @@
+"""Known devices: a cookie that says "this person logged in from here before", as OWASP's device cookies.
+
+It gives no access; it only keeps a stranger's wrong passwords from delaying the right person.  A token is an id and its
+HMAC over user name, id and the time of the password, so that a new password ends all tokens of the old one.  A shared
+phone holds the tokens of its last few people.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+from pathlib import Path
+
+DEVICE_COOKIE = "ansim_device"
+MAX_PEOPLE = 5  # guessed: inspectors who share a phone
+COOKIE_DAYS = 365
+_TOKEN = re.compile(r"([0-9a-f]{32})([0-9a-f]{64})")
+
+
+class KnownDevices:
+    """Makes and recognises tokens."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    @classmethod
+    def load_or_create(cls, path: Path) -> KnownDevices:
+        """With the secret in this file, which only its owner reads; made at the first start."""
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return cls(path.read_bytes())
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(path.read_bytes())
+
+    def device_of(self, cookie: str, username: str, password_ms: int) -> str | None:
+        """Id of the device when one of its tokens was made for this person and password."""
+        for device, mac in _tokens(cookie):
+            if hmac.compare_digest(mac, self._mac(device, username, password_ms)):
+                return device
+        return None
+
+    def remember(self, cookie: str, username: str, password_ms: int) -> str:
+        """The cookie with a token for this person, in front of those of others."""
+        known = self.device_of(cookie, username, password_ms)
+        device = known or secrets.token_hex(16)
+        others = [device + mac for device, mac in _tokens(cookie) if device != known]
+        return "~".join([device + self._mac(device, username, password_ms), *others][:MAX_PEOPLE])
+
+    @property
+    def fingerprint(self) -> str:
+        """What the secret is known by; nobody comes from this to the secret."""
+        return hashlib.sha256(b"ansim-devices\0" + self._secret).hexdigest()
+
+    def hash_name(self, name: str) -> str:
+        """A name as it is counted where others might read it."""
+        return hmac.new(self._secret, f"name\n{name}".encode(), hashlib.sha256).hexdigest()
+
+    def _mac(self, device: str, username: str, password_ms: int) -> str:
+        return hmac.new(self._secret, f"{username}\n{device}\n{password_ms}".encode(), hashlib.sha256).hexdigest()
+
+
+def _tokens(cookie: str) -> list[tuple[str, str]]:
+    found = (_TOKEN.fullmatch(part) for part in cookie.split("~")[:MAX_PEOPLE])
+    return [(match[1], match[2]) for match in found if match is not None]

@@ -1,0 +1,1 @@
+"""Facilities, their rooms and sweeps, as people see them."""

@@ -1,0 +1,127 @@
+"""Cases as lists and one by one, and what a room is because of them.  It writes nothing.
+
+A later sweep, however it ended, takes no case away.  Cases of replays and simulations stand in a demonstration only.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, and_, or_, select
+
+from server.cases import words
+from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
+from server.interface.errors import not_found
+from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
+from server.projections.case_rows import steps_of
+from server.store.clock import from_ms
+from server.store.schema import cases, facilities, rooms, sweeps
+
+ALL_STEPS = sorted(frozenset().union(*FOLLOWING.values()) | AT_ANY_TIME)
+OPEN_CASES_OF_ROOM = 200  # guessed: more than any page shows
+
+
+def case_page(
+    connection: Connection,
+    today: date,
+    *,
+    room_id: UUID | None = None,
+    district_id: str | None = None,
+    open_only: bool = True,
+    after: UUID | None = None,
+    limit: int,
+) -> CaseList:
+    """Cases by their id, which is the order in which they were opened."""
+    statement = _counting().order_by(cases.c.case_id).limit(limit + 1)
+    if room_id is not None:
+        statement = statement.where(cases.c.room_id == room_id)
+    if district_id is not None:
+        statement = statement.where(facilities.c.district_id == district_id)
+    if open_only:
+        is_due_again = and_(cases.c.state == "not_camera", cases.c.reopens <= today.isoformat())
+        statement = statement.where(or_(cases.c.state.not_in(sorted(CLOSED)), is_due_again))
+    if after is not None:
+        statement = statement.where(cases.c.case_id > after)
+    rows = connection.execute(statement).all()
+    shown = rows[:limit]
+    views = tuple(case_view(row, today) for row in shown)
+    return CaseList(cases=views, next_after=shown[-1].case_id if len(rows) > limit else None)
+
+
+def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
+    """What a room is now; ApiError 404 when nobody here knows it."""
+    place = select(facilities.c.is_demo).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
+    row = connection.execute(place.where(rooms.c.room_id == room_id)).one_or_none()
+    if row is None:
+        raise not_found("방", "room")
+    visit = select(sweeps.c.sweep_id, sweeps.c.ended_ms).where(
+        sweeps.c.room_id == room_id, sweeps.c.outcome == "completed"
+    )
+    if not row.is_demo:
+        visit = visit.where(sweeps.c.source == "live")
+    last = connection.execute(visit.order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc()).limit(1)).first()
+    found = case_page(connection, today, room_id=room_id, limit=OPEN_CASES_OF_ROOM).cases
+    return RoomState(
+        room_id=room_id,
+        open_cases=found,
+        is_found=any(case.is_found for case in found),
+        last_visit=None if last is None or last.ended_ms is None else from_ms(last.ended_ms),
+        last_visit_sweep_id=None if last is None else last.sweep_id,
+    )
+
+
+def case_view(row: Row[Any], today: date) -> CaseView:
+    """A case as a view."""
+    return CaseView(**_values(row, today))
+
+
+def case_detail(connection: Connection, row: Row[Any], today: date) -> CaseDetail:
+    """A case with its steps."""
+    events = tuple(
+        CaseEvent(
+            log_index=entry.log_index,
+            entry_hash=entry.entry_hash,
+            person=entry.subject,
+            received=from_ms(entry.received_ms),
+            step=step.step,
+        )
+        for entry, step in steps_of(connection, row.case_id, row.sweep_id)
+    )
+    return CaseDetail(**_values(row, today), events=events)
+
+
+def case_created(connection: Connection, row: Row[Any], today: date) -> CaseCreated:
+    """A case beside the entry of the step that it just took."""
+    entry, _ = steps_of(connection, row.case_id, row.sweep_id)[-1]
+    return CaseCreated(
+        case=case_view(row, today), entry_id=entry.entry_id, entry_hash=entry.entry_hash, log_index=entry.log_index
+    )
+
+
+def _values(row: Row[Any], today: date) -> dict[str, Any]:
+    case = Case(row.state, row.steps, reopens=None if row.reopens is None else date.fromisoformat(row.reopens))
+    return {
+        "case_id": row.case_id,
+        "room_id": row.room_id,
+        "recorded_room_id": row.recorded_room_id,
+        "sweep_id": row.sweep_id,
+        "finding_id": row.finding_id,
+        "state": row.state,
+        "is_open": case.is_open(today),
+        "is_found": row.state in FOUND,
+        "opened": from_ms(row.opened_ms),
+        "changed": from_ms(row.changed_ms),
+        "due": None if row.due is None else date.fromisoformat(row.due),
+        "reopens": case.reopens,
+        "next": words.NEXT[row.state],
+        "allowed": tuple(step for step in ALL_STEPS if may_follow(case, step, today)),
+    }
+
+
+def _counting() -> Select[Any]:
+    """Cases beside their facilities, without those of replays and simulations in real ones."""
+    of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
+    places = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    return select(cases).select_from(places).where(or_(cases.c.source == "live", facilities.c.is_demo))

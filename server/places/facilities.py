@@ -1,0 +1,249 @@
+"""Facilities, rooms and the versions of their plans: ordinary tables with an audit trail.
+
+Input are records from an administrator, an inspector or a file; output are views.  A plan is never changed: a new
+version is added, one higher than the last, because reports cite versions.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+from sqlalchemy import Connection, insert, select
+
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.fields import Line
+from server.interface.requests import FacilityRequest, RoomRequest
+from server.store.audit import record
+from server.store.clock import now_ms
+from server.store.down_changes import note_change
+from server.store.schema import districts, facilities, plans, rooms
+from sweep.report import ContractError, LocalText, Plan, Record, RoomKind, Zone, new_id, parse_json, to_json
+
+DEMO_FACILITY = Path(__file__).with_name("demo_facility.json")
+MAX_IMPORT_BYTES = 64 * 1024 * 1024
+
+
+class RoomFile(Record):
+    """A room in a file of facilities."""
+
+    room_id: UUID
+    name: LocalText
+    kind: RoomKind
+    plan: Plan
+
+
+class FacilityFile(Record):
+    """A facility with its rooms in a file."""
+
+    facility_id: UUID
+    code: Line | None
+    name: LocalText
+    address: Line
+    rooms: Annotated[tuple[RoomFile, ...], Field(min_length=1, max_length=200)]
+
+
+def template_plan(kind: RoomKind) -> Plan:
+    """The plan of a room that nobody has drawn: one zone, marked as not verified."""
+    zone = Zone(
+        zone_id="whole",
+        kind="booth" if kind == "changing_room" else "other",
+        name=LocalText(ko="전체", en="Whole room"),
+        polygon=((0.0, 0.0), (4.0, 0.0), (4.0, 3.0), (0.0, 3.0)),
+    )
+    return Plan(version=1, is_verified=False, width_m=4.0, depth_m=3.0, zones=(zone,))
+
+
+OF_HERE = select(districts.c.district_id).where(districts.c.is_home).limit(1).scalar_subquery()
+"""This server's own district: facilities of which nothing else is said belong to it."""
+
+
+def add_facility(
+    connection: Connection, request: FacilityRequest, *, actor: str, district_id: str | None = None
+) -> UUID:
+    """A new facility of a district, or of this server's own; ApiError 409 when its code is taken."""
+    if request.code is not None:
+        taken = connection.scalar(select(facilities.c.facility_id).where(facilities.c.code == request.code))
+        if taken is not None:
+            raise ApiError(409, "code_taken", "이미 있는 관리번호입니다", f"a facility has the code {request.code}")
+    facility_id = new_id()
+    connection.execute(
+        insert(facilities).values(
+            facility_id=facility_id,
+            code=request.code,
+            name_ko=request.name.ko,
+            name_en=request.name.en,
+            address=request.address,
+            latitude_deg=request.latitude_deg,
+            longitude_deg=request.longitude_deg,
+            is_demo=False,
+            created_ms=now_ms(),
+            district_id=district_id or OF_HERE,
+        )
+    )
+    note_change(connection, facility_id=facility_id)
+    record(connection, actor=actor, action="facility.created", object_id=str(facility_id), detail={})
+    return facility_id
+
+
+def add_room(connection: Connection, facility_id: UUID, request: RoomRequest, *, actor: str) -> UUID:
+    """A new room with its first plan; ApiError 404 without the facility, 400 when the plan's version is not 1."""
+    if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
+        raise not_found("시설", "facility")
+    plan = request.plan or template_plan(request.kind)
+    if plan.version != 1:
+        raise invalid("a room's first plan has version 1", ko="첫 평면도의 판은 1이어야 합니다")
+    room_id = new_id()
+    _insert_room(connection, facility_id, room_id, request.name, request.kind)
+    _insert_plan(connection, room_id, plan, actor)
+    record(connection, actor=actor, action="room.created", object_id=str(room_id), detail={"plan": plan.version})
+    return room_id
+
+
+def take_facility(
+    connection: Connection,
+    facility_id: UUID,
+    *,
+    name: LocalText,
+    address: str,
+    code: str | None,
+    latitude_deg: float | None,
+    longitude_deg: float | None,
+) -> bool:
+    """Add a facility of the city under its own id; without its code when another one here has that. False: known."""
+    if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is not None:
+        return False
+    is_taken = connection.scalar(select(facilities.c.facility_id).where(facilities.c.code == code)) is not None
+    connection.execute(
+        insert(facilities).values(
+            facility_id=facility_id,
+            code=None if is_taken else code,
+            name_ko=name.ko,
+            name_en=name.en,
+            address=address,
+            latitude_deg=latitude_deg,
+            longitude_deg=longitude_deg,
+            is_demo=False,
+            created_ms=now_ms(),
+            district_id=OF_HERE,
+        )
+    )
+    note_change(connection, facility_id=facility_id)
+    return True
+
+
+def take_room(connection: Connection, facility_id: UUID, room_id: UUID, name: LocalText, kind: RoomKind) -> bool:
+    """Add a room of the city under its own id, without a plan yet. False: it is known, or its facility is not."""
+    is_there = connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id))
+    if is_there is None or connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is not None:
+        return False
+    _insert_room(connection, facility_id, room_id, name, kind)
+    return True
+
+
+def take_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str, created_ms: int) -> None:
+    """Add a version of a plan as the city made it; the caller looked that it is not there."""
+    _insert_plan(connection, room_id, plan, actor, created_ms)
+
+
+def add_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str) -> None:
+    """The next version of a room's plan; ApiError 404 without the room, 409 when another version was expected."""
+    current = current_plan(connection, room_id)
+    if plan.version != current.version + 1:
+        raise ApiError(
+            409,
+            "plan_version",
+            f"평면도가 그사이 바뀌었습니다. 판 {current.version + 1}(으)로 다시 저장하십시오",
+            f"the plan changed meanwhile; save it as version {current.version + 1}",
+        )
+    _insert_plan(connection, room_id, plan, actor)
+    record(
+        connection,
+        actor=actor,
+        action="plan.changed",
+        object_id=str(room_id),
+        detail={"from": current.version, "to": plan.version, "is_verified": plan.is_verified},
+    )
+
+
+def current_plan(connection: Connection, room_id: UUID) -> Plan:
+    """The newest plan of a room; ApiError 404 without the room."""
+    text = connection.scalar(
+        select(plans.c.plan_json).where(plans.c.room_id == room_id).order_by(plans.c.version.desc()).limit(1)
+    )
+    if text is None:
+        raise not_found("방", "room")
+    return parse_json(Plan, text.encode())
+
+
+def import_facility(connection: Connection, facility: FacilityFile, *, is_demo: bool, actor: str) -> bool:
+    """Add a facility with the ids of the file; returns False when it is there already (nothing changes then)."""
+    known = select(facilities.c.facility_id).where(facilities.c.facility_id == facility.facility_id)
+    if connection.scalar(known) is not None:
+        return False
+    connection.execute(
+        insert(facilities).values(
+            facility_id=facility.facility_id,
+            code=facility.code,
+            name_ko=facility.name.ko,
+            name_en=facility.name.en,
+            address=facility.address,
+            is_demo=is_demo,
+            created_ms=now_ms(),
+            district_id=OF_HERE,
+        )
+    )
+    note_change(connection, facility_id=facility.facility_id)
+    for room in facility.rooms:
+        _insert_room(connection, facility.facility_id, room.room_id, room.name, room.kind)
+        _insert_plan(connection, room.room_id, room.plan, actor)
+    record(connection, actor=actor, action="facility.imported", object_id=str(facility.facility_id), detail={})
+    return True
+
+
+def read_facility_file(path: Path) -> tuple[FacilityFile, ...]:
+    """Facilities of a JSON file: one facility or a list of them; raises ContractError, or OSError from reading."""
+    data = path.read_bytes()
+    if data.lstrip()[:1] != b"[":
+        return (parse_json(FacilityFile, data, max_bytes=MAX_IMPORT_BYTES),)
+    try:
+        items = json.loads(data)
+    except (ValueError, RecursionError):
+        raise ContractError(f"{path.name}: not valid JSON") from None
+    return tuple(parse_json(FacilityFile, json.dumps(item).encode()) for item in items)
+
+
+def load_demo_facility(connection: Connection) -> bool:
+    """Add the demonstration facility; False when it is there already."""
+    return import_facility(connection, read_facility_file(DEMO_FACILITY)[0], is_demo=True, actor="system")
+
+
+def _insert_room(connection: Connection, facility_id: UUID, room_id: UUID, name: LocalText, kind: RoomKind) -> None:
+    connection.execute(
+        insert(rooms).values(
+            room_id=room_id,
+            facility_id=facility_id,
+            name_ko=name.ko,
+            name_en=name.en,
+            kind=kind,
+            created_ms=now_ms(),
+        )
+    )
+    note_change(connection, room_id=room_id)
+
+
+def _insert_plan(connection: Connection, room_id: UUID, plan: Plan, actor: str, created_ms: int | None = None) -> None:
+    connection.execute(
+        insert(plans).values(
+            room_id=room_id,
+            version=plan.version,
+            plan_json=to_json(plan).decode(),
+            is_verified=plan.is_verified,
+            created_ms=now_ms() if created_ms is None else created_ms,
+            created_by=actor,
+        )
+    )
+    note_change(connection, room_id=room_id, plan_version=plan.version)

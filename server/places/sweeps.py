@@ -1,0 +1,198 @@
+"""Sweeps as the page sees them: summaries from the projections, details from the entries and their bodies.
+
+Input is a sweep's id; output are views.  Addresses and names of devices appear only for those who may see them, and
+only as display-safe text.  It writes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from server.interface.errors import not_found
+from server.interface.views.entries import BodyView, DsseSignature, DsseView, EntryRow, GapView, SignedEntryRow
+from server.interface.views.sweeps import CropView, DispositionView, FindingDetailsView, SweepDetail
+from server.log.stored_wire import signed_entry
+from server.places.history import known_before
+from server.places.rooms import room_summary
+from server.places.summaries import at_city_of, sweep_summary
+from server.projections.sweep_record import SweepRecord, read_sweep
+from server.signing.signatures import holds
+from server.store.alarms import alarms_about
+from server.store.clock import from_ms
+from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries, quarantine, sweeps
+from server.store.stored_bodies import bodies_of
+from sweep.entry import kinds
+from sweep.entry.dsse import SignedEntry
+from sweep.report import ContractError, FindingDetails, SweepReport, display_text, parse_json
+
+MAX_WAITING_SHOWN = 50  # guessed: more than a revoked probe has under way; a thief with its key sends thousands
+
+
+def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: bool) -> SweepDetail:
+    """Everything about one sweep; ApiError 404 when no readable entry speaks of it."""
+    summary = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
+    if summary is None:
+        raise not_found("점검", "sweep")
+    record, _ = read_sweep(connection, sweep_id)
+    rows = _rows_about(connection, sweep_id)
+    details, crops = _report_bodies(connection, record) if may_see_details else ((), ())
+    return SweepDetail(
+        summary=sweep_summary(connection, summary, at_city_of(connection, [sweep_id])[sweep_id]),
+        room=room_summary(connection, summary.room_id),
+        report=record.report,
+        report_state=record.report_state,
+        details=details,
+        crops=crops,
+        dispositions=tuple(
+            DispositionView(
+                log_index=row.log_index,
+                finding_id=item.finding_id,
+                verdict=item.verdict,
+                note=item.note,
+                subject=row.subject,
+                assurance=row.assurance,
+                decided=item.decided.utc,
+                claimed=item.claimed,
+            )
+            for row, item in record.dispositions
+        ),
+        known=known_before(connection, summary.room_id, record),
+        entries=tuple(entry_row(connection, row) for row in rows),
+        gaps=gaps_beside(connection, rows),
+        alarms=alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows)),
+    )
+
+
+def _rows_about(connection: Connection, sweep_id: UUID) -> list[Row[Any]]:
+    """Entries about a sweep in the order of the log: all that stand there and, of those that wait, the first ones.
+
+    What keys sent that nobody admitted is none of its record: anybody can write a sweep's id, as often as they like.
+    """
+    about = select(entries).where(entries.c.sweep_id == sweep_id)
+    is_strangers = entries.c.log_index.in_(select(quarantine.c.log_index))
+    waiting = about.where(IS_QUARANTINED, ~is_strangers).order_by(entries.c.log_index).limit(MAX_WAITING_SHOWN)
+    found = [*connection.execute(about.where(~IS_QUARANTINED)), *connection.execute(waiting)]
+    return sorted(found, key=lambda row: row.log_index)
+
+
+def entry_row(connection: Connection, row: Row[Any]) -> EntryRow:
+    """A row of the log as a view; the signature is verified anew."""
+    return EntryRow(**_entry_values(connection, row))
+
+
+def signed_entry_row(connection: Connection, row: Row[Any]) -> SignedEntryRow:
+    """A row of the log with the document as it came."""
+    return SignedEntryRow(**_entry_values(connection, row), dsse=dsse_view(signed_entry(row)))
+
+
+def dsse_view(document: SignedEntry) -> DsseView:
+    """A DSSE document as a view."""
+    return DsseView(
+        payloadType=document.payload_type,
+        payload=base64.b64encode(document.payload).decode(),
+        signatures=tuple(
+            DsseSignature(keyid=key_id, sig=base64.b64encode(signature).decode())
+            for key_id, signature in document.signatures
+        ),
+    )
+
+
+def gaps_beside(connection: Connection, rows: Sequence[Row[Any]]) -> tuple[GapView, ...]:
+    """Missing sequence numbers of the keys of these entries, within or next to the numbers that the entries use."""
+    spans: dict[str, tuple[int, int]] = {}
+    for row in rows:
+        if row.status == "accepted" and row.seq is not None:
+            low, high = spans.get(row.key_id, (row.seq, row.seq))
+            spans[row.key_id] = (min(low, row.seq), max(high, row.seq))
+    return tuple(
+        gap
+        for key_id, (low, high) in sorted(spans.items())
+        if not _speaks_elsewhere(connection, key_id)
+        for gap in gaps_within(connection, key_id, low, high)
+    )
+
+
+def _speaks_elsewhere(connection: Connection, key_id: str) -> bool:
+    """Is everything of this key an erasure that came from another log, without the rest of its chain (RELAY.md)?"""
+    other = select(entries.c.log_index).where(
+        IS_ACCEPTED, entries.c.key_id == key_id, entries.c.kind.is_(None) | (entries.c.kind != kinds.BODY_ERASED)
+    )
+    return connection.scalar(other.limit(1)) is None
+
+
+def gaps_within(connection: Connection, key_id: str, low: int, high: int) -> Iterator[GapView]:
+    """Holes in the numbers of a key from its last one before `low` to its first one after `high`."""
+    numbers = select(entries.c.seq).where(IS_ACCEPTED, entries.c.key_id == key_id)
+    before = connection.scalar(numbers.where(entries.c.seq < low).order_by(entries.c.seq.desc()).limit(1)) or 0
+    within = connection.scalars(numbers.where(entries.c.seq >= low, entries.c.seq <= high).order_by(entries.c.seq))
+    after = connection.scalar(numbers.where(entries.c.seq > high).order_by(entries.c.seq).limit(1))
+    for seq in (*within, *(() if after is None else (after,))):
+        if seq > before + 1:
+            yield GapView(key_id=key_id, from_seq=before + 1, to_seq=seq - 1)
+        before = seq
+
+
+def _entry_values(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    names = ("log_index", "entry_id", "entry_hash", "status", "reason", "is_readable", "key_id", "seq", "kind")
+    values = {name: getattr(row, name) for name in (*names, "source", "subject", "room_id", "sweep_id")}
+    return values | {
+        "signature_ok": holds(connection, row),
+        "received": from_ms(row.received_ms),
+        "bodies": tuple(
+            BodyView(commitment=body.commitment, media_type=body.media_type, size=body.size, state=body.state)
+            for body in bodies_of(connection, row.log_index, with_data=False)
+        ),
+    }
+
+
+def _report_bodies(
+    connection: Connection, record: SweepRecord
+) -> tuple[tuple[FindingDetailsView, ...], tuple[CropView, ...]]:
+    if record.report_row is None:
+        return (), ()
+    details, crops = [], []
+    of_crop = _findings_by_crop(record.report)
+    for body in bodies_of(connection, record.report_row.log_index):
+        if body.data is None:
+            continue
+        if body.media_type == kinds.CROP_TYPE:
+            sha256 = hashlib.sha256(body.data).hexdigest()
+            crops.append(CropView(sha256=sha256, commitment=body.commitment, finding_id=of_crop.get(body.commitment)))
+        elif body.media_type == kinds.DETAILS_TYPE:
+            try:
+                details.append(_safe_details(parse_json(FindingDetails, body.data)))
+            except ContractError:
+                continue  # hostile or broken: nothing of it is shown, the entry row still names the body
+    return tuple(details), tuple(crops)
+
+
+def _safe_details(details: FindingDetails) -> FindingDetailsView:
+    return FindingDetailsView(
+        finding_id=details.finding_id,
+        addresses=details.addresses,
+        ssids=tuple(display_text(bytes.fromhex(ssid)) for ssid in details.ssids),
+        names=tuple(display_text(bytes.fromhex(name)) for name in details.names),
+    )
+
+
+def _findings_by_crop(report: SweepReport | None) -> dict[str, UUID]:
+    """The finding that cites the observation of each crop."""
+    if report is None:
+        return {}
+    cited = {
+        evidence.observation_id: finding.finding_id
+        for finding in report.findings
+        for evidence in (*finding.evidence_for, *finding.evidence_against)
+        if evidence.observation_id is not None
+    }
+    return {
+        observation.crop_commitment: cited[observation.observation_id]
+        for observation in report.observations
+        if observation.modality == "lens" and observation.crop_commitment and observation.observation_id in cited
+    }

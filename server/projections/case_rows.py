@@ -1,0 +1,145 @@
+"""What a case is after its steps, as a row: of findings with their sweep, of other cases with each of their steps.
+
+Input is what was read of a sweep, or a step that has just been written; output are rows of `cases` and
+`case_steps`, which hold ids, codes and times only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
+
+from server.cases.machine import NEW, Case, Verdict, after_all
+from server.exports.claimed_time import counted
+from server.projections.sweep_record import SweepRecord
+from server.signing.validity import counting
+from server.store.clock import to_ms
+from server.store.schema import case_steps, cases, entries
+from server.store.stored_bodies import bodies_of
+from sweep.entry import kinds
+from sweep.report import ContractError, SweepReport, derived_id, parse_json
+from sweep.report.case_records import CaseStep, Step
+
+
+def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:
+    """The id of the case that a finding opens."""
+    return derived_id(sweep_id, f"case of {finding_id}")
+
+
+def insert_cases(connection: Connection, record: SweepRecord) -> None:
+    """The cases of a sweep's findings; those from before were deleted with its other rows."""
+    head = record.report or record.opened
+    if head is None:
+        return
+    counting_findings = () if record.report is None else record.report.counted_findings
+    found = dict.fromkeys(finding.finding_id for finding in counting_findings)
+    found |= dict.fromkeys(item.finding_id for _, item in record.dispositions)
+    found |= dict.fromkeys(step.finding_id for _, step in record.steps if step.finding_id is not None)
+    if not found:
+        return
+    started = head.started if isinstance(head, SweepReport) else head.opened
+    opened_ms = to_ms(counted(started, record.received))
+    happened = _in_order(record)
+    rows = []
+    for finding_id in found:
+        own = [(row, what) for row, about, what in happened if about == finding_id]
+        case = after_all((what for _, what in own), NEW) or NEW
+        ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
+        times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
+        rows.append(ids | times | _values(case, head.room_id, head.source))
+    connection.execute(insert(cases), rows)
+
+
+def _in_order(record: SweepRecord) -> list[tuple[Row[Any], UUID | None, Step | Verdict]]:
+    """What happened to the findings of a sweep, in whatever order it arrived.
+
+    Verdicts stand where the time that counts puts them; steps follow each other as the log has them, for each was
+    checked against the one before.
+    """
+    timed: list[tuple[int, Row[Any], UUID | None, Step | Verdict]] = [
+        (to_ms(item.counts_from), row, item.finding_id, Verdict(row.subject, item.verdict))
+        for row, item in record.dispositions
+    ]
+    latest_ms = 0
+    for row, step in sorted(record.steps, key=lambda one: one[0].log_index):
+        latest_ms = max(latest_ms, min(to_ms(step.decided.utc), row.received_ms))
+        timed.append((latest_ms, row, step.finding_id, step.step))
+    timed.sort(key=lambda one: (one[0], one[1].log_index))
+    return [(row, finding_id, what) for _, row, finding_id, what in timed]
+
+
+def take_effect(connection: Connection, sweep_id: UUID | None, log_index: int) -> None:
+    """A step counts: that of a case of no sweep is read now, the rest with its sweep."""
+    row = connection.execute(select(entries).where(entries.c.log_index == log_index)).one()
+    step = read_step(connection, row)
+    if sweep_id is None and step is not None:
+        connection.execute(insert(case_steps).values(log_index=log_index, case_id=step.case_id))
+        _refresh(connection, step.case_id)
+
+
+def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
+    """The step that an entry holds; None when its body is away or broken."""
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == kinds.CASE_STEP_TYPE and body.data is not None:
+            try:
+                return parse_json(CaseStep, body.data)
+            except ContractError:
+                return None
+    return None
+
+
+def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[Row[Any], CaseStep]]:
+    """The steps of a case that count, in the order of the log."""
+    where: ColumnElement[bool] = entries.c.sweep_id == sweep_id
+    if sweep_id is None:
+        where = entries.c.log_index.in_(select(case_steps.c.log_index).where(case_steps.c.case_id == case_id))
+    statement = select(entries).where(where, entries.c.kind == kinds.CASE_STEP, entries.c.status == "accepted")
+    rows = counting(connection, connection.execute(statement.order_by(entries.c.log_index)).all())
+    read = ((row, read_step(connection, row)) for row in rows)
+    return [(row, step) for row, step in read if step is not None and step.case_id == case_id]
+
+
+def rebuild_steps(connection: Connection) -> None:
+    """Compute anew what hangs on no sweep."""
+    connection.execute(delete(case_steps))
+    connection.execute(delete(cases).where(cases.c.sweep_id.is_(None)))
+    statement = select(entries.c.log_index).where(
+        entries.c.kind == kinds.CASE_STEP, entries.c.status == "accepted", entries.c.sweep_id.is_(None)
+    )
+    for log_index in connection.scalars(statement.order_by(entries.c.log_index)).all():
+        take_effect(connection, None, log_index)
+
+
+def _refresh(connection: Connection, case_id: UUID) -> None:
+    """The row of a case that no sweep opened."""
+    connection.execute(delete(cases).where(cases.c.case_id == case_id, cases.c.sweep_id.is_(None)))
+    steps = steps_of(connection, case_id, None)
+    case = after_all(step.step for _, step in steps)
+    if case is None or steps[0][0].room_id is None:
+        return
+    first, last = steps[0][0], steps[-1][0]
+    connection.execute(
+        insert(cases).values(
+            case_id=case_id,
+            sweep_id=None,
+            finding_id=None,
+            opened_ms=first.received_ms,
+            changed_ms=last.received_ms,
+            **_values(case, first.room_id, first.source),
+        )
+    )
+
+
+def _values(case: Case, room_id: UUID, source: str) -> dict[str, Any]:
+    return {
+        "room_id": case.corrected_room or room_id,
+        "recorded_room_id": room_id,
+        "source": source,
+        "state": case.state,
+        "steps": case.steps,
+        "due": None if case.due is None else case.due.isoformat(),
+        "reopens": None if case.reopens is None else case.reopens.isoformat(),
+    }

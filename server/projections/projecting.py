@@ -1,0 +1,243 @@
+"""Projections: what the entries of a sweep say, in tables that can be thrown away and rebuilt.
+
+Input is what sweep_record.py read of one sweep; output are its rows in `sweeps`, `findings`, `dispositions` and
+`open_findings`, computed anew each time.  A body that cannot be read marks its entry as unreadable and raises an alarm;
+it never stops the write door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection, Uuid, bindparam, delete, exists, func, insert, select, update
+
+from server.crypto.body_keys import BodyKeysError
+from server.exports.claimed_time import counted
+from server.exports.judgement import judge, open_findings
+from server.exports.log_lines import stored_line
+from server.interface.fields import MAX_LOG_INDEX
+from server.live.table import append_entries
+from server.projections.case_rows import insert_cases, rebuild_steps
+from server.projections.sweep_record import SweepRecord, read_sweep
+from server.signing.validity import settle
+from server.store import schema
+from server.store.alarms import raise_alarm
+from server.store.bodies import seal_read
+from server.store.clock import to_ms
+from server.store.db import Database
+from server.store.faults import AwayError, BusyError, DiskFullError
+from server.store.pending_sweeps import is_due, mark_all_due
+from server.store.schema import IS_ACCEPTED, PROJECTIONS, dispositions, due_sweeps, entries, findings, log_rows, sweeps
+from sweep.report import SweepReport
+
+REBUILT_AT_ONCE = 20  # derived: 20 ms a sweep on a Raspberry Pi, and a writer waits less than a second
+
+
+def project(connection: Connection, sweep_id: UUID | None) -> None:
+    """Compute the rows of one sweep anew; call it inside `Database.write()`."""
+    if sweep_id is None:
+        return
+    others = settle(connection, sweep_id)
+    mark_all_due(connection, ((other, 0) for other in others))
+    is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
+    told = [] if is_alone else _kinds_due(connection, sweep_id)
+    for table in (*PROJECTIONS, due_sweeps):
+        connection.execute(delete(table).where(table.c.sweep_id == sweep_id))
+    record, unreadable = read_sweep(connection, sweep_id)
+    for row in unreadable:
+        connection.execute(
+            update(entries)
+            .where(entries.c.log_index == row.log_index)
+            .values(is_readable=False, reason="unreadable_body")
+        )
+        raise_alarm(connection, "unreadable_body", key_id=row.key_id, sweep_id=sweep_id, log_index=row.log_index)
+    for row, before in record.rivals:
+        raise_alarm(
+            connection,
+            "second_report",
+            key_id=row.key_id,
+            sweep_id=sweep_id,
+            log_index=row.log_index,
+            other_log_index=before.log_index,
+        )
+    _insert_sweep(connection, record)
+    for row, item in record.dispositions:
+        connection.execute(
+            insert(dispositions).values(
+                log_index=row.log_index,
+                sweep_id=sweep_id,
+                finding_id=item.finding_id,
+                verdict=item.verdict,
+                subject=row.subject,
+                assurance=row.assurance,
+                decided_ms=to_ms(item.decided.utc),
+            )
+        )
+    append_entries(connection, sweep_id, told)  # last: it takes the turn of all processes until the commit
+
+
+def _kinds_due(connection: Connection, sweep_id: UUID) -> list[str]:
+    """Kinds of the entries for whose sake this sweep is due."""
+    return sorted(kind for kind in connection.scalars(_KINDS_DUE, {"sweep": sweep_id}) if kind is not None)
+
+
+_SINCE = select(due_sweeps.c.log_index).where(due_sweeps.c.sweep_id == bindparam("sweep", type_=Uuid))
+_KINDS_DUE = (
+    select(entries.c.kind)
+    .where(
+        entries.c.sweep_id == bindparam("sweep", type_=Uuid),
+        entries.c.log_index >= _SINCE.scalar_subquery(),
+        IS_ACCEPTED,
+    )
+    .distinct()
+)
+
+
+def project_due(connection: Connection, sweep_id: UUID | None) -> None:
+    """Project this sweep now if it is due, in the caller's write transaction."""
+    if is_due(connection, sweep_id):
+        project(connection, sweep_id)
+
+
+class ProjectionError(Exception):
+    """A sweep could not be projected because of a fault of this program, which is its cause."""
+
+    def __init__(self, sweep_id: UUID) -> None:
+        super().__init__(f"sweep {sweep_id} could not be projected")
+        self.sweep_id = sweep_id
+
+
+def project_next(db: Database, skipped: Collection[UUID] = (), up_to: int = MAX_LOG_INDEX) -> UUID | None:
+    """Project the sweep that has waited longest, in a transaction of its own; None when none waits.
+
+    Only sweeps that wait since a log index of `up_to` or before.
+
+    Raises ProjectionError for a fault of our own, so that the caller can go on with the others (`skipped`).
+    """
+    oldest = select(due_sweeps.c.sweep_id).where(due_sweeps.c.log_index <= up_to)
+    oldest = oldest.order_by(due_sweeps.c.log_index).limit(1)
+    if skipped:
+        oldest = oldest.where(due_sweeps.c.sweep_id.not_in(skipped))
+    with db.read() as connection:
+        sweep_id: UUID | None = connection.scalar(oldest)
+    if sweep_id is None:
+        return None
+    try:
+        with db.write() as connection:
+            project_due(connection, sweep_id)
+    except (BusyError, AwayError, DiskFullError, BodyKeysError):
+        raise
+    except Exception as error:
+        raise ProjectionError(sweep_id) from error
+    return sweep_id
+
+
+def drain(db: Database) -> int:
+    """Project, one by one, the sweeps that wait now; those of which entries arrive meanwhile are left to their turn."""
+    with db.read() as connection:
+        last = connection.scalar(select(func.max(due_sweeps.c.log_index)))
+    done = 0
+    while last is not None and project_next(db, up_to=last) is not None:
+        done += 1
+    return done
+
+
+def catch_up(db: Database, sweep_id: UUID) -> None:
+    """Project this sweep now if it is due; costs one read when it is not."""
+    with db.read() as connection:
+        if not is_due(connection, sweep_id):
+            return
+    with db.write() as connection:
+        project_due(connection, sweep_id)
+
+
+def rebuild(db: Database) -> int:
+    """Compute all projections anew from the entries; returns the number of sweeps.
+
+    Sweep by sweep, a few in each transaction: a running server takes entries in between, every sweep can be read all
+    the while, and one that was interrupted is done by calling it again.
+    """
+    done, after = 0, None
+    with db.write() as connection:
+        rebuild_steps(connection)
+    while True:
+        with db.write() as connection:
+            sweep_ids = _sweep_ids_after(connection, after)
+            for sweep_id in sweep_ids:
+                project(connection, sweep_id)
+        done += len(sweep_ids)
+        if len(sweep_ids) < REBUILT_AT_ONCE:
+            break
+        after = sweep_ids[-1]
+    with db.read() as connection:
+        spoken_of = exists().where(entries.c.sweep_id == sweeps.c.sweep_id, entries.c.status == "accepted")
+        strays = connection.scalars(select(sweeps.c.sweep_id).where(~spoken_of)).all()
+    for sweep_id in strays:
+        with db.write() as connection:
+            project(connection, sweep_id)
+    return done
+
+
+def _sweep_ids_after(connection: Connection, after: UUID | None) -> Sequence[UUID]:
+    statement = select(entries.c.sweep_id).where(entries.c.status == "accepted", entries.c.sweep_id.is_not(None))
+    if after is not None:
+        statement = statement.where(entries.c.sweep_id > after)
+    return connection.scalars(statement.distinct().order_by(entries.c.sweep_id).limit(REBUILT_AT_ONCE)).all()
+
+
+def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
+    head = record.report or record.opened
+    if head is None:
+        return
+    report = record.report
+    result, _ = judge(report, record.report_state, [item for _, item in record.dispositions])
+    started = head.started if isinstance(head, SweepReport) else head.opened
+    connection.execute(
+        insert(sweeps).values(
+            sweep_id=head.sweep_id,
+            room_id=head.room_id,
+            source=head.source,
+            mode=head.mode,
+            outcome=report.outcome if report else None,
+            result=result,
+            started_ms=to_ms(counted(started, record.received)),
+            ended_ms=None if report is None else to_ms(counted(report.ended, record.last_received)),
+            claimed_ms=to_ms(started.utc),
+            received_ms=to_ms(record.received),
+            candidates=len(report.counted_findings) if report else 0,
+            not_assessable_zones=_not_assessable_zones(report) if report else 0,
+            inspectors_sealed=seal_read(
+                connection, record.slots, f"inspectors {head.sweep_id}", json.dumps(head.inspectors)
+            ),
+            probe_id=head.probe_id,
+            plan_version=head.plan.version if isinstance(head, SweepReport) else head.plan_version,
+            report_log_index=record.report_row.log_index if record.report_row is not None else None,
+            report_commitment=record.report_commitment,
+            report_state=record.report_state,
+            persons=len({name.strip().casefold() for name in head.inspectors}),
+        )
+    )
+    sweep_id = head.sweep_id
+    insert_cases(connection, record)
+    line = stored_line(record.report, record.opened, record.received, record.report_state, record.dispositions)
+    sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
+    connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
+    decisions = [(row.subject, item) for row, item in record.dispositions]
+    reported = {} if report is None else {finding.finding_id: finding for finding in report.counted_findings}
+    standing = open_findings(tuple(reported), decisions)
+    if standing:
+        rows = [{"sweep_id": sweep_id, "finding_id": known, "state": state} for known, state in standing.items()]
+        connection.execute(insert(schema.open_findings), rows)
+    if reported:
+        connection.execute(
+            insert(findings),
+            [{"sweep_id": sweep_id, "finding_id": known} for known in reported],
+        )
+
+
+def _not_assessable_zones(report: SweepReport) -> int:
+    """Zones of the plan of which no modality says clear or candidate."""
+    judged = {verdict.zone_id for verdict in report.verdicts if verdict.verdict != "not_assessable"}
+    return sum(zone.zone_id not in judged for zone in report.plan.zones)

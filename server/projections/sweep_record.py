@@ -1,0 +1,146 @@
+"""What the accepted entries of one sweep say: its opening, the report that stands, and the persons' verdicts.
+
+Input are the accepted entries in any order of arrival; output is a `SweepRecord`, and the entries whose body cannot be
+read.  What the signing rules forbid is never read.  It writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from server.exports.claimed_time import counted
+from server.interface.fields import BodyState
+from server.signing.validity import counting
+from server.store.clock import from_ms
+from server.store.schema import entries
+from server.store.stored_bodies import StoredBody, bodies_of
+from sweep.entry import kinds
+from sweep.entry.dsse import EntryError
+from sweep.entry.envelope import parse_envelope
+from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
+from sweep.report.case_records import CaseStep
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(slots=True)
+class SweepRecord:
+    """What the accepted entries of one sweep hold."""
+
+    opened: SweepOpened | None = None
+    opened_row: Row[Any] | None = None
+    report: SweepReport | None = None
+    report_state: BodyState = "missing"
+    report_row: Row[Any] | None = None
+    """The entry of the report, also when its body is not there."""
+    report_commitment: str | None = None
+    dispositions: list[tuple[Row[Any], Disposition]] = field(default_factory=list)
+    steps: list[tuple[Row[Any], CaseStep]] = field(default_factory=list)
+    """Of the cases that its findings opened."""
+    slots: list[int] = field(default_factory=list)
+    """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
+
+    @property
+    def last_received(self) -> datetime:
+        """When the last of them came: the sweep cannot have ended later."""
+        return from_ms(max(row.received_ms for row in (self.opened_row, self.report_row) if row is not None))
+
+    @property
+    def received(self) -> datetime:
+        """When the first entry came that says when the sweep began: it cannot have begun later."""
+        rows = (self.opened_row, self.report_row)
+        return from_ms(min((row.received_ms for row in rows if row is not None), default=0))
+
+    rivals: list[tuple[Row[Any], Row[Any]]] = field(default_factory=list)
+    """Reports of other keys, each with the one that stood when it came."""
+
+
+def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, list[Row[Any]]]:
+    """The sweep as its accepted entries tell it, and the entries whose body cannot be read."""
+    record, unreadable = SweepRecord(), []
+    statement = (
+        select(entries)
+        .where(
+            entries.c.status == "accepted",
+            entries.c.sweep_id == sweep_id,
+            entries.c.kind.in_(sorted(kinds.SWEEP_KINDS | {kinds.CASE_STEP})),
+        )
+        .order_by(entries.c.log_index)
+    )
+    for row in counting(connection, connection.execute(statement).all()):
+        try:
+            _take(connection, record, row)
+        except (ContractError, EntryError):
+            unreadable.append(row)
+    return record, unreadable
+
+
+def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+    """Add one entry to the record; raises ContractError when its body is broken or contradicts its envelope."""
+    match row.kind:
+        case kinds.OPENED:
+            opened = _read(connection, record, row, kinds.OPENED_TYPE, SweepOpened)
+            if opened is not None and record.opened is None:
+                _agree(row, opened.sweep_id, opened.room_id, opened.source, opened.probe_id)
+                record.opened, record.opened_row = opened, row
+        case kinds.REPORT:
+            _take_report(connection, record, row)
+        case kinds.DISPOSITION:
+            item = _read(connection, record, row, kinds.DISPOSITION_TYPE, Disposition)
+            if item is not None:
+                _agree(row, item.sweep_id, row.room_id, row.source)
+                record.dispositions.append((row, _in_its_time(item, from_ms(row.received_ms))))
+        case kinds.CASE_STEP:
+            step = _read(connection, record, row, kinds.CASE_STEP_TYPE, CaseStep)
+            if step is not None:
+                record.steps.append((row, step))
+        case _:
+            pass  # `body.erased` acts when it is written and says nothing about the sweep itself
+
+
+def _in_its_time(item: Disposition, received: datetime) -> Disposition:
+    """The disposition with the time that counts, so that one dated ahead is not the last word for ever."""
+    return item.model_copy(update={"decided": item.decided.model_copy(update={"utc": counted(item.decided, received)})})
+
+
+def _take_report(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+    """The first report stands; a later one replaces it only when its key wrote both and it cites the first."""
+    before = record.report_row
+    if before is not None:
+        if before.key_id != row.key_id:
+            record.rivals.append((row, before))
+        if before.key_id != row.key_id or before.entry_id not in parse_envelope(row.payload).refs:
+            return
+    report = _read(connection, record, row, kinds.REPORT_TYPE, SweepReport)
+    if report is not None:
+        _agree(row, report.sweep_id, report.room_id, report.source, report.probe_id)
+    body = next((body for body in bodies_of(connection, row.log_index, with_data=False) if _is_report(body)), None)
+    record.report, record.report_row = report, row
+    record.report_state = "missing" if body is None or (report is None and body.state == "present") else body.state
+    record.report_commitment = None if body is None else body.commitment
+
+
+def _is_report(body: StoredBody) -> bool:
+    return body.media_type == kinds.REPORT_TYPE
+
+
+def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type: str, model: type[R]) -> R | None:
+    """The entry's body of this type as a record; None when it is not there; raises ContractError when broken."""
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == media_type:
+            if body.data is not None and body.slot is not None:
+                record.slots.append(body.slot)
+            return None if body.data is None else parse_json(model, body.data)
+    raise ContractError(f"{row.kind} without a body of type {media_type}")
+
+
+def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
+    if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
+        raise ContractError("the body speaks of another sweep, room or source than the envelope")
+    if row.source == "live" and probe_id is not None and probe_id != row.subject:
+        raise ContractError("the body names another probe than the envelope")

@@ -1,0 +1,173 @@
+"""Who walks together, and visits that somebody orders besides: ordinary tables with an audit trail.
+
+A pair is two different inspectors of one district, or of the whole city, whose accounts are on; when one of them leaves
+it counts no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.requests import PairRequest, VisitOrderRequest
+from server.interface.views.schedule import PairView, VisitOrderView
+from server.store.audit import record
+from server.store.clock import from_ms, now_ms
+from server.store.schema import districts, facilities, facility_facts, inspector_pairs, users, visit_orders
+from sweep.report import new_id
+
+INSPECTING = ("inspector", "supervisor")
+
+
+def add_pair(connection: Connection, request: PairRequest, *, actor: str, district_id: str | None) -> UUID:
+    """A pair of a district; ApiError 400 unless both inspect there, 404 for a foreign one, 409 when they are one."""
+    names = [request.first_username, request.second_username]
+    found = connection.execute(select(users).where(users.c.username.in_(names), users.c.is_active)).all()
+    own = {row.district_id for row in found} - {None}
+    wanted = request.district_id or next(iter(own), None) or district_id or _home(connection)
+    if len(found) != 2 or own - {wanted} or any(row.role not in INSPECTING for row in found):
+        raise invalid(
+            "a pair is two different active inspectors of one district",
+            ko="같은 구의 서로 다른 점검자 두 사람이어야 합니다",
+            code="no_pair",
+        )
+    known = select(districts.c.district_id).where(districts.c.district_id == wanted)
+    if connection.scalar(known) is None or (district_id is not None and wanted != district_id):
+        raise not_found("구", "district")
+    ids = sorted((row.user_id for row in found), key=lambda one: one.int)
+    first, second = inspector_pairs.c.first_user_id, inspector_pairs.c.second_user_id
+    if connection.scalar(select(inspector_pairs.c.pair_id).where(first == ids[0], second == ids[1])) is not None:
+        raise ApiError(409, "pair_exists", "이미 있는 조입니다", "they are a pair already")
+    pair_id = new_id()
+    connection.execute(
+        insert(inspector_pairs).values(
+            pair_id=pair_id,
+            district_id=wanted,
+            first_user_id=ids[0],
+            second_user_id=ids[1],
+            created_ms=now_ms(),
+        )
+    )
+    record(connection, actor=actor, action="pair.added", object_id=str(pair_id), detail={"usernames": names})
+    return pair_id
+
+
+def remove_pair(connection: Connection, pair_id: UUID, *, actor: str, district_id: str | None) -> None:
+    """Let two persons be no pair any more; ApiError 404."""
+    statement = delete(inspector_pairs).where(inspector_pairs.c.pair_id == pair_id)
+    if district_id is not None:
+        statement = statement.where(inspector_pairs.c.district_id == district_id)
+    if connection.execute(statement).rowcount == 0:
+        raise not_found("조", "pair")
+    record(connection, actor=actor, action="pair.removed", object_id=str(pair_id), detail={})
+
+
+def pairs_of(connection: Connection, district_id: str | None = None) -> Sequence[PairView]:
+    """Pairs whose accounts are both on and still of the pair's district, by district and age."""
+    one, other, here = users.alias("one"), users.alias("other"), inspector_pairs.c.district_id
+    statement = (
+        select(
+            inspector_pairs,
+            one.c.display_name.label("first_name"),
+            other.c.display_name.label("second_name"),
+        )
+        .join(one, one.c.user_id == inspector_pairs.c.first_user_id)
+        .join(other, other.c.user_id == inspector_pairs.c.second_user_id)
+        .where(one.c.is_active, other.c.is_active)
+        .where(*(func.coalesce(user.c.district_id, here) == here for user in (one, other)))
+        .order_by(inspector_pairs.c.district_id, inspector_pairs.c.created_ms, inspector_pairs.c.pair_id)
+    )
+    if district_id is not None:
+        statement = statement.where(inspector_pairs.c.district_id == district_id)
+    return [
+        PairView(pair_id=row.pair_id, district_id=row.district_id, names=(row.first_name, row.second_name))
+        for row in connection.execute(statement)
+    ]
+
+
+def order_visit(connection: Connection, request: VisitOrderRequest, *, actor: str, district_id: str | None) -> UUID:
+    """A visit besides the regular ones; ApiError 404 without the facility, 400 when its days are in the wrong order."""
+    _refuse_foreign(connection, request.facility_id, district_id)
+    if request.last_day < request.first_day:
+        raise invalid("the last day lies before the first", ko="마지막 날이 첫날보다 앞섭니다")
+    order_id = new_id()
+    connection.execute(
+        insert(visit_orders).values(
+            order_id=order_id,
+            facility_id=request.facility_id,
+            first_day=request.first_day.isoformat(),
+            last_day=request.last_day.isoformat(),
+            with_police=request.with_police,
+            reason=request.reason,
+            created_ms=now_ms(),
+            created_by=actor,
+        )
+    )
+    record(connection, actor=actor, action="visit.ordered", object_id=str(order_id), detail={})
+    return order_id
+
+
+def call_off(connection: Connection, order_id: UUID, *, actor: str, district_id: str | None) -> None:
+    """Call an ordered visit off; ApiError 404."""
+    row = connection.execute(select(visit_orders).where(visit_orders.c.order_id == order_id)).one_or_none()
+    if row is None:
+        raise not_found("점검 지시", "order")
+    _refuse_foreign(connection, row.facility_id, district_id)
+    connection.execute(update(visit_orders).where(visit_orders.c.order_id == order_id).values(cancelled_ms=now_ms()))
+    record(connection, actor=actor, action="visit.called_off", object_id=str(order_id), detail={})
+
+
+def orders_of(connection: Connection, district_id: str | None) -> tuple[VisitOrderView, ...]:
+    """Ordered visits that nobody called off, the newest first."""
+    statement = (
+        select(visit_orders)
+        .join(facilities, facilities.c.facility_id == visit_orders.c.facility_id)
+        .where(visit_orders.c.cancelled_ms.is_(None))
+        .order_by(visit_orders.c.created_ms.desc(), visit_orders.c.order_id)
+        .limit(500)
+    )
+    if district_id is not None:
+        statement = statement.where(facilities.c.district_id == district_id)
+    return tuple(_order_view(row) for row in connection.execute(statement))
+
+
+def mark_special(connection: Connection, facility_id: UUID, *, is_special: bool, actor: str) -> None:
+    """Mark a facility as a special zone, or no longer; ApiError 404."""
+    if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
+        raise not_found("시설", "facility")
+    of_facility = facility_facts.c.facility_id == facility_id
+    if connection.scalar(select(facility_facts.c.facility_id).where(of_facility)) is None:
+        nothing = {"district": "", "kind": "other", "opening_hours": "", "phone": "", "operator": "", "installed": ""}
+        connection.execute(insert(facility_facts).values(facility_id=facility_id, **nothing))
+    connection.execute(update(facility_facts).where(of_facility).values(is_special=is_special))
+    detail = {"is_special": is_special}
+    record(connection, actor=actor, action="facility.special", object_id=str(facility_id), detail=detail)
+
+
+def _home(connection: Connection) -> str | None:
+    return connection.scalar(select(districts.c.district_id).where(districts.c.is_home).limit(1))
+
+
+def _refuse_foreign(connection: Connection, facility_id: UUID, district_id: str | None) -> None:
+    found = connection.execute(
+        select(facilities.c.district_id).where(facilities.c.facility_id == facility_id)
+    ).one_or_none()
+    if found is None or (district_id is not None and found.district_id != district_id):
+        raise not_found("시설", "facility")
+
+
+def _order_view(row: Row[Any]) -> VisitOrderView:
+    return VisitOrderView(
+        order_id=row.order_id,
+        facility_id=row.facility_id,
+        first_day=row.first_day,
+        last_day=row.last_day,
+        with_police=row.with_police,
+        reason=row.reason,
+        created=from_ms(row.created_ms),
+        created_by=row.created_by,
+    )

@@ -1,0 +1,1 @@
+"""The server's own keys and the district's root key: made, handed over, renewed."""

@@ -1,0 +1,147 @@
+"""The server's own keys: made at the first start, admitted, and one set for all processes that serve the database.
+
+Input are the key files of the data folder; output is the notary that signs with them.  The database holds what the keys
+are known by, never a secret.  The first process that writes it down has decided which keys are the server's; one with
+other keys, or none, refuses to start until the files are copied to it.  A new server key is an explicit command, see
+rotation.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import Connection, delete, insert, select
+
+from server.config.settings import Settings, SettingsError
+from server.ingest.persons import Notary
+from server.people.devices import KnownDevices
+from server.server_keys.root import can_sign, open_root, root_at_hand, sign_waiting
+from server.server_keys.rotation import KEY_FILE, take_over
+from server.signing import keys
+from server.store.db import Database
+from server.store.schema import keys as admitted
+from server.store.schema import own_keys
+from server.verifier.signing_rules import KeyRole
+from sweep.entry.dsse import Signer
+
+DEMO_FILE, DEVICES_FILE = "server-demo.key", "devices.key"
+FILES = (KEY_FILE, DEMO_FILE, DEVICES_FILE)
+"""What every process that serves a database has in its data folder; the root key lies in one of them or elsewhere."""
+SIGNERS: tuple[tuple[str, KeyRole, str], ...] = (
+    (KEY_FILE, "server", "server"),
+    (DEMO_FILE, "demo", "server, demo"),
+)
+LOG_FILE = "server-log.key"
+LOG_SIGNER: tuple[str, KeyRole, str] = (LOG_FILE, "server", "server, its own log")
+
+
+def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
+    """The server's keys, made and admitted at the first start; later this only reads. A log keeps its tenant.
+
+    A server with a city has one more, for what it says of its own log, which stays here (RELAY.md).  SettingsError, in
+    one line, when the database's keys are others than those in the data folder.
+    """
+    with db.read() as connection:
+        take_over(connection, settings.data_dir)
+    _be_the_server(db, settings.data_dir)
+    signer = Signer.load_or_create(settings.data_dir / KEY_FILE)
+    demo_signer = Signer.load_or_create(settings.data_dir / DEMO_FILE)
+    devices = KnownDevices.load_or_create(settings.data_dir / DEVICES_FILE)
+    log_file = settings.data_dir / LOG_FILE
+    log_signer = Signer.load_or_create(log_file) if settings.city_url or log_file.exists() else None
+    key_ids = {one.key_id for one in (signer, demo_signer, log_signer) if one is not None}
+    with db.read() as connection:
+        own = keys.find_keys(connection, key_ids)
+        tenant = own[signer.key_id].tenant if signer.key_id in own else None
+    notary = Notary(tenant or settings.tenant, signer, demo_signer, log_signer=log_signer)
+    notary = replace(notary, root_signer=open_root(db, settings.data_dir, notary.tenant))
+    with db.read() as connection:
+        if len(own) == len(key_ids) and not can_sign(connection, notary):
+            return notary, devices
+    with db.write() as connection:
+        _admit(connection, notary)
+        sign_waiting(connection, notary)
+    return notary, devices
+
+
+def _admit(connection: Connection, notary: Notary) -> None:
+    is_in_force = root_at_hand(connection, notary) is not None
+    signers = (notary.signer, notary.demo_signer, notary.log_signer)
+    for (_, role, words), signer in zip((*SIGNERS, LOG_SIGNER), signers, strict=True):
+        if (
+            signer is not None and keys.find_key(connection, signer.key_id) is None
+        ):  # another process may have been quicker
+            keys.admit(
+                connection,
+                public_key=signer.public_key,
+                role=role,
+                probe_id=None,
+                name=words,
+                actor="system",
+                tenant=notary.tenant,
+                is_in_force=is_in_force,
+            )
+
+
+def _be_the_server(db: Database, folder: Path) -> None:
+    """Write down what this folder's keys are known by, unless that is written; SettingsError when they are others."""
+    names = FILES[:2] if db.is_sqlite else FILES  # whoever is alone may forget the devices it knows
+    with db.read() as connection:
+        noted = _noted(connection)
+    if all(name in noted and _fingerprint(folder, name) == noted[name] for name in names):
+        return
+    with db.write() as connection:
+        noted, before = _noted(connection), _admitted_before(connection)
+        for name in names:
+            own, known = _fingerprint(folder, name), [noted[name]] if name in noted else before.get(name, [])
+            if known and own not in known and not any(_replaces(connection, own, old) for old in known):
+                raise _others(folder, name, known[0])
+            fingerprint = own or _make(folder, name)
+            connection.execute(delete(own_keys).where(own_keys.c.name == name))
+            connection.execute(insert(own_keys).values(name=name, fingerprint=fingerprint))
+
+
+def _replaces(connection: Connection, key_id: str | None, old_id: str) -> bool:
+    """Whether this key was admitted in the place of the other one, which is revoked (rotation.py)."""
+    key, old = keys.find_key(connection, key_id or ""), keys.find_key(connection, old_id)
+    if key is None or old is None:
+        return False
+    return key.line == old.line and key.revoked_from_index is None and old.revoked_from_index is not None
+
+
+def _others(folder: Path, name: str, fingerprint: str) -> SettingsError:
+    is_there = "is another one" if (folder / name).exists() else "is missing"
+    return SettingsError(
+        f"{folder / name} {is_there}, and this database has one server key ({fingerprint[:16]}): "
+        f"copy {', '.join(FILES)} "
+        "from where it is served, or put their copies back"
+    )
+
+
+def _fingerprint(folder: Path, name: str) -> str | None:
+    """What the key in a file is known by; None without the file."""
+    return _make(folder, name) if (folder / name).exists() else None
+
+
+def _make(folder: Path, name: str) -> str:
+    """`_fingerprint` of a file that is made when it is not there."""
+    if name == DEVICES_FILE:
+        return KnownDevices.load_or_create(folder / name).fingerprint
+    return Signer.load_or_create(folder / name).key_id
+
+
+def _noted(connection: Connection) -> dict[str, str]:
+    """What the keys of this database's server are known by, by file."""
+    return {row.name: row.fingerprint for row in connection.execute(select(own_keys))}
+
+
+def _admitted_before(connection: Connection) -> dict[str, list[str]]:
+    """Ids of the valid keys that servers admitted for themselves before they were written down, by file."""
+    statement = (
+        select(admitted.c.name, admitted.c.key_id)
+        .where(admitted.c.admitted_by == "system", admitted.c.revoked_from_index.is_(None))
+        .order_by(admitted.c.admitted_ms)
+    )
+    rows = connection.execute(statement).all()
+    return {name: [row.key_id for row in rows if row.name == words] for name, _, words in SIGNERS}

@@ -1,0 +1,91 @@
+"""A new key for this server: admitted by the root key, the old one revoked, both by entries, and how clients follow.
+
+Input is the data folder with `server.key`; output is `server.key.next`, which takes its place at the next start once
+the log says so.  A probe that pinned the old key is shown the admissions that lead from the root key to the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from server.ingest.persons import Notary
+from server.interface.errors import ApiError
+from server.log.stored_wire import stored_entry
+from server.signing import keys
+from server.store.schema import IS_ACCEPTED, entries
+from sweep.entry import kinds
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import to_wire
+from sweep.report import ContractError, parse_json
+from sweep.report.log_records import KeyAdmitted
+
+KEY_FILE, NEXT_FILE = "server.key", "server.key.next"
+
+
+def rotate(connection: Connection, notary: Notary, data_dir: Path, *, actor: str, reason: str) -> keys.Key:
+    """Make the next key and have it admitted in place of this one; without the root key here both only wait for it.
+
+    ApiError 409 while one waits already.
+    """
+    path = data_dir / NEXT_FILE
+    if path.exists():
+        raise ApiError(
+            409, "key_waits", "다음 서버 키가 이미 기다리고 있습니다", "the next key of this server waits already"
+        )
+    following = Signer.load_or_create(path)
+    is_in_force = notary.root_signer is not None
+    old = notary.signer.key_id
+    keys.revoke(connection, old, actor=actor, reason=reason, is_in_force=is_in_force)
+    return keys.admit(
+        connection,
+        public_key=following.public_key,
+        role="server",
+        probe_id=None,
+        name="server",
+        actor=actor,
+        tenant=notary.tenant,
+        predecessor=old,
+        is_in_force=is_in_force,
+    )
+
+
+def succession(connection: Connection, notary: Notary) -> list[dict[str, Any]]:
+    """Admissions that lead from the first root key to this server's key, as they travel."""
+    rows = connection.execute(
+        select(entries).where(entries.c.kind == kinds.KEY_ADMITTED, IS_ACCEPTED).order_by(entries.c.log_index)
+    ).all()
+    found: list[dict[str, Any]] = []
+    for row in rows:
+        entry, bodies = stored_entry(connection, row)
+        try:
+            said = parse_json(KeyAdmitted, bodies[0].data) if bodies else None
+        except ContractError:
+            said = None
+        if said is not None and (said.role == "root" or said.key_id == notary.signer.key_id):
+            found.append(json.loads(to_wire(entry, bodies)))
+            if said.role == "server":
+                return found
+    return []
+
+
+def take_over(connection: Connection, data_dir: Path) -> bool:
+    """Put the next key in the place of this server's key once it is admitted and the old one is revoked."""
+    path = data_dir / NEXT_FILE
+    if not path.exists():
+        return False
+    following = keys.find_key(connection, Signer.load_or_create(path).key_id)
+    old = keys.find_key(connection, Signer.load_or_create(data_dir / KEY_FILE).key_id)
+    if following is None or old is None or old.revoked_from_index is None:
+        return False
+    path.replace(data_dir / KEY_FILE)
+    folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return True

@@ -1,0 +1,314 @@
+"""Keys that may speak: admission by role, revocation, replacement, and whether a key is valid at a place in the log.
+
+Input is a public key with its role, or the log index of an entry; output is the key's record or the reason for which
+an entry of it does not count.  A key is valid from one log index to another: no clock and no time that an entry claims
+decides anything.  What it may sign stands in signing_rules.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from server.interface.errors import ApiError, not_found
+from server.log.order import next_index
+from server.signing.statements import is_asked, say
+from server.store.audit import record
+from server.store.clock import now_ms
+from server.store.schema import IS_ACCEPTED, entries, keys
+from server.verifier.signing_rules import Bearer, KeyRole
+from sweep.entry import kinds
+from sweep.entry.dsse import key_id_of
+from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.report import display_text
+from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
+
+PUBLIC_KEY_BYTES = 32
+UNKNOWN_KEY = "key_unknown"
+BAD_SIGNATURE = "bad_signature"
+REVOKED = "key_revoked"
+NOT_YET_VALID = "key_not_valid"
+WAITING_CODES = frozenset({UNKNOWN_KEY, BAD_SIGNATURE, REVOKED, NOT_YET_VALID})
+"""Reasons of which the key's state is the cause, not what it signed."""
+COLUMNS: tuple[Any, ...] = (
+    keys.c.key_id,
+    keys.c.public_key,
+    keys.c.role,
+    keys.c.probe_id,
+    keys.c.name,
+    keys.c.valid_from_index,
+    keys.c.revoked_from_index,
+    keys.c.tenant,
+    keys.c.predecessor,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An admitted key."""
+
+    key_id: str
+    public_key: bytes
+    role: KeyRole
+    probe_id: str | None
+    name: str
+    valid_from_index: int
+    """0: whatever it signed before its admission counts too."""
+    revoked_from_index: int | None
+    tenant: str | None
+    """Null only in a log that was begun before keys had one, until the server starts."""
+    predecessor: str | None = None
+    line: str = ""
+    """The first key of its line of predecessors; empty: itself."""
+
+    @property
+    def bearer(self) -> Bearer:
+        """The key as the rules see it."""
+        return Bearer(self.role, self.probe_id, self.tenant, self.line or self.key_id)
+
+
+def admit(
+    connection: Connection,
+    *,
+    public_key: bytes,
+    role: KeyRole,
+    probe_id: str | None,
+    name: str,
+    actor: str,
+    tenant: str = DEFAULT_TENANT,
+    predecessor: str | None = None,
+    valid_from_index: int = 0,
+    is_in_force: bool = True,
+) -> Key:
+    """Admit a key, by default with what it signed before; the same again changes nothing.
+
+    A known key of which nothing counts yet is corrected; one with another role, probe or tenant that has spoken already
+    is ApiError 409.  Not `is_in_force`: only the statement is made that the root key has to sign first.
+    """
+    if len(public_key) != PUBLIC_KEY_BYTES:
+        raise ApiError(400, "invalid_key", "공개 키는 32바이트입니다", "an Ed25519 public key has 32 bytes")
+    key_id = key_id_of(public_key)
+    known = find_key(connection, key_id)
+    detail = {"role": role, "probe": probe_id, "tenant": tenant, "predecessor": predecessor}
+    if known is not None:
+        if (known.public_key, known.role, known.probe_id, known.tenant) == (public_key, role, probe_id, tenant):
+            return known
+        if known.public_key != public_key or has_spoken(connection, key_id):
+            raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
+    said = KeyAdmitted(
+        v=1,
+        key_id=key_id,
+        public_key=public_key.hex(),
+        algorithm="ed25519",
+        role=role,
+        tenant=tenant,
+        probe_id=probe_id,
+        name=display_text(name, limit=200) or key_id,
+        valid_from_index=valid_from_index if known is None else known.valid_from_index,
+        predecessor=predecessor if known is None else known.predecessor,
+    )
+    asked = Key(key_id, public_key, role, probe_id, name, valid_from_index, None, tenant, predecessor)
+    if not is_in_force and is_asked(connection, kinds.KEY_ADMITTED, said):
+        return asked
+    say(connection, kinds.KEY_ADMITTED, said, actor=actor, is_in_force=is_in_force)
+    action = "key.asked" if not is_in_force else "key.admitted" if known is None else "key.corrected"
+    record(connection, actor=actor, action=action, object_id=key_id, detail=detail)
+    if not is_in_force:
+        return asked
+    take_admission(connection, said, actor=actor)
+    return the_key(connection, key_id)
+
+
+def say_again(connection: Connection, key: Key, *, actor: str) -> None:
+    """Say of a key that was admitted before keys were entries what it is, and whether it is revoked."""
+    said = KeyAdmitted(
+        v=1,
+        key_id=key.key_id,
+        public_key=key.public_key.hex(),
+        algorithm="ed25519",
+        role=key.role,
+        tenant=key.tenant or DEFAULT_TENANT,
+        probe_id=key.probe_id,
+        name=display_text(key.name, limit=200) or key.key_id,
+        valid_from_index=key.valid_from_index,
+        predecessor=key.predecessor,
+    )
+    say(connection, kinds.KEY_ADMITTED, said, actor=actor)
+    if key.revoked_from_index is not None:
+        gone = KeyRevoked(v=1, key_id=key.key_id, from_index=key.revoked_from_index, reason="-")
+        say(connection, kinds.KEY_REVOKED, gone, actor=actor)
+
+
+def take_admission(connection: Connection, said: KeyAdmitted, *, actor: str) -> None:
+    """Let the table of keys say what an admission says."""
+    values = {
+        "public_key": bytes.fromhex(said.public_key),
+        "role": said.role,
+        "probe_id": said.probe_id,
+        "tenant": said.tenant,
+        "name": said.name,
+        "valid_from_index": said.valid_from_index,
+        "predecessor": said.predecessor,
+    }
+    known = connection.scalar(select(keys.c.key_id).where(keys.c.key_id == said.key_id))
+    if known is None:
+        new = {"key_id": said.key_id, "admitted_by": actor, "admitted_ms": now_ms()}
+        connection.execute(insert(keys).values(**new, **values))
+    else:
+        connection.execute(update(keys).where(keys.c.key_id == said.key_id).values(**values))
+
+
+def take_revocation(connection: Connection, key_id: str, from_index: int | None) -> None:
+    """Let the table of keys say that a key is revoked from an index on, or is not."""
+    connection.execute(update(keys).where(keys.c.key_id == key_id).values(revoked_from_index=from_index))
+
+
+def revoke(
+    connection: Connection,
+    key_id: str,
+    *,
+    actor: str,
+    reason: str,
+    from_index: int | None = None,
+    is_in_force: bool = True,
+) -> Key:
+    """Let a key speak no more from a log index on, by default from now; ApiError 404, or 400 for an index to come.
+
+    Call `judging.judge_anew` after it when the index lies in the past.
+    """
+    key, now = the_key(connection, key_id), next_index(connection)
+    if key.role == "root":
+        raise ApiError(
+            409,
+            "root_key",
+            "루트 키는 폐기할 수 없습니다. 인계 절차(root hand-over)를 쓰십시오",
+            "a root key is not revoked but handed over: sweep-server root hand-over",
+        )
+    index = now if from_index is None else from_index
+    if not 0 <= index <= now:
+        raise ApiError(
+            400, "no_such_index", "아직 없는 기록 번호입니다", f"the log ends before index {now}; choose 0 to {now}"
+        )
+    said = KeyRevoked(v=1, key_id=key_id, from_index=index, reason=display_text(reason, limit=200) or "-")
+    say(connection, kinds.KEY_REVOKED, said, actor=actor, is_in_force=is_in_force)
+    detail = {"from_index": index, "before": key.revoked_from_index, "reason": reason}
+    action = "key.revoked" if is_in_force else "key.asked"
+    record(connection, actor=actor, action=action, object_id=key_id, detail=detail)
+    if not is_in_force:
+        return key
+    take_revocation(connection, key_id, index)
+    return replace(key, revoked_from_index=index)
+
+
+def reinstate(connection: Connection, key_id: str, *, actor: str, reason: str, is_in_force: bool = True) -> Key:
+    """Take a revocation back; ApiError 404, or 409 when the key is not revoked or was replaced."""
+    key = the_key(connection, key_id)
+    if key.revoked_from_index is None:
+        raise ApiError(409, "not_revoked", "폐기된 키가 아닙니다", f"key {key_id} is not revoked")
+    if _successor_of(connection, key_id) is not None:
+        raise ApiError(409, "key_replaced", "다른 키로 교체된 키입니다", f"key {key_id} was replaced by another")
+    said = KeyReinstated(v=1, key_id=key_id, reason=display_text(reason, limit=200) or "-")
+    say(connection, kinds.KEY_REINSTATED, said, actor=actor, is_in_force=is_in_force)
+    detail = {"before": key.revoked_from_index, "reason": reason}
+    action = "key.reinstated" if is_in_force else "key.asked"
+    record(connection, actor=actor, action=action, object_id=key_id, detail=detail)
+    if not is_in_force:
+        return key
+    take_revocation(connection, key_id, None)
+    return replace(key, revoked_from_index=None)
+
+
+def replace_key(
+    connection: Connection, key_id: str, *, public_key: bytes, actor: str, reason: str, is_in_force: bool = True
+) -> Key:
+    """Admit the successor of a key, with its role, probe, tenant and name, and revoke the key itself from now on.
+
+    A key that was revoked before keeps its index.  ApiError 404; 409 when it has a successor, the new key is known
+    already or it is one of the server's own, which the server must make itself.
+    """
+    old = the_key(connection, key_id)
+    if old.bearer.signatory in {"root", "server", "demo server"}:
+        raise ApiError(
+            409, "own_key", "서버의 키는 이 방법으로 교체할 수 없습니다", "a server's key cannot be replaced like this"
+        )
+    if _successor_of(connection, key_id) is not None:
+        raise ApiError(409, "key_replaced", "이미 교체된 키입니다", f"key {key_id} was replaced already")
+    if find_key(connection, key_id_of(public_key)) is not None:
+        raise ApiError(409, "key_known", "이미 등록된 키입니다", f"key {key_id_of(public_key)} is admitted already")
+    if old.revoked_from_index is None:
+        revoke(connection, key_id, actor=actor, reason=reason, is_in_force=is_in_force)
+    return admit(
+        connection,
+        public_key=public_key,
+        role=old.role,
+        probe_id=old.probe_id,
+        name=old.name,
+        actor=actor,
+        tenant=old.tenant or DEFAULT_TENANT,
+        predecessor=key_id,
+        is_in_force=is_in_force,
+    )
+
+
+def find_key(connection: Connection, key_id: str) -> Key | None:
+    """The admitted key of this id."""
+    return find_keys(connection, {key_id}).get(key_id)
+
+
+def the_key(connection: Connection, key_id: str) -> Key:
+    """The admitted key of this id; ApiError 404."""
+    key = find_key(connection, key_id)
+    if key is None:
+        raise not_found("키", "key")
+    return key
+
+
+def find_keys(connection: Connection, key_ids: Collection[str]) -> dict[str, Key]:
+    """The admitted keys among these ids."""
+    rows = connection.execute(select(*COLUMNS).where(keys.c.key_id.in_(sorted(key_ids)))).all()
+    return {row.key_id: _key(connection, row) for row in rows}
+
+
+def all_keys(connection: Connection) -> tuple[Key, ...]:
+    """Every admitted key, in the order of admission."""
+    rows = connection.execute(select(*COLUMNS).order_by(keys.c.admitted_ms, keys.c.key_id)).all()
+    return tuple(_key(connection, row) for row in rows)
+
+
+def objection(key: Key | None, log_index: int) -> str | None:
+    """Why nothing that this key signed counts at this place in the log, as a code; None when it may count."""
+    if key is None:
+        return UNKNOWN_KEY
+    if key.revoked_from_index is not None and log_index >= key.revoked_from_index:
+        return REVOKED
+    if log_index < key.valid_from_index:
+        return NOT_YET_VALID
+    return None
+
+
+def _key(connection: Connection, row: Row[Any]) -> Key:
+    values: list[Any] = [*row, _line_of(connection, row)]
+    return Key(*values)
+
+
+def _line_of(connection: Connection, row: Row[Any]) -> str:
+    """Follow the predecessors; each was admitted before its successor, so that there is no circle."""
+    key_id: str = row.key_id
+    predecessor: str | None = row.predecessor
+    while predecessor is not None:
+        key_id = predecessor
+        predecessor = connection.scalar(select(keys.c.predecessor).where(keys.c.key_id == key_id))
+    return key_id
+
+
+def _successor_of(connection: Connection, key_id: str) -> str | None:
+    return connection.scalar(select(keys.c.key_id).where(keys.c.predecessor == key_id).limit(1))
+
+
+def has_spoken(connection: Connection, key_id: str) -> bool:
+    """Does an entry of this key count?"""
+    spoken = select(entries.c.log_index).where(entries.c.key_id == key_id, IS_ACCEPTED).limit(1)
+    return connection.scalar(spoken) is not None

@@ -1,0 +1,193 @@
+"""Which stored entries count: each sweep's entries judged by the table of signing_rules.py, in the order of the log.
+
+Input is a sweep's id; what is forbidden goes into quarantine with an alarm, and what was there for a reason that has
+gone comes back.  It is called whenever something about the sweep is projected, so that a log from before a rule is read
+by the rule too.  It verifies no signature: the write door did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, bindparam, select, union_all, update
+
+from server.signing import keys
+from server.store.alarms import raise_alarm
+from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
+from server.verifier.signing_rules import SWEEP_CODES, Claim, Statement, broken_rule, broken_rules_in_sweep
+from sweep.entry.dsse import EntryError
+from sweep.entry.envelope import Envelope, parse_envelope
+
+CLAIM_COLUMNS: tuple[Any, ...] = (
+    entries.c.log_index,
+    entries.c.entry_id,
+    entries.c.key_id,
+    entries.c.seq,
+    entries.c.status,
+    entries.c.reason,
+    entries.c.is_readable,
+    entries.c.kind,
+    entries.c.source,
+    entries.c.tenant,
+    entries.c.assurance,
+    entries.c.subject,
+    entries.c.room_id,
+    entries.c.sweep_id,
+)
+
+_OF_ID = select(entries.c.log_index).where(IS_ACCEPTED, entries.c.entry_id == bindparam("entry_id"))
+_OF_PLACE = select(entries.c.log_index).where(
+    IS_ACCEPTED, entries.c.key_id == bindparam("key_id"), entries.c.seq == bindparam("seq")
+)
+_OF_ID_OR_PLACE = union_all(_OF_ID, _OF_PLACE)
+
+
+def claim_of(envelope: Envelope) -> Claim:
+    """What an envelope says of itself."""
+    return Claim(
+        envelope.kind,
+        envelope.source,
+        envelope.tenant,
+        envelope.assurance,
+        envelope.subject,
+        envelope.room_id,
+        envelope.sweep_id,
+    )
+
+
+def stored_claim(row: Row[Any]) -> Claim | None:
+    """What a row with `CLAIM_COLUMNS` says of itself; None for an entry of an unreadable version."""
+    if row.kind is None:
+        return None
+    return Claim(row.kind, row.source, row.tenant, row.assurance, row.subject, row.room_id, row.sweep_id)
+
+
+def objection(key: keys.Key | None, claim: Claim | None, log_index: int) -> str | None:
+    """Why an entry of this key does not count, whatever else is in its sweep; None when it counts."""
+    reason = keys.objection(key, log_index)
+    return broken_rule(claim, key.bearer) if key is not None and reason is None and claim is not None else reason
+
+
+def settle(connection: Connection, sweep_id: UUID) -> set[UUID]:
+    """Judge all entries about a sweep anew and put each where it belongs; call it inside `Database.write()`.
+
+    Returns other sweeps to be judged after it: an entry of theirs was in conflict with one that counts no more.
+    """
+    others: set[UUID] = set()
+    while restored := _settle_once(connection, sweep_id):
+        others |= restored - {sweep_id}
+        if sweep_id not in restored:
+            break
+    return others
+
+
+def _settle_once(connection: Connection, sweep_id: UUID) -> set[UUID]:
+    """One judgement of all; returns the sweeps of entries that were in conflict and count now."""
+    restored: set[UUID] = set()
+    back = entries.c.reason.in_(SWEEP_CODES)
+    rows = connection.execute(
+        select(*CLAIM_COLUMNS)
+        .where(entries.c.sweep_id == sweep_id, IS_ACCEPTED | (IS_QUARANTINED & back))
+        .order_by(entries.c.log_index)
+    ).all()
+    found = _judge(connection, rows)
+    for row in rows:
+        reason = found[row.log_index]
+        if reason is None and row.status == "quarantined":
+            accept_row(connection, row)
+        elif reason is not None and (row.status, row.reason) != ("quarantined", reason):
+            quarantine_row(connection, row, reason)
+            restored |= restore_rivals(connection, row.log_index)
+    return restored
+
+
+def restore_rivals(connection: Connection, log_index: int) -> set[UUID]:
+    """Let what was in conflict with an entry count, now that the entry does not; returns the sweeps it is about."""
+    rivals = select(*CLAIM_COLUMNS).where(entries.c.conflict_with == log_index, entries.c.status == "conflict")
+    restored: set[UUID] = set()
+    for row in connection.execute(rivals.order_by(entries.c.log_index)).all():
+        if judge_conflict(connection, row) and row.sweep_id is not None:
+            restored.add(row.sweep_id)
+    return restored
+
+
+def judge_conflict(connection: Connection, row: Row[Any]) -> bool:
+    """Put an entry that is in conflict where it belongs; True when it counts now."""
+    reason = objection(keys.find_key(connection, row.key_id), stored_claim(row), row.log_index)
+    if reason is not None:
+        quarantine_row(connection, row, reason)
+        return False
+    if rival_of(connection, row.entry_id, row.key_id, row.seq) is not None:
+        return False
+    return accept_row(connection, row)
+
+
+def counting(connection: Connection, rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    """Those of the accepted rows about one sweep, or about none, that count; what broke a rule is left out."""
+    found = _judge(connection, rows)
+    return [row for row in rows if found[row.log_index] is None]
+
+
+def accept_row(connection: Connection, row: Row[Any]) -> bool:
+    """Let an entry count that waited; False, with an alarm, when another one took its place meanwhile."""
+    rival = rival_of(connection, row.entry_id, row.key_id, row.seq)
+    unread = None if row.is_readable else "unknown_kind" if row.kind else "unknown_version"
+    values = {"status": "accepted" if rival is None else "conflict", "conflict_with": rival, "reason": unread}
+    connection.execute(update(entries).where(entries.c.log_index == row.log_index).values(**values))
+    if rival is not None:
+        raise_alarm(
+            connection,
+            "conflict",
+            key_id=row.key_id,
+            sweep_id=row.sweep_id,
+            log_index=row.log_index,
+            other_log_index=rival,
+        )
+    return rival is None
+
+
+def quarantine_row(connection: Connection, row: Row[Any], reason: str) -> None:
+    """Take an entry out of what counts, with an alarm when it broke a rule."""
+    where = entries.c.log_index == row.log_index
+    connection.execute(update(entries).where(where).values(status="quarantined", reason=reason, conflict_with=None))
+    alarm_about(connection, reason, key_id=row.key_id, sweep_id=row.sweep_id, log_index=row.log_index)
+
+
+def alarm_about(connection: Connection, reason: str, *, key_id: str, sweep_id: UUID | None, log_index: int) -> None:
+    """An alarm for what an admitted key may never sign; what merely waits for a person raises none."""
+    if reason in keys.WAITING_CODES:
+        return
+    raise_alarm(connection, reason, key_id=key_id, sweep_id=sweep_id, log_index=log_index)
+
+
+def rival_of(connection: Connection, entry_id: UUID, key_id: str | None, seq: int | None) -> int | None:
+    """Log index of the accepted entry that has this id or this place in the key's chain."""
+    if seq is None:
+        return min(connection.scalars(_OF_ID, {"entry_id": entry_id}).all(), default=None)
+    place = {"entry_id": entry_id, "key_id": key_id, "seq": seq}
+    return min(connection.scalars(_OF_ID_OR_PLACE, place).all(), default=None)
+
+
+def tenant_of(payload: bytes) -> str | None:
+    """The tenant that a stored envelope names; None for an unreadable one."""
+    try:
+        return parse_envelope(payload).tenant
+    except EntryError:
+        return None
+
+
+def _judge(connection: Connection, rows: Sequence[Row[Any]]) -> dict[int, str | None]:
+    bearers = keys.find_keys(connection, {row.key_id for row in rows})
+    found: dict[int, str | None] = {}
+    statements = []
+    for row in rows:
+        key, claim = bearers.get(row.key_id), stored_claim(row)
+        found[row.log_index] = keys.objection(key, row.log_index)
+        if found[row.log_index] is None and key is not None and claim is not None:
+            if row.sweep_id is None:
+                found[row.log_index] = broken_rule(claim, key.bearer)
+            else:
+                statements.append(Statement(row.log_index, claim, key.bearer))
+    return found | broken_rules_in_sweep(statements)

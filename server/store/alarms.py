@@ -1,0 +1,137 @@
+"""Alarms: things about the record that a person must look at. Appended by the write door, never changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import Connection, insert, or_, select
+
+from server.interface.views.entries import AlarmView
+from server.store.clock import from_ms, now_ms
+from server.store.schema import alarms
+from sweep.report import LocalText, new_id
+
+TEXTS: dict[str, LocalText] = {
+    "conflict": LocalText(
+        ko="같은 번호로 서로 다른 기록이 들어왔습니다. 둘 다 보관했습니다",
+        en="Two different entries claim the same place; both are kept",
+    ),
+    "chain_break": LocalText(
+        ko="기록이 바로 앞 기록과 이어지지 않습니다", en="An entry does not follow the one before it"
+    ),
+    "source_not_allowed": LocalText(
+        ko="이 키로는 이런 출처의 기록에 서명할 수 없습니다", en="This key may not sign entries of this source"
+    ),
+    "tenant_not_allowed": LocalText(
+        ko="다른 기관의 이름으로 된 기록입니다. 점검기의 기관 설정을 확인하십시오",
+        en="An entry names another organisation than its key's; check the probe's setting `tenant`",
+    ),
+    "kind_not_allowed": LocalText(
+        ko="이 키로는 이런 종류의 기록에 서명할 수 없습니다", en="This key may not sign entries of this kind"
+    ),
+    "assurance_not_allowed": LocalText(
+        ko="이 키로는 이런 본인 확인 수준의 기록에 서명할 수 없습니다",
+        en="This key may not sign entries of this assurance",
+    ),
+    "subject_not_allowed": LocalText(
+        ko="점검기의 키가 다른 이름으로 서명했습니다", en="The key of a probe signed under another name"
+    ),
+    "sweep_not_allowed": LocalText(
+        ko="이 키로는 점검에 관한 기록에 이렇게 서명할 수 없습니다",
+        en="This key may not sign entries about sweeps like this",
+    ),
+    "sweep_of_another_key": LocalText(
+        ko="다른 점검기의 점검에 관한 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry speaks of another probe's sweep; it does not count",
+    ),
+    "sweep_of_another_room": LocalText(
+        ko="점검을 다른 방으로 적은 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry puts the sweep into another room; it does not count",
+    ),
+    "sweep_of_another_source": LocalText(
+        ko="점검의 출처를 다르게 적은 기록이 들어왔습니다. 반영하지 않았습니다",
+        en="An entry gives the sweep another source; it does not count",
+    ),
+    "quarantine_purged": LocalText(
+        ko="등록되지 않은 키의 기록을 비웠습니다. 감사 기록에 이유가 있습니다",
+        en="Entries of a key that nobody admitted were purged; the audit trail says why",
+    ),
+    "witness_refused": LocalText(
+        ko="외부 증인이 서명을 거부했습니다. 기록이 전에 서명한 것과 이어지지 않습니다",
+        en="The witness outside refused to sign: the log does not continue what it signed before",
+    ),
+    "city_log_went_back": LocalText(
+        ko="시청 서버의 기록이 전에 본 것과 이어지지 않습니다. 전송을 멈췄고 아무것도 지우지 않았습니다",
+        en="The log of the city's server does not continue what was seen of it: the relay has stopped, all copies stay",
+    ),
+    "city_key_changed": LocalText(
+        ko="시청 서버의 키가 처음과 다릅니다. 전송하지 않습니다",
+        en="The key of the city's server is not the one of the first contact: nothing is relayed",
+    ),
+    "relay_refused": LocalText(
+        ko="시청 서버가 받지 않은 기록이 있습니다. 이 점검기에는 남아 있습니다",
+        en="The city's server refused an entry; it stays here",
+    ),
+    "city_entry_refused": LocalText(
+        ko="시청에서 내려온 기록의 서명을 확인할 수 없어 따르지 않았습니다",
+        en="An entry that came down from the city does not verify and was not followed",
+    ),
+    "plan_kept": LocalText(
+        ko="시청의 평면도와 다른 평면도가 이 점검기에 있습니다. 덮어쓰지 않았습니다",
+        en="This server has another plan of a room than the city; it was not overwritten",
+    ),
+    "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
+    "second_report": LocalText(
+        ko="한 점검에 다른 키의 보고서가 또 들어왔습니다", en="Another key sent a second report of the same sweep"
+    ),
+}
+
+
+def raise_alarm(
+    connection: Connection,
+    code: str,
+    *,
+    key_id: str | None,
+    sweep_id: UUID | None,
+    log_index: int | None,
+    other_log_index: int | None = None,
+) -> None:
+    """Append an alarm with a code of `TEXTS`, once for the same pair of entries."""
+    known = select(alarms.c.alarm_id).where(
+        alarms.c.code == code, alarms.c.log_index == log_index, alarms.c.other_log_index == other_log_index
+    )
+    if connection.scalar(known) is not None:
+        return
+    connection.execute(
+        insert(alarms).values(
+            alarm_id=new_id(),
+            at_ms=now_ms(),
+            code=code,
+            key_id=key_id,
+            sweep_id=sweep_id,
+            log_index=log_index,
+            other_log_index=other_log_index,
+        )
+    )
+
+
+def alarms_about(connection: Connection, sweep_id: UUID, key_ids: frozenset[str]) -> tuple[AlarmView, ...]:
+    """Alarms of a sweep and conflicts of its keys that name no sweep, oldest first."""
+    statement = (
+        select(alarms)
+        .where(
+            or_(alarms.c.sweep_id == sweep_id, (alarms.c.sweep_id.is_(None)) & (alarms.c.key_id.in_(sorted(key_ids))))
+        )
+        .order_by(alarms.c.at_ms, alarms.c.alarm_id)
+    )
+    return tuple(
+        AlarmView(
+            at=from_ms(row.at_ms),
+            code=row.code,
+            text=TEXTS[row.code],
+            key_id=row.key_id,
+            log_index=row.log_index,
+            other_log_index=row.other_log_index,
+        )
+        for row in connection.execute(statement)
+    )

@@ -1,0 +1,249 @@
+"""The one door to SQL: engines, transactions and migrations for SQLite (WAL, synchronous=FULL) and PostgreSQL.
+
+Input is an SQLAlchemy URL; `read()` and `write()` give connections inside a transaction.  A read is one snapshot that
+cannot write and holds nobody up, however long it takes.  Writes are serialised, by a lock in this process and, on
+PostgreSQL, by an advisory lock across processes, so that log indices have no holes and appear in order.  When `write()`
+returns the transaction is on disk.  A full disk raises `DiskFullError`, a writer that waited in vain `BusyError`, a
+database that does not answer `AwayError`, and a schema of another release `SchemaError`; each message is one line.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from server.crypto.body_keys import BodyKeys
+from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
+from server.store.faults import AwayError, BusyError, SchemaError, named_faults
+from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
+
+WRITER_WAIT_S = 10.0  # guessed: longer than any write here, shorter than the patience of a probe
+WRITER_LOCK = 0x616E73696D  # "ansim": name of the PostgreSQL advisory lock that makes one writer
+TURN_LOCK = WRITER_LOCK + 1  # that of the short transactions of processes that share a PostgreSQL
+TURNS = 4  # guessed: each takes about a millisecond
+PING_WAIT_S = 2
+KEEP_ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}  # guessed: gone within 25 s
+OPTIMIZE_ALL = 0x10002  # every table that changed much, also those that this connection never asked
+SQLITE_HOLDS_PLAIN_COPIES = 1  # user_version that a migration leaves when dropped pages are to be written anew
+
+
+ADVISORY_LOCK = text("SELECT pg_advisory_xact_lock(:name)")
+
+
+class Database:
+    """A database with one writer at a time and any number of readers."""
+
+    def __init__(self, url: str, body_keys: BodyKeys | None = None, *, writer_wait_s: float = WRITER_WAIT_S) -> None:
+        """`body_keys`: without them no body is stored or read; its connections have them as an execution option."""
+        parsed = make_url(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._url = url
+        self._writer_wait_s = writer_wait_s
+        self._write_lock = threading.Lock()
+        self.body_keys = body_keys
+        self._options = {"body_keys": body_keys}
+        self._is_closed = False
+        if self.is_sqlite:
+            make_private(parsed.database or "")
+            wait_s = writer_wait_s
+            self._reader = sqlite_engine(url, "BEGIN", wait_s, pool_size=READERS, pragmas=("query_only=ON",))
+            pragmas = ("journal_mode=WAL", "foreign_keys=ON")
+            self._writer = sqlite_engine(url, "BEGIN IMMEDIATE", wait_s, pool_size=1, pragmas=pragmas)
+        else:
+            snapshot = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            self._reader = postgres_engine(url, pool_size=READERS, execution_options=snapshot)
+            self._writer = postgres_engine(url, pool_size=1, pool_pre_ping=False)  # its first word asks for the lock
+            prepare_postgres_writer(self._writer, writer_wait_s)
+            self._turns = postgres_engine(url, pool_size=TURNS)
+            prepare_postgres_writer(self._turns, writer_wait_s)
+            event.listen(self._turns, "checkin", self._close_late)
+        for engine in (self._reader, self._writer):
+            event.listen(engine, "checkin", self._close_late)
+        self._reader = self._reader.execution_options(**self._options)
+        self._writer = self._writer.execution_options(**self._options)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection in a read transaction: one snapshot, which cannot write and for which no writer waits."""
+        with named_faults(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in the only write transaction; committed and on disk when the block ends without an error."""
+        with named_faults(), self._locked(), self._only_writer() as connection:
+            yield connection
+
+    @contextmanager
+    def beside(self, *, is_durable: bool) -> Iterator[Connection]:
+        """A short transaction beside the writer's, for what processes that share a PostgreSQL tell each other.
+
+        What is not durable may be lost with the database's last half second, and waits for no disk.
+        """
+        with named_faults(), self._turns.begin() as connection:
+            if not is_durable:
+                connection.execute(text("SET LOCAL synchronous_commit = off"))
+            yield connection
+
+    @asynccontextmanager
+    async def notices(self, channel: str) -> AsyncIterator[AsyncIterator[object]]:
+        """What PostgreSQL tells of this channel, as it comes; AwayError when the connection is lost."""
+        import psycopg  # the driver, which SQLite does without
+        from psycopg import sql
+
+        _, parameters = self._turns.dialect.create_connect_args(make_url(self._url))
+        try:
+            async with await psycopg.AsyncConnection.connect(**parameters, **KEEP_ALIVE, autocommit=True) as connection:
+                await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+                yield connection.notifies()
+        except psycopg.Error as error:
+            raise AwayError("the database does not answer; is it running?") from error
+
+    def migrate(self, migrations: Path = MIGRATIONS, *, revision: str = "head") -> None:
+        """Bring the schema up to date, or to an earlier revision, all of it or nothing; reads only when it is.
+
+        Raises SchemaError for a schema that a newer release made: this one never goes back.
+        """
+        with self._reader.begin() as connection:
+            is_new = revision_of(connection) == newest_revision(migrations)
+        if not is_new:
+            self._upgrade(migrations, revision)
+        self._write_anew(is_new=is_new)
+
+    def _upgrade(self, migrations: Path, revision: str) -> None:
+        with named_faults(), self._locked(), self._migrator() as engine, engine.begin() as connection:
+            self._become_writer(connection)
+            refuse_newer(connection, migrations)
+            upgrade(connection, migrations, revision)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if self.is_sqlite else None
+            if broken is not None:
+                raise SchemaError(f"the migration would leave rows of {broken[0]} without what they refer to")
+
+    def ping(self) -> None:
+        """Read one row over a new connection, so that neither a full pool nor a cached page answers; else AwayError."""
+        parsed = make_url(self._url)
+        if self.is_sqlite:
+            engine = create_engine(f"sqlite:///file:{parsed.database}?mode=ro&uri=true", poolclass=NullPool)
+        else:
+            engine = create_engine(self._url, poolclass=NullPool, connect_args={"connect_timeout": PING_WAIT_S})
+        try:
+            with named_faults(), engine.connect() as connection:
+                connection.execute(text("SELECT version_num FROM alembic_version"))
+        except OperationalError as error:
+            raise AwayError("the database does not answer as it should") from error
+        finally:
+            engine.dispose()
+
+    def check_schema(self) -> None:
+        """Raise SchemaError unless the schema is just that of this release; for databases that are only read."""
+        with self.read() as connection:
+            refuse_newer(connection, MIGRATIONS)
+            if revision_of(connection) != newest_revision(MIGRATIONS):
+                raise SchemaError("the database was made by an older release: run sweep-server migrate on it first")
+
+    def optimize(self) -> None:
+        """Let SQLite look again at tables that grew since it last counted them; PostgreSQL does so by itself."""
+        if self.is_sqlite:
+            with named_faults(), self._locked(), self._outside_transactions() as driver:
+                driver.execute(f"PRAGMA optimize={OPTIMIZE_ALL}")
+
+    def close(self) -> None:
+        """Give all connections back; one that a thread still works on is closed when that has done."""
+        self._is_closed = True
+        self._reader.dispose()
+        self._writer.dispose()
+        if not self.is_sqlite:
+            self._turns.dispose()
+
+    def _close_late(self, raw: Any, _record: Any) -> None:
+        if self._is_closed and raw is not None:  # None: the pool has closed it
+            raw.close()
+
+    def _write_anew(self, *, is_new: bool) -> None:
+        """Write an SQLite file anew in which a migration left pages of what it has sealed since.
+
+        PostgreSQL removes the file of a dropped table with the migration itself; only its statistics kept values of it.
+        """
+        with named_faults(), self._locked(), self._outside_transactions() as driver:
+            if not self.is_sqlite:
+                if not is_new:
+                    driver.execute("VACUUM pg_catalog.pg_statistic")  # a warning, where this role may not
+                return
+            if driver.execute("PRAGMA user_version").fetchone()[0] != SQLITE_HOLDS_PLAIN_COPIES:
+                return
+            driver.execute("VACUUM")
+            driver.execute("PRAGMA user_version=0")
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Be this process's only writer; BusyError when another one was not done in time."""
+        if not self._write_lock.acquire(timeout=self._writer_wait_s):
+            raise BusyError("another writer is not done yet; try again in a few seconds")
+        try:
+            yield
+        finally:
+            self._write_lock.release()
+
+    @contextmanager
+    def _migrator(self) -> Iterator[Engine]:
+        """The writer, on SQLite without foreign keys: a table is rebuilt by dropping it while others refer to it."""
+        if not self.is_sqlite:
+            yield self._writer
+            return
+        pragmas = ("journal_mode=WAL",)
+        engine = sqlite_engine(self._url, "BEGIN IMMEDIATE", self._writer_wait_s, pool_size=1, pragmas=pragmas)
+        try:
+            yield engine.execution_options(**self._options)
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def _outside_transactions(self) -> Iterator[Any]:
+        """A connection of the driver on which every statement stands alone."""
+        with closing(self._writer.raw_connection()) as connection:
+            driver: Any = connection.driver_connection
+            if self.is_sqlite:
+                yield driver
+                return
+            driver.autocommit = True
+            try:
+                yield driver
+            finally:
+                driver.autocommit = False
+
+    @contextmanager
+    def _only_writer(self) -> Iterator[Connection]:
+        """The writer's connection in a transaction, on a new one when the database was away since the last."""
+        connection = self._writer.connect()
+        try:
+            transaction = connection.begin()
+            try:
+                self._become_writer(connection)
+            except OperationalError as error:
+                if not error.connection_invalidated:
+                    raise
+                connection.close()
+                connection = self._writer.connect()
+                transaction = connection.begin()
+                self._become_writer(connection)
+            with transaction:
+                yield connection
+        finally:
+            connection.close()
+
+    def _become_writer(self, connection: Connection) -> None:
+        if not self.is_sqlite:
+            connection.execute(ADVISORY_LOCK, {"name": WRITER_LOCK})

@@ -1,0 +1,57 @@
+"""What a database may refuse, named: a full disk, a busy writer, nobody who answers, a schema of another release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+SQLITE_FULL = 13  # SQLITE_FULL in sqlite3.h
+SQLITE_BUSY = 5  # SQLITE_BUSY in sqlite3.h
+SQLITE_AWAY = frozenset({10, 14})  # SQLITE_IOERR, SQLITE_CANTOPEN in sqlite3.h
+POSTGRES_AWAY = ("08", "57P")  # connection_exception; admin_shutdown, crash_shutdown, cannot_connect_now
+POSTGRES_FULL = "53100"  # disk_full, PostgreSQL manual, appendix A
+POSTGRES_BUSY = frozenset({"55P03", "53300", "40P01"})  # lock_not_available, too_many_connections, deadlock_detected
+
+
+class DiskFullError(Exception):
+    """The database could not grow; nothing of the transaction was kept."""
+
+
+class BusyError(Exception):
+    """Another writer was not done in time, or no connection was free; nothing was kept, and it may be tried again."""
+
+
+class AwayError(Exception):
+    """The database does not answer; nothing was kept, and it may be tried again when it is back."""
+
+
+class SchemaError(Exception):
+    """The database has the schema of another release than this one; the message says what to do."""
+
+
+@contextmanager
+def named_faults() -> Iterator[None]:
+    """Tell a full disk and a busy database from any other fault of the driver."""
+    try:
+        yield
+    except PoolTimeoutError:
+        raise BusyError("no connection to the database is free; try again in a few seconds") from None
+    except OperationalError as error:
+        code, state = getattr(error.orig, "sqlite_errorcode", None), getattr(error.orig, "sqlstate", None)
+        if (code is not None and code & 0xFF == SQLITE_FULL) or state == POSTGRES_FULL:
+            raise DiskFullError("the disk is full") from error
+        if (code is not None and code & 0xFF == SQLITE_BUSY) or state in POSTGRES_BUSY:
+            raise BusyError("another writer is not done yet; try again in a few seconds") from error
+        if _is_away(code, state, error.connection_invalidated):
+            raise AwayError("the database does not answer; is it running?") from error
+        raise
+
+
+def _is_away(code: int | None, state: str | None, is_invalidated: bool) -> bool:
+    """Is it that nobody answers? PostgreSQL's driver gives neither code nor state when it cannot connect."""
+    if code is not None:
+        return code & 0xFF in SQLITE_AWAY
+    return is_invalidated or state is None or state.startswith(POSTGRES_AWAY)

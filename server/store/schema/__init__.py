@@ -1,0 +1,110 @@
+"""Tables of the server, for SQLite and PostgreSQL alike; whoever needs one takes it from here.
+
+Evidence lies in `entries`, `body_refs` and `body_data` and is written behind the write door alone; projections can be
+rebuilt from it at any time; the rest are ordinary tables with an audit trail.  What is `sealed` opens with keys that
+lie outside the database (BODIES.md).  Times are milliseconds since 1970 in UTC.  Nothing here knows SQL dialects but
+the conditions of partial indexes, which a statement meets only with the same literal: `IS_ACCEPTED` and
+`IS_QUARANTINED`, never a parameter.
+"""
+
+from server.store.schema.base import metadata
+from server.store.schema.evidence import (
+    IS_ACCEPTED,
+    IS_QUARANTINED,
+    PURGED,
+    alarms,
+    body_blocks,
+    body_data,
+    body_refs,
+    entries,
+    erased_bodies,
+    quarantine,
+)
+from server.store.schema.imports import (
+    district_outlines,
+    facility_facts,
+    facility_sources,
+    import_rows,
+    imports,
+    room_bases,
+)
+from server.store.schema.live import live_channels, live_operations, serving_processes
+from server.store.schema.log import checkpoints, log_tiles
+from server.store.schema.people import access_heads, access_log, audit, login_counts, sessions, user_facilities, users
+from server.store.schema.places import districts, facilities, plans, rooms
+from server.store.schema.projections import (
+    PROJECTIONS,
+    case_steps,
+    cases,
+    dispositions,
+    due_sweeps,
+    findings,
+    log_rows,
+    open_findings,
+    sweeps,
+)
+from server.store.schema.public_page import public_reports, stickers
+from server.store.schema.relay import city, city_entries, city_keys, city_places, down_changes, relayed, sealed_shifts
+from server.store.schema.schedule import draw_secrets, inspector_pairs, visit_orders, visual_checks
+from server.store.schema.signing import keys, own_keys, statements
+
+__all__ = [
+    "IS_ACCEPTED",
+    "IS_QUARANTINED",
+    "PROJECTIONS",
+    "PURGED",
+    "access_heads",
+    "access_log",
+    "alarms",
+    "audit",
+    "body_blocks",
+    "body_data",
+    "body_refs",
+    "case_steps",
+    "cases",
+    "checkpoints",
+    "city",
+    "city_entries",
+    "city_keys",
+    "city_places",
+    "dispositions",
+    "district_outlines",
+    "districts",
+    "down_changes",
+    "draw_secrets",
+    "due_sweeps",
+    "entries",
+    "erased_bodies",
+    "facilities",
+    "facility_facts",
+    "facility_sources",
+    "findings",
+    "import_rows",
+    "imports",
+    "inspector_pairs",
+    "keys",
+    "live_channels",
+    "live_operations",
+    "log_rows",
+    "log_tiles",
+    "login_counts",
+    "metadata",
+    "open_findings",
+    "own_keys",
+    "plans",
+    "public_reports",
+    "quarantine",
+    "relayed",
+    "room_bases",
+    "rooms",
+    "sealed_shifts",
+    "serving_processes",
+    "sessions",
+    "statements",
+    "stickers",
+    "sweeps",
+    "user_facilities",
+    "users",
+    "visit_orders",
+    "visual_checks",
+]

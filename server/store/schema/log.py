@@ -1,0 +1,27 @@
+"""The tree over the log and its signed heads."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+
+from server.store.schema.base import metadata
+
+# The tree over the log: 256 hashes a row, of which only the last of each level grows (log/tiles.py).
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+# Signed tree heads that left this server for a witness or a package, with the lines of the witnesses.
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("signed_ms", BigInteger, nullable=False),
+    Column("stamp", LargeBinary, nullable=True),
+    Column("stamped_ms", BigInteger, nullable=True),
+)

@@ -1,0 +1,81 @@
+"""Accounts and sessions, the audit trail, and who looked at what: ordinary tables."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, Text, Uuid, false
+
+from server.store.schema.base import metadata
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", Uuid, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("actor", String(60), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object_id", String(200), nullable=False),
+    Column("detail_json", Text, nullable=False),
+)
+
+access_log = Table(
+    "access_log",
+    metadata,
+    Column("access_id", Uuid, primary_key=True),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    Column("name", String(60), nullable=False),
+    Column("account", String(60), nullable=False),
+    Column("address", String(64), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object_id", String(200), nullable=False),
+    Column("shown", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("user_id", Uuid, primary_key=True),
+    Column("username", String(60), nullable=False, unique=True),
+    Column("display_name", String(60), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
+    Column("password_ms", BigInteger, nullable=False, server_default="0"),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("district_id", String(64), nullable=True),
+)
+
+# Facilities that an owner, a member of staff or a cleaner belongs to.
+user_facilities = Table(
+    "user_facilities",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("facility_id", Uuid, ForeignKey("facilities.facility_id"), primary_key=True),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("csrf_token", String(64), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("expires_ms", BigInteger, nullable=False),
+)
+
+access_heads = Table(
+    "access_heads",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+)
+
+login_counts = Table(
+    "login_counts",
+    metadata,
+    Column("name_hash", String(64), primary_key=True),
+    Column("failures", BigInteger, nullable=False),
+    Column("last_us", BigInteger, nullable=False, index=True),
+)

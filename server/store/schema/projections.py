@@ -1,0 +1,108 @@
+"""What the entries of sweeps say: rebuilt from them at any time, and the sweeps that wait for it.
+
+What is sealed in them opens with the keys of the bodies that it was read from (BODIES.md).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Uuid
+
+from server.store.schema.base import metadata
+
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("room_id", Uuid, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("outcome", String(16), nullable=True),
+    Column("result", String(16), nullable=False),
+    Column("started_ms", BigInteger, nullable=False, index=True),
+    Column("ended_ms", BigInteger, nullable=True),
+    Column("claimed_ms", BigInteger, nullable=False, server_default="0"),
+    Column("received_ms", BigInteger, nullable=False, server_default="0"),
+    Column("candidates", Integer, nullable=False),
+    Column("not_assessable_zones", Integer, nullable=False),
+    Column("inspectors_sealed", LargeBinary, nullable=True),
+    Column("probe_id", String(64), nullable=False),
+    Column("plan_version", BigInteger, nullable=False),
+    Column("report_log_index", BigInteger, nullable=True),
+    Column("report_commitment", String(64), nullable=True),
+    Column("report_state", String(16), nullable=False),
+    Column("persons", Integer, nullable=True),
+    Index("ix_sweeps_of_room", "room_id", "started_ms", "sweep_id"),
+    Index("ix_sweeps_done", "source", "outcome", "started_ms", "room_id", "mode", "persons"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("finding_id", Uuid, primary_key=True),
+    Index("ix_findings_finding_id", "finding_id"),
+)
+
+dispositions = Table(
+    "dispositions",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("sweep_id", Uuid, nullable=False, index=True),
+    Column("finding_id", Uuid, nullable=False),
+    Column("verdict", String(32), nullable=False),
+    Column("subject", String(60), nullable=False),
+    Column("assurance", String(16), nullable=False),
+    Column("decided_ms", BigInteger, nullable=False),
+)
+
+open_findings = Table(
+    "open_findings",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("finding_id", Uuid, primary_key=True),
+    Column("state", String(16), nullable=False),
+)
+
+log_rows = Table(
+    "log_rows",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("sweep_id", Uuid, nullable=True, index=True),
+    Column("finding_id", Uuid, nullable=True),
+    Column("room_id", Uuid, nullable=False),
+    Column("recorded_room_id", Uuid, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("state", String(24), nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("opened_ms", BigInteger, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+    Column("due", String(10), nullable=True),
+    Column("reopens", String(10), nullable=True),
+    Index("ix_cases_of_room", "room_id", "case_id"),
+    Index("ix_cases_by_state", "state", "case_id"),
+)
+
+PROJECTIONS = (sweeps, findings, dispositions, open_findings, log_rows, cases)
+
+# Where the steps of cases lie that no sweep opened.
+case_steps = Table(
+    "case_steps",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("case_id", Uuid, nullable=False, index=True),
+)
+
+# Sweeps of which entries arrived that no projection has read yet: written with the entry, gone with the projection.
+due_sweeps = Table(
+    "due_sweeps",
+    metadata,
+    Column("sweep_id", Uuid, primary_key=True),
+    Column("log_index", BigInteger, nullable=False, index=True),
+)

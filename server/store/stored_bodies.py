@@ -1,0 +1,65 @@
+"""The bodies that a stored entry names, opened, with what became of each: there, erased, or never come.
+
+Input is a log index or a commitment inside a transaction; output are `StoredBody`s.  It writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, null, select
+
+from server.interface.fields import BodyState
+from server.store.bodies import keys_of, open_row
+from server.store.schema import body_data, body_refs, erased_bodies
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBody:
+    """A body that an entry names."""
+
+    commitment: str
+    media_type: str
+    size: int
+    state: BodyState
+    salt: bytes | None = None
+    data: bytes | None = None
+    slot: int | None = None
+    """Where its key stands in the key tree; None when it is not there."""
+
+
+def bodies_of(connection: Connection, log_index: int, *, with_data: bool = True) -> tuple[StoredBody, ...]:
+    """The bodies that an entry names, in its order, with what became of them."""
+    named = _bodies_where(body_refs.c.log_index == log_index, with_data=with_data).order_by(body_refs.c.position)
+    return tuple(_stored_body(connection, row) for row in connection.execute(named))
+
+
+def find_body(connection: Connection, commitment: str) -> StoredBody | None:
+    """A body that some entry names; None when none does."""
+    named = _bodies_where(body_refs.c.commitment == commitment, with_data=True)
+    row = connection.execute(named.order_by(body_refs.c.log_index).limit(1)).one_or_none()
+    return None if row is None else _stored_body(connection, row)
+
+
+def _bodies_where(condition: ColumnElement[bool], *, with_data: bool) -> Select[Any]:
+    return (
+        select(
+            body_refs.c.commitment,
+            body_refs.c.media_type,
+            body_refs.c.size,
+            body_data.c.slot,
+            erased_bodies.c.erased_ms,
+            (body_data.c.sealed if with_data else null()).label("sealed"),
+        )
+        .outerjoin(body_data, body_data.c.commitment == body_refs.c.commitment)
+        .outerjoin(erased_bodies, erased_bodies.c.commitment == body_refs.c.commitment)
+        .where(condition)
+    )
+
+
+def _stored_body(connection: Connection, row: Row[Any]) -> StoredBody:
+    if row.slot is None:
+        return StoredBody(row.commitment, row.media_type, row.size, "missing" if row.erased_ms is None else "erased")
+    opened = open_row(keys_of(connection), row.commitment, row.slot, row.sealed)
+    return StoredBody(row.commitment, row.media_type, row.size, *opened, row.slot)

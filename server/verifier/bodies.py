@@ -1,0 +1,160 @@
+"""Bodies in a package: those that are there match, those that are not are accounted for, and no scope hides more.
+
+Input are an envelope, the bodies and states of its line and the package's scope; output are counts, and complaints in
+words.  What an erasure or a purge says is read here too, for each takes away what a package would otherwise carry.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TypeGuard
+
+from server.verifier.envelopes import DIGEST, Envelope, NamedBody
+from server.verifier.key_table import MAX_OWN_BYTES
+from server.verifier.package_lines import CarriedBody, EntryLine, Scope
+from server.verifier.strict import is_index, read_json
+from sweep.entry.kinds import (
+    ACCESS_LOG_HEAD,
+    ACCESS_LOG_HEAD_TYPE,
+    BODY_ERASED,
+    DISPOSITION,
+    DISPOSITION_TYPE,
+    ERASED_TYPE,
+    KEY_ADMITTED,
+    KEY_ADMITTED_TYPE,
+    KEY_KINDS,
+    KEY_REINSTATED,
+    KEY_REINSTATED_TYPE,
+    KEY_REVOKED,
+    KEY_REVOKED_TYPE,
+    OPENED,
+    OPENED_TYPE,
+    QUARANTINE_PURGED,
+    QUARANTINE_PURGED_TYPE,
+    REPORT,
+    REPORT_TYPE,
+)
+
+STRUCTURE = {
+    (KEY_ADMITTED, KEY_ADMITTED_TYPE),
+    (KEY_REVOKED, KEY_REVOKED_TYPE),
+    (KEY_REINSTATED, KEY_REINSTATED_TYPE),
+    (BODY_ERASED, ERASED_TYPE),
+    (QUARANTINE_PURGED, QUARANTINE_PURGED_TYPE),
+    (ACCESS_LOG_HEAD, ACCESS_LOG_HEAD_TYPE),
+}
+"""Kind and media type of what even `structure` carries: without it nobody could tell what counts."""
+CITY = STRUCTURE | {(OPENED, OPENED_TYPE), (REPORT, REPORT_TYPE), (DISPOSITION, DISPOSITION_TYPE)}
+"""What `city` carries: no addresses, names, crops or photographs, nor anything that is not known to be free of them."""
+
+
+def is_carried(scope: Scope, status: str, kind: str, media_type: str) -> bool:
+    """Would a package of this scope carry such a body of an entry with this status?"""
+    if scope == "full":
+        return True
+    return status != "quarantined" and (kind, media_type) in (CITY if scope == "city" else STRUCTURE)
+
+
+def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope) -> tuple[Counter[str], list[str]]:
+    """(how many bodies are present, withheld, erased and missing, what is wrong with them)."""
+    counts: Counter[str] = Counter()
+    wrong = []
+    there = iter(line.bodies)
+    following = next(there, None)
+    away = []
+    for named in envelope.bodies:
+        wanted = is_carried(scope, line.status, envelope.kind, named.media_type)
+        if following is not None and _is_named(following, named):
+            counts["present"] += 1
+            following = next(there, None)
+            if not wanted:
+                wrong.append(f"carries the body {named.commitment}, which a package of scope {scope} withholds")
+            continue
+        state = line.states.get(named.commitment)
+        if state is None:
+            wrong.append(f"says nothing of the body {named.commitment}, and none that is there matches it")
+            continue
+        away.append(named.commitment)
+        counts[state] += 1
+        if state == "withheld" and (wanted or envelope.kind in KEY_KINDS):
+            wrong.append(f"withholds the body {named.commitment}, which a package of scope {scope} carries")
+        if state == "missing" and line.status != "quarantined":
+            wrong.append(f"the body {named.commitment} is missing")
+        if state == "erased" and envelope.kind in KEY_KINDS:
+            wrong.append("the body of a key entry is never erased")
+    if following is not None:
+        wrong.append("a body matches no commitment, stands twice or out of order")
+    if list(line.states) != away:
+        wrong.append("says something of a body that it carries or that the envelope does not name, or out of order")
+    return counts, wrong
+
+
+def erased_by(line: EntryLine) -> list[bytes] | None:
+    """Commitments that a `body.erased` names in the bodies that are there; None when one of them cannot be read."""
+    found = []
+    for body in line.bodies:
+        if body.media_type == ERASED_TYPE:
+            value = _read(body)
+            commitment = value.get("commitment") if value is not None else None
+            if type(commitment) is not str or DIGEST.fullmatch(commitment) is None:
+                return None
+            found.append(bytes.fromhex(commitment))
+    return found
+
+
+def purged_by(line: EntryLine) -> list[tuple[int, int]] | None:
+    """First and last of each run of indices that a `quarantine.purged` names; None when it cannot be read."""
+    value = _only(line, QUARANTINE_PURGED_TYPE)
+    if value is None or value.keys() != {"v", "indices", "reason"} or not _is_v1(value):
+        return None
+    if type(value["indices"]) is not list or type(value["reason"]) is not str:
+        return None
+    runs = []
+    for run in value["indices"]:
+        if type(run) is not list or len(run) != 2 or not all(map(is_index, run)) or run[0] > run[1]:
+            return None
+        runs.append((run[0], run[1]))
+    return runs if all(last < line.log_index for _, last in runs) else None
+
+
+def head_in(line: EntryLine) -> tuple[str, str | None] | None:
+    """(head, the one before) of an `access_log.head`; None when it cannot be read."""
+    value = _only(line, ACCESS_LOG_HEAD_TYPE)
+    if value is None or value.keys() != {"v", "day", "count", "head", "before"} or not _is_v1(value):
+        return None
+    head, before = value["head"], value["before"]
+    if type(value["day"]) is not str or not is_index(value["count"]):
+        return None
+    if not _is_digest(head) or not (before is None or _is_digest(before)):
+        return None
+    return head, before
+
+
+def _only(line: EntryLine, media_type: str) -> dict[str, object] | None:
+    bodies = list(_of_type(line, media_type))
+    return _read(bodies[0]) if len(bodies) == 1 else None
+
+
+def _of_type(line: EntryLine, media_type: str) -> Iterator[CarriedBody]:
+    return (body for body in line.bodies if body.media_type == media_type)
+
+
+def _read(body: CarriedBody) -> dict[str, object] | None:
+    try:
+        value = read_json(body.data, max_bytes=MAX_OWN_BYTES)
+    except ValueError:
+        return None
+    return value if type(value) is dict else None
+
+
+def _is_digest(value: object) -> TypeGuard[str]:
+    return type(value) is str and DIGEST.fullmatch(value) is not None
+
+
+def _is_v1(value: dict[str, object]) -> bool:
+    return type(value["v"]) is int and value["v"] == 1
+
+
+def _is_named(body: CarriedBody, named: NamedBody) -> bool:
+    return (body.media_type, body.size, body.commitment) == (named.media_type, named.size, named.commitment)

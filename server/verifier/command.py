@@ -1,0 +1,79 @@
+"""The options of a verification from a command line, for `sweep-server verify` and for `python -m server.verifier`.
+
+Input are words and paths; output are anchors and findings.  What is none raises AnchorError with one line, a file that
+is no package PackageError, one that cannot be read OSError.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from server.verifier.anchors import Anchors
+from server.verifier.envelopes import DIGEST, KEY_ID
+from server.verifier.findings import Findings
+from server.verifier.verification import read_lines, verify
+from sweep.entry.dsse import key_id_of
+from sweep.entry.notes import (
+    COSIGNATURE,
+    MAX_NOTE_BYTES,
+    NoteError,
+    VerifierKey,
+    parse_checkpoint,
+    parse_note,
+    parse_verifier_key,
+)
+
+CHECKPOINT_HELP = "A checkpoint from elsewhere: the file must begin with its entries."
+ROOT_HELP = "The district's first root key: 64 digits, or the 16 of its key id."
+WITNESS_HELP = "Verifier key of a witness (name+hash+key) that must have signed."
+
+
+class AnchorError(ValueError):
+    """An option that names no checkpoint, root key or witness; the message is one line."""
+
+
+def anchors_of(checkpoint: Path | None, root: str | None, witness: str | None) -> Anchors:
+    """What a person brought; AnchorError, OSError."""
+    return Anchors(
+        None if checkpoint is None else _read_note(checkpoint),
+        None if root is None else _root_key_id(root),
+        None if witness is None else _witness(witness),
+    )
+
+
+def verify_package(path: Path, anchors: Anchors) -> Findings:
+    """Verify a file; PackageError, OSError."""
+    with path.open("rb") as first, path.open("rb") as second:
+        files = iter((first, second))
+        return verify(lambda: read_lines(next(files).readline), anchors)
+
+
+def _read_note(path: Path) -> str:
+    with path.open("rb") as file:
+        data = file.read(MAX_NOTE_BYTES + 1)
+    try:
+        text = data.decode()
+        parse_checkpoint(parse_note(text).text)
+    except UnicodeDecodeError:
+        raise AnchorError("--checkpoint: the file is no text") from None
+    except NoteError as error:
+        raise AnchorError(f"--checkpoint: the file holds no signed checkpoint ({error})") from None
+    return text
+
+
+def _root_key_id(text: str) -> str:
+    if KEY_ID.fullmatch(text):
+        return text
+    if not DIGEST.fullmatch(text.lower()):
+        raise AnchorError("--root: a public key is 64 hexadecimal digits, its key id 16")
+    return key_id_of(bytes.fromhex(text))
+
+
+def _witness(text: str) -> VerifierKey:
+    try:
+        key = parse_verifier_key(text)
+    except NoteError as error:
+        raise AnchorError(f"--witness: {error}") from None
+    if key.kind != COSIGNATURE:
+        raise AnchorError("--witness: not the key of a witness (cosignature/v1)")
+    return key

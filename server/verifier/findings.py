@@ -1,0 +1,57 @@
+"""What a verification found: counts, problems in words with the index, and what the file alone cannot prove."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+MAX_PROBLEMS = 1_000
+
+
+class PackageError(ValueError):
+    """The file is no package at all; the message is one line that says what to do."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """The outcome, as a person is told it."""
+
+    origin: str = ""
+    scope: str = ""
+    root_hash: str = ""
+    """Of the tree over all entries, hexadecimal."""
+    entries: Counter[str] = field(default_factory=Counter)
+    """By status."""
+    unread: int = 0
+    """Entries of a version or kind that nobody here reads."""
+    bodies: Counter[str] = field(default_factory=Counter)
+    """By state: present, withheld, erased, missing."""
+    problems: list[str] = field(default_factory=list)
+    more_problems: int = 0
+    """Beyond the first thousand."""
+    proven: list[str] = field(default_factory=list)
+    """What anchors from outside show."""
+    unproven: list[str] = field(default_factory=list)
+    """What nobody can tell from what was given."""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        return sum(self.entries.values())
+
+    @property
+    def holds(self) -> bool:
+        """Is there no problem?"""
+        return not self.problems
+
+    def complain(self, line: str) -> None:
+        """Add a problem."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(line)
+        else:
+            self.more_problems += 1
+
+    def complain_of(self, log_index: int, line: str) -> None:
+        """Add a problem of an entry."""
+        self.complain(f"log index {log_index}: {line}")

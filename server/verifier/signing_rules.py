@@ -1,0 +1,163 @@
+"""What a key may sign: one table, and the judgement of entries by it.
+
+Input are facts about keys and what entries say of themselves, no database; output is the code of the rule that an entry
+breaks, or None.  sweep/ENTRY.md prints the same table.  What it forbids is quarantined at the write door, never read by
+a projection and a problem to `sweep-server verify`.  A sweep belongs to the key that opened it and to its successors.
+It needs only the standard library, so that the door and a verifier without a server judge by the same lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from sweep.entry.kinds import BODY_ERASED, CASE_KINDS, DISPOSITION, KEY_KINDS, KNOWN_KINDS, OPENED, REPORT, SERVER_KINDS
+
+KeyRole = Literal["probe", "demo", "server", "witness", "root"]
+Signatory = Literal["probe", "demo probe", "server", "demo server", "witness", "root"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one sort of key may sign; everything that no rule names is forbidden."""
+
+    kinds: frozenset[str]
+    """Of the kinds that are read here."""
+    other_kinds: str | None
+    """Kinds that nobody here reads yet, by how they begin; None: no such kind."""
+    sources: frozenset[str]
+    assurances: frozenset[str]
+    subject: Literal["its probe", "itself", "any"]
+    sweep: Literal["its own", "any", "none"]
+
+
+ITSELF = "server"
+"""Subject of what the server says for itself."""
+DEVICE_KINDS = frozenset({OPENED, REPORT})
+PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED}) | CASE_KINDS
+LIVE = frozenset({"live"})
+MADE_UP = frozenset({"replay", "simulated"})
+DEVICE = frozenset({"device"})
+PERSON = frozenset({"passkey", "password"})
+RULES: dict[Signatory, tuple[Rule, ...]] = {
+    "probe": (Rule(DEVICE_KINDS, "", LIVE, DEVICE, "its probe", "its own"),),
+    # a replay speaks in the name of the probe that made the recording
+    "demo probe": (Rule(DEVICE_KINDS, "", MADE_UP, DEVICE, "any", "its own"),),
+    "server": (
+        Rule(PERSON_KINDS, "", LIVE, PERSON, "any", "any"),
+        Rule(SERVER_KINDS, None, LIVE, DEVICE, "itself", "none"),
+    ),
+    "demo server": (Rule(PERSON_KINDS, "", MADE_UP, PERSON, "any", "any"),),
+    "witness": (Rule(frozenset(), "checkpoint.", LIVE, frozenset({"witness"}), "any", "none"),),
+    "root": (Rule(KEY_KINDS, None, LIVE, frozenset({"ceremony"}), "any", "none"),),
+}
+OF_DEVICES: frozenset[Signatory] = frozenset({"probe", "demo probe"})
+"""Those whose sweeps are their own."""
+SWEEP_CODES = ("sweep_of_another_key", "sweep_of_another_room", "sweep_of_another_source")
+CODES = (
+    "source_not_allowed",
+    "tenant_not_allowed",
+    "kind_not_allowed",
+    "assurance_not_allowed",
+    "subject_not_allowed",
+    "sweep_not_allowed",
+    *SWEEP_CODES,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A key as the rules see it."""
+
+    role: KeyRole
+    probe_id: str | None
+    tenant: str | None
+    """None: nothing is known of it, and nothing is held against an entry."""
+    line: str
+    """The first key of its line of predecessors; its own id when it replaced none."""
+
+    @property
+    def signatory(self) -> Signatory:
+        """Which rule is its."""
+        match self.role:
+            case "probe" | "server" | "witness" | "root":
+                return self.role
+            case "demo":
+                return "demo server" if self.probe_id is None else "demo probe"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an entry of a readable version says of itself."""
+
+    kind: str
+    source: str
+    tenant: str | None
+    """None: not known."""
+    assurance: str
+    subject: str
+    room_id: UUID | str | None
+    sweep_id: UUID | str | None
+    """Ids are only compared: one reader has them as they are written, another as objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """An entry in its place in the log."""
+
+    log_index: int
+    claim: Claim
+    bearer: Bearer
+
+
+def broken_rule(claim: Claim, bearer: Bearer) -> str | None:
+    """The code of what this key may not sign here, whatever else the log holds."""
+    rules = RULES[bearer.signatory]
+    rule = next((rule for rule in rules if _is_of_kind(claim.kind, rule)), None)
+    is_kind_allowed, rule = rule is not None, rule or rules[0]
+    subjects = {"its probe": bearer.probe_id, "itself": ITSELF, "any": claim.subject}
+    checks = {
+        "source_not_allowed": claim.source in rule.sources,
+        "tenant_not_allowed": None in (claim.tenant, bearer.tenant) or claim.tenant == bearer.tenant,
+        "kind_not_allowed": is_kind_allowed,
+        "assurance_not_allowed": claim.assurance in rule.assurances,
+        "subject_not_allowed": claim.subject == subjects[rule.subject],
+        "sweep_not_allowed": (claim.sweep_id, claim.room_id) == (None, None)
+        if rule.sweep == "none"
+        else claim.sweep_id is not None or claim.kind not in DEVICE_KINDS,
+    }
+    return next((code for code, holds in checks.items() if not holds), None)
+
+
+def broken_rules_in_sweep(statements: Iterable[Statement]) -> dict[int, str | None]:
+    """By log index, the code of what is forbidden among all statements about one sweep, in whatever order they came.
+
+    The sweep is that of the first key that opened it or, while no opening is there, of the first key that speaks of it
+    as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, and
+    nobody may put it into another room or source.
+    """
+    ordered = sorted(statements, key=lambda statement: statement.log_index)
+    found = {item.log_index: broken_rule(item.claim, item.bearer) for item in ordered}
+    standing = [item for item in ordered if found[item.log_index] is None]
+    own = [item for item in standing if item.bearer.signatory in OF_DEVICES]
+    if not own:
+        return found
+    owner = min(own, key=lambda item: (item.bearer.role == "demo", item.claim.kind != OPENED, item.log_index))
+    for item in standing:
+        is_device = item.bearer.signatory in OF_DEVICES
+        if is_device and (item.bearer.line, item.bearer.role) != (owner.bearer.line, owner.bearer.role):
+            found[item.log_index] = "sweep_of_another_key"
+        elif item.claim.kind not in KNOWN_KINDS:
+            continue  # nobody here reads it
+        elif owner.claim.kind in KNOWN_KINDS and item.claim.room_id != owner.claim.room_id:
+            found[item.log_index] = "sweep_of_another_room"
+        elif item.claim.source != owner.claim.source:
+            found[item.log_index] = "sweep_of_another_source"
+    return found
+
+
+def _is_of_kind(kind: str, rule: Rule) -> bool:
+    is_other = kind not in KNOWN_KINDS and rule.other_kinds is not None and kind.startswith(rule.other_kinds)
+    return kind in rule.kinds or is_other

@@ -1,0 +1,167 @@
+"""Which entries count, which stand in conflict, and whether each follows the one before it of its key.
+
+Input are facts about every entry, a few hundred bytes each, and the status that the file gives it; output are problems.
+What a key may sign is judged by signing_rules.py, over all entries about a sweep; the rest is sweep/LOG.md's "What
+counts" and "Package".
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from server.verifier.package_lines import Status
+from server.verifier.signing_rules import Bearer, Claim, Statement, broken_rule, broken_rules_in_sweep
+from sweep.entry.kinds import BODY_ERASED
+
+UNKNOWN_KEY = "its key is not admitted"
+NOT_SIGNED = "the key that it names did not sign it, or the signature does not hold"
+NOT_VALID = "its key does not count at this index"
+NOT_OF_ROOT = "no root key of that moment signed it as it must be"
+
+
+@dataclass(slots=True)
+class Fact:
+    """What judging an entry together with all others takes."""
+
+    log_index: int
+    status: Status
+    entry_hash: bytes
+    mark: bytes
+    """Its id, or its hash where the version is unread and names none."""
+    key_id: str = ""
+    """Of the envelope; empty for an unread version."""
+    seq: int = 0
+    prev: bytes | None = None
+    claim: Claim | None = None
+    bearer: Bearer | None = None
+    is_signed: bool = False
+    """Does the signature of its key hold, whether that key counts or not?"""
+    objection: str | None = None
+    """Why it does not count, whatever else is in the log."""
+
+    @property
+    def counts(self) -> bool:
+        """Does it count, as far as it was judged?"""
+        return self.objection is None
+
+
+Complain = Callable[[int, str], None]
+
+
+def judge_rules(facts: Sequence[Fact]) -> None:
+    """Hold every entry of which nothing else is against the table of what a key may sign.
+
+    What stands in conflict takes no effect, so that no sweep is judged by it.
+    """
+    of_sweep: defaultdict[object, list[Fact]] = defaultdict(list)
+    for fact in facts:
+        if fact.objection is None and fact.claim is not None and fact.bearer is not None:
+            if fact.claim.sweep_id is None or fact.status == "conflict":
+                fact.objection = _in_words(broken_rule(fact.claim, fact.bearer), fact)
+            else:
+                of_sweep[fact.claim.sweep_id].append(fact)
+    for together in of_sweep.values():
+        found = broken_rules_in_sweep(_statements(together))
+        for fact in together:
+            fact.objection = _in_words(found[fact.log_index], fact)
+
+
+def check_statuses(facts: Iterable[Fact], complain: Complain) -> None:
+    """Complain of each status that does not follow from the log, and of each conflict."""
+    accepted: dict[object, int] = {}
+    contested: list[Fact] = []
+    for fact in facts:
+        if not fact.counts:
+            if fact.status != "quarantined":
+                complain(fact.log_index, f"stands as {fact.status} and does not count: {fact.objection}")
+        elif fact.status == "quarantined":
+            complain(fact.log_index, "stands as quarantined, but counts")
+        elif fact.status == "conflict":
+            contested.append(fact)
+        else:
+            for mark in _marks(fact):
+                other = accepted.setdefault(mark, fact.log_index)
+                if other != fact.log_index:
+                    complain(fact.log_index, f"has the id or the number of log index {other}, and both are accepted")
+    for fact in contested:
+        rivals = [accepted[mark] for mark in _marks(fact) if mark in accepted]
+        if rivals:
+            complain(fact.log_index, f"conflicts with log index {min(rivals)}: it has the same id or number")
+        else:
+            complain(fact.log_index, "stands as conflict, but no accepted entry has its id or number")
+
+
+def check_chains(
+    facts: Sequence[Fact], purged: Mapping[bytes, int], admitted_at: Callable[[str], int], complain: Complain
+) -> None:
+    """Complain of each entry that counts and does not follow one that its key signed.
+
+    `purged`: hash of each purged entry and the log index of the purge that took it, which must lie before the key's
+    first admission, for what an admitted key signed is no stranger's.
+    """
+    links: defaultdict[str, dict[int, bytes | list[bytes]]] = defaultdict(dict)
+    for fact in facts:
+        if fact.is_signed and fact.seq:
+            chain = links[fact.key_id]
+            there = chain.get(fact.seq)
+            chain[fact.seq] = fact.entry_hash if there is None else [*_hashes(there), fact.entry_hash]
+    numbers: dict[str, list[int]] = {}
+    elsewhere = _speaking_elsewhere(facts)
+    for fact in facts:
+        if not fact.counts or not fact.seq or fact.key_id in elsewhere:
+            continue
+        if fact.seq == 1:
+            if fact.prev is not None:
+                complain(fact.log_index, f"is number 1 of key {fact.key_id} and names one before it")
+            continue
+        chain = links[fact.key_id]
+        before = chain.get(fact.seq - 1)
+        if before is not None and fact.prev in _hashes(before):
+            continue
+        if fact.prev is not None and fact.prev in purged:
+            if purged[fact.prev] > admitted_at(fact.key_id):
+                complain(
+                    fact.log_index, f"follows a purged entry, and key {fact.key_id} was admitted before that purge"
+                )
+        elif before is None:
+            if fact.key_id not in numbers:
+                numbers[fact.key_id] = sorted(chain)
+            own = numbers[fact.key_id]
+            place = bisect_left(own, fact.seq)
+            first, last = (own[place - 1] if place else 0) + 1, fact.seq - 1
+            missing = f"number {last} is" if first == last else f"numbers {first} to {last} are"
+            complain(fact.log_index, f"is number {fact.seq} of key {fact.key_id}: {missing} missing")
+        else:
+            complain(fact.log_index, f"number {fact.seq} of key {fact.key_id} does not follow number {fact.seq - 1}")
+
+
+def _speaking_elsewhere(facts: Iterable[Fact]) -> set[str]:
+    """Keys of which only erasures are here: they came from another log without the rest of their chain."""
+    kinds_of: defaultdict[str, set[str]] = defaultdict(set)
+    for fact in facts:
+        if fact.is_signed and fact.claim is not None:
+            kinds_of[fact.key_id].add(fact.claim.kind)
+    return {key_id for key_id, found in kinds_of.items() if found == {BODY_ERASED}}
+
+
+def _statements(facts: Iterable[Fact]) -> Iterator[Statement]:
+    for fact in facts:
+        if fact.claim is not None and fact.bearer is not None:
+            yield Statement(fact.log_index, fact.claim, fact.bearer)
+
+
+def _in_words(code: str | None, fact: Fact) -> str | None:
+    if code is None or fact.bearer is None or fact.claim is None:
+        return None
+    return f"the key of a {fact.bearer.signatory} may not sign this {fact.claim.kind} ({code})"
+
+
+def _marks(fact: Fact) -> tuple[object, ...]:
+    return (fact.mark, (fact.key_id, fact.seq)) if fact.seq else (fact.mark,)
+
+
+def _hashes(known: bytes | list[bytes]) -> list[bytes]:
+    return known if isinstance(known, list) else [known]

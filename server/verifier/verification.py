@@ -1,0 +1,242 @@
+"""A package verified: read twice, line by line, so that only a few hundred bytes of each entry are kept.
+
+The first reading proves the form, builds the tree, follows the keys through the log and weighs the bodies; the second
+verifies each signature with the keys as they stand at the end.  Then everything is judged together.  Whatever the file
+holds, the outcome are problems; only a file that does not even begin as a package is a PackageError.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from server.verifier import anchors as outside
+from server.verifier.anchors import Anchors
+from server.verifier.envelopes import Envelope, Unread, read_payload
+from server.verifier.findings import Findings, PackageError
+from server.verifier.first_reading import Reading, claim_of, first_reading, without_newline
+from server.verifier.key_table import Key
+from server.verifier.package_lines import (
+    MANIFEST_TYPE,
+    MAX_LINE_BYTES,
+    EntryLine,
+    Header,
+    PurgedLine,
+    is_manifest,
+    read_line,
+    read_manifest,
+)
+from server.verifier.statuses import (
+    NOT_OF_ROOT,
+    NOT_SIGNED,
+    NOT_VALID,
+    UNKNOWN_KEY,
+    Fact,
+    check_chains,
+    check_statuses,
+    judge_rules,
+)
+from sweep.entry import notes
+from sweep.entry.dsse import EntryError, SignedEntry, verify_signature
+from sweep.entry.kinds import KEY_KINDS
+
+Lines = Callable[[], Iterator[bytes]]
+"""Gives the lines of a package from the start, each with its newline if it has one; it is called twice."""
+
+
+def read_lines(file: Callable[[int], bytes]) -> Iterator[bytes]:
+    """Lines by a `readline` with a limit; what is longer comes in pieces, none of which is a line of a package."""
+    while line := file(MAX_LINE_BYTES + 2):
+        yield line
+
+
+def verify(lines: Lines, anchors: Anchors = Anchors(), *, is_sealed: bool = True) -> Findings:  # noqa: B008 - frozen
+    """Verify a package. Not `is_sealed`: lines without checkpoint and manifest, out of a database. PackageError."""
+    found = Findings()
+    read = first_reading(lines(), found, is_sealed=is_sealed, wanted_size=outside.size_of(anchors.checkpoint))
+    header, root = read.header, read.tree.root()
+    found.origin, found.scope, found.root_hash = header.origin, header.scope, root.hex()
+    facts = _second_reading(lines(), read, is_sealed=is_sealed)
+    judge_rules(facts)
+    check_statuses(facts, found.complain_of)
+    counting = {fact.log_index for fact in facts if fact.counts}
+    check_chains(facts, _purges(read, counting), read.keys.admitted_at, found.complain_of)
+    _check_own(read, counting, found)
+    last = found.size - 1
+    signers = [key for key in read.keys.of_role("server") if key.counts_at(last)]
+    inner = None
+    if is_sealed:
+        _check_manifest(read, signers, found)
+        inner = outside.check_inner(header, found, root, _verifier_keys(header, signers))
+    outer = outside.check_outer(header, found, anchors, read.roots, _verifier_keys(header, read.keys.of_role("server")))
+    if anchors.witness is not None:
+        outside.check_witness(anchors.witness, (inner, outer), found)
+    if anchors.root_key is not None and anchors.root_key != header.root_key_id:
+        found.complain(f"this log begins with root key {header.root_key_id}, not with {anchors.root_key}")
+    elif anchors.root_key is not None:
+        found.proven.append(f"every key was admitted under root key {anchors.root_key}")
+    outside.say_what_is_missing(anchors, header, inner, found)
+    _say_the_rest(read, found, is_sealed=is_sealed)
+    return found
+
+
+def _second_reading(lines: Iterator[bytes], read: Reading, *, is_sealed: bool) -> list[Fact]:
+    facts: list[Fact] = []
+    known: dict[Any, Any] = {}
+    hasher = hashlib.sha256(next(lines, b""))
+    for index, line in enumerate(lines):
+        if is_sealed and is_manifest(line):
+            break
+        hasher.update(line)
+        if index in read.broken or index in read.purged:
+            continue
+        try:
+            item = read_line(without_newline(line), is_checked=True)
+            said = None if isinstance(item, PurgedLine) else read_payload(item.entry.payload_type, item.entry.payload)
+        except ValueError:
+            raise _changed() from None
+        if isinstance(item, EntryLine) and said is not None:
+            facts.append(_fact(item, said, read, known))
+    if hasher.digest() != read.digest:
+        raise _changed()
+    return facts
+
+
+def _fact(item: EntryLine, said: Envelope | Unread, read: Reading, known: dict[Any, Any]) -> Fact:
+    """What is to be judged of an entry; `known` holds what many entries share, once."""
+    entry_hash = bytes.fromhex(item.entry.entry_hash)
+    mark = entry_hash if said.entry_id is None else uuid_bytes(said.entry_id)
+    fact = Fact(item.log_index, item.status, entry_hash, mark)
+    if isinstance(said, Envelope):
+        fact.claim = claim_of(said, known)
+        fact.seq, fact.prev = said.seq, None if said.prev is None else bytes.fromhex(said.prev)
+        key_id = said.key_id
+        fact.key_id = known.setdefault(key_id, key_id)
+    else:
+        key_id = min(key_id for key_id, _ in item.entry.signatures)
+    key = read.keys.find(key_id)
+    fact.objection = _objection(item, key)
+    fact.is_signed = fact.objection is None or fact.objection == NOT_VALID
+    if key is not None and fact.claim is not None:
+        fact.bearer = known.get(key) or known.setdefault(key, read.keys.bearer(key))
+    if isinstance(said, Envelope) and said.kind in KEY_KINDS:
+        fact.objection = None if item.log_index in read.key_entries else NOT_OF_ROOT
+        fact.bearer = None  # judged already, by the keys of that moment
+    return fact
+
+
+def _objection(item: EntryLine, key: Key | None) -> str | None:
+    if key is None:
+        return UNKNOWN_KEY
+    try:
+        verify_signature(item.entry, item.entry.payload_type, key.public_key)
+    except EntryError:
+        return NOT_SIGNED
+    return None if key.counts_at(item.log_index) else NOT_VALID
+
+
+def _check_own(read: Reading, counting: set[int], found: Findings) -> None:
+    """Erasures, purges and heads of the access log: what they name, and whether somebody who may has said it."""
+    erased = {name for index, names in read.erasures if index in counting for name in names or ()}
+    for index, name in read.erased:
+        if name not in erased:
+            found.complain_of(index, f"the body {name.hex()} stands as erased, and no erasure that counts names it")
+    runs = []
+    for index, named, is_there in read.purges:
+        if index in counting and named is not None:
+            runs += named
+        elif index in counting and is_there:
+            found.complain_of(index, "says what was purged, and nobody can read it")
+    for index in _outside(sorted(read.purged), sorted(runs)):
+        found.complain_of(index, "stands as purged, and no purge that counts names it")
+    before: str | None = None
+    is_known = True
+    for index, head, is_there in read.heads:
+        if index not in counting:
+            continue
+        if head is None and is_there:
+            found.complain_of(index, "closes a day of the access log, and nobody can read it")
+        elif head is not None and is_known and head[1] != before:
+            found.complain_of(index, "the head of the access log does not follow the one before it")
+        before, is_known = (None, False) if head is None else (head[0], True)
+
+
+def _purges(read: Reading, counting: set[int]) -> dict[bytes, int]:
+    """Hash of each purged entry, and the last purge that names its place; of several places the one purged first."""
+    runs = [(index, run) for index, named, _ in read.purges if index in counting for run in named or ()]
+    found: dict[bytes, int] = {}
+    for place, entry_hash in read.purged.items():
+        last = max((index for index, (first, end) in runs if first <= place <= end), default=None)
+        if last is not None:
+            found[entry_hash] = min(last, found.get(entry_hash, last))
+    return found
+
+
+def _outside(indices: list[int], runs: list[tuple[int, int]]) -> Iterator[int]:
+    """Those of the sorted indices that lie in none of the sorted runs."""
+    position, reach = 0, -1
+    for index in indices:
+        while position < len(runs) and runs[position][0] <= index:
+            reach = max(reach, runs[position][1])
+            position += 1
+        if index > reach:
+            yield index
+
+
+def _check_manifest(read: Reading, signers: list[Key], found: Findings) -> None:
+    if read.last_line is None:
+        found.complain("the manifest is missing: the file was cut off, or never finished")
+        return
+    try:
+        document, manifest = read_manifest(without_newline(read.last_line))
+    except ValueError as error:
+        found.complain(f"the manifest is none: {error}")
+        return
+    if not any(_is_signed_by(document, key) for key in signers):
+        found.complain("no server key that counts at the end of this log signed the manifest")
+    header = read.header
+    said = (manifest.origin, manifest.scope, manifest.tree_size, manifest.root_hash)
+    if said != (header.origin, header.scope, read.tree.size, read.tree.root().hex()):
+        found.complain("the manifest is of another log, scope, number of entries or root hash than the file")
+    if manifest.lines_sha256 != read.digest.hex():
+        found.complain("the lines are not those that the manifest was made for")
+    if manifest.bodies != {state: found.bodies[state] for state in manifest.bodies}:
+        found.complain("the manifest counts other bodies than the file holds")
+
+
+def _is_signed_by(document: SignedEntry, key: Key) -> bool:
+    try:
+        verify_signature(document, MANIFEST_TYPE, key.public_key)
+    except EntryError:
+        return False
+    return True
+
+
+def _say_the_rest(read: Reading, found: Findings, *, is_sealed: bool) -> None:
+    if found.entries["purged"]:
+        found.unproven.append(f"what {found.entries['purged']} purged entries were: only their hashes are left")
+    if found.bodies["withheld"] or found.bodies["erased"]:
+        away = f"{found.bodies['withheld']} withheld and {found.bodies['erased']} erased bodies"
+        found.unproven.append(f"what {away} held: their commitments are here, they are not")
+    if found.unread:
+        found.unproven.append(f"what {found.unread} entries say, of versions or kinds that nobody here reads")
+    if not is_sealed:
+        found.unproven.append("that the server's key stands for this: a database has neither checkpoint nor manifest")
+    for key in read.keys.revoked():
+        found.notes.append(f"key {key.key_id} ({key.role}) is revoked from log index {key.revoked_from_index} on")
+    for index, key_id in read.keys.corrected:
+        found.notes.append(f"log index {index} says something else of key {key_id} than its admission before")
+
+
+def _verifier_keys(header: Header, keys: Iterable[Key]) -> list[notes.VerifierKey]:
+    return [notes.VerifierKey(header.origin, notes.ED25519, key.public_key) for key in keys]
+
+
+def _changed() -> PackageError:
+    return PackageError("the file changed while it was read; verify a copy of it")
+
+
+def uuid_bytes(text: str) -> bytes:
+    """The 16 bytes of an id as it is written."""
+    return bytes.fromhex(text.replace("-", ""))

@@ -1,0 +1,83 @@
+/** The surfaces of a zone laid side by side in metres, as the report has them cell by cell. */
+import type { WallView } from "../api/types";
+
+export interface WallCell {
+  readonly index: number;
+  readonly x: number;
+  readonly y: number;
+  /** Tenths of the probability that a 1 mm pinhole there would have been found. */
+  readonly tenths: number;
+}
+
+export interface LaidSurface {
+  readonly kind: WallView["surface"];
+  readonly corner: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly cell: number;
+  readonly cells: readonly WallCell[];
+}
+
+export interface Unrolled {
+  readonly width: number;
+  readonly height: number;
+  readonly surfaces: readonly LaidSurface[];
+  /** Of all cells, those of which nothing was seen. */
+  readonly unseenShare: number;
+}
+
+const GAP_M = 0.12;
+const LABEL_M = 0.32;
+
+/** Walls in the order of the zone's corners in one row, floor and ceiling below them. */
+export function unroll(walls: readonly WallView[]): Unrolled {
+  const surfaces: LaidSurface[] = [];
+  let [width, height] = [0, 0];
+  for (const isFlat of [false, true]) {
+    const y = height;
+    let x = 0;
+    for (const wall of walls.filter((one) => (one.surface !== "wall") === isFlat)) {
+      const laid = lay(wall, x, y);
+      surfaces.push(laid);
+      x += laid.width + GAP_M;
+      width = Math.max(width, laid.x + laid.width);
+      height = Math.max(height, laid.y + laid.height + LABEL_M);
+    }
+  }
+  const cells = surfaces.flatMap((surface) => surface.cells);
+  const unseen = cells.filter((cell) => shadeOf(cell.tenths) === 0).length;
+  return { width, height, surfaces, unseenShare: cells.length === 0 ? 1 : unseen / cells.length };
+}
+
+function lay(wall: WallView, x: number, y: number): LaidSurface {
+  const rows = Math.ceil(wall.cells.length / wall.columns);
+  const cells = [...wall.cells].flatMap((character, index) =>
+    character === "."
+      ? []
+      : [
+          {
+            index,
+            x: (index % wall.columns) * wall.cell_m,
+            y: Math.floor(index / wall.columns) * wall.cell_m,
+            tenths: Number(character),
+          },
+        ],
+  );
+  return {
+    kind: wall.surface,
+    corner: wall.corner,
+    x,
+    y,
+    width: wall.columns * wall.cell_m,
+    height: rows * wall.cell_m,
+    cell: wall.cell_m,
+    cells,
+  };
+}
+
+/** Four shades: nothing seen (below 10 %), little (below 40 %), half (below 70 %), most. */
+export function shadeOf(tenths: number): 0 | 1 | 2 | 3 {
+  return tenths < 1 ? 0 : tenths < 4 ? 1 : tenths < 7 ? 2 : 3;
+}

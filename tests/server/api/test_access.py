@@ -1,0 +1,201 @@
+"""Who may call which route about what: every route × role × district × own or foreign, as OpenAPI declares it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import insert, select
+
+from server.api.access import ALL_ROLES
+from server.districts import register
+from server.districts.scope import WORDS
+from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
+from server.interface.requests import FacilityRequest, RoomRequest
+from server.people import auth
+from server.places import facilities
+from server.projections.case_rows import case_of
+from server.store.schema import body_refs, entries, user_facilities
+from sweep.report import LocalText, new_id
+from tests.server.conftest import NO_TLS, QUICK_HASH, Site
+from tests.server.sweep_kit import Probe
+
+DISTRICTS = ("mapo-gu", "jung-gu")
+ENDS_ITS_SESSION = "/api/logout"
+OTHER_PARAMETERS = {
+    "key_id": "0" * 16,
+    "job_id": str(new_id()),
+    "place": "000",
+    "level": "0",
+    "import_id": str(new_id()),
+    "code": "A" * 12,
+    "report_id": str(new_id()),
+    "pair_id": str(new_id()),
+    "order_id": str(new_id()),
+    "line": "5",
+}
+Things = dict[str, str]
+
+
+def _district(site: Site, district_id: str) -> Things:
+    """A district with a facility, a room, a probe and a sweep: what paths can name of it."""
+    name = LocalText(ko=district_id, en=district_id)
+    with site.db.write() as connection:
+        register.add_district(connection, district_id, name, actor="test")
+        wanted = FacilityRequest(name=name, address="어딘가 1")
+        facility_id = facilities.add_facility(connection, wanted, actor="test", district_id=district_id)
+        room_id = facilities.add_room(connection, facility_id, RoomRequest(name=name, kind="restroom"), actor="test")
+        auth.create_user(
+            connection,
+            username=f"of-{district_id}",
+            display_name=f"점검자 {district_id}",
+            role="inspector",
+            password=QUICK_HASH,
+            actor="test",
+            district_id=district_id,
+        )
+    probe = Probe(f"probe of {district_id}", probe_id=f"probe-{district_id}", tenant=district_id, room_id=room_id)
+    site.admit(probe.signer, probe_id=probe.probe_id, tenant=district_id)
+    sweep_id, finding_id = new_id(), new_id()
+    finding = probe._made_up(sweep_id).findings[0].model_copy(update={"finding_id": finding_id})
+    for wire in (probe.opened(sweep_id), probe.report_changed(sweep_id, findings=(finding,))):
+        assert site.send(wire).status_code == 200
+    with site.db.read() as connection:
+        row = connection.execute(
+            select(entries.c.entry_id, body_refs.c.commitment)
+            .join(body_refs, body_refs.c.log_index == entries.c.log_index)
+            .where(entries.c.sweep_id == sweep_id)
+            .limit(1)
+        ).one()
+    ids: dict[str, UUID | str] = {
+        "room_id": room_id,
+        "facility_id": facility_id,
+        "sweep_id": sweep_id,
+        "finding_id": finding_id,
+        "probe_id": probe.probe_id,
+        "entry_id": row.entry_id,
+        "commitment": row.commitment,
+        "username": f"of-{district_id}",
+        "case_id": case_of(sweep_id, finding_id),
+    }
+    return {name: str(value) for name, value in ids.items()} | OTHER_PARAMETERS
+
+
+@pytest.fixture
+def districts(site: Site) -> dict[str, Things]:
+    return {name: _district(site, name) for name in DISTRICTS}
+
+
+class Caller:
+    """Somebody with a session, or nobody."""
+
+    def __init__(self, site: Site, role: Role | None, district_id: str | None, facility_id: str | None = None) -> None:
+        self.role, self.district_id = role, district_id
+        self._site = site
+        self._http = httpx.Client(base_url=site.url, timeout=30, verify=NO_TLS)
+        if role is not None:
+            with site.db.write() as connection:
+                self._username = f"{role}-{district_id or 'city'}".replace("_", "-")
+                user_id = auth.create_user(
+                    connection,
+                    username=self._username,
+                    display_name=f"{role} 01",
+                    role=role,
+                    password=QUICK_HASH,
+                    actor="test",
+                    district_id=district_id,
+                )
+                if facility_id is not None:
+                    own = insert(user_facilities).values(user_id=user_id, facility_id=UUID(facility_id))
+                    connection.execute(own)
+            self._log_in()
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.district_id}"
+
+    def _log_in(self) -> None:
+        person = auth.check_password(self._site.db, self._username, "a-long-password")
+        token, session = auth.open_session(self._site.db, person, 1)
+        self._http.cookies.set("ansim_session", token)
+        self._http.headers["X-CSRF-Token"] = session.csrf_token
+
+    def ask(self, method: str, path: str) -> tuple[int, str]:
+        """(status, code of the refusal or nothing) of a request without a body."""
+        with self._http.stream(method, path) as answer:  # a stream of events does not end by itself
+            code = ""
+            if answer.status_code >= 400:
+                answer.read()
+                code = answer.json()["error"]["code"]
+        if path == ENDS_ITS_SESSION and answer.status_code == 200:
+            self._log_in()
+        return answer.status_code, code
+
+    def close(self) -> None:
+        self._http.close()
+
+
+def _expected(access: dict[str, Any], caller: Caller, *, is_foreign: bool) -> tuple[int, str] | None:
+    """The refusal that the declaration asks for; None where it lets the request in."""
+    roles, scope = access["roles"], access["scope"]
+    if roles == ["anyone"]:
+        return None
+    if roles in (["probe"], ["server"]):
+        return 401, "probe_not_known"
+    if caller.role is None:
+        return 401, "login_needed"
+    if caller.role not in roles or (scope == "city" and caller.district_id is not None):
+        return 403, "not_allowed"
+    return (404, "not_found") if scope in {"district", "facility"} and is_foreign else None
+
+
+def test_every_route_by_every_role_in_own_and_foreign_districts(site: Site, districts: dict[str, Things]) -> None:
+    own, foreign = DISTRICTS
+    document = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS).json()
+    callers = [Caller(site, None, None), *(Caller(site, role, None) for role in (*sorted(CITY_ROLES), "auditor"))]
+    for role in sorted(ALL_ROLES - CITY_ROLES):
+        facility_id = districts[own]["facility_id"] if role in FACILITY_ROLES else None
+        callers.append(Caller(site, role, own, facility_id))
+    counts: Counter[str] = Counter()
+    wrong = []
+    for path, operations in document["paths"].items():
+        names = set(re.findall(r"{(\w+)", path))
+        for method, operation in operations.items():
+            access = operation.get("x-access")
+            assert access is not None, f"{method} {path} declares neither roles nor scope"
+            assert names <= districts[own].keys(), f"{path} names something that no district of this test has"
+            counts["routes"] += 1
+            for caller in callers:
+                for district_id in (own, foreign) if names & WORDS.keys() else (own,):
+                    is_foreign = district_id == foreign and caller.district_id == own
+                    wanted = _expected(access, caller, is_foreign=is_foreign)
+                    answer = caller.ask(method.upper(), path.format(**districts[district_id]))
+                    counts["requests"] += 1
+                    counts["let in" if wanted is None else f"refused {wanted[0]}"] += 1
+                    is_let_in = answer[0] not in {401, 403} and answer[0] < 500
+                    # what exists in one's own district is found there, or the refusals of foreign things say nothing
+                    is_found = answer[0] != 404 or not names & WORDS.keys() or access["scope"] != "district"
+                    if not (is_let_in and is_found if wanted is None else answer == wanted):
+                        wrong.append(f"{method} {path} as {caller} in {district_id}: {answer}, expected {wanted}")
+    for caller in callers:
+        caller.close()
+    print(dict(counts), f"{len(callers)} callers, {len(wrong)} wrong")
+    assert wrong == []
+
+
+def test_lists_hold_one_s_own_district_only(site: Site, districts: dict[str, Things]) -> None:
+    own, foreign = (districts[name] for name in DISTRICTS)
+    here, city = Caller(site, "supervisor", DISTRICTS[0]), Caller(site, "admin", None)
+    for path in ("/api/rooms", "/api/probes", "/api/entries?limit=200"):
+        seen, all_of_it = here._http.get(path).text, city._http.get(path).text
+        assert any(value in all_of_it for value in foreign.values()), path
+        assert not any(foreign[name] in seen for name in WORDS), path
+        assert any(own[name] in seen for name in WORDS), path
+    reason = {"reason": "월간 점검", "from": "2026-01-01", "to": "2026-12-31"}
+    log = here._http.get("/api/exports/inspection-log", params=reason).text
+    assert (DISTRICTS[0] in log, DISTRICTS[1] in log) == (True, False)
+    here.close()
+    city.close()

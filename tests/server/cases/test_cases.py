@@ -1,0 +1,170 @@
+"""Cases through the routes: from a candidate to the police, wrong turns, repairs, corrections, and what remains."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import select, text
+
+from server.cases.deadlines import today
+from server.projections import projecting
+from server.store.schema import cases
+from sweep.report import new_id
+from tests.server.conftest import PASSWORD, Call, Client, Site
+from tests.server.sweep_kit import DEMO_ROOM, Probe
+
+SECOND = {"username": "second", "password": PASSWORD}
+FOUND_STEPS: tuple[dict[str, Any], ...] = (
+    {"step": "looked_at", "seen": "object"},
+    {"step": "camera", "was_touched": False},
+    {"step": "room_closed", "guarded_by": "점검자-02"},
+    {"step": "photographed", "commitment": None, "why_not": "촬영 장비 없음"},
+    {"step": "police_called", "receipt_no": "2026-112-000431"},
+    {"step": "police_asked", "document_no": "수사-77", "officer": "김경위", "wanted": ["wifi_timeline"]},
+    {
+        "step": "handed_over",
+        "officer": "김경위",
+        "station": "마포경찰서",
+        "rank": "경위",
+        "receipt_no": "2026-112-000431",
+        "seal_no": "봉인 12",
+    },
+    {"step": "reported_to_city", "to": "시 여성안전과"},
+)
+WRONG: dict[str, dict[str, Any]] = {
+    "candidate": {"step": "police_called", "receipt_no": "1"},
+    "looked_at": {"step": "handed_over", **dict.fromkeys(("officer", "station", "rank"), "아무개")}
+    | {"receipt_no": "1", "seal_no": "1"},
+    "camera": {"step": "police_called", "receipt_no": "1"},
+    "room_closed": {"step": "police_called", "receipt_no": "1"},
+    "photographed": {"step": "reported_to_city", "to": "시"},
+    "police_called": {"step": "not_camera", "what": "나사"},
+    "handed_over": {"step": "reopened", "why": "다시"},
+    "reported_to_city": {"step": "reopened", "why": "다시"},
+}
+
+
+@pytest.fixture
+def two(site: Site) -> Client:
+    """A supervisor who is logged in; the second person is called `second`."""
+    site.add_user("second", "inspector", "점검자-02")
+    return site.login("supervisor", "감독자-01")
+
+
+def sweep(site: Site, probe: Probe) -> UUID:
+    """A sweep with one finding, that arrived."""
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report):
+        assert site.send(wire).status_code == 200
+    return sweep_id
+
+
+def take(client: Client, case_id: str, step: dict[str, Any], second: dict[str, str] | None = SECOND) -> httpx.Response:
+    return client.post(f"/api/cases/{case_id}/steps", {"step": step, "second_person": second})
+
+
+def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Call) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep_id = sweep(site, probe)
+    (case,) = two.get("/api/cases").json()["cases"]
+    assert (case["state"], case["sweep_id"], case["is_open"]) == ("candidate", str(sweep_id), True)
+    case_id, later = case["case_id"], new_id()
+    for wire in (probe.opened(later), probe.report_changed(later, findings=())):
+        assert site.send(wire).status_code == 200
+    state = two.get(f"/api/rooms/{DEMO_ROOM}/state").json()  # an empty sweep hides nothing
+    assert [one["case_id"] for one in state["open_cases"]] == [case_id]
+    assert state["last_visit_sweep_id"] in {str(sweep_id), str(later)}
+    assert take(two, case_id, FOUND_STEPS[0], None).json()["error"]["code"] == "second_person_needed"
+    assert take(two, case_id, FOUND_STEPS[0], SECOND | {"password": "wrong"}).status_code == 401
+    sentences = set()
+    for step in FOUND_STEPS:
+        state = two.get(f"/api/cases/{case_id}").json()["state"]
+        refused = take(two, case_id, WRONG[state])
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "not_now"), state
+        sentences.add(refused.json()["error"]["message"]["ko"])
+        answer = take(two, case_id, step)
+        assert answer.status_code == 201, answer.text
+    assert take(two, case_id, WRONG["reported_to_city"]).status_code == 409
+    assert len(sentences) == len(FOUND_STEPS) - 1  # the police ask while the state stays
+    detail = two.get(f"/api/cases/{case_id}").json()
+    assert (detail["state"], detail["is_open"], detail["is_found"]) == ("reported_to_city", False, True)
+    assert [event["step"]["step"] for event in detail["events"]] == [step["step"] for step in FOUND_STEPS]
+    assert detail["events"][0]["step"]["second_person"] == "점검자-02"
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+    report_body = two.get(f"/api/sweeps/{sweep_id}").json()["entries"][1]["bodies"][0]["commitment"]
+    held = site.login("admin").post(
+        f"/api/bodies/{report_body}/erase",
+        {
+            "reason": {"ko": "시험", "en": "test"},
+            "second_person_username": "second",
+            "second_person_password": PASSWORD,
+        },
+    )
+    assert (held.status_code, held.json()["error"]["code"]) == (409, "legal_hold")
+    out = site.services.settings.data_dir / "log.jsonl"
+    assert call("export", "entries", out)[0] == 0
+    code, said, _ = call("verify", out)
+    assert (code, "unreadable" in said) == (0, False), said
+
+
+def _rows(site: Site) -> list[Any]:
+    with site.db.read() as connection:
+        return [tuple(row) for row in connection.execute(select(cases).order_by(cases.c.case_id))]
+
+
+def test_repairs_corrections_companions_and_words(site: Site, two: Client) -> None:
+    admin = site.login("admin")
+    name = {"ko": "시설", "en": "Facility"}
+    facility = admin.post("/api/facilities", {"name": name, "address": "어딘가 1"}).json()["facility_id"]
+    room, other = (
+        admin.post(f"/api/facilities/{facility}/rooms", {"name": name, "kind": "restroom"}).json()["room_id"]
+        for _ in range(2)
+    )
+    path = f"/api/rooms/{room}/cases"
+    gap = {"step": "defect_found", "defect": "floor_gap", "measured_mm": 5}
+    fine = two.post(path, {"step": gap})
+    assert (fine.status_code, fine.json()["error"]["code"]) == (409, "no_defect")
+    opened = two.post(path, {"step": gap | {"measured_mm": 6, "installed": "2024-01-01"}}).json()
+    case_id = opened["case"]["case_id"]
+    assert opened["case"]["state"] == "defect" and opened["case"]["due"] > today().isoformat()
+    last: dict[str, Any] = opened
+    assert take(two, case_id, {"step": "rechecked", "holds": True}).json()["error"]["code"] == "not_now"
+    for step, state in (
+        ({"step": "repaired", "by": "시설관리팀"}, "repaired"),
+        ({"step": "rechecked", "holds": False}, "defect"),
+        ({"step": "repaired", "by": "시설관리팀"}, "repaired"),
+        ({"step": "room_corrected", "room_id": other, "why": "옆 화장실이었음"}, "repaired"),
+        ({"step": "rechecked", "holds": True}, "hole_repaired"),
+    ):
+        last = take(two, case_id, step).json()
+        assert last["case"]["state"] == state
+    assert (last["case"]["room_id"], last["case"]["recorded_room_id"]) == (other, room)
+    witnessed = {
+        "step": "witnessed",
+        "agency": "마포경찰서",
+        "name": "박순경",
+        "rank": "순경",
+        "strokes": [[[1, 2], [3, 4]]],
+    }
+    stale = take(two, case_id, witnessed | {"shown_hash": opened["entry_hash"]}, None)
+    assert stale.json()["error"]["code"] == "hash_not_shown"
+    assert take(two, case_id, witnessed | {"shown_hash": last["entry_hash"]}, None).status_code == 201
+    for what, code in (("몰카로 보임", "hurtful_word"), ("https://example.org", "no_links"), ("벽의 구멍", None)):
+        answer = two.post(path, {"step": {"step": "reported", "what": what}})
+        assert (answer.json()["error"]["code"] if code else answer.status_code) == (code or 201)
+    state = two.get(f"/api/rooms/{room}/state").json()
+    assert [case["state"] for case in state["open_cases"]] == ["candidate"] and state["last_visit"] is None
+    assert two.get(f"/api/rooms/{new_id()}/state").status_code == 404
+    demo = two.get(f"/api/rooms/{DEMO_ROOM}/state").json()
+    assert demo["open_cases"] == []
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+    with site.db.read() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM entries WHERE NOT is_readable")) == 0

@@ -1,0 +1,238 @@
+"""Documents are made by one process with bounded memory, in turns, and everybody sees how far theirs is."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from server.config.settings import Settings
+from server.documents import export_queue
+from server.documents.export_queue import ExportQueue
+from server.documents.export_worker import work
+from server.documents.inspection_log import LogRequest
+from server.exports.records import Period
+from server.interface.errors import ApiError
+from sweep.report import new_id
+from tests.server.conftest import SECOND_IN_SOAK, Client, Site, keys_in
+from tests.server.sweep_kit import Probe
+
+MARCH = {"period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"}
+
+
+def _fill(site: Site, count: int = 2) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    for _ in range(count):
+        for wire in probe.whole_sweep()[1:]:
+            assert site.send(wire).status_code == 200
+
+
+def _wait(client: Client, job_id: str, most_s: float = 60) -> dict[str, Any]:
+    """Look at a job until it is over, with a bound; each look is a request."""
+    ends = time.monotonic() + most_s
+    while (job := client.get(f"/api/exports/{job_id}").json())["state"] in {"queued", "running"}:
+        assert time.monotonic() < ends, job
+    found: dict[str, Any] = job
+    return found
+
+
+@pytest.mark.parametrize(("format_", "begins"), [("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF")])
+@SECOND_IN_SOAK
+def test_a_document_is_asked_for_looked_at_and_downloaded(site: Site, format_: str, begins: bytes) -> None:
+    _fill(site)
+    inspector, other = site.login("inspector"), site.login("inspector")
+    asked = inspector.post("/api/exports", MARCH | {"format": format_})
+    assert asked.status_code == 202
+    job = asked.json()
+    assert job["state"] in {"queued", "running"}
+    done = _wait(inspector, job["job_id"])
+    assert (done["state"], done["percent"], done["failure"]) == ("ready", 100, None)
+    answer = inspector.get(f"/api/exports/{job['job_id']}/file")
+    assert answer.content.startswith(begins)
+    assert len(answer.content) == done["size"]
+    assert f'filename="inspection-log_2026-03-01_2026-03-31.{format_}"' in answer.headers["content-disposition"]
+    if format_ == "csv":
+        assert len(list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))) == 3
+    assert [one["job_id"] for one in inspector.get("/api/exports").json()["exports"]] == [job["job_id"]]
+    assert other.get("/api/exports").json() == {"exports": []}
+    for path in (f"/api/exports/{job['job_id']}", f"/api/exports/{job['job_id']}/file"):
+        assert other.get(path).status_code == 404
+    deleted = inspector.http.request(
+        "DELETE", f"/api/exports/{job['job_id']}", headers={"X-CSRF-Token": inspector.csrf}
+    )
+    assert deleted.json() == {"ok": True}
+    assert inspector.get(f"/api/exports/{job['job_id']}").status_code == 404
+
+
+def test_what_cannot_be_made_says_why(site: Site) -> None:
+    inspector = site.login("inspector")
+    bad = inspector.post("/api/exports", {"format": "csv"} | MARCH | {"period_first": "2026-04-01"})
+    assert (bad.status_code, bad.json()["error"]["code"]) == (400, "export_refused")
+    assert inspector.post("/api/exports", {"format": "doc"} | MARCH).status_code == 400
+    assert site.login("viewer").post("/api/exports", {"format": "csv"} | MARCH).status_code == 403
+
+
+@SECOND_IN_SOAK
+def test_what_a_worker_cannot_make_is_refused_and_the_next_is_made(settings: Settings, tmp_path: Path) -> None:
+    now_s = 0.0
+
+    def is_slow(_: int) -> float:
+        nonlocal now_s
+        now_s += export_queue.JOB_S + 1.0
+        return 0.0
+
+    def dies(pid: int) -> float:
+        os.kill(pid, signal.SIGKILL)
+        return 0.0
+
+    looks: list[Callable[[int], float]] = [lambda _: 10_000.0, is_slow, dies]
+    cases = [(413, "export_too_large"), (503, "export_too_slow"), (503, "export_failed"), None]
+
+    async def play() -> None:
+        queue = ExportQueue(
+            tmp_path / "exports",
+            settings.url,
+            keys_in(settings.data_dir),
+            700,
+            lambda: now_s,
+            lambda pid: looks.pop(0)(pid) if looks else 0.0,
+        )
+        task = asyncio.create_task(queue.run())
+        for case in cases:
+            job = queue.submit(new_id(), _request())
+            await asyncio.wait_for(job.done.wait(), 60)
+            assert case == (job.failure and (job.failure.status, job.failure.code))
+            assert job.path.exists() is (case is None)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(play())
+
+
+@SECOND_IN_SOAK
+def test_what_was_made_before_an_erasure_goes_and_what_is_being_made_begins_anew(
+    settings: Settings, tmp_path: Path
+) -> None:
+    body_keys = keys_in(settings.data_dir)
+    body_keys.create()
+    erasures = [1]
+
+    def look(_: int) -> float:
+        if erasures:
+            body_keys.destroy([(erasures[0], erasures.pop() + 1)])
+        return 0.0
+
+    async def play() -> None:
+        queue = ExportQueue(tmp_path / "exports", settings.url, body_keys, 700, time.monotonic, look)
+        task = asyncio.create_task(queue.run())
+        job = queue.submit(new_id(), _request())
+        await asyncio.wait_for(job.done.wait(), 60)
+        assert (job.state, job.made_after, job.path.exists()) == ("ready", 1, True)
+        assert queue.job(job.user_id, job.job_id) is job
+        body_keys.destroy([(2, 3)])
+        await queue.drop_outdated()
+        assert job.failure is not None
+        assert (job.failure.status, job.failure.code, job.path.exists()) == (410, "export_outdated", False)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(play())
+    assert [path for path in (tmp_path / "exports").rglob("*") if path.is_file()] == []
+
+
+def _queue(folder: Path, monotonic: Any = time.monotonic) -> ExportQueue:
+    return ExportQueue(folder, "sqlite://", keys_in(folder), 100, monotonic)
+
+
+def _request() -> LogRequest:
+    return LogRequest("csv", Period(date(2026, 3, 1), date(2026, 3, 2)), None, "o", "p", "r")
+
+
+def test_persons_take_turns_and_their_numbers_are_bounded(tmp_path: Path) -> None:
+    queue, greedy, modest = _queue(tmp_path), new_id(), new_id()
+    for _ in range(export_queue.QUEUED_PER_PERSON):
+        queue.submit(greedy, _request())
+    with pytest.raises(ApiError) as refused:
+        queue.submit(greedy, _request())
+    assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "30")
+    mine = queue.submit(modest, _request())
+    order: list[UUID] = []
+    for turn in range(3):
+        job = queue._next()
+        assert job is not None
+        order.append(job.user_id)
+        queue._served[job.user_id] = turn + 1
+        job.state = "ready"
+    assert order == [greedy, modest, greedy]
+    assert mine.is_over
+    for _ in range(export_queue.QUEUED_IN_ALL - export_queue.QUEUED_PER_PERSON + 2):
+        queue.submit(new_id(), _request())
+    with pytest.raises(ApiError) as full:
+        queue.submit(new_id(), _request())
+    assert full.value.status == 503
+
+
+def test_documents_go_after_an_hour(tmp_path: Path) -> None:
+    now_s = 0.0
+    queue, person = _queue(tmp_path, lambda: now_s), new_id()
+    job = queue.submit(person, _request())
+    job.path.write_bytes(b"x")
+    job.state = "ready"
+    queue._finish(job)
+    now_s = export_queue.KEPT_S - 1
+    assert queue.job(person, job.job_id) is job
+    now_s += 2
+    with pytest.raises(ApiError):
+        queue.job(person, job.job_id)
+    assert not job.path.exists()
+
+
+def test_what_an_earlier_run_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "old.pdf").write_bytes(b"x")
+    (tmp_path / "kept.txt").write_bytes(b"x")
+
+    async def play() -> None:
+        task = asyncio.create_task(_queue(tmp_path).run())
+        for _ in range(10_000):
+            await asyncio.sleep(0)
+            if not (tmp_path / "old.pdf").exists():
+                break
+        task.cancel()
+
+    asyncio.run(play())
+    assert [path.name for path in tmp_path.iterdir()] == ["kept.txt"]
+
+
+def test_the_worker_tells_how_far_it_is(site: Site, settings: Settings, tmp_path: Path) -> None:
+    _fill(site, 5)
+    out = io.StringIO()
+    job = {
+        "database_url": settings.url,
+        "body_keys": str(settings.body_keys_path),
+        "store_key": str(settings.store_key_path),
+        "path": str(tmp_path / "log.csv"),
+        "format": "csv",
+        "first": "2026-03-01",
+        "last": "2026-03-31",
+        "room_id": None,
+        "organisation": "o",
+        "requested_by": "p",
+        "reason": "r",
+        "district_id": None,
+    }
+    work(job, out)
+    said = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert said == [{"percent": n} for n in (0, 20, 40, 60, 80)] + [{"ready": (tmp_path / "log.csv").stat().st_size}]
+    assert (tmp_path / "log.csv").stat().st_mode & 0o777 == 0o600

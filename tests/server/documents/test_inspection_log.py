@@ -1,0 +1,104 @@
+"""The inspection log as the server writes it: alarms are printed, and too much for one document is said."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import delete, insert, select, update
+
+from server.documents import inspection_log
+from server.documents.line_reader import LineReader
+from server.exports.records import ExportError, Period
+from server.projections import projecting
+from server.store.clock import to_ms
+from server.store.schema import body_data, body_refs, entries, erased_bodies
+from sweep.entry.kinds import REPORT_TYPE
+from sweep.report import new_id
+from tests.entry_factory import signer
+from tests.report_factory import SWEEP_ID
+from tests.server.conftest import Site
+from tests.server.log_kit import sent_indices
+from tests.server.sweep_kit import Probe
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+
+
+def test_a_conflict_is_printed_on_the_page_of_its_sweep(site: Site) -> None:
+    site.admit(signer("probe"))
+    probe = Probe()
+    for wire in (probe.opened(SWEEP_ID), probe.report(SWEEP_ID)):
+        assert site.send(wire).status_code == 200
+    rival = Probe()
+    rival.seq, rival.prev = 1, None
+    assert site.send(rival.report(SWEEP_ID)).status_code == 409
+    with site.db.read() as connection:
+        (page,) = inspection_log.collect_pages(connection, MARCH, None)
+    assert [words.en for words in page.alarms] == ["Two different entries claim the same place; both are kept"]
+
+
+def _busy_log(site: Site) -> None:
+    """Sweeps of two probes with gaps, conflicts, decisions, an erased report and one that never came."""
+    one, two, sweep_id = Probe("one"), Probe("two"), new_id()
+    for probe in (one, two):
+        site.admit(probe.signer)
+    for number in range(7):
+        probe = (one, two)[number % 2]
+        if number in {2, 5}:
+            probe.entry("sweep.opened")  # never arrives: a gap
+        sweep_id, opened, report = probe.whole_sweep()
+        wires = [opened, report] if number != 4 else [opened]
+        if number % 3 == 0:
+            wires.append(probe.disposition(sweep_id, "cannot_exclude"))
+        for wire in wires:
+            assert site.send(wire).status_code == 200
+    rival = Probe("one")
+    rival.seq, rival.prev = 1, None
+    assert site.send(rival.report(sweep_id)).status_code == 409
+    first, reported, _, altered, *_ = sent_indices(site.db)
+    with site.db.write() as connection:
+        commitment = connection.scalar(
+            select(body_refs.c.commitment).where(
+                body_refs.c.media_type == REPORT_TYPE, body_refs.c.log_index == reported
+            )
+        )
+        connection.execute(delete(body_data).where(body_data.c.commitment == commitment))
+        connection.execute(insert(erased_bodies).values(commitment=commitment, erased_ms=1, log_index=first))
+        row = connection.execute(select(entries).where(entries.c.log_index == altered)).one()
+        connection.execute(
+            update(entries)
+            .where(entries.c.log_index == altered)
+            .values(payload=row.payload.replace(b'"v":1', b'"v": 1'))
+        )
+    projecting.rebuild(site.db)
+
+
+def test_lines_made_when_a_sweep_was_projected_are_those_of_its_page(site: Site) -> None:
+    _busy_log(site)
+    with site.db.read() as connection:
+        pages = inspection_log.collect_pages(connection, MARCH, None)
+        rows = [page.row for page in pages]
+        first, end = to_ms(datetime(2026, 2, 28, tzinfo=UTC)), to_ms(datetime(2026, 4, 2, tzinfo=UTC))
+        reader = LineReader(connection, first, end, None)
+        lines = list(reader)
+        assert (reader.count(), reader.has_demo()) == (len(rows), True)
+        assert lines == rows
+        assert len(rows) == 7
+        assert {row.report_state for row in rows} == {"present", "erased", "missing"}
+        assert sum(row.missing_entries for row in rows) > 0
+        assert {row.signatures_ok for row in rows} == {True, False}
+        assert any(row.alarms for row in rows)
+        for some in (1, 2, 3):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr("server.documents.line_reader.AT_ONCE", some)
+                assert list(reader) == rows
+        room_id = rows[0].header.room_id
+        assert list(LineReader(connection, first, end, room_id)) == rows
+        assert list(LineReader(connection, first, end, new_id())) == []
+
+
+def test_more_sweeps_than_a_document_holds_are_refused_before_they_are_read(site: Site) -> None:
+    site.admit(signer("probe"))
+    assert site.send(Probe().opened(SWEEP_ID)).status_code == 200
+    with site.db.read() as connection, pytest.raises(ExportError, match="more than 0 sweeps"):
+        inspection_log.collect_pages(connection, MARCH, None, most=0)

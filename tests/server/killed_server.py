@@ -1,0 +1,103 @@
+"""`sweep-server serve` in a process of its own, to be killed over and over, alone or beside another one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.places import facilities
+from server.server_keys.own_keys import FILES
+from server.server_keys.root import ROOT_FILE
+from tests.server.conftest import Site
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class KilledServer:
+    """`sweep-server serve` in a process of its own, as often as needed."""
+
+    def __init__(self, settings: Settings, repo_root: Path, program: Sequence[str] = ("-m", "server.cli")) -> None:
+        self.port = _free_port()
+        self._root = repo_root
+        self._command = [sys.executable, *program, "serve", "--port", str(self.port)]
+        self._command += ["--data-dir", str(settings.data_dir), "--database-url", settings.database_url]
+        self._environment = os.environ | {
+            "ANSIM_FIRST_PASSWORD": "x" * 20,
+            "ANSIM_MIN_FREE_MIB": "0",
+            "ANSIM_BODY_KEYS": str(settings.body_keys_path),
+            "ANSIM_STORE_KEY": str(settings.store_key_path),
+            "ANSIM_CITY_URL": settings.city_url,
+        }
+        self._process: subprocess.Popen[str] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=self._root,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("serving on"), line
+
+    def kill(self) -> None:
+        process = self._process
+        if process is not None and process.stdout is not None:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            process.stdout.close()
+            self._process = None
+
+
+def copy_keys(source: Path, target: Path) -> None:
+    """Give the process with the data folder `target` the server's keys, as an operator copies them."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in (*FILES, ROOT_FILE):
+        shutil.copy(source / name, target / name)
+
+
+def with_folder(settings: Settings, folder: Path) -> Settings:
+    """The settings of another process: a data folder of its own, and the one store of the keys of bodies."""
+    store = {"body_keys": str(settings.body_keys_path), "store_key": str(settings.store_key_path)}
+    return settings.model_copy(update={"data_dir": folder} | store)
+
+
+@contextmanager
+def two_servers(database_url: str, folder: Path, repo_root: Path) -> Iterator[tuple[list[KilledServer], list[Site]]]:
+    """Two processes that serve one PostgreSQL, each with a data folder of its own, and a hand in it for each."""
+    servers: list[KilledServer] = []
+    sites: list[Site] = []
+    first = Settings(data_dir=folder / "a", database_url=database_url, port=0, min_free_mib=0)
+    settings = [first, with_folder(first, folder / "b")]
+    with closing(build_services(settings[0]).db) as db, db.write() as connection:
+        facilities.load_demo_facility(connection)
+    copy_keys(settings[0].data_dir, settings[1].data_dir)
+    try:
+        for one in settings:
+            servers.append(KilledServer(one, repo_root))
+            servers[-1].start()
+            sites.append(Site(f"http://127.0.0.1:{servers[-1].port}", build_services(one)))
+        yield servers, sites
+    finally:
+        for site in sites:
+            site.closing.close()
+            site.db.close()
+        for server in servers:
+            server.kill()

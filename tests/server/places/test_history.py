@@ -1,0 +1,51 @@
+"""What earlier visits found out: marked and never lowered, by device or by place, and only while it is the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from server.places.history import Visit, known_of
+from sweep.report import Disposition, SweepReport
+from tests.report_factory import START, clock, make_report, text, uid
+
+EARLIER = make_report(START - timedelta(days=90))
+(BEFORE,) = EARLIER.findings
+NOW = make_report()
+(FINDING,) = NOW.findings
+
+
+def decided(verdict: str) -> Disposition:
+    return Disposition.model_validate(
+        {
+            "v": 1, "finding_id": BEFORE.finding_id, "sweep_id": EARLIER.sweep_id, "verdict": verdict,
+            "note": text("소켓 나사", "A screw of the socket"), "decided": clock(start=START - timedelta(days=89)),
+        }
+    )  # fmt: skip
+
+
+def visit(*dispositions: Disposition) -> Visit:
+    return Visit(uid(7), EARLIER, dispositions)
+
+
+def moved(x_m: float) -> SweepReport:
+    return NOW.model_copy(update={"findings": (FINDING.model_copy(update={"x_m": x_m, "radius_m": 0.3}),)})
+
+
+def test_a_known_screw_is_named_with_who_said_so() -> None:
+    (known,) = known_of(NOW, [visit(decided("no_camera"))])
+    assert (known.finding_id, known.sweep_id, known.by) == (FINDING.finding_id, uid(7), "place")
+    assert known.note == text("소켓 나사", "A screw of the socket")
+
+
+@pytest.mark.parametrize("verdict", ["camera_found", "cannot_exclude", "recheck"])
+def test_what_was_not_cleared_explains_nothing(verdict: str) -> None:
+    assert known_of(NOW, [visit(decided(verdict))]) == []
+    assert known_of(NOW, [visit(decided("no_camera"), decided(verdict))]) == [], "the last word counts"
+    assert known_of(NOW, [visit(decided(verdict)), visit(decided("no_camera"))]) == [], "and the last visit"
+
+
+def test_what_is_new_beside_it_stands_out() -> None:
+    assert known_of(moved(FINDING.x_m + 0.6), [visit(decided("no_camera"))]) == []
+    assert len(known_of(moved(FINDING.x_m + 0.2), [visit(decided("no_camera"))])) == 1

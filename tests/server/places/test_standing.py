@@ -1,0 +1,225 @@
+"""A find stands until persons close it: no later sweep, click, order of arrival or rebuild takes it away."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import itertools
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, text, update
+
+from server.exports.judgement import open_findings
+from server.ingest.arrivals import read_arrival
+from server.ingest.entries import accept
+from server.places.facilities import load_demo_facility
+from server.places.standing import standing_of_rooms
+from server.projections import projecting
+from server.signing import keys
+from server.store.db import Database
+from server.store.schema import facilities
+from server.store.schema import open_findings as open_findings_table
+from sweep.report import ClockReading, Disposition, PhoneTime, new_id
+from tests.report_factory import START, clock, make_report
+from tests.server.conftest import Client, Site, keys_in
+from tests.server.sweep_kit import DEMO_ROOM, Probe, desk, report_of
+
+migration = importlib.import_module("server.store.migrations.versions.0003_open_findings")
+FINDING = make_report().findings[0]
+FINDING_ID = FINDING.finding_id
+OTHER_ID = UUID("018f0000-0000-7000-8000-0000000002f2")
+Verdict = Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
+
+
+@pytest.fixture
+def real_site(site: Site) -> Site:
+    """The demonstration's facility as a real one, with a real probe and one that simulates."""
+    with site.db.write() as connection:
+        connection.execute(update(facilities).values(is_demo=False))
+    site.admit(Probe("real", "live").signer, "probe", "probe-demo-1")
+    site.admit(Probe("sim", "simulated").signer, "demo", "probe-demo-1")
+    return site
+
+
+def _decide(client: Client, sweep_id: UUID, verdict: Verdict, finding_id: UUID = FINDING_ID) -> None:
+    answer = client.post(f"/api/findings/{finding_id}/disposition", {"sweep_id": str(sweep_id), "verdict": verdict})
+    assert answer.status_code == 201, answer.text
+
+
+def _room(client: Client) -> dict[str, Any]:
+    """The room, which the list and the page of the room must show alike."""
+    listed = next(room for room in client.get("/api/rooms").json()["rooms"] if room["room_id"] == str(DEMO_ROOM))
+    detail = client.get(f"/api/rooms/{DEMO_ROOM}").json()
+    assert (listed["result"], listed["standing"]) == (detail["result"], detail["standing"])
+    return dict(detail)
+
+
+def _later(minutes: float) -> dict[str, object]:
+    return {"started": clock(minutes), "ended": clock(minutes + 1)}
+
+
+def _bare(minutes: float, outcome: str = "aborted") -> dict[str, object]:
+    """A later sweep that found nothing."""
+    nothing: dict[str, object] = dict.fromkeys(("positions", "observations", "findings", "coverage", "verdicts"), ())
+    return nothing | _later(minutes) | {"outcome": outcome}
+
+
+def _shown(client: Client) -> tuple[str, int, int, str]:
+    room = _room(client)
+    standing = room["standing"]
+    return room["result"], standing["finds"], standing["candidates"], standing["sweep_id"]
+
+
+@pytest.mark.parametrize("verdict", ["camera_found", "cannot_exclude", None])
+@pytest.mark.parametrize("how", ["aborted", "completed", "opened", "simulated"])
+def test_a_later_sweep_hides_nothing(real_site: Site, verdict: Verdict | None, how: str) -> None:
+    real, sim = Probe("real", "live"), Probe("sim", "simulated")
+    first, opened, report = real.whole_sweep()
+    for wire in (opened, report):
+        real_site.send(wire)
+    inspector = real_site.login("inspector")
+    if verdict is not None:
+        _decide(inspector, first, verdict)
+    is_find = verdict == "camera_found"
+    expected = ("found" if is_find else "suspected", int(is_find), int(not is_find), str(first))
+    assert _shown(inspector) == expected
+    later = new_id()
+    probe = sim if how == "simulated" else real
+    assert real_site.send(probe.opened(later)).status_code == 200
+    if how != "opened":
+        outcome = "aborted" if how == "aborted" else "completed"
+        assert real_site.send(probe.report_changed(later, **_bare(60, outcome))).status_code == 200
+    assert _shown(inspector) == expected
+    if how in {"aborted", "completed"}:
+        assert _room(inspector)["last_sweep"]["sweep_id"] == str(later)
+        assert _room(inspector)["last_sweep"]["result"] == "recheck"
+
+
+def test_a_simulation_marks_no_real_room(real_site: Site) -> None:
+    simulated, opened, report = Probe("sim", "simulated").whole_sweep()
+    for wire in (opened, report):
+        real_site.send(wire)
+    inspector = real_site.login("inspector")
+    _decide(inspector, simulated, "camera_found")
+    room = _room(inspector)
+    assert (room["result"], room["standing"], room["last_sweep"]) == (None, None, None)
+
+
+def test_a_find_is_closed_by_two_persons_and_opened_again_by_one(real_site: Site) -> None:
+    real = Probe("real", "live")
+    sweep_id, opened, report = real.whole_sweep()
+    for wire in (opened, report):
+        real_site.send(wire)
+    first, second = real_site.login("inspector", "점검자-01"), real_site.login("inspector", "점검자-02")
+    _decide(first, sweep_id, "camera_found")
+    _decide(first, sweep_id, "no_camera")
+    _decide(first, sweep_id, "no_camera")
+    assert _shown(first)[:3] == ("found", 1, 0)
+    _decide(second, sweep_id, "no_camera")
+    room = _room(first)
+    assert (room["standing"], room["result"]) == (None, "found")  # the sweep itself keeps what a person once said of it
+    _decide(second, sweep_id, "cannot_exclude")
+    assert _shown(first)[:3] == ("found", 1, 0)
+
+
+def test_of_two_findings_each_stands_for_itself(real_site: Site) -> None:
+    real = Probe("real", "live")
+    sweep_id = new_id()
+    both = report_of(sweep_id, "live").findings
+    both = (*both, both[0].model_copy(update={"finding_id": OTHER_ID, "zone_id": "stall-1"}))
+    for wire in (real.opened(sweep_id), real.report_changed(sweep_id, findings=both)):
+        assert real_site.send(wire).status_code == 200
+    inspector = real_site.login("inspector")
+    assert _shown(inspector)[:3] == ("suspected", 0, 2)
+    _decide(inspector, sweep_id, "camera_found")
+    assert _shown(inspector)[:3] == ("found", 1, 1)
+    _decide(inspector, sweep_id, "no_camera", OTHER_ID)
+    assert _shown(inspector)[:3] == ("found", 1, 0)
+
+
+def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) -> None:
+    real = Probe("real", "live")
+    first, opened, report = real.whole_sweep()
+    later = new_id()
+    for wire in (opened, report, real.opened(later), real.report_changed(later, **_bare(60))):
+        assert real_site.send(wire).status_code == 200
+    inspector = real_site.login("inspector")
+    _decide(inspector, first, "camera_found")
+    answer = inspector.get("/api/exports/inspection-log", **{"reason": "x", "from": "2026-03-01", "to": "2026-03-31"})
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["결과"] for row in rows] == ["발견", "재점검 필요"]
+    assert [row["이 방에 남은 발견·의심"] for row in rows] == ["닫히지 않은 발견 1건"] * 2
+    assert all("현장 보존" in row["다음 조치"] for row in rows)
+
+
+def test_what_stands_follows_from_the_entries_in_any_order_and_after_a_rebuild(
+    database_url: str, tmp_path: Path
+) -> None:
+    real, person = Probe("real", "live"), desk(source="live")
+    first, opened, report = real.whole_sweep()
+    later = new_id()
+    wires = [
+        opened,
+        report,
+        person.disposition(first, "no_camera", 20),
+        person.disposition(first, "camera_found", 30),
+        real.opened(later),
+        real.report_changed(later, **_bare(60)),
+    ]
+    db = Database(database_url, keys_in(tmp_path))
+    db.migrate()
+    with db.write() as connection:
+        load_demo_facility(connection)
+        keys.admit(
+            connection,
+            public_key=real.signer.public_key,
+            role="probe",
+            probe_id="probe-demo-1",
+            name="test",
+            actor="test",
+        )
+        keys.admit(
+            connection, public_key=person.signer.public_key, role="server", probe_id=None, name="test", actor="test"
+        )
+    for wire in reversed(wires):
+        accept(db, read_arrival(wire), quarantine_max_bytes=0)
+    with db.write() as connection:
+        before = standing_of_rooms(connection, [DEMO_ROOM])
+        assert {room: (one.result, one.finds, one.sweep_id) for room, one in before.items()} == {
+            DEMO_ROOM: ("found", 1, first)
+        }
+    projecting.rebuild(db)
+    with db.write() as connection:
+        assert standing_of_rooms(connection, [DEMO_ROOM]) == before
+        connection.execute(delete(open_findings_table))
+        connection.execute(text(migration.FILL))  # what a filled database gets when it is brought up to date
+        assert standing_of_rooms(connection, [DEMO_ROOM]) == before
+    db.close()
+
+
+def _said(verdict: Verdict, minutes: float, claimed: float | None = None) -> Disposition:
+    phone = None
+    if claimed is not None:
+        phone = PhoneTime(utc=clock(claimed).utc, behind_ms=0)
+    decided = ClockReading(utc=clock(minutes).utc, synchronised=True, max_error_ms=0)
+    return Disposition(
+        v=1, finding_id=FINDING_ID, sweep_id=new_id(), verdict=verdict, note=None, decided=decided, claimed=phone
+    )
+
+
+def test_decisions_count_in_the_order_in_which_they_were_made() -> None:
+    late = ("A", _said("no_camera", 60, claimed=10))  # decided first, sent last
+    soon = ("B", _said("cannot_exclude", 30, claimed=29))
+    for order in itertools.permutations((late, soon)):
+        assert open_findings([FINDING_ID], order) == {FINDING_ID: "cannot_exclude"}
+
+
+def test_a_claim_never_makes_a_decision_later_than_its_signature() -> None:
+    early = _said("no_camera", 10, claimed=9_000)
+    assert early.counts_from == early.decided.utc
+    far = PhoneTime(utc=START, behind_ms=2**53 - 1)
+    assert early.model_copy(update={"claimed": far}).counts_from == early.decided.utc

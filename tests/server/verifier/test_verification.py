@@ -1,0 +1,160 @@
+"""What the verifier needs, holds in memory and says: of anchors from outside, of scopes, of files from before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from server.verifier.findings import PackageError
+from sweep.entry import kinds, notes
+from tests.entry_factory import salted, signer
+from tests.package_kit import (
+    ORIGIN,
+    PROBE,
+    ROOT,
+    SERVER,
+    SWEEP,
+    WITNESS,
+    WITNESS_KEY,
+    Book,
+    a_log,
+    checkpoint,
+    compact,
+    pack,
+    scoped,
+)
+from tests.server.verifier.judges import both, findings
+
+FOREIGN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+before = set(sys.modules)
+import server.verifier.__main__
+known = {*sys.stdlib_module_names, "server", "sweep", "cryptography"}
+print(*sorted({name.split(".")[0] for name in set(sys.modules) - before} - known))
+"""
+
+
+def test_it_needs_only_the_standard_library_and_cryptography(repo_root: Path) -> None:
+    run = [sys.executable, "-I", "-c", FOREIGN, str(repo_root)]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"_cffi_backend", "cffi", "_openssl"}  # what cryptography itself is made of
+
+
+def test_it_runs_without_the_server(repo_root: Path, tmp_path: Path) -> None:
+    book = a_log()
+    package, head, short = tmp_path / "log", tmp_path / "head", tmp_path / "short"
+    package.write_bytes(pack(book.lines))
+    short.write_bytes(pack(book.lines[:-1]))
+    head.write_text(checkpoint(book.lines), encoding="utf-8")
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        command = [sys.executable, "-m", "server.verifier", *map(str, arguments)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=repo_root)
+        return done.returncode, done.stdout, done.stderr
+
+    code, out, _ = run(package, "--checkpoint", head, "--root", ROOT.key_id)
+    assert (code, out.splitlines()[-1]) == (0, "everything holds")
+    code, out, _ = run(short, "--checkpoint", head)
+    assert (code, "problem: the checkpoint given is of 26 entries; this file ends after 25" in out) == (1, True)
+    for arguments in ((tmp_path / "none",), (head,), (package, "--root", "x"), (package, "--witness", "x")):
+        code, out, error = run(*arguments)
+        assert (code, out, len(error.splitlines())) == (2, "", 1)
+
+
+def test_bodies_are_not_held() -> None:
+    book = Book()
+    for key, role, probe_id in ((ROOT, "root", None), (SERVER, "server", None), (PROBE, "probe", "probe-a")):
+        book.admit(key, role, probe_id)
+    size = 1_000_000
+    for number in range(12):
+        book.say(PROBE, kinds.REPORT, salted(kinds.REPORT_TYPE, bytes([number]) * size), sweep_id=SWEEP)
+    data = pack(book.lines)
+    tracemalloc.start()
+    assert findings(data).problems == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 12 * size  # one line takes some five times its body while it is read
+
+
+def test_a_checkpoint_from_elsewhere() -> None:
+    book = a_log()
+    data = pack(book.lines)
+    other = notes.Checkpoint(ORIGIN.replace("demo-gu", "other-gu"), 3, bytes(32))
+    key = notes.VerifierKey(other.origin, notes.ED25519, SERVER.public_key)
+    another_log = other.text + "\n" + notes.sign_note(other.text, key, SERVER.sign_bytes)
+    grown = a_log()
+    grown.decide("recheck")
+    cases = {
+        checkpoint(book.lines): "",
+        checkpoint([]): "",
+        checkpoint(book.lines[:1]): "",
+        checkpoint(grown.lines): "this file ends after 26",
+        checkpoint([*book.lines[:5], book.lines[6]]): "are not those of the checkpoint given",
+        checkpoint(book.lines, key=signer("forger")): "no server key of this log signed the checkpoint given",
+        another_log: "is of another log",
+        "nonsense": "not a signed note",
+        checkpoint(book.lines)[:-3] + "\n": "not base64",
+    }
+    for given, problem in cases.items():
+        first, second = both(data, checkpoint=given)
+        assert (bool(first), bool(second)) == (bool(problem), bool(problem)), given
+        assert any(problem in line for line in first) or not problem
+    assert both(data, root_key=ROOT.key_id) == ([], [])
+    first, second = both(data, root_key=SERVER.key_id)
+    assert len(first) == len(second) == 1
+
+
+def test_a_witness() -> None:
+    book = a_log()
+    seen, unseen = pack(book.lines, witness=WITNESS), pack(book.lines)
+    early = checkpoint(book.lines[:20], witness=WITNESS)
+    by_witness_alone = "\n".join([*early.split("\n")[:4], *early.split("\n")[5:]])
+    assert both(seen, witness=WITNESS_KEY) == ([], [])
+    assert both(unseen, witness=WITNESS_KEY, checkpoint=early) == ([], [])
+    assert both(unseen, witness=WITNESS_KEY, checkpoint=by_witness_alone) == ([], [])
+    for data, given in ((unseen, None), (unseen, checkpoint(book.lines)), (pack(book.lines, witness=PROBE), None)):
+        first, second = both(data, witness=WITNESS_KEY, checkpoint=given)
+        assert (bool(first), bool(second)) == (True, True)
+    said = findings(unseen, witness=WITNESS_KEY, checkpoint=early)
+    assert said.proven == [
+        "the first 20 entries are those of the checkpoint given, none dropped or changed",
+        "the witness witness.example.kr signed the tree of 20 entries at 2026-02-25 06:13:20 UTC",
+    ]
+    assert "lines by others in its checkpoint (1) were not checked" in " ".join(findings(seen).unproven)
+
+
+def test_a_scope_carries_what_it_says() -> None:
+    book = a_log()
+    for scope, other in (("structure", "city"), ("city", "full"), ("full", "city"), ("city", "structure")):
+        first, second = both(pack(scoped(book.lines, other), scope=scope))
+        assert (bool(first), bool(second)) == (True, True), (scope, other)
+
+
+def test_a_conflict_is_told_and_stands_as_one() -> None:
+    book = a_log()
+    doubled = [*book.lines, book.lines[-1] | {"log_index": len(book.lines), "status": "conflict"}]
+    first, second = both(pack(doubled))
+    assert first == ["log index 26: conflicts with log index 25: it has the same id or number"]
+    assert len(second) == 1
+
+
+def test_the_next_root_key_signs_and_the_one_before_does_not() -> None:
+    book, heir = a_log(), signer("root-2")
+    book.admit(heir, "root", predecessor=ROOT)
+    book.say_of_key(kinds.KEY_REVOKED, by=heir, key_id=ROOT.key_id, from_index=len(book.lines), reason="handed over")
+    book.admit(signer("late"), "probe", "probe-l", by=heir)
+    assert both(pack(book.lines)) == ([], [])
+    book.admit(signer("later"), "probe", "probe-l", status="quarantined")
+    assert both(pack(book.lines)) == ([], [])
+    book.lines[-1]["status"] = "accepted"
+    assert [bool(found) for found in both(pack(book.lines))] == [True, True]
+
+
+def test_a_file_of_the_version_before_says_what_to_do() -> None:
+    with pytest.raises(PackageError, match="export it again"):
+        findings(compact({"ansim_log": 1, "keys": []}) + b"\n")

@@ -1,0 +1,223 @@
+"""A witness and the logs it watches: what it signs, what it refuses, and an operator who sets the log back."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from server.api.app import build_services
+from server.api.services import Services
+from server.config.settings import Settings, SettingsError, load_settings
+from server.serving.running import open_socket, run_small
+from server.store import alarms as alarm_texts
+from server.store.schema import alarms
+from server.witness.app import witness_app
+from server.witness.asking import Asked, ask, cosigned
+from server.witness.book import Book, request_of
+from sweep.deliver.outbox import Outbox
+from sweep.deliver.uplink import Uplink
+from sweep.entry import merkle, notes
+from sweep.host.clock import WallClock
+from tests.entry_factory import ROOM_ID, salted, signer
+from tests.server.conftest import NO_TLS, running
+
+NAME = "witness.example.kr/1"
+ORIGIN = "ansim-log/demo-gu/00112233445566aa"
+KEY = signer("server")
+LOG_KEY = notes.VerifierKey(ORIGIN, notes.ED25519, KEY.public_key)
+NOW_S = 1_767_000_000
+
+
+def leaves(count: int, kind: str = "honest") -> list[bytes]:
+    return [merkle.leaf_hash(f"{kind} {number}".encode()) for number in range(count)]
+
+
+def note_of(log: list[bytes], key: notes.VerifierKey = LOG_KEY) -> str:
+    head = notes.Checkpoint(key.name, len(log), merkle.root_of(log))
+    return head.text + "\n" + notes.sign_note(head.text, key, KEY.sign_bytes)
+
+
+def growth(log: list[bytes], old: int) -> tuple[bytes, ...]:
+    if not 0 < old <= len(log):
+        return ()
+    return merkle.prove(
+        merkle.consistency_path(old, len(log)),
+        lambda level, position: merkle.root_of(log[position << level : (position + 1) << level]),
+    )
+
+
+def book(folder: Path) -> Book:
+    return Book(folder, NAME, [LOG_KEY], lambda: NOW_S)
+
+
+def test_it_signs_what_grew_and_remembers_it_over_a_restart(tmp_path: Path) -> None:
+    log = leaves(9)
+    first = book(tmp_path).add_checkpoint(request_of(0, (), note_of(log[:4])))
+    assert first.status == 200
+    assert notes.cosigned_at(notes.parse_note(note_of(log[:4]) + first.text), book(tmp_path).key) == NOW_S
+    assert book(tmp_path).add_checkpoint(request_of(4, growth(log, 4), note_of(log))).status == 200
+    assert "\n9\n" in str(book(tmp_path).last(ORIGIN))
+    assert book(tmp_path).add_checkpoint(request_of(9, growth(log, 9), note_of(log))).status == 200
+
+
+def test_it_refuses_what_did_not_grow_from_what_it_saw(tmp_path: Path) -> None:
+    log, witness = leaves(9), book(tmp_path)
+    witness.add_checkpoint(request_of(0, (), note_of(log[:6])))
+    forged = [*leaves(3, "forged"), *log[3:]]
+    refusals = {
+        "set back": (request_of(6, (), note_of(log[:4])), 400),
+        "set back, as if it knew less": (request_of(4, (), note_of(log[:4])), 409),
+        "another of the same size": (request_of(6, (), note_of(forged[:6])), 409),
+        "rewritten and grown": (request_of(6, growth(forged, 6), note_of(forged)), 422),
+        "grown, without a proof": (request_of(6, (), note_of(log)), 422),
+        "another log": (request_of(0, (), note_of(log, notes.VerifierKey("x", notes.ED25519, KEY.public_key))), 404),
+        "another key": (request_of(6, growth(log, 6), note_of(log).replace("— ansim", "— other")), 403),
+    }
+    assert {name: witness.add_checkpoint(asked).status for name, (asked, _) in refusals.items()} == {
+        name: status for name, (_, status) in refusals.items()
+    }
+    assert witness.add_checkpoint(refusals["set back, as if it knew less"][0]).text == "6\n"
+    assert "\n6\n" in str(witness.last(ORIGIN))
+
+
+@given(st.binary(max_size=300))
+@hypothesis_settings(max_examples=200)
+def test_any_bytes_are_refused_in_one_line(tmp_path_factory: pytest.TempPathFactory, request: bytes) -> None:
+    folder = tmp_path_factory.getbasetemp() / "witness"
+    reply = book(folder).add_checkpoint(request)
+    assert reply.status == 400
+    assert reply.text.count("\n") == 1
+
+
+@contextmanager
+def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, Book]]:
+    """A witness that listens: its address and its memory."""
+    memory = Book(folder, NAME, log, lambda: NOW_S)
+    listener = open_socket("127.0.0.1", 0)
+    started, stop = threading.Event(), threading.Event()
+    thread = threading.Thread(
+        target=lambda: run_small(witness_app(memory), listener, on_started=started.set, stop=stop)
+    )
+    thread.start()
+    try:
+        assert started.wait(20)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", memory
+    finally:
+        stop.set()
+        thread.join()
+
+
+def asked(services: Services, url: str, memory: Book) -> Asked:
+    with httpx.Client(verify=NO_TLS) as client:
+        return ask(services.db, services.heads, memory.key, url, client)
+
+
+def log_key(services: Services) -> notes.VerifierKey:
+    with services.db.read() as connection:
+        return services.heads.verifier_key(connection)
+
+
+def send(url: str, folder: Path, count: int) -> tuple[int, bool, str | None]:
+    """A probe signs and sends: what was delivered, whether the log went back, and what it says."""
+    with (
+        Outbox(folder, signer("probe"), tenant="demo-gu", subject="probe-demo-1") as box,
+        Uplink(url, signer("probe")) as uplink,
+    ):
+        for number in range(count):
+            body = salted("application/json", f"{box.waiting} {number}".encode())
+            box.append(
+                "test.note",
+                (body,),
+                source="simulated",
+                room_id=ROOM_ID,
+                sweep_id=None,
+                clock=WallClock(synchronised=True, max_error_ms=20),
+            )
+        key = uplink.server_key(folder / "server.pub")
+        done = box.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
+        return done.delivered, done.went_back, done.trouble
+
+
+def test_a_server_has_its_head_signed(settings: Settings, tmp_path: Path) -> None:
+    with running(settings) as site, witnessing(tmp_path / "w", log_key(site.services)) as (url, memory):
+        first = asked(site.services, url, memory)
+        assert (first.state, first.size) == ("signed", 3)
+        assert asked(site.services, url, memory).state == "nothing_new"
+        send(site.url, tmp_path / "box", 3)
+        assert asked(site.services, url, memory).state == "signed"
+        with site.db.read() as connection:
+            note = cosigned(connection, memory.key)
+        assert note is not None
+        assert notes.open_checkpoint(note, [log_key(site.services)]).size == 6
+        origin = log_key(site.services).name
+        assert httpx.get(f"{url}/last", params={"origin": origin}, verify=NO_TLS).text == memory.last(origin)
+        assert str(memory.key) in httpx.get(url, verify=NO_TLS).text
+        assert httpx.post(f"{url}/add-checkpoint", content=b"x" * 100_000, verify=NO_TLS).status_code == 413
+
+
+def test_an_operator_who_sets_the_log_back_is_refused_by_probe_and_witness(tmp_path: Path) -> None:
+    """The database of this morning is put back; the evening's entries are gone, others take their places."""
+    settings = Settings(data_dir=tmp_path / "data", port=0, min_free_mib=0)
+    copy, box = tmp_path / "morning.sqlite3", tmp_path / "box"
+    with running(settings) as site:
+        key = log_key(site.services)
+        assert send(site.url, box, 4)[0] == 4
+    shutil.copyfile(settings.data_dir / "server.sqlite3", copy)
+    with witnessing(tmp_path / "w", key) as (url, memory):
+        with running(settings) as site:
+            assert send(site.url, box, 5)[0] == 5
+            assert asked(site.services, url, memory).state == "signed"
+        for name in ("server.sqlite3", "server.sqlite3-wal", "server.sqlite3-shm"):
+            (settings.data_dir / name).unlink(missing_ok=True)
+        shutil.copyfile(copy, settings.data_dir / "server.sqlite3")
+        with running(settings) as site:
+            refused = asked(site.services, url, memory)
+            assert refused.state == "refused"
+            delivered, went_back, said = send(site.url, box, 1)
+            assert (delivered, went_back) == (0, True)
+            assert said is not None
+            assert "set back" in said
+            others = tmp_path / "others"
+            assert send(site.url, others, 9)[0] == 9  # a probe that never saw the evening; the log outgrows it
+            delivered, went_back, said = send(site.url, box, 0)
+            assert (delivered, went_back) == (0, True)
+            assert "not what they were" in str(said)
+            again = asked(site.services, url, memory)
+            assert again.state == "refused"
+            assert "422" in again.detail
+            with site.db.read() as connection:
+                codes = connection.scalars(select(alarms.c.code)).all()
+            assert "witness_refused" in codes
+            assert "witness_refused" in alarm_texts.TEXTS
+
+
+def test_a_witness_that_is_away_or_talks_nonsense_changes_nothing(settings: Settings, tmp_path: Path) -> None:
+    services = build_services(settings)
+    memory = Book(tmp_path / "w", NAME, [log_key(services)], lambda: NOW_S)
+    other = Book(tmp_path / "v", NAME, [log_key(services)], lambda: NOW_S)
+    assert asked(services, "http://127.0.0.1:9", memory).state == "unreachable"
+    with witnessing(tmp_path / "v", log_key(services)) as (url, _):
+        found = asked(services, url, memory)
+        assert found.state == "unreachable"
+        assert "no line of its key" in found.detail
+        assert asked(services, f"{url}/nowhere", other).state == "unreachable"
+    with services.db.read() as connection:
+        assert cosigned(connection, memory.key) is None
+    services.db.close()
+
+
+def test_the_settings_of_a_witness_go_together() -> None:
+    with pytest.raises(SettingsError, match="go together"):
+        load_settings({"ANSIM_WITNESS_URL": "http://127.0.0.1:1"})
+    with pytest.raises(SettingsError, match="not the key of a witness"):
+        load_settings({"ANSIM_WITNESS_URL": "http://127.0.0.1:1", "ANSIM_WITNESS_KEY": str(LOG_KEY)})
