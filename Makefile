@@ -7,6 +7,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DELETE_ON_ERROR:
 
+# Where the environment forbids compiled modules, each of the hundred processes that tests start would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,23 +20,23 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 # The camera library of the Pi comes with its operating system; everything else in Python comes from constraints.txt.
 ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 APT_RUN := python3 python3-venv 'gcc|gcc-14' gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
-APT_TEST := chromium cppcheck dbus-daemon kicad libc6-dev ngspice poppler-utils postgresql tshark
+APT_TEST := chromium cppcheck dbus-daemon kicad libc6-dev ngspice openssl poppler-utils postgresql tshark
 
 # The compiler for this machine, for the walk over packets and the tests of the firmware's core; Debian has it as gcc-14
 # where plain gcc lacks.
 export HOST_CC ?= $(or $(shell command -v cc),$(shell command -v gcc-14),cc)
 
 # The tests run in so many processes, each file in one: many wait for real time, and few keep a processor busy.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 
 WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
-KERNEL_C := sweep/captures/kernel.c
+KERNEL_C := $(sort $(wildcard sweep/captures/kernel*.c)) sweep/captures/kernel.h
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run check test soak bench firmware hardware lock clean
+.PHONY: help setup setup-test run check test soak bench firmware hardware deb test-deb lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -75,6 +78,14 @@ firmware: .make/apt-run ## The firmware for the ATmega328P and the tables made f
 hardware: setup-test ## Checks and exports of the hardware folder
 	@[ -f hardware/Makefile ] || { echo "error: the hardware folder has nothing to build yet" >&2; exit 2; }
 	@$(MAKE) -C hardware
+
+deb: setup ## The Debian packages of probe and server for ARCH=amd64 or arm64, or both
+	@$(if $(filter arm64,$(or $(ARCH),arm64)),.ci/apt gcc-aarch64-linux-gnu)
+	@for architecture in $(or $(ARCH),amd64 arm64); do for name in ansim-sweep-probe ansim-sweep-server; do \
+	  $(BIN)/python .ci/deb.py $$name $$architecture; done; done
+
+test-deb: deb ## Install, upgrade, downgrade, remove and purge them in an empty root: ARCH=amd64 ROOT=/somewhere, as root
+	@.ci/deb-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-deb-$(or $(ARCH),amd64))
 
 lock: .make/python-test ## Write constraints.txt anew. ARGS="fastapi numpy" brings those up to date, ARGS=--all everything
 	@[ -x .make/uv/bin/uv ] || { $(BIN)/python -m venv .make/uv && .make/uv/bin/python -m pip --quiet install uv; }
@@ -128,10 +139,12 @@ endef
 	@touch $@
 
 # Without it everything works, more slowly, and `sweep doctor` says so; it needs no header and no library but its own.
-KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared
+# Square roots set no errno and comparisons trap nowhere: so they become single instructions, with the same results.
+KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared -fno-math-errno -fno-trapping-math
 build/kernel.so: $(KERNEL_C) Makefile | .make/apt-run
 	@mkdir -p build
-	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(sha256sum <$< | cut -c1-64)\"" -o $@ $< 2>.make/kernel.log || \
+	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(cat $(KERNEL_C) | sha256sum | cut -c1-64)\"" -o $@ $(filter %.c,$^) \
+	  2>.make/kernel.log || \
 	  echo "note: the walk over packets could not be compiled, so captures are read by Python; see .make/kernel.log"
 
 .PHONY: firmware-quiet

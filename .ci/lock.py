@@ -21,7 +21,7 @@ TARGET = ROOT / "constraints.txt"
 SECTIONS: tuple[tuple[str, list[str]], ...] = (
     ("base", []),
     ("probe", ["--extra", "probe"]),
-    ("server", ["--extra", "server"]),
+    ("server", ["--extra", "server", "--extra", "districts"]),
     ("build", ["--group", "build"]),
     ("dev", ["--extra", "dev"]),
     ("lab", ["--extra", "lab"]),

@@ -1,5 +1,6 @@
 """What every test may ask for: the checkout, the recorded input beside it, and Hypothesis held to a seed."""
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -25,6 +26,29 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("test")
+
+
+WALL_CLOCK_ROOMS = frozenset(
+    {"ble", "cli", "deliver", "host", "link", "plug", "power", "run", "server", "sim", "web", "wifi"}
+)
+"""Folders whose tests hold processes, an emulator kept to wall time or a browser to deadlines, beside other tests."""
+WALL_CLOCK_RERUNS = 2
+"""Where a busy machine came too late: asked again, and each time is counted in the summary. Never in a long run."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Ask a test that depends on the machine's clock again when it fails."""
+    if config.getoption("-m") != "not soak":
+        return
+    for item in items:
+        if WALL_CLOCK_ROOMS.intersection(item.path.relative_to(REPO_ROOT / "tests").parts[:1]):
+            item.add_marker(pytest.mark.flaky(reruns=WALL_CLOCK_RERUNS))
+
+
+def pytest_collection_finish() -> None:
+    """Take what thousands of tests are made of out of every later collection: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from sweep.entry import Assurance, Body, EntryTime, Envelope, SignedEntry, Signer, sign_envelope
+from sweep.entry.dsse import SignedEntry, Signer
+from sweep.entry.envelope import Assurance, Body, EntryTime, Envelope, sign_envelope
 from sweep.report import Source
 
 BOOT_ID = UUID("018f0000-0000-7000-8000-0000000000b0")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sweep import report as r
+from tests.cases import CAPTURES
 
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 SWEEP_ID = UUID("018f0000-0000-7000-8000-0000000000c1")
@@ -164,3 +165,8 @@ def make_report(start: datetime = START) -> r.SweepReport:
         findings=(finding,),
         limits=(r.Limit(code="card_recorder", modality="rf", text=text("저장형 카메라", "Card recorders")),),
     )
+
+
+def make_report_v2() -> r.SweepReport:
+    """The same in format 2, with what format 1 does not have."""
+    return r.parse_json(r.SweepReport, (CAPTURES / "reports" / "v2.json").read_bytes())

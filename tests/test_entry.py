@@ -12,14 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep import entry as e
+from sweep.entry import dsse
+from sweep.entry import envelope as e
 from tests import entry_verifier as independent
 from tests.entry_factory import entry_id, make_entry, salted, signer
 
 VECTORS = Path(__file__).parent / "captures" / "entry" / "v1.json"
 
 
-def chain() -> list[tuple[e.SignedEntry, tuple[e.Body, ...]]]:
+def chain() -> list[tuple[dsse.SignedEntry, tuple[e.Body, ...]]]:
     """Three entries of one key: without body, with two bodies, simulated and live."""
     key = signer("golden")
     opened = make_entry(key, 1, kind="sweep.opened")
@@ -62,7 +63,7 @@ def test_independent_verifier_reads_the_golden_vectors() -> None:
             salt, data = base64.b64decode(body["salt"]), base64.b64decode(body["data"])
             assert independent.body_state(ref, salt, data) == "present"
             assert independent.body_state(ref, None, None) == "erased"
-            with pytest.raises(ValueError, match="commitment"):
+            with pytest.raises(independent.Wrong, match="commitment"):
                 independent.body_state(ref, bytes(32), data)
         envelopes.append(envelope)
         previous = entry_hash
@@ -79,9 +80,9 @@ def test_both_verifiers_agree_on_tampering() -> None:
         broken = bytearray(signed.payload)
         broken[position] ^= 1
         tampered = {**document, "payload": base64.b64encode(bytes(broken)).decode()}
-        with pytest.raises(e.EntryError):
-            e.verify_entry(e.parse_signed(tampered), key.public_key)
-        with pytest.raises(ValueError, match=r".+"):
+        with pytest.raises(dsse.EntryError):
+            e.verify_entry(dsse.parse_signed(tampered), key.public_key)
+        with pytest.raises(independent.Wrong, match=r".+"):
             independent.verify(tampered, key.public_key)
         flips += 1
     assert flips > 50
@@ -95,8 +96,8 @@ def test_the_wire_round_trips_and_keeps_payload_bytes() -> None:
         assert e.verify_entry(again, signer("golden").public_key).key_id == signer("golden").key_id
 
 
-def _resigned(payload: bytes) -> e.SignedEntry:
-    return signer("golden").sign(e.ENTRY_TYPE, payload)
+def _resigned(payload: bytes) -> dsse.SignedEntry:
+    return signer("golden").sign(dsse.ENTRY_TYPE, payload)
 
 
 BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
@@ -121,14 +122,14 @@ def test_a_signed_but_broken_envelope_is_refused_with_its_reason(case: str) -> N
     original = chain()[0][0].payload
     payload = change(original)
     assert payload != original
-    with pytest.raises(e.EntryError, match=message) as caught:
+    with pytest.raises(dsse.EntryError, match=message) as caught:
         e.verify_entry(_resigned(payload), signer("golden").public_key)
     assert "\n" not in str(caught.value)
 
 
 def test_an_entry_signed_by_another_key_than_it_names_is_refused() -> None:
-    stranger = signer("stranger").sign(e.ENTRY_TYPE, chain()[0][0].payload)
-    with pytest.raises(e.EntryError, match="another key"):
+    stranger = signer("stranger").sign(dsse.ENTRY_TYPE, chain()[0][0].payload)
+    with pytest.raises(dsse.EntryError, match="another key"):
         e.verify_entry(stranger, signer("stranger").public_key)
 
 
@@ -139,7 +140,7 @@ def test_an_entry_signed_by_another_key_than_it_names_is_refused() -> None:
     max_leaves=12,
 ).map(lambda value: json.dumps(value).encode()))  # fmt: skip
 def test_any_bytes_on_the_wire_give_an_entry_error_or_an_entry(data: bytes) -> None:
-    with contextlib.suppress(e.EntryError):
+    with contextlib.suppress(dsse.EntryError):
         e.from_wire(data)
 
 
@@ -157,13 +158,13 @@ def test_receipt_binds_entry_and_bodies() -> None:
         received_ms=1,
         inclusion_proof=None,
     )
-    document = server.sign(e.RECEIPT_TYPE, receipt.model_dump_json().encode())
+    document = server.sign(dsse.RECEIPT_TYPE, receipt.model_dump_json().encode())
     assert e.verify_receipt(document, server.public_key, signed, commitments) == receipt
-    with pytest.raises(e.EntryError, match="every body"):
+    with pytest.raises(dsse.EntryError, match="every body"):
         e.verify_receipt(document, server.public_key, signed, commitments[:1])
-    with pytest.raises(e.EntryError, match="another entry"):
+    with pytest.raises(dsse.EntryError, match="another entry"):
         e.verify_receipt(document, server.public_key, chain()[0][0], commitments)
-    with pytest.raises(e.EntryError, match="not signed"):
+    with pytest.raises(dsse.EntryError, match="not signed"):
         e.verify_receipt(document, signer("impostor").public_key, signed, commitments)
 
 
@@ -182,23 +183,23 @@ def test_signed_requests_hold_for_one_target_body_and_time() -> None:
 
     verify()
     for change in ({"method": "GET"}, {"target": "/api/probes/p2/live?x=1"}, {"body": b"{ }"}):
-        with pytest.raises(e.EntryError, match="does not hold"):
+        with pytest.raises(dsse.EntryError, match="does not hold"):
             verify(**change)
-    with pytest.raises(e.EntryError, match="clocks differ by 301 s"):
+    with pytest.raises(dsse.EntryError, match="clocks differ by 301 s"):
         verify(now_unix_s=1_000_301)
     for junk in ("", "Bearer x", "Ansim key=1,time=2,sig=3", "Ansim key=0123456789abcdef,time=-1,sig=AA=="):
-        with pytest.raises(e.EntryError):
+        with pytest.raises(dsse.EntryError):
             e.verify_request(junk, key.public_key, method="GET", target="/", body=b"", now_unix_s=0)
 
 
 def test_the_key_file_is_private_and_stable(tmp_path: Path) -> None:
     path = tmp_path / "keys" / "probe.key"
-    first = e.Signer.load_or_create(path)
-    assert e.Signer.load_or_create(path).key_id == first.key_id
+    first = dsse.Signer.load_or_create(path)
+    assert dsse.Signer.load_or_create(path).key_id == first.key_id
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_bytes(b"short")
-    with pytest.raises(e.EntryError, match="32 bytes"):
-        e.Signer.load_or_create(path)
+    with pytest.raises(dsse.EntryError, match="32 bytes"):
+        dsse.Signer.load_or_create(path)
 
 
 def test_key_id_is_the_start_of_the_public_keys_hash() -> None:

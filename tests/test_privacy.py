@@ -29,9 +29,10 @@ import pytest
 from sweep.addresses import format_address, parse_address
 from sweep.ble.linklayer import LINK_LL_RADIO
 from sweep.captures.files import write_pcap
-from sweep.entry import RECEIPT_TYPE, Body, Receipt, from_wire, parse_envelope
+from sweep.entry.dsse import RECEIPT_TYPE
+from sweep.entry.envelope import Body, Receipt, from_wire, parse_envelope
+from sweep.entry.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.report import FindingDetails, SweepReport, parse_json
-from sweep.report.kinds import DETAILS_TYPE, REPORT_TYPE
 from sweep.sim.air import BUILDING_AP, CAMERA
 from tests.ble import packets as ble
 from tests.entry_factory import signer
@@ -300,6 +301,7 @@ def test_a_simulated_sweep_leaves_no_capture_behind(simulated: Trace) -> None:
     assert [name for name in simulated.left if re.search(r"\.(pcap|pcapng|serial|npz|pgm)$", name)] == []
 
 
+@pytest.mark.soak
 def test_nothing_of_a_bystander_leaves_an_assembled_sweep(assembled: Trace) -> None:
     assert len([o for o in assembled.report.observations if o.modality == "wifi"]) >= 4
     assert [o for o in assembled.report.observations if o.modality == "ble"]

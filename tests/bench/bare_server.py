@@ -17,8 +17,9 @@ from sqlalchemy import create_engine, event, text
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from server.running import open_socket
-from sweep.entry import parse_envelope, parse_signed, verify_signature
+from server.serving.running import open_socket
+from sweep.entry.dsse import parse_signed, verify_signature
+from sweep.entry.envelope import parse_envelope
 
 
 def make_app(url: str, public_keys: dict[str, bytes]) -> FastAPI:
@@ -68,7 +69,7 @@ def make_app(url: str, public_keys: dict[str, bytes]) -> FastAPI:
 
 
 if __name__ == "__main__":
-    from sweep.entry import key_id_of
+    from sweep.entry.dsse import key_id_of
 
     trusted = {key_id_of(bytes.fromhex(item)): bytes.fromhex(item) for item in sys.argv[2:]}
     listener = open_socket("127.0.0.1", 0)

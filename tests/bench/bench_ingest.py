@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from server import facilities, keys
-from server.app import build_services
-from server.settings import Settings
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.places import facilities
+from server.signing import keys
 from tests.bench.district import BenchProbe, full_report, probes
 
 CLIENTS, SWEEPS_EACH, ROUNDS = 8, 30, 3

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from server import facilities, rooms
-from server.db import Database
+from server.places import facilities, rooms
+from server.store.db import Database
 from sweep.report import to_json
 from tests.bench.district import BenchProbe
 from tests.bench.fill import fill_rooms, fill_sweeps
 from tests.report_factory import uid
+from tests.server.conftest import keys_in
 from tests.server.sweep_kit import report_of
 
 ROOMS, SWEEPS_A_MONTH, MONTHS = 20_000, 4_400, 12
@@ -26,13 +27,16 @@ MOST_ROOMS_MS, MOST_MONTH_S, MOST_YEAR_S, MOST_RSS_MB = 150.0, 10.0, 30.0, 300.0
 EXPORT = """
 import json, resource, sys, time
 from datetime import date
-from server import inspection_log
-from server.db import Database
-from server.exports.rows import Period
-url, kind, last, out = sys.argv[1:]
+from pathlib import Path
+from server.crypto.body_keys import BodyKeys
+from server.documents import inspection_log
+from server.exports.records import Period
+from server.store.db import Database
+url, folder, kind, last, out = sys.argv[1:]
+keys = BodyKeys(Path(folder) / "bodies.keys", Path(folder) / "bodies.key")
 wanted = inspection_log.LogRequest(kind, Period(date(2026, 3, 1), date.fromisoformat(last)), None, "x", "y", "z")
 began, used = time.perf_counter(), time.process_time()
-with open(out, "wb") as file, Database(url).read() as connection:
+with open(out, "wb") as file, Database(url, keys).read() as connection:
     inspection_log.write_log_to(file, connection, wanted, inspection_log.today())
 rss_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps([time.perf_counter() - began, time.process_time() - used, rss_mb]))
@@ -40,9 +44,9 @@ print(json.dumps([time.perf_counter() - began, time.process_time() - used, rss_m
 
 
 @pytest.fixture
-def city(database_url: str) -> str:
+def city(database_url: str, tmp_path: Path) -> str:
     """A year of a city."""
-    with contextlib.closing(Database(database_url)) as db:
+    with contextlib.closing(Database(database_url, keys_in(tmp_path))) as db:
         db.migrate()
         with db.write() as connection:
             facilities.load_demo_facility(connection)
@@ -55,7 +59,7 @@ def city(database_url: str) -> str:
 
 def _export(url: str, kind: str, last: str, out: Path) -> tuple[float, float, float]:
     """Seconds by the wall, seconds of the processor and the most memory of an export, in a process of its own."""
-    command = [sys.executable, "-c", EXPORT, url, kind, last, str(out)]
+    command = [sys.executable, "-c", EXPORT, url, str(out.parent), kind, last, str(out)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wall_s, cpu_s, rss_mb = json.loads(said)
     return float(wall_s), float(cpu_s), float(rss_mb)
@@ -64,7 +68,7 @@ def _export(url: str, kind: str, last: str, out: Path) -> tuple[float, float, fl
 def test_a_city_is_read_in_time(city: str, tmp_path: Path, report: Callable[[str], None]) -> None:
     name = "SQLite" if city.startswith("sqlite") else "PostgreSQL"
     times_ms: dict[str, float] = {}
-    with contextlib.closing(Database(city)) as db, db.read() as connection:
+    with contextlib.closing(Database(city, keys_in(tmp_path))) as db, db.read() as connection:
         for what, search in (("first page", ""), ("by words", "0123 여자"), ("none found", "없는 이름")):
             began = time.perf_counter()
             rooms.room_page(connection, search=search, limit=50)

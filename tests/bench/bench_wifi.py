@@ -42,8 +42,8 @@ MOST_MB = 200
 MOST_NEW = 0.02
 """Of the management frames of a recorded capture, the share that scapy gets: measured 0.005; above, it gets repeated
 beacons."""
-MOST_LOADING = 2.0
-"""Processor time of loading scapy to that of loading everything else: measured 0.9; above, it asks for more than its
+MOST_LOADING = 1.0
+"""Processor time of loading scapy to that of loading everything else: measured 0.5; above, it asks for more than its
 802.11 layer again."""
 LOADING = """
 import json, resource, time
@@ -55,9 +55,9 @@ import sweep.wifi.dissection
 after = used()
 print(json.dumps([b - a for pair in ((before, between), (between, after)) for a, b in zip(*pair)]))
 """
-LEAST_TSHARK, LEAST_SCAPY = 4.0, 60.0
-"""Of processor time without start-up, which other work on the machine distorts less; below, something per frame has
-crept in, or the kernel was not built.  Measured 12 and 6 (recorded, made up) on two busy x86-64 cores."""
+LEAST_TSHARK, LEAST_SCAPY = 7.0, 90.0
+"""Of processor time without start-up, which other work on the machine distorts less; below, something per frame or per
+window has crept in, or the kernel was not built.  Measured 16 and 11 (recorded, made up) on two busy x86-64 cores."""
 
 
 def made_up(path: Path) -> Path:

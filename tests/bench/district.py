@@ -7,8 +7,10 @@ import itertools
 from dataclasses import dataclass
 from uuid import UUID
 
-from sweep.entry import Body, Signer, to_wire
-from sweep.report import SweepReport, kinds, new_id, to_json
+from sweep.entry import kinds
+from sweep.entry.dsse import Signer
+from sweep.entry.envelope import Body, to_wire
+from sweep.report import SweepReport, new_id, to_json
 from tests.entry_factory import make_entry, signer
 from tests.report_factory import uid
 from tests.server.sweep_kit import DEMO_ROOM, report_of

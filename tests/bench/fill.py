@@ -10,26 +10,43 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 
-from server import keys, schema
-from server.arrivals import read_arrival
-from server.db import Database
-from server.entries import accept
-from server.facilities import template_plan
-from sweep.entry import ENTRY_TYPE, SignedEntry, commit
-from sweep.report import kinds, new_id, to_json
+from server.ingest.arrivals import read_arrival
+from server.ingest.entries import accept
+from server.places.facilities import template_plan
+from server.projections.case_rows import case_of
+from server.signing import keys
+from server.store import schema
+from server.store.bodies import open_read, seal_read, sealed_rows
+from server.store.db import Database
+from server.store.stored_bodies import bodies_of
+from sweep.entry import kinds
+from sweep.entry.dsse import ENTRY_TYPE, SignedEntry
+from sweep.entry.envelope import Body
+from sweep.report import new_id, to_json
 from tests.bench.district import BenchProbe
 
 AT_ONCE = 2_000
 ROOMS_OF_FACILITY = 4
 Rows = list[dict[str, Any]]
-SWEEP_TABLES = (schema.body_data, schema.entries, schema.body_refs, *schema.PROJECTIONS)
+SWEEP_TABLES = (schema.entries, schema.body_refs, *schema.PROJECTIONS)
+PURPOSES = {"sealed": "line", "inspectors_sealed": "inspectors"}
+"""Of the sealed columns of projections, see server/projections/projecting.py."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A sweep that is a copy of another, under ids of its own."""
+
+    rows: dict[Table, Rows]
+    bodies: list[Body]
 
 
 def fill_rooms(db: Database, count: int) -> list[UUID]:
@@ -82,38 +99,59 @@ def fill_sweeps(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], count
                 statement = statement.where(
                     table.c.commitment.in_(select(refs.c.commitment).where(refs.c.log_index == first.log_index))
                 )
-            template[table] = [dict(row) for row in connection.execute(statement).mappings()]
+            template[table] = [_opened(connection, dict(row)) for row in connection.execute(statement).mappings()]
+        (report,) = (body.data for body in bodies_of(connection, first.log_index))
         log_index = (connection.scalar(select(func.max(schema.entries.c.log_index))) or 0) + 1
-    copies = _copies(template, probe, room_ids, count, every, log_index)
+    assert report is not None
+    copies = _copies(template, probe, report.decode(), room_ids, count, every, log_index)
     while some := list(islice(copies, AT_ONCE)):
         with db.write() as connection:
+            bodies = [body for copy in some for body in copy.bodies]
+            sealed = [row | {"arrived_ms": 0} for row in sealed_rows(connection, bodies)]
+            connection.execute(insert(schema.body_data), sealed)
+            for copy, row in zip(some, sealed, strict=True):
+                for rows in copy.rows.values():
+                    rows[:] = [_sealed(connection, one, row["slot"]) for one in rows]
             for table in SWEEP_TABLES:
-                rows = [row for copy in some for row in copy[table]]
-                if rows:
-                    connection.execute(insert(table), rows)
+                found = [row for copy in some for row in copy.rows[table]]
+                if found:
+                    connection.execute(insert(table), found)
+
+
+def _opened(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
+    """A row of a projection whose sealed columns are text."""
+    for name, purpose in PURPOSES.items():
+        if row.get(name) is not None:
+            row[name] = open_read(connection, f"{purpose} {row['sweep_id']}", row[name])
+    return row
+
+
+def _sealed(connection: Connection, row: dict[str, Any], slot: int) -> dict[str, Any]:
+    """The same sealed, under the key of its own body."""
+    texts = {name: row[name] for name in PURPOSES if row.get(name) is not None}
+    return row | {
+        name: seal_read(connection, [slot], f"{PURPOSES[name]} {row['sweep_id']}", text) for name, text in texts.items()
+    }
 
 
 def _copies(
     template: dict[Table, Rows],
     probe: BenchProbe,
+    report: str,
     room_ids: Sequence[UUID],
     count: int,
     every: timedelta,
     log_index: int,
-) -> Iterator[dict[Table, Rows]]:
-    (entry,), (body,), (ref,) = (
-        template[schema.entries],
-        template[schema.body_data],
-        template[schema.body_refs],
-    )
+) -> Iterator[Copy]:
+    (entry,), (ref,) = template[schema.entries], template[schema.body_refs]
     envelope = json.loads(entry["payload"])
     for number in range(count):
         sweep_id, room_id, entry_id = new_id(), room_ids[number % len(room_ids)], new_id()
         probe.seq += 1
         swaps = {str(entry["sweep_id"]): str(sweep_id), str(entry["room_id"]): str(room_id)}
-        data = _swapped(body["data"].decode(), swaps).encode()
-        salt = hashlib.sha256(sweep_id.bytes).digest()
-        commitment, plain = commit(salt, data), hashlib.sha256(data).hexdigest()
+        data = _swapped(report, swaps).encode()
+        body = Body(ref["media_type"], data, hashlib.sha256(sweep_id.bytes).digest())
+        commitment = body.commitment
         payload = json.dumps(
             envelope
             | {"entry_id": str(entry_id), "sweep_id": str(sweep_id), "room_id": str(room_id)}
@@ -127,11 +165,10 @@ def _copies(
         made = {
             schema.entries: [entry | _entry_values(signed, entry_id, probe, ids)],
             schema.body_refs: [ref | {"log_index": log_index, "commitment": commitment}],
-            schema.body_data: [body | {"commitment": commitment, "salt": salt, "data": data, "sha256": plain}],
         }
         for table, rows in template.items():
             made.setdefault(table, [_moved(row, ids, swaps, later_ms) for row in rows])
-        yield made
+        yield Copy(made, [body])
         probe.prev = signed.entry_hash
         log_index += 1
 
@@ -157,8 +194,10 @@ def _moved(row: dict[str, Any], ids: dict[str, Any], swaps: dict[str, str], late
     for name, value in moved.items():
         if name in {"started_ms", "ended_ms"} and value is not None:
             moved[name] = value + later_ms
-        elif name.endswith("_json") and value is not None:
+        elif (name.endswith("_json") or name in PURPOSES) and value is not None:
             moved[name] = _swapped(value, swaps)
+    if "case_id" in row:
+        moved["case_id"] = case_of(moved["sweep_id"], moved["finding_id"])
     return moved
 
 
@@ -187,7 +226,8 @@ def fill_log(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], wanted: 
     for start in range(first, wanted, AT_ONCE):
         entries, bodies, refs, sweeps = [], [], [], []
         for index in range(start, min(start + AT_ONCE, wanted)):
-            commitment, sweep_id = os.urandom(32).hex(), new_id()
+            body, sweep_id = Body(kinds.REPORT_TYPE, os.urandom(body_bytes), bytes(32)), new_id()
+            commitment = body.commitment
             probe.seq += 1
             own = {"log_index": index, "entry_hash": os.urandom(32).hex(), "entry_id": new_id(), "sweep_id": sweep_id}
             entries.append(entry | own | {"seq": probe.seq})
@@ -200,21 +240,14 @@ def fill_log(db: Database, probe: BenchProbe, room_ids: Sequence[UUID], wanted: 
                     "size": body_bytes,
                 }
             )
-            bodies.append(
-                {
-                    "commitment": commitment,
-                    "salt": bytes(32),
-                    "data": os.urandom(body_bytes),
-                    "sha256": commitment,
-                    "arrived_ms": 0,
-                }
-            )
+            bodies.append(body)
             ids = {"sweep_id": sweep_id, "room_id": room_ids[index % len(room_ids)], "report_log_index": index}
             sweeps.append(sweep | ids | {"report_commitment": commitment})
         with db.write() as connection:
+            sealed = [row | {"arrived_ms": 0} for row in sealed_rows(connection, bodies)]
             for table, rows in (
                 (schema.entries, entries),
-                (schema.body_data, bodies),
+                (schema.body_data, sealed),
                 (schema.body_refs, refs),
                 (schema.sweeps, sweeps),
             ):

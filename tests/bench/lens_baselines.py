@@ -91,7 +91,7 @@ def register_difference_blob(frames: Sequence[Frame], meta: ClipMeta, triple: Tr
 
 
 def _triples(meta: ClipMeta) -> tuple[Triple, ...]:
-    return pair_triples(meta.phases)[0]
+    return pair_triples(meta.phases, meta.short_frames)[0]
 
 
 def _electrons(frame: Frame, meta: ClipMeta) -> Image:

@@ -1,0 +1,256 @@
+"""Build a Debian package: `deb.py NAME ARCHITECTURE [VERSION]` writes dist/NAME_VERSION_ARCHITECTURE.deb.
+
+A package holds its Python packages in a virtual environment of its own under /usr/lib, from wheels of constraints.txt
+with their hashes, the units and rules of its folder `system`, and what was built in the checkout (page, firmware,
+kernel). It is put together for either architecture on either: nothing of it is run. The interpreter is Debian 13's.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sweep.captures.kernel import digest_sources, list_sources  # noqa: E402 - the checkout's own, wherever it is run
+
+PYTHON = "3.13"  # of Debian 13
+GLIBC = 41  # of Debian 13: wheels may ask for any up to it
+MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+COMPILERS = {"amd64": "x86_64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
+
+
+@dataclass(frozen=True)
+class Package:
+    """What one package is made of."""
+
+    summary: str
+    text: str
+    sections: tuple[str, ...]
+    """Of constraints.txt."""
+    commands: dict[str, str]
+    """Command in /usr/bin: module."""
+    system: Path
+    """Folder with units, rules and settings; `layout` in it says where each goes."""
+    readme: str
+    """What says every setting and command."""
+    depends: tuple[str, ...]
+    recommends: tuple[str, ...] = ()
+    needs: tuple[str, ...] = field(default=())
+    """Built in the checkout before: paths below it."""
+
+
+PACKAGES = {
+    "ansim-sweep-probe": Package(
+        "hand-held probe that looks for hidden cameras",
+        "Lens reflections, Wi-Fi, Bluetooth and RF of a room, with what could not be judged. Runs as a service on a\n"
+        " Raspberry Pi and reports to its server.",
+        ("base", "probe"),
+        {"sweep": "sweep.cli"},
+        ROOT / "sweep" / "host" / "system",
+        "sweep/README.md",
+        ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
+        ("avrdude", "bluez", "network-manager", "python3-picamera2"),
+        ("firmware/build/sensor_head.hex",),
+    ),
+    "ansim-sweep-server": Package(
+        "server of probes that look for hidden cameras",
+        "Keeps what probes signed as a log that proves itself, shows sweep maps on a phone and writes inspection logs.",
+        ("base", "server"),
+        {"sweep-server": "server.cli"},
+        ROOT / "server" / "serving" / "system",
+        "server/README.md",
+        ("python3 (>= 3.13)", "python3 (<< 3.14)", "fonts-nanum", "systemd", "adduser"),
+        ("postgresql-client",),
+        ("server/web/dist/index.html",),
+    ),
+}
+
+
+def main() -> None:
+    """Entry point."""
+    if len(sys.argv) not in {3, 4} or sys.argv[1] not in PACKAGES or sys.argv[2] not in MACHINES:
+        sys.exit(f"use: deb.py {'|'.join(PACKAGES)} {'|'.join(MACHINES)} [VERSION]")
+    name, architecture = sys.argv[1:3]
+    package = PACKAGES[name]
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        version = sys.argv[3] if len(sys.argv) == 4 else tomllib.load(file)["project"]["version"]
+    for path in package.needs:
+        if not (ROOT / path).exists():
+            sys.exit(f"error: {path} is not there; say make setup first")
+    stage = ROOT / "build" / "deb" / f"{name}_{architecture}"
+    shutil.rmtree(stage, ignore_errors=True)
+    home = stage / "usr" / "lib" / name
+    install_wheels(package, architecture, home)
+    install_project(home, with_server="server" in package.sections)
+    build_kernel(architecture, home / "app" / "build" / "kernel.so")
+    hexes = [path for path in package.needs if path.endswith(".hex")]
+    for path in hexes:
+        copy(ROOT / path, home / "app" / path, 0o644)
+    for command, module in package.commands.items():
+        write(
+            stage / "usr" / "bin" / command, f'#!/bin/sh\nexec /usr/lib/{name}/bin/python3 -I -m {module} "$@"\n', 0o755
+        )
+    conffiles = install_system(package.system, stage)
+    write_documents(name, package.readme, version, stage)
+    write_control(name, package, architecture, version, stage, conffiles)
+    for item in (stage, *stage.rglob("*")):  # whatever the umask of who builds it
+        if not item.is_symlink():
+            item.chmod(0o755 if item.is_dir() or item.stat().st_mode & stat.S_IXUSR else 0o644)
+    target = ROOT / "dist" / f"{name}_{version}_{architecture}.deb"
+    target.parent.mkdir(exist_ok=True)
+    said(["dpkg-deb", "--root-owner-group", "-Zzstd", "-z12", "--build", str(stage), str(target)])
+    print(f"{target.relative_to(ROOT)}: {target.stat().st_size / 1e6:.1f} MB")
+
+
+def install_wheels(package: Package, architecture: str, home: Path) -> None:
+    """The sections' wheels for that machine, each held to its hash."""
+    pins = home.parent / "requirements.txt"
+    write(pins, requirements(package.sections), 0o644)
+    site = home / "lib" / f"python{PYTHON}" / "site-packages"
+    machine = MACHINES[architecture]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(GLIBC, 16, -1)]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
+    how = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--implementation=cp", f"--python-version={PYTHON}"]
+    also = [f"--platform=manylinux2014_{machine}", f"--platform=linux_{machine}"]
+    said([*pip, *how, *platforms, *also, f"--target={site}", "-r", str(pins)])
+    pins.unlink()
+    shutil.rmtree(site / "bin", ignore_errors=True)  # commands with this machine's paths
+    for folder in [path for path in site.rglob("tests") if path.is_dir()]:
+        shutil.rmtree(folder)
+    write(site / "ansim-sweep.pth", f"/usr/lib/{home.name}/app\n", 0o644)
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "python3").symlink_to(f"/usr/bin/python{PYTHON}")
+    lines = (f"home = /usr/bin\ninclude-system-site-packages = true\nversion = {PYTHON}\n"
+             f"executable = /usr/bin/python{PYTHON}\n")  # fmt: skip
+    write(home / "pyvenv.cfg", lines, 0o644)
+
+
+def requirements(sections: tuple[str, ...]) -> str:
+    """Those sections of constraints.txt."""
+    parts = re.split(r"^# --- (\w+).*$", (ROOT / "constraints.txt").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    found = dict(zip(parts[1::2], parts[2::2], strict=True))
+    return "\n".join(found[section] for section in sections)
+
+
+def install_project(home: Path, *, with_server: bool) -> None:
+    """The checkout's own packages, with the built page."""
+    app = home / "app"
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        "install",
+        "--no-compile",
+        "--no-deps",
+    ]
+    said([*pip, "--no-build-isolation", "--no-index", f"--target={app}", str(ROOT)])
+    shutil.rmtree(app / "bin", ignore_errors=True)
+    if not with_server:
+        shutil.rmtree(app / "server")
+
+
+def kernel_flags() -> list[str]:
+    """As the Makefile compiles it here."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (flags,) = re.findall(r"^KERNEL_FLAGS := (.+)$", makefile, re.MULTILINE)
+    return str(flags).split()
+
+
+def build_kernel(architecture: str, target: Path) -> None:
+    """The compiled walk over packets; without a compiler for that machine the package reads captures by Python."""
+    compiler = shutil.which(COMPILERS[architecture])
+    if compiler is None:
+        print(f"note: no {COMPILERS[architecture]}, so the package reads captures by Python", file=sys.stderr)
+        return
+    folder = ROOT / "sweep" / "captures"
+    sources = list_sources(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = digest_sources(folder)
+    said(
+        [
+            compiler,
+            *kernel_flags(),
+            f'-DSOURCE_SHA256="{digest}"',
+            "-o",
+            str(target),
+            *(str(path) for path in sources if path.suffix == ".c"),
+        ]
+    )
+
+
+def install_system(folder: Path, stage: Path) -> list[str]:
+    """Units, rules and settings, each where `layout` says; the paths of those in /etc."""
+    conffiles = []
+    for line in (folder / "layout").read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            source, place = line.split()
+            copy(folder / source, stage / place.lstrip("/"), 0o644)
+            if place.startswith("/etc/"):
+                conffiles.append(place)
+    for script in ("postinst", "prerm", "postrm"):
+        if (folder / script).is_file():
+            copy(folder / script, stage / "DEBIAN" / script, 0o755)
+    return conffiles
+
+
+def write_documents(name: str, readme: str, version: str, stage: Path) -> None:
+    """Licence, settings and what changed, where Debian looks for them."""
+    folder = stage / "usr" / "share" / "doc" / name
+    copy(ROOT / "LICENSE", folder / "copyright", 0o644)
+    copy(ROOT / readme, folder / "README.md", 0o644)
+    text = f"{name} ({version})\n\n" + (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    folder.joinpath("changelog.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
+
+
+def write_control(
+    name: str, package: Package, architecture: str, version: str, stage: Path, conffiles: list[str]
+) -> None:
+    """What dpkg reads."""
+    size_kib = sum(path.lstat().st_size for path in stage.rglob("*") if not path.is_dir()) // 1024
+    lines = [
+        f"Package: {name}", f"Version: {version}", f"Architecture: {architecture}", "Section: net",
+        "Priority: optional",
+        "Maintainer: Ansim Sweep contributors <ansim-sweep@localhost>", f"Installed-Size: {size_kib}",
+        f"Depends: {', '.join(package.depends)}",
+        *([f"Recommends: {', '.join(package.recommends)}"] if package.recommends else []),
+        f"Description: {package.summary}", f" {package.text}",
+    ]  # fmt: skip
+    write(stage / "DEBIAN" / "control", "\n".join(lines) + "\n", 0o644)
+    write(stage / "DEBIAN" / "conffiles", "".join(f"{path}\n" for path in conffiles), 0o644)
+
+
+def write(path: Path, text: str, mode: int) -> None:
+    """A file of the package."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+
+
+def copy(source: Path, target: Path, mode: int) -> None:
+    """A file of the checkout in the package."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(mode)
+
+
+def said(command: list[str]) -> None:
+    """Run it; what it says is shown only when it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C.UTF-8"})
+    if done.returncode:
+        sys.exit(f"{(done.stdout + done.stderr).strip()[-2000:]}\nerror: {command[0]} failed")
+
+
+if __name__ == "__main__":
+    main()
