@@ -32,6 +32,10 @@ WALL_CLOCK_ROOMS = frozenset(
     {"ble", "cli", "deliver", "host", "link", "plug", "power", "run", "server", "sim", "web", "wifi"}
 )
 """Folders whose tests hold processes, an emulator kept to wall time or a browser to deadlines, beside other tests."""
+WALL_CLOCK_FILES = frozenset(
+    {"test_camera.py", "test_closed_loop.py", "test_live.py", "test_privacy.py", "test_record.py"}
+)
+"""The same in `tests/lens`, whose other tests never look at a clock."""
 WALL_CLOCK_RERUNS = 2
 """Where a busy machine came too late: asked again, and each time is counted in the summary. Never in a long run."""
 
@@ -41,7 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("-m") != "not soak":
         return
     for item in items:
-        if WALL_CLOCK_ROOMS.intersection(item.path.relative_to(REPO_ROOT / "tests").parts[:1]):
+        room = item.path.relative_to(REPO_ROOT / "tests").parts[0]
+        if room in WALL_CLOCK_ROOMS or (room == "lens" and item.path.name in WALL_CLOCK_FILES):
             item.add_marker(pytest.mark.flaky(reruns=WALL_CLOCK_RERUNS))
 
 

@@ -99,9 +99,9 @@ def test_a_lens_is_told_while_it_is_filmed_and_no_frame_leaves_the_process(tmp_p
     assert {gap.reason for gap in cover.gaps} <= {"lamp_went_off"}, "of a machine that is too busy at the very end"
     assert 0.0 < cover.quality < 1.0
     assert seen
-    for one in seen:  # once more where a busy machine lost the view
-        assert (one.x_px, one.y_px) == pytest.approx((lens.x_px, lens.y_px), abs=30.0), "where it is, but for the hand"
-    assert {f.zone_id for f in report.findings} <= {seen[0].zone_id}, "a glint alone asks for a second look if bright"
+    best = max(seen, key=lambda one: one.score)  # the wall may offer a weaker one: .3 a clip pass as candidates
+    assert (best.x_px, best.y_px) == pytest.approx((lens.x_px, lens.y_px), abs=30.0), "where it is, but for the hand"
+    assert {f.zone_id for f in report.findings} <= {best.zone_id}, "a glint alone asks for a second look if bright"
     assert len(rig.candidates_told()) >= 2, "while it was filmed, and with the position"
 
     assert watched.opened
