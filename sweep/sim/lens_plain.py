@@ -18,7 +18,8 @@ import numpy as np
 
 from sweep.lens.clips import ClipMeta, ClipPhase, Frame, LampGroup
 from sweep.sim.lens_camera import Array, Image
-from sweep.sim.lens_plain_things import BUILDERS, OFF_AXIS_M, Marks, Spots, add_lens
+from sweep.sim.lens_plain_spots import OFF_AXIS_M, Marks, Spots
+from sweep.sim.lens_plain_things import BUILDERS, add_lens
 from sweep.sim.lens_recipe import MIDDLE_RINGS_M, LampName, pulses_of
 from sweep.sim.lens_rendered import Notes, RenderedClip, TrueLens
 from sweep.sim.lens_room import log_uniform

@@ -16,6 +16,7 @@ from sweep.sim import lens_lobes, lens_textures
 from sweep.sim.lens_camera import Image, Pose
 from sweep.sim.lens_furnish import BUILDERS
 from sweep.sim.lens_furnish_retro import add_any_eyes
+from sweep.sim.lens_furnish_screws import add_any_screws
 from sweep.sim.lens_furnish_sparks import add_any_led
 from sweep.sim.lens_hand import draw_sway
 from sweep.sim.lens_imaging import Halo, PointSpread
@@ -148,7 +149,7 @@ class Tuning:
         )
 
 
-ROOM_CLUTTER = {"screw": 14, "chrome_sphere": 8, "chrome_cyl": 7, "tap": 5, "drops": 3, "bright_dot": 8, "dark_hole": 8,
+ROOM_CLUTTER = {"screw": 20, "chrome_sphere": 8, "chrome_cyl": 7, "tap": 5, "drops": 3, "bright_dot": 8, "dark_hole": 8,
                 "ind_led": 6, "button": 3, "facet": 8, "glitter": 4, "mirror": 4, "glass": 3, "tape_frag": 2.5,
                 "tape": 2, "reflector": 1.5, "ir_beacon": 2, "glasses": 2.5, "eyes": 8}  # fmt: skip
 """In a hundred small things that answer a lamp in a restroom or changing room; reasons in LENS-WORLDS.md."""
@@ -160,7 +161,7 @@ class Training(Tuning):
     `Tuning` stays as it was, so that figures of different years compare.
     """
 
-    builders = BUILDERS | {"eyes": add_any_eyes, "ind_led": add_any_led}
+    builders = BUILDERS | {"eyes": add_any_eyes, "ind_led": add_any_led, "screw": add_any_screws}
 
     def __init__(self, rng: np.random.Generator) -> None:
         few = {kind: share * float(rng.gamma(1.2)) for kind, share in ROOM_CLUTTER.items() if kind in ALWAYS_FEW}
