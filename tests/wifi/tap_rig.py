@@ -37,7 +37,6 @@ from sweep.wifi.observations import judge_stand
 from sweep.wifi.session import hear_stand
 from sweep.wifi.stand import WifiWish
 from tests.run.test_workers import TASK
-from tests.waiting import wait_until
 from tests.wifi.frames import AP, STATION, beacon, data_down, data_up, frame, radiotap
 
 NAME: Final = "mon0"
@@ -194,9 +193,11 @@ def by_service() -> dict[str, object]:
     tap = make_tap()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "capture.sock"
-        service = multiprocessing.Process(target=accept, args=(place,))
-        service.start()
-        wait_until(place.exists, "the service does not listen")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(str(place))
+            listener.listen()  # before the process is there, as systemd does: whoever comes early waits
+            service = multiprocessing.get_context("fork").Process(target=accept, args=(listener,), daemon=True)
+            service.start()
         drop_capabilities()
         heard = []
         for _ in range(2):  # the second stand finds the door open
@@ -222,18 +223,15 @@ def end(helpers: list[subprocess.Popen[bytes]]) -> None:
     sys.exit()
 
 
-def accept(place: Path) -> None:
+def accept(listener: socket.socket) -> None:
     """What systemd does for ansim-sweep-capture.socket: a helper with the connection as its standard input for each."""
     helpers: list[subprocess.Popen[bytes]] = []
     signal.signal(signal.SIGTERM, lambda *_: end(helpers))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-        listener.bind(str(place))
-        listener.listen()
-        while True:
-            connection, _ = listener.accept()
-            command = [sys.executable, "-m", "sweep.wifi.capture_helper", NAME, "0"]
-            helpers.append(subprocess.Popen(command, stdin=connection.fileno()))
-            connection.close()
+    while True:
+        connection, _ = listener.accept()
+        command = [sys.executable, "-m", "sweep.wifi.capture_helper", NAME, "0"]
+        helpers.append(subprocess.Popen(command, stdin=connection.fileno()))
+        connection.close()
 
 
 def kept(seconds: float, per_second: int) -> dict[str, object]:
