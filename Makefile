@@ -22,7 +22,7 @@ ON_PI := $(shell grep -qs 'Raspberry Pi' /proc/device-tree/model && echo yes)
 APT_RUN := python3 python3-venv 'gcc|gcc-14' gcc-avr avr-libc libsimavr2 fonts-nanum iw $(if $(ON_PI),python3-picamera2)
 APT_TEST := chromium cppcheck dbus-daemon kicad libc6-dev ngspice openssl poppler-utils postgresql tshark
 
-# The compiler for this machine, for the walk over packets and the tests of the firmware's core; Debian has it as gcc-14
+# The compiler for this machine, for what is compiled of the probe and the tests of the firmware's core; Debian has it as gcc-14
 # where plain gcc lacks.
 export HOST_CC ?= $(or $(shell command -v cc),$(shell command -v gcc-14),cc)
 
@@ -32,8 +32,9 @@ TEST_PROCESSES ?= 4
 WEB := $(wildcard server/web/package.json)
 FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
-KERNEL_C := $(sort $(wildcard sweep/captures/kernel*.c)) sweep/captures/kernel.h
-FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) # those three are generated
+KERNEL_C := $(sort $(wildcard sweep/captures/kernel*.c)) $(sort $(wildcard sweep/captures/kernel*.h))
+LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard sweep/lens/kernel*.h))
+FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
 .PHONY: help setup setup-test run check test soak bench firmware hardware deb test-deb lock clean
@@ -41,7 +42,7 @@ WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -no
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-setup: .make/python build/kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
+setup: .make/python build/kernel.so build/lens_kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
 
 setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
 
@@ -56,7 +57,7 @@ ifneq ($(FIRMWARE_C),)
 	@echo "• clang-format, cppcheck" && $(BIN)/clang-format --dry-run -Werror $(FORMATTED_C)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --check-level=exhaustive \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=uselessAssignmentPtrArg:firmware/core/messages.h \
-	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C)
+	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C) $(LENS_KERNEL_C)
 endif
 ifneq ($(WEB),)
 	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
@@ -138,14 +139,17 @@ endef
 	  echo "error: the web page could not be built; all that was said: .make/web.log" >&2; exit 1; }
 	@touch $@
 
-# Without it everything works, more slowly, and `sweep doctor` says so; it needs no header and no library but its own.
-# Square roots set no errno and comparisons trap nowhere: so they become single instructions, with the same results.
-KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared -fno-math-errno -fno-trapping-math
-build/kernel.so: $(KERNEL_C) Makefile | .make/apt-run
+# Without them everything works, more slowly, and `sweep doctor` says so; they need no header and no library but their own.
+# Square roots set no errno and comparisons trap nowhere: so they become single instructions, with the same results. Nothing is
+# tuned to this machine and no product is fused with a sum, so that every processor computes the same numbers.
+KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared -fno-math-errno -fno-trapping-math -ffp-contract=off
+build/kernel.so: $(KERNEL_C)
+build/lens_kernel.so: $(LENS_KERNEL_C)
+build/%.so: Makefile | .make/apt-run
 	@mkdir -p build
-	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(cat $(KERNEL_C) | sha256sum | cut -c1-64)\"" -o $@ $(filter %.c,$^) \
-	  2>.make/kernel.log || \
-	  echo "note: the walk over packets could not be compiled, so captures are read by Python; see .make/kernel.log"
+	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(cat $(filter %.c %.h,$^) | sha256sum | cut -c1-64)\"" -o $@ $(filter %.c,$^) \
+	  2>.make/$*.log || \
+	  echo "note: $@ could not be compiled, so Python does its work, more slowly; see .make/$*.log"
 
 .PHONY: firmware-quiet
 firmware-quiet: .make/apt-run

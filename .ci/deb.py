@@ -2,7 +2,7 @@
 
 A package holds its Python packages in a virtual environment of its own under /usr/lib, from wheels of constraints.txt
 with their hashes, the units and rules of its folder `system`, and what was built in the checkout (page, firmware,
-kernel). It is put together for either architecture on either: nothing of it is run. The interpreter is Debian 13's.
+kernels). It is put together for either architecture on either: nothing of it is run. The interpreter is Debian 13's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sweep.captures.kernel import digest_sources, list_sources  # noqa: E402 - the checkout's own, wherever it is run
+from sweep.compiled import SOURCES, digest_sources, list_sources  # noqa: E402 - the checkout's own, wherever it is run
 
 PYTHON = "3.13"  # of Debian 13
 GLIBC = 41  # of Debian 13: wheels may ask for any up to it
@@ -92,7 +92,8 @@ def main() -> None:
     home = stage / "usr" / "lib" / name
     install_wheels(package, architecture, home)
     install_project(home, with_server="server" in package.sections)
-    build_kernel(architecture, home / "app" / "build" / "kernel.so")
+    for library, folder in SOURCES.items():
+        build_kernel(architecture, folder, home / "app" / "build" / library)
     hexes = [path for path in package.needs if path.endswith(".hex")]
     for path in hexes:
         copy(ROOT / path, home / "app" / path, 0o644)
@@ -168,13 +169,12 @@ def kernel_flags() -> list[str]:
     return str(flags).split()
 
 
-def build_kernel(architecture: str, target: Path) -> None:
-    """The compiled walk over packets; without a compiler for that machine the package reads captures by Python."""
+def build_kernel(architecture: str, folder: Path, target: Path) -> None:
+    """What is compiled from `folder`; without a compiler for that machine the package does the same in Python."""
     compiler = shutil.which(COMPILERS[architecture])
     if compiler is None:
-        print(f"note: no {COMPILERS[architecture]}, so the package reads captures by Python", file=sys.stderr)
+        print(f"note: no {COMPILERS[architecture]}, so the package does without {target.name}", file=sys.stderr)
         return
-    folder = ROOT / "sweep" / "captures"
     sources = list_sources(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = digest_sources(folder)

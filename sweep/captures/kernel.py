@@ -1,13 +1,12 @@
 """The one door to the compiled kernel: `kernel*.c` beside this module, which walks over packets faster than Python can.
 
-`make setup` builds it into build/; where it is missing, was built from another source, or does not load, `KERNEL` is
-None and the Python way, which gives the same, is taken.  Nothing is ever built here.
+Where it is missing, was built from another source, or does not load (`compiled`), `KERNEL` is None and the Python way,
+which gives the same, is taken.
 """
 
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import threading
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_int32, c_int64, c_void_p
@@ -17,12 +16,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from sweep.compiled import BUILD, SOURCES, load_library
+
 from .kernel_marks import MarksKernel
 from .packets import MAX_PACKET_OCTETS, Int64s
 
-SOURCE: Final = Path(__file__).parent
-"""Folder of the sources, `kernel*.c` and what they include."""
-LIBRARY: Final = Path(__file__).parents[2] / "build" / "kernel.so"
+LIBRARY: Final = BUILD / "kernel.so"
 FAULTS: Final = ("", "impossible_packet_length", "never_written")
 """Reasons by the number that `walk_pcap` gives."""
 _SLOT_BITS, _MOST_VALUES = 16, 1 << 15
@@ -161,35 +160,10 @@ def point_at(columns: Sequence[NDArray[Any]]) -> ctypes.Array[c_void_p]:
     return (c_void_p * len(columns))(*(column.ctypes.data for column in columns))
 
 
-def load_kernel(library: Path, source: Path = SOURCE) -> Kernel | str:
+def load_kernel(library: Path, source: Path = SOURCES["kernel.so"]) -> Kernel | str:
     """The kernel in `library`, or why it cannot be used, in one line."""
-    digest = digest_sources(source)
-    if digest is None:
-        return "its source is missing"
-    if not library.is_file():
-        return "it was not built"
-    try:
-        loaded: Any = ctypes.CDLL(str(library))
-        built_from = ctypes.c_char_p.in_dll(loaded, "KERNEL_SOURCE").value or b""
-    except (OSError, ValueError) as error:
-        return f"it does not load ({error})"
-    if built_from.decode(errors="replace") != digest:
-        return "it was built from another source"
-    return Kernel(loaded)
-
-
-def list_sources(folder: Path = SOURCE) -> list[Path]:
-    """What the kernel is compiled from, headers last, as the Makefile names them."""
-    return sorted(folder.glob("kernel*.c")) + sorted(folder.glob("kernel*.h"))
-
-
-def digest_sources(folder: Path = SOURCE) -> str | None:
-    """SHA-256 of the sources one after the other; None where there are none."""
-    digest = hashlib.sha256()
-    sources = list_sources(folder)
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest() if sources else None
+    found = load_library(library, source)
+    return found if isinstance(found, str) else Kernel(found)
 
 
 _loaded = load_kernel(LIBRARY)

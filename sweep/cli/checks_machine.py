@@ -44,17 +44,22 @@ def check_program() -> Iterator[Check]:
         topic = Topic("program", f"tool_{tool}", tool)
         has = shutil.which(tool) is not None
         yield topic.ok(("있음", "there")) if has else topic.note(("없음", "missing"), f"apt install {tool}")
-    topic = Topic("program", "kernel", ("빠른 기록 해석", "fast reading of captures"))
-    if KERNEL_TROUBLE is None:
-        yield topic.ok(("컴파일됨", "compiled"))
-    else:
-        yield topic.note(("느리게 동작", KERNEL_TROUBLE), "make setup")
+    yield _compiled(Topic("program", "kernel", ("빠른 기록 해석", "fast reading of captures")), KERNEL_TROUBLE)
+    if find_spec("cv2") is not None:
+        from sweep.lens.kernel import KERNEL_TROUBLE as LENS_TROUBLE
+
+        yield _compiled(Topic("program", "lens_kernel", ("빠른 영상 분석", "fast reading of frames")), LENS_TROUBLE)
     if find_spec("scapy") is not None:
         yield _scapy()
     lenses = Topic("program", "golden_clip", ("렌즈 기준 영상", "lens clip of known content"))
     yield _golden(lenses, examine_lenses)
     capture = Topic("program", "golden_capture", ("무선 기준 기록", "capture of known content"))
     yield _golden(capture, examine_capture)
+
+
+def _compiled(topic: Topic, trouble: str | None) -> Check:
+    """Whether a kernel is there, or why not."""
+    return topic.ok(("컴파일됨", "compiled")) if trouble is None else topic.note(("느리게 동작", trouble), "make setup")
 
 
 def _scapy() -> Check:

@@ -23,6 +23,8 @@ Table = npt.NDArray[np.float32]
 RADIUS = 8
 CORE_R, POINT_R, WIDE_R = 1.3, 2.3, 5.0
 """Radii of the apertures in pixels of the measuring scale."""
+HOLLOW_R = 3.0
+"""The annulus lies between it and `WIDE_R`."""
 RING_R = 5.6
 WINDOW_SIGMA = 2.0
 HIGH, LOW = 0.85, 0.3
@@ -208,6 +210,12 @@ def ring_mask() -> npt.NDArray[np.bool_]:
     mask = np.zeros(radius.size, bool)
     mask[ring] = True
     return np.asarray(mask.reshape(radius.shape), np.bool_)
+
+
+@cache
+def ring_places() -> npt.NDArray[np.int32]:
+    """The same as indices of a cut-out's pixels, row by row."""
+    return np.flatnonzero(ring_mask()).astype(np.int32)
 
 
 def moments(light: Image, gx: Image, gy: Image) -> tuple[Column, Column]:

@@ -17,11 +17,13 @@ from sweep.lens.cutouts import (
     CORE_R,
     FULL_SHARE,
     HIGH,
+    HOLLOW_R,
     INDEX,
     LOW,
     POINT_R,
     RADIUS,
     WIDE_R,
+    WINDOW_SIGMA,
     Elsewhere,
     Places,
     Table,
@@ -31,28 +33,85 @@ from sweep.lens.cutouts import (
     moments,
     ring_level,
     ring_mask,
+    ring_places,
     rounded,
     soft_disc,
 )  # fmt: skip
+from sweep.lens.kernel import KERNEL, Kernel, MeasureRules
 from sweep.lens.levels import LAMP_RATIO, Column
-from sweep.lens.measure_filtered import measure_fellows, measure_filtered, measure_other_lamps, measure_short
+from sweep.lens.measure_filtered import (
+    measure_fellows,
+    measure_filtered,
+    measure_other_lamps,
+    measure_short,
+    points_under,
+)
 from sweep.lens.register import Image
 
+MEASURED = (
+    "core_e", "point_e", "wide_e", "noise_e", "peak_e", "around_e", "around_spread", "annulus", "width_px",
+    "elongation", "saturated_px", "area_high", "area_low", "off_point_e", "off_wide_e", "off_around_e", "off_dip",
+    "off_area_high", "off_area_low", "off_shift_px",
+)  # fmt: skip
+"""In the order of the kernel."""
+_MEASURED_AT = [INDEX[name] for name in MEASURED]
+RULES = MeasureRules(CORE_R, POINT_R, WIDE_R, HOLLOW_R, HIGH, LOW, 0.5 / WINDOW_SIGMA**2, *LAMP_RATIO)
 
-def measure_places(views: TripleViews, on: Places, there: Elsewhere) -> Table:
-    """Measure N places of on_axis, which lie `there` in the other frames; N x len(COLUMNS)."""
+
+def measure_places(views: TripleViews, on: Places, there: Elsewhere, kernel: Kernel | None = KERNEL) -> Table:
+    """Measure N places of on_axis, which lie `there` in the other frames; N x len(COLUMNS).
+
+    By the compiled kernel, or without one with array operations.
+    """
     table = np.zeros((on.x.size, len(COLUMNS)), np.float32)
     if not on.x.size:
         return table
+    if kernel is None:
+        _measure_plainly(table, views, on, there.off)
+    else:
+        table[:, _MEASURED_AT] = _measure_by(kernel, views, on, there.off)
+    point, around = points_under(views.dark, there.dark, kernel)
+    table[:, INDEX["dark_point_e"]], table[:, INDEX["dark_around_e"]] = point, around
+    measure_filtered(table, views, on, there.off, kernel)
+    measure_other_lamps(table, views, there, kernel)
+    measure_short(table, views.short, there.short, views.read_noise_e)
+    measure_fellows(table, views, on, there.off)
+    height, width = views.on_axis.image.shape
+    px, py = on.x / views.on_axis.step, on.y / views.on_axis.step
+    border = (px < RADIUS) | (py < RADIUS) | (px > width - 1 - RADIUS) | (py > height - 1 - RADIUS)
+    table[:, INDEX["edge"]] = border
+    return table
+
+
+def _measure_by(kernel: Kernel, views: TripleViews, on: Places, off: Places) -> Table:
+    """Columns `MEASURED` by the kernel."""
+    return kernel.measure_places(
+        (views.on_axis.image, views.off_axis.image),
+        views.saturated,
+        views.on_axis.step,
+        (float(_pixel_variance(views)), views.full_e),
+        ((on.x, on.y), (off.x, off.y)),
+        ring_places(),
+        RULES,
+        len(MEASURED),
+    )
+
+
+def _pixel_variance(views: TripleViews) -> np.float32:
+    return np.float32(views.read_noise_e**2 * views.on_axis.step**2 + 0.05)
+
+
+def _measure_plainly(table: Table, views: TripleViews, on: Places, off: Places) -> None:
+    """The same without the compiled kernel."""
     ring = ring_mask()
     cut, gx, gy = cut_out(views.on_axis, on)
     radius = distance(gx, gy)
     around = ring_level(cut)
-    off_light, gain, hole = _measure_off_axis(table, views, around, there.off)
+    off_light, gain, hole = _measure_off_axis(table, views, around, off)
     light = cut - around[:, None, None]
     # what a hole that is dark under both lamps takes away is given back
     light = light - (gain * hole)[:, None, None] * np.minimum(off_light, 0.0)
-    pixel_variance = np.float32(views.read_noise_e**2 * views.on_axis.step**2 + 0.05)
+    pixel_variance = _pixel_variance(views)
     apertures = [soft_disc(radius, r) for r in (CORE_R, POINT_R, WIDE_R)]
     for name, aperture in zip(("core_e", "point_e", "wide_e"), apertures, strict=True):
         table[:, INDEX[name]] = np.einsum("nij,nij->n", light, aperture)
@@ -64,27 +123,13 @@ def measure_places(views: TripleViews, on: Places, there: Elsewhere) -> Table:
     pixel_noise = np.sqrt(np.maximum(around, 0.0) + pixel_variance)
     scatter = np.minimum(np.abs(light[:, ring]) / pixel_noise[:, None], 6.0).mean(axis=1)
     table[:, INDEX["around_spread"]] = 1.2533 * scatter
-    annulus = soft_disc(radius, 5.0) - soft_disc(radius, 3.0)
+    annulus = apertures[2] - soft_disc(radius, HOLLOW_R)
     table[:, INDEX["annulus"]] = np.einsum("nij,nij->n", light, annulus) / annulus.sum(axis=(1, 2))
     table[:, INDEX["annulus"]] /= np.maximum(around, 2.0)
     table[:, INDEX["width_px"]], table[:, INDEX["elongation"]] = moments(light, gx, gy)
     table[:, INDEX["area_high"]], table[:, INDEX["area_low"]] = _areas(light, views.full_e - around)
     table[:, INDEX["off_shift_px"]] = np.hypot(*(_centre(light, gx, gy) - _centre(off_light, gx, gy)))
     table[:, INDEX["saturated_px"]] = _saturated(views, on)
-    dark_cut, dx, dy = cut_out(views.dark, there.dark)
-    dark_around = ring_level(dark_cut)
-    dark_aperture = soft_disc(distance(dx, dy), POINT_R)
-    table[:, INDEX["dark_point_e"]] = np.einsum("nij,nij->n", dark_cut - dark_around[:, None, None], dark_aperture)
-    table[:, INDEX["dark_around_e"]] = dark_around
-    measure_filtered(table, views, on, there.off)
-    measure_other_lamps(table, views, there)
-    measure_short(table, views.short, there.short, views.read_noise_e)
-    measure_fellows(table, views, on, there.off)
-    height, width = views.on_axis.image.shape
-    px, py = on.x / views.on_axis.step, on.y / views.on_axis.step
-    border = (px < RADIUS) | (py < RADIUS) | (px > width - 1 - RADIUS) | (py > height - 1 - RADIUS)
-    table[:, INDEX["edge"]] = border
-    return table
 
 
 def _measure_off_axis(table: Table, views: TripleViews, on_around: Column, off: Places) -> tuple[Image, Column, Column]:
@@ -127,7 +172,7 @@ def _areas(light: Image, full_e: Column) -> tuple[Column, Column]:
 
 def _centre(light: Image, gx: Image, gy: Image) -> npt.NDArray[np.float32]:
     """Centre of the light within about 4 px, 2 x N, pixels from the place."""
-    weight = np.maximum(light, 0.0) * np.exp(-0.125 * (gx * gx + gy * gy))
+    weight = np.maximum(light, 0.0) * np.exp(-0.5 * (gx * gx + gy * gy) / WINDOW_SIGMA**2)
     total = weight.sum(axis=(1, 2)) + 1e-3
     centre = [np.einsum("nij,nij->n", weight, g) / total for g in (gx, gy)]
     return np.stack(centre).astype(np.float32)

@@ -7,6 +7,8 @@ pulses, second eyes. Input: the views of a triple and the places in them; output
 
 from __future__ import annotations
 
+from functools import partial
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +21,17 @@ from sweep.lens.cutouts import (
     ShortViews,
     Table,
     TripleViews,
+    View,
     cut_out,
     distance,
     moments,
     ring_level,
+    ring_places,
     rounded,
     soft_disc,
 )  # fmt: skip
 from sweep.lens.fellows import find_fellows
+from sweep.lens.kernel import KERNEL, Kernel
 from sweep.lens.levels import POINT, Column, to_level
 from sweep.lens.register import middle
 
@@ -36,7 +41,17 @@ NEAREST_TWIN_M = 0.2
 """A mirror nearer than this throws the twins of its images out of any view."""
 
 
-def measure_filtered(table: Table, views: TripleViews, on: Places, off: Places) -> None:
+def points_under(view: View, places: Places, kernel: Kernel | None = KERNEL) -> tuple[Column, Column]:
+    """Light of N points under one lamp and the level around each, electrons."""
+    if kernel is not None:
+        return kernel.measure_points(view.image, view.step, (places.x, places.y), POINT_R, ring_places())
+    cut, gx, gy = cut_out(view, places)
+    around = ring_level(cut)
+    light = cut - around[:, None, None]
+    return np.einsum("nij,nij->n", light, soft_disc(distance(gx, gy), POINT_R)), around
+
+
+def measure_filtered(table: Table, views: TripleViews, on: Places, off: Places, kernel: Kernel | None = KERNEL) -> None:
     """What is read from filtered frames: flux, slope, twins, flare."""
     on_level, off_level = views.on_level, views.off_level
     height, width = on_level.flux.shape
@@ -50,15 +65,24 @@ def measure_filtered(table: Table, views: TripleViews, on: Places, off: Places) 
     low, high = mean[np.minimum(v + step, height - 1), u], mean[np.maximum(v - step, 0), u]
     level = np.maximum(table[:, INDEX["around_e"]] / on_level.step**2, 2.0)
     table[:, INDEX["slope"]] = np.hypot(right - left, low - high) / level
-    table[:, INDEX["twins"]], table[:, INDEX["twin"]] = _twins(views, on, off, table[:, INDEX["flux_e"]])
+    flux_e = table[:, INDEX["flux_e"]]
+    find = twins_plainly if kernel is None else partial(_twins_by, kernel)
+    table[:, INDEX["twins"]], table[:, INDEX["twin"]] = find(views, on, off, flux_e)
     table[:, INDEX["flare"]] = _flare(views, on)
 
 
-def _twins(views: TripleViews, on: Places, off: Places, flux_e: Column) -> tuple[Column, Column]:
+def _twins_by(kernel: Kernel, views: TripleViews, on: Places, off: Places, flux_e: Column) -> tuple[Column, Column]:
+    levels = views.on_level.widest, views.off_level.widest
+    places = (on.x, on.y), (off.x, off.y)
+    steps = _twin_steps(views)
+    return kernel.measure_twins(levels, views.on_level.step, places, steps, flux_e, is_vertical=views.is_vertical)
+
+
+def twins_plainly(views: TripleViews, on: Places, off: Places, flux_e: Column) -> tuple[Column, Column]:
+    """Twins along the baseline without the compiled kernel."""
     on_level, off_level = views.on_level, views.off_level
     height, width = on_level.flux.shape
-    far = views.baseline_px_m / on_level.step / (2.0 * NEAREST_TWIN_M)
-    steps = _twin_steps(min(far, 0.45 * width))
+    steps = _twin_steps(views)
     lit, tall = on_level.widest, off_level.widest
     along = np.concatenate([-steps[::-1], steps])
     u, v = rounded(on, on_level.step, width, height)
@@ -82,7 +106,9 @@ def _twins(views: TripleViews, on: Places, off: Places, flux_e: Column) -> tuple
     )
 
 
-def _twin_steps(far: float) -> npt.NDArray[np.intp]:
+def _twin_steps(views: TripleViews) -> npt.NDArray[np.intp]:
+    width = views.on_level.flux.shape[1]
+    far = min(views.baseline_px_m / views.on_level.step / (2.0 * NEAREST_TWIN_M), 0.45 * width)
     near = np.arange(4, 40)
     rest = np.arange(40, max(41, int(far)), 3)
     steps = np.concatenate([near, rest])
@@ -105,7 +131,7 @@ def _flare(views: TripleViews, on: Places) -> Column:
     return np.where(inside, np.log10(np.maximum(value / usual, 0.1)), 0.0).astype(np.float32)
 
 
-def measure_other_lamps(table: Table, views: TripleViews, there: Elsewhere) -> None:
+def measure_other_lamps(table: Table, views: TripleViews, there: Elsewhere, kernel: Kernel | None = KERNEL) -> None:
     """Light under the middle rings and the red lamp, with the surroundings by which the lamps are levelled."""
     for name, view, places in (
         ("middle", views.middle, there.middle), ("outer", views.outer, there.outer), ("red", views.red, there.red),
@@ -114,10 +140,7 @@ def measure_other_lamps(table: Table, views: TripleViews, there: Elsewhere) -> N
         if view is None or places is None:
             table[:, [point, around]] = np.nan
             continue
-        cut, gx, gy = cut_out(view, places)
-        table[:, around] = ring_level(cut)
-        light = cut - table[:, around][:, None, None]
-        table[:, point] = np.einsum("nij,nij->n", light, soft_disc(distance(gx, gy), POINT_R))
+        table[:, point], table[:, around] = points_under(view, places, kernel)
 
 
 def measure_short(table: Table, views: ShortViews | None, places: tuple[Places, Places] | None, noise_e: float) -> None:

@@ -18,7 +18,7 @@ from sweep.wifi.columns import number_plainly
 from sweep.wifi.control_frames import ControlFrames, read_by_kernel, read_plainly
 from sweep.wifi.dot11 import Dot11Frames, parse_by_kernel, parse_plainly
 from sweep.wifi.witnesses import spread_plainly
-from tests.captures.compiled import build, checked, run_sanitized
+from tests.compiled import build, checked, run_sanitized
 from tests.wifi.frames import AP, BROADCAST, OTHER, ROUTER, STATION, beacon, data_down, data_up, frame, radiotap
 
 FRAMES = (

@@ -27,7 +27,7 @@ from sweep.wifi.transmitters import Flow, list_flows
 from sweep.wifi.unclocked import UNCLOCKED_RULES
 from sweep.wifi.video import judge_flow
 from sweep.wifi.windows import MARK_RULES, FlowCutter, find_sound, measure_features
-from tests.captures.compiled import checked, run_sanitized
+from tests.compiled import checked, run_sanitized
 from tests.simulators.fit_likeness import draw_flows
 from tests.simulators.flow_of import flow_of
 

@@ -1,0 +1,52 @@
+"""Libraries compiled from the C beside a module: where they lie, and whether they are what the sources say.
+
+`make setup` builds them into build/ with the flags of the Makefile; nothing is ever built here. Input is a library and
+the folder of its sources `kernel*.c`; output is the loaded library, or in one line why it cannot be used: whoever asked
+then works in Python, which gives the same. Refuses a library of other sources.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from pathlib import Path
+from typing import Final
+
+BUILD: Final = Path(__file__).parents[1] / "build"
+"""Where the libraries lie."""
+SOURCES: Final = {
+    "kernel.so": Path(__file__).parent / "captures",
+    "lens_kernel.so": Path(__file__).parent / "lens",
+}
+"""Each library and the folder of its sources, as the Makefile has them."""
+
+
+def load_library(library: Path, folder: Path) -> ctypes.CDLL | str:
+    """The library compiled from `folder`, or why it cannot be used."""
+    digest = digest_sources(folder)
+    if digest is None:
+        return "its source is missing"
+    if not library.is_file():
+        return "it was not built"
+    try:
+        loaded = ctypes.CDLL(str(library))
+        built_from = ctypes.c_char_p.in_dll(loaded, "KERNEL_SOURCE").value or b""
+    except (OSError, ValueError) as error:
+        return f"it does not load ({error})"
+    if built_from.decode(errors="replace") != digest:
+        return "it was built from another source"
+    return loaded
+
+
+def list_sources(folder: Path) -> list[Path]:
+    """What a library is compiled from, headers last, as the Makefile names them."""
+    return sorted(folder.glob("kernel*.c")) + sorted(folder.glob("kernel*.h"))
+
+
+def digest_sources(folder: Path) -> str | None:
+    """SHA-256 of the sources one after the other; None where there are none."""
+    digest = hashlib.sha256()
+    sources = list_sources(folder)
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest() if sources else None

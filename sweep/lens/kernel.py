@@ -1,0 +1,191 @@
+"""The one door to the lens kernel: `kernel*.c` beside this module, which does pixel by pixel what is dear in Python.
+
+Where it is missing, was built from another source, or does not load (`compiled`), `KERNEL` is None and the Python way
+is taken, which gives the same but for rounding. Input is images and places, output is columns or images. Refuses images
+and places that do not belong together.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from ctypes import POINTER, byref, c_bool, c_float, c_int32, c_int64, c_void_p
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from sweep.compiled import BUILD, SOURCES, load_library
+
+Image = npt.NDArray[np.float32]
+Column = npt.NDArray[np.float32]
+
+LIBRARY: Final = BUILD / "lens_kernel.so"
+
+
+class _Image(ctypes.Structure):
+    """`struct image`."""
+
+    kept: Image
+    """What it points at, which lives as long."""
+    _fields_: ClassVar = [("at", c_void_p), ("width", c_int32), ("height", c_int32)]
+
+
+class _Places(ctypes.Structure):
+    """`struct places`."""
+
+    kept: tuple[Column, Column]
+    _fields_: ClassVar = [("x", c_void_p), ("y", c_void_p)]
+
+
+class _Frames(ctypes.Structure):
+    """`struct frames`."""
+
+    _fields_: ClassVar = [
+        ("on_axis", _Image), ("off_axis", _Image), ("saturated", c_void_p), ("step", c_int32),
+        ("pixel_variance", c_float), ("full_e", c_float),
+    ]  # fmt: skip
+
+
+class MeasureRules(ctypes.Structure):
+    """`struct measure_rules`: what decides, as `cutouts` says it."""
+
+    _fields_: ClassVar = [
+        (name, c_float)
+        for name in (
+            "core_px", "point_px", "wide_px", "hollow_px", "high", "low", "window", "least_ratio", "most_ratio",
+        )
+    ]  # fmt: skip
+
+
+class Kernel:
+    """A loaded library; its functions take memory by address, which the callers here keep alive."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        self._measure_places = _function(
+            library.measure_places, POINTER(_Frames), POINTER(MeasureRules), *[POINTER(_Places)] * 2, c_int64, c_void_p,
+            c_int32, c_void_p,
+        )  # fmt: skip
+        self._measure_points = _function(
+            library.measure_points, POINTER(_Image), c_int32, POINTER(_Places), c_int64, c_float, c_void_p, c_int32,
+            *[c_void_p] * 2,
+        )  # fmt: skip
+        self._measure_twins = _function(
+            library.measure_twins, *[POINTER(_Image)] * 2, c_int32, *[POINTER(_Places)] * 2, c_int64, c_bool, c_void_p,
+            c_int32, *[c_void_p] * 3,
+        )  # fmt: skip
+
+    def measure_places(
+        self,
+        frames: tuple[Image, Image],
+        saturated: npt.NDArray[np.uint8],
+        step: int,
+        levels: tuple[float, float],
+        places: tuple[Sequence[Column], Sequence[Column]],
+        ring: npt.NDArray[np.int32],
+        rules: MeasureRules,
+        columns: int,
+    ) -> npt.NDArray[np.float32]:
+        """N places on_axis and off_axis by the apertures of `rules`: N x `columns`, as `measure.MEASURED` names them.
+
+        frames: on_axis and off_axis, H x W; saturated: H x W, 255 a full pixel; levels: variance of a pixel without
+        light, and electrons of a saturated one; places: columns x, y in either frame, pixels of the frame; ring:
+        indices of the cut-out that count as surroundings.
+        """
+        on, off = (_image(frame) for frame in frames)
+        if frames[0].shape != frames[1].shape or saturated.shape != frames[0].shape:
+            raise ValueError("frames of one triple have one size")
+        full = np.ascontiguousarray(saturated, dtype=np.uint8)
+        here, there = (_places(place) for place in places)
+        count = _count(here, there)
+        out = np.empty((count, columns), np.float32)
+        what = _Frames(on, off, full.ctypes.data, step, *levels)
+        self._measure_places(
+            byref(what), byref(rules), byref(here), byref(there), count, ring.ctypes.data, ring.size, out.ctypes.data
+        )
+        return out
+
+    def measure_points(
+        self, frame: Image, step: int, places: Sequence[Column], point_px: float, ring: npt.NDArray[np.int32]
+    ) -> tuple[Column, Column]:
+        """Light within `point_px` of N places of one frame, and the level around each."""
+        image, at = _image(frame), _places(places)
+        count = _count(at)
+        point, around = np.empty(count, np.float32), np.empty(count, np.float32)
+        self._measure_points(
+            byref(image), step, byref(at), count, point_px, ring.ctypes.data, ring.size, point.ctypes.data,
+            around.ctypes.data,
+        )  # fmt: skip
+        return point, around
+
+    def measure_twins(
+        self,
+        levels: tuple[Image, Image],
+        step: int,
+        places: tuple[Sequence[Column], Sequence[Column]],
+        steps: npt.NDArray[np.intp],
+        flux_e: Column,
+        *,
+        is_vertical: bool,
+    ) -> tuple[Column, Column]:
+        """Strongest pair, and strongest of all, of what off_axis shows `steps` away along the baseline and on_axis
+        does not, over the flux of each place. `levels`: widened fluxes on_axis and off_axis.
+        """
+        on, off = (_image(level) for level in levels)
+        if levels[0].shape != levels[1].shape:
+            raise ValueError("frames of one triple have one size")
+        here, there = (_places(place) for place in places)
+        count = _count(here, there)
+        if flux_e.size != count:
+            raise ValueError("each place has a flux")
+        away, flux = np.ascontiguousarray(steps, np.int32), np.ascontiguousarray(flux_e, np.float32)
+        pair, twin = np.empty(count, np.float32), np.empty(count, np.float32)
+        self._measure_twins(
+            byref(on), byref(off), step, byref(here), byref(there), count, is_vertical, away.ctypes.data, away.size,
+            flux.ctypes.data, pair.ctypes.data, twin.ctypes.data,
+        )  # fmt: skip
+        return pair, twin
+
+
+def _function(function: Any, *arguments: Any) -> Any:
+    """A function of the library that gives nothing back."""
+    function.argtypes, function.restype = list(arguments), None
+    return function
+
+
+def _image(image: Image) -> _Image:
+    """As the library reads it."""
+    rows = np.ascontiguousarray(image, dtype=np.float32)
+    if rows.ndim != 2 or not rows.size:
+        raise ValueError("an image has rows and columns")
+    found = _Image(rows.ctypes.data, rows.shape[1], rows.shape[0])
+    found.kept = rows
+    return found
+
+
+def _places(places: Sequence[Column]) -> _Places:
+    x, y = (np.ascontiguousarray(axis, dtype=np.float32) for axis in places)
+    if x.shape != y.shape:
+        raise ValueError("a place has a column and a row")
+    found = _Places(x.ctypes.data, y.ctypes.data)
+    found.kept = x, y
+    return found
+
+
+def _count(*places: _Places) -> int:
+    """How many places there are, of which each lies in each frame."""
+    (count,) = {one.kept[0].size for one in places}
+    return count
+
+
+def load_kernel(library: Path, source: Path = SOURCES["lens_kernel.so"]) -> Kernel | str:
+    """The kernel in `library`, or why it cannot be used, in one line."""
+    found = load_library(library, source)
+    return found if isinstance(found, str) else Kernel(found)
+
+
+_loaded = load_kernel(LIBRARY)
+KERNEL: Final = _loaded if isinstance(_loaded, Kernel) else None
+KERNEL_TROUBLE: Final = _loaded if isinstance(_loaded, str) else None
+"""Why there is none."""
