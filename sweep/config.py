@@ -8,6 +8,7 @@ state folder: the probe's signing key (the keys of rooms are in `room_keys`).
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.host.carrier import CARRIERS, CarrierLines, LineName, Revision
+from sweep.host.disk import DISK, DiskError
 from sweep.host.gpio import LinePlace
 from sweep.report.base import Slug
 from sweep.report.files import read_toml
@@ -146,7 +148,8 @@ def read_config(path: Path | None) -> Config:
 def open_signer(state: Path) -> Signer:
     """The probe's signing key, made at first use; its public half is written beside it for enrolment."""
     signer = Signer.load_or_create(state / "probe.key")
-    public = state / "probe.pub"
-    if not public.exists():
-        public.write_text(f"{signer.key_id} {signer.public_key.hex()}\n", encoding="ascii")
+    public, told = state / "probe.pub", f"{signer.key_id} {signer.public_key.hex()}\n".encode()
+    if not public.exists() or public.read_bytes() != told:  # a power cut may leave half of it, or none
+        with suppress(DiskError):  # for people; what cannot be written to is said where an entry is
+            DISK.write_whole(public, told)
     return signer

@@ -12,11 +12,15 @@ import hmac
 import os
 import re
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+from sweep.entry.dsse import sync_folder
 
 DEVICE_COOKIE = "ansim_device"
 MAX_PEOPLE = 5  # guessed: inspectors who share a phone
 COOKIE_DAYS = 365
+SECRET_OCTETS = 32
 _TOKEN = re.compile(r"([0-9a-f]{32})([0-9a-f]{64})")
 
 
@@ -28,15 +32,24 @@ class KnownDevices:
 
     @classmethod
     def load_or_create(cls, path: Path) -> KnownDevices:
-        """With the secret in this file, which only its owner reads; made at the first start."""
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(path.read_bytes())
+        """With the secret in this file, which only its owner reads; made at the first start, and anew where a power
+        cut left it without one.
+        """
+        with suppress(FileNotFoundError):
+            secret = path.read_bytes()
+            if len(secret) == SECRET_OCTETS:
+                return cls(secret)
+            path.unlink()
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(secrets.token_bytes(SECRET_OCTETS))
             file.flush()
             os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another process made it meanwhile
+            os.link(part, path)
+        part.unlink()
+        sync_folder(path.parent)
         return cls(path.read_bytes())
 
     def device_of(self, cookie: str, username: str, password_ms: int) -> str | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from sweep.entry.dsse import sync_folder
+
 
 class SealedError(Exception):
     """What came down does not open, or a recipient or identity is none; the message is one line."""
@@ -42,6 +44,7 @@ class Identity:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
+        sync_folder(path.parent)  # else a power cut makes another one, and what was sealed to this one opens no more
         return cls(text)
 
     def unseal(self, sealed: bytes) -> bytes:

@@ -105,7 +105,7 @@ class EntryFiles:
         """Move a file out of the way; on a disk where nothing can be moved it stays and is never tried again."""
         folder = path.parent / why
         try:
-            folder.mkdir(exist_ok=True)
+            self._disk.make_folder(folder)
             target = _free_name(folder / path.name)
             self._disk.rename(path, target)
             self._disk.sync_folder(folder)
@@ -118,7 +118,7 @@ class EntryFiles:
     def keep_refused(self, name: str, wire: bytes, reason: str) -> None:
         """Keep an entry that was refused before it ever reached the disk.  Raises OSError, DiskError."""
         folder = self._folder / "refused"
-        folder.mkdir(exist_ok=True)
+        self._disk.make_folder(folder)
         target = _free_name(folder / name)
         self._disk.write_whole(target, wire)
         self._keep_reason(target, reason)

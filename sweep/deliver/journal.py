@@ -71,13 +71,15 @@ class JournalFile:
                 del self._waiting[0]
         except OSError as error:
             self.trouble = DiskError(self.folder, error)
+        except DiskError as error:
+            self.trouble = error
         else:
             self.trouble = None
 
     def put_sofar(self, record: MeasuredRecord) -> None:
         """What a modality has so far, instead of what it had before."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._disk.make_folder(self.folder, 0o700)
             self._disk.write_whole(self.folder / f"{record.measurement.modality}{SOFAR_SUFFIX}", to_line(record))
         except OSError as error:
             self.trouble = DiskError(self.folder, error)
@@ -87,12 +89,14 @@ class JournalFile:
             self.save()  # which says whether everything is on the disk by now
 
     def _open(self) -> int:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._disk.make_folder(self.folder, 0o700)
         path = self.folder / RECORDS_NAME
+        if self._waiting and not os.path.lexists(path):  # a first line cut off could not be told from a damaged journal
+            self._disk.write_whole(path, self._waiting[0])
+            del self._waiting[0]
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         self._size = _whole_size(self._fd)
         self._disk.sync_folder(self.folder)
-        self._disk.sync_folder(self.folder.parent)
         return self._fd
 
     def _append(self, descriptor: int, line: bytes) -> None:

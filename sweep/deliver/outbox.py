@@ -114,7 +114,7 @@ class Outbox:
         try:
             if os.path.lexists(self._folder) and not self._folder.is_dir():
                 raise OutboxError(f"{self._folder} is no folder; move it away, or name another --state")
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._disk.make_folder(self._folder)
             self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise OutboxError(disk_trouble(self._folder, error)) from None

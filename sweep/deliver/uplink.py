@@ -239,7 +239,7 @@ def _key_of(text: object) -> bytes | None:
 def _write_pin(pin_file: Path, key: bytes) -> None:
     """Pin a key.  Raises ServerUnreachableError when this disk takes no pin."""
     try:
-        pin_file.parent.mkdir(parents=True, exist_ok=True)
+        DISK.make_folder(pin_file.parent)
         DISK.write_whole(pin_file, f"{key.hex()}\n".encode())
     except OSError as error:
         raise ServerUnreachableError(disk_trouble(pin_file.parent, error)) from None

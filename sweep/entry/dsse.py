@@ -102,6 +102,7 @@ class Signer:
             return cls.from_seed(path.read_bytes())
         finally:
             part.unlink()
+        sync_folder(path.parent)  # else a power cut makes another key, after this one has signed
         return cls(key)
 
     def sign_bytes(self, message: bytes) -> bytes:
@@ -112,6 +113,15 @@ class Signer:
         """A DSSE document over `payload` with this key's signature."""
         signature = self._key.sign(pae(payload_type, payload))
         return SignedEntry(payload_type, payload, ((self.key_id, signature),))
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk.  Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def key_id_of(public_key: bytes) -> str:

@@ -73,6 +73,17 @@ class Disk:
         finally:
             os.close(descriptor)
 
+    def make_folder(self, folder: Path, mode: int = 0o777) -> None:
+        """Make a folder and those above it, each with its name on the disk: without that a cut takes what lies in it.
+
+        What is there stays; its own name is synced all the same, for who made it may have been killed before.
+        Raises OSError.
+        """
+        new = [one for one in (folder, *folder.parents) if not one.exists()]
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        for one in new or [folder]:
+            self.sync_folder(one.parent)
+
     def write_whole(self, path: Path, data: bytes) -> None:
         """Put `data` into `path`, whole and on the disk, or leave what was there.  Raises DiskError."""
         part = path.with_name(f"{path.name}.part")

@@ -134,7 +134,7 @@ class ReferenceFile:
         self._write(KeptChecks(v=1, charts={}, last=None, fell=None))
 
     def _write(self, kept: KeptChecks) -> None:
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        DISK.make_folder(self.path.parent, 0o700)
         DISK.write_whole(self.path, to_json(kept) + b"\n")
 
 

@@ -18,6 +18,7 @@ from uuid import UUID
 
 from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.host.clock import WallClock
+from sweep.host.disk import DISK
 
 FOLDER: Final = "room-keys"
 RECORDED_FOLDER: Final = "room-keys-recorded"
@@ -43,7 +44,7 @@ class RoomKey:
 def recorded_room_key(state: Path, room_id: UUID, year: int) -> RoomKey:
     """The key of a room's recordings of a year; made at first use, mode 0600.  Raises RoomKeyError, OSError."""
     folder = state / RECORDED_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    DISK.make_folder(folder)
     if not _path(folder, room_id, year).exists():
         _make(folder, room_id, year)
     return RoomKey(_read(folder, room_id, year))
@@ -52,7 +53,7 @@ def recorded_room_key(state: Path, room_id: UUID, year: int) -> RoomKey:
 def open_room_key(state: Path, room_id: UUID, now: datetime, clock: WallClock) -> RoomKey:
     """The room's key of this year; made where it is due, mode 0600.  Raises RoomKeyError, OSError."""
     folder = state / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    DISK.make_folder(folder)
     years = sorted(_years(folder, room_id))
     newest = max((year for year in years if year != UNKNOWN_YEAR), default=None)
     if not clock.synchronised:
@@ -69,7 +70,7 @@ def open_room_key(state: Path, room_id: UUID, now: datetime, clock: WallClock) -
     if newest is None and UNKNOWN_YEAR in years:
         key = _read(folder, room_id, UNKNOWN_YEAR)
         _path(folder, room_id, UNKNOWN_YEAR).rename(_path(folder, room_id, now.year))
-        _sync(folder)
+        DISK.sync_folder(folder)
         return RoomKey(key)
     _make(folder, room_id, now.year)
     return RoomKey(_read(folder, room_id, now.year), () if newest is None else ("room_key_new",))
@@ -111,12 +112,4 @@ def _make(folder: Path, room_id: UUID, year: int) -> None:
             return
     finally:
         part.unlink()
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    DISK.sync_folder(folder)

@@ -120,6 +120,16 @@ def test_device_tokens(tmp_path: Path) -> None:
         assert devices.device_of(forged, "kim", 5) is None
 
 
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_secret_that_a_power_cut_left_without_its_octets_is_made_anew(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "devices.key").write_bytes(left)
+    made = KnownDevices.load_or_create(tmp_path / "devices.key")
+    assert len((tmp_path / "devices.key").read_bytes()) == 32
+    assert made.fingerprint == KnownDevices.load_or_create(tmp_path / "devices.key").fingerprint
+    assert made.fingerprint != KnownDevices(left).fingerprint
+    assert [path.name for path in tmp_path.iterdir()] == ["devices.key"]
+
+
 @pytest.fixture
 def strict(settings: Settings) -> Iterator[Site]:
     with running(settings.model_copy(update={"login_attempts_per_minute": 3})) as found:
