@@ -466,7 +466,9 @@ class Runner:
         keeping.finish(kept, done)
 
     def _supply(self) -> SupplyWatch:
-        return SupplyWatch(None if self._live.machine is None else self._live.machine.alarm)
+        alarm = None if self._live.machine is None else self._live.machine.alarm
+        bank = self._live.bank
+        return SupplyWatch(alarm, read_bank=None if bank is None else partial(bank.read, is_sweeping=True))
 
     @contextmanager
     def _open_power(self) -> Iterator[CameraPower | None]:

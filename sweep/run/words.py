@@ -81,6 +81,12 @@ NOTICES: Final[dict[str, Sentence]] = {
         "The supply runs low: plug a fresh bank into the free input, then unplug this one; with one input only, finish "
         "after this position. If it falls further or the alarm lasts, the sweep is closed and its report written",
     ),
+    "bank_low": Sentence(
+        "보조배터리가 20% 넘게 남지 않았습니다. 새 보조배터리를 빈 입력에 꽂으세요. 5%가 되면 "
+        "점검을 닫고 보고서를 남깁니다",
+        "The power bank holds no more than 20 %: plug a fresh one into the free input. At 5 % the sweep is closed and "
+        "its report written",
+    ),
     "bank_swapped": Sentence(
         "보조배터리가 바뀌었습니다. 새 보조배터리의 용량과 충전 상태를 알려 주세요. 점검은 계속됩니다",
         "The power bank was changed: say how much the new one holds and whether it was full; the sweep goes on",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -240,3 +240,36 @@ def test_a_swap_that_dips_and_a_bank_that_comes_in_time_close_no_sweep_and_an_em
     assert watch.must_close is None
     run(4.3, 4.5)
     assert watch.must_close == "battery_low"
+
+
+def test_a_bank_is_called_low_at_a_fifth_and_closes_the_sweep_at_a_twentieth() -> None:
+    now_s, bank = 0.0, Bank(10_000, at_first=(1.0, 1.0), inputs=A, at="a", because=None)
+    watch = SupplyWatch(read_bank=lambda: state_of(bank), clock_s=lambda: now_s)
+
+    def at(share: float, inputs: Inputs = A) -> list[tuple[str, bool]]:
+        nonlocal now_s, bank
+        now_s += 1.0
+        drawn = (1.0 - share) * 10.0 * CELL_V * GIVES[1]
+        bank = replace(bank, used=Energy(drawn, drawn, drawn), inputs=inputs)
+        return [(event.code, event.is_over) for event in watch.look() if isinstance(event, NoticeEvent)]
+
+    assert at(0.21) == []
+    assert at(0.20) == [("bank_low", False)]
+    assert at(0.22) == [], "no flicker"
+    assert at(0.04, BOTH) == [("bank_low", True)], "a second one is plugged in"
+    assert watch.must_close is None
+    assert at(0.06) == [("bank_low", False)]
+    assert watch.must_close is None
+    at(0.05)
+    assert watch.must_close == "battery_low"
+
+
+def test_of_a_bank_that_nobody_told_of_counts_what_it_holds_at_most() -> None:
+    now_s, bank = 0.0, Bank(10_000, inputs=A, at="a")
+    watch = SupplyWatch(read_bank=lambda: state_of(bank), clock_s=lambda: now_s)
+    most_wh = 10.0 * CELL_V * GIVES[2]
+    for used_share, code in ((0.7, None), (0.85, "bank_low")):
+        now_s += 1.0
+        bank = replace(bank, used=Energy(*[most_wh * used_share] * 3))
+        assert [event.code for event in watch.look() if isinstance(event, NoticeEvent)] == [code] * (code is not None)
+    assert watch.must_close is None
