@@ -40,6 +40,9 @@ class CameraDoor(Protocol):
     def exposed(self, exposure_s: float) -> CameraDoor:
         """The same camera with another exposure."""
 
+    def paced(self, fps: float) -> CameraDoor:
+        """The same camera at another rate."""
+
     def open_camera(self, permit: RoomPermit) -> FrameDoor:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""
 
@@ -67,6 +70,11 @@ class LiveCamera:
         """The same camera with another exposure."""
         full_size = self.full_size.model_copy(update={"exposure_s": exposure_s})
         return replace(self, full_size=full_size, settings=replace(self.settings, exposure_s=exposure_s))
+
+    def paced(self, fps: float) -> LiveCamera:
+        """The same camera at another rate."""
+        full_size = self.full_size.model_copy(update={"fps": fps})
+        return replace(self, full_size=full_size, settings=replace(self.settings, fps=fps))
 
     def open_camera(self, permit: RoomPermit) -> FrameDoor:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""

@@ -48,6 +48,9 @@ LOOK_EVERY_S = 0.1
 """While the head has something else to do."""
 LEAST_FILM_S = 10.0
 """Of a stand, or all of its dwell where that is less: 160 triples, in which a person turns once (guessed)."""
+SPARED_SHARE = 0.5
+"""Of the usual rate where the processor has to be spared: half the pictures are half the work, and a triple still spans
+less than an eighth of a second (guessed)."""
 MOST_BEGINNINGS = 3
 """Times the lamps are begun at a stand (guessed)."""
 LEAST_S = 1.0
@@ -89,6 +92,8 @@ def film_stand(
     """
     if task.range_m is not None:
         door = door.exposed(exposure_at(task.range_m, door.meta.exposure_s))
+    if task.is_spared:
+        door, limits = door.paced(door.meta.fps * SPARED_SHARE), (*limits, "lens_rate_lowered")
     track = MotionTrack()
     pose = Pose(door.meta.focal_px, track, mounting)
     ranging = Ranging(door.ranging)

@@ -121,6 +121,12 @@ WORDS: Final = Words(
             "유효한 카메라·조명 보정이 없어 밝기와 거리 범위는 설계값으로 계산했습니다.",
             "No calibration of camera and lamps holds: light levels and distances seen follow the design values.",
         ),
+        "lens_rate_lowered": Sentence(
+            "점검기가 뜨겁거나 전원이 부족해 일부 자리에서 초당 촬영 수를 절반으로 줄였습니다. 그만큼 적은 사진으로 "
+            "판단했습니다.",
+            "The probe was hot or short of supply, so at some positions it filmed at half its rate: what is said of "
+            "them rests on that many fewer pictures.",
+        ),
         "lens_calibration_stale": Sentence(
             "카메라·조명 보정의 유효 기간이 지나 적용하지 않았습니다.",
             "The calibration of camera and lamps is too old and was not applied.",

@@ -32,6 +32,8 @@ class Task(Generic[D]):
     """Code that says why there is no door: nobody recorded it, or live, what would measure is not there."""
     is_walk: bool = False
     """A person walks here instead of the light."""
+    is_spared: bool = False
+    """The processor is slowed down, too hot or short of supply: who films does so at a lower rate."""
     range_m: float | None = None
     """To the spot that is looked at again, for lamps and exposure; None: as for the walls of a stall."""
     is_outside: bool = False

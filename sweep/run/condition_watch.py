@@ -290,6 +290,12 @@ class ConditionWatch:
         )
 
 
+def is_strained(machine: MachineState) -> bool:
+    """Whether the processor has to be spared: it is slowed down or about to be, or its supply gives way."""
+    is_hot = machine.processor_c is not None and machine.processor_c >= HOT_C
+    return is_hot or machine.is_slowed is True or machine.is_undervolted is True
+
+
 def watch_of(parts: ProbeParts, control: Control, power: CameraPower | None, *, films: bool) -> ConditionWatch:
     """The watch of a probe that has these parts; `films`: a camera is among its doors.
 

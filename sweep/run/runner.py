@@ -51,7 +51,7 @@ from sweep.report import (
 )
 from sweep.run.budget import StandPlan
 from sweep.run.camera_supply import CameraSupply
-from sweep.run.condition_watch import ConditionWatch, watch_of
+from sweep.run.condition_watch import ConditionWatch, is_strained, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
@@ -143,7 +143,9 @@ class Runner:
         self._entries = SweepEntries(
             outbox, self._journal, EntryIds.of(resumed), self._sweep_id, self._manifest.room_id, self._kind, read_clock
         )
-        self._tasks = StandTasks(source, self._plugs, self._sweep_id, AddressKey.random(), room_key, now_ns)
+        self._tasks = StandTasks(
+            source, self._plugs, self._sweep_id, AddressKey.random(), room_key, now_ns, self._is_strained
+        )
         self._again = LookingAgain(control.looks, self._on_event, self._has_time)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
@@ -464,6 +466,10 @@ class Runner:
             absent = tuple(plug.name for plug in self._plugs if plug.name not in self._room.doors_here)
             kept = kept.model_copy(update={"not_connected": absent})
         keeping.finish(kept, done)
+
+    def _is_strained(self) -> bool:
+        machine = self._live.machine
+        return machine is not None and is_strained(machine.read())
 
     def _supply(self) -> SupplyWatch:
         alarm = None if self._live.machine is None else self._live.machine.alarm

@@ -37,6 +37,8 @@ class StandTasks:
     sweep_key: AddressKey
     room_key: AddressKey
     now_ns: Callable[[], int]
+    is_strained: Callable[[], bool] = lambda: False
+    """Whether the processor has to be spared now."""
 
     @property
     def _room(self) -> LiveSource | None:
@@ -131,6 +133,7 @@ class StandTasks:
             door=doors.get(name),
             nothing_because=self._why_nothing(name),
             keep=keep,
+            is_spared=self.is_strained(),
         )
 
     def _why_nothing(self, modality: Modality) -> str:

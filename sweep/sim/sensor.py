@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -95,6 +95,10 @@ class SensedCamera:
     def exposed(self, exposure_s: float) -> SensedCamera:  # noqa: ARG002  the rendered light is set for the exposure of `meta`
         """The same: what is rendered is exposed for the room as it is."""
         return self
+
+    def paced(self, fps: float) -> SensedCamera:
+        """The same at another rate: it renders a frame for each trigger."""
+        return replace(self, meta=self.meta.model_copy(update={"fps": fps}))
 
     def open_camera(self, permit: RoomPermit) -> RenderedCamera:
         """The camera, running. Raises RoomNotEmptyError, CameraError."""

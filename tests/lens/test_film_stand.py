@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from sweep.lens.camera_door import LiveCamera, nominal_meta
 from sweep.lens.clips import ClipMeta
-from sweep.lens.frames import CameraError, RawFrame
+from sweep.lens.frames import CameraError, CameraSettings, RawFrame
 from sweep.lens.live_records import CropBudget
 from sweep.lens.plug import LensPlug
 from sweep.lens.ranging import RangeDoor
-from sweep.lens.session import film_stand
+from sweep.lens.session import film_stand, strobe_for
 from sweep.lens.words import WORDS
 from sweep.plug.control import Control
 from sweep.plug.lease import RoomPermit
@@ -50,6 +51,7 @@ class Bench:
         self.runs, self.camera = list(runs), camera
         self.said: list[ToRunner] = []
         self.exposures: list[float] = []
+        self.rates: list[float] = []
         self.opened = self.closed = 0
         self._number, self._told, self._first = -1, 0, 0
         self._left = 0
@@ -83,6 +85,10 @@ class Bench:
         self.exposures.append(exposure_s)
         return self
 
+    def paced(self, fps: float) -> Bench:
+        self.rates.append(fps)
+        return self
+
     def open_camera(self, permit: RoomPermit) -> Bench:
         permit.check()
         if self.camera is not None:
@@ -102,10 +108,12 @@ class Bench:
         self._first += self._number + 1
 
 
-def film(bench: Bench, crops: CropBudget | None = None, range_m: float | None = None) -> Measurement:
+def film(
+    bench: Bench, crops: CropBudget | None = None, range_m: float | None = None, *, is_spared: bool = False
+) -> Measurement:
     control = Control()
     control.declare_empty(("A-1", "A-2"))
-    task = replace(TASK, lease=control, dwell_s=30.0, range_m=range_m)  # type: ignore[arg-type]  # gives permits as an end does
+    task = replace(TASK, lease=control, dwell_s=30.0, range_m=range_m, is_spared=is_spared)  # type: ignore[arg-type]  # gives permits as an end does
     found = film_stand(task, bench, bench, crops or CropBudget(), ("lens_uncalibrated",), room=100)
     assert bench.opened == bench.closed
     return found
@@ -193,3 +201,19 @@ def test_at_a_spot_that_is_looked_at_again_the_exposure_is_set_for_its_range() -
         bench = Bench((9, FILMED_OUT))
         film(bench, range_m=range_m)
         assert bench.exposures == ([] if range_m is None else [pytest.approx(usual_s / 4.0, rel=1e-3)])
+
+
+@pytest.mark.parametrize("is_spared", [False, True])
+def test_a_processor_that_must_be_spared_is_given_half_the_pictures_and_that_is_said(is_spared: bool) -> None:
+    bench = Bench((9, FILMED_OUT))
+    found = film(bench, is_spared=is_spared)
+    assert bench.rates == ([bench.meta.fps / 2] if is_spared else [])
+    assert ("lens_rate_lowered" in found.limits) == is_spared
+    assert "lens_uncalibrated" in found.limits
+
+
+def test_a_camera_at_another_rate_asks_the_lamps_for_it() -> None:
+    settings = CameraSettings(width=1456, height=1088)
+    camera = LiveCamera(nominal_meta(settings), settings).paced(25.0)
+    assert camera.settings.fps == 25.0
+    assert strobe_for(camera.meta, 10.0, ()).fps == 25.0

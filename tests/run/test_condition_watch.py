@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from sweep.host.machine import MachineState
 from sweep.link.head_words import HeadState, LostTold, SupplyTold
 from sweep.plug.measurement import Measurement
 from sweep.report import ConditionEvent, Gap, Modality, NoticeEvent, ProbeCondition
-from sweep.run.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch
+from sweep.run.condition_watch import LEAST_DISK_BYTES, CameraPowerSeen, ConditionWatch, is_strained
 
 COOL = MachineState(processor_c=52.0, is_slowed=False, is_undervolted=False, disk_free_bytes=3_100_000_000)
 POWERED = CameraPowerSeen(True, "ended")
@@ -225,3 +227,17 @@ def test_what_each_modality_dropped_and_the_head_lost_is_summed() -> None:
     assert probe.watch.summary().lost == lost
     probe.run(6.0)
     assert probe.told[-1].lost == lost
+
+
+@pytest.mark.parametrize(
+    ("machine", "strained"),
+    [
+        (MachineState(), False),
+        (MachineState(processor_c=79.9, is_slowed=False, is_undervolted=False), False),
+        (MachineState(processor_c=80.0), True),
+        (MachineState(processor_c=60.0, is_slowed=True), True),
+        (MachineState(processor_c=60.0, is_undervolted=True), True),
+    ],
+)
+def test_a_processor_is_spared_where_the_machine_says_so(machine: MachineState, strained: bool) -> None:
+    assert is_strained(machine) == strained
