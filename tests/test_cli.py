@@ -16,6 +16,7 @@ from sweep.sim.air_ble import BleEmitter
 from sweep.sim.air_frames import WifiEmitter
 from tests.simulators.ble_captures import write_ble_capture
 from tests.simulators.wifi_captures import write_wifi_capture
+from tests.waiting import PATIENCE_S
 
 RUNNER = CliRunner()
 app = build_app()
@@ -120,7 +121,7 @@ def test_devices_and_links_stay_what_they_are(captures: Path, tmp_path: Path) ->
     with ThreadPoolExecutor(1) as pool:
         read = pool.submit(pipe.read_text, encoding="utf-8")
         assert sweep("ble", captures / "ble.json", "--json", pipe)[0] == 0
-        assert json.loads(read.result(timeout=10))["adverts"] > 0
+        assert json.loads(read.result(PATIENCE_S))["adverts"] > 0
     assert pipe.is_fifo()
     assert sweep("ble", captures / "ble.json", "--json", link)[0] == 0
     assert link.is_symlink()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from sweep.sim.bluez import COMPANY, NAME, FakeBlueZ, private_bus
+from tests.waiting import PATIENCE_S
 
 GLASSES, GLASSES_DATA = "00:00:5E:00:53:03", [(COMPANY, bytes.fromhex("ab01") + b"y"), (NAME, b"glasses")]
 
@@ -30,7 +31,7 @@ class Bluetooth:
         assert self._loop is not None
         self._loop.call_soon_threadsafe(lambda: act(self._there()))
         self._loop.call_soon_threadsafe(done.set)
-        assert done.wait(10.0)
+        assert done.wait(PATIENCE_S)
 
     def _there(self) -> FakeBlueZ:
         assert self.bluez is not None
@@ -52,8 +53,8 @@ class Bluetooth:
     def up(self) -> Iterator[Bluetooth]:
         thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         thread.start()
-        assert self._is_up.wait(20.0)
+        assert self._is_up.wait(PATIENCE_S)
         yield self
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self._stop.set)
-        thread.join(20.0)
+        thread.join(PATIENCE_S)

@@ -12,12 +12,12 @@ import pytest
 from sweep.ble.adverts import Advert
 from sweep.ble.scan import BleDoorError, listen
 from sweep.sim.bluez import COMPANY, FLAGS, NAME, SERVICE_DATA, FakeBlueZ, private_bus
+from tests.waiting import PATIENCE_S
 
 TAG, LAMP, GLASSES = "C2:00:00:00:00:01", "C2:00:00:00:00:02", "C2:00:00:00:00:03"
 TAG_DATA = [(SERVICE_DATA, bytes.fromhex("5afd") + b"tag")]
 LAMP_DATA = [(NAME, b"lamp"), (COMPANY, bytes.fromhex("ff7f") + b"x")]  # of no company that the table knows
 GLASSES_DATA = [(FLAGS, b"\x06"), (COMPANY, bytes.fromhex("ab01") + b"y")]
-PATIENCE_S = 20.0
 
 Scenario = Callable[[FakeBlueZ, Callable[[int], Awaitable[None]]], Awaitable[None]]
 

@@ -33,11 +33,10 @@ from sweep.run.recording_bench import next_name, record_with
 from sweep.run.strobe import Strobe
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import PHASES, walk
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 READ_S = 0.05
 """How long a read of the line lasts."""
-PATIENCE_S = 20.0
 
 
 class BenchHead:

@@ -19,7 +19,7 @@ from sweep.report import RfWindow
 from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.head_imu import Motion
 from tests.sim.head_kit import built_elf
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 CHIPS = 16
 CHIP_S = 0.15
@@ -27,7 +27,7 @@ THREAD_NS = 30_000_000
 """From an edge of the pin until this test's thread has heard of it, on a busy machine (guessed)."""
 
 
-def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: float = 20.0) -> list[FromHead]:
+def wait_for(head: HeadProcess, is_it: Callable[[FromHead], bool], patience_s: float = PATIENCE_S) -> list[FromHead]:
     """What the head's process says, up to the word that is waited for."""
     said: list[FromHead] = []
 

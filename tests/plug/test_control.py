@@ -10,6 +10,7 @@ import pytest
 from sweep.plug.control import Control
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit
 from sweep.report import ProbeState
+from tests.waiting import PATIENCE_S
 
 
 class Clock:
@@ -67,9 +68,9 @@ def test_finish_and_abort_end_a_wait_from_another_thread() -> None:
         answers: list[str] = []
         thread = threading.Thread(target=wait_for_end, args=(control, answers, reached))
         thread.start()
-        assert reached.wait(5.0)
+        assert reached.wait(PATIENCE_S)
         getattr(control, end)()
-        thread.join(5.0)
+        thread.join(PATIENCE_S)
         assert answers == [answer]
 
 
@@ -215,7 +216,7 @@ def test_a_watcher_may_steer_and_nobody_waits_for_a_lock() -> None:
             control.pause()
             asked = threading.Thread(target=lambda: heard_standing.append(control.standing))
             asked.start()
-            asked.join(5.0)
+            asked.join(PATIENCE_S)
         heard.append(declaration)
 
     heard_standing: list[str] = []
@@ -243,7 +244,7 @@ def test_steering_from_many_threads_is_heard_in_one_order() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20.0)
+        thread.join(PATIENCE_S)
     assert heard[0] == heard[1]
     assert heard[0][-1] is None
     assert all(one != following for one, following in itertools.pairwise(heard[0]))

@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from tests.simulators.gpio_kernel import GpioKernel
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).parents[2]
 STAND_IN = ROOT / "tests" / "simulators" / "gpiod_stand_in"
-PATIENCE_S = 20.0
 DARK_WITHIN_MS = 100.0
 
 

@@ -49,7 +49,7 @@ from tests.server.conftest import Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
 
 PROBE = "probe-demo-1"
@@ -170,7 +170,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
             yield Rig(site, agent, site.login("inspector"))
         finally:
             stop.set()
-            thread.join(40.0)
+            thread.join(PATIENCE_S)
             assert not thread.is_alive()
 
 

@@ -15,7 +15,7 @@ from tests.entry_factory import signer
 from tests.hostile_server import HostileServer
 from tests.run.honest_server import Honest
 from tests.run.no_sweep import no_sweep
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 HOT = MachineState(processor_c=84.0, is_slowed=True, disk_free_bytes=3_100_000_000)
 
@@ -43,7 +43,7 @@ def test_an_idle_agent_tells_heat_and_disk_and_leaves_the_rest_open(tmp_path: Pa
             wait_until(lambda: "hot" in honest.notices(), "the notice")
         finally:
             stop.set()
-            thread.join(40.0)
+            thread.join(PATIENCE_S)
     (told,) = [one["event"] for one in honest.live if one["event"]["type"] == "condition"]
     assert (told["processor_c"], told["is_slowed"], told["disk_free_bytes"]) == (84.0, True, 3_100_000_000)
     assert {told[name] for name in ("head", "camera", "battery_v", "camera_because")} == {None}

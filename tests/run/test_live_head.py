@@ -30,7 +30,7 @@ from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 ROOM = default_room()
 DWELL_S = 3.0
@@ -139,7 +139,7 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
         head.hold_button(is_pressed=True)
         sweep.wait_for(lambda: sweep.control.standing == "paused", "the pause")
         sweep.control.abort()
-        thread.join(30.0)
+        thread.join(PATIENCE_S)
     assert lit == []
     assert sweep.rf(0).samples >= 15, "30, less what a busy machine holds up"
     assert sweep.rf(0).blind_reason == "no_baseline"
@@ -162,7 +162,7 @@ def test_a_head_pulled_in_the_middle_is_a_gap_there_and_later_and_heals(sweep: S
     with EmulatedHead(RfScene(), paced=True) as second:
         sweep.plug.symlink_to(second.port)
         sweep.gate.release()
-        thread.join(60.0)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     report = sweep.reports[0]
     assert [gap.reason for gap in sweep.rf(0).gaps] == ["head_away"]
@@ -192,7 +192,7 @@ def test_a_supply_that_runs_out_closes_the_sweep_with_a_report_that_says_so(swee
     with EmulatedHead(RfScene(battery_mv=4_250), paced=True) as head:
         sweep.plug.symlink_to(head.port)
         thread = started(sweep)
-        thread.join(60.0)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
     report = sweep.reports[0]
     assert report.outcome == "aborted"
@@ -221,7 +221,7 @@ def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sw
         sweep.control.declare_empty(("A-1", "A-2"))
         assert sweep.states()[-1] == "running"
         sweep.control.abort()
-        thread.join(30.0)
+        thread.join(PATIENCE_S)
     assert sweep.states() == ["running", "paused", "running", "closing", "aborted"]
 
 
@@ -241,5 +241,5 @@ def test_the_button_is_heard_before_anybody_declared_anything(tmp_path: Path) ->
         wait_until(is_paused, "the pause", every_s=0.2)
         assert sweep.states() == ["waiting_for_empty", "paused"]
         sweep.control.abort()
-        thread.join(30.0)
+        thread.join(PATIENCE_S)
     assert sweep.reports[0].positions == ()

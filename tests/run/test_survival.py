@@ -72,7 +72,7 @@ def agent(url: str, state: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path
             yield process, log
             assert process.poll() is None, log.read_text(encoding="utf-8")
             process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            process.wait(PATIENCE_S)
         finally:
             process.kill()
 

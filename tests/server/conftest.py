@@ -41,7 +41,7 @@ from server.store.db import Database
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 PASSWORD = "a-long-password"
 QUICK_HASH = auth.HashedPassword(
@@ -365,7 +365,7 @@ def running(settings: Settings, *, pace: Pace = PACE, linger_s: float = LINGER_S
     )
     thread.start()
     try:
-        assert started.wait(30)
+        assert started.wait(PATIENCE_S)
         site = Site(f"http://127.0.0.1:{listener.getsockname()[1]}", services)
         with site.closing:
             yield site

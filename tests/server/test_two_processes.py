@@ -19,7 +19,7 @@ from tests.server.conftest import Client, Site, new_postgres
 from tests.server.killed_server import two_servers
 from tests.server.live_kit import PROBE, Page, guidance, message, post, signed, state, text
 from tests.server.sweep_kit import Probe
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.postgres
 
@@ -93,7 +93,7 @@ def test_a_command_given_here_is_fetched_there_and_answered_once(sites: list[Sit
     wait_until(lambda: _shown(here, inspector)["online"], "the probe here", every_s=0.02)
     queued = inspector.post(path, wanted)
     assert queued.status_code == 200, queued.text
-    (command,) = fetched.get(timeout=15)["commands"]
+    (command,) = fetched.get(timeout=PATIENCE_S)["commands"]
     assert command["command_id"] == wanted["command_id"]
     poll.join()
     other = there.login("inspector", "점검자-02")

@@ -195,7 +195,7 @@ def main() -> None:
             finally:
                 agent.terminate()
                 try:
-                    agent.wait(timeout=20)
+                    agent.wait(timeout=PATIENCE_S)
                 except subprocess.TimeoutExpired:
                     agent.send_signal(signal.SIGABRT)
                     agent.wait()

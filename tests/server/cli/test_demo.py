@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.server.sweep_kit import DEMO_ROOM
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 LOGIN = re.compile(r"login +(\w+) +password (\S+)")
 SWEEP_TIMEOUT_S = 240  # a simulated sweep takes about 20 s on a quiet machine
@@ -86,7 +86,7 @@ def _running(data: Path, repo_root: Path) -> Iterator[Demo]:
                 yield Demo(http, {"X-CSRF-Token": login["csrf_token"]}, text)
         finally:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
+            assert process.wait(PATIENCE_S) == 0
 
 
 def _wait_for(what: str, condition: Callable[[], object]) -> None:

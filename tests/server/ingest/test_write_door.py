@@ -30,6 +30,7 @@ from tests.server.conftest import Client, Site, running
 from tests.server.log_kit import end_of
 from tests.server.plain_rows import plain_rows
 from tests.server.sweep_kit import Probe
+from tests.waiting import PATIENCE_S
 
 PROBES = 6
 
@@ -58,11 +59,11 @@ class HeldWriter:
     def _hold(self) -> None:
         with self._db.write():
             self._held.set()
-            self._go.wait(30)
+            self._go.wait(PATIENCE_S)
 
     def __enter__(self) -> None:
         self._thread.start()
-        assert self._held.wait(30)
+        assert self._held.wait(PATIENCE_S)
 
     def __exit__(self, *_: object) -> None:
         self._go.set()
@@ -209,7 +210,7 @@ def test_the_projector_tells_what_can_be_read_and_goes_on_after_a_sweep_that_can
     for sweep_id in (bad, good):
         projector.entry_arrived(sweep_id, "sweep.opened")
     projector.start(lambda sweep_id, kind: told.append((sweep_id, kind)))
-    assert projector.wait(30)
+    assert projector.wait(PATIENCE_S)
     projector.stop()
     assert (good, "sweep.opened") in told
     assert "cannot be projected" in caplog.text

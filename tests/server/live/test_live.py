@@ -33,7 +33,7 @@ from tests.entry_factory import signer
 from tests.server.conftest import Site, running
 from tests.server.live_kit import PROBE, events, guidance, message, post, signed, state, text
 from tests.server.sweep_kit import DEMO_ROOM, Probe
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 KEY = Key(signer("probe").key_id, signer("probe").public_key, "demo", PROBE, "test", 0, None, None)
 
@@ -89,7 +89,7 @@ def test_commands_travel_from_the_page_to_the_probe_and_back(enrolled: Site) -> 
     thread = threading.Thread(target=poll)
     thread.start()
     queued = inspector.post(path, wanted | {"command_id": str(new_id())}).json()
-    thread.join(timeout=15)
+    thread.join(PATIENCE_S)
     (start,) = fetched[0].commands
     assert start.command == "start"
     assert (str(start.command_id), str(start.sweep_id)) == (queued["command_id"], queued["sweep_id"])
@@ -237,9 +237,9 @@ def test_streams_and_long_polls_end_with_the_server(settings: Settings, capfd: p
         began = time.monotonic()
         site.closing.pop_all()  # the browser stays open
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
     client.http.close()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15, "before the poll would have ended by itself"
     assert '{"commands":[]}' in ended
     assert "closing" in ended
     assert "Traceback" not in capfd.readouterr().err

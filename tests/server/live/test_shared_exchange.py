@@ -26,10 +26,9 @@ from server.store.schema import live_operations
 from sweep.report import CommandEvent, PauseCommand, ResumeCommand, new_id, utc_now
 from tests.entry_factory import signer
 from tests.server.live_kit import PROBE, guidance, message, state, text
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 KEY = Key(signer("probe").key_id, signer("probe").public_key, "demo", PROBE, "test", 0, None, None)
-PATIENCE_S = 30.0
 
 
 class FakeTime:

@@ -30,6 +30,7 @@ from sweep.entry import merkle, notes
 from sweep.host.clock import WallClock
 from tests.entry_factory import ROOM_ID, salted, signer
 from tests.server.conftest import NO_TLS, running
+from tests.waiting import PATIENCE_S
 
 NAME = "witness.example.kr/1"
 ORIGIN = "ansim-log/demo-gu/00112233445566aa"
@@ -110,7 +111,7 @@ def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, Boo
     )
     thread.start()
     try:
-        assert started.wait(20)
+        assert started.wait(PATIENCE_S)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}", memory
     finally:
         stop.set()
