@@ -14,24 +14,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sweep.lens.excess import SHARED_SNR, Excess, Indices, Tops, find_excess
 from sweep.lens.levels import POINT, Column, Level, carry, from_level, to_level, warp
 from sweep.lens.register import Affine, Image
 
-Indices = npt.NDArray[np.intp]
-
-PEAK_SNR = 2.8
-"""Derived: a lens of signal-to-noise 5 falls below it in one frame of seventy."""
 GLINT_Z = 2.4
 """Guessed: excess over off_axis below which a place is not worth following."""
-MAX_PEAKS = 4000
 MAX_NEW = 130
 """Places per triple that are followed further; twice what the most cluttered rendered clips need to lose nothing."""
 MAX_SHARED = 30
 """Places per triple that both lamps show alike and that are followed all the same: a lens behind a reflective IR-cut
 looks so.  Guessed: as many cost a tenth of the time that all places take."""
-SHARED_SNR = 8.0
-"""Guessed: a weaker point that both lamps show cannot be told from the texture of a wall."""
-CLUTTER_CLIP = 6.0
 
 
 @dataclass(frozen=True)
@@ -113,102 +106,50 @@ def _level_peaks(
 ) -> tuple[npt.NDArray[np.generic], ...]:
     height, width = on.flux.shape
     shape = (height * on.step, width * on.step)
-    full_gain, noise = _expected_noise(on, lamp_ratio, read_noise_e)
-    moved = warp(off.flux, motion, flow, on.step)
-    excess = np.asarray(cv2.multiply(moved, full_gain), np.float32)
-    cv2.subtract(on.flux, excess, excess)
-    ratio = np.asarray(cv2.divide(excess, noise), np.float32)
-    xs, ys = _maxima(excess, ratio)
-    alone, shared = _alone(on, read_noise_e, xs, ys)
-    sub_x, sub_y = _subpixel(excess, xs, ys)
-    also_x, also_y = _subpixel(on.flux, *shared)
-    xs, ys = np.concatenate([xs, shared[0]]), np.concatenate([ys, shared[1]])
-    sub_x, sub_y = np.concatenate([sub_x, also_x]), np.concatenate([sub_y, also_y])
-    x, y = from_level(xs + sub_x, on.step), from_level(ys + sub_y, on.step)
+    found = find_excess(on, warp(off.flux, motion, flow, on.step), lamp_ratio, read_noise_e)
+    tops, alone = _alone(on, read_noise_e, found)
+    x, y = from_level(tops.xs + tops.sub_x, on.step), from_level(tops.ys + tops.sub_y, on.step)
     bx, by = carry(x, y, motion, flow, shape)
     lx, ly = to_level(bx, off.step), to_level(by, off.step)
     column = np.clip(np.rint(lx).astype(np.intp), 0, width - 1)
     row = np.clip(np.rint(ly).astype(np.intp), 0, height - 1)
-    gain, sigma = full_gain[ys, xs], noise[ys, xs]
-    flux, off_max, off_exact = on.flux[ys, xs], off.widest[row, column], moved[ys, xs]
-    told_apart = np.arange(xs.size) < xs.size - shared[0].size
-    shown = gain * np.maximum(off_max, 0.0)
+    off_max = off.widest[row, column]
+    shown = tops.gain * np.maximum(off_max, 0.0)
     # a lens in a hole: the hole is dark under both lamps, so off_axis tells how much light is missing there
-    hole = np.where(off_exact < 0.0, flux - gain * off_exact - shown, -np.inf)
-    z = np.maximum(flux - shown, hole) / sigma
-    modulus = np.abs(ratio[::2, ::2])
-    np.minimum(modulus, np.float32(CLUTTER_CLIP), out=modulus)
+    hole = np.where(tops.off < 0.0, tops.flux - tops.gain * tops.off - shown, -np.inf)
+    z = np.maximum(tops.flux - shown, hole) / tops.noise
     size = max(7, (width // 40) | 1)
-    clutter = cv2.blur(modulus, (size, size))[ys // 2, xs // 2] * np.float32(1.2533)
+    clutter = cv2.blur(found.modulus, (size, size))[tops.ys // 2, tops.xs // 2] * np.float32(1.2533)
     z[(lx < 0) | (ly < 0) | (lx > width - 1) | (ly > height - 1)] = 0.0
-    strength = np.where(told_apart, excess[ys, xs], flux)
+    strength = np.where(np.arange(len(tops)) < len(found.peaks), tops.excess, tops.flux)
     return (
-        x, y, np.full(x.size, index, np.int8), strength, ratio[ys, xs], off_max, off_exact, z.astype(np.float32),
+        x, y, np.full(x.size, index, np.int8), strength, tops.snr, off_max, tops.off, z.astype(np.float32),
         np.maximum(clutter, np.float32(1.0)), alone,
     )  # fmt: skip
 
 
-def _alone(on: Level, read_noise_e: float, xs: Indices, ys: Indices) -> tuple[Column, tuple[Indices, Indices]]:
-    """How far places of on_axis, and the maxima of its own that are not among them, stand out from what is around."""
+def _alone(on: Level, read_noise_e: float, found: Excess) -> tuple[Tops, Column]:
+    """The peaks, the maxima of on_axis that are not among them, and how far each stands out from what is around."""
     width = on.flux.shape[1]
     size = max(7, (width // 18) | 1)
     around = cv2.blur(np.abs(on.flux[::4, ::4]), (max(3, (size // 4) | 1),) * 2)
     floor = np.float32(SHARED_SNR * POINT.noise_gain * on.step)
-    faintest = max(1e-3, float(floor) * max(read_noise_e, 1e-3))
-    v, u = _tops(on.flux, on.widest, on.flux > faintest)
-    taken = np.zeros(on.flux.shape, np.bool_)
-    for down in (-1, 0, 1):
-        for right in (-1, 0, 1):
-            taken[ys + down, xs + right] = True  # places lie 3 px from the border at least
-    free = ~taken[v, u]
-    v, u = np.concatenate([ys, v[free]]), np.concatenate([xs, u[free]])
-    light, mean = on.flux[v, u], np.maximum(on.mean[v, u], 0.0) + np.float32(read_noise_e**2)
-    out = np.where(light > floor * np.sqrt(mean), light / np.maximum(around[v // 4, u // 4], 1.0), 0.0)
-    out = out.astype(np.float32)
-    new = np.flatnonzero(out[xs.size :] > 0.0) + xs.size
+    tops = found.peaks.join(found.shown.take(_apart(found.shown, found.peaks, width)))
+    light, mean = tops.flux, np.maximum(on.mean[tops.ys, tops.xs], 0.0) + np.float32(read_noise_e**2)
+    beside = np.maximum(around[tops.ys // 4, tops.xs // 4], 1.0)
+    out = np.where(light > floor * np.sqrt(mean), light / beside, 0.0).astype(np.float32)
+    peaks = len(found.peaks)
+    new = np.flatnonzero(out[peaks:] > 0.0) + peaks
     new = new[np.argsort(-out[new], kind="stable")[: 4 * MAX_SHARED]]
-    return out[np.concatenate([np.arange(xs.size), new])], (u[new], v[new])
+    kept = np.concatenate([np.arange(peaks), new])
+    return tops.take(kept), out[kept]
 
 
-def _expected_noise(on: Level, lamp_ratio: Image, read_noise_e: float) -> tuple[Image, Image]:
-    """Lamp ratio and standard deviation of the excess, H x W, worked out at half the resolution: both are smooth."""
-    height, width = on.flux.shape
-    half = np.ascontiguousarray(on.mean[::2, ::2])
-    size = (half.shape[1], half.shape[0])
-    gain = np.asarray(cv2.resize(lamp_ratio, size, interpolation=cv2.INTER_LINEAR), np.float32)
-    floor = np.float32(read_noise_e**2 + 0.05)
-    # off_axis light is on_axis light over the ratio of the lamps: (1 + gain) light + (1 + gain^2) floor
-    variance = np.maximum(half, np.float32(0.0), out=half)
-    variance *= gain + np.float32(1.0)
-    gain *= gain
-    gain += np.float32(1.0)
-    gain *= floor
-    variance += gain
-    noise = np.asarray(cv2.sqrt(variance, variance), np.float32)
-    noise *= np.float32(POINT.noise_gain * on.step)
-    size = (width, height)
-    full = [np.asarray(cv2.resize(f, size, interpolation=cv2.INTER_LINEAR), np.float32) for f in (lamp_ratio, noise)]
-    return full[0], full[1]
-
-
-def _maxima(excess: Image, ratio: Image) -> tuple[Indices, Indices]:
-    """Strongest local maxima of a 3 x 3 neighbourhood, away from the border."""
-    top = np.asarray(cv2.dilate(excess, np.ones((3, 3), np.uint8)), np.float32)
-    ys, xs = _tops(excess, top, ratio >= PEAK_SNR)
-    if ys.size > MAX_PEAKS:
-        keep = np.sort(np.argpartition(-ratio[ys, xs], MAX_PEAKS)[:MAX_PEAKS])
-        ys, xs = ys[keep], xs[keep]
-    return xs, ys
-
-
-def _tops(image: Image, top: Image, worth: npt.NDArray[np.bool_], border: int = 3) -> tuple[Indices, Indices]:
-    """Rows and columns of the pixels that are worth it and reach `top`, away from the border."""
-    height, width = image.shape
-    reached = image >= top
-    reached &= worth
-    ys, xs = np.divmod(np.flatnonzero(reached), width)
-    inside = (ys >= border) & (ys < height - border) & (xs >= border) & (xs < width - border)
-    return ys[inside], xs[inside]
+def _apart(tops: Tops, others: Tops, width: int) -> npt.NDArray[np.bool_]:
+    """Which of them no other one touches; both lie 3 px from the border at least."""
+    beside = np.array([down * width + right for down in (-1, 0, 1) for right in (-1, 0, 1)])
+    taken = (others.ys * width + others.xs)[:, None] + beside
+    return ~np.isin(tops.ys * width + tops.xs, taken.ravel())
 
 
 def _without_twins(peaks: Peaks, finest: Level) -> Peaks:
@@ -225,15 +166,3 @@ def _without_twins(peaks: Peaks, finest: Level) -> Peaks:
     keep = strength >= near[v, u]
     keep |= peaks.level == 0  # fine peaks stay: two points close to each other are two places
     return Peaks(*(getattr(peaks, name)[keep] for name in peaks.__dataclass_fields__))
-
-
-def _subpixel(flux: Image, xs: Indices, ys: Indices) -> tuple[Column, Column]:
-    """Vertex of the parabola through the three neighbours, per axis, within half a pixel."""
-    centre = flux[ys, xs]
-
-    def vertex(low: Column, high: Column) -> Column:
-        curve = low - 2.0 * centre + high
-        shift = np.where(curve < -1e-6, 0.5 * (low - high) / np.where(curve < -1e-6, curve, -1.0), 0.0)
-        return np.clip(shift, -0.5, 0.5).astype(np.float32)
-
-    return vertex(flux[ys, xs - 1], flux[ys, xs + 1]), vertex(flux[ys - 1, xs], flux[ys + 1, xs])

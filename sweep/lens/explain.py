@@ -16,7 +16,8 @@ import numpy as np
 from sweep.lens.align import Chain, place_triple
 from sweep.lens.clip_source import RecordedSource
 from sweep.lens.clips import Clip
-from sweep.lens.detect import GLINT_Z, PEAK_SNR, Indices, Peaks, worth_following
+from sweep.lens.detect import GLINT_Z, Peaks, worth_following
+from sweep.lens.excess import PEAK_SNR, Indices
 from sweep.lens.follow import Followed, follow_clip
 from sweep.lens.glints import Glints, find_glints
 from sweep.lens.judge import MIN_HITS, MIN_SHARE, candidate_score, evidence_of, judge_tracks

@@ -8,6 +8,7 @@ and places that do not belong together.
 from __future__ import annotations
 
 import ctypes
+import threading
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_bool, c_float, c_int32, c_int64, c_void_p
 from pathlib import Path
@@ -22,6 +23,8 @@ Image = npt.NDArray[np.float32]
 Column = npt.NDArray[np.float32]
 
 LIBRARY: Final = BUILD / "lens_kernel.so"
+_MOST_PEAKS, _FIELDS = 1 << 15, 8
+"""Places that one scale of a frame may have, and numbers told of each."""
 
 
 class _Image(ctypes.Structure):
@@ -59,6 +62,35 @@ class MeasureRules(ctypes.Structure):
     ]  # fmt: skip
 
 
+class _Levels(ctypes.Structure):
+    """`struct levels`."""
+
+    _fields_: ClassVar = [(name, _Image) for name in ("flux", "mean", "widest", "moved", "lamp_ratio")]
+
+
+_PEAK_RULES = "least_snr", "floor", "noise_scale", "most_clutter", "shown_scale", "shown_floor", "faintest"
+
+
+class _PeakRules(ctypes.Structure):
+    """`struct peak_rules`."""
+
+    _fields_: ClassVar = [(name, c_float) for name in _PEAK_RULES]
+
+
+class _Found(ctypes.Structure):
+    """`struct found`."""
+
+    _fields_: ClassVar = [("room", c_int64), ("count", c_int64), ("places", c_void_p), ("fields", c_void_p)]
+
+
+class _Room(threading.local):
+    """Memory of one thread, grown where it has to: so large that the system would clear it anew for each call."""
+
+    rows = np.empty(0, np.uint8)
+    places = np.empty((2, _MOST_PEAKS, 2), np.int32)
+    fields = np.empty((2, _MOST_PEAKS, _FIELDS), np.float32)
+
+
 class Kernel:
     """A loaded library; its functions take memory by address, which the callers here keep alive."""
 
@@ -75,6 +107,14 @@ class Kernel:
             library.measure_twins, *[POINTER(_Image)] * 2, c_int32, *[POINTER(_Places)] * 2, c_int64, c_bool, c_void_p,
             c_int32, *[c_void_p] * 3,
         )  # fmt: skip
+
+        self._find_peaks = _function(
+            library.find_peaks, POINTER(_Levels), POINTER(_PeakRules), *[c_void_p] * 2, *[POINTER(_Found)] * 2
+        )
+        self._find_peaks.restype = c_bool
+        library.peak_octets.restype = c_int64
+        self._peak_octets = library.peak_octets()
+        self._room = _Room()
 
     def measure_places(
         self,
@@ -146,6 +186,33 @@ class Kernel:
             flux.ctypes.data, pair.ctypes.data, twin.ctypes.data,
         )  # fmt: skip
         return pair, twin
+
+    def find_peaks(
+        self, images: tuple[Image, Image, Image, Image], lamp_ratio: Image, rules: tuple[float, ...]
+    ) -> tuple[tuple[npt.NDArray[np.int32], Image], tuple[npt.NDArray[np.int32], Image], Image] | None:
+        """Maxima of the excess, maxima of on_axis alone (columns and rows, N x 2, and N x 8 numbers, as
+        `excess.Tops` names them), and the modulus of the excess at every other pixel; None where there is no room.
+
+        images: flux, mean, widest flux of on_axis, and moved flux of off_axis, H x W; lamp_ratio: coarse.
+        """
+        if len({image.shape for image in images}) > 1:
+            raise ValueError("images of one scale have one size")
+        height, width = images[0].shape
+        parts = [_image(image) for image in (*images, lamp_ratio)]
+        room = self._room
+        if room.rows.size < self._peak_octets:
+            room.rows = np.empty(self._peak_octets, np.uint8)
+        modulus = np.empty(((height + 1) // 2, (width + 1) // 2), np.float32)
+        found = [_Found(_MOST_PEAKS, 0, room.places[k].ctypes.data, room.fields[k].ctypes.data) for k in range(2)]
+        fits = self._find_peaks(
+            byref(_Levels(*parts)), byref(_PeakRules(*rules)), room.rows.ctypes.data, modulus.ctypes.data,
+            *map(byref, found),
+        )  # fmt: skip
+        if not fits or any(one.count > _MOST_PEAKS for one in found):
+            return None
+        peaks, shown = ((room.places[k, : one.count].copy(), room.fields[k, : one.count].copy()) for k, one in
+                        enumerate(found))  # fmt: skip
+        return peaks, shown, modulus
 
 
 def _function(function: Any, *arguments: Any) -> Any:

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.lens.cutouts import COLUMNS, Table
-from sweep.lens.detect import Indices, Peaks
+from sweep.lens.detect import Peaks
+from sweep.lens.excess import Indices
 from sweep.lens.levels import Column, carry
 from sweep.lens.register import Motion
 

@@ -4,7 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from sweep.compiled import SOURCES
+from sweep.lens.kernel import Kernel, load_kernel
+from tests.compiled import UNDEFINED_TRAPS, build
 from tests.conftest import REPO_ROOT
+
+LENS = SOURCES["lens_kernel.so"]
+
+
+@pytest.fixture(scope="session")
+def kernel(host_cc: str, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
+    """The lens kernel; it dies of undefined behaviour."""
+    found = load_kernel(build(host_cc, tmp_path_factory.mktemp("kernel") / "k.so", *UNDEFINED_TRAPS, folder=LENS))
+    assert isinstance(found, Kernel)
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -11,28 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sweep.compiled import SOURCES
 from sweep.lens.cutouts import COLUMNS, Elsewhere, Places, TripleViews, view_of
 from sweep.lens.kernel import Kernel, load_kernel
 from sweep.lens.levels import filter_frame, shrink
 from sweep.lens.measure import measure_places
-from tests.compiled import UNDEFINED_TRAPS, build, run_sanitized
 from tests.lens.hostile import FULL_E, draw_frame, draw_places, seeds, shapes
 
-LENS = SOURCES["lens_kernel.so"]
 CLOSE = 2e-5
 """Of the light that a sum is made of: what 300 roundings of single precision come to at worst."""
 SHAPE = {"elongation": 1e-3, "width_px": 1e-3}
 """Differences of sums that cancel: most where a cut-out is lit at its rim only, and Python is the one that is off."""
 COUNTED = frozenset({"area_high", "area_low", "off_area_high", "off_area_low"})
 """Pixels over a level, which rounding may move by one."""
-
-
-@pytest.fixture(scope="module")
-def kernel(host_cc: str, tmp_path_factory: pytest.TempPathFactory) -> Kernel:
-    found = load_kernel(build(host_cc, tmp_path_factory.mktemp("kernel") / "k.so", *UNDEFINED_TRAPS, folder=LENS))
-    assert isinstance(found, Kernel)
-    return found
 
 
 def views_of(rng: np.random.Generator, shape: tuple[int, int], step: int) -> TripleViews:
@@ -101,11 +91,6 @@ def test_what_does_not_fit_is_refused(kernel: Kernel) -> None:
         measure_places(views, on, replace(there, off=Places(there.off.x[:2], there.off.y[:2])), kernel)
     with pytest.raises(ValueError, match="rows and columns"):
         kernel.measure_points(np.zeros((0, 5), np.float32), 1, (on.x, on.y), 2.3, np.zeros(1, np.int32))
-
-
-def test_nothing_beside_the_images_is_read(host_cc: str, tmp_path: Path, repo_root: Path) -> None:
-    done = run_sanitized(host_cc, tmp_path, repo_root, "tests.lens.test_kernel:measure_random", 24, sources=LENS)
-    assert done.returncode == 0, done.stderr[-2_000:]
 
 
 def measure_random(library: str, count: int) -> None:
