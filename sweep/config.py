@@ -14,11 +14,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from sweep.entry.dsse import Signer
+from sweep.entry.dsse import EntryError, Signer
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.host.carrier import CARRIERS, CarrierLines, LineName, Revision
 from sweep.host.disk import DISK, DiskError
 from sweep.host.gpio import LinePlace
+from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE, given_secret
 from sweep.report.base import Slug
 from sweep.report.files import read_toml
 
@@ -146,9 +147,20 @@ def read_config(path: Path | None) -> Config:
 
 
 def open_signer(state: Path) -> Signer:
-    """The probe's signing key, made at first use; its public half is written beside it for enrolment."""
-    signer = Signer.load_or_create(state / "probe.key")
-    public, told = state / "probe.pub", f"{signer.key_id} {signer.public_key.hex()}\n".encode()
+    """The probe's signing key, made at first use; its public half is written beside it for enrolment.
+
+    Where the key is sealed to the machine only its service has it.  Raises EntryError, OSError.
+    """
+    secret = given_secret()
+    if secret is not None:
+        signer = Signer.from_seed(secret)
+    elif (state / SEALED_FILE).exists():
+        raise EntryError(
+            "this probe's key is sealed to the machine, and only its service has it: run this as a service"
+        )
+    else:
+        signer = Signer.load_or_create(state / KEY_FILE)
+    public, told = state / PUBLIC_FILE, f"{signer.key_id} {signer.public_key.hex()}\n".encode()
     if not public.exists() or public.read_bytes() != told:  # a power cut may leave half of it, or none
         with suppress(DiskError):  # for people; what cannot be written to is said where an entry is
             DISK.write_whole(public, told)

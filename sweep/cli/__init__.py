@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "agent": "agent:agent",
     "reference": "reference:reference",
     "key": "sweeps:key",
+    "wipe": "wipe:wipe",
     "lens": "lens:lens",
     "wifi": "captures:wifi",
     "stimulus": "captures:stimulus",

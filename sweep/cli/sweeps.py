@@ -45,9 +45,11 @@ from sweep.cli.options import (
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, one_line, out, write_json
 from sweep.cli.running import runner_of
 from sweep.cli.watching import Watcher, show_report
+from sweep.cli.wipe import seal_key
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import OutboxError
 from sweep.entry.dsse import EntryError, Signer
+from sweep.host.sealing import PUBLIC_FILE, SEALED_FILE
 from sweep.plug.control import Control
 from sweep.report import MANIFEST_NAME, Mode, SweepReport, are_two_persons, new_id
 from sweep.run.keeping import KeepError, Keeping
@@ -231,9 +233,21 @@ def _finish(report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quie
         raise typer.Exit(EXIT_FINDINGS)
 
 
-def key(state: State = None, config: ConfigFile = None) -> None:
+def key(
+    state: State = None,
+    config: ConfigFile = None,
+    seal: Annotated[
+        bool, typer.Option("--seal", help="Seal the key to this machine, so that only its service can open it (root).")
+    ] = False,
+) -> None:
     """Print the probe's key id and public key, for enrolment at the server."""
     settings = read_settings(config, None, state)
+    if seal:
+        out.print(f"sealed: {seal_key(settings)}")
+    told = settings.state_folder / PUBLIC_FILE
+    if (settings.state_folder / SEALED_FILE).exists() and told.exists():
+        out.print(told.read_text(encoding="ascii").strip())
+        return
     with one_line(EntryError):
         signer = open_signer(settings.state_folder)
     out.print(f"{signer.key_id} {signer.public_key.hex()}")
