@@ -39,7 +39,7 @@ class BlePlug:
     """Bluetooth Low Energy advertisers."""
 
     name: Modality = "ble"
-    weigher = Weigher(weigh_ble, estimate=estimate_ble)
+    weigher = Weigher(weigh_ble, estimate=estimate_ble, rests_on=("ble_camera_hint",))
     words = WORDS
     calibration = None
 

@@ -15,14 +15,12 @@ from rich.table import Table
 
 from sweep.cli.options import ConfigFile, JsonOut, Seed, Sim, State, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
-from sweep.cli.running import reference_of
+from sweep.cli.running import SIM_REFERENCE
 from sweep.config import Config
 from sweep.host.clock import read_wall_clock
 from sweep.report import ReferenceCheck, utc_now
-from sweep.run.reference import NOT_DONE, ReferenceFile, ReferenceFileError
+from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
 from sweep.run.reference_words import CHART, PARTS, STATUSES
-
-SIM_FILE = "reference-simulated.json"
 
 
 class Fault(StrEnum):
@@ -48,7 +46,7 @@ def reference(
 ) -> None:
     """Show this probe's reference check and its control chart, or check a simulated probe."""
     settings = read_settings(config, None, state)
-    kept = ReferenceFile(settings.state_folder / SIM_FILE) if sim else reference_of(settings)
+    kept = ReferenceFile(settings.state_folder / (SIM_REFERENCE if sim else FILE_NAME))
     with one_line(ReferenceFileError, OSError):
         if renew:
             kept.renew()

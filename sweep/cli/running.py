@@ -6,7 +6,10 @@ parts.  It starts nothing.
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sweep.cli.options import plugs_of
@@ -18,15 +21,19 @@ from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.report import ReferenceCheck, Source
 from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.recovery import Closed, Now, close_interrupted, resumable
-from sweep.run.reference import FILE_NAME, ReferenceFile
+from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, SweepSource
-from sweep.run.runner import OnEvent, Runner
+from sweep.run.runner import OnEvent, Runner, source_of
+
+SIM_REFERENCE: Final = "reference-simulated.json"
+"""What a simulated probe knows of its reference checks; it proves nothing of this one."""
 
 
 def runner_of(
@@ -69,15 +76,24 @@ def runner_of(
             durations=durations_of(settings, source) if source.is_live else None,
             machine=Machine(settings.state_folder),
             bank=bank,
-            reference=reference_of(settings),
+            reference=reference_of(settings, "live" if source.is_live else source_of(source.manifest)),
             why_stopped=lambda: "switched_off" if is_going_down() else None,
         ),
     )
 
 
-def reference_of(settings: Config) -> ReferenceFile:
-    """What this probe knows of its reference checks."""
-    return ReferenceFile(settings.state_folder / FILE_NAME)
+def reference_of(settings: Config, source: Source = "live") -> ReferenceFile | None:
+    """What this probe knows of its reference checks, in a simulated sweep what the simulated probe knows; None for the
+    replay of a real one: the recording does not tell, and checks of today say nothing of it.
+    """
+    name = SIM_REFERENCE if source == "simulated" else FILE_NAME
+    return None if source == "replay" else ReferenceFile(settings.state_folder / name)
+
+
+def _reference_at(settings: Config, source: Source, started: datetime) -> ReferenceCheck:
+    """The reference check that held for a sweep that started then."""
+    kept = reference_of(settings, source)
+    return NOT_DONE if kept is None else kept.today(started)
 
 
 def durations_of(settings: Config, source: SweepSource) -> Durations:
@@ -103,7 +119,13 @@ def close_interrupted_sweeps(settings: Config, outbox: Outbox, spare: UUID | Non
     """
     remove_orphans()
     return list(
-        close_interrupted(_journals(settings), outbox, lambda manifest: plugs_of(settings, manifest), spare=spare)
+        close_interrupted(
+            _journals(settings),
+            outbox,
+            lambda manifest: plugs_of(settings, manifest),
+            spare=spare,
+            reference_for=partial(_reference_at, settings),
+        )
     )
 
 

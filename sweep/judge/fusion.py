@@ -110,10 +110,14 @@ def judge(
             if cover.zone_id == zone.zone_id:
                 seekable = [t for t in targets if (t.zone_id, t.modality) == (zone.zone_id, cover.modality)]
                 verdicts.append(verdict_of(cover, finding, seekable, grounds, words))
-    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits, words))
+    is_clear = any(said.verdict == "clear" for said in verdicts)
+    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits, words, is_clear=is_clear))
 
 
-def _limits(plan: Plan, source: Source, measured: Iterable[str], words: Vocabulary) -> tuple[Limit, ...]:
+def _limits(
+    plan: Plan, source: Source, measured: Iterable[str], words: Vocabulary, *, is_clear: bool
+) -> tuple[Limit, ...]:
+    """What could not be seen; that this probe calls nothing clear is said where it did not."""
     of_this_sweep = ([] if plan.is_verified else ["plan_unverified"]) + ([] if source == "live" else ["recorded_input"])
     codes = (*words.limits, *sorted({*measured} - {*words.limits, *of_this_sweep}), *of_this_sweep)
-    return tuple(words.limit(code) for code in codes)
+    return tuple(words.limit(code) for code in codes if not (is_clear and code == "uncalibrated"))

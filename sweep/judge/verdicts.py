@@ -15,6 +15,7 @@ from typing import Final
 
 from sweep.plug.words import Vocabulary
 from sweep.report import (
+    CheckStatus,
     Finding,
     Modality,
     ReferenceCheck,
@@ -38,6 +39,8 @@ CALIBRATED: Final[Collection[Modality]] = ("lens", "rf")
 PARTS: Final[Mapping[Modality, Collection[str]]] = {
     "lens": ("lens", "lamp"), "wifi": ("wifi",), "ble": ("ble",), "rf": ("rf",),
 }  # fmt: skip
+NOT_PASSED: Final[Mapping[CheckStatus, str]] = {"out_of_control": "check_out_of_control", "failed": "check_failed"}
+"""What is said of a probe or a part of it that did not pass, the worse first."""
 NOT_DONE: Final = ReferenceCheck(status="not_done", checked=None)
 
 
@@ -52,6 +55,8 @@ class Grounds:
     """Modalities whose calibration is in force and valid."""
     weights: Mapping[Modality, WeightSource] = field(default_factory=dict)
     """Where each modality's weights were measured; guessed where it says nothing."""
+    ended: datetime | None = None
+    """A check between start and end was made in the sweep itself, before its first zone; None: there is none."""
 
     def sources(self) -> Collection[str]:
         """Where weights and curves must come from: the field, in a simulated sweep the simulation."""
@@ -61,20 +66,28 @@ class Grounds:
         """Why nothing of this modality may be called clear; None: it may."""
         if modality in CALIBRATED and modality not in self.calibrated:
             return "not_calibrated"
-        if not self._is_checked(modality):
-            return "check_not_passed"
+        unchecked = self._why_unchecked(modality)
+        if unchecked is not None:
+            return unchecked
         if self.weights.get(modality, "guessed") not in self.sources():
             return "weights_not_field"
         return None
 
-    def _is_checked(self, modality: Modality) -> bool:
+    def _why_unchecked(self, modality: Modality) -> str | None:
+        """What is wrong with today's reference check: the probe as a whole first, then its age, then this part."""
         check = self.check
-        if check.status != "passed" or check.checked is None or self.started is None:
-            return False
-        if not timedelta() <= self.started - check.checked.utc <= CHECK_LASTS:
-            return False
+        if check.status in NOT_PASSED:
+            return NOT_PASSED[check.status]
+        if check.checked is None or self.started is None:
+            return "check_not_done"
+        if check.checked.utc > (self.ended or self.started):
+            return "check_not_done"
+        if check.status == "not_done" or self.started - check.checked.utc > CHECK_LASTS:
+            return "check_stale"
         wanted = PARTS.get(modality, (modality,))
-        return all(part.status == "passed" for part in check.parts if part.part in wanted)
+        parts = {part.status for part in check.parts if part.part in wanted} - {"passed"}
+        unread = "check_not_done" if parts else None
+        return next((said for status, said in NOT_PASSED.items() if status in parts), unread)
 
 
 NO_GROUNDS: Final = Grounds()

@@ -21,9 +21,23 @@ COMMON: Final = Words(
             "감지된 것 없음. 다만 보정 전이라 이상 없음으로 판정하지 않음",
             "Nothing detected, but without calibration that is not called clear",
         ),
-        "check_not_passed": Sentence(
-            "감지된 것 없음. 다만 오늘의 기준 표적 확인을 통과하지 않아 이상 없음으로 판정하지 않음",
-            "Nothing detected, but without today's reference check that is not called clear",
+        "check_not_done": Sentence(
+            "감지된 것 없음. 다만 기준 점검을 하지 않아 이상 없음으로 판정하지 않음",
+            "Nothing detected, but without a reference check that is not called clear",
+        ),
+        "check_stale": Sentence(
+            "감지된 것 없음. 다만 기준 점검이 오늘 것이 아니거나 그 뒤 점검기가 떨어져 이상 없음으로 판정하지 않음",
+            "Nothing detected, but the reference check is of another day, or the probe fell since: that is not called "
+            "clear",
+        ),
+        "check_failed": Sentence(
+            "감지된 것 없음. 다만 기준 점검에 실패해 이상 없음으로 판정하지 않음",
+            "Nothing detected, but the reference check failed: that is not called clear",
+        ),
+        "check_out_of_control": Sentence(
+            "감지된 것 없음. 다만 점검기 성능이 떨어져(관리도 이탈) 이상 없음으로 판정하지 않음",
+            "Nothing detected, but the probe has lost sensitivity (out of control on its chart): that is not called "
+            "clear",
         ),
         "weights_not_field": Sentence(
             "감지된 것 없음. 다만 현장에서 측정한 가중치가 없어 이상 없음으로 판정하지 않음",

@@ -48,7 +48,7 @@ class LensPlug:
     """The lens finder; `limits`: codes of what must be said of the calibration of camera and lamps."""
 
     name: Modality = "lens"
-    weigher = Weigher(weigh_lens, place_glint, estimate_lens)
+    weigher = Weigher(weigh_lens, place_glint, estimate_lens, ("glint", "glint_again", "no_glint"))
     words = WORDS
 
     def __init__(self, limits: tuple[str, ...] = ("lens_uncalibrated",), calibration: str | None = None) -> None:

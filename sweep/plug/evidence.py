@@ -6,7 +6,7 @@ weights from the tables it is handed; it knows neither the prior nor whether a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,6 +60,10 @@ class Weigher:
     """Where what was observed from a position is, for a modality that sees better than by zone."""
     estimate: Callable[[ZoneLooks], Estimate] = lambda _looks: Estimate()
     """With what probability its targets would have been found; a modality without targets has no answer."""
+    rests_on: Collection[str] = ()
+    """Codes of the weights by which a camera would have shown: where they were measured decides whether a zone may be
+    called clear.  Without any the modality has guesses only.
+    """
 
 
 def evidence(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final, Self
 
@@ -48,6 +48,8 @@ class Weight(Record):
         return self
 
 
+LEAST_FIRST: Final[tuple[WeightSource, ...]] = ("guessed", "derived", "rendered", "simulated", "measured", "field")
+"""Sources by what can rest on them."""
 HINT: Final = 0.3
 """A weight that nobody has counted is no more than a hint: twice as likely with a camera as without. Guessed."""
 
@@ -113,6 +115,18 @@ class Weights(Record):
     """The command that made the file."""
     tables: dict[Code, WeightTable]
     rates: dict[Code, Rate]
+
+    def source_of(self, codes: Collection[str]) -> WeightSource:
+        """Where the weights of these codes were measured: the least that any of them rests on; `guessed` for a code
+        that has neither table nor rate, and where there are none.
+        """
+        found: set[WeightSource] = set()
+        for code in codes:
+            tables, rates = self.tables.get(code), self.rates.get(code)
+            found |= {weight.source for weight in tables.weights} if tables is not None else set()
+            found |= {rates.source} if rates is not None else set()
+            found |= {"guessed"} if tables is None and rates is None else set()
+        return min(found, key=LEAST_FIRST.index, default="guessed")
 
     def at(self, code: str, value: float = 0.0) -> Weight:
         """The weight of an evidence code at a measured value; raises WeightsError for a code without a table."""

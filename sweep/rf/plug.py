@@ -30,7 +30,7 @@ class RfPlug:
     """RF, by the laws of this probe's detector and tuner."""
 
     name: Modality = "rf"
-    weigher = Weigher(weigh_rf, estimate=estimate_rf)
+    weigher = Weigher(weigh_rf, estimate=estimate_rf, rests_on=("analog_video", "continuous_carrier"))
     words = WORDS
 
     def __init__(self, levels: RfLevels = NOMINAL_LEVELS) -> None:

@@ -34,12 +34,15 @@ from sweep.report import (
     Modality,
     Position,
     RecordedSweep,
+    ReferenceCheck,
+    Source,
     StartCommand,
     SweepReport,
     first_problem,
     new_id,
     utc_now,
 )
+from sweep.run.reference import NOT_DONE
 from sweep.run.report_of import is_measured, never_measured, report_of, software_name
 from sweep.run.rooms import Interrupted
 
@@ -93,15 +96,20 @@ def close_interrupted(
     plugs_for: Callable[[RecordedSweep], Sequence[Plug]],
     *,
     spare: UUID | None = None,
+    reference_for: Callable[[Source, datetime], ReferenceCheck] = lambda _source, _started: NOT_DONE,
     now: Callable[[], Now] = Now.read,
 ) -> Iterator[Closed]:
-    """Close every sweep that left a journal in `folder`, but for `spare`, which goes on."""
+    """Close every sweep that left a journal in `folder`, but for `spare`, which goes on; `reference_for`: the reference
+    check that held for a sweep of that source which started then.
+    """
     for path in journals_in(folder):
         if path.name == str(spare):
             continue
         try:
             journal = read_journal(path)
-            report = close(journal, outbox, plugs_for(journal.header.manifest), now())
+            manifest = journal.header.manifest
+            check = reference_for(journal.header.source, manifest.started)
+            report = close(journal, outbox, plugs_for(manifest), now(), check)
         except JournalError as error:
             _set_aside(path)
             yield Closed(path.name, None, None, str(error))
@@ -112,7 +120,9 @@ def close_interrupted(
             yield Closed(path.name, journal.header.sweep_id, report)
 
 
-def close(journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now) -> SweepReport | None:
+def close(
+    journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now, reference: ReferenceCheck = NOT_DONE
+) -> SweepReport | None:
     """Write the report of an interrupted sweep; None where it is written already, or was never begun."""
     header = journal.header
     is_written = outbox.holds(header.report_entry_id)
@@ -120,7 +130,7 @@ def close(journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now) -> 
         remove_journal(journal.folder)
         return None
     measurements = measurements_of(journal, plugs, now)
-    report, bodies = with_bodies(report_from(journal, measurements, plugs, now), measurements)
+    report, bodies = with_bodies(report_from(journal, measurements, plugs, now, reference), measurements)
     outbox.append(
         kinds.REPORT,
         bodies,
@@ -134,7 +144,13 @@ def close(journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now) -> 
     return report
 
 
-def report_from(journal: Journal, measurements: Sequence[Measurement], plugs: Sequence[Plug], now: Now) -> SweepReport:
+def report_from(
+    journal: Journal,
+    measurements: Sequence[Measurement],
+    plugs: Sequence[Plug],
+    now: Now,
+    reference: ReferenceCheck = NOT_DONE,
+) -> SweepReport:
     """What was measured until the sweep was interrupted, judged."""
     header, closing = journal.header, journal.closing
     if closing is not None:
@@ -167,6 +183,7 @@ def report_from(journal: Journal, measurements: Sequence[Measurement], plugs: Se
         outcome="aborted" if closing is None else closing.outcome,
         limits=limits,
         condition=journal.stands[-1].condition if journal.stands else None,
+        reference=reference,
     )
 
 

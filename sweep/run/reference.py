@@ -84,8 +84,8 @@ class ReferenceFile:
         return read_json(KeptChecks, self.path, ReferenceFileError, max_bytes=MAX_BYTES)
 
     def today(self, now: datetime) -> ReferenceCheck:
-        """The check that holds now; one of another day, or from before a fall, is none, but what was out of control
-        stays so.
+        """The check that holds now; one of another day, or from before a fall, is none and says when it was, but what
+        was out of control stays so.
         """
         try:
             kept = self.read()
@@ -97,7 +97,7 @@ class ReferenceFile:
         is_today = last.checked.utc.astimezone(KOREA).date() == now.astimezone(KOREA).date()
         if is_today and (kept.fell is None or kept.fell < last.checked.utc):
             return last
-        return last if last.status == "out_of_control" else NOT_DONE
+        return last if last.status == "out_of_control" else NOT_DONE.model_copy(update={"checked": last.checked})
 
     def check(self, readings: Readings, clock: WallClock, now: datetime | None = None) -> ReferenceCheck:
         """Take a morning's readings, and keep what follows.  Raises ReferenceFileError, OSError."""

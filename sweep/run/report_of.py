@@ -101,8 +101,10 @@ def report_of(
     grounds = Grounds(
         source=source,
         started=manifest.started,
+        ended=ended,
         check=reference,
         calibrated=[plug.name for plug in plugs if plug.calibration is not None],
+        weights={plug.name: load_weights().source_of(plug.weigher.rests_on) for plug in plugs},
     )
     estimates = estimate(
         manifest.plan, positions, _of_first_looks(measurements), {plug.name: plug.weigher for plug in plugs}

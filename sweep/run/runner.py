@@ -149,6 +149,7 @@ class Runner:
         self._again = LookingAgain(control.looks, self._on_event, self._has_time)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
+        self._reference_file = None if live is None else live.reference
         self._tripwire: Callable[[], Connection] | None = None
         """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._limits = set(limits)
@@ -387,9 +388,9 @@ class Runner:
 
     def _reference(self) -> ReferenceCheck:
         """The check that holds for this sweep."""
-        if self._live.reference is None:
+        if self._reference_file is None:
             return NOT_DONE
-        return self._live.reference.today(self._manifest.started)
+        return self._reference_file.today(self._manifest.started)
 
     def _fell(self) -> None:
         """Somebody dropped the probe: what was checked before holds no longer."""

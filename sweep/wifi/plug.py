@@ -20,7 +20,11 @@ class WifiPlug:
 
     name: Modality = "wifi"
     calibration = None
-    weigher = Weigher(weigh_wifi, estimate=estimate_wifi)
+    weigher = Weigher(
+        weigh_wifi,
+        estimate=estimate_wifi,
+        rests_on=("video_uplink", "video_uplink_near", "follows_light", "no_video_uplink"),
+    )
     words = WORDS
 
     def __init__(

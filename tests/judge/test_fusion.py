@@ -98,7 +98,7 @@ def test_nothing_seen_is_not_called_clear_without_calibration() -> None:
     result = judge()
     assert result.findings == ()
     assert {(v.verdict, v.reason) for v in result.verdicts} == {
-        ("nothing_detected", "not_calibrated"), ("nothing_detected", "check_not_passed"),
+        ("nothing_detected", "not_calibrated"), ("nothing_detected", "check_not_done"),
     }  # fmt: skip
     assert "uncalibrated" in {limit.code for limit in result.limits}
 

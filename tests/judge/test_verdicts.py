@@ -45,15 +45,25 @@ def test_a_clear_zone_names_what_it_is_clear_of_and_what_not() -> None:
 
 YESTERDAY = r.ReferenceCheck(status="passed", checked=clock(-25 * 60))
 DIM = r.ReferencePart(part="lamp", status="failed", value=0.7, expected=1.0, unit=None, cusum=None)
+UNREAD = DIM.model_copy(update={"status": "not_done"})
 NOT_ENOUGH: dict[str, tuple[Grounds, str]] = {
     "nothing at all": (NO_GROUNDS, "not_calibrated"),
     "no calibration": (replace(GOOD, calibrated=RF_ONLY), "not_calibrated"),
-    "no check": (replace(GOOD, check=NO_GROUNDS.check), "check_not_passed"),
-    "a check of the day before": (replace(GOOD, check=YESTERDAY), "check_not_passed"),
-    "a check after the sweep": (replace(GOOD, started=clock(-61).utc), "check_not_passed"),
-    "a lamp that failed": (replace(GOOD, check=PASSED.model_copy(update={"parts": (DIM,)})), "check_not_passed"),
+    "no check": (replace(GOOD, check=NO_GROUNDS.check), "check_not_done"),
+    "a check of the day before": (replace(GOOD, check=YESTERDAY), "check_stale"),
+    "a check that holds no longer": (
+        replace(GOOD, check=PASSED.model_copy(update={"status": "not_done"})), "check_stale",
+    ),
+    "a check after the sweep": (replace(GOOD, started=clock(-90).utc, ended=clock(-61).utc), "check_not_done"),
+    "a lamp that failed": (replace(GOOD, check=PASSED.model_copy(update={"parts": (DIM,)})), "check_failed"),
+    "a lamp that nobody measured": (
+        replace(GOOD, check=PASSED.model_copy(update={"parts": (UNREAD,)})), "check_not_done",
+    ),
     "out of control": (
-        replace(GOOD, check=PASSED.model_copy(update={"status": "out_of_control"})), "check_not_passed",
+        replace(GOOD, check=PASSED.model_copy(update={"status": "out_of_control"})), "check_out_of_control",
+    ),
+    "a check that failed": (
+        replace(GOOD, check=PASSED.model_copy(update={"status": "failed"})), "check_failed",
     ),
     "guessed weights": (replace(GOOD, weights={}), "weights_not_field"),
     "weights from pictures": (replace(GOOD, weights={"lens": "rendered"}), "weights_not_field"),
@@ -89,5 +99,7 @@ def test_what_was_blind_is_not_assessable_and_what_was_found_a_candidate() -> No
 def test_a_check_lasts_a_day() -> None:
     check = PASSED.model_copy(update={"checked": clock(-24 * 60)})
     assert say(grounds=replace(GOOD, check=check)).verdict == "clear"
+    within = replace(GOOD, started=clock(-61).utc, ended=clock(-30).utc)
+    assert say(grounds=within).verdict == "clear", "made at the start of the sweep itself"
     later = clock(0).utc + timedelta(seconds=1)
     assert say(grounds=replace(GOOD, check=check, started=later)).verdict == "nothing_detected"

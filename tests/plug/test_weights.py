@@ -57,6 +57,13 @@ def test_a_code_without_a_table_is_named() -> None:
         WEIGHTS.absence("no_warmth", 1.0)
 
 
+def test_weights_of_several_codes_are_worth_what_the_least_of_them_rests_on() -> None:
+    assert WEIGHTS.source_of(("glint", "no_glint")) == "rendered"
+    assert WEIGHTS.source_of(("glint", "video_uplink")) == "rendered"
+    assert WEIGHTS.source_of(("video_uplink", "no_video_uplink")) == "simulated"
+    assert WEIGHTS.source_of(("video_uplink", "warm_spot")) == WEIGHTS.source_of(()) == "guessed"
+
+
 @given(st.floats(-5.0, 12.0), st.floats(-5.0, 12.0))
 def test_a_higher_score_never_says_less(a: float, b: float) -> None:
     low, high = sorted((a, b))
