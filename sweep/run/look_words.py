@@ -59,13 +59,21 @@ BY_PERSON: Final[dict[LookOutcome, Sentence]] = {
     "not_done": Sentence("다시 보지 않았습니다: 후보로만 남습니다", "It was not looked at again: it stays a candidate"),
     "explained": Sentence("다시 보니 무엇인지 밝혀졌습니다", "Looked at again it turned out what it is"),
 }
+RECORDED: Final = "recorded"
+"""Why nobody looks again at what was recorded."""
+NOT_IN_RECORDING: Final = Sentence(
+    "다시 보지 않음(녹화 재생): 후보로만 남습니다",
+    "Not looked at again (a recording is replayed): it stays a candidate",
+)
 NOT_NEEDED: Final = Sentence(
     "이후 측정으로 다시 볼 필요가 없어졌습니다", "What was measured since makes a second look unnecessary"
 )
 
 
-def looked_text(kind: LookKind, outcome: LookOutcome) -> LocalText:
-    """What came of a second look."""
+def looked_text(kind: LookKind, outcome: LookOutcome, reason: str | None = None) -> LocalText:
+    """What came of a second look; `reason`: why it was not made."""
+    if outcome == "not_done" and reason == RECORDED:
+        return NOT_IN_RECORDING.text()
     said = LOOKED.get((kind, outcome)) or BY_PERSON[outcome]
     return said.text()
 

@@ -41,6 +41,7 @@ from sweep.report import (
     ZoneVerdict,
     derived_id,
 )
+from sweep.run.look_words import RECORDED
 from sweep.run.plugs import vocabulary_of
 from sweep.run.reference import NOT_DONE
 from sweep.run.second_looks import first_of, looked_again_of
@@ -92,9 +93,10 @@ def report_of(
     limits: Iterable[str],
     condition: ProbeCondition | None = None,
     reference: ReferenceCheck = NOT_DONE,
+    is_recorded: bool = False,
 ) -> SweepReport:
     """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
-    how the probe itself was, live; `reference`: the reference check that holds.
+    how the probe itself was, live; `reference`: the reference check that holds; `is_recorded`: nobody can look again.
     """
     observations = [o for one in measurements for o in one.observations]
     said = {*limits, *(code for one in measurements for code in one.limits)}
@@ -138,7 +140,7 @@ def report_of(
         positions,
         measurements,
         by_eye=manifest.seen_by_eye,
-        why_not="aborted" if outcome == "aborted" else "finished_early",
+        why_not="aborted" if outcome == "aborted" else RECORDED if is_recorded else "finished_early",
     )
     return SweepReport(
         v=2,

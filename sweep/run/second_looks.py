@@ -132,6 +132,11 @@ def _light_view(
     return View("light", zone_id, x_m, y_m, stand.facing_deg)
 
 
+def recorded_of(looks: Iterable[Look], position_ids: Collection[str]) -> tuple[Look, ...]:
+    """Those that a recording with these positions holds: nobody can make another."""
+    return tuple(look for look in looks if any(is_again_of(one, look.zone_id, look.kind) for one in position_ids))
+
+
 def first_of(measurements: Iterable[Measurement]) -> list[Measurement]:
     """What was measured at the first look."""
     return [one for one in measurements if not is_again(one.position_id)]
@@ -179,15 +184,16 @@ def looked_again_of(
                 outcome = "not_done"
             elif (finding.zone_id, kind) in standing:
                 outcome = "stands"
+            reason = why_not if outcome == "not_done" else None
             looked.append(
                 LookedAgain(
                     finding_id=finding.finding_id,
                     zone_id=finding.zone_id,
                     kind=kind,
                     outcome=outcome,
-                    reason=why_not if outcome == "not_done" else None,
+                    reason=reason,
                     seconds=round(seconds, 3),
-                    text=looked_text(kind, outcome),
+                    text=looked_text(kind, outcome, reason),
                 )
             )
     return tuple(looked)

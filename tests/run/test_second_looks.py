@@ -16,7 +16,7 @@ from sweep.plug.measurement import Measurement
 from sweep.report import LiveEvent, LookedAgain, Position, SecondLookEvent, derived_id
 from sweep.run.budget import BUDGET_S, Budget, Durations
 from sweep.run.looking_again import LookingAgain
-from sweep.run.second_looks import first_of, looked_again_of, looks_of
+from sweep.run.second_looks import first_of, looked_again_of, looks_of, recorded_of
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import make_glint, make_report, uid
 from tests.run.test_live_sweep import Typed
@@ -100,6 +100,15 @@ def test_what_became_of_a_second_look_is_said(
 def test_a_look_that_was_not_made_says_so_and_takes_no_time() -> None:
     (told,) = looked_again_of([CANDIDATE], [CANDIDATE], REPORT.positions, [], why_not="short_of_time")
     assert (told.outcome, told.reason, told.seconds) == ("not_done", "short_of_time", 0.0)
+
+
+def test_what_a_recording_does_not_hold_is_asked_of_nobody() -> None:
+    (look,) = looks()
+    assert recorded_of([look], {"p2", "again-stall-1-near", "again-stall-2-light"}) == ()
+    assert recorded_of([look], {"again-stall-2-near"}) == (look,)
+    (told,) = looked_again_of([CANDIDATE], [CANDIDATE], REPORT.positions, [], why_not="recorded")
+    assert (told.outcome, told.reason) == ("not_done", "recorded")
+    assert told.text.ko.startswith("다시 보지 않음(녹화")
 
 
 def test_positions_of_second_looks_are_told_by_their_ids() -> None:

@@ -71,6 +71,14 @@ def test_the_recorded_sweep_finds_the_planted_camera_and_nothing_else(
     assert all(0.05 < c.quality < 0.25 for c in lens)
 
 
+def test_a_recording_asks_nobody_to_look_again_and_says_that_nobody_did(
+    demo: tuple[SweepResult, list[LiveEvent], Path],
+) -> None:
+    result, events, _ = demo
+    assert not [event for event in events if event.type == "second_look"]
+    assert {(one.outcome, one.reason) for one in result.report.looked_again} == {("not_done", "recorded")}
+
+
 def test_the_entries_hold_and_keep_private_things_in_bodies_of_their_own(
     demo: tuple[SweepResult, list[LiveEvent], Path],
 ) -> None:
