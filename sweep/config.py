@@ -88,6 +88,8 @@ class Config(BaseModel):
     """Calibration file of camera and lamps (`sweep lens-calibrate`); without a valid one reports say so."""
     lens_calibration_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
     """How long a calibration of camera and lamps holds."""
+    weights_max_age_days: Annotated[int, Field(ge=1, le=3_650)] = 365
+    """How long the weights of a field test ground a clear verdict."""
 
     @model_validator(mode="after")
     def _no_line_twice(self) -> Self:

@@ -13,7 +13,20 @@ from sqlalchemy.exc import DatabaseError
 
 from server.backup import backups
 from server.backup.snapshots import SnapshotError
-from server.cli import backup, documents, facilities, keys, package, people, relay, root, schedule, serving, witness
+from server.cli import (
+    backup,
+    documents,
+    facilities,
+    field_weights,
+    keys,
+    package,
+    people,
+    relay,
+    root,
+    schedule,
+    serving,
+    witness,
+)
 from server.cli.base import ENVIRONMENT, fail
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
@@ -42,6 +55,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "witness": witness.witness,
     "retention": serving.retention,
     "rotate-key": keys.rotate_key,
+    "sign-weights": field_weights.sign_weights,
     "keys": keys.list_keys,
     "relay": relay.show_relay,
     "quarantine": keys.show_quarantine,
@@ -91,6 +105,7 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "witness": (),
     "retention": (),
     "rotate-key": (),
+    "sign-weights": (),
     "root create": (),
     "root hand-over": (),
     "root requests": (),

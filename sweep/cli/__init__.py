@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "replay": "sweeps:replay",
     "agent": "agent:agent",
     "reference": "reference:reference",
+    "weights": "weights:weights",
     "key": "sweeps:key",
     "wipe": "wipe:wipe",
     "lens": "lens:lens",

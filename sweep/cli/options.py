@@ -6,7 +6,7 @@ file of calibration that cannot be used is said and makes its part nominal.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +15,15 @@ import typer
 from sweep.ble.plug import BlePlug
 from sweep.cli.output import CameraKind, FailOn, err, one_line
 from sweep.config import Config, ConfigError, Policy, read_config
+from sweep.judge.thresholds import load_weights
 from sweep.lens.plug import LensPlug
 from sweep.plug.own_transmissions import own_addresses
 from sweep.plug.plug import Plug
+from sweep.plug.weights import WeightsError, WeightsInForce
 from sweep.report import RecordedSweep
 from sweep.rf.calibration import CalibrationError, RfLevels, levels_of, read_calibration
 from sweep.rf.plug import RfPlug
+from sweep.run.field_weights import InstalledWeights
 from sweep.wifi.plug import WifiPlug
 
 if TYPE_CHECKING:
@@ -87,6 +90,21 @@ def rf_levels_of(settings: Config, manifest: RecordedSweep) -> RfLevels:
         probe_serial=manifest.probe_id,
         max_age_days=settings.rf_calibration_max_age_days,
     )
+
+
+def installed_weights(settings: Config) -> InstalledWeights:
+    """The weights that this probe's district installed."""
+    return InstalledWeights(settings.state_folder, settings.tenant, load_weights())
+
+
+def weights_of(settings: Config) -> WeightsInForce:
+    """What sweeps are judged by; an installed file that cannot be used is said and leaves what ships."""
+    installed = installed_weights(settings)
+    try:
+        return installed.in_force(timedelta(days=settings.weights_max_age_days))
+    except WeightsError as error:
+        err.print(f"설치한 가중치를 쓸 수 없음 / the installed weights are left out: {error}", soft_wrap=True)
+        return WeightsInForce(installed.shipped)
 
 
 def plugs_of(settings: Config, manifest: RecordedSweep) -> tuple[Plug, ...]:

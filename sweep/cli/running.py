@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sweep.cli.options import plugs_of
+from sweep.cli.options import plugs_of, weights_of
 from sweep.config import Config
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
@@ -21,13 +21,14 @@ from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
 from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
-from sweep.report import ReferenceCheck, Source
+from sweep.report import Source
 from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
 from sweep.run.recovery import Closed, Now, close_interrupted, resumable
 from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile
+from sweep.run.report_of import Basis
 from sweep.run.room_keys import RoomKey, open_room_key, recorded_room_key
 from sweep.run.rooms import LiveSource, SweepSource
 from sweep.run.runner import OnEvent, Runner, source_of
@@ -68,6 +69,7 @@ def runner_of(
         keeping=keeping,
         journal=JournalFile(_journals(settings) / str(sweep_id)) if has_journal else None,
         resumed=resumed,
+        weights=weights_of(settings),
         live=ProbeParts(
             own_transmissions=own_transmissions,
             head_port=settings.port,
@@ -90,10 +92,10 @@ def reference_of(settings: Config, source: Source = "live") -> ReferenceFile | N
     return None if source == "replay" else ReferenceFile(settings.state_folder / name)
 
 
-def _reference_at(settings: Config, source: Source, started: datetime) -> ReferenceCheck:
-    """The reference check that held for a sweep that started then."""
+def _basis_of(settings: Config, source: Source, started: datetime) -> Basis:
+    """What the report of a sweep that started then rests on."""
     kept = reference_of(settings, source)
-    return NOT_DONE if kept is None else kept.today(started)
+    return Basis(NOT_DONE if kept is None else kept.today(started), weights_of(settings))
 
 
 def durations_of(settings: Config, source: SweepSource) -> Durations:
@@ -124,7 +126,7 @@ def close_interrupted_sweeps(settings: Config, outbox: Outbox, spare: UUID | Non
             outbox,
             lambda manifest: plugs_of(settings, manifest),
             spare=spare,
-            reference_for=partial(_reference_at, settings),
+            basis_for=partial(_basis_of, settings),
         )
     )
 

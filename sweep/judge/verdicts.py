@@ -55,6 +55,8 @@ class Grounds:
     """Modalities whose calibration is in force and valid."""
     weights: Mapping[Modality, WeightSource] = field(default_factory=dict)
     """Where each modality's weights were measured; guessed where it says nothing."""
+    are_weights_stale: bool = False
+    """The field test behind them was too long ago."""
     ended: datetime | None = None
     """A check between start and end was made in the sweep itself, before its first zone; None: there is none."""
 
@@ -71,7 +73,7 @@ class Grounds:
             return unchecked
         if self.weights.get(modality, "guessed") not in self.sources():
             return "weights_not_field"
-        return None
+        return "weights_stale" if self.are_weights_stale else None
 
     def _why_unchecked(self, modality: Modality) -> str | None:
         """What is wrong with today's reference check: the probe as a whole first, then its age, then this part."""

@@ -43,6 +43,10 @@ COMMON: Final = Words(
             "감지된 것 없음. 다만 현장에서 측정한 가중치가 없어 이상 없음으로 판정하지 않음",
             "Nothing detected, but with no weights measured in the field that is not called clear",
         ),
+        "weights_stale": Sentence(
+            "감지된 것 없음. 다만 가중치를 측정한 현장 시험이 오래되어 이상 없음으로 판정하지 않음",
+            "Nothing detected, but the field test behind the weights was too long ago: that is not called clear",
+        ),
         "chance_too_low": Sentence(
             "감지된 것 없음. 다만 있었더라도 놓쳤을 수 있어 이상 없음으로 판정하지 않음",
             "Nothing detected, but what was there might have been missed: that is not called clear",

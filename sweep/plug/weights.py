@@ -12,11 +12,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final, Self
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from sweep.report.base import Code, Count, Finite, Log10, Record, Text
+from sweep.report.base import Code, Count, Finite, Log10, Record, Slug, Text, UtcTime
 from sweep.report.findings import WeightSource
 
 FORMAT: Final = 1
@@ -140,6 +141,31 @@ class Weights(Record):
         if code not in self.rates:
             raise WeightsError(f"the weights {self.version} have no rate for {code}")
         return self.rates[code].absence(seen_share)
+
+
+class FieldWeights(Record):
+    """What a field test measured, as its district signs it."""
+
+    v: Literal[1]
+    tenant: Slug
+    """The district whose probes may weigh by it."""
+    measured: UtcTime
+    """When the field test ended."""
+    weights: Weights
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsInForce:
+    """The tables that a sweep is judged by."""
+
+    weights: Weights
+    measured: datetime | None = None
+    """When the field test behind them ended; None: those that ship with the package."""
+    max_age: timedelta = timedelta(days=365)
+
+    def are_stale(self, at: datetime) -> bool:
+        """Whether the field test was too long ago at that time."""
+        return self.measured is not None and at - self.measured > self.max_age
 
 
 def read_weights(text: str) -> Weights:

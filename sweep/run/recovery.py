@@ -34,7 +34,6 @@ from sweep.report import (
     Modality,
     Position,
     RecordedSweep,
-    ReferenceCheck,
     Source,
     StartCommand,
     SweepReport,
@@ -42,8 +41,7 @@ from sweep.report import (
     new_id,
     utc_now,
 )
-from sweep.run.reference import NOT_DONE
-from sweep.run.report_of import is_measured, never_measured, report_of, software_name
+from sweep.run.report_of import NO_BASIS, Basis, is_measured, never_measured, report_of, software_name
 from sweep.run.rooms import Interrupted
 
 RESUME_WITHIN_S: Final = DECLARATION_S
@@ -96,11 +94,11 @@ def close_interrupted(
     plugs_for: Callable[[RecordedSweep], Sequence[Plug]],
     *,
     spare: UUID | None = None,
-    reference_for: Callable[[Source, datetime], ReferenceCheck] = lambda _source, _started: NOT_DONE,
+    basis_for: Callable[[Source, datetime], Basis] = lambda _source, _started: NO_BASIS,
     now: Callable[[], Now] = Now.read,
 ) -> Iterator[Closed]:
-    """Close every sweep that left a journal in `folder`, but for `spare`, which goes on; `reference_for`: the reference
-    check that held for a sweep of that source which started then.
+    """Close every sweep that left a journal in `folder`, but for `spare`, which goes on; `basis_for`: what the
+    report of a sweep of that source rests on which started then.
     """
     for path in journals_in(folder):
         if path.name == str(spare):
@@ -108,8 +106,8 @@ def close_interrupted(
         try:
             journal = read_journal(path)
             manifest = journal.header.manifest
-            check = reference_for(journal.header.source, manifest.started)
-            report = close(journal, outbox, plugs_for(manifest), now(), check)
+            basis = basis_for(journal.header.source, manifest.started)
+            report = close(journal, outbox, plugs_for(manifest), now(), basis)
         except JournalError as error:
             _set_aside(path)
             yield Closed(path.name, None, None, str(error))
@@ -121,7 +119,7 @@ def close_interrupted(
 
 
 def close(
-    journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now, reference: ReferenceCheck = NOT_DONE
+    journal: Journal, outbox: Outbox, plugs: Sequence[Plug], now: Now, basis: Basis = NO_BASIS
 ) -> SweepReport | None:
     """Write the report of an interrupted sweep; None where it is written already, or was never begun."""
     header = journal.header
@@ -130,7 +128,7 @@ def close(
         remove_journal(journal.folder)
         return None
     measurements = measurements_of(journal, plugs, now)
-    report, bodies = with_bodies(report_from(journal, measurements, plugs, now, reference), measurements)
+    report, bodies = with_bodies(report_from(journal, measurements, plugs, now, basis), measurements)
     outbox.append(
         kinds.REPORT,
         bodies,
@@ -149,7 +147,7 @@ def report_from(
     measurements: Sequence[Measurement],
     plugs: Sequence[Plug],
     now: Now,
-    reference: ReferenceCheck = NOT_DONE,
+    basis: Basis = NO_BASIS,
 ) -> SweepReport:
     """What was measured until the sweep was interrupted, judged."""
     header, closing = journal.header, journal.closing
@@ -183,7 +181,7 @@ def report_from(
         outcome="aborted" if closing is None else closing.outcome,
         limits=limits,
         condition=journal.stands[-1].condition if journal.stands else None,
-        reference=reference,
+        basis=basis,
     )
 
 

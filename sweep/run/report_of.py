@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from sweep.judge import fusion
@@ -21,6 +21,7 @@ from sweep.judge.verdicts import NO_GROUNDS, Grounds
 from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
+from sweep.plug.weights import Weights, WeightsInForce
 from sweep.report import (
     MODALITIES,
     ClockReading,
@@ -46,6 +47,19 @@ from sweep.run.plugs import vocabulary_of
 from sweep.run.reference import NOT_DONE
 from sweep.run.second_looks import first_of, looked_again_of
 from sweep.wifi.words import light_text
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a report rests on besides what was measured."""
+
+    reference: ReferenceCheck
+    """The reference check that holds."""
+    weights: WeightsInForce
+
+
+NO_BASIS: Final = Basis(NOT_DONE, WeightsInForce(load_weights()))
+"""Of a probe that nobody checked, by the weights that ship."""
 
 
 def software_name() -> str:
@@ -92,21 +106,23 @@ def report_of(
     outcome: Literal["completed", "aborted"],
     limits: Iterable[str],
     condition: ProbeCondition | None = None,
-    reference: ReferenceCheck = NOT_DONE,
+    basis: Basis = NO_BASIS,
     is_recorded: bool = False,
 ) -> SweepReport:
     """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
-    how the probe itself was, live; `reference`: the reference check that holds; `is_recorded`: nobody can look again.
+    how the probe itself was, live; `basis`: what it rests on besides; `is_recorded`: nobody can look again.
     """
     observations = [o for one in measurements for o in one.observations]
     said = {*limits, *(code for one in measurements for code in one.limits)}
+    weights = basis.weights.weights
     grounds = Grounds(
         source=source,
         started=manifest.started,
         ended=ended,
-        check=reference,
+        check=basis.reference,
         calibrated=[plug.name for plug in plugs if plug.calibration is not None],
-        weights={plug.name: load_weights().source_of(plug.weigher.rests_on) for plug in plugs},
+        weights={plug.name: weights.source_of(plug.weigher.rests_on) for plug in plugs},
+        are_weights_stale=basis.weights.are_stale(manifest.started),
     )
     estimates = estimate(
         manifest.plan, positions, _of_first_looks(measurements), {plug.name: plug.weigher for plug in plugs}
@@ -122,6 +138,7 @@ def report_of(
         limits=said,
         targets=targets,
         grounds=grounds,
+        weights=weights,
     )
     first = first_of(measurements)
     candidates = judged.findings
@@ -133,6 +150,7 @@ def report_of(
             plugs=plugs,
             sweep_id=sweep_id,
             source=source,
+            weights=weights,
         ).findings
     looked = looked_again_of(
         candidates,
@@ -156,10 +174,10 @@ def report_of(
             software=software_name(),
             firmware=manifest.firmware,
             thresholds=load_thresholds().version,
-            weights=load_weights().version,
+            weights=weights.version,
             calibration=_calibration(manifest, plugs),
         ),
-        reference_check=reference,
+        reference_check=basis.reference,
         started=_clock_reading(manifest, manifest.started),
         ended=_clock_reading(manifest, max(manifest.started, ended)),
         outcome=outcome,
@@ -199,8 +217,11 @@ def judge_of(
     limits: Iterable[str] = (),
     targets: Sequence[TargetCoverage] = (),
     grounds: Grounds = NO_GROUNDS,
+    weights: Weights | None = None,
 ) -> Judged:
-    """Coverage, places and fusion of what was measured, be it so far; without `targets` nothing is clear."""
+    """Coverage, places and fusion of what was measured, be it so far; without `targets` nothing is clear; `weights`:
+    None for those that ship.
+    """
     observations = [o for one in measurements for o in one.observations]
     coverage = cover(manifest.plan, _of_first_looks(measurements))
     places = locate_uplinks(manifest.plan, positions, observations)
@@ -224,6 +245,7 @@ def judge_of(
         limits=limits,
         targets=targets,
         grounds=grounds,
+        weights=weights,
     )
     return Judged(judged.verdicts, judged.findings, judged.limits, coverage, places)
 

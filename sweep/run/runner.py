@@ -32,6 +32,7 @@ from sweep.plug.measurement import Measurement
 from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
 from sweep.plug.outside import OUTSIDE_ID, REFERENCE_ID, BeforeTarget, Outside
 from sweep.plug.plug import Plug
+from sweep.plug.weights import WeightsInForce
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
@@ -63,7 +64,7 @@ from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
 from sweep.run.reference import NOT_DONE, ReferenceFileError, readings_of
 from sweep.run.reference_words import reference_event, target_position
-from sweep.run.report_of import is_measured, judge_of, never_measured, report_of
+from sweep.run.report_of import NO_BASIS, Basis, is_measured, judge_of, never_measured, report_of
 from sweep.run.rooms import LiveSource, RecordedSource, SourceError, SweepSource
 from sweep.run.second_looks import first_of, looked_again_of, looks_of, recorded_of
 from sweep.run.stand_tasks import StandTasks
@@ -119,13 +120,14 @@ class Runner:
         keeping: Keeping | None = None,
         journal: JournalFile | None = None,
         resumed: Journal | None = None,
+        weights: WeightsInForce = NO_BASIS.weights,
         now_ns: Callable[[], int] = boottime_ns,
         read_clock: Callable[[], WallClock] = read_wall_clock,
     ) -> None:
         """`plugs`: the modalities.  `live`: what else the probe has where the source is the room itself.
         `limits`: codes of what the report has to say besides what was measured.  `keeping`: keeps what is sampled.
         `journal`: keeps what is measured until the report is safe.  `resumed`: what it tells
-        of the sweep that goes on here.  `now_ns` is CLOCK_BOOTTIME.
+        of the sweep that goes on here.  `weights`: what evidence is weighed by.  `now_ns` is CLOCK_BOOTTIME.
         """
         self._source = source
         self._manifest = source.manifest
@@ -138,6 +140,7 @@ class Runner:
         self._keeping = keeping
         self._journal = Journalling(journal, now_ns=now_ns, on_trouble=self._tell_of_journal)
         self._resumed = resumed
+        self._weights = weights
         self._sweep_id = sweep_id or source.manifest.sweep_id
         self._kind: Source = "live" if source.is_live else source_of(source.manifest)
         self._entries = SweepEntries(
@@ -453,7 +456,7 @@ class Runner:
             outcome=outcome,
             limits=self._limits,
             condition=None if self._condition is None else self._condition.summary(),
-            reference=self._reference(),
+            basis=Basis(self._reference(), self._weights),
             is_recorded=self._is_recorded,
         )
         return self._entries.close(report, made.measurements)
@@ -544,8 +547,9 @@ class Runner:
         """
         first = first_of(made.measurements)
         judged = judge_of(
-            self._manifest, made.positions, first, plugs=self._plugs, sweep_id=self._sweep_id, source=self._kind
-        )
+            self._manifest, made.positions, first, plugs=self._plugs, sweep_id=self._sweep_id, source=self._kind,
+            weights=self._weights.weights,
+        )  # fmt: skip
         wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
         if wanted:
             best = max(wanted, key=lambda stand: stand.gain_bits)
@@ -559,7 +563,7 @@ class Runner:
         if len(first) < len(made.measurements):
             everything = judge_of(
                 self._manifest, made.positions, made.measurements, plugs=self._plugs, sweep_id=self._sweep_id,
-                source=self._kind,
+                source=self._kind, weights=self._weights.weights,
             ).findings  # fmt: skip
         looked = looked_again_of(judged.findings, everything, made.positions, made.measurements)
         self._again.judged(made.measurements, looked)

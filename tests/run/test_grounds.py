@@ -18,9 +18,10 @@ from sweep.plug.evidence import Weigher
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Plug
 from sweep.plug.targets import Chance, Estimate
+from sweep.plug.weights import WeightsInForce
 from sweep.run.plugs import PLUGS
 from sweep.run.reference import ReferenceFile
-from sweep.run.report_of import report_of
+from sweep.run.report_of import NO_BASIS, Basis, report_of
 from sweep.sim.source import SimulatedSource, default_room
 from tests.report_factory import uid
 
@@ -46,13 +47,19 @@ def check(file: ReferenceFile, when: datetime, loss_db: float = 0.0) -> r.Refere
     return file.check(readings, CLOCK, when)
 
 
-def report(reference: r.ReferenceCheck, *, code: str = "video_uplink", source: r.Source = "simulated") -> r.SweepReport:
+def report(
+    reference: r.ReferenceCheck,
+    *,
+    code: str = "video_uplink",
+    source: r.Source = "simulated",
+    weights: WeightsInForce = NO_BASIS.weights,
+) -> r.SweepReport:
     looked = Measurement(ZONE, "p1", "wifi", 30.0, 1_000, 0, 1.0, None, ())
     stand = r.Position(position_id="p1", zone_id=ZONE, x_m=1.0, y_m=1.0, facing_deg=0.0, start_ns=0, end_ns=1)
     return report_of(
         MANIFEST.model_copy(update={"started": STARTED}), [stand], [looked],
         plugs=(sure_plug(code),), sweep_id=uid(1), source=source, ended=ENDED, outcome="completed", limits=(),
-        reference=reference,
+        basis=Basis(reference, weights),
     )  # fmt: skip
 
 
@@ -109,6 +116,16 @@ def test_where_weights_were_measured_decides(tmp_path: Path, code: str, source: 
     file = ReferenceFile(tmp_path / "reference.json")
     passed = check(file, STARTED - timedelta(hours=2))
     assert said(passed, code=code, source=source)[1] == reason
+
+
+def test_weights_of_a_field_test_long_ago_clear_nothing(tmp_path: Path) -> None:
+    passed = check(ReferenceFile(tmp_path / "reference.json"), STARTED - timedelta(hours=2))
+    ours = NO_BASIS.weights.weights
+    fresh = WeightsInForce(ours, STARTED - timedelta(days=365), timedelta(days=365))
+    assert said(passed, weights=fresh)[0] == "clear"
+    stale = WeightsInForce(ours, STARTED - timedelta(days=365, seconds=1), timedelta(days=365))
+    assert said(passed, weights=stale) == ("nothing_detected", "weights_stale")
+    assert said(passed, weights=stale, code="ble_camera_hint")[1] == "weights_not_field"
 
 
 def test_a_simulated_probe_has_checks_of_its_own_and_a_replay_none(tmp_path: Path) -> None:

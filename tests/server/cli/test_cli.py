@@ -20,7 +20,7 @@ from server.ingest.entries import accept
 from server.places.facilities import DEMO_FACILITY
 from server.server_keys.root import ROOT_FILE
 from server.store.schema import sweeps
-from sweep.entry.dsse import Signer
+from sweep.entry.dsse import WEIGHTS_TYPE, Signer, parse_signed, verify_signature
 from tests.server.conftest import Call
 from tests.server.sweep_kit import Probe
 
@@ -228,3 +228,23 @@ def test_the_first_start_prints_the_password_once(tmp_path: Path, repo_root: Pat
 def test_a_file_that_is_not_there_is_named_in_one_line(call: Call, tmp_path: Path) -> None:
     missing = tmp_path / "missing.jsonl"
     assert call("verify", missing) == (2, "", f"sweep-server: {missing}: No such file or directory\n")
+
+
+def test_a_field_test_is_signed_by_the_server_and_only_for_its_district(
+    call: Call, settings: Settings, tmp_path: Path
+) -> None:
+    file, out = tmp_path / "field.json", tmp_path / "signed.json"
+    table = {"v": 1, "tenant": "demo-gu", "measured": "2026-11-01T00:00:00Z", "weights": {}}
+    file.write_text(json.dumps(table))
+    code, said, _ = call("sign-weights", file, out)
+    services = build_services(settings)
+    with contextlib.closing(services.db):
+        signer = services.notary.signer
+    assert (code, said) == (0, f"{out}: measured 2026-11-01, signed by key {signer.key_id}\n")
+    document = parse_signed(json.loads(out.read_bytes()))
+    assert verify_signature(document, WEIGHTS_TYPE, signer.public_key) == file.read_bytes()
+    for wrong in (table | {"tenant": "other-gu"}, table | {"more": 1}):
+        file.write_text(json.dumps(wrong))
+        assert call("sign-weights", file, out)[0] == 2
+    file.write_text("{")
+    assert call("sign-weights", file, out)[0] == 2

@@ -1,0 +1,51 @@
+"""`sweep-server sign-weights`: the district's word that the weights of its field test are its own.
+
+Input is what the field test made (sweep/README.md, "Weights of the field"), output the document that probes install.
+It holds the file to this server's district and to its form; what stands in the tables, the probe checks.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.api.app import build_services
+from server.cli.base import DatabaseUrl, DataDir, fail, new_file, settings_of
+from sweep.entry.dsse import WEIGHTS_TYPE
+from sweep.report import ContractError
+from sweep.report.base import reject_duplicate_keys
+from sweep.report.files import read_bounded
+from sweep.report.structure import check_structure
+
+MAX_BYTES = 512 * 1024
+"""Derived: the tables that ship take 30 kB; signed, a probe takes 1 MiB."""
+FIELDS = {"v", "tenant", "measured", "weights"}
+
+
+def sign_weights(
+    file: Annotated[Path, typer.Argument(help="What the field test made.")],
+    out: Annotated[Path, typer.Argument(help="Signed file, for `sweep weights install`.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Sign the weights of a field test with this server's key."""
+    data = read_bounded(file, MAX_BYTES, ContractError)
+    try:
+        check_structure(data)
+        table = json.loads(data, object_pairs_hook=reject_duplicate_keys)
+    except (ValueError, RecursionError):
+        fail(f"{file} is no JSON document")
+    if not isinstance(table, dict) or set(table) != FIELDS:
+        fail(f"{file}: a field test has {', '.join(sorted(FIELDS))} and nothing else")
+    services = build_services(settings_of(data_dir, database_url))
+    with closing(services.db):
+        if table["tenant"] != services.notary.tenant:
+            fail(f"{file} is not of {services.notary.tenant}, for which this server speaks")
+        document = services.notary.signer.sign(WEIGHTS_TYPE, data)
+    with new_file(out) as target:
+        target.write(json.dumps(document.to_json()).encode() + b"\n")
+    typer.echo(f"{out}: measured {str(table['measured'])[:10]}, signed by key {services.notary.signer.key_id}")

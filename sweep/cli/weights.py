@@ -1,0 +1,86 @@
+"""`sweep weights`: the weights that a district's field test measured, on this probe.
+
+`install` holds a signed file against the key of the probe's own server and keeps it; `show` says what is weighed by and
+since when; `remove` goes back to what ships with the package.  What cannot be used is one line and exit code 2.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from sweep.cli.options import ConfigFile, JsonOut, State, installed_weights, read_settings
+from sweep.cli.output import fail, one_line, out, write_json
+from sweep.config import Config
+from sweep.host.disk import DiskError
+from sweep.judge.words import SOURCES
+from sweep.plug.weights import WeightsError
+from sweep.report import utc_now
+from sweep.run.field_weights import InstalledWeights, parse_key
+from sweep.run.plugs import PLUGS
+
+
+class Action(StrEnum):
+    """What is to be done."""
+
+    SHOW = "show"
+    INSTALL = "install"
+    REMOVE = "remove"
+
+
+def weights(
+    action: Annotated[Action, typer.Argument(help="show, install or remove.")],
+    file: Annotated[Path | None, typer.Argument(help="The signed file to install.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="HEX", help="Who has to have signed it, by default the server.")
+    ] = None,
+    state: State = None,
+    config: ConfigFile = None,
+    json_out: JsonOut = None,
+) -> None:
+    """Install the signed weights of a district's field test, or show what evidence is weighed by."""
+    settings = read_settings(config, None, state)
+    kept = installed_weights(settings)
+    if (file is None) == (action is Action.INSTALL):
+        fail("install needs a FILE, show and remove need none")
+    with one_line(WeightsError, OSError, DiskError):
+        if file is not None:
+            kept.install(file, None if key is None else parse_key(key, "--key"), utc_now())
+        elif action is Action.REMOVE:
+            kept.remove()
+        told = _told(kept, settings)
+    write_json(json_out, told)
+    if json_out is None or str(json_out) != "-":
+        _show(told)
+
+
+def _told(kept: InstalledWeights, settings: Config) -> dict[str, Any]:
+    installed = kept.read()
+    force = kept.in_force(timedelta(days=settings.weights_max_age_days))
+    return {
+        "version": force.weights.version,
+        "is_installed": installed is not None,
+        "signed_by": None if installed is None else installed.key_id,
+        "measured": None if force.measured is None else f"{force.measured:%Y-%m-%d}",
+        "is_stale": force.are_stale(utc_now()),
+        "sources": {plug.name: force.weights.source_of(plug.weigher.rests_on) for plug in PLUGS},
+    }
+
+
+def _show(told: dict[str, Any]) -> None:
+    if not told["is_installed"]:
+        out.print(f"설치한 가중치 없음, 프로그램의 것을 씀 / none installed, those that ship weigh: {told['version']}")
+    else:
+        out.print(f"{told['version']}: {told['measured']} 측정 / measured, 서명 / signed by {told['signed_by']}")
+    if told["is_stale"]:
+        out.print("오래되어 '이상 없음'의 근거가 되지 않습니다 / stale: they ground no clear verdict")
+    table = Table("방식 / modality", "가중치의 출처 / weights from")
+    for plug in PLUGS:
+        said, name = SOURCES[told["sources"][plug.name]], plug.words.name
+        table.add_row(f"{name.ko} / {name.en}", f"{said.ko} / {said.en}")
+    out.print(table)

@@ -1,0 +1,153 @@
+"""Weights of a field test: who may sign them, what is refused, and that every weigher then reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
+from sweep.cli.options import weights_of
+from sweep.config import Config
+from sweep.entry.dsse import ENTRY_TYPE, WEIGHTS_TYPE, Signer
+from sweep.judge.thresholds import load_weights
+from sweep.plug.weights import WeightsError
+from sweep.report import parse_json
+from sweep.report.sweep import SweepReport
+from sweep.run.field_weights import KEY_NAME, SERVER_KEY_NAME, InstalledWeights
+from tests.run.test_sweep import DEMO
+
+SHIPPED = load_weights()
+DISTRICT, STRANGER = Signer.from_seed(b"d" * 32), Signer.from_seed(b"s" * 32)
+NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
+
+
+def field_test(**changes: Any) -> dict[str, Any]:
+    """Tables as they ship, all of them measured in the field."""
+    weights = SHIPPED.model_dump(mode="json") | {"version": "field-2026"}
+    for table in weights["tables"].values():
+        for weight in table["weights"]:
+            weight["source"] = "field"
+    for rate in weights["rates"].values():
+        rate["source"] = "field"
+    return {"v": 1, "tenant": "demo-gu", "measured": "2026-11-01T00:00:00Z", "weights": weights} | changes
+
+
+def signed(table: Any, signer: Signer = DISTRICT, payload_type: str = WEIGHTS_TYPE) -> bytes:
+    return json.dumps(signer.sign(payload_type, json.dumps(table).encode()).to_json()).encode()
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    (folder / SERVER_KEY_NAME).write_text(DISTRICT.public_key.hex() + "\n")
+    return folder
+
+
+def sweep(state: Path, *arguments: str | Path) -> tuple[int, str]:
+    done = CliRunner().invoke(build_app(["weights", "replay"]), [*map(str, arguments), "--state", str(state)])
+    return done.exit_code, " ".join(done.output.split())
+
+
+def test_what_the_district_signed_is_installed_shown_and_weighed_by(state: Path, tmp_path: Path) -> None:
+    assert "none installed" in sweep(state, "weights", "show")[1]
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(field_test()))
+    code, said = sweep(state, "weights", "install", file)
+    assert (code, DISTRICT.key_id in said, "field-2026" in said) == (0, True, True)
+    told = tmp_path / "told.json"
+    sweep(state, "weights", "show", "--json", told)
+    shown = json.loads(told.read_bytes())
+    assert shown["sources"] == dict.fromkeys(("lens", "wifi", "ble", "rf"), "field")
+    assert (shown["measured"], shown["is_installed"]) == ("2026-11-01", True)
+    report = tmp_path / "report.json"
+    assert sweep(state, "replay", DEMO, "--quiet", "--json", report)[0] == 0
+    made = parse_json(SweepReport, report.read_bytes())
+    assert made.versions.weights == "field-2026"
+    weighed = [e for finding in made.findings for e in (*finding.evidence_for, *finding.evidence_against)]
+    assert weighed
+    assert {e.weight_source for e in weighed} == {"field"}, "every weigher reads them"
+    assert sweep(state, "weights", "remove")[0] == 0
+    assert weights_of(Config(state=str(state))).weights == SHIPPED
+
+
+def test_a_field_test_long_ago_is_shown_as_stale(state: Path, tmp_path: Path) -> None:
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(field_test(measured="2020-01-01T00:00:00Z")))
+    assert "stale: they ground no clear verdict" in sweep(state, "weights", "install", file)[1]
+
+
+def lacking() -> dict[str, Any]:
+    table = field_test()
+    del table["weights"]["tables"]["glint"]
+    return table
+
+
+def with_low_above_weight() -> dict[str, Any]:
+    table = field_test()
+    table["weights"]["tables"]["glint"]["weights"][0]["low"] = 9.0
+    return table
+
+
+REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
+    "cut off": (lambda: signed(field_test())[:5_000], "is damaged: no JSON document"),
+    "not signed": (lambda: json.dumps(field_test()).encode(), "no weights file of this district"),
+    "another key": (lambda: signed(field_test(), STRANGER), "not signed by key"),
+    "changed": (lambda: signed(field_test()).replace(b'"payload": "eyJ2', b'"payload": "eyJ3', 1), "does not hold"),
+    "another type": (lambda: signed(field_test(), payload_type=ENTRY_TYPE), "another type"),
+    "another district": (lambda: signed(field_test(tenant="other-gu")), "is of other-gu"),
+    "another version": (lambda: signed(field_test(v=2)), "v:"),
+    "a table is missing": (lambda: signed(lacking()), "lacks glint"),
+    "an interval is wrong": (lambda: signed(with_low_above_weight()), "the interval does not hold the weight"),
+    "of the future": (lambda: signed(field_test(measured="2099-01-01T00:00:00Z")), "still to come"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_damaged_or_foreign_file_is_one_line_and_exit_code_2(state: Path, tmp_path: Path, case: str) -> None:
+    make, why = REFUSED[case]
+    file = tmp_path / "field.json"
+    file.write_bytes(make())
+    code, said = sweep(state, "weights", "install", file)
+    assert (code, why in said) == (2, True), said
+    assert said.count("sweep:") == 1
+    assert InstalledWeights(state, "demo-gu", SHIPPED).read() is None, "nothing is kept of it"
+
+
+def test_usage_that_makes_no_sense_is_refused(state: Path, tmp_path: Path) -> None:
+    assert sweep(state, "weights", "install")[0] == 2
+    assert sweep(state, "weights", "show", tmp_path / "x")[0] == 2
+    assert "64 hexadecimal digits" in sweep(state, "weights", "install", tmp_path / "x", "--key", "abc")[1]
+
+
+def test_without_a_server_the_key_is_given_by_hand(tmp_path: Path) -> None:
+    kept = InstalledWeights(tmp_path / "state", "demo-gu", SHIPPED)
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(field_test()))
+    with pytest.raises(WeightsError, match="no key to check it by"):
+        kept.install(file, None, NOW)
+    assert kept.install(file, DISTRICT.public_key, NOW).key_id == DISTRICT.key_id
+    assert kept.install(file, None, NOW).field.weights.version == "field-2026", "the key is remembered"
+
+
+def test_what_is_damaged_after_it_was_installed_is_said_and_what_ships_weighs(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = InstalledWeights(state, "demo-gu", SHIPPED)
+    file = tmp_path / "field.json"
+    file.write_bytes(signed(field_test()))
+    kept.install(file, None, NOW)
+    assert kept.in_force(timedelta(days=365)).weights.version == "field-2026"
+    kept.path.write_bytes(kept.path.read_bytes()[:-40])
+    assert weights_of(Config(state=str(state))).weights == SHIPPED
+    assert "the installed weights are left out" in " ".join(capsys.readouterr().err.split())
+    assert sweep(state, "weights", "show")[0] == 2
+    (state / KEY_NAME).unlink()
+    with pytest.raises(WeightsError, match="install the weights anew"):
+        kept.read()
