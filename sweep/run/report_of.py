@@ -45,7 +45,7 @@ from sweep.report import (
 from sweep.run.look_words import RECORDED
 from sweep.run.plugs import vocabulary_of
 from sweep.run.reference import NOT_DONE
-from sweep.run.second_looks import first_of, looked_again_of
+from sweep.run.second_looks import first_of, is_recording, looked_again_of
 from sweep.wifi.words import light_text
 
 
@@ -107,10 +107,9 @@ def report_of(
     limits: Iterable[str],
     condition: ProbeCondition | None = None,
     basis: Basis = NO_BASIS,
-    is_recorded: bool = False,
 ) -> SweepReport:
     """Everything that was measured, judged; `limits`: codes of what must be said of the sweep as a whole; `condition`:
-    how the probe itself was, live; `basis`: what it rests on besides; `is_recorded`: nobody can look again.
+    how the probe itself was, live; `basis`: what it rests on besides.
     """
     observations = [o for one in measurements for o in one.observations]
     said = {*limits, *(code for one in measurements for code in one.limits)}
@@ -158,7 +157,7 @@ def report_of(
         positions,
         measurements,
         by_eye=manifest.seen_by_eye,
-        why_not="aborted" if outcome == "aborted" else RECORDED if is_recorded else "finished_early",
+        why_not="aborted" if outcome == "aborted" else RECORDED if is_recording(manifest) else "finished_early",
     )
     return SweepReport(
         v=2,

@@ -65,8 +65,8 @@ from sweep.run.recovery import Now, measurements_of
 from sweep.run.reference import NOT_DONE, ReferenceFileError, readings_of
 from sweep.run.reference_words import reference_event, target_position
 from sweep.run.report_of import NO_BASIS, Basis, is_measured, judge_of, never_measured, report_of
-from sweep.run.rooms import LiveSource, RecordedSource, SourceError, SweepSource
-from sweep.run.second_looks import first_of, looked_again_of, looks_of, recorded_of
+from sweep.run.rooms import LiveSource, SourceError, SweepSource
+from sweep.run.second_looks import first_of, is_recording, looked_again_of, looks_of, recorded_of
 from sweep.run.stand_tasks import StandTasks
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.sweep_entries import EntryIds, SweepEntries, journal_header
@@ -151,7 +151,6 @@ class Runner:
         )
         self._again = LookingAgain(control.looks, self._on_event, self._has_time)
         self._room = source if isinstance(source, LiveSource) else None
-        self._is_recorded = isinstance(source, RecordedSource)
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
         self._reference_file = None if live is None else live.reference
         self._tripwire: Callable[[], Connection] | None = None
@@ -457,7 +456,6 @@ class Runner:
             limits=self._limits,
             condition=None if self._condition is None else self._condition.summary(),
             basis=Basis(self._reference(), self._weights),
-            is_recorded=self._is_recorded,
         )
         return self._entries.close(report, made.measurements)
 
@@ -556,7 +554,7 @@ class Runner:
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
         observations = [o for one in made.measurements for o in one.observations]
         looks = looks_of(judged.findings, self._manifest.plan, made.positions, observations, judged.places)
-        if self._is_recorded:
+        if is_recording(self._manifest):
             looks = recorded_of(looks, {one.id for one in self._manifest.positions})
         self._control.looks.offer(looks)
         everything = judged.findings

@@ -22,6 +22,7 @@ from sweep.report import (
     Observation,
     Plan,
     Position,
+    RecordedSweep,
     TransmitterPlace,
     WifiObservation,
 )
@@ -130,6 +131,11 @@ def _light_view(
         if best is not None and best.zone_id is not None:
             x_m, y_m, zone_id = best.x_m, best.y_m, best.zone_id
     return View("light", zone_id, x_m, y_m, stand.facing_deg)
+
+
+def is_recording(manifest: RecordedSweep) -> bool:
+    """Whether what there is to measure lies in files, so that nobody can look again."""
+    return any(one.lens or one.wifi or one.ble or one.rf or one.more for one in manifest.positions)
 
 
 def recorded_of(looks: Iterable[Look], position_ids: Collection[str]) -> tuple[Look, ...]:
