@@ -30,7 +30,7 @@ from sweep.sim.sensor import EmulatedSensor
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf
-from tests.waiting import wait_until
+from tests.waiting import descendants, wait_until
 
 ROOM = default_room()
 HALF_SIZE = (728, 544)
@@ -144,18 +144,8 @@ class Load:
 
 def loads() -> dict[str, Load]:
     """Of this process and all that descend from it, by what they are."""
-    parents: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            parents.setdefault(int(fields[1]), []).append(int(folder.name))
-    found, todo = {}, [os.getpid()]
-    while todo:
-        pid = todo.pop()
-        todo += parents.get(pid, [])
+    found = {}
+    for pid in descendants(os.getpid()):
         try:
             stat = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
             status = Path(f"/proc/{pid}/status").read_text()

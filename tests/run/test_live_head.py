@@ -30,7 +30,7 @@ from sweep.sim.head import EmulatedHead, RfScene
 from sweep.sim.source import default_room
 from tests.entry_factory import signer
 from tests.sim.head_kit import built_elf
-from tests.waiting import PATIENCE_S, wait_until
+from tests.waiting import PATIENCE_S, Queued, wait_until
 
 ROOM = default_room()
 DWELL_S = 3.0
@@ -135,7 +135,6 @@ def test_without_light_the_head_still_measures_rf_and_its_button_still_stops(swe
         sweep.zones = 2
         thread = started(sweep)
         sweep.wait_for(lambda: len(sweep.begun) == 2, "the second position")
-        time.sleep(1.0)
         head.hold_button(is_pressed=True)
         sweep.wait_for(lambda: sweep.control.standing == "paused", "the pause")
         sweep.control.abort()
@@ -212,11 +211,12 @@ def test_the_button_stops_a_sweep_that_waits_and_one_in_which_nobody_measures(sw
         thread = started(sweep)
         sweep.wait_for(lambda: sweep.ended(0), "the end of the first position")
         assert sweep.control.standing == "go"
-        pressed_s = time.monotonic()
+        pressed_s, queued = time.monotonic(), Queued()
         head.hold_button(is_pressed=True)
         sweep.wait_for(lambda: sweep.states()[-1] == "paused", "the pause")
-        print(f"button to pause while waiting: {time.monotonic() - pressed_s:.2f} s")
-        assert time.monotonic() - pressed_s <= 1.0
+        taken_s = time.monotonic() - pressed_s - queued.seconds()
+        print(f"button to pause while waiting: {taken_s:.2f} s, less what the machine was busy")
+        assert taken_s <= 1.0
         head.hold_button(is_pressed=False)
         sweep.control.declare_empty(("A-1", "A-2"))
         assert sweep.states()[-1] == "running"
