@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from sweep.cli.bank import open_bank
+from sweep.cli.checks import Here
 from sweep.cli.delivery import open_outbox, unsaved_line
+from sweep.cli.examining import Examiner
 from sweep.cli.live import (
     end_when_told,
     open_own_transmissions,
@@ -118,6 +120,7 @@ def agent(
             ),
             tell_bank=None if bank is None else bank.tell,
             is_going_down=is_going_down,
+            examine=None if sim else Examiner(settings, Here()).look,
             resumable=None
             if unfinished is None
             else Resumable(start_of(unfinished.header.manifest), partial(runner_for, resumed=unfinished)),

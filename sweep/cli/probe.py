@@ -25,16 +25,6 @@ def _row(check: Check) -> tuple[str, ...]:
     return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
 
 
-def _name_of_head(port: str) -> str:
-    """Firmware of the head on a port. Raises ValueError: nobody answers, or another firmware; a sweep has the port."""
-    from sweep.link.head import Head, SerialPort
-    from sweep.report import display_text
-
-    with SerialPort(port) as opened:
-        name = display_text(Head(opened).identity.firmware_git.rstrip(b"\0"))
-    return f"firmware {name}"
-
-
 def doctor(
     head: Annotated[
         str | None,
@@ -67,8 +57,8 @@ def doctor(
     from sweep.cli.boot_doctor import show_boot
     from sweep.cli.camera_doctor import range_sensor_state, read_back, supply_state, switch_off
     from sweep.cli.checks import Here
-    from sweep.cli.checks_machine import check_machine, check_program
-    from sweep.cli.checks_parts import check_camera, check_head, check_radio
+    from sweep.cli.checks_machine import check_program
+    from sweep.cli.examining import checks_of_parts
     from sweep.cli.wifi_doctor import channel_state
     from sweep.host.gpio import LineError
     from sweep.plug.lease import RoomNotEmptyError
@@ -91,13 +81,7 @@ def doctor(
         examine_head(head, step_s, is_room_empty=bool(declared))
         raise typer.Exit(0)
     here = Here()
-    checks = [
-        *check_program(),
-        *check_machine(settings, here),
-        *check_camera(settings, here),
-        *check_radio(settings, here),
-        check_head(settings, here, _name_of_head),
-    ]
+    checks = [*check_program(), *checks_of_parts(settings, here)]
     out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
     table = Table("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do")
     for check in checks:

@@ -117,6 +117,29 @@ class ConditionEvent(Record):
     """Null where nobody keeps account of a power bank."""
 
 
+class CheckTold(Record):
+    """One thing that `sweep doctor` looked at."""
+
+    group: Literal["program", "machine", "camera", "radio", "head"]
+    code: Code
+    title: LocalText
+    state: Literal["ok", "note", "wrong", "unknown"]
+    """`note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along."""
+    found: LocalText
+    """What is there, or what is wrong."""
+    advice: LocalText | None
+    """What to do; null where nothing has to be done."""
+
+
+class DoctorEvent(Record):
+    """What the probe lacks, as its agent found it while no sweep runs: the list of `sweep doctor`."""
+
+    type: Literal["doctor"]
+    looked: UtcTime
+    """By the probe's clock."""
+    checks: Annotated[tuple[CheckTold, ...], Field(max_length=80)]
+
+
 class TrialFlow(Record):
     """A transmitter for whose sake a response test is made."""
 
@@ -235,6 +258,7 @@ LiveEvent = Annotated[
     | GuidanceEvent
     | NoticeEvent
     | ConditionEvent
+    | DoctorEvent
     | TrialEvent
     | SecondLookEvent
     | ReferenceEvent

@@ -7,6 +7,7 @@ network or the disk does is said once and tried again, ever more slowly; a fault
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict, deque
@@ -30,6 +31,7 @@ from sweep.report import (
     CommandEvent,
     ConditionEvent,
     DeclareEmptyCommand,
+    DoctorEvent,
     FinishCommand,
     LiveEvent,
     LocalText,
@@ -60,6 +62,8 @@ POLL_S = 25.0
 LEAST_POLL_S = 0.5
 """Between two polls that bring nothing new: a server that does not wait as asked must not be asked without a pause."""
 DELIVER_EVERY_S = 30.0
+EXAMINE_EVERY_S = 300.0
+"""While no sweep runs, and after each one: a cable comes off between two rooms (guessed)."""
 
 Steering = (
     DeclareEmptyCommand
@@ -113,6 +117,7 @@ class Agent:
         idle_watch: Callable[[], ConditionWatch] = lambda: ConditionWatch(clock_s=time.monotonic),
         tell_bank: Callable[[int, Charge], None] | None = None,
         is_going_down: Callable[[], bool] = lambda: False,
+        examine: Callable[[], DoctorEvent] | None = None,
     ) -> None:
         """`runner_for` puts a sweep together, which is then run here; `say` prints a line for whoever watches.
 
@@ -122,7 +127,8 @@ class Agent:
         `poll_s`: how long the server may keep a poll that brings nothing.  `idle_watch`: how the machine is while no
         sweep runs, anew for each such time; what a sweep alone can tell (head, battery, camera) is unknown then.
         `tell_bank`: hears what persons say of the power bank; None: nobody keeps account of it.  `is_going_down`:
-        whether it is the whole machine that ends.
+        whether it is the whole machine that ends.  `examine`: looks at what this machine lacks, which takes seconds and
+        the head's port: while no sweep runs.
 
         Putting together and running raise ValueError, OSError or RuntimeError when input, disk or emulator fail.
         """
@@ -137,6 +143,8 @@ class Agent:
         self._idle_watch = idle_watch
         self._tell_bank = tell_bank
         self._is_going_down = is_going_down
+        self._examine = examine
+        self._examine_s = -math.inf
         self._idle = idle_watch()
         self.live = LiveSender(uplink, probe_id)
         self._seen: OrderedDict[UUID, CommandEvent] = OrderedDict()
@@ -175,6 +183,7 @@ class Agent:
             if self._starts:
                 self._sweep(self._starts.popleft(), self._runner_for)
                 self._idle = self._idle_watch()
+                self._examine_s = -math.inf
                 next_delivery = 0.0
             self._tell_while_idle()
             if time.monotonic() >= next_delivery:
@@ -195,6 +204,9 @@ class Agent:
         for event in self._idle.look(is_declared=False):
             if isinstance(event, NoticeEvent | ConditionEvent):
                 self.live.beside(event)
+        if self._examine is not None and not self._starts and time.monotonic() >= self._examine_s:
+            self.live.beside(self._examine())
+            self._examine_s = time.monotonic() + EXAMINE_EVERY_S
 
     def _tell_of_closed(self, closed: Sequence[Closed]) -> None:
         """Sweeps that were interrupted and are closed now."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.uplink import LiveRefusedError, ServerUnreachableError, Uplink
-from sweep.report import CommandEvent, ConditionEvent, LiveEvent, LiveMessage, NoticeEvent
+from sweep.report import CommandEvent, ConditionEvent, DoctorEvent, LiveEvent, LiveMessage, NoticeEvent
 
 MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
 BATCH = 50
@@ -54,7 +54,7 @@ class LiveSender:
             self._waiting.append(message)
         self._has_news.set()
 
-    def beside(self, event: NoticeEvent | ConditionEvent | CommandEvent) -> None:
+    def beside(self, event: NoticeEvent | ConditionEvent | DoctorEvent | CommandEvent) -> None:
         """Queue what is about the probe beside what was told last: about another sweep it would end that one on the
         page.
         """

@@ -13,10 +13,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sweep.cli import build_app
+from sweep.cli import build_app, examining
 from sweep.cli.checks import Check, Here
-from sweep.cli.checks_machine import check_machine
-from sweep.cli.checks_parts import check_camera, check_head, check_radio
 from sweep.cli.golden import FOLDER, LENSES, examine_capture, examine_lenses
 from sweep.config import Config
 from sweep.sim.lens_wall import PlantedLens, render_compact_clip
@@ -54,12 +52,7 @@ class Probe:
             place.write_text(text, encoding="utf-8")
 
     def checks(self, settings: Config) -> list[Check]:
-        parts = (
-            check_machine(settings, self.here),
-            check_camera(settings, self.here),
-            check_radio(settings, self.here),
-        )
-        return [*(check for part in parts for check in part), check_head(settings, self.here, self.ask)]
+        return examining.checks_of_parts(settings, self.here, self.ask)
 
 
 def program(folder: Path, name: str, says: str) -> str:
@@ -185,3 +178,21 @@ def test_the_list_as_json(tmp_path: Path) -> None:
     assert done.stdout == ""
     assert {check["group"] for check in document["checks"]} == {"program", "machine", "camera", "radio", "head"}
     assert len(document["checks"]) >= 20
+
+
+def test_the_phone_gets_the_same_list(probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = list[str]()
+
+    def look() -> list[Check]:
+        looks.append("program")
+        return []
+
+    monkeypatch.setattr(examining, "check_program", look)
+    probe.put(THROTTLED, "50001")
+    examiner = examining.Examiner(settings, probe.here, probe.ask)
+    told = [one.model_dump(mode="json") for one in examiner.look().checks]
+    assert told == [one.to_json() for one in examining.checks_of_parts(settings, probe.here, probe.ask)]
+    assert [one["code"] for one in told if one["state"] == "wrong"] == ["supply"]
+    probe.put(THROTTLED, "0")
+    assert [one.code for one in examiner.look().checks if one.state == "wrong"] == []
+    assert looks == ["program"], "what is installed is looked at once"

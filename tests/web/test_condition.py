@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from sweep.report import BankCommand, ConditionEvent, LiveEvent, ProbeCondition, ProgressEvent
+from sweep.report import BankCommand, ConditionEvent, DoctorEvent, LiveEvent, ProbeCondition, ProgressEvent
 from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_event, state_event
 from tests.web import evidence as made
 from tests.web.conftest import OpenPhone, Phone
@@ -259,3 +260,46 @@ def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_c
     for phone in phones:
         expect(phone.page.get_by_role("region", name="보조배터리를 알려 주세요")).to_have_count(0)
     expect(first.page.get_by_text("보조배터리 약 8% (0%~71%)")).to_have_class(re.compile("bad"))
+
+
+def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
+    phones: tuple[Phone, Phone], live_probe: FakeProbe
+) -> None:
+    def check(code: str, state: str, ko: str, found: str, advice: str | None) -> dict[str, Any]:
+        return {
+            "group": "machine", "code": code, "state": state, "title": {"ko": ko, "en": code},
+            "found": {"ko": found, "en": found}, "advice": advice and {"ko": advice, "en": f"en {advice}"},
+        }  # fmt: skip
+
+    checks = [
+        check("clock", "ok", "시계", "동기화됨", None),
+        check("trigger", "wrong", "외부 트리거", "꺼짐", "modprobe.d에 추가 후 재시작"),
+        check("watchdog", "note", "하드웨어 감시", "꺼짐", "system.conf에 추가"),
+    ]
+
+    def doctor(listed: list[dict[str, Any]]) -> DoctorEvent:
+        told = {"type": "doctor", "looked": "2026-05-04T01:00:00Z", "checks": listed}
+        return DoctorEvent.model_validate_json(json.dumps(told))
+
+    live_probe.tell(doctor(checks))
+    live_probe.tell(condition(processor_c=61.0))
+    first = phones[0]
+    card = first.page.get_by_role("region", name="점검기 자가 진단")
+    expect(first.page.get_by_text("61 °C")).to_be_visible()
+    expect(card).to_have_count(0)  # a sweep goes on
+    live_probe.tell(state_event("done"))
+    for phone in phones:
+        card = phone.page.get_by_role("region", name="점검기 자가 진단")
+        expect(card).to_contain_text("점검 전에 고칠 것 1건")
+        expect(card).to_contain_text("외부 트리거: 꺼짐")
+        expect(card).to_contain_text("할 일: modprobe.d에 추가 후 재시작")
+        expect(card).not_to_contain_text("시계")
+    card = first.page.get_by_role("region", name="점검기 자가 진단")
+    card.get_by_text("참고 1건").click()
+    expect(card).to_contain_text("할 일: system.conf에 추가")
+    assert first.violations() == []
+    first.shoot("doctor-ko-light", full=False)
+    first.set(language="en")
+    expect(first.page.get_by_role("region", name="The probe's own checks")).to_contain_text("1 to be mended")
+    live_probe.tell(doctor(checks[:1]))
+    expect(first.page.get_by_role("region", name="The probe's own checks")).to_have_count(0)

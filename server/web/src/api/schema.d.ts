@@ -2036,6 +2036,30 @@ export interface components {
             sweep_id: string | null;
         };
         /**
+         * CheckTold
+         * @description One thing that `sweep doctor` looked at.
+         */
+        CheckTold: {
+            /** @description What to do; null where nothing has to be done. */
+            advice: components["schemas"]["LocalText"] | null;
+            /** Code */
+            code: string;
+            /** @description What is there, or what is wrong. */
+            found: components["schemas"]["LocalText"];
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "program" | "machine" | "camera" | "radio" | "head";
+            /**
+             * State
+             * @description `note`: a sweep goes on without it, and sees less; `wrong`: to be mended before the probe is taken along.
+             * @enum {string}
+             */
+            state: "ok" | "note" | "wrong" | "unknown";
+            title: components["schemas"]["LocalText"];
+        };
+        /**
          * ClockReading
          * @description A wall-clock time with what is known of its quality (the probe may never have met a time server).
          */
@@ -2447,6 +2471,25 @@ export interface components {
             /** Is Home */
             is_home: boolean;
             name: components["schemas"]["LocalText"];
+        };
+        /**
+         * DoctorEvent
+         * @description What the probe lacks, as its agent found it while no sweep runs: the list of `sweep doctor`.
+         */
+        DoctorEvent: {
+            /** Checks */
+            checks: components["schemas"]["CheckTold"][];
+            /**
+             * Looked
+             * Format: date-time
+             * @description By the probe's clock.
+             */
+            looked: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "doctor";
         };
         /**
          * Down
@@ -3466,7 +3509,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**

@@ -48,6 +48,7 @@ export type TrialFlow = NonNullable<TrialEvent["flows"]>[number];
 export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
 export type ReferenceEvent = Extract<LiveMessage["event"], { type: "reference" }>;
 export type ConditionEvent = Extract<LiveMessage["event"], { type: "condition" }>;
+export type DoctorEvent = Extract<LiveMessage["event"], { type: "doctor" }>;
 export interface EntryEvent {
   readonly sweep_id: string;
   readonly kind: string;

@@ -8,6 +8,7 @@
  */
 import type {
   ConditionEvent,
+  DoctorEvent,
   EntryEvent,
   LiveMessage,
   Modality,
@@ -84,6 +85,7 @@ const MESSAGE_TYPES = [
   "guidance",
   "notice",
   "condition",
+  "doctor",
   "trial",
   "second_look",
   "reference",
@@ -105,6 +107,8 @@ export class LiveFeed {
   notices = $state.raw<readonly { readonly code: string; readonly text: LocalText }[]>([]);
   /** How the probe itself is; null before it has told. */
   condition = $state.raw<ConditionEvent | null>(null);
+  /** What the probe lacks, as it found between sweeps; null before it has told. */
+  doctor = $state.raw<DoctorEvent | null>(null);
   trial = $state.raw<LiveTrial | null>(null);
   /** A position is being measured; between positions the inspector may ask for a walk. */
   isMeasuring = $state(false);
@@ -287,6 +291,9 @@ export class LiveFeed {
         break;
       case "condition":
         this.condition = event;
+        break;
+      case "doctor":
+        this.doctor = event;
         break;
       case "trial":
         this.trial = {

@@ -12,6 +12,13 @@ export const condition = {
     "5 V만으로는 얼마나 남았는지 알 수 없습니다. 표시된 용량과 꽂을 때의 충전 상태로 계산합니다.",
     "Its 5 V do not tell how much is left. It is reckoned from its label and how full it was when plugged in.",
   ),
+  doctor_title: text("점검기 자가 진단", "The probe's own checks"),
+  doctor_wrong: text("점검 전에 고칠 것 {n}건", "{n} to be mended before a sweep"),
+  doctor_notes: text(
+    "참고 {n}건: 없어도 점검할 수 있지만 덜 봅니다",
+    "{n} notes: a sweep goes on without, and sees less",
+  ),
+  doctor_do: text("할 일: {advice}", "What to do: {advice}"),
   bank_swapped: text(
     "보조배터리가 바뀌었습니다. 새 보조배터리를 알려 주세요.",
     "The power bank was changed: say what the new one is.",
