@@ -37,7 +37,7 @@ LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard swee
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run check test soak bench firmware hardware deb test-deb lock clean
+.PHONY: help setup setup-test run demo-city check test soak bench firmware hardware deb test-deb lock clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -48,6 +48,9 @@ setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules
 
 run: setup ## The demonstration: server, a recorded sweep through the whole pipeline, an export. ARGS=--once ends after it
 	@$(BIN)/python -m server.demo $(ARGS)
+
+demo-city: setup ## A made-up city with a year of records, three districts, every page full. ARGS=--once ends after writing it
+	@$(BIN)/python -m server.demo city $(ARGS)
 
 check: setup-test ## The fast gate: format, lint, types, import rules, C, web
 	@echo "• ruff" && $(BIN)/ruff format --check --quiet && $(BIN)/ruff check --quiet

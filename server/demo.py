@@ -1,8 +1,9 @@
-"""`python -m server.demo`: the demonstration that `make run` starts."""
+"""`python -m server.demo`: the demonstration that `make run` starts; with `city`, the one of `make demo-city`."""
 
 import sys
 
-from server.cli.demonstration import main
+from server.cli import demo_city, demonstration
 
 if __name__ == "__main__":
-    sys.exit(main())
+    given = sys.argv[1:]
+    sys.exit(demo_city.main(given[1:]) if given[:1] == ["city"] else demonstration.main(given))

@@ -22,6 +22,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 from server.api import (
     accounts,
     cases,
+    desk,
     entries,
     exports,
     facility,
@@ -92,6 +93,7 @@ ROUTERS = tuple(
         schedule,
         sweeps,
         cases,
+        desk,
         entries,
         log,
         key_routes,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from server.exports.words import KST
-from sweep.report import utc_now
+from server.store.clock import from_ms, now_ms
 from sweep.report.case_records import Defect
 
 REPAIR_DAYS: dict[Defect, int] = {
@@ -19,7 +19,7 @@ REOPENS_AFTER = timedelta(days=90)  # FIELD §1: rooms are inspected with equipm
 
 def today() -> date:
     """The day in Korea."""
-    return day_of(utc_now())
+    return day_of(from_ms(now_ms()))
 
 
 def day_of(time: datetime) -> date:

@@ -100,14 +100,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _demonstrate(place: Place, port: int, *, once: bool) -> None:
-    listener = _free_socket(port)
+    listener = free_socket(port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     settings = load_settings(
         os.environ, data_dir=place.data, tenant=DEFAULT_TENANT, host="127.0.0.1", port=listener.getsockname()[1]
     )
     db = build_services(settings).db
     passwords = _prepare(db, place)
-    with _serving(settings, listener):
+    with serving(settings, listener):
         _replay_once(db, place, address)
         documents = _export(db, place, settings.tenant)
         db.close()
@@ -120,7 +120,7 @@ def _demonstrate(place: Place, port: int, *, once: bool) -> None:
                 signal.pause()
 
 
-def _free_socket(port: int) -> socket.socket:
+def free_socket(port: int) -> socket.socket:
     """A socket on this port or, when it is taken, on one of the next; says so."""
     if not 0 <= port < 65_536:
         raise DemoError(f"there is no port {port}; choose one from 1 to 65535")
@@ -197,7 +197,7 @@ def _probe_key(place: Place) -> bytes:
 
 
 @contextmanager
-def _serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
+def serving(settings: Settings, listener: socket.socket) -> Iterator[None]:
     """The server in a thread of its own, until the block ends."""
     started, failures = threading.Event(), list[BaseException]()
     stop = threading.Event()

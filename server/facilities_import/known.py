@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from server.facilities_import.reading import Layout
 from server.store.schema import facilities, facility_facts, facility_sources, import_rows, imports
@@ -79,14 +79,14 @@ def cell_of(latitude_deg: float, longitude_deg: float) -> tuple[int, int]:
 
 
 def read_known(connection: Connection, layout: Layout) -> Known:
-    """All facilities but those of the demonstration, and what was asked about files of this layout."""
+    """All facilities but the demonstration's that came from no file, and what was asked about files of this layout."""
     known = Known()
     source = and_(facility_sources.c.facility_id == facilities.c.facility_id, facility_sources.c.layout == layout)
     statement = (
         select(facilities, facility_facts, facility_sources.c.source_key, facility_sources.c.place_sha256)
         .outerjoin(facility_facts, facility_facts.c.facility_id == facilities.c.facility_id)
         .outerjoin(facility_sources, source)
-        .where(~facilities.c.is_demo)
+        .where(or_(~facilities.c.is_demo, facility_facts.c.facility_id.is_not(None)))
         .order_by(facilities.c.created_ms, facilities.c.facility_id)
     )
     for row in connection.execute(statement):

@@ -29,9 +29,9 @@ from server.interface.case_requests import (
 )
 from server.interface.errors import ApiError, invalid, not_found
 from server.people.auth import Person
-from server.projections.case_rows import steps_of
+from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.store.clock import entry_time
-from server.store.schema import cases, entries, rooms
+from server.store.schema import cases, entries, facilities, rooms
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import ClockReading, LocalText, Source, new_id, to_json
@@ -59,21 +59,21 @@ def open_case(connection: Connection, notary: Notary, person: Person, room_id: U
         raise not_found("방", "room")
     step = _reported(request.step, "person") if isinstance(request.step, SuspicionRequest) else _defect(request.step)
     case_id = new_id()
-    _write(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    _open(connection, notary, person, step, case_id=case_id, room_id=room_id)
     return case_id
 
 
 def report_strange(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> None:
     """Open a case for what somebody saw who cleans there; nobody tells them what becomes of it."""
     step = _checked(Reported(step="reported", by="cleaner", what=what))
-    _write(connection, notary, person, step, case_id=new_id(), room_id=room_id)
+    _open(connection, notary, person, step, case_id=new_id(), room_id=room_id)
 
 
 def take_public_report(connection: Connection, notary: Notary, person: Person, room_id: UUID, what: str) -> UUID:
     """Open a case for what the public reported, in the words and by the signature of who takes it over; its id."""
     case_id = new_id()
     step = _checked(Reported(step="reported", by="public", what=what))
-    _write(connection, notary, person, step, case_id=case_id, room_id=room_id)
+    _open(connection, notary, person, step, case_id=case_id, room_id=room_id)
     return case_id
 
 
@@ -209,6 +209,16 @@ def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrecte
         raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")
 
 
+def _open(
+    connection: Connection, notary: Notary, person: Person, step: Step, *, case_id: UUID, room_id: UUID
+) -> Outcome:
+    """The first step of a case of a person's own; in a demonstration's facility it is a simulation like its sweeps."""
+    of_room = select(facilities.c.is_demo).join(rooms, rooms.c.facility_id == facilities.c.facility_id)
+    is_demo = connection.scalar(of_room.where(rooms.c.room_id == room_id))
+    source: Source = "simulated" if is_demo else "live"
+    return _write(connection, notary, person, step, case_id=case_id, room_id=room_id, source=source)
+
+
 def _write(
     connection: Connection,
     notary: Notary,
@@ -255,8 +265,11 @@ def _last_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> tu
 
 
 def find_case(connection: Connection, case_id: UUID) -> Row[Any]:
-    """The row of a case; ApiError 404 without one."""
-    row = connection.execute(select(cases).where(cases.c.case_id == case_id)).one_or_none()
+    """The row of a case beside the names of its place; ApiError 404 without one."""
+    of_room = cases.outerjoin(rooms, rooms.c.room_id == cases.c.room_id)
+    places = of_room.outerjoin(facilities, facilities.c.facility_id == rooms.c.facility_id)
+    statement = select(*CASE_COLUMNS).select_from(places).where(cases.c.case_id == case_id)
+    row = connection.execute(statement).one_or_none()
     if row is None:
         raise not_found("사건", "case")
     return row

@@ -9,15 +9,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
 from server.cases import words
 from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
-from server.projections.case_rows import steps_of
+from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
+from sweep.report import LocalText
 
 ALL_STEPS = sorted(frozenset().union(*FOLLOWING.values()) | AT_ANY_TIME)
 OPEN_CASES_OF_ROOM = 200  # guessed: more than any page shows
@@ -40,14 +41,19 @@ def case_page(
     if district_id is not None:
         statement = statement.where(facilities.c.district_id == district_id)
     if open_only:
-        is_due_again = and_(cases.c.state == "not_camera", cases.c.reopens <= today.isoformat())
-        statement = statement.where(or_(cases.c.state.not_in(sorted(CLOSED)), is_due_again))
+        statement = statement.where(is_open_on(today))
     if after is not None:
         statement = statement.where(cases.c.case_id > after)
     rows = connection.execute(statement).all()
     shown = rows[:limit]
     views = tuple(case_view(row, today) for row in shown)
     return CaseList(cases=views, next_after=shown[-1].case_id if len(rows) > limit else None)
+
+
+def is_open_on(today: date) -> ColumnElement[bool]:
+    """Condition on `cases`: somebody has still to do something about it."""
+    is_due_again = and_(cases.c.state == "not_camera", cases.c.reopens <= today.isoformat())
+    return or_(cases.c.state.not_in(sorted(CLOSED)), is_due_again)
 
 
 def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
@@ -105,9 +111,13 @@ def _values(row: Row[Any], today: date) -> dict[str, Any]:
     return {
         "case_id": row.case_id,
         "room_id": row.room_id,
+        "facility_name": LocalText(ko=row.facility_ko or "", en=row.facility_en or ""),
+        "room_name": LocalText(ko=row.room_ko or "", en=row.room_en or ""),
+        "district_id": row.district_id,
         "recorded_room_id": row.recorded_room_id,
         "sweep_id": row.sweep_id,
         "finding_id": row.finding_id,
+        "source": row.source,
         "state": row.state,
         "is_open": case.is_open(today),
         "is_found": row.state in FOUND,
@@ -124,4 +134,4 @@ def _counting() -> Select[Any]:
     """Cases beside their facilities, without those of replays and simulations in real ones."""
     of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
     places = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-    return select(cases).select_from(places).where(or_(cases.c.source == "live", facilities.c.is_demo))
+    return select(*CASE_COLUMNS).select_from(places).where(or_(cases.c.source == "live", facilities.c.is_demo))

@@ -17,11 +17,21 @@ from server.exports.claimed_time import counted
 from server.projections.sweep_record import SweepRecord
 from server.signing.validity import counting
 from server.store.clock import to_ms
-from server.store.schema import case_steps, cases, entries
+from server.store.schema import case_steps, cases, entries, facilities, rooms
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.report import ContractError, SweepReport, derived_id, parse_json
 from sweep.report.case_records import CaseStep, Step
+
+CASE_COLUMNS = (
+    cases,
+    facilities.c.name_ko.label("facility_ko"),
+    facilities.c.name_en.label("facility_en"),
+    facilities.c.district_id,
+    rooms.c.name_ko.label("room_ko"),
+    rooms.c.name_en.label("room_en"),
+)
+"""A case beside the names of its place."""
 
 
 def case_of(sweep_id: UUID, finding_id: UUID) -> UUID:

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from server.config.inspection_policy import Every, Rule
 from server.schedule import visits
@@ -85,7 +85,7 @@ def due_of_day(
 
 
 def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence[Any]:
-    """Rows of rooms of facilities that are neither closed nor of the demonstration."""
+    """Rows of rooms of facilities that are not closed; of a demonstration those that came from a file."""
     statement = (
         select(
             rooms.c.room_id,
@@ -105,7 +105,9 @@ def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence
         )
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
         .outerjoin(facility_facts, facility_facts.c.facility_id == facilities.c.facility_id)
-        .where(~facilities.c.is_demo, facility_facts.c.closed_ms.is_(None))
+        .where(
+            or_(~facilities.c.is_demo, facility_facts.c.facility_id.is_not(None)), facility_facts.c.closed_ms.is_(None)
+        )
         .order_by(facilities.c.name_ko, facilities.c.facility_id, rooms.c.name_ko, rooms.c.room_id)
     )
     if district_id is not None:

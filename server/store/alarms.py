@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, or_, select
+from sqlalchemy import Connection, Row, insert, or_, select
 
 from server.interface.views.entries import AlarmView
 from server.store.clock import from_ms, now_ms
@@ -124,14 +125,16 @@ def alarms_about(connection: Connection, sweep_id: UUID, key_ids: frozenset[str]
         )
         .order_by(alarms.c.at_ms, alarms.c.alarm_id)
     )
-    return tuple(
-        AlarmView(
-            at=from_ms(row.at_ms),
-            code=row.code,
-            text=TEXTS[row.code],
-            key_id=row.key_id,
-            log_index=row.log_index,
-            other_log_index=row.other_log_index,
-        )
-        for row in connection.execute(statement)
+    return tuple(alarm_view(row) for row in connection.execute(statement))
+
+
+def alarm_view(row: Row[Any]) -> AlarmView:
+    """A row of `alarms` as a view."""
+    return AlarmView(
+        at=from_ms(row.at_ms),
+        code=row.code,
+        text=TEXTS[row.code],
+        key_id=row.key_id,
+        log_index=row.log_index,
+        other_log_index=row.other_log_index,
     )

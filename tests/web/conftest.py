@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
+from server.cli.demo_city import write_city
+from server.cli.demo_city_places import DISTRICTS
 from tests.web.agent import AgentSite, running_agent
 from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import PASSWORD, PROBE_ID, REAL_PROBE_ID, Site, running_site
+from tests.web.site import PASSWORD, PROBE_ID, REAL_PROBE_ID, Site, running_site, serving
 
 WEB = Path(__file__).resolve().parents[2] / "server" / "web"
 FLAGS = [
@@ -27,7 +29,9 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 412, "height": 915}
+AS_PHONE: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
 TIMEOUT_MS = 15_000  # a page answers in a fraction of it; machines with other work are slow
 expect.set_options(timeout=TIMEOUT_MS)
@@ -63,6 +67,15 @@ def site(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """A seeded server with the built page."""
     with running_site(tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def city(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a small demonstration city: nine facilities, two months."""
+    folder = tmp_path_factory.mktemp("city") / "data"
+    write_city(folder, facilities=3, months=2, password=PASSWORD)
+    with serving(folder, DISTRICTS[0].district_id) as url:
+        yield url
 
 
 @pytest.fixture(scope="package")
@@ -172,11 +185,8 @@ def open_phone(browser: Browser, axe_source: str) -> Iterator[OpenPhone]:
     def make(url: str, *, locale: str = "ko-KR", **options: Any) -> Phone:
         context = browser.new_context(
             locale=locale,
-            device_scale_factor=2,
-            has_touch=True,
-            is_mobile=True,
             timezone_id="Asia/Seoul",
-            **{"viewport": PHONE, "service_workers": "block", "color_scheme": "light", **options},
+            **{**AS_PHONE, "service_workers": "block", "color_scheme": "light", **options},
         )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)

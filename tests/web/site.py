@@ -123,10 +123,12 @@ def seed_ids(name: str) -> UUID:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Run the server on the data in `folder`; gives its address, stops it at the end."""
+def serving(folder: Path, tenant: str | None = None) -> Iterator[str]:
+    """Run the server on the data in `folder`, of a district; gives its address, stops it at the end."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
     environment["ANSIM_LOGIN_ATTEMPTS_PER_MINUTE"] = "10000"
+    if tenant is not None:
+        environment["ANSIM_TENANT"] = tenant
     with subprocess.Popen(
         [sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data-dir", str(folder)],
         stdout=subprocess.PIPE,

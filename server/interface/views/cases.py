@@ -7,7 +7,7 @@ from uuid import UUID
 
 from server.interface.fields import CaseState
 from server.interface.views.answer import View
-from sweep.report import LocalText
+from sweep.report import LocalText, Source
 from sweep.report.case_records import Step
 
 
@@ -16,11 +16,15 @@ class CaseView(View):
 
     case_id: UUID
     room_id: UUID
+    facility_name: LocalText
+    room_name: LocalText
+    district_id: str | None
     recorded_room_id: UUID
     """Where it was recorded first; another room than `room_id` after a correction (정정)."""
     sweep_id: UUID | None
     finding_id: UUID | None
     """The finding that opened it; null when a person did."""
+    source: Source
     state: CaseState
     is_open: bool
     is_found: bool

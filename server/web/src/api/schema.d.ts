@@ -104,6 +104,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desk/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Day
+         * @description Open sweeps, reference checks of probes, alarms, what waits of strangers, and how many cases are open.
+         */
+        get: operations["get_day_api_desk_day_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desk/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Map
+         * @description Outlines of districts, and facilities as points with what stands open there.
+         */
+        get: operations["get_map_api_desk_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/districts": {
         parameters: {
             query?: never;
@@ -1911,10 +1951,13 @@ export interface components {
              * Format: date-time
              */
             changed: string;
+            /** District Id */
+            district_id: string | null;
             /** Due */
             due: string | null;
             /** Events */
             events: components["schemas"]["CaseEvent"][];
+            facility_name: components["schemas"]["LocalText"];
             /** Finding Id */
             finding_id: string | null;
             /** Is Found */
@@ -1939,6 +1982,12 @@ export interface components {
              * Format: uuid
              */
             room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "live" | "replay" | "simulated";
             /**
              * State
              * @enum {string}
@@ -2001,8 +2050,11 @@ export interface components {
              * Format: date-time
              */
             changed: string;
+            /** District Id */
+            district_id: string | null;
             /** Due */
             due: string | null;
+            facility_name: components["schemas"]["LocalText"];
             /** Finding Id */
             finding_id: string | null;
             /** Is Found */
@@ -2027,6 +2079,12 @@ export interface components {
              * Format: uuid
              */
             room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "live" | "replay" | "simulated";
             /**
              * State
              * @enum {string}
@@ -2034,6 +2092,31 @@ export interface components {
             state: "candidate" | "not_reached" | "looked_at" | "not_camera" | "defect" | "repaired" | "hole_repaired" | "camera" | "room_closed" | "photographed" | "police_called" | "handed_over" | "reported_to_city";
             /** Sweep Id */
             sweep_id: string | null;
+        };
+        /**
+         * CheckedProbe
+         * @description What the last report of a probe says of its reference check.
+         */
+        CheckedProbe: {
+            /** Cusum */
+            cusum: number | null;
+            /** Probe Id */
+            probe_id: string;
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "passed" | "failed" | "not_done" | "out_of_control";
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * CheckTold
@@ -2058,6 +2141,18 @@ export interface components {
              */
             state: "ok" | "note" | "wrong" | "unknown";
             title: components["schemas"]["LocalText"];
+        };
+        /**
+         * CityMap
+         * @description Outlines of districts, and facilities as points; without coordinates they are only counted.
+         */
+        CityMap: {
+            /** Outlines */
+            outlines: components["schemas"]["DistrictOutline"][];
+            /** Places */
+            places: components["schemas"]["MapPlace"][];
+            /** Unplaced */
+            unplaced: number;
         };
         /**
          * ClockReading
@@ -2382,6 +2477,28 @@ export interface components {
             step: "defect_found";
         };
         /**
+         * DeskDay
+         * @description What needs somebody today, beside what is due and which cases are open.
+         */
+        DeskDay: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmView"][];
+            /** Alarms Count */
+            alarms_count: number;
+            /** Checks */
+            checks: components["schemas"]["CheckedProbe"][];
+            /** Found Cases */
+            found_cases: number;
+            /** Open Cases */
+            open_cases: number;
+            /** Open Sweeps */
+            open_sweeps: components["schemas"]["OpenSweep"][];
+            /** Public Reports */
+            public_reports: number;
+            /** Quarantined */
+            quarantined: number;
+        };
+        /**
          * Discarded
          * @description How many waiting entries were purged.
          */
@@ -2451,6 +2568,20 @@ export interface components {
         DistrictList: {
             /** Districts */
             districts: components["schemas"]["DistrictView"][];
+        };
+        /**
+         * DistrictOutline
+         * @description A district's outline: polygons of rings of (longitude, latitude) in degrees, WGS 84.
+         */
+        DistrictOutline: {
+            /** Code */
+            code: string;
+            name: components["schemas"]["LocalText"];
+            /** Polygons */
+            polygons: [
+                number,
+                number
+            ][][][];
         };
         /**
          * DistrictRequest
@@ -3665,6 +3796,35 @@ export interface components {
             zone_id: string;
         };
         /**
+         * MapPlace
+         * @description A facility as a point on the map.
+         */
+        MapPlace: {
+            /** District Id */
+            district_id: string | null;
+            /**
+             * Facility Id
+             * Format: uuid
+             */
+            facility_id: string;
+            /**
+             * First Room Id
+             * Format: uuid
+             */
+            first_room_id: string;
+            /** Is Found */
+            is_found: boolean;
+            /** Latitude Deg */
+            latitude_deg: number;
+            /** Longitude Deg */
+            longitude_deg: number;
+            name: components["schemas"]["LocalText"];
+            /** Open Cases */
+            open_cases: number;
+            /** Rooms */
+            rooms: number;
+        };
+        /**
          * MeView
          * @description Who am I? Both null when nobody is logged in.
          */
@@ -3863,6 +4023,43 @@ export interface components {
              * @constant
              */
             ok: true;
+        };
+        /**
+         * OpenSweep
+         * @description A sweep that was opened and not closed yet; it says in which room, never where a person is.
+         */
+        OpenSweep: {
+            /** District Id */
+            district_id: string | null;
+            facility_name: components["schemas"]["LocalText"];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "quick";
+            /** Probe Id */
+            probe_id: string;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            room_name: components["schemas"]["LocalText"];
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "live" | "replay" | "simulated";
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * OutsideCommand
@@ -6563,6 +6760,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_day_api_desk_day_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskDay"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_map_api_desk_map_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CityMap"];
                 };
             };
             /** @description Refused; the code says why */

@@ -20,6 +20,10 @@ export type WaitingKey = Returned<"/api/keys">["waiting"][number];
 export type ProbeView = Returned<"/api/probes">["probes"][number];
 export type ProbeState = NonNullable<ProbeView["state"]>;
 
+export type CaseView = Returned<"/api/cases">["cases"][number];
+export type CaseDetail = Returned<"/api/cases/{case_id}">;
+export type CityMap = Returned<"/api/desk/map">;
+
 export type Plan = SweepReport["plan"];
 export type Zone = Plan["zones"][number];
 export type Position = SweepReport["positions"][number];

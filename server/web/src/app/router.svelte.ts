@@ -15,6 +15,8 @@ export type Route =
   | { readonly screen: "exports" }
   | { readonly screen: "settings" }
   | { readonly screen: "keys" }
+  /** The desk, which knows its own pages. */
+  | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
@@ -39,6 +41,7 @@ export function parseRoute(hash: string): Route {
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
   if (first === "exports") return { screen: "exports" };
+  if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
@@ -66,6 +69,7 @@ export const links = {
   exports: "#/exports",
   settings: "#/settings",
   keys: "#/settings/keys",
+  desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
 } as const;
 
 class Router {

@@ -11,6 +11,15 @@ const STORAGE_KEY = "ansim-person";
 /** Who steers a probe and decides about findings, as the server has it. */
 const INSPECTORS: ReadonlySet<User["role"]> = new Set(["inspector", "supervisor", "admin"]);
 
+/** Who has a desk: supervisors and the city, and whoever looks at what they do. */
+const AT_DESK: ReadonlySet<User["role"]> = new Set([
+  "supervisor",
+  "district_officer",
+  "city_officer",
+  "auditor",
+  "admin",
+]);
+
 class Session {
   /** Undefined until the server was asked once, or could not be asked and nobody is remembered. */
   user = $state<User | null | undefined>(undefined);
@@ -25,6 +34,10 @@ class Session {
 
   get mayInspect(): boolean {
     return this.user !== null && this.user !== undefined && INSPECTORS.has(this.user.role);
+  }
+
+  get isAtDesk(): boolean {
+    return this.user !== null && this.user !== undefined && AT_DESK.has(this.user.role);
   }
 
   /** Ask the server who is logged in; without a connection the person remembered stands in. */

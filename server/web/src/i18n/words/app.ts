@@ -9,6 +9,7 @@ export const app = {
   retry: text("다시 시도", "Try again"),
   loading: text("불러오는 중", "Loading"),
   nav_label: text("주요 메뉴", "Main menu"),
+  nav_desk: text("업무", "Desk"),
   nav_rooms: text("시설", "Rooms"),
   nav_live: text("점검 중", "Live"),
   nav_exports: text("내보내기", "Exports"),

@@ -1,0 +1,301 @@
+"""Reports of the made-up city's sweeps: what a probe would have written, drawn by chance and marked simulated.
+
+Input is a room with its plan, a time and what is in the air there; output is a report of format 2 that keeps the
+contract.  Nothing of it was measured, and no number of it says anything about a detector.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from server.cli.demo_city_places import CityRoom
+from sweep.report import SweepReport, centre_of, derived_id, new_id
+
+MINUTES = 9
+MODALITIES = ("lens", "wifi", "rf")
+TARGETS = {
+    "lens": ("pinhole_1mm", "1 mm 핀홀", "1 mm pinholes"),
+    "wifi": ("wifi_streaming", "Wi-Fi로 영상을 올리는 카메라", "cameras that upload video over Wi-Fi"),
+    "rf": ("analog_5800", "5.8 GHz 아날로그 카메라", "analogue cameras at 5.8 GHz"),
+}
+VENDORS = ("70:5D:CC", "64:E5:99", "88:36:6C", "90:9F:33", None)
+VERSIONS = dict.fromkeys(("software", "firmware", "thresholds", "weights"), "demo") | {"calibration": None}
+Suspicion = Literal["glint", "uplink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The reference check before a sweep: the sum of the lamp's control chart, in standard deviations."""
+
+    cusum: float
+    ratio: float
+
+    @property
+    def status(self) -> str:
+        """Out of control beyond 5 standard deviations, as the probe's own chart has it."""
+        return "out_of_control" if abs(self.cusum) > 5 else "passed"
+
+
+def report_of(
+    rng: random.Random,
+    room: CityRoom,
+    started: datetime,
+    *,
+    inspectors: tuple[str, str],
+    probe_id: str,
+    checked: Checked,
+    mode: str = "full",
+    suspicion: Suspicion | None = None,
+    is_aborted: bool = False,
+) -> SweepReport:
+    """A report of one sweep; with a suspicion it has one finding in a stall."""
+    sweep_id = new_id(int(started.timestamp() * 1000))
+    zones = room.plan.zones
+    stalls = [zone for zone in zones if zone.kind in {"stall", "booth"}] or list(zones)
+    positions = [
+        {
+            "position_id": f"p{index}",
+            "zone_id": zone.zone_id,
+            "x_m": round(centre_of(zone)[0], 2),
+            "y_m": round(centre_of(zone)[1], 2),
+            "facing_deg": 270.0,
+            "start_ns": index * 45_000_000_000,
+            "end_ns": (index + 1) * 45_000_000_000,
+        }
+        for index, zone in enumerate(zones, 1)
+    ]
+    seen = positions[: max(1, len(positions) // 2)] if is_aborted else positions
+    observations = [_heard(rng, sweep_id, number, tag, seen) for number, tag in enumerate(_in_the_air(rng, room))]
+    findings: list[dict[str, Any]] = []
+    if suspicion is not None:
+        where = rng.choice(stalls).zone_id
+        spot = next(one for one in positions if one["zone_id"] == where)
+        cause, finding = _suspected(rng, sweep_id, room, spot, suspicion)
+        observations.append(cause)
+        findings.append(finding)
+    is_blind = rng.random() < 0.07
+    coverage, verdicts, targets = [], [], []
+    suspected = {finding["zone_id"] for finding in findings}
+    for zone in zones:
+        is_seen = any(one["zone_id"] == zone.zone_id for one in seen)
+        for modality in MODALITIES if mode == "full" else ("lens",):
+            quality = round(rng.uniform(0.62, 0.97), 2) if is_seen else 0.0
+            blind = modality == "wifi" and is_blind
+            coverage.append(_coverage(zone.zone_id, modality, quality, blind=blind))
+            own = "lens" if suspicion == "glint" else "wifi"
+            is_candidate = zone.zone_id in suspected and modality == own
+            verdicts.append(_verdict(zone.zone_id, modality, quality, blind=blind, is_candidate=is_candidate))
+            targets.append(_target(zone.zone_id, modality, quality, blind=blind))
+    check_time = {"utc": _utc(started - timedelta(minutes=20)), "synchronised": True, "max_error_ms": 50}
+    lamp = {"part": "lamp", "status": checked.status, "value": checked.ratio, "expected": 1.0, "unit": None}
+    parts = [lamp | {"cusum": checked.cusum}]
+    ended = started + timedelta(minutes=MINUTES if not is_aborted else 3)
+    return SweepReport.model_validate_json(
+        _json(
+            {
+                "v": 2,
+                "report_id": str(derived_id(sweep_id, "report")),
+                "sweep_id": str(sweep_id),
+                "room_id": str(room.room_id),
+                "plan": room.plan.model_dump(mode="json"),
+                "source": "simulated",
+                "mode": mode,
+                "inspectors": inspectors,
+                "probe_id": probe_id,
+                "versions": VERSIONS,
+                "reference_check": {"status": checked.status, "checked": check_time, "parts": parts},
+                "started": {"utc": _utc(started), "synchronised": True, "max_error_ms": 50},
+                "ended": {"utc": _utc(ended), "synchronised": True, "max_error_ms": 50},
+                "outcome": "aborted" if is_aborted else "completed",
+                "positions": positions,
+                "observations": observations,
+                "coverage": coverage,
+                "verdicts": verdicts,
+                "targets": targets,
+                "findings": findings,
+                "limits": [
+                    {
+                        "code": "card_recorder",
+                        "modality": None,
+                        "text": {
+                            "ko": "메모리에만 저장하는 기기는 전파를 거의 내지 않습니다.",
+                            "en": "Recorders that store to a card radiate almost nothing.",
+                        },
+                    }
+                ],
+            }
+        )
+    )  # fmt: skip
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _utc(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _tag(*of: object) -> str:
+    return hashlib.sha256(" ".join(map(str, of)).encode()).hexdigest()[:16]
+
+
+def _in_the_air(rng: random.Random, room: CityRoom) -> list[str]:
+    """Tags of what is heard in a room: neighbours that stay, and now and then somebody who passes."""
+    stays = [_tag(room.facility_id, number) for number in range(2 + room.facility_id.int % 4)]
+    heard = [tag for tag in stays if rng.random() < 0.92]
+    if rng.random() < 0.35:
+        heard.append(_tag(room.room_id, rng.random()))
+    return heard
+
+
+def _token(tag: str) -> dict[str, Any]:
+    oui = VENDORS[int(tag, 16) % len(VENDORS)]
+    return {
+        "scheme": "room",
+        "key_id": "00c17e00",
+        "tag": tag,
+        "oui": oui,
+        "is_locally_administered": oui is None,
+    }
+
+
+def _heard(
+    rng: random.Random, sweep_id: UUID, number: int, tag: str, positions: list[dict[str, Any]]
+) -> dict[str, Any]:
+    at = rng.choice(positions)
+    level = rng.randint(-84, -52)
+    return {
+        "observation_id": str(derived_id(sweep_id, f"heard {number}")),
+        "zone_id": at["zone_id"],
+        "position_id": at["position_id"],
+        "t_ns": at["start_ns"] + 1_000_000_000,
+        "modality": "wifi",
+        "addresses": [_token(tag)],
+        "role": "ap" if int(tag, 16) % 2 else "sta",
+        "vendor": None,
+        "is_randomised": False,
+        "channel_mhz": rng.choice((2412.0, 2437.0, 2462.0, 5180.0, 5745.0)),
+        "rssi_dbm": {"median": float(level), "max": float(level + 4)},
+        "frames": rng.randint(20, 900),
+        "bytes_up": rng.randint(2_000, 90_000),
+        "bytes_down": rng.randint(2_000, 400_000),
+        "dwell_s": 6.0,
+        "video": {"verdict": "not_video", "score": round(rng.uniform(0.01, 0.2), 2), "decided_after_s": 5.0},
+        "stimulus": None,
+    }
+
+
+def _suspected(
+    rng: random.Random, sweep_id: UUID, room: CityRoom, spot: dict[str, Any], suspicion: Suspicion
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(observation, finding) of one suspicion."""
+    if suspicion == "glint":
+        cause: dict[str, Any] = {
+            "observation_id": str(derived_id(sweep_id, "suspected")),
+            "zone_id": spot["zone_id"],
+            "position_id": spot["position_id"],
+            "t_ns": spot["start_ns"] + 2_000_000_000,
+            "modality": "lens",
+            "clip": "demo",
+            "frame": 9,
+            "x_px": 210.5,
+            "y_px": 144.0,
+            "score": round(rng.uniform(4, 9), 1),
+            "snr": round(rng.uniform(20, 60), 1),
+            "off_axis_ratio": 0.03,
+            "persistence": 0.9,
+            "range_m": 0.8,
+            "bearing_deg": -4.0,
+            "reasons": ["gone_off_axis", "steady"],
+            "crop_commitment": None,
+        }
+        code, text = "glint", {"ko": "렌즈형 반사", "en": "Lens-like glint"}
+    else:
+        cause = _heard(rng, sweep_id, 999, _tag(room.room_id, "suspected", sweep_id), [spot])
+        cause |= {"bytes_up": 9_000_000, "role": "sta", "dwell_s": 30.0}
+        cause["video"] = {"verdict": "video_uplink", "score": 0.91, "decided_after_s": 6.5}
+        code, text = "video_uplink", {"ko": "영상을 올리는 듯한 송신", "en": "Sends like an upload of video"}
+    weight = round(rng.uniform(1.6, 2.6), 2)
+    evidence = {
+        "observation_id": cause["observation_id"],
+        "modality": cause["modality"],
+        "code": code,
+        "text": text,
+        "weight_log10": weight,
+        "is_capped": False,
+        "weight_source": "simulated",
+    }
+    finding = {
+        "finding_id": str(derived_id(sweep_id, "finding")),
+        "zone_id": spot["zone_id"],
+        "x_m": spot["x_m"],
+        "y_m": spot["y_m"],
+        "radius_m": 0.5,
+        "strength": "strong" if weight > 2.3 else "weak",
+        "stage": "second_look",
+        "prior_log10_odds": -4.0,
+        "posterior_log10_odds": round(weight - 4.0, 2),
+        "evidence_for": [evidence],
+        "evidence_against": [],
+        "advice": {"ko": "두 사람이 손대지 않고 눈으로 확인", "en": "Two persons look by eye without touching"},
+    }
+    return cause, finding
+
+
+def _coverage(zone_id: str, modality: str, quality: float, *, blind: bool) -> dict[str, Any]:
+    return {
+        "zone_id": zone_id,
+        "modality": modality,
+        "status": "not_looked" if quality == 0 else "looked",
+        "quality": quality,
+        "dwell_s": round(40 * quality, 1),
+        "samples": int(300 * quality),
+        "dropped": int(20 * (1 - quality)),
+        "rejections": {},
+        "gaps": [],
+        "blind_reason": "fast_frames_unseen" if blind else None,
+    }
+
+
+def _verdict(zone_id: str, modality: str, quality: float, *, blind: bool, is_candidate: bool) -> dict[str, Any]:
+    target, ko, en = TARGETS[modality]
+    verdict, reason, text = "clear", "covered", {"ko": "점검 범위 안에서 이상 없음", "en": "clear within coverage"}
+    if is_candidate:
+        verdict, reason, text = "candidate", "finding", {"ko": "육안 확인 필요", "en": "inspect by eye"}
+    elif blind or quality == 0:
+        reason = "fast_frames_unseen" if blind else "not_looked"
+        verdict, text = "not_assessable", {"ko": "판정 불가", "en": "cannot be judged"}
+    is_clear = verdict == "clear"
+    return {
+        "zone_id": zone_id,
+        "modality": modality,
+        "verdict": verdict,
+        "reason": reason,
+        "text": text,
+        "target": {"ko": ko, "en": en} if is_clear else None,
+        "clear_of": [target] if is_clear else [],
+        "not_clear_of": [] if is_clear else [target],
+    }
+
+
+def _target(zone_id: str, modality: str, quality: float, *, blind: bool) -> dict[str, Any]:
+    target, ko, en = TARGETS[modality]
+    is_known = quality > 0 and not blind
+    return {
+        "zone_id": zone_id,
+        "target": target,
+        "modality": modality,
+        "probability": quality if is_known else None,
+        "low": round(max(0.0, quality - 0.08), 2) if is_known else None,
+        "high": round(min(1.0, quality + 0.03), 2) if is_known else None,
+        "source": "simulated",
+        "reason": None if is_known else "not_looked",
+        "text": {"ko": ko, "en": en},
+    }

@@ -1,0 +1,208 @@
+"""What a supervisor's day is made of, and the city as a map: read from projections, of one district or all.
+
+It writes nothing and places nobody: an open sweep has a room, not a person's position.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from server.cases.machine import CLOSED, FOUND
+from server.districts.scope import entries_with_places, is_entry_of, rooms_of
+from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
+from server.places.case_lists import is_open_on
+from server.signing.keys import Key
+from server.store.alarms import alarm_view
+from server.store.clock import from_ms, now_ms
+from server.store.schema import (
+    IS_QUARANTINED,
+    alarms,
+    cases,
+    district_outlines,
+    entries,
+    facilities,
+    facility_facts,
+    keys,
+    public_reports,
+    rooms,
+    sweeps,
+)
+from server.store.stored_bodies import bodies_of
+from sweep.entry.kinds import REPORT_TYPE
+from sweep.report import ContractError, LocalText, SweepReport, parse_json
+
+MONTH_MS = int(timedelta(days=31) / timedelta(milliseconds=1))
+SHOWN_SWEEPS = 100  # guessed: more than a city's pairs walk at once
+SHOWN_ALARMS = 20
+SHOWN_PROBES = 200  # derived: twice as many as a city has
+SHOWN_PLACES = 20_000
+
+
+def desk_day(connection: Connection, today: date, probes: Iterable[Key], district_id: str | None) -> DeskDay:
+    """What needs somebody today, of a district or of all."""
+    since_ms = now_ms() - MONTH_MS
+    of_alarms = alarms.c.at_ms >= since_ms
+    if district_id is not None:
+        own_keys = select(keys.c.key_id).where(keys.c.tenant == district_id)
+        of_alarms = and_(of_alarms, alarms.c.key_id.in_(own_keys))
+    waiting = select(func.count()).select_from(entries).where(IS_QUARANTINED)
+    if district_id is not None:
+        waiting = (
+            select(func.count()).select_from(entries_with_places()).where(IS_QUARANTINED, is_entry_of(district_id))
+        )
+    found = _in_district(select(func.count()).select_from(_cases_with_places()), district_id)
+    open_now = is_open_on(today)
+    counts_here = or_(cases.c.source == "live", facilities.c.is_demo)
+    reports = select(func.count()).select_from(public_reports).where(public_reports.c.outcome.is_(None))
+    if district_id is not None:
+        reports = reports.where(public_reports.c.room_id.in_(rooms_of(district_id)))
+    newest = select(alarms).where(of_alarms).order_by(alarms.c.at_ms.desc(), alarms.c.alarm_id.desc())
+    return DeskDay(
+        open_sweeps=_open_sweeps(connection, since_ms, district_id),
+        checks=tuple(_checks(connection, probes, since_ms)),
+        alarms=tuple(alarm_view(row) for row in connection.execute(newest.limit(SHOWN_ALARMS))),
+        alarms_count=connection.scalar(select(func.count()).select_from(alarms).where(of_alarms)) or 0,
+        quarantined=connection.scalar(waiting) or 0,
+        public_reports=connection.scalar(reports) or 0,
+        open_cases=connection.scalar(found.where(open_now, counts_here)) or 0,
+        found_cases=connection.scalar(found.where(cases.c.state.in_(sorted(FOUND - CLOSED)), counts_here)) or 0,
+    )
+
+
+def city_map(connection: Connection, today: date, district_id: str | None) -> CityMap:
+    """Outlines, and the facilities of a district or of all with what stands open there."""
+    of_case = (
+        select(rooms.c.facility_id, func.count().label("open_cases"))
+        .add_columns(func.count().filter(cases.c.state.in_(sorted(FOUND))).label("found"))
+        .select_from(_cases_with_places())
+        .where(is_open_on(today), or_(cases.c.source == "live", facilities.c.is_demo))
+        .group_by(rooms.c.facility_id)
+    )
+    standing = {row.facility_id: row for row in connection.execute(of_case)}
+    first = select(rooms.c.facility_id, func.count().label("rooms")).group_by(rooms.c.facility_id)
+    counted = {row.facility_id: row.rooms for row in connection.execute(first)}
+    ordered = select(rooms.c.facility_id, rooms.c.room_id).order_by(rooms.c.name_ko.desc(), rooms.c.room_id)
+    first_room = {row.facility_id: row.room_id for row in connection.execute(ordered)}
+    statement = (
+        select(facilities)
+        .outerjoin(facility_facts, facility_facts.c.facility_id == facilities.c.facility_id)
+        .where(facility_facts.c.closed_ms.is_(None))
+        .order_by(facilities.c.facility_id)
+        .limit(SHOWN_PLACES)
+    )
+    places, unplaced = [], 0
+    for row in connection.execute(_in_district(statement, district_id)):
+        if row.facility_id not in first_room:
+            continue
+        if row.latitude_deg is None or row.longitude_deg is None:
+            unplaced += 1
+            continue
+        stands = standing.get(row.facility_id)
+        places.append(
+            MapPlace(
+                facility_id=row.facility_id,
+                name=LocalText(ko=row.name_ko, en=row.name_en),
+                district_id=row.district_id,
+                latitude_deg=row.latitude_deg,
+                longitude_deg=row.longitude_deg,
+                rooms=counted.get(row.facility_id, 0),
+                open_cases=0 if stands is None else stands.open_cases,
+                is_found=stands is not None and stands.found > 0,
+                first_room_id=first_room[row.facility_id],
+            )
+        )
+    return CityMap(outlines=_outlines(connection), places=tuple(places), unplaced=unplaced)
+
+
+def _in_district(statement: Any, district_id: str | None) -> Any:
+    return statement if district_id is None else statement.where(facilities.c.district_id == district_id)
+
+
+def _cases_with_places() -> Any:
+    of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
+    return of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+
+
+def _open_sweeps(connection: Connection, since_ms: int, district_id: str | None) -> tuple[OpenSweep, ...]:
+    statement = (
+        select(sweeps, facilities, rooms.c.name_ko.label("room_ko"), rooms.c.name_en.label("room_en"))
+        .join(rooms, rooms.c.room_id == sweeps.c.room_id)
+        .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
+        .where(sweeps.c.outcome.is_(None), sweeps.c.started_ms >= since_ms)
+        .order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id)
+        .limit(SHOWN_SWEEPS)
+    )
+    return tuple(
+        OpenSweep(
+            sweep_id=row.sweep_id,
+            room_id=row.room_id,
+            facility_name=LocalText(ko=row.name_ko, en=row.name_en),
+            room_name=LocalText(ko=row.room_ko, en=row.room_en),
+            district_id=row.district_id,
+            probe_id=row.probe_id,
+            mode=row.mode,
+            source=row.source,
+            started=from_ms(row.started_ms),
+        )
+        for row in connection.execute(_in_district(statement, district_id))
+    )
+
+
+def _checks(connection: Connection, probes: Iterable[Key], since_ms: int) -> Iterable[CheckedProbe]:
+    """By probe, what the newest report of the last month says of its reference check."""
+    names = sorted({key.probe_id for key in probes if key.probe_id is not None})[:SHOWN_PROBES]
+    has_report: ColumnElement[bool] = and_(
+        sweeps.c.started_ms >= since_ms, sweeps.c.report_log_index.is_not(None), sweeps.c.probe_id.in_(names)
+    )
+    newest = select(sweeps.c.probe_id, func.max(sweeps.c.started_ms)).where(has_report).group_by(sweeps.c.probe_id)
+    for probe_id, started_ms in connection.execute(newest).all():
+        row = connection.execute(
+            select(sweeps.c.sweep_id, sweeps.c.report_log_index)
+            .where(has_report, sweeps.c.probe_id == probe_id, sweeps.c.started_ms == started_ms)
+            .limit(1)
+        ).one()
+        report = _report(connection, row.report_log_index)
+        if report is None:
+            continue
+        check = report.reference_check
+        sums = [abs(part.cusum) for part in check.parts if part.cusum is not None]
+        yield CheckedProbe(
+            probe_id=probe_id,
+            sweep_id=row.sweep_id,
+            started=from_ms(started_ms),
+            status=check.status,
+            cusum=max(sums, default=None),
+        )
+
+
+def _report(connection: Connection, log_index: int) -> SweepReport | None:
+    for body in bodies_of(connection, log_index):
+        if body.media_type == REPORT_TYPE and body.data is not None:
+            try:
+                return parse_json(SweepReport, body.data)
+            except ContractError:
+                return None
+    return None
+
+
+def _outlines(connection: Connection) -> tuple[DistrictOutline, ...]:
+    rows = connection.execute(select(district_outlines).order_by(district_outlines.c.name)).all()
+    return tuple(
+        DistrictOutline(
+            name=LocalText(ko=row.name, en=row.name_en or row.name),
+            code=row.code,
+            polygons=_polygons(json.loads(row.geometry_json)),
+        )
+        for row in rows
+    )
+
+
+def _polygons(geometry: dict[str, Any]) -> tuple[tuple[tuple[tuple[float, float], ...], ...], ...]:
+    """Of a GeoJSON polygon or multipolygon, which `store_outlines` let in; heights are left out."""
+    raw: Sequence[Any] = geometry["coordinates"] if geometry["type"] == "MultiPolygon" else [geometry["coordinates"]]
+    return tuple(tuple(tuple((float(p[0]), float(p[1])) for p in ring) for ring in polygon) for polygon in raw)

@@ -1,0 +1,33 @@
+/** Names of districts, asked for once: ids stand in records, names on the page. */
+import { ApiError, call, client } from "../api/client";
+import { local } from "../i18n/translate.svelte";
+
+type District = Awaited<ReturnType<typeof ask>>["districts"][number];
+
+function ask() {
+  return call(client.GET("/api/districts"));
+}
+
+class Districts {
+  all = $state.raw<readonly District[]>([]);
+  #asked = false;
+
+  async load(): Promise<void> {
+    if (this.#asked) return;
+    this.#asked = true;
+    try {
+      this.all = (await ask()).districts;
+    } catch (error) {
+      this.#asked = false;
+      if (!(error instanceof ApiError)) throw error;
+    }
+  }
+
+  /** The name of a district, its id until that is known. */
+  name(id: string | null): string {
+    const found = this.all.find((one) => one.district_id === id);
+    return found ? local(found.name) : (id ?? "");
+  }
+}
+
+export const districts = new Districts();

@@ -1,0 +1,193 @@
+"""The desk on the demonstration city: every page full, a case by two persons, an import, a proof, and who sees none."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from server.cli.demo_city_places import facilities_csv
+from server.cli.demo_city_year import OPEN_WAYS, STEPS
+from server.interface.fields import CaseState
+from tests.web.conftest import DESK, OpenPhone, Phone
+from tests.web.site import PASSWORD
+
+pytestmark = pytest.mark.browser
+MODES: dict[str, Any] = {"viewport": DESK, "is_mobile": False, "has_touch": False, "device_scale_factor": 1}
+PAGES = {
+    "#/desk": ("오늘 할 일", "관리도 벗어남"),
+    "#/desk/cases": ("사건", "점검에서 나온 의심"),
+    "#/desk/due": ("점검 일정", "점검자-01"),
+    "#/desk/map": ("시설 지도", "한빛구"),
+    "#/desk/rooms": ("방 이력", "새싹공원"),
+    "#/desk/import": ("시설 가져오기", "공중화장실_시범.csv"),
+    "#/desk/log": ("기록 원장", "sweep.report"),
+}
+
+
+@pytest.fixture
+def desk(open_phone: OpenPhone, city: str) -> Phone:
+    """An administrator's desk."""
+    found = open_phone(city, **MODES)
+    found.log_in("admin", path="#/desk")
+    return found
+
+
+def _get(page: Page, city: str, path: str) -> Any:
+    answer = page.request.get(f"{city}{path}")
+    assert answer.ok, answer.text()
+    return answer.json()
+
+
+def _case(page: Page, city: str, state: CaseState) -> dict[str, Any]:
+    cases = _get(page, city, "/api/cases?limit=200")["cases"]
+    found: dict[str, Any] = next(one for one in cases if one["state"] == state)
+    return found
+
+
+def test_the_city_is_full_and_all_of_it_is_marked(desk: Phone, city: str) -> None:
+    page = desk.page
+    cases = _get(page, city, "/api/cases?open_only=false&limit=200")["cases"]
+    states = Counter(one["state"] for one in cases)
+    assert len(OPEN_WAYS) + 2 <= len(cases)
+    assert {"candidate", "not_reached", "looked_at", "defect", "repaired", "camera", "room_closed"} <= states.keys()
+    assert {"photographed", "police_called", "handed_over", "reported_to_city"} <= states.keys()
+    assert {one["source"] for one in cases} == {"simulated"}
+    day = _get(page, city, "/api/desk/day")
+    assert day["open_sweeps"]
+    assert day["alarms_count"] > 0
+    assert day["quarantined"] == day["public_reports"] == 1
+    assert "out_of_control" in {one["status"] for one in day["checks"]}
+    counts = _get(page, city, "/api/schedule")["counts"]
+    assert counts["statute"].get("done", 0) > 0
+    entries = _get(page, city, "/api/entries?limit=200")["entries"]
+    live = {one["kind"] for one in entries if one["source"] == "live"}
+    assert not {kind for kind in live if kind.startswith(("sweep.", "case."))}
+
+
+def test_each_page_at_a_desk(desk: Phone) -> None:
+    for path, (title, shown) in PAGES.items():
+        desk.open(path)
+        expect(desk.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+        expect(desk.page.get_by_text(shown).first).to_be_visible()
+        assert desk.violations() == [], path
+
+
+def test_each_page_on_a_phone_in_english(open_phone: OpenPhone, city: str) -> None:
+    phone = open_phone(city)
+    phone.log_in("supervisor-hanbit", path="#/desk")
+    phone.set(language="en")
+    for path, title in {"#/desk": "Today", "#/desk/cases": "Cases", "#/desk/due": "What is due"}.items():
+        phone.open(path)
+        expect(phone.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
+        expect(phone.page.get_by_role("status")).to_have_count(0)
+        assert phone.violations() == [], path
+        assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    expect(phone.page.get_by_role("link", name="Import")).to_have_count(0)
+
+
+def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, city: str) -> None:
+    desk.watch.allowed = ("status of 401", "status of 403", "status of 409", "status of 429")
+    page = desk.page
+    case = _case(page, city, "looked_at")
+    desk.open(f"#/desk/case/{case['case_id']}")
+    page.get_by_role("radio", name="카메라이거나 배제할 수 없음").check()
+    page.get_by_role("radio", name="아니요").check()
+    second, secret = page.get_by_label("두 번째 사람의 아이디"), page.get_by_label("두 번째 사람의 비밀번호나 PIN")
+    take = page.get_by_role("button", name="이 단계 기록하기")
+    second.fill("admin")
+    secret.fill(PASSWORD)
+    take.click()
+    expect(page.locator(".alert")).to_contain_text(re.compile("두 번째 사람|다른 사람"))
+    second.fill(f"inspector-{case['district_id'].split('-')[0]}-1")
+    secret.fill(PASSWORD)
+    take.click()
+    expect(page.get_by_text(re.compile("기록했습니다. 기록 [0-9]+번"))).to_be_visible()
+    expect(page.get_by_text("카메라: 현장 보존")).to_be_visible()
+    assert _get(page, city, f"/api/cases/{case['case_id']}")["state"] == "camera"
+
+
+def test_a_wrong_turn_gets_the_sentence_of_what_comes_first(desk: Phone, city: str) -> None:
+    desk.watch.allowed = ("status of 409",)
+    page = desk.page
+    case = _case(page, city, "room_closed")
+    desk.open(f"#/desk/case/{case['case_id']}")
+    page.get_by_role("radio", name="물체와 그 자리만 촬영").check()
+    page.get_by_label("촬영하지 못한 까닭").fill("물체가 벽 안에 있음")
+    token = _get(page, city, "/api/me")["csrf_token"]
+    other = page.request.post(  # somebody else was faster
+        f"{city}/api/cases/{case['case_id']}/steps",
+        data={"step": STEPS["photographed"], "second_person": None},
+        headers={"X-CSRF-Token": token},
+    )
+    assert other.ok, other.text()
+    page.get_by_role("button", name="이 단계 기록하기").click()
+    expect(page.locator(".alert")).to_contain_text("112에 신고하고")
+
+
+def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
+    page = desk.page
+    before = len(_get(page, city, "/api/desk/map")["places"])
+    desk.open("#/desk/import")
+    file = facilities_csv(random.Random(7), 4)
+    page.get_by_label("CSV 파일").set_input_files({"name": "더.csv", "mimeType": "text/csv", "buffer": file})
+    page.get_by_role("button", name="미리 보기").click()
+    expect(page.get_by_role("heading", level=1, name="더.csv")).to_be_visible()
+    expect(page.get_by_text("12행")).to_be_visible()
+    assert len(_get(page, city, "/api/desk/map")["places"]) == before
+    page.get_by_role("button", name="적용하기").click()
+    expect(page.get_by_text("적용됨")).to_be_visible()
+    assert len(_get(page, city, "/api/desk/map")["places"]) > before
+    page.get_by_role("button", name="통째로 되돌리기").click()
+    expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
+    assert len(_get(page, city, "/api/desk/map")["places"]) == before
+
+
+def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
+    page = desk.page
+    rooms = _get(page, city, "/api/rooms?limit=200")["rooms"]
+    visited = next(one for one in rooms if one["result"] == "no_anomaly")
+    desk.open(f"#/desk/rooms/{visited['room_id']}")
+    expect(page.get_by_role("table", name="구역마다 점검 범위와 판정")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"그대로 [1-9]\d*개"))).to_be_visible()
+    assert desk.violations() == []
+    desk.open("#/desk/log/40")
+    expect(page.get_by_text("이 브라우저에서 다시 계산해 보니 뿌리와 맞습니다.")).to_be_visible()
+    assert desk.violations() == []
+
+    def forge(route: Route) -> None:
+        answer = route.fetch()
+        proof = answer.json()
+        proof["hashes"][0] = "00" * 32
+        route.fulfill(response=answer, json=proof)
+
+    page.route("**/api/log/proof*", forge)
+    desk.open("#/desk/log/41")
+    expect(page.get_by_text("다시 계산한 값이 뿌리와 다릅니다.")).to_be_visible()
+
+
+def test_a_list_of_thousands_keeps_few_rows_in_the_document(desk: Phone, city: str) -> None:
+    page = desk.page
+    made = _get(page, city, "/api/schedule?state=done&limit=1")
+    many = made | {"items": made["items"] * 20_000}
+    page.route("**/api/schedule?*", lambda route: route.fulfill(json=many))
+    desk.open("#/desk/due")
+    expect(page.get_by_text("20000건")).to_be_visible()
+    rows = page.locator("[aria-setsize='20000']")
+    assert 0 < rows.count() < 60
+    page.get_by_role("region", name="점검 일정").evaluate("one => one.scrollTo(0, one.scrollHeight)")
+    expect(page.locator("[aria-posinset='20000']")).to_be_visible()
+
+
+def test_people_of_a_facility_have_no_desk(open_phone: OpenPhone, city: str) -> None:
+    phone = open_phone(city)
+    phone.watch.allowed = ("status of 403",)
+    phone.log_in("owner", path="#/desk")
+    expect(phone.page.get_by_text("이 계정으로는 볼 수 없는 화면입니다.")).to_be_visible()
+    expect(phone.page.get_by_role("link", name="업무")).to_have_count(0)
+    for path in ("/api/desk/day", "/api/desk/map", "/api/schedule", "/api/cases"):
+        assert phone.page.request.get(f"{city}{path}").status == 403, path
