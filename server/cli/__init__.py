@@ -18,6 +18,7 @@ from server.cli import (
     documents,
     facilities,
     field_weights,
+    hotspot,
     keys,
     package,
     people,
@@ -62,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "add-user": people.add_user,
     "reset-password": people.reset_password,
     "deactivate-user": people.deactivate_user,
+    "hotspot": hotspot.hotspot,
     "backup": backup.back_up,
     "restore": backup.restore,
 }
@@ -114,6 +116,7 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "add-user": (),
     "reset-password": (),
     "deactivate-user": (),
+    "hotspot": (),
     "backup": (),
     "restore": (),
 }

@@ -1,0 +1,48 @@
+"""`sweep-server hotspot`: a network of its own for the phone, and the label that joins it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli.base import fail
+from server.serving.hotspot import ADDRESS, CHANNEL, NAME, Hotspot, new_name, new_passphrase
+
+FOLDER = Path("/etc/NetworkManager/system-connections")
+
+
+def hotspot(
+    probe_id: Annotated[str, typer.Argument(help="The probe whose network it is, as its settings name it.")],
+    label: Annotated[Path, typer.Option(help="Where the label goes, an SVG of 90 x 50 mm with two QR codes.")],
+    folder: Annotated[Path, typer.Option(help="Where the connection goes.")] = FOLDER,
+    name: Annotated[str | None, typer.Option(help="Name of the network; without it a new one.")] = None,
+    page: Annotated[str, typer.Option(help="Address of the page on that network.")] = f"http://{ADDRESS}:8080",
+    interface: Annotated[str, typer.Option(help="Radio of the network; never the probe's adapter.")] = "wlan0",
+    band: Annotated[str, typer.Option(help="5 or 2.4 (GHz).")] = "5",
+    wpa2: Annotated[bool, typer.Option("--wpa2", help="For a chip whose access point knows no WPA3.")] = False,
+) -> None:
+    """Write a new hotspot for NetworkManager and its label. A new passphrase each time: old labels join no more."""
+    if band not in CHANNEL:
+        fail("--band must be 5 or 2.4")
+    if interface == "sweep0":
+        fail("sweep0 is the probe's adapter, which listens; name the radio of the board")
+    if name is not None and NAME.fullmatch(name) is None:
+        fail("--name: letters, digits and dashes, at most 31")
+    made = Hotspot(
+        name or new_name(probe_id), new_passphrase(), interface, band, "wpa2" if wpa2 else "wpa3"
+    )  # fmt: skip
+    target = folder / f"{made.file_name}.nmconnection"
+    try:
+        part = target.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+            file.write(made.connection())
+        part.replace(target)
+        with os.fdopen(os.open(label, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.write(made.label(page))
+    except OSError as error:
+        fail(f"{error.filename} cannot be written: {error.strerror}")
+    print(f"{target}: {made.name} ({'WPA2' if wpa2 else 'WPA3-SAE'}, {band} GHz); label: {label}")
+    print("now: sudo nmcli connection reload; set hotspot = true in probe.toml, and ANSIM_HOST in server.env")
