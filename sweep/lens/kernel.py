@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 import threading
 from collections.abc import Sequence
-from ctypes import POINTER, byref, c_bool, c_float, c_int32, c_int64, c_void_p
+from ctypes import POINTER, byref, c_bool, c_double, c_float, c_int32, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -83,6 +83,26 @@ class _Found(ctypes.Structure):
     _fields_: ClassVar = [("room", c_int64), ("count", c_int64), ("places", c_void_p), ("fields", c_void_p)]
 
 
+class FitRules(ctypes.Structure):
+    """`struct fit_rules`: what decides, as `fit` says it."""
+
+    _fields_: ClassVar = [
+        ("iterations", c_int32), ("least_inside", c_int32), ("step_px", c_double), ("huber", c_double),
+    ]  # fmt: skip
+
+
+class _Chosen(ctypes.Structure):
+    """`struct chosen`."""
+
+    _fields_: ClassVar = [("places", c_void_p), ("jacobian", c_void_p), ("count", c_int64)]
+
+
+class _FitRoom(ctypes.Structure):
+    """`struct fit_room`."""
+
+    _fields_: ClassVar = [(name, c_void_p) for name in ("column", "row", "target", "value", "residual")]
+
+
 class _Room(threading.local):
     """Memory of one thread, grown where it has to: so large that the system would clear it anew for each call."""
 
@@ -112,6 +132,10 @@ class Kernel:
             library.find_peaks, POINTER(_Levels), POINTER(_PeakRules), *[c_void_p] * 2, *[POINTER(_Found)] * 2
         )
         self._find_peaks.restype = c_bool
+        self._fit_motion = _function(
+            library.fit_motion, *[POINTER(_Image)] * 2, POINTER(_Chosen), POINTER(FitRules), POINTER(_FitRoom), c_void_p
+        )
+        self._fit_motion.restype = c_double
         library.peak_octets.restype = c_int64
         self._peak_octets = library.peak_octets()
         self._room = _Room()
@@ -214,9 +238,32 @@ class Kernel:
                         enumerate(found))  # fmt: skip
         return peaks, shown, modulus
 
+    def fit_motion(
+        self,
+        images: tuple[Image, Image],
+        selected: npt.NDArray[np.intp],
+        jacobian: npt.NDArray[np.float32],
+        rules: FitRules,
+        start: npt.NDArray[np.float64],
+    ) -> tuple[npt.NDArray[np.float64], float]:
+        """Motion of the second image against the first, and their correlation after it; see `fit.fit_motion`."""
+        reference, moved = (_image(image) for image in images)
+        places = np.ascontiguousarray(selected, np.int64)
+        lines = np.ascontiguousarray(jacobian.T, np.float32)
+        if lines.shape != (6, places.size) or start.shape != (2, 3):
+            raise ValueError("a motion has six numbers")
+        columns = np.empty((5, places.size), np.float32)
+        room = _FitRoom(*(column.ctypes.data for column in columns))
+        motion = np.array(start, np.float64, order="C")
+        chosen = _Chosen(places.ctypes.data, lines.ctypes.data, places.size)
+        correlation = self._fit_motion(
+            byref(reference), byref(moved), byref(chosen), byref(rules), byref(room), motion.ctypes.data
+        )
+        return motion, float(correlation)
+
 
 def _function(function: Any, *arguments: Any) -> Any:
-    """A function of the library that gives nothing back."""
+    """A function of the library; it gives nothing back unless said otherwise."""
     function.argtypes, function.restype = list(arguments), None
     return function
 

@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sweep.lens.fit import fit_motion, light_ratio
+
 Image: TypeAlias = npt.NDArray[np.float32]
 Affine: TypeAlias = npt.NDArray[np.float64]
 
@@ -24,12 +26,8 @@ COARSE_PX = 160
 """Coarse search runs on an image about this wide: 30 px of motion between triples at half size become 7."""
 FINE_PX = 364
 """Fine fit runs on an image about this wide; its error there is a few hundredths of a pixel (measured, rendered)."""
-ITERATIONS = 12
 SELECTED = 4000
 """Pixels with the most texture that take part in the fine fit."""
-STEP_PX = 0.02
-"""A fine fit that moves less than this (pixels of the fine image) has arrived."""
-HUBER_K = 2.0
 FLOW_CELL = 4
 """Pixels of the fine image per cell of the local displacement."""
 FLOW_WINDOWS = (9,)
@@ -132,7 +130,7 @@ def prepare(electrons: Image, noise_e: float) -> Template:
     u = ((xs - width / 2) / width).astype(np.float32)
     v = ((ys - height / 2) / width).astype(np.float32)
     gx, gy = grad_x.ravel()[selected], grad_y.ravel()[selected]
-    jacobian = np.stack([gx, gx * u, gx * v, gy, gy * u, gy * v], axis=1).astype(np.float32)
+    jacobian = np.stack([gx, gx * u, gx * v, gy, gy * u, gy * v]).astype(np.float32).T  # columns lie together
     return Template(frame.coarse, fine, frame.is_flat, frame.shape, grad_x, grad_y, jacobian, selected)
 
 
@@ -151,35 +149,14 @@ def register(template: Template, moved: Moved, start: Affine | None = None) -> R
     `start` (2 x 3, full-size pixels) replaces the coarse search when the motion is about known.
     """
     step = template.shape[1] / template.fine.shape[1]
-    height, width = template.fine.shape
     if start is None:
         matrix = identity()
         matrix[:, 2] = _coarse_shift(template, moved)
     else:
         matrix = start.copy()
-    small = _scaled(matrix, 1.0 / step)
-    hessian_ready = template.jacobian
-    target = template.fine.ravel()[template.selected]
-    ys, xs = (axis.astype(np.float32) for axis in np.divmod(template.selected, width))
-    for _ in range(ITERATIONS):
-        values = _read(moved.fine, small, xs, ys)
-        gain = _gain(target, values)
-        residual = values * gain - target
-        scale = 1.4826 * middle(np.abs(residual[::4])) + 1e-6
-        weight = np.minimum(1.0, HUBER_K * scale / (np.abs(residual) + 1e-9)).astype(np.float32)
-        weight[values == 0.0] = 0.0
-        weighted = hessian_ready * weight[:, None]
-        normal = weighted.T @ hessian_ready
-        normal[np.diag_indices(6)] *= 1.0 + 1e-4
-        normal[np.diag_indices(6)] += 1e-3
-        delta = np.linalg.solve(normal.astype(np.float64), (weighted.T @ residual).astype(np.float64))
-        small = _compose_inverse(small, delta, width, height)
-        if not np.isfinite(small).all() or np.abs(small[:, 2]).max() > 2 * width:
-            small = identity()
-            break
-        if np.abs(delta).max() < STEP_PX:
-            break
-    correlation = _correlation(target, _read(moved.fine, small, xs, ys))
+    small, correlation = fit_motion(
+        template.fine, moved.fine, template.selected, template.jacobian, _scaled(matrix, 1.0 / step)
+    )
     matrix = _scaled(small, step)
     if correlation < MIN_CORRELATION and template.is_flat:
         matrix = identity() if start is None else start.copy()
@@ -200,7 +177,7 @@ def local_flow(template: Template, moved: Moved, motion: Affine) -> npt.NDArray[
     flow = np.zeros((size[1], size[0], 2), np.float32)
     for window in FLOW_WINDOWS:
         warped = _warp_flow(moved.fine, small, flow)
-        residual = warped * np.float32(_gain(template.fine, warped)) - template.fine
+        residual = warped * np.float32(light_ratio(template.fine, warped)) - template.fine
         residual[warped == 0.0] = 0.0
         limit = np.float32(3.0 * _spread(residual) + 1e-6)
         np.clip(residual, -limit, limit, out=residual)
@@ -261,15 +238,6 @@ def _scaled(matrix: Affine, factor: float) -> Affine:
     return result
 
 
-def _read(
-    image: Image, small: Affine, xs: npt.NDArray[np.float32], ys: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """Values of `image` where the motion puts places of the template; 0 outside."""
-    a = small.astype(np.float32)
-    u, v = a[0, 0] * xs + (a[0, 1] * ys + a[0, 2]), a[1, 0] * xs + (a[1, 1] * ys + a[1, 2])
-    return np.asarray(cv2.remap(image, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT), np.float32).ravel()
-
-
 def _with_most(energy: npt.NDArray[np.number]) -> npt.NDArray[np.intp]:
     """Indices of about the `SELECTED` largest, at most a third of them; every eighth tells where they begin."""
     wanted = max(1, min(SELECTED, energy.size // 3))
@@ -291,21 +259,6 @@ def _warp_flow(image: Image, small: Affine, flow: npt.NDArray[np.float32]) -> Im
     return np.asarray(cv2.remap(image, shift_x, shift_y, cv2.INTER_LINEAR), np.float32)
 
 
-def _compose_inverse(small: Affine, delta: npt.NDArray[np.float64], width: int, height: int) -> Affine:
-    """Inverse-compositional update: motion x inverse of the increment found in the template's frame."""
-    increment = np.array(
-        [
-            [1.0 + delta[1] / width, delta[2] / width, 0.0],
-            [delta[4] / width, 1.0 + delta[5] / width, 0.0],
-        ]
-    )
-    centre = np.array([width / 2, height / 2])
-    increment[:, 2] = np.array([delta[0], delta[3]]) + centre - increment[:, :2] @ centre
-    if abs(np.linalg.det(increment[:, :2])) < 0.1:
-        return small
-    return compose(small, invert(increment))
-
-
 def _coarse_shift(template: Moved, moved: Moved) -> npt.NDArray[np.float64]:
     """Whole translation in full-size pixels by phase correlation of the coarse images."""
     height, width = template.coarse.shape
@@ -313,21 +266,6 @@ def _coarse_shift(template: Moved, moved: Moved) -> npt.NDArray[np.float64]:
     (dx, dy), _ = cv2.phaseCorrelate(template.coarse, moved.coarse, window)
     step = template.shape[1] / width
     return np.array([dx * step, dy * step])
-
-
-def _gain(target: npt.NDArray[np.float32], values: npt.NDArray[np.float32]) -> float:
-    power = float(np.vdot(values, values))
-    gain = float(np.vdot(target, values)) / power if power > 0 else 1.0
-    return min(2.0, max(0.5, gain))
-
-
-def _correlation(a: npt.NDArray[np.float32], b: npt.NDArray[np.float32]) -> float:
-    inside = b != 0.0
-    if int(inside.sum()) < 200:
-        return 0.0
-    a, b = a[inside] - a[inside].mean(), b[inside] - b[inside].mean()
-    norm = float(np.sqrt(np.vdot(a, a) * np.vdot(b, b)))
-    return float(np.vdot(a, b)) / norm if norm > 0 else 0.0
 
 
 def _fault(template: Template, matrix: Affine, correlation: float) -> RegistrationFault:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sweep.lens.cutouts import COLUMNS, Elsewhere, Places, TripleViews, view_of
-from sweep.lens.kernel import Kernel, load_kernel
+from sweep.lens.kernel import Kernel
 from sweep.lens.levels import filter_frame, shrink
 from sweep.lens.measure import measure_places
 from tests.lens.hostile import FULL_E, draw_frame, draw_places, seeds, shapes
@@ -93,10 +92,8 @@ def test_what_does_not_fit_is_refused(kernel: Kernel) -> None:
         kernel.measure_points(np.zeros((0, 5), np.float32), 1, (on.x, on.y), 2.3, np.zeros(1, np.int32))
 
 
-def measure_random(library: str, count: int) -> None:
+def measure_random(kernel: Kernel, count: int) -> None:
     """What a test under sanitizers runs."""
-    kernel = load_kernel(Path(library))
-    assert isinstance(kernel, Kernel)
     for number in range(count):
         rng = np.random.default_rng(number)
         views = views_of(rng, [(1, 1), (5, 40), (33, 21)][number % 3], 1 + number % 2)

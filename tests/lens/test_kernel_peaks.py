@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from sweep.lens.excess import PEAK_SNR, Tops, find_by, find_excess, find_plainly
-from sweep.lens.kernel import Kernel, load_kernel
+from sweep.lens.kernel import Kernel
 from sweep.lens.levels import Level, filter_frame, lamp_ratio_map
 from tests.lens.hostile import draw_frame, seeds, shapes
 
@@ -89,10 +88,8 @@ def test_a_wider_image_than_there_is_room_for_goes_the_python_way(kernel: Kernel
     assert len(find_excess(on, moved, ratio, noise_e, kernel).shown) == len(expected.shown)
 
 
-def find_random(library: str, count: int) -> None:
+def find_random(kernel: Kernel, count: int) -> None:
     """What a test under sanitizers runs."""
-    kernel = load_kernel(Path(library))
-    assert isinstance(kernel, Kernel)
     for number in range(count):
         rng = np.random.default_rng(number)
         find_by(kernel, *scale_of(rng, [(1, 1), (7, 9), (5, 40), (33, 21), (6, 4_096)][number % 5]))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sweep.lens.kernel import Kernel, load_kernel
 from tests.compiled import run_sanitized
 from tests.lens.conftest import LENS
 from tests.lens.test_kernel import measure_random
 from tests.lens.test_kernel_peaks import find_random
+from tests.lens.test_kernel_register import fit_random
 
 
 def test_nothing_beside_the_images_is_touched(host_cc: str, tmp_path: Path, repo_root: Path) -> None:
@@ -18,5 +20,8 @@ def test_nothing_beside_the_images_is_touched(host_cc: str, tmp_path: Path, repo
 
 def run_random(library: str, count: int) -> None:
     """What runs under the sanitizers."""
-    measure_random(library, count)
-    find_random(library, count)
+    kernel = load_kernel(Path(library))
+    assert isinstance(kernel, Kernel)
+    measure_random(kernel, count)
+    find_random(kernel, count)
+    fit_random(kernel, count)
