@@ -146,6 +146,7 @@ def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
                 plan=current_plan(connection, room.room_id),
                 mode=wanted.mode,
                 inspectors=wanted.inspectors,
+                told_time=wanted.told_time,
             )
         case DeclareEmptyRequest():
             _need_two(wanted.declared_by)

@@ -240,6 +240,8 @@ class StartRequest(CommandRequestBase):
     room_id: UUID
     mode: Mode
     inspectors: Annotated[tuple[PersonName, ...], Field(min_length=2, max_length=6)]
+    told_time: UtcTime | None = None
+    """The phone's time of day, which a probe takes whose own clock nobody has set, and says so."""
 
 
 class DeclareEmptyRequest(CommandRequestBase):

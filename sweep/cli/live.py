@@ -326,4 +326,5 @@ def room_source(
         mode=command.mode,
         doors=doors,
         interrupted=interrupted,
+        told_time=command.told_time,
     )

@@ -61,7 +61,7 @@ def runner_of(
         source,
         outbox,
         room_key=room_key.key,
-        limits=room_key.limits,
+        limits=(*room_key.limits, *(source.limits if isinstance(source, LiveSource) else ())),
         control=control,
         on_event=on_event,
         sweep_id=sweep_id,

@@ -12,12 +12,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
 
-from sweep.host.clock import boottime_ns
-
-AGREE_S: Final = 60.0
-"""Guessed: an answer takes seconds, a header counts whole ones, and a command lives for a minute or so."""
+from sweep.host.clock import AGREE_S, boottime_ns
 
 
 class ServerTime:

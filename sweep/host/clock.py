@@ -10,6 +10,7 @@ import ctypes
 import math
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -18,6 +19,8 @@ BOOT_ID_FILE: Final = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR: Final = 5
 """What adjtimex returns while nobody disciplines the clock."""
 STA_UNSYNC: Final = 0x40
+AGREE_S: Final = 60.0
+"""Guessed: an answer or a command takes seconds, a header counts whole ones, and a command lives for a minute or so."""
 MAX_ERROR_US: Final = 16_000_000
 """NTP_PHASE_LIMIT of the kernel: an error that has grown so far means that nobody has set the clock for hours."""
 
@@ -65,6 +68,13 @@ def read_wall_clock() -> WallClock:
     said = _Timex()
     answer = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(said))
     return judge_clock(answer, said.status, said.maxerror)
+
+
+def is_unset(clock: WallClock, now: datetime, told: datetime) -> bool:
+    """Whether what a phone tells is to be taken in place of this machine's time of day: nobody disciplines the clock
+    here, and the two differ by more than a command is on its way.
+    """
+    return not clock.synchronised and abs(now - told) > timedelta(seconds=AGREE_S)
 
 
 def judge_clock(answer: int, status: int, max_error_us: int) -> WallClock:

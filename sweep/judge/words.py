@@ -112,6 +112,12 @@ COMMON: Final = Words(
             "점검기의 시계가 맞는지 알 수 없어 이 방의 주소 키를 새로 만들지 않고 마지막 키를 썼습니다.",
             "The probe's clock could not be trusted, so the room's last address key was used and no new one begun.",
         ),
+        "clock_from_phone": Sentence(
+            "점검기의 시계가 맞지 않아 점검 시각은 휴대전화가 알려 준 시각입니다. 서명 기록에는 점검기의 시각이 "
+            "남습니다.",
+            "The probe's clock was not set: the times of this sweep are those the phone told. The signed entry keeps "
+            "the probe's own.",
+        ),
         "room_key_new": Sentence(
             "해가 바뀌어 이 방의 주소 키가 새로 시작되었습니다. 이전 점검의 기기와 비교할 수 없습니다.",
             "A new year's address key of this room begins here: devices cannot be compared with those of earlier "

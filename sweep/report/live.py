@@ -300,6 +300,8 @@ class StartCommand(CommandBase):
     plan: Plan
     mode: Mode
     inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
+    told_time: UtcTime | None = None
+    """The phone's time of day when it asked: for a probe whose own clock nobody has set."""
 
 
 class DeclareEmptyCommand(CommandBase):

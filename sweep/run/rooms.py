@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
+from sweep.host.clock import WallClock, boottime_ns, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
 from sweep.plug.control import REFERENCE, Stand
 from sweep.plug.looks import VIEW_S, Look, modality_of
@@ -168,11 +168,12 @@ class LiveSource:
         now_ns: Callable[[], int] = boottime_ns,
         time_of_day: Callable[[], datetime] = utc_now,
         interrupted: Interrupted | None = None,
+        told_time: datetime | None = None,
     ) -> None:
         """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
         `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
         and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own manifest and
-        clock.  Raises SourceError.
+        clock.  `told_time`: the phone's, which counts where nobody set the clock here.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
@@ -183,6 +184,10 @@ class LiveSource:
         self._walks: set[str] = set()
         clock = clock or read_wall_clock()
         now = time_of_day()
+        self.limits: tuple[str, ...] = ()
+        """Codes of what the report has to say of its clock."""
+        if told_time is not None and interrupted is None and is_unset(clock, now, told_time):
+            now, self.limits = told_time, ("clock_from_phone",)
         try:
             self.manifest = RecordedSweep(
                 v=1,

@@ -188,3 +188,34 @@ class Deaf:
             zone_id=task.position.zone_id, position_id=task.position.position_id, modality="wifi", dwell_s=task.dwell_s,
             samples=1, dropped=0, quality=0.0, blind_reason="adapter_away", rejections={}, gaps=(),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("clock", "ahead", "is_taken"),
+    [
+        (NOT_SYNCHRONISED, timedelta(days=9_000), True),
+        (NOT_SYNCHRONISED, timedelta(days=-1), True),
+        (NOT_SYNCHRONISED, timedelta(seconds=40), False),
+        (SET, timedelta(days=9_000), False),
+    ],
+    ids=["never set", "ahead", "as good as the same", "synchronised"],
+)
+def test_what_the_phone_tells_counts_where_nobody_set_the_clock_and_the_report_says_so(
+    tmp_path: Path, clock: WallClock, ahead: timedelta, is_taken: bool
+) -> None:
+    clocks, room, control = Clocks(), default_room(), Control()
+    control.declare_empty(("A-1", "A-2"))
+    told = clocks.day + ahead
+    source = LiveSource(
+        Room(**{name: getattr(room, name) for name in Room.model_fields}), inspectors=("A-1", "A-2"),
+        probe_id="p", dwell_s=5.0, stands=[middle_of(room.plan.zones[0])], clock=clock,
+        now_ns=lambda: clocks.boot_ns, time_of_day=lambda: clocks.day, told_time=told,
+    )  # fmt: skip
+    with Outbox(tmp_path / "outbox", signer("demo"), tenant="demo-gu", subject="p") as outbox:
+        report = Runner(
+            source, outbox, room_key=AddressKey.random("room"), control=control, on_event=lambda _: None,
+            plugs=(Deaf(),), now_ns=lambda: clocks.boot_ns, read_clock=lambda: clock, limits=source.limits,
+        ).run().report  # fmt: skip
+    assert report.started.utc == (told if is_taken else clocks.day)
+    assert report.started.synchronised == clock.synchronised, "a phone's word disciplines no clock"
+    assert ("clock_from_phone" in {limit.code for limit in report.limits}) == is_taken

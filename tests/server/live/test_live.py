@@ -88,13 +88,16 @@ def test_commands_travel_from_the_page_to_the_probe_and_back(enrolled: Site) -> 
 
     thread = threading.Thread(target=poll)
     thread.start()
-    queued = inspector.post(path, wanted | {"command_id": str(new_id())}).json()
+    told = {"command_id": str(new_id()), "told_time": "2026-05-04T09:00:00Z"}
+    queued = inspector.post(path, wanted | told).json()
     thread.join(PATIENCE_S)
     (start,) = fetched[0].commands
     assert start.command == "start"
     assert (str(start.command_id), str(start.sweep_id)) == (queued["command_id"], queued["sweep_id"])
     assert start.facility_name.ko == "시범 공중화장실 (데모)"
     assert [zone.zone_id for zone in start.plan.zones] == ["stall-1", "stall-2", "stall-3", "basins", "entrance"]
+    assert start.told_time is not None
+    assert start.told_time.isoformat() == "2026-05-04T09:00:00+00:00"
     assert start.expires - start.issued == timedelta(seconds=60)
     assert inspector.post(path, wanted | {"command_id": queued["command_id"]}).json() == queued
 

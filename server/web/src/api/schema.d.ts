@@ -5601,6 +5601,11 @@ export interface components {
              * Format: uuid
              */
             sweep_id: string;
+            /**
+             * Told Time
+             * @description The phone's time of day when it asked: for a probe whose own clock nobody has set.
+             */
+            told_time?: string | null;
         };
         /**
          * StartRequest
@@ -5630,6 +5635,12 @@ export interface components {
              * Format: uuid
              */
             room_id: string;
+            /**
+             * Told Time
+             * @description The phone's time of day, which a probe takes whose own clock nobody has set, and says so.
+             * @default null
+             */
+            told_time: string | null;
         };
         /**
          * StateEvent
