@@ -43,7 +43,8 @@ OWN_KINDS = {"quarantine.purged": "quarantine-purged", "access_log.head": "acces
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = {**STRUCTURE, "sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
 CASE_KINDS = {"case.step"}
-READ = set(CITY) | CASE_KINDS
+PROBE_KINDS = {"reference.checked"}
+READ = set(CITY) | CASE_KINDS | PROBE_KINDS
 DEVICE_KINDS, PERSON_KINDS = {"sweep.opened", "sweep.report"}, {"disposition", "body.erased"} | CASE_KINDS
 
 
@@ -339,11 +340,13 @@ class Log:
         match key.role, key.probe_id:
             case "probe", probe_id:
                 is_own = e["subject"] == probe_id
-                return (
-                    (e["kind"] in DEVICE_KINDS or not is_read) and e["assurance"] == "device" and is_own and has_sweep
-                )
+                is_mine = (e["kind"] in DEVICE_KINDS or not is_read) and has_sweep
+                is_mine |= e["kind"] in PROBE_KINDS and is_alone
+                return is_mine and e["assurance"] == "device" and is_own
             case "demo", str():
-                return (e["kind"] in DEVICE_KINDS or not is_read) and e["assurance"] == "device" and has_sweep
+                is_mine = (e["kind"] in DEVICE_KINDS or not is_read) and has_sweep
+                is_mine |= e["kind"] in PROBE_KINDS and is_alone
+                return is_mine and e["assurance"] == "device"
             case "server", _ if e["kind"] in OWN_KINDS:
                 return e["assurance"] == "device" and e["subject"] == "server" and is_alone
             case ("server", _) | ("demo", None):

@@ -89,6 +89,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.DISPOSITION: "현장 판정",
     kinds.BODY_ERASED: "본문 삭제",
     kinds.CASE_STEP: "사건 처리",
+    kinds.REFERENCE_CHECKED: "점검기 기준 점검",
     kinds.KEY_ADMITTED: "키 등록",
     kinds.KEY_REVOKED: "키 폐기",
     kinds.KEY_REINSTATED: "키 폐기 취소",

@@ -20,6 +20,7 @@ from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.live.table import append_entries
 from server.projections.case_rows import insert_cases, rebuild_steps
+from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.signing.validity import settle
 from server.store import schema
@@ -162,6 +163,7 @@ def rebuild(db: Database) -> int:
     done, after = 0, None
     with db.write() as connection:
         rebuild_steps(connection)
+        rebuild_checks(connection)
     while True:
         with db.write() as connection:
             sweep_ids = _sweep_ids_after(connection, after)

@@ -82,6 +82,10 @@ TEXTS: dict[str, LocalText] = {
         en="This server has another plan of a room than the city; it was not overwritten",
     ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
+    "probe_out_of_control": LocalText(
+        ko="점검기 성능이 떨어졌습니다(기준 점검 관리도 이탈). 판정이 제한됩니다. 수리를 맡기십시오",
+        en="A probe has lost sensitivity (out of control on its chart): its verdicts are limited; have it repaired",
+    ),
     "second_report": LocalText(
         ko="한 점검에 다른 키의 보고서가 또 들어왔습니다", en="Another key sent a second report of the same sweep"
     ),

@@ -13,7 +13,17 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from sweep.entry.kinds import BODY_ERASED, CASE_KINDS, DISPOSITION, KEY_KINDS, KNOWN_KINDS, OPENED, REPORT, SERVER_KINDS
+from sweep.entry.kinds import (
+    BODY_ERASED,
+    CASE_KINDS,
+    DISPOSITION,
+    KEY_KINDS,
+    KNOWN_KINDS,
+    OPENED,
+    PROBE_KINDS,
+    REPORT,
+    SERVER_KINDS,
+)
 
 KeyRole = Literal["probe", "demo", "server", "witness", "root"]
 Signatory = Literal["probe", "demo probe", "server", "demo server", "witness", "root"]
@@ -42,9 +52,15 @@ MADE_UP = frozenset({"replay", "simulated"})
 DEVICE = frozenset({"device"})
 PERSON = frozenset({"passkey", "password"})
 RULES: dict[Signatory, tuple[Rule, ...]] = {
-    "probe": (Rule(DEVICE_KINDS, "", LIVE, DEVICE, "its probe", "its own"),),
+    "probe": (
+        Rule(DEVICE_KINDS, "", LIVE, DEVICE, "its probe", "its own"),
+        Rule(PROBE_KINDS, None, LIVE, DEVICE, "its probe", "none"),
+    ),
     # a replay speaks in the name of the probe that made the recording
-    "demo probe": (Rule(DEVICE_KINDS, "", MADE_UP, DEVICE, "any", "its own"),),
+    "demo probe": (
+        Rule(DEVICE_KINDS, "", MADE_UP, DEVICE, "any", "its own"),
+        Rule(PROBE_KINDS, None, MADE_UP, DEVICE, "any", "none"),
+    ),
     "server": (
         Rule(PERSON_KINDS, "", LIVE, PERSON, "any", "any"),
         Rule(SERVER_KINDS, None, LIVE, DEVICE, "itself", "none"),

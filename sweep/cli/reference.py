@@ -1,7 +1,8 @@
 """`sweep reference`: the probe's control chart, and mornings of a simulated probe on it.
 
 A real probe is checked in a sweep, where two persons have declared the room empty: on the phone ("기준 점검"), or at a
-terminal before the first zone.  This command shows what came of it; `--sim` makes mornings.
+terminal before the first zone; its entry is signed there.  This command shows what came of it; `--sim` makes mornings,
+each with an entry of a demonstration, and `--server` delivers what waits.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.options import ConfigFile, JsonOut, Seed, Sim, State, read_settings
+from sweep.cli.delivery import deliver_only, open_outbox, unsaved_line
+from sweep.cli.options import ConfigFile, JsonOut, Seed, Server, Sim, State, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.cli.running import SIM_REFERENCE
-from sweep.config import Config
+from sweep.config import Config, open_signer
+from sweep.deliver.outbox import OutboxError
+from sweep.entry.dsse import EntryError
 from sweep.host.clock import read_wall_clock
 from sweep.report import ReferenceCheck, utc_now
 from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile, ReferenceFileError
+from sweep.run.reference_entries import append_check
 from sweep.run.reference_words import CHART, PARTS, STATUSES
 
 
@@ -40,17 +45,20 @@ def reference(
     renew: Annotated[
         bool, typer.Option("--renew", help="The probe was repaired: learn anew what is expected.")
     ] = False,
+    server: Server = None,
     state: State = None,
     config: ConfigFile = None,
     json_out: JsonOut = None,
 ) -> None:
     """Show this probe's reference check and its control chart, or check a simulated probe."""
-    settings = read_settings(config, None, state)
+    settings = read_settings(config, server, state)
     kept = ReferenceFile(settings.state_folder / (SIM_REFERENCE if sim else FILE_NAME))
-    with one_line(ReferenceFileError, OSError):
+    with one_line(ReferenceFileError, OutboxError, EntryError, OSError):
         if renew:
             kept.renew()
-        check = _simulate(kept, seed, mornings, fault) if sim else _last(kept)
+        check = _simulate(kept, settings, seed, mornings, fault) if sim else _last(kept)
+    if settings.server is not None:
+        deliver_only(settings)
     write_json(json_out, check.model_dump(mode="json"))
     if json_out is None or str(json_out) != "-":
         _show(check, settings)
@@ -61,19 +69,21 @@ def _last(kept: ReferenceFile) -> ReferenceCheck:
     return kept.today(utc_now())
 
 
-def _simulate(kept: ReferenceFile, seed: int, mornings: int, fault: Fault) -> ReferenceCheck:
+def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, fault: Fault) -> ReferenceCheck:
     from sweep.sim.reference import SimulatedProbe
 
-    probe = SimulatedProbe(seed)
+    probe, clock = SimulatedProbe(seed), read_wall_clock()
     known = kept.read()
     day = 0 if known.last is None or known.last.checked is None else _days(known.last.checked.utc)
     check = NOT_DONE
-    for number in range(mornings):
-        readings = probe.morning(day + number, None if fault is Fault.NONE else fault.value)
-        when = utc_now() + timedelta(days=number - mornings + 1)
-        check = kept.check(readings, read_wall_clock(), when)  # type: ignore[arg-type]  # its parts are the chart's
-    if check is NOT_DONE:
-        fail("no morning was simulated")
+    with open_outbox(settings, open_signer(settings.state_folder), settings.probe_id) as outbox:
+        for number in range(mornings):
+            readings = probe.morning(day + number, None if fault is Fault.NONE else fault.value)
+            when = utc_now() + timedelta(days=number - mornings + 1)
+            check = kept.check(readings, clock, when)
+            append_check(outbox, settings.probe_id, check, readings, source="simulated", clock=clock)
+        if outbox.unsaved:
+            fail(unsaved_line(outbox))
     return check
 
 

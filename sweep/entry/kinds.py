@@ -12,6 +12,7 @@ KEY_REINSTATED = "key.reinstated"
 QUARANTINE_PURGED = "quarantine.purged"
 ACCESS_LOG_HEAD = "access_log.head"
 CASE_STEP = "case.step"
+REFERENCE_CHECKED = "reference.checked"
 SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
@@ -20,7 +21,9 @@ SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD})
 """What the server says for itself."""
 CASE_KINDS = frozenset({CASE_STEP})
 """What persons did about a case."""
-KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS
+PROBE_KINDS = frozenset({REFERENCE_CHECKED})
+"""What a probe says of itself, outside any sweep."""
+KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS | PROBE_KINDS
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
@@ -28,6 +31,7 @@ DETAILS_TYPE = "application/vnd.ansim.finding-details.v1+json"
 DISPOSITION_TYPE = "application/vnd.ansim.disposition.v1+json"
 ERASED_TYPE = "application/vnd.ansim.body-erased.v1+json"
 CASE_STEP_TYPE = "application/vnd.ansim.case-step.v1+json"
+REFERENCE_TYPE = "application/vnd.ansim.reference-checked.v1+json"
 CROP_TYPE = "image/png"
 KEY_ADMITTED_TYPE = "application/vnd.ansim.key-admitted.v1+json"
 KEY_REVOKED_TYPE = "application/vnd.ansim.key-revoked.v1+json"

@@ -82,7 +82,14 @@ from .observations import (
     WifiObservation,
 )
 from .plan import Plan, Point, RoomKind, Zone, ZoneKind, centre_of
-from .reference import CheckStatus, ReferenceCheck, ReferencePart, ReferencePartName
+from .reference import (
+    CheckStatus,
+    ReferenceCheck,
+    ReferenceChecked,
+    ReferencePart,
+    ReferencePartName,
+    ReferenceReadings,
+)
 from .sweep import (
     BodyErased,
     Disposition,
@@ -165,10 +172,12 @@ __all__ = [
     "RecordedPosition",
     "RecordedSweep",
     "ReferenceCheck",
+    "ReferenceChecked",
     "ReferenceCommand",
     "ReferenceEvent",
     "ReferencePart",
     "ReferencePartName",
+    "ReferenceReadings",
     "ResumeCommand",
     "RfObservation",
     "RfWindow",

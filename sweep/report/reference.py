@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from .base import ClockReading, Finite, Record, Text
+from .base import ClockReading, Db, Finite, Record, Slug, Text
 
 CheckStatus = Literal["passed", "failed", "not_done", "out_of_control"]
 
@@ -34,3 +34,35 @@ class ReferenceCheck(Record):
     """`out_of_control`: the control chart says that the probe has drifted, whatever today's check alone says."""
     checked: ClockReading | None
     parts: Annotated[tuple[ReferencePart, ...], Field(max_length=16)] = ()
+
+
+class ReferenceReadings(Record):
+    """What one part read in each repeat of a morning, and how its chart takes it."""
+
+    part: ReferencePartName
+    repeats: Annotated[tuple[Finite, ...], Field(min_length=1, max_length=16)]
+    """In the unit of the part; the median counts."""
+    sigma_db: Annotated[Db, Field(gt=0)]
+    """Standard deviation of a morning's reading that the chart counts on."""
+    limit_db: Annotated[Db, Field(gt=0)]
+    """A reading farther off than this fails by itself."""
+
+
+class ReferenceChecked(Record):
+    """A morning's check of a probe, as an entry of its own holds it."""
+
+    v: Literal[1]
+    probe_id: Slug
+    check: ReferenceCheck
+    readings: Annotated[tuple[ReferenceReadings, ...], Field(max_length=16)]
+    """Of the parts that could be read."""
+    cusum_k: Annotated[float, Field(gt=0, le=100)]
+    """Loss that is let pass each morning, and"""
+    cusum_h: Annotated[float, Field(gt=0, le=1_000)]
+    """sum beyond which a part is out of control, both in standard deviations."""
+
+    @model_validator(mode="after")
+    def _was_made(self) -> Self:
+        if self.check.checked is None or self.check.status == "not_done":
+            raise ValueError("only a check that was made is told")
+        return self

@@ -16,6 +16,7 @@ from pydantic.json_schema import models_json_schema
 from .live import CommandList, LiveMessage
 from .manifest import RecordedSweep
 from .observations import FindingDetails, RfWindow
+from .reference import ReferenceChecked
 from .sweep import Disposition, SweepOpened, SweepReport
 
 HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     LiveMessage,
     CommandList,
     RfWindow,
+    ReferenceChecked,
 )
 
 

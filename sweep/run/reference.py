@@ -19,7 +19,7 @@ from pydantic import Field
 
 from sweep.host.clock import WallClock
 from sweep.host.disk import DISK
-from sweep.judge.control_chart import PARTS, Chart, read_morning
+from sweep.judge.control_chart import LIMIT_DB, PARTS, SIGMA_DB, Chart, H, K, read_morning
 from sweep.plug.measurement import Measurement
 from sweep.report import (
     BleObservation,
@@ -28,8 +28,10 @@ from sweep.report import (
     LensObservation,
     Record,
     ReferenceCheck,
+    ReferenceChecked,
     ReferencePart,
     ReferencePartName,
+    ReferenceReadings,
     RfObservation,
     UtcTime,
     WifiObservation,
@@ -143,6 +145,27 @@ def status_of(parts: Iterable[ReferencePart]) -> CheckStatus:
     statuses = {part.status for part in parts}
     order: tuple[CheckStatus, ...] = ("out_of_control", "failed", "passed")
     return next((status for status in order if status in statuses), "not_done")
+
+
+def checked_of(probe_id: str, check: ReferenceCheck, readings: Readings) -> ReferenceChecked:
+    """The check as it is signed and sent.  Raises ValueError for one that was not made."""
+    return ReferenceChecked(
+        v=1,
+        probe_id=probe_id,
+        check=check,
+        readings=tuple(
+            ReferenceReadings(
+                part=part,
+                repeats=tuple(round(one, 3) for one in readings[part]),
+                sigma_db=SIGMA_DB[part],
+                limit_db=LIMIT_DB[part],
+            )
+            for part in PARTS
+            if readings.get(part)
+        ),
+        cusum_k=K,
+        cusum_h=round(H, 4),
+    )
 
 
 def readings_of(repeats: Iterable[Iterable[Measurement]]) -> dict[ReferencePartName, list[float]]:

@@ -63,6 +63,7 @@ from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
 from sweep.run.reference import NOT_DONE, ReferenceFileError, readings_of
+from sweep.run.reference_entries import append_check
 from sweep.run.reference_words import reference_event, target_position
 from sweep.run.report_of import NO_BASIS, Basis, is_measured, judge_of, never_measured, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
@@ -383,10 +384,12 @@ class Runner:
         if self._live.reference is None or len(repeats) < REPEATS:
             self._on_event(reference_event(len(repeats), REPEATS, NOT_DONE))
             return
+        readings, clock = readings_of(repeats), self._read_clock()
         try:
-            check = self._live.reference.check(readings_of(repeats), self._read_clock())
+            check = self._live.reference.check(readings, clock)
         except (ReferenceFileError, OSError):  # nothing is known of earlier checks: this one proves nothing
             check = NOT_DONE
+        append_check(self._outbox, self._manifest.probe_id, check, readings, source=self._kind, clock=clock)
         self._on_event(reference_event(REPEATS, REPEATS, check))
 
     def _reference(self) -> ReferenceCheck:

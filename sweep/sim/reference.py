@@ -13,14 +13,16 @@ from typing import Final
 
 import numpy as np
 
+from sweep.report import ReferencePartName
+
 REPEATS: Final = 3
-USUAL: Final = {"lens": 20.1, "lamp": 60.4, "wifi": -41.0, "ble": -52.0, "rf": -38.0}
+USUAL: Final[Mapping[ReferencePartName, float]] = {"lens": 20.1, "lamp": 60.4, "wifi": -41.0, "ble": -52.0, "rf": -38.0}
 """Lens and lamp as a rendered board at 1 m gives them, the levels of a phone and a beacon at 2 m (guessed)."""
-BETWEEN: Final = {"lens": 0.35, "lamp": 0.25, "wifi": 1.6, "ble": 1.6, "rf": 1.6}
+BETWEEN: Final[Mapping[ReferencePartName, float]] = {"lens": 0.35, "lamp": 0.25, "wifi": 1.6, "ble": 1.6, "rf": 1.6}
 """Standard deviation from morning to morning, and"""
-WITHIN: Final = {"lens": 0.3, "lamp": 0.25, "wifi": 1.6, "ble": 1.6, "rf": 1.6}
+WITHIN: Final[Mapping[ReferencePartName, float]] = {"lens": 0.3, "lamp": 0.25, "wifi": 1.6, "ble": 1.6, "rf": 1.6}
 """of one repeat about the morning: together they give the spread of a morning's median that the chart counts on."""
-FAULTS: Final[Mapping[str, Mapping[str, float]]] = {
+FAULTS: Final[Mapping[str, Mapping[ReferencePartName, float]]] = {
     "lamp": {"lamp": 10.0 * math.log10(0.7), "lens": 10.0 * math.log10(0.7)},
     "adapter": {"wifi": -10.0},
     "lens": {"lens": 10.0 * math.log10(0.6)},
@@ -35,12 +37,12 @@ class SimulatedProbe:
 
     seed: int
 
-    def morning(self, day: int, fault: str | None = None) -> dict[str, list[float]]:
+    def morning(self, day: int, fault: str | None = None) -> dict[ReferencePartName, list[float]]:
         """Readings of a morning, in dB or dBm.  KeyError for a fault that there is not."""
         own = np.random.default_rng([self.seed, 0x0EF])
         rng = np.random.default_rng([self.seed, 0x0EF, day + 1])
         worn = FAULTS[fault] if fault is not None else {}
-        readings = {}
+        readings: dict[ReferencePartName, list[float]] = {}
         for part, usual in USUAL.items():
             level = usual + own.normal(0.0, 3.0) + rng.normal(0.0, BETWEEN[part]) + worn.get(part, 0.0)
             readings[part] = [float(level + rng.normal(0.0, WITHIN[part])) for _ in range(REPEATS)]

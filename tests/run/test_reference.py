@@ -10,9 +10,22 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import WallClock
-from sweep.judge.control_chart import BASELINE, PARTS, WANTED_ARL, Chart, K, arl_of, read_morning, threshold_for
+from sweep.judge.control_chart import (
+    BASELINE,
+    PARTS,
+    REPEATS,
+    WANTED_ARL,
+    Chart,
+    H,
+    K,
+    arl_of,
+    read_morning,
+    threshold_for,
+)
 from sweep.plug.measurement import Measurement
+from sweep.report import ReferenceChecked, parse_json
 from sweep.run.reference import NOT_DONE, ReferenceFile, ReferenceFileError, readings_of
 from tests.report_factory import make_glint, uid
 from tests.simulators.reference_runs import figures
@@ -98,6 +111,26 @@ def test_readings_are_the_glint_the_lamps_and_the_loudest_of_each_radio() -> Non
     lens = Measurement("reference", "reference-1", "lens", 10.0, 30, 0, 0.2, None, (glint,), lamp_light=1_000.0)
     assert readings_of([[lens], [lens]]) == {"lens": [20.0, 20.0], "lamp": [30.0, 30.0]}
     assert readings_of([[replace(lens, observations=(), lamp_light=None)]]) == {}
+
+
+def test_each_simulated_morning_is_an_entry_that_waits_for_its_server(tmp_path: Path) -> None:
+    arguments = ["reference", "--sim", "--mornings", "2", "--state", str(tmp_path)]
+    assert CliRunner().invoke(build_app(["reference"]), arguments).exit_code == 0
+    waiting = sorted((tmp_path / "outbox").glob("*.entry"))
+    told = []
+    for path in waiting:
+        entry, (body,) = from_wire(path.read_bytes())
+        envelope = parse_envelope(entry.payload)
+        assert (envelope.kind, envelope.source, envelope.sweep_id) == ("reference.checked", "simulated", None)
+        assert envelope.room_id is None
+        told.append(parse_json(ReferenceChecked, body.data))
+    assert len(told) == 2
+    assert [one.part for one in told[1].readings] == list(PARTS)
+    assert all(len(one.repeats) == REPEATS for one in told[1].readings)
+    assert {part.part: part.value for part in told[1].check.parts} == {
+        one.part: pytest.approx(sorted(one.repeats)[1], abs=1e-3) for one in told[1].readings
+    }
+    assert [told[1].cusum_k, told[1].cusum_h] == pytest.approx([K, H], abs=1e-3)
 
 
 def test_the_command_shows_a_simulated_probe_that_wears(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def charts_of(probe: SimulatedProbe, mornings: int) -> dict[str, Chart]:
     charts: dict[str, Chart] = {}
     for day in range(mornings):
         for part, readings in probe.morning(day).items():
-            charts[part], _ = read_morning(part, charts.get(part, Chart()), readings)  # type: ignore[arg-type]  # named alike
+            charts[part], _ = read_morning(part, charts.get(part, Chart()), readings)
     return charts
 
 
@@ -33,7 +33,7 @@ def mornings_until_called(seed: int, fault: str, sound: int = BASELINE + 30, mos
     for number in range(most):
         readings = probe.morning(sound + number, fault)
         for part in FAULTS[fault]:
-            charts[part], status = read_morning(part, charts[part], readings[part])  # type: ignore[arg-type]  # named alike
+            charts[part], status = read_morning(part, charts[part], readings[part])
             if status in {"failed", "out_of_control"}:
                 return number + 1
     return None
@@ -44,7 +44,7 @@ def false_alarms(seed: int, mornings: int) -> int:
     probe, charts, alarms = SimulatedProbe(seed), dict[str, Chart](), 0
     for day in range(BASELINE + mornings):
         for part, readings in probe.morning(day).items():
-            chart, status = read_morning(part, charts.get(part, Chart()), readings)  # type: ignore[arg-type]  # named alike
+            chart, status = read_morning(part, charts.get(part, Chart()), readings)
             alarms += status in {"failed", "out_of_control"}
             charts[part] = Chart(chart.first) if chart.is_out else chart
     return alarms

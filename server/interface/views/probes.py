@@ -8,7 +8,7 @@ from uuid import UUID
 from server.interface.fields import CommandAnswer
 from server.interface.views.answer import View
 from server.verifier.signing_rules import KeyRole
-from sweep.report import ProbeState
+from sweep.report import ProbeState, ReferenceChecked, Source
 
 
 class StopView(View):
@@ -48,6 +48,25 @@ class ProbeList(View):
     """All enrolled probes."""
 
     probes: tuple[ProbeView, ...]
+
+
+class ReferenceCheckView(View):
+    """A morning's check of a probe, as the log holds it."""
+
+    at: datetime
+    """When it was made: as the probe says, where that can be."""
+    log_index: int
+    key_id: str
+    source: Source
+    told: ReferenceChecked
+
+
+class ReferenceChecks(View):
+    """The last checks of a probe."""
+
+    probe_id: str
+    checks: tuple[ReferenceCheckView, ...]
+    """The newest first."""
 
 
 class LiveAccepted(View):

@@ -41,6 +41,7 @@ from server.store.schema.projections import (
     findings,
     log_rows,
     open_findings,
+    reference_checks,
     sweeps,
 )
 from server.store.schema.public_page import public_reports, stickers
@@ -94,6 +95,7 @@ __all__ = [
     "plans",
     "public_reports",
     "quarantine",
+    "reference_checks",
     "relayed",
     "room_bases",
     "rooms",

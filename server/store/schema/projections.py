@@ -99,6 +99,18 @@ case_steps = Table(
     Column("case_id", Uuid, nullable=False, index=True),
 )
 
+# Where the reference checks of probes lie, which belong to no sweep; what they read is in their bodies.
+reference_checks = Table(
+    "reference_checks",
+    metadata,
+    Column("log_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("probe_id", String(64), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("checked_ms", BigInteger, nullable=False),
+    Index("ix_reference_checks_of_probe", "probe_id", "checked_ms", "log_index"),
+)
+
 # Sweeps of which entries arrived that no projection has read yet: written with the entry, gone with the projection.
 due_sweeps = Table(
     "due_sweeps",

@@ -972,6 +972,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/probes/{probe_id}/reference-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reference Checks
+         * @description The last checks of a probe, the newest first.
+         */
+        get: operations["list_reference_checks_api_probes__probe_id__reference_checks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/public-reports": {
         parameters: {
             query?: never;
@@ -4663,6 +4683,66 @@ export interface components {
             status: "passed" | "failed" | "not_done" | "out_of_control";
         };
         /**
+         * ReferenceChecked
+         * @description A morning's check of a probe, as an entry of its own holds it.
+         */
+        ReferenceChecked: {
+            check: components["schemas"]["ReferenceCheck"];
+            /**
+             * Cusum H
+             * @description sum beyond which a part is out of control, both in standard deviations.
+             */
+            cusum_h: number;
+            /**
+             * Cusum K
+             * @description Loss that is let pass each morning, and
+             */
+            cusum_k: number;
+            /** Probe Id */
+            probe_id: string;
+            /**
+             * Readings
+             * @description Of the parts that could be read.
+             */
+            readings: components["schemas"]["ReferenceReadings"][];
+            /**
+             * V
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * ReferenceChecks
+         * @description The last checks of a probe.
+         */
+        ReferenceChecks: {
+            /** Checks */
+            checks: components["schemas"]["ReferenceCheckView"][];
+            /** Probe Id */
+            probe_id: string;
+        };
+        /**
+         * ReferenceCheckView
+         * @description A morning's check of a probe, as the log holds it.
+         */
+        ReferenceCheckView: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Key Id */
+            key_id: string;
+            /** Log Index */
+            log_index: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "live" | "replay" | "simulated";
+            told: components["schemas"]["ReferenceChecked"];
+        };
+        /**
          * ReferenceCommand
          * @description The inspector stands before the reference target: make the day's check, three times.
          */
@@ -4744,6 +4824,32 @@ export interface components {
             unit: string | null;
             /** Value */
             value: number | null;
+        };
+        /**
+         * ReferenceReadings
+         * @description What one part read in each repeat of a morning, and how its chart takes it.
+         */
+        ReferenceReadings: {
+            /**
+             * Limit Db
+             * @description A reading farther off than this fails by itself.
+             */
+            limit_db: number;
+            /**
+             * Part
+             * @enum {string}
+             */
+            part: "lens" | "lamp" | "wifi" | "ble" | "rf";
+            /**
+             * Repeats
+             * @description In the unit of the part; the median counts.
+             */
+            repeats: number[];
+            /**
+             * Sigma Db
+             * @description Standard deviation of a morning's reading that the chart counts on.
+             */
+            sigma_db: number;
         };
         /**
          * Reopened
@@ -8351,6 +8457,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveAccepted"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_reference_checks_api_probes__probe_id__reference_checks_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                probe_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReferenceChecks"];
                 };
             };
             /** @description Refused; the code says why */

@@ -51,6 +51,7 @@ type TrialEvent = Extract<LiveMessage["event"], { type: "trial" }>;
 export type TrialFlow = NonNullable<TrialEvent["flows"]>[number];
 export type SecondLook = Extract<LiveMessage["event"], { type: "second_look" }>;
 export type ReferenceEvent = Extract<LiveMessage["event"], { type: "reference" }>;
+export type ReferenceCheck = Returned<"/api/probes/{probe_id}/reference-checks">["checks"][number];
 export type ConditionEvent = Extract<LiveMessage["event"], { type: "condition" }>;
 export type DoctorEvent = Extract<LiveMessage["event"], { type: "doctor" }>;
 export interface EntryEvent {

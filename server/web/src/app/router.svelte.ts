@@ -17,6 +17,7 @@ export type Route =
   | { readonly screen: "keys" }
   /** The desk, which knows its own pages. */
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
+  | { readonly screen: "checks" }
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
@@ -43,6 +44,7 @@ export function parseRoute(hash: string): Route {
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
+  if (first === "settings" && second === "checks") return { screen: "checks" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
 }
@@ -70,6 +72,7 @@ export const links = {
   settings: "#/settings",
   keys: "#/settings/keys",
   desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
+  checks: "#/settings/checks",
 } as const;
 
 class Router {

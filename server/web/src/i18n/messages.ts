@@ -5,6 +5,7 @@
 import type { PlaceholdersOf } from "./text";
 import { app } from "./words/app";
 import { ble } from "./words/ble";
+import { checks } from "./words/checks";
 import { condition } from "./words/condition";
 import { exports } from "./words/exports";
 import { finding } from "./words/finding";
@@ -41,6 +42,7 @@ export const messages = {
   ...exports,
   ...settings,
   ...keys,
+  ...checks,
 } as const;
 
 export type Language = "ko" | "en";
