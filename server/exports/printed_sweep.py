@@ -6,6 +6,7 @@ are data for the template and never its source; coordinates are metres of the pl
 
 from __future__ import annotations
 
+import math
 from uuid import UUID
 
 from server.exports.columns import (
@@ -222,6 +223,7 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "posterior": _signed(finding.posterior_log10_odds),
         "prior_ratio": _ratio(finding.prior_log10_odds),
         "posterior_ratio": _ratio(finding.posterior_log10_odds),
+        "walk": _walk(finding),
         "has_guess": any(e.weight_source == "guessed" for e in (*finding.evidence_for, *finding.evidence_against)),
         "advice": finding.advice.ko,
         "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",
@@ -237,6 +239,38 @@ def _evidence(item: Evidence) -> Tree:
         "weight": _signed(item.weight_log10),
         "source": f"{source}, 상한 적용" if item.is_capped else source,
     }
+
+
+def _walk(finding: Finding) -> Tree:
+    """From the prior over each evidence to the posterior, as the page draws it: places on a scale from 0 to 100, even
+    odds among them.
+    """
+    at, ends = finding.prior_log10_odds, [finding.prior_log10_odds, finding.posterior_log10_odds]
+    moves = []
+    for item in (*finding.evidence_for, *finding.evidence_against):
+        moves.append((at, at + item.weight_log10, item.weight_source == "guessed"))
+        at += item.weight_log10
+        ends.append(at)
+    interval = (finding.posterior_low_log10_odds, finding.posterior_high_log10_odds)
+    low, high = (finding.posterior_log10_odds if end is None else end for end in interval)
+    lowest, highest = math.floor(min(*ends, low) - 0.2), max(1, math.ceil(max(*ends, high)))
+
+    def place(log10_odds: float) -> float:
+        return round(100.0 * (log10_odds - lowest) / (highest - lowest), 2)
+
+    return {
+        "ticks": [place(tick) for tick in range(lowest, highest + 1)],
+        "even": place(0),
+        "prior": place(finding.prior_log10_odds),
+        "posterior": place(finding.posterior_log10_odds),
+        "low": place(low),
+        "high": place(high),
+        "steps": [
+            {"from": place(a), "at": place(min(a, b)), "width": round(place(max(a, b)) - place(min(a, b)), 2),
+             "is_for": b >= a, "is_guessed": is_guessed}
+            for a, b, is_guessed in moves
+        ],
+    }  # fmt: skip
 
 
 def _signed(value: float) -> str:

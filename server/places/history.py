@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date, datetime
+from typing import Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -19,10 +20,13 @@ from server.interface.views.sweeps import KnownBefore
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import sweeps
-from sweep.report import Disposition, Finding, SweepReport, WifiObservation
+from sweep.report import Disposition, Finding, LocalText, SweepReport, WifiObservation
+from sweep.report.case_records import CaseStep, NotCamera
 
 VISITS = 5
 """Earlier visits that are looked at (guessed: a year of quarters)."""
+UNSETTLING: Final = frozenset({"reopened", "camera", "defect_found"})
+"""Steps of a case after which an earlier explanation holds no longer."""
 LEAST_RADIUS_M = 0.3
 """Two circles that are drawn smaller than a hand can point mean one place (as the lens places a glint)."""
 
@@ -35,6 +39,19 @@ class Visit:
     report: SweepReport
     dispositions: tuple[Disposition, ...]
     """Of its findings, in their order."""
+    steps: tuple[CaseStep, ...] = ()
+    """Of the cases that its findings opened, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """What persons last said of a finding."""
+
+    said: datetime
+    is_no_camera: bool
+    note: LocalText | None = None
+    holds_until: date | None = None
+    """From then on the case is open again, and nothing is explained; None: no such day."""
 
 
 def known_before(connection: Connection, room_id: UUID, record: SweepRecord) -> tuple[KnownBefore, ...]:
@@ -55,34 +72,57 @@ def known_before(connection: Connection, room_id: UUID, record: SweepRecord) -> 
     visits = []
     for sweep_id in connection.scalars(earlier).all():
         found, _ = read_sweep(connection, sweep_id)
-        if found.report is not None and found.dispositions:
+        if found.report is not None and (found.dispositions or found.steps):
             decided = tuple(sorted((item for _, item in found.dispositions), key=lambda item: item.counts_from))
-            visits.append(Visit(sweep_id, found.report, decided))
+            steps = sorted((step for _, step in found.steps), key=lambda step: step.decided.utc)
+            visits.append(Visit(sweep_id, found.report, decided, tuple(steps)))
     return tuple(known_of(report, visits))
 
 
 def known_of(report: SweepReport, visits: Iterable[Visit]) -> list[KnownBefore]:
-    """The latest earlier decision about each finding's device or place, where it was that there is no camera."""
+    """The latest earlier decision about each finding's device or place, where it was that there is no camera.
+
+    It is a person's verdict, or what two persons wrote into the case, until the day on which that opens again.
+    """
     known: dict[UUID, KnownBefore] = {}
     settled: set[UUID] = set()
     for visit in visits:  # the latest first
-        decisions = {item.finding_id: item for item in visit.dispositions}
+        words = _last_words(visit)
         for finding in report.findings:
             if finding.finding_id in settled:
                 continue
             for before in visit.report.findings:
-                decision = decisions.get(before.finding_id)
-                by = None if decision is None else _same(report, finding, visit.report, before)
-                if decision is None or by is None:
+                word = words.get(before.finding_id)
+                by = None if word is None else _same(report, finding, visit.report, before)
+                if word is None or by is None:
                     continue
                 settled.add(finding.finding_id)
-                if decision.verdict == "no_camera":
+                is_over = word.holds_until is not None and word.holds_until <= report.started.utc.date()
+                if word.is_no_camera and not is_over:
                     known[finding.finding_id] = KnownBefore(
-                        finding_id=finding.finding_id, sweep_id=visit.sweep_id, by=by, note=decision.note,
-                        decided=decision.decided.utc,
+                        finding_id=finding.finding_id, sweep_id=visit.sweep_id, by=by, note=word.note,
+                        decided=word.said,
                     )  # fmt: skip
                 break
     return list(known.values())
+
+
+def _last_words(visit: Visit) -> dict[UUID, _Word]:
+    """By finding; of two that were said at once, that of the case."""
+    words: list[tuple[datetime, UUID, _Word]] = [
+        (item.counts_from, item.finding_id, _Word(item.decided.utc, item.verdict == "no_camera", item.note))
+        for item in visit.dispositions
+    ]
+    for one in visit.steps:
+        said = one.decided.utc
+        if one.finding_id is None:
+            continue
+        if isinstance(one.step, NotCamera):
+            what = LocalText(ko=one.step.what, en=one.step.what)
+            words.append((said, one.finding_id, _Word(said, True, what, one.step.reopens)))
+        elif one.step.step in UNSETTLING:
+            words.append((said, one.finding_id, _Word(said, False)))
+    return {finding_id: word for _, finding_id, word in sorted(words, key=lambda one: one[0])}
 
 
 def _same(now: SweepReport, finding: Finding, then: SweepReport, before: Finding) -> Literal["device", "place"] | None:

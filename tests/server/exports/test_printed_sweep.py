@@ -39,6 +39,18 @@ def test_a_marker_stands_where_the_finding_is() -> None:
     assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "candidate"}
 
 
+def test_each_piece_of_evidence_is_a_bar_between_prior_and_posterior() -> None:
+    (finding,) = printed_sweep(s.simulated_page(), 1)["findings"]
+    walk = finding["walk"]
+    assert [(bar["is_for"], bar["is_guessed"]) for bar in walk["steps"]] == [(True, True), (True, True), (False, False)]
+    assert walk["steps"][0]["from"] == walk["prior"]
+    first, second, last = walk["steps"]
+    assert second["from"] == pytest.approx(first["at"] + first["width"], abs=0.02)
+    assert last["at"] == pytest.approx(walk["posterior"], abs=0.02), "what speaks against leads back"
+    assert 0.0 <= walk["prior"] < walk["posterior"] < walk["even"] <= 100.0
+    assert (walk["low"], walk["high"]) == (walk["posterior"],) * 2, "format 1 knows no interval"
+
+
 def test_a_reason_that_many_cells_share_is_printed_once() -> None:
     zones = printed_sweep(s.simulated_page(), 1)["zones"]
     assert len(zones["notes"]) == len(set(zones["notes"])) == 6

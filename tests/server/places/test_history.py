@@ -8,6 +8,7 @@ import pytest
 
 from server.places.history import Visit, known_of
 from sweep.report import Disposition, SweepReport
+from sweep.report.case_records import CameraFound, CaseStep, NotCamera, Step
 from tests.report_factory import START, clock, make_report, text, uid
 
 EARLIER = make_report(START - timedelta(days=90))
@@ -49,3 +50,33 @@ def test_what_was_not_cleared_explains_nothing(verdict: str) -> None:
 def test_what_is_new_beside_it_stands_out() -> None:
     assert known_of(moved(FINDING.x_m + 0.6), [visit(decided("no_camera"))]) == []
     assert len(known_of(moved(FINDING.x_m + 0.2), [visit(decided("no_camera"))])) == 1
+
+
+def step(what: Step, days: float) -> CaseStep:
+    when = clock(start=START + timedelta(days=days))
+    return CaseStep(v=1, case_id=uid(9), finding_id=BEFORE.finding_id, step=what, decided=when)
+
+
+def explained(reopens: float) -> NotCamera:
+    day = (START + timedelta(days=reopens)).date()
+    return NotCamera(step="not_camera", second_person="점검자-02", what="매장 CCTV", reopens=day)
+
+
+def test_what_two_persons_wrote_into_the_case_explains_it_until_that_opens_again() -> None:
+    def known(*steps: CaseStep, verdicts: tuple[str, ...] = ()) -> list[str]:
+        earlier = Visit(uid(7), EARLIER, tuple(decided(verdict) for verdict in verdicts), steps)
+        return [one.note.ko for one in known_of(NOW, [earlier]) if one.note is not None]
+
+    said = step(explained(300), -80)
+    assert known(said) == ["매장 CCTV"]
+    assert known(said, verdicts=("cannot_exclude",)) == ["매장 CCTV"], "the later word counts"
+    assert known(step(explained(300), -95), verdicts=("cannot_exclude",)) == []
+    assert known(step(explained(0), -80)) == [], "the case is open again by now"
+    camera = CameraFound(step="camera", second_person="점검자-02", was_touched=False)
+    assert known(said, step(camera, -70)) == []
+
+
+def test_what_is_explained_is_as_grave_as_ever() -> None:
+    before = NOW.model_dump_json()
+    known_of(NOW, [visit(decided("no_camera"))])
+    assert NOW.model_dump_json() == before

@@ -25,6 +25,13 @@ export const finding = {
   evidence_source_guessed: text("추정값", "Guessed"),
   evidence_capped: text("상한 적용", "Capped"),
   evidence_prior: text("출발점: 약 {odds}곳에 1곳꼴로 드문 일", "Starting point: about 1 in {odds}"),
+  evidence_start: text("출발점", "Start"),
+  evidence_end: text("합계", "Sum"),
+  evidence_walk: text(
+    "출발점에서 근거 {n}개를 차례로 더해 합계에 이르는 막대그림",
+    "Bars from the starting point over {n} pieces of evidence to their sum",
+  ),
+  evidence_interval: text("90% 구간 {low} ~ {high}", "90 % interval {low} to {high}"),
   evidence_total: text("근거를 더한 점수", "Score with the evidence"),
   evidence_not_probability: text(
     "보정하지 않은 점수입니다. 확률로 읽지 마십시오.",
