@@ -26,6 +26,7 @@ from server.exports.records import EntryLine, ExportError, Period, Place, Sequen
 from server.exports.rows import build_page
 from server.exports.words import KST
 from server.exports.xlsx_log import stream_xlsx
+from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
 from server.projections.sweep_record import read_sweep
@@ -191,6 +192,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         entries=[_entry_line(connection, row) for row in rows],
         gaps=[SequenceGap(gap.key_id, gap.from_seq, gap.to_seq) for gap in gaps_beside(connection, rows)],
         alarms=[one.text for one in alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows))],
+        known=known_before(connection, header.room_id, record),
     )
 
 

@@ -91,7 +91,7 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report),
         "targets": None if report is None or not report.targets else target_table(report),
-        "findings": [] if report is None else [_finding(report, f, letters, page) for f in report.counted_findings],
+        "findings": [] if report is None else _findings(report, letters, page),
         "candidates": [] if report is None else _candidates(report),
         "limits": [] if report is None else [_limit(report, index) for index in range(len(report.limits))],
         "dispositions": [_disposition(item, letters) for item in page.dispositions],
@@ -207,6 +207,23 @@ def _candidates(report: SweepReport) -> list[str]:
     return [names[finding.zone_id] for finding in report.findings if finding.is_candidate]
 
 
+def _findings(report: SweepReport, letters: dict[UUID, str], page: SweepPage) -> list[Tree]:
+    """Those that earlier visits explain come last; their names, which the map has, stay."""
+    known = {one.finding_id for one in page.known}
+    ordered = sorted(report.counted_findings, key=lambda finding: finding.finding_id in known)
+    return [_finding(report, finding, letters, page) for finding in ordered]
+
+
+def _known(page: SweepPage, finding_id: UUID) -> str:
+    """What an earlier visit said of the same device or place; empty where none did."""
+    for one in page.known:
+        if one.finding_id == finding_id:
+            what = "같은 기기" if one.by == "device" else "같은 자리"
+            note = "" if one.note is None else f" ‘{one.note.ko}’"
+            return f"{what}를 이전 점검에서 카메라가 아닌 것으로 확인함{note} ({kst(one.decided)}). 이번에도 다시 확인"
+    return ""
+
+
 def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], page: SweepPage) -> Tree:
     zone = next(zone for zone in report.plan.zones if zone.zone_id == finding.zone_id)
     decided = [item for item in page.dispositions if item.disposition.finding_id == finding.finding_id]
@@ -224,6 +241,7 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "prior_ratio": _ratio(finding.prior_log10_odds),
         "posterior_ratio": _ratio(finding.posterior_log10_odds),
         "walk": _walk(finding),
+        "known": _known(page, finding.finding_id),
         "has_guess": any(e.weight_source == "guessed" for e in (*finding.evidence_for, *finding.evidence_against)),
         "advice": finding.advice.ko,
         "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",

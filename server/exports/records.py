@@ -13,6 +13,7 @@ from uuid import UUID
 from server.exports.claimed_time import counted
 from server.exports.judgement import ReportState
 from server.exports.words import Occasion, Result
+from server.interface.views.sweeps import KnownBefore
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
 
 
@@ -218,3 +219,5 @@ class SweepPage:
     entries: tuple[EntryLine, ...]
     gaps: tuple[SequenceGap, ...]
     alarms: tuple[LocalText, ...]
+    known: tuple[KnownBefore, ...] = ()
+    """Findings that earlier visits explain: listed last, as grave as ever."""

@@ -24,6 +24,7 @@ from server.exports.records import (
     SweepHeader,
     SweepPage,
 )
+from server.interface.views.sweeps import KnownBefore
 from sweep.entry import kinds
 from sweep.report import MODALITIES, Disposition, LocalText, Modality, SweepReport
 
@@ -39,6 +40,7 @@ def build_page(
     gaps: Sequence[SequenceGap] = (),
     alarms: Sequence[LocalText] = (),
     hand: HandEntries | None = None,
+    known: Sequence[KnownBefore] = (),
 ) -> SweepPage:
     """The page of one sweep with its row; dispositions are put in the order of their decision.
 
@@ -56,7 +58,7 @@ def build_page(
         alarms=alarms,
         hand=hand,
     )
-    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms))
+    return SweepPage(row, report, ordered, tuple(entries), tuple(gaps), tuple(alarms), tuple(known))
 
 
 def build_log_row(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from server.exports.columns import limits_words
 from server.exports.printed_map import zone_state
 from server.exports.printed_sweep import printed_sweep
 from server.exports.rows import build_page
+from server.interface.views.sweeps import KnownBefore
+from tests.report_factory import text
 
 from . import sample_sweeps as s
 
@@ -49,6 +53,23 @@ def test_each_piece_of_evidence_is_a_bar_between_prior_and_posterior() -> None:
     assert last["at"] == pytest.approx(walk["posterior"], abs=0.02), "what speaks against leads back"
     assert 0.0 <= walk["prior"] < walk["posterior"] < walk["even"] <= 100.0
     assert (walk["low"], walk["high"]) == (walk["posterior"],) * 2, "format 1 knows no interval"
+
+
+def test_what_an_earlier_visit_explained_is_marked_and_comes_last_under_its_own_name() -> None:
+    page = s.simulated_page()
+    assert page.report is not None
+    (first,) = page.report.findings
+    second = first.model_copy(update={"finding_id": s.numbered(0xF9)})
+    report = page.report.model_copy(update={"findings": (first, second)})
+    known = KnownBefore(
+        finding_id=first.finding_id, sweep_id=s.numbered(0xC9), by="place", note=text("소켓 나사", "A screw"),
+        decided=s.STARTED,
+    )  # fmt: skip
+    new, old = printed_sweep(replace(page, report=report, known=(known,)), 1)["findings"]
+    assert (new["name"], new["known"]) == ("F2", "")
+    assert old["name"] == "F1"
+    assert old["known"].startswith("같은 자리를 이전 점검에서 카메라가 아닌 것으로 확인함 ‘소켓 나사’ (2026-03-12")
+    assert (old["posterior"], old["strength"]) == (new["posterior"], new["strength"]), "as grave as ever"
 
 
 def test_a_reason_that_many_cells_share_is_printed_once() -> None:
