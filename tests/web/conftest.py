@@ -33,7 +33,7 @@ DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 412, "height": 915}
 AS_PHONE: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}
 SMALL_PHONE: ViewportSize = {"width": 360, "height": 640}
-TIMEOUT_MS = 15_000  # a page answers in a fraction of it; machines with other work are slow
+TIMEOUT_MS = 60_000  # a page answers in a hundredth of it; machines with other work are slow
 expect.set_options(timeout=TIMEOUT_MS)
 
 

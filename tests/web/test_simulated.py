@@ -25,7 +25,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     page.get_by_role("button", name="로그인").click()
     page.get_by_role("link", name=re.compile("1층 여자화장실")).click()
     page.get_by_role("link", name="점검 시작").click()
-    expect(page.get_by_role("radio", name=re.compile(PROBE_ID))).to_be_checked(timeout=30_000)
+    expect(page.get_by_role("radio", name=re.compile(PROBE_ID))).to_be_checked()
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
     page.get_by_role("button", name="점검 준비").click()
 
@@ -39,7 +39,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     phone.shoot("simulated-live", full=False)
 
     page.get_by_role("link", name="점검 지도 보기").click(timeout=SWEEP_MS)
-    expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("simulated-sweep")
     page.get_by_role("button", name="확인할 곳 1: 3번 칸").click()
