@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 
 # Tables are as wide as a test says, whatever the width of the terminal or of the process that runs the tests.
 os.environ.pop("COLUMNS", None)
+# As the commands do for themselves, here before anybody imports NumPy: several processes test at once, and the threads
+# of OpenBLAS that wait for each other keep the processor busy, up to five times as long as the work itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,12 +39,33 @@ WALL_CLOCK_FILES = frozenset(
     {"test_camera.py", "test_closed_loop.py", "test_live.py", "test_privacy.py", "test_record.py"}
 )
 """The same in `tests/lens`, whose other tests never look at a clock."""
+LONGEST_FILES = (
+    "run/test_light_sweep.py",
+    "server/ingest/test_entries.py",
+    "web/test_simulated.py",
+    "test_packaging.py",
+    "test_privacy.py",
+    "server/store/test_erasure.py",
+    "web/test_stop.py",
+    "server/test_two_processes.py",
+    "server/cli/test_demo.py",
+    "run/test_live_sweep.py",
+    "server/api/test_fuzz.py",
+    "run/test_survival.py",
+    "wifi/test_video.py",
+    "wifi/test_stimulus.py",
+)
+"""Begun first where several processes test, or three of them wait for the last one: what took a minute and more on a
+machine with other work (measured), those that wait between those that compute."""
 WALL_CLOCK_RERUNS = 2
 """Where a busy machine came too late: asked again, and each time is counted in the summary. Never in a long run."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Ask a test that depends on the machine's clock again when it fails."""
+    """Begin with the longest files, and ask a test that depends on the machine's clock again when it fails."""
+    if hasattr(config, "workerinput"):  # one of several processes; a single one keeps each folder's fixtures together
+        places = {REPO_ROOT / "tests" / name: place for place, name in enumerate(LONGEST_FILES)}
+        items.sort(key=lambda item: places.get(item.path, len(places)))
     if config.getoption("-m") != "not soak":
         return
     for item in items:

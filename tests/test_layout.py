@@ -11,6 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+from tests.conftest import LONGEST_FILES, WALL_CLOCK_FILES, WALL_CLOCK_ROOMS
+
 ROOT_ENTRIES = {
     *("firmware", "hardware", "sweep", "server", "tests", ".ci"),
     *("pyproject.toml", "constraints.txt", "Makefile", "README.md", "CHANGELOG.md", "LICENSE"),
@@ -139,3 +141,10 @@ def test_make_help_lists_each_target(repo_root: Path) -> None:
 def test_each_exception_to_a_rule_gives_its_reason(repo_root: Path, tracked: list[Path]) -> None:
     bare = re.compile(r"#\s*(type: ignore|noqa|pragma: no)(\[[^\]]*\]|: *[A-Z]+\d+(, *[A-Z]+\d+)*)?\s*$")
     assert lines_that_match(repo_root, [file for file in tracked if file.suffix == ".py"], bare) == []
+
+
+def test_the_files_and_folders_that_are_tested_in_another_way_are_there(repo_root: Path) -> None:
+    tests = repo_root / "tests"
+    assert [name for name in LONGEST_FILES if not (tests / name).is_file()] == []
+    assert [name for name in WALL_CLOCK_FILES if not (tests / "lens" / name).is_file()] == []
+    assert [name for name in WALL_CLOCK_ROOMS if not (tests / name).is_dir()] == []
