@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
@@ -41,6 +42,14 @@ SHOWN_SWEEPS = 100  # guessed: more than a city's pairs walk at once
 SHOWN_ALARMS = 20
 SHOWN_PROBES = 200  # derived: twice as many as a city has
 SHOWN_PLACES = 20_000
+PLACE_COLUMNS = (
+    facilities.c.facility_id,
+    facilities.c.name_ko,
+    facilities.c.name_en,
+    facilities.c.district_id,
+    facilities.c.latitude_deg,
+    facilities.c.longitude_deg,
+)
 
 
 def desk_day(connection: Connection, today: date, probes: Iterable[Key], district_id: str | None) -> DeskDay:
@@ -61,6 +70,10 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
     reports = select(func.count()).select_from(public_reports).where(public_reports.c.outcome.is_(None))
     if district_id is not None:
         reports = reports.where(public_reports.c.room_id.in_(rooms_of(district_id)))
+    of_demo = select(facilities.c.facility_id).join(
+        facility_facts, facility_facts.c.facility_id == facilities.c.facility_id
+    )
+    of_demo = of_demo.where(facilities.c.is_demo)
     newest = select(alarms).where(of_alarms).order_by(alarms.c.at_ms.desc(), alarms.c.alarm_id.desc())
     return DeskDay(
         open_sweeps=_open_sweeps(connection, since_ms, district_id),
@@ -70,6 +83,7 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         quarantined=connection.scalar(waiting) or 0,
         public_reports=connection.scalar(reports) or 0,
         open_cases=connection.scalar(found.where(open_now, counts_here)) or 0,
+        is_demo=connection.scalar(of_demo.limit(1)) is not None,
         found_cases=connection.scalar(found.where(cases.c.state.in_(sorted(FOUND - CLOSED)), counts_here)) or 0,
     )
 
@@ -84,12 +98,18 @@ def city_map(connection: Connection, today: date, district_id: str | None) -> Ci
         .group_by(rooms.c.facility_id)
     )
     standing = {row.facility_id: row for row in connection.execute(of_case)}
-    first = select(rooms.c.facility_id, func.count().label("rooms")).group_by(rooms.c.facility_id)
-    counted = {row.facility_id: row.rooms for row in connection.execute(first)}
-    ordered = select(rooms.c.facility_id, rooms.c.room_id).order_by(rooms.c.name_ko.desc(), rooms.c.room_id)
-    first_room = {row.facility_id: row.room_id for row in connection.execute(ordered)}
+    counted: dict[UUID, int] = {}
+    first_room: dict[UUID, UUID] = {}
+    of_rooms = select(rooms.c.facility_id, rooms.c.room_id).order_by(  # as its index has them
+        rooms.c.facility_id, rooms.c.name_ko, rooms.c.room_id
+    )
+    if district_id is not None:
+        of_rooms = of_rooms.where(rooms.c.room_id.in_(rooms_of(district_id)))
+    for facility_id, room_id in connection.execute(of_rooms):
+        first_room.setdefault(facility_id, room_id)
+        counted[facility_id] = counted.get(facility_id, 0) + 1
     statement = (
-        select(facilities)
+        select(*PLACE_COLUMNS)
         .outerjoin(facility_facts, facility_facts.c.facility_id == facilities.c.facility_id)
         .where(facility_facts.c.closed_ms.is_(None))
         .order_by(facilities.c.facility_id)

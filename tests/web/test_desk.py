@@ -191,3 +191,29 @@ def test_people_of_a_facility_have_no_desk(open_phone: OpenPhone, city: str) -> 
     expect(phone.page.get_by_role("link", name="업무")).to_have_count(0)
     for path in ("/api/desk/day", "/api/desk/map", "/api/schedule", "/api/cases"):
         assert phone.page.request.get(f"{city}{path}").status == 403, path
+
+
+def test_a_report_of_the_public_becomes_a_case_in_ones_own_words(desk: Phone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/cases")
+    page.locator("summary").filter(has_text="구멍").click()
+    expect(page.get_by_text("둘째 칸 문에 작은 구멍이 있어요")).to_be_visible()
+    page.get_by_label("사건에 적을 말").fill("신고에 따라 둘째 칸 문을 살펴봄")
+    page.get_by_role("button", name="사건 열기").click()
+    expect(page.get_by_text("이상한 것을 알림")).to_be_visible()
+    assert _get(page, city, "/api/public-reports")["reports"] == []
+
+
+def test_a_case_in_the_wrong_room_is_corrected(desk: Phone, city: str) -> None:
+    page = desk.page
+    case = _case(page, city, "not_reached")
+    desk.open(f"#/desk/case/{case['case_id']}")
+    page.get_by_role("radio", name="정정(다른 방)").check()
+    page.get_by_label("시설이나 방 이름").fill(case["facility_name"]["ko"])
+    other = "남자" if case["room_name"]["ko"].startswith("여자") else "여자"
+    page.get_by_role("radio", name=re.compile(f"{other} 화장실")).first.check()
+    page.get_by_label("까닭").fill("옆방으로 잘못 적음")
+    page.get_by_role("button", name="이 단계 기록하기").click()
+    expect(page.get_by_text("정정: 처음에는 다른 방에 적혔습니다.")).to_be_visible()
+    found = _get(page, city, f"/api/cases/{case['case_id']}")
+    assert found["room_id"] != found["recorded_room_id"] == case["room_id"]

@@ -52,6 +52,8 @@ class DeskDay(View):
     public_reports: int
     """Of the public, that nobody closed."""
     open_cases: int
+    is_demo: bool
+    """Does the city that is shown come from a demonstration?"""
     found_cases: int
     """Of those, cameras that were found and whose way is not at its end."""
 

@@ -2509,6 +2509,8 @@ export interface components {
             checks: components["schemas"]["CheckedProbe"][];
             /** Found Cases */
             found_cases: number;
+            /** Is Demo */
+            is_demo: boolean;
             /** Open Cases */
             open_cases: number;
             /** Open Sweeps */

@@ -69,6 +69,8 @@ export function drawOutlines(
   name: (outline: CityMap["outlines"][number]) => string,
 ): void {
   const bounds = L.latLngBounds([]);
+  map.createPane("names").style.zIndex = "390"; // under the points, which are what people look for
+
   for (const outline of city.outlines) {
     for (const polygon of outline.polygons) {
       const rings = polygon.map((ring) => ring.map(([lon = 0, lat = 0]) => L.latLng(lat, lon)));
@@ -76,13 +78,18 @@ export function drawOutlines(
         color: colours.line,
         weight: 1.5,
         fillColor: colours.fill,
-        fillOpacity: 0.55,
+        fillOpacity: 0.4,
         interactive: false,
       }).addTo(map);
       bounds.extend(shape.getBounds());
       if (city.outlines.length <= NAMES_UP_TO && polygon === outline.polygons[0]) {
         const label = L.divIcon({ className: "district-name", iconSize: undefined });
-        const marker = L.marker(shape.getBounds().getCenter(), { icon: label, interactive: false, keyboard: false });
+        const marker = L.marker(shape.getBounds().getCenter(), {
+          icon: label,
+          pane: "names",
+          interactive: false,
+          keyboard: false,
+        });
         write(marker, name(outline));
         marker.addTo(map);
       }

@@ -4,7 +4,7 @@ import type { PlainKey } from "./say.svelte";
 
 export type StepRequest = components["schemas"]["StepRequest"];
 export type Step = StepRequest["step"];
-export type StepName = Exclude<Step["step"], "witnessed" | "room_corrected">;
+export type StepName = Exclude<Step["step"], "witnessed">;
 
 interface Choice {
   readonly value: string;
@@ -13,7 +13,7 @@ interface Choice {
 export interface Field {
   readonly name: string;
   readonly word: PlainKey;
-  readonly kind: "text" | "choice" | "yes_no" | "tick" | "number" | "date" | "several";
+  readonly kind: "text" | "choice" | "yes_no" | "tick" | "number" | "date" | "several" | "room";
   readonly choices?: readonly Choice[];
   readonly isOptional?: boolean;
 }
@@ -59,6 +59,7 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
   ],
   reported_to_city: [line("to")],
   reopened: [line("why")],
+  room_corrected: [{ name: "room_id", word: "field_room_id", kind: "room" }, line("why")],
 };
 
 export const YES_NO: readonly Choice[] = [

@@ -20,7 +20,6 @@ const pages = {
   rows_shown: text("{n}건", "{n} rows"),
   rows_cut: text("앞의 {n}건만 보입니다. 구를 골라 좁히십시오.", "Only the first {n} are shown; choose a district."),
   none_here: text("해당하는 것이 없습니다.", "Nothing here."),
-  done_ok: text("처리했습니다.", "Done."),
   show_more: text("더 불러오기", "Load more"),
   open_room: text("방 열기", "Open the room"),
   made_up: text(
@@ -83,7 +82,6 @@ const due = {
   due_drawn: text("추첨 {when}", "drawn {when}"),
   due_until: text("{when}까지", "until {when}"),
   due_last: text("마지막 {when}", "last {when}"),
-  due_never: text("이 기간과 앞 기간에 점검 없음", "no visit in this period or the last"),
   due_again: text("다시 추첨됨", "drawn again"),
   due_police: text("경찰 합동", "with police"),
   due_ordered: text("지시한 점검", "Ordered visit"),
@@ -169,7 +167,6 @@ const map = {
   map_case: text("열린 사건", "Open case"),
   map_overdue: text("기한 지남", "Overdue"),
   map_plain: text("할 일 없음", "Nothing open"),
-  map_cluster: text("여러 시설", "Several facilities"),
   map_list: text("할 일이 있는 시설", "Facilities with something open"),
   map_no_outlines: text(
     "구 경계가 없습니다. 시 담당자가 GeoJSON을 올리면 나타납니다.",
@@ -181,8 +178,6 @@ const map = {
 const history = {
   history_lead: text("두 방문을 골라 나란히 봅니다.", "Choose two visits and see them side by side."),
   history_visits: text("방문 {n}회", "{n} visits"),
-  history_older: text("앞 방문", "Earlier visit"),
-  history_newer: text("뒤 방문", "Later visit"),
   history_compare: text("나란히 보기", "Side by side"),
   history_coverage: text("구역마다 점검 범위와 판정", "Coverage and verdict by zone"),
   history_zone: text("구역", "Zone"),
@@ -213,7 +208,6 @@ const log = {
   ),
   log_size: text("기록 {n}건", "{n} entries"),
   log_root: text("뿌리 해시", "Root hash"),
-  log_earlier: text("더 앞 기록", "Earlier entries"),
   log_entry: text("기록 {n}번", "Entry {n}"),
   log_go: text("기록 번호로 가기", "Go to entry number"),
   log_status_accepted: text("받음", "Accepted"),
@@ -254,7 +248,6 @@ const log = {
   log_key: text("열쇠", "Key"),
   log_hash: text("해시", "Hash"),
   log_sweep: text("점검 보기", "The sweep"),
-  log_source: text("출처", "Source"),
 } as const;
 
 export const words = { ...pages, ...day, ...caseWords, ...due, ...imports, ...map, ...history, ...log } as const;
