@@ -15,7 +15,18 @@ from typing import Any, Literal
 from uuid import UUID
 
 from server.cli.demo_city_places import CityRoom
-from sweep.report import SweepReport, centre_of, derived_id, new_id
+from sweep.report import (
+    ClockReading,
+    ReferenceCheck,
+    ReferenceChecked,
+    ReferencePart,
+    ReferenceReadings,
+    SweepReport,
+    centre_of,
+    derived_id,
+    new_id,
+)
+from sweep.report.reference import CheckStatus
 
 MINUTES = 9
 MODALITIES = ("lens", "wifi", "rf")
@@ -29,17 +40,52 @@ VERSIONS = dict.fromkeys(("software", "firmware", "thresholds", "weights"), "dem
 Suspicion = Literal["glint", "uplink"]
 
 
+EXPECTED_DB = 60.0
+SIGMA_DB = 0.3
+LIMIT_DB = 1.76
+CUSUM_K = 1.5
+CUSUM_H = 2.84
+"""As the probe's own chart has them, in standard deviations."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The reference check before a sweep: the sum of the lamp's control chart, in standard deviations."""
+    """A morning's reference check of the lamp."""
 
+    at: datetime
+    repeats: tuple[float, ...]
+    """In decibels."""
     cusum: float
-    ratio: float
+    """Sum of the control chart after it, in standard deviations."""
 
     @property
-    def status(self) -> str:
-        """Out of control beyond 5 standard deviations, as the probe's own chart has it."""
-        return "out_of_control" if abs(self.cusum) > 5 else "passed"
+    def status(self) -> CheckStatus:
+        """What the chart says."""
+        return "out_of_control" if self.cusum > CUSUM_H else "passed"
+
+    @property
+    def check(self) -> ReferenceCheck:
+        """As a report cites it."""
+        value = sorted(self.repeats)[len(self.repeats) // 2]
+        part = ReferencePart(
+            part="lamp", status=self.status, value=value, expected=EXPECTED_DB, unit="dB", cusum=self.cusum
+        )
+        clock = ClockReading(utc=self.at, synchronised=True, max_error_ms=50)
+        return ReferenceCheck(status=self.status, checked=clock, parts=(part,))
+
+    def told(self, probe_id: str) -> ReferenceChecked:
+        """As an entry of its own."""
+        readings = ReferenceReadings(part="lamp", repeats=self.repeats, sigma_db=SIGMA_DB, limit_db=LIMIT_DB)
+        return ReferenceChecked(
+            v=1, probe_id=probe_id, check=self.check, readings=(readings,), cusum_k=CUSUM_K, cusum_h=CUSUM_H
+        )
+
+
+def next_check(rng: random.Random, at: datetime, loss_db: float, before: Checked | None) -> Checked:
+    """The check after another one, of a lamp that has lost so much."""
+    repeats = tuple(round(EXPECTED_DB - loss_db + rng.gauss(0, SIGMA_DB / 2), 2) for _ in range(3))
+    off = (EXPECTED_DB - sorted(repeats)[1]) / SIGMA_DB - CUSUM_K
+    return Checked(at, repeats, round(max(0.0, (0.0 if before is None else before.cusum) + off), 2))
 
 
 def report_of(
@@ -49,7 +95,7 @@ def report_of(
     *,
     inspectors: tuple[str, str],
     probe_id: str,
-    checked: Checked,
+    checked: Checked | None,
     mode: str = "full",
     suspicion: Suspicion | None = None,
     is_aborted: bool = False,
@@ -92,9 +138,7 @@ def report_of(
             is_candidate = zone.zone_id in suspected and modality == own
             verdicts.append(_verdict(zone.zone_id, modality, quality, blind=blind, is_candidate=is_candidate))
             targets.append(_target(zone.zone_id, modality, quality, blind=blind))
-    check_time = {"utc": _utc(started - timedelta(minutes=20)), "synchronised": True, "max_error_ms": 50}
-    lamp = {"part": "lamp", "status": checked.status, "value": checked.ratio, "expected": 1.0, "unit": None}
-    parts = [lamp | {"cusum": checked.cusum}]
+    check = ReferenceCheck(status="not_done", checked=None) if checked is None else checked.check
     ended = started + timedelta(minutes=MINUTES if not is_aborted else 3)
     return SweepReport.model_validate_json(
         _json(
@@ -109,7 +153,7 @@ def report_of(
                 "inspectors": inspectors,
                 "probe_id": probe_id,
                 "versions": VERSIONS,
-                "reference_check": {"status": checked.status, "checked": check_time, "parts": parts},
+                "reference_check": check.model_dump(mode="json"),
                 "started": {"utc": _utc(started), "synchronised": True, "max_error_ms": 50},
                 "ended": {"utc": _utc(ended), "synchronised": True, "max_error_ms": 50},
                 "outcome": "aborted" if is_aborted else "completed",

@@ -20,7 +20,7 @@ from sqlalchemy import select
 
 from server.api.services import Services
 from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
-from server.cli.demo_city_reports import Checked, Suspicion, report_of
+from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_of
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.ingest.arrivals import Arrival
@@ -30,7 +30,7 @@ from server.projections import projecting
 from server.projections.case_rows import case_of
 from server.public_page import reports
 from server.schedule import pairs, visits
-from server.schedule.periods import is_working_day, period_of, working_days
+from server.schedule.periods import Period, is_working_day, period_of, working_days
 from server.signing import keys
 from server.store.clock import moved_to
 from server.store.schema import cases
@@ -44,7 +44,9 @@ SLOT_MIN = 18  # FIELD: eight minutes a room, and the way to the next
 SUSPICION_SHARE = 0.02
 MISSED_SHARE = 0.06
 ABORTED_SHARE = 0.015
-DRIFT_DAYS = 60
+DRIFT_DAYS = 50
+CHECKED_DAYS = 60
+"""For so long each probe is checked every third morning."""
 CLOSED_WAYS: tuple[tuple[str, ...], ...] = (
     ("looked_at nothing", "not_camera"),
     ("looked_at object", "not_camera"),
@@ -92,16 +94,11 @@ class CityProbe:
     probe_id: str
     district_id: str
     signer: Signer
-    drift: float
-    """How much the lamp's control chart moves a day in the end, in standard deviations."""
+    drift_db: float
+    """What its lamp loses a day in the end."""
     seq: int = 0
     prev: str | None = None
-
-    def checked(self, rng: random.Random, days_ago: int) -> Checked:
-        """Its reference check so many days before the year ends; who drifts does so in the last two months."""
-        drifted = self.drift * max(0, DRIFT_DAYS - days_ago)
-        cusum = round(max(0.0, drifted + rng.gauss(0.6, 0.4)), 2)
-        return Checked(cusum, round(1.0 - 0.008 * cusum + rng.gauss(0, 0.004), 3))
+    last_check: Checked | None = None
 
 
 @dataclass
@@ -123,14 +120,30 @@ class Year:
         for number, one in enumerate(recent[:: max(1, len(recent) // len(OPEN_WAYS))][: len(OPEN_WAYS)]):
             one.suspicion, one.way = ("glint", "uplink")[number % 2], OPEN_WAYS[number]
         later: list[tuple[datetime, UUID, str, str]] = []
+        mornings = self._mornings()
         for number, one in enumerate(events):
             later = self._steps_until(later, one.at)
+            while mornings and mornings[0][0] <= one.at:
+                self._check(*mornings.pop(0))
             later += self._sweep(one)
             if number % 200 == 199:
                 say(f"{one.at.astimezone(KST):%Y-%m-%d}  {number + 1} of {len(events)} sweeps")
         self._steps_until(later, datetime.now(UTC))
         self._cases_of_persons()
         self._today()
+
+    def _mornings(self) -> list[tuple[datetime, CityProbe]]:
+        """When which probe is checked."""
+        days = working_days(Period(self.today - timedelta(days=CHECKED_DAYS), self.today))[::3]
+        times = [datetime.combine(day, time(8, 40), KST).astimezone(UTC) for day in days]
+        return [(at, probe) for at in times for probe in self._all_probes()]
+
+    def _check(self, at: datetime, probe: CityProbe) -> None:
+        loss_db = probe.drift_db * max(0, DRIFT_DAYS - (self.today - at.date()).days)
+        probe.last_check = next_check(self.rng, at, loss_db, probe.last_check)
+        body = make_body(kinds.REFERENCE_TYPE, to_json(probe.last_check.told(probe.probe_id)))
+        with moved_to(at + timedelta(seconds=30)):
+            self._send(probe, kinds.REFERENCE_CHECKED, None, body, at)
 
     def _visits(self) -> Iterator[Planned]:
         """Each facility once a month on a day by chance, few left out; special zones once a week of late."""
@@ -170,7 +183,7 @@ class Year:
             one.at,
             inspectors=(names[0], names[1]),
             probe_id=probe.probe_id,
-            checked=probe.checked(self.rng, (self.today - one.at.date()).days),
+            checked=probe.last_check,
             mode=one.mode,
             suspicion=None if one.is_aborted else one.suspicion,
             is_aborted=one.is_aborted,
@@ -218,7 +231,7 @@ class Year:
                         name = f"probe-{district.district_id.split('-')[0]}-{number}"
                         signer = Signer.from_seed(hashlib.sha256(name.encode() + os.urandom(16)).digest())
                         drifts = district is DISTRICTS[1] and number == 1
-                        probe = CityProbe(name, district.district_id, signer, 0.15 if drifts else 0.0)
+                        probe = CityProbe(name, district.district_id, signer, 0.03 if drifts else 0.0)
                         self.probes.append(probe)
                         keys.admit(
                             connection,
@@ -231,15 +244,15 @@ class Year:
                         )
         return self.probes
 
-    def _send(self, probe: CityProbe, kind: str, report: SweepReport, body: Body, at: datetime) -> None:
+    def _send(self, probe: CityProbe, kind: str, report: SweepReport | None, body: Body, at: datetime) -> None:
         probe.seq += 1
         envelope = Envelope(
             v=1,
             kind=kind,
             entry_id=new_id(int(at.timestamp() * 1000)),
             tenant=probe.district_id,
-            room_id=report.room_id,
-            sweep_id=report.sweep_id,
+            room_id=None if report is None else report.room_id,
+            sweep_id=None if report is None else report.sweep_id,
             key_id=probe.signer.key_id,
             subject=probe.probe_id,
             assurance="device",
@@ -303,7 +316,7 @@ class Year:
         for room, at in ((self.rooms[-2], now - timedelta(days=9)), (self.rooms[-1], now - timedelta(minutes=6))):
             opened = report_of(
                 self.rng, room, at, inspectors=(names[0], names[1]), probe_id=probe.probe_id,
-                checked=probe.checked(self.rng, 0),
+                checked=probe.last_check,
             )  # fmt: skip
             self.open_sweep(probe, opened)
         with self.services.db.write() as connection:
@@ -321,7 +334,7 @@ class Year:
         stranger = CityProbe("probe-stranger", DISTRICTS[0].district_id, Signer.from_seed(os.urandom(32)), 0.0)
         sent = report_of(
             self.rng, self.rooms[1], now - timedelta(hours=1), inspectors=("점검자-98", "점검자-99"),
-            probe_id=stranger.probe_id, checked=stranger.checked(self.rng, 0),
+            probe_id=stranger.probe_id, checked=None,
         )  # fmt: skip
         self.open_sweep(stranger, sent)
         self.probes[-1].seq -= 1  # another entry in a place that is taken: a conflict, an alarm

@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from server.cases.machine import CLOSED, FOUND
 from server.districts.scope import entries_with_places, is_entry_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
+from server.projections.reference_rows import checks_of
 from server.signing.keys import Key
 from server.store.alarms import alarm_view
 from server.store.clock import from_ms, now_ms
@@ -33,9 +34,7 @@ from server.store.schema import (
     rooms,
     sweeps,
 )
-from server.store.stored_bodies import bodies_of
-from sweep.entry.kinds import REPORT_TYPE
-from sweep.report import ContractError, LocalText, SweepReport, parse_json
+from sweep.report import LocalText
 
 MONTH_MS = int(timedelta(days=31) / timedelta(milliseconds=1))
 SHOWN_SWEEPS = 100  # guessed: more than a city's pairs walk at once
@@ -77,7 +76,7 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
     newest = select(alarms).where(of_alarms).order_by(alarms.c.at_ms.desc(), alarms.c.alarm_id.desc())
     return DeskDay(
         open_sweeps=_open_sweeps(connection, since_ms, district_id),
-        checks=tuple(_checks(connection, probes, since_ms)),
+        checks=tuple(_checks(connection, probes, district_id)),
         alarms=tuple(alarm_view(row) for row in connection.execute(newest.limit(SHOWN_ALARMS))),
         alarms_count=connection.scalar(select(func.count()).select_from(alarms).where(of_alarms)) or 0,
         quarantined=connection.scalar(waiting) or 0,
@@ -173,41 +172,18 @@ def _open_sweeps(connection: Connection, since_ms: int, district_id: str | None)
     )
 
 
-def _checks(connection: Connection, probes: Iterable[Key], since_ms: int) -> Iterable[CheckedProbe]:
-    """By probe, what the newest report of the last month says of its reference check."""
-    names = sorted({key.probe_id for key in probes if key.probe_id is not None})[:SHOWN_PROBES]
-    has_report: ColumnElement[bool] = and_(
-        sweeps.c.started_ms >= since_ms, sweeps.c.report_log_index.is_not(None), sweeps.c.probe_id.in_(names)
-    )
-    newest = select(sweeps.c.probe_id, func.max(sweeps.c.started_ms)).where(has_report).group_by(sweeps.c.probe_id)
-    for probe_id, started_ms in connection.execute(newest).all():
-        row = connection.execute(
-            select(sweeps.c.sweep_id, sweeps.c.report_log_index)
-            .where(has_report, sweeps.c.probe_id == probe_id, sweeps.c.started_ms == started_ms)
-            .limit(1)
-        ).one()
-        report = _report(connection, row.report_log_index)
-        if report is None:
-            continue
-        check = report.reference_check
-        sums = [abs(part.cusum) for part in check.parts if part.cusum is not None]
-        yield CheckedProbe(
-            probe_id=probe_id,
-            sweep_id=row.sweep_id,
-            started=from_ms(started_ms),
-            status=check.status,
-            cusum=max(sums, default=None),
-        )
-
-
-def _report(connection: Connection, log_index: int) -> SweepReport | None:
-    for body in bodies_of(connection, log_index):
-        if body.media_type == REPORT_TYPE and body.data is not None:
-            try:
-                return parse_json(SweepReport, body.data)
-            except ContractError:
-                return None
-    return None
+def _checks(connection: Connection, probes: Iterable[Key], district_id: str | None) -> Iterable[CheckedProbe]:
+    """By probe, its last check that counts."""
+    for probe_id in sorted({key.probe_id for key in probes if key.probe_id is not None})[:SHOWN_PROBES]:
+        for row, told in checks_of(connection, probe_id, 1, district_id):
+            sums = [part.cusum for part in told.check.parts if part.cusum is not None]
+            yield CheckedProbe(
+                probe_id=probe_id,
+                at=from_ms(row.checked_ms),
+                log_index=row.log_index,
+                status=told.check.status,
+                cusum=max(sums, default=None),
+            )
 
 
 def _outlines(connection: Connection) -> tuple[DistrictOutline, ...]:

@@ -26,11 +26,11 @@ class OpenSweep(View):
 
 
 class CheckedProbe(View):
-    """What the last report of a probe says of its reference check."""
+    """The last reference check of a probe."""
 
     probe_id: str
-    sweep_id: UUID
-    started: datetime
+    at: datetime
+    log_index: int
     status: CheckStatus
     cusum: float | None
     """The largest sum of its control charts, in standard deviations; null where none is kept."""
@@ -42,7 +42,7 @@ class DeskDay(View):
     open_sweeps: tuple[OpenSweep, ...]
     """Newest first, a hundred at most."""
     checks: tuple[CheckedProbe, ...]
-    """Of probes that reported in the last month, whatever came of it."""
+    """Of probes that were ever checked."""
     alarms: tuple[AlarmView, ...]
     """The newest twenty of the last month."""
     alarms_count: int

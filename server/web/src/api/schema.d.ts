@@ -2115,28 +2115,25 @@ export interface components {
         };
         /**
          * CheckedProbe
-         * @description What the last report of a probe says of its reference check.
+         * @description The last reference check of a probe.
          */
         CheckedProbe: {
-            /** Cusum */
-            cusum: number | null;
-            /** Probe Id */
-            probe_id: string;
             /**
-             * Started
+             * At
              * Format: date-time
              */
-            started: string;
+            at: string;
+            /** Cusum */
+            cusum: number | null;
+            /** Log Index */
+            log_index: number;
+            /** Probe Id */
+            probe_id: string;
             /**
              * Status
              * @enum {string}
              */
             status: "passed" | "failed" | "not_done" | "out_of_control";
-            /**
-             * Sweep Id
-             * Format: uuid
-             */
-            sweep_id: string;
         };
         /**
          * CheckTold
