@@ -7,6 +7,7 @@ what they film is handed out by `hold`.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -140,7 +141,8 @@ class RecordedSource:
 
 def to_electrons(raw: Frame, meta: ClipMeta, hot: HotPixels) -> Electrons:
     """A raw frame in electrons, hot pixels repaired."""
-    saturated = np.asarray(raw >= meta.saturation_dn).view(np.uint8) * np.uint8(255)
+    # a whole number, else each pixel is made a double to be compared
+    saturated = np.asarray(raw >= math.ceil(meta.saturation_dn)).view(np.uint8) * np.uint8(255)
     image = raw.astype(np.float32)
     image -= np.float32(meta.black_level)
     image *= np.float32(meta.e_per_dn)

@@ -5,7 +5,8 @@
 #include "kernel.h"
 
 enum { BORDER = 3, FIELDS = 8, BLOCK = 16 };
-#define MOST_WIDTH 4096 /* wider images go the Python way */
+#define MOST_WIDTH 4096       /* wider images go the Python way */
+#define ROW (MOST_WIDTH + 48) /* rows that lie whole pages apart would push each other out of the cache */
 
 struct peak_rules {
     float least_snr;   /* of a peak */
@@ -34,33 +35,33 @@ static struct between place_between(int32_t at, int32_t size, int32_t of)
     return (struct between){low, low + 1, part};
 }
 
-/* Where the pixels of a row lie between those of a coarser one; the right one follows it. */
+/* Where the pixels of a row lie between those of a coarser one: runs of pixels between the same two of them. */
 struct spread {
-    int32_t low[MOST_WIDTH];
-    float part[MOST_WIDTH];
-    int32_t size, of;
+    int32_t low[ROW], end[ROW]; /* of each run */
+    float part[ROW];            /* of each pixel */
+    int32_t runs, of;
 };
 
 static void prepare_spread(struct spread *to, int32_t size, int32_t of)
 {
-    to->size = size;
+    to->runs = 0;
     to->of = of;
     for (int32_t j = 0; j < size; j++) {
         struct between at = place_between(j, size, of);
-        to->low[j] = at.low;
+        if (to->runs == 0 || to->low[to->runs - 1] != at.low)
+            to->low[to->runs++] = at.low;
+        to->end[to->runs - 1] = j + 1;
         to->part[j] = at.part;
     }
 }
 
 static void spread_line(const struct spread *by, const float *from, float *to)
 {
-    for (int32_t j = 0; j < by->size;) {
-        int32_t low = by->low[j], end = j + 1;
-        while (end < by->size && by->low[end] == low)
-            end++;
-        float left = from[low], right = from[within(low + 1, by->of - 1)];
+    for (int32_t run = 0, j = 0; run < by->runs; run++) {
+        int32_t low = by->low[run], end = by->end[run];
+        float left = from[low], more = from[within(low + 1, by->of - 1)] - left;
         for (; j < end; j++)
-            to[j] = left * (1.0f - by->part[j]) + right * by->part[j];
+            to[j] = left + more * by->part[j];
     }
 }
 
@@ -78,7 +79,7 @@ static void double_line(const float *from, int32_t count, float *to)
 static void blend_lines(const float *upper, const float *lower, float part, int32_t count, float *to)
 {
     for (int32_t j = 0; j < count; j++)
-        to[j] = upper[j] * (1.0f - part) + lower[j] * part;
+        to[j] = upper[j] + (lower[j] - upper[j]) * part;
 }
 
 static void spread_row(const struct image *from, struct between row, const struct spread *columns, float *scratch,
@@ -99,10 +100,10 @@ static void noise_row(const float *mean, int32_t half, const float *gain, const 
 }
 
 struct rows {
-    float excess[3][MOST_WIDTH], ratio[3][MOST_WIDTH], gain[3][MOST_WIDTH], noise[3][MOST_WIDTH];
-    float half[2][MOST_WIDTH]; /* noise of the two rows of half the resolution that lie around */
-    float half_gain[MOST_WIDTH], scratch[MOST_WIDTH];
-    int32_t marks[MOST_WIDTH];
+    float excess[3][ROW], gain[3][ROW], noise[3][ROW];
+    float half[2][ROW]; /* noise of the two rows of half the resolution that lie around */
+    float half_gain[ROW], scratch[ROW];
+    int32_t marks[ROW];
     struct spread full_columns, half_columns, noise_columns;
 };
 
@@ -143,7 +144,7 @@ static void tell(struct found *to, const struct levels *levels, const struct row
         to->places[2 * to->count + 1] = row;
         float *one = to->fields + FIELDS * to->count;
         one[0] = rows->excess[held][j];
-        one[1] = rows->ratio[held][j];
+        one[1] = rows->excess[held][j] / rows->noise[held][j];
         one[2] = rows->gain[held][j];
         one[3] = rows->noise[held][j];
         one[4] = vertex(line[j - 1], line[j], line[j + 1]);
@@ -168,8 +169,7 @@ static void work_row(const struct levels *levels, const struct peak_rules *rules
                       rows->half[k & 1]);
             held[k & 1] = k;
         }
-    float *excess = rows->excess[i % 3], *ratio = rows->ratio[i % 3];
-    float *gain = rows->gain[i % 3], *noise = rows->noise[i % 3];
+    float *excess = rows->excess[i % 3], *gain = rows->gain[i % 3], *noise = rows->noise[i % 3];
     blend_lines(rows->half[of_noise.low & 1], rows->half[of_noise.high & 1], of_noise.part, half_width, rows->scratch);
     if (width % 2)
         spread_line(&rows->noise_columns, rows->scratch, noise);
@@ -178,9 +178,16 @@ static void work_row(const struct levels *levels, const struct peak_rules *rules
     struct between row = place_between(i, height, levels->lamp_ratio.height);
     spread_row(&levels->lamp_ratio, row, &rows->full_columns, rows->scratch, gain);
     const float *light = levels->flux.at + (int64_t)i * width, *other = levels->moved.at + (int64_t)i * width;
-    for (int32_t j = 0; j < width; j++) {
+    for (int32_t j = 0; j < width; j++)
         excess[j] = light[j] - other[j] * gain[j];
-        ratio[j] = excess[j] / noise[j];
+}
+
+/* Modulus over the noise of every other pixel. */
+static void thin_out(const float *excess, const float *noise, int32_t count, float limit, float *to)
+{
+    for (int32_t j = 0; j < count; j++) {
+        float ratio = excess[2 * j] / noise[2 * j];
+        to[j] = least(most(ratio, -ratio), limit);
     }
 }
 
@@ -197,11 +204,12 @@ static bool is_shown(const struct levels *levels, const struct peak_rules *rules
 }
 
 /* Mark the pixels of a row that are worth a look, for so many at once no branch is taken. */
-static void mark(const float *ratio, const float *flux, const float *widest, float least_snr, float faintest,
-                 int32_t count, int32_t *marks)
+static void mark(const float *excess, const float *noise, const float *flux, const float *widest, float least_snr,
+                 float faintest, int32_t count, int32_t *marks)
 {
     for (int32_t j = 0; j < count; j++) {
-        int32_t is_over = ratio[j] >= least_snr, is_bright = flux[j] > faintest, is_widest = flux[j] >= widest[j];
+        int32_t is_over = excess[j] >= least_snr * noise[j], is_bright = flux[j] > faintest,
+                is_widest = flux[j] >= widest[j];
         marks[j] = is_over | (is_bright & is_widest);
     }
 }
@@ -220,14 +228,16 @@ static void look(const struct levels *levels, const struct peak_rules *rules, st
     int32_t width = levels->flux.width;
     int64_t line = (int64_t)row * width;
     const float *const lines[3] = {rows->excess[(row + 2) % 3], rows->excess[row % 3], rows->excess[(row + 1) % 3]};
-    const float *ratio = rows->ratio[row % 3], *flux = levels->flux.at + line, *widest = levels->widest.at + line;
+    const float *noise = rows->noise[row % 3], *flux = levels->flux.at + line, *widest = levels->widest.at + line;
     int32_t end = width - BORDER;
-    mark(ratio, flux, widest, rules->least_snr, rules->faintest, width, rows->marks);
+    mark(lines[1], noise, flux, widest, rules->least_snr, rules->faintest, width, rows->marks);
     for (int32_t begin = BORDER; begin < end; begin += BLOCK) {
         if (begin + BLOCK <= end && !has_mark(rows->marks + begin))
             continue;
         for (int32_t j = begin; j < end && j < begin + BLOCK; j++) {
-            if (ratio[j] >= rules->least_snr && is_top(lines, j))
+            if (!rows->marks[j])
+                continue;
+            if (lines[1][j] >= rules->least_snr * noise[j] && is_top(lines, j))
                 tell(peaks, levels, rows, row, j, lines[0], lines[1], lines[2]);
             if (is_shown(levels, rules, line + j))
                 tell(shown, levels, rows, row, j, flux - width, flux, flux + width);
@@ -250,11 +260,9 @@ bool find_peaks(const struct levels *levels, const struct peak_rules *rules, str
     prepare_spread(&rows->noise_columns, width, half_width);
     for (int32_t i = 0; i < height; i++) {
         work_row(levels, rules, rows, i, held);
-        const float *ratio = rows->ratio[i % 3];
-        for (int32_t j = 0; i % 2 == 0 && j < half_width; j++) {
-            float modulus = ratio[2 * j] < 0.0f ? -ratio[2 * j] : ratio[2 * j];
-            clutter[(int64_t)(i / 2) * half_width + j] = least(modulus, rules->most_clutter);
-        }
+        if (i % 2 == 0)
+            thin_out(rows->excess[i % 3], rows->noise[i % 3], half_width, rules->most_clutter,
+                     clutter + (int64_t)(i / 2) * half_width);
         if (i - 1 >= BORDER && i - 1 < height - BORDER)
             look(levels, rules, rows, i - 1, peaks, shown);
     }
