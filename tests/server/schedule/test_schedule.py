@@ -104,6 +104,24 @@ def test_what_counts_as_done(db: Database, other: dict[str, object], counts: boo
     assert (_states(_due(db), "statute")[room_id] == "done") is (counts or other == {"mode": "quick"})
 
 
+@pytest.mark.parametrize("source", ["simulated", "replay"])
+def test_what_is_made_up_counts_in_the_facilities_of_a_demonstration_alone(db: Database, source: str) -> None:
+    first, second = _rooms(db)[0], _rooms(db)[4]
+    for room_id in (first, second):
+        _visit(db, room_id, date(2026, 9, 3), source=source)
+    with db.write() as connection:
+        of_first = select(rooms.c.facility_id).where(rooms.c.room_id == first).scalar_subquery()
+        connection.execute(update(facilities).where(facilities.c.facility_id == of_first).values(is_demo=True))
+    assert first not in _states(_due(db)), "no facility of a file: it stands in no schedule"
+    with db.write() as connection:
+        facility_id = connection.scalar(select(rooms.c.facility_id).where(rooms.c.room_id == first))
+        nothing = {"district": "", "kind": "other", "opening_hours": "", "phone": "", "operator": "", "installed": ""}
+        connection.execute(insert(facility_facts).values(facility_id=facility_id, **nothing))
+    states = _states(_due(db))
+    assert states[first] == "done"
+    assert states[second] != "done"
+
+
 def test_from_waiting_to_missed(db: Database) -> None:
     for room_id in _rooms(db):  # the month before is done
         _visit(db, room_id, date(2026, 8, 5))
