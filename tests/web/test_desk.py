@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from server.cli.demo_city_places import facilities_csv
+from server.cli.demo_city_places import facilities_csv, outlines_json
 from server.cli.demo_city_year import OPEN_WAYS, STEPS
 from server.interface.fields import CaseState
 from tests.web.conftest import DESK, OpenPhone, Phone
@@ -145,6 +145,18 @@ def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
     page.get_by_role("button", name="통째로 되돌리기").click()
     expect(page.get_by_text("되돌림", exact=True)).to_be_visible()
     assert len(_get(page, city, "/api/desk/map")["places"]) == before
+
+
+def test_outlines_are_kept_and_what_is_none_is_refused(desk: Phone) -> None:
+    desk.watch.allowed = ("status of 400",)
+    page = desk.page
+    desk.open("#/desk/import")
+    for data, said in ((b"[]", page.locator(".alert")), (outlines_json(), page.get_by_text("구 경계를 받았습니다."))):
+        page.get_by_label("구 경계(GeoJSON)").set_input_files(
+            {"name": "구.geojson", "mimeType": "application/geo+json", "buffer": data}
+        )
+        page.get_by_role("button", name="경계 올리기").click()
+        expect(said).to_be_visible()
 
 
 def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:

@@ -36,6 +36,11 @@ class Session {
     return this.user !== null && this.user !== undefined && INSPECTORS.has(this.user.role);
   }
 
+  /** Cases reach farther than the day and what is due: who opens photographs has these too. */
+  get hasCases(): boolean {
+    return this.isAtDesk || this.user?.role === "evidence_officer";
+  }
+
   get isAtDesk(): boolean {
     return this.user !== null && this.user !== undefined && AT_DESK.has(this.user.role);
   }
