@@ -24,6 +24,7 @@ from server.interface.requests import (
     StopRequest,
 )
 from server.places.facilities import current_plan
+from server.places.history import known_things
 from server.places.rooms import room_summary
 from server.store.audit import record
 from server.store.schema import keys
@@ -147,6 +148,7 @@ def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
                 mode=wanted.mode,
                 inspectors=wanted.inspectors,
                 told_time=wanted.told_time,
+                known=known_things(connection, room.room_id, issued),
             )
         case DeclareEmptyRequest():
             _need_two(wanted.declared_by)

@@ -7,11 +7,10 @@ an offender would hide where something harmless was.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -20,15 +19,26 @@ from server.interface.views.sweeps import KnownBefore
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import sweeps
-from sweep.report import Disposition, Finding, LocalText, SweepReport, WifiObservation
+from sweep.report import (
+    Disposition,
+    Finding,
+    KnownThing,
+    LocalText,
+    Source,
+    SweepReport,
+    devices_of,
+    sameness,
+    thing_of,
+)
 from sweep.report.case_records import CaseStep, NotCamera
+from sweep.report.known import Thing
 
 VISITS = 5
 """Earlier visits that are looked at (guessed: a year of quarters)."""
 UNSETTLING: Final = frozenset({"reopened", "camera", "defect_found"})
 """Steps of a case after which an earlier explanation holds no longer."""
-LEAST_RADIUS_M = 0.3
-"""Two circles that are drawn smaller than a hand can point mean one place (as the lens places a glint)."""
+MOST_KNOWN: Final = 64
+"""As many things as a probe is told of a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +69,7 @@ def known_before(connection: Connection, room_id: UUID, record: SweepRecord) -> 
     report = record.report
     if report is None or not report.findings:
         return ()
-    earlier = (
-        select(sweeps.c.sweep_id)
-        .where(
-            sweeps.c.room_id == room_id,
-            sweeps.c.started_ms < to_ms(report.started.utc),
-            sweeps.c.source == report.source,
-        )
-        .order_by(sweeps.c.started_ms.desc())
-        .limit(VISITS)
-    )
-    visits = []
-    for sweep_id in connection.scalars(earlier).all():
-        found, _ = read_sweep(connection, sweep_id)
-        if found.report is not None and (found.dispositions or found.steps):
-            decided = tuple(sorted((item for _, item in found.dispositions), key=lambda item: item.counts_from))
-            steps = sorted((step for _, step in found.steps), key=lambda step: step.decided.utc)
-            visits.append(Visit(sweep_id, found.report, decided, tuple(steps)))
+    visits = _visits(connection, room_id, to_ms(report.started.utc), report.source)
     return tuple(known_of(report, visits))
 
 
@@ -93,7 +87,7 @@ def known_of(report: SweepReport, visits: Iterable[Visit]) -> list[KnownBefore]:
                 continue
             for before in visit.report.findings:
                 word = words.get(before.finding_id)
-                by = None if word is None else _same(report, finding, visit.report, before)
+                by = None if word is None else sameness(_thing(report, finding), _thing(visit.report, before))
                 if word is None or by is None:
                     continue
                 settled.add(finding.finding_id)
@@ -125,23 +119,45 @@ def _last_words(visit: Visit) -> dict[UUID, _Word]:
     return {finding_id: word for _, finding_id, word in sorted(words, key=lambda one: one[0])}
 
 
-def _same(now: SweepReport, finding: Finding, then: SweepReport, before: Finding) -> Literal["device", "place"] | None:
-    ours, theirs = _devices(now, finding), _devices(then, before)
-    if ours or theirs:  # one device at another's place is another suspicion
-        return "device" if ours & theirs else None
-    if finding.zone_id != before.zone_id:
-        return None
-    apart_m = math.dist((finding.x_m, finding.y_m), (before.x_m, before.y_m))
-    return "place" if apart_m <= max(LEAST_RADIUS_M, min(finding.radius_m, before.radius_m)) else None
+def _thing(report: SweepReport, finding: Finding) -> Thing:
+    return thing_of(finding, devices_of(finding, report.observations))
 
 
-def _devices(report: SweepReport, finding: Finding) -> set[tuple[str, str]]:
-    """Tags under the room's key of the transmitters that a finding cites."""
-    cited = {evidence.observation_id for evidence in finding.evidence_for}
-    return {
-        (token.key_id, token.tag)
-        for one in report.observations
-        if one.observation_id in cited and isinstance(one, WifiObservation)
-        for token in one.addresses
-        if token.scheme == "room"
-    }
+def known_things(connection: Connection, room_id: UUID, now: datetime) -> tuple[KnownThing, ...]:
+    """What earlier live visits explained in a room, for the probe that looks there next; what was last called anything
+    else is not among it.
+    """
+    settled: list[tuple[Thing, KnownThing | None]] = []
+    for visit in _visits(connection, room_id, to_ms(now), "live"):
+        words = _last_words(visit)
+        for finding in visit.report.findings:
+            word, thing = words.get(finding.finding_id), _thing(visit.report, finding)
+            if word is None or any(sameness(thing, before) for before, _ in settled):
+                continue
+            is_over = word.holds_until is not None and word.holds_until <= now.date()
+            known = None
+            if word.is_no_camera and not is_over:
+                known = KnownThing(
+                    zone_id=finding.zone_id, x_m=finding.x_m, y_m=finding.y_m, radius_m=finding.radius_m,
+                    devices=devices_of(finding, visit.report.observations), what=word.note, decided=word.said,
+                )  # fmt: skip
+            settled.append((thing, known))
+    return tuple(known for _, known in settled if known is not None)[:MOST_KNOWN]
+
+
+def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Source) -> list[Visit]:
+    """The latest visits before that time about whose findings persons said anything, the latest first."""
+    earlier = (
+        select(sweeps.c.sweep_id)
+        .where(sweeps.c.room_id == room_id, sweeps.c.started_ms < before_ms, sweeps.c.source == source)
+        .order_by(sweeps.c.started_ms.desc())
+        .limit(VISITS)
+    )
+    visits = []
+    for sweep_id in connection.scalars(earlier).all():
+        found, _ = read_sweep(connection, sweep_id)
+        if found.report is not None and (found.dispositions or found.steps):
+            decided = tuple(sorted((item for _, item in found.dispositions), key=lambda item: item.counts_from))
+            steps = sorted((step for _, step in found.steps), key=lambda step: step.decided.utc)
+            visits.append(Visit(sweep_id, found.report, decided, tuple(steps)))
+    return visits

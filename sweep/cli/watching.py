@@ -115,6 +115,8 @@ def show_report(report: SweepReport) -> None:
             f"{names[finding.zone_id].ko}: 육안 확인 필요 / inspect by eye ({finding.strength}, "
             f"log10 odds {finding.posterior_log10_odds:+.1f} from {finding.prior_log10_odds:+.1f})"
         )
+        if finding.explained is not None:
+            out.print(f"  {finding.explained.ko} / {finding.explained.en}")
         for evidence in (*finding.evidence_for, *finding.evidence_against):
             out.print(f"  {evidence.weight_log10:+.2f} {evidence.text.ko} / {evidence.text.en}")
     for looked in report.looked_again:

@@ -27,6 +27,7 @@ from .base import (
 )
 from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
 from .findings import Evidence, Finding, LookedAgain, LookKind, LookOutcome, WeightSource
+from .known import KnownThing, devices_of, sameness, thing_of
 from .live import (
     LIVE_VERSION,
     AbortCommand,
@@ -139,6 +140,7 @@ __all__ = [
     "FinishCommand",
     "Gap",
     "GuidanceEvent",
+    "KnownThing",
     "LensObservation",
     "Levels",
     "LightTime",
@@ -213,13 +215,16 @@ __all__ = [
     "are_two_persons",
     "centre_of",
     "derived_id",
+    "devices_of",
     "display_text",
     "first_problem",
     "has_unsafe_character",
     "new_id",
     "parse_json",
     "reject_duplicate_keys",
+    "sameness",
     "tally",
+    "thing_of",
     "to_json",
     "utc_now",
 ]

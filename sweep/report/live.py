@@ -29,6 +29,7 @@ from .base import (
 )
 from .condition import BankCapacity, BankState, Celsius, Tally, Volts
 from .findings import LookKind
+from .known import KnownThing
 from .observations import Modality
 from .plan import Plan, RoomKind
 from .reference import ReferenceCheck
@@ -302,6 +303,8 @@ class StartCommand(CommandBase):
     inspectors: Annotated[tuple[Pseudonym, ...], Field(min_length=2, max_length=6)]
     told_time: UtcTime | None = None
     """The phone's time of day when it asked: for a probe whose own clock nobody has set."""
+    known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
+    """What earlier visits explained."""
 
 
 class DeclareEmptyCommand(CommandBase):

@@ -57,7 +57,10 @@ BY_PERSON: Final[dict[LookOutcome, Sentence]] = {
         "점검자가 눈으로 보았고 아무것도 없었습니다", "The inspector looked by eye and saw nothing"
     ),
     "not_done": Sentence("다시 보지 않았습니다: 후보로만 남습니다", "It was not looked at again: it stays a candidate"),
-    "explained": Sentence("다시 보니 무엇인지 밝혀졌습니다", "Looked at again it turned out what it is"),
+    "explained": Sentence(
+        "다시 보아도 그대로이며, 이전 점검에서 무엇인지 밝혀진 것입니다: 이번에도 눈으로 확인하세요",
+        "Looked at again it is still there; an earlier visit explained it: inspect by eye all the same",
+    ),
 }
 RECORDED: Final = "recorded"
 """Why nobody looks again at what was recorded."""

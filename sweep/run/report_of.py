@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sweep.judge import fusion
 from sweep.judge.coverage import cover, estimate, targets_of, with_walls
+from sweep.judge.known import mark_known
 from sweep.judge.locate import locate_uplinks
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.judge.verdicts import NO_GROUNDS, Grounds
@@ -152,13 +153,14 @@ def report_of(
             weights=weights,
         ).findings
     looked = looked_again_of(
-        candidates,
+        mark_known(candidates, observations, manifest.known),
         judged.findings,
         positions,
         measurements,
         by_eye=manifest.seen_by_eye,
         why_not="aborted" if outcome == "aborted" else RECORDED if is_recording(manifest) else "finished_early",
     )
+    findings = mark_known(judged.findings, observations, manifest.known)
     return SweepReport(
         v=2,
         report_id=derived_id(sweep_id, "report"),
@@ -184,7 +186,7 @@ def report_of(
         observations=tuple(sorted(observations, key=lambda o: o.observation_id)),
         coverage=with_walls(judged.coverage, estimates),
         verdicts=judged.verdicts,
-        findings=judged.findings,
+        findings=findings,
         looked_again=looked,
         places=judged.places,
         targets=targets,

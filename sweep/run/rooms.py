@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from sweep.host.clock import WallClock, boottime_ns, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
@@ -26,6 +26,7 @@ from sweep.plug.outside import BeforeTarget, Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,
+    KnownThing,
     LocalText,
     Modality,
     Mode,
@@ -129,6 +130,8 @@ class Room(Record):
     plan: Plan
     is_laboratory: bool = False
     """Nobody but those who work there comes in: what is sampled may be kept."""
+    known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
+    """What earlier visits explained."""
 
 
 REFERENCE_S: Final = 10.0

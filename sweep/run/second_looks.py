@@ -189,7 +189,7 @@ def looked_again_of(
             elif not is_looked(finding.zone_id, kind, measurements):
                 outcome = "not_done"
             elif (finding.zone_id, kind) in standing:
-                outcome = "stands"
+                outcome = "stands" if finding.explained is None else "explained"
             reason = why_not if outcome == "not_done" else None
             looked.append(
                 LookedAgain(

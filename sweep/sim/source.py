@@ -24,6 +24,7 @@ from sweep.plug.outside import Outside
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     Gap,
+    KnownThing,
     LocalText,
     Modality,
     Mode,
@@ -57,6 +58,7 @@ class Room:
     room_kind: RoomKind
     plan: Plan
     is_laboratory: bool = False
+    known: tuple[KnownThing, ...] = ()
 
 
 def default_room() -> Room:
@@ -118,6 +120,7 @@ class SimulatedSource:
             clock_max_error_ms=1_000,
             started=began,
             ended=schedule.ended,
+            known=room.known,
             positions=tuple(
                 _position(stand, dwell) for stand, dwell in zip(self._room.standpoints, schedule.dwells, strict=True)
             ),
@@ -175,7 +178,9 @@ def source_for(
     command: StartCommand, *, seed: int, camera_zone: str | None, probe_id: str
 ) -> SimulatedSource:  # fmt: skip
     """The source of a sweep that was started from the phone; a camera zone that this room lacks hides none."""
-    room = Room(command.room_id, command.facility_name, command.room_name, "restroom", command.plan)
+    room = Room(
+        command.room_id, command.facility_name, command.room_name, "restroom", command.plan, known=command.known
+    )
     zones = {zone.zone_id for zone in command.plan.zones}
     return SimulatedSource(
         room,

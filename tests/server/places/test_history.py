@@ -6,10 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from server.places.history import Visit, known_of
-from sweep.report import Disposition, SweepReport
+from server.places.history import Visit, known_of, known_things
+from sweep.report import Disposition, KnownThing, SweepReport
 from sweep.report.case_records import CameraFound, CaseStep, NotCamera, Step
 from tests.report_factory import START, clock, make_report, text, uid
+from tests.server.conftest import Site
+from tests.server.sweep_kit import DEMO_ROOM, Probe, desk
 
 EARLIER = make_report(START - timedelta(days=90))
 (BEFORE,) = EARLIER.findings
@@ -80,3 +82,23 @@ def test_what_is_explained_is_as_grave_as_ever() -> None:
     before = NOW.model_dump_json()
     known_of(NOW, [visit(decided("no_camera"))])
     assert NOW.model_dump_json() == before
+
+
+def test_a_probe_is_told_what_earlier_live_visits_explained(site: Site) -> None:
+    probe, person = Probe("live probe", "live", probe_id="probe-1"), desk(source="live")
+    site.admit(probe.signer, "probe", probe_id="probe-1")
+    site.admit(person.signer, "server", probe_id=None)
+
+    def known() -> tuple[KnownThing, ...]:
+        with site.db.read() as connection:
+            return known_things(connection, DEMO_ROOM, START + timedelta(days=400))
+
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report):
+        assert site.send(wire).status_code == 200
+    assert known() == (), "nobody decided anything"
+    assert site.send(person.disposition(sweep_id, "no_camera")).status_code == 200
+    (one,) = known()
+    assert (one.zone_id, one.x_m, one.y_m) == (FINDING.zone_id, FINDING.x_m, FINDING.y_m)
+    assert site.send(person.disposition(sweep_id, "cannot_exclude", 40)).status_code == 200
+    assert known() == (), "the last word counts"

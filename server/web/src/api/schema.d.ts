@@ -3525,6 +3525,33 @@ export interface components {
             sweep_id: string;
         };
         /**
+         * KnownThing
+         * @description What persons found something to be at an earlier visit.
+         */
+        KnownThing: {
+            /**
+             * Decided
+             * Format: date-time
+             */
+            decided: string;
+            /**
+             * Devices
+             * @description Under the room's key; empty for what sends nothing that was cited.
+             * @default []
+             */
+            devices: components["schemas"]["AddressToken"][];
+            /** Radius M */
+            radius_m: number;
+            /** @description As they wrote it; null: that it is no camera, and nothing more. */
+            what: components["schemas"]["LocalText"] | null;
+            /** X M */
+            x_m: number;
+            /** Y M */
+            y_m: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * LensObservation
          * @description A lens candidate in strobed infrared frames.
          */
@@ -5683,6 +5710,12 @@ export interface components {
              * Format: date-time
              */
             issued: string;
+            /**
+             * Known
+             * @description What earlier visits explained.
+             * @default []
+             */
+            known: components["schemas"]["KnownThing"][];
             /**
              * Mode
              * @enum {string}

@@ -1,0 +1,39 @@
+"""Findings that earlier visits explained: marked with what it was, and put last.
+
+Input is findings, observations and what the district knows of the room; output is the same findings.  Scores, stages
+and strengths stay what they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sweep.plug.words import Sentence
+from sweep.report import Finding, KnownThing, LocalText, Observation, devices_of, sameness, thing_of
+
+NO_CAMERA: Final = LocalText(ko="카메라 아님", en="no camera")
+EXPLAINED: Final = Sentence(
+    "이전 점검({day})에서 확인한 것: {ko}. 이번에도 눈으로 다시 확인하십시오",
+    "An earlier visit ({day}) found it to be: {en}. Look again by eye all the same",
+)
+
+
+def mark_known(
+    findings: Sequence[Finding], observations: Iterable[Observation], known: Sequence[KnownThing]
+) -> tuple[Finding, ...]:
+    """Those that are the same as what is known say so and come last, each as grave as ever."""
+    seen = tuple(observations)
+    marked = [_marked(finding, seen, known) for finding in findings]
+    return tuple(sorted(marked, key=lambda finding: finding.explained is not None))
+
+
+def _marked(finding: Finding, observations: Sequence[Observation], known: Sequence[KnownThing]) -> Finding:
+    ours = thing_of(finding, devices_of(finding, observations))
+    same = [one for one in known if sameness(ours, thing_of(one, one.devices)) is not None]
+    if not same:
+        return finding
+    last = max(same, key=lambda one: one.decided)
+    what = last.what or NO_CAMERA
+    text = EXPLAINED.text(day=last.decided.date().isoformat(), ko=what.ko, en=what.en)
+    return finding.model_copy(update={"explained": text})

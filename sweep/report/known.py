@@ -1,0 +1,77 @@
+"""What earlier visits to a room explained: a known screw, the shop's camera, and whether something is the same again.
+
+Input is findings with the observations they cite; output is things that can be compared between visits.  Being known
+marks and sorts; it lowers no score and hides nothing, or an offender would hide where something harmless was.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from .base import LocalText, Metres, Record, Slug, UtcTime
+from .findings import Finding
+from .observations import AddressToken, Observation, WifiObservation
+
+LEAST_RADIUS_M: Final = 0.3
+"""Two circles that are drawn smaller than a hand can point mean one place (as the lens places a glint)."""
+MAX_DEVICES: Final = 16
+
+
+class KnownThing(Record):
+    """What persons found something to be at an earlier visit."""
+
+    zone_id: Slug
+    x_m: Metres
+    y_m: Metres
+    radius_m: Annotated[float, Field(ge=0, le=100)]
+    devices: Annotated[tuple[AddressToken, ...], Field(max_length=MAX_DEVICES)] = ()
+    """Under the room's key; empty for what sends nothing that was cited."""
+    what: LocalText | None
+    """As they wrote it; null: that it is no camera, and nothing more."""
+    decided: UtcTime
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A place, or the devices that were heard, as they are compared."""
+
+    zone_id: str
+    x_m: float
+    y_m: float
+    radius_m: float
+    devices: frozenset[tuple[str, str]]
+    """Key id and tag."""
+
+
+def devices_of(finding: Finding, observations: Iterable[Observation]) -> tuple[AddressToken, ...]:
+    """Tokens under the room's key of the transmitters that a finding cites."""
+    cited = {evidence.observation_id for evidence in finding.evidence_for}
+    found = {
+        (token.key_id, token.tag): token
+        for one in observations
+        if one.observation_id in cited and isinstance(one, WifiObservation)
+        for token in one.addresses
+        if token.scheme == "room"
+    }
+    return tuple(found[key] for key in sorted(found))[:MAX_DEVICES]
+
+
+def thing_of(finding: Finding | KnownThing, devices: Iterable[AddressToken]) -> Thing:
+    """What a finding is about, with the devices it cites."""
+    tags = frozenset((token.key_id, token.tag) for token in devices)
+    return Thing(finding.zone_id, finding.x_m, finding.y_m, finding.radius_m, tags)
+
+
+def sameness(ours: Thing, theirs: Thing) -> Literal["device", "place"] | None:
+    """By what two are the same; one device at another's place is another suspicion."""
+    if ours.devices or theirs.devices:
+        return "device" if ours.devices & theirs.devices else None
+    if ours.zone_id != theirs.zone_id:
+        return None
+    apart_m = math.dist((ours.x_m, ours.y_m), (theirs.x_m, theirs.y_m))
+    return "place" if apart_m <= max(LEAST_RADIUS_M, min(ours.radius_m, theirs.radius_m)) else None
