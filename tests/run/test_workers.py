@@ -20,7 +20,7 @@ from sweep.plug.task import Task, blind
 from sweep.report import Position
 from sweep.run.workers import Workers
 from tests.report_factory import uid
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 KEY = AddressKey.random()
 TASK: Task[Any] = Task(
@@ -54,7 +54,7 @@ def measured(task: Task[object], line: Line) -> Measurement:
 
 @pytest.fixture
 def workers() -> Iterator[Workers]:
-    with Workers({"wifi": opened, "ble": opened}, timeout_s=20.0) as running:
+    with Workers({"wifi": opened, "ble": opened}, timeout_s=PATIENCE_S) as running:
         yield running
 
 
@@ -69,7 +69,7 @@ def test_a_worker_answers_task_after_task_in_one_process(workers: Workers) -> No
 
 @pytest.mark.parametrize(
     ("sweep_id", "reason", "timeout_s"),
-    [(DIES, "process_died", 20.0), (STUCK, "timed_out", 6.0)],  # the other one has to start within them
+    [(DIES, "process_died", PATIENCE_S), (STUCK, "timed_out", 15.0)],  # the other one has to start within them
     ids=["dies", "hangs"],
 )
 def test_a_worker_that_dies_or_hangs_is_a_gap_and_is_started_again(
