@@ -78,7 +78,7 @@ def run_in(environment: Path, *command: str) -> subprocess.CompletedProcess[str]
     """Run a command of the environment where nothing of the checkout can be imported by accident."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
     line = [str(environment / command[0]), *command[1:]]
-    return subprocess.run(line, cwd=environment, env=clean, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(line, cwd=environment, env=clean, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_every_file_of_the_packages_is_in_the_wheel(tree: Path, wheel: Path) -> None:

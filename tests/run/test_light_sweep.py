@@ -156,7 +156,7 @@ def test_the_camera_that_sees_the_lamp_is_named_and_nothing_of_anybody_else_is_k
     assert len(trace.left) >= 6
     assert search(trace, secrets) == []
     assert search(trace, addresses(CAMERA, OTHER), spare_details=True) == []
-    assert trace.details
+    assert bool(trace.details) == bool(run.report.findings), "by chance it may be no candidate, see above"
 
 
 @pytest.mark.soak

@@ -114,7 +114,7 @@ def test_nobody_declares_a_room_empty_by_being_absent_or_twice_the_same(
 ) -> None:
     done = subprocess.run(
         live_command(tmp_path, inspectors=inspectors), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        check=False, timeout=60,
+        check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 2
     assert why in done.stderr
@@ -224,6 +224,6 @@ def test_a_sweep_that_is_told_to_end_writes_its_report(way: str, tmp_path: Path)
                 while os.read(terminal, 4096):
                     pass
         os.close(terminal)
-        run.wait(timeout=60)
+        run.wait(timeout=300)
     assert run.returncode == 0
     assert parse_json(SweepReport, (tmp_path / "report.json").read_bytes()).outcome == "aborted"

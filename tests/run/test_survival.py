@@ -200,7 +200,7 @@ def test_a_fault_of_its_own_ends_the_agent_visibly(tmp_path: Path) -> None:
             "--state",
             str(tmp_path / "s"),
         ]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60, check=False, env=os.environ)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=300, check=False, env=os.environ)
     assert done.returncode != 0
     assert b"our own bug" in done.stderr
     assert b"Traceback" in done.stderr

@@ -22,7 +22,7 @@ def run_rig(scene: str, seconds: float = 1.0, per_second: int = 1_000) -> dict[s
         pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.tap_rig", scene, str(seconds), str(per_second)]
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=seconds + 60, check=False)
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=seconds + 300, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     return found
