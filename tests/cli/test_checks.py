@@ -7,16 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 import cv2
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sweep.cli import build_app, examining
+from sweep.captures import kernel as captures_kernel
+from sweep.cli import build_app, examining, golden
 from sweep.cli.checks import Check, Here
+from sweep.cli.checks_machine import check_program
 from sweep.cli.golden import FOLDER, LENSES, examine_capture, examine_lenses
 from sweep.config import Config
+from sweep.lens import kernel as lens_kernel
 from sweep.sim.lens_wall import PlantedLens, render_compact_clip
 
 WELL = {
@@ -168,6 +172,18 @@ def test_a_processor_that_computes_otherwise_is_told(monkeypatch: pytest.MonkeyP
     told = examine_lenses()
     assert told is not None
     assert "of 3 lenses" in told.en
+
+
+@pytest.mark.parametrize(("module", "code"), [(captures_kernel, "kernel"), (lens_kernel, "lens_kernel")])
+def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("examine_lenses", "examine_capture"):
+        monkeypatch.setattr(golden, name, lambda: None)
+    states = {}
+    for trouble in (None, "it was not built"):
+        monkeypatch.setattr(module, "KERNEL_TROUBLE", trouble)
+        (check,) = (one for one in check_program() if one.code == code)
+        states[check.state] = check.found.en
+    assert states == {"ok": "compiled", "note": "it was not built"}
 
 
 def test_the_list_as_json(tmp_path: Path) -> None:
