@@ -23,14 +23,13 @@ from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
-from sweep.judge.control_chart import REPEATS
 from sweep.link.head_process import HeadProcess
 from sweep.plug.control import Answer, Control
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.looks import Look, is_again
 from sweep.plug.measurement import Measurement
 from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
-from sweep.plug.outside import OUTSIDE_ID, REFERENCE_ID, BeforeTarget, Outside
+from sweep.plug.outside import OUTSIDE_ID, BeforeTarget, Outside
 from sweep.plug.plug import Plug
 from sweep.plug.weights import WeightsInForce
 from sweep.power.keeper import CameraPower
@@ -44,16 +43,15 @@ from sweep.report import (
     ProgressEvent,
     RecordedPosition,
     RecordedSweep,
-    ReferenceCheck,
     Source,
     SweepReport,
     ZoneEvent,
-    utc_now,
 )
 from sweep.run.budget import StandPlan
 from sweep.run.camera_supply import CameraSupply
 from sweep.run.condition_watch import ConditionWatch, is_strained, watch_of
 from sweep.run.coordinator import Coordinator
+from sweep.run.day_check import DayCheck
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
 from sweep.run.looking_again import LookingAgain
@@ -62,9 +60,6 @@ from sweep.run.pace import Pace, quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
-from sweep.run.reference import NOT_DONE, ReferenceFileError, readings_of
-from sweep.run.reference_entries import append_check
-from sweep.run.reference_words import reference_event, target_position
 from sweep.run.report_of import NO_BASIS, Basis, is_measured, judge_of, never_measured, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.second_looks import first_of, is_recording, looked_again_of, looks_of, recorded_of
@@ -153,7 +148,9 @@ class Runner:
         self._again = LookingAgain(control.looks, self._on_event, self._has_time)
         self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
-        self._reference_file = None if live is None else live.reference
+        self._day_check = DayCheck(
+            None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
+        )
         self._tripwire: Callable[[], Connection] | None = None
         """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._limits = set(limits)
@@ -360,49 +357,21 @@ class Runner:
         return plan
 
     def _check(self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
-        """The day's reference check, three times; nothing of it is in the report but what it came to."""
-        repeats = []
-        for number in range(REPEATS):
-            if self._control.standing != "go":
-                break
-            self._on_event(reference_event(number, REPEATS))
-            supply.bring_up(
-                lambda: self._control.declaration,
-                workers.process_id("lens"),
-                lambda: self._control.standing in {"go", "moved_on"},
-            )
-            position = target_position(self._now_ns(), stand.dwell_s, number)
-            tasks = self._tasks.before_target(stand, position)
-            coordinator.begin(REFERENCE_ID, 0, self._total, None, None, tasks.keys())
-            measured = []
-            for one in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
-                coordinator.ended(one.modality)
-                measured.append(one)
-            coordinator.rest()
-            repeats.append(measured)
-        self._on_event(self._progress(0, None))
-        if self._live.reference is None or len(repeats) < REPEATS:
-            self._on_event(reference_event(len(repeats), REPEATS, NOT_DONE))
-            return
-        readings, clock = readings_of(repeats), self._read_clock()
-        try:
-            check = self._live.reference.check(readings, clock)
-        except (ReferenceFileError, OSError):  # nothing is known of earlier checks: this one proves nothing
-            check = NOT_DONE
-        append_check(self._outbox, self._manifest.probe_id, check, readings, source=self._kind, clock=clock)
-        self._on_event(reference_event(REPEATS, REPEATS, check))
-
-    def _reference(self) -> ReferenceCheck:
-        """The check that holds for this sweep."""
-        if self._reference_file is None:
-            return NOT_DONE
-        return self._reference_file.today(self._manifest.started)
+        """The day's reference check; nothing of it is in the report but what it came to."""
+        self._day_check.make(
+            stand,
+            workers,
+            coordinator,
+            supply,
+            positions=self._total,
+            probe_id=self._manifest.probe_id,
+            source=self._kind,
+            on_measured=lambda: self._on_event(self._progress(0, None)),
+        )
 
     def _fell(self) -> None:
-        """Somebody dropped the probe: what was checked before holds no longer."""
-        if self._live.reference is not None:
-            with contextlib.suppress(ReferenceFileError, OSError):  # then no check holds anyway
-                self._live.reference.fell(utc_now())
+        """Somebody dropped the probe."""
+        self._day_check.fell()
         self._on_event(notice_event("fell"))
 
     def _measure_outside(self, outside: Outside, workers: Workers, coordinator: Coordinator) -> None:
@@ -458,7 +427,7 @@ class Runner:
             outcome=outcome,
             limits=self._limits,
             condition=None if self._condition is None else self._condition.summary(),
-            basis=Basis(self._reference(), self._weights),
+            basis=Basis(self._day_check.holds_at(self._manifest.started), self._weights),
         )
         return self._entries.close(report, made.measurements)
 
