@@ -122,10 +122,25 @@ def test_what_is_made_up_counts_in_the_facilities_of_a_demonstration_alone(db: D
     assert states[second] != "done"
 
 
+def _draw_nobody(db: Database, day: date) -> None:
+    """Let this first day of a month have a secret by which no facility is drawn: one in ten draws one of two."""
+    days = working_days(period_of("month", day))
+    with db.write() as connection:
+        ids = list(connection.scalars(select(facilities.c.facility_id)))
+        secret = next(
+            secret
+            for secret in (bytes([number]) * 32 for number in range(256))
+            if all(drawn_day(one, "monthly", days, day, {day: secret}) is None for one in ids)
+        )
+        connection.execute(insert(draw_secrets).values(day=day.isoformat(), secret=secret))
+
+
 def test_from_waiting_to_missed(db: Database) -> None:
     for room_id in _rooms(db):  # the month before is done
         _visit(db, room_id, date(2026, 8, 5))
-    days = [*working_days(period_of("month", END)), date(2026, 10, 1)]
+    after = date(2026, 10, 1)
+    days = [*working_days(period_of("month", END)), after]
+    _draw_nobody(db, after)
     seen = [_states(_due(db, day)) for day in days]
     assert set(seen[-1].values()) == {"missed"}
     assert set(seen[-2].values()) <= {"due", "overdue"}
