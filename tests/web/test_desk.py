@@ -147,6 +147,22 @@ def test_a_file_is_previewed_applied_and_undone(desk: Phone, city: str) -> None:
     assert len(_get(page, city, "/api/desk/map")["places"]) == before
 
 
+def test_a_visit_is_ordered_and_called_off(desk: Phone, city: str) -> None:
+    page = desk.page
+    room = _get(page, city, "/api/rooms?limit=1")["rooms"][0]
+    before = len(_get(page, city, "/api/schedule/orders")["orders"])
+    desk.open(f"#/desk/rooms/{room['room_id']}")
+    page.get_by_text("점검 지시하기").click()
+    page.get_by_label("까닭").fill("주민 요청")
+    page.get_by_label("경찰 합동").check()
+    page.get_by_role("button", name="지시하기").click()
+    expect(page.get_by_text("주민 요청 · 관리자-01")).to_be_visible()
+    assert len(_get(page, city, "/api/schedule/orders")["orders"]) == before + 1
+    page.get_by_role("listitem").filter(has_text="주민 요청").get_by_role("button", name="취소").click()
+    expect(page.get_by_text("주민 요청 · 관리자-01")).to_have_count(0)
+    assert len(_get(page, city, "/api/schedule/orders")["orders"]) == before
+
+
 def test_outlines_are_kept_and_what_is_none_is_refused(desk: Phone) -> None:
     desk.watch.allowed = ("status of 400",)
     page = desk.page

@@ -106,6 +106,14 @@ const due = {
     "조가 없습니다. 두 점검자를 조로 묶어야 순서가 나옵니다.",
     "No pairs yet: rounds need two inspectors.",
   ),
+  order_title: text("지시한 점검", "Ordered visits"),
+  order_none: text("이 시설에 지시한 점검이 없습니다.", "No visit is ordered for this facility."),
+  order_new: text("점검 지시하기", "Order a visit"),
+  order_first: text("첫날", "First day"),
+  order_last: text("마지막 날", "Last day"),
+  order_reason: text("까닭", "Reason"),
+  order_give: text("지시하기", "Give the order"),
+  order_call_off: text("취소", "Call off"),
   due_no_rounds: text("오늘 돌 곳이 없습니다.", "No rounds today."),
 } as const;
 
