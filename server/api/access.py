@@ -27,13 +27,16 @@ from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.requests import MAX_LIVE_BYTES, read_body
 from server.people.access_log import Reader
 from server.people.auth import Person, Session, find_session, is_same_token
+from server.people.second_factor import needs_second_factor
 from server.signing import keys
+from server.store.clock import now_ms
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_request_authorization, verify_request
 
 SESSION_COOKIE = "ansim_session"
 CSRF_HEADER = "x-csrf-token"
 PERSON_HEADER = "x-ansim-person"
+FRESH_S = 600  # guessed: finding the settings and the phone's own screens takes a minute or two
 Scope = Literal["public", "device", "account", "facility", "district", "city"]
 """How far a route reaches: `public` nothing that belongs to anybody; `device` what the key that signed may speak of;
 `account` the caller's own; `facility` rooms of the caller's facilities; `district` the caller's district, or every one
@@ -120,13 +123,39 @@ async def needed_session(
         yield session
 
 
-async def _usable_session(session: Annotated[Session, Depends(needed_session)]) -> Session:
+async def _settled_session(session: Annotated[Session, Depends(needed_session)]) -> Session:
     if session.person.must_change_password:
         raise ApiError(
             403,
             "password_change_needed",
             "먼저 비밀번호를 바꾸어야 합니다",
             "change the password first: this one was given by somebody else",
+        )
+    return session
+
+
+async def _usable_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
+    if needs_second_factor(session.person):
+        raise ApiError(
+            403,
+            "second_factor_needed",
+            "이 역할은 비밀번호만으로 쓸 수 없습니다. 패스키로 로그인하거나 인증 앱을 연결하십시오",
+            "a password alone is not enough for this role: log in with a passkey, or connect an authenticator app",
+        )
+    return session
+
+
+async def _own_settled_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
+    return session
+
+
+async def _fresh_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
+    if now_ms() - session.opened_ms > FRESH_S * 1000:
+        raise ApiError(
+            403,
+            "login_again",
+            f"다시 로그인한 뒤 {FRESH_S // 60}분 안에 바꿀 수 있습니다",
+            f"log in again: ways to log in can be changed for {FRESH_S // 60} minutes after that",
         )
     return session
 
@@ -212,6 +241,10 @@ KeyReader = Annotated[Person, allow({"admin", "auditor"}, "city")]
 UsernamePath = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 AnySession = Annotated[Session, Depends(_own_session)]
 """Also one whose password has to be changed first: for just that, and for logging out."""
+OwnSession = Annotated[Session, Depends(_own_settled_session)]
+"""For ways to log in, which are a person's own, whatever the role and with or without a second factor."""
+FreshSession = Annotated[Session, Depends(_fresh_session)]
+"""Soon after a login: for what would outlive a session that somebody else got hold of."""
 OptionalSession = Annotated[Session | None, Depends(optional_session)]
 
 
@@ -265,6 +298,8 @@ Server = Annotated[keys.Key, Depends(signed_server)]
 _DECLARED |= {
     _anybody: Access(("anyone",), "public"),
     _own_session: Access(tuple(sorted(ALL_ROLES)), "account"),
+    _own_settled_session: Access(tuple(sorted(ALL_ROLES)), "account"),
+    _fresh_session: Access(tuple(sorted(ALL_ROLES)), "account"),
     signed_request: Access(("probe",), "device"),
     signed_server: Access(("server",), "device"),
 }

@@ -14,8 +14,8 @@ from server.districts import register
 from server.interface.people_requests import DistrictRequest, InviteRequest, MoveRequest
 from server.interface.requests import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.people import AccountList, DistrictList, Invited
-from server.people import accounts, auth
+from server.interface.views.people import AccountList, BadgeView, DistrictList, Invited
+from server.people import accounts, auth, pins
 from server.people.access_log import shows
 
 router = APIRouter(tags=["people"])
@@ -64,6 +64,13 @@ def post_user(
             password=stored,
         )
     return Invited(username=body.username, one_time_password=password)
+
+
+@router.post("/api/users/{username}/badge", status_code=201, openapi_extra=shows())
+def post_badge(request: Request, person: AccountKeeper, username: UsernamePath) -> BadgeView:
+    """A badge for somebody, who needs a PIN beside it; the old one names nobody any more."""
+    with services_of(request).db.write() as connection:
+        return pins.issue_badge(connection, username, actor=person.display_name)
 
 
 @router.post("/api/users/{username}/move", openapi_extra=describe(MoveRequest) | shows())

@@ -30,6 +30,7 @@ from server.api import (
     log,
     login,
     page,
+    passkeys,
     probes,
     public_page,
     reference_checks,
@@ -37,6 +38,8 @@ from server.api import (
     relay,
     rooms,
     schedule,
+    second_factor,
+    second_person,
     sweeps,
 )
 from server.api import keys as key_routes
@@ -66,6 +69,7 @@ from server.live.shared import SharedExchange
 from server.log.build import build_tree
 from server.log.heads import Heads
 from server.people import access_log
+from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
 from server.projections.projector import Projector
@@ -87,6 +91,9 @@ ROUTERS = tuple(
     part.router
     for part in (
         login,
+        passkeys,
+        second_factor,
+        second_person,
         accounts,
         facility,
         rooms,
@@ -207,6 +214,7 @@ def build_services(settings: Settings) -> Services:
         OwnExchange(hub) if db.is_sqlite else SharedExchange(hub, db, shares, time.monotonic),
         LoginDelays(free, time.monotonic) if db.is_sqlite else SharedDelays(db, free, devices.hash_name),
         devices,
+        Challenges(devices.challenge_mac),
         Pulse(db.ping),
         door,
         Projector(db, lambda: door.is_busy),

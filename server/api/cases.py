@@ -96,7 +96,7 @@ async def post_step(
 def _take_step(request: Request, person: Person, case_id: UUID, body: StepRequest) -> CaseCreated:
     services, second = services_of(request), None
     if body.second_person is not None:
-        second = prove_second(request, person, body.second_person)
+        second = prove_second(request, person, body.second_person, about=str(case_id))
         if second.role not in CASE_WORKERS:
             roles = " or ".join(sorted(CASE_WORKERS))
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.api.access import OPEN, SESSION_COOKIE, AnySession, OptionalSession, client_address
+from server.api.second_factor import use_code
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
 from server.interface.requests import LoginRequest, PasswordRequest, describe, json_body
@@ -21,6 +23,7 @@ from server.people.access_log import shows
 from server.people.auth import Person, Session
 from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
 from server.people.login_delays import LoginAttempt
+from server.people.second_factor import needs_second_factor
 
 router = APIRouter(tags=["people"])
 
@@ -40,8 +43,7 @@ async def login(
     await count(partial(services.delays.enter, attempt))
     crew = services.crews.passwords if device is None else services.crews.known_devices
     token, session = await crew.run(partial(_open, services, body, attempt))
-    await count(partial(services.delays.succeeded, attempt))
-    _set_cookies(request, response, token, session.person, set_ms)
+    set_cookies(request, response, token, session.person, set_ms)
     return LoginView(user=user_view(session.person), csrf_token=session.csrf_token)
 
 
@@ -77,7 +79,7 @@ async def change_password(
     token, opened, set_ms = await services.crews.known_devices.run(partial(_change, services, person, body))
     await services.crews.sessions.run(partial(services.delays.succeeded, attempt))
     await services.end_dead_streams()
-    _set_cookies(request, response, token, opened.person, set_ms)
+    set_cookies(request, response, token, opened.person, set_ms)
     return LoginView(user=user_view(opened.person), csrf_token=opened.csrf_token)
 
 
@@ -89,15 +91,19 @@ def user_view(person: Person) -> UserView:
         role=person.role,
         district_id=person.district_id,
         must_change_password=person.must_change_password,
+        needs_second_factor=needs_second_factor(person),
     )
 
 
 def _open(services: Services, body: LoginRequest, attempt: LoginAttempt) -> tuple[str, Session]:
     try:
         person = auth.check_password(services.db, body.username, body.password)
-    except ApiError:
-        is_known = attempt.device is not None
-        auth.record_failure(services.db, body.username, address=attempt.address, is_known_device=is_known)
+        services.delays.succeeded(attempt)  # codes are counted by themselves
+        person = use_code(services, person, body.code, attempt)
+    except ApiError as error:
+        if error.code != "code_needed":
+            is_known = attempt.device is not None
+            auth.record_failure(services.db, body.username, address=attempt.address, is_known_device=is_known)
         raise
     return auth.open_session(services.db, person, services.settings.session_hours)
 
@@ -105,11 +111,13 @@ def _open(services: Services, body: LoginRequest, attempt: LoginAttempt) -> tupl
 def _change(services: Services, person: Person, body: PasswordRequest) -> tuple[str, Session, int]:
     auth.change_password(services.db, person, body.current_password, body.new_password)
     changed = auth.check_password(services.db, person.username, body.new_password)
+    changed = replace(changed, way=person.way)
     token, session = auth.open_session(services.db, changed, services.settings.session_hours)
     return token, session, auth.password_ms(services.db, person.username)
 
 
-def _set_cookies(request: Request, response: Response, token: str, person: Person, set_ms: int) -> None:
+def set_cookies(request: Request, response: Response, token: str, person: Person, set_ms: int) -> None:
+    """The cookies of a new session, and of a device from which this person has logged in."""
     services = services_of(request)
     hours, is_secure = services.settings.session_hours, services.settings.secure_cookies
     response.set_cookie(SESSION_COOKIE, token, max_age=hours * 3600, httponly=True, secure=is_secure, samesite="strict")

@@ -1,24 +1,87 @@
-"""The second person of an act that needs two: who it is, proved in the very request of the first."""
+"""The second person of an act that needs two: who it is, proved in the very request of the first; and PINs for that."""
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from typing import Annotated
 
-from server.api.access import client_address
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.api.access import CaseWorker, FreshSession, OwnSession, client_address
+from server.api.passkeys import challenge_cookie, needed_party, set_challenge_cookie
+from server.api.second_factor import use_code
 from server.api.services import services_of
 from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError
-from server.people.auth import Person, check_password
+from server.interface.people_requests import AgreeRequest, PinRequest
+from server.interface.requests import describe, json_body
+from server.interface.views.people import PasskeyChallenge, PinView
+from server.people import passkeys, pins
+from server.people.access_log import shows
+from server.people.auth import Person, check_password, hashed
+from server.people.challenges import CHALLENGE_S
 from server.people.login_delays import LoginAttempt
 
+router = APIRouter(tags=["people"])
 
-def prove_second(request: Request, first: Person, named: SecondPerson) -> Person:
-    """The second person; ApiError 401 or 429 for a wrong password, 403 for one that has to be changed."""
+
+@router.get("/api/pin", openapi_extra=shows())
+def get_pin(request: Request, session: OwnSession) -> PinView:
+    """Has one a PIN, is it locked, and which badge."""
+    with services_of(request).db.read() as connection:
+        return pins.pin_of(connection, session.person)
+
+
+@router.put("/api/pin", openapi_extra=describe(PinRequest) | shows())
+def put_pin(request: Request, session: FreshSession, body: Annotated[PinRequest, json_body(PinRequest)]) -> PinView:
+    """Give oneself a PIN, or another one."""
+    services, person = services_of(request), session.person
+    pins.refuse_guessable(body.pin)
+    stored = hashed(services.devices.pin_mac(person.user_id, body.pin))
+    with services.db.write() as connection:
+        pins.set_pin(connection, person, stored)
+        return pins.pin_of(connection, person)
+
+
+@router.delete("/api/pin", openapi_extra=shows())
+def delete_pin(request: Request, session: OwnSession) -> PinView:
+    """Forget one's PIN."""
+    with services_of(request).db.write() as connection:
+        pins.remove_pin(connection, session.person)
+        return pins.pin_of(connection, session.person)
+
+
+@router.post("/api/second-person/options", openapi_extra=describe(AgreeRequest) | shows())
+def agree_options(
+    request: Request,
+    response: Response,
+    person: CaseWorker,
+    body: Annotated[AgreeRequest, json_body(AgreeRequest)],
+) -> PasskeyChallenge:
+    """A challenge for the passkey of a second person, about one thing; 409 where there are no passkeys."""
+    party = needed_party(request)
+    challenge, cookie = services_of(request).challenges.make("second", _whom(person, body.about))
+    set_challenge_cookie(request, response, cookie)
+    return PasskeyChallenge(challenge=challenge, rp_id=party.rp_id, timeout_ms=CHALLENGE_S * 1000, credential_ids=())
+
+
+def prove_second(request: Request, first: Person, named: SecondPerson, *, about: str) -> Person:
+    """The second person, and how they proved it; `about`: the id of what both agree to.
+
+    ApiError 401 or 429 for what does not hold, 403 for the first person again, a locked PIN, or a password that has to
+    be changed.
+    """
     services = services_of(request)
-    attempt = LoginAttempt(client_address(request), named.username, f"session {first.user_id}")
+    username = pins.username_of(services.db, named.badge) if named.badge is not None else named.username
+    if username == first.username:
+        raise _first_again()
+    attempt = LoginAttempt(client_address(request), username or "", f"session {first.user_id}")
     services.delays.enter(attempt)
-    second = check_password(services.db, named.username, named.password or "")
+    second = _proved(request, first, named, username or "", about, attempt)
     services.delays.succeeded(attempt)
+    if second.user_id == first.user_id:
+        raise _first_again()
     if second.must_change_password:
         raise ApiError(
             403,
@@ -27,3 +90,33 @@ def prove_second(request: Request, first: Person, named: SecondPerson) -> Person
             "the second person has to log in and change the password first",
         )
     return second
+
+
+def _proved(
+    request: Request, first: Person, named: SecondPerson, username: str, about: str, attempt: LoginAttempt
+) -> Person:
+    services = services_of(request)
+    if named.passkey is not None:
+        party, cookie = needed_party(request), challenge_cookie(request)
+        whom = _whom(first, about)
+        return passkeys.prove(
+            services.db, party, services.challenges, cookie, named.passkey, purpose="second", whom=whom
+        )
+    if named.pin is not None:
+        by_badge = named.badge is not None
+        return pins.check_pin(services.db, services.devices, username, named.pin, by_badge=by_badge)
+    second = check_password(services.db, username, named.password or "")
+    return use_code(services, second, named.code, attempt)
+
+
+def _whom(first: Person, about: str) -> str:
+    return f"{first.username} {about}"
+
+
+def _first_again() -> ApiError:
+    return ApiError(
+        403,
+        "second_person_needed",
+        "첫 번째 사람과 다른 사람이어야 합니다",
+        "the second person has to be somebody else than the first",
+    )

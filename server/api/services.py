@@ -20,6 +20,7 @@ from server.live.exchange import Exchange
 from server.live.hub import LiveHub
 from server.log.heads import Heads
 from server.people.auth import living_sessions
+from server.people.challenges import Challenges
 from server.people.devices import KnownDevices
 from server.people.login_delays import Delays
 from server.projections.projector import Projector
@@ -43,6 +44,7 @@ class Services:
     exchange: Exchange
     delays: Delays
     devices: KnownDevices
+    challenges: Challenges
     pulse: Pulse
     door: GroupCommit
     projector: Projector

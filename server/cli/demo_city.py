@@ -76,6 +76,7 @@ def _demonstrate(data: Path, options: argparse.Namespace) -> None:
         print(f"\naddress   http://127.0.0.1:{port}\npassword  {password}   of each of these logins")
         for name in SHOWN:
             print(f"login     {name}")
+        print("officers and the auditor connect an authenticator app first, as everywhere")
         print("everything here is made up and marked simulated; Ctrl-C ends", flush=True)
         while True:
             signal.pause()

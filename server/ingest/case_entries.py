@@ -7,7 +7,7 @@ sentence that says what has to come first; hurtful words and links are 400.
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -17,7 +17,7 @@ from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
 from server.cases.machine import Case, may_follow
 from server.ingest.entry_rows import Outcome
-from server.ingest.persons import Notary, write_for
+from server.ingest.persons import Notary, identified, write_for
 from server.interface.case_requests import (
     CameraRequest,
     CaseRequest,
@@ -47,6 +47,7 @@ from sweep.report.case_records import (
     Step,
     Witnessed,
 )
+from sweep.report.persons import Identified
 
 S = TypeVar("S", bound=BaseModel)
 FREE_TEXT = ("what", "why", "why_not", "by", "to")
@@ -126,12 +127,12 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
     """The step with what the server knows itself; ApiError 400 or 403 when something is missing."""
     match request.step:
         case LookedAtRequest(seen=seen):
-            return LookedAt(step="looked_at", second_person=_second(person, second), seen=seen)
+            return LookedAt(step="looked_at", seen=seen, **_two(person, second))
         case NotCameraRequest(what=what, reopens=reopens):
-            second_name, opens = _second(person, second), reopens or today() + REOPENS_AFTER
-            return _checked(NotCamera(step="not_camera", second_person=second_name, what=what, reopens=opens))
+            opens = reopens or today() + REOPENS_AFTER
+            return _checked(NotCamera(step="not_camera", what=what, reopens=opens, **_two(person, second)))
         case CameraRequest(was_touched=was_touched):
-            return CameraFound(step="camera", second_person=_second(person, second), was_touched=was_touched)
+            return CameraFound(step="camera", was_touched=was_touched, **_two(person, second))
         case DefectRequest() as defect:
             return _defect(defect)
         case Photographed(commitment=None, why_not=None):
@@ -144,15 +145,21 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
             return _checked(step)
 
 
-def _second(person: Person, second: Person | None) -> str:
+class _Two(TypedDict):
+    second_person: str
+    identified: Identified
+
+
+def _two(person: Person, second: Person | None) -> _Two:
+    """What a step says of the second person; ApiError 403 without one."""
     if second is None or second.user_id == person.user_id:
         raise ApiError(
             403,
             "second_person_needed",
-            "두 번째 사람이 자신의 비밀번호나 PIN으로 함께 확인해야 합니다",
-            "a second person has to confirm with a password or PIN of their own",
+            "두 번째 사람이 자신의 패스키, PIN 또는 비밀번호로 함께 확인해야 합니다",
+            "a second person has to confirm with a passkey, PIN or password of their own",
         )
-    return second.display_name
+    return {"second_person": second.display_name, "identified": identified(person, second)}
 
 
 def _reported(request: SuspicionRequest, by: str) -> Reported:

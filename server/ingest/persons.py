@@ -43,6 +43,7 @@ from sweep.report import (
     parse_json,
     to_json,
 )
+from sweep.report.persons import Identified
 
 MAX_CLAIMED_AGE = timedelta(days=30)  # guessed: who decided longer ago than that should look again
 
@@ -194,7 +195,13 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
                 "카메라가 발견된 사건의 기록은 수사가 끝날 때까지 지울 수 없습니다",
                 "a camera was found: nothing that belongs to this case can be erased until the investigation is over",
             )
-        erased = BodyErased(v=1, commitment=commitment, second_person=second.display_name, reason=reason)
+        erased = BodyErased(
+            v=1,
+            commitment=commitment,
+            second_person=second.display_name,
+            reason=reason,
+            identified=identified(first, second),
+        )
         outcome = write_for(
             connection,
             notary,
@@ -210,6 +217,11 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
             project(connection, sweep_id)
     destroy_dead_keys(db)
     return outcome
+
+
+def identified(first: Person, second: Person) -> Identified:
+    """How two persons proved who they are, as an entry says it."""
+    return Identified.model_validate({"first": first.way, "second": second.way})
 
 
 def write_for(
@@ -237,7 +249,7 @@ def write_for(
         sweep_id=sweep_id,
         key_id=signer.key_id,
         subject=person.display_name,
-        assurance="password",
+        assurance="passkey" if person.way == "passkey" else "password",
         source=source,
         seq=seq,
         prev=prev,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from server.interface.fields import Password, Pin, Username
+from server.interface.fields import Badge, LoginCode, Password, Pin, Username
+from server.interface.people_requests import PasskeyAnswer
 from sweep.report import Record
 from sweep.report.base import Text
 from sweep.report.case_records import (
@@ -28,13 +29,40 @@ from sweep.report.case_records import (
     Witnessed,
 )
 
+SECOND_WAYS: frozenset[frozenset[str]] = frozenset(
+    map(
+        frozenset,
+        (
+            {"passkey"},
+            {"username", "pin"},
+            {"badge", "pin"},
+            {"username", "password"},
+            {"username", "password", "code"},
+        ),
+    )
+)
+
 
 class SecondPerson(Record):
-    """The other one who is there, by a password or a PIN of their own: two taps by one thumb are not two persons."""
+    """The other one who is there, by something of their own: two taps by one thumb are not two persons.
 
-    username: Username
+    By passkey alone; by user name or badge and PIN; or by user name and password, with a code where there is a second
+    factor.  A badge can be photographed, so it never stands alone.
+    """
+
+    username: Username | None = None
+    badge: Badge | None = None
     password: Password | None = None
+    code: LoginCode | None = None
     pin: Pin | None = None
+    passkey: PasskeyAnswer | None = None
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Self:
+        given = frozenset(name for name in type(self).model_fields if getattr(self, name) is not None)
+        if given not in SECOND_WAYS:
+            raise ValueError("give a passkey, a user name or badge with a PIN, or a user name with a password")
+        return self
 
 
 class LookedAtRequest(Record):

@@ -11,7 +11,8 @@ from sweep.report import has_unsafe_character
 MAX_LOG_INDEX = 2**53 - 1
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """The text; ValueError when it holds control or formatting characters."""
     if has_unsafe_character(text):
         raise ValueError("contains a control or formatting character")
     return text
@@ -20,10 +21,14 @@ def _clean(text: str) -> str:
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(_clean)]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(_clean)]
-Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(_clean)]
-OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(_clean)]
+AppCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+"""What an authenticator app shows."""
+LoginCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z -]{6,30}$")]
+"""That, or a recovery code."""
+PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(clean)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(clean)]
+Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(clean)]
+OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean)]
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 StickerCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{8,16}$")]
@@ -51,6 +56,8 @@ CITY_ROLES: frozenset[Role] = frozenset({"admin", "city_officer"})
 FACILITY_ROLES: frozenset[Role] = frozenset({"facility_owner", "facility_staff", "cleaner"})
 """People of single facilities: they see their own rooms' last check, and nothing of what was seen or will come."""
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+Badge = Annotated[str, StringConstraints(pattern=r"^[A-HJ-NP-TV-Z][0-9A-HJ-NP-TV-Z]{7}$")]
+"""What a badge shows as letters and as QR code: Crockford's alphabet, no secret."""
 DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
 SweepResult = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
 BodyState = Literal["present", "erased", "missing"]

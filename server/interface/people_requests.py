@@ -5,10 +5,60 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, StringConstraints
 
-from server.interface.fields import DistrictId, PersonName, Role, Username
+from server.interface.fields import AppCode, DistrictId, PersonName, Pin, Role, Username, clean
 from sweep.report import LocalText, Record
+
+
+def _is_base64url(text: str) -> str:
+    if len(text) % 4 == 1:
+        raise ValueError("not base64url")
+    return text
+
+
+_LETTERS = r"^[A-Za-z0-9_-]+$"
+Base64url = Annotated[str, StringConstraints(pattern=_LETTERS, max_length=4_096), AfterValidator(_is_base64url)]
+"""Bytes without padding; a credential's id has 1,023 of them at most, and the rest is of its size."""
+LongBase64url = Annotated[str, StringConstraints(pattern=_LETTERS, max_length=16_384), AfterValidator(_is_base64url)]
+AgreedThing = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{32,64}$")]
+ThingName = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(clean)]
+
+
+class CodeRequest(Record):
+    """A code of an authenticator app."""
+
+    code: AppCode
+
+
+class PinRequest(Record):
+    """A PIN of one's own, for agreeing on somebody else's phone."""
+
+    pin: Pin
+
+
+class AgreeRequest(Record):
+    """What the second person is about to agree to: the id of a case, a sweep or a body."""
+
+    about: AgreedThing
+
+
+class PasskeyAnswer(Record):
+    """A passkey's answer to a challenge: what `navigator.credentials.get` gives."""
+
+    credential_id: Base64url
+    client_data: Base64url
+    authenticator_data: Base64url
+    signature: Base64url
+    user_handle: Base64url
+
+
+class NewPasskey(Record):
+    """A new passkey: what `navigator.credentials.create` gives, and what its person calls it."""
+
+    name: ThingName
+    client_data: Base64url
+    attestation: LongBase64url
 
 
 class DistrictRequest(Record):

@@ -22,6 +22,7 @@ from server.interface.fields import (
     Degrees,
     DistrictId,
     Line,
+    LoginCode,
     NewPassword,
     OptionalLine,
     Password,
@@ -30,7 +31,16 @@ from server.interface.fields import (
     Slug,
     Username,
 )
-from server.interface.people_requests import DistrictRequest, InviteRequest, MoveRequest
+from server.interface.people_requests import (
+    AgreeRequest,
+    CodeRequest,
+    DistrictRequest,
+    InviteRequest,
+    MoveRequest,
+    NewPasskey,
+    PasskeyAnswer,
+    PinRequest,
+)
 from server.interface.views.probes import EntryEvent
 from sweep.report import (
     BankCapacity,
@@ -63,10 +73,11 @@ def _version_7(value: UUID) -> UUID:
 
 
 class LoginRequest(Record):
-    """User name and password."""
+    """User name and password, and the code of whoever has a second factor."""
 
     username: Username
     password: Password
+    code: LoginCode | None = None
 
 
 class PasswordRequest(Record):
@@ -195,6 +206,7 @@ class EraseRequest(Record):
     reason: LocalText
     second_person_username: Username
     second_person_password: Password
+    second_person_code: LoginCode | None = None
 
 
 class AdmitRequest(Record):
@@ -362,6 +374,11 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     DistrictRequest,
     InviteRequest,
     MoveRequest,
+    CodeRequest,
+    PinRequest,
+    AgreeRequest,
+    NewPasskey,
+    PasskeyAnswer,
     EraseRequest,
     AdmitRequest,
     KeyReasonRequest,

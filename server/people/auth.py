@@ -25,8 +25,9 @@ from server.interface.fields import Role
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
-from server.store.schema import inspector_pairs, sessions, users
+from server.store.schema import badges, inspector_pairs, passkeys, pins, recovery_codes, second_factors, sessions, users
 from sweep.report import new_id
+from sweep.report.persons import SecondWay
 
 TOKEN_BYTES = 32
 MAX_SESSIONS_PER_USER = 20  # guessed: phones and desktops of one person
@@ -37,6 +38,10 @@ PASSWORD_GROUPS = 4  # derived: 4 groups of 4 letters out of 32 are 80 bits
 
 _hasher = PasswordHash.recommended()
 _decoy = _hasher.hash(secrets.token_hex(16))
+
+
+LoginWay = SecondWay
+"""How somebody proved who they are; `code`: password and second factor. A PIN opens no session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,8 @@ class Person:
     """The password was given by somebody else: nothing but a change of it is allowed."""
     district_id: str | None = None
     """The only district that this person sees; None: the whole city."""
+    way: LoginWay = "password"
+    """By what they proved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Session:
 
     person: Person
     csrf_token: str
+    opened_ms: int
+    """When, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +130,10 @@ def create_user(
 def set_password(
     connection: Connection, username: str, password: str | HashedPassword, *, actor: str, is_one_time: bool = False
 ) -> None:
-    """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one."""
+    """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one.
+
+    A one-time password is for somebody who lost the old one, perhaps with a phone: passkeys end with it.
+    """
     user_id = _user_id(connection, username)
     connection.execute(
         update(users)
@@ -134,6 +146,8 @@ def set_password(
         )
     )
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    if is_one_time:
+        end_proofs(connection, user_id)
     record(connection, actor=actor, action="password.changed", object_id=username, detail={"one_time": is_one_time})
 
 
@@ -175,10 +189,17 @@ def deactivate_user(connection: Connection, username: str, *, actor: str) -> Non
 
 
 def end_all(connection: Connection, user_id: UUID) -> None:
-    """End every session of a person and give back what was assigned to them."""
+    """End every session and passkey of a person, and give back what was assigned to them."""
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
+    end_proofs(connection, user_id)
     is_of_pair = or_(inspector_pairs.c.first_user_id == user_id, inspector_pairs.c.second_user_id == user_id)
     connection.execute(delete(inspector_pairs).where(is_of_pair))
+
+
+def end_proofs(connection: Connection, user_id: UUID) -> None:
+    """End whatever a person could prove themselves by beside the password."""
+    for table in (passkeys, recovery_codes, second_factors, pins, badges):
+        connection.execute(delete(table).where(table.c.user_id == user_id))
 
 
 def _stored(password: str | HashedPassword) -> str:
@@ -236,22 +257,32 @@ def ensure_first_user(db: Database, password: str) -> str | None:
     return None if password else chosen
 
 
+def is_right(secret: str, stored: str) -> bool:
+    """Does a password or PIN fit the hash that is stored? Takes as long as hashing it."""
+    try:
+        return _hasher.verify(secret, stored)
+    except PwdlibError:
+        return False
+
+
+def waste_a_check(secret: str) -> None:
+    """Take as long as checking a secret, where there is none to check."""
+    is_right(secret, _decoy)
+
+
 def check_password(db: Database, username: str, password: str) -> Person:
     """The active person of this name and password; ApiError 401 otherwise."""
     with db.read() as connection:
         row = connection.execute(select(users).where(users.c.username == username)).one_or_none()
-    try:
-        is_right = _hasher.verify(password, row.password_hash if row is not None else _decoy)
-    except PwdlibError:
-        is_right = False
-    if row is None or not is_right or not row.is_active:
+    fits = is_right(password, row.password_hash if row is not None else _decoy)
+    if row is None or not fits or not row.is_active:
         raise ApiError(
             401,
             "wrong_credentials",
             "사용자 이름 또는 비밀번호가 올바르지 않습니다",
             "the user name or the password is wrong",
         )
-    return _person(row)
+    return person_of(row)
 
 
 def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session]:
@@ -273,16 +304,24 @@ def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session
                 csrf_token=csrf_token,
                 created_ms=now,
                 expires_ms=now + hours * 3_600_000,
+                way=person.way,
             )
         )
-        record(connection, actor=person.display_name, action="login", object_id=person.username, detail={})
-    return token, Session(person, csrf_token)
+        detail = {"way": person.way}
+        record(connection, actor=person.display_name, action="login", object_id=person.username, detail=detail)
+    return token, Session(person, csrf_token, now)
+
+
+def strengthen(connection: Connection, token: str) -> None:
+    """Let the session of this token count as one with a second factor, which its person has just given."""
+    own = sessions.c.token_hash == hash_token(token)
+    connection.execute(update(sessions).where(own).values(way="code"))
 
 
 def find_session(db: Database, token: str) -> Session | None:
     """The session of this token, unless it ended or its person was switched off."""
     statement = (
-        select(sessions.c.csrf_token, users)
+        select(sessions.c.csrf_token, sessions.c.created_ms.label("opened_ms"), sessions.c.way, users)
         .join(users, users.c.user_id == sessions.c.user_id)
         .where(sessions.c.token_hash == hash_token(token), sessions.c.expires_ms > now_ms(), users.c.is_active)
     )
@@ -290,11 +329,12 @@ def find_session(db: Database, token: str) -> Session | None:
         row = connection.execute(statement).one_or_none()
     if row is None:
         return None
-    return Session(_person(row), row.csrf_token)
+    return Session(person_of(row, row.way), row.csrf_token, row.opened_ms)
 
 
-def _person(row: Row[Any]) -> Person:
-    return Person(row.user_id, row.username, row.display_name, row.role, row.must_change_password, row.district_id)
+def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
+    """The person of a row of `users`, who proved it in this way."""
+    return Person(row.user_id, row.username, row.display_name, row.role, row.must_change_password, row.district_id, way)
 
 
 def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:

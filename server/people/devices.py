@@ -14,6 +14,7 @@ import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
+from uuid import UUID
 
 from sweep.entry.dsse import sync_folder
 
@@ -74,6 +75,19 @@ class KnownDevices:
     def hash_name(self, name: str) -> str:
         """A name as it is counted where others might read it."""
         return hmac.new(self._secret, f"name\n{name}".encode(), hashlib.sha256).hexdigest()
+
+    def pin_mac(self, user_id: UUID, pin: str) -> str:
+        """What is hashed of a PIN: without this secret, outside the database, a million tries tell nothing."""
+        return hmac.new(self._secret, b"ansim-pin\0" + user_id.bytes + pin.encode(), hashlib.sha256).hexdigest()
+
+    @property
+    def second_factor_key(self) -> bytes:
+        """Under which secrets of authenticator apps are sealed: outside the database, the same in each process."""
+        return hmac.new(self._secret, b"ansim-second-factor\0", hashlib.sha256).digest()
+
+    def challenge_mac(self, text: str) -> str:
+        """The keyed hash of a challenge that is handed out (challenges.py)."""
+        return hmac.new(self._secret, f"ansim-challenge\0{text}".encode(), hashlib.sha256).hexdigest()
 
     def _mac(self, device: str, username: str, password_ms: int) -> str:
         return hmac.new(self._secret, f"{username}\n{device}\n{password_ms}".encode(), hashlib.sha256).hexdigest()

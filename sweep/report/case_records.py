@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from .base import ClockReading, HexDigest, Record, Text
+from .persons import Identified
 
 Seen = Literal["nothing", "hole", "object"]
 Defect = Literal["hole", "emergency_bell", "floor_gap", "ceiling_gap"]
@@ -35,6 +36,8 @@ class LookedAt(Record):
     step: Literal["looked_at"]
     second_person: Person
     seen: Seen
+    identified: Identified | None = None
+    """None: in entries from before this was said; it was by passwords then."""
 
 
 class NotReached(Record):
@@ -51,6 +54,7 @@ class NotCamera(Record):
     second_person: Person
     what: Text
     reopens: date
+    identified: Identified | None = None
 
 
 class DefectFound(Record):
@@ -83,6 +87,7 @@ class CameraFound(Record):
     step: Literal["camera"]
     second_person: Person
     was_touched: bool
+    identified: Identified | None = None
 
 
 class RoomClosed(Record):

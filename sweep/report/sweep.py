@@ -35,6 +35,7 @@ from .base import (
 from .condition import ProbeCondition
 from .findings import Finding, LookedAgain
 from .observations import AddressToken, Modality, Observation
+from .persons import Identified
 from .plan import Plan
 from .reference import ReferenceCheck
 from .verdicts import TargetCoverage, WallView, ZoneVerdict
@@ -293,3 +294,5 @@ class BodyErased(Record):
     commitment: HexDigest
     second_person: Annotated[str, StringConstraints(min_length=2, max_length=60)]
     reason: LocalText
+    identified: Identified | None = None
+    """None: in entries from before this was said; it was by passwords then."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from server.interface.fields import Role
 from server.interface.views.answer import View
 from sweep.report import LocalText
@@ -26,6 +29,8 @@ class UserView(View):
     """None: the whole city."""
     must_change_password: bool
     """The password was given by somebody else: everything is refused until it is changed."""
+    needs_second_factor: bool
+    """A password alone opens nothing for this role: everything is refused but connecting an app or adding a passkey."""
 
 
 class AccountView(View):
@@ -69,3 +74,98 @@ class MeView(View):
 
     user: UserView | None
     csrf_token: str | None
+
+
+class LoginWays(View):
+    """How one can log in here."""
+
+    passkey_origin: str | None
+    """The only origin at which passkeys work; None: nowhere, for want of an address with HTTPS."""
+
+
+class PasskeyChallenge(View):
+    """What `navigator.credentials.get` takes; the cookie beside it is needed with the answer."""
+
+    challenge: str
+    rp_id: str
+    timeout_ms: int
+    credential_ids: tuple[str, ...]
+    """Passkeys that may answer; empty: any that the device has for this name."""
+
+
+class PasskeyOptions(View):
+    """What `navigator.credentials.create` takes; the cookie beside it is needed with the answer."""
+
+    challenge: str
+    rp_id: str
+    rp_name: str
+    user_id: str
+    username: str
+    display_name: str
+    algorithms: tuple[int, ...]
+    timeout_ms: int
+    exclude: tuple[str, ...]
+    """Credentials that this person has already."""
+
+
+class PasskeyView(View):
+    """One of a person's own passkeys."""
+
+    passkey_id: UUID
+    name: str
+    is_synced: bool
+    """Whoever keeps the passkeys of that device copies it to the person's other devices."""
+    created: datetime
+    last_used: datetime | None
+
+
+class PasskeyList(View):
+    """Passkeys, the oldest first."""
+
+    passkeys: tuple[PasskeyView, ...]
+
+
+class SecondFactorView(View):
+    """A person's own second factor."""
+
+    is_on: bool
+    is_needed: bool
+    """By role, whenever no passkey is used."""
+    recovery_codes: int
+    """How many are left."""
+
+
+class NewSecondFactor(View):
+    """What an authenticator app takes; it counts once a code of it came back."""
+
+    secret: str
+    """In base32, to be typed where no camera is at hand."""
+    address: str
+    """`otpauth://`, for an app on the same phone."""
+    qr_code: str
+    """The address as an image, a `data:` address of SVG."""
+
+
+class RecoveryCodes(View):
+    """Codes that each open once in the place of the app; they are shown this once."""
+
+    codes: tuple[str, ...]
+
+
+class PinView(View):
+    """One's own PIN for agreeing on somebody else's phone, without its digits."""
+
+    set: datetime | None
+    """None: there is none."""
+    is_locked: bool
+    """After several wrong ones; setting it anew unlocks it."""
+    badge: str | None
+    """What one's badge shows."""
+
+
+class BadgeView(View):
+    """A badge, as it is printed: it names somebody and proves nothing."""
+
+    badge: str
+    qr_code: str
+    """The same as an image, a `data:` address of SVG."""

@@ -30,7 +30,21 @@ from server.store.schema.imports import (
 )
 from server.store.schema.live import live_channels, live_operations, serving_processes
 from server.store.schema.log import checkpoints, log_tiles
-from server.store.schema.people import access_heads, access_log, audit, login_counts, sessions, user_facilities, users
+from server.store.schema.people import (
+    access_heads,
+    access_log,
+    audit,
+    badges,
+    login_counts,
+    passkeys,
+    pins,
+    recovery_codes,
+    second_factors,
+    sessions,
+    spent_challenges,
+    user_facilities,
+    users,
+)
 from server.store.schema.places import districts, facilities, plans, rooms
 from server.store.schema.projections import (
     PROJECTIONS,
@@ -58,6 +72,7 @@ __all__ = [
     "access_log",
     "alarms",
     "audit",
+    "badges",
     "body_blocks",
     "body_data",
     "body_refs",
@@ -92,16 +107,21 @@ __all__ = [
     "metadata",
     "open_findings",
     "own_keys",
+    "passkeys",
+    "pins",
     "plans",
     "public_reports",
     "quarantine",
+    "recovery_codes",
     "reference_checks",
     "relayed",
     "room_bases",
     "rooms",
     "sealed_shifts",
+    "second_factors",
     "serving_processes",
     "sessions",
+    "spent_challenges",
     "statements",
     "stickers",
     "sweeps",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, String, Table, Text, Uuid, false
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, Uuid, false
 
 from server.store.schema.base import metadata
 
@@ -62,6 +62,66 @@ sessions = Table(
     Column("csrf_token", String(64), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
     Column("expires_ms", BigInteger, nullable=False),
+    Column("way", String(16), nullable=False, server_default="password"),
+)
+
+# A person's own keys (WebAuthn). The credential's id has at most 1,023 bytes.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    Column("passkey_id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("credential_id", LargeBinary, nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("is_synced", Boolean, nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("last_used_ms", BigInteger, nullable=True),
+)
+
+# Authenticator apps (TOTP): the secret is sealed; `last_step` is the last code that counted, `wrong` those in a row.
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("confirmed_ms", BigInteger, nullable=True),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("code_hash", String(64), primary_key=True),
+)
+
+# For the second person of an act on another one's phone. A badge names its person and proves nothing.
+pins = Table(
+    "pins",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("pin_hash", Text, nullable=False),
+    Column("set_ms", BigInteger, nullable=False),
+    Column("wrong", Integer, nullable=False),
+)
+
+badges = Table(
+    "badges",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("badge", String(12), nullable=False, unique=True),
+    Column("issued_ms", BigInteger, nullable=False),
+)
+
+spent_challenges = Table(
+    "spent_challenges",
+    metadata,
+    Column("challenge", String(43), primary_key=True),
+    Column("ends_ms", BigInteger, nullable=False, index=True),
 )
 
 access_heads = Table(

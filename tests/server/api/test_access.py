@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +38,7 @@ OTHER_PARAMETERS = {
     "pair_id": str(new_id()),
     "order_id": str(new_id()),
     "line": "5",
+    "passkey_id": str(new_id()),
 }
 Things = dict[str, str]
 
@@ -118,7 +120,7 @@ class Caller:
         return f"{self.role} of {self.district_id}"
 
     def _log_in(self) -> None:
-        person = auth.check_password(self._site.db, self._username, "a-long-password")
+        person = replace(auth.check_password(self._site.db, self._username, "a-long-password"), way="code")
         token, session = auth.open_session(self._site.db, person, 1)
         self._http.cookies.set("ansim_session", token)
         self._http.headers["X-CSRF-Token"] = session.csrf_token

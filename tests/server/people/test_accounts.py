@@ -22,7 +22,10 @@ from tests.server.sweep_kit import DEMO_ROOM, Probe
 SAYS_HOW_LONG_THE_LOG_IS = ("/api/log/",)
 """Public proofs of the whole server's log: they name no room and say nothing of one, but grow with every entry."""
 OF_THE_KEYS_OF_THIS_RUN = frozenset({"/api/logout", "/api/server-key/succession"})
-OF_THIS_RUN = re.compile(r'"(csrf_token|username|public_key|verifier_key|key_id|admissions)":("[^"]*"|\[[^]]*\])')
+OF_THIS_RUN = re.compile(
+    r'"(csrf_token|username|public_key|verifier_key|key_id|admissions)":("[^"]*"|\[[^]]*\])'
+    r'|"secret":"[^"]*","address":"[^"]*","qr_code":"[^"]*"'
+)
 """Tokens and keys that every run makes anew."""
 _FACILITIES = select(facilities.c.facility_id)
 
@@ -39,6 +42,8 @@ def test_people_are_invited_moved_and_leave(site: Site) -> None:
     assert officer.get("/api/users").json()["error"]["code"] == "password_change_needed"
     changed = officer.post("/api/password", {"current_password": password, "new_password": "quite-another-1"})
     officer.csrf = changed.json()["csrf_token"]
+    assert officer.get("/api/users").json()["error"]["code"] == "second_factor_needed"
+    site.strengthen(officer)
     kim = {"username": "kim", "display_name": "점검자-07", "role": "inspector"}
     for wrong in ({"role": "admin"}, {"role": "auditor"}, {"district_id": "jung-gu"}):
         assert officer.post("/api/users", kim | wrong).status_code == 403, wrong

@@ -32,6 +32,7 @@ def test_logging_in_and_out(site: Site) -> None:
         "role": "inspector",
         "district_id": None,
         "must_change_password": False,
+        "needs_second_factor": False,
     }
     assert client.get("/api/me").json() == {"user": answer.json()["user"], "csrf_token": answer.json()["csrf_token"]}
     assert client.post("/api/logout").json()["error"]["code"] == "csrf"
@@ -93,7 +94,8 @@ def test_the_first_user_gets_a_random_password_once(settings: Settings) -> None:
 def test_nobody_sees_anything_without_a_login(site: Site) -> None:
     client = site.anonymous()
     document = client.get("/api/openapi.json").json()
-    is_open = {"/api/health", "/api/me", "/api/login", "/api/entries", "/api/server-key", "/api/server-key/succession"}
+    is_open = {"/api/health", "/api/me", "/api/entries", "/api/server-key", "/api/server-key/succession"}
+    is_open |= {"/api/login", "/api/login/passkey", "/api/login/passkey/options"}
     for path, methods in document["paths"].items():
         if path.startswith("/api/log/"):
             continue  # hashes and times, for whoever holds the log to its word

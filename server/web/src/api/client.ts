@@ -76,8 +76,10 @@ export async function call<Data>(pending: Promise<Answer<Data>>): Promise<Data> 
     throw new ApiError("network", messages.error_network, null);
   }
   if (answer.response.ok && answer.data !== undefined) return answer.data;
-  if (answer.response.status === 401) unauthorised();
-  throw errorOf(answer.error, answer.response.status);
+  const error = errorOf(answer.error, answer.response.status);
+  // A second person's wrong PIN is 401, too, and ends nobody's session.
+  if (error.code === "login_needed") unauthorised();
+  throw error;
 }
 
 function errorOf(body: unknown, status: number): ApiError {

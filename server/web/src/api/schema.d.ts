@@ -815,13 +815,57 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Login Ways
+         * @description How one can log in here.
+         */
+        get: operations["login_ways_api_login_get"];
         put?: never;
         /**
          * Login
          * @description Open a session: sets the cookie and answers with the token that state-changing requests need.
          */
         post: operations["login_api_login_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Log In
+         * @description Open a session by a passkey: no user name, no password; wrong ones wait like wrong passwords.
+         */
+        post: operations["log_in_api_login_passkey_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Login Options
+         * @description A challenge for any passkey of this server; 409 where there are none.
+         */
+        post: operations["login_options_api_login_passkey_options_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -888,6 +932,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Passkeys
+         * @description One's own passkeys.
+         */
+        get: operations["list_passkeys_api_passkeys_get"];
+        put?: never;
+        /**
+         * Post Passkey
+         * @description Register a passkey of one's own.
+         */
+        post: operations["post_passkey_api_passkeys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Passkey
+         * @description Forget one of one's own passkeys.
+         */
+        delete: operations["delete_passkey_api_passkeys__passkey_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New Options
+         * @description A challenge for a new passkey of one's own; 409 where there are none.
+         */
+        post: operations["new_options_api_passkeys_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/password": {
         parameters: {
             query?: never;
@@ -903,6 +1011,34 @@ export interface paths {
          */
         post: operations["change_password_api_password_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pin
+         * @description Has one a PIN, is it locked, and which badge.
+         */
+        get: operations["get_pin_api_pin_get"];
+        /**
+         * Put Pin
+         * @description Give oneself a PIN, or another one.
+         */
+        put: operations["put_pin_api_pin_put"];
+        post?: never;
+        /**
+         * Delete Pin
+         * @description Forget one's PIN.
+         */
+        delete: operations["delete_pin_api_pin_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1404,6 +1540,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Second Factor
+         * @description Is an authenticator app connected, and must one be?
+         */
+        get: operations["get_second_factor_api_second_factor_get"];
+        put?: never;
+        /**
+         * Begin Second Factor
+         * @description A new secret for an app; it counts once a code of it came back.
+         */
+        post: operations["begin_second_factor_api_second_factor_post"];
+        /**
+         * Delete Second Factor
+         * @description Disconnect the app; recovery codes end with it.
+         */
+        delete: operations["delete_second_factor_api_second_factor_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Second Factor
+         * @description Connect the app by a code of it; the recovery codes are in this answer and nowhere else.
+         */
+        post: operations["confirm_second_factor_api_second_factor_confirm_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/second-person/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Agree Options
+         * @description A challenge for the passkey of a second person, about one thing; 409 where there are no passkeys.
+         */
+        post: operations["agree_options_api_second_person_options_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/server-key": {
         parameters: {
             query?: never;
@@ -1502,6 +1706,26 @@ export interface paths {
          * @description Invite somebody: the one-time password is in this answer and nowhere else.
          */
         post: operations["post_user_api_users_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/badge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Badge
+         * @description A badge for somebody, who needs a PIN beside it; the old one names nobody any more.
+         */
+        post: operations["post_badge_api_users__username__badge_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1661,6 +1885,14 @@ export interface components {
             role: "probe" | "demo";
         };
         /**
+         * AgreeRequest
+         * @description What the second person is about to agree to: the id of a case, a sweep or a body.
+         */
+        AgreeRequest: {
+            /** About */
+            about: string;
+        };
+        /**
          * AlarmView
          * @description Something about the record that a person must look at.
          */
@@ -1694,6 +1926,16 @@ export interface components {
             at: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * BadgeView
+         * @description A badge, as it is printed: it names somebody and proves nothing.
+         */
+        BadgeView: {
+            /** Badge */
+            badge: string;
+            /** Qr Code */
+            qr_code: string;
         };
         /**
          * BankCommand
@@ -1915,6 +2157,7 @@ export interface components {
          * @description Two persons see a camera. Whether anybody had touched it is said, not judged.
          */
         CameraFound: {
+            identified?: components["schemas"]["Identified"] | null;
             /** Second Person */
             second_person: string;
             /**
@@ -2207,6 +2450,14 @@ export interface components {
              * @enum {string}
              */
             outcome: "looked_at" | "nothing_there" | "not_a_report";
+        };
+        /**
+         * CodeRequest
+         * @description A code of an authenticator app.
+         */
+        CodeRequest: {
+            /** Code */
+            code: string;
         };
         /**
          * CommandEvent
@@ -2858,6 +3109,11 @@ export interface components {
          */
         EraseRequest: {
             reason: components["schemas"]["LocalText"];
+            /**
+             * Second Person Code
+             * @default null
+             */
+            second_person_code: string | null;
             /** Second Person Password */
             second_person_password: string;
             /** Second Person Username */
@@ -3266,6 +3522,22 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * Identified
+         * @description How each of two persons was identified.
+         */
+        Identified: {
+            /**
+             * First
+             * @enum {string}
+             */
+            first: "password" | "code" | "passkey";
+            /**
+             * Second
+             * @enum {string}
+             */
+            second: "password" | "code" | "passkey" | "pin" | "badge_pin";
         };
         /**
          * ImportAnswerRequest
@@ -3722,9 +3994,14 @@ export interface components {
         };
         /**
          * LoginRequest
-         * @description User name and password.
+         * @description User name and password, and the code of whoever has a second factor.
          */
         LoginRequest: {
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
             /** Password */
             password: string;
             /** Username */
@@ -3738,6 +4015,14 @@ export interface components {
             /** Csrf Token */
             csrf_token: string;
             user: components["schemas"]["UserView"];
+        };
+        /**
+         * LoginWays
+         * @description How one can log in here.
+         */
+        LoginWays: {
+            /** Passkey Origin */
+            passkey_origin: string | null;
         };
         /**
          * LookedAgain
@@ -3776,6 +4061,8 @@ export interface components {
          * @description Two persons looked by eye; the envelope's subject is the first of them.
          */
         LookedAt: {
+            /** @description None: in entries from before this was said; it was by passwords then. */
+            identified?: components["schemas"]["Identified"] | null;
             /** Second Person */
             second_person: string;
             /**
@@ -3896,6 +4183,30 @@ export interface components {
             role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
         };
         /**
+         * NewPasskey
+         * @description A new passkey: what `navigator.credentials.create` gives, and what its person calls it.
+         */
+        NewPasskey: {
+            /** Attestation */
+            attestation: string;
+            /** Client Data */
+            client_data: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NewSecondFactor
+         * @description What an authenticator app takes; it counts once a code of it came back.
+         */
+        NewSecondFactor: {
+            /** Address */
+            address: string;
+            /** Qr Code */
+            qr_code: string;
+            /** Secret */
+            secret: string;
+        };
+        /**
          * NextStand
          * @description Where one more measurement would tell most about a transmitter's place.
          */
@@ -3921,6 +4232,7 @@ export interface components {
          * @description Two persons agree what it was. It says nothing about later sweeps, and opens again on a day.
          */
         NotCamera: {
+            identified?: components["schemas"]["Identified"] | null;
             /**
              * Reopens
              * Format: date
@@ -4220,6 +4532,90 @@ export interface components {
             pair_id: string;
         };
         /**
+         * PasskeyAnswer
+         * @description A passkey's answer to a challenge: what `navigator.credentials.get` gives.
+         */
+        PasskeyAnswer: {
+            /** Authenticator Data */
+            authenticator_data: string;
+            /** Client Data */
+            client_data: string;
+            /** Credential Id */
+            credential_id: string;
+            /** Signature */
+            signature: string;
+            /** User Handle */
+            user_handle: string;
+        };
+        /**
+         * PasskeyChallenge
+         * @description What `navigator.credentials.get` takes; the cookie beside it is needed with the answer.
+         */
+        PasskeyChallenge: {
+            /** Challenge */
+            challenge: string;
+            /** Credential Ids */
+            credential_ids: string[];
+            /** Rp Id */
+            rp_id: string;
+            /** Timeout Ms */
+            timeout_ms: number;
+        };
+        /**
+         * PasskeyList
+         * @description Passkeys, the oldest first.
+         */
+        PasskeyList: {
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyView"][];
+        };
+        /**
+         * PasskeyOptions
+         * @description What `navigator.credentials.create` takes; the cookie beside it is needed with the answer.
+         */
+        PasskeyOptions: {
+            /** Algorithms */
+            algorithms: number[];
+            /** Challenge */
+            challenge: string;
+            /** Display Name */
+            display_name: string;
+            /** Exclude */
+            exclude: string[];
+            /** Rp Id */
+            rp_id: string;
+            /** Rp Name */
+            rp_name: string;
+            /** Timeout Ms */
+            timeout_ms: number;
+            /** User Id */
+            user_id: string;
+            /** Username */
+            username: string;
+        };
+        /**
+         * PasskeyView
+         * @description One of a person's own passkeys.
+         */
+        PasskeyView: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Is Synced */
+            is_synced: boolean;
+            /** Last Used */
+            last_used: string | null;
+            /** Name */
+            name: string;
+            /**
+             * Passkey Id
+             * Format: uuid
+             */
+            passkey_id: string;
+        };
+        /**
          * PasswordRequest
          * @description A new password of one's own.
          */
@@ -4310,6 +4706,26 @@ export interface components {
             step: "photographed";
             /** Why Not */
             why_not: string | null;
+        };
+        /**
+         * PinRequest
+         * @description A PIN of one's own, for agreeing on somebody else's phone.
+         */
+        PinRequest: {
+            /** Pin */
+            pin: string;
+        };
+        /**
+         * PinView
+         * @description One's own PIN for agreeing on somebody else's phone, without its digits.
+         */
+        PinView: {
+            /** Badge */
+            badge: string | null;
+            /** Is Locked */
+            is_locked: boolean;
+            /** Set */
+            set: string | null;
         };
         /**
          * Plan
@@ -4689,6 +5105,14 @@ export interface components {
              * @enum {string}
              */
             step: "rechecked";
+        };
+        /**
+         * RecoveryCodes
+         * @description Codes that each open once in the place of the app; they are shown this once.
+         */
+        RecoveryCodes: {
+            /** Codes */
+            codes: string[];
         };
         /**
          * ReferenceCheck
@@ -5279,6 +5703,18 @@ export interface components {
             words: components["schemas"]["LocalText"];
         };
         /**
+         * SecondFactorView
+         * @description A person's own second factor.
+         */
+        SecondFactorView: {
+            /** Is Needed */
+            is_needed: boolean;
+            /** Is On */
+            is_on: boolean;
+            /** Recovery Codes */
+            recovery_codes: number;
+        };
+        /**
          * SecondLookCommand
          * @description The inspector stands at the next place of a second look, and it may begin there.
          */
@@ -5419,9 +5855,24 @@ export interface components {
         };
         /**
          * SecondPerson
-         * @description The other one who is there, by a password or a PIN of their own: two taps by one thumb are not two persons.
+         * @description The other one who is there, by something of their own: two taps by one thumb are not two persons.
+         *
+         *     By passkey alone; by user name or badge and PIN; or by user name and password, with a code where there is a second
+         *     factor.  A badge can be photographed, so it never stands alone.
          */
         SecondPerson: {
+            /**
+             * Badge
+             * @default null
+             */
+            badge: string | null;
+            /**
+             * Code
+             * @default null
+             */
+            code: string | null;
+            /** @default null */
+            passkey: components["schemas"]["PasskeyAnswer"] | null;
             /**
              * Password
              * @default null
@@ -5432,8 +5883,11 @@ export interface components {
              * @default null
              */
             pin: string | null;
-            /** Username */
-            username: string;
+            /**
+             * Username
+             * @default null
+             */
+            username: string | null;
         };
         /**
          * StopView
@@ -6298,6 +6752,8 @@ export interface components {
             district_id: string | null;
             /** Must Change Password */
             must_change_password: boolean;
+            /** Needs Second Factor */
+            needs_second_factor: boolean;
             /**
              * Role
              * @enum {string}
@@ -8212,6 +8668,35 @@ export interface operations {
             };
         };
     };
+    login_ways_api_login_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginWays"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     login_api_login_post: {
         parameters: {
             query?: never;
@@ -8232,6 +8717,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    log_in_api_login_passkey_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    login_options_api_login_passkey_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
                 };
             };
             /** @description Refused; the code says why */
@@ -8336,6 +8883,128 @@ export interface operations {
             };
         };
     };
+    list_passkeys_api_passkeys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_passkey_api_passkeys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_passkey_api_passkeys__passkey_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    new_options_api_passkeys_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     change_password_api_password_post: {
         parameters: {
             query?: never;
@@ -8356,6 +9025,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_pin_api_pin_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_pin_api_pin_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_pin_api_pin_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PinView"];
                 };
             };
             /** @description Refused; the code says why */
@@ -9274,6 +10034,159 @@ export interface operations {
             };
         };
     };
+    get_second_factor_api_second_factor_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    begin_second_factor_api_second_factor_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewSecondFactor"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_second_factor_api_second_factor_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    confirm_second_factor_api_second_factor_confirm_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    agree_options_api_second_person_options_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyChallenge"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     server_key_api_server_key_get: {
         parameters: {
             query?: never;
@@ -9443,6 +10356,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_badge_api_users__username__badge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeView"];
                 };
             };
             /** @description Refused; the code says why */

@@ -9,6 +9,14 @@ type Returned<Path extends keyof paths> = paths[Path] extends {
   : never;
 
 export type User = NonNullable<Returned<"/api/me">["user"]>;
+export type SecondFactor = Returned<"/api/second-factor">;
+export type NewSecondFactor = Readable<components["schemas"]["NewSecondFactor"]>;
+export type PinState = Returned<"/api/pin">;
+export type SecondPerson = components["schemas"]["SecondPerson"];
+export type PasskeyView = Returned<"/api/passkeys">["passkeys"][number];
+export type PasskeyChallenge = Readable<components["schemas"]["PasskeyChallenge"]>;
+export type PasskeyOptions = Readable<components["schemas"]["PasskeyOptions"]>;
+export type PasskeyAnswer = components["schemas"]["PasskeyAnswer"];
 export type RoomSummary = Returned<"/api/rooms">["rooms"][number];
 export type RoomDetail = Returned<"/api/rooms/{room_id}">;
 export type SweepSummary = NonNullable<RoomSummary["last_sweep"]>;

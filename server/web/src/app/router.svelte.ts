@@ -18,6 +18,7 @@ export type Route =
   /** The desk, which knows its own pages. */
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "checks" }
+  | { readonly screen: "account" }
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
@@ -45,6 +46,7 @@ export function parseRoute(hash: string): Route {
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
   if (first === "settings" && second === "checks") return { screen: "checks" };
+  if (first === "settings" && second === "login") return { screen: "account" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
 }
@@ -73,6 +75,7 @@ export const links = {
   keys: "#/settings/keys",
   desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
   checks: "#/settings/checks",
+  account: "#/settings/login",
 } as const;
 
 class Router {

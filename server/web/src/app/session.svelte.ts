@@ -4,6 +4,7 @@
  * The last person is remembered, so that a page opened again without a connection still offers the stop and keeps
  * decisions under the right name; the server checks everything all the same.
  */
+import { answer } from "../account/passkeys";
 import { ApiError, call, client, onUnauthorised, setSession } from "../api/client";
 import type { User } from "../api/types";
 
@@ -67,9 +68,15 @@ class Session {
     return this.isConfirmed && this.user !== null;
   }
 
-  async logIn(username: string, password: string): Promise<void> {
-    const answer = await call(client.POST("/api/login", { body: { username, password } }));
+  async logIn(username: string, password: string, code: string | null): Promise<void> {
+    const answer = await call(client.POST("/api/login", { body: { username, password, code } }));
     this.#set(answer.user, answer.csrf_token);
+  }
+
+  async logInByPasskey(): Promise<void> {
+    const options = await call(client.POST("/api/login/passkey/options"));
+    const login = await call(client.POST("/api/login/passkey", { body: await answer(options) }));
+    this.#set(login.user, login.csrf_token);
   }
 
   async changePassword(current: string, wanted: string): Promise<void> {

@@ -3,6 +3,7 @@
  * whose {placeholders} differ from the Korean ones, does not pass svelte-check.
  */
 import type { PlaceholdersOf } from "./text";
+import { account } from "./words/account";
 import { app } from "./words/app";
 import { ble } from "./words/ble";
 import { checks } from "./words/checks";
@@ -26,6 +27,7 @@ import { wifi } from "./words/wifi";
 export const messages = {
   ...app,
   ...login,
+  ...account,
   ...rooms,
   ...verdicts,
   ...sweep,

@@ -1,0 +1,145 @@
+"""PINs and badges, by which a person agrees as the second one on somebody else's phone; neither opens a session.
+
+Input are six digits, set by whoever is logged in and typed later beside a user name or a badge; output is the `Person`.
+A PIN is hashed like a password, over a keyed hash, so that a stolen database tells nothing of so few digits; after
+some wrong ones in a row it is worth nothing until its person sets it anew.  A badge only names: it can be photographed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+import segno
+from sqlalchemy import Connection, delete, insert, select, update
+
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.views.people import BadgeView, PinView
+from server.people.auth import HashedPassword, Person, is_right, person_of, waste_a_check
+from server.people.devices import KnownDevices
+from server.store.audit import record
+from server.store.clock import from_ms, now_ms
+from server.store.db import Database
+from server.store.schema import badges, pins, users
+
+MAX_WRONG = 10  # derived: 10 guesses at 959,361 PINs that are allowed, a chance of 1 in 96,000
+BADGE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that reads like something else
+BADGE_LETTERS = 8
+MIN_DIFFERENT_DIGITS = 3  # guessed: 112211 and the like are what people choose first
+
+
+def refuse_guessable(pin: str) -> None:
+    """ApiError 400 for digits that somebody tries first: runs, repeats, and days of birth."""
+    steps = {(int(b) - int(a)) % 10 for a, b in itertools.pairwise(pin)}
+    is_repeated = pin[:3] == pin[3:] or len(set(pin)) < MIN_DIFFERENT_DIGITS
+    if len(steps) == 1 or is_repeated or pin == pin[::-1] or _is_day(pin):
+        raise invalid(
+            "choose other digits: no run, no repeat, no day of birth",
+            ko="다른 숫자를 고르십시오. 이어지거나 되풀이되는 숫자, 생년월일 같은 숫자는 쓸 수 없습니다",
+            code="weak_pin",
+        )
+
+
+def set_pin(connection: Connection, person: Person, stored: HashedPassword) -> None:
+    """Give oneself a PIN, or another one; it is counted anew."""
+    connection.execute(delete(pins).where(pins.c.user_id == person.user_id))
+    connection.execute(insert(pins).values(user_id=person.user_id, pin_hash=stored.text, set_ms=now_ms(), wrong=0))
+    record(connection, actor=person.display_name, action="pin.set", object_id=person.username, detail={})
+
+
+def remove_pin(connection: Connection, person: Person) -> None:
+    """Forget one's PIN."""
+    connection.execute(delete(pins).where(pins.c.user_id == person.user_id))
+    record(connection, actor=person.display_name, action="pin.removed", object_id=person.username, detail={})
+
+
+def pin_of(connection: Connection, person: Person) -> PinView:
+    """Whether there is a PIN, since when, and whether it is locked; and what the badge shows."""
+    row = connection.execute(select(pins).where(pins.c.user_id == person.user_id)).one_or_none()
+    return PinView(
+        set=None if row is None else from_ms(row.set_ms),
+        is_locked=row is not None and row.wrong >= MAX_WRONG,
+        badge=connection.scalar(select(badges.c.badge).where(badges.c.user_id == person.user_id)),
+    )
+
+
+def issue_badge(connection: Connection, username: str, *, actor: str) -> BadgeView:
+    """A new badge for somebody; the old one names nobody any more. ApiError 404 without the account."""
+    user_id: UUID | None = connection.scalar(
+        select(users.c.user_id).where(users.c.username == username, users.c.is_active)
+    )
+    if user_id is None:
+        raise not_found("사용자", "user")
+    letters = (BADGE_ALPHABET[10:], *[BADGE_ALPHABET] * (BADGE_LETTERS - 1))  # no number, so no user name either
+    badge = "".join(map(secrets.choice, letters))
+    connection.execute(delete(badges).where(badges.c.user_id == user_id))
+    connection.execute(insert(badges).values(user_id=user_id, badge=badge, issued_ms=now_ms()))
+    record(connection, actor=actor, action="badge.issued", object_id=username, detail={})
+    return BadgeView(badge=badge, qr_code=segno.make(badge, error="m").svg_data_uri(border=4, scale=4, light="white"))
+
+
+def username_of(db: Database, badge: str) -> str | None:
+    """Whom a badge names."""
+    statement = (
+        select(users.c.username).join(badges, badges.c.user_id == users.c.user_id).where(badges.c.badge == badge)
+    )
+    with db.read() as connection:
+        username: str | None = connection.scalar(statement)
+    return username
+
+
+def check_pin(db: Database, devices: KnownDevices, username: str, pin: str, *, by_badge: bool) -> Person:
+    """The active person of this user name, which a badge may have said, whose PIN it is.
+
+    ApiError 401 for a wrong one, which is counted, and 403 when so many were wrong that it counts no more.
+    """
+    statement = (
+        select(users, pins.c.pin_hash, pins.c.wrong)
+        .join(pins, pins.c.user_id == users.c.user_id)
+        .where(users.c.username == username, users.c.is_active)
+    )
+    with db.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is None:
+        waste_a_check(pin)
+        raise _wrong()
+    fits = is_right(devices.pin_mac(row.user_id, pin), row.pin_hash)
+    of_person = (pins.c.user_id == row.user_id) & (pins.c.pin_hash == row.pin_hash)
+    with db.write() as connection:
+        wrong = connection.scalar(select(pins.c.wrong).where(of_person))
+        is_locked = wrong is None or wrong >= MAX_WRONG
+        if wrong is not None and not is_locked:
+            connection.execute(update(pins).where(of_person).values(wrong=0 if fits else wrong + 1))
+        if not fits:
+            record(connection, actor="unknown", action="pin.wrong", object_id=row.username, detail={})
+    if is_locked:
+        raise ApiError(
+            403,
+            "pin_locked",
+            "PIN을 여러 번 틀려 잠겼습니다. 본인이 로그인해서 새로 정해야 합니다",
+            "this PIN is locked after several wrong ones: its person has to log in and set it anew",
+        )
+    if not fits:
+        raise _wrong()
+    return replace(person_of(row), way="badge_pin" if by_badge else "pin")
+
+
+def _is_day(pin: str) -> bool:
+    """Six digits as Koreans write a day of birth."""
+    try:
+        date(2000 + int(pin[:2]), int(pin[2:4]), int(pin[4:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _wrong() -> ApiError:
+    return ApiError(
+        401,
+        "wrong_pin",
+        "아이디(배지) 또는 PIN이 올바르지 않습니다",
+        "the user name or badge, or the PIN, is wrong",
+    )

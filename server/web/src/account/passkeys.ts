@@ -1,0 +1,103 @@
+/**
+ * The one door to the browser's passkeys (WebAuthn): from the server's options to the device and back as base64url.
+ * What a person sees of a failure is a key of the page's words; nothing here decides anything, the server verifies.
+ */
+import { ApiError, type ShownText } from "../api/client";
+import type { PasskeyAnswer, PasskeyChallenge, PasskeyOptions } from "../api/types";
+import { messages } from "../i18n/messages";
+import { t } from "../i18n/translate.svelte";
+
+export class PasskeyError extends Error {
+  constructor(readonly key: "passkey_cancelled" | "passkey_known" | "passkey_failed") {
+    super(key);
+  }
+}
+
+/** Why passkeys are off on this page, as a sentence; null when they are on. `origin`: where the server has them. */
+export function whyOff(origin: string | null): string | null {
+  if (!isSecureContext) return t("passkey_insecure");
+  if (typeof PublicKeyCredential === "undefined") return t("passkey_unsupported");
+  if (origin === null) return t("passkey_no_address");
+  return origin === location.origin ? null : t("passkey_elsewhere", { origin });
+}
+
+/** Has this browser passkeys at all? Where the server has them it says itself when it is asked. */
+export function hasPasskeys(): boolean {
+  return isSecureContext && typeof PublicKeyCredential !== "undefined";
+}
+
+/** What to say of a failure of the server or of the device, in both languages; throws anything else. */
+export function sentenceOf(failure: unknown): ShownText {
+  if (failure instanceof ApiError) return failure.shown;
+  if (failure instanceof PasskeyError) return messages[failure.key];
+  throw failure;
+}
+
+/** Have the device answer a challenge. */
+export async function answer(options: PasskeyChallenge): Promise<PasskeyAnswer> {
+  const found = await ask(() =>
+    navigator.credentials.get({
+      publicKey: {
+        challenge: bytesOf(options.challenge),
+        rpId: options.rp_id,
+        timeout: options.timeout_ms,
+        userVerification: "required",
+        allowCredentials: options.credential_ids.map((id) => ({ type: "public-key", id: bytesOf(id) })),
+      },
+    }),
+  );
+  if (!(found.response instanceof AuthenticatorAssertionResponse)) throw new PasskeyError("passkey_failed");
+  const { clientDataJSON, authenticatorData, signature, userHandle } = found.response;
+  // A passkey that is found without a user name always names its person.
+  if (userHandle === null) throw new PasskeyError("passkey_failed");
+  return {
+    credential_id: textOf(found.rawId),
+    client_data: textOf(clientDataJSON),
+    authenticator_data: textOf(authenticatorData),
+    signature: textOf(signature),
+    user_handle: textOf(userHandle),
+  };
+}
+
+/** Have the device make a passkey. */
+export async function make(options: PasskeyOptions): Promise<{ client_data: string; attestation: string }> {
+  const made = await ask(() =>
+    navigator.credentials.create({
+      publicKey: {
+        challenge: bytesOf(options.challenge),
+        rp: { id: options.rp_id, name: options.rp_name },
+        user: { id: bytesOf(options.user_id), name: options.username, displayName: options.display_name },
+        pubKeyCredParams: options.algorithms.map((alg) => ({ type: "public-key", alg })),
+        timeout: options.timeout_ms,
+        attestation: "none",
+        authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+        excludeCredentials: options.exclude.map((id) => ({ type: "public-key", id: bytesOf(id) })),
+      },
+    }),
+  );
+  if (!(made.response instanceof AuthenticatorAttestationResponse)) throw new PasskeyError("passkey_failed");
+  return { client_data: textOf(made.response.clientDataJSON), attestation: textOf(made.response.attestationObject) };
+}
+
+async function ask(act: () => Promise<Credential | null>): Promise<PublicKeyCredential> {
+  let found: Credential | null;
+  try {
+    found = await act();
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    if (error.name === "NotAllowedError" || error.name === "AbortError") throw new PasskeyError("passkey_cancelled");
+    throw new PasskeyError(error.name === "InvalidStateError" ? "passkey_known" : "passkey_failed");
+  }
+  if (!(found instanceof PublicKeyCredential)) throw new PasskeyError("passkey_failed");
+  return found;
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const letters = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(letters, (letter) => letter.charCodeAt(0));
+}
+
+function textOf(bytes: ArrayBuffer): string {
+  const letters = Array.from(new Uint8Array(bytes), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
