@@ -104,11 +104,12 @@ class _FitRoom(ctypes.Structure):
 
 
 class _Room(threading.local):
-    """Memory of one thread, grown where it has to: so large that the system would clear it anew for each call."""
+    """Memory of one thread, kept: so large that the system would clear it anew for each call."""
 
-    rows = np.empty(0, np.uint8)
-    places = np.empty((2, _MOST_PEAKS, 2), np.int32)
-    fields = np.empty((2, _MOST_PEAKS, _FIELDS), np.float32)
+    def __init__(self, rows_octets: int) -> None:
+        self.rows = np.empty(rows_octets, np.uint8)
+        self.places = np.empty((2, _MOST_PEAKS, 2), np.int32)
+        self.fields = np.empty((2, _MOST_PEAKS, _FIELDS), np.float32)
 
 
 class Kernel:
@@ -137,8 +138,7 @@ class Kernel:
         )
         self._fit_motion.restype = c_double
         library.peak_octets.restype = c_int64
-        self._peak_octets = library.peak_octets()
-        self._room = _Room()
+        self._room = _Room(library.peak_octets())
 
     def measure_places(
         self,
@@ -224,8 +224,6 @@ class Kernel:
         height, width = images[0].shape
         parts = [_image(image) for image in (*images, lamp_ratio)]
         room = self._room
-        if room.rows.size < self._peak_octets:
-            room.rows = np.empty(self._peak_octets, np.uint8)
         modulus = np.empty(((height + 1) // 2, (width + 1) // 2), np.float32)
         found = [_Found(_MOST_PEAKS, 0, room.places[k].ctypes.data, room.fields[k].ctypes.data) for k in range(2)]
         fits = self._find_peaks(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import cv2
@@ -86,6 +87,19 @@ def test_a_wider_image_than_there_is_room_for_goes_the_python_way(kernel: Kernel
     assert find_by(kernel, on, moved, ratio, noise_e) is None
     expected = find_plainly(on, moved, ratio, noise_e)
     assert len(find_excess(on, moved, ratio, noise_e, kernel).shown) == len(expected.shown)
+
+
+def test_threads_do_not_disturb_each_other(kernel: Kernel) -> None:
+    scales = [scale_of(np.random.default_rng(seed), (200, 300)) for seed in range(4)]
+
+    def count(scale: tuple[Level, Image, Image, float]) -> list[float]:
+        found = find_by(kernel, *scale)
+        assert found is not None
+        return [float(found.peaks.snr.sum()), float(found.shown.flux.sum())]
+
+    expected = [count(scale) for scale in scales]
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(count, scales * 15)) == expected * 15
 
 
 def find_random(kernel: Kernel, count: int) -> None:

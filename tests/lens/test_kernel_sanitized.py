@@ -14,7 +14,7 @@ from tests.lens.test_kernel_register import fit_random
 
 def test_nothing_beside_the_images_is_touched(host_cc: str, tmp_path: Path, repo_root: Path) -> None:
     task = "tests.lens.test_kernel_sanitized:run_random"
-    done = run_sanitized(host_cc, tmp_path, repo_root, task, 24, sources=LENS)
+    done = run_sanitized(host_cc, tmp_path, repo_root, task, 12, sources=LENS)
     assert done.returncode == 0, done.stderr[-2_000:]
 
 
