@@ -39,6 +39,8 @@ LENS_SHARE, LENSES = 0.85, (1, 6)
 """Share of clips with a lens, and how many it has (high end exclusive): more than in the world or in the tests, for
 likelihood ratios do not depend on it and lenses are what training is short of.
 """
+DENSE_LENSES, DENSE_TIERS = (3, 8), (0.05, 0.3, 0.4, 0.25)
+"""Lenses (high end exclusive) and shares of the tiers of dense clips."""
 RICH_SHARE = 0.15
 """Share of clips with short pulses, and of clips with middle rings: guessed; most recordings have neither."""
 USUAL_SHARE, USUAL_TRIPLES, TRIPLES = 0.7, 8, (3, 25)
@@ -73,14 +75,21 @@ def render(world: World, seed: int, **how: Any) -> RenderedClip:
     return make(seed, **how)
 
 
-def training_clip(world: World, seed: int) -> RenderedClip:
-    """The clip of a seed as training takes it."""
+def training_clip(world: World, seed: int, *, is_dense: bool = False) -> RenderedClip:
+    """The clip of a seed as training takes it.
+
+    is_dense: harder tiers and more lenses, so that a clip teaches more for its time; for fitting alone, since rates of
+    false alarms and the calibration are stated on clips as they come.
+    """
     rng = np.random.default_rng([seed, 0x7A1])
     size = SMALL_SIZE if rng.random() < SMALL_SHARE else HALF_SIZE
     triples = USUAL_TRIPLES if rng.random() < USUAL_SHARE else int(rng.integers(*TRIPLES))
     with_lens, lenses = bool(rng.random() < LENS_SHARE), int(rng.integers(*LENSES))
     lamps = {"short_pulses": bool(rng.random() < RICH_SHARE), "middle_rings": bool(rng.random() < RICH_SHARE)}
-    return render(world, seed, size=size, triples=triples, with_lens=with_lens, lenses=lenses, **lamps)
+    tier = None
+    if is_dense:
+        with_lens, lenses, tier = True, int(rng.integers(*DENSE_LENSES)), int(rng.choice([1, 2, 3, 4], p=DENSE_TIERS))
+    return render(world, seed, tier=tier, size=size, triples=triples, with_lens=with_lens, lenses=lenses, **lamps)
 
 
 def follow(rendered: RenderedClip) -> Rows:

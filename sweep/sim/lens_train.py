@@ -5,8 +5,8 @@ folds it was not fitted to; write `judge_model.json`; say what each part of the 
 output: the model, tables. Same seeds, same model. Refuses the worlds that only judge. Needs LightGBM, which is a
 development dependency.
 
-    python -m sweep.sim.lens_train rows --world training --first 1 --count 226 --out ROWS
-    python -m sweep.sim.lens_train rows --world plain --first 1 --count 220 --out ROWS
+    python -m sweep.sim.lens_train rows --world training --first 1 --count 226 --out ROWS [--dense]
+    python -m sweep.sim.lens_train rows --world plain --first 1 --count 220 --out ROWS [--dense]
     python -m sweep.sim.lens_train fit ROWS --earlier OLD_MODEL --out sweep/lens/judge_model.json
     python -m sweep.sim.lens_train calibrate ROWS --model MODEL --out sweep/lens/judge_model.json
     python -m sweep.sim.lens_train ablate ROWS --earlier OLD_MODEL
@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows.add_argument("--out", type=Path, required=True)
     rows.add_argument("--triples", type=int, help="as figures take clips, so many triples; default: as training does")
     rows.add_argument("--short-pulses", action="store_true", help="with --triples: every fourth group is short")
+    rows.add_argument("--dense", action="store_true", help="clips for fitting alone: harder, and with more lenses")
     trees = commands.add_parser("fit", help="fit and calibrate the forest")
     trees.add_argument("rows", type=Path)
     trees.add_argument("--out", type=Path, required=True)
@@ -108,7 +109,7 @@ def _make_rows(args: argparse.Namespace) -> int:
 
 def _clip(args: argparse.Namespace, seed: int) -> RenderedClip:
     if args.triples is None and args.world not in JUDGING:
-        return training_clip(args.world, seed)
+        return training_clip(args.world, seed, is_dense=args.dense)
     return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, short_pulses=args.short_pulses)
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from sweep.sim.lens_furnish_screws import HEADS, Box, _add_drive, _drive_in, _square_return, add_any_screws
-from sweep.sim.lens_glints import Lamps, Moment
+from sweep.sim.lens_glints import Facets, Lamps, Moment
 from sweep.sim.lens_imaging import View
 from sweep.sim.lens_layers import Layer
 from sweep.sim.lens_lobes import ANGLES_RAD
 from sweep.sim.lens_plain import render_plain_clip
 from sweep.sim.lens_room import Room, Site
+from sweep.sim.lens_told_apart import NAMES, auc, numbers_of, wall_of
 from sweep.sim.lens_tuning import Tuning
 
 FACING = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, -1.0]])
@@ -108,3 +109,31 @@ def test_screws_of_the_plain_world_come_in_groups() -> None:
     counts = [render_plain_clip(seed, tier=4, size=(364, 272), triples=3).truth["conf_counts"].get("screw", 0)
               for seed in range(6)]  # fmt: skip
     assert max(counts) >= 6
+
+
+def test_a_middle_ring_shows_what_the_lobe_of_a_face_makes_of_its_angle() -> None:
+    """A face of 2 degrees square to the view: exp(-(offset / range)^2 / 2 sigma^2) under each lamp."""
+    made, sigma = room(), 0.035
+    owner = made.own("screw", np.array([0.0, 0.0, 1.0]), 0.003)
+    one = np.ones(1)
+    made.facets.append(
+        Facets(owner, np.array([[0.0, 0.0, 1.0]]), -np.array([[0.0, 0.0, 1.0]]), 1e-5 * one, 0.5 * one, sigma * one)
+    )
+    ((is_lens, numbers),) = numbers_of(made)
+    assert not is_lens
+    for name, offset_m in (("off_axis", 0.07), ("middle N", 0.045), ("middle M", 0.03)):
+        wanted = math.exp(-0.5 * (offset_m**2 - 0.01**2) / sigma**2)
+        assert numbers[NAMES.index(name)] == pytest.approx(wanted, rel=0.06)
+
+
+def test_lenses_on_bare_walls_show_little_under_the_middle_ring() -> None:
+    rows = [row for seed in range(8) for row in numbers_of(wall_of(seed))]
+    lenses = np.array([numbers for is_lens, numbers in rows if is_lens])
+    assert len(lenses) >= 4
+    assert (lenses[:, NAMES.index("off_axis")] <= 0.2).all()
+    assert np.median(lenses[:, NAMES.index("middle M")]) < 0.3
+
+
+def test_ties_count_half() -> None:
+    assert auc(np.array([1.0, 2.0]), np.array([1.0, 2.0])) == 0.5
+    assert auc(np.array([3.0]), np.array([1.0, 3.0])) == 0.75

@@ -68,3 +68,10 @@ def test_training_clips_are_the_same_again() -> None:
     one, two = (lens_rows.training_clip("plain", 5) for _ in range(2))
     assert one.truth == two.truth
     assert np.array_equal(one.frames[-1], two.frames[-1])
+
+
+def test_a_dense_clip_is_another_one_with_more_lenses() -> None:
+    dense = lens_rows.training_clip("plain", 6, is_dense=True)
+    low, high = lens_rows.DENSE_LENSES
+    assert low <= len(dense.truth["lenses"]) < high
+    assert dense.truth["lenses"] != lens_rows.training_clip("plain", 6).truth["lenses"]
