@@ -63,7 +63,7 @@ class Config(BaseModel):
     stimulus: Policy = "auto"
     """Where the white light plays: `auto` where something may be a camera, `always` where anything uploads, `never`."""
     stimulus_longest_s: Annotated[float, Field(ge=15.0, le=114.0)] = 114.0
-    """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is known."""
+    """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is clear."""
     hotspot: bool = False
     """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
     camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None

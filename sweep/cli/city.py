@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sweep.cli.output import err, fail, out, write_json
+
+if TYPE_CHECKING:
+    from sweep.run.budget import Budget
 
 
 class World(StrEnum):
@@ -52,7 +56,7 @@ def city(
         if world not in (name, World.BOTH):
             continue
         rows = run_city(
-            assumed, load_curves(name), judge_zone, seed=seed, rooms=rooms, per_kind=per_kind,
+            assumed, load_curves(name), judge_zone, timing_of, seed=seed, rooms=rooms, per_kind=per_kind,
             tell=lambda line: err.print(line, markup=False, highlight=False),
         )  # fmt: skip
         if choose is not None:
@@ -66,6 +70,14 @@ def city(
     if json_out is None or str(json_out) != "-":
         for title, one in worlds.items():
             _show(title, one)
+
+
+def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
+    """The budget of a full sweep as the settings are by themselves."""
+    from sweep.run.budget import Budget, Durations
+
+    usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
+    return Budget("full", usual, stalls, clock_s)
 
 
 def _show(name: str, one: dict[str, Any]) -> None:
@@ -91,7 +103,14 @@ def _show(name: str, one: dict[str, Any]) -> None:
             f"{d['finding']['share']:7.2f}  "
             f"{d['strong']['share']:6.2f}"
         )
-    line(f"  minutes: mean {one['minutes']['mean']}, 95 % {one['minutes']['p95']}, most {one['minutes']['most']}")
+    line("  streaming cameras by the light in their zone, and found of them")
+    for fate, d in one["streaming_by_light"].items():
+        line(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")
+    took = one["minutes"]
+    line(
+        f"  minutes: mean {took['mean']}, 95 % {took['p95']}, most {took['most']}; within eight for three stalls "
+        f"{100 * took['share_within_budget']:.1f} %"
+    )
     for modality, d in one["leave_one_out"].items():
         line(
             f"  without {modality}: {_of(d['first_look'])} candidates, {_of(d['findings'])} findings, detection "

@@ -8,7 +8,6 @@ here.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -16,7 +15,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.report import Evidence, Modality, Observation, Zone, ZoneCoverage
+from sweep.sim.city_light import FATES, UNTESTED, Answer, LightPlan, Timing, TimingOf, fate_of, play_stand
 from sweep.sim.city_rooms import KINDS, CameraKind, World
 from sweep.sim.city_samples import Curves
 from sweep.sim.city_sweeps import (
@@ -24,7 +25,6 @@ from sweep.sim.city_sweeps import (
     Room,
     Sampler,
     Spot,
-    answer,
     coverage_of,
     lens_of,
     radio_of,
@@ -37,10 +37,13 @@ LEAST: Final = -4.4
 MODALITIES: Final[tuple[Modality, ...]] = ("lens", "wifi", "ble", "rf")
 BASE_S, STAND_S = 60.0, 38.0
 """Declaring, outside and reference; a stand with its walk (`sim.world`: 30 s and 8 s)."""
-LIGHT_S: Final = 75.0
-"""A light test that finds nothing (looks up to 75 s decide most); one a stand, while the budget lasts."""
 BUDGET_S: Final = 480.0
-LENS_LOOK_S, LIGHT_LOOK_S = 40.0, 120.0
+DECLARED_S: Final = 15.0
+"""From when on the time counts: declaring that nobody is inside does not (`sweep.run.budget`); guessed."""
+HELD_FROM: Final = 1.8
+"""Score of a glint for whose second look time is kept: about what makes a candidate by itself."""
+AROUND_LOOK_S: Final = 30.0
+"""What a second look takes besides the light: walking there, and listening."""
 Floats = npt.NDArray[np.float64]
 
 
@@ -91,11 +94,12 @@ class Rows:
     planted: dict[str, int]
     """Runs of each kind of camera."""
     seconds: dict[str, list[float]]
-    """By `before` a second look, of rooms without a camera: what each took."""
+    """Of rooms without a camera: what each took `before` a second look, and its `budget`."""
 
 
 COLUMNS: Final = (
     "kind", "room", "is_camera", "first", "first_low", "second", "second_low", "before", "before_strong", "looks_s",
+    "fate",
     *(f"first_{m}" for m in MODALITIES), *(f"second_{m}" for m in MODALITIES),
 )  # fmt: skip
 AT: Final = {name: number for number, name in enumerate(COLUMNS)}
@@ -105,6 +109,7 @@ def run_city(
     world: World,
     curves: Curves,
     judge: Judge,
+    timing: TimingOf,
     *,
     seed: int,
     rooms: int,
@@ -117,14 +122,16 @@ def run_city(
     rows: list[list[float]] = []
     confusers: list[str] = []
     seconds: list[float] = []
+    budgets: list[float] = []
     jobs: list[tuple[int, CameraKind | None, int]] = [(-1, None, rooms)]
     jobs += [(number, kind, per_kind) for number, kind in enumerate(KINDS)]
     for number, kind, count in jobs:
         for n in range(count):
-            room = sampler.room(kind)
+            swept = sweep_room(sampler.room(kind), timing, sampler)
             if kind is None:
-                seconds.append(swept_s(room))
-            for row, confuser in _zones(room, judge, rng):
+                seconds.append(swept.clock_s)
+                budgets.append(swept.budget_s)
+            for row, confuser in _zones(swept, judge, sampler):
                 rows.append([number, n, *row])
                 confusers.append(confuser)
             if n % 10_000 == 9_999:
@@ -132,41 +139,80 @@ def run_city(
         if kind is not None:
             tell(f"{world.name}: {count} sweeps with {kind.name}")
     table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
-    return Rows(table, confusers, rooms, {kind.name: per_kind for kind in KINDS}, {"before": seconds})
+    return Rows(
+        table, confusers, rooms, {kind.name: per_kind for kind in KINDS}, {"before": seconds, "budget": budgets}
+    )
 
 
-def swept_s(room: Room) -> float:
-    """What a full sweep takes before any second look: light is played at each stand while the budget lasts."""
-    stands = len(room.kind.plan.zones)
-    base = BASE_S + stands * STAND_S
-    return min(base + (stands * LIGHT_S if room.tested else 0.0), max(base, BUDGET_S - LIGHT_LOOK_S))
+@dataclass(slots=True)
+class Swept:
+    """A room after the first looks."""
+
+    room: Room
+    answers: list[list[Answer]]
+    """By stand, by transmitter."""
+    timing: Timing | None
+    """None where nothing needed the light."""
+    clock_s: float
+    """Since the sweep began."""
+
+    @property
+    def budget_s(self) -> float:
+        """Eight minutes for three stalls, and as much more for each one beyond."""
+        stalls = sum(zone.kind in {"stall", "booth"} for zone in self.room.kind.plan.zones)
+        return BUDGET_S * max(1.0, stalls / 3.0)
+
+    def light_plan(self) -> LightPlan | None:
+        """What a second look by light may take now."""
+        return None if self.timing is None else self.timing.look()
 
 
-def _zones(room: Room, judge: Judge, rng: np.random.Generator) -> list[tuple[list[float], str]]:
+def sweep_room(room: Room, timing: TimingOf, sampler: Sampler) -> Swept:
+    """Stand after stand, with the light at each as far as the time goes; what asks for a second look keeps its time."""
     zones = room.kind.plan.zones
+    swept = Swept(room, [[] for _ in zones], None, DECLARED_S)
+    budget = timing(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
+    swept.clock_s = BASE_S
+    if not room.tested:
+        swept.answers = [[UNTESTED] * len(room.devices) for _ in zones]
+        swept.clock_s += STAND_S * len(zones)
+        return swept
+    swept.timing = budget
+    held_s = 0.0
+    for k in range(len(zones)):
+        plan = budget.stand(len(zones) - k, is_first=k == 0)
+        swept.answers[k], light_s = play_stand(room.devices, k, plan, sampler.dark)
+        swept.clock_s += STAND_S + light_s
+        held_s += LENS_LOOK_S if any(spot.score >= HELD_FROM for spot in room.spots[k]) else 0.0
+        held_s += TRANSMITTER_LOOK_S if any(one.verdict == "follows_light" for one in swept.answers[k]) else 0.0
+        budget.hold(held_s)
+    return swept
+
+
+def _zones(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[float], str]]:
+    room = swept.room
+    zones = room.kind.plan.zones
+    called_by_zone = [sorted((s for s in spots if s.score >= CALLED), key=lambda s: -s.score) for spots in room.spots]
+    followed = {k for k, told in enumerate(swept.answers) if any(one.verdict == "follows_light" for one in told)}
+    glinting = {k for k, called in enumerate(called_by_zone) if called}
+    worth = (glinting | followed | room.carriers.keys() | room.hints | {room.camera_zone}) - {-1}
+    if not worth:
+        return []
     places = {
         tag_of(number): {zone.zone_id: share for zone, share in zip(zones, device.shares, strict=True)}
         for number, device in enumerate(room.devices)
     }
-    flows = max(1, math.ceil(room.tested / 2))  # derived: they spread over two channels at least
     # a transmitter is heard at every stand, so that its strongest one is known in each zone
     heard = [
         [
-            wifi_of(zone, f"p{k}", number, device, device.levels[k], answer(device, k, flows, rng))
+            wifi_of(zone, f"p{k}", number, device, device.levels[k], swept.answers[k][number])
             for k, zone in enumerate(zones)
         ]
         for number, device in enumerate(room.devices)
     ]
     result = []
-    for k, zone in enumerate(zones):
-        called = sorted((s for s in room.spots[k] if s.score >= CALLED), key=lambda s: -s.score)
-        follows = any(
-            one[k].stimulus is not None and one[k].stimulus.verdict == "follows_light"  # type: ignore[union-attr]  # of records that were built without validation
-            for one in heard
-        )
-        is_camera = k == room.camera_zone
-        if not (called or follows or k in room.carriers or k in room.hints or is_camera):
-            continue
+    for k in sorted(worth):
+        zone, called, is_camera = zones[k], called_by_zone[k], k == room.camera_zone
         observed: list[Observation] = [lens_of(zone, f"p{k}", spot.score) for spot in called]
         observed += [o for one in heard for o in one]
         observed += radio_of(zone, f"p{k}", room.carriers.get(k), has_hint=k in room.hints)
@@ -175,37 +221,47 @@ def _zones(room: Room, judge: Judge, rng: np.random.Generator) -> list[tuple[lis
         before = judge_before(called, first)
         second, looks_s = first, 0.0
         if first.log10 >= LEAST:
-            again, extra, looks_s = _look_again(zone, called, room, first, flows, rng)
+            again, extra, looks_s = _look_again(zone, called, swept, first, sampler)
             second = judge(zone, [*observed, *extra], coverage, places=places, again=again)
-        row = [float(is_camera), first.log10, first.low, second.log10, second.low, *map(float, before), looks_s]
+        fate = -1.0
+        if is_camera and room.is_streaming:  # the camera is the first of the room's transmitters
+            fate = float(FATES.index(fate_of(room.devices[0], k, swept.answers[k][0])))
+        row = [float(is_camera), first.log10, first.low, second.log10, second.low, *map(float, before), looks_s, fate]
         row += [first.of(m) for m in MODALITIES] + [second.of(m) for m in MODALITIES]
         result.append((row, called[0].kind if called else ""))
     return result
 
 
 def _look_again(
-    zone: Zone, called: list[Spot], room: Room, first: Weighed, flows: int, rng: np.random.Generator
+    zone: Zone, called: list[Spot], swept: Swept, first: Weighed, sampler: Sampler
 ) -> tuple[dict[Modality, Sequence[str]], list[Observation], float]:
-    """What the second look at a zone's candidate observes, and what it takes."""
+    """What the second look at a zone's candidate observes, and what it takes: of the lens and by light, whichever
+    speaks for it (`sweep.run.second_looks.looks_of`).
+    """
     again: dict[Modality, Sequence[str]] = {}
     extra: list[Observation] = []
     looks_s = 0.0
-    codes = {e.code for e in first.evidence}
-    if "glint" in codes and called and called[0].again is not None:
+    room = swept.room
+    speak = {e.modality for e in first.evidence if e.weight_log10 > 0.0}
+    if "lens" in speak and called and called[0].again is not None:
         name = f"again-{zone.zone_id}-near"
         again["lens"] = (name,)
         if called[0].again >= CALLED:
             extra.append(lens_of(zone, name, called[0].again))
         looks_s += LENS_LOOK_S
-    if "follows_light" in codes:
+        swept.clock_s += LENS_LOOK_S
+    plan = swept.light_plan() if "wifi" in speak else None
+    if plan is not None and plan.light_s:
         name = f"again-{zone.zone_id}-light"
         again["wifi"] = (name,)
         k = [z.zone_id for z in room.kind.plan.zones].index(zone.zone_id)
+        answers, light_s = play_stand(room.devices, k, plan, sampler.dark, again=True)
         extra += [
-            wifi_of(zone, name, number, device, device.levels[k], answer(device, k, flows, rng, again=True))
+            wifi_of(zone, name, number, device, device.levels[k], answers[number])
             for number, device in enumerate(room.devices)
         ]
-        looks_s += LIGHT_LOOK_S
+        looks_s += AROUND_LOOK_S + light_s
+        swept.clock_s += AROUND_LOOK_S + light_s
     return again, extra, looks_s
 
 

@@ -4,7 +4,8 @@ Job: judge followed places of rendered clips and pairs of looks with the detecto
 ended and where transmitters were placed; write `city_curves.json`. Input: folders of rows and pairs, files of runs;
 output: that file. Refuses clips that the forest was trained on, by their seeds.
 
-    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --light RUNS --places RUNS --second-rows DIR...
+    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --light RUNS --light-nulls RUNS --places RUNS \
+        --second-rows DIR...
 """
 
 from __future__ import annotations
@@ -105,10 +106,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--second-rows", type=Path, nargs="+", required=True)
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--light", type=Path, required=True, help="as tests.simulators.light_runs writes it")
+    parser.add_argument("--light-nulls", type=Path, required=True, help="as tests.simulators.light_nulls writes it")
     parser.add_argument("--places", type=Path, required=True, help="as tests.simulators.place_runs writes it")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("city_curves.json"))
     args = parser.parse_args(arguments)
-    curves: dict[str, Any] = {"build": build_of(), "worlds": {}, "light": json.loads(args.light.read_text("utf-8"))}
+    curves: dict[str, Any] = {
+        "build": build_of(),
+        "worlds": {},
+        "light": json.loads(args.light.read_text("utf-8")),
+        "light_nulls": json.loads(args.light_nulls.read_text("utf-8")),
+    }
     for name, folders, mode, judging in (
         ("first", args.rows, "training", False),
         ("second", args.second_rows, "held_out", True),

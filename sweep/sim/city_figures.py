@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.sim.city import AT, MODALITIES, Rows
+from sweep.sim.city_light import FATES
 from sweep.sim.city_rooms import KINDS
 
 ZONES: Final = 5
@@ -23,6 +24,8 @@ ZONES: Final = 5
 CANDIDATES_PER_1000, FINDINGS_PER_1000, STRONG_PER_10000 = 60.0, 10.0, 1.0
 MARGIN: Final = 0.8
 """Share of what is allowed that is aimed at in the city where it is chosen."""
+HALF_WIDTH: Final = 1.0
+"""Of a posterior that is worth calling strong, in decades: guessed."""
 PREVALENCES: Final = (1e-5, 1e-4, 1e-3)
 """Of rooms."""
 EDGES: Final = (-4.5, -4.0, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0)
@@ -113,6 +116,7 @@ def figures(rows: Rows, points: Points) -> dict[str, Any]:
             },
         },
         "detection": detection(rows, cut, before),
+        "streaming_by_light": by_fate(rows, cut),
         "strong_among_found": share(float((cut.strong & cut.camera).sum()), float(found.sum())),
         "minutes": minutes(rows, cut),
         "leave_one_out": {m: _without(rows, points, m) for m in MODALITIES},
@@ -138,6 +142,18 @@ def detection(rows: Rows, cut: Cut, before: npt.NDArray[np.bool_]) -> dict[str, 
     return out
 
 
+def by_fate(rows: Rows, cut: Cut) -> dict[str, Any]:
+    """Streaming cameras by what became of the light in their zone, and how many of each were found all the same."""
+    fate = rows.table[:, AT["fate"]]
+    count = float(rows.planted["wifi_streaming"])
+    out: dict[str, Any] = {}
+    for number, name in enumerate(FATES):
+        mine = cut.camera & (fate == number)
+        hits = float(mine.sum())
+        out[name] = {"cameras": share(hits, count), "found": share(float((mine & cut.finding).sum()), hits)}
+    return out
+
+
 def _all(rows: Rows, flags: npt.NDArray[np.bool_], cut: Cut) -> float:
     """Share of all cameras for which something holds, each kind by its share."""
     return sum(
@@ -158,7 +174,7 @@ def _without(rows: Rows, points: Points, modality: str) -> dict[str, Any]:
 
 
 def minutes(rows: Rows, cut: Cut) -> dict[str, float]:
-    """What a sweep takes, second looks counted; what does not fit into the eight minutes is left out and said."""
+    """What a sweep takes, second looks counted, and how many keep to their budget."""
     looks = np.zeros(rows.rooms)
     t = rows.table
     mine = cut.none & cut.first
@@ -168,7 +184,7 @@ def minutes(rows: Rows, cut: Cut) -> dict[str, float]:
         "mean": round(float(total.mean()) / 60.0, 2),
         "p95": round(float(np.quantile(total, 0.95)) / 60.0, 2),
         "most": round(float(total.max()) / 60.0, 2),
-        "share_within_8": round(float((total <= 480.0).mean()), 4),
+        "share_within_budget": round(float((total <= np.array(rows.seconds["budget"])).mean()), 4),
         "second_looks_s_per_room": round(float(looks.mean()), 2),
     }
 
@@ -252,7 +268,11 @@ def _odds_interval(cameras: float, raw: int, others: float) -> tuple[float, floa
 
 
 def choose(rows: Rows, prior: float) -> dict[str, float]:
-    """The lowest operating points that keep what is wanted, with a margin, in rooms without a camera."""
+    """The lowest operating points that keep what is wanted in rooms without a camera: candidates and findings with a
+    margin, strong ones by the upper end of what was counted, for they are few.
+
+    What is strong has its posterior and, one decade lower, the lower end of its interval above the point.
+    """
     t = rows.table
     none = t[:, AT["kind"]] < 0
     first, second = t[none, AT["first"]], t[none, AT["second"]]
@@ -261,11 +281,19 @@ def choose(rows: Rows, prior: float) -> dict[str, float]:
     asked = first >= one
     two = max(one, _least(second[asked], MARGIN * FINDINGS_PER_1000 * rows.rooms / 1_000))
     left = asked & (second >= two)
-    allowed = MARGIN * STRONG_PER_10000 * rows.rooms / 10_000
-    three = max(two, _least(second[left], allowed))
-    strong_low = round(three - 1.0, 2)  # half-width of a posterior that is worth calling strong: guessed, one decade
-    del low
-    return {"prior": prior, "first_look": one, "second_look": two, "strong": three, "strong_low": strong_low}
+    three = max(two, _least(np.minimum(second, low + HALF_WIDTH)[left], _surely_within(STRONG_PER_10000, rows.rooms)))
+    return {
+        "prior": prior, "first_look": one, "second_look": two, "strong": three,
+        "strong_low": round(three - HALF_WIDTH, 2),
+    }  # fmt: skip
+
+
+def _surely_within(wanted_per_10000: float, rooms: int) -> int:
+    """The most of so few that the upper end of their 90 % interval stays within what is wanted; 0 where none does."""
+    hits = 0
+    while per(float(hits + 1), rooms, 10_000)["high"] <= wanted_per_10000:
+        hits += 1
+    return hits
 
 
 def _least(values: Floats, most: float) -> float:
@@ -282,8 +310,8 @@ def write_points(points: dict[str, float], path: Path, *, seed: int, rooms: int,
     table = {
         "v": 1, "version": version, "made_by": f"sweep city --seed {seed} --world first --choose {path.name}",
         "chosen_on": f"{rooms} simulated rooms without a camera, first world, seed {seed}: at most "
-        f"{MARGIN * CANDIDATES_PER_1000:g} candidates and {MARGIN * FINDINGS_PER_1000:g} findings per 1,000 rooms and "
-        f"{MARGIN * STRONG_PER_10000:g} strong ones per 10,000 ({MARGIN:g} of what is wanted)",
+        f"{MARGIN * CANDIDATES_PER_1000:g} candidates and {MARGIN * FINDINGS_PER_1000:g} findings per 1,000 rooms "
+        f"({MARGIN:g} of what is wanted), and of strong ones {STRONG_PER_10000:g} per 10,000 as the upper end",
         **points,
     }  # fmt: skip
     path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

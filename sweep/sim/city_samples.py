@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from sweep.sim.city_rooms import Lens, World, WorldName
 
@@ -23,6 +24,7 @@ APERTURES_MM: Final[dict[Lens, tuple[float, float]]] = {
     "pinhole_1mm": (0.7, 1.4), "pinhole_1mm_ircut": (0.7, 1.4), "lens_2mm": (1.4, 3.0),
 }  # fmt: skip
 FILTERS: Final[dict[Lens, str]] = {"pinhole_1mm": "clear", "pinhole_1mm_ircut": "reflective", "lens_2mm": "clear"}
+Floats = npt.NDArray[np.float64]
 
 
 def is_lens(lens: Lens, kind: str, aperture_mm: float, range_m: float, farthest_m: float) -> bool:
@@ -99,6 +101,8 @@ class Curves:
     """How many transmitters inside lay in their region, of how many."""
     light: list[dict[str, Any]]
     """Runs of the light test, look by look."""
+    light_nulls: dict[str, Any]
+    """The same of very many sequences that were not played: counts, and how the looks correlate."""
 
     def tails(self) -> dict[str, Tail]:
         """Of every type of confuser that ever scored, and of places on nothing (`background`, by clip)."""
@@ -131,6 +135,17 @@ class Curves:
         return [(row[0], row[1], row[2]) for row in self.again if row[0] != "lens"]
 
 
+def outside_excess_db(world: World, rng: np.random.Generator, count: int, *, is_inside: bool) -> Floats:
+    """How much louder transmitters are outside the door than at the strongest stand inside: simulated."""
+    far = rng.uniform(1.5, 4.0, count) if is_inside else rng.uniform(0.8, 6.0, count)
+    near = rng.uniform(0.8, 3.0, count) if is_inside else rng.uniform(1.5, 6.0, count)
+    wall = np.maximum(0.0, rng.normal(*world.wall_db, count))
+    loss = 10.0 * world.exponent * np.log10(far / near) + (wall if is_inside else -wall)
+    noise = rng.normal(0.0, world.shadowing_db, (count, 6))
+    excess: Floats = -loss + noise[:, 0] - noise[:, 1:].max(axis=1)
+    return excess
+
+
 @cache
 def load_curves(world: WorldName) -> Curves:
     """The curves of a world."""
@@ -152,4 +167,5 @@ def load_curves(world: WorldName) -> Curves:
         places=one["places"],
         region_holds=(one["region_holds"][0], one["region_holds"][1]),
         light=table["light"],
+        light_nulls=table["light_nulls"],
     )

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 import numpy as np
+import numpy.typing as npt
 
 from sweep.report import (
     AddressToken,
@@ -29,9 +30,11 @@ from sweep.report import (
     Zone,
     ZoneCoverage,
 )
+from sweep.sim.city_light import CHANNELS, Answer, Dark
 from sweep.sim.city_rooms import CameraKind, Lens, RoomKind, World
-from sweep.sim.city_samples import Curves
+from sweep.sim.city_samples import Curves, outside_excess_db
 
+Floats = npt.NDArray[np.float64]
 CALLED: Final = 1.3
 """Score from which the detector makes an observation of a glint (`sweep.lens.judge.candidate_score`)."""
 AGAIN_FROM: Final = 0.65
@@ -40,8 +43,6 @@ PHONES_CALLED: Final = 15 / 19
 """`live_phone` of `air_venue` (tests/simulators/README.md)."""
 OTHERS: Final = (9 / 920, 43 / 920)
 """Other uploads called video, and left open (the same table)."""
-CHANCE: Final = 322 / 10_000 / 0.05
-"""Null sequences that decided falsely at any look, against what 5 % allow (tests/simulators/README.md)."""
 ANALOG_TOLD: Final = 11 / 12
 """Pictures told by their lines (tests/rf/test_confusion.py)."""
 ANALOG_CARRIER: Final = 0.6
@@ -49,7 +50,6 @@ ANALOG_CARRIER: Final = 0.6
 BLE_HEARD: Final = 0.9
 """Guessed: a beacon of a camera that waits to be set up is heard within 10 s of an active scan."""
 Carrier = Literal["analog_video", "continuous"]
-Answer = tuple[Literal["follows_light", "does_not", "not_assessable"], float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,12 @@ class Device:
     run: Sequence[float]
     """How its light test goes there, look by look."""
     again: Sequence[float]
-    """And in a second look."""
+    """And in a second look: of another camera of its kind, on time or late as it is."""
     smallest: float | None
+    channel: int
+    """Among those of the room."""
+    outside_dbm: float
+    """At the stand outside the door."""
 
 
 @dataclass(slots=True)
@@ -93,6 +97,8 @@ class Room:
     """Zone: kind of carrier."""
     hints: set[int]
     """Zones with a Bluetooth hint."""
+    is_streaming: bool = field(default=False)
+    """The camera streams over Wi-Fi, and is the first of `devices`."""
     tested: int = field(default=0)
     """Transmitters that the light test is for."""
 
@@ -109,7 +115,10 @@ class Sampler:
             for room in world.rooms
         }
         self._beyond = {room.name: [r for r in curves.places[room.name] if r[0] < 0] for room in world.rooms}
-        self._tails = curves.tails()
+        self._things = list(curves.tails().items())
+        self._called = {
+            (room.name, zone.kind): self._means(room, zone.kind) for room in world.rooms for zone in room.plan.zones
+        }
         self._lens = {lens: np.array(curves.lens_scores(lens, world)) for lens in world.lens_shares}
         self._again_lens = [(f, s) for f, s in curves.again_lenses(world) if f >= AGAIN_FROM]
         self._again_things: dict[str, list[tuple[float, float | None]]] = {}
@@ -117,7 +126,15 @@ class Sampler:
             self._again_things.setdefault(kind, []).append((first, second))
         self._again_all = [(f, s) for _, f, s in curves.again_things]
         self._lit = {light: [r for r in curves.light if r["light"] == light] for light in world.lights}
-        self._dark = [r for r in curves.light if r["light"] == 0.0]
+        self._alike = {
+            (light, *alike): [r for r in runs if alike_of(r) == alike]
+            for light, runs in self._lit.items() for alike in {alike_of(r) for r in runs}
+        }  # fmt: skip
+        self._denied = [r for r in curves.light if r["light"] == 0.0]
+        self._excess = {
+            inside: outside_excess_db(world, rng, 20_000, is_inside=inside) for inside in (True, False)
+        }  # fmt: skip
+        self.dark = Dark(curves.light_nulls["correlation"], rng)
 
     def room(self, camera: CameraKind | None) -> Room:
         """A room, with a camera of that kind in one of its zones."""
@@ -135,14 +152,22 @@ class Sampler:
         return room
 
     def _clutter(self, kind: RoomKind, zone: Zone) -> list[Spot]:
-        table = kind.clutter.get(zone.kind) or kind.clutter["entrance"]
+        counts = self.rng.poisson(self._called[(kind.name, zone.kind)])
         spots = []
-        for thing, tail in self._tails.items():
-            mean = self.world.views if thing == "background" else table.get(thing, 0.0)
-            for _ in range(self.rng.poisson(mean * tail.beyond(CALLED))):
+        for place in np.flatnonzero(counts):
+            thing, tail = self._things[int(place)]
+            for _ in range(int(counts[place])):
                 score = tail.draw(CALLED, self.rng)
                 spots.append(Spot(thing, score, self._again_of(thing, score)))
         return spots
+
+    def _means(self, kind: RoomKind, zone_kind: str) -> Floats:
+        """How many of each of `_things` are called in a zone, on average."""
+        table = kind.clutter.get(zone_kind) or kind.clutter["entrance"]
+        means = [self.world.views if thing == "background" else table.get(thing, 0.0) for thing, _ in self._things]
+        reach = [tail.beyond(CALLED) for _, tail in self._things]
+        called: Floats = np.array(means) * np.array(reach)
+        return called
 
     def _again_of(self, thing: str, score: float) -> float | None:
         """The second score of a thing of that kind and about that first score; of any kind where few were measured."""
@@ -167,7 +192,7 @@ class Sampler:
             called, is_open = self.world.streams
             if camera.radio == "wifi_on_motion":  # clips by motion and battery, air_venue: 22 of 38 called, 1 left open
                 called, is_open = 22 / 38, 1 / 38
-            lit = camera.radio == "wifi_streaming"  # a clip ends before the light has told anything
+            lit = room.is_streaming = camera.radio == "wifi_streaming"  # a clip ends before the light has told anything
             draw = rng.random()
             video = "video_uplink" if draw < called else "not_assessable" if draw < called + is_open else "not_video"
             rows = self._inside[room.kind.name][zone]
@@ -209,23 +234,23 @@ class Sampler:
         row = rows[int(self.rng.integers(len(rows)))]
         lights = list(self.world.lights)
         light = lights[int(self.rng.choice(len(lights), p=[self.world.lights[one] for one in lights]))]
-        lit, dark = self._lit[light], self._dark
-        run, again = (lit[int(self.rng.integers(len(lit)))] for _ in range(2))
-        told = dark[int(self.rng.integers(len(dark)))]["smallest"] if dark else None
-        return Device(video, row[1 : 1 + zones], row[1 + zones :], lit_zone, run["p"], again["p"], told)
+        lit, denied = self._lit[light], self._denied
+        run = lit[int(self.rng.integers(len(lit)))]
+        alike = self._alike[(light, *alike_of(run))]
+        again = alike[int(self.rng.integers(len(alike)))]
+        told = denied[int(self.rng.integers(len(denied)))]["smallest"] if denied else None
+        channel = int(self.rng.integers(CHANNELS))
+        levels = row[1 : 1 + zones]
+        excess = self._excess[row[0] >= 0]
+        outside_dbm = max(levels) + float(excess[int(self.rng.integers(len(excess)))])
+        return Device(
+            video, levels, row[1 + zones :], lit_zone, run["p"], again["p"], told, channel, outside_dbm
+        )  # fmt: skip
 
 
-def answer(device: Device, zone: int, flows: int, rng: np.random.Generator, *, again: bool = False) -> Answer:
-    """How the light test of a transmitter ends in a zone, among so many flows of a channel."""
-    if zone == device.lit_zone:
-        values = [p * flows for p in (device.again if again else device.run)]
-        p = next((p for p in values if p <= 0.05), min(1.0, values[-1]))
-    else:
-        p = min(1.0, float(rng.random()) / CHANCE)
-    if p <= 0.05:
-        return "follows_light", p
-    is_told = device.smallest is not None and device.smallest <= 0.08
-    return ("does_not" if is_told else "not_assessable"), p
+def alike_of(run: dict[str, Any]) -> tuple[str, bool]:
+    """By which two light tests of one camera are alike: its encoder, and whether its pictures come on time."""
+    return run["kind"], run["late"] == "on time"
 
 
 _NUMBERS: Final = itertools.count(1)
@@ -251,16 +276,16 @@ def wifi_of(zone: Zone, position_id: str, number: int, device: Device, level: fl
         scheme="room", key_id="0" * 8, tag=tag_of(number), oui=None, is_locally_administered=True
     )
     stimulus = None
-    if told[1] is not None:
+    if told.p_value is not None:
         stimulus = StimulusJudgement.model_construct(
-            verdict=told[0], p_value=told[1], kind="light", reason=None, tested_s=None, decided_after_s=None,
+            verdict=told.verdict, p_value=told.p_value, kind="light", reason=None, tested_s=None, decided_after_s=None,
             smallest_light_share=device.smallest,
         )  # fmt: skip
     return WifiObservation.model_construct(
         observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="wifi",
         addresses=(token,), role="sta", vendor=None, is_randomised=True, channel_mhz=2437.0,
-        rssi_dbm=Levels.model_construct(median=level, max=level), outside_dbm=None, frames=900, bytes_up=1,
-        bytes_down=1,
+        rssi_dbm=Levels.model_construct(median=level, max=level), outside_dbm=device.outside_dbm, frames=900,
+        bytes_up=1, bytes_down=1,
         dwell_s=20.0, video=VideoJudgement.model_construct(verdict=device.video, score=0.9, decided_after_s=5.0,
         reason=None),
         stimulus=stimulus,

@@ -260,6 +260,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
         no_trial_because=wish.no_trial_because,
         decided=tuple(format_address(one) for one in sorted(wish.decided)),
         own_addresses=tuple(format_address(one) for one in sorted(wish.own_addresses)),
+        elsewhere_dbm={format_address(one): level for one, level in sorted(wish.elsewhere_dbm.items())},
         known=tuple(
             KeptKnowledge(
                 channel=KeptChannel.of(one.channel),

@@ -86,6 +86,7 @@ def _wish(began: Began) -> WifiWish:
         no_trial_because=began.no_trial_because,
         decided=frozenset(map(parse_address, began.decided)),
         own_addresses=frozenset(map(parse_address, began.own_addresses)),
+        elsewhere_dbm={parse_address(one): level for one, level in began.elsewhere_dbm.items()},
     )
 
 

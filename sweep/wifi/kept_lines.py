@@ -33,6 +33,7 @@ Mhz = Annotated[int, Field(ge=1, le=100_000)]
 Address = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{2}:){5}[0-9a-f]{2}$")]
 Addresses = Annotated[tuple[Address, ...], Field(max_length=2_000)]
 Chips = Annotated[str, StringConstraints(pattern=rf"^[01]{{0,{MAX_CHIPS}}}$")]
+Dbm = Annotated[float, Field(ge=-200, le=100)]
 FewSeconds = Annotated[float, Field(ge=0, le=LONGEST_S)]
 
 
@@ -109,6 +110,8 @@ class Began(Record):
     no_trial_because: Code | None
     decided: Addresses
     own_addresses: Addresses
+    elsewhere_dbm: Annotated[dict[Address, Dbm], Field(max_length=2_000)] = Field(default_factory=dict)
+    """Of what was kept before that was written down: nothing was louder elsewhere."""
     known: Annotated[tuple[KeptKnowledge, ...], Field(max_length=500)]
     dwells: Count
     spent_s: Annotated[float, Field(ge=0, le=1e9)]

@@ -14,7 +14,7 @@ from sweep.report import Gap, Levels, StimulusJudgement, VideoJudgement, WifiObs
 from sweep.wifi.bands import limits_of
 from sweep.wifi.response_test import FOLLOWS
 from sweep.wifi.scan import scan_log
-from sweep.wifi.targets import TOO_MANY_CHANNELS
+from sweep.wifi.targets import LOUDER_ELSEWHERE, TOO_MANY_CHANNELS
 from sweep.wifi.trials import LEFT_OUT
 from sweep.wifi.video import OPEN_REASONS
 from sweep.wifi.words import WORDS
@@ -80,9 +80,11 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
 
 
 def _wants_walk(item: JudgedTransmitter, follows: dict[int, StimulusJudgement]) -> bool:
-    """What may be a camera and was not told by light; what is only open wants no walk where no light was wanted."""
+    """What may be a camera and was not told by light; what is only open wants no walk where no light was wanted, and
+    nothing that was louder elsewhere.
+    """
     answers = [follows[address] for address in item.transmitter.addresses if address in follows]
-    if any(one.verdict in {FOLLOWS, "does_not"} for one in answers):
+    if any(one.verdict in {FOLLOWS, "does_not"} or one.reason == LOUDER_ELSEWHERE for one in answers):
         return False
     if item.video.verdict == "video_uplink":
         return True

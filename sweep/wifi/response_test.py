@@ -2,9 +2,10 @@
 
 Input is the addresses that matter, then step by step the time, a watched channel and words of whoever draws and plays
 the chips; output is words back, and in the end `TrialResult`: a judgement for each transmitter heard, with a named
-reason where there is none.  Light and a
-walking person are the same test with other chips.  It ends as soon as every transmitter that matters is decided, or
-when nothing more can come of it.  What was not played, not heard or broken off is never called "does not follow".
+reason where there is none.  Light and a walking person are the same test with other chips.  It goes on while time is
+left and what follows does not yet say so clearly enough, and ends as soon as every transmitter that matters has, or
+nothing more can come of it (`stopping`).  What was not played, not heard or broken off is never called "does not
+follow".
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from sweep.wifi.stimulus import (
     judge_stimulus,
     round_light,
 )
+from sweep.wifi.stopping import is_enough, is_hopeless
 
 LIGHT_CHIP_S: Final = 0.6
 WALK_CHIP_S: Final = 4.0
@@ -58,6 +60,10 @@ START_WITHIN_S: Final = 8.0
 """The first chip is reported within this, or the lamp does not play: derived, the head's 3 s and a walker's 5 s."""
 OVERDUE_S: Final = 30.0
 """A test that is not over so long after its last chip never will be: guessed, far above any clock's error."""
+NO_PROMISE: Final = "no_promise"
+"""How a test ends that nothing has answered and nothing will."""
+SETTLED: Final = frozenset({"decided", PLAYED_OUT, NO_PROMISE})
+"""Ends at which answers stand."""
 LAMP_RESTED: Final = "lamp_rested"
 """Why nothing is denied: the lamp had to rest while it should have shone."""
 GONE_S: Final = 12.0
@@ -106,7 +112,7 @@ class TrialResult:
     judgements: dict[int, StimulusJudgement] = field(default_factory=dict)
     """By address: every flow that was tested, and all targets."""
     ended: str = PLAYED_OUT
-    """`decided`, `played_out`, or the code of what broke it off."""
+    """One of `SETTLED`, or the code of what broke it off."""
     played_s: float = 0.0
     looks: int = 0
     """Times it was judged."""
@@ -242,13 +248,20 @@ class Trial:
         self._next_look += 1
         self.result.looks += 1
         self._judge(log, chips)
-        undecided = self._wish.targets - {a for a, one in self.result.judgements.items() if one.verdict == FOLLOWS}
-        if not undecided:
+        answers = self.result.judgements
+        follow = {a for a, one in answers.items() if one.verdict == FOLLOWS}
+        undecided = self._wish.targets - follow
+        unclear = {a for a in self._wish.targets & follow if not is_enough(answers[a].p_value)}
+        if not undecided and not unclear:
             raise _Ended("decided")
         if self._next_look == len(self._looks):
-            raise _Ended(PLAYED_OUT)
-        if not undecided & _still_sending(log, self._now_ns):
-            raise _Ended("transmitter_silent")
+            raise _Ended("decided" if not undecided else PLAYED_OUT)
+        sending = _still_sending(log, self._now_ns)
+        if not (undecided | unclear) & sending:
+            raise _Ended("decided" if not undecided else "transmitter_silent")
+        hoping = {a for a in undecided if not is_hopeless(answers[a].p_value if a in answers else None, chips)}
+        if not (hoping | unclear) & sending:
+            raise _Ended(NO_PROMISE)
 
     def _judge(self, log: FrameLog, chips: int) -> None:
         played = self._played
@@ -270,8 +283,7 @@ class Trial:
             for address in one.addresses:
                 known = self.result.judgements.get(address)
                 if judgement.p_value is not None or address in self._wish.targets:
-                    is_known = known is not None and known.verdict == FOLLOWS  # holds at whatever look it was found
-                    self.result.judgements[address] = known if is_known and known is not None else judgement
+                    self.result.judgements[address] = judgement if known is None else later(known, judgement)
 
     def _judgement(self, one: StimulusResult) -> StimulusJudgement:
         adjusted = None if one.adjusted_p_value is None else min(1.0, one.adjusted_p_value * self._wish.trials)
@@ -318,7 +330,7 @@ class Trial:
                 "chip_lamp_rested": played.withheld,
             }
             result.chips.update({name: count for name, count in counts.items() if count})
-        if result.ended not in {"decided", PLAYED_OUT}:
+        if result.ended not in SETTLED:
             result.judgements = self.judgements_if_cut(result.ended)
             return
         for address in self._wish.targets - result.judgements.keys():
@@ -326,6 +338,15 @@ class Trial:
 
 
 FOLLOWS: Final = "follows_light"
+
+
+def later(known: StimulusJudgement, now: StimulusJudgement) -> StimulusJudgement:
+    """The judgement at a later look: what was found once holds, as of when it was found, and may become surer."""
+    if known.verdict != FOLLOWS:
+        return now
+    if known.p_value is None or now.p_value is None or now.p_value >= known.p_value:
+        return known
+    return known.model_copy(update={"p_value": now.p_value, "tested_s": now.tested_s})
 
 
 def not_assessable(kind: TrialKind, reason: str) -> StimulusJudgement:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sweep.captures.packets import CaptureFileError
+from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement, code_of
 from sweep.plug.mode import SHORT_OF_TIME
 from sweep.plug.sofar import Teller
@@ -32,17 +33,16 @@ from sweep.wifi.listen import Listener
 from sweep.wifi.observations import judge_stand, tag_of
 from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
-from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S
-from sweep.wifi.scan import scan_log
+from sweep.wifi.response_test import FOLLOWS, REPORT_EVERY_S, SETTLED, not_assessable
+from sweep.wifi.scan import WifiScan, scan_log
 from sweep.wifi.stand import HeardStand, Stimulus, WifiWish, light_time
-from sweep.wifi.targets import targets_by_channel
+from sweep.wifi.targets import LOUDER_ELSEWHERE, is_louder, may_be_camera, targets_by_channel
 from sweep.wifi.told_line import OnSofar, ToldLine
 from sweep.wifi.transmitters import list_flows
 from sweep.wifi.trials import LEFT_OUT, TagOf, no_tag, run_trials
 from sweep.wifi.words import WORDS
 
 KEPT_NAME: Final = "wifi.pcapng"
-SETTLED: Final = frozenset({"decided", PLAYED_OUT})
 
 
 class WifiSession:
@@ -71,6 +71,8 @@ class WifiSession:
         found = self._measure(task, line)
         if task.is_outside:
             self._outside.take(found)
+        else:
+            self._outside.remember(found)
         return self._outside.beside(found)
 
     def _measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
@@ -102,7 +104,13 @@ class WifiSession:
         wish = replace(wish, surveys_first=True)
         if task.is_walk:
             return wish
-        return replace(wish, trials_longest_s=task.light_s, open_trials_longest_s=task.open_light_s)
+        is_first = not is_again(task.position.position_id)
+        return replace(
+            wish,
+            trials_longest_s=task.light_s,
+            open_trials_longest_s=task.open_light_s,
+            elsewhere_dbm=self._outside.elsewhere(task.position.zone_id) if is_first else {},
+        )
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
@@ -210,6 +218,17 @@ class _Interruption:
         return self.left is None
 
 
+def not_here(scan: WifiScan, wish: WifiWish) -> dict[int, StimulusJudgement]:
+    """Why transmitters are not tested that were louder elsewhere."""
+    return {
+        address: not_assessable("light", LOUDER_ELSEWHERE)
+        for item in scan.transmitters
+        if may_be_camera(item) and wish.trial == "light" and is_louder(item, wish.elsewhere_dbm)
+        for address in item.transmitter.addresses
+        if address not in wish.decided
+    }
+
+
 def hear_stand(
     wish: WifiWish,
     air: Air,
@@ -235,7 +254,10 @@ def hear_stand(
     if interruption.left is None and wish.trial is not None:
         because = SKIPPED if interruption.is_skipped else wish.no_trial_because
         scan, known = scan_log(heard.log, earlier=earlier), wish.decided | wish.own_addresses
-        wanted = targets_by_channel(scan, heard, is_any=wish.is_any_uplink, decided=known)
+        wanted = targets_by_channel(
+            scan, heard, is_any=wish.is_any_uplink, decided=known, elsewhere_dbm=wish.elsewhere_dbm
+        )
+        follows |= not_here(scan, wish)
         results = run_trials(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)
         for one, result in zip(wanted, results, strict=True):
             follows |= result.judgements

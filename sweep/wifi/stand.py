@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sweep.plug.talk import TrialKind
@@ -36,6 +36,9 @@ class WifiWish:
     """Code that says why nothing can be played now; None when it can."""
     decided: frozenset[int] = frozenset()
     """Addresses whose answer is known in this zone already."""
+    elsewhere_dbm: Mapping[int, float] = field(default_factory=dict)
+    """How loud transmitters were outside the door, or at an earlier stand in another zone: what is much weaker here is
+    not tested here."""
     own_addresses: frozenset[int] = frozenset()
     """The probe's own radios, which are no transmitters of the room."""
     surveys_first: bool = False

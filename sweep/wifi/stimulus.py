@@ -50,8 +50,9 @@ MIN_CHIPS: Final = 25
 MIN_FRAMES: Final = 60
 MIN_ACTIVE_SHARE: Final = 0.6
 """Share of whole seconds with traffic below which a flow is no stream that could follow anything: guessed."""
-MIN_DENIAL_S: Final = 45.0
-"""A shorter sequence can show that a flow follows, not that it does not: from the field notes, 60 s at +10 % light."""
+MIN_DENIAL_S: Final = 44.5
+"""A shorter sequence can show that a flow follows, not that it does not: 75 chips by a clock that is 1 % fast; from the
+field notes, 60 s at +10 % light."""
 LONGEST_LIGHT_CHIP_S: Final = 2.0
 """Longer chips are walked, and what a denial is worth is known for light only: derived, the lamp's last 0.6 s."""
 SIGNIFICANT: Final = 0.05

@@ -59,7 +59,9 @@ def run_trials(
     tested, left_out = wanted[:MAX_TRIALS], wanted[MAX_TRIALS:]
     results = line.results
     refusal = wish.no_trial_because
-    for index, (one, longest_s) in enumerate(zip(tested, trial_shares(wish, tested), strict=True)):
+    for index, (one, longest_s) in enumerate(
+        zip(tested, trial_shares(wish, [o.has_video for o in tested]), strict=True)
+    ):
         result = _missed(kind, one, refusal or SHORT_OF_TIME)
         if refusal is None and longest_s:
             told = tuple(_flow(target, tag) for target in one.targets[:MAX_TOLD_FLOWS])
@@ -121,18 +123,18 @@ def open_part_s(wanted: ChannelTargets, result: TrialResult) -> float:
     return max(0.0, result.played_s - answered_s)
 
 
-def trial_shares(wish: WifiWish, tested: Sequence[ChannelTargets]) -> list[float]:
-    """How long each test may take, 0 for one that is not worth beginning: where something is called video first, then
-    the others of what that leaves; among themselves as much as each other.
+def trial_shares(wish: WifiWish, has_video: Sequence[bool]) -> list[float]:
+    """How long each test may take, 0 for one that is not worth beginning: where something is called video (`has_video`
+    says so of each) first, then the others of what that leaves; among themselves as much as each other.
     """
-    videos = sum(one.has_video for one in tested)
+    videos = sum(has_video)
     shares = _even_shares(wish.trial_longest_s, wish.trials_longest_s, videos)
     left_s = wish.open_trials_longest_s
     if wish.trials_longest_s is not None:
         spent_s = sum(share_s + AROUND_TRIAL_S for share_s in shares if share_s)
         left_s = min(wish.trials_longest_s - spent_s, wish.trials_longest_s if left_s is None else left_s)
-    others = _even_shares(wish.trial_longest_s, left_s, len(tested) - videos)
-    return [(shares if one.has_video else others).pop(0) for one in tested]
+    others = _even_shares(wish.trial_longest_s, left_s, len(has_video) - videos)
+    return [(shares if one else others).pop(0) for one in has_video]
 
 
 def _even_shares(longest_s: float, all_s: float | None, tests: int) -> list[float]:

@@ -88,15 +88,20 @@ def _weigh_transmitter(view: ZoneView, transmitter: list[WifiObservation]) -> li
 
 
 def _weigh_tests(view: ZoneView, here: list[WifiObservation], transmitter: list[WifiObservation]) -> list[Evidence]:
-    """The first test and, where it followed, the second one.
+    """The first test and, where it followed, the second one; where it did not, or was not made, the second stands in.
 
     The lamp is played in each zone on its own: only what the transmitter did here speaks for this zone, and what it did
     elsewhere is as likely with a camera here as without. Where it is tested here by light and by a person who walks,
-    its p-value is multiplied by the number of tests (Bonferroni); second looks are tests of their own. A denial says
-    nothing of what does not send like a camera.
+    its p-value is multiplied by the number of tests (Bonferroni), and by one more where a second look stands in for
+    it; otherwise second looks are tests of their own. A denial says nothing of what does not send like a camera.
     """
-    tests = sum(_p_of(o) is not None for o in here)
     tested = [(p, o) for o in here if (p := _p_of(o)) is not None]
+    tests = len(tested)
+    if not any(o.stimulus is not None and o.stimulus.verdict == "follows_light" for _, o in tested):
+        again = [(p, o) for o in transmitter if o.position_id in view.again and (p := _p_of(o)) is not None]
+        tests += len(again)
+        follow = [(p, o) for p, o in again if o.stimulus is not None and o.stimulus.verdict == "follows_light"]
+        tested = follow or tested
     if not tested:
         return []
     p_value, one = min(tested, key=lambda item: (item[0], item[1].observation_id))
@@ -106,7 +111,8 @@ def _weigh_tests(view: ZoneView, here: list[WifiObservation], transmitter: list[
         return []
     is_walk = judged.kind == "motion"
     if judged.verdict == "follows_light" and p <= FOLLOWS_LIGHT_P:
-        return [_followed(view, one, judged, p), *_second_test(view, transmitter)]
+        second = [] if one.position_id in view.again else _second_test(view, transmitter)
+        return [_followed(view, one, judged, p), *second]
     if judged.verdict == "does_not" and any(o.video.verdict == "video_uplink" for o in here):
         if is_walk:
             weight = view.weights.at("does_not_follow_motion")

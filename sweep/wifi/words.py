@@ -145,6 +145,10 @@ WORDS: Final = Words(
 TRIAL_REASONS: Final[dict[str, Sentence]] = {
     "decided": Sentence("전송량이 따라 변하는 기기를 확인해 시험을 마침", "A transmitter follows: the test is over"),
     "played_out": Sentence("시험을 끝까지 마침", "The test ran to its end"),
+    "no_promise": Sentence(
+        "조명을 따라 변하는 기미가 전혀 없어 시험을 일찍 마침",
+        "Nothing showed any sign of following: the test ended early",
+    ),
     "no_lamp": Sentence("시험용 조명(센서 헤드)이 없어 시험하지 않음", "No sensor head with a lamp: not tested"),
     "head_away": Sentence("센서 헤드 연결이 끊겨 시험을 중단함", "The sensor head went away: test broken off"),
     "head_restarted": Sentence("센서 헤드가 다시 시작되어 시험을 중단함", "The sensor head restarted: test broken off"),
@@ -167,6 +171,10 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
     ),
     "too_many_channels": Sentence(
         "한 자리에서 채널 두 개까지만 시험하므로 시험하지 않음", "Two channels are tested at a position: not tested"
+    ),
+    "louder_elsewhere": Sentence(
+        "문밖이나 앞서 점검한 다른 칸에서 훨씬 강하게 잡혀 여기서는 시험하지 않음",
+        "It was much louder outside the door or in another zone: not tested here",
     ),
     "moved_on": Sentence("다른 자리로 옮겨 시험을 중단함", "The inspector moved on: test broken off"),
     "aborted": Sentence("점검 중단으로 시험을 끝내지 못함", "The sweep was aborted: test broken off"),

@@ -239,6 +239,20 @@ def test_the_light_played_again_adds_where_it_is_followed_and_takes_where_it_is_
     assert after["does_not"] < once.posterior_log10_odds < after["follows_light"]
 
 
+def test_a_second_light_stands_in_where_the_first_was_not_played_or_told_nothing() -> None:
+    second = wifi(5, "stall-2", -45.0, position_id="again-stall-2-light", stimulus=FOLLOWS)
+    quiet = r.StimulusJudgement(verdict="not_assessable", p_value=0.4, reason="light_too_weak")
+    after = {}
+    for name, first in (("not played", None), ("told nothing", quiet), ("followed", FOLLOWS)):
+        heard = (lens(1, "stall-2", score=9.0), wifi(3, "stall-2", -45.0, stimulus=first))
+        (finding,) = judge(*heard, second, positions=again("stall-2", "light")).findings
+        after[name] = (finding.posterior_log10_odds, [e.code for e in finding.evidence_for if e.modality == "wifi"])
+    assert "follows_light" in after["not played"][1]
+    assert "follows_light_again" not in after["not played"][1], "one reading is one"
+    assert "follows_light" in after["told nothing"][1]
+    assert after["told nothing"][0] <= after["not played"][0] < after["followed"][0]
+
+
 def test_a_chance_hit_is_no_evidence() -> None:
     chance = r.StimulusJudgement(verdict="follows_light", p_value=0.03)
     assert judge(wifi(3, "stall-2", -45.0, stimulus=chance)).findings == ()

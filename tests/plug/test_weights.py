@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
 from sweep.plug.weights import HINT, WeightsError, add_up, guess, read_weights
 from sweep.sim.city_samples import load_curves
-from sweep.sim.weights_from_runs import Counted, make_weights, ratio
+from sweep.sim.weights_counted import Counted, ratio
+from sweep.sim.weights_from_runs import make_weights
 
 WEIGHTS = load_weights()
 

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sweep.cli import build_app
+from sweep.cli.city import timing_of
 from sweep.judge.thresholds import Thresholds, load_thresholds
 from sweep.run.judging import judge_zone
 from sweep.sim.city import AT, Rows, run_city
@@ -22,7 +23,7 @@ RUNNER = CliRunner()
 
 
 def small() -> Rows:
-    return run_city(WORLDS["first"], load_curves("first"), judge_zone, seed=3, rooms=300, per_kind=20)
+    return run_city(WORLDS["first"], load_curves("first"), judge_zone, timing_of, seed=3, rooms=300, per_kind=20)
 
 
 @pytest.fixture(scope="module")

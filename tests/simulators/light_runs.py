@@ -22,6 +22,8 @@ from tests.simulators.encode_cameras import CAMERA_CHIPS, CAMERA_LEVELS, kind_of
 from tests.simulators.fit_light import LATE, Case, list_cases
 
 LIGHTS: Final = (0.0, 0.1, 0.2)
+ENDED_P: Final = 0.00072
+"""Below, no test goes on, even among four flows (`sweep.wifi.stopping.ENOUGH_P`)."""
 
 
 def run(case: Case, light: float) -> dict[str, Any] | None:
@@ -38,7 +40,7 @@ def run(case: Case, light: float) -> dict[str, Any] | None:
             return None
         p_value, _ = find_p_value(response, rows, EXTEND_BELOW * share)
         after.append(round(min(p_value / share, 1.0, *after[-1:]), 6))
-        if after[-1] <= SIGNIFICANT / 20:
+        if after[-1] <= ENDED_P:
             break
         test = FlowTest(flow.sender, after[-1], 0.0, 0.0, chips * sequence.chip_s, response, rows, share)
         smallest = test if after[-1] > SIGNIFICANT else None

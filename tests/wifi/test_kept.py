@@ -71,7 +71,7 @@ class Stand:
         self.wish = WifiWish(
             dwell_s=12.0, trial=self.kind, trial_longest_s=30.0 if seed % 4 == 0 else 15.0,
             is_any_uplink=seed % 2 == 1, decided=frozenset({OTHER} if seed % 6 == 0 else ()),
-            own_addresses=frozenset({0x02_9F_31_7C_5A_E1}),
+            own_addresses=frozenset({0x02_9F_31_7C_5A_E1}), elsewhere_dbm={OTHER: -20.0} if seed % 4 == 1 else {},
         )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from sweep.wifi.listen import Listener
 from sweep.wifi.response_test import LIGHT_CHIP_S, WALK_CHIPS, Trial, TrialResult, TrialWish, looks_within
 from sweep.wifi.sequence import ChipSequence
 from sweep.wifi.stimulus import LOOKS, StimulusResult, StimulusScan, Verdict
+from sweep.wifi.stopping import HOPELESS_FROM_CHIPS
 from sweep.wifi.trials import run_trial
 from tests.wifi.live_rig import CAMERA_MHZ
 from tests.wifi.made_up_air import CAMERA, OTHER, PLAY_DELAY_S, START_NS, MadeUpAir, MadeUpPlayer, beeper
@@ -106,7 +107,10 @@ def test_it_looks_when_each_share_of_the_chips_was_played_and_denies_only_at_the
 def test_it_stops_as_soon_as_everything_that_matters_is_decided() -> None:
     def judge(sequence: ChipSequence) -> Told:
         later = nothing_yet(sequence)[CAMERA]
-        return {CAMERA: ("follows_light", 0.01), OTHER: ("follows_light", 0.02) if len(sequence.chips) > 60 else later}
+        return {
+            CAMERA: ("follows_light", 0.001),
+            OTHER: ("follows_light", 0.002) if len(sequence.chips) > 60 else later,
+        }
 
     room = Room(judge)
     result = room.test(targets=frozenset({CAMERA, OTHER}))
@@ -115,6 +119,41 @@ def test_it_stops_as_soon_as_everything_that_matters_is_decided() -> None:
     after = {address: judgement.decided_after_s for address, judgement in result.judgements.items()}
     assert 15.0 < (after[CAMERA] or 0.0) < 19.0, "found at the first look, and it stays the answer"
     assert 45.0 < (after[OTHER] or 0.0) < 49.0
+
+
+def test_what_follows_is_played_on_until_it_says_so_clearly_and_keeps_when_it_was_found() -> None:
+    p_by_look = dict(zip((chips for chips, _ in LOOKS), (0.4, 0.04, 0.02, 0.002, 0.5, 0.5), strict=True))
+
+    def judge(sequence: ChipSequence) -> Told:
+        p_value = p_by_look[len(sequence.chips)]
+        return {CAMERA: ("follows_light" if p_value <= 0.05 else "not_assessable", p_value)}
+
+    room = Room(judge)
+    result = room.test()
+    assert room.looked == [25, 50, 75, 95]
+    assert result.ended == "decided"
+    found = result.judgements[CAMERA]
+    assert (found.verdict, found.p_value) == ("follows_light", 0.002)
+    assert 30.0 < (found.decided_after_s or 0.0) < 34.0, "found at the second look"
+
+
+def test_what_follows_but_never_clearly_is_found_all_the_same() -> None:
+    p_values = iter((0.04, 0.03, 0.3, 0.3, 0.3, 0.3))
+    room = Room(lambda _: {CAMERA: ("follows_light" if (p := next(p_values)) <= 0.05 else "does_not", p)})
+    result = room.test()
+    assert room.looked == [chips for chips, _ in LOOKS]
+    assert result.ended == "decided"
+    assert (result.judgements[CAMERA].verdict, result.judgements[CAMERA].p_value) == ("follows_light", 0.03)
+
+
+def test_it_ends_early_where_nothing_has_shown_anything() -> None:
+    room = Room(lambda sequence: {CAMERA: nothing_yet(sequence)[CAMERA], OTHER: ("does_not", 1.0)})
+    result = room.test(targets=frozenset({OTHER}))
+    assert result.ended == "no_promise"
+    assert room.looked == [chips for chips, _ in LOOKS if chips <= HOPELESS_FROM_CHIPS]
+    assert result.judgements[OTHER].verdict == "does_not", "an answer, and nothing broken off"
+    both = Room(room.judge)
+    assert both.test(targets=frozenset({CAMERA, OTHER})).ended == PLAYED_OUT, "one of them may still follow"
 
 
 def test_two_channels_share_the_error() -> None:

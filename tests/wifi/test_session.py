@@ -17,8 +17,9 @@ from sweep.wifi.observations import judge_stand
 from sweep.wifi.scan import scan_log
 from sweep.wifi.session import WifiSession, hear_stand
 from sweep.wifi.stand import HeardStand, WifiWish
-from sweep.wifi.targets import targets_by_channel
+from sweep.wifi.targets import LOUDER_ELSEWHERE, targets_by_channel
 from sweep.wifi.trials import MAY_PASS
+from sweep.wifi.words import TRIAL_REASONS
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
@@ -66,6 +67,15 @@ def test_what_sends_like_a_camera_is_tested_once_a_zone(listened: HeardStand) ->
     (channel,) = targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset())
     assert (channel.mhz, channel.addresses) == (CAMERA_MHZ, frozenset({CAMERA}))
     assert targets_by_channel(scan, listened.heard, is_any=False, decided=frozenset({CAMERA})) == ()
+
+
+def test_what_was_much_louder_elsewhere_is_not_tested_and_says_so() -> None:
+    stand = Stand()
+    found = stand.hear(replace(LIGHT, elsewhere_dbm={CAMERA: 0.0}))
+    assert stand.player.plays == []
+    said = found.follows[CAMERA]
+    assert (said.verdict, said.p_value, said.reason) == ("not_assessable", None, LOUDER_ELSEWHERE)
+    assert said.reason in TRIAL_REASONS
 
 
 def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:
