@@ -159,6 +159,7 @@ def test_two_persons_log_in_with_a_passkey_each_and_one_has_two(open_phone: Open
     assert len(spare.credentials()) == 1  # the device still has it, the server takes it no more
 
 
+@pytest.mark.soak
 def test_a_finger_of_somebody_else_and_a_copied_passkey_open_nothing(open_phone: OpenPhone, door: Site) -> None:
     phone, thief = open_phone(_local(door)), open_phone(_local(door))
     device, stolen = Device(phone), Device(thief)
@@ -250,6 +251,7 @@ def test_an_officer_connects_an_app_before_anything_else_and_logs_in_with_its_co
     expect(page.get_by_role("navigation")).to_be_visible()
 
 
+@pytest.mark.soak
 def test_an_inspector_sets_a_pin_for_agreeing_on_a_colleagues_phone(open_phone: OpenPhone, door: Site) -> None:
     phone = open_phone(_local(door))
     phone.watch.allowed = ("400",)

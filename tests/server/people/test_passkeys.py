@@ -350,6 +350,7 @@ def test_a_new_passkey_needs_a_recent_login(door: Site) -> None:
     assert kim.get("/api/passkeys").json() == {"passkeys": []}
 
 
+@pytest.mark.soak
 def test_only_so_many_passkeys(door: Site) -> None:
     kim = _person(door)
     for count in range(MAX_PASSKEYS):

@@ -64,7 +64,9 @@ def test_the_computation_is_that_of_rfc_6238() -> None:
         assert second_factor._totp(secret).generate(now_s).decode() == digits
 
 
-@pytest.mark.parametrize("role", sorted(STRONG_ROLES))
+@pytest.mark.parametrize(
+    "role", ["auditor", *(pytest.param(one, marks=pytest.mark.soak) for one in sorted(STRONG_ROLES - {"auditor"}))]
+)
 def test_a_password_alone_opens_nothing_for_who_reads_what_others_wrote(
     site: Site, clock: list[float], role: Role
 ) -> None:
@@ -175,7 +177,9 @@ def test_an_app_is_disconnected_and_connected_anew(site: Site, clock: list[float
         assert _refused(_ask(site.anonymous(), code=spent)) == (401, "wrong_code")
 
 
-@pytest.mark.parametrize("way", ["deactivated", "moved", "reset"])
+@pytest.mark.parametrize(
+    "way", ["moved", *(pytest.param(one, marks=pytest.mark.soak) for one in ("deactivated", "reset"))]
+)
 def test_what_ends_a_second_factor(site: Site, clock: list[float], way: str) -> None:
     _connected(site, clock)
     match way:
