@@ -63,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows.add_argument("--out", type=Path, required=True)
     rows.add_argument("--triples", type=int, help="as figures take clips, so many triples; default: as training does")
     rows.add_argument("--short-pulses", action="store_true", help="with --triples: every fourth group is short")
+    rows.add_argument("--middle-rings", action="store_true", help="with --triples: the rings M and N are lit too")
     rows.add_argument("--dense", action="store_true", help="clips for fitting alone: harder, and with more lenses")
     trees = commands.add_parser("fit", help="fit and calibrate the forest")
     trees.add_argument("rows", type=Path)
@@ -110,7 +111,9 @@ def _make_rows(args: argparse.Namespace) -> int:
 def _clip(args: argparse.Namespace, seed: int) -> RenderedClip:
     if args.triples is None and args.world not in JUDGING:
         return training_clip(args.world, seed, is_dense=args.dense)
-    return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, short_pulses=args.short_pulses)
+    asked = {"short_pulses": args.short_pulses, "middle_rings": args.middle_rings}
+    lamps = {name: True for name, wanted in asked.items() if wanted}  # the unseen world knows neither
+    return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, **lamps)
 
 
 def _tell_figures(paths: Sequence[Path], args: argparse.Namespace) -> int:
