@@ -8,30 +8,34 @@ only, where another rule draws, and warns in its last days.  Looks by eye are du
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
-from server.config.inspection_policy import Every, Rule
+from server.config.inspection_policy import Rule
 from server.schedule import visits
 from server.schedule.drawing import Secrets, drawn_day, is_drawn_again
-from server.schedule.periods import Period, day_of, period_before, period_of, working_days
+from server.schedule.periods import ONE_DAY, Period, day_of, period_before, period_of, start_ms, working_days
+from server.schedule.raw_ids import RawId, id_of, raw
 from server.store.schema import facilities, facility_facts, rooms, visit_orders
 
 State = Literal["waiting", "due", "overdue", "missed", "done"]
 WARNING_DAYS = 10  # guessed: two working weeks, in which a district can still visit whatever the law's floor lacks
 ORDERED = "ordered"
 """Name of the rule of a visit that somebody ordered."""
+ORDER_COLUMNS = ("first_day", "last_day", "created_ms", "with_police")
 
 
 class Due(NamedTuple):
     """What one rule says of one room."""
 
     room: Row[Any]
+    """Of `scheduled_rooms`."""
     rule: str
     state: State
     drawn: date | None
@@ -43,17 +47,32 @@ class Due(NamedTuple):
     with_police: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Day:
-    """What is asked of one day, read once."""
+    """What is asked of one day."""
 
     today: date
     until_ms: int
     """Visits from then on are not known yet: the end of today, or its beginning where the day is planned."""
     secrets: Secrets
-    swept: dict[Every, tuple[visits.Visits, visits.Visits]] = field(default_factory=dict)
-    looked_at: dict[Every, tuple[visits.Visits, visits.Visits]] = field(default_factory=dict)
-    drawn: dict[tuple[UUID, str], date | None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Rule:
+    """A rule on one day: what is the same for all of its rooms, read and drawn once."""
+
+    rule: Rule
+    now: Period
+    before: Period
+    seen: visits.Visits
+    is_due_undrawn: bool
+    """Where it draws nobody: is a room that was not visited due already?"""
+    missed_before_ms: int
+    """A room made before then stood through the whole period before."""
+    today_ms: int
+    """When today begins."""
+    drawn: dict[RawId, date | None] = field(default_factory=dict)
+    again: dict[RawId, bool] = field(default_factory=dict)
 
 
 def first_day_needed(rules: Sequence[Rule], today: date) -> date:
@@ -66,34 +85,38 @@ def due_of_day(
 ) -> Iterator[Due]:
     """Every rule of every room that has one; of all districts, or one."""
     found = scheduled_rooms(connection, district_id)
-    for rule in rules:
-        read = visits.swept if rule.method == "equipment" else visits.looked_at
-        known = day.swept if rule.method == "equipment" else day.looked_at
-        if rule.every not in known:
-            before, now = period_before(rule.every, day.today), period_of(rule.every, day.today)
-            known[rule.every] = read(connection, before, now, day.until_ms)
+    of_rooms = None if district_id is None else _rooms_of(district_id)
+    read: dict[str, _Rule] = {}
+    of_kind: dict[tuple[str, str | None, bool | None], list[tuple[_Rule, bool]]] = {}
     for room in found:
-        of_room = [
-            rule
-            for rule in rules
-            if rule.is_for(room.kind, room.facility_kind or "other", is_special=room.is_special or False)
-        ]
-        draws = {rule.method for rule in of_room if not rule.is_floor}
-        for rule in of_room:
-            yield _judge(room, rule, day, only_counts=rule.is_floor and rule.method in draws)
+        kind = (room.kind, room.facility_kind, room.is_special)
+        if kind not in of_kind:
+            of_kind[kind] = []
+            asked = [one for one in rules if one.is_for(kind[0], kind[1] or "other", is_special=kind[2] or False)]
+            draws = {rule.method for rule in asked if not rule.is_floor}
+            for rule in asked:
+                if rule.name not in read:
+                    read[rule.name] = _read(connection, rule, day, of_rooms)
+                only_counts = rule.is_floor and rule.method in draws
+                of_kind[kind].append((read[rule.name], rule.method == "equipment" and not only_counts))
+        for of_day, is_drawn in of_kind[kind]:
+            yield _judge(room, of_day, day, draws=is_drawn)
     yield from _ordered(connection, found, day)
 
 
 def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence[Any]:
-    """Rows of rooms of facilities that are not closed; of a demonstration those that came from a file."""
+    """Rows of rooms of facilities that are not closed; of a demonstration those that came from a file.
+
+    Their ids are raw (raw_ids.py).
+    """
     statement = (
         select(
-            rooms.c.room_id,
+            raw(rooms.c.room_id),
             rooms.c.kind,
             rooms.c.name_ko,
             rooms.c.name_en,
             rooms.c.created_ms,
-            facilities.c.facility_id,
+            raw(facilities.c.facility_id),
             facilities.c.district_id,
             facilities.c.name_ko.label("facility_ko"),
             facilities.c.name_en.label("facility_en"),
@@ -115,60 +138,84 @@ def scheduled_rooms(connection: Connection, district_id: str | None) -> Sequence
     return connection.execute(statement).all()
 
 
-def _judge(room: Row[Any], rule: Rule, day: Day, *, only_counts: bool) -> Due:
-    now = period_of(rule.every, day.today)
-    before = period_before(rule.every, day.today)
-    seen_before, seen_now = (day.swept if rule.method == "equipment" else day.looked_at)[rule.every]
-    modes: Sequence[str] = rule.modes if rule.method == "equipment" else ("visual",)
-    last_ms = visits.last_of(seen_now, room.room_id, modes)
-    earlier_ms = visits.last_of(seen_before, room.room_id, modes)
-    created = day_of(room.created_ms)
-    draws = rule.method == "equipment" and not only_counts
-    if last_ms is not None:
-        is_again = (
-            draws
-            and day_of(last_ms) < day.today
-            and is_drawn_again(room.facility_id, rule.name, rule.again_per_day, day.today, day.secrets)
-        )
-        return Due(room, rule.name, "due" if is_again else "done", None, now.last, last_ms, is_again)
-    drawn = _drawn(room, rule, day, now, created) if draws else None
-    if draws and drawn is not None:
-        return Due(room, rule.name, "due" if drawn == day.today else "overdue", drawn, now.last, earlier_ms)
-    if earlier_ms is None and created <= before.first:
-        return Due(room, rule.name, "missed", None, before.last, None)
-    if draws:
-        return Due(room, rule.name, "waiting", None, now.last, earlier_ms)
+def _rooms_of(district_id: str) -> Select[tuple[UUID]]:
+    of_district = select(facilities.c.facility_id).where(facilities.c.district_id == district_id)
+    return select(rooms.c.room_id).where(rooms.c.facility_id.in_(of_district))
+
+
+def _read(connection: Connection, rule: Rule, day: Day, of_rooms: Select[tuple[UUID]] | None) -> _Rule:
+    before, now = period_before(rule.every, day.today), period_of(rule.every, day.today)
+    if rule.method == "equipment":
+        seen = visits.swept(connection, before, now, day.until_ms, rule.modes, of_rooms=of_rooms)
+    else:
+        seen = visits.looked_at(connection, before, now, day.until_ms, of_rooms=of_rooms)
     left = sum(one >= day.today for one in working_days(now))
-    is_due = rule.method == "visual" or left <= WARNING_DAYS
+    return _Rule(
+        rule,
+        now,
+        before,
+        seen,
+        is_due_undrawn=rule.method == "visual" or left <= WARNING_DAYS,
+        missed_before_ms=start_ms(before.first + ONE_DAY),
+        today_ms=start_ms(day.today),
+    )
+
+
+def _judge(room: Row[Any], of_day: _Rule, day: Day, *, draws: bool) -> Due:
+    rule, now = of_day.rule, of_day.now
+    earlier_ms, last_ms = of_day.seen.get(room.room_id, (None, None))
+    if last_ms is not None:
+        is_again = draws and last_ms < of_day.today_ms and _drawn_again(room, of_day, day)
+        return Due(room, rule.name, "due" if is_again else "done", None, now.last, last_ms, is_again)
+    drawn = _drawn(room, of_day, day) if draws else None
+    if drawn is not None:
+        return Due(room, rule.name, "due" if drawn == day.today else "overdue", drawn, now.last, earlier_ms)
+    if earlier_ms is None and room.created_ms < of_day.missed_before_ms:
+        return Due(room, rule.name, "missed", None, of_day.before.last, None)
+    is_due = not draws and of_day.is_due_undrawn
     return Due(room, rule.name, "due" if is_due else "waiting", None, now.last, earlier_ms)
 
 
-def _drawn(room: Row[Any], rule: Rule, day: Day, now: Period, created: date) -> date | None:
-    mark = (room.facility_id, rule.name)
-    if mark not in day.drawn:
-        days = [one for one in working_days(now) if one >= created]
-        day.drawn[mark] = drawn_day(room.facility_id, rule.name, days, day.today, day.secrets)
-    return day.drawn[mark]
+def _drawn(room: Row[Any], of_day: _Rule, day: Day) -> date | None:
+    if room.facility_id not in of_day.drawn:
+        created = day_of(room.created_ms)
+        days = [one for one in working_days(of_day.now) if one >= created]
+        of_day.drawn[room.facility_id] = drawn_day(
+            id_of(room.facility_id), of_day.rule.name, days, day.today, day.secrets
+        )
+    return of_day.drawn[room.facility_id]
+
+
+def _drawn_again(room: Row[Any], of_day: _Rule, day: Day) -> bool:
+    if room.facility_id not in of_day.again:
+        of_day.again[room.facility_id] = is_drawn_again(
+            id_of(room.facility_id), of_day.rule.name, of_day.rule.again_per_day, day.today, day.secrets
+        )
+    return of_day.again[room.facility_id]
 
 
 def _ordered(connection: Connection, found: Sequence[Row[Any]], day: Day) -> Iterator[Due]:
     """Visits that somebody ordered: due for its days, overdue until it was done or called off."""
-    today = day.today.isoformat()
+    stand = (visit_orders.c.cancelled_ms.is_(None), visit_orders.c.first_day <= day.today.isoformat())
     orders = connection.execute(
-        select(visit_orders)
-        .where(visit_orders.c.cancelled_ms.is_(None), visit_orders.c.first_day <= today)
+        select(raw(visit_orders.c.facility_id), *(visit_orders.c[name] for name in ORDER_COLUMNS))
+        .where(*stand)
         .order_by(visit_orders.c.first_day, visit_orders.c.order_id)
     ).all()
+    if not orders:
+        return
+    of_facility: dict[RawId, list[Row[Any]]] = defaultdict(list)
+    for room in found:
+        of_facility[room.facility_id].append(room)
+    of_orders = select(rooms.c.room_id).where(rooms.c.facility_id.in_(select(visit_orders.c.facility_id).where(*stand)))
+    span = Period(date.fromisoformat(orders[0].first_day), day.today)
+    seen = visits.swept(connection, span, span, day.until_ms, ("full", "quick"), of_rooms=of_orders)
     for order in orders:
         first, last = date.fromisoformat(order.first_day), date.fromisoformat(order.last_day)
-        of_order = [room for room in found if room.facility_id == order.facility_id]
-        if not of_order:
-            continue
-        span = Period(first, max(last, day.today))
-        _, seen = visits.swept(connection, span, span, day.until_ms)
-        for room in of_order:
-            last_ms = visits.last_of(seen, room.room_id, ("full", "quick"))
-            if last_ms is not None and last_ms < order.created_ms:
+        since_ms = max(start_ms(first), order.created_ms)
+        for room in of_facility.get(order.facility_id, ()):
+            _, last_ms = seen.get(room.room_id, (None, None))
+            if last_ms is not None and last_ms < since_ms:
                 last_ms = None
             state: State = "done" if last_ms is not None else "due" if day.today <= last else "overdue"
             yield Due(room, ORDERED, state, first, last, last_ms, with_police=order.with_police)

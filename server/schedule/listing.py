@@ -20,8 +20,9 @@ from server.schedule.due import Day, Due, due_of_day, first_day_needed
 from server.schedule.opening import hours_in
 from server.schedule.pairs import pairs_of
 from server.schedule.periods import Period, is_working_day, start_ms
+from server.schedule.raw_ids import RawId, id_of
 from server.schedule.rounds import Round, Stop, rounds_of
-from server.schedule.visits import last_of, swept
+from server.schedule.visits import swept
 from server.store.clock import from_ms
 from server.store.db import Database
 from sweep.report import LocalText
@@ -75,17 +76,16 @@ def day_plan(db: Database, rules: Sequence[Rule], *, today: date, district_id: s
             for one in due_of_day(connection, asked, day, district_id=district_id)
             if one.state in {"due", "overdue"}
         ]
-        _, visited = swept(connection, whole, whole, whole.end_ms)
+        done = swept(connection, whole, whole, whole.end_ms, ("full", "quick")).keys()
         pairs = pairs_of(connection, district_id)
     by_district: dict[str | None, dict[UUID, list[Due]]] = defaultdict(lambda: defaultdict(list))
     for one in found:
-        by_district[one.room.district_id][one.room.facility_id].append(one)
+        by_district[one.room.district_id][id_of(one.room.facility_id)].append(one)
     of_district: dict[str, list[PairView]] = defaultdict(list)
     for pair in pairs:
         of_district[pair.district_id].append(pair)
     rounds: list[RoundView] = []
     unassigned = 0
-    done = {room_id for room_id in visited if last_of(visited, room_id, ("full", "quick")) is not None}
     for name, places in sorted(by_district.items(), key=lambda one: one[0] or ""):
         of_name = of_district.get(name or "", [])
         if not of_name:
@@ -100,7 +100,7 @@ def day_plan(db: Database, rules: Sequence[Rule], *, today: date, district_id: s
 def _stop(of_place: Sequence[Due]) -> Stop:
     room = of_place[0].room
     return Stop(
-        facility_id=room.facility_id,
+        facility_id=id_of(room.facility_id),
         latitude_deg=room.latitude_deg,
         longitude_deg=room.longitude_deg,
         rooms=len({one.room.room_id for one in of_place}),
@@ -129,8 +129,8 @@ def _rule_view(rule: Rule) -> RuleView:
 def _due_view(one: Due) -> DueView:
     room = one.room
     return DueView(
-        room_id=room.room_id,
-        facility_id=room.facility_id,
+        room_id=id_of(room.room_id),
+        facility_id=id_of(room.facility_id),
         district_id=room.district_id,
         facility_name=LocalText(ko=room.facility_ko, en=room.facility_en),
         room_name=LocalText(ko=room.name_ko, en=room.name_en),
@@ -145,17 +145,17 @@ def _due_view(one: Due) -> DueView:
     )
 
 
-def _round_view(pair: PairView, planned: Round, places: dict[UUID, list[Due]], done: set[UUID]) -> RoundView:
+def _round_view(pair: PairView, planned: Round, places: dict[UUID, list[Due]], done: Collection[RawId]) -> RoundView:
     stops = []
     for visit in planned.visits:
         of_place = places[visit.stop.facility_id]
-        room_ids = tuple(dict.fromkeys(one.room.room_id for one in of_place))
+        room_ids: tuple[RawId, ...] = tuple(dict.fromkeys(one.room.room_id for one in of_place))
         room = of_place[0].room
         stops.append(
             StopView(
-                facility_id=room.facility_id,
+                facility_id=visit.stop.facility_id,
                 facility_name=LocalText(ko=room.facility_ko, en=room.facility_en),
-                rooms=room_ids,
+                rooms=tuple(id_of(room_id) for room_id in room_ids),
                 is_done=all(room_id in done for room_id in room_ids),
                 straight_line_m=None if visit.metres is None else round(visit.metres),
                 expected=f"{visit.at_min // 60:02d}:{visit.at_min % 60:02d}",

@@ -6,72 +6,89 @@ Output are times of last visits by room; it writes nothing but a look by eye.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, case, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select
 
 from server.interface.errors import not_found
 from server.schedule.periods import Period
+from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
 from server.store.schema import facilities, rooms, sweeps, visual_checks
 from sweep.report import new_id
 
 NEEDED_PERSONS = 2
 
-ByMode = dict[str, int]
-"""Last visit in milliseconds since 1970, by the sweep's mode."""
-Visits = Mapping[UUID, ByMode]
+Visits = dict[RawId, tuple[int | None, int | None]]
+"""By room: the last visit in the period before and in this one, in milliseconds since 1970."""
 
 
-def swept(connection: Connection, before: Period, now: Period, until_ms: int) -> tuple[Visits, Visits]:
-    """Last counting sweep of each room in the period before and in this one, up to `until_ms`, by mode."""
+def swept(
+    connection: Connection,
+    before: Period,
+    now: Period,
+    until_ms: int,
+    modes: Sequence[str],
+    *,
+    of_rooms: Select[tuple[UUID]] | None = None,
+) -> Visits:
+    """Last counting sweep in one of these modes, up to `until_ms`, of each room or of some."""
     demo_rooms = (
         select(rooms.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
         .where(facilities.c.is_demo)
     )
     made_up = and_(sweeps.c.source.in_(("simulated", "replay")), sweeps.c.room_id.in_(demo_rooms))
-    found: tuple[dict[UUID, ByMode], dict[UUID, ByMode]] = (defaultdict(dict), defaultdict(dict))
+    found: Visits = {}
     for counts in (sweeps.c.source == "live", made_up):  # apart, or no index would serve the many that are live
-        is_now = case((sweeps.c.started_ms >= now.first_ms, 1), else_=0).label("is_now")
-        statement = (
-            select(sweeps.c.room_id, sweeps.c.mode, is_now, func.max(sweeps.c.started_ms).label("last_ms"))
-            .where(
-                counts,
-                sweeps.c.outcome == "completed",
-                sweeps.c.started_ms >= before.first_ms,
-                sweeps.c.started_ms < min(now.end_ms, until_ms),
-                sweeps.c.persons >= NEEDED_PERSONS,
-            )
-            .group_by(sweeps.c.room_id, sweeps.c.mode, is_now)
+        statement = _last_visits(sweeps.c.room_id, sweeps.c.started_ms, before, now, until_ms).where(
+            counts,
+            sweeps.c.outcome == "completed",
+            sweeps.c.persons >= NEEDED_PERSONS,
+            sweeps.c.mode.in_(modes),
         )
-        for room_id, mode, place, last_ms in connection.execute(statement).all():
-            of_mode = found[place][room_id]
-            of_mode[mode] = max(last_ms, of_mode.get(mode, 0))
+        if of_rooms is not None:
+            statement = statement.where(sweeps.c.room_id.in_(of_rooms))
+        for room_id, earlier_ms, last_ms in connection.execute(statement).all():
+            known = found.get(room_id)
+            here = (earlier_ms, last_ms)
+            found[room_id] = here if known is None else (_later(known[0], earlier_ms), _later(known[1], last_ms))
     return found
 
 
-def looked_at(connection: Connection, before: Period, now: Period, until_ms: int) -> tuple[Visits, Visits]:
-    """The same of looks by eye, under the mode `visual`."""
-    is_now = case((visual_checks.c.checked_ms >= now.first_ms, 1), else_=0).label("is_now")
-    last_ms = func.max(visual_checks.c.checked_ms)
-    statement = (
-        select(visual_checks.c.room_id, is_now, last_ms)
-        .where(visual_checks.c.checked_ms >= before.first_ms, visual_checks.c.checked_ms < min(now.end_ms, until_ms))
-        .group_by(visual_checks.c.room_id, is_now)
+def looked_at(
+    connection: Connection,
+    before: Period,
+    now: Period,
+    until_ms: int,
+    *,
+    of_rooms: Select[tuple[UUID]] | None = None,
+) -> Visits:
+    """The same of looks by eye."""
+    statement = _last_visits(visual_checks.c.room_id, visual_checks.c.checked_ms, before, now, until_ms)
+    if of_rooms is not None:
+        statement = statement.where(visual_checks.c.room_id.in_(of_rooms))
+    return {room_id: (earlier_ms, last_ms) for room_id, earlier_ms, last_ms in connection.execute(statement).all()}
+
+
+def _last_visits(
+    room_id: ColumnElement[UUID], at_ms: ColumnElement[int], before: Period, now: Period, until_ms: int
+) -> Select[Any]:
+    return (
+        select(
+            raw(room_id),
+            func.max(case((at_ms < now.first_ms, at_ms))),
+            func.max(case((at_ms >= now.first_ms, at_ms))),
+        )
+        .where(at_ms >= before.first_ms, at_ms < min(now.end_ms, until_ms))
+        .group_by(room_id)
     )
-    found: tuple[dict[UUID, ByMode], dict[UUID, ByMode]] = ({}, {})
-    for room_id, place, at_ms in connection.execute(statement).all():
-        found[place][room_id] = {"visual": at_ms}
-    return found
 
 
-def last_of(visits: Visits, room_id: UUID, modes: Sequence[str]) -> int | None:
-    """The last visit of a room in one of these modes."""
-    by_mode = visits.get(room_id)
-    return None if by_mode is None else max((by_mode[mode] for mode in modes if mode in by_mode), default=None)
+def _later(one: int | None, other: int | None) -> int | None:
+    return max((at_ms for at_ms in (one, other) if at_ms is not None), default=None)
 
 
 def note_look(connection: Connection, room_id: UUID, *, by: str) -> None:
