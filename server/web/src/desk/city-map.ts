@@ -13,6 +13,12 @@ const NAMES_UP_TO = 40; // guessed: more outlines than fit with their names on a
 const RADIUS: Readonly<Record<PlaceState, number>> = { found: 9, case: 8, overdue: 7, plain: 5 };
 const GRAVITY: readonly PlaceState[] = ["found", "case", "overdue", "plain"];
 
+/** The district of who looks at the map; outlines have its Korean name and not its id. */
+export interface OwnDistrict {
+  readonly id: string;
+  readonly nameKo: string | undefined;
+}
+
 export interface Colours {
   readonly found: string;
   readonly case: string;
@@ -61,14 +67,16 @@ export function makeMap(element: HTMLElement): L.Map {
   });
 }
 
-/** Draw the outlines and show all of them, or all places where there are none. */
+/** Draw the outlines and show the city, or one's own district: its outline and places, all there is where it has none. */
 export function drawOutlines(
   map: L.Map,
   city: CityMap,
   colours: Colours,
+  own: OwnDistrict | null,
   name: (outline: CityMap["outlines"][number]) => string,
 ): void {
-  const bounds = L.latLngBounds([]);
+  const everything = L.latLngBounds([]);
+  const ofOwn = L.latLngBounds([]);
   map.createPane("names").style.zIndex = "390"; // under the points, which are what people look for
 
   for (const outline of city.outlines) {
@@ -81,7 +89,8 @@ export function drawOutlines(
         fillOpacity: 0.4,
         interactive: false,
       }).addTo(map);
-      bounds.extend(shape.getBounds());
+      everything.extend(shape.getBounds());
+      if (outline.name.ko === own?.nameKo) ofOwn.extend(shape.getBounds());
       if (city.outlines.length <= NAMES_UP_TO && polygon === outline.polygons[0]) {
         const label = L.divIcon({ className: "district-name", iconSize: undefined });
         const marker = L.marker(shape.getBounds().getCenter(), {
@@ -95,7 +104,11 @@ export function drawOutlines(
       }
     }
   }
-  for (const place of city.places) bounds.extend([place.latitude_deg, place.longitude_deg]);
+  for (const place of city.places) {
+    everything.extend([place.latitude_deg, place.longitude_deg]);
+    if (place.district_id === own?.id) ofOwn.extend([place.latitude_deg, place.longitude_deg]);
+  }
+  const bounds = ofOwn.isValid() ? ofOwn : everything;
   if (bounds.isValid()) map.fitBounds(bounds, { padding: [18, 18], animate: false });
   else map.setView([36.5, 127.8], 7, { animate: false });
 }

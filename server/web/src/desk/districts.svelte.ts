@@ -23,6 +23,11 @@ class Districts {
     }
   }
 
+  /** The Korean name of a district, once it is known. */
+  nameKo(id: string): string | undefined {
+    return this.all.find((one) => one.district_id === id)?.name.ko;
+  }
+
   /** The name of a district, its id until that is known. */
   name(id: string | null): string {
     const found = this.all.find((one) => one.district_id === id);
