@@ -178,6 +178,40 @@ def test_outlines_are_kept_and_what_is_none_is_refused(desk: Phone) -> None:
         expect(said).to_be_visible()
 
 
+def test_a_probe_in_the_days_list_leads_to_its_control_chart(desk: Phone) -> None:
+    page = desk.page
+    last = page.locator("section[aria-labelledby=probes] li.line").filter(has=page.locator("a.tag")).last
+    probe_id = (last.locator(".small").first.inner_text()).split(" · ")[0]
+    last.get_by_role("link").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("점검기 기준 점검")
+    expect(page.locator("section.card").first).to_contain_text(probe_id)
+    chart = page.locator("section.card").first.get_by_role("img").first
+    words = chart.locator("text").first.evaluate("it => 11 * it.getScreenCTM().a")
+    assert 9 < words < 15, "words of a chart are as large as those beside it"
+    expect(page.get_by_role("link", name="뒤로")).to_have_attribute("href", "#/desk/day/probes")
+
+
+def test_the_map_of_a_supervisor_opens_on_the_own_district(open_phone: OpenPhone, city: str) -> None:
+    phone = open_phone(city, **MODES)
+    for username, are_all_there in (("supervisor-hanbit", False), ("admin", True)):
+        phone.log_in(username, path="#/desk/map")
+        phone.page.reload()
+        names = phone.page.locator(".district-name")
+        expect(names).to_have_count(3)
+        expect(phone.page.locator(".district-name", has_text="한빛구")).to_be_visible()
+        whole = phone.page.locator(".map").bounding_box()
+        assert whole is not None
+        inside = 0
+        for name in names.all():
+            box = name.bounding_box()
+            assert box is not None
+            inside += (
+                whole["x"] < box["x"] < whole["x"] + whole["width"]
+                and whole["y"] < box["y"] < whole["y"] + whole["height"]
+            )
+        assert (inside == 3) is are_all_there, (username, inside)
+
+
 def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
     page = desk.page
     rooms = _get(page, city, "/api/rooms?limit=200")["rooms"]

@@ -17,7 +17,7 @@ export type Route =
   | { readonly screen: "keys" }
   /** The desk, which knows its own pages. */
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
-  | { readonly screen: "checks" }
+  | { readonly screen: "checks"; readonly probeId: string | null }
   | { readonly screen: "account" }
   | { readonly screen: "unknown" };
 
@@ -45,7 +45,7 @@ export function parseRoute(hash: string): Route {
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
-  if (first === "settings" && second === "checks") return { screen: "checks" };
+  if (first === "settings" && second === "checks") return { screen: "checks", probeId: third ?? null };
   if (first === "settings" && second === "login") return { screen: "account" };
   if (first === "settings") return { screen: "settings" };
   return { screen: "unknown" };
@@ -74,7 +74,8 @@ export const links = {
   settings: "#/settings",
   keys: "#/settings/keys",
   desk: (page = "", id = "") => ["#/desk", page, id].filter((part) => part !== "").join("/"),
-  checks: "#/settings/checks",
+  checks: (probeId?: string) =>
+    probeId === undefined ? "#/settings/checks" : `#/settings/checks/${encodeURIComponent(probeId)}`,
   account: "#/settings/login",
 } as const;
 
