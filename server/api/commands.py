@@ -7,6 +7,7 @@ probes and rooms, and two-person commands that name one person twice.  Each comm
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, select
@@ -49,6 +50,7 @@ from sweep.report import (
     new_id,
     utc_now,
 )
+from sweep.report.persons import Identified
 
 COMMAND_LIFE = timedelta(seconds=60)  # guessed: nobody wants a lamp to start later than a minute after asking
 STOP_LIFE = timedelta(minutes=15)  # derived: as long as the declaration holds that a stop ends
@@ -75,8 +77,21 @@ SIMPLE: dict[str, type[AnySimple]] = {
 STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
 
 
-def build_command(connection: Connection, probe_id: str, wanted: OrdinaryRequest, *, actor: str) -> Command:
-    """The whole command; ApiError 404 for an unknown probe or room, 400 for one person named twice."""
+class Declarers(NamedTuple):
+    """Who declares a room empty, and how each was identified."""
+
+    names: tuple[str, str]
+    """Pseudonyms."""
+    identified: Identified
+
+
+def build_command(
+    connection: Connection, probe_id: str, wanted: OrdinaryRequest, *, actor: str, declarers: Declarers | None = None
+) -> Command:
+    """The whole command; ApiError 404 for an unknown probe or room, 400 for one person named twice.
+
+    `declarers`: of a declaration, the two persons where they were identified; None: those that the request names.
+    """
     if (
         connection.scalar(
             select(keys.c.key_id).where(keys.c.probe_id == probe_id, keys.c.revoked_from_index.is_(None)).limit(1)
@@ -84,7 +99,7 @@ def build_command(connection: Connection, probe_id: str, wanted: OrdinaryRequest
         is None
     ):
         raise not_found("점검기", "probe")
-    command = _build(connection, wanted)
+    command = _build(connection, wanted, declarers)
     note_command(connection, probe_id, command, actor=actor)
     return command
 
@@ -115,17 +130,22 @@ def build_stop(wanted: StopRequest, running: UUID | None) -> PauseCommand | Abor
 
 
 def note_command(connection: Connection, probe_id: str, command: Command, *, actor: str) -> None:
-    """Write a command into the audit trail."""
+    """Write a command into the audit trail, and how those were identified who declared a room empty."""
+    detail = {"command_id": str(command.command_id), "sweep_id": str(command.sweep_id)}
+    if isinstance(command, DeclareEmptyCommand):
+        detail["declared_by"] = ", ".join(command.declared_by)
+        if command.identified is not None:
+            detail |= {"first": command.identified.first, "second": command.identified.second}
     record(
         connection,
         actor=actor,
         action=f"command.{command.command}",
         object_id=probe_id,
-        detail={"command_id": str(command.command_id), "sweep_id": str(command.sweep_id)},
+        detail=detail,
     )
 
 
-def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
+def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers | None) -> Command:
     command_id, issued = wanted.command_id or new_id(), utc_now()
     expires = issued + COMMAND_LIFE
     match wanted:
@@ -151,14 +171,16 @@ def _build(connection: Connection, wanted: OrdinaryRequest) -> Command:
                 known=known_things(connection, room.room_id, issued),
             )
         case DeclareEmptyRequest():
-            _need_two(wanted.declared_by)
+            declared_by = wanted.declared_by if declarers is None else declarers.names
+            _need_two(declared_by)
             return DeclareEmptyCommand(
                 command_id=command_id,
                 issued=issued,
                 expires=expires,
                 command="declare_empty",
                 sweep_id=wanted.sweep_id,
-                declared_by=wanted.declared_by,
+                declared_by=declared_by,
+                identified=None if declarers is None else declarers.identified,
             )
         case PositionRequest():
             return PositionCommand(

@@ -15,10 +15,19 @@ from starlette.responses import Response, StreamingResponse
 
 from server.api.access import SESSION_COOKIE, Inspector, Probe, Viewer
 from server.api.commands import OrdinaryRequest, build_command, build_stop, note_command
+from server.api.declaring import prove_declarers
 from server.api.services import Services, services_of
 from server.districts.scope import is_within, refuse_foreign
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.requests import CommandRequest, LiveBatch, StartRequest, StopRequest, describe, json_body
+from server.interface.requests import (
+    CommandRequest,
+    DeclareEmptyRequest,
+    LiveBatch,
+    StartRequest,
+    StopRequest,
+    describe,
+    json_body,
+)
 from server.interface.views.probes import CommandQueued, EntryEvent, LiveAccepted, ProbeList
 from server.live.channel import Known
 from server.live.hub import Listener, LiveHub, ServerEvent
@@ -91,7 +100,7 @@ async def post_command(
         known = await services.exchange.enqueue(probe_id, stop, stop.sweep_id, asked_by=person.display_name)
         await run_in_threadpool(_note, services, probe_id, stop, person.display_name)
         return _queued(hub, probe_id, stop.command_id, known)
-    command = await run_in_threadpool(_build, services, probe_id, wanted, person)
+    command = await run_in_threadpool(_build, request, probe_id, wanted, person)
     if not hub.channel(probe_id).is_online:
         raise ApiError(409, "probe_offline", "점검기가 연결되어 있지 않습니다", "the probe is not connected")
     known = await services.exchange.enqueue(probe_id, command, command.sweep_id, asked_by=person.display_name)
@@ -153,11 +162,15 @@ def _speaks(key: Key) -> bool:
     return key.role in PROBE_ROLES and key.probe_id is not None and key.revoked_from_index is None
 
 
-def _build(services: Services, probe_id: str, wanted: OrdinaryRequest, person: Person) -> Command:
+def _build(request: Request, probe_id: str, wanted: OrdinaryRequest, person: Person) -> Command:
+    services = services_of(request)
+    declarers = None
+    if isinstance(wanted, DeclareEmptyRequest):
+        declarers = prove_declarers(request, person, probe_id, wanted, _key_of(services, probe_id))
     with services.db.write() as connection:
         if isinstance(wanted, StartRequest):
             refuse_foreign(connection, person.district_id, {"room_id": str(wanted.room_id)})
-        return build_command(connection, probe_id, wanted, actor=person.display_name)
+        return build_command(connection, probe_id, wanted, actor=person.display_name, declarers=declarers)
 
 
 def _note(services: Services, probe_id: str, stop: Command, actor: str) -> None:

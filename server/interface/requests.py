@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, Field, RootModel, model_validato
 from pydantic.json_schema import models_json_schema
 from starlette.requests import ClientDisconnect, Request
 
-from server.interface.case_requests import CaseRequest, LookRequest, StepRequest
+from server.interface.case_requests import CaseRequest, LookRequest, SecondPerson, StepRequest
 from server.interface.errors import ApiError
 from server.interface.fields import (
     MAX_LOG_INDEX,
@@ -257,11 +257,14 @@ class StartRequest(CommandRequestBase):
 
 
 class DeclareEmptyRequest(CommandRequestBase):
-    """Two named persons declare the room empty and closed."""
+    """Two persons declare the room empty and closed."""
 
     command: Literal["declare_empty"]
     sweep_id: UUID
     declared_by: tuple[PersonName, PersonName]
+    """As they call themselves; where both are identified, the command names their accounts instead."""
+    second_person: SecondPerson | None = None
+    """Needed where the probe is real, once for each pair in a sweep and anew after each pause."""
 
 
 class PositionRequest(CommandRequestBase):

@@ -21,6 +21,7 @@ from sweep.report import (
     AbortCommand,
     Command,
     CommandEvent,
+    DeclareEmptyCommand,
     LiveMessage,
     PauseCommand,
     ProbeState,
@@ -75,6 +76,8 @@ class Channel:
     known: OrderedDict[UUID, Known] = field(default_factory=OrderedDict)
     stop: Stop | None = None
     """The last one, until the sweep runs again or is over."""
+    proved: DeclareEmptyCommand | None = None
+    """The last declaration of two who were identified, until somebody comes in."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     polls: int = 0
     """Long polls that wait now."""
@@ -115,10 +118,13 @@ class Channel:
         if isinstance(command, PauseCommand | AbortCommand):
             self._put_first(command)
             self.stop = Stop(command, asked_by)
+            self.proved = None
         else:
             self.pending.append(command)
             if isinstance(command, StartCommand):
                 self.started = command
+            if isinstance(command, DeclareEmptyCommand) and command.identified is not None:
+                self.proved = command
         self.known[command.command_id] = known = Known(sweep_id)
         while len(self.known) > MAX_KNOWN_COMMANDS:
             self.known.popitem(last=False)

@@ -21,7 +21,7 @@ from server.interface.views.probes import ProbeView
 from server.live.channel import Channel, Known
 from server.live.replay import MAX_KEPT
 from server.signing.keys import Key
-from sweep.report import Command, CommandEvent, LiveMessage, StateEvent, utc_now
+from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage, StateEvent, utc_now
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
 QUEUE_SIZE = MAX_KEPT + 56  # derived: a replay and some; a slower listener is disconnected
@@ -141,6 +141,8 @@ class LiveHub:
                 self._changed(channel)
             if isinstance(message.event, StateEvent):
                 channel.state, channel.state_message = message.event.state, message
+                if channel.state == "paused":
+                    channel.proved = None  # somebody came in, as the button on the probe says it
                 channel.forget_stop()
                 self._changed(channel)
         return accepted
@@ -155,6 +157,7 @@ class LiveHub:
         is_its = channel is not None and (channel.key is None or channel.key.key_id == key.key_id)
         known = channel if channel is not None and is_its else Channel(probe_id)
         begun = known.begun_here
+        proved = known.proved if known.proved is not None and known.proved.sweep_id == known.sweep_id else None
         return ProbeView(
             probe_id=probe_id,
             key_id=key.key_id,
@@ -168,6 +171,7 @@ class LiveHub:
             inspectors=None if begun is None else begun.inspectors,
             missed=known.missed,
             stop=known.stop_view,
+            proved_by=None if proved is None else proved.declared_by,
         )
 
     def listen(self, probe_id: str | None, user_id: UUID, token_hash: str, tenant: str | None = None) -> Listener:
@@ -218,7 +222,7 @@ class LiveHub:
             return channel.known[command.command_id]
         known = channel.enqueue(command, sweep_id, now or utc_now(), asked_by)
         channel.wake.set()
-        if channel.stop is not None:
+        if channel.stop is not None or isinstance(command, DeclareEmptyCommand):
             self._changed(channel)
         return known
 
@@ -226,6 +230,12 @@ class LiveHub:
         """What is known of a command that was queued before under this id."""
         channel = self._channels.get(probe_id)
         return None if command_id is None or channel is None else channel.known.get(command_id)
+
+    def proved(self, probe_id: str, sweep_id: UUID) -> DeclareEmptyCommand | None:
+        """The declaration of this sweep by two who were identified, while nobody has come in since."""
+        channel = self._channels.get(probe_id)
+        proved = None if channel is None else channel.proved
+        return proved if proved is not None and proved.sweep_id == sweep_id else None
 
     def has_heard_of(self, probe_id: str) -> bool:
         """Whether this probe, which then is enrolled, has spoken since the server started."""

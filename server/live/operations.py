@@ -24,6 +24,7 @@ from sweep.report import (
     AbortCommand,
     Command,
     ContractError,
+    DeclareEmptyCommand,
     LiveMessage,
     PauseCommand,
     ProbeState,
@@ -128,6 +129,7 @@ class ChannelState(Record):
     handed: int
     known: tuple[KnownState, ...]
     stop: StopState | None
+    proved: DeclareEmptyCommand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ def keep(channel: Channel) -> str:
             for command_id, known in channel.known.items()
         ),
         stop=None if channel.stop is None else StopState(command=channel.stop.command, asked_by=channel.stop.asked_by),
+        proved=channel.proved,
     )
     return to_json(state).decode()
 
@@ -220,6 +223,7 @@ def restore(probe_id: str, text: str, now_us: int, monotonic_s: float) -> Channe
     for one in kept.known:
         channel.known[one.command_id] = Known(one.sweep_id, one.answer)
     channel.stop = None if kept.stop is None else Stop(kept.stop.command, kept.stop.asked_by)
+    channel.proved = kept.proved
     return channel
 
 

@@ -31,6 +31,7 @@ from .condition import BankCapacity, BankState, Celsius, Tally, Volts
 from .findings import LookKind
 from .known import KnownThing
 from .observations import Modality
+from .persons import Identified
 from .plan import Plan, RoomKind
 from .reference import ReferenceCheck
 from .verdicts import VerdictName
@@ -313,6 +314,8 @@ class DeclareEmptyCommand(CommandBase):
     command: Literal["declare_empty"]
     sweep_id: UUID
     declared_by: Annotated[tuple[Pseudonym, Pseudonym], Field()]
+    identified: Identified | None = None
+    """How each of the two was identified in this sweep; None: by two names only, as in a demonstration."""
 
 
 class PositionCommand(CommandBase):

@@ -241,6 +241,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "claimed_time",
             "cli",
             "decisions",
+            "declaring",
             "documents",
             "health",
             "hostile_text",

@@ -232,6 +232,13 @@ def live_probe(site: Site) -> Iterator[FakeProbe]:
         connected.state("aborted")
 
 
+def prove_second(page: Page, username: str) -> None:
+    """The second person enters user name and password of their own, before both declare the room empty."""
+    page.get_by_role("radio", name="비밀번호").check()
+    page.get_by_label("본인 아이디").fill(username)
+    page.get_by_label("본인 비밀번호").fill(PASSWORD)
+
+
 @pytest.fixture
 def live_phone(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> Phone:
     """A phone that has started a live sweep, which two persons have declared."""

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from sweep.report import BankCommand, ConditionEvent, DoctorEvent, LiveEvent, ProbeCondition, ProgressEvent
 from sweep.run.words import GUIDANCE, NOTICES, STATES, guidance_event, notice_event, state_event
 from tests.web import evidence as made
-from tests.web.conftest import OpenPhone, Phone
+from tests.web.conftest import OpenPhone, Phone, prove_second
 from tests.web.probe import FakeProbe
 from tests.web.site import REAL_PROBE_ID, Site, seed_ids
 
@@ -173,10 +173,10 @@ def test_what_to_do_next_outlasts_a_pause_and_whoever_is_nearer_declares(
     agree(phones, "3번 칸 · 와이파이", "블루투스: 차례를 기다리는 중")
     live_probe.tell(state_event("paused"), between, guidance_event("stand_next"), state_event("waiting_for_empty"))
     second = phones[1].page
-    for number in (1, 2):  # whose names this phone was never told
-        second.get_by_role("button", name=f"점검자-0{number} 확인").click()
+    second.get_by_role("button", name="감독자-01 확인").click()
+    prove_second(second, "inspector")
     second.get_by_role("button", name="비었음, 점검 시작").click()
-    assert live_probe.expect_declaration() == ("점검자-01", "점검자-02")
+    assert live_probe.expect_declaration() == ("감독자-01", "점검자-01")
     live_probe.tell(state_event("running"))
     agree(phones, "점검 중", "지금은 측정하지 않음", GUIDANCE["stand_next"].ko)
     for phone in phones:

@@ -20,7 +20,7 @@ from sweep.report import MODALITIES
 from sweep.run.words import GUIDANCE, NOTICES, STATES
 from tests.sim.head_kit import built_elf
 from tests.web.agent import PROBE_ID, serving_probe
-from tests.web.conftest import OpenPhone, Phone
+from tests.web.conftest import OpenPhone, Phone, prove_second
 from tests.web.relay import Network
 from tests.web.test_stop import stop_button
 from tests.web.whole_probe import WholeProbe
@@ -80,9 +80,10 @@ def lens_tile(page: Page, zone: str) -> Locator:
     return page.get_by_role("row", name=re.compile(f"^{zone}")).get_by_role("cell").first
 
 
-def declare(page: Page) -> None:
-    page.get_by_role("button", name="점검자-01 확인").click(timeout=PATIENCE_MS)
-    page.get_by_role("button", name="점검자-02 확인").click()
+def declare(page: Page, me: str = "점검자-01", other: str = "supervisor") -> None:
+    """`me` holds this phone; `other`, a user name, enters the password there."""
+    page.get_by_role("button", name=f"{me} 확인").click(timeout=PATIENCE_MS)
+    prove_second(page, other)
     page.get_by_role("button", name="비었음, 점검 시작").click()
 
 
@@ -132,7 +133,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
     page.get_by_role("button", name="점검 준비").click()
     pair.see("waiting", STATES["waiting_for_empty"].ko, "카메라 꺼짐", patience_ms=PATIENCE_MS)
-    declare(others)  # whoever is nearer; the names of both are known there, too
+    declare(others, "감독자-01", "inspector")  # whoever is nearer
     pair.see("running", "점검 중", "카메라 켜짐", gone=("끊김",), patience_ms=PATIENCE_MS)
     page.get_by_role("button", name="건너뛰기").click()
     stand(page, "1번 칸")

@@ -42,6 +42,8 @@ class ProbeView(View):
     missed: int
     """Live messages of this sweep that the probe dropped or the network lost; the report has the last word."""
     stop: StopView | None
+    proved_by: tuple[str, str] | None
+    """Pseudonyms of the two who declared this sweep's room empty and were identified; null again after a pause."""
 
 
 class ProbeList(View):

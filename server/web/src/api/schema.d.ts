@@ -2636,6 +2636,8 @@ export interface components {
              * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
              */
             expires: string;
+            /** @description How each of the two was identified in this sweep; None: by two names only, as in a demonstration. */
+            identified?: components["schemas"]["Identified"] | null;
             /**
              * Issued
              * Format: date-time
@@ -2649,7 +2651,7 @@ export interface components {
         };
         /**
          * DeclareEmptyRequest
-         * @description Two named persons declare the room empty and closed.
+         * @description Two persons declare the room empty and closed.
          */
         DeclareEmptyRequest: {
             /**
@@ -2663,11 +2665,19 @@ export interface components {
              * @default null
              */
             command_id: string | null;
-            /** Declared By */
+            /**
+             * Declared By
+             * @description As they call themselves; where both are identified, the command names their accounts instead.
+             */
             declared_by: [
                 string,
                 string
             ];
+            /**
+             * @description Needed where the probe is real, once for each pair in a sweep and anew after each pause.
+             * @default null
+             */
+            second_person: components["schemas"]["SecondPerson"] | null;
             /**
              * Sweep Id
              * Format: uuid
@@ -4984,6 +4994,11 @@ export interface components {
             online: boolean;
             /** Probe Id */
             probe_id: string;
+            /** Proved By */
+            proved_by: [
+                string,
+                string
+            ] | null;
             /**
              * Role
              * @enum {string}

@@ -3,8 +3,9 @@
  *
  * It is remembered on the phone, so that a page opened again, with or without a connection, still can stop the sweep.
  */
-import { ApiError, call, client } from "../api/client";
-import type { ProbeState, SecondLook } from "../api/types";
+import { PasskeyError, sentenceOf } from "../account/passkeys";
+import { ApiError, call, client, type ShownText } from "../api/client";
+import type { ProbeState, SecondLook, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { LiveFeed } from "./feed.svelte";
 import { lastStart, type StartedSweep } from "./started";
@@ -22,7 +23,12 @@ export type CommandBody =
   | { command: "second_look"; sweep_id: string; finding_id: string; kind: "lens" | "transmitter" }
   | { command: "nothing_seen"; sweep_id: string; finding_id: string }
   | { command: "bank"; sweep_id: string | null; capacity_mah: number; charge: "full" | "unknown" | "same" }
-  | { command: "declare_empty"; sweep_id: string; declared_by: [string, string] }
+  | {
+      command: "declare_empty";
+      sweep_id: string;
+      declared_by: [string, string];
+      second_person: SecondPerson | null;
+    }
   | { command: "position"; sweep_id: string; zone_id: string; x_m: number; y_m: number; facing_deg: number };
 
 interface Watched {
@@ -31,11 +37,16 @@ interface Watched {
   readonly isTaken: boolean;
 }
 
+interface Failure {
+  readonly shown: ShownText;
+  readonly code?: string;
+}
+
 class Watch {
   feed = $state.raw<LiveFeed | null>(null);
   started = $state.raw<StartedSweep | null>(null);
   isBusy = $state(false);
-  failure = $state.raw<ApiError | null>(null);
+  failure = $state.raw<Failure | null>(null);
   now = $state(Date.now());
   #remembered: Watched | null = read();
   #close: () => void = () => undefined;
@@ -123,6 +134,30 @@ class Watch {
     if (this.feed === null) return;
     const sweepId = this.isAsked ? (this.started?.sweepId ?? null) : this.feed.sweepId;
     stops.press(this.feed.probeId, sweepId, command);
+  }
+
+  /** Both are here; `second`: how the second of them proves it, asked for as late as can be. */
+  async declare(
+    sweepId: string,
+    declaredBy: [string, string],
+    second: (() => SecondPerson | Promise<SecondPerson>) | null,
+  ): Promise<void> {
+    this.isBusy = true;
+    this.failure = null;
+    try {
+      const proof = second === null ? null : await second();
+      await this.command({
+        command: "declare_empty",
+        sweep_id: sweepId,
+        declared_by: declaredBy,
+        second_person: proof,
+      });
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof PasskeyError)) throw error;
+      this.failure = { shown: sentenceOf(error) };
+    } finally {
+      this.isBusy = false;
+    }
   }
 
   async command(body: CommandBody): Promise<void> {

@@ -1,0 +1,27 @@
+/** What the second person of an act gives on the first one's device, as the server takes it. */
+import { call, client } from "../api/client";
+import type { SecondPerson } from "../api/types";
+import { answer } from "./passkeys";
+
+/** Letters of a badge, which no user name has. */
+const BADGE = /^[A-Z][0-9A-Z]{7}$/;
+/** A password is longer. */
+const PIN = /^\d{6}$/;
+const NOT_GIVEN = { username: null, badge: null, password: null, code: null, pin: null, passkey: null };
+
+/** By a passkey on this very device; `about`: the id of what both agree to. */
+export async function byPasskey(about: string): Promise<SecondPerson> {
+  const options = await call(client.POST("/api/second-person/options", { body: { about } }));
+  return { ...NOT_GIVEN, passkey: await answer(options) };
+}
+
+/** By user name or badge and PIN, or by user name and password; `code`: of the second factor, where one is asked for. */
+export function bySecret(name: string, secret: string, code: string | null): SecondPerson {
+  const who = name.trim();
+  return {
+    ...NOT_GIVEN,
+    ...(BADGE.test(who) ? { badge: who } : { username: who }),
+    ...(PIN.test(secret) ? { pin: secret } : { password: secret }),
+    ...(code === null ? {} : { code: code.trim() }),
+  };
+}
