@@ -154,7 +154,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
     stand(page, "1번 칸")
     stop_button(others).click()
     pair.see("someone-came-in", STATES["paused"].ko, "카메라 꺼짐")
-    expect(lens_tile(page, "1번 칸")).not_to_contain_text(re.compile(r"(^|\D)0%"))  # the stand before has seen some of it
+    expect(lens_tile(page, "1번 칸")).not_to_contain_text(re.compile(r"(^|\D)0%"))  # seen by the stand before
     go_on(page)
 
     stand(page, "2번 칸")
