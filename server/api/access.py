@@ -27,7 +27,7 @@ from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.requests import MAX_LIVE_BYTES, read_body
 from server.people.access_log import Reader
 from server.people.auth import Person, Session, find_session, is_same_token
-from server.people.second_factor import needs_second_factor
+from server.people.second_factor import factor_needed, needs_second_factor
 from server.signing import keys
 from server.store.clock import now_ms
 from sweep.entry.dsse import EntryError
@@ -136,12 +136,7 @@ async def _settled_session(session: Annotated[Session, Depends(needed_session)])
 
 async def _usable_session(session: Annotated[Session, Depends(_settled_session)]) -> Session:
     if needs_second_factor(session.person):
-        raise ApiError(
-            403,
-            "second_factor_needed",
-            "이 역할은 비밀번호만으로 쓸 수 없습니다. 패스키로 로그인하거나 인증 앱을 연결하십시오",
-            "a password alone is not enough for this role: log in with a passkey, or connect an authenticator app",
-        )
+        raise factor_needed()
     return session
 
 

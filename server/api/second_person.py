@@ -22,6 +22,7 @@ from server.people.access_log import shows
 from server.people.auth import Person, check_password, hashed
 from server.people.challenges import CHALLENGE_S
 from server.people.login_delays import LoginAttempt
+from server.people.second_factor import factor_needed, needs_second_factor
 
 router = APIRouter(tags=["people"])
 
@@ -37,6 +38,8 @@ def get_pin(request: Request, session: OwnSession) -> PinView:
 def put_pin(request: Request, session: FreshSession, body: Annotated[PinRequest, json_body(PinRequest)]) -> PinView:
     """Give oneself a PIN, or another one."""
     services, person = services_of(request), session.person
+    if needs_second_factor(person):
+        raise factor_needed()
     pins.refuse_guessable(body.pin)
     stored = hashed(services.devices.pin_mac(person.user_id, body.pin))
     with services.db.write() as connection:
@@ -88,6 +91,14 @@ def prove_second(request: Request, first: Person, named: SecondPerson, *, about:
             "password_change_needed",
             "두 번째 사람이 먼저 비밀번호를 바꾸어야 합니다",
             "the second person has to log in and change the password first",
+        )
+    if needs_second_factor(second):
+        raise ApiError(
+            403,
+            "second_factor_needed",
+            "두 번째 사람의 역할은 비밀번호만으로 확인되지 않습니다. 패스키나 PIN을 쓰거나 인증 앱을 연결하십시오",
+            "a password alone does not identify somebody of the second person's role: they use a passkey or a PIN, "
+            "or connect an authenticator app first",
         )
     return second
 

@@ -228,6 +228,7 @@ def add_people(db: Database, password: str, first_rooms: Sequence[CityRoom]) -> 
                 password=hashed,
                 actor=ACTOR,
                 district_id=district_id,
+                is_demonstration=True,
             )
             if role in FACILITY_ROLES:
                 connection.execute(insert(user_facilities).values(user_id=user_id, facility_id=home.facility_id))

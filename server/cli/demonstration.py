@@ -150,7 +150,14 @@ def _prepare(db: Database, place: Place) -> dict[str, str]:
 
 
 def _passwords(db: Database, place: Place) -> dict[str, str]:
-    """Passwords of the demonstration's users, made at the first start and kept in a file of mode 0600."""
+    """Passwords of the demonstration's users, made at the first start and kept in a file of mode 0600.
+
+    Its accounts need no second factor, so it makes none where anybody else has one.
+    """
+    with db.read() as connection:
+        others = select(func.count()).select_from(users).where(users.c.is_demonstration.is_(False))
+        if connection.scalar(others):
+            raise DemoError(f"{_shown(place.data)} holds accounts of a real server; choose another folder with --data")
     try:
         stored: dict[str, str] = json.loads(place.logins.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -171,6 +178,7 @@ def _passwords(db: Database, place: Place) -> dict[str, str]:
                     role=role,
                     password=passwords[name],
                     actor="demo",
+                    is_demonstration=True,
                 )
             elif name not in stored:
                 auth.set_password(connection, name, passwords[name], actor="demo")

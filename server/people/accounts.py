@@ -35,6 +35,7 @@ def accounts(connection: Connection, district_id: str | None) -> tuple[AccountVi
             role=row.role,
             district_id=row.district_id,
             is_active=row.is_active,
+            is_demonstration=row.is_demonstration,
         )
         for row in connection.execute(statement)
     )
@@ -91,7 +92,8 @@ def move(connection: Connection, by: Person, username: str, *, role: Role, distr
         raise ApiError(409, "oneself", "자신의 소속은 바꿀 수 없습니다", "nobody moves themselves")
     _district_by(by, row.role, None)
     district = district_for(connection, role, _district_by(by, role, district_id))
-    connection.execute(update(users).where(users.c.user_id == row.user_id).values(role=role, district_id=district))
+    to = {"role": role, "district_id": district, "is_demonstration": False}
+    connection.execute(update(users).where(users.c.user_id == row.user_id).values(**to))
     connection.execute(delete(user_facilities).where(user_facilities.c.user_id == row.user_id))
     end_all(connection, row.user_id)
     detail = {"from": row.role, "role": role, "district": district}

@@ -59,6 +59,8 @@ class Person:
     """The only district that this person sees; None: the whole city."""
     way: LoginWay = "password"
     """By what they proved it."""
+    is_demonstration: bool = False
+    """The account was made by the demonstration, whose password lies in a file beside made-up data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,11 @@ def create_user(
     actor: str,
     is_one_time: bool = False,
     district_id: str | None = None,
+    is_demonstration: bool = False,
 ) -> UUID:
     """Add an account of a district, or of the whole city; a one-time password has to be changed at first login.
 
+    Only the commands of the demonstration make accounts `is_demonstration`, which need no second factor.
     ApiError 409 when the name is taken, 400 or 404 for a district that does not fit or is not there.
     """
     district_id = district_for(connection, role, district_id)
@@ -120,9 +124,10 @@ def create_user(
             password_ms=now_ms(),
             created_ms=now_ms(),
             district_id=district_id,
+            is_demonstration=is_demonstration,
         )
     )
-    detail = {"role": role, "district": district_id}
+    detail = {"role": role, "district": district_id, "is_demonstration": is_demonstration}
     record(connection, actor=actor, action="user.created", object_id=username, detail=detail)
     return user_id
 
@@ -132,7 +137,8 @@ def set_password(
 ) -> None:
     """Give an account a new password and switch it on; its sessions and known devices end. ApiError 404 without one.
 
-    A one-time password is for somebody who lost the old one, perhaps with a phone: passkeys end with it.
+    A one-time password is for somebody who lost the old one, perhaps with a phone: passkeys end with it. It also makes
+    an account of the demonstration one like any other.
     """
     user_id = _user_id(connection, username)
     connection.execute(
@@ -147,6 +153,7 @@ def set_password(
     )
     connection.execute(delete(sessions).where(sessions.c.user_id == user_id))
     if is_one_time:
+        connection.execute(update(users).where(users.c.user_id == user_id).values(is_demonstration=False))
         end_proofs(connection, user_id)
     record(connection, actor=actor, action="password.changed", object_id=username, detail={"one_time": is_one_time})
 
@@ -313,9 +320,14 @@ def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session
 
 
 def strengthen(connection: Connection, token: str) -> None:
-    """Let the session of this token count as one with a second factor, which its person has just given."""
+    """Let the session of this token count as one with a second factor, which its person has just given.
+
+    Sessions that the password alone opened before end: whoever opened one could disconnect the new factor again.
+    """
     own = sessions.c.token_hash == hash_token(token)
     connection.execute(update(sessions).where(own).values(way="code"))
+    user_id = select(sessions.c.user_id).where(own).scalar_subquery()
+    connection.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.way == "password"))
 
 
 def find_session(db: Database, token: str) -> Session | None:
@@ -334,7 +346,16 @@ def find_session(db: Database, token: str) -> Session | None:
 
 def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
     """The person of a row of `users`, who proved it in this way."""
-    return Person(row.user_id, row.username, row.display_name, row.role, row.must_change_password, row.district_id, way)
+    return Person(
+        row.user_id,
+        row.username,
+        row.display_name,
+        row.role,
+        row.must_change_password,
+        row.district_id,
+        way,
+        row.is_demonstration,
+    )
 
 
 def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:

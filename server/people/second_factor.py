@@ -27,8 +27,8 @@ from server.store.clock import now_ms
 from server.store.schema import recovery_codes, second_factors
 from sweep.entry.crypto import decrypt, encrypt
 
-STRONG_ROLES: frozenset[Role] = frozenset({"district_officer", "city_officer", "auditor", "evidence_officer"})
-"""Who reads what others wrote down: a password alone is not enough."""
+STRONG_ROLES: frozenset[Role] = frozenset({"district_officer", "city_officer", "auditor", "evidence_officer", "admin"})
+"""Who reads what others wrote down, or keeps keys and accounts: a password alone is not enough."""
 SECRET_BYTES = 20  # RFC 4226, section 4: 160 bits are recommended
 STEP_S = 30  # RFC 6238, section 5.2
 DIGITS = 6
@@ -42,7 +42,22 @@ _DOMAIN = b"ansim-second-factor-v1\x00"
 
 def needs_second_factor(person: Person) -> bool:
     """Is this somebody whose password alone opens nothing?"""
-    return person.role in STRONG_ROLES and person.way == "password"
+    return _must_have_one(person) and person.way == "password"
+
+
+def _must_have_one(person: Person) -> bool:
+    """Accounts of the demonstration are spared: their passwords are printed beside made-up data."""
+    return person.role in STRONG_ROLES and not person.is_demonstration
+
+
+def factor_needed() -> ApiError:
+    """A password alone is not enough for what was asked."""
+    return ApiError(
+        403,
+        "second_factor_needed",
+        "이 역할은 비밀번호만으로 쓸 수 없습니다. 패스키로 로그인하거나 인증 앱을 연결하십시오",
+        "a password alone is not enough for this role: log in with a passkey, or connect an authenticator app",
+    )
 
 
 def state_of(connection: Connection, person: Person) -> SecondFactorView:
@@ -50,7 +65,7 @@ def state_of(connection: Connection, person: Person) -> SecondFactorView:
     held = select(func.count()).where(recovery_codes.c.user_id == person.user_id)
     return SecondFactorView(
         is_on=is_on(connection, person.user_id),
-        is_needed=person.role in STRONG_ROLES,
+        is_needed=_must_have_one(person),
         recovery_codes=connection.scalar(held) or 0,
     )
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import DISTRICTS
+from server.people.second_factor import STEP_S
 from tests.web.agent import AgentSite, running_agent
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, REAL_PROBE_ID, Site, running_site, serving
@@ -131,10 +136,20 @@ class Phone:
         self.page.goto(f"{self.url}/{path}")
 
     def log_in(self, username: str = "inspector", *, path: str = "#/") -> None:
-        """Log in beside the form, which has its own test, and go to a screen."""
-        answer = self.page.request.post(f"{self.url}/api/login", data={"username": username, "password": PASSWORD})
-        assert answer.ok, answer.text()
+        """Log in beside the form, which has its own test, with a second factor where one is needed; go to a screen."""
+        self.ask("/api/login", {"username": username, "password": PASSWORD})
+        me = self.page.request.get(f"{self.url}/api/me").json()
+        if me["user"]["needs_second_factor"]:
+            secret = self.ask("/api/second-factor", token=me["csrf_token"])["secret"]
+            app = TOTP(base64.b32decode(secret), 6, SHA1(), STEP_S)  # noqa: S303  as the apps do
+            self.ask("/api/second-factor/confirm", {"code": app.generate(time.time()).decode()}, me["csrf_token"])
         self.open(path)
+
+    def ask(self, path: str, body: dict[str, str] | None = None, token: str = "") -> Any:
+        """The answer to a POST of this phone's session, which must succeed."""
+        answer = self.page.request.post(f"{self.url}{path}", data=body, headers={"X-CSRF-Token": token})
+        assert answer.ok, answer.text()
+        return answer.json()
 
     def set(self, *, language: str = "ko", theme: str = "auto") -> None:
         """Choose language and appearance as the settings screen would, and load again."""

@@ -44,6 +44,7 @@ users = Table(
     Column("password_ms", BigInteger, nullable=False, server_default="0"),
     Column("created_ms", BigInteger, nullable=False),
     Column("district_id", String(64), nullable=True),
+    Column("is_demonstration", Boolean, nullable=False, server_default=false()),
 )
 
 # Facilities that an owner, a member of staff or a cleaner belongs to.

@@ -211,14 +211,16 @@ def test_a_one_time_password_allows_nothing_but_its_change(settings: Settings) -
         assert admin.post("/api/password", change | {"new_password": "short"}).status_code == 400
         changed = admin.post("/api/password", change)
         assert changed.json()["user"]["must_change_password"] is False
-        assert admin.get("/api/rooms").status_code == 200
-        assert _log_in(site, "admin", NEW_PASSWORD).get("/api/rooms").status_code == 200
+        assert admin.get("/api/rooms").json()["error"]["code"] == "second_factor_needed"
+        assert _log_in(site, "admin", NEW_PASSWORD).get("/api/second-factor").json()["is_needed"] is True
 
 
 def test_a_password_that_the_operator_chose_is_the_operators_own(settings: Settings) -> None:
     with running(settings) as site:
         auth.ensure_first_user(site.db, PASSWORD)
-        assert _log_in(site, "admin", PASSWORD).get("/api/rooms").status_code == 200
+        admin = _log_in(site, "admin", PASSWORD)
+        assert admin.get("/api/me").json()["user"]["must_change_password"] is False
+        assert admin.get("/api/rooms").json()["error"]["code"] == "second_factor_needed"
 
 
 def test_a_new_password_ends_the_other_sessions_and_devices(site: Site) -> None:
@@ -268,6 +270,7 @@ def test_who_may_be_switched_off(settings: Settings) -> None:
     with running(settings) as site:
         auth.ensure_first_user(site.db, PASSWORD)
         admin = _log_in(site, "admin", PASSWORD)
+        site.strengthen(admin)
         assert admin.post("/api/users/admin/deactivate").json()["error"]["code"] == "last_admin"
         assert admin.post("/api/users/nobody/deactivate").status_code == 404
         assert site.login("inspector").post("/api/users/admin/deactivate").status_code == 403

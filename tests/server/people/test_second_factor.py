@@ -16,7 +16,7 @@ from server.interface.fields import Role
 from server.people import auth, second_factor
 from server.people.second_factor import MAX_WRONG, STEP_S, STRONG_ROLES
 from server.store.schema import audit, recovery_codes, second_factors, sessions
-from tests.server.conftest import PASSWORD, Client, Site, running
+from tests.server.conftest import PASSWORD, QUICK_HASH, Client, Site, running
 
 
 class App:
@@ -87,6 +87,66 @@ def test_a_password_alone_opens_nothing_for_who_reads_what_others_wrote(
     assert client.get("/api/me").json()["user"]["needs_second_factor"] is False
     changed = client.post("/api/password", {"current_password": PASSWORD, "new_password": "quite-another-1"})
     assert changed.json()["user"]["needs_second_factor"] is False  # the new session is as strong as the old one
+
+
+def test_an_administrator_gets_nowhere_beside_the_second_factor(settings: Settings, clock: list[float]) -> None:
+    with running(settings) as site:
+        password = auth.ensure_first_user(site.db, "")
+        admin, elsewhere = site.anonymous(), site.anonymous()
+        login = admin.post("/api/login", {"username": "admin", "password": password})
+        admin.csrf = login.json()["csrf_token"]
+        changed = admin.post("/api/password", {"current_password": password, "new_password": PASSWORD})
+        admin.csrf = changed.json()["csrf_token"]
+        _ask(elsewhere, "admin")  # somebody else who knows the password
+        for path in ("/api/users", "/api/keys", "/api/rooms"):
+            assert _refused(admin.get(path)) == (403, "second_factor_needed"), path
+        assert _refused(admin.put("/api/pin", {"pin": "582047"})) == (403, "second_factor_needed")
+        app = App(admin.post("/api/second-factor").json()["secret"])
+        assert admin.post("/api/second-factor/confirm", {"code": app.code(clock[0])}).status_code == 200
+        assert admin.get("/api/keys").status_code == 200
+        assert admin.put("/api/pin", {"pin": "582047"}).status_code == 200
+        headers = {"X-CSRF-Token": elsewhere.csrf}
+        assert elsewhere.http.delete("/api/second-factor", headers=headers).status_code == 401  # that session ended
+        assert _refused(_ask(elsewhere, "admin")) == (401, "code_needed")
+        gone = admin.http.delete("/api/second-factor", headers={"X-CSRF-Token": admin.csrf})
+        assert gone.json()["is_needed"] is True
+        assert _ask(elsewhere, "admin").json()["user"]["needs_second_factor"] is True
+
+
+def test_a_password_alone_makes_no_second_person_of_who_needs_more(site: Site) -> None:
+    site.add_user("kim", "evidence_officer", "담당-01")
+    answer = site.login("admin").post(
+        f"/api/bodies/{'0' * 64}/erase",
+        {
+            "reason": {"ko": "잘못 찍음", "en": "taken in error"},
+            "second_person_username": "kim",
+            "second_person_password": PASSWORD,
+        },
+    )
+    assert _refused(answer) == (403, "second_factor_needed")
+
+
+def test_only_accounts_of_the_demonstration_are_spared_until_somebody_resets_or_moves_them(site: Site) -> None:
+    for username in ("kim", "lee"):
+        with site.db.write() as connection:
+            auth.create_user(
+                connection,
+                username=username,
+                display_name="관리자-01",
+                role="admin",
+                password=QUICK_HASH,
+                actor="demo",
+                is_demonstration=True,
+            )
+    kim = site.anonymous()
+    assert _ask(kim).json()["user"]["needs_second_factor"] is False
+    listed = {user["username"]: user["is_demonstration"] for user in kim.get("/api/users").json()["users"]}
+    assert listed == {"kim": True, "lee": True}
+    assert kim.post("/api/users/lee/move", {"role": "auditor", "district_id": None}).status_code == 200
+    assert _ask(site.anonymous(), "lee").json()["user"]["needs_second_factor"] is True
+    with site.db.write() as connection:
+        auth.set_password(connection, "kim", QUICK_HASH, actor="test", is_one_time=True)
+    assert _ask(site.anonymous()).json()["user"]["needs_second_factor"] is True
 
 
 def test_a_code_counts_once_in_its_time_and_for_its_person(site: Site, clock: list[float]) -> None:

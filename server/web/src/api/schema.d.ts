@@ -1827,6 +1827,8 @@ export interface components {
             district_id: string | null;
             /** Is Active */
             is_active: boolean;
+            /** Is Demonstration */
+            is_demonstration: boolean;
             /**
              * Role
              * @enum {string}
