@@ -16,6 +16,7 @@ from server.interface.errors import ApiError, invalid, not_found
 from server.interface.requests import (
     BankRequest,
     DeclareEmptyRequest,
+    ExplainedRequest,
     NothingSeenRequest,
     PositionRequest,
     SecondLookRequest,
@@ -34,6 +35,7 @@ from sweep.report import (
     BankCommand,
     Command,
     DeclareEmptyCommand,
+    ExplainedCommand,
     FinishCommand,
     NothingSeenCommand,
     OutsideCommand,
@@ -61,6 +63,7 @@ OrdinaryRequest = (
     | SkipTrialsRequest
     | SecondLookRequest
     | NothingSeenRequest
+    | ExplainedRequest
     | BankRequest
     | SimpleRequest
 )
@@ -221,6 +224,16 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
                 command="nothing_seen",
                 sweep_id=wanted.sweep_id,
                 finding_id=wanted.finding_id,
+            )
+        case ExplainedRequest():
+            return ExplainedCommand(
+                command_id=command_id,
+                issued=issued,
+                expires=expires,
+                command="explained",
+                sweep_id=wanted.sweep_id,
+                finding_id=wanted.finding_id,
+                seen_as=wanted.seen_as,
             )
         case BankRequest():
             return BankCommand(

@@ -51,6 +51,7 @@ from sweep.report import (
     Plan,
     Record,
     RoomKind,
+    SeenAs,
     UtcTime,
     parse_json,
 )
@@ -304,6 +305,15 @@ class NothingSeenRequest(CommandRequestBase):
     finding_id: UUID
 
 
+class ExplainedRequest(CommandRequestBase):
+    """The inspector looked at a candidate's spot by eye and knows what it is."""
+
+    command: Literal["explained"]
+    sweep_id: UUID
+    finding_id: UUID
+    seen_as: SeenAs
+
+
 class BankRequest(CommandRequestBase):
     """What power bank is plugged in, and how full it was then."""
 
@@ -336,6 +346,7 @@ AnyCommandRequest = Annotated[
     | SkipTrialsRequest
     | SecondLookRequest
     | NothingSeenRequest
+    | ExplainedRequest
     | BankRequest
     | SimpleRequest
     | StopRequest,

@@ -1,6 +1,7 @@
 """What earlier visits to a room found out about what is suspected there now: a known screw, the shop's camera.
 
-Input is a sweep's report and the room's earlier sweeps with what persons decided about them; output says, by finding,
+Input is a sweep's report and the room's earlier sweeps with what persons decided about them, in a second look by eye
+or later; output says, by finding,
 which earlier decision speaks of the same device or place.  It marks and sorts; it lowers no score and hides nothing, or
 an offender would hide where something harmless was.
 """
@@ -20,6 +21,7 @@ from server.projections.sweep_record import SweepRecord, read_sweep
 from server.store.clock import to_ms
 from server.store.schema import sweeps
 from sweep.report import (
+    SEEN_AS,
     Disposition,
     Finding,
     KnownThing,
@@ -107,6 +109,10 @@ def _last_words(visit: Visit) -> dict[UUID, _Word]:
         (item.counts_from, item.finding_id, _Word(item.decided.utc, item.verdict == "no_camera", item.note))
         for item in visit.dispositions
     ]
+    for look in visit.report.looked_again:
+        if look.outcome == "explained" and look.reason in SEEN_AS:  # of the look itself: any later word counts more
+            said = visit.report.started.utc
+            words.append((said, look.finding_id, _Word(said, True, SEEN_AS[look.reason])))
     for one in visit.steps:
         said = one.decided.utc
         if one.finding_id is None:
@@ -156,7 +162,8 @@ def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Sourc
     visits = []
     for sweep_id in connection.scalars(earlier).all():
         found, _ = read_sweep(connection, sweep_id)
-        if found.report is not None and (found.dispositions or found.steps):
+        is_named = found.report is not None and any(one.outcome == "explained" for one in found.report.looked_again)
+        if found.report is not None and (found.dispositions or found.steps or is_named):
             decided = tuple(sorted((item for _, item in found.dispositions), key=lambda item: item.counts_from))
             steps = sorted((step for _, step in found.steps), key=lambda step: step.decided.utc)
             visits.append(Visit(sweep_id, found.report, decided, tuple(steps)))

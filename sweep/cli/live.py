@@ -29,7 +29,7 @@ from sweep.plug.control import NOWHERE, OUTSIDE, REFERENCE, Control, Stand
 from sweep.plug.mode import zones_of
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.kernel import check_strict
-from sweep.report import LiveEvent, Modality, Mode, Plan, StartCommand, Zone
+from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.look_words import view_text
 from sweep.run.outside import outside_event
 from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
@@ -166,7 +166,7 @@ def ask_to_stand(
 
 def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL) -> Iterator[Stand]:
     """The places of second looks at a terminal: Enter begins each, `n` says that the spot was looked at by eye and
-    nothing is there, `s` leaves the rest out.
+    nothing is there, a number what it is, `s` leaves the rest out.
     """
     while control.looks.pending:
         look = control.looks.pending[0]
@@ -182,12 +182,16 @@ def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: T
         err.print(
             "Enter 시작 / begin; n 눈으로 보았고 없음 / seen by eye, nothing there; s 나머지 생략 / skip the rest"
         )
+        named = "; ".join(f"{n} {what.ko} / {what.en}" for n, what in enumerate(SEEN_AS.values(), start=1))
+        err.print(f"눈으로 보니 / seen by eye it is: {named}", markup=False)
         line = terminal.read_line(control)
         word = line.strip().lower()
         if not line or word in {"s", "skip", "ㄴ"}:
             return
         if word in {"n", "no", "ㅜ"}:
             control.looks.nothing_seen(look.finding_id)
+        elif word.isdecimal() and 1 <= int(word) <= len(SEEN_AS):
+            control.looks.explained(look.finding_id, list(SEEN_AS)[int(word) - 1])
         elif control.is_declared:
             yield Stand(view.zone_id, view.x_m, view.y_m, view.facing_deg, again=look.position_id(view))
 

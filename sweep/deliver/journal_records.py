@@ -14,7 +14,17 @@ from pydantic import Field, StringConstraints
 
 from sweep.plug.directions import SeenDirections
 from sweep.plug.measurement import Measurement
-from sweep.report import Gap, LocalText, Modality, Observation, Position, ProbeCondition, RecordedSweep, Source
+from sweep.report import (
+    ExplainedByEye,
+    Gap,
+    LocalText,
+    Modality,
+    Observation,
+    Position,
+    ProbeCondition,
+    RecordedSweep,
+    Source,
+)
 from sweep.report.base import Code, Count, Finite, Record, Seconds, Slug, Text, TimeNs, UtcTime
 from sweep.report.crops import MAX_CROPS
 
@@ -97,7 +107,9 @@ class StandRecord(Record):
     condition: ProbeCondition | None = None
     """How the probe itself is by now."""
     seen_by_eye: tuple[Slug, ...] = ()
-    """Zones whose candidate a person looked at by eye by now and saw nothing."""
+    """Zones whose candidate a person looked at by eye by now and saw nothing, and"""
+    explained_by_eye: tuple[ExplainedByEye, ...] = ()
+    """what others are, as persons say."""
 
 
 class MeasuredRecord(Record):
@@ -124,6 +136,7 @@ class ClosingRecord(Record):
     ended: UtcTime
     limits: tuple[Code, ...]
     seen_by_eye: tuple[Slug, ...] = ()
+    explained_by_eye: tuple[ExplainedByEye, ...] = ()
 
 
 JournalRecord = Annotated[

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from sweep.report import LookKind, Modality
+from sweep.report import LookKind, Modality, SeenAs
 
 ViewName = Literal["near", "left", "right", "light"]
 LOOK_MODALITY: Final[dict[LookKind, Modality]] = {"lens": "lens", "transmitter": "wifi"}
@@ -27,7 +27,9 @@ VIEW_S: Final = 4.0
 """Of one view of a spot: derived, 30 triples at 50 frames a second with every fourth round short take 2.4 s, and lamps
 and camera a second to begin."""
 AGAIN: Final = re.compile(r"^again-(?P<zone>.+)-(?P<view>near|left|right|light)(?:-[0-9]+)?$")
-State = Literal["asked", "looking", "looked", "nothing_seen_by_eye"]
+State = Literal["asked", "looking", "looked", "nothing_seen_by_eye", "explained"]
+BY_EYE: Final = frozenset[State]({"nothing_seen_by_eye", "explained"})
+"""A person's word ends a look, whatever comes after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class _Known:
     look: Look
     state: State
     viewed: set[str]
+    seen_as: SeenAs | None = None
 
 
 class Looks:
@@ -169,7 +172,7 @@ class Looks:
         """A view of it is taken now."""
         with self._lock:
             known = self._known[look.finding_id, look.kind]
-            if known.state != "nothing_seen_by_eye":
+            if known.state not in BY_EYE:
                 known.state = "looking"
         self._on_change()
 
@@ -178,17 +181,30 @@ class Looks:
         with self._lock:
             known = self._known[look.finding_id, look.kind]
             known.viewed.add(view.name)
-            if known.state != "nothing_seen_by_eye" and known.viewed >= {one.name for one in look.views}:
+            if known.state not in BY_EYE and known.viewed >= {one.name for one in look.views}:
                 known.state = "looked"
 
     def nothing_seen(self, finding_id: UUID) -> bool:
         """A person looked by eye and saw nothing; False for a candidate that nobody knows."""
+        return self._end(finding_id, "nothing_seen_by_eye", None)
+
+    def explained(self, finding_id: UUID, seen_as: SeenAs) -> bool:
+        """A person looked by eye and says what it is; False for a candidate that nobody knows."""
+        return self._end(finding_id, "explained", seen_as)
+
+    def _end(self, finding_id: UUID, state: State, seen_as: SeenAs | None) -> bool:
         with self._lock:
             ours = [one for (of, _), one in self._known.items() if of == finding_id]
             for one in ours:
-                one.state = "nothing_seen_by_eye"
+                one.state, one.seen_as = state, seen_as
         self._on_change()
         return bool(ours)
+
+    @property
+    def seen_as(self) -> dict[str, SeenAs]:
+        """By zone, what persons who looked by eye say its candidate is."""
+        with self._lock:
+            return {one.look.zone_id: one.seen_as for one in self._known.values() if one.seen_as is not None}
 
     @property
     def by_eye(self) -> frozenset[str]:

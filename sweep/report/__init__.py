@@ -26,8 +26,8 @@ from .base import (
     utc_now,
 )
 from .condition import BankCapacity, BankInput, BankState, ProbeCondition, tally
-from .findings import Evidence, Finding, LookedAgain, LookKind, LookOutcome, WeightSource
-from .known import KnownThing, devices_of, sameness, thing_of
+from .findings import Evidence, ExplainedByEye, Finding, LookedAgain, LookKind, LookOutcome, SeenAs, WeightSource
+from .known import SEEN_AS, KnownThing, devices_of, sameness, thing_of
 from .live import (
     LIVE_VERSION,
     AbortCommand,
@@ -39,6 +39,7 @@ from .live import (
     ConditionEvent,
     DeclareEmptyCommand,
     DoctorEvent,
+    ExplainedCommand,
     FindingEvent,
     FinishCommand,
     GuidanceEvent,
@@ -113,6 +114,7 @@ __all__ = [
     "LIVE_VERSION",
     "MANIFEST_NAME",
     "MODALITIES",
+    "SEEN_AS",
     "TARGETS",
     "AbortCommand",
     "AddressToken",
@@ -134,6 +136,8 @@ __all__ = [
     "Disposition",
     "DoctorEvent",
     "Evidence",
+    "ExplainedByEye",
+    "ExplainedCommand",
     "Finding",
     "FindingDetails",
     "FindingEvent",
@@ -186,6 +190,7 @@ __all__ = [
     "RoomKind",
     "SecondLookCommand",
     "SecondLookEvent",
+    "SeenAs",
     "SkipOutsideCommand",
     "SkipTrialsCommand",
     "Source",

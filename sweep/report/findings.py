@@ -21,6 +21,15 @@ word of format v1."""
 LookKind = Literal["lens", "transmitter"]
 """What a second look is made for: a glint, or something that sends."""
 LookOutcome = Literal["stands", "gone", "explained", "nothing_seen_by_eye", "not_done"]
+SeenAs = Literal["screw", "fitting", "indicator", "drop", "reflection", "other"]
+"""What a person who looked at a candidate by eye says it is; all of them are no camera."""
+
+
+class ExplainedByEye(Record):
+    """A candidate that a person looked at by eye and could name: listed last, neither scored lower nor hidden."""
+
+    zone_id: Slug
+    seen_as: SeenAs
 
 
 class Evidence(Record):
@@ -67,7 +76,8 @@ class Finding(Record):
     would_change: Annotated[tuple[LocalText, ...], Field(max_length=16)] = ()
     """What would change the answer, and what was not looked at."""
     explained: LocalText | None = None
-    """What earlier visits found it to be: it is listed last, but neither scored lower nor hidden."""
+    """What earlier visits, or whoever looked by eye, found it to be: it is listed last, but neither scored lower nor
+    hidden."""
     evidence_for: Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=64)]
     evidence_against: Annotated[tuple[Evidence, ...], Field(max_length=64)]
     advice: LocalText
@@ -87,6 +97,6 @@ class LookedAgain(Record):
     kind: LookKind
     outcome: LookOutcome
     reason: Code | None
-    """Why it was not done, or what it was explained by; null otherwise."""
+    """Why it was not done, or what the person who looked by eye says it is (`SeenAs`); null otherwise."""
     seconds: Seconds
     text: LocalText

@@ -14,9 +14,18 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from .base import LocalText, Metres, Record, Slug, UtcTime
-from .findings import Finding
+from .findings import Finding, SeenAs
 from .observations import AddressToken, Observation, WifiObservation
 
+SEEN_AS: Final[dict[SeenAs, LocalText]] = {
+    "screw": LocalText(ko="나사", en="a screw"),
+    "fitting": LocalText(ko="부속이나 손잡이", en="a fitting or a handle"),
+    "indicator": LocalText(ko="표시등", en="an indicator light"),
+    "drop": LocalText(ko="물방울", en="a drop of water"),
+    "reflection": LocalText(ko="반사나 유리", en="a reflection or glass"),
+    "other": LocalText(ko="카메라가 아닌 다른 것", en="something else that is no camera"),
+}
+"""What whoever looked by eye says it is."""
 LEAST_RADIUS_M: Final = 0.3
 """Two circles that are drawn smaller than a hand can point mean one place (as the lens places a glint)."""
 MAX_DEVICES: Final = 16

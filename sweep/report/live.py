@@ -28,7 +28,7 @@ from .base import (
     UtcTime,
 )
 from .condition import BankCapacity, BankState, Celsius, Tally, Volts
-from .findings import LookKind
+from .findings import LookKind, SeenAs
 from .known import KnownThing
 from .observations import Modality
 from .persons import Identified
@@ -204,7 +204,7 @@ class SecondLookEvent(Record):
     finding_id: UUID
     zone_id: Slug
     kind: LookKind
-    state: Literal["asked", "looking", "looked", "stands", "gone", "nothing_seen_by_eye", "not_needed"]
+    state: Literal["asked", "looking", "looked", "stands", "gone", "explained", "nothing_seen_by_eye", "not_needed"]
     """`looked`: from everywhere, and not judged yet; `not_needed`: what was measured since speaks against it."""
     x_m: Metres
     y_m: Metres
@@ -383,6 +383,15 @@ class NothingSeenCommand(CommandBase):
     finding_id: UUID
 
 
+class ExplainedCommand(CommandBase):
+    """The inspector looked at a candidate's spot by eye and knows what it is; no second look is made of it any more."""
+
+    command: Literal["explained"]
+    sweep_id: UUID
+    finding_id: UUID
+    seen_as: SeenAs
+
+
 class PauseCommand(CommandBase):
     """Stop measuring and switch the camera and lamps off until `resume` (somebody came in)."""
 
@@ -433,6 +442,7 @@ Command = Annotated[
     | SkipTrialsCommand
     | SecondLookCommand
     | NothingSeenCommand
+    | ExplainedCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand

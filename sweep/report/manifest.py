@@ -25,6 +25,7 @@ from .base import (
     UtcTime,
     are_two_persons,
 )
+from .findings import ExplainedByEye
 from .known import KnownThing
 from .observations import Modality
 from .plan import Plan, RoomKind
@@ -120,6 +121,8 @@ class RecordedSweep(Record):
     """Those of a second look have an id `again-<zone>-<view>`, view being `near`, `left`, `right` or `light`."""
     seen_by_eye: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
     """Zones whose candidate a person looked at by eye and saw nothing."""
+    explained_by_eye: Annotated[tuple[ExplainedByEye, ...], Field(max_length=100)] = ()
+    """Candidates that a person looked at by eye and could name."""
     known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
     """What earlier visits explained."""
 

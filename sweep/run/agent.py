@@ -32,6 +32,7 @@ from sweep.report import (
     ConditionEvent,
     DeclareEmptyCommand,
     DoctorEvent,
+    ExplainedCommand,
     FinishCommand,
     LiveEvent,
     LocalText,
@@ -75,6 +76,7 @@ Steering = (
     | SkipTrialsCommand
     | SecondLookCommand
     | NothingSeenCommand
+    | ExplainedCommand
     | PauseCommand
     | ResumeCommand
     | FinishCommand
@@ -342,8 +344,8 @@ class Agent:
                 control.abort()
             case SkipTrialsCommand(position_index=position_index):
                 control.skip_trials(position_index)
-            case NothingSeenCommand(finding_id=finding_id):
-                if not control.looks.nothing_seen(finding_id):
+            case NothingSeenCommand() | ExplainedCommand():
+                if not _take_by_eye(control, command):
                     return _answer(command, False, "그런 후보가 없습니다", "No such candidate")
             case (
                 PositionCommand()
@@ -490,6 +492,13 @@ class Agent:
             self._over.append(command.sweep_id)
             self._control = None
             self._sweep_id = None
+
+
+def _take_by_eye(control: Control, command: NothingSeenCommand | ExplainedCommand) -> bool:
+    """What a person says who looked by eye; False for a candidate that nobody knows."""
+    if isinstance(command, ExplainedCommand):
+        return control.looks.explained(command.finding_id, command.seen_as)
+    return control.looks.nothing_seen(command.finding_id)
 
 
 def _answer(command: Command, accepted: bool, ko: str, en: str) -> CommandEvent:

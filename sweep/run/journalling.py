@@ -26,7 +26,7 @@ from sweep.deliver.journal_records import (
     keep,
 )
 from sweep.plug.measurement import Measurement
-from sweep.report import Modality, Position, ProbeCondition
+from sweep.report import ExplainedByEye, Modality, Position, ProbeCondition
 from sweep.report.crops import MAX_CROPS
 
 FLUSH_S = 10.0
@@ -89,6 +89,7 @@ class Journalling:
         firmware: str | None,
         condition: ProbeCondition | None,
         seen_by_eye: tuple[str, ...] = (),
+        explained_by_eye: tuple[ExplainedByEye, ...] = (),
     ) -> None:
         """A stand begins or is over."""
         self._put(
@@ -99,6 +100,7 @@ class Journalling:
                 firmware=firmware,
                 condition=condition,
                 seen_by_eye=seen_by_eye,
+                explained_by_eye=explained_by_eye,
             )
         )
 
@@ -125,11 +127,19 @@ class Journalling:
         ended: datetime,
         limits: frozenset[str],
         seen_by_eye: tuple[str, ...] = (),
+        explained_by_eye: tuple[ExplainedByEye, ...] = (),
     ) -> None:
         """Everything was measured; returns when that is on the disk, or the disk took it not."""
         said = tuple(sorted(limits))
         self._put(
-            ClosingRecord(t_ns=self._now_ns(), outcome=outcome, ended=ended, limits=said, seen_by_eye=seen_by_eye)
+            ClosingRecord(
+                t_ns=self._now_ns(),
+                outcome=outcome,
+                ended=ended,
+                limits=said,
+                seen_by_eye=seen_by_eye,
+                explained_by_eye=explained_by_eye,
+            )
         )
         self.flush()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sweep.plug.looks import Look, View, ViewName
 from sweep.plug.words import Sentence
-from sweep.report import LocalText, LookKind, LookOutcome
+from sweep.report import SEEN_AS, LocalText, LookKind, LookOutcome
 
 ASKED: Final[dict[LookKind, Sentence]] = {
     "lens": Sentence(
@@ -62,6 +62,10 @@ BY_PERSON: Final[dict[LookOutcome, Sentence]] = {
         "Looked at again it is still there; an earlier visit explained it: inspect by eye all the same",
     ),
 }
+NAMED: Final = Sentence(
+    "점검자가 눈으로 보고 확인한 것: {ko}. 점수는 낮추지 않고 맨 뒤에 적습니다",
+    "The inspector looked by eye: it is {en}. It is listed last, and scored no lower for it",
+)
 RECORDED: Final = "recorded"
 """Why nobody looks again at what was recorded."""
 NOT_IN_RECORDING: Final = Sentence(
@@ -74,7 +78,10 @@ NOT_NEEDED: Final = Sentence(
 
 
 def looked_text(kind: LookKind, outcome: LookOutcome, reason: str | None = None) -> LocalText:
-    """What came of a second look; `reason`: why it was not made."""
+    """What came of a second look; `reason`: why it was not made, or what it is by the word of who looked by eye."""
+    for seen_as, what in SEEN_AS.items():
+        if outcome == "explained" and reason == seen_as:
+            return NAMED.text(ko=what.ko, en=what.en)
     if outcome == "not_done" and reason == RECORDED:
         return NOT_IN_RECORDING.text()
     said = LOOKED.get((kind, outcome)) or BY_PERSON[outcome]

@@ -19,6 +19,7 @@ from sweep.run.look_words import NOT_NEEDED, asked_text, looked_text, view_text
 
 MAX_CROP_BASE64: Final = 20_000
 """As the contract bounds it: a picture of 64 x 64 pixels in colour that does not compress at all takes less."""
+_BY_EYE: Final[dict[State, LookOutcome]] = {"nothing_seen_by_eye": "nothing_seen_by_eye", "explained": "explained"}
 _SHARED: Final = (
     "finding_id", "zone_id", "kind", "x_m", "y_m", "radius_m", "from_x_m", "from_y_m", "longest_s",
 )  # fmt: skip
@@ -70,7 +71,8 @@ class LookingAgain:
 
     def _event(self, look: Look, state: State, outcome: LookOutcome | None, crop_png: bytes | None) -> SecondLookEvent:
         viewed = self._looks.viewed_of(look)
-        said = outcome or ("nothing_seen_by_eye" if state == "nothing_seen_by_eye" else None)
+        seen_as = self._looks.seen_as.get(look.zone_id)
+        said = outcome or _BY_EYE.get(state)
         crop = None if crop_png is None else base64.b64encode(crop_png).decode()
         return SecondLookEvent.model_validate(
             {
@@ -80,7 +82,7 @@ class LookingAgain:
                 "views": tuple(_view(view, is_done=view.name in viewed) for view in look.views),
                 "has_time": state not in {"asked", "looking"} or self._has_time(look),
                 "crop": crop if crop is None or len(crop) <= MAX_CROP_BASE64 else None,
-                "text": asked_text(look) if said is None else looked_text(look.kind, said),
+                "text": asked_text(look) if said is None else looked_text(look.kind, said, seen_as),
             }
         )
 

@@ -169,7 +169,13 @@ def report_from(
     if firmware is not None:
         manifest = manifest.model_copy(update={"firmware": firmware})
     seen = {*(closing.seen_by_eye if closing else ()), *(zone for one in journal.stands for zone in one.seen_by_eye)}
-    manifest = manifest.model_copy(update={"seen_by_eye": tuple(sorted(seen))})
+    named = {
+        one.zone_id: one
+        for record in (*journal.stands, *((closing,) if closing else ()))
+        for one in record.explained_by_eye
+    }
+    update = {"seen_by_eye": tuple(sorted(seen - named.keys())), "explained_by_eye": tuple(named.values())}
+    manifest = manifest.model_copy(update=update)
     return report_of(
         manifest,
         journal.positions,

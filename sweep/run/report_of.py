@@ -15,7 +15,7 @@ from uuid import UUID
 
 from sweep.judge import fusion
 from sweep.judge.coverage import cover, estimate, targets_of, with_walls
-from sweep.judge.known import mark_known
+from sweep.judge.known import mark_known, mark_named
 from sweep.judge.locate import locate_uplinks
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.judge.verdicts import NO_GROUNDS, Grounds
@@ -152,15 +152,17 @@ def report_of(
             source=source,
             weights=weights,
         ).findings
+    named = {one.zone_id: one.seen_as for one in manifest.explained_by_eye}
     looked = looked_again_of(
         mark_known(candidates, observations, manifest.known),
         judged.findings,
         positions,
         measurements,
         by_eye=manifest.seen_by_eye,
+        named=named,
         why_not="aborted" if outcome == "aborted" else RECORDED if is_recording(manifest) else "finished_early",
     )
-    findings = mark_known(judged.findings, observations, manifest.known)
+    findings = mark_named(mark_known(judged.findings, observations, manifest.known), named)
     return SweepReport(
         v=2,
         report_id=derived_id(sweep_id, "report"),

@@ -35,6 +35,7 @@ from sweep.plug.weights import WeightsInForce
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
+    ExplainedByEye,
     FindingEvent,
     GuidanceEvent,
     LiveEvent,
@@ -276,8 +277,10 @@ class Runner:
     def _tell_journal_of(self, position: Position, firmware: str | None, *, is_over: bool) -> None:
         condition = None if self._condition is None else self._condition.summary()
         self._note_what_was_seen()
-        seen = self._manifest.seen_by_eye
-        self._journal.stand(position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=seen)
+        self._journal.stand(
+            position, is_over=is_over, firmware=firmware, condition=condition, seen_by_eye=self._manifest.seen_by_eye,
+            explained_by_eye=self._manifest.explained_by_eye,
+        )  # fmt: skip
 
     def _measure(
         self,
@@ -415,7 +418,9 @@ class Runner:
             self._limits.add("journal_unsaved")
         ended = self._source.ended(made.positions[-1:])
         self._note_what_was_seen()
-        self._journal.closing(outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye)
+        self._journal.closing(
+            outcome, ended, frozenset(self._limits), self._manifest.seen_by_eye, self._manifest.explained_by_eye
+        )
         report = report_of(
             self._manifest,
             made.positions,
@@ -432,9 +437,14 @@ class Runner:
         return self._entries.close(report, made.measurements)
 
     def _note_what_was_seen(self) -> None:
-        """Where persons looked by eye and saw nothing."""
-        seen = tuple(sorted({*self._manifest.seen_by_eye, *self._control.looks.by_eye}))
-        self._manifest = self._manifest.model_copy(update={"seen_by_eye": seen})
+        """Where persons looked by eye and saw nothing, or could name what is there."""
+        before = {one.zone_id: one.seen_as for one in self._manifest.explained_by_eye}
+        named = before | self._control.looks.seen_as
+        update = {
+            "seen_by_eye": tuple(sorted({*self._manifest.seen_by_eye, *self._control.looks.by_eye} - named.keys())),
+            "explained_by_eye": tuple(ExplainedByEye(zone_id=k, seen_as=v) for k, v in sorted(named.items())),
+        }
+        self._manifest = self._manifest.model_copy(update=update)
 
     def _keep(self, keeping: Keeping, done: Sequence[RecordedPosition], ended: datetime) -> None:
         kept = self._manifest.model_copy(update={"ended": ended})

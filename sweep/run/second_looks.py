@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from sweep.report import (
     Plan,
     Position,
     RecordedSweep,
+    SeenAs,
     TransmitterPlace,
     WifiObservation,
 )
@@ -163,10 +165,12 @@ def looked_again_of(
     measurements: Sequence[Measurement],
     *,
     by_eye: Collection[str] = (),
+    named: Mapping[str, SeenAs] = MappingProxyType({}),
     why_not: str = "finished_early",
 ) -> tuple[LookedAgain, ...]:
     """What became of each second look that was asked for. `candidates`: judged by the first looks alone; `findings`: by
-    all; `by_eye`: zones where a person looked and saw nothing; `why_not`: code for those that were not made.
+    all; `by_eye`: zones where a person looked and saw nothing; `named`: where a person says what it is; `why_not`: code
+    for those that were not made.
     """
     standing = {
         (one.zone_id, kind)
@@ -184,13 +188,16 @@ def looked_again_of(
             if ours:
                 seconds = (max(one.end_ns for one in ours) - min(one.start_ns for one in ours)) / 1e9
             outcome: LookOutcome = "gone"
-            if finding.zone_id in by_eye:
+            seen_as = named.get(finding.zone_id)
+            if seen_as is not None:
+                outcome = "explained"
+            elif finding.zone_id in by_eye:
                 outcome = "nothing_seen_by_eye"
             elif not is_looked(finding.zone_id, kind, measurements):
                 outcome = "not_done"
             elif (finding.zone_id, kind) in standing:
                 outcome = "stands" if finding.explained is None else "explained"
-            reason = why_not if outcome == "not_done" else None
+            reason = why_not if outcome == "not_done" else seen_as
             looked.append(
                 LookedAgain(
                     finding_id=finding.finding_id,

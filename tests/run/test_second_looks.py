@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sweep.cli.live import ask_to_look_again
+from sweep.judge.known import mark_named
 from sweep.plug.control import Control, Stand
 from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Looks, is_again_of, modality_of
 from sweep.plug.measurement import Measurement
@@ -154,6 +155,20 @@ def test_a_person_who_saw_nothing_ends_the_look_in_two_taps_and_what_speaks_agai
     assert [event.state for event in told] == ["asked", "nothing_seen_by_eye"]
     assert [event.state for event in events_of(lambda known, _: known.offer([]))] == ["asked", "not_needed"]
     assert not Looks().nothing_seen(uid(9))
+
+
+def test_who_looked_by_eye_may_say_what_it_is_and_no_score_falls_for_it() -> None:
+    told = events_of(lambda known, look: bool(known.explained(look.finding_id, "screw")))  # type: ignore[arg-type]  # what it gives is of no use here
+    assert [event.state for event in told] == ["asked", "explained"]
+    assert "나사" in told[-1].text.ko
+    assert not Looks().explained(uid(9), "screw")
+    (named,) = mark_named([CANDIDATE], {"stall-2": "screw"})
+    assert named.explained is not None
+    assert named.model_copy(update={"explained": None}) == CANDIDATE
+    other = CANDIDATE.model_copy(update={"finding_id": uid(9), "zone_id": "stall-1"})
+    assert [one.zone_id for one in mark_named([CANDIDATE, other], {"stall-2": "screw"})] == ["stall-1", "stall-2"]
+    (looked,) = looked_again_of([CANDIDATE], [CANDIDATE], REPORT.positions, [], named={"stall-2": "screw"})
+    assert (looked.outcome, looked.reason) == ("explained", "screw")
 
 
 def test_the_inspector_is_led_from_view_to_view_and_stands_nowhere_else_meanwhile() -> None:

@@ -64,6 +64,16 @@ def test_the_phone_leads_from_view_to_view_and_two_taps_end_it(live_phone: Phone
     assert live_probe.expect("nothing_seen").finding_id == FINDING  # type: ignore[union-attr]  # the command just named
     live_probe.tell(look(1, state="nothing_seen_by_eye", text=looked_text("lens", "nothing_seen_by_eye")))
     expect(card.get_by_role("button")).to_have_count(0)
+    other = new_id()
+    live_probe.tell(look(finding_id=other))
+    card.get_by_role("button", name="눈으로 보았음").click()
+    assert live_phone.violations() == []
+    live_phone.shoot("live-second-look-named-ko-light")
+    card.get_by_role("button", name="나사").click()
+    named = live_probe.expect("explained")
+    assert (named.finding_id, named.seen_as) == (other, "screw")  # type: ignore[union-attr]  # the command just named
+    live_probe.tell(look(finding_id=other, state="explained", text=looked_text("lens", "explained", "screw")))
+    expect(card.get_by_text("눈으로 보고 확인한 것: 나사")).to_be_visible()
     live_probe.tell(reference_event(1, 3))
     expect(page.get_by_label("기준 점검")).to_contain_text("2/3")
     assert live_phone.violations() == []

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from server.places.history import Visit, known_of, known_things
-from sweep.report import Disposition, KnownThing, SweepReport
+from sweep.report import SEEN_AS, Disposition, KnownThing, LookedAgain, SweepReport
 from sweep.report.case_records import CameraFound, CaseStep, NotCamera, Step
 from tests.report_factory import START, clock, make_report, text, uid
 from tests.server.conftest import Site
@@ -76,6 +76,19 @@ def test_what_two_persons_wrote_into_the_case_explains_it_until_that_opens_again
     assert known(step(explained(0), -80)) == [], "the case is open again by now"
     camera = CameraFound(step="camera", second_person="점검자-02", was_touched=False)
     assert known(said, step(camera, -70)) == []
+
+
+def test_what_was_named_by_eye_at_a_second_look_is_remembered_until_a_later_word() -> None:
+    look = LookedAgain(
+        finding_id=EARLIER.findings[0].finding_id, zone_id=EARLIER.findings[0].zone_id, kind="lens",
+        outcome="explained", reason="screw", seconds=0.0, text=SEEN_AS["screw"],
+    )  # fmt: skip
+    earlier = EARLIER.model_copy(update={"looked_again": (look,)})
+    (one,) = known_of(NOW, [Visit(uid(7), earlier, ())])
+    assert one.note == SEEN_AS["screw"]
+    assert known_of(NOW, [Visit(uid(7), earlier, (decided("cannot_exclude"),))]) == []
+    of_before = look.model_copy(update={"reason": None})
+    assert known_of(NOW, [Visit(uid(7), EARLIER.model_copy(update={"looked_again": (of_before,)}), ())]) == []
 
 
 def test_what_is_explained_is_as_grave_as_ever() -> None:

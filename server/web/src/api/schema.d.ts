@@ -2486,7 +2486,7 @@ export interface components {
          */
         CommandList: {
             /** Commands */
-            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
+            commands: (components["schemas"]["StartCommand"] | components["schemas"]["DeclareEmptyCommand"] | components["schemas"]["PositionCommand"] | components["schemas"]["WalkCommand"] | components["schemas"]["OutsideCommand"] | components["schemas"]["SkipOutsideCommand"] | components["schemas"]["ReferenceCommand"] | components["schemas"]["SkipTrialsCommand"] | components["schemas"]["SecondLookCommand"] | components["schemas"]["NothingSeenCommand"] | components["schemas"]["ExplainedCommand"] | components["schemas"]["PauseCommand"] | components["schemas"]["ResumeCommand"] | components["schemas"]["FinishCommand"] | components["schemas"]["AbortCommand"] | components["schemas"]["BankCommand"])[];
         };
         /**
          * CommandQueued
@@ -2515,7 +2515,7 @@ export interface components {
          * CommandRequest
          * @description A command for a probe, as the phone asks for it.
          */
-        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
+        CommandRequest: components["schemas"]["StartRequest"] | components["schemas"]["DeclareEmptyRequest"] | components["schemas"]["PositionRequest"] | components["schemas"]["SkipTrialsRequest"] | components["schemas"]["SecondLookRequest"] | components["schemas"]["NothingSeenRequest"] | components["schemas"]["ExplainedRequest"] | components["schemas"]["BankRequest"] | components["schemas"]["SimpleRequest"] | components["schemas"]["StopRequest"];
         /**
          * ConditionEvent
          * @description How the probe itself is, told when it changes; null where nobody can tell.
@@ -3196,6 +3196,80 @@ export interface components {
             weight_source: "field" | "rendered" | "simulated" | "derived" | "guessed" | "measured";
         };
         /**
+         * ExplainedCommand
+         * @description The inspector looked at a candidate's spot by eye and knows what it is; no second look is made of it any more.
+         */
+        ExplainedCommand: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "explained";
+            /**
+             * Command Id
+             * Format: uuid
+             */
+            command_id: string;
+            /**
+             * Expires
+             * Format: date-time
+             * @description Later than this by the server's clock, nothing begins or is declared; a stop is never too late.
+             */
+            expires: string;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Issued
+             * Format: date-time
+             */
+            issued: string;
+            /**
+             * Seen As
+             * @enum {string}
+             */
+            seen_as: "screw" | "fitting" | "indicator" | "drop" | "reflection" | "other";
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
+         * ExplainedRequest
+         * @description The inspector looked at a candidate's spot by eye and knows what it is.
+         */
+        ExplainedRequest: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            command: "explained";
+            /**
+             * Command Id
+             * @description Made by the caller so that sending twice does it once; the server makes one when absent.
+             * @default null
+             */
+            command_id: string | null;
+            /**
+             * Finding Id
+             * Format: uuid
+             */
+            finding_id: string;
+            /**
+             * Seen As
+             * @enum {string}
+             */
+            seen_as: "screw" | "fitting" | "indicator" | "drop" | "reflection" | "other";
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
+        };
+        /**
          * ExportJobList
          * @description One's own documents, newest first.
          */
@@ -3330,7 +3404,10 @@ export interface components {
             evidence_against: components["schemas"]["Evidence"][];
             /** Evidence For */
             evidence_for: components["schemas"]["Evidence"][];
-            /** @description What earlier visits found it to be: it is listed last, but neither scored lower nor hidden. */
+            /**
+             * @description What earlier visits, or whoever looked by eye, found it to be: it is listed last, but neither scored lower nor
+             *     hidden.
+             */
             explained?: components["schemas"]["LocalText"] | null;
             /**
              * Finding Id
@@ -4059,7 +4136,7 @@ export interface components {
             outcome: "stands" | "gone" | "explained" | "nothing_seen_by_eye" | "not_done";
             /**
              * Reason
-             * @description Why it was not done, or what it was explained by; null otherwise.
+             * @description Why it was not done, or what the person who looked by eye says it is (`SeenAs`); null otherwise.
              */
             reason: string | null;
             /** Seconds */
@@ -5822,7 +5899,7 @@ export interface components {
              * @description `looked`: from everywhere, and not judged yet; `not_needed`: what was measured since speaks against it.
              * @enum {string}
              */
-            state: "asked" | "looking" | "looked" | "stands" | "gone" | "nothing_seen_by_eye" | "not_needed";
+            state: "asked" | "looking" | "looked" | "stands" | "gone" | "explained" | "nothing_seen_by_eye" | "not_needed";
             text: components["schemas"]["LocalText"];
             /**
              * @description discriminator enum property added by openapi-typescript

@@ -17,11 +17,16 @@ const TICK_MS = 1_000;
 
 export type SimpleCommand = "walk" | "outside" | "skip_outside" | "reference" | "resume" | "finish";
 
+/** What a person who looked by eye says it is, the most frequent first. */
+export const SEEN_AS = ["screw", "fitting", "indicator", "drop", "reflection", "other"] as const;
+export type SeenAs = (typeof SEEN_AS)[number];
+
 export type CommandBody =
   | { command: SimpleCommand; sweep_id: string }
   | { command: "skip_trials"; sweep_id: string; position_index: number }
   | { command: "second_look"; sweep_id: string; finding_id: string; kind: "lens" | "transmitter" }
   | { command: "nothing_seen"; sweep_id: string; finding_id: string }
+  | { command: "explained"; sweep_id: string; finding_id: string; seen_as: SeenAs }
   | { command: "bank"; sweep_id: string | null; capacity_mah: number; charge: "full" | "unknown" | "same" }
   | {
       command: "declare_empty";
@@ -198,6 +203,12 @@ class Watch {
   sawNothing(findingId: string): void {
     if (this.sweepId !== null)
       void this.command({ command: "nothing_seen", sweep_id: this.sweepId, finding_id: findingId });
+  }
+
+  /** The inspector looked by eye and knows what it is. */
+  named(findingId: string, seenAs: SeenAs): void {
+    if (this.sweepId !== null)
+      void this.command({ command: "explained", sweep_id: this.sweepId, finding_id: findingId, seen_as: seenAs });
   }
 
   simple(command: SimpleCommand): void {

@@ -162,6 +162,16 @@ export const live = {
   look_begin: text("이 자리에서 다시 보기", "Look again from here"),
   look_by_eye: text("눈으로 보았음", "I looked by eye"),
   look_nothing: text("아무것도 없음", "Nothing there"),
+  look_named: text(
+    "무엇인지 알아보았다면 고르세요. 점수는 그대로이고 맨 뒤에 적히며, 다음 점검에도 알려 줍니다.",
+    "If you know what it is, say so: its score stays, it is listed last, and the next visit is told.",
+  ),
+  seen_as_screw: text("나사", "A screw"),
+  seen_as_fitting: text("부속·손잡이", "A fitting"),
+  seen_as_indicator: text("표시등", "An indicator"),
+  seen_as_drop: text("물방울", "A drop"),
+  seen_as_reflection: text("반사·유리", "A reflection"),
+  seen_as_other: text("그 밖의 것", "Something else"),
   look_something: text("무언가 있음 – 후보로 남김", "Something there: keep it"),
   reference_title: text("기준 점검", "Reference check"),
   reference_lead: text(
