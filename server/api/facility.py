@@ -36,7 +36,7 @@ def post_own_look(
     """Write down the daily look at a room; something strange opens a case, of which nothing is said here."""
     services = services_of(request)
     with services.db.write() as connection:
-        note_look(connection, room_id, by=person.display_name)
-        if body.strange is not None:
+        is_new = note_look(connection, room_id, by=person.display_name, look_id=body.look_id)
+        if is_new and body.strange is not None:
             report_strange(connection, services.notary, person, room_id, body.strange)
     return Ok()

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server.api.access import OPEN, Inspector, OptionalSession, PlanKeeper, Planner, client_address
 from server.api.services import Services, services_of
 from server.cases.deadlines import today
+from server.districts.scope import is_owned
 from server.exports.sticker_sheet import sticker_sheet
 from server.ingest import case_entries
 from server.interface.errors import ApiError, not_found
@@ -45,13 +46,19 @@ async def get_style() -> Response:
 
 @router.get("/r/{code}", include_in_schema=False, dependencies=[OPEN])
 def get_room_page(request: Request, code: str, session: OptionalSession) -> Response:
-    """When a room was last checked, and by whom; inspectors are led to the room itself."""
+    """When a room was last checked, and by whom; inspectors and the room's own cleaners are led to the room itself."""
     services = services_of(request)
     try:
         with services.db.read() as connection:
             room = stickers.room_of(connection, code)
             if _may_open(session, room.district_id):
                 return RedirectResponse(f"/#/rooms/{room.room_id}", status_code=303, headers=NOT_KEPT)
+            if (
+                session is not None
+                and session.person.role == "cleaner"
+                and is_owned(connection, session.person.user_id, room.room_id)
+            ):
+                return RedirectResponse(f"/#/own/{room.room_id}", status_code=303, headers=NOT_KEPT)
             last = page.last_visit(connection, room.room_id)
     except ApiError as refused:
         return _refusal(refused)

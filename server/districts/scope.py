@@ -73,10 +73,15 @@ def refuse_unowned(connection: Connection, user_id: UUID, room_id: str) -> None:
         wanted = UUID(room_id)
     except ValueError:
         return
-    owned = select(rooms.c.room_id).join(user_facilities, user_facilities.c.facility_id == rooms.c.facility_id)
-    owned = owned.where(rooms.c.room_id == wanted, user_facilities.c.user_id == user_id)
-    if connection.scalar(owned) is None:
+    if not is_owned(connection, user_id, wanted):
         raise not_found(*WORDS["room_id"])
+
+
+def is_owned(connection: Connection, user_id: UUID, room_id: UUID) -> bool:
+    """Whether a room lies in one of this person's facilities."""
+    owned = select(rooms.c.room_id).join(user_facilities, user_facilities.c.facility_id == rooms.c.facility_id)
+    owned = owned.where(rooms.c.room_id == room_id, user_facilities.c.user_id == user_id)
+    return connection.scalar(owned) is not None
 
 
 def is_entry_of(district_id: str) -> ColumnElement[bool]:

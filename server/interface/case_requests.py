@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 
@@ -145,5 +146,7 @@ class CaseRequest(Record):
 class LookRequest(Record):
     """The daily look of whoever cleans."""
 
+    look_id: UUID | None = None
+    """Made by the page, so that the same look sent again counts once."""
     strange: Text | None = None
     """What is strange, if anything is."""

@@ -91,10 +91,17 @@ def _later(one: int | None, other: int | None) -> int | None:
     return max((at_ms for at_ms in (one, other) if at_ms is not None), default=None)
 
 
-def note_look(connection: Connection, room_id: UUID, *, by: str) -> None:
-    """Write down that somebody looked through a room by eye just now; ApiError 404 without the room."""
+def note_look(connection: Connection, room_id: UUID, *, by: str, look_id: UUID | None = None) -> bool:
+    """Write down that somebody looked through a room by eye just now; False for a look that is written down already.
+
+    ApiError 404 without the room.
+    """
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
         raise not_found("방", "room")
+    check_id = look_id or new_id()
+    if connection.scalar(select(visual_checks.c.check_id).where(visual_checks.c.check_id == check_id)) is not None:
+        return False
     connection.execute(
-        insert(visual_checks).values(check_id=new_id(), room_id=room_id, checked_ms=now_ms(), checked_by=by)
+        insert(visual_checks).values(check_id=check_id, room_id=room_id, checked_ms=now_ms(), checked_by=by)
     )
+    return True

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 from sqlalchemy import Engine, event, insert, select
@@ -13,10 +14,11 @@ from sqlalchemy import Engine, event, insert, select
 from server.config.settings import Settings
 from server.interface.fields import Role
 from server.people import auth
+from server.public_page.stickers import replace_sticker
 from server.store.schema import entries, facilities, inspector_pairs, user_facilities, users
 from sweep.entry.kinds import CASE_STEP
 from sweep.report import new_id
-from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Site, running
+from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 SAYS_HOW_LONG_THE_LOG_IS = ("/api/log/",)
@@ -84,6 +86,40 @@ def _statements() -> Iterator[list[str]]:
 
 
 FACILITY_ROLES: tuple[Role, ...] = ("cleaner", "facility_owner", "facility_staff")
+LOOK_ID = str(new_id())
+LAST_OF_ALL = (  # what a cleaner writes down, when everybody else has looked: it opens a case in either city
+    {"look_id": LOOK_ID},
+    {"look_id": LOOK_ID},
+    {"strange": "문에 구멍"},
+    {"strange": "https://example.com/x"},
+)
+
+
+def _told(answer: httpx.Response, sweep_id: UUID) -> tuple[object, ...]:
+    """Status, body, its size and the other headers, without what every run makes anew."""
+    told = OF_THIS_RUN.sub("", answer.text).replace(str(sweep_id), "")
+    unlike = {"date"} if told == answer.text else {"date", "content-length"}
+    return answer.status_code, told, sorted(item for item in answer.headers.items() if item[0] not in unlike)
+
+
+def _public(site: Site, sweep_id: UUID, client: Client) -> dict[str, object]:
+    """What a room's sticker shows, and what the page itself does."""
+    with site.db.write() as connection:
+        code = replace_sticker(connection, DEMO_ROOM, actor="test")
+    form = {"what": "hole", "text": "둘째 칸 문에 구멍"}
+    answers = [client.http.get(f"/r/{code}"), client.http.post(f"/r/{code}", data=form), client.http.get("/")]
+    told = [_told(answer, sweep_id)[:2] for answer in answers]  # a code compresses as it happens to
+    return {f"public {number}": str(one).replace(code, "") for number, one in enumerate(told)}
+
+
+def _belongs(site: Site, role: Role) -> Client:
+    """Somebody of every facility."""
+    client = site.login(role, "시설-01")
+    with site.db.write() as connection:
+        user_id = connection.scalar(select(users.c.user_id).where(users.c.role == role))
+        rows = [{"user_id": user_id, "facility_id": one} for one in connection.scalars(_FACILITIES)]
+        connection.execute(insert(user_facilities), rows)
+    return client
 
 
 def _world(settings: Settings, *, has_cases: bool) -> dict[str, object]:
@@ -101,12 +137,8 @@ def _world(settings: Settings, *, has_cases: bool) -> dict[str, object]:
             steps = connection.scalars(select(entries.c.log_index).where(entries.c.kind == CASE_STEP)).all()
         assert bool(steps) == has_cases
         paths = httpx.get(f"{site.url}/api/openapi.json", verify=NO_TLS).json()["paths"]
-        for role in FACILITY_ROLES:
-            client = site.login(role, "시설-01")
-            with site.db.write() as connection:
-                user_id = connection.scalar(select(users.c.user_id).where(users.c.role == role))
-                rows = [{"user_id": user_id, "facility_id": one} for one in connection.scalars(_FACILITIES)]
-                connection.execute(insert(user_facilities), rows)
+        people = {role: _belongs(site, role) for role in FACILITY_ROLES}
+        for role, client in people.items():
             for path, method in ((path, method) for path, operations in paths.items() for method in operations):
                 if path.startswith(SAYS_HOW_LONG_THE_LOG_IS) or path in OF_THE_KEYS_OF_THIS_RUN:
                     continue
@@ -114,10 +146,23 @@ def _world(settings: Settings, *, has_cases: bool) -> dict[str, object]:
                 body: dict[str, str] | None = {} if path.endswith("/looks") else None
                 with _statements() as asked:
                     answer = client.http.request(method, where, json=body, headers={"X-CSRF-Token": client.csrf})
-                told = OF_THIS_RUN.sub("", answer.text).replace(str(sweep_id), "")
-                headers = sorted(item for item in answer.headers.items() if item[0] not in {"date", "content-length"})
                 work = [one for one in asked if "user_facilities" in one]
-                answers[f"{role} {method} {path}"] = (answer.status_code, told, headers, work)
+                answers[f"{role} {method} {path}"] = (*_told(answer, sweep_id), work)
+                if method == "get" and answer.status_code == 200 and role == "facility_owner":
+                    for query in (
+                        "state=open",
+                        "after=0",
+                        f"room_id={DEMO_ROOM}",
+                        "district_id=demo-gu",
+                    ):
+                        asked_so = client.http.get(f"{where}?{query}")
+                        answers[f"{role} {path}?{query}"] = _told(asked_so, sweep_id)
+        answers |= _public(site, sweep_id, people["facility_owner"])
+        for number, wanted in enumerate(LAST_OF_ALL):
+            looked = people["cleaner"].post(f"/api/facility/rooms/{DEMO_ROOM}/looks", wanted)
+            answers[f"look {number}"] = _told(looked, sweep_id)
+        for role, client in people.items():
+            answers[f"{role} afterwards"] = _told(client.get("/api/facility/rooms"), sweep_id)
     return answers
 
 
@@ -142,6 +187,7 @@ def test_people_of_a_facility_cannot_tell_a_city_with_cases_from_one_without(tmp
     without, with_cases = worlds
     assert without.keys() == with_cases.keys()
     different = {name: (without[name], with_cases[name]) for name in without if without[name] != with_cases[name]}
+    assert [str(with_cases[f"look {number}"])[1:4] for number in range(4)] == ["201", "201", "201", "400"]
     rooms = [str(value) for name, value in with_cases.items() if name.endswith("get /api/facility/rooms")]
     assert len(rooms) == len(FACILITY_ROLES) and all(str(DEMO_ROOM) in answer for answer in rooms)
     print(f"{len(without)} answers compared byte by byte, {len(different)} differ")

@@ -12,7 +12,7 @@ from uuid import UUID
 import cv2
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from server.config.public_page import STANDARD, PublicPageError, read_public_page
 from server.config.settings import Settings
@@ -20,7 +20,7 @@ from server.exports.sticker_sheet import sticker_sheet
 from server.interface.errors import ApiError
 from server.public_page.reports import MOST_OF_ADDRESS, MOST_OF_ROOM, ReportLimits, clean_text
 from server.public_page.stickers import CODE_LETTERS, LETTERS
-from server.store.schema import public_reports, rooms, stickers, sweeps
+from server.store.schema import public_reports, rooms, stickers, sweeps, user_facilities, users
 from tests.server.conftest import Client, Site, running
 from tests.server.schedule.test_schedule import _visit
 from tests.server.sweep_kit import DEMO_ROOM
@@ -82,8 +82,16 @@ def test_whoever_inspects_is_led_to_the_room(site: Site, sticker: tuple[Client, 
     answer = officer.http.get(f"/r/{code}")
     assert (answer.status_code, answer.headers["location"]) == (303, f"/#/rooms/{DEMO_ROOM}")
     assert officer.get(f"/api/stickers/{code}").json() == {"room_id": str(DEMO_ROOM)}
-    owner = site.login("facility_owner")
-    assert owner.http.get(f"/r/{code}").status_code == 200
+    owner, cleaner, other = site.login("facility_owner"), site.login("cleaner"), site.login("cleaner")
+    with site.db.write() as connection:
+        mine = select(users.c.user_id).where(users.c.username == cleaner.get("/api/me").json()["user"]["username"])
+        of_room = select(rooms.c.facility_id).where(rooms.c.room_id == DEMO_ROOM)
+        row = {"user_id": connection.scalar(mine), "facility_id": connection.scalar(of_room)}
+        connection.execute(insert(user_facilities).values(**row))
+    led = cleaner.http.get(f"/r/{code}")
+    assert (led.status_code, led.headers["location"]) == (303, f"/#/own/{DEMO_ROOM}")
+    for anybody in (owner, other):
+        assert anybody.http.get(f"/r/{code}").status_code == 200
     again = officer.post(f"/api/rooms/{DEMO_ROOM}/sticker").json()["code"]
     for gone in (code, "AAAAAAAAAAAA", "x" * 300, "%00"):
         assert officer.http.get(f"/r/{gone}").status_code in {400, 404}

@@ -4187,6 +4187,12 @@ export interface components {
          */
         LookRequest: {
             /**
+             * Look Id
+             * @description Made by the page, so that the same look sent again counts once.
+             * @default null
+             */
+            look_id: string | null;
+            /**
              * Strange
              * @description What is strange, if anything is.
              * @default null

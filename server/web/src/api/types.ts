@@ -19,6 +19,7 @@ export type PasskeyOptions = Readable<components["schemas"]["PasskeyOptions"]>;
 export type PasskeyAnswer = components["schemas"]["PasskeyAnswer"];
 export type RoomSummary = Returned<"/api/rooms">["rooms"][number];
 export type RoomDetail = Returned<"/api/rooms/{room_id}">;
+export type OwnRoom = Returned<"/api/facility/rooms">["rooms"][number];
 export type SweepSummary = NonNullable<RoomSummary["last_sweep"]>;
 export type SweepResult = SweepSummary["result"];
 export type SweepDetail = Returned<"/api/sweeps/{sweep_id}">;

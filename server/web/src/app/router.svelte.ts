@@ -19,6 +19,8 @@ export type Route =
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "checks"; readonly probeId: string | null }
   | { readonly screen: "account" }
+  /** A room as people of its facility have it. */
+  | { readonly screen: "own"; readonly roomId: string }
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
@@ -42,6 +44,7 @@ export function parseRoute(hash: string): Route {
       part: third === "transmitters" ? third : null,
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
+  if (first === "own" && second !== undefined) return { screen: "own", roomId: second };
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
@@ -70,6 +73,7 @@ export const links = {
   transmitter: (sweepId: string, transmitterId: string) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/transmitters/${encodeURIComponent(transmitterId)}`,
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
+  own: (roomId: string) => `#/own/${encodeURIComponent(roomId)}`,
   exports: "#/exports",
   settings: "#/settings",
   keys: "#/settings/keys",

@@ -21,6 +21,9 @@ const AT_DESK: ReadonlySet<User["role"]> = new Set([
   "admin",
 ]);
 
+/** People of single facilities, who have pages of their own and none of the others. */
+const OF_FACILITY: ReadonlySet<User["role"]> = new Set(["facility_owner", "facility_staff", "cleaner"]);
+
 class Session {
   /** Undefined until the server was asked once, or could not be asked and nobody is remembered. */
   user = $state<User | null | undefined>(undefined);
@@ -40,6 +43,10 @@ class Session {
   /** Cases reach farther than the day and what is due: who opens photographs has these too. */
   get hasCases(): boolean {
     return this.isAtDesk || this.user?.role === "evidence_officer";
+  }
+
+  get isOfFacility(): boolean {
+    return this.user !== null && this.user !== undefined && OF_FACILITY.has(this.user.role);
   }
 
   get isAtDesk(): boolean {

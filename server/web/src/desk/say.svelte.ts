@@ -1,18 +1,10 @@
 /** The words of the desk in the chosen language; they are fetched with the desk, not with the phone's first load. */
-import { settings } from "../app/settings.svelte";
-import type { PlaceholdersOf } from "../i18n/text";
+import { speaker, type PlainKeyOf } from "../i18n/speaker";
 import { words } from "./words";
 
 export type DeskKey = keyof typeof words;
-type Named<K extends DeskKey> = PlaceholdersOf<(typeof words)[K]["ko"]>;
-type Parameters<K extends DeskKey> = [Named<K>] extends [never]
-  ? []
-  : [parameters: Readonly<Record<Named<K>, string | number>>];
 
 /** Words without {placeholders}. */
-export type PlainKey = { [K in DeskKey]: [Named<K>] extends [never] ? K : never }[DeskKey];
+export type PlainKey = PlainKeyOf<typeof words>;
 
-export function say<K extends DeskKey>(key: K, ...parameters: Parameters<K>): string {
-  const values: Readonly<Record<string, string | number>> = parameters[0] ?? {};
-  return words[key][settings.language].replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
-}
+export const say = speaker(words);
