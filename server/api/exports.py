@@ -53,15 +53,21 @@ async def export_log(
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
     room_id: UUID | None = None,
+    sweep_id: UUID | None = None,
+    *,
+    with_sheets: bool = False,
 ) -> Response:
-    """The log of a period (Korean days, both included; the last month when not given) as CSV, PDF or XLSX."""
+    """The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
+
+    A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
+    """
     services = services_of(request)
     last_day = last or today().date()
     try:
         first_day = first or last_day - timedelta(days=DEFAULT_DAYS - 1)
     except OverflowError:
         raise invalid("to: no day before it", code="export_refused") from None
-    wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason)
+    wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
     await _note(request, person, "log.exported", wanted.file_name, reason)
     job = services.exports.submit(person.user_id, wanted)
     try:
@@ -82,9 +88,20 @@ async def post_export(
 ) -> ExportJobView:
     """Ask for a document; look at it with GET until it is ready."""
     services = services_of(request)
-    if body.room_id is not None:
-        await run_in_threadpool(_refuse_foreign_room, services, person, body.room_id)
-    wanted = _wanted(services, person, body.format, body.period_first, body.period_last, body.room_id, body.reason)
+    named = {name: str(value) for name in ("room_id", "sweep_id") if (value := getattr(body, name)) is not None}
+    if named:
+        await run_in_threadpool(_refuse_foreign, services, person, named)
+    wanted = _wanted(
+        services,
+        person,
+        body.format,
+        body.period_first,
+        body.period_last,
+        body.room_id,
+        body.reason,
+        body.sweep_id,
+        with_sheets=body.with_sheets,
+    )
     await _note(request, person, "log.asked", wanted.file_name, body.reason)
     return _view(services.exports, services.exports.submit(person.user_id, wanted))
 
@@ -155,13 +172,22 @@ async def delete_export(request: Request, person: OwnDocuments, job_id: UUID) ->
     return Ok()
 
 
-def _refuse_foreign_room(services: Services, person: Person, room_id: UUID) -> None:
+def _refuse_foreign(services: Services, person: Person, named: dict[str, str]) -> None:
     with services.db.read() as connection:
-        refuse_foreign(connection, person.district_id, {"room_id": str(room_id)})
+        refuse_foreign(connection, person.district_id, named)
 
 
 def _wanted(
-    services: Services, person: Person, format_: Format, first: date, last: date, room_id: UUID | None, reason: str
+    services: Services,
+    person: Person,
+    format_: Format,
+    first: date,
+    last: date,
+    room_id: UUID | None,
+    reason: str,
+    sweep_id: UUID | None,
+    *,
+    with_sheets: bool,
 ) -> LogRequest:
     try:
         period = Period(first, last)
@@ -169,7 +195,15 @@ def _wanted(
         raise invalid(str(error), code="export_refused") from None
     organisation = person.district_id or services.settings.tenant
     return LogRequest(
-        format_, period, room_id, organisation, person.display_name, reason, district_id=person.district_id
+        format_,
+        period,
+        room_id,
+        organisation,
+        person.display_name,
+        reason,
+        person.district_id,
+        sweep_id,
+        with_sheets,
     )
 
 
@@ -189,6 +223,7 @@ def _view(queue: ExportQueue, job: ExportJob) -> ExportJobView:
         period_first=job.wanted.period.first,
         period_last=job.wanted.period.last,
         room_id=job.wanted.room_id,
+        sweep_id=job.wanted.sweep_id,
         file_name=job.wanted.file_name,
         size=job.size,
         failure=job.failure.body if job.failure is not None else None,

@@ -22,7 +22,7 @@ from server.api.access import (
 from server.api.second_person import prove_second
 from server.api.services import Services, services_of
 from server.districts.scope import refuse_foreign
-from server.ingest import persons
+from server.ingest import persons, visit_entries
 from server.ingest.entry_rows import Outcome
 from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError, invalid, not_found
@@ -30,13 +30,14 @@ from server.interface.fields import OptionalLine
 from server.interface.requests import DispositionRequest, EraseRequest, describe, json_body
 from server.interface.views.entries import EntryCreated
 from server.interface.views.sweeps import SweepDetail
+from server.interface.visit_requests import VisitNoteRequest
 from server.people import access_log
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import sweeps
 from server.projections.projecting import catch_up
 from server.store.stored_bodies import find_body
-from sweep.entry.kinds import CROP_TYPE, DISPOSITION
+from sweep.entry.kinds import CROP_TYPE, DISPOSITION, VISIT_NOTED
 
 router = APIRouter(tags=["sweeps"])
 
@@ -85,6 +86,21 @@ async def post_disposition(
     outcome = await run_in_threadpool(persons.dispose, services.db, services.notary, person, finding_id, body)
     if outcome.is_new:
         services.exchange.entry_read(body.sweep_id, DISPOSITION)
+    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+@router.post("/api/sweeps/{sweep_id}/note", status_code=201, openapi_extra=describe(VisitNoteRequest) | shows())
+async def post_visit_note(
+    request: Request,
+    person: Inspector,
+    sweep_id: UUID,
+    body: Annotated[VisitNoteRequest, json_body(VisitNoteRequest)],
+) -> EntryCreated:
+    """Append what people saw by eye and did on the spot, as an entry that the server signs; the last note counts."""
+    services = services_of(request)
+    outcome = await run_in_threadpool(visit_entries.note_visit, services.db, services.notary, person, sweep_id, body)
+    if outcome.is_new:
+        services.exchange.entry_read(sweep_id, VISIT_NOTED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 

@@ -19,10 +19,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import select
 
 from server.api.services import Services
+from server.cli.demo_city_notes import note_of
 from server.cli.demo_city_places import ACTOR, DISTRICTS, CityRoom, People
 from server.cli.demo_city_reports import Checked, Suspicion, next_check, report_of
 from server.exports.words import KST
-from server.ingest import case_entries
+from server.ingest import case_entries, visit_entries
 from server.ingest.arrivals import Arrival
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.requests import VisitOrderRequest
@@ -192,6 +193,7 @@ class Year:
         with moved_to(report.ended.utc + timedelta(seconds=40)):
             self._send(probe, kinds.REPORT, report, make_body(kinds.REPORT_TYPE, to_json(report)), report.ended.utc)
         if not report.findings:
+            self._note(report.sweep_id, pair[0], one)
             return []
         case_id = case_of(report.sweep_id, report.findings[0].finding_id)
         steps, at = [], one.at + timedelta(minutes=MINUTES_TO_LOOK)
@@ -200,6 +202,14 @@ class Year:
             at = min(at + timedelta(hours=0.3 if name in CAMERA_WAY[1:] else 20 * number), now - timedelta(seconds=90))
             steps.append((at, case_id, name, one.room.district_id))
         return steps
+
+    def _note(self, sweep_id: UUID, name: str, one: Planned) -> None:
+        """What the pair saw by eye, but for few who forget it; no draw by chance, so that the year stays as it was."""
+        note = None if one.is_aborted else note_of(sweep_id)
+        if note is None:
+            return
+        with moved_to(one.at + timedelta(minutes=MINUTES_TO_LOOK)):
+            visit_entries.note_visit(self.services.db, self.services.notary, self.people.by_name[name], sweep_id, note)
 
     def open_sweep(self, probe: CityProbe, report: SweepReport) -> None:
         """Send the entry that opens a sweep."""

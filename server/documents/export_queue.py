@@ -326,5 +326,7 @@ def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys) -> bytes:
         "requested_by": wanted.requested_by,
         "reason": wanted.reason,
         "district_id": wanted.district_id,
+        "sweep_id": str(wanted.sweep_id) if wanted.sweep_id else None,
+        "with_sheets": wanted.with_sheets,
     }
     return json.dumps(values).encode() + b"\n"

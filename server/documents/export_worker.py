@@ -49,6 +49,8 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         job["requested_by"],
         job["reason"],
         job["district_id"],
+        UUID(job["sweep_id"]) if job["sweep_id"] else None,
+        job["with_sheets"],
     )
     percent = -1
 

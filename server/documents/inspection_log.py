@@ -13,23 +13,26 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, BinaryIO, Literal, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, and_, select
 
 from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
 from server.documents.seals import seal_of
 from server.exports.csv_log import csv_parts
 from server.exports.log_lines import UNKNOWN_PLACE, header_of
+from server.exports.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
-from server.exports.pdf_log import Printing, render_pdf
+from server.exports.pdf_log import Printing, render_list, render_pdf, render_sheet
 from server.exports.records import EntryLine, ExportError, Period, Place, SequenceGap, SignedDisposition, SweepPage
 from server.exports.rows import build_page
+from server.exports.seal import Seal
 from server.exports.words import KST
 from server.exports.xlsx_log import stream_xlsx
 from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.sweeps import gaps_beside
 from server.projections.sweep_record import read_sweep
+from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms, to_ms
@@ -63,10 +66,16 @@ class LogRequest:
     reason: str
     district_id: str | None = None
     """Only what was done in this district; None: everywhere."""
+    sweep_id: UUID | None = None
+    """One sweep alone, whatever the period: its form and what the equipment says."""
+    with_sheets: bool = False
+    """In a PDF the sheets of every sweep after the summary, as many as one document holds."""
 
     @property
     def file_name(self) -> str:
         """Name of the document, ASCII."""
+        if self.sweep_id is not None:
+            return f"inspection-log_{self.sweep_id}.{self.format}"
         return f"inspection-log_{self.period.first}_{self.period.last}.{self.format}"
 
 
@@ -90,35 +99,54 @@ def write_log_to(
     Raises ExportError for more sweeps than one document holds.
     Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
     """
-    if request.format == "pdf":
-        pages = collect_pages(
-            connection,
-            request.period,
-            request.room_id,
-            most=PDF_MAX_SWEEPS,
-            on_sweep=on_sweep,
-            district_id=request.district_id,
-        )
-        printing = Printing(request.organisation, request.requested_by, request.reason, seal_of(connection).words)
-        out.write(render_pdf(pages, request.period, generated, printing=printing))
+    seal = seal_of(connection)
+    if request.format == "pdf" and (request.sweep_id is not None or request.with_sheets):
+        out.write(_sheets(connection, request, generated, _printing(request, seal), on_sweep))
         return
-    lines = LineReader(connection, *_milliseconds(request.period), request.room_id, request.district_id)
+    lines = LineReader(
+        connection, *_milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
+    )
     count = lines.count()
+    heard = _heard(lines, count, on_sweep)
+    if request.format == "pdf":
+        if count > PDF_MAX_LINES:
+            raise _too_many(PDF_MAX_LINES)
+        out.write(render_list(tuple(heard), request.period, generated, printing=_printing(request, seal)))
+        return
     if count > MAX_SWEEPS:
         raise _too_many(MAX_SWEEPS)
     if request.format == "csv":
-        out.writelines(csv_parts(_heard(lines, count, on_sweep), seal_of(connection).words))
+        out.writelines(csv_parts(heard, seal.words))
     else:
-        heard = _heard(lines, count, on_sweep)
-        stream_xlsx(
-            out,
-            heard,
-            request.period,
-            generated,
-            count=count,
-            has_demo=lines.has_demo(),
-            seal=seal_of(connection).words,
-        )
+        stream_xlsx(out, heard, request.period, generated, count=count, has_demo=lines.has_demo(), seal=seal.words)
+
+
+def _printing(request: LogRequest, seal: Seal) -> Printing:
+    return Printing(request.organisation, request.requested_by, request.reason, seal.words, seal.proof)
+
+
+def _sheets(
+    connection: Connection,
+    request: LogRequest,
+    generated: datetime,
+    printing: Printing,
+    on_sweep: Callable[[int, int], None],
+) -> bytes:
+    """The PDF of one sweep, or of a period with the sheets of each."""
+    pages = collect_pages(
+        connection,
+        request.period,
+        request.room_id,
+        most=PDF_MAX_SWEEPS,
+        on_sweep=on_sweep,
+        district_id=request.district_id,
+        sweep_id=request.sweep_id,
+    )
+    if request.sweep_id is None:
+        return render_pdf(pages, request.period, generated, printing=printing)
+    if not pages:
+        raise ExportError("no such sweep: it is not here, or belongs to another district")
+    return render_sheet(pages[0], generated, printing=printing)
 
 
 def collect_pages(
@@ -129,15 +157,18 @@ def collect_pages(
     most: int = MAX_SWEEPS,
     on_sweep: Callable[[int, int], None] = _unheard,
     district_id: str | None = None,
+    sweep_id: UUID | None = None,
 ) -> tuple[SweepPage, ...]:
-    """Pages of the sweeps that started in the period, oldest first; raises ExportError for more than `most`."""
+    """Pages of the sweeps that started in the period, oldest first, or of `sweep_id` alone.
+
+    Raises ExportError for more than `most`.
+    """
     first_ms, end_ms = _milliseconds(period)
-    statement = (
-        select(sweeps.c.sweep_id)
-        .where(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
-        .order_by(sweeps.c.started_ms, sweeps.c.sweep_id)
-        .limit(most + 1)
-    )
+    is_wanted = and_(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
+    if sweep_id is not None:
+        is_wanted = sweeps.c.sweep_id == sweep_id
+    statement = select(sweeps.c.sweep_id).where(is_wanted)
+    statement = statement.order_by(sweeps.c.started_ms, sweeps.c.sweep_id).limit(most + 1)
     if room_id is not None:
         statement = statement.where(sweeps.c.room_id == room_id)
     if district_id is not None:
@@ -192,6 +223,7 @@ def _page(connection: Connection, sweep_id: UUID) -> SweepPage | None:
         entries=[_entry_line(connection, row) for row in rows],
         gaps=[SequenceGap(gap.key_id, gap.from_seq, gap.to_seq) for gap in gaps_beside(connection, rows)],
         alarms=[one.text for one in alarms_about(connection, sweep_id, frozenset(row.key_id for row in rows))],
+        hand=hand_of(record),
         known=known_before(connection, header.room_id, record),
     )
 

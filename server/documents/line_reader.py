@@ -36,13 +36,21 @@ HASHED_KINDS = (kinds.REPORT, kinds.OPENED)
 
 
 class LineReader:
-    """The lines of all sweeps that started between two times, perhaps of one room or district."""
+    """The lines of all sweeps that started between two times, perhaps of one room or district; or of one sweep."""
 
     def __init__(
-        self, connection: Connection, first_ms: int, end_ms: int, room_id: UUID | None, district_id: str | None = None
+        self,
+        connection: Connection,
+        first_ms: int,
+        end_ms: int,
+        room_id: UUID | None,
+        district_id: str | None = None,
+        sweep_id: UUID | None = None,
     ) -> None:
         self._connection = connection
         self._where = and_(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
+        if sweep_id is not None:
+            self._where = sweeps.c.sweep_id == sweep_id
         if room_id is not None:
             self._where = and_(self._where, sweeps.c.room_id == room_id)
         if district_id is not None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from server.exports.by_eye import by_eye_reason, by_eye_words
+from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
 from server.exports.words import (
@@ -49,6 +51,12 @@ def result_words(row: LogRow) -> str:
     A spreadsheet gets filtered by result, and then the first column is no longer looked at.
     """
     word = RESULTS[row.result].ko
+    return f"[{SOURCES[row.header.source].ko}] {word}" if row.is_demo else word
+
+
+def by_eye_line(row: LogRow) -> str:
+    """The word of persons; in front of it, for a replay or simulation, what kind of record it is."""
+    word = by_eye_words(row.result, row.hand)
     return f"[{SOURCES[row.header.source].ko}] {word}" if row.is_demo else word
 
 
@@ -122,7 +130,10 @@ COLUMNS: tuple[Column, ...] = (
     Column("시각 신뢰도", 20, lambda row: clock_quality(row.header.started)),
     Column("시설명", 24, lambda row: row.place.facility_name.ko),
     Column("관리번호", 16, lambda row: row.place.facility_number or NOT_RECORDED),
-    Column("위치(성별·층·칸)", 20, lambda row: row.place.room_name.ko),
+    Column("위치(방)", 20, lambda row: row.place.room_name.ko),
+    Column("성별", 8, lambda row: sex_of(row.place.room_name.ko) or NOT_RECORDED),
+    Column("층", 8, lambda row: floor_of(row.place.room_name.ko) or NOT_RECORDED),
+    Column("칸", 8, lambda row: stalls_words(row.stalls) or NOT_RECORDED),
     Column("점검구분(정기·수시·합동)", 14, occasion_words),
     Column("점검 방식(정밀·간이)", 12, lambda row: MODES[row.header.mode]),
     Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),
@@ -135,10 +146,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("육안 확인 필요 위치", 24, lambda row: ", ".join(row.candidate_zones) or "없음"),
     Column("의심흔적(구멍·흠집)", 16, lambda row: row.hand.suspicious_marks or NOT_RECORDED),
     Column("비상벨 작동", 12, lambda row: row.hand.emergency_bell or NOT_RECORDED),
-    Column("결과", 22, result_words),
-    Column("결과 근거", 44, lambda row: row.result_reason),
+    Column("육안 점검 결과", 18, by_eye_line),
+    Column("육안 점검 근거", 36, lambda row: by_eye_reason(row.result, row.hand)),
+    Column("장비 점검 결과", 22, result_words),
+    Column("장비 점검 근거", 44, lambda row: row.result_reason),
     Column("현장 판정", 26, disposition_words),
     Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
+    Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
     Column("이 방에 남은 발견·의심", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Row
 
 from server.exports.judgement import ReportState
-from server.exports.records import LogRow, Place, SignedDisposition, SweepHeader
+from server.exports.records import HandEntries, LogRow, Place, SignedDisposition, SweepHeader
 from server.exports.rows import build_page
 from sweep.report import Disposition, LocalText, SweepOpened, SweepReport
 
@@ -41,6 +41,7 @@ def stored_line(
     received: datetime,
     report_state: ReportState,
     dispositions: Sequence[tuple[Row[Any], Disposition]],
+    hand: HandEntries,
 ) -> str:
     """The line of a sweep that has an opening or a report, as JSON."""
     header = header_of(report, opened, received)
@@ -50,7 +51,7 @@ def stored_line(
         SignedDisposition(item, row.subject, row.assurance, row.entry_hash, signature_ok=True)
         for row, item in dispositions
     ]
-    page = build_page(header, UNKNOWN_PLACE, report, report_state=report_state, dispositions=spoken)
+    page = build_page(header, UNKNOWN_PLACE, report, report_state=report_state, dispositions=spoken, hand=hand)
     return _LINE.dump_json(page.row).decode()
 
 

@@ -15,11 +15,11 @@ from server.exports.columns import (
     next_step_words,
     scope_words,
     signature_words,
-    standing_words,
 )
+from server.exports.printed_form import printed_form, received_words
 from server.exports.printed_map import Tree, cell_state, coverage_of, printed_map, verdict_of
 from server.exports.printed_targets import target_table
-from server.exports.records import EntryLine, LogRow, SignedDisposition, SweepHeader, SweepPage
+from server.exports.records import EntryLine, LogRow, SignedDisposition, SweepPage
 from server.exports.safe_text import plain_text
 from server.exports.words import (
     ASSURANCES,
@@ -28,9 +28,7 @@ from server.exports.words import (
     DISPOSITIONS,
     ENTRY_KINDS,
     MODALITY_WORDS,
-    MODES,
     NOT_RECORDED,
-    OCCASIONS,
     REFERENCE_CHECKS,
     RESULTS,
     ROOM_KINDS,
@@ -40,28 +38,17 @@ from server.exports.words import (
     WEIGHT_SOURCES,
     clock_quality,
     kst,
-    modality_list,
 )
 from sweep.report import MODALITIES, Evidence, Finding, SweepReport, ZoneCoverage, ZoneVerdict
 from sweep.report.words import names_of
 
+MEASURED = frozenset({"field", "measured"})
+"""Sources of weights that give odds; those of renderings, simulations, derivations and guesses only tell strength."""
 SHORT_NAME = 60  # derived: two lines in the list of the cover, one in the running head
 
-# Spots that inspectors look at by eye in practice; the probe sees none of them as such, so they are filled in by hand.
-HAND_SPOTS = (
-    "환풍구",
-    "천장·점검구",
-    "조명",
-    "콘센트·스위치",
-    "출입문·잠금장치",
-    "칸막이 틈새·나사 구멍",
-    "변기·휴지통 주변",
-    "세면대·거울·배수구",
-)
 
-
-def printed_sweep(page: SweepPage, number: int) -> Tree:
-    """The section of one sweep; `number` counts sections from 1."""
+def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
+    """The section of one sweep; `number` counts sections from 1, `log` is `Seal.proof`."""
     row, report = page.row, page.report
     header = row.header
     letters = {} if report is None else {f.finding_id: f"F{n}" for n, f in enumerate(report.counted_findings, start=1)}
@@ -84,10 +71,9 @@ def printed_sweep(page: SweepPage, number: int) -> Tree:
             "reason": row.result_reason,
             "next": next_step_words(row),
         },
+        "form": printed_form(page, log),
         "fields": _fields(row, report),
         "inspectors": list(header.inspectors),
-        "hand": _hand(row),
-        "spots": list(HAND_SPOTS),
         "map": None if report is None else printed_map(report),
         "zones": None if report is None else _zone_table(report),
         "targets": None if report is None or not report.targets else target_table(report),
@@ -108,33 +94,18 @@ def short(name: str) -> str:
     return plain_text(name, limit=SHORT_NAME)
 
 
-def _box(is_on: bool) -> str:
-    return "■" if is_on else "□"
-
-
 def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     """Rows of the head table: label, English label, value."""
     header = row.header
-    ticks = "  ".join(f"{_box(row.hand.occasion == code)} {word}" for code, word in OCCASIONS.items())
     declared = {True: "점검자가 퇴실과 폐쇄를 확인했다고 기록됨", False: "확인하지 않음", None: "기록 없음"}
-    kind = ROOM_KINDS[row.place.room_kind]
     fields = [
-        ["점검일시", "Date and time", f"{_span(header)} (한국시간)"],
         ["시각 신뢰도", "Clock", clock_quality(header.started)],
-        ["접수", "Received", _received_words(header)],
-        ["시설명", "Facility", row.place.facility_name.ko],
-        ["관리번호", "Number", row.place.facility_number or NOT_RECORDED],
-        ["위치", "Room", f"{row.place.room_name.ko} ({kind})"],
-        ["점검구분", "Occasion", f"{ticks}   ({MODES[header.mode]} 점검)"],
-        ["점검자", "Inspectors", ", ".join(header.inspectors)],
-        ["동행·입회", "Companions", ", ".join(row.hand.companions)],
-        ["점검방법", "Methods", f"{modality_list(row.methods)}  /  □ 육안  □ 열화상"],
+        ["접수", "Received", received_words(header)],
         ["장비", "Equipment", row.equipment],
         ["장비 상태", "State of it", row.probe_state],
-        ["점검부위·범위", "Scope", scope_words(row)],
+        ["점검 범위", "Scope", scope_words(row)],
         ["판정 불가·미점검", "Not judged", limits_words(row)],
         ["퇴실 확인", "Declared empty", declared[header.declared_empty]],
-        ["이 방에 남은 것", "Open in this room", standing_words(row)],
     ]
     if report is not None and report.light_time is not None:
         fields.append(["조명 반응 시험", "Light test", report.light_time.text.ko])
@@ -143,30 +114,6 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"
         fields.append(["기준 표적 확인", "Reference check", REFERENCE_CHECKS[check.status] + when])
     return fields
-
-
-def _span(header: SweepHeader) -> str:
-    started = kst(header.started.utc)
-    if header.ended is None:
-        return f"{started} – 종료 기록 없음"
-    ended = kst(header.ended.utc)
-    return f"{started} – {ended.removeprefix(started[:11])}"
-
-
-def _received_words(header: SweepHeader) -> str:
-    if header.received is None:
-        return NOT_RECORDED
-    note = "" if header.counted_start == header.started.utc else " · 점검기 시각을 쓸 수 없어 접수 시각이 기준"
-    return kst(header.received) + note
-
-
-def _hand(row: LogRow) -> Tree:
-    return {
-        "marks": row.hand.suspicious_marks or "",
-        "bell": row.hand.emergency_bell or "",
-        "measures": ", ".join(row.hand.measures),
-        "confirmed_by": row.hand.confirmed_by or "",
-    }
 
 
 def _zone_table(report: SweepReport) -> Tree:
@@ -236,16 +183,26 @@ def _finding(report: SweepReport, finding: Finding, letters: dict[UUID, str], pa
         "strength": STRENGTHS[finding.strength],
         "for": [_evidence(item) for item in finding.evidence_for],
         "against": [_evidence(item) for item in finding.evidence_against],
+        "odds": _odds(finding),
+        "known": _known(page, finding.finding_id),
+        "sum": _signed(sum(e.weight_log10 for e in (*finding.evidence_for, *finding.evidence_against))),
+        "advice": finding.advice.ko,
+        "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",
+        "is_open": not decided,
+    }
+
+
+def _odds(finding: Finding) -> Tree | None:
+    """Odds and their picture when every weight behind them was measured; None otherwise: nobody should read any."""
+    evidence = (*finding.evidence_for, *finding.evidence_against)
+    if not evidence or any(item.weight_source not in MEASURED for item in evidence):
+        return None
+    return {
         "prior": _signed(finding.prior_log10_odds),
         "posterior": _signed(finding.posterior_log10_odds),
         "prior_ratio": _ratio(finding.prior_log10_odds),
         "posterior_ratio": _ratio(finding.posterior_log10_odds),
         "walk": _walk(finding),
-        "known": _known(page, finding.finding_id),
-        "has_guess": any(e.weight_source == "guessed" for e in (*finding.evidence_for, *finding.evidence_against)),
-        "advice": finding.advice.ko,
-        "disposition": DISPOSITIONS[decided[-1].disposition.verdict].ko if decided else "미판정 (육안 확인 전)",
-        "is_open": not decided,
     }
 
 
@@ -266,7 +223,7 @@ def _walk(finding: Finding) -> Tree:
     at, ends = finding.prior_log10_odds, [finding.prior_log10_odds, finding.posterior_log10_odds]
     moves = []
     for item in (*finding.evidence_for, *finding.evidence_against):
-        moves.append((at, at + item.weight_log10, item.weight_source == "guessed"))
+        moves.append((at, at + item.weight_log10))
         at += item.weight_log10
         ends.append(at)
     interval = (finding.posterior_low_log10_odds, finding.posterior_high_log10_odds)
@@ -284,11 +241,15 @@ def _walk(finding: Finding) -> Tree:
         "low": place(low),
         "high": place(high),
         "steps": [
-            {"from": place(a), "at": place(min(a, b)), "width": round(place(max(a, b)) - place(min(a, b)), 2),
-             "is_for": b >= a, "is_guessed": is_guessed}
-            for a, b, is_guessed in moves
+            {
+                "from": place(a),
+                "at": place(min(a, b)),
+                "width": round(place(max(a, b)) - place(min(a, b)), 2),
+                "is_for": b >= a,
+            }
+            for a, b in moves
         ],
-    }  # fmt: skip
+    }
 
 
 def _signed(value: float) -> str:

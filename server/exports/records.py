@@ -12,9 +12,10 @@ from uuid import UUID
 
 from server.exports.claimed_time import counted
 from server.exports.judgement import ReportState
-from server.exports.words import Occasion, Result
+from server.exports.words import Result
 from server.interface.views.sweeps import KnownBefore
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
+from sweep.report.visit_records import ByEye, Occasion
 
 
 class ExportError(ValueError):
@@ -158,7 +159,17 @@ class HandEntries:
     measures: tuple[str, ...] = ()
     """조치 that was taken: sticker, repair request, scene kept and police called."""
     confirmed_by: str | None = None
-    """확인자."""
+    """확인자, by office."""
+    by_eye: ByEye | None = None
+    """What persons saw by eye; None when nobody noted it."""
+    spots: tuple[str, ...] = ()
+    """Where they looked, in Korean words."""
+    noted_by: str | None = None
+    """Pseudonym of whoever noted it."""
+    photographs: int = 0
+    """Photographs of objects that are kept sealed; no export holds one."""
+    is_found: bool = False
+    """Two persons recorded a camera in the case of one of its findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +212,8 @@ class LogRow:
     missing_entries: int
     alarms: int
     """Alarms of the server about this sweep's record: conflicts, broken chains."""
+    stalls: int = 0
+    """Stalls of the plan; 0 without a report."""
 
     @property
     def is_demo(self) -> bool:

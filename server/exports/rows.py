@@ -112,6 +112,7 @@ def build_log_row(
         signatures_ok=bool(entries) and all(entry.signature_ok for entry in entries),
         missing_entries=sum(gap.to_seq - gap.from_seq + 1 for gap in gaps),
         alarms=len(alarms),
+        stalls=0 if report is None else sum(zone.kind == "stall" for zone in report.plan.zones),
     )
 
 

@@ -21,6 +21,11 @@ class Seal:
     witnessed: datetime | None
 
     @property
+    def proof(self) -> str:
+        """The same for the QR code of a sheet: how many entries and their root hash."""
+        return f"log {self.entries} {self.root_hash}"
+
+    @property
     def words(self) -> str:
         """One sentence in Korean, for the foot of a cover or the head of a sheet."""
         start = f"기록 원장 {self.entries}건, 루트 해시 {self.root_hash}"

@@ -12,10 +12,11 @@ from typing import Literal
 
 from sweep.entry import kinds
 from sweep.report import ClockReading, LocalText, Modality, Mode, Source
+from sweep.report.visit_records import Bell, Measure, Occasion, Spot
 from sweep.report.words import SHORT_VERDICT_WORDS, VERDICT_WORDS
 
 Result = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
-Occasion = Literal["regular", "ad_hoc", "joint"]
+ByEyeResult = Literal["nothing_unusual", "marks", "not_done", "found", "not_recorded"]
 NOT_RECORDED = "미기재"
 
 KST = timezone(timedelta(hours=9), "KST")  # Korea has no daylight saving time
@@ -32,6 +33,32 @@ RESULTS: Mapping[str, LocalText] = _words(
     found=("발견", "Found"),
     unfinished=("결과 없음", "No result"),
 )
+BY_EYE: Mapping[ByEyeResult, LocalText] = {
+    "nothing_unusual": LocalText(ko="이상 없음", en="Nothing unusual by eye"),
+    "marks": LocalText(ko="의심흔적 있음", en="Suspicious marks"),
+    "found": LocalText(ko="발견", en="Found"),
+    "not_done": LocalText(ko="실시하지 않음", en="Not looked"),
+    "not_recorded": LocalText(ko=NOT_RECORDED, en="Not recorded"),
+}
+SPOTS: Mapping[Spot, str] = {
+    "vent": "환풍구",
+    "ceiling": "천장·점검구",
+    "light": "조명",
+    "socket": "콘센트·스위치",
+    "door_lock": "출입문·잠금장치",
+    "partition": "칸막이 틈새·나사 구멍",
+    "toilet_bin": "변기·휴지통 주변",
+    "basin": "세면대·거울·배수구",
+}
+"""Where inspectors look by eye in practice; the probe sees none of these as such."""
+BELLS: Mapping[Bell, str] = {"works": "정상", "broken": "고장", "none": "설치되지 않음", "not_tested": "시험하지 않음"}
+MEASURES: Mapping[Measure, str] = {
+    "sticker": "점검 스티커 부착",
+    "hole_closed": "구멍 막음",
+    "repair_asked": "보수 요청",
+    "scene_kept": "현장 보존",
+    "police_called": "경찰 신고(112)",
+}
 SOURCES: Mapping[str, LocalText] = _words(
     live=("실측", "Live"), replay=("재생 기록", "Replay"), simulated=("시뮬레이션 기록", "Simulation")
 )
@@ -90,6 +117,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.BODY_ERASED: "본문 삭제",
     kinds.CASE_STEP: "사건 처리",
     kinds.REFERENCE_CHECKED: "점검기 기준 점검",
+    kinds.VISIT_NOTED: "현장 기재",
     kinds.KEY_ADMITTED: "키 등록",
     kinds.KEY_REVOKED: "키 폐기",
     kinds.KEY_REINSTATED: "키 폐기 취소",

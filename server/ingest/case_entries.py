@@ -189,24 +189,28 @@ def _checked(step: S) -> S:
     """The step, unless a text of it may hurt or links somewhere; ApiError 400 then, with what to write instead."""
     for name in FREE_TEXT:
         text = getattr(step, name, None)
-        if not isinstance(text, str):
-            continue
-        if words.has_link(text):
-            raise invalid(
-                "no links or addresses in a case: nobody looks at, copies or links footage",
-                ko="사건에는 링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
-                code="no_links",
-            )
-        hurtful = words.hurtful_in(text)
-        if hurtful is not None:
-            word, instead = hurtful
-            raise invalid(
-                f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
-                ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
-                + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
-                code="hurtful_word",
-            )
+        if isinstance(text, str):
+            check_words(text)
     return step
+
+
+def check_words(text: str) -> None:
+    """ApiError 400 when a text of people may hurt or links somewhere, with what to write instead."""
+    if words.has_link(text):
+        raise invalid(
+            "no links or addresses in a case: nobody looks at, copies or links footage",
+            ko="사건에는 링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
+            code="no_links",
+        )
+    hurtful = words.hurtful_in(text)
+    if hurtful is not None:
+        word, instead = hurtful
+        raise invalid(
+            f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
+            ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
+            + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
+            code="hurtful_word",
+        )
 
 
 def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrected) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
@@ -18,6 +19,13 @@ def clean(text: str) -> str:
     return text
 
 
+def is_version_7(value: UUID) -> UUID:
+    """The id; ValueError when it is no UUIDv7."""
+    if value.version != 7:
+        raise ValueError("not a UUIDv7")
+    return value
+
+
 Username = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,59}$")]
 NewPassword = Annotated[str, StringConstraints(min_length=10, max_length=200)]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -31,6 +39,8 @@ Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(clean)
 OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean)]
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
+TimeOrderedId = Annotated[UUID, AfterValidator(is_version_7)]
+"""Made by the page when somebody acted, and the id of the entry: sent again it is one act."""
 StickerCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{8,16}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 PublicKey = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

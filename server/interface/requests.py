@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
-from pydantic import AfterValidator, BaseModel, Field, RootModel, model_validator
+from pydantic import BaseModel, Field, RootModel, model_validator
 from pydantic.json_schema import models_json_schema
 from starlette.requests import ClientDisconnect, Request
 
@@ -29,6 +29,7 @@ from server.interface.fields import (
     PersonName,
     PublicKey,
     Slug,
+    TimeOrderedId,
     Username,
 )
 from server.interface.people_requests import (
@@ -42,6 +43,7 @@ from server.interface.people_requests import (
     PinRequest,
 )
 from server.interface.views.probes import EntryEvent
+from server.interface.visit_requests import VisitNoteRequest
 from sweep.report import (
     BankCapacity,
     LiveMessage,
@@ -67,12 +69,6 @@ Model = TypeVar("Model", bound=BaseModel)
 OrderDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 12, 31))]
 
 
-def _version_7(value: UUID) -> UUID:
-    if value.version != 7:
-        raise ValueError("not a UUIDv7")
-    return value
-
-
 class LoginRequest(Record):
     """User name and password, and the code of whoever has a second factor."""
 
@@ -96,6 +92,10 @@ class ExportRequest(Record):
     period_last: date
     """Korean days, both included."""
     room_id: UUID | None = None
+    sweep_id: UUID | None = None
+    """One sweep alone: in a PDF its form, then what the equipment says."""
+    with_sheets: bool = False
+    """In a PDF the sheets of every sweep behind the summary."""
     reason: Line
 
 
@@ -196,8 +196,8 @@ class DispositionRequest(Record):
     sweep_id: UUID
     verdict: Literal["no_camera", "camera_found", "cannot_exclude", "recheck"]
     note: LocalText | None = None
-    decision_id: Annotated[UUID, AfterValidator(_version_7)] | None = None
-    """Made by the page when the person decided (UUIDv7) and the id of the entry: sent again it is one decision."""
+    decision_id: TimeOrderedId | None = None
+    """Sent again it is one decision."""
     claimed: PhoneClaim | None = None
 
 
@@ -382,6 +382,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     SpecialRequest,
     Plan,
     DispositionRequest,
+    VisitNoteRequest,
     CaseRequest,
     StepRequest,
     LookRequest,

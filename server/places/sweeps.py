@@ -22,6 +22,7 @@ from server.places.history import known_before
 from server.places.rooms import room_summary
 from server.places.summaries import at_city_of, sweep_summary
 from server.projections.sweep_record import SweepRecord, read_sweep
+from server.projections.visit_words import visit_view
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms
@@ -62,6 +63,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
             )
             for row, item in record.dispositions
         ),
+        visit=visit_view(record, summary.result),
         known=known_before(connection, summary.room_id, record),
         entries=tuple(entry_row(connection, row) for row in rows),
         gaps=gaps_beside(connection, rows),

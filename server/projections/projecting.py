@@ -22,6 +22,7 @@ from server.live.table import append_entries
 from server.projections.case_rows import insert_cases, rebuild_steps
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
+from server.projections.visit_words import hand_of
 from server.signing.validity import settle
 from server.store import schema
 from server.store.alarms import raise_alarm
@@ -223,7 +224,9 @@ def _insert_sweep(connection: Connection, record: SweepRecord) -> None:
     )
     sweep_id = head.sweep_id
     insert_cases(connection, record)
-    line = stored_line(record.report, record.opened, record.received, record.report_state, record.dispositions)
+    line = stored_line(
+        record.report, record.opened, record.received, record.report_state, record.dispositions, hand_of(record)
+    )
     sealed = seal_read(connection, record.slots, f"line {sweep_id}", line)
     connection.execute(insert(log_rows).values(sweep_id=sweep_id, sealed=sealed))
     decisions = [(row.subject, item) for row, item in record.dispositions]

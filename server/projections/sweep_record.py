@@ -24,6 +24,7 @@ from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
+from sweep.report.visit_records import VisitNote
 
 R = TypeVar("R", bound=Record)
 
@@ -42,6 +43,8 @@ class SweepRecord:
     dispositions: list[tuple[Row[Any], Disposition]] = field(default_factory=list)
     steps: list[tuple[Row[Any], CaseStep]] = field(default_factory=list)
     """Of the cases that its findings opened."""
+    visit: tuple[Row[Any], VisitNote] | None = None
+    """What the inspectors noted last."""
     slots: list[int] = field(default_factory=list)
     """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
 
@@ -99,6 +102,11 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             step = _read(connection, record, row, kinds.CASE_STEP_TYPE, CaseStep)
             if step is not None:
                 record.steps.append((row, step))
+        case kinds.VISIT_NOTED:
+            note = _read(connection, record, row, kinds.VISIT_NOTED_TYPE, VisitNote)
+            if note is not None:
+                _agree(row, note.sweep_id, row.room_id, row.source)
+            record.visit = None if note is None else (row, note)  # an erased one leaves nothing, not an older word
         case _:
             pass  # `body.erased` acts when it is written and says nothing about the sweep itself
 

@@ -23,6 +23,7 @@ from sweep.entry.kinds import (
     PROBE_KINDS,
     REPORT,
     SERVER_KINDS,
+    VISIT_NOTED,
 )
 
 KeyRole = Literal["probe", "demo", "server", "witness", "root"]
@@ -46,7 +47,7 @@ class Rule:
 ITSELF = "server"
 """Subject of what the server says for itself."""
 DEVICE_KINDS = frozenset({OPENED, REPORT})
-PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED}) | CASE_KINDS
+PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED}) | CASE_KINDS
 LIVE = frozenset({"live"})
 MADE_UP = frozenset({"replay", "simulated"})
 DEVICE = frozenset({"device"})

@@ -13,7 +13,8 @@ QUARANTINE_PURGED = "quarantine.purged"
 ACCESS_LOG_HEAD = "access_log.head"
 CASE_STEP = "case.step"
 REFERENCE_CHECKED = "reference.checked"
-SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED})
+VISIT_NOTED = "visit.noted"
+SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED, VISIT_NOTED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
 """Who may speak in the log."""
@@ -32,6 +33,7 @@ DISPOSITION_TYPE = "application/vnd.ansim.disposition.v1+json"
 ERASED_TYPE = "application/vnd.ansim.body-erased.v1+json"
 CASE_STEP_TYPE = "application/vnd.ansim.case-step.v1+json"
 REFERENCE_TYPE = "application/vnd.ansim.reference-checked.v1+json"
+VISIT_NOTED_TYPE = "application/vnd.ansim.visit-noted.v1+json"
 CROP_TYPE = "image/png"
 KEY_ADMITTED_TYPE = "application/vnd.ansim.key-admitted.v1+json"
 KEY_REVOKED_TYPE = "application/vnd.ansim.key-revoked.v1+json"

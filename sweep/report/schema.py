@@ -18,6 +18,7 @@ from .manifest import RecordedSweep
 from .observations import FindingDetails, RfWindow
 from .reference import ReferenceChecked
 from .sweep import Disposition, SweepOpened, SweepReport
+from .visit_records import VisitNote
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE / "schema.json"
@@ -33,6 +34,7 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     CommandList,
     RfWindow,
     ReferenceChecked,
+    VisitNote,
 )
 
 

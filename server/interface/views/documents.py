@@ -21,6 +21,7 @@ class ExportJobView(View):
     period_first: date
     period_last: date
     room_id: UUID | None
+    sweep_id: UUID | None = None
     file_name: str
     size: int | None
     """Bytes; null until it is ready."""

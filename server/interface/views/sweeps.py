@@ -15,6 +15,7 @@ from server.interface.views.answer import View
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport
+from sweep.report.visit_records import Noted
 
 
 class FindingDetailsView(View):
@@ -49,6 +50,17 @@ class DispositionView(View):
     """When the person decided, by the phone's clock."""
 
 
+class VisitView(View):
+    """What people saw by eye and did, beside what the equipment says: the first of the log's two result lines."""
+
+    result: Literal["nothing_unusual", "marks", "not_done", "found", "not_recorded"]
+    words: LocalText
+    note: Noted | None
+    """What stands in the log; null when nobody noted anything."""
+    noted_by: str | None
+    noted: datetime | None
+
+
 class KnownBefore(View):
     """An earlier visit looked at what a finding speaks of and saw no camera: it is listed last, as grave as ever."""
 
@@ -73,6 +85,7 @@ class SweepDetail(View):
     details: tuple[FindingDetailsView, ...]
     crops: tuple[CropView, ...]
     dispositions: tuple[DispositionView, ...]
+    visit: VisitView
     known: tuple[KnownBefore, ...] = ()
     """Findings that earlier visits explain."""
     entries: tuple[EntryRow, ...]

@@ -231,6 +231,8 @@ def test_the_worker_tells_how_far_it_is(site: Site, settings: Settings, tmp_path
         "requested_by": "p",
         "reason": "r",
         "district_id": None,
+        "sweep_id": None,
+        "with_sheets": False,
     }
     work(job, out)
     said = [json.loads(line) for line in out.getvalue().splitlines()]

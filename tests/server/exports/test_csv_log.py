@@ -45,17 +45,20 @@ def test_an_empty_log_has_its_headings() -> None:
 def test_the_words_of_a_row() -> None:
     simulated, live, unfinished, found, _ = _read(write_csv(_rows(), SEAL))
     assert simulated["기록 구분"] == "시뮬레이션 기록 · 실제 점검 아님"
-    assert simulated["결과"] == "[시뮬레이션 기록] 의심"
+    assert simulated["장비 점검 결과"] == "[시뮬레이션 기록] 의심"
+    assert simulated["육안 점검 결과"] == "[시뮬레이션 기록] 미기재"
+    assert (simulated["성별"], simulated["층"], simulated["칸"]) == ("여", "1층", "3칸")
     assert simulated["점검 시작(한국시간)"] == "2026-03-12 10:20:00"
     assert simulated["점검자"] == "점검자-01, 점검자-02"
     assert simulated["미점검·판정 불가"] == "판정 불가 3곳: 3번 칸, 세면대, 출입구 / 미점검 1곳: 청소도구함"
     assert simulated["육안 확인 필요 위치"] == "2번 칸"
     assert live["기록 구분"] == "실측"
-    assert live["결과"] == "재점검 필요"
+    assert live["장비 점검 결과"] == "재점검 필요"
     assert live["점검구분(정기·수시·합동)"] == "정기"
-    assert unfinished["결과"] == "[재생 기록] 결과 없음"
+    assert unfinished["장비 점검 결과"] == "[재생 기록] 결과 없음"
     assert unfinished["서명 검증"] == "서명 유효(1건) · 누락 2건 · 경보 1건"
-    assert found["결과"] == "발견"
+    assert found["장비 점검 결과"] == "발견"
+    assert found["육안 점검 결과"] == "발견"
     assert found["현장 판정"] == "카메라 발견 1건"
     assert "112" in found["다음 조치"]
     assert {row[SEAL_HEADING] for row in (simulated, live, unfinished, found)} == {SEAL}
@@ -69,7 +72,7 @@ def test_hostile_cells_are_defused() -> None:
     assert row["점검자"] == "'@SUM(1+1), \\x09=1+1"
     assert row["동행·입회"] == "'-1+1, \\x0d\\x0a=cmd"
     assert row["확인자"] == "'\uff1d1+1"
-    assert row["위치(성별·층·칸)"] == s.HOSTILE_MARKUP
+    assert row["위치(방)"] == s.HOSTILE_MARKUP
     for cell in row.values():
         assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
         assert not has_unsafe_character(cell)

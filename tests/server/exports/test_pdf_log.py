@@ -40,8 +40,9 @@ def test_the_cover_counts_measurements_apart_from_demonstrations(tmp_path: Path)
     assert "2026-03-01 ~ 2026-03-31" in cover
     assert "시범구청" in cover
     assert "출력 사유 Reason 월간 보고" in cover
-    assert "실측 점검 0 1 0 1 0 2 1 9 / 12" in cover
-    assert "시뮬레이션 기록 · 실제 점검 아님 0 0 1 0 0 1 1 4 / 6" in cover
+    assert "실측 점검 0 1 0 1 0 2 9 / 12" in cover
+    assert "실측 점검 0 0 1 0 1 2 1" in cover, "by eye: one found, one not recorded"
+    assert "시뮬레이션 기록 · 실제 점검 아님 0 0 1 0 0 1 4 / 6" in cover
     assert "[시뮬레이션 기록 · 실제 점검 아님]" in cover
     assert "[재생 기록 · 실제 점검 아님]" in cover
     assert "점검 실적에 넣지 않으며" in cover
@@ -63,8 +64,8 @@ def test_a_candidate_is_printed_with_its_evidence_for_and_against(tmp_path: Path
         "가정, 상한 적용",
         "문 밖에서 잰 세기보다 높지 않습니다.",
         "–0.4",
-        "1 : 100,000",
-        "가정한 가중치 포함, 확률 아님",
+        "가중치의 합 +3.1",
+        "확률이나 배수로 읽지 않습니다",
         "만지거나 분해하지 마십시오",
         "미판정 (육안 확인 전)",
         "메모리 카드에만 저장하는 카메라는",
@@ -163,8 +164,8 @@ def test_plans_of_any_shape_fit_on_the_sheets(tmp_path: Path) -> None:
         report = base.report.model_copy(update={"plan": plan(width_m, depth_m), "findings": (finding,)})
         page = build_page(base.row.header, base.row.place, report, report_state="present", entries=base.entries)
         sheets = _sheets([page], tmp_path)
-        assert 3 <= len(sheets) <= 4
-        assert "현장과 대조하지 않은 도면입니다." in sheets[1]
+        assert 4 <= len(sheets) <= 5
+        assert "현장과 대조하지 않은 도면입니다." in sheets[2]
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:

@@ -9,6 +9,7 @@ import pytest
 from server.exports.columns import limits_words
 from server.exports.printed_map import zone_state
 from server.exports.printed_sweep import printed_sweep
+from server.exports.records import SweepPage
 from server.exports.rows import build_page
 from server.interface.views.sweeps import KnownBefore
 from tests.report_factory import text
@@ -43,10 +44,34 @@ def test_a_marker_stands_where_the_finding_is() -> None:
     assert drawn["zones"][1]["bars"][0] == {"letter": "렌", "quality": 0.86, "state": "candidate"}
 
 
-def test_each_piece_of_evidence_is_a_bar_between_prior_and_posterior() -> None:
+def _measured(page: SweepPage, **changes: float) -> SweepPage:
+    """The same as if every weight had been measured in the field."""
+    assert page.report is not None
+    first = page.report.findings[0]
+    finding = first.model_copy(
+        update={
+            "evidence_for": tuple(one.model_copy(update={"weight_source": "field"}) for one in first.evidence_for),
+            "evidence_against": tuple(
+                one.model_copy(update={"weight_source": "field"}) for one in first.evidence_against
+            ),
+            **changes,
+        }
+    )
+    report = page.report.model_copy(update={"findings": (finding, *page.report.findings[1:])})
+    return build_page(page.row.header, page.row.place, report, report_state="present")
+
+
+def test_no_odds_are_printed_while_a_weight_was_not_measured() -> None:
     (finding,) = printed_sweep(s.simulated_page(), 1)["findings"]
-    walk = finding["walk"]
-    assert [(bar["is_for"], bar["is_guessed"]) for bar in walk["steps"]] == [(True, True), (True, True), (False, False)]
+    assert (finding["odds"], finding["sum"]) == (None, "+3.1")
+    (measured,) = printed_sweep(_measured(s.simulated_page()), 1)["findings"]
+    assert measured["odds"]["posterior_ratio"] == "1 : 79"
+
+
+def test_each_piece_of_evidence_is_a_bar_between_prior_and_posterior() -> None:
+    (finding,) = printed_sweep(_measured(s.simulated_page()), 1)["findings"]
+    walk = finding["odds"]["walk"]
+    assert [bar["is_for"] for bar in walk["steps"]] == [True, True, False]
     assert walk["steps"][0]["from"] == walk["prior"]
     first, second, last = walk["steps"]
     assert second["from"] == pytest.approx(first["at"] + first["width"], abs=0.02)
@@ -69,7 +94,7 @@ def test_what_an_earlier_visit_explained_is_marked_and_comes_last_under_its_own_
     assert (new["name"], new["known"]) == ("F2", "")
     assert old["name"] == "F1"
     assert old["known"].startswith("같은 자리를 이전 점검에서 카메라가 아닌 것으로 확인함 ‘소켓 나사’ (2026-03-12")
-    assert (old["posterior"], old["strength"]) == (new["posterior"], new["strength"]), "as grave as ever"
+    assert (old["sum"], old["strength"]) == (new["sum"], new["strength"]), "as grave as ever"
 
 
 def test_a_reason_that_many_cells_share_is_printed_once() -> None:
@@ -121,9 +146,5 @@ def test_a_candidate_of_a_first_look_is_listed_apart_and_counts_as_nothing() -> 
     ("log10_odds", "words"), [(-5.0, "1 : 100,000"), (-1.9, "1 : 79"), (0.0, "1 : 1"), (30.0, "10억 넘음 : 1")]
 )
 def test_odds_in_words(log10_odds: float, words: str) -> None:
-    page = s.simulated_page()
-    assert page.report is not None
-    finding = page.report.findings[0].model_copy(update={"posterior_log10_odds": log10_odds})
-    report = page.report.model_copy(update={"findings": (finding,)})
-    printed = printed_sweep(build_page(page.row.header, page.row.place, report, report_state="present"), 1)
-    assert printed["findings"][0]["posterior_ratio"] == words
+    (finding,) = printed_sweep(_measured(s.simulated_page(), posterior_log10_odds=log10_odds), 1)["findings"]
+    assert finding["odds"]["posterior_ratio"] == words

@@ -37,8 +37,8 @@ def test_rows_and_headings_are_where_the_panes_freeze() -> None:
     cells = _cells(book)
     assert cells["A4"] == COLUMNS[0].heading
     assert cells["A5"] == "실측"
-    assert cells["T5"] == "재점검 필요"
-    assert cells["P5"] == "0"
+    assert (cells["W5"], cells["Y5"]) == ("미기재", "재점검 필요")
+    assert cells["S5"] == "0"
     assert "2026-03-01 ~ 2026-03-31" in cells["A2"]
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert 'state="frozen"' in sheet
@@ -50,7 +50,7 @@ def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
     cells = _cells(_write([s.simulated_page().row, s.live_page().row]))
     assert cells["A3"] == DEMO_NOTICE
     assert cells["A5"] == "시뮬레이션 기록 · 실제 점검 아님"
-    assert cells["T5"] == "[시뮬레이션 기록] 의심"
+    assert cells["Y5"] == "[시뮬레이션 기록] 의심"
 
 
 def test_hostile_text_becomes_neither_formula_nor_link() -> None:
@@ -61,7 +61,7 @@ def test_hostile_text_becomes_neither_formula_nor_link() -> None:
     cells = _cells(book)
     assert cells["E5"] == s.HOSTILE_FORMULA
     assert cells["G5"] == s.HOSTILE_MARKUP
-    assert cells["J5"] == "@SUM(1+1), \\x09=1+1"
+    assert cells["M5"] == "@SUM(1+1), \\x09=1+1"
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:

@@ -309,7 +309,9 @@ export interface paths {
         };
         /**
          * Export Log
-         * @description The log of a period (Korean days, both included; the last month when not given) as CSV, PDF or XLSX.
+         * @description The log of a period (Korean days, both included; the last month when not given), or of one sweep alone.
+         *
+         *     A PDF of a period is a summary; `with_sheets` adds the form of each sweep and what the equipment says.
          */
         get: operations["export_log_api_exports_inspection_log_get"];
         put?: never;
@@ -1688,6 +1690,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sweeps/{sweep_id}/note": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Visit Note
+         * @description Append what people saw by eye and did on the spot, as an entry that the server signs; the last note counts.
+         */
+        post: operations["post_visit_note_api_sweeps__sweep_id__note_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -2797,7 +2819,7 @@ export interface components {
             claimed: components["schemas"]["PhoneClaim"] | null;
             /**
              * Decision Id
-             * @description Made by the page when the person decided (UUIDv7) and the id of the entry: sent again it is one decision.
+             * @description Sent again it is one decision.
              * @default null
              */
             decision_id: string | null;
@@ -3323,6 +3345,8 @@ export interface components {
              * @enum {string}
              */
             state: "queued" | "running" | "ready" | "failed";
+            /** Sweep Id */
+            sweep_id?: string | null;
         };
         /**
          * ExportRequest
@@ -3352,6 +3376,18 @@ export interface components {
              * @default null
              */
             room_id: string | null;
+            /**
+             * Sweep Id
+             * @description One sweep alone: in a PDF its form, then what the equipment says.
+             * @default null
+             */
+            sweep_id: string | null;
+            /**
+             * With Sheets
+             * @description In a PDF the sheets of every sweep behind the summary.
+             * @default false
+             */
+            with_sheets: boolean;
         };
         /**
          * FacilityCreated
@@ -4361,6 +4397,54 @@ export interface components {
             step: "not_camera";
             /** What */
             what: string;
+        };
+        /**
+         * Noted
+         * @description What people on the spot say of a visit, without what the server knows itself.
+         */
+        Noted: {
+            /**
+             * By Eye
+             * @description What they saw: nothing unusual, marks (holes, scratches, strange things), or that they did not look.
+             * @enum {string}
+             */
+            by_eye: "nothing_unusual" | "marks" | "not_done";
+            /**
+             * Companions
+             * @description Who came along, by office and rank: no names.
+             */
+            companions: string | null;
+            /**
+             * Confirmed By
+             * @description Who of the facility or the police confirmed it, by office: no names.
+             */
+            confirmed_by: string | null;
+            /**
+             * Emergency Bell
+             * @enum {string}
+             */
+            emergency_bell: "works" | "broken" | "none" | "not_tested";
+            /**
+             * Marks
+             * @description What the marks are and where; null without any.
+             */
+            marks: string | null;
+            /**
+             * Measures
+             * @description What was done there and then, each once.
+             */
+            measures: ("sticker" | "hole_closed" | "repair_asked" | "scene_kept" | "police_called")[];
+            /**
+             * Occasion
+             * @description A regular inspection, one at another time, or one together with others.
+             * @enum {string}
+             */
+            occasion: "regular" | "ad_hoc" | "joint";
+            /**
+             * Spots
+             * @description Where they looked, each once; empty when they did not look.
+             */
+            spots: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
         };
         /**
          * NothingSeenCommand
@@ -6492,6 +6576,7 @@ export interface components {
             report_state: "present" | "erased" | "missing";
             room: components["schemas"]["RoomSummary"] | null;
             summary: components["schemas"]["SweepSummary"];
+            visit: components["schemas"]["VisitView"];
         };
         /**
          * SweepReport
@@ -6902,6 +6987,60 @@ export interface components {
             verdict: "video_uplink" | "not_video" | "not_assessable";
         };
         /**
+         * VisitNoteRequest
+         * @description What the inspectors noted of their visit.
+         */
+        VisitNoteRequest: {
+            /**
+             * By Eye
+             * @description What they saw: nothing unusual, marks (holes, scratches, strange things), or that they did not look.
+             * @enum {string}
+             */
+            by_eye: "nothing_unusual" | "marks" | "not_done";
+            /**
+             * Companions
+             * @description Who came along, by office and rank: no names.
+             */
+            companions: string | null;
+            /**
+             * Confirmed By
+             * @description Who of the facility or the police confirmed it, by office: no names.
+             */
+            confirmed_by: string | null;
+            /**
+             * Emergency Bell
+             * @enum {string}
+             */
+            emergency_bell: "works" | "broken" | "none" | "not_tested";
+            /**
+             * Marks
+             * @description What the marks are and where; null without any.
+             */
+            marks: string | null;
+            /**
+             * Measures
+             * @description What was done there and then, each once.
+             */
+            measures: ("sticker" | "hole_closed" | "repair_asked" | "scene_kept" | "police_called")[];
+            /**
+             * Note Id
+             * @description Sent again it is one note.
+             * @default null
+             */
+            note_id: string | null;
+            /**
+             * Occasion
+             * @description A regular inspection, one at another time, or one together with others.
+             * @enum {string}
+             */
+            occasion: "regular" | "ad_hoc" | "joint";
+            /**
+             * Spots
+             * @description Where they looked, each once; empty when they did not look.
+             */
+            spots: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
+        };
+        /**
          * VisitOrderList
          * @description Ordered visits, the newest first.
          */
@@ -6974,6 +7113,23 @@ export interface components {
             reason: string;
             /** With Police */
             with_police: boolean;
+        };
+        /**
+         * VisitView
+         * @description What people saw by eye and did, beside what the equipment says: the first of the log's two result lines.
+         */
+        VisitView: {
+            note: components["schemas"]["Noted"] | null;
+            /** Noted */
+            noted: string | null;
+            /** Noted By */
+            noted_by: string | null;
+            /**
+             * Result
+             * @enum {string}
+             */
+            result: "nothing_unusual" | "marks" | "not_done" | "found" | "not_recorded";
+            words: components["schemas"]["LocalText"];
         };
         /**
          * WaitingKeyView
@@ -7894,7 +8050,9 @@ export interface operations {
                 from?: string | null;
                 reason: string;
                 room_id?: string | null;
+                sweep_id?: string | null;
                 to?: string | null;
+                with_sheets?: boolean;
             };
             header?: never;
             path?: never;
@@ -10394,6 +10552,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SweepDetail"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_visit_note_api_sweeps__sweep_id__note_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
                 };
             };
             /** @description Refused; the code says why */

@@ -1,0 +1,100 @@
+"""What people say of a visit themselves: their word by eye, the form's other fields, and what was done about a find.
+
+Input are the note of a visit and the steps of its cases; output are `HandEntries`.  The word of persons stands beside
+the judgement of the equipment and never changes it; a camera that a person found outweighs a word from before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.exports.records import HandEntries
+from server.exports.words import BELLS, BY_EYE, MEASURES, SPOTS, ByEyeResult, Result
+from sweep.report.case_records import (
+    CameraFound,
+    CaseStep,
+    DefectFound,
+    HandedOver,
+    Photographed,
+    PoliceCalled,
+    ReportedToCity,
+    RoomClosed,
+    Witnessed,
+)
+from sweep.report.visit_records import VisitNote
+
+DEFECTS = {
+    "hole": "구멍",
+    "emergency_bell": "비상벨",
+    "floor_gap": "칸막이 아래 틈",
+    "ceiling_gap": "칸막이 위 틈",
+}
+
+
+def hand_entries(note: tuple[str, VisitNote] | None, steps: Sequence[CaseStep]) -> HandEntries:
+    """The form's fields; `note` is (pseudonym of whoever wrote it, the note), None where nobody wrote one."""
+    done = tuple(words for step in steps if (words := _done(step)) is not None)
+    photographs = sum(isinstance(step.step, Photographed) and step.step.commitment is not None for step in steps)
+    police = tuple(
+        f"{step.step.agency} {step.step.rank} 입회 서명" for step in steps if isinstance(step.step, Witnessed)
+    )
+    is_found = any(isinstance(step.step, CameraFound) for step in steps)
+    if note is None:
+        return HandEntries(measures=done, photographs=photographs, companions=police, is_found=is_found)
+    who, said = note
+    companions = (said.companions,) if said.companions else ()
+    return HandEntries(
+        occasion=said.occasion,
+        companions=(*companions, *police),
+        suspicious_marks=said.marks or ("없음" if said.by_eye == "nothing_unusual" else None),
+        emergency_bell=BELLS[said.emergency_bell],
+        measures=(*(MEASURES[measure] for measure in said.measures), *done),
+        confirmed_by=said.confirmed_by,
+        by_eye=said.by_eye,
+        spots=tuple(SPOTS[spot] for spot in SPOTS if spot in said.spots),
+        noted_by=who,
+        photographs=photographs,
+        is_found=is_found,
+    )
+
+
+def _done(step: CaseStep) -> str | None:
+    """What a step of a case adds to the measures; None when it is none."""
+    match step.step:
+        case RoomClosed():
+            return "출입 통제"
+        case PoliceCalled(receipt_no=number):
+            return f"112 신고(접수번호 {number})"
+        case HandedOver(station=station, receipt_no=number):
+            return f"경찰 인계({station}, 접수증 {number})"
+        case ReportedToCity():
+            return "시 보고"
+        case DefectFound(defect=defect, due=due):
+            return f"보수 요청({DEFECTS[defect]}, {due}까지)"
+        case _:
+            return None
+
+
+def by_eye_result(result: Result, hand: HandEntries) -> ByEyeResult:
+    """The line of persons: what they noted, unless one of them found a camera before or after."""
+    if result == "found" or hand.is_found:
+        return "found"
+    return "not_recorded" if hand.by_eye is None else hand.by_eye
+
+
+def by_eye_reason(result: Result, hand: HandEntries) -> str:
+    """On what the line of persons stands, in a sentence."""
+    code = by_eye_result(result, hand)
+    if code == "found":
+        return "사람이 눈으로 보고 카메라로 판정함"
+    if code == "not_recorded":
+        return "육안 점검 결과를 아직 적지 않음"
+    if code == "not_done":
+        return f"{hand.noted_by}이(가) 육안 점검을 하지 않았다고 적음"
+    where = f"{len(hand.spots)}/{len(SPOTS)}개 부위: {', '.join(hand.spots)}"
+    return f"{hand.noted_by} 확인 · {where}" if code == "nothing_unusual" else f"{hand.suspicious_marks} · {where}"
+
+
+def by_eye_words(result: Result, hand: HandEntries) -> str:
+    """The line of persons in one word."""
+    return BY_EYE[by_eye_result(result, hand)].ko

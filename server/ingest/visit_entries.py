@@ -1,0 +1,105 @@
+"""What the inspectors noted of a visit, as an entry that the server signs for the one who wrote it down.
+
+Input are a person, a sweep and their word; output is the entry.  That nothing was unusual by eye is refused while a
+place that the probe named has not been looked at: such a line would stand on paper beside an open candidate.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+
+from server.ingest.case_entries import check_words
+from server.ingest.entry_rows import Outcome
+from server.ingest.persons import Notary, write_for
+from server.interface.errors import ApiError, not_found
+from server.interface.visit_requests import VisitNoteRequest
+from server.people.auth import Person
+from server.projections.projecting import project_due
+from server.store.clock import entry_time
+from server.store.db import Database
+from server.store.schema import IS_ACCEPTED, entries, open_findings, sweeps
+from server.store.stored_bodies import bodies_of
+from sweep.entry import kinds
+from sweep.entry.envelope import make_body
+from sweep.report import ClockReading, parse_json, to_json
+from sweep.report.visit_records import Noted, VisitNote
+
+
+def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, request: VisitNoteRequest) -> Outcome:
+    """Append what a person noted of a sweep, or find it appended already under its note id.
+
+    ApiError 404 without the sweep, 400 for words that may hurt, 409 while a named place is not looked at or when the
+    id is that of something else.
+    """
+    for text in (request.marks, request.companions, request.confirmed_by):
+        if text is not None:
+            check_words(text)
+    noted = {name: getattr(request, name) for name in Noted.model_fields}
+    with db.write() as connection:
+        if request.note_id is not None:
+            known = _known_note(connection, sweep_id, request.note_id, noted)
+            if known is not None:
+                return known
+        project_due(connection, sweep_id)
+        sweep = connection.execute(
+            select(sweeps.c.room_id, sweeps.c.source, sweeps.c.report_log_index).where(sweeps.c.sweep_id == sweep_id)
+        ).one_or_none()
+        if sweep is None:
+            raise not_found("점검", "sweep")
+        waiting = connection.scalar(select(func.count()).where(open_findings.c.sweep_id == sweep_id)) or 0
+        if request.by_eye == "nothing_unusual" and waiting:
+            raise ApiError(
+                409,
+                "look_first",
+                f"장비가 지목한 위치 {waiting}곳의 현장 판정이 남아 있습니다. 먼저 눈으로 확인하고 판정하십시오",
+                f"{waiting} places that the probe named stand open: look at them and decide first",
+            )
+        when = entry_time()
+        clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
+        return write_for(
+            connection,
+            notary,
+            person,
+            kind=kinds.VISIT_NOTED,
+            source=sweep.source,
+            room_id=sweep.room_id,
+            sweep_id=sweep_id,
+            refs=_report_of(connection, sweep.report_log_index),
+            body=make_body(kinds.VISIT_NOTED_TYPE, to_json(VisitNote(v=1, sweep_id=sweep_id, noted=clock, **noted))),
+            entry_id=request.note_id,
+        )
+
+
+def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...]:
+    """The entry that a note cites; none for a sweep without report."""
+    if log_index is None:
+        return ()
+    return tuple(connection.scalars(select(entries.c.entry_id).where(entries.c.log_index == log_index)))
+
+
+def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: dict[str, Any]) -> Outcome | None:
+    """The note as it was signed before under this id; None when there is none."""
+    statement = select(entries).where(entries.c.entry_id == note_id, IS_ACCEPTED).limit(1)
+    row = connection.execute(statement).one_or_none()
+    if row is None:
+        return None
+    signed = _note_of(connection, row)
+    is_same = signed is None or all(getattr(signed, name) == value for name, value in noted.items())
+    if (row.kind, row.sweep_id) != (kinds.VISIT_NOTED, sweep_id) or not is_same:
+        raise ApiError(
+            409,
+            "note_known",
+            "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
+            "another content is recorded under this id; this note was not recorded",
+        )
+    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
+
+
+def _note_of(connection: Connection, row: Row[Any]) -> VisitNote | None:
+    for body in bodies_of(connection, row.log_index):
+        if body.media_type == kinds.VISIT_NOTED_TYPE and body.data is not None:
+            return parse_json(VisitNote, body.data)
+    return None

@@ -1,0 +1,13 @@
+"""What persons send about a visit: their own word beside the report of the probe."""
+
+from __future__ import annotations
+
+from server.interface.fields import TimeOrderedId
+from sweep.report.visit_records import Noted
+
+
+class VisitNoteRequest(Noted):
+    """What the inspectors noted of their visit."""
+
+    note_id: TimeOrderedId | None = None
+    """Sent again it is one note."""

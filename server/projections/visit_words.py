@@ -1,0 +1,26 @@
+"""What people said of a sweep: the form's fields for its line of the log, and the first of the two result lines."""
+
+from __future__ import annotations
+
+from server.exports.by_eye import by_eye_result, hand_entries
+from server.exports.records import HandEntries
+from server.exports.words import BY_EYE, Result
+from server.interface.views.sweeps import VisitView
+from server.projections.sweep_record import SweepRecord
+from sweep.report.visit_records import Noted
+
+
+def hand_of(record: SweepRecord) -> HandEntries:
+    """What people noted, and what the cases of its findings add."""
+    note = None if record.visit is None else (record.visit[0].subject, record.visit[1])
+    return hand_entries(note, [step for _, step in record.steps])
+
+
+def visit_view(record: SweepRecord, result: Result) -> VisitView:
+    """The word of persons, beside `result`, which the equipment gave."""
+    code = by_eye_result(result, hand_of(record))
+    if record.visit is None:
+        return VisitView(result=code, words=BY_EYE[code], note=None, noted_by=None, noted=None)
+    row, note = record.visit
+    noted = Noted(**{name: getattr(note, name) for name in Noted.model_fields})
+    return VisitView(result=code, words=BY_EYE[code], note=noted, noted_by=row.subject, noted=note.noted.utc)

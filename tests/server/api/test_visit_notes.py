@@ -1,0 +1,120 @@
+"""What people note of a visit: an entry of its own, the first of two result lines, and when it is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from server.store.schema import entries
+from sweep.entry.kinds import VISIT_NOTED
+from sweep.report import new_id
+from tests.server.conftest import Client, Site
+from tests.server.sweep_kit import Probe
+
+NOTE: dict[str, Any] = {
+    "by_eye": "nothing_unusual",
+    "spots": ["vent", "partition"],
+    "marks": None,
+    "occasion": "regular",
+    "companions": None,
+    "emergency_bell": "works",
+    "measures": ["sticker"],
+    "confirmed_by": "시설관리 담당",
+}
+
+
+@pytest.fixture
+def person(site: Site) -> Client:
+    return site.login("inspector", "점검자-01")
+
+
+def _sweep(site: Site, **changes: object) -> UUID:
+    probe, sweep_id = Probe(), new_id()
+    site.admit(probe.signer)
+    for wire in (probe.opened(sweep_id), probe.report_changed(sweep_id, **changes)):
+        assert site.send(wire).status_code == 200
+    return sweep_id
+
+
+def _note(person: Client, sweep_id: UUID, **changes: Any) -> Any:
+    return person.post(f"/api/sweeps/{sweep_id}/note", NOTE | changes)
+
+
+def _line(person: Client) -> dict[str, str]:
+    answer = person.get("/api/exports/inspection-log?from=2026-01-01&to=2026-12-31&reason=월간")
+    (row,) = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
+    return row
+
+
+def test_the_persons_word_stands_beside_that_of_the_equipment(site: Site, person: Client) -> None:
+    sweep_id = _sweep(site, findings=())
+    before = person.get(f"/api/sweeps/{sweep_id}").json()
+    assert before["visit"]["result"] == "not_recorded"
+    assert _note(person, sweep_id).status_code == 201
+    after = person.get(f"/api/sweeps/{sweep_id}").json()
+    assert (after["visit"]["result"], after["visit"]["words"]["ko"]) == ("nothing_unusual", "이상 없음")
+    assert (after["visit"]["noted_by"], after["visit"]["note"]["spots"]) == ("점검자-01", ["vent", "partition"])
+    assert after["summary"]["result"] == before["summary"]["result"] == "recheck", "and changes nothing of it"
+    row = _line(person)
+    assert (row["육안 점검 결과"], row["장비 점검 결과"]) == (
+        "[시뮬레이션 기록] 이상 없음",
+        "[시뮬레이션 기록] 재점검 필요",
+    )
+    assert (row["점검구분(정기·수시·합동)"], row["비상벨 작동"], row["조치"], row["확인자"]) == (
+        "정기", "정상", "점검 스티커 부착", "시설관리 담당",
+    )  # fmt: skip
+
+
+def test_the_last_note_counts_and_both_stay_in_the_log(site: Site, person: Client) -> None:
+    sweep_id = _sweep(site, findings=())
+    assert _note(person, sweep_id).status_code == 201
+    marks = {"by_eye": "marks", "marks": "2번 칸 나사 구멍"}
+    assert _note(person, sweep_id, **marks).status_code == 201
+    assert person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["result"] == "marks"
+    with site.db.read() as connection:
+        kept = connection.scalars(select(entries.c.status).where(entries.c.kind == VISIT_NOTED)).all()
+    assert kept == ["accepted", "accepted"]
+
+
+def test_a_named_place_is_looked_at_before_anybody_says_that_nothing_was_unusual(site: Site, person: Client) -> None:
+    sweep_id = _sweep(site)
+    refused = _note(person, sweep_id)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "look_first")
+    assert _note(person, sweep_id, by_eye="marks", marks="환풍구 안 점").status_code == 201
+    finding_id = person.get(f"/api/sweeps/{sweep_id}").json()["report"]["findings"][0]["finding_id"]
+    verdict = {"sweep_id": str(sweep_id), "verdict": "no_camera"}
+    assert person.post(f"/api/findings/{finding_id}/disposition", verdict).status_code == 201
+    assert _note(person, sweep_id).status_code == 201
+
+
+def test_the_same_note_sent_again_is_one(site: Site, person: Client) -> None:
+    sweep_id, note_id = _sweep(site, findings=()), str(new_id())
+    first, again = (_note(person, sweep_id, note_id=note_id).json() for _ in range(2))
+    assert first == again == {"entry_id": note_id, "log_index": first["log_index"]}
+    other = _note(person, sweep_id, note_id=note_id, emergency_bell="broken")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "note_known")
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"marks": "구멍"}, 400, "invalid_request"),
+        ({"by_eye": "marks", "marks": "몰카 구멍"}, 400, "hurtful_word"),
+        ({"companions": "https://example.kr"}, 400, "no_links"),
+        ({"spots": ["roof"]}, 400, "invalid_request"),
+    ],
+)
+def test_what_contradicts_itself_or_may_hurt_is_refused(
+    site: Site, person: Client, changes: dict[str, Any], status: int, code: str
+) -> None:
+    answer = _note(person, _sweep(site, findings=()), **changes)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+def test_a_sweep_that_nobody_knows_has_no_note(person: Client) -> None:
+    assert _note(person, new_id()).status_code == 404

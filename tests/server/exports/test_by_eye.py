@@ -1,0 +1,137 @@
+"""The word of persons beside that of the equipment, the other fields of the form, and where a room lies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries
+from server.exports.place_parts import floor_of, sex_of, stalls_words
+from server.exports.printed_form import printed_form
+from server.exports.records import HandEntries
+from server.exports.rows import build_page
+from sweep.report.case_records import CaseStep
+from sweep.report.visit_records import Noted, VisitNote
+
+from . import sample_sweeps as s
+
+NOTED: dict[str, Any] = {
+    "by_eye": "nothing_unusual",
+    "spots": ("vent", "door_lock"),
+    "marks": None,
+    "occasion": "joint",
+    "companions": "마포경찰서 경위",
+    "emergency_bell": "broken",
+    "measures": ("sticker", "repair_asked"),
+    "confirmed_by": "시설관리 담당",
+}
+
+
+def _note(**changes: Any) -> VisitNote:
+    return VisitNote(v=1, sweep_id=s.numbered(0xC2), noted=s.clock(9), **(NOTED | changes))
+
+
+def _step(**step: Any) -> CaseStep:
+    return CaseStep.model_validate(
+        {"v": 1, "case_id": s.numbered(1), "finding_id": None, "step": step, "decided": s.clock(40)}
+    )
+
+
+def test_the_form_is_filled_from_the_note_and_from_what_was_done_in_the_case() -> None:
+    steps = [
+        _step(step="room_closed", guarded_by="점검자-02"),
+        _step(step="photographed", commitment="0a" * 32, why_not=None),
+        _step(step="police_called", receipt_no="2026-0431"),
+        _step(step="defect_found", defect="hole", measured_mm=None, duty="defect", due=date(2026, 3, 20)),
+        _step(step="looked_at", second_person="점검자-02", seen="hole"),
+    ]
+    hand = hand_entries(("점검자-01", _note()), steps)
+    assert hand == HandEntries(
+        occasion="joint",
+        companions=("마포경찰서 경위",),
+        suspicious_marks="없음",
+        emergency_bell="고장",
+        measures=(
+            "점검 스티커 부착",
+            "보수 요청",
+            "출입 통제",
+            "112 신고(접수번호 2026-0431)",
+            "보수 요청(구멍, 2026-03-20까지)",
+        ),
+        confirmed_by="시설관리 담당",
+        by_eye="nothing_unusual",
+        spots=("환풍구", "출입문·잠금장치"),
+        noted_by="점검자-01",
+        photographs=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("note", "steps", "result", "code", "why"),
+    [
+        (None, [], "recheck", "not_recorded", "아직 적지 않음"),
+        (_note(), [], "recheck", "nothing_unusual", "점검자-01 확인 · 2/8개 부위: 환풍구, 출입문·잠금장치"),
+        (_note(by_eye="marks", marks="나사 구멍"), [], "recheck", "marks", "나사 구멍 · 2/8개 부위"),
+        (_note(by_eye="not_done", spots=()), [], "no_anomaly", "not_done", "하지 않았다고 적음"),
+        (_note(), [], "found", "found", "카메라로 판정함"),
+        (_note(), ["camera"], "suspected", "found", "카메라로 판정함"),
+    ],
+)
+def test_the_persons_word_stands_unless_a_camera_was_found(
+    note: VisitNote | None, steps: list[str], result: Any, code: str, why: str
+) -> None:
+    found = [_step(step="camera", second_person="점검자-02", was_touched=False) for _ in steps]
+    hand = hand_entries(None if note is None else ("점검자-01", note), found)
+    assert by_eye_result(result, hand) == code
+    assert why in by_eye_reason(result, hand)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"marks": "구멍"},
+        {"by_eye": "marks"},
+        {"by_eye": "not_done"},
+        {"spots": ()},
+        {"spots": ("vent", "vent")},
+        {"measures": ("sticker", "sticker")},
+    ],
+)
+def test_a_note_agrees_with_itself(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"marks|looked|once"):
+        Noted.model_validate(NOTED | changes)
+
+
+@pytest.mark.parametrize(
+    ("name", "sex", "floor"),
+    [
+        ("1층 여자화장실", "여", "1층"),
+        ("지하 2층 남자 화장실", "남", "지하 2층"),
+        ("남녀공용 화장실", "남녀공용", None),
+        ("본관 3F 장애인화장실(여)", "여", "3F"),
+        ("B1 남성 탈의실", "남", "B1"),
+        ("가족화장실", "가족", None),
+        ("탈의실 가", None, None),
+        ("여의도공원 화장실", None, None),
+        ("강남역 개방화장실", None, None),
+    ],
+)
+def test_sex_and_floor_are_read_from_the_name_or_left_open(name: str, sex: str | None, floor: str | None) -> None:
+    assert (sex_of(name), floor_of(name)) == (sex, floor)
+
+
+def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
+    page = s.live_page()
+    hand = hand_entries(("점검자-01", _note()), [])
+    built = build_page(page.row.header, page.row.place, page.report, report_state="present", hand=hand)
+    form = printed_form(built, "log 5 AAAA")
+    assert (form["sex"], form["floor"], form["stalls"]) == ("남", "1층", "3칸")
+    assert (form["by_eye"]["word"], form["equipment_result"]["word"]) == ("이상 없음", "재점검 필요")
+    assert form["methods"].startswith("육안 · 렌즈 탐지")
+    assert form["occasion"] == "□ 정기  □ 수시  ■ 합동   (정밀 점검)"
+    assert form["proof"] is None, "nothing signed, nothing to prove"
+    signed = printed_form(s.found_page(), "log 5 AAAA")["proof"]
+    assert signed["line"] == f"ansim-proof/1 entry {s.make_entries()[1].entry_hash} log 5 AAAA"
+    assert stalls_words(0) is None
