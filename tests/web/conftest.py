@@ -172,6 +172,26 @@ class Phone:
         )
         return [str(line) for line in found]
 
+    def small_texts(self, least_px: float = 13.9) -> list[str]:
+        """Texts that are drawn smaller than 14 px, pictures included: a cubicle is dark and a hand moves."""
+        found = self.page.evaluate(
+            """least => {
+                const small = new Map();
+                const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+                while (walker.nextNode()) {
+                    const element = walker.currentNode.parentElement;
+                    if (!walker.currentNode.textContent.trim() || element.closest('.visually-hidden')) continue;
+                    if (!element.checkVisibility()) continue;
+                    const scale = element instanceof SVGElement ? element.getScreenCTM()?.a ?? 1 : 1;
+                    const size = scale * parseFloat(getComputedStyle(element).fontSize);
+                    if (size < least) small.set(element.textContent.trim().slice(0, 40), size.toFixed(1));
+                }
+                return [...small].map(([text, size]) => `${size} px: ${text}`);
+            }""",
+            least_px,
+        )
+        return [str(line) for line in found]
+
     def settle(self) -> None:
         """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
         self.page.evaluate("document.fonts.ready")

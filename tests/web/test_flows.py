@@ -41,12 +41,13 @@ def test_evidence_of_a_candidate_is_read(phone: Phone, site: Site) -> None:
     for words in (
         "카메라로 볼 근거",
         "카메라가 아니라고 볼 근거",
-        "100배 더 그럴듯함",
-        "2배 덜 그럴듯함",
+        "카메라가 있을 때 100배 더 자주 나타나는 신호",
+        "카메라가 없을 때 2배 더 자주 나타나는 신호",
         "추정값",
         "측정값",
     ):
         expect(sheet.get_by_text(words, exact=True)).to_be_visible()
+    sheet.get_by_text("계산과 수치 보기").click()
     expect(sheet.get_by_text("보정하지 않은 점수입니다. 확률로 읽지 마십시오.")).to_be_visible()
 
 
@@ -127,9 +128,9 @@ def test_choosing_a_method_shades_the_map_by_it(phone: Phone, site: Site) -> Non
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
     page = phone.page
     stall = page.locator(".map-label-hit").first
-    expect(stall).to_have_text(re.compile("1번 칸.*이상 없음.*80%"))
+    expect(stall).to_have_text(re.compile("1번 칸.*이상 없음"))
     page.get_by_role("radio", name="렌즈").check()
-    expect(stall).to_have_text(re.compile("1번 칸.*판정 불가.*90%"))
+    expect(stall).to_have_text(re.compile("1번 칸.*판정 불가"))
     assert page.locator("path.map-not_assessable").count() == 5
     assert page.locator("path[fill$='-not_assessable)']").count() == 5
 
@@ -248,11 +249,11 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     probe.state("running")
 
     page.get_by_role("button", name=re.compile("^소변기")).click()
-    page.get_by_role("radio", name="왼쪽").check()
+    page.get_by_role("radio", name="소변기 쪽").check()
     page.get_by_role("button", name="이 자리에서 측정").click()
     position = probe.expect("position")
     assert isinstance(position, PositionCommand)
-    assert (position.zone_id, position.facing_deg) == ("urinals", 180)
+    assert (position.zone_id, position.facing_deg) == ("urinals", 0)
 
     page.get_by_role("button", name="여기까지 마치기").click()
     page.get_by_role("button", name="마치기", exact=True).click()

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from sweep.judge.locate import locate_uplinks
 from sweep.report import Observation
+from tests.report_factory import text
 from tests.web import evidence as made
 from tests.web.air import CAMERA_TAG
 from tests.web.conftest import OpenPhone
@@ -39,6 +40,9 @@ def test_the_region_and_the_next_stand_are_drawn_and_said(site: Site, open_phone
     phone = open_phone(site.url)
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
+    expect(page.locator(".map-pin")).to_have_count(1)
+    expect(page.locator("path.map-place, path.map-outside, .map-stand")).to_have_count(0)  # only when asked for
+    page.get_by_role("button", name="지도에 겹쳐 보기").click()
     expect(page.locator("path.map-place")).to_have_count(len(place.region))
     expect(page.get_by_text(place.text.ko)).to_be_visible()
     assert place.next_stand is not None
@@ -63,7 +67,22 @@ def test_a_transmitter_behind_a_wall_is_shown_there(site: Site, open_phone: Open
     page = phone.page
     expect(page.get_by_text(place.text.ko)).to_be_visible()
     assert "평면도 왼쪽 벽 너머" in place.text.ko
+    page.get_by_role("button", name="지도에 겹쳐 보기").click()
     share = page.get_by_text(f"{round(place.outside.left_share * 100)}%", exact=True)
     expect(share.first).to_be_visible()
     phone.settle()
     phone.shoot("map-place-outside", full=False)
+
+
+def test_a_guess_by_levels_never_names_another_zone_than_the_pin(site: Site, open_phone: OpenPhone) -> None:
+    held = placed(site, "levels-against-pin")
+    (place,) = held.report.places
+    words = text("방 안에 있을 확률이 80%. 가장 유력한 구역: 1번 칸(30%)", "Inside with 80 %; Stall 1 (30 %)")
+    inside = place.model_copy(update={"decision": "inside", "text": words})
+    report = site.demo.deliver(made.MadeSweep(held.report.model_copy(update={"places": (inside,)}), held.details))
+    phone = open_phone(site.url)
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}")
+    said = phone.page.locator("section", has=phone.page.get_by_role("heading", name="전파 세기로 어림한 위치"))
+    expect(said).to_contain_text("확인할 곳 1(2번 칸)의 근거")
+    expect(said).not_to_contain_text("가장 유력한 구역")
+    expect(said).not_to_contain_text("1번 칸(30%)")

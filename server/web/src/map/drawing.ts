@@ -5,11 +5,12 @@
  * y is negated here and nowhere else.  Text reaches the map as text nodes only.
  */
 import L from "leaflet";
-import type { Finding, Plan, SweepReport, TransmitterPlace } from "../api/types";
+import type { DispositionVerdict, Finding, Plan, SweepReport, TransmitterPlace } from "../api/types";
 import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";
+import { fixtureLines } from "./fixtures";
 import { outsideSides, stripOf, type Extent } from "./placing";
-import { cornersOf, qualityStep, VERDICT_ICON, type ZoneShade } from "./shading";
+import { cornersOf, qualityStep, VERDICT_ICON, type MapLayer, type ZoneShade } from "./shading";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -56,13 +57,20 @@ export function drawWalls(plan: Plan): L.Layer {
   });
 }
 
-export function drawZone(shade: ZoneShade, prefix: string, isActive: boolean, onchoose: () => void): L.Layer[] {
+/** A zone in the colour of its verdict, or in the darkness of its coverage: one of them, so that neither reads as the other. */
+export function drawZone(
+  shade: ZoneShade,
+  layer: MapLayer,
+  prefix: string,
+  isActive: boolean,
+  onchoose: () => void,
+): L.Layer[] {
   const corners = cornersOf(shade.zone).map(([x, y]) => at(x, y));
-  const area = L.polygon(corners, {
-    className: `map-zone map-${shade.verdict} map-q${String(qualityStep(shade.quality))}${isActive ? " map-active" : ""}`,
-  });
+  const shown = layer === "verdict" ? `map-${shade.verdict}` : `map-covered map-q${String(qualityStep(shade.quality))}`;
+  const area = L.polygon(corners, { className: `map-zone ${shown}${isActive ? " map-active" : ""}` });
   area.on("click", onchoose);
-  if (shade.verdict === "clear" || shade.verdict === "pending") return [area];
+  if (layer === "coverage" || shade.verdict === "clear" || shade.verdict === "pending" || shade.verdict === "found")
+    return [area];
   const pattern = L.polygon(corners, {
     stroke: false,
     fillColor: `url(#${prefix}-${shade.verdict})`,
@@ -92,20 +100,44 @@ export function drawMark(plan: Plan, prefix: string, words: string): L.Layer {
   return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "mark", interactive: false });
 }
 
-/** Name and coverage to see; `spoken`, what the icon says, stands between them for a screen reader. */
-export function zoneLabel(name: string, shade: ZoneShade, spoken: string, quality: string): HTMLElement {
+/** Doors, toilets and basins over the zones' colours, below everything that can be touched. */
+export function drawFixtures(plan: Plan): L.Layer {
+  const svg = svgElement("svg", {
+    viewBox: `0 0 ${String(plan.width_m)} ${String(plan.depth_m)}`,
+    "aria-hidden": "true",
+    class: "map-fixtures",
+  });
+  for (const { className, d } of fixtureLines(plan)) svg.append(svgElement("path", { d, class: className }));
+  const corners = L.latLngBounds(at(0, plan.depth_m) as L.LatLngTuple, at(plan.width_m, 0) as L.LatLngTuple);
+  return L.svgOverlay(svg as SVGSVGElement, corners, { pane: "fixtures", interactive: false });
+}
+
+/** What a zone's label says: its name, then the verdict or the coverage, in words. */
+export interface LabelWords {
+  readonly name: string;
+  readonly lines: readonly string[];
+  /** The same whole, for a screen reader. */
+  readonly spoken: string;
+}
+
+export function zoneLabel({ name, lines, spoken }: LabelWords, shade: ZoneShade, layer: MapLayer): HTMLElement {
   const label = document.createElement("span");
-  label.className = `map-label map-label-${shade.verdict}`;
+  label.className = layer === "verdict" ? `map-label map-label-${shade.verdict}` : "map-label";
   const title = document.createElement("span");
   title.className = "map-label-name";
-  title.append(iconElement(VERDICT_ICON[shade.verdict], 13), document.createTextNode(name));
+  if (layer === "verdict") title.append(iconElement(VERDICT_ICON[shade.verdict], 14));
+  title.append(document.createTextNode(name));
   const hidden = document.createElement("span");
   hidden.className = "visually-hidden";
-  hidden.textContent = spoken;
-  const detail = document.createElement("span");
-  detail.className = "map-label-quality";
-  detail.textContent = quality;
-  label.append(title, hidden, detail);
+  hidden.textContent = ` ${spoken}`;
+  label.append(title, hidden);
+  for (const line of lines) {
+    const detail = document.createElement("span");
+    detail.className = "map-label-detail";
+    detail.setAttribute("aria-hidden", "true");
+    detail.textContent = line;
+    label.append(detail);
+  }
   return label;
 }
 
@@ -173,10 +205,21 @@ export function findingCircle(finding: Finding): L.Layer {
   });
 }
 
-export function findingPin(number: number, isStrong: boolean): HTMLElement {
+/** A finding's number; once a person has decided, with the word of the decision beside it. */
+export function findingPin(
+  number: number,
+  isStrong: boolean,
+  decided: { readonly verdict: DispositionVerdict; readonly word: string } | null,
+): HTMLElement {
   const pin = document.createElement("span");
   pin.className = isStrong ? "map-pin map-pin-strong" : "map-pin";
   pin.textContent = String(number);
+  if (decided !== null) {
+    pin.className = `map-pin map-pin-decided map-pin-${decided.verdict}`;
+    const word = document.createElement("span");
+    word.textContent = decided.word;
+    pin.append(document.createTextNode(" "), word);
+  }
   return pin;
 }
 

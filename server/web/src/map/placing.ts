@@ -20,8 +20,8 @@ const AIR_M = 0.05; // guessed: between a finding's circle and the frame
 const PIN_PX = 24; // derived: half the size of a finding's marker
 const LEAST_WIDTH_PX = 290; // derived: the frame on a phone 320 px wide, less a border of a marker's size
 const LEAST_HEIGHT_PX = 230; // derived: the same on a phone held sideways
-export const LABEL_PX = { width: 84, height: 48 } as const; // what a finger hits
-const SEEN_LABEL_PX = 72; // measured: 63 for a stall in Korean; English names run wider
+export const LABEL_PX = { width: 92, verdict: 50, coverage: 66 } as const; // what a finger hits, by layer
+const SEEN_LABEL_PX = 78; // measured: 74 for a stall in Korean; English names run wider
 const SEEN_PIN_PX = 20; // as map.css draws it, with the ring of a strong finding
 const POSITION_PX = 12; // derived: half the size of a position's mark
 
@@ -82,17 +82,23 @@ export function labelSpot(
   findings: readonly Pick<Finding, "x_m" | "y_m">[],
   positions: readonly Pick<SweepReport["positions"][number], "x_m" | "y_m">[],
   scale: number,
+  heightPx: number,
+  door: Side | null,
 ): LabelSpot {
+  // Like a plate on the door: it hides neither the toilet nor who stands inside.
+  const plate: LabelSpot | null = door === "bottom" ? "across_bottom" : door === "top" ? "across_top" : null;
   const hidden = (spot: LabelSpot) => {
-    const box = labelBox(zone, spot, scale);
+    const box = labelBox(zone, spot, scale, heightPx);
     const sum = (places: readonly { x_m: number; y_m: number }[], radius: number) =>
       places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
-    // guessed: a finding outweighs every position, and a label across an edge is the last resort but for a finding
-    return 100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (isAcross(spot) ? 50 : 0);
+    // guessed: a finding outweighs every position, and a label across any edge but the door's is the last resort
+    return (
+      100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (spot === plate ? -12 : isAcross(spot) ? 50 : 0)
+    );
   };
   const isInside = (spot: LabelSpot) => {
     const { yM } = labelPlace(zone, spot);
-    return !isAcross(spot) || (yM * scale > LABEL_PX.height / 2 && (plan.depth_m - yM) * scale > LABEL_PX.height / 2);
+    return !isAcross(spot) || (yM * scale > heightPx / 2 && (plan.depth_m - yM) * scale > heightPx / 2);
   };
   const spots = (["top", "bottom", "across_top", "across_bottom"] as const).filter(isInside);
   return spots.reduce((best, spot) => (hidden(spot) < hidden(best) ? spot : best));
@@ -107,23 +113,23 @@ export function labelPlace(zone: Zone, spot: LabelSpot): { xM: number; yM: numbe
 }
 
 /** How far below the label's upper end the point lies at which it is held, in pixels. */
-export function labelAnchor(spot: LabelSpot): number {
-  if (isAcross(spot)) return LABEL_PX.height / 2;
-  return spot === "top" ? 0 : LABEL_PX.height;
+export function labelAnchor(spot: LabelSpot, heightPx: number): number {
+  if (isAcross(spot)) return heightPx / 2;
+  return spot === "top" ? 0 : heightPx;
 }
 
 function isAcross(spot: LabelSpot): boolean {
   return spot === "across_top" || spot === "across_bottom";
 }
 
-function labelBox(zone: Zone, spot: LabelSpot, scale: number): Extent {
+function labelBox(zone: Zone, spot: LabelSpot, scale: number, heightPx: number): Extent {
   const { xM, yM } = labelPlace(zone, spot);
-  const top = yM * scale - labelAnchor(spot);
+  const top = yM * scale - labelAnchor(spot, heightPx);
   return {
     left: xM * scale - SEEN_LABEL_PX / 2,
     right: xM * scale + SEEN_LABEL_PX / 2,
     top,
-    bottom: top + LABEL_PX.height,
+    bottom: top + heightPx,
   };
 }
 

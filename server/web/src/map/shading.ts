@@ -1,11 +1,15 @@
 /** What colour, pattern and icon a zone gets: pure functions from verdicts and coverage to what the map draws. */
-import type { Finding, Modality, VerdictName, Zone, ZoneCoverage, ZoneVerdict } from "../api/types";
+import type { DispositionVerdict, Finding, Modality, VerdictName, Zone, ZoneCoverage, ZoneVerdict } from "../api/types";
 import { MODALITIES } from "../api/types";
 import type { IconName } from "../parts/icons";
 
-/** `pending` only while a sweep runs: nothing has been said of the zone yet. */
-export type ShownVerdict = VerdictName | "pending";
+/** `pending` only while a sweep runs: nothing has been said of the zone yet. `found` is a person's word, never the probe's. */
+export type ShownVerdict = VerdictName | "pending" | "found";
 export type ModalityChoice = Modality | "all";
+/** What the map shows of the zones: what was said of them, or how much of them was looked at. Never both in one number. */
+export type MapLayer = "verdict" | "coverage";
+/** What persons said of findings, by finding. */
+export type Decided = ReadonlyMap<string, DispositionVerdict>;
 
 export interface ZoneShade {
   readonly zone: Zone;
@@ -16,6 +20,7 @@ export interface ZoneShade {
 
 export const VERDICT_ICON: Readonly<Record<ShownVerdict, IconName>> = {
   clear: "check",
+  found: "flag",
   candidate: "eye",
   nothing_detected: "ring",
   not_assessable: "question",
@@ -32,21 +37,43 @@ export const MODALITY_ICON: Readonly<Record<Modality, IconName>> = {
 interface Judged {
   readonly verdicts: readonly Pick<ZoneVerdict, "zone_id" | "modality" | "verdict">[];
   readonly coverage: readonly Pick<ZoneCoverage, "zone_id" | "modality" | "quality">[];
-  readonly findings: readonly Pick<Finding, "zone_id">[];
+  readonly findings: readonly Pick<Finding, "finding_id" | "zone_id">[];
 }
 
-export function shadeZones(zones: readonly Zone[], judged: Judged, choice: ModalityChoice): ZoneShade[] {
-  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice) }));
+const GRAVEST_FIRST: readonly DispositionVerdict[] = ["camera_found", "cannot_exclude", "recheck", "no_camera"];
+
+/** Of several decisions about a finding the gravest counts, as in the log. */
+export function decidedOf(
+  dispositions: readonly { readonly finding_id: string | null; readonly verdict: DispositionVerdict }[],
+): Decided {
+  const gravest = new Map<string, DispositionVerdict>();
+  for (const verdict of [...GRAVEST_FIRST].reverse())
+    for (const made of dispositions)
+      if (made.finding_id !== null && made.verdict === verdict) gravest.set(made.finding_id, verdict);
+  return gravest;
 }
 
-function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice): Omit<ZoneShade, "zone"> {
+const NOTHING_DECIDED: Decided = new Map();
+
+export function shadeZones(
+  zones: readonly Zone[],
+  judged: Judged,
+  choice: ModalityChoice,
+  decided: Decided = NOTHING_DECIDED,
+): ZoneShade[] {
+  return zones.map((zone) => ({ zone, ...shadeZone(zone.zone_id, judged, choice, decided) }));
+}
+
+function shadeZone(zoneId: string, judged: Judged, choice: ModalityChoice, decided: Decided): Omit<ZoneShade, "zone"> {
   const isChosen = (item: { zone_id: string; modality: Modality }) =>
     item.zone_id === zoneId && (choice === "all" || item.modality === choice);
   const said = judged.verdicts.filter(isChosen).map((verdict) => verdict.verdict);
   const covered = judged.coverage.filter(isChosen).reduce((sum, coverage) => sum + coverage.quality, 0);
-  const hasFinding = choice === "all" && judged.findings.some((finding) => finding.zone_id === zoneId);
+  const findings = judged.findings.filter((finding) => finding.zone_id === zoneId);
+  const isFound = findings.some(({ finding_id }) => decided.get(finding_id) === "camera_found");
+  const isCandidate = choice === "all" && findings.length > 0;
   return {
-    verdict: hasFinding ? "candidate" : worstFirst(said),
+    verdict: isFound ? "found" : isCandidate ? "candidate" : worstFirst(said),
     quality: covered / (choice === "all" ? MODALITIES.length : 1),
   };
 }

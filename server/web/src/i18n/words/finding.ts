@@ -3,8 +3,33 @@ import { text } from "../text";
 
 export const finding = {
   finding_title: text("확인할 곳 {n}", "Place {n} to inspect"),
-  finding_strength_strong: text("독립된 방식이 함께 가리킴", "Independent methods agree"),
-  finding_strength_weak: text("한 가지 방식만 가리킴", "One method only"),
+  finding_strength_strong: text("두 가지 방식에서 모두 감지", "Seen by two methods"),
+  finding_plain_strong: text(
+    "{methods}, {n}가지 방식에서 모두 카메라일 때 나타나는 신호가 감지되었습니다.",
+    "{methods}: {n} methods each saw what a camera would show.",
+  ),
+  finding_plain_several: text(
+    "{methods}에서 신호가 감지되었지만 카메라라고 하기에는 약합니다.",
+    "{methods} saw something, but it is weak evidence of a camera.",
+  ),
+  finding_plain_one: text(
+    "{methods} 한 가지 방식에서만 감지되었습니다. 카메라가 아닌 것일 수 있습니다.",
+    "Only {methods} saw it. It may well be something else.",
+  ),
+  list_and: text("·", " and "),
+  picture_levels: text(
+    "{n}곳에서 잰 전파 세기. {zone}에서 가장 셈({level})",
+    "Level at {n} places; strongest in {zone} ({level})",
+  ),
+  picture_chance: text(
+    "조명과 전송량이 우연히 이만큼 맞을 경우는 {n}번에 1번. 세로줄은 판단 기준(333번에 1번)",
+    "By chance traffic follows the light this well once in {n} times. The line is the threshold (once in 333)",
+  ),
+  picture_outside: text("여기 {here}, 문밖 {outside}", "Here {here}, outside the door {outside}"),
+  evidence_numbers: text("계산과 수치 보기", "Show the calculation and its numbers"),
+  evidence_would_change: text("다시 확인하면 달라질 수 있는 것", "What would change the answer"),
+  disposition_so_far: text("지금까지의 판정", "Decisions so far"),
+  finding_strength_weak: text("한 가지 방식에서만 감지", "Seen by one method"),
   finding_where: text("{zone}, 반경 {radius} m 안", "{zone}, within {radius} m"),
   finding_by_eye: text("육안 확인 (만지거나 분해하지 말 것)", "Inspect by eye (do not touch or take apart)"),
   finding_if_unsure: text(
@@ -15,8 +40,14 @@ export const finding = {
   evidence_for: text("카메라로 볼 근거", "Speaks for a camera"),
   evidence_against: text("카메라가 아니라고 볼 근거", "Speaks against a camera"),
   evidence_none_against: text("반대되는 근거는 나오지 않았습니다.", "Nothing spoke against it."),
-  evidence_more_likely: text("{factor}배 더 그럴듯함", "{factor}× more likely"),
-  evidence_less_likely: text("{factor}배 덜 그럴듯함", "{factor}× less likely"),
+  evidence_more_likely: text(
+    "카메라가 있을 때 {factor}배 더 자주 나타나는 신호",
+    "Seen {factor} times as often where there is a camera",
+  ),
+  evidence_less_likely: text(
+    "카메라가 없을 때 {factor}배 더 자주 나타나는 신호",
+    "Seen {factor} times as often where there is no camera",
+  ),
   evidence_source_measured: text("측정값", "Measured"),
   evidence_source_field: text("현장 측정값", "Measured in the field"),
   evidence_source_rendered: text("모의 영상 측정값", "Measured on rendered scenes"),

@@ -1,0 +1,92 @@
+"""What the map says: verdict and coverage each for itself, a person's decision, and where in the room one stands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from sweep.report import PositionCommand
+from tests.web.conftest import Phone
+from tests.web.probe import FakeProbe
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def label_of(page: Page, zone: str) -> str:
+    label = page.locator(f".map-label-hit[data-place='{zone}'] .map-label")
+    return " ".join(label.locator("> span:not(.visually-hidden)").all_inner_texts())
+
+
+def test_no_label_says_verdict_and_coverage_in_one(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
+    page = phone.page
+    expect(page.locator(".map-pin")).to_have_count(1)
+    assert label_of(page, "stall-2") == "2번 칸 육안 확인"
+    assert not [text for text in page.locator(".map-label").all_inner_texts() if "%" in text]
+    assert page.locator("path.map-candidate").count() == 1
+    page.get_by_role("radio", name="점검 범위").check()
+    expect(page.locator("path.map-covered")).to_have_count(6)
+    assert label_of(page, "stall-2") == "2번 칸 점검 범위 79%"
+    # The colour of a verdict would be read as a verdict on the coverage.
+    assert page.locator("path.map-candidate, path.map-clear, path.map-not_assessable").count() == 0
+    assert page.locator(".map-label .map-icon").count() == 0
+    assert phone.violations() == []
+    assert phone.small_texts() == []
+    phone.shoot("map-coverage", full=False)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "choice", "word", "zone"),
+    [
+        ("camera_found", "카메라 발견", "발견", "2번 칸 발견"),
+        ("no_camera", "카메라 아님", "카메라 아님", "2번 칸 육안 확인"),
+    ],
+)
+def test_a_persons_decision_stands_on_the_map(
+    phone: Phone, site: Site, verdict: str, choice: str, word: str, zone: str
+) -> None:
+    report = site.deliver(f"map-{verdict}", candidate_zone="stall-2")
+    finding = report.findings[0].finding_id
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{finding}")
+    page = phone.page
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("radio", name=re.compile(choice)).check()
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(sheet.get_by_text("판정을 기록했습니다.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".map-pin")).to_have_text(f"1 {word}")
+    assert label_of(page, "stall-2") == zone
+    pin = page.get_by_role("button", name=re.compile(f"^확인할 곳 1 {word}: 2번 칸. 현장 판정:"))
+    expect(pin).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot(f"map-{verdict}", full=False)
+
+
+def test_doors_and_toilets_tell_where_one_stands(live_phone: Phone, live_probe: FakeProbe) -> None:
+    page = live_phone.page
+    expect(page.get_by_text("정밀 점검 중").or_(page.locator(".map-fixtures")).first).to_be_visible()
+    drawn = page.locator(".map-fixtures path")
+    # Three toilets of two parts, two basins with their edge, three urinals of two parts, four doors of gap and leaf.
+    expect(drawn).to_have_count(3 * 2 + (2 + 1) + 3 * 2 + 4 * 2)
+    stall = page.locator("path.map-zone").first.bounding_box()
+    bowl = page.locator(".map-fixtures path.fixture").nth(1).bounding_box()
+    leaf = page.locator(".map-fixtures path.fixture-door").first.bounding_box()
+    assert stall is not None
+    assert bowl is not None
+    assert leaf is not None
+    middle = stall["y"] + stall["height"] / 2
+    assert stall["y"] < bowl["y"] < middle < leaf["y"] + leaf["height"]  # at the wall, and the door at the floor
+    page.get_by_role("button", name=re.compile("^1번 칸")).click()
+    sheet = page.get_by_role("dialog")
+    names = sheet.get_by_role("radio").evaluate_all("all => all.map(one => one.closest('label').innerText.trim())")
+    assert names == ["변기 쪽", "왼쪽", "문 쪽", "오른쪽"]
+    assert live_phone.violations() == []
+    live_phone.shoot("position-facing", full=False)
+    sheet.get_by_role("radio", name="문 쪽").check()
+    sheet.get_by_role("button", name="이 자리에서 측정").click()
+    command = live_probe.expect("position")
+    assert isinstance(command, PositionCommand)
+    assert (command.zone_id, command.facing_deg) == ("stall-1", 90)
