@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
-from server.api.access import AccountKeeper, Admin, UsernamePath, Viewer
+from server.api.access import CASE_WORKERS, AccountKeeper, Admin, UsernamePath, Viewer
 from server.api.services import services_of
 from server.districts import register
-from server.interface.people_requests import DistrictRequest, InviteRequest, MoveRequest
+from server.exports.badge_sheet import badge_sheet
+from server.interface.people_requests import BadgeSheetRequest, DistrictRequest, InviteRequest, MoveRequest
 from server.interface.requests import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.people import AccountList, BadgeView, DistrictList, Invited
-from server.people import accounts, auth, pins
+from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited
+from server.people import accounts, auth, badges
 from server.people.access_log import shows
 
 router = APIRouter(tags=["people"])
@@ -70,7 +73,38 @@ def post_user(
 def post_badge(request: Request, person: AccountKeeper, username: UsernamePath) -> BadgeView:
     """A badge for somebody, who needs a PIN beside it; the old one names nobody any more."""
     with services_of(request).db.write() as connection:
-        return pins.issue_badge(connection, username, actor=person.display_name)
+        return badges.issue_badge(connection, username, actor=person.display_name)
+
+
+@router.delete("/api/users/{username}/badge", openapi_extra=shows())
+def delete_badge(request: Request, person: AccountKeeper, username: UsernamePath) -> Ok:
+    """Take a badge back: it names nobody any more."""
+    with services_of(request).db.write() as connection:
+        badges.revoke_badge(connection, username, actor=person.display_name)
+    return Ok()
+
+
+@router.get("/api/badges", openapi_extra=shows())
+def list_badges(request: Request, person: AccountKeeper) -> BadgeList:
+    """Who may be a second person, with badge and whether a PIN stands beside it."""
+    with services_of(request).db.read() as connection:
+        return badges.badge_list(connection, CASE_WORKERS, person.district_id)
+
+
+@router.post(
+    "/api/badges/sheet",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+    openapi_extra=describe(BadgeSheetRequest) | shows(),
+)
+def post_badge_sheet(
+    request: Request, person: AccountKeeper, body: Annotated[BadgeSheetRequest, json_body(BadgeSheetRequest)]
+) -> Response:
+    """Badges as a sheet to print and cut out."""
+    with services_of(request).db.write() as connection:
+        wanted = badges.badges_to_print(connection, body.usernames, person.district_id, actor=person.display_name)
+    headers = {"Content-Disposition": 'attachment; filename="badges.pdf"', "Cache-Control": "private, no-store"}
+    return Response(badge_sheet(wanted, datetime.now(UTC)), media_type="application/pdf", headers=headers)
 
 
 @router.post("/api/users/{username}/move", openapi_extra=describe(MoveRequest) | shows())

@@ -17,7 +17,7 @@ from server.interface.errors import ApiError
 from server.interface.people_requests import AgreeRequest, PinRequest
 from server.interface.requests import describe, json_body
 from server.interface.views.people import PasskeyChallenge, PinView
-from server.people import passkeys, pins
+from server.people import badges, passkeys, pins
 from server.people.access_log import shows
 from server.people.auth import Person, check_password, hashed
 from server.people.challenges import CHALLENGE_S
@@ -76,7 +76,7 @@ def prove_second(request: Request, first: Person, named: SecondPerson, *, about:
     be changed.
     """
     services = services_of(request)
-    username = pins.username_of(services.db, named.badge) if named.badge is not None else named.username
+    username = badges.username_of(services.db, named.badge) if named.badge is not None else named.username
     if username == first.username:
         raise _first_again()
     attempt = LoginAttempt(client_address(request), username or "", f"session {first.user_id}")

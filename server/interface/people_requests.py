@@ -25,6 +25,12 @@ AgreedThing = Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{32,64}$")]
 ThingName = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(clean)]
 
 
+class BadgeSheetRequest(Record):
+    """Whose badges to print, in this order."""
+
+    usernames: Annotated[tuple[Username, ...], Field(min_length=1, max_length=200)]
+
+
 class CodeRequest(Record):
     """A code of an authenticator app."""
 

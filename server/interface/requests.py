@@ -34,6 +34,7 @@ from server.interface.fields import (
 )
 from server.interface.people_requests import (
     AgreeRequest,
+    BadgeSheetRequest,
     CodeRequest,
     DistrictRequest,
     InviteRequest,
@@ -387,6 +388,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     StepRequest,
     LookRequest,
     DistrictRequest,
+    BadgeSheetRequest,
     InviteRequest,
     MoveRequest,
     CodeRequest,

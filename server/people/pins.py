@@ -1,23 +1,20 @@
-"""PINs and badges, by which a person agrees as the second one on somebody else's phone; neither opens a session.
+"""PINs, by which a person agrees as the second one on somebody else's phone; they open no session.
 
 Input are six digits, set by whoever is logged in and typed later beside a user name or a badge; output is the `Person`.
 A PIN is hashed like a password, over a keyed hash, so that a stolen database tells nothing of so few digits; after
-some wrong ones in a row it is worth nothing until its person sets it anew.  A badge only names: it can be photographed.
+some wrong ones in a row it is worth nothing until its person sets it anew.
 """
 
 from __future__ import annotations
 
 import itertools
-import secrets
 from dataclasses import replace
 from datetime import date
-from uuid import UUID
 
-import segno
 from sqlalchemy import Connection, delete, insert, select, update
 
-from server.interface.errors import ApiError, invalid, not_found
-from server.interface.views.people import BadgeView, PinView
+from server.interface.errors import ApiError, invalid
+from server.interface.views.people import PinView
 from server.people.auth import HashedPassword, Person, is_right, person_of, waste_a_check
 from server.people.devices import KnownDevices
 from server.store.audit import record
@@ -26,8 +23,6 @@ from server.store.db import Database
 from server.store.schema import badges, pins, users
 
 MAX_WRONG = 10  # derived: 10 guesses at 959,361 PINs that are allowed, a chance of 1 in 96,000
-BADGE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: nothing that reads like something else
-BADGE_LETTERS = 8
 MIN_DIFFERENT_DIGITS = 3  # guessed: 112211 and the like are what people choose first
 
 
@@ -64,31 +59,6 @@ def pin_of(connection: Connection, person: Person) -> PinView:
         is_locked=row is not None and row.wrong >= MAX_WRONG,
         badge=connection.scalar(select(badges.c.badge).where(badges.c.user_id == person.user_id)),
     )
-
-
-def issue_badge(connection: Connection, username: str, *, actor: str) -> BadgeView:
-    """A new badge for somebody; the old one names nobody any more. ApiError 404 without the account."""
-    user_id: UUID | None = connection.scalar(
-        select(users.c.user_id).where(users.c.username == username, users.c.is_active)
-    )
-    if user_id is None:
-        raise not_found("사용자", "user")
-    letters = (BADGE_ALPHABET[10:], *[BADGE_ALPHABET] * (BADGE_LETTERS - 1))  # no number, so no user name either
-    badge = "".join(map(secrets.choice, letters))
-    connection.execute(delete(badges).where(badges.c.user_id == user_id))
-    connection.execute(insert(badges).values(user_id=user_id, badge=badge, issued_ms=now_ms()))
-    record(connection, actor=actor, action="badge.issued", object_id=username, detail={})
-    return BadgeView(badge=badge, qr_code=segno.make(badge, error="m").svg_data_uri(border=4, scale=4, light="white"))
-
-
-def username_of(db: Database, badge: str) -> str | None:
-    """Whom a badge names."""
-    statement = (
-        select(users.c.username).join(badges, badges.c.user_id == users.c.user_id).where(badges.c.badge == badge)
-    )
-    with db.read() as connection:
-        username: str | None = connection.scalar(statement)
-    return username
 
 
 def check_pin(db: Database, devices: KnownDevices, username: str, pin: str, *, by_badge: bool) -> Person:

@@ -281,3 +281,31 @@ def test_a_case_in_the_wrong_room_is_corrected(desk: Phone, city: str) -> None:
     expect(page.get_by_text("정정: 처음에는 다른 방에 적혔습니다.")).to_be_visible()
     found = _get(page, city, f"/api/cases/{case['case_id']}")
     assert found["room_id"] != found["recorded_room_id"] == case["room_id"]
+
+
+def test_badges_are_issued_printed_and_taken_back(desk: Phone, open_phone: OpenPhone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/badges")
+    expect(page.get_by_role("heading", level=1)).to_have_text("배지")
+    mine = page.get_by_role("listitem").filter(has_text="inspector-hanbit-1")
+    expect(mine).to_contain_text("배지 없음")
+    printing = page.get_by_role("button", name=re.compile("고른 배지 인쇄"))
+    expect(printing).to_be_disabled()
+    mine.get_by_role("button", name="발급").click()
+    expect(page.get_by_text(re.compile("점검자-01의 배지를 발급했습니다"))).to_be_visible()
+    expect(mine.locator(".letters")).to_have_text(re.compile("^[0-9A-Z]{4} [0-9A-Z]{4}$"))
+    desk.shoot("badges-desk", full=False)
+    assert desk.violations() == []
+    with page.expect_download() as download:
+        printing.click()
+    assert download.value.suggested_filename == "badges.pdf"
+    mine.get_by_role("button", name="회수").click()
+    expect(mine).to_contain_text("정말 회수합니까")
+    mine.get_by_role("button", name="회수").click()
+    expect(mine).to_contain_text("배지 없음")
+    phone = open_phone(city)
+    phone.log_in("officer-hanbit", path="#/desk/badges")
+    expect(phone.page.get_by_role("listitem").filter(has_text="inspector-hanbit-1")).to_be_visible()
+    expect(phone.page.get_by_role("listitem").filter(has_text="inspector-saebyeok-1")).to_have_count(0)
+    assert phone.violations() == []
+    phone.shoot("badges-phone", full=False)

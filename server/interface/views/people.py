@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from server.interface.fields import Role
@@ -62,6 +63,25 @@ class Invited(View):
 
     username: str
     one_time_password: str
+
+
+class BadgeRow(View):
+    """Somebody who may be a second person, with or without a badge."""
+
+    username: str
+    display_name: str
+    role: Role
+    district_id: str | None
+    badge: str | None
+    issued: datetime | None
+    pin: Literal["none", "set", "locked"]
+    """A badge is worth nothing without one."""
+
+
+class BadgeList(View):
+    """People by display name."""
+
+    people: tuple[BadgeRow, ...]
 
 
 class LoginView(View):

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/badges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Badges
+         * @description Who may be a second person, with badge and whether a PIN stands beside it.
+         */
+        get: operations["list_badges_api_badges_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/badges/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Badge Sheet
+         * @description Badges as a sheet to print and cut out.
+         */
+        post: operations["post_badge_sheet_api_badges_sheet_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/bodies/{commitment}": {
         parameters: {
             query?: never;
@@ -1748,7 +1788,11 @@ export interface paths {
          * @description A badge for somebody, who needs a PIN beside it; the old one names nobody any more.
          */
         post: operations["post_badge_api_users__username__badge_post"];
-        delete?: never;
+        /**
+         * Delete Badge
+         * @description Take a badge back: it names nobody any more.
+         */
+        delete: operations["delete_badge_api_users__username__badge_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1950,6 +1994,48 @@ export interface components {
             at: string;
             /** Kind */
             kind: string;
+        };
+        /**
+         * BadgeList
+         * @description People by display name.
+         */
+        BadgeList: {
+            /** People */
+            people: components["schemas"]["BadgeRow"][];
+        };
+        /**
+         * BadgeRow
+         * @description Somebody who may be a second person, with or without a badge.
+         */
+        BadgeRow: {
+            /** Badge */
+            badge: string | null;
+            /** Display Name */
+            display_name: string;
+            /** District Id */
+            district_id: string | null;
+            /** Issued */
+            issued: string | null;
+            /**
+             * Pin
+             * @enum {string}
+             */
+            pin: "none" | "set" | "locked";
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Username */
+            username: string;
+        };
+        /**
+         * BadgeSheetRequest
+         * @description Whose badges to print, in this order.
+         */
+        BadgeSheetRequest: {
+            /** Usernames */
+            usernames: string[];
         };
         /**
          * BadgeView
@@ -7465,6 +7551,68 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_badges_api_badges_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BadgeList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_badge_sheet_api_badges_sheet_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BadgeSheetRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     get_body_api_bodies__commitment__get: {
         parameters: {
             query?: {
@@ -10680,6 +10828,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BadgeView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_badge_api_users__username__badge_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
                 };
             };
             /** @description Refused; the code says why */

@@ -1,5 +1,6 @@
 /** Every word of the desk in Korean and English: a day, cases, what is due, imports, the map, history, the log. */
 import { text } from "../i18n/text";
+import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
 
 const pages = {
@@ -10,6 +11,7 @@ const pages = {
   page_map: text("지도", "Map"),
   page_import: text("시설 가져오기", "Import"),
   page_log: text("기록 원장", "Log"),
+  page_badges: text("배지", "Badges"),
   page_history: text("방 이력", "Room history"),
   not_yours: text("이 계정으로는 볼 수 없는 화면입니다.", "This page is not for your account."),
   whole_city: text("시 전체", "Whole city"),
@@ -261,4 +263,14 @@ const log = {
   log_sweep: text("점검 보기", "The sweep"),
 } as const;
 
-export const words = { ...pages, ...day, ...caseWords, ...due, ...imports, ...map, ...history, ...log } as const;
+export const words = {
+  ...pages,
+  ...day,
+  ...caseWords,
+  ...badgeWords,
+  ...due,
+  ...imports,
+  ...map,
+  ...history,
+  ...log,
+} as const;

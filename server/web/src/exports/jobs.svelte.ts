@@ -1,5 +1,6 @@
 import { ApiError, call, client } from "../api/client";
 import type { ExportJob, ExportRequest } from "../api/types";
+import { saveFile } from "../app/saving";
 
 const LOOK_MS = 700; // guessed: often enough that a bar seems to move
 
@@ -54,9 +55,5 @@ export function isOver(job: ExportJob): boolean {
 export async function download(job: ExportJob): Promise<void> {
   const path = { job_id: job.job_id };
   const file = await call(client.GET("/api/exports/{job_id}/file", { params: { path }, parseAs: "blob" }));
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file as Blob);
-  link.download = job.file_name;
-  link.click();
-  URL.revokeObjectURL(link.href);
+  saveFile(file as Blob, job.file_name);
 }
