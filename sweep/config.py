@@ -65,7 +65,9 @@ class Config(BaseModel):
     stimulus_longest_s: Annotated[float, Field(ge=15.0, le=114.0)] = 114.0
     """How long the white light plays at one position at most, in seconds; it stops as soon as the answer is clear."""
     hotspot: bool = False
-    """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged."""
+    """The probe's own access point is on: RF windows meanwhile are its own, so RF is not judged without a pause."""
+    hotspot_pause_s: Annotated[float, Field(ge=0.0, le=20.0)] = 0.0
+    """How long the access point is switched off for each RF measurement, in seconds; 0: never."""
     camera: Annotated[str, Field(pattern=r"^(pi|/dev/[A-Za-z0-9/._-]{1,100})$")] | None = None
     """The camera of the lens finder: `pi`, or a Video4Linux device; without one a sweep films nothing."""
     carrier: Revision | None = None

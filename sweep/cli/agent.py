@@ -40,6 +40,7 @@ from sweep.deliver.journal import Journal
 from sweep.deliver.outbox import OutboxError
 from sweep.deliver.uplink import Uplink
 from sweep.entry.dsse import EntryError
+from sweep.host.access_point import AccessPoint
 from sweep.host.machine import Machine, MachineState, is_going_down
 from sweep.plug.control import Control
 from sweep.report import StartCommand
@@ -76,6 +77,10 @@ def agent(
     own_transmissions = open_own_transmissions(settings)
     read_machine = MachineState if sim else Machine(folder).read
     with ExitStack() as opened:
+        if settings.hotspot and settings.hotspot_pause_s and not sim:  # an earlier run may have died in a pause
+            access_point = AccessPoint()
+            access_point.ask("up")
+            opened.callback(access_point.give_up)
         bank = None if sim else opened.enter_context(open_bank(settings))
         with one_line(OutboxError, ValueError):  # what opens may be wrong; a fault later is our own and must be seen
             outbox = opened.enter_context(open_outbox(settings, signer, settings.probe_id))

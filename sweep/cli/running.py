@@ -16,6 +16,7 @@ from sweep.cli.options import plugs_of, weights_of
 from sweep.config import Config
 from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
+from sweep.host.access_point import AccessPoint
 from sweep.host.clock import WallClock
 from sweep.host.machine import Machine, is_going_down
 from sweep.host.scratch import remove_orphans
@@ -26,6 +27,7 @@ from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
 from sweep.run.keeping import Keeping
 from sweep.run.parts import ProbeParts
+from sweep.run.quiet_air import QuietAir
 from sweep.run.recovery import Closed, Now, close_interrupted, resumable
 from sweep.run.reference import FILE_NAME, NOT_DONE, ReferenceFile
 from sweep.run.report_of import Basis
@@ -72,6 +74,7 @@ def runner_of(
         weights=weights_of(settings),
         live=ProbeParts(
             own_transmissions=own_transmissions,
+            quiet_air=quiet_air_of(settings, own_transmissions) if source.is_live else None,
             head_port=settings.port,
             camera_power=settings.camera_power,
             camera_sensor=settings.camera_sensor,
@@ -82,6 +85,13 @@ def runner_of(
             why_stopped=lambda: "switched_off" if is_going_down() else None,
         ),
     )
+
+
+def quiet_air_of(settings: Config, own_transmissions: OwnTransmissions) -> QuietAir | None:
+    """What silences the probe's own access point while RF is measured; None: nobody does."""
+    if not settings.hotspot or not settings.hotspot_pause_s:
+        return None
+    return QuietAir(AccessPoint(), own_transmissions, settings.hotspot_pause_s)
 
 
 def reference_of(settings: Config, source: Source = "live") -> ReferenceFile | None:

@@ -55,8 +55,15 @@ class OwnTransmissions:
                 one.end_ns = self._now_ns()
 
     def turn_on(self, radio: Radio) -> None:
-        """The radio may transmit from now on, until this process ends."""
+        """The radio may transmit from now on, until it is turned off or this process ends."""
         self._begin(radio)
+
+    def turn_off(self, radio: Radio) -> None:
+        """The radio is silent from now on, which somebody has seen."""
+        with self._lock:
+            for one in self._sendings:
+                if one.radio == radio and one.end_ns is None:
+                    one.end_ns = self._now_ns()
 
     def note(self, radio: Radio) -> None:
         """The radio transmits about now, shortly."""

@@ -49,6 +49,7 @@ from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, Tria
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
 from sweep.run.outside import without_own_windows
+from sweep.run.quiet_air import QuietAir
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
@@ -88,15 +89,16 @@ class Coordinator:
         now_ns: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME),
         supply: SupplyWatch | None = None,
         own: OwnTransmissions | None = None,
+        quiet: QuietAir | None = None,
         condition: ConditionWatch | None = None,
         draw: Callable[[int], tuple[int, ...]] = draw_chips,
         left_s: Callable[[], float | None] = lambda: None,
         on_fall: Callable[[], None] = lambda: None,
     ) -> None:
         """`supply`: watches whether the supply lasts; None: by the head's word alone.  `own`: when the probe's own
-        radios sent; None: nobody keeps a log.  `condition`: hears what the head says of itself, and tells persons.
-        `draw`: chips for a person who walks.  `left_s`: how long the sweep takes at most from now on.
-        `on_fall`: the head was knocked as no hand does it.
+        radios sent; None: nobody keeps a log.  `quiet`: silences its access point while RF is measured.  `condition`:
+        hears what the head says of itself, and tells persons.  `draw`: chips for a person who walks.  `left_s`: how
+        long the sweep takes at most from now on.  `on_fall`: the head was knocked as no hand does it.
         """
         self._control = control
         self._head = head
@@ -127,7 +129,7 @@ class Coordinator:
         self._has_left = False
         self._why_left = ""
         self._condition = condition
-        self._own = own
+        self._own, self._quiet = own, quiet
         self._turns = Turns(say, own)
         self._told_turn: Modality | None = None
         self._rf_asked: MeasureRf | None = None
@@ -373,16 +375,22 @@ class Coordinator:
         else:
             self._rf_asked = ask
             self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
+            if self._quiet is not None:
+                self._quiet.begin()
         self._is_rf_to_ask &= ask.is_outside
 
     def _answer_rf(self) -> None:
         """Hand the windows over once no more of them come."""
+        if self._quiet is not None:
+            self._quiet.tick()
         if self._rf_asked is None:
             return
         if self._watch.is_measuring:
             self._tell_rf_so_far()
             return
         ask, self._rf_asked = self._rf_asked, None
+        if self._quiet is not None:
+            self._quiet.end()
         heard = self._rf_heard()
         if ask.is_outside:
             heard = self._outside = without_own_windows(heard)

@@ -11,6 +11,7 @@ from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.power.sensor import Method
 from sweep.run.bank_watch import BankWatch
 from sweep.run.budget import Durations
+from sweep.run.quiet_air import QuietAir
 from sweep.run.reference import ReferenceFile
 
 
@@ -24,6 +25,8 @@ class ProbeParts:
     """Line that switches the camera's supply."""
     camera_sensor: Method = "at_boot"
     """When the sensor's driver looks for its sensor."""
+    quiet_air: QuietAir | None = None
+    """Silences the probe's own access point while RF is measured; None: nobody does."""
     own_transmissions: OwnTransmissions | None = None
     """When the probe's own radios sent; None: nobody keeps a log."""
     durations: Durations | None = None

@@ -192,6 +192,9 @@ class Runner:
                 )
             )
             head_process = stack.enter_context(self._open_head(lease))
+            quiet = self._live.quiet_air
+            if quiet is not None:
+                stack.callback(quiet.close)
             coordinator = Coordinator(
                 self._control,
                 head_process,
@@ -199,6 +202,7 @@ class Runner:
                 self._on_event,
                 supply=self._supply(),
                 own=self._live.own_transmissions,
+                quiet=quiet,
                 condition=self._condition,
                 left_s=self._left_s,
                 on_fall=self._fell,

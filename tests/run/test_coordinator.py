@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from sweep.host.machine import find_alarm
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
 from sweep.plug.control import Control, Stand
+from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import (
     PLAYED_OUT,
@@ -39,6 +41,7 @@ from sweep.report import (
     ZoneEvent,
 )
 from sweep.run.coordinator import Coordinator
+from sweep.run.quiet_air import QuietAir
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.walk_player import READY_S
 from sweep.run.words import GUIDANCE
@@ -490,3 +493,44 @@ def test_the_second_test_of_a_position_is_told_at_once() -> None:
         scene.hear(StopChips())
     told = [(e.trial_index, e.phase) for e in scene.events if isinstance(e, TrialEvent)]
     assert told == [(0, "running"), (0, "over"), (1, "running"), (1, "over")]
+
+
+class Hotspot:
+    """An access point that obeys at once."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def ask(self, wish: Literal["up", "down"]) -> None:
+        self.asked.append(wish)
+
+    def has_done(self) -> bool:
+        return True
+
+    def wait(self) -> bool:
+        return True
+
+
+def test_the_access_point_is_off_for_a_part_of_the_windows_and_the_rest_are_its_own() -> None:
+    scene, hotspot = Scene(), Hotspot()
+    own = OwnTransmissions(lambda: round(scene.now_s * 1e9))
+    own.turn_on("hotspot")
+    scene.coordinator = Coordinator(
+        scene.control,
+        scene.head,  # type: ignore[arg-type]  # no process behind it
+        scene.say,
+        scene.events.append,
+        clock_s=lambda: scene.now_s,
+        own=own,
+        quiet=QuietAir(hotspot, own, 4.0, lambda: scene.now_s),
+    )
+    scene.coordinator.begin("stall-2", 1, 3)
+    scene.hear(MeasureRf(10.0))
+    scene.run(10.0)
+    assert hotspot.asked == ["down", "up"]
+    scene.head.words = [RfMeasured((window(0), window(30), window(90))), RfCut()]
+    scene.run(0.1)
+    (heard,) = [word for word in scene.rf if isinstance(word, RfHeard) and word.is_over]
+    assert heard.own is not None
+    silent = [one.t_ns for one in heard.windows if not any(a < one.t_ns + 1e8 and one.t_ns < b for a, b in heard.own)]
+    assert silent == [window(30).t_ns]
