@@ -101,6 +101,7 @@ def main() -> None:
         write(
             stage / "usr" / "bin" / command, f'#!/bin/sh\nexec /usr/lib/{name}/bin/python3 -I -m {module} "$@"\n', 0o755
         )
+    compile_modules(home)
     conffiles = install_system(package.system, stage)
     write_documents(name, package.readme, version, stage)
     write_control(name, package, architecture, version, stage, conffiles)
@@ -114,17 +115,9 @@ def main() -> None:
 
 
 def install_wheels(package: Package, architecture: str, home: Path) -> None:
-    """The sections' wheels for that machine, each held to its hash."""
-    pins = home.parent / "requirements.txt"
-    write(pins, requirements(package.sections), 0o644)
+    """The package's wheels, and what makes an environment of them."""
     site = home / "lib" / f"python{PYTHON}" / "site-packages"
-    machine = MACHINES[architecture]
-    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(GLIBC, 16, -1)]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
-    how = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--implementation=cp", f"--python-version={PYTHON}"]
-    also = [f"--platform=manylinux2014_{machine}", f"--platform=linux_{machine}"]
-    said([*pip, *how, *platforms, *also, f"--target={site}", "-r", str(pins)])
-    pins.unlink()
+    fetch_wheels(package.sections, architecture, site)
     shutil.rmtree(site / "bin", ignore_errors=True)  # commands with this machine's paths
     for folder in [path for path in site.rglob("tests") if path.is_dir()]:
         shutil.rmtree(folder)
@@ -134,6 +127,19 @@ def install_wheels(package: Package, architecture: str, home: Path) -> None:
     lines = (f"home = /usr/bin\ninclude-system-site-packages = true\nversion = {PYTHON}\n"
              f"executable = /usr/bin/python{PYTHON}\n")  # fmt: skip
     write(home / "pyvenv.cfg", lines, 0o644)
+
+
+def fetch_wheels(sections: tuple[str, ...], architecture: str, site: Path) -> None:
+    """The sections' wheels for that machine, each held to its hash."""
+    pins = site.parent / "requirements.txt"
+    write(pins, requirements(sections), 0o644)
+    machine = MACHINES[architecture]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(GLIBC, 16, -1)]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", "--no-compile"]
+    how = ["--require-hashes", "--only-binary=:all:", "--no-deps", "--implementation=cp", f"--python-version={PYTHON}"]
+    also = [f"--platform=manylinux2014_{machine}", f"--platform=linux_{machine}"]
+    said([*pip, *how, *platforms, *also, f"--target={site}", "-r", str(pins)])
+    pins.unlink()
 
 
 def requirements(sections: tuple[str, ...]) -> str:
@@ -162,6 +168,17 @@ def install_project(home: Path, *, with_server: bool) -> None:
         shutil.rmtree(app / "server")
 
 
+def compile_modules(home: Path) -> None:
+    """Bytecode, the same for every machine, so that a Raspberry Pi need not spend a minute on it at each update."""
+    if sys.version_info[:2] != tuple(map(int, PYTHON.split("."))):
+        sys.exit(f"error: Python {PYTHON} compiles for Debian 13, this is {sys.version.split()[0]}")
+    how = [sys.executable, "-m", "compileall", "-q", "-s", str(home.parents[2]), "-p", "/"]
+    said([*how, str(home / "app")])
+    subprocess.run(
+        [*how, str(home / "lib")], capture_output=True, check=False
+    )  # wheels hold templates that are no Python
+
+
 def kernel_flags() -> list[str]:
     """As the Makefile compiles it here."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -170,11 +187,10 @@ def kernel_flags() -> list[str]:
 
 
 def build_kernel(architecture: str, folder: Path, target: Path) -> None:
-    """What is compiled from `folder`; without a compiler for that machine the package does the same in Python."""
+    """What is compiled from `folder`. A package without it would be slow on every probe, so there is none."""
     compiler = shutil.which(COMPILERS[architecture])
     if compiler is None:
-        print(f"note: no {COMPILERS[architecture]}, so the package does without {target.name}", file=sys.stderr)
-        return
+        sys.exit(f"error: no {COMPILERS[architecture]} for {target.name}; say make deb, which installs it")
     sources = list_sources(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     digest = digest_sources(folder)

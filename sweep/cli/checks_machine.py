@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from typing import Final
 
+from sweep import compiled
 from sweep.cli.checks import Check, Here, Topic
 from sweep.config import Config
 from sweep.host.clock import read_wall_clock
@@ -19,6 +20,9 @@ from sweep.report import LocalText
 
 PACKAGES: Final = ("cv2", "bleak", "serial", "gpiod", "scapy")
 INSTALL: Final = "pip install 'ansim-sweep[probe]'"
+PACKAGED: Final = "/usr/lib/ansim-sweep-probe"
+"""Where the package lies (host/system)."""
+REINSTALL: Final = "apt install --reinstall ansim-sweep-probe"
 TOOLS: Final = ("iw", "avrdude")
 FIRST_YEAR: Final = 2026
 """Of this software: a clock that says less was never set."""
@@ -58,8 +62,12 @@ def check_program() -> Iterator[Check]:
 
 
 def _compiled(topic: Topic, trouble: str | None) -> Check:
-    """Whether a kernel is there, or why not."""
-    return topic.ok(("컴파일됨", "compiled")) if trouble is None else topic.note(("느리게 동작", trouble), "make setup")
+    """Whether a kernel is there, or why not; a package always brings it, so there something is broken."""
+    if trouble is None:
+        return topic.ok(("컴파일됨", "compiled"))
+    if compiled.BUILD.is_relative_to(PACKAGED):
+        return topic.wrong(("패키지가 손상되어 느리게 동작", f"the package is damaged: {trouble}"), REINSTALL)
+    return topic.note(("느리게 동작", trouble), "make setup")
 
 
 def _scapy() -> Check:

@@ -1,0 +1,43 @@
+"""Put a checkout that can be tested into a root of another machine: `checkout_for.py ARCHITECTURE FOLDER`.
+
+FOLDER/site gets the wheels of constraints.txt for that machine (anew only when they changed), FOLDER/checkout the
+tracked files as they are here with the built firmware and the kernels compiled for it. Nothing of it is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import deb
+
+SECTIONS = ("base", "probe", "server", "build", "dev")
+
+
+def main() -> None:
+    """Entry point."""
+    architecture, folder = sys.argv[1], Path(sys.argv[2])
+    site, stamp = folder / "site", folder / "site.sha256"
+    digest = hashlib.sha256(deb.requirements(SECTIONS).encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text(encoding="ascii") != digest:
+        shutil.rmtree(site, ignore_errors=True)
+        deb.fetch_wheels(SECTIONS, architecture, site)
+        stamp.write_text(digest, encoding="ascii")
+    checkout = folder / "checkout"
+    shutil.rmtree(checkout, ignore_errors=True)
+    tracked = subprocess.run(["/usr/bin/git", "ls-files", "-z"], cwd=deb.ROOT, capture_output=True, check=True).stdout
+    for name in tracked.decode().rstrip("\0").split("\0"):
+        if (deb.ROOT / name).is_file():
+            target = checkout / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(deb.ROOT / name, target)
+    shutil.copytree(deb.ROOT / "firmware" / "build", checkout / "firmware" / "build", dirs_exist_ok=True)
+    for library, sources in deb.SOURCES.items():
+        deb.build_kernel(architecture, sources, checkout / "build" / library)
+
+
+if __name__ == "__main__":
+    main()
