@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "weights": "weights:weights",
     "key": "sweeps:key",
     "wipe": "wipe:wipe",
+    "update": "update:update",
     "lens": "lens:lens",
     "wifi": "captures:wifi",
     "stimulus": "captures:stimulus",

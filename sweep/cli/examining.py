@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sweep.cli.checks import Check, Here
+from sweep.cli.checks_keeping import check_keeping
 from sweep.cli.checks_machine import check_machine, check_program
 from sweep.cli.checks_parts import check_camera, check_head, check_radio
 from sweep.config import Config
@@ -32,6 +33,7 @@ def checks_of_parts(settings: Config, here: Here, ask: AskHead = name_of_head) -
     """What may change: machine, camera, radio, head."""
     return [
         *check_machine(settings, here),
+        *check_keeping(settings, here),
         *check_camera(settings, here),
         *check_radio(settings, here),
         check_head(settings, here, ask),

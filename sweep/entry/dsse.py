@@ -20,6 +20,7 @@ ENTRY_TYPE = "application/vnd.ansim.entry.v1+json"
 RECEIPT_TYPE = "application/vnd.ansim.receipt.v1+json"
 REQUEST_TYPE = "application/vnd.ansim.request.v1+json"
 WEIGHTS_TYPE = "application/vnd.ansim.field-weights.v1+json"
+UPDATE_TYPE = "application/vnd.ansim.update.v1+json"
 BODY_DOMAIN = b"ansim-body-v1\x00"
 SALT_BYTES = 32
 MAX_ENVELOPE_BYTES = 64 * 1024  # derived: 256 body references take 40 kB

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sweep import compiled
 from sweep.captures import kernel as captures_kernel
 from sweep.cli import build_app, examining, golden
 from sweep.cli.checks import Check, Here
@@ -37,6 +38,7 @@ WELL = {
     "sys/class/net/sweep0/type": "803",
     "sys/class/bluetooth/hci0": "",
     "dev/ttyAMA0": "",
+    "proc/self/mounts": "/dev/mmcblk0p2 / ext4 rw 0 0\n",
 }
 
 
@@ -96,6 +98,33 @@ def test_a_probe_that_is_well(probe: Probe, settings: Config) -> None:
     assert all(check.advice is None for check in checks if check.state == "ok")
 
 
+def test_a_read_only_system_keeps_its_state_on_a_partition_of_its_own(probe: Probe, tmp_path: Path) -> None:
+    settings = Config(state=str(tmp_path / "my state"))
+    place = str(settings.state_folder).replace(" ", "\\040")
+    probe.put("proc/self/mounts", f"overlayroot / overlay rw 0 0\n/dev/mmcblk0p3 {place} ext4 rw 0 0\n")
+    (check,) = (one for one in probe.checks(settings) if one.code == "state_disk")
+    assert (check.state, check.found.en) == ("ok", "system read-only, state on its own partition")
+
+
+@pytest.mark.parametrize(
+    ("record", "state"),
+    [
+        ({"what": "installed", "why": ""}, "ok"),
+        ({"what": "rolled_back", "why": "it ended", "took_s": 21.0}, "note"),
+        ({"what": "stuck", "why": "no room"}, "note"),
+        ({}, "unknown"),
+    ],
+)
+def test_what_became_of_the_last_update_is_said(
+    record: dict[str, object], state: str, probe: Probe, settings: Config
+) -> None:
+    told = record | {"from": {}, "to": {"ansim-sweep-probe": "0.2.0"}} if record else record
+    probe.put("var/lib/ansim-sweep-update/last.json", json.dumps(told))
+    (check,) = (one for one in probe.checks(settings) if one.code == "update")
+    assert check.state == state
+    assert str(record.get("why", "")) in check.found.en
+
+
 def another_firmware(_port: str) -> str:
     raise ValueError("the sensor head speaks protocol 2, this software 3: flash it")
 
@@ -115,6 +144,8 @@ FAULTS: dict[str, tuple[str, Callable[[Probe], Probe]]] = {
     "slowed down": ("supply", lambda p: changed(p, THROTTLED, "4")),
     "hot": ("heat", lambda p: changed(p, "sys/class/thermal/thermal_zone0/temp", "84300")),
     "no watchdog": ("watchdog", lambda p: changed(p, "usr/lib/systemd/system.conf.d/ansim-sweep-probe.conf", "")),
+    "state in memory": ("state_disk", lambda p: changed(p, "proc/self/mounts", "overlayroot / overlay rw 0 0\n")),
+    "update cut off": ("update", lambda p: changed(p, "var/lib/ansim-sweep-update/update.json", "{}")),
     "too little memory": ("memory", lambda p: changed(p, "proc/meminfo", "MemTotal: 1893456 kB\n")),
 }  # fmt: skip
 THROTTLED = "sys/devices/platform/soc@107c000000/soc@107c000000:firmware/get_throttled"
@@ -184,6 +215,9 @@ def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, mon
         (check,) = (one for one in check_program() if one.code == code)
         states[check.state] = check.found.en
     assert states == {"ok": "compiled", "note": "it was not built"}
+    monkeypatch.setattr(compiled, "BUILD", Path("/usr/lib/ansim-sweep-probe/app/build"))
+    (check,) = (one for one in check_program() if one.code == code)
+    assert (check.state, check.found.en) == ("wrong", "the package is damaged: it was not built")
 
 
 def test_the_list_as_json(tmp_path: Path) -> None:

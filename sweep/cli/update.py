@@ -1,0 +1,64 @@
+"""`sweep update`: installs a signed update from a stick or a folder, and goes back by itself where it is not well.
+
+Input is the folder; output is two sentences and exit code 0 installed, 1 taken back, 2 refused.  Verifying and copying
+is `run.updating`, installing is `host.apply_update`, which takes this process's place: its own files are exchanged.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from sweep.cli.checks_keeping import FLEETING, kind_of, read_mounts
+from sweep.cli.output import existing, fail, one_line, out
+from sweep.host.apply_update import STATE, Applier, sentence
+from sweep.host.packages import PackageError, architecture, installed_version
+from sweep.plug.weights import WeightsError
+from sweep.run.field_weights import read_key
+from sweep.run.updating import KEY_FILE, PACKAGES, UpdateError, open_update, require_newer, stage
+
+PYTHON: Final = "/usr/bin/python3"
+
+
+def update(
+    path: Annotated[
+        Path | None, typer.Argument(help="Stick or folder; without it, what became of the last update.")
+    ] = None,
+    downgrade: Annotated[bool, typer.Option("--downgrade", help="Take an older version too.")] = False,
+) -> None:
+    """Install a signed update without a network; what is not well within a minute is taken back."""
+    if path is None:
+        _tell_last()
+        return
+    if os.geteuid() != 0:
+        fail("only root installs: sudo sweep update")
+    if kind_of(read_mounts(Path("/proc/self/mounts").read_text(encoding="utf-8")), Path("/usr")) in FLEETING:
+        fail("the system is read-only: start once with overlayroot=disabled in cmdline.txt, then update")
+    with one_line(UpdateError, WeightsError, PackageError, OSError):
+        key = read_key(KEY_FILE)
+        if key is None:
+            raise UpdateError(f"this machine trusts no release key: put it into {KEY_FILE}")
+        found = open_update(existing(path), key)
+        versions = {name: installed_version(name) for name in PACKAGES}
+        installed = {name: version for name, version in versions.items() if version is not None}
+        if not installed:
+            raise UpdateError("no package of this program is installed here")
+        require_newer(found, installed, may_go_back=downgrade)
+        out.print(f"{found.manifest.version}: 서명 확인, 복사 중 / signature holds, copying")
+        stage(found, architecture(), installed, STATE, lambda: Applier().wrong_codes(60.0))
+    out.print("설치 중, 매체를 빼도 됩니다 / installing, the stick may be pulled out")
+    os.execv(PYTHON, [PYTHON, "-I", str(STATE / "apply_update.py"), "start"])  # noqa: S606 - a constant path
+
+
+def _tell_last() -> None:
+    try:
+        record = json.loads((STATE / "last.json").read_bytes())
+    except (OSError, ValueError):
+        out.print("설치한 업데이트 없음 / no update was installed")
+        return
+    for line in sentence(record):
+        out.print(line, soft_wrap=True)

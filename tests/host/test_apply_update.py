@@ -1,0 +1,202 @@
+"""Installing an update: what is kept, what is taken back, and a cut of power at every step."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sweep.host import apply_update
+from sweep.host.apply_update import Applier, sentence
+
+PROBE, SERVER = "ansim-sweep-probe", "ansim-sweep-server"
+OLD, NEW = {PROBE: "0.1.0", SERVER: "0.1.0"}, {PROBE: "0.2.0", SERVER: "0.2.0"}
+
+
+class PowerCutError(BaseException):
+    """Nothing of the program goes on."""
+
+
+@dataclass
+class Machine:
+    """A machine with dpkg and systemd, as far as an update knows them; what stands here survives a cut."""
+
+    state: Path
+    data: Path
+    installed: dict[str, str] = field(default_factory=lambda: dict(OLD))
+    running: set[str] = field(default_factory=lambda: {f"{one}.service" for one in OLD})
+    faults: set[str] = field(default_factory=set)
+    cut_at: int | None = None
+    """The command, or the wait for the disk, during which the power goes; it is half done."""
+    steps: list[str] = field(default_factory=list)
+
+    def is_cut(self, step: str) -> bool:
+        """Whether the power goes in this step."""
+        self.steps.append(step)
+        return self.cut_at is not None and len(self.steps) > self.cut_at
+
+    def sync(self, folder: Path) -> None:
+        """Wait for the disk."""
+        if self.is_cut(f"sync {folder}"):
+            raise PowerCutError
+
+    def run(self, command: Sequence[str], **_how: Any) -> subprocess.CompletedProcess[str]:
+        is_cut = self.is_cut(" ".join(command))
+        code, said = self._do(tuple(command), half=is_cut)
+        if is_cut:
+            raise PowerCutError
+        return subprocess.CompletedProcess(command, code, said, "dpkg: error: no room\nmore" if code else "")
+
+    def _do(self, command: tuple[str, ...], *, half: bool) -> tuple[int, str]:
+        match command:
+            case ("dpkg", *_, str()):
+                for file in [Path(one) for one in command if one.endswith(".deb")]:
+                    package, version, _ = file.name.split("_")
+                    self.installed[package] = "half" if half else version
+                return (1 if "install" in self.faults and "next" in command[-1] else 0), ""
+            case ("systemctl", "is-enabled", _):
+                return 0, "enabled\n"
+            case ("systemctl", "show", "-P", what, unit):
+                ended = "ends" in self.faults and self.installed == NEW and unit.startswith(PROBE)
+                state = "active" if unit in self.running and not ended else "failed"
+                return 0, {"ActiveState": state, "NRestarts": "0"}[what]
+            case ("systemctl", "stop", unit):
+                self.running.discard(unit)
+            case ("systemctl", "start", unit):
+                assert not (self.state / "installing").exists()
+                if "server" in unit:
+                    (self.data / "log").write_text("migrated" if self.installed == NEW else "old")
+                if "start" in self.faults and self.installed == NEW and unit.startswith(SERVER):
+                    return 1, ""
+                self.running.add(unit)
+            case ("sweep", "doctor", *_) if "mute" not in self.faults or self.installed == OLD:
+                state = "wrong" if "golden" in self.faults and self.installed == NEW else "ok"
+                checks = [
+                    {"group": "program", "code": "golden_clip", "state": state},
+                    {"group": "head", "code": "head", "state": "wrong"},
+                ]
+                (self.state / "doctor.json").write_text(json.dumps({"checks": checks}))
+        return 0, ""
+
+    def applier(self) -> Applier:
+        return Applier(self.state, self.data, True, self.run, lambda: 0.0, lambda _seconds: None)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return machine_at(tmp_path)
+
+
+def machine_at(folder: Path) -> Machine:
+    """A machine whose update is about to begin."""
+    state, data = folder / "state", folder / "data"
+    for where, versions in (("next", NEW), ("kept", OLD)):
+        (state / where).mkdir(parents=True)
+        for package, version in versions.items():
+            (state / where / f"{package}_{version}_arm64.deb").write_text(version)
+    data.mkdir()
+    (data / "log").write_text("old")
+    told = {"phase": "staged", "from": OLD, "to": NEW, "wrong_before": []}
+    (state / "update.json").write_text(json.dumps(told))
+    return Machine(state, data)
+
+
+def test_what_is_well_is_kept_to_go_back_to_next_time(machine: Machine) -> None:
+    assert machine.applier().go_on() == "installed"
+    assert machine.installed == NEW
+    assert machine.running == {"ansim-sweep-probe.service", "ansim-sweep-server.service"}
+    assert sorted(file.name for file in (machine.state / "kept").iterdir()) == [
+        f"{name}_0.2.0_arm64.deb" for name in (PROBE, SERVER)
+    ]
+    assert not (machine.state / "update.json").exists()
+    assert (machine.data / "log").read_text() == "migrated"
+    assert machine.applier().go_on() is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("install", "could not be installed: dpkg: error: no room"),
+        ("golden", "finds wrong what was not before: golden_clip"),
+        ("mute", "sweep doctor gave no answer"),
+        ("start", "ansim-sweep-server.service did not become ready"),
+        ("ends", "ansim-sweep-probe.service ended"),
+    ],
+)
+def test_what_is_not_well_is_taken_back(fault: str, why: str, machine: Machine) -> None:
+    machine.faults.add(fault)
+    assert machine.applier().go_on() == "rolled_back"
+    assert machine.installed == OLD
+    assert machine.running == {"ansim-sweep-probe.service", "ansim-sweep-server.service"}
+    assert (machine.data / "log").read_text() == "old"
+    record = json.loads((machine.state / "last.json").read_text())
+    assert record["why"].endswith(why)
+    assert all(why in line for line in sentence(record))
+    assert not (machine.state / "installing").exists()
+
+
+@pytest.mark.parametrize("fault", ["", "golden"])
+def test_a_cut_at_any_step_leaves_one_version_whole(
+    fault: str, tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)  # of the whole system, which takes seconds
+    monkeypatch.setattr(apply_update, "_sync", machine.sync)
+    machine.faults = {fault}
+    machine.applier().go_on()
+    whole, ends = machine.steps, []
+    assert any("dpkg" in step for step in whole)
+    for cut in range(len(whole)):
+        for again in (1, 6):
+            machine = machine_at(tmp_path / f"{cut}-{again}")
+            machine.faults = {fault}
+            monkeypatch.setattr(apply_update, "_sync", machine.sync)
+            ends.append(cut_and_start(machine, cut, again))
+    assert set(ends) == ({"0.1.0"} if fault else {"0.1.0", "0.2.0"})
+
+
+def cut_and_start(machine: Machine, cut: int, again: int) -> str:
+    """Cut the power, and so many steps after the next start once more; the version that is whole in the end."""
+    machine.cut_at = cut
+    for _ in range(2):
+        try:
+            machine.applier().go_on()
+        except PowerCutError:
+            machine.running = set()
+            machine.cut_at = len(machine.steps) + again
+    machine.cut_at = None
+    machine.applier().go_on()
+    assert not (machine.state / "update.json").exists()
+    assert not (machine.state / "installing").exists()
+    (version,) = set(machine.installed.values())
+    assert (machine.data / "log").read_text() == ("old" if version == "0.1.0" else "migrated")
+    return version
+
+
+def test_it_is_tried_anew_where_the_old_packages_do_not_come_back(machine: Machine) -> None:
+    machine.faults = {"golden", "install"}
+    kept = machine.state / "kept"
+    kept.rename(machine.state / "next.old")
+    kept.mkdir()
+    told = json.loads((machine.state / "update.json").read_text()) | {"phase": "installing"}
+    (machine.state / "update.json").write_text(json.dumps(told))
+    (kept / "next_0.1.0_arm64.deb").write_text("")  # dpkg refuses what has "next" in its name, here
+    assert machine.applier().go_on() == "stuck"
+    assert (machine.state / "update.json").exists()
+    assert (machine.state / "installing").exists()  # and nothing is started
+
+
+def test_it_needs_nothing_but_the_standard_library() -> None:
+    tree = ast.parse(Path(apply_update.__file__).read_text())
+    names = {
+        (node.module or "") if isinstance(node, ast.ImportFrom) else node.names[0].name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    }
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
