@@ -70,9 +70,9 @@ FEATURES = (
     "edge",
     "triples",  # log2 of the triples used
     "wall_e",  # log10 of the lamp light per pixel around
-    "middle_ratio",  # light under the middle ring over on_axis light, lamps levelled; NaN without a middle ring
+    "middle_ratio",  # light under a middle ring over on_axis light, lamps levelled, as one of 30 mm; NaN without one
     "red_ratio",  # the same for the red lamp; NaN without one
-    "outer_ratio",  # the same for the outer one of two middle rings
+    "outer_ratio",  # the same for the outer one of two, as one of 45 mm
     "short_ratio",  # log10 of off_axis over on_axis light under short pulses, where neither saturates; NaN without them
     "short_width",  # px at half size under short pulses
     "eye_pair",  # likeness of the dark disc it lies in and of another with a point, at the distance of eyes, 0..1
@@ -99,6 +99,10 @@ class Scene:
     """Pixels per pixel of the half-size frame."""
     lamp_ratio: float
     """Median on_axis over off_axis light of the frames."""
+    middle_m: float | None = None
+    """Nominal offset of the middle ring, or of the inner one of two."""
+    outer_m: float | None = None
+    """Of the outer one."""
 
 
 class Columns:

@@ -17,6 +17,15 @@ SHORT_SNR = 10.0
 """Derived: the largest of 25 places of noise, which stands for off_axis, is a fifth of a point that is as strong."""
 BLOCKS = 4
 """Parts of a track whose light is compared; fewer where it has fewer than two triples for each."""
+RINGS: dict[str, tuple[float, float]] = {"middle": (0.030, 1.8), "outer": (0.045, 1.2)}
+"""Offset of the rings that the judge learnt, metres, and p of light that falls with the offset x as exp(-c x^p).
+
+Measured on 400 walls of the world `training` (geometry of `sim/lens_told_apart`): the median lens shows under a ring of
+16 mm .33 of its on_axis light, under 30 mm .028, under 45 mm .010, the median screw .91, .56, .13. So p is 1.9 and 2.9
+between the first two, 0.6 and 3.1 between the others. The head's rings lie at 16 and 30 mm.
+"""
+NARROWEST_RING_M = 0.012
+"""Derived: under a lamp nearer than that a lens shines nearly as on the axis, and noise would be told for its cone."""
 LEAST_SCATTER = 0.01
 """Below it nothing is told apart: pixels answer unequally by as much."""
 
@@ -57,10 +66,20 @@ def weigh_light(out: Matrix, c: Columns) -> None:
     out[:, AT["wall_e"]] = log10_of(np.maximum(c.median(c.around), 0.3))
     for name, most in (("middle", 4.0), ("outer", 4.0), ("red", 8.0)):
         levelled = c.get(f"{name}_point_e") * c.level(f"{name}_around_e")
-        out[:, AT[f"{name}_ratio"]] = np.clip(ratio_of_sums(levelled, c.point, c.followed), -1.0, most)
+        ratio = ratio_of_sums(levelled, c.point, c.followed)
+        if name in RINGS:
+            ratio = _as_learnt(ratio, c.scene.middle_m if name == "middle" else c.scene.outer_m, *RINGS[name])
+        out[:, AT[f"{name}_ratio"]] = np.clip(ratio, -1.0, most)
     peak = np.nanmax((dark - 2.0 * noise) / middle_of(c.point)[:, None], axis=1)
     out[:, AT["dark_peak"]] = np.clip(peak, -1.0, 3.0)
     _weigh_short(out, c)
+
+
+def _as_learnt(ratio: Matrix, offset_m: float | None, learnt_m: float, bend: float) -> Matrix:
+    """What a ring of the offset that the judge learnt would have shown, of light over on_axis light under another."""
+    if offset_m is None or offset_m < NARROWEST_RING_M:
+        return ratio
+    return np.where(ratio > 0.0, np.maximum(ratio, 1e-6) ** ((learnt_m / offset_m) ** bend), ratio).astype(np.float32)
 
 
 def _weigh_short(out: Matrix, c: Columns) -> None:

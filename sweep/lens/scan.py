@@ -104,7 +104,8 @@ def scene_of(progress: Progress, meta: ClipMeta) -> Scene:
     """What the clip as a whole tells the judge."""
     lights = [progress.lights[i] for i in progress.used]
     ratios = [t.on_axis_e / t.off_axis_e for t in lights if t.on_axis_e > 1.0 and t.off_axis_e > 1.0]
-    return Scene(len(progress.used), meta.scale, float(np.median(ratios)) if ratios else 1.0)
+    rings = (meta.led[name].offset_m if name in meta.led else None for name in ("M", "N"))
+    return Scene(len(progress.used), meta.scale, float(np.median(ratios)) if ratios else 1.0, *rings)
 
 
 def _detection(

@@ -9,6 +9,7 @@ stays what it was and the result says so.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -137,11 +138,11 @@ def _join(ours: Sight, theirs: Sight) -> Joint:
     way = view_to_view(ours.frame, theirs.frame, ours.meta.read_noise_e)
     if way is None:
         return Joint(result, "not_registered", again)
-    found = list(zip(theirs.places, again.detections, strict=True))
+    found = [(place, d.score) for place, d in zip(theirs.places, again.detections, strict=True)]
     size = (theirs.meta.width, theirs.meta.height)
     reach = REACH_PX * max(0.5, theirs.meta.scale)
     seen = zip(ours.places, result.detections, strict=True)
-    joint = [_rescored(d, _through(way, place), found, size, reach) for place, d in seen]
+    joint = [_rescored(d, seen_there(d.score, through(way, place), found, size, reach)) for place, d in seen]
     joint.sort(key=lambda d: -d.score)
     called = any(d.verdict == "lens_candidate" for d in joint)
     if result.verdict == "candidate" or called:
@@ -208,28 +209,36 @@ def _carried(followed: Followed, ways: list[Affine], detection: Detection) -> tu
     return apply(ways[index], detection.x, detection.y)
 
 
-def _through(way: npt.NDArray[np.float64], place: tuple[float, float]) -> tuple[float, float]:
+def through(way: npt.NDArray[np.float64], place: tuple[float, float]) -> tuple[float, float]:
+    """Where a homography puts a place."""
     x, y, w = way @ np.array([*place, 1.0])
     return (float(x / w), float(y / w)) if abs(w) > 1e-9 else (math.inf, math.inf)
 
 
-def _rescored(
-    one: Detection,
+def seen_there(
+    score: float,
     place: tuple[float, float],
-    found: list[tuple[tuple[float, float], Detection]],
+    found: Sequence[tuple[tuple[float, float], float]],
     size: tuple[int, int],
     reach: float,
-) -> Detection:
+) -> tuple[str, float, float] | None:
+    """What the second look says of a place of the first: name, value and what it adds; None outside its view.
+
+    score: of the first look; place: where it lies in the second view, of that size; found: places and scores there.
+    """
     x, y = place
-    near = [d.score for (u, v), d in found if math.hypot(u - x, v - y) <= reach]
-    inside = MARGIN_PX < x < size[0] - MARGIN_PX and MARGIN_PX < y < size[1] - MARGIN_PX
+    near = [again for (u, v), again in found if math.hypot(u - x, v - y) <= reach]
     if near:
         again = max(near)
-        name, value, weight = "seen_again", again, SHARE * (max(again, WORST) - one.score)
-    elif inside:
-        name, value, weight = "gone_from_the_side", 0.0, -GONE
-    else:
+        return "seen_again", again, SHARE * (max(again, WORST) - score)
+    inside = MARGIN_PX < x < size[0] - MARGIN_PX and MARGIN_PX < y < size[1] - MARGIN_PX
+    return ("gone_from_the_side", 0.0, -GONE) if inside else None
+
+
+def _rescored(one: Detection, said: tuple[str, float, float] | None) -> Detection:
+    if said is None:
         return one
+    name, value, weight = said
     score = round(one.score + weight, 4)
     told = Reason(name, round(value, 4), round(weight, 4), sentence(name, value).en)
     if one.verdict == "lens_candidate" and score < candidate_score():

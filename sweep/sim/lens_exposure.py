@@ -130,6 +130,21 @@ class Exposer:
         """The LEDs that are on, in the world."""
         return lamps_of(self.led, self.beam_exponent, letter, pose, pulse)
 
+    def snr_under(self, letter: str, retro: Retro, front: Mirrors, at: Exposed) -> float:
+        """Signal-to-noise ratio of a lens and its front surface in one frame under that lamp; 0 out of view."""
+        lamps = self.lamps(letter, at.pose)
+        lit = retro.glint(lamps, at.moment)
+        light = float(lit.irradiance_w_m2.sum() + front.glints(lamps, at.moment).irradiance_w_m2.sum())
+        local = into_camera(lit.at, at.pose)
+        x, y = (float(v) for v in self.view.project(local)[0])
+        inside = 0 <= x <= self.view.width - 1 and 0 <= y <= self.view.height - 1
+        if not inside or bool(hidden(self.room.layers, at.pose.position, lit.at, at.moment.carried, slack_m=0.012)[0]):
+            return 0.0
+        electrons = light * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
+        noise = float(at.ground[round(y), round(x)]) + self.read_noise_e**2 + self.e_per_dn**2 / 12.0
+        disc = float(self.view.disc_px(lit.focus_distance_m)[0])
+        return electrons / math.sqrt(self.spread.effective_px(disc) * noise)
+
     def note(self, lens: TrueLens, retro: Retro, front: Mirrors, frame: Frame, at: Exposed, index: int) -> None:
         """A row of the truth of a lens and its front surface in an on_axis frame."""
         on_axis, off_axis = self.lamps("A", at.pose), self.lamps("B", at.pose)

@@ -11,15 +11,21 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from sweep.lens.boost import Model
-from sweep.lens.intervals import clopper_pearson
-from sweep.lens.judge import rank_tracks
+from sweep.lens.evidence import AT
+from sweep.lens.intervals import clopper_pearson, percentiles
+from sweep.lens.judge import evidence_of, rank_tracks
 from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
 from sweep.lens.score import Claim, ClipOutcome, match_clip
 from sweep.lens.track import Tracks
 from sweep.lens.truth import parse_truth
-from sweep.sim.lens_rows import Rows, places_of
+from sweep.sim.lens_rows import Rows, label, places_of
+
+LEAST_SNR = 5.0
+"""From the clip document: a lens below it does not count."""
+RESAMPLES = 400
 
 
 def outcome_of(rows: Rows, model: Model) -> ClipOutcome:
@@ -56,6 +62,42 @@ def reliability(outcomes: Sequence[ClipOutcome], width: float = 0.5) -> list[str
         found = np.log10((n + 0.5) / lenses.size) - np.log10((m + 0.5) / others.size)
         rows.append(f"{start + width / 2:6.2f}  {found:6.2f}  {n} lenses, {m} others")
     return rows
+
+
+def seen_in_red(clips: Sequence[Rows], kind: str) -> list[str]:
+    """What red shows of lenses of a kind: signal-to-noise ratios in single frames, and red over infrared light.
+
+    Clips without red frames are left out. The ratio is compared with that of all other places that were followed.
+    """
+    infrared, red, ratios, others = [], [], [], []
+    for rows in (one for one in clips if any("red_snr" in lens for lens in one.truth["lenses"])):
+        features, which = evidence_of(rows.tracks, rows.scene)
+        ratio, on_lens = features[:, AT["red_ratio"]], label(rows, which)
+        others += ratio[(on_lens == 0) & np.isfinite(ratio)].tolist()
+        for lens in rows.truth["lenses"]:
+            if lens["kind"] != kind:
+                continue
+            infrared.append(lens["snr"])
+            red.append(lens["red_snr"])
+            alone = replace(rows, truth=rows.truth | {"lenses": [lens | {"detectable": True}]})
+            ratios += ratio[label(alone, which) == 1].tolist()
+    if not infrared:
+        return []
+    by_infrared, by_red = np.array(infrared) >= LEAST_SNR, np.array(red) >= LEAST_SNR
+    shares = f"infrared {_share(by_infrared)}, red {_share(by_red)}, red alone {_share(by_red & ~by_infrared)}"
+    told = [f"{kind}: {len(infrared)} lenses, SNR of {LEAST_SNR:g} in one frame: {shares}"]
+    known = np.array([r for r in ratios if np.isfinite(r)])
+    if known.size and others:
+        below = np.searchsorted(np.sort(others), known) / len(others)
+        low, high = percentiles(np.random.default_rng(5).choice(below, (RESAMPLES, known.size)).mean(axis=1)) or (0, 1)
+        medians = f"median {np.median(known):.2f}, of {len(others)} other places {np.median(others):.2f}"
+        told.append(f"red over infrared of {known.size}: {medians}, AUC {below.mean():.2f} ({low:.2f}-{high:.2f})")
+    return told
+
+
+def _share(flags: npt.NDArray[np.bool_]) -> str:
+    low, high = clopper_pearson(int(flags.sum()), flags.size)
+    return f"{int(flags.sum())} ({low:.2f}-{high:.2f})"
 
 
 def recall_among(

@@ -247,6 +247,8 @@ class Retro:
     second_lobe: Lobe | None = None
     """Return of a filter in front of the sensor, with its own reflectance."""
     second_rho: float = 0.0
+    red_rho: float | None = None
+    """Of 630 nm, which filters of infrared let through, so that they send nothing back; None: as of infrared."""
     closed_s: Array | None = None
     """Times at which an eye closes, each for `CLOSED_FOR_S`."""
     glances: Array | None = None
@@ -263,8 +265,9 @@ class Retro:
             intensity, distance, unit = lamps.towards(at[None, :])
             cross = np.linalg.norm(np.cross(unit[0], to_eye), axis=-1)
             alpha = np.arctan2(cross, unit[0] @ to_eye)
-            density = self.rho * self.lobe.at(alpha)
-            if self.second_lobe is not None:
+            red_rho = self.red_rho if moment.phase == "R" else None
+            density = (self.rho if red_rho is None else red_rho) * self.lobe.at(alpha)
+            if self.second_lobe is not None and red_rho is None:
                 density = density + self.second_rho * self.second_lobe.at(alpha)
             strength = float((intensity[0] / distance[0] ** 2 * density).sum()) * self.area_m2
             strength *= self.entrance(float(to_eye @ self._axis_at(moment.time_s)))

@@ -6,6 +6,7 @@ places with their truth. Input: seed and mode; output: `Pair`, rows of `Spot`. R
 where going to the side means nothing.
 
     python -m sweep.sim.lens_pairs --mode training --first 400000 --count 600 --out PAIRS
+    python -m sweep.sim.lens_pairs --figures PAIRS
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ import numpy.typing as npt
 from sweep.lens.clips import Clip, ClipError
 from sweep.lens.follow import Followed, follow_clip
 from sweep.lens.judge import judge_tracks
-from sweep.lens.scan import scene_of
-from sweep.lens.second_look import REACH_PX, view_to_view
+from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, scene_of
+from sweep.lens.score import Claim, ClipOutcome, match_clip, score_clips
+from sweep.lens.score_report import rows as report_rows
+from sweep.lens.second_look import REACH_PX, seen_there, through, view_to_view
 from sweep.lens.track import AT
+from sweep.lens.truth import parse_truth
 from sweep.sim.lens_camera import Array, Pose
 from sweep.sim.lens_rendered import SNR_FLOOR, RenderedClip
 from sweep.sim.lens_rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
@@ -209,6 +213,25 @@ def _unclaimed(look: list[Place], truth: dict[str, Any]) -> list[Place]:
     return [place for place in look if not any(_near(place, track, lens=lens) for track, lens in known)]
 
 
+def outcomes_of(pair: tuple[Rows, Rows, npt.NDArray[np.float64]]) -> tuple[ClipOutcome, ClipOutcome]:
+    """The first look alone, and with what the second one says, as `second_look` joins them.
+
+    A place that was not found in the last triple is looked for from where it was last seen.
+    """
+    first, second, way = pair
+    truth = parse_truth(first.truth)
+    looks = [scores_of(rows)[:MAX_DETECTIONS_PER_CLIP] for rows in (first, second)]
+    found = [((x, y), score) for _, x, y, score in looks[1]]
+    scale = float(first.truth["width"]) / HALF_SIZE[0]
+    size = (round(HALF_SIZE[0] * scale), round(HALF_SIZE[1] * scale))
+    alone, joint = [], []
+    for frame, x, y, score in looks[0]:
+        said = seen_there(score, through(way, (x, y)), found, size, REACH_PX * max(0.5, scale)) if way.any() else None
+        alone.append(Claim(x, y, score, frame))
+        joint.append(Claim(x, y, score + (0.0 if said is None else said[2]), frame))
+    return match_clip(truth, alone), match_clip(truth, joint)
+
+
 def save_pair(pair: tuple[Rows, Rows, npt.NDArray[np.float64]], path: Path) -> None:
     """Keep both looks: `path` names the first, the second lies beside it, the homography too."""
     save(pair[0], path.with_suffix(".1.npz"))
@@ -228,8 +251,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--mode", choices=("training", "held_out"), nargs="+", default=["training"])
     parser.add_argument("--first", type=int, default=400_000)
     parser.add_argument("--count", type=int, default=600)
-    parser.add_argument("--out", type=Path, required=True)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, help="render pairs and keep them there")
+    where.add_argument("--figures", type=Path, help="what one look finds in pairs that were kept, and what both do")
     args = parser.parse_args(arguments)
+    if args.figures is not None:
+        return _tell_figures(sorted(args.figures.glob("*.json")))
     cv2.setNumThreads(1)
     args.out.mkdir(parents=True, exist_ok=True)
     for number in range(args.count):
@@ -244,6 +271,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{path.stem}: {error}", file=sys.stderr)
         if number % 20 == 19:
             print(f"{number + 1} of {args.count}", file=sys.stderr, flush=True)
+    return 0
+
+
+def _tell_figures(paths: Sequence[Path]) -> int:
+    pairs = [load_pair(path) for path in paths]
+    print(f"{len(pairs)} pairs, {sum(bool(way.any()) for _, _, way in pairs)} registered")
+    for name, outcomes in zip(("one look", "both"), zip(*map(outcomes_of, pairs), strict=True), strict=True):
+        print(name, *("  ".join(row) for row in report_rows(score_clips(list(outcomes)))), sep="\n")
     return 0
 
 

@@ -20,7 +20,7 @@ from sweep.lens.clips import ClipMeta, ClipPhase, Frame, LampGroup
 from sweep.sim.lens_camera import Array, Image
 from sweep.sim.lens_plain_spots import OFF_AXIS_M, Marks, Spots
 from sweep.sim.lens_plain_things import BUILDERS, add_lens
-from sweep.sim.lens_recipe import MIDDLE_RINGS_M, LampName, pulses_of
+from sweep.sim.lens_recipe import MIDDLE_RINGS_M, LampName, RingSet, pulses_of
 from sweep.sim.lens_rendered import Notes, RenderedClip, TrueLens
 from sweep.sim.lens_room import log_uniform
 
@@ -46,7 +46,7 @@ def render_plain_clip(
     with_lens: bool | None = None,
     lenses: int | None = None,
     short_pulses: bool = False,
-    middle_rings: bool = False,
+    middle_rings: RingSet | None = None,
     clip: str | None = None,
 ) -> RenderedClip:
     """One clip; the same arguments give the same bytes. Arguments as in `lens_tiers.render_tier_clip`."""
@@ -99,11 +99,12 @@ class _Shoot:
         lenses: int | None,
         *,
         short_pulses: bool,
-        middle_rings: bool,
+        middle_rings: RingSet | None,
     ) -> None:
         self.rng, self.tier, (self.width, self.height) = rng, tier, size
         self.scale = self.width / 728.0
-        self.probe = _draw_probe(rng, tier, triples, tuple(MIDDLE_RINGS_M) if middle_rings else ())
+        self.rings = MIDDLE_RINGS_M[middle_rings] if middle_rings else {}
+        self.probe = _draw_probe(rng, tier, triples, tuple(self.rings))
         phases = self.probe.phases
         self.pulses = pulses_of(phases) if short_pulses else ()
         self.last_a = max(i for i, letter in enumerate(phases) if letter == "A")
@@ -120,8 +121,8 @@ class _Shoot:
             "A": np.maximum(fall * (1.0 + slope[0] * x + slope[1] * y), 0.05),
             "B": np.maximum(self.probe.lamp_ratio * fall * (1.0 + slope[2] * x + slope[3] * y), 0.03),
         }
-        self.light |= dict.fromkeys(MIDDLE_RINGS_M, self.light["A"])
-        self.spots = Spots(len(phases), phases, self.probe.fps, rng, self.pulses)
+        self.light |= dict.fromkeys(self.rings, self.light["A"])
+        self.spots = Spots(len(phases), phases, self.probe.fps, rng, self.pulses, self.rings)
         self.notes = Notes()
         self.lenses: list[tuple[TrueLens, slice, float]] = []
         marks = Marks(self.albedo, self.margin, rng, self.scale, self.notes, (self.width, self.height))
@@ -248,7 +249,7 @@ class _Shoot:
     def _meta(self, clip: str) -> ClipMeta:
         probe = self.probe
         rings: dict[LampName, LampGroup] = {name: LampGroup(offset_m=offset, layout="ring8", intensity_w_sr=1.0)
-                 for name, offset in MIDDLE_RINGS_M.items() if name in probe.phases}  # fmt: skip
+                 for name, offset in self.rings.items()}  # fmt: skip
         return ClipMeta(
             clip=clip, width=self.width, height=self.height, bits=10, black_level=60.0, e_per_dn=probe.e_per_dn,
             read_noise_e=probe.read_noise_e, saturation_dn=1023, fps=probe.fps, exposure_s=0.001,

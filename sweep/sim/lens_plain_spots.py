@@ -7,7 +7,7 @@ lamps in a mirror as points. Input: seeded generator; output: rows of `Spots`. R
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sweep.sim.lens_camera import Array, Image
-from sweep.sim.lens_recipe import MIDDLE_RINGS_M
+from sweep.sim.lens_recipe import LampName
 from sweep.sim.lens_rendered import Notes
 from sweep.sim.lens_room import log_uniform
 from sweep.sim.lens_textures import paint_disc
@@ -61,6 +61,8 @@ class Spots:
     """For what only middle rings show."""
     pulses: Sequence[float] = ()
     """Length of the lamp pulse of each frame against the nominal one; empty: 1."""
+    rings_m: Mapping[LampName, float] = field(default_factory=dict)
+    """Middle rings by their offset."""
     owners: list[int] = field(default_factory=list)
     places: list[tuple[float, float]] = field(default_factory=list)
     slides: list[Array] = field(default_factory=list)
@@ -82,9 +84,9 @@ class Spots:
         to 2 (a Gaussian); what shows under one lamp alone shows under no middle ring.
         """
         table = {"A": on_axis, "B": off_axis, "C": dark, "M": 0.0, "N": 0.0}
-        if "M" in self.phases and on_axis > 0.0 and off_axis > 0.0:
+        if self.rings_m and on_axis > 0.0 and off_axis > 0.0:
             bend = float(self.rng.uniform(0.8, 2.0))
-            for letter, offset_m in MIDDLE_RINGS_M.items():
+            for letter, offset_m in self.rings_m.items():
                 share = min(1.0, offset_m / OFF_AXIS_M)
                 table[letter] = on_axis * (off_axis / on_axis) ** (share**bend)
         light = np.array([table[letter] for letter in self.phases])
@@ -138,12 +140,11 @@ def add_mirrored(
 ) -> None:  # fmt: skip
     """An image of the lamps: one under on_axis, two weaker ones along the baseline under off_axis."""
     spots.add(own, place, spots.by_lamp(light, 0.0), size, slide)
-    for letter, offset_m in MIDDLE_RINGS_M.items():
-        if letter in spots.phases:
-            lit = np.array([light / 2.0 if phase == letter else 0.0 for phase in spots.phases])
-            lit = lit * np.array(spots.pulses) if spots.pulses else lit
-            for side in (-1.0, 1.0):
-                spots.add(own, (place[0] + side * apart * offset_m / OFF_AXIS_M, place[1]), lit, size, slide)
+    for letter, offset_m in spots.rings_m.items():
+        lit = np.array([light / 2.0 if phase == letter else 0.0 for phase in spots.phases])
+        lit = lit * np.array(spots.pulses) if spots.pulses else lit
+        for side in (-1.0, 1.0):
+            spots.add(own, (place[0] + side * apart * offset_m / OFF_AXIS_M, place[1]), lit, size, slide)
     for side in (-1.0, 1.0):
         if rng.random() < 0.9:
             other = (

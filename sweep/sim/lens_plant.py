@@ -19,6 +19,9 @@ from sweep.sim.lens_rendered import TrueLens
 from sweep.sim.lens_room import Room, Site, frame_of, log_uniform, tilted
 from sweep.sim.lens_tuning import Tuning
 
+RED_THROUGH_CUT = 0.8
+"""Share of 630 nm that a filter of infrared lets through on the way in and out together (hardware/optics)."""
+
 
 @dataclass
 class Planted:
@@ -52,6 +55,7 @@ def plant(
         at = site.point * (1.0 - height / max(float(np.linalg.norm(site.point)), 0.05))
         owner = room.own("lens", at, hole_m)
         second, second_rho, rho = None, 0.0, draw.rho
+        red_rho = None if draw.kind == "clear" else RED_THROUGH_CUT * draw.rho
         if draw.kind == "reflective":
             second, second_rho = assume.filter_lobe(rng)
             rho *= float(rng.uniform(0.02, 0.5))
@@ -61,7 +65,7 @@ def plant(
         retro = Retro(
             owner, at, axis, math.pi / 4 * (draw.aperture_mm * 1e-3) ** 2 * draw.visible_share, rho,
             assume.lens_lobe(rng), exponent, math.radians(cutoff_deg),
-            second_lobe=second, second_rho=second_rho,
+            second_lobe=second, second_rho=second_rho, red_rho=red_rho,
         )  # fmt: skip
         room.retros.append(retro)
         front = _front_of(rng, owner, at, axis, draw.visible_share)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from sweep.sim.lens_room import log_uniform
 
@@ -223,8 +224,17 @@ def draw_lens(rng: np.random.Generator, tier: int) -> LensDraw:
 SHORT_PULSE, SHORT_EVERY = 1.0 / 16.0, 4
 """From the clip document: every fourth group at a sixteenth."""
 LampName: TypeAlias = Literal["A", "B", "M", "N", "R"]
-MIDDLE_RINGS_M: dict[LampName, float] = {"M": 0.03, "N": 0.045}
-"""Between the lamps on and off the axis; the clip document names 25 to 35 mm for the inner one."""
+RingSet: TypeAlias = Literal["laboratory", "head"]
+MIDDLE_RINGS_M: dict[RingSet, dict[LampName, float]] = {
+    "laboratory": {"M": 0.03, "N": 0.045},
+    "head": {"M": 0.016, "N": 0.03},
+}
+"""Between the lamps on and off the axis: the clip document names 25 to 35 mm for the inner one; the head's as its
+boards are drawn (`lens/optics.toml`), where the outer one is an arc to one side."""
+RED_M, RED_SHARE, RED_S = 0.016, 0.475, 4e-4
+"""Red: offset, electrons against on_axis infrared while both shine, length of its pulse (hardware/optics)."""
+RING_LEDS, ARC_DEG = 8, 13.0
+"""The arc's LEDs are so far apart (hardware/interfaces.toml)."""
 
 
 def pulses_of(phases: Sequence[str]) -> tuple[float, ...]:
@@ -233,10 +243,21 @@ def pulses_of(phases: Sequence[str]) -> tuple[float, ...]:
     return tuple(SHORT_PULSE if (k // per_group) % SHORT_EVERY == SHORT_EVERY - 1 else 1.0 for k in range(len(phases)))
 
 
-def with_middle_rings(probe: Probe) -> Probe:
-    """The same probe with the two middle rings lit after every third frame, and nothing mislabelled."""
+def ring_places(rings: RingSet, name: LampName) -> npt.NDArray[np.float64]:
+    """LEDs of a middle ring, metres from the axis, n x 2."""
+    if rings == "head" and name == "N":
+        turns = np.radians(ARC_DEG) * (np.arange(RING_LEDS) - (RING_LEDS - 1) / 2)
+    else:
+        turns = np.arange(RING_LEDS) * 2.0 * math.pi / RING_LEDS
+    if name == "R":
+        return RED_M * np.column_stack([np.cos(turns), np.sin(turns)])
+    return MIDDLE_RINGS_M[rings][name] * np.column_stack([np.cos(turns), np.sin(turns)])
+
+
+def with_lamps(probe: Probe, lamps: Sequence[LampName]) -> Probe:
+    """The same probe with further lamps lit after every third frame, and nothing mislabelled."""
     letters: list[str] = []
     for first in range(0, len(probe.phases), 3):
-        letters += [*probe.phases[first : first + 3], *MIDDLE_RINGS_M]
+        letters += [*probe.phases[first : first + 3], *lamps]
     times = tuple(k / probe.fps for k in range(len(letters)))
     return replace(probe, phases=tuple(letters), times_s=times, wrong_labels=())

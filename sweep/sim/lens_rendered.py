@@ -58,6 +58,8 @@ class TrueLens:
     rows: list[dict[str, Any]] = field(default_factory=list)
     ratios: list[float] = field(default_factory=list)
     """off_axis over on_axis light, one per on_axis frame."""
+    red_snr: list[float] = field(default_factory=list)
+    """In each red frame."""
 
     def note(
         self, frame: int, place: tuple[float, float], electrons: float, noise_e: float, *, inside: bool, rad: float,
@@ -74,8 +76,9 @@ class TrueLens:
         """As truth files state a lens."""
         snr = float(np.median([row["snr"] for row in self.rows]))
         in_view = float(np.mean([row["inside"] for row in self.rows]))
+        red = {"red_snr": round(float(np.median(self.red_snr)), 2)} if self.red_snr else {}
         return {
-            **self.about, "snr": round(snr, 2), "ba_ratio": round(float(np.median(self.ratios or [0.0])), 4),
+            **self.about, **red, "snr": round(snr, 2), "ba_ratio": round(float(np.median(self.ratios or [0.0])), 4),
             "detectable": snr >= SNR_FLOOR and in_view > 0.5, "track": self.rows,
         }  # fmt: skip
 

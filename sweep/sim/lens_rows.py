@@ -85,7 +85,8 @@ def training_clip(world: World, seed: int, *, is_dense: bool = False) -> Rendere
     size = SMALL_SIZE if rng.random() < SMALL_SHARE else HALF_SIZE
     triples = USUAL_TRIPLES if rng.random() < USUAL_SHARE else int(rng.integers(*TRIPLES))
     with_lens, lenses = bool(rng.random() < LENS_SHARE), int(rng.integers(*LENSES))
-    lamps = {"short_pulses": bool(rng.random() < RICH_SHARE), "middle_rings": bool(rng.random() < RICH_SHARE)}
+    lamps: dict[str, Any] = {"short_pulses": bool(rng.random() < RICH_SHARE)}
+    lamps["middle_rings"] = "laboratory" if rng.random() < RICH_SHARE else None
     tier = None
     if is_dense:
         with_lens, lenses, tier = True, int(rng.integers(*DENSE_LENSES)), int(rng.choice([1, 2, 3, 4], p=DENSE_TIERS))

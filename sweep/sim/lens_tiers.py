@@ -24,7 +24,21 @@ from sweep.sim.lens_imaging import Halo, PointSpread, View, into_camera
 from sweep.sim.lens_layers import Stage
 from sweep.sim.lens_plant import plant
 from sweep.sim.lens_readout import Readout
-from sweep.sim.lens_recipe import MIDDLE_RINGS_M, TIERS, LampName, draw_probe, draw_tier, pulses_of, with_middle_rings
+from sweep.sim.lens_recipe import (
+    MIDDLE_RINGS_M,
+    RED_M,
+    RED_S,
+    RED_SHARE,
+    RING_LEDS,
+    TIERS,
+    LampName,
+    RingSet,
+    draw_probe,
+    draw_tier,
+    pulses_of,
+    ring_places,
+    with_lamps,
+)
 from sweep.sim.lens_rendered import SMALLEST_TRUTH_E, RenderedClip
 from sweep.sim.lens_room import Room
 from sweep.sim.lens_scenery import build_room
@@ -51,7 +65,8 @@ def render_tier_clip(
     with_lens: bool | None = None,
     lenses: int | None = None,
     short_pulses: bool = False,
-    middle_rings: bool = False,
+    middle_rings: RingSet | None = None,
+    red: bool = False,
     clip: str | None = None,
     carried: Carried | None = None,
 ) -> RenderedClip:
@@ -60,7 +75,8 @@ def render_tier_clip(
     tier: 1 sanity, 2 normal, 3 hard, 4 extreme, None draws .2/.3/.3/.2; size: (width, height) px, the field of view
     stays; textures: folder of photographs used as albedo; with_lens: None leaves about 40 % of clips without; lenses:
     how many there are where there are any, None draws 1 to 3; short_pulses: every fourth group under a sixteenth of
-    the light; middle_rings: frames M and N in each group; carried: moves the hand (`lens_pairs` looks twice).
+    the light; middle_rings: frames M and N in each group, and of which rings; red: frames R, in each group where
+    the head has bursts, with no more room light than under infrared; carried: moves the hand (`lens_pairs`).
     Raises ValueError for a tier or number of triples out of range.
     """
     if tier is not None and tier not in TIERS:
@@ -72,7 +88,7 @@ def render_tier_clip(
     drawn_lens = bool(rng.random() >= WITHOUT_LENS_SHARE)
     shoot = _Shoot(
         rng, drawn_tier if tier is None else tier, size, triples, mode, textures,
-        drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, carried,
+        drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, red, carried,
     )  # fmt: skip
     return shoot.run(clip or f"{mode[0] if mode != 'training' else 'w'}{seed:07d}")
 
@@ -81,7 +97,7 @@ class _Shoot:
     def __init__(
         self, rng: np.random.Generator, tier: int, size: tuple[int, int], triples: int, mode: Mode,
         textures: Path | None, with_lens: bool, lenses: int | None = None, short_pulses: bool = False,
-        middle_rings: bool = False, carried: Carried | None = None,
+        middle_rings: RingSet | None = None, red: bool = False, carried: Carried | None = None,
     ) -> None:  # fmt: skip
         self.tier = tier
         self.assume: Tuning | Foreign = _assumptions(mode, rng)
@@ -92,7 +108,10 @@ class _Shoot:
         width, height = size
         self.full_scale = width / optics.full_width_px
         probe = draw_probe(rng, tier, width, triples)
-        self.probe = probe = with_middle_rings(probe) if middle_rings else probe
+        self.rings, self.has_red = middle_rings, red
+        more: list[LampName] = list(MIDDLE_RINGS_M[middle_rings] if middle_rings else ())
+        more += ["R"] if red else []
+        self.probe = probe = with_lamps(probe, more) if more else probe
         self.pulses = pulses_of(probe.phases) if short_pulses else ()
         self.nominal_focal_px = optics.focal_m / optics.pixel_pitch_m * self.full_scale
         self.spread: PointSpread = self.assume.spread(rng, self.full_scale)
@@ -115,10 +134,8 @@ class _Shoot:
             )
         }
         if middle_rings:
-            turns = np.arange(8) * math.pi / 4.0
-            ring = np.column_stack([np.cos(turns), np.sin(turns)])
-            self.led |= {name: (offset * ring, np.full(8, probe.intensity_w_sr[0] / 8.0))
-                         for name, offset in MIDDLE_RINGS_M.items()}  # fmt: skip
+            each = np.full(RING_LEDS, probe.intensity_w_sr[0] / RING_LEDS)
+            self.led |= {name: (ring_places(middle_rings, name), each) for name in MIDDLE_RINGS_M[middle_rings]}
         self.rng = rng
         halo: Halo = self.assume.halo(rng, self.full_scale)
         paths = self.assume.ghost_paths(rng, self.full_scale)
@@ -129,6 +146,9 @@ class _Shoot:
         )  # fmt: skip
         self.view, self.exposure_s, self.ambient = scene.view, scene.exposure_s, scene.ambient
         self.room: Room = scene.room
+        if red:
+            share = RED_SHARE * min(1.0, RED_S / self.exposure_s) / RING_LEDS
+            self.led["R"] = ring_places("head", "R"), np.full(RING_LEDS, share * probe.intensity_w_sr[0])
         self.planted = plant(rng, tier, self.room, self.assume, scene.lens_pixels if with_lens else [])
         scene.furnish(self.room, self.assume, [(p.site.x_px, p.site.y_px) for p in self.planted])
         scene.finish(self.room, self.spread)
@@ -167,6 +187,9 @@ class _Shoot:
                 for planted in self.planted:
                     self.exposer.note(planted.lens, planted.retro, planted.front, frame, exposed, index)
                 self._note_confusers(index, exposed, confusers)
+            elif letter == "R":
+                for planted in self.planted:
+                    planted.lens.red_snr.append(self.exposer.snr_under("R", planted.retro, planted.front, exposed))
         return RenderedClip(frames, self._meta(clip), self._truth(clip, confusers))
 
     def _note_confusers(self, index: int, exposed: Exposed, tracks: dict[int, list[dict[str, Any]]]) -> None:
@@ -201,8 +224,11 @@ class _Shoot:
             a, b = probe.wrong_labels
             letters[a], letters[b] = letters[b], letters[a]
         rng = np.random.default_rng(len(letters))
+        offsets = MIDDLE_RINGS_M[self.rings] if self.rings else {}
         rings: dict[LampName, LampGroup] = {name: LampGroup(offset_m=offset, layout="ring8", intensity_w_sr=power_a)
-                 for name, offset in MIDDLE_RINGS_M.items() if name in letters}  # fmt: skip
+                 for name, offset in offsets.items()}  # fmt: skip
+        if self.has_red:
+            rings["R"] = LampGroup(offset_m=RED_M, layout="ring8", intensity_w_sr=RED_SHARE * power_a)
         return ClipMeta(
             clip=clip, width=self.view.width, height=self.view.height, bits=10, black_level=probe.black_nominal,
             e_per_dn=probe.e_per_dn, read_noise_e=round(probe.read_noise_e * float(rng.uniform(0.97, 1.03)), 2),

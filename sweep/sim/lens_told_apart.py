@@ -25,7 +25,7 @@ from sweep.sim.lens_imaging import View
 from sweep.sim.lens_layers import Layer
 from sweep.sim.lens_plain_spots import OFF_AXIS_M
 from sweep.sim.lens_plant import plant
-from sweep.sim.lens_recipe import MIDDLE_RINGS_M
+from sweep.sim.lens_recipe import MIDDLE_RINGS_M, LampName, RingSet, ring_places
 from sweep.sim.lens_room import Room, frame_of, log_uniform
 from sweep.sim.lens_tuning import Training
 
@@ -38,17 +38,26 @@ MOST_RATIO = 0.2
 RANGE_M, LEAN_RAD = (0.35, 2.5), math.radians(12.0)
 ASIDE_M = (0.005, 0.02, 0.05, 0.15)
 RESAMPLES = 200
-NAMES = ("off_axis", "middle N", "middle M", "centres apart", *(f"from {round(1e3 * s)} mm aside" for s in ASIDE_M))
+RINGS: tuple[tuple[RingSet, LampName], ...] = tuple(
+    (rings, name) for rings, both in MIDDLE_RINGS_M.items() for name in both
+)
+NAMES = (
+    "off_axis", *(f"{name} of {rings}" for rings, name in RINGS), "centres apart",
+    *(f"from {round(1e3 * s)} mm aside" for s in ASIDE_M),
+)  # fmt: skip
 
 
 def lamps_at(offset_m: float, aside_m: float = 0.0, *, clusters: bool = False) -> Lamps:
     """Eight LEDs on a ring, or two clusters left and right, 1 W/sr together."""
     turn = 2.0 * math.pi * np.arange(8) / 8
-    x, y = offset_m * np.cos(turn), offset_m * np.sin(turn)
+    places = offset_m * np.column_stack([np.cos(turn), np.sin(turn)])
     if clusters:
-        x, y = offset_m * np.repeat([-1.0, 1.0], 4), np.tile(np.linspace(-0.008, 0.008, 4), 2)
-    places = np.column_stack([x + aside_m, y, np.zeros(8)])
-    return Lamps(places, np.full(8, 0.125), np.array([0.0, 0.0, 1.0]), 1.0)
+        places = np.column_stack([offset_m * np.repeat([-1.0, 1.0], 4), np.tile(np.linspace(-0.008, 0.008, 4), 2)])
+    return _lit(places + np.array([aside_m, 0.0]))
+
+
+def _lit(places: Array) -> Lamps:
+    return Lamps(np.column_stack([places, np.zeros(8)]), np.full(8, 0.125), np.array([0.0, 0.0, 1.0]), 1.0)
 
 
 def points_of(room: Room, lamps: Lamps, aside_m: float = 0.0) -> tuple[Array, Array, Array]:
@@ -62,7 +71,7 @@ def numbers_of(room: Room) -> list[tuple[bool, list[float]]]:
     """Whether it is a lens, and its `NAMES`, for each thing of a wall whose brightest point may pass for one."""
     owner, pixels, electrons = points_of(room, lamps_at(ON_AXIS_M))
     off = points_of(room, lamps_at(OFF_AXIS_M, clusters=True))
-    others = [points_of(room, lamps_at(offset)) for offset in (MIDDLE_RINGS_M["N"], MIDDLE_RINGS_M["M"])]
+    others = [points_of(room, _lit(ring_places(rings, name))) for rings, name in RINGS]
     moved = [points_of(room, lamps_at(ON_AXIS_M, aside), aside) for aside in ASIDE_M]
     rows = []
     for number, thing in enumerate(room.things):

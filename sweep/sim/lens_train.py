@@ -34,7 +34,7 @@ from sweep.lens.judge import load_judge
 from sweep.lens.score import TABLE_RATE, score_clips
 from sweep.lens.score_report import rows as report_rows
 from sweep.sim.lens_assumed import table
-from sweep.sim.lens_figures import cut_short, outcome_of, recall_among, reliability
+from sweep.sim.lens_figures import cut_short, outcome_of, recall_among, reliability, seen_in_red
 from sweep.sim.lens_forest import Earlier, Places, fit, gather, out_of_fold, to_table
 from sweep.sim.lens_mixture import (
     GROUPS,
@@ -48,6 +48,7 @@ from sweep.sim.lens_mixture import (
     without,
 )
 from sweep.sim.lens_ratio import calibrate, candidate, reported
+from sweep.sim.lens_recipe import MIDDLE_RINGS_M
 from sweep.sim.lens_rendered import RenderedClip
 from sweep.sim.lens_rows import JUDGING, USUAL_TRIPLES, WORLDS, follow, load, render, save, training_clip
 
@@ -63,7 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows.add_argument("--out", type=Path, required=True)
     rows.add_argument("--triples", type=int, help="as figures take clips, so many triples; default: as training does")
     rows.add_argument("--short-pulses", action="store_true", help="with --triples: every fourth group is short")
-    rows.add_argument("--middle-rings", action="store_true", help="with --triples: the rings M and N are lit too")
+    rows.add_argument("--middle-rings", choices=tuple(MIDDLE_RINGS_M), help="with --triples: M and N are lit too")
+    rows.add_argument("--red", action="store_true", help="with --triples, where there is geometry: red is lit too")
     rows.add_argument("--dense", action="store_true", help="clips for fitting alone: harder, and with more lenses")
     trees = commands.add_parser("fit", help="fit and calibrate the forest")
     trees.add_argument("rows", type=Path)
@@ -111,8 +113,8 @@ def _make_rows(args: argparse.Namespace) -> int:
 def _clip(args: argparse.Namespace, seed: int) -> RenderedClip:
     if args.triples is None and args.world not in JUDGING:
         return training_clip(args.world, seed, is_dense=args.dense)
-    asked = {"short_pulses": args.short_pulses, "middle_rings": args.middle_rings}
-    lamps = {name: True for name, wanted in asked.items() if wanted}  # the unseen world knows neither
+    asked = {"short_pulses": args.short_pulses, "middle_rings": args.middle_rings, "red": args.red}
+    lamps = {name: wanted for name, wanted in asked.items() if wanted}  # the unseen world knows neither
     return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, **lamps)
 
 
@@ -135,6 +137,8 @@ def _tell_figures(paths: Sequence[Path], args: argparse.Namespace) -> int:
         f"candidates from {least}: {alarms / len(clips):.2f} FA/clip, recall",
         recall_among(clips, outcomes, least, bool),
     )
+    for kind in ("absorptive", "reflective", "clear"):
+        print(*seen_in_red(clips, kind), sep="\n", end="")
     if args.assumed:
         print("assumption, recall at 0.1 at both ends", *("  ".join(row) for row in table(clips, outcomes)), sep="\n")
     return 0

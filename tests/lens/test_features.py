@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from sweep.lens.clips import Clip, ClipPhase, Frame
+from sweep.lens.clips import Clip, ClipPhase, Frame, LampGroup
 from sweep.lens.evidence import AT, FEATURES, Matrix
+from sweep.lens.evidence_light import RINGS
 from sweep.lens.fellows import find_fellows
 from sweep.lens.follow import follow_clip
 from sweep.lens.judge import EYES, EYES_WEIGHT, LIT_WEIGHT, by_rule, evidence_of
@@ -107,6 +108,19 @@ def test_middle_rings_and_red_are_levelled_by_the_wall() -> None:
     assert abs(seen["middle_ratio"] - 0.5) < 0.12
     assert abs(seen["outer_ratio"]) < 0.12
     assert abs(seen["red_ratio"] - 2.0) < 0.3
+
+
+@pytest.mark.parametrize("offset_m", [0.016, 0.030])
+def test_a_ring_of_another_offset_is_told_as_the_one_that_was_learnt(offset_m: float) -> None:
+    """The head's ring lies nearer than the one of the training: there a lens shows more of its light."""
+    phases: tuple[ClipPhase, ...] = ("A", "M", "B", "C") * 5
+    clip = frames_with({"A": 9000.0, "B": 0.0, "C": 0.0, "M": 3600.0}, phases, (1.0,) * len(phases))
+    led = clip.meta.led | {"M": LampGroup(offset_m=offset_m, layout="ring8", intensity_w_sr=1.0)}
+    told = evidence_at_glint(Clip("clip", clip.meta.model_copy(update={"led": led}), clip.frame))
+    learnt_m, bend = RINGS["middle"]
+    plain = evidence_at_glint(clip)["middle_ratio"]
+    assert told["middle_ratio"] == pytest.approx(plain ** ((learnt_m / offset_m) ** bend), abs=0.01)
+    assert (told["middle_ratio"] < 0.5 * plain) == (offset_m == 0.016)
 
 
 def test_light_in_one_dark_frame_is_told_apart_from_a_lens() -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from sweep.lens.clips import read_clip
+from sweep.lens.optics import load_extra_lamps
 from sweep.lens.truth import parse_truth
 from sweep.sim.lens_plain import render_plain_clip
+from sweep.sim.lens_recipe import ring_places
 from sweep.sim.lens_rendered import RenderedClip
 from sweep.sim.lens_tiers import render_tier_clip
 from sweep.sim.lens_unseen import render_unseen_clip
@@ -94,7 +96,7 @@ def test_the_training_mode_draws_its_own_rooms() -> None:
 
 @pytest.mark.parametrize("render", [render_plain_clip, render_tier_clip], ids=["plain", "physical"])
 def test_short_pulses_and_middle_rings(render: Render) -> None:
-    clip = render(77, tier=1, size=SMALL, triples=4, short_pulses=True, middle_rings=True, with_lens=True)
+    clip = render(77, tier=1, size=SMALL, triples=4, short_pulses=True, middle_rings="laboratory", with_lens=True)
     assert sorted(clip.meta.phases) == sorted("ABCMN" * 4)
     assert {"M", "N"} <= set(clip.meta.led)
     assert clip.meta.pulse_scale == (1.0,) * 15 + (1 / 16,) * 5
@@ -105,3 +107,22 @@ def test_short_pulses_and_middle_rings(render: Render) -> None:
     dark = light["C", 1.0]
     for phase in "ABMN":
         assert (light[phase, 1 / 16] - dark) / (light[phase, 1.0] - dark) == pytest.approx(1 / 16, abs=0.05)
+
+
+def test_the_heads_rings_stand_where_its_boards_have_them() -> None:
+    for name, lamp in load_extra_lamps().items():
+        places = ring_places("head", name)  # type: ignore[arg-type]  # letters of the table are those of lamps
+        assert np.hypot(*places.T) == pytest.approx(np.full(8, lamp.offset_m))
+        assert (abs(places.mean(axis=0)).max() < 1e-9) == lamp.layout.startswith("ring")
+
+
+def test_red_light_comes_back_from_a_lens_behind_a_filter_of_infrared() -> None:
+    """Of nine lenses of the hardest tier two have such a filter; what has none shows less under the weaker red."""
+    clip = render_tier_clip(4, tier=4, size=SMALL, triples=3, with_lens=True, lenses=9, red=True)
+    assert clip.meta.phases.count("R") == 3
+    gains: dict[str, list[float]] = {"clear": [], "absorptive": []}
+    for lens in clip.truth["lenses"]:
+        if lens["kind"] in gains and lens["snr"] > 0.0:
+            gains[lens["kind"]].append(lens["red_snr"] / lens["snr"])
+    assert max(gains["clear"]) < 1.0
+    assert min(gains["absorptive"]) > 5.0
