@@ -129,7 +129,8 @@ def test_the_constraints_hold_one_good_release_of_all_that_is_asked_for(
     asked += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
     for line in asked:
         requirement = Requirement(line)
-        if requirement.name != "ansim-sweep":
+        is_asked_here = requirement.marker is None or requirement.marker.evaluate({**environment, "extra": ""})
+        if is_asked_here and requirement.name != "ansim-sweep":
             assert requirement.specifier.contains(pinned[requirement.name.lower()]), line
 
 

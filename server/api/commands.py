@@ -86,6 +86,8 @@ class Declarers(NamedTuple):
     names: tuple[str, str]
     """Pseudonyms."""
     identified: Identified
+    accounts: tuple[UUID, UUID]
+    """Ids, by which they are known again: two people may have the same pseudonym."""
 
 
 def build_command(
@@ -184,6 +186,7 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
                 sweep_id=wanted.sweep_id,
                 declared_by=declared_by,
                 identified=None if declarers is None else declarers.identified,
+                accounts=None if declarers is None else declarers.accounts,
             )
         case PositionRequest():
             return PositionCommand(

@@ -35,15 +35,16 @@ def prove_declarers(
             raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
         with services.db.read() as connection:
             refuse_foreign(connection, second.district_id, {"probe_id": probe_id})
-        return Declarers((first.display_name, second.display_name), identified(first, second))
+        names, ids = (first.display_name, second.display_name), (first.user_id, second.user_id)
+        return Declarers(names, identified(first, second), ids)
     if key is None or key.role == "demo":
         return None
     before = services.hub.proved(probe_id, wanted.sweep_id)
-    if before is None or before.identified is None or first.display_name not in before.declared_by:
+    if before is None or before.identified is None or before.accounts is None or first.user_id not in before.accounts:
         raise ApiError(
             403,
             "second_person_needed",
             "다른 한 사람이 자신의 PIN, 패스키 또는 비밀번호로 직접 확인해야 합니다",
             "the other person has to confirm with a PIN, passkey or password of their own",
         )
-    return Declarers(before.declared_by, before.identified)
+    return Declarers(before.declared_by, before.identified, before.accounts)

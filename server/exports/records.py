@@ -15,6 +15,7 @@ from server.exports.judgement import ReportState
 from server.exports.words import Result
 from server.interface.views.sweeps import KnownBefore
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
+from sweep.report.persons import Identified
 from sweep.report.visit_records import ByEye, Occasion
 
 
@@ -65,6 +66,8 @@ class SweepHeader:
     ended: ClockReading | None
     declared_empty: bool | None
     """Both inspectors declared the room empty before anything optical started; None when the opening is not there."""
+    identified: Identified | None = None
+    """How each of the two who declared was identified; None: by their names only, or not said."""
     received: datetime | None = None
     """When the server received the first entry about it; None in a document that is made without a server."""
 
@@ -86,6 +89,7 @@ class SweepHeader:
             opened.opened,
             None,
             opened.declared_empty,
+            opened.identified,
         )
 
     @classmethod
@@ -101,6 +105,7 @@ class SweepHeader:
             report.started,
             report.ended,
             None if opened is None else opened.declared_empty,
+            None if opened is None else opened.identified,
         )
 
 

@@ -48,6 +48,7 @@ def sweep_detail(connection: Connection, sweep_id: UUID, *, may_see_details: boo
         room=room_summary(connection, summary.room_id),
         report=record.report,
         report_state=record.report_state,
+        identified=None if record.opened is None else record.opened.identified,
         details=details,
         crops=crops,
         dispositions=tuple(

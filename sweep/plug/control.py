@@ -21,6 +21,7 @@ from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, Room
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.looks import Looks
 from sweep.report import LookKind, ProbeState, are_two_persons
+from sweep.report.persons import Identified
 
 N = TypeVar("N")
 Answer = Literal["go", "finish", "abort", "expired"]
@@ -74,6 +75,7 @@ class Control:
         self._needs_persons = needs_persons
         self._condition = threading.Condition()
         self._declaration: Declaration | None = None
+        self._identified: Identified | None = None
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
         self._end_state: Ending | None = None
@@ -97,8 +99,8 @@ class Control:
         """Whether nothing happens before two persons have declared the room empty."""
         return self._needs_persons
 
-    def declare_empty(self, by: tuple[str, str]) -> None:
-        """Two persons say that the room is empty and closed.
+    def declare_empty(self, by: tuple[str, str], identified: Identified | None = None) -> None:
+        """Two persons say that the room is empty and closed; `identified`: how, where a server knew them.
 
         Raises RoomNotEmptyError when both names are one person's: whatever held before holds no longer than it did.
         """
@@ -109,6 +111,7 @@ class Control:
             if not self._by_persons():
                 self._epoch += 1  # what was allowed before this declaration stays ended
             self._declaration = Declaration(by, round((self._clock() + DECLARATION_S) * 1e9))
+            self._identified = identified
             self._paused = False
             self._note_change()
         self._tell()
@@ -142,6 +145,12 @@ class Control:
         """The one that holds now."""
         with self._condition:
             return self._standing_declaration()
+
+    @property
+    def identified(self) -> Identified | None:
+        """How the two were identified whose declaration holds now; None: by two names only, or none holds."""
+        with self._condition:
+            return None if self._standing_declaration() is None else self._identified
 
     def watch(self, callback: Callable[[Declaration | None], None]) -> None:
         """Tell `callback` of the declaration that holds now, and of every later one and its end; None: none holds.

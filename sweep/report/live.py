@@ -316,6 +316,8 @@ class DeclareEmptyCommand(CommandBase):
     declared_by: Annotated[tuple[Pseudonym, Pseudonym], Field()]
     identified: Identified | None = None
     """How each of the two was identified in this sweep; None: by two names only, as in a demonstration."""
+    accounts: tuple[UUID, UUID] | None = None
+    """Ids of their accounts at the server, by which a renewal knows them again; they say nothing to the probe."""
 
 
 class PositionCommand(CommandBase):

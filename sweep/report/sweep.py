@@ -251,6 +251,9 @@ class SweepOpened(Record):
     """Both inspectors declared the room empty and closed before anything optical started."""
     probe_id: Slug
     opened: ClockReading
+    identified: Identified | None = None
+    """How each of the two who declared was identified by the server; null where names were enough: at the probe's own
+    terminal, in a demonstration, in a recording, and of probes from before this was said."""
 
 
 class PhoneTime(Record):

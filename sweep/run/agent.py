@@ -325,12 +325,12 @@ class Agent:
 
     def _steer(self, control: Control, command: Steering) -> CommandEvent:
         match command:
-            case DeclareEmptyCommand(declared_by=by):
+            case DeclareEmptyCommand(declared_by=by, identified=how):
                 if not are_two_persons(by):
                     return _answer(
                         command, False, "서로 다른 두 사람이 확인해야 합니다", "Two different persons must declare it"
                     )
-                control.declare_empty(by)
+                control.declare_empty(by, how)
             case PauseCommand():
                 control.pause()
             case ResumeCommand():

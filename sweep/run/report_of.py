@@ -43,6 +43,7 @@ from sweep.report import (
     ZoneVerdict,
     derived_id,
 )
+from sweep.report.persons import Identified
 from sweep.run.look_words import RECORDED
 from sweep.run.plugs import vocabulary_of
 from sweep.run.reference import NOT_DONE
@@ -79,8 +80,17 @@ def never_measured(measurements: Iterable[Measurement]) -> set[str]:
     return {f"{modality}_never_measured" for modality in set(MODALITIES) - measured}
 
 
-def opened_of(manifest: RecordedSweep, *, sweep_id: UUID, source: Source, is_declared: bool) -> SweepOpened:
-    """What is written before anything is measured; `is_declared`: two persons said that the room is empty."""
+def opened_of(
+    manifest: RecordedSweep,
+    *,
+    sweep_id: UUID,
+    source: Source,
+    is_declared: bool,
+    identified: Identified | None = None,
+) -> SweepOpened:
+    """What is written before anything is measured; `is_declared`: two persons said that the room is empty, and
+    `identified` how they were.
+    """
     return SweepOpened(
         v=1,
         sweep_id=sweep_id,
@@ -92,6 +102,7 @@ def opened_of(manifest: RecordedSweep, *, sweep_id: UUID, source: Source, is_dec
         declared_empty=is_declared,
         probe_id=manifest.probe_id,
         opened=_clock_reading(manifest, manifest.started),
+        identified=identified,
     )
 
 

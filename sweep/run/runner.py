@@ -257,7 +257,9 @@ class Runner:
     def _open(self) -> tuple[SignedEntry, ...]:
         ids = self._entries.ids
         self._journal.begin(journal_header(ids, self._source, self._kind, self._sweep_id, self._now_ns(), self._limits))
-        opened = self._entries.open(self._manifest, is_declared=self._control.is_declared)
+        opened = self._entries.open(
+            self._manifest, is_declared=self._control.is_declared, identified=self._control.identified
+        )
         self._journal.outside(self._outside_limits)
         return (opened,)
 

@@ -20,6 +20,7 @@ from sweep.entry.envelope import Body, make_body
 from sweep.host.clock import WallClock, read_boot_id
 from sweep.plug.measurement import Measurement
 from sweep.report import RecordedSweep, Source, SweepReport, new_id, to_json
+from sweep.report.persons import Identified
 from sweep.run.journalling import Journalling
 from sweep.run.report_of import opened_of, software_name
 from sweep.run.rooms import SweepSource
@@ -52,9 +53,11 @@ class SweepEntries:
     source: Source
     read_clock: Callable[[], WallClock]
 
-    def open(self, manifest: RecordedSweep, *, is_declared: bool) -> SignedEntry:
+    def open(self, manifest: RecordedSweep, *, is_declared: bool, identified: Identified | None = None) -> SignedEntry:
         """Write that the sweep begins.  Raises OutboxError."""
-        opened = opened_of(manifest, sweep_id=self.sweep_id, source=self.source, is_declared=is_declared)
+        opened = opened_of(
+            manifest, sweep_id=self.sweep_id, source=self.source, is_declared=is_declared, identified=identified
+        )
         body = make_body(kinds.OPENED_TYPE, to_json(opened))
         try:
             entry = self._append(kinds.OPENED, (body,), entry_id=self.ids.opened, must_save=True)

@@ -45,7 +45,7 @@ from tests.entry_factory import signer
 from tests.run.no_sweep import no_sweep
 from tests.run.phone import Phone
 from tests.run.test_sweep import DEMO
-from tests.server.conftest import Client, Site, running
+from tests.server.conftest import PASSWORD, Client, Site, running
 from tests.server.sweep_kit import DEMO_ROOM
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
@@ -186,12 +186,15 @@ def test_a_sweep_asked_for_by_the_phone_arrives_as_signed_entries(rig: Rig) -> N
     sweep_id = start(rig)
     answer = rig.phone.get(f"/api/sweeps/{sweep_id}")
     assert answer.status_code == 404, "nothing is measured or recorded before the room is declared empty"
-    rig.command(command="declare_empty", sweep_id=sweep_id, declared_by=INSPECTORS)
+    rig.site.add_user("lee", "inspector", "점검자-02")
+    second = {"username": "lee", "password": PASSWORD}
+    rig.command(command="declare_empty", sweep_id=sweep_id, declared_by=INSPECTORS, second_person=second)
     rig.wait_for_state("done")
     rig.wait_for(
         lambda: rig.phone.get(f"/api/sweeps/{sweep_id}").json().get("report") is not None, "the report to arrive"
     )
     detail = rig.phone.get(f"/api/sweeps/{sweep_id}").json()
+    assert detail["identified"] == {"first": "password", "second": "password"}  # as the signed opening says
     assert [finding["zone_id"] for finding in detail["report"]["findings"]] == ["stall-2"]
     assert [entry["kind"] for entry in detail["entries"]] == ["sweep.opened", "sweep.report"]
     assert all(entry["signature_ok"] for entry in detail["entries"])

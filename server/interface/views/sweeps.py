@@ -15,6 +15,7 @@ from server.interface.views.answer import View
 from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport
+from sweep.report.persons import Identified
 from sweep.report.visit_records import Noted
 
 
@@ -82,6 +83,8 @@ class SweepDetail(View):
     """Null when nobody here knows the room."""
     report: SweepReport | None
     report_state: BodyState
+    identified: Identified | None
+    """How the two who declared the room empty were identified when the sweep began; null: by their names only."""
     details: tuple[FindingDetailsView, ...]
     crops: tuple[CropView, ...]
     dispositions: tuple[DispositionView, ...]

@@ -100,6 +100,8 @@ def test_taps_are_enough_for_a_pair_that_proved_it_until_somebody_comes_in(room:
     assert room.declare(by=room.lee).status_code == 200  # on the phone of the other one of the two
     assert room.came() == [("declare_empty", NAMES, how)] * 3
     assert _refused(room.declare(by=room.person("choi", "점검자-03"))) == (403, "second_person_needed")
+    namesake = room.person("kang", NAMES[0])  # another one by the same pseudonym
+    assert _refused(room.declare(by=namesake)) == (403, "second_person_needed")
     assert _refused(room.declare(sweep_id=new_id())) == (403, "second_person_needed")
     room.told("running")
     room.told("paused")  # the button on the probe

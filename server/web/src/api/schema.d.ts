@@ -2726,6 +2726,14 @@ export interface components {
          */
         DeclareEmptyCommand: {
             /**
+             * Accounts
+             * @description Ids of their accounts at the server, by which a renewal knows them again; they say nothing to the probe.
+             */
+            accounts?: [
+                string,
+                string
+            ] | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -6649,6 +6657,7 @@ export interface components {
             entries: components["schemas"]["EntryRow"][];
             /** Gaps */
             gaps: components["schemas"]["GapView"][];
+            identified: components["schemas"]["Identified"] | null;
             /**
              * Known
              * @default []
