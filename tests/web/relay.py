@@ -67,6 +67,10 @@ class Network:
             relaying(listener, lambda: socket.create_connection(("127.0.0.1", self._server_port)))
         )
 
+    def lead_to(self, server_port: int) -> None:
+        """From now on to another port: a server that began anew."""
+        self._server_port = server_port
+
     def cut(self) -> None:
         """There is none, also for what is under way."""
         self._joined.close()

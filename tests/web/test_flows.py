@@ -192,7 +192,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     page.get_by_role("button", name="로그인").click()
     page.get_by_role("link", name=re.compile("남자 화장실 1층")).click()
     page.get_by_role("link", name="점검 시작").click()
-    expect(page.get_by_role("radio", name=re.compile("probe-01"))).to_be_checked()
+    page.get_by_role("radio", name=re.compile("probe-01")).check()
     page.get_by_role("button", name="점검 준비").click()
     expect(page.get_by_text("가명을 두 글자 이상 적으십시오.")).to_be_visible()
     page.get_by_label("점검자 2", exact=True).fill("점검자-01")

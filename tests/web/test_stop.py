@@ -61,6 +61,7 @@ def tap(page: Page) -> None:
 def start(phone: Phone, probe: FakeProbe, site: Site) -> None:
     """A sweep that this phone asked for and the probe has taken."""
     phone.open(f"#/rooms/{site.suspected_room}/start")
+    phone.page.get_by_role("radio", name=re.compile(probe.probe_id)).check()  # another may count as online as well
     phone.page.get_by_role("button", name="점검자-02 고르기").click()
     phone.page.get_by_role("button", name="점검 준비").click()
     assert isinstance(probe.expect("start"), StartCommand)

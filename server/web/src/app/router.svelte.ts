@@ -10,7 +10,13 @@ export type Route =
       /** The part of the page to open at. */
       readonly part: "transmitters" | null;
     }
-  | { readonly screen: "transmitter"; readonly sweepId: string; readonly transmitterId: string }
+  | {
+      readonly screen: "transmitter";
+      readonly sweepId: string;
+      readonly transmitterId: string;
+      /** The finding from which it was opened, and to which the way back leads. */
+      readonly findingId: string | null;
+    }
   | { readonly screen: "live"; readonly probeId: string | null }
   | { readonly screen: "exports" }
   | { readonly screen: "settings" }
@@ -24,7 +30,7 @@ export type Route =
   | { readonly screen: "unknown" };
 
 export function parseRoute(hash: string): Route {
-  const path = hash.replace(/^#\/?/, "").split("?")[0] ?? "";
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
   const parts = path
     .split("/")
     .filter((part) => part !== "")
@@ -35,7 +41,12 @@ export function parseRoute(hash: string): Route {
   if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
   if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
   if (first === "sweeps" && second !== undefined && third === "transmitters" && fourth !== undefined)
-    return { screen: "transmitter", sweepId: second, transmitterId: fourth };
+    return {
+      screen: "transmitter",
+      sweepId: second,
+      transmitterId: fourth,
+      findingId: /(?:^|&)finding=([\w-]+)/.exec(query)?.[1] ?? null,
+    };
   if (first === "sweeps" && second !== undefined)
     return {
       screen: "sweep",
@@ -70,8 +81,9 @@ export const links = {
   finding: (sweepId: string, findingId: string) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/findings/${encodeURIComponent(findingId)}`,
   transmitters: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/transmitters`,
-  transmitter: (sweepId: string, transmitterId: string) =>
-    `#/sweeps/${encodeURIComponent(sweepId)}/transmitters/${encodeURIComponent(transmitterId)}`,
+  transmitter: (sweepId: string, transmitterId: string, findingId: string | null = null) =>
+    `#/sweeps/${encodeURIComponent(sweepId)}/transmitters/${encodeURIComponent(transmitterId)}` +
+    (findingId === null ? "" : `?finding=${encodeURIComponent(findingId)}`),
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
   own: (roomId: string) => `#/own/${encodeURIComponent(roomId)}`,
   exports: "#/exports",
@@ -95,6 +107,12 @@ class Router {
 
   go(link: string): void {
     location.hash = link;
+  }
+
+  /** What is open on this screen, for the way back to it; nothing moves and no step is added. */
+  note(link: string): void {
+    history.replaceState(history.state, "", link);
+    this.route = parseRoute(link);
   }
 }
 

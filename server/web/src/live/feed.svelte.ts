@@ -21,6 +21,7 @@ import type {
   LocalText,
 } from "../api/types";
 import { session } from "../app/session.svelte";
+import type { Seen } from "./seen";
 
 export type Connection = "connecting" | "open" | "reconnecting";
 
@@ -125,6 +126,8 @@ export class LiveFeed {
   isTaken = $state(false);
   /** The last answers of the probe, oldest first. */
   answers = $state.raw<readonly CommandAnswer[]>([]);
+  /** When something was heard last, while the line is lost; null while it holds. */
+  lastHeardMs = $state<number | null>(null);
   /** Counts connections on which the server has told what it knows of the probe. */
   snapshots = $state(0);
 
@@ -155,7 +158,7 @@ export class LiveFeed {
       if (Date.now() - this.#heardMs > SILENCE_MS) this.#connectAnew();
     }, CHECK_MS);
     const onOffline = () => {
-      this.connection = "reconnecting";
+      this.#lose();
     };
     const onOnline = () => {
       this.#connectAnew();
@@ -171,8 +174,21 @@ export class LiveFeed {
     };
   }
 
-  #connectAnew(): void {
+  /** What a page before this one saw: shown until the server tells more. */
+  restore({ atMs, state, progress, zones }: Pick<Seen, "atMs" | "state" | "progress" | "zones">): void {
+    this.lastHeardMs = atMs;
+    this.state = state;
+    this.progress = progress;
+    this.zones = zones;
+  }
+
+  #lose(): void {
+    if (this.connection === "open") this.lastHeardMs = this.#heardMs;
     this.connection = "reconnecting";
+  }
+
+  #connectAnew(): void {
+    this.#lose();
     clearTimeout(this.#timer);
     this.#source?.close();
     this.#connect();
@@ -181,6 +197,7 @@ export class LiveFeed {
   #heard(): void {
     this.#heardMs = Date.now();
     this.connection = "open";
+    this.lastHeardMs = null;
   }
 
   #connect(): void {
@@ -193,7 +210,7 @@ export class LiveFeed {
       this.#waitMs = FIRST_WAIT_MS;
     };
     source.onerror = () => {
-      this.connection = "reconnecting";
+      this.#lose();
       this.#isNewLine = true;
       if (source.readyState !== EventSource.CLOSED) return;
       void session.reload(); // refused: perhaps nobody is logged in any more
@@ -211,7 +228,7 @@ export class LiveFeed {
       this.#heard();
     });
     source.addEventListener("closing", () => {
-      this.connection = "reconnecting";
+      this.#lose();
     });
     source.addEventListener("entry", (event) => {
       this.#heard();

@@ -9,6 +9,8 @@ export interface StartedSweep {
   readonly roomId: string;
   readonly inspectors: readonly [string, string];
   readonly askedMs: number;
+  /** The probe has told a state of it: whatever is heard later, nobody waits for its start any more. */
+  readonly isTaken?: boolean;
 }
 
 const STORAGE_KEY = "ansim-started";
@@ -21,6 +23,11 @@ export function rememberStart(started: StartedSweep): void {
 export function lastStart(probeId: string): StartedSweep | null {
   const saved = mine();
   return saved?.probeId === probeId ? saved : null;
+}
+
+/** The probe that this phone drove last. */
+export function lastProbe(): string | undefined {
+  return mine()?.probeId;
 }
 
 /** The two who swept last with this phone. */

@@ -8,7 +8,8 @@ import { ApiError, call, client, type ShownText } from "../api/client";
 import type { ProbeState, SecondLook, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { LiveFeed } from "./feed.svelte";
-import { lastStart, type StartedSweep } from "./started";
+import { forgetSeen, lastSeen } from "./seen";
+import { lastStart, rememberStart, type StartedSweep } from "./started";
 import { stops } from "./stops.svelte";
 
 const STORAGE_KEY = "ansim-watch";
@@ -71,6 +72,8 @@ class Watch {
     if (this.#remembered?.probeId === probeId) {
       feed.sweepId = this.#remembered.sweepId;
       feed.isTaken = this.#remembered.isTaken;
+      const seen = lastSeen(probeId, feed.sweepId);
+      if (seen !== null) feed.restore(seen);
     }
     this.feed = feed;
     this.failure = null;
@@ -93,7 +96,7 @@ class Watch {
   // Ids are ordered by time: this phone's newer sweep hides what the probe did before, until its first state is known.
   get isAsked(): boolean {
     const { feed, started } = this;
-    if (feed === null || started === null) return false;
+    if (feed === null || started === null || started.isTaken === true) return false;
     return (
       feed.sweepId === null || started.sweepId > feed.sweepId || (started.sweepId === feed.sweepId && !feed.isTaken)
     );
@@ -104,11 +107,22 @@ class Watch {
   }
 
   get sweepId(): string | null {
-    return this.isAsked ? null : (this.feed?.sweepId ?? null);
+    if (this.isAsked) return null;
+    return this.feed?.sweepId ?? (this.started?.isTaken === true ? this.started.sweepId : null);
   }
 
   get phase(): ProbeState | null {
     return this.isAsked ? null : (this.feed?.state ?? null);
+  }
+
+  /**
+   * The sweep that this phone watched is not heard of any more: the probe rests, or neither it nor the server, which began
+   * anew, has told anything yet.
+   */
+  get isGone(): boolean {
+    const { feed } = this;
+    if (feed === null || feed.connection !== "open" || feed.snapshots === 0 || this.sweepId === null) return false;
+    return feed.state === "idle" || feed.state === null;
   }
 
   /** A sweep that this phone knows of may be running. */
@@ -120,8 +134,13 @@ class Watch {
 
   /** Write down what is watched, or that it is over; call it inside an effect. */
   remember(): void {
-    const { feed } = this;
+    const { feed, started } = this;
     if (feed === null) return;
+    if (started !== null && started.isTaken !== true && feed.isTaken && feed.sweepId === started.sweepId) {
+      this.started = { ...started, isTaken: true };
+      rememberStart(this.started);
+    }
+    if (feed.isOver) forgetSeen();
     const watched: Watched | null = this.isUnderWay
       ? { probeId: feed.probeId, sweepId: feed.sweepId, isTaken: feed.isTaken }
       : null;
@@ -132,6 +151,11 @@ class Watch {
     } catch {
       // Storage that is switched off: a page opened again then has to be led to the live screen.
     }
+  }
+
+  /** The server answers again: what it could not do before says nothing of now. */
+  forgetFailure(): void {
+    this.failure = null;
   }
 
   /** Stop the sweep; works without a connection. */

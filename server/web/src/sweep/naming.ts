@@ -34,6 +34,20 @@ export function placeName(reading: Reading, readings: readonly Reading[]): strin
   return same.length < 2 ? zone : t("transmitter_place", { zone, n: same.indexOf(reading) + 1 });
 }
 
+/** A zone whose plan is not here: what its id says in words, never the id itself; plans are laid out with these ids. */
+export function zoneWords(zoneId: string): string {
+  const [, kind = "", n = ""] = /^([a-z]+?)s?(?:-(\d+))?$/.exec(zoneId) ?? [];
+  const key = `zone_${kind}`;
+  const name = isZoneKey(key) ? t(key) : t("zone_other");
+  return n === "" ? name : t("zone_numbered", { kind: name, n });
+}
+
+type ZoneKey = "zone_stall" | "zone_booth" | "zone_basin" | "zone_urinal" | "zone_entrance";
+
+function isZoneKey(key: string): key is ZoneKey {
+  return ["zone_stall", "zone_booth", "zone_basin", "zone_urinal", "zone_entrance"].includes(key);
+}
+
 type KindKey = Extract<MessageKey, `transmitter_kind_${string}`>;
 
 function isKindKey(key: string): key is KindKey {

@@ -16,6 +16,7 @@ export const live = {
     "The probe does not answer. This is its last known state.",
   ),
   state_unknown: text("점검기가 무엇을 하는지 모름", "Not known what the probe is doing"),
+  state_last_heard: text("{when}에 마지막으로 들음", "last heard at {when}"),
   state_stale: text("지금 상태가 아닐 수 있음", "This may be out of date"),
   stop_press_button: text("점검기의 버튼을 누르세요", "Press the button on the probe"),
   stop_sending: text("멈추는 중…", "Stopping…"),
@@ -85,6 +86,20 @@ export const live = {
   live_finish_text: text("남은 구역은 ‘점검하지 않음’으로 남습니다.", "Zones that are left stay “not looked at”."),
   live_finish_confirm: text("마치기", "Finish"),
   live_findings: text("확인할 곳 {n}곳이 나왔습니다", "{n} places to inspect came up"),
+  live_gone: text("이 점검은 더 이상 진행되고 있지 않습니다.", "This sweep is no longer going on."),
+  live_gone_hint: text(
+    "점검기는 쉬고 있습니다. 다시 켜졌거나 다른 곳에서 끝났습니다. 서명된 기록은 점검기에 남아 있다가 올라옵니다.",
+    "The probe is idle: it was switched on again, or the sweep ended elsewhere. Signed entries stay on it until they arrive.",
+  ),
+  live_restarted: text(
+    "서버가 다시 시작되어 점검기의 소식을 기다리고 있습니다.",
+    "The server has started anew and waits to hear from the probe.",
+  ),
+  live_restarted_hint: text(
+    "점검은 계속되고 있을 수 있습니다. 멈추려면 아래 버튼이나 점검기의 버튼을 누르십시오.",
+    "The sweep may still be going on. To stop it, press the button below or the one on the probe.",
+  ),
+  live_gone_record: text("이 점검의 기록 보기", "See this sweep’s record"),
   live_open_result: text("점검 지도 보기", "Open the sweep map"),
   live_wait_report: text("보고서가 올라오기를 기다립니다", "Waiting for the report"),
   live_idle_hint: text(
