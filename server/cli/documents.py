@@ -22,23 +22,32 @@ Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
 def export_log(
-    out: Annotated[Path, typer.Argument(help="File to write; its ending (.csv, .pdf, .xlsx) chooses the format.")],
+    out: Annotated[Path, typer.Argument(help="File to write; its ending (csv, pdf, xlsx, hwpx, json) is the format.")],
     reason: Annotated[str, typer.Option(help="Why; it is written down.")],
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
     room: Annotated[UUID | None, typer.Option(help="Only this room.")] = None,
+    sweep: Annotated[UUID | None, typer.Option(help="One sweep alone: its form, in .pdf and .hwpx.")] = None,
+    with_sheets: Annotated[bool, typer.Option("--with-sheets", help="In .pdf and .hwpx each form too.")] = False,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Write the inspection log of a period (Korean days, both included; by default the last 31)."""
     settings, now = settings_of(data_dir, database_url), inspection_log.today()
-    formats: dict[str, inspection_log.Format] = {".csv": "csv", ".pdf": "pdf", ".xlsx": "xlsx"}
+    formats = {f".{known}": known for known in inspection_log.MEDIA_TYPES}
     if out.suffix.lower() not in formats:
-        fail(f"{out}: the file must end in .csv, .pdf or .xlsx")
+        fail(f"{out}: the file must end in {', '.join(formats)}")
     last_day = last.date() if last else now.date()
     period = Period(first.date() if first else last_day - timedelta(days=30), last_day)
     wanted = inspection_log.LogRequest(
-        formats[out.suffix.lower()], period, room, settings.tenant, "sweep-server", display_text(reason, limit=300)
+        formats[out.suffix.lower()],
+        period,
+        room,
+        settings.tenant,
+        "sweep-server",
+        display_text(reason, limit=300),
+        sweep_id=sweep,
+        with_sheets=with_sheets,
     )
     with database_of(settings) as db:
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)

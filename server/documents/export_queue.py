@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from server.crypto.body_keys import BodyKeys, overwrite_and_unlink
-from server.documents.inspection_log import LogRequest
+from server.documents.inspection_log import MEDIA_TYPES, LogRequest
 from server.documents.worker_process import Worker, end_worker, memory_mib_of, start_worker
 from server.interface.errors import ApiError, busy, not_found
 from sweep.report import LocalText, display_text, new_id, utc_now
@@ -132,6 +133,15 @@ class ExportQueue:
         self._jobs[job_id] = job
         self._wake.set()
         return job
+
+    def counts(self) -> Counter[JobState]:
+        """How many documents are in which state."""
+        return Counter(job.state for job in self._jobs.values())
+
+    @property
+    def is_full(self) -> bool:
+        """Nobody's document is taken any more until some are made."""
+        return sum(not job.is_over for job in self._jobs.values()) >= QUEUED_IN_ALL
 
     def jobs_of(self, user_id: UUID) -> tuple[ExportJob, ...]:
         """A person's jobs, newest first."""
@@ -298,7 +308,7 @@ class ExportQueue:
         """Remove what an earlier run of the server left."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for path in self._folder.iterdir():
-            if path.suffix in {".csv", ".pdf", ".xlsx"}:
+            if path.suffix in {f".{known}" for known in MEDIA_TYPES}:
                 overwrite_and_unlink(path)
         self._clear_leftovers()
 

@@ -1,6 +1,6 @@
 """The inspection log of a period: sweeps from the projections and entries, turned into a document by server.exports.
 
-Input are days in Korean time, perhaps a room, and who asks why; output are pages or the bytes of a CSV, PDF or XLSX.
+Input are days in Korean time, perhaps a room, and who asks why; output are pages or the bytes of a document.
 Details of findings (addresses, names, SSIDs) are never read here.
 """
 
@@ -19,10 +19,13 @@ from server.districts.scope import rooms_of
 from server.documents.line_reader import LineReader
 from server.documents.seals import seal_of
 from server.exports.csv_log import csv_parts
+from server.exports.json_log import json_parts
 from server.exports.log_lines import UNKNOWN_PLACE, header_of
 from server.exports.pdf_log import MAX_LINES as PDF_MAX_LINES
 from server.exports.pdf_log import MAX_SWEEPS as PDF_MAX_SWEEPS
-from server.exports.pdf_log import Printing, render_list, render_pdf, render_sheet
+from server.exports.pdf_log import Printing, printed_log, render_list, render_pdf, render_sheet
+from server.exports.printed_map import Tree
+from server.exports.printed_sweep import printed_sweep
 from server.exports.records import EntryLine, ExportError, Period, Place, SequenceGap, SignedDisposition, SweepPage
 from server.exports.rows import build_page
 from server.exports.seal import Seal
@@ -40,12 +43,16 @@ from server.store.schema import entries, sweeps
 from server.store.stored_bodies import bodies_of
 
 T = TypeVar("T")
-Format = Literal["csv", "pdf", "xlsx"]
+Format = Literal["csv", "pdf", "xlsx", "hwpx", "json"]
 MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "hwpx": "application/hwp+zip",
+    "json": "application/json",
 }
+PAPER: frozenset[Format] = frozenset({"pdf", "hwpx"})
+"""What is printed: made as a whole in memory, and of single sweeps too."""
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
 
 
@@ -94,13 +101,15 @@ def write_log_to(
     *,
     on_sweep: Callable[[int, int], None] = _unheard,
 ) -> None:
-    """Write the log into a file, line by line but for a PDF; `on_sweep` hears how many of how many sweeps are read.
+    """Write the log into a file, line by line but for what is printed.
+
+    `on_sweep` hears how many of how many sweeps are read.
 
     Raises ExportError for more sweeps than one document holds.
     Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
     """
     seal = seal_of(connection)
-    if request.format == "pdf" and (request.sweep_id is not None or request.with_sheets):
+    if request.format in PAPER and (request.sweep_id is not None or request.with_sheets):
         out.write(_sheets(connection, request, generated, _printing(request, seal), on_sweep))
         return
     lines = LineReader(
@@ -108,15 +117,21 @@ def write_log_to(
     )
     count = lines.count()
     heard = _heard(lines, count, on_sweep)
-    if request.format == "pdf":
+    if request.format in PAPER:
         if count > PDF_MAX_LINES:
             raise _too_many(PDF_MAX_LINES)
-        out.write(render_list(tuple(heard), request.period, generated, printing=_printing(request, seal)))
+        printing = _printing(request, seal)
+        if request.format == "hwpx":
+            out.write(_hwpx(printed_log(tuple(heard), request.period, generated, printing)))
+        else:
+            out.write(render_list(tuple(heard), request.period, generated, printing=printing))
         return
     if count > MAX_SWEEPS:
         raise _too_many(MAX_SWEEPS)
     if request.format == "csv":
         out.writelines(csv_parts(heard, seal.words))
+    elif request.format == "json":
+        out.writelines(json_parts(heard, request.period, generated, seal.words))
     else:
         stream_xlsx(out, heard, request.period, generated, count=count, has_demo=lines.has_demo(), seal=seal.words)
 
@@ -132,7 +147,7 @@ def _sheets(
     printing: Printing,
     on_sweep: Callable[[int, int], None],
 ) -> bytes:
-    """The PDF of one sweep, or of a period with the sheets of each."""
+    """PDF or HWPX of one sweep, or of a period with the sheets of each."""
     pages = collect_pages(
         connection,
         request.period,
@@ -142,11 +157,23 @@ def _sheets(
         district_id=request.district_id,
         sweep_id=request.sweep_id,
     )
+    if request.sweep_id is not None and not pages:
+        raise ExportError("no such sweep: it is not here, or belongs to another district")
+    if request.format == "hwpx":
+        log = printed_log([page.row for page in pages], request.period, generated, printing)
+        log["sweeps"] = [printed_sweep(page, number, printing.proof) for number, page in enumerate(pages, start=1)]
+        log["has_cover"] = request.sweep_id is None
+        return _hwpx(log)
     if request.sweep_id is None:
         return render_pdf(pages, request.period, generated, printing=printing)
-    if not pages:
-        raise ExportError("no such sweep: it is not here, or belongs to another district")
     return render_sheet(pages[0], generated, printing=printing)
+
+
+def _hwpx(log: Tree) -> bytes:
+    """The tree as HWPX; the library takes a second and 30 MiB to load, which only this document needs."""
+    from server.exports.hwpx_log import render_hwpx
+
+    return render_hwpx(log)
 
 
 def collect_pages(

@@ -88,7 +88,7 @@ class PasswordRequest(Record):
 class ExportRequest(Record):
     """Which inspection log to make, and why."""
 
-    format: Literal["csv", "pdf", "xlsx"]
+    format: Literal["csv", "pdf", "xlsx", "hwpx", "json"]
     period_first: date
     period_last: date
     """Korean days, both included."""

@@ -511,7 +511,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Is the server there, does its database answer, and was the page built? 503 when the database does not answer.
+         * @description Is the server there, and how is each of its parts? 503 when the database does not answer.
          */
         get: operations["health_api_health_get"];
         put?: never;
@@ -3412,7 +3412,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "csv" | "pdf" | "xlsx";
+            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
             /**
              * Job Id
              * Format: uuid
@@ -3451,7 +3451,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "csv" | "pdf" | "xlsx";
+            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
             /**
              * Period First
              * Format: date
@@ -3734,6 +3734,7 @@ export interface components {
             database: "ok";
             /** Page Built */
             page_built: boolean;
+            parts: components["schemas"]["HealthParts"];
             /**
              * Status
              * @constant
@@ -3741,6 +3742,42 @@ export interface components {
             status: "ok";
             /** Version */
             version: string;
+        };
+        /**
+         * HealthParts
+         * @description How each part is; `off` is one that nobody set up.
+         */
+        HealthParts: {
+            /**
+             * Database
+             * @enum {string}
+             */
+            database: "ok" | "degraded" | "off";
+            /**
+             * Disk
+             * @enum {string}
+             */
+            disk: "ok" | "degraded" | "off";
+            /**
+             * Page
+             * @enum {string}
+             */
+            page: "ok" | "degraded" | "off";
+            /**
+             * Queue
+             * @enum {string}
+             */
+            queue: "ok" | "degraded" | "off";
+            /**
+             * Retention
+             * @enum {string}
+             */
+            retention: "ok" | "degraded" | "off";
+            /**
+             * Witness
+             * @enum {string}
+             */
+            witness: "ok" | "degraded" | "off";
         };
         /**
          * Identified
@@ -8152,6 +8189,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/hwp+zip": unknown;
+                    "application/json": unknown;
                     "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;
@@ -8203,7 +8242,7 @@ export interface operations {
     export_log_api_exports_inspection_log_get: {
         parameters: {
             query: {
-                format?: "csv" | "pdf" | "xlsx";
+                format?: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
                 from?: string | null;
                 reason: string;
                 room_id?: string | null;
@@ -8223,6 +8262,8 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/hwp+zip": unknown;
+                    "application/json": unknown;
                     "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
                     "text/csv": unknown;

@@ -22,6 +22,7 @@ import { start } from "./words/start";
 import { sweep } from "./words/sweep";
 import { transmitters } from "./words/transmitters";
 import { verdicts } from "./words/verdicts";
+import { visit } from "./words/visit";
 import { wifi } from "./words/wifi";
 
 export const messages = {
@@ -45,6 +46,7 @@ export const messages = {
   ...settings,
   ...keys,
   ...checks,
+  ...visit,
 } as const;
 
 export type Language = "ko" | "en";

@@ -1,0 +1,73 @@
+"""The inspection log as JSON for other programs: one object a sweep, codes beside the Korean words of the other forms.
+
+Input is rows and the period, output are parts of one UTF-8 document, row by row.  Field names stay as they are; a field
+may be added.  README.md lists them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from server.exports.by_eye import by_eye_reason, by_eye_result
+from server.exports.columns import COLUMNS, cells_of
+from server.exports.place_parts import floor_of, sex_of
+from server.exports.records import LogRow, Period
+
+JSON_FORMAT = "ansim-inspection-log/1"
+
+
+def json_parts(rows: Iterable[LogRow], period: Period, generated: datetime, seal: str) -> Iterator[bytes]:
+    """`{"format", "period", "generated", "seal", "sweeps": [...]}`; `generated` is an aware time."""
+    head = {
+        "format": JSON_FORMAT,
+        "period": {"first": period.first.isoformat(), "last": period.last.isoformat()},
+        "generated": _utc(generated),
+        "seal": seal,
+    }
+    yield (json.dumps(head, ensure_ascii=False)[:-1] + ', "sweeps": [').encode()
+    for number, row in enumerate(rows):
+        yield ((",\n" if number else "\n") + json.dumps(sweep_object(row), ensure_ascii=False)).encode()
+    yield b"\n]}\n"
+
+
+def sweep_object(row: LogRow) -> dict[str, Any]:
+    """One sweep."""
+    header, hand, name = row.header, row.hand, row.place.room_name.ko
+    return {
+        "sweep_id": str(header.sweep_id),
+        "room_id": str(header.room_id),
+        "facility_number": row.place.facility_number,
+        "source": header.source,
+        "mode": header.mode,
+        "started": _utc(header.started.utc),
+        "ended": None if header.ended is None else _utc(header.ended.utc),
+        "counted": _utc(header.counted_start),
+        "sex": sex_of(name),
+        "floor": floor_of(name),
+        "stalls": row.stalls or None,
+        "occasion": hand.occasion,
+        "inspectors": list(header.inspectors),
+        "by_eye": {"result": by_eye_result(row.result, hand), "reason": by_eye_reason(row.result, hand)},
+        "equipment": {"result": row.result, "reason": row.result_reason},
+        "candidates": len(row.candidate_zones),
+        "zones": {
+            "total": row.zones_total,
+            "looked": len(row.zones_looked),
+            "not_looked": len(row.zones_not_looked),
+            "not_assessable": len(row.zones_not_assessable),
+            "nothing_detected": len(row.zones_nothing_detected),
+        },
+        "photographs": hand.photographs,
+        "entry_hash": row.entry_hash,
+        "signatures_ok": row.signatures_ok,
+        "missing_entries": row.missing_entries,
+        "alarms": row.alarms,
+        "columns": dict(zip((column.heading for column in COLUMNS), cells_of(row), strict=True)),
+    }
+
+
+def _utc(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="seconds")

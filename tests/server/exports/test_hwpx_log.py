@@ -1,0 +1,90 @@
+"""The HWPX log, read back by another library: the fields of the form, the approval boxes, and hostile text as text."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import hwp_hwpx_parser  # type: ignore[import-untyped]  # it ships no types
+from hwpx import HwpxDocument
+
+from server.exports.by_eye import hand_entries
+from server.exports.hwpx_log import render_hwpx
+from server.exports.pdf_log import Printing, printed_log
+from server.exports.printed_map import Tree
+from server.exports.printed_sweep import printed_sweep
+from server.exports.records import SweepPage
+from server.exports.rows import build_page
+from sweep.report.visit_records import VisitNote
+
+from . import sample_sweeps as s
+
+PRINTING = Printing("시범구청", "점검자-01", "월간 보고", "기록 원장 5건", "log 5 AAAA")
+
+
+def _sheet(page: SweepPage) -> Tree:
+    log = printed_log([page.row], s.PERIOD, s.GENERATED, PRINTING)
+    return log | {"sweeps": [printed_sweep(page, 1, PRINTING.proof)], "has_cover": False}
+
+
+def _tables(data: bytes, folder: Path) -> list[list[list[str]]]:
+    """The rows of each table."""
+    file = folder / "log.hwpx"
+    file.write_bytes(data)
+    with hwp_hwpx_parser.HWPXReader(file) as reader:
+        assert reader.is_valid()
+        return [table.rows for table in reader.get_tables()]
+
+
+def test_the_form_of_a_sweep_has_approval_boxes_and_both_results(tmp_path: Path) -> None:
+    page = s.live_page()
+    note = VisitNote(
+        v=1, sweep_id=page.row.header.sweep_id, noted=s.clock(9), by_eye="nothing_unusual", spots=("vent",), marks=None,
+        occasion="joint", companions="마포경찰서 경위", emergency_bell="works", measures=("sticker",),
+        confirmed_by="시설관리 담당",
+    )  # fmt: skip
+    hand = hand_entries(("점검자-01", note), [])
+    data = render_hwpx(
+        _sheet(build_page(page.row.header, page.row.place, page.report, report_state="present", hand=hand))
+    )
+    approval, form, signing, *_ = _tables(data, tmp_path)
+    assert approval[0] == ["결 재", "담당", "검토", "확인"]
+    fields = {row[0]: [cell for cell in row[1:] if cell] for row in form}
+    assert fields["육안 점검 결과"] == ["이상 없음 (점검자-01 확인 · 1/8개 부위: 환풍구)"]
+    assert fields["장비 점검 결과"][0].startswith("재점검 필요 (")
+    assert fields["성별"] == ["남", "층", "1층", "칸", "3칸"]
+    assert fields["점검구분"] == ["□ 정기  □ 수시  ■ 합동   (정밀 점검)"]
+    assert (fields["비상벨"], fields["조치"], fields["의심흔적"]) == (["정상"], ["점검 스티커 부착"], ["없음"])
+    assert [row[:2] for row in signing[1:]] == [
+        ["점검자", "점검자-01"],
+        ["점검자", "점검자-02"],
+        ["동행·입회", "마포경찰서 경위"],
+        ["확인자", "시설관리 담당"],
+    ]
+
+
+def test_a_list_runs_over_sheets_under_one_heading(tmp_path: Path) -> None:
+    pages = [s.live_page(), s.simulated_page(), s.found_page()]
+    data = render_hwpx(printed_log([page.row for page in pages] * 20, s.PERIOD, s.GENERATED, PRINTING))
+    listed = _tables(data, tmp_path)[-1]
+    assert [len(row) for row in listed] == [9] * 61
+    assert listed[2][:2] == ["2", "2026-03-12 10:20"]
+    assert listed[2][2].startswith("[시뮬레이션 기록 · 실제 점검 아님] 시범 공중화장실 (DEMO-0001)")
+    assert [row[5:7] for row in listed[1:4]] == [["미기재", "재점검 필요"], ["미기재", "의심"], ["발견", "발견"]]
+    section = zipfile.ZipFile(io.BytesIO(data)).read("Contents/section0.xml").decode()
+    assert 'repeatHeader="1" rowCnt="61"' in section
+
+
+def test_hostile_text_stays_text_and_the_library_finds_nothing_to_complain_of(tmp_path: Path) -> None:
+    data = render_hwpx(_sheet(s.hostile_page()))
+    assert HwpxDocument.open(data).validate().issues == ()
+    words = " ".join(cell for table in _tables(data, tmp_path) for row in table for cell in row)
+    assert s.HOSTILE_FORMULA in words
+    assert s.HOSTILE_MARKUP in words
+    assert s.DEVICE_ADDRESS not in words
+    assert "안전" not in words
+
+
+def test_the_same_input_gives_the_same_bytes() -> None:
+    assert render_hwpx(_sheet(s.found_page())) == render_hwpx(_sheet(s.found_page()))
