@@ -44,8 +44,10 @@ from server.api import (
 )
 from server.api import keys as key_routes
 from server.api.describing import describe_application
+from server.api.measures import MeasuredRequests
 from server.api.pulse import Pulse
 from server.api.services import Services
+from server.api.tending import tend
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
 from server.bounds.intake import PACE, BodyBudget, BoundedBodies, Pace
@@ -53,12 +55,11 @@ from server.bounds.shares import PersonalShares
 from server.config.inspection_policy import PolicyError, Rule, read_policy
 from server.config.public_page import PublicPage, PublicPageError, read_public_page
 from server.config.release import VERSION
-from server.config.retention import days_of, read_periods
+from server.config.retention import read_periods
 from server.config.settings import Settings, SettingsError
 from server.crypto.body_keys import BodyKeys, BodyKeysError
 from server.districts.register import settle_home
 from server.documents.export_queue import ExportQueue
-from server.ingest import quarantine
 from server.ingest.group_commit import GroupCommit
 from server.ingest.judging import judge_old_log
 from server.interface.errors import ApiError
@@ -68,7 +69,6 @@ from server.live.hub import LiveHub
 from server.live.shared import SharedExchange
 from server.log.build import build_tree
 from server.log.heads import Heads
-from server.people import access_log
 from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
@@ -82,7 +82,6 @@ from server.server_keys.own_keys import open_keys
 from server.server_keys.root import sign_waiting
 from server.store.bodies import check_store, take_block
 from server.store.db import Database
-from server.store.erasure import destroy_dead_keys
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.witness.asking import ask
 from server.witness.stamping import StampError, stamp_head
@@ -116,10 +115,8 @@ ROUTERS = tuple(
 MIB = 1024 * 1024
 SESSION_CHECK_S = 1.0  # guessed: a person who was switched off reads on for a second at most
 COMPRESSED_FROM_BYTES = 1_000  # derived: less than a packet holds, and more than an answer with a token in it takes
-TEND_S = 5.0
 OUTSIDE_S = 60.0  # guessed: what is cut off within a minute no witness has seen
 logger = logging.getLogger(__name__)
-OPTIMIZE_S = 3600.0  # SQLite's own advice: every few hours, and when a connection opens
 
 
 remove_compress_type("text/event-stream")  # an event must leave at once, and is smaller than what compressing adds
@@ -136,7 +133,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
             for work in (
                 services.exchange.run(),
                 _watch_sessions(services),
-                _tend(services),
+                tend(services),
                 services.exports.run(),
                 _ask_outside(services),
             )
@@ -168,6 +165,7 @@ def create_app(settings: Settings, pace: Pace = PACE) -> FastAPI:
     )
     app.state.services = services
     refusals.install(app)
+    app.add_middleware(MeasuredRequests, measures=services.measures)
     app.add_middleware(BoundedBodies, pace=pace, budget=BodyBudget())
     app.add_middleware(HostCheck, settings=settings)
     app.add_middleware(SecurityHeaders)
@@ -266,6 +264,7 @@ async def _ask_outside(services: Services) -> None:
     with httpx.Client() as client:
         while True:
             lines = await run_in_threadpool(_outside, services, client)
+            services.upkeep.witness = "degraded" if lines else "ok"
             for line in set(lines) - set(said):
                 logger.warning("%s", line)
             said = lines
@@ -285,44 +284,3 @@ def _outside(services: Services, client: httpx.Client) -> tuple[str, ...]:
     except (BusyError, AwayError, DiskFullError, StampError) as error:
         lines.append(str(error))
     return tuple(lines)
-
-
-def _tend_access_log(services: Services) -> None:
-    with services.db.write() as connection:
-        access_log.seal_days(connection)
-        access_log.purge(connection, days_of(services.periods, "access_log"))
-        sign_waiting(connection, services.notary)
-
-
-def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> None:
-    db = services.db
-    with db.write() as connection:
-        done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
-        sign_waiting(connection, services.notary)
-    if done:
-        destroy_dead_keys(db)
-
-
-async def _tend(services: Services) -> None:
-    """Keep what the database knows of its tables up to date, and destroy the keys of bodies that are gone."""
-    db = services.db
-    next_s, aged_s = 0.0, time.monotonic()
-    while True:
-        try:
-            if db.body_keys is not None and db.body_keys.is_due:
-                await run_in_threadpool(destroy_dead_keys, db)
-            await services.exports.drop_outdated()  # also what another process erased
-            if time.monotonic() >= next_s:
-                await run_in_threadpool(_tend_access_log, services)
-                elapsed_s = int(time.monotonic() - aged_s)
-                own_s = elapsed_s // services.hub.processes  # every process adds its part
-                await run_in_threadpool(_purge_quarantine, services, own_s, days_of(services.periods, "quarantine"))
-                aged_s += elapsed_s
-                await run_in_threadpool(destroy_dead_keys, db)
-                await run_in_threadpool(db.optimize)
-                next_s = time.monotonic() + OPTIMIZE_S
-        except (BusyError, AwayError, DiskFullError):
-            pass  # the next round does it
-        except BodyKeysError as error:
-            logger.error("%s", error)  # noqa: TRY400  the line says it all
-        await asyncio.sleep(TEND_S)

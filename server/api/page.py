@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from server.api.access import OPEN
+from server.api.health import health_parts
 from server.api.services import services_of
 from server.config.release import VERSION
 from server.interface.errors import database_away, not_found
@@ -29,12 +30,12 @@ REVALIDATE = {"Cache-Control": "no-cache"}
 
 @router.get("/api/health", tags=["page"], dependencies=[OPEN], openapi_extra=shows())
 async def health(request: Request) -> Health:
-    """Is the server there, does its database answer, and was the page built? 503 when the database does not answer."""
+    """Is the server there, and how is each of its parts? 503 when the database does not answer."""
     services = services_of(request)
     if not await services.pulse.is_there():
         raise database_away()
-    index = services.settings.web_dir / "index.html"
-    return Health(status="ok", database="ok", version=VERSION, page_built=await run_in_threadpool(index.is_file))
+    parts = await run_in_threadpool(health_parts, services)
+    return Health(status="ok", database="ok", version=VERSION, page_built=parts.page == "ok", parts=parts)
 
 
 @router.get("/{path:path}", include_in_schema=False)

@@ -7,7 +7,9 @@ from functools import partial
 
 from starlette.requests import Request
 
+from server.api.measures import Measures
 from server.api.pulse import Pulse
+from server.api.upkeep import Upkeep
 from server.bounds.shares import Crews, PersonalShares
 from server.config.inspection_policy import Rule
 from server.config.public_page import PublicPage
@@ -52,6 +54,8 @@ class Services:
     shares: PersonalShares
     crews: Crews = field(default_factory=Crews)
     report_limits: ReportLimits = field(default_factory=ReportLimits)
+    measures: Measures = field(default_factory=Measures)
+    upkeep: Upkeep = field(default_factory=Upkeep)
 
     async def end_dead_streams(self) -> None:
         """End the event streams whose session is no more; call it on the event loop."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -50,6 +50,12 @@ class Settings(BaseModel):
     )
     public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.:\[\]-]{1,250}/?)?$")] = Field(
         "", description="address under which people reach the page, such as https://ansim.example.kr"
+    )
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        None, description="port on the loopback address for Prometheus; empty: none, 0 picks a free one"
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="json: the server's log as JSON lines without personal data, one for each request too"
     )
     tenant: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = Field(
         DEFAULT_TENANT, description="district or organisation that entries name; set it before the first start"

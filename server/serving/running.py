@@ -17,6 +17,7 @@ from typing import Any, cast
 import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.api.app import create_app
@@ -24,6 +25,8 @@ from server.bounds.connections import LINGER_S, ConnectionTable, raise_file_limi
 from server.bounds.intake import PACE, Pace
 from server.config.settings import Settings, SettingsError
 from server.live.hub import LiveHub
+from server.serving.logs import log_as_json
+from server.serving.metrics import metrics_listener
 from server.serving.service_manager import tell_manager
 from server.serving.sole_server import sole_server
 
@@ -90,9 +93,12 @@ def _run(
     linger_s: float,
 ) -> None:
     connections = ConnectionTable[_Connection](raise_file_limit(), time.monotonic, linger_s)
+    if settings.log_format == "json":
+        log_as_json()
     app = create_app(settings, pace)
     config = uvicorn.Config(
         app,
+        log_config=None if settings.log_format == "json" else LOGGING_CONFIG,
         http=_protocol(connections),
         ws="none",
         log_level="warning",
@@ -104,7 +110,8 @@ def _run(
         h11_max_incomplete_event_size=64 * 1024,
     )
     server = _Server(config, app.state.services.hub, connections, on_started, stop)
-    server.run(sockets=[listener])
+    with metrics_listener(app.state.services):
+        server.run(sockets=[listener])
 
 
 class _Stoppable(uvicorn.Server):

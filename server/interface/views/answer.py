@@ -34,6 +34,25 @@ class Ok(View):
     ok: Literal[True] = True
 
 
+PartState = Literal["ok", "degraded", "off"]
+
+
+class HealthParts(View):
+    """How each part is; `off` is one that nobody set up."""
+
+    database: PartState
+    disk: PartState
+    """Degraded: entries are refused, since less is free than `ANSIM_MIN_FREE_MIB`."""
+    witness: PartState
+    """Degraded: witness or time-stamping service did not answer last, or refused."""
+    queue: PartState
+    """Of documents. Degraded: no more are taken at the moment."""
+    page: PartState
+    """Off: it was not built."""
+    retention: PartState
+    """Degraded: what has to go was not removed for two hours."""
+
+
 class Health(View):
     """Is the server there, and which?"""
 
@@ -42,3 +61,4 @@ class Health(View):
     """It answered just now; when it does not, the answer is a refusal with the code `database_unreachable`."""
     version: str
     page_built: bool
+    parts: HealthParts

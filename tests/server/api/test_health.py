@@ -37,6 +37,14 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
             "database": "ok",
             "version": site.anonymous().get("/api/health").json()["version"],
             "page_built": True,
+            "parts": {
+                "database": "ok",
+                "disk": "ok",
+                "witness": "off",
+                "queue": "ok",
+                "page": "ok",
+                "retention": "ok",
+            },
         }
         file.rename(tmp_path / "away.sqlite3")
         assert _answer(site.anonymous().get("/api/health")) == AWAY
