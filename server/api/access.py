@@ -56,8 +56,9 @@ CASE_WORKERS: frozenset[Role] = INSPECTORS | {"district_officer", "evidence_offi
 CASE_READERS: frozenset[Role] = READERS - {"viewer"}
 PLANNERS: frozenset[Role] = frozenset({"supervisor", "district_officer", "admin"})
 """Who says what there is to inspect."""
-PROBE_KEEPERS: frozenset[Role] = PLANNERS | {"city_officer", "auditor"}
-"""Who sees how each probe reads against its reference target: of probes, never of persons."""
+CHECK_READERS: frozenset[Role] = PLANNERS | {"city_officer", "auditor", "inspector"}
+"""Who sees how each probe reads against its reference target, also whoever takes it along in the morning: of probes,
+never of persons."""
 LOG_READERS: frozenset[Role] = frozenset(
     {"inspector", "supervisor", "district_officer", "city_officer", "auditor", "admin"}
 )
@@ -222,7 +223,7 @@ PlanKeeper = Annotated[Person, allow(PLAN_KEEPERS, "district")]
 CaseReader = Annotated[Person, allow(CASE_READERS, "district")]
 CaseWorker = Annotated[Person, allow(CASE_WORKERS, "district")]
 Planner = Annotated[Person, allow(PLANNERS, "district")]
-ProbeKeeper = Annotated[Person, allow(PROBE_KEEPERS, "district")]
+CheckReader = Annotated[Person, allow(CHECK_READERS, "district")]
 Eraser = Annotated[Person, allow({"admin", "evidence_officer"}, "district")]
 LogReader = Annotated[Person, allow(LOG_READERS, "district")]
 LogWriter = Annotated[Person, allow(LOG_WRITERS, "district")]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.requests import Request
 
-from server.api.access import ProbeKeeper
+from server.api.access import CheckReader
 from server.api.probes import ProbeId
 from server.api.services import services_of
 from server.interface.views.probes import ReferenceChecks, ReferenceCheckView
@@ -20,7 +20,7 @@ router = APIRouter(tags=["probes"])
 
 @router.get("/api/probes/{probe_id}/reference-checks", openapi_extra=shows())
 def list_reference_checks(
-    request: Request, person: ProbeKeeper, probe_id: ProbeId, limit: Annotated[int, Query(ge=1, le=400)] = 60
+    request: Request, person: CheckReader, probe_id: ProbeId, limit: Annotated[int, Query(ge=1, le=400)] = 60
 ) -> ReferenceChecks:
     """The last checks of a probe, the newest first."""
     with services_of(request).db.read() as connection:

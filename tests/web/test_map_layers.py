@@ -71,14 +71,17 @@ def test_doors_and_toilets_tell_where_one_stands(live_phone: Phone, live_probe: 
     drawn = page.locator(".map-fixtures path")
     # Three toilets of two parts, two basins with their edge, three urinals of two parts, four doors of gap and leaf.
     expect(drawn).to_have_count(3 * 2 + (2 + 1) + 3 * 2 + 4 * 2)
-    stall = page.locator("path.map-zone").first.bounding_box()
-    bowl = page.locator(".map-fixtures path.fixture").nth(1).bounding_box()
-    leaf = page.locator(".map-fixtures path.fixture-door").first.bounding_box()
-    assert stall is not None
-    assert bowl is not None
-    assert leaf is not None
-    middle = stall["y"] + stall["height"] / 2
-    assert stall["y"] < bowl["y"] < middle < leaf["y"] + leaf["height"]  # at the wall, and the door at the floor
+    # The toilet at the wall, and the door at the floor; the map may be drawn anew meanwhile.
+    page.wait_for_function(
+        """() => {
+            const box = selector => document.querySelector(selector)?.getBoundingClientRect();
+            const [stall, tank, leaf] = ['path.map-zone', '.map-fixtures path.fixture', '.map-fixtures path.fixture-door']
+                .map(box);
+            if (!stall || !tank || !leaf) return false;
+            const middle = stall.top + stall.height / 2;
+            return stall.top <= tank.bottom && tank.bottom < middle && middle < leaf.bottom;
+        }"""
+    )
     page.get_by_role("button", name=re.compile("^1번 칸")).click()
     sheet = page.get_by_role("dialog")
     names = sheet.get_by_role("radio").evaluate_all("all => all.map(one => one.closest('label').innerText.trim())")

@@ -29,6 +29,9 @@ export type WaitingKey = Returned<"/api/keys">["waiting"][number];
 export type ProbeView = Returned<"/api/probes">["probes"][number];
 export type ProbeState = NonNullable<ProbeView["state"]>;
 
+export type DueView = Returned<"/api/schedule">["items"][number];
+export type DayPlan = Returned<"/api/schedule/rounds">;
+export type RoomState = Returned<"/api/rooms/{room_id}/state">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
 export type CityMap = Returned<"/api/desk/map">;

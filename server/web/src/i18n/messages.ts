@@ -20,6 +20,7 @@ import { rooms } from "./words/rooms";
 import { settings } from "./words/settings";
 import { start } from "./words/start";
 import { sweep } from "./words/sweep";
+import { today } from "./words/today";
 import { transmitters } from "./words/transmitters";
 import { verdicts } from "./words/verdicts";
 import { visit } from "./words/visit";
@@ -30,6 +31,7 @@ export const messages = {
   ...login,
   ...account,
   ...rooms,
+  ...today,
   ...verdicts,
   ...sweep,
   ...finding,

@@ -1,0 +1,41 @@
+/** What the day asks for. */
+import { text } from "../text";
+
+export const today = {
+  today_title: text("오늘", "Today"),
+  today_nothing: text("오늘 점검할 곳이 없습니다.", "Nothing is due today."),
+  today_order_hint: text(
+    "번호는 오늘 우리 조가 갈 순서입니다. 거리는 직선거리입니다.",
+    "Numbers are your pair’s order today; distances are straight lines.",
+  ),
+  today_place: text("{n}번째", "Number {n}"),
+  today_open: text("열린 사건 {n}건", "{n} open cases"),
+  today_found: text("카메라 발견 사건 {n}건", "{n} cases, camera found"),
+  today_due: text("{when}까지", "Due by {when}"),
+  today_overdue: text("점검일 지남 · {when}까지", "Past its day · due by {when}"),
+  today_missed: text("놓침: {when}에 끝난 기간", "Missed: period ended {when}"),
+  today_expected: text("{at} 도착 예정", "expected {at}"),
+  today_metres: text("직선 {m} m", "{m} m straight"),
+  today_more: text("나머지 {n}곳 펼치기", "Show the other {n}"),
+  today_cut: text("더 있습니다. 나머지는 업무 화면에서 보십시오.", "There are more: see the desk."),
+  today_no_probe: text("켜진 점검기가 없습니다.", "No probe is switched on."),
+  today_bank: text("보조 배터리 {share}", "power bank {share}"),
+  today_bank_unknown: text("보조 배터리 잔량 모름", "power bank unknown"),
+  today_check_not_done: text("오늘 기준 점검을 하지 않음", "Reference check not done today"),
+  today_check_passed: text("기준 점검 통과 ({at})", "Reference check passed ({at})"),
+  today_check_failed: text("기준 점검 실패 ({at})", "Reference check failed ({at})"),
+  today_check_out_of_control: text("기준 점검 관리 범위 벗어남 ({at})", "Reference check out of control ({at})"),
+  today_all: text("모든 시설", "All facilities"),
+  today_last_visit: text("마지막으로 마친 점검 {when}", "Last completed visit {when}"),
+  today_no_visit: text("마친 점검이 없음", "No completed visit"),
+  today_not_due: text("오늘 기한인 점검 없음", "Nothing due today"),
+  sticker_title: text("문의 QR이나 코드로 열기", "Open by the door’s QR or code"),
+  sticker_hint: text(
+    "휴대전화 카메라로 문에 붙은 QR을 비추면 이 화장실이 열립니다. 읽히지 않으면 아래 글자를 입력하십시오.",
+    "Point the phone’s camera at the QR on the door and the room opens. Where it cannot be read, enter its letters.",
+  ),
+  sticker_code: text("QR 아래 글자 12자", "The 12 letters below the QR"),
+  sticker_open: text("열기", "Open"),
+  sticker_short: text("글자 12자를 모두 입력하십시오.", "Enter all 12 letters."),
+  sticker_unknown: text("그런 스티커가 없거나 다른 구의 것입니다.", "No such sticker in your district."),
+} as const;

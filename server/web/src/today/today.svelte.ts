@@ -1,0 +1,38 @@
+/** What the day asks for, as the server says it now, for the list of rooms and for each room. */
+import { call, client } from "../api/client";
+import type { SweepResult } from "../api/types";
+import { Resource } from "../app/resource.svelte";
+import { session } from "../app/session.svelte";
+import { compose, type TodayList, type TodayRoom } from "./compose";
+
+/** Who sees what is due; the others see open cases only. */
+const DUE_READERS: ReadonlySet<string> = new Set([
+  "inspector",
+  "supervisor",
+  "district_officer",
+  "city_officer",
+  "auditor",
+  "admin",
+]);
+const MOST_DUE = 5_000; // the most that the server tells
+const MOST_CASES = 200;
+
+export const today = new Resource<TodayList>(async () => {
+  const seesDue = DUE_READERS.has(session.user?.role ?? "");
+  const [cases, due, plan] = await Promise.all([
+    call(client.GET("/api/cases", { params: { query: { limit: MOST_CASES } } })),
+    seesDue ? call(client.GET("/api/schedule", { params: { query: { limit: MOST_DUE } } })) : null,
+    seesDue ? call(client.GET("/api/schedule/rounds")) : null,
+  ]);
+  return compose(cases.cases, due?.items ?? [], plan, due?.is_cut ?? false, session.user?.display_name ?? "");
+});
+
+/** What a room is shown as: a camera that a case has found outweighs what its last sweep said. */
+export function resultOf(roomId: string, result: SweepResult | null): SweepResult | null {
+  return todayOf(roomId)?.cases.some(({ is_found }) => is_found) === true ? "found" : result;
+}
+
+/** What the day says of one room; null while nothing is known or nothing is asked for. */
+export function todayOf(roomId: string): TodayRoom | null {
+  return today.data?.rooms.find((room) => room.roomId === roomId) ?? null;
+}

@@ -1,0 +1,158 @@
+"""What an inspector sees first in the morning: open cases, what is due in the round's order, the probe in the bag."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from server.api.app import build_services
+from server.config.settings import Settings
+from server.interface.requests import FacilityRequest, RoomRequest
+from server.places import facilities
+from server.public_page import stickers
+from sweep.report import BankState, ConditionEvent
+from tests.report_factory import text
+from tests.web.conftest import OpenPhone, Phone
+from tests.web.probe import FakeProbe
+from tests.web.site import PROBE_ID, add_people, serving
+
+pytestmark = pytest.mark.browser
+
+LONG = 5_000
+MOST_MS = 1_000
+
+
+def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city: str) -> None:
+    phone = open_phone(city)
+    phone.log_in("inspector-hanbit-1")
+    page = phone.page
+    today = page.get_by_role("region", name="오늘")
+    cards = today.locator("a.today-room")
+    expect(cards.first).to_be_visible()
+    ranks = cards.evaluate_all(
+        """all => all.map(one => one.matches('.found') ? 0 : one.matches('.open') ? 1
+            : one.querySelector('.place') ? 2 : one.querySelector('.overdue, .missed') ? 3 : 4)"""
+    )
+    assert ranks == sorted(ranks)
+    assert set(ranks) >= {0, 1, 2}
+    # A camera that was found stands on the room's own card as well, whatever its last sweep said.
+    name = cards.first.locator("strong").inner_text()
+    facility = cards.first.locator(".small").first.inner_text()
+    group = page.locator("section", has=page.get_by_role("heading", name=facility, exact=True))
+    expect(group.locator("a.room", has_text=name)).to_contain_text("발견")
+    assert phone.violations() == []
+    assert phone.small_texts() == []
+    phone.shoot("today")
+    cards.first.click()
+    expect(page.get_by_text("먼저 두 사람이 손대지 않고 눈으로").first).to_be_visible()
+    expect(page.get_by_text(re.compile("^마지막으로 마친 점검"))).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("today-room", full=False)
+
+
+@pytest.fixture
+def door(built_page: None, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address of a server and the code on the door of its only room."""
+    services = build_services(Settings(data_dir=tmp_path))
+    with services.db.write() as connection:
+        add_people(connection)
+        name = text("한빛공원 공중화장실", "Hanbit Park restrooms")
+        facility_id = facilities.add_facility(connection, FacilityRequest(name=name, address="x"), actor="test")
+        room = RoomRequest(name=text("여자 화장실", "Women's restroom"), kind="restroom")
+        room_id = facilities.add_room(connection, facility_id, room, actor="test")
+        code = stickers.replace_sticker(connection, room_id, actor="test")
+    services.db.close()
+    with serving(tmp_path) as url:
+        yield url, code
+
+
+def test_a_doors_sticker_opens_its_room(open_phone: OpenPhone, door: tuple[str, str]) -> None:
+    url, code = door
+    phone = open_phone(url)
+    phone.log_in()
+    page = phone.page
+    room = page.get_by_role("heading", level=1, name="여자 화장실")
+    page.goto(f"{url}/r/{code}")  # as the phone's own camera opens it
+    expect(room).to_be_visible()
+    phone.open("#/")
+    page.get_by_text("문의 QR이나 코드로 열기").click()
+    field = page.get_by_label("QR 아래 글자 12자")
+    field.fill(code[:6])
+    page.get_by_role("button", name="열기", exact=True).click()
+    expect(page.get_by_text("글자 12자를 모두 입력하십시오.")).to_be_visible()
+    assert phone.violations() == []
+    field.fill(f"{code[:4]}-{code[4:8]} {code[8:]}".lower())
+    page.get_by_role("button", name="열기", exact=True).click()
+    expect(room).to_be_visible()
+
+
+def test_the_probe_in_the_bag(phone: Phone, probe: FakeProbe) -> None:
+    phone.log_in()
+    strip = phone.page.get_by_role("link", name=re.compile(PROBE_ID))
+    expect(strip).to_contain_text("보조 배터리 잔량 모름")
+    expect(strip).to_contain_text("오늘 기준 점검을 하지 않음")
+    probe.tell(condition(0.8))
+    expect(strip).to_contain_text("보조 배터리 80%")
+    assert phone.violations() == []
+
+
+@pytest.mark.soak
+def test_a_long_list_stays_smooth(phone: Phone) -> None:
+    phone.watch.allowed = ("Failed to load resource",)
+    phone.log_in(path="#/settings")
+    page = phone.page
+    due = {"today": "2026-11-27", "is_working_day": True, "rules": [], "counts": {}, "is_cut": False}
+    items = [item(number) for number in range(LONG)]
+    page.route(
+        "**/api/schedule?*",
+        lambda route: route.fulfill(
+            status=200, content_type="application/json", body=json.dumps({**due, "items": items})
+        ),
+    )
+    phone.open("#/")
+    more = page.get_by_role("button", name=re.compile("^나머지"))
+    expect(more).to_be_visible()
+    took = page.evaluate(
+        """async () => {
+            const times = [];
+            for (;;) {
+                const buttons = [...document.querySelectorAll('button')];
+                const more = buttons.find(one => one.innerText.startsWith('나머지'));
+                if (!more) return times;
+                const began = performance.now();
+                more.click();
+                await new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+                times.push(performance.now() - began);
+            }
+        }"""
+    )
+    assert len(page.locator(".list a.today-room").all()) == LONG
+    print(f"a page of 50 more: {max(took):.0f} ms at most, {sum(took) / len(took):.0f} ms on average")
+    assert max(took) <= MOST_MS
+
+
+def condition(share: float) -> ConditionEvent:
+    bank = BankState(
+        likely_share=share, least_share=share - 0.1, most_share=share + 0.1, used_wh=5.0, is_measured=True,
+        capacity_mah=10_000, inputs=None, because=None,
+    )  # fmt: skip
+    return ConditionEvent(
+        type="condition", battery_v=None, is_undervolted=None, processor_c=None, is_slowed=None, disk_free_bytes=None,
+        head=None, camera=None, camera_because=None, lost={}, bank=bank,
+    )  # fmt: skip
+
+
+def item(number: int) -> dict[str, Any]:
+    name = {"ko": f"{number:04}번 공원", "en": f"Park {number:04}"}
+    return {
+        "room_id": f"019c0000-0000-7000-8000-{number:012}", "facility_id": f"019c0000-0000-7000-9000-{number:012}",
+        "district_id": None, "facility_name": name, "room_name": {"ko": "화장실", "en": "Restroom"},
+        "kind": "restroom", "rule": "monthly", "state": "due", "drawn": None, "until": "2026-11-30",
+        "last_done": None, "is_again": False, "with_police": False,
+    }  # fmt: skip
