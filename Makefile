@@ -37,10 +37,10 @@ LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard swee
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run demo-city check test soak bench firmware hardware deb test-deb lock clean
+.PHONY: help setup setup-test run demo-city check test soak bench firmware hardware deb test-deb test-update test-arm64 image lock clean
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
 setup: .make/python build/kernel.so build/lens_kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
 
@@ -90,6 +90,15 @@ deb: setup ## The Debian packages of probe and server for ARCH=amd64 or arm64, o
 
 test-deb: deb ## Install, upgrade, downgrade, remove and purge them in an empty root: ARCH=amd64 ROOT=/somewhere, as root
 	@.ci/deb-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-deb-$(or $(ARCH),amd64))
+
+test-update: test-deb ## Updates that are good, broken, refused and cut off, in that root with systemd: ARCH=amd64, as root
+	@.ci/update-test $(or $(ARCH),amd64) $(or $(ROOT),/var/tmp/ansim-deb-$(or $(ARCH),amd64))
+
+test-arm64: setup-test ## The tests in an arm64 root under qemu, its processor a Cortex-A76: ROOT=/somewhere ARGS, as root
+	@.ci/test-arm64 $(or $(ROOT),/var/tmp/ansim-arm64) $(ARGS)
+
+image: ## A card's image with the packages of make deb ARCH=arm64: ROOT=/somewhere, as root
+	@.ci/image $(or $(ROOT),/var/tmp/ansim-image)
 
 lock: .make/python-test ## Write constraints.txt anew. ARGS="fastapi numpy" brings those up to date, ARGS=--all everything
 	@[ -x .make/uv/bin/uv ] || { $(BIN)/python -m venv .make/uv && .make/uv/bin/python -m pip --quiet install uv; }

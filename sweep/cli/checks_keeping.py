@@ -55,7 +55,8 @@ def kind_of(mounts: dict[Path, str], path: Path) -> str | None:
 
 
 def _update(here: Here) -> Check:
-    topic = Topic("program", "update", ("업데이트", "update"))
+    # In the group of the machine: while an update asks how the program is, it is of course not finished.
+    topic = Topic("machine", "update", ("업데이트", "update"))
     state = here.path(str(apply_update.STATE))
     if not os.access(state, os.R_OK | os.X_OK):
         return topic.unknown(("관리자만 볼 수 있음", "only root sees it")) if state.exists() else topic.ok(NONE)
