@@ -77,7 +77,7 @@ def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
     from sweep.run.budget import Budget, Durations
 
     usual = Durations(listen_s=20.0, light_s=114.0, ble_s=10.0, film_s=20.0, outside_s=20.0)
-    return Budget("full", usual, stalls, clock_s)
+    return Budget("full", usual, stalls, clock_s, is_light_last=True)
 
 
 def _show(name: str, one: dict[str, Any]) -> None:

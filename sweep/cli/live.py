@@ -14,7 +14,7 @@ import signal
 import stat
 import sys
 import termios
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
@@ -33,7 +33,7 @@ from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand,
 from sweep.run.look_words import view_text
 from sweep.run.outside import outside_event
 from sweep.run.rooms import Interrupted, LiveSource, Room, middle_of
-from sweep.run.words import guidance_event
+from sweep.run.words import guidance_event, light_ahead_event
 from sweep.wifi.doors import LiveWifi
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def ask_to_stand_outside(control: Control, inspectors: tuple[str, str], terminal
 
 
 def ask_to_stand(
-    zones: Iterable[Zone], control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
+    zones: Sequence[Zone], control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL
 ) -> Iterator[Stand]:
     """Outside the door, then zone after zone at a terminal: Enter begins each, `w` repeats the last by walking; asks
     anew for a declaration that has ended.
@@ -161,7 +161,26 @@ def ask_to_stand(
             yield replace(last, is_walk=True)
         last = here
         yield here
+    yield from ask_to_go_back(control, inspectors, {one.zone_id: one for one in zones}, terminal)
     yield from ask_to_look_again(control, inspectors, terminal)
+
+
+def ask_to_go_back(
+    control: Control, inspectors: tuple[str, str], zones: Mapping[str, Zone], terminal: Terminal
+) -> Iterator[Stand]:
+    """The zones to which somebody should go back for the light: Enter begins each, `s` leaves the rest out."""
+    while control.lights.pending:
+        ask_to_declare(control, inspectors, terminal)
+        zone = zones.get(control.lights.pending[0].zone_id)
+        if control.is_over or zone is None:
+            return
+        told = light_ahead_event(zone).text
+        err.print(f"{told.ko}: Enter / {told.en}: Enter; s + Enter 건너뛰기 / skips the light", markup=False)
+        line = terminal.read_line(control)
+        if not line or line.strip().lower() in {"s", "skip", "ㄴ"}:
+            return
+        if control.is_declared:
+            yield middle_of(zone)
 
 
 def ask_to_look_again(control: Control, inspectors: tuple[str, str], terminal: Terminal = TERMINAL) -> Iterator[Stand]:
@@ -311,6 +330,8 @@ def room_source(
         while not control.is_over:
             is_through = bool(control.looks.pending) and visited >= wanted
             guidance = guidance_event("look_again" if is_through else "stand_next")
+            if ahead := control.lights.pending:
+                guidance = light_ahead_event(next(z for z in command.plan.zones if z.zone_id == ahead[0].zone_id))
             on_event(outside_event(len(command.plan.zones)) if asks_outside else guidance)
             stand = control.next_stand()
             if stand is None:

@@ -178,6 +178,17 @@ def locate_uplinks(
     return tuple(result)
 
 
+def zone_shares(plan: Plan, positions: Sequence[Position], heard: Iterable[WifiObservation]) -> Mapping[str, float]:
+    """Probability of each zone for one transmitter by its levels; empty where too few positions heard it."""
+    stands = {position.position_id: (position.x_m, position.y_m) for position in positions}
+    levels = {
+        one.position_id: one.rssi_dbm.median for one in heard if one.rssi_dbm is not None and one.position_id in stands
+    }
+    if len(levels) < MIN_POSITIONS:
+        return {}
+    return locate(plan, np.array([stands[name] for name in levels]), np.array(list(levels.values()))).zones
+
+
 def _as_record(plan: Plan, token: AddressToken, positions: int, found: Location) -> TransmitterPlace:
     side = max(SIDES, key=lambda one: found.outside[one])
     zone = max(plan.zones, key=lambda one: found.zones[one.zone_id], default=None)

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.lease_pipe import LeaseGiver
+from sweep.plug.light_ahead import LightsAhead
 from sweep.plug.looks import Looks
 from sweep.report import LookKind, ProbeState, are_two_persons
 from sweep.report.persons import Identified
@@ -87,6 +88,8 @@ class Control:
         """Whose response tests a person skipped; only where somebody stands now can one be."""
         self.looks = Looks()
         """Candidates that ask for a second look."""
+        self.lights = LightsAhead()
+        """Where somebody should go back for the light."""
         self._watchers: list[_Watcher] = []
         self._on_state: Callable[[ProbeState], None] | None = None
         self._queued_state: ProbeState | None = None

@@ -42,6 +42,8 @@ class Task(Generic[D]):
     """How long all light tests here may take together; None: as the settings say."""
     open_light_s: float | None = None
     """The same for those of them in which nothing is called video."""
+    light_tags: frozenset[str] = frozenset()
+    """Tags of the transmitters that the light is for; none: of all that may be cameras."""
     no_light_because: str | None = None
     """Code that says why no light is played here though it could be."""
     keep: Path | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from sweep.plug.light_ahead import LIGHT_DWELL_S
 from sweep.plug.looks import TRANSMITTER_LOOK_S
 from sweep.plug.mode import QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, LeftOut
 from sweep.report import Mode
@@ -55,15 +56,28 @@ class StandPlan:
     """Of it, those in which nothing is called video: most are for what its traffic leaves open."""
     leaves_out: tuple[LeftOut, ...] = ()
     """For want of time, in the order of SHORT_LEAVES_OUT."""
+    is_light_later: bool = False
+    """The light comes when every zone was heard."""
 
 
 class Budget:
     """One for a sweep."""
 
-    def __init__(self, mode: Mode, durations: Durations, stalls: int, clock_s: Callable[[], float]) -> None:
-        """The sweep begins now; `stalls`: of the room, booths too."""
+    def __init__(
+        self,
+        mode: Mode,
+        durations: Durations,
+        stalls: int,
+        clock_s: Callable[[], float],
+        *,
+        is_light_last: bool = False,
+    ) -> None:
+        """The sweep begins now; `stalls`: of the room, booths too.  `is_light_last`: the light is played when every
+        zone was heard, where what was heard says (`sweep.plug.light_ahead`), instead of at each stand.
+        """
         self._durations = durations
         self._light_s = 0.0 if "light_test" in QUICK_LEAVES_OUT and mode == "quick" else durations.light_s
+        self._is_light_last = is_light_last and self._light_s > 0.0
         self._clock_s = clock_s
         self._total_s = BUDGET_S[mode] * max(1.0, stalls / BUDGET_STALLS)
         self._until_s = clock_s() + self._total_s
@@ -120,17 +134,36 @@ class Budget:
         spare_s = self._plan(first_s, stands)
         light_s = min(self._most_light_s, max(FIRST_COME * spare_s, spare_s / stands))
         goes = set[LeftOut]()
-        if light_s < LEAST_LIGHT_S:
+        if light_s < LEAST_LIGHT_S or self._is_light_last:
             light_s = 0.0
-            goes |= {"light_test"} if self._light_s > 0.0 else set()
         open_s = min(light_s, self._open_s(spare_s, stands))
         if open_s < LEAST_LIGHT_S:
             open_s = 0.0
-            goes |= {"open_light_test"} if self._light_s > 0.0 else set()
+        if self._light_s > 0.0 and not self._is_light_last:
+            goes |= {"light_test"} if light_s == 0.0 else set()
+            goes |= {"open_light_test"} if open_s == 0.0 else set()
         if spare_s < 0.0 and self._durations.ble_s > 0.0:
             goes.add("bluetooth")
             self._plan(first_s, stands, without_ble=True)
-        return StandPlan(light_s, open_s, tuple(one for one in SHORT_LEAVES_OUT if one in goes))
+        leaves_out = tuple(one for one in SHORT_LEAVES_OUT if one in goes)
+        return StandPlan(light_s, open_s, leaves_out, is_light_later=self._is_light_last)
+
+    def light_ahead(self) -> StandPlan:
+        """What a light test may take for which somebody went back, listening included: all that is left, since the
+        likeliest place comes first.
+        """
+        spare_s = self._until_s - self._clock_s() - LIGHT_DWELL_S - CLOSE_S
+        looks_s = max(0.0, min(spare_s, self._looks_s))
+        light_s = min(self._light_s + AROUND_LIGHT_S, spare_s - looks_s) if self._light_s else 0.0
+        light_s = 0.0 if light_s < LEAST_LIGHT_S else light_s
+        self._ends_s = max(self._until_s, self._clock_s())
+        return StandPlan(light_s, light_s)
+
+    @property
+    def has_light_ahead(self) -> bool:
+        """Whether there is time to go back somewhere for one more."""
+        spare_s = self._until_s - self._clock_s() - MOVE_S - LIGHT_DWELL_S - CLOSE_S
+        return self._light_s > 0.0 and spare_s - self._looks_s >= LEAST_LIGHT_S
 
     def _open_s(self, spare_s: float, stands: int) -> float:
         """What is spare for tests that are only for open transmitters: before the last stand a test of something that

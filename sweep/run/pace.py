@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection
 
+from sweep.judge.locate import MIN_POSITIONS
 from sweep.plug.control import Control
 from sweep.plug.lease import Declaration
 from sweep.plug.mode import QUICK_KINDS, QUICK_LEAVES_OUT, zones_of
@@ -26,7 +27,8 @@ class Pace:
         stalls = sum(zone.kind in QUICK_KINDS for zone in plan.zones)
         self._zones = zones_of(mode, plan)
         self._visited: set[str] = set()
-        self._budget = Budget(mode, durations, stalls, clock_s)
+        is_light_last = mode == "full" and len(self._zones) >= MIN_POSITIONS  # fewer stands place nothing
+        self._budget = Budget(mode, durations, stalls, clock_s, is_light_last=is_light_last)
         self._budget.outside(len(self._zones))
 
     def follow(self, control: Control) -> None:
@@ -55,6 +57,24 @@ class Pace:
     def has_time(self, seconds: float) -> bool:
         """Whether there is so much time for second looks besides the zones to come."""
         return self._budget.has_time(seconds, sum(zone not in self._visited for zone in self._zones))
+
+    @property
+    def is_through(self) -> bool:
+        """Whether every zone was visited."""
+        return self._visited.issuperset(self._zones)
+
+    def take_up(self, zone_ids: Collection[str]) -> None:
+        """These zones were visited before the sweep was interrupted."""
+        self._visited |= set(zone_ids)
+
+    @property
+    def has_light_ahead(self) -> bool:
+        """Whether somebody may still go back for the light."""
+        return self.is_through and self._budget.has_light_ahead
+
+    def light_ahead(self) -> StandPlan:
+        """What a stand may take to which somebody went back for the light."""
+        return self._budget.light_ahead()
 
     def stand(self, zone_id: str) -> StandPlan:
         """What the stand that begins in this zone may take."""

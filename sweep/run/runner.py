@@ -26,6 +26,7 @@ from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
 from sweep.link.head_process import HeadProcess
 from sweep.plug.control import Answer, Control
 from sweep.plug.lease_pipe import LeaseGiver
+from sweep.plug.light_ahead import LIGHT_LEFT_OUT, LightAhead, light_ahead
 from sweep.plug.looks import Look, is_again
 from sweep.plug.measurement import Measurement
 from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
@@ -46,6 +47,7 @@ from sweep.report import (
     RecordedSweep,
     Source,
     SweepReport,
+    TransmitterPlace,
     ZoneEvent,
 )
 from sweep.run.budget import StandPlan
@@ -55,6 +57,7 @@ from sweep.run.coordinator import Coordinator
 from sweep.run.day_check import DayCheck
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
+from sweep.run.light_stands import chances_of
 from sweep.run.looking_again import LookingAgain
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
 from sweep.run.pace import Pace, quick_limits
@@ -271,6 +274,8 @@ class Runner:
             self._condition.take_up(before.stands[-1].condition)
         self._journal.resumed(before)
         made.positions += before.positions
+        if self._pace is not None:
+            self._pace.take_up({one.zone_id for one in before.positions if not is_again(one.position_id)})
         made.measurements += measurements_of(before, self._plugs, Now(self._now_ns(), before.header.boot_id))
         for stand, position in zip(before.stands, before.positions, strict=True):
             if not stand.is_over:
@@ -311,11 +316,11 @@ class Runner:
             workers.process_id("lens"),
             lambda: self._control.standing in {"go", "moved_on"},
         )
-        plan = self._plan_of(recorded)
+        plan, light = self._plan_of(recorded)
         closed: dict[Modality, str] = {} if because is None else {"lens": because}
         if "bluetooth" in plan.leaves_out:
             closed["ble"] = SHORT_OF_TIME
-        tasks = self._tasks.inside(recorded, position, keep, closed, plan, None if look is None else look[1])
+        tasks = self._tasks.inside(recorded, position, keep, closed, plan, None if look is None else look[1], light)
         coordinator.begin(recorded.zone, index, self._total, recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)
@@ -350,20 +355,26 @@ class Runner:
         before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
         return self._pace.has_time(look.longest_s + sum(one.longest_s for one in before))
 
-    def _plan_of(self, recorded: RecordedPosition) -> StandPlan:
-        """What the stand may take; that something goes for want of time is told once."""
+    def _plan_of(self, recorded: RecordedPosition) -> tuple[StandPlan, LightAhead | None]:
+        """What the stand may take, and for whom the light is to which somebody went back; that something goes for want
+        of time is told once.
+        """
         if self._pace is None:
-            return StandPlan(None)
+            return StandPlan(None), None
         if is_again(recorded.id):
-            return self._pace.look()
+            return self._pace.look(), None
         self._pace.hold(sum(look.longest_s for look in self._control.looks.pending))
+        light = self._control.lights.at(recorded.zone)
+        if light is not None and not (self._room is not None and self._room.is_walk(recorded)):
+            self._control.lights.begin(light)
+            return self._pace.light_ahead(), light
         plan = self._pace.stand(recorded.zone)
         if "bluetooth" in plan.leaves_out:
             self._limits.add(SHORT_LEAVES_OUT["bluetooth"])
         if plan.leaves_out and not self._is_short:
             self._is_short = True
             self._on_event(notice_event(SHORT_OF_TIME))
-        return plan
+        return plan, None
 
     def _check(self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
         """The day's reference check; nothing of it is in the report but what it came to."""
@@ -415,6 +426,7 @@ class Runner:
         if self._source.is_live:  # a recording says per position what it lacks
             self._limits |= never_measured(measurements) | self._outside_limits
         visited = {one.zone_id for one in measurements}
+        self._limits |= {LIGHT_LEFT_OUT} if self._control.lights.pending else set()
         self._limits |= quick_limits(self._manifest.mode, self._manifest.plan, visited)
         return "aborted" if is_aborted else "completed"
 
@@ -540,6 +552,7 @@ class Runner:
         if wanted:
             best = max(wanted, key=lambda stand: stand.gain_bits)
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
+        self._offer_light(made.positions, first, judged.places)
         observations = [o for one in made.measurements for o in one.observations]
         looks = looks_of(judged.findings, self._manifest.plan, made.positions, observations, judged.places)
         if is_recording(self._manifest):
@@ -553,6 +566,21 @@ class Runner:
             ).findings  # fmt: skip
         looked = looked_again_of(judged.findings, everything, made.positions, made.measurements)
         self._again.judged(made.measurements, looked)
+
+    def _offer_light(
+        self, positions: Sequence[Position], first: Sequence[Measurement], places: Sequence[TransmitterPlace]
+    ) -> None:
+        """Where somebody should go back for the light, once every zone was heard; that there is no time left for it is
+        said in the report.
+        """
+        if self._pace is None or not self._pace.is_through:
+            return
+        ahead = light_ahead(chances_of(self._manifest.plan, positions, first, places))
+        self._pace.hold(sum(look.longest_s for look in self._control.looks.pending))
+        if not self._pace.has_light_ahead and ahead:
+            self._limits.add(SHORT_LEAVES_OUT["light_test"])
+            ahead = ()
+        self._control.lights.offer(ahead)
 
     def _tell_of_journal(self, is_failing: bool) -> None:
         self._on_event(notice_event("journal_unsaved", is_over=not is_failing))

@@ -14,6 +14,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sweep.addresses import AddressKey
+from sweep.plug.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightAhead
 from sweep.plug.looks import View, modality_of
 from sweep.plug.mode import QUICK
 from sweep.plug.outside import BeforeTarget, Outside
@@ -79,15 +80,19 @@ class StandTasks:
         closed: Mapping[Modality, str],
         plan: StandPlan,
         view: View | None = None,
+        light: LightAhead | None = None,
     ) -> dict[Modality, Task[Any]]:
         """Tasks of a stand, at a second look of who looks again only.  `closed`: doors that are not opened here, and
-        why; `view`: of a second look, where somebody led to it.
+        why; `view`: of a second look, where somebody led to it; `light`: somebody went back for it, and nothing else is
+        measured.
         """
         doors = {name: door for name, door in self.source.doors(recorded, position).items() if name not in closed}
         dwell_s = (recorded.end - recorded.start).total_seconds()
         is_walk = self._room is not None and self._room.is_walk(recorded)
-        again = modality_of(recorded.id)
+        again = modality_of(recorded.id) if light is None else "wifi"
         names = [plug.name for plug in self.plugs if again in {None, plug.name}]
+        dwell_s = dwell_s if light is None else min(dwell_s, LIGHT_DWELL_S)
+        quick = QUICK if self.source.manifest.mode == "quick" and again is None else None
         tasks = {name: self._task(name, position, dwell_s, doors, keep) for name in names}
         return {
             name: replace(
@@ -95,7 +100,8 @@ class StandTasks:
                 is_walk=is_walk,
                 light_s=plan.light_s,
                 open_light_s=plan.open_light_s,
-                no_light_because=QUICK if self.source.manifest.mode == "quick" and again is None else None,
+                light_tags=frozenset[str]() if light is None else light.tags,
+                no_light_because=LIGHT_LATER if plan.is_light_later else quick,
                 nothing_because=closed.get(name) or task.nothing_because,
                 range_m=None if view is None else view.range_m,
             )

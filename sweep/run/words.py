@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sweep.plug.words import Sentence
-from sweep.report import GuidanceEvent, NoticeEvent, ProbeState, StateEvent
+from sweep.report import GuidanceEvent, LocalText, NoticeEvent, ProbeState, StateEvent, Zone
 
 STATES: Final[dict[ProbeState, Sentence]] = {
     "idle": Sentence("대기 중", "Idle"),
@@ -29,6 +29,10 @@ GUIDANCE: Final[dict[str, Sentence]] = {
         "모든 구역을 보았습니다. ‘다시 볼 곳’을 보고 마치세요. 다시 보지 않은 곳은 후보로만 남습니다",
         "Every zone was looked at: look again where it says so, then finish. What is not looked at again stays a "
         "candidate",
+    ),
+    "light_ahead": Sentence(
+        "모든 구역을 들었습니다. ‘{zone}’ 구역으로 돌아가 지도에서 누르세요. 조명 반응 시험을 합니다",
+        "Every zone was heard: go back to “{zone}” and tap it on the map, the light is played there",
     ),
     "head_back": Sentence(
         "센서 헤드가 다시 연결되었습니다. 전파 측정을 이어갑니다", "The sensor head is back: RF goes on"
@@ -160,6 +164,13 @@ NOTICES: Final[dict[str, Sentence]] = {
 def guidance_event(code: str) -> GuidanceEvent:
     """The event that tells the inspector what to do; raises KeyError for an unknown code."""
     return GuidanceEvent(type="guidance", text=GUIDANCE[code].text())
+
+
+def light_ahead_event(zone: Zone) -> GuidanceEvent:
+    """The event that asks the inspector to go back to a zone for the light."""
+    said = GUIDANCE["light_ahead"]
+    text = LocalText(ko=said.ko.format(zone=zone.name.ko), en=said.en.format(zone=zone.name.en))
+    return GuidanceEvent(type="guidance", text=text)
 
 
 def notice_event(code: str, *, count: int | None = None, is_over: bool = False) -> NoticeEvent:

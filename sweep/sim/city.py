@@ -15,9 +15,21 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sweep.plug.light_ahead import LIGHT_DWELL_S, light_ahead
 from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S
 from sweep.report import Evidence, Modality, Observation, Zone, ZoneCoverage
-from sweep.sim.city_light import FATES, UNTESTED, Answer, LightPlan, Timing, TimingOf, fate_of, play_stand
+from sweep.sim.city_light import (
+    FATES,
+    UNTESTED,
+    Answer,
+    LightPlan,
+    Timing,
+    TimingOf,
+    chances_of,
+    fate_of,
+    play_again,
+    play_ahead,
+)
 from sweep.sim.city_rooms import KINDS, CameraKind, World
 from sweep.sim.city_samples import Curves
 from sweep.sim.city_sweeps import (
@@ -38,6 +50,8 @@ MODALITIES: Final[tuple[Modality, ...]] = ("lens", "wifi", "ble", "rf")
 BASE_S, STAND_S = 60.0, 38.0
 """Declaring, outside and reference; a stand with its walk (`sim.world`: 30 s and 8 s)."""
 BUDGET_S: Final = 480.0
+MOVE_S: Final = 10.0
+"""Back to another zone (`sweep.run.budget`)."""
 DECLARED_S: Final = 15.0
 """From when on the time counts: declaring that nobody is inside does not (`sweep.run.budget`); guessed."""
 HELD_FROM: Final = 1.8
@@ -168,24 +182,31 @@ class Swept:
 
 
 def sweep_room(room: Room, timing: TimingOf, sampler: Sampler) -> Swept:
-    """Stand after stand, with the light at each as far as the time goes; what asks for a second look keeps its time."""
+    """Stand after stand, then back for the light as far as the time goes; second looks keep their time."""
     zones = room.kind.plan.zones
-    swept = Swept(room, [[] for _ in zones], None, DECLARED_S)
+    swept = Swept(room, [[UNTESTED] * len(room.devices) for _ in zones], None, DECLARED_S)
     budget = timing(sum(zone.kind in {"stall", "booth"} for zone in zones), lambda: swept.clock_s)
-    swept.clock_s = BASE_S
+    swept.clock_s = BASE_S + STAND_S * len(zones)
     if not room.tested:
-        swept.answers = [[UNTESTED] * len(room.devices) for _ in zones]
-        swept.clock_s += STAND_S * len(zones)
         return swept
     swept.timing = budget
-    held_s = 0.0
-    for k in range(len(zones)):
-        plan = budget.stand(len(zones) - k, is_first=k == 0)
-        swept.answers[k], light_s = play_stand(room.devices, k, plan, sampler.dark)
-        swept.clock_s += STAND_S + light_s
-        held_s += LENS_LOOK_S if any(spot.score >= HELD_FROM for spot in room.spots[k]) else 0.0
-        held_s += TRANSMITTER_LOOK_S if any(one.verdict == "follows_light" for one in swept.answers[k]) else 0.0
-        budget.hold(held_s)
+    held_s = LENS_LOOK_S * sum(any(spot.score >= HELD_FROM for spot in spots) for spots in room.spots)
+    budget.hold(held_s)
+    at = len(zones) - 1
+    while budget.has_light_ahead:
+        ahead = light_ahead(chances_of(room.devices, swept.answers))
+        if not ahead:
+            break
+        k, members = int(ahead[0].zone_id), sorted(int(tag) for tag in ahead[0].tags)
+        swept.clock_s += LIGHT_DWELL_S + (MOVE_S if k != at else 0.0)
+        told, light_s = play_ahead(room.devices, k, members, budget.light_ahead(), sampler.dark)
+        swept.clock_s += light_s
+        at = k
+        for number, one in told.items():
+            swept.answers[k][number] = one
+        if any(one.verdict == "follows_light" for one in told.values()):
+            held_s += TRANSMITTER_LOOK_S
+            budget.hold(held_s)
     return swept
 
 
@@ -255,7 +276,7 @@ def _look_again(
         name = f"again-{zone.zone_id}-light"
         again["wifi"] = (name,)
         k = [z.zone_id for z in room.kind.plan.zones].index(zone.zone_id)
-        answers, light_s = play_stand(room.devices, k, plan, sampler.dark, again=True)
+        answers, light_s = play_again(room.devices, k, plan, sampler.dark)
         extra += [
             wifi_of(zone, name, number, device, device.levels[k], answers[number])
             for number, device in enumerate(room.devices)

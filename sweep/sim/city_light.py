@@ -1,8 +1,9 @@
 """The light of a simulated sweep: at which stands it is played, for how long, and how each transmitter answers.
 
-Job: play the light stand after stand within the real budget, two channels a stand, by the real rule of stopping
-(`sweep.wifi.stopping`) over measured runs, look by look. Input: transmitters with their runs and the budget; output:
-p-values and seconds. Refuses more light than a sweep has time for: what was not played has no answer.
+Job: play the light when every zone was heard, in the order of `sweep.plug.light_ahead` within the real budget, by the
+real rule of stopping (`sweep.wifi.stopping`) over measured runs, look by look. Input: transmitters with their runs and
+the budget; output: p-values and seconds. Refuses more light than a sweep has time for: what was not played has no
+answer.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr  # type: ignore[import-untyped]  # scipy has no types of its own
 
+from sweep.plug.light_ahead import LEAST_CHANCE, OPEN_WORTH, Chance
 from sweep.wifi.response_test import LIGHT_CHIP_S, looks_within
 from sweep.wifi.stand import WifiWish
 from sweep.wifi.stimulus import LOOKS, MIN_DENIAL_S, SIGNIFICANT
@@ -30,9 +32,10 @@ TOLD_LIGHT: Final = 0.08
 """What the lamp is sure to add (`sweep.wifi.sensitivity.LAMP_SHARE`)."""
 Floats = npt.NDArray[np.float64]
 Fate = Literal[
-    "not_called_video", "louder_elsewhere", "no_time", "cut_short", "too_weak", "follows", "follows_clearly"
+    "not_called_video", "unlikely_here", "no_time", "cut_short", "too_weak", "follows", "follows_clearly"
 ]  # fmt: skip
-"""`cut_short`: it would have followed, among two flows, had the lamp played for 114 s; `too_weak`: not even then."""
+"""`unlikely_here`: by where it was heard nobody would play the light in its zone; `cut_short`: it would have followed,
+among two flows, had the lamp played for 114 s; `too_weak`: not even then."""
 FATES: Final[tuple[Fate, ...]] = get_args(Fate)
 Verdict = Literal["follows_light", "does_not", "not_assessable"]
 
@@ -57,6 +60,13 @@ class Timing(Protocol):
 
     def stand(self, stands: int, *, is_first: bool) -> LightPlan:
         """What the stand that begins may take."""
+
+    def light_ahead(self) -> LightPlan:
+        """What a test may take for which somebody went back."""
+
+    @property
+    def has_light_ahead(self) -> bool:
+        """Whether there is time for one more."""
 
     def look(self) -> LightPlan:
         """What a second look by light may take."""
@@ -96,6 +106,10 @@ class Lit(Protocol):
     @property
     def levels(self) -> Sequence[float]:
         """At each stand, in dBm."""
+
+    @property
+    def shares(self) -> Sequence[float]:
+        """Probability of each zone, by what all stands heard."""
 
     @property
     def outside_dbm(self) -> float:
@@ -146,27 +160,37 @@ def stop_at(runs: Sequence[Sequence[float]], times: float, longest_s: float) -> 
     return found, looks[-1] * LIGHT_CHIP_S
 
 
-def play_stand(
-    devices: Sequence[Lit], zone: int, plan: LightPlan, dark: Dark, *, again: bool = False
-) -> tuple[list[Answer], float]:
-    """Answers of all transmitters of a room to the light in one zone, and what it takes."""
+def play_ahead(
+    devices: Sequence[Lit], zone: int, members: Sequence[int], plan: LightPlan, dark: Dark
+) -> tuple[dict[int, Answer], float]:
+    """Answers of those transmitters of one channel to the light in one zone, and what it takes besides listening."""
+    channel = devices[members[0]].channel
+    flows = sum(one.channel == channel and one.video != "not_video" for one in devices)
+    has_video = any(devices[n].video == "video_uplink" for n in members)
+    longest_s = trial_shares(_wish(plan), [has_video])[0]
+    if not longest_s:
+        return {}, 0.0
+    runs: list[Any] = [devices[n].run if zone == devices[n].lit_zone else dark.draw() for n in members]
+    found, played_s = stop_at(runs, flows, longest_s)
+    told = {n: answer(devices[n], float(p), played_s) for n, p in zip(members, found, strict=True)}
+    return told, played_s + AROUND_TRIAL_S
+
+
+def play_again(devices: Sequence[Lit], zone: int, plan: LightPlan, dark: Dark) -> tuple[list[Answer], float]:
+    """Answers of all transmitters of a room to the light at a second look in one zone, and what it takes."""
     answers = [UNTESTED] * len(devices)
     by_channel: dict[int, list[int]] = {}
     for number, device in enumerate(devices):
-        if device.video != "not_video" and (again or not is_louder_elsewhere(device, zone)):
+        if device.video != "not_video":
             by_channel.setdefault(device.channel, []).append(number)
     has_video = {c: any(devices[n].video == "video_uplink" for n in members) for c, members in by_channel.items()}
     tested = sorted(by_channel, key=lambda channel: (not has_video[channel], channel))[:MAX_TRIALS]
-    wish = WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
     spent_s = 0.0
-    for channel, longest_s in zip(tested, trial_shares(wish, [has_video[c] for c in tested]), strict=True):
+    for channel, longest_s in zip(tested, trial_shares(_wish(plan), [has_video[c] for c in tested]), strict=True):
         if not longest_s:
             continue
         members = by_channel[channel]
-        runs: list[Any] = []
-        for number in members:
-            one = devices[number]
-            runs.append((one.again if again else one.run) if zone == one.lit_zone else dark.draw())
+        runs: list[Any] = [devices[n].again if zone == devices[n].lit_zone else dark.draw() for n in members]
         found, played_s = stop_at(runs, len(members) * len(tested), longest_s)
         spent_s += played_s + AROUND_TRIAL_S
         for number, p_value in zip(members, found, strict=True):
@@ -174,9 +198,27 @@ def play_stand(
     return answers, spent_s
 
 
-def is_louder_elsewhere(device: Lit, zone: int) -> bool:
-    """As a stand's earlier ones and the door know it (`sweep.wifi.targets.is_louder`)."""
-    return max([device.outside_dbm, *device.levels[:zone]]) >= device.levels[zone] + LOUDER_DB
+def _wish(plan: LightPlan) -> WifiWish:
+    return WifiWish(0.0, "light", trials_longest_s=plan.light_s, open_trials_longest_s=plan.open_light_s)
+
+
+def chances_of(devices: Sequence[Lit], tested: Sequence[Sequence[Answer]]) -> list[Chance]:
+    """What may be a camera by what was heard and played so far, as `sweep.run.light_stands` has it; `tested`: by zone,
+    by transmitter.
+    """
+    chances = []
+    for number, device in enumerate(devices):
+        follows = any(of_zone[number].verdict == "follows_light" for of_zone in tested)
+        if device.video == "not_video" or follows or is_louder_outside(device):
+            continue
+        zones = {str(k): share for k, share in enumerate(device.shares) if tested[k][number].p_value is None}
+        chances.append(Chance(str(number), device.channel, device.video == "not_assessable", zones))
+    return chances
+
+
+def is_louder_outside(device: Lit) -> bool:
+    """Whether it was much louder outside the door than at any stand."""
+    return device.outside_dbm >= max(device.levels) + LOUDER_DB
 
 
 def fate_of(device: Lit, zone: int, told: Answer) -> Fate:
@@ -184,7 +226,8 @@ def fate_of(device: Lit, zone: int, told: Answer) -> Fate:
     if device.video == "not_video":
         return "not_called_video"
     if told.p_value is None:
-        return "louder_elsewhere" if is_louder_elsewhere(device, zone) else "no_time"
+        worth = device.shares[zone] * (OPEN_WORTH if device.video == "not_assessable" else 1.0)
+        return "unlikely_here" if is_louder_outside(device) or worth < LEAST_CHANCE else "no_time"
     if told.p_value <= SIGNIFICANT:
         return "follows_clearly" if is_enough(told.p_value) else "follows"
     return "cut_short" if CHANNELS * device.run[-1] <= SIGNIFICANT else "too_weak"

@@ -261,6 +261,7 @@ def _began(wish: WifiWish, air: KeptAir) -> Began:
         decided=tuple(format_address(one) for one in sorted(wish.decided)),
         own_addresses=tuple(format_address(one) for one in sorted(wish.own_addresses)),
         elsewhere_dbm={format_address(one): level for one, level in sorted(wish.elsewhere_dbm.items())},
+        only=None if wish.only is None else tuple(format_address(one) for one in sorted(wish.only)),
         known=tuple(
             KeptKnowledge(
                 channel=KeptChannel.of(one.channel),

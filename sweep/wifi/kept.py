@@ -87,6 +87,7 @@ def _wish(began: Began) -> WifiWish:
         decided=frozenset(map(parse_address, began.decided)),
         own_addresses=frozenset(map(parse_address, began.own_addresses)),
         elsewhere_dbm={parse_address(one): level for one, level in began.elsewhere_dbm.items()},
+        only=None if began.only is None else frozenset(map(parse_address, began.only)),
     )
 
 

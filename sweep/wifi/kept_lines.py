@@ -112,6 +112,7 @@ class Began(Record):
     own_addresses: Addresses
     elsewhere_dbm: Annotated[dict[Address, Dbm], Field(max_length=2_000)] = Field(default_factory=dict)
     """Of what was kept before that was written down: nothing was louder elsewhere."""
+    only: Addresses | None = None
     known: Annotated[tuple[KeptKnowledge, ...], Field(max_length=500)]
     dwells: Count
     spent_s: Annotated[float, Field(ge=0, le=1e9)]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from sweep.addresses import AddressKey, format_address
+from sweep.plug.light_ahead import LIGHT_LATER
 from sweep.plug.measurement import MAX_OBSERVATIONS, DeviceIdentity, Measurement, code_of
 from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, SHORT_OF_TIME
 from sweep.plug.talk import SKIPPED, TrialKind
@@ -81,10 +82,10 @@ def judge_stand(task: Task[Any], wish: WifiWish, stand: HeardStand, earlier: Ear
 
 def _wants_walk(item: JudgedTransmitter, follows: dict[int, StimulusJudgement]) -> bool:
     """What may be a camera and was not told by light; what is only open wants no walk where no light was wanted, and
-    nothing that was louder elsewhere.
+    nothing that was louder elsewhere or gets its light later.
     """
     answers = [follows[address] for address in item.transmitter.addresses if address in follows]
-    if any(one.verdict in {FOLLOWS, "does_not"} or one.reason == LOUDER_ELSEWHERE for one in answers):
+    if any(one.verdict in {FOLLOWS, "does_not"} or one.reason in {LOUDER_ELSEWHERE, LIGHT_LATER} for one in answers):
         return False
     if item.video.verdict == "video_uplink":
         return True

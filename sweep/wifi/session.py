@@ -14,14 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from sweep.addresses import parse_address
 from sweep.captures.packets import CaptureFileError
+from sweep.plug.light_ahead import LIGHT_LATER
 from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement, code_of
 from sweep.plug.mode import SHORT_OF_TIME
 from sweep.plug.sofar import Teller
 from sweep.plug.talk import NOBODY, PLAYED_OUT, SKIPPED, Leave, Line, Progress, SkipTrials
 from sweep.plug.task import Task, blind, unreadable
-from sweep.report import StimulusJudgement
+from sweep.report import StimulusJudgement, WifiObservation
 from sweep.wifi.air import Air, CaptureOpenError
 from sweep.wifi.channels import NOTHING_KNOWN
 from sweep.wifi.doors import AirDoor, RecordedWifi
@@ -61,6 +63,8 @@ class WifiSession:
         self._own = own_addresses
         self._answers: dict[str, dict[int, str]] = {}
         """By zone: the answer of each address to light or a walk."""
+        self._tagged: dict[str, frozenset[int]] = {}
+        """Addresses of the transmitters of earlier stands, by tag."""
         self._outside = OutsideLevels()
         self._earlier = EarlierFlows()
 
@@ -73,6 +77,7 @@ class WifiSession:
             self._outside.take(found)
         else:
             self._outside.remember(found)
+        self._tagged |= addresses_by_tag(found)
         return self._outside.beside(found)
 
     def _measure(self, task: Task[RecordedWifi | AirDoor], line: Line) -> Measurement:
@@ -104,13 +109,13 @@ class WifiSession:
         wish = replace(wish, surveys_first=True)
         if task.is_walk:
             return wish
-        is_first = not is_again(task.position.position_id)
-        return replace(
-            wish,
-            trials_longest_s=task.light_s,
-            open_trials_longest_s=task.open_light_s,
-            elsewhere_dbm=self._outside.elsewhere(task.position.zone_id) if is_first else {},
-        )
+        wish = replace(wish, trials_longest_s=task.light_s, open_trials_longest_s=task.open_light_s)
+        only = frozenset(address for tag in task.light_tags for address in self._tagged.get(tag, ()))
+        if only:
+            return replace(wish, only=only)
+        if is_again(task.position.position_id) or task.no_light_because == LIGHT_LATER:
+            return wish
+        return replace(wish, elsewhere_dbm=self._outside.elsewhere(task.position.zone_id))
 
     def wish(self, zone_id: str, dwell_s: float, *, why_no_light: str | None, is_walk: bool) -> WifiWish:
         """Light where the settings want it; a walk whenever a person asked for one, also of what denied the light."""
@@ -134,6 +139,15 @@ class WifiSession:
         for address, one in answers.items():
             if one.verdict != "not_assessable" and known.get(address) != FOLLOWS:
                 known[address] = one.verdict
+
+
+def addresses_by_tag(found: Measurement) -> dict[str, frozenset[int]]:
+    """Addresses of the transmitters of a stand, by the first of their tags."""
+    return {
+        min(one.addresses, key=lambda a: (a.key_id, a.tag)).tag: frozenset(map(parse_address, who.addresses))
+        for one in found.observations
+        if isinstance(one, WifiObservation) and (who := found.identities.get(str(one.observation_id))) is not None
+    }
 
 
 def kept_in(folder: Path | None) -> Path | None:
@@ -255,7 +269,7 @@ def hear_stand(
         because = SKIPPED if interruption.is_skipped else wish.no_trial_because
         scan, known = scan_log(heard.log, earlier=earlier), wish.decided | wish.own_addresses
         wanted = targets_by_channel(
-            scan, heard, is_any=wish.is_any_uplink, decided=known, elsewhere_dbm=wish.elsewhere_dbm
+            scan, heard, is_any=wish.is_any_uplink, decided=known, elsewhere_dbm=wish.elsewhere_dbm, only=wish.only
         )
         follows |= not_here(scan, wish)
         results = run_trials(replace(wish, no_trial_because=because), wish.trial, wanted, listener, told, tag)

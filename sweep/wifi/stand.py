@@ -39,6 +39,8 @@ class WifiWish:
     elsewhere_dbm: Mapping[int, float] = field(default_factory=dict)
     """How loud transmitters were outside the door, or at an earlier stand in another zone: what is much weaker here is
     not tested here."""
+    only: frozenset[int] | None = None
+    """Addresses that are tested by light here and no others; None: whatever may be a camera."""
     own_addresses: frozenset[int] = frozenset()
     """The probe's own radios, which are no transmitters of the room."""
     surveys_first: bool = False

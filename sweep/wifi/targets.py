@@ -7,7 +7,7 @@ with the surest signs come first; the others are named all the same, so that nob
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -27,6 +27,8 @@ LOUDER_ELSEWHERE: Final = "louder_elsewhere"
 """Why such a one is not tested."""
 TOO_MANY_CHANNELS: Final = "too_many_channels"
 """Why what sends on a third channel is not tested."""
+LEAST_SURENESS: Final = 0.25
+"""Of what is to be tested for what was heard of it before."""
 THICK_UPLINK: Final = "thick_uplink"
 """Why something is tested that has no reason of its own: it uploads much."""
 
@@ -89,11 +91,12 @@ def targets_by_channel(
     is_any: bool,
     decided: frozenset[int],
     elsewhere_dbm: Mapping[int, float] = MappingProxyType({}),
+    only: frozenset[int] | None = None,
 ) -> tuple[ChannelTargets, ...]:
     """Every channel with something worth a test, the surest first; MAX_TRIALS of them are for testing.
 
     That is what sends like a camera and what nobody could judge but may be one; with `is_any` every thick uplink.  What
-    was louder elsewhere is none.
+    was louder elsewhere is none.  With `only` it is what has one of these addresses, whatever it sends like just now.
     """
     thick = {
         flow.sender
@@ -102,7 +105,11 @@ def targets_by_channel(
     }
     found: dict[int | None, list[Target]] = {}
     for item in scan.transmitters:
-        one = Target(item, _sureness(item, thick, is_any=is_any))
+        one = Target(item, _sureness(item, thick, is_any=is_any or only is not None))
+        if only is not None:
+            if only.isdisjoint(item.transmitter.addresses):
+                continue
+            one = replace(one, sureness=max(one.sureness, LEAST_SURENESS))
         if one.sureness > 0.0 and decided.isdisjoint(one.addresses) and not is_louder(item, elsewhere_dbm):
             found.setdefault(item.transmitter.channel_mhz, []).append(one)
     ranked = [

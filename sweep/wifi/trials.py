@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from sweep.plug.light_ahead import LIGHT_LATER
 from sweep.plug.mode import QUICK, SHORT_OF_TIME
 from sweep.plug.talk import SKIPPED, Line, TrialAhead, TrialKind
 from sweep.report import TrialFlow
@@ -38,7 +39,7 @@ LEAST_TRIAL_S: Final = looks_within(0.0)[0] * LIGHT_CHIP_S
 """Until the first look: with less a test is not begun."""
 AROUND_TRIAL_S: Final = LEAD_S + 3.0
 """What a test takes besides its chips: derived, the lead, half a second for the lamp to begin, the longest delay."""
-LEFT_OUT: Final = frozenset({QUICK, SHORT_OF_TIME, SKIPPED, TOO_MANY_CHANNELS})
+LEFT_OUT: Final = frozenset({QUICK, LIGHT_LATER, SHORT_OF_TIME, SKIPPED, TOO_MANY_CHANNELS})
 """Why a test was not begun by design, or ended by a person's wish: nothing broke it off."""
 MAX_TOLD_FLOWS: Final = 16
 """Of one test, told to persons by name; the contract has room for no more."""

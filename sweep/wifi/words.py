@@ -99,6 +99,10 @@ WORDS: Final = Words(
             "시간이 부족해 조명 반응 시험을 줄이거나 하지 않은 자리가 있습니다.",
             "For want of time the light test was shortened or left out at some position.",
         ),
+        "light_left_out": Sentence(
+            "조명 반응 시험을 하러 돌아가지 않은 구역이 있습니다. 그곳의 송신기는 조명으로 시험하지 않았습니다.",
+            "Nobody went back to some zone for the light: its transmitters were not tested there.",
+        ),
         "short_open_light": Sentence(
             "시간이 부족해, 카메라인지 불확실한 송신기만을 위한 조명 반응 시험을 하지 않은 자리가 있습니다.",
             "For want of time no light was played at some position for transmitters that may or may not be a camera.",
@@ -165,6 +169,10 @@ TRIAL_REASONS: Final[dict[str, Sentence]] = {
         "퇴실 확인이 유효하지 않아 조명을 끔", "No declaration of an empty room held: the light stayed off"
     ),
     "quick": Sentence("간이 점검이라 시험하지 않음", "A quick sweep: not tested"),
+    "light_later": Sentence(
+        "모든 구역을 들은 뒤 가장 가능성이 큰 곳에서 시험하므로 여기서는 아직 시험하지 않음",
+        "Tested once every zone was heard, where it is likeliest: not tested at this stand",
+    ),
     "short_of_time": Sentence("시간이 부족해 시험하지 않음", "Time ran short: not tested"),
     "skipped_by_person": Sentence(
         "사람이 건너뛰어 시험을 끝냄. 반응이 없다는 뜻이 아님", "Skipped by a person: that is not “does not follow”"

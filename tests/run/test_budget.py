@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from sweep.judge.locate import locate_uplinks
+from sweep.plug.light_ahead import LIGHT_DWELL_S, LIGHT_LATER, LightsAhead, light_ahead
 from sweep.plug.measurement import Measurement
 from sweep.plug.mode import QUICK, QUICK_LEAVES_OUT, SHORT_LEAVES_OUT, zones_of
 from sweep.plug.talk import NOBODY, Line
 from sweep.plug.task import Task
 from sweep.report import Mode, Position, WifiObservation
-from sweep.run.budget import BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations
+from sweep.run.budget import AROUND_LIGHT_S, BUDGET_S, CLOSE_S, LEAST_LIGHT_S, MOVE_S, Budget, Durations, StandPlan
+from sweep.run.light_stands import chances_of
 from sweep.run.pace import Pace, quick_limits
 from sweep.sim.doors import SimulatedRoom, WifiDoor
 from sweep.sim.source import default_room
+from sweep.sim.world import Standpoint
 from sweep.wifi.session import WifiSession
 from tests.test_reasons import TASK
 
@@ -75,6 +79,24 @@ def test_light_that_is_only_for_open_transmitters_goes_before_that_for_something
     assert last.open_light_s == last.light_s, "nothing is to come that it could be kept back for"
 
 
+def test_light_that_comes_last_gets_what_is_left_by_then_and_second_looks_keep_theirs() -> None:
+    clock = Clock()
+    budget = Budget("full", USUAL, 3, clock, is_light_last=True)
+    plan = budget.stand(3, is_first=True)
+    assert (plan.light_s, plan.open_light_s, plan.leaves_out, plan.is_light_later) == (0.0, 0.0, (), True)
+    clock.now_s += 240.0
+    had_light = budget.has_light_ahead
+    assert budget.light_ahead().light_s == USUAL.light_s + AROUND_LIGHT_S, "one whole test"
+    clock.now_s += 100.0
+    assert budget.light_ahead().light_s == USUAL.light_s + AROUND_LIGHT_S
+    budget.hold(80.0)
+    short = budget.light_ahead()
+    assert (short.light_s, short.open_light_s) == (49.0, 49.0)
+    budget.hold(110.0)
+    assert (had_light, budget.has_light_ahead) == (True, False)
+    assert budget.light_ahead().light_s == 0.0
+
+
 def test_a_pause_does_not_count() -> None:
     clock = Clock()
     budget = Budget("full", USUAL, 3, clock)
@@ -114,42 +136,86 @@ class Timed:
             self.clock.now_s += (air.now_ns() - begun_ns) / 1e9
 
 
-def sweep_on_the_clock(mode: Mode) -> tuple[float, list[Measurement]]:
-    """How long a sweep of the room took whose every uplink is tested by light, and its Wi-Fi."""
-    clock, session = Clock(), WifiSession(stimulus="always")
-    room = SimulatedRoom(ROOM.plan, seed=5, camera_zone="stall-2", mode=mode)
-    pace = Pace(mode, ROOM.plan, USUAL, clock)
-    clock.now_s += USUAL.outside_s + MOVE_S
-    measured, told = [], []
-    for stand in room.standpoints:
-        plan = pace.stand(stand.zone_id)
-        told.append(pace.left_s() or 0.0)
+@dataclass
+class TimedSweep:
+    """A sweep of the room whose every uplink is tested by light, on a clock that listening and playing move on."""
+
+    mode: Mode
+    clock: Clock = field(default_factory=Clock)
+    measured: list[Measurement] = field(default_factory=list)
+    positions: list[Position] = field(default_factory=list)
+    told: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.session = WifiSession(stimulus="always")
+        self.room = SimulatedRoom(ROOM.plan, seed=5, camera_zone="stall-2", mode=self.mode)
+        self.pace = Pace(self.mode, ROOM.plan, USUAL, self.clock)
+        self.clock.now_s += USUAL.outside_s + MOVE_S
+
+    def measure(self, stand: Standpoint, position_id: str, plan: StandPlan, dwell_s: float, **other: Any) -> None:
+        self.told.append(self.pace.left_s() or 0.0)
         position = Position(
-            position_id=stand.position_id, zone_id=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=0.0,
+            position_id=position_id, zone_id=stand.zone_id, x_m=stand.x_m, y_m=stand.y_m, facing_deg=0.0,
             start_ns=0, end_ns=20_000_000_000,
         )  # fmt: skip
         task: Task[Any] = replace(
-            TASK, position=position, dwell_s=USUAL.listen_s, light_s=plan.light_s, open_light_s=plan.open_light_s,
-            door=Timed(room.doors(stand.position_id, 0).wifi, clock),
-            no_light_because=QUICK if mode == "quick" else None,
+            TASK, position=position, dwell_s=dwell_s, light_s=plan.light_s, open_light_s=plan.open_light_s,
+            door=Timed(self.room.doors(stand.position_id, 0).wifi, self.clock), **other,
         )  # fmt: skip
-        measured.append(session.measure(task, NOBODY))
-        clock.now_s += MOVE_S + (0.0 if "bluetooth" in plan.leaves_out else USUAL.ble_s)
-    clock.now_s += CLOSE_S - MOVE_S  # nowhere after the last
-    assert all(a > b for a, b in pairwise(told))
-    return clock.now_s - 1_000.0, measured
+        self.measured.append(self.session.measure(task, NOBODY))
+        self.positions.append(position)
+
+    def look(self) -> None:
+        """At every stand once."""
+        for stand in self.room.standpoints:
+            plan = self.pace.stand(stand.zone_id)
+            why_not = QUICK if self.mode == "quick" else LIGHT_LATER if plan.is_light_later else None
+            self.measure(stand, stand.position_id, plan, USUAL.listen_s, no_light_because=why_not)
+            self.clock.now_s += MOVE_S + (0.0 if "bluetooth" in plan.leaves_out else USUAL.ble_s)
+        self.clock.now_s -= MOVE_S  # nowhere after the last
+
+    def go_back(self) -> list[tuple[str, float]]:
+        """For the light; zones, and what it was worth to go there."""
+        lights = LightsAhead()
+        went: list[tuple[str, float]] = []
+        while True:
+            observations = [o for one in self.measured for o in one.observations]
+            places = locate_uplinks(ROOM.plan, self.positions, observations)
+            lights.offer(light_ahead(chances_of(ROOM.plan, self.positions, self.measured, places)))
+            if not lights.pending or not self.pace.has_light_ahead:
+                return went
+            ahead = lights.pending[0]
+            lights.begin(ahead)
+            went.append((ahead.zone_id, ahead.worth))
+            self.clock.now_s += MOVE_S
+            stand = next(one for one in self.room.standpoints if one.zone_id == ahead.zone_id)
+            plan = self.pace.light_ahead()
+            self.measure(stand, f"light-{len(went)}", plan, LIGHT_DWELL_S, light_tags=ahead.tags)
+
+    @property
+    def took_s(self) -> float:
+        return self.clock.now_s + CLOSE_S - 1_000.0
 
 
 @pytest.mark.parametrize("mode", ["full", "quick"])
 def test_three_stalls_take_no_longer_than_they_may(mode: Mode) -> None:
-    took_s, measured = sweep_on_the_clock(mode)
-    assert took_s <= BUDGET_S[mode]
-    assert [one.zone_id for one in measured] == list(zones_of(mode, ROOM.plan))
+    sweep = TimedSweep(mode)
+    sweep.look()
+    assert all(a > b for a, b in pairwise(sweep.told))
+    assert [one.zone_id for one in sweep.measured] == list(zones_of(mode, ROOM.plan))
+    went = sweep.go_back() if mode == "full" else []
+    assert sweep.took_s <= BUDGET_S[mode]
+    measured = sweep.measured
     limits = {code for one in measured for code in one.limits}
     tested = [o for one in measured for o in one.observations if isinstance(o, WifiObservation) and o.stimulus]
     assert tested
     if mode == "full":
-        assert any(o.stimulus and o.stimulus.verdict == "follows_light" for o in tested)
+        followed = [o.zone_id for o in tested if o.stimulus and o.stimulus.verdict == "follows_light"]
+        assert followed[0] == "stall-2"
+        assert went[0][0] == "stall-2", "the likeliest place comes first"
+        first = {o.stimulus.reason for one in measured[: len(zones_of(mode, ROOM.plan))] for o in one.observations
+                 if isinstance(o, WifiObservation) and o.stimulus}  # fmt: skip
+        assert first == {LIGHT_LATER}
         assert not limits & set(QUICK_LEAVES_OUT.values())
     else:
         assert {o.stimulus.reason for o in tested if o.stimulus} == {QUICK}

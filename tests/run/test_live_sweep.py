@@ -15,6 +15,7 @@ import pytest
 from sweep.cli.live import Terminal, ask_to_stand
 from sweep.entry.envelope import from_wire
 from sweep.plug.control import Control
+from sweep.plug.light_ahead import LightAhead
 from sweep.report import MODALITIES, RecordedPosition, SweepReport, parse_json
 from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
@@ -182,6 +183,22 @@ def test_first_of_all_somebody_stands_outside_or_skips_it() -> None:
     for lines, stands in ((("y\n", "\n", "\n"), ["outside", zones[0].zone_id]), (("y\n", ""), [])):
         asked = ask_to_stand(zones, Control(), ("A-1", "A-2"), Typed(*lines))
         assert [stand.zone_id for stand in asked] == stands
+
+
+def test_after_the_last_zone_somebody_is_asked_back_for_the_light_or_skips_it() -> None:
+    zones = default_room().plan.zones[:2]
+    lines = ["y\n", "s\n", "\n", "\n"]
+    for answers, went in ((["\n"], [zones[0].zone_id]), (["s\n"], [])):
+        control = Control()
+        asked = ask_to_stand(zones, control, ("A-1", "A-2"), Typed(*lines, *answers))
+        assert [next(asked).zone_id for _ in zones] == [zone.zone_id for zone in zones]
+        ahead = LightAhead(zones[0].zone_id, frozenset({"a"}), 0.5)
+        control.lights.offer([ahead])
+        back = []
+        for stand in asked:
+            back.append(stand.zone_id)
+            control.lights.begin(ahead)
+        assert back == went
 
 
 def test_ctrl_c_at_the_prompt_aborts_and_the_report_is_written(tmp_path: Path) -> None:

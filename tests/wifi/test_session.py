@@ -78,6 +78,15 @@ def test_what_was_much_louder_elsewhere_is_not_tested_and_says_so() -> None:
     assert said.reason in TRIAL_REASONS
 
 
+def test_the_light_may_be_for_some_only_however_loud_they_are_elsewhere() -> None:
+    stand = Stand()
+    heard = stand.hear(replace(LIGHT, only=frozenset({CAMERA})))
+    assert heard.follows[CAMERA].p_value is not None
+    other = Stand()
+    assert CAMERA not in other.hear(replace(LIGHT, only=frozenset({CAMERA + 1}))).follows
+    assert other.player.plays == []
+
+
 def test_a_camera_that_sees_the_lamp_follows_it_and_one_in_the_dark_does_not() -> None:
     stand = Stand()
     found = stand.hear(replace(LIGHT, trial_longest_s=114.0))

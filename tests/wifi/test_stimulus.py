@@ -18,6 +18,7 @@ from sweep.wifi import read_log, stimulus
 from sweep.wifi.nulls import NullSequences
 from sweep.wifi.pictures import drop_uneven_sound, find_group_period, rebuild_pictures
 from sweep.wifi.response import Response, correlate_terms
+from sweep.wifi.response_test import looks_within
 from sweep.wifi.sensitivity import LAMP_SHARE
 from sweep.wifi.sequence import (
     MARK_STEP_S,
@@ -35,6 +36,7 @@ from sweep.wifi.stimulus import (
     judge_stimulus,
     stimulus_file,
 )
+from sweep.wifi.stopping import is_enough, is_hopeless
 from sweep.wifi.transmitters import Flow, list_flows
 from sweep.wifi.unheard import Queue, drop_sound, queue_frames
 from tests.simulators import air_encoded, air_flows, air_queues
@@ -194,6 +196,25 @@ def p_of_lit(
     return (fixed.p_value if fixed else 1.0), (any_time.p_value if any_time else 1.0)
 
 
+def p_when_it_ends(
+    name: str, seconds: float, first_chip: int, air: Air, *, sigma_s: float = 0.0, batches: bool = False
+) -> float:
+    """The p-value at the look at which a live test of that camera alone ends (`sweep.wifi.stopping`)."""
+    rng = np.random.default_rng([73, first_chip, sum(map(ord, name))])
+    flow, sequence, _ = air_encoded.draw_lit(
+        name, first_chip, round(seconds / 0.6), rng, air=air, sigma_s=sigma_s, batches=batches
+    )
+    nulls, held = NullSequences(sequence), 1.0
+    for chips in looks_within(seconds):
+        response, share = stimulus.respond(flow, sequence, nulls, chips), dict(LOOKS)[chips]
+        if response is not None:
+            p_value, _ = stimulus.find_p_value(response, nulls.rows(chips), stimulus.EXTEND_BELOW * share)
+            held = min(held, p_value / share)
+        if is_enough(held) or is_hopeless(held, chips):
+            break
+    return held
+
+
 @pytest.mark.parametrize(
     ("name", "seconds", "air"),
     [("lit_capped_600", 60.0, "radio"), ("lit_filler_500", 120.0, "radio"), ("lit_mjpeg", 60.0, "cell")],
@@ -254,11 +275,14 @@ def test_power_of_cameras_whose_pictures_are_late(lateness: str, air: Air) -> No
             fixed, any_time = p_of_lit(name, seconds, first, air, **LATE[lateness])
             total.update({f"{rates} alone": fixed <= 0.05, f"{rates} of twenty": fixed * 20 <= 0.05})
             total.update({f"{rates} sequential": any_time <= 0.05, f"{rates} all": 1})
+            total.update({f"{rates} ended": p_when_it_ends(name, seconds, first, air, **LATE[lateness]) <= 0.05})
         print(f"{lateness}, {air}, {name}: so far {dict(total)}", flush=True)
     print(f"{lateness}, {air}: {dict(total)}")
     if air == "good":
         least = 0.95 if lateness in {"on time", "30 ms", "45 ms"} else 0.8
         assert total["variable alone"] >= least * total["variable all"]
+        assert total["variable ended"] >= least * total["variable all"], "as live tests end"
+        assert total["filler ended"] >= total["filler sequential"] - 1, "ending early gives hardly any away"
 
 
 @pytest.mark.parametrize("count", [40, pytest.param(480, marks=pytest.mark.soak)])
