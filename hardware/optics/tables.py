@@ -6,11 +6,12 @@ needs matplotlib, which is not among the project's dependencies.
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from pathlib import Path
 
-from hardware.optics import budget, white
+from hardware.optics import budget, views, white
 from sweep.lens.optics import load_optics
 
 RANGES_M = (0.2, 0.3, 0.5, 1.0, 1.5, 2.0, 3.0)
@@ -171,6 +172,21 @@ def stimulus() -> list[str]:
     return lines
 
 
+def lamp_views() -> list[str]:
+    """What the white lamp adds to what cameras see, by place, and in a bright room with dark walls."""
+    edges = (0.0, 0.05, 0.1, 0.2, 0.4, 99.0)
+    counted = ("below 0.05", "0.05", "0.1", "0.2", "0.4 and more")
+    lines = head("place", "a tenth less than", "half", "a tenth more than", *counted)
+    for place in budget.parts()["views"]["places"]:
+        for is_bright in (False, True):
+            found = views.shares(place, is_bright=is_bright)
+            quantiles = [f"{found[int(share * len(found))]:.2f}" for share in (0.1, 0.5, 0.9)]
+            counts = [sum(a <= one < b for one in found) for a, b in itertools.pairwise(edges)]
+            cells = [f"{count / len(found):.0%}" for count in counts]
+            lines.append(row(f"{place}{', bright room' if is_bright else ''}", *quantiles, *cells))
+    return lines
+
+
 TABLES = {
     "signal": signal,
     "reach": reach,
@@ -181,6 +197,7 @@ TABLES = {
     "filters": filters,
     "ambient": ambient,
     "stimulus": stimulus,
+    "views": lamp_views,
 }
 
 

@@ -45,24 +45,37 @@ def lamp_flux_lm() -> float:
     return float(led_flux_lm() * white["diffuser_transmission"] * white["chamber_efficiency"])
 
 
-def _patches() -> tuple[Array, Array, Array, Array, Array]:
-    """Centres (n,3), inward normals (n,3), areas (n,), reflectances (n,) of the box, mask (n,) of the far wall."""
-    room = parts()["room"]
-    size = np.array([room["width_m"], room["height_m"], room["depth_m"]])  # x across, y up, z towards the far wall
-    centres, normals, areas, reflectances, far = [], [], [], [], []
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A closed box in patches: x across, y up, z towards the wall that the lamp faces, in metres."""
+
+    centres: Array
+    """(n, 3)"""
+    normals: Array
+    """(n, 3): inward."""
+    areas: Array
+    reflectances: Array
+
+    @property
+    def is_far(self) -> npt.NDArray[np.bool_]:
+        """The far wall."""
+        mask: npt.NDArray[np.bool_] = (self.normals[:, 2] == -1.0) & (self.centres[:, 2] == self.centres[:, 2].max())
+        return mask
+
+
+def box(size_m: Array, reflectances: tuple[float, float, float], cell_m: float = CELL_M) -> Box:
+    """A box of walls, floor and ceiling of these reflectances, in patches of about `cell_m`."""
+    wall, floor, ceiling = reflectances
+    centres, normals, areas, rho = [], [], [], []
     for axis in range(3):
         across = [a for a in range(3) if a != axis]
-        counts = [max(1, round(size[a] / CELL_M)) for a in across]
-        steps = [size[a] / c for a, c in zip(across, counts, strict=True)]
+        counts = [max(1, round(size_m[a] / cell_m)) for a in across]
+        steps = [size_m[a] / c for a, c in zip(across, counts, strict=True)]
         for side in (0, 1):
-            if axis == 1:
-                reflectance = room["reflectance_ceiling"] if side else room["reflectance_floor"]
-            else:
-                reflectance = room["reflectance_wall"]
             for i in range(counts[0]):
                 for j in range(counts[1]):
                     centre = np.zeros(3)
-                    centre[axis] = size[axis] * side
+                    centre[axis] = size_m[axis] * side
                     centre[across[0]] = (i + 0.5) * steps[0]
                     centre[across[1]] = (j + 0.5) * steps[1]
                     normal = np.zeros(3)
@@ -70,34 +83,40 @@ def _patches() -> tuple[Array, Array, Array, Array, Array]:
                     centres.append(centre)
                     normals.append(normal)
                     areas.append(steps[0] * steps[1])
-                    reflectances.append(reflectance)
-                    far.append(axis == 2 and side == 1)
-    return np.array(centres), np.array(normals), np.array(areas), np.array(reflectances), np.array(far)
+                    rho.append(wall if axis != 1 else ceiling if side else floor)
+    return Box(np.array(centres), np.array(normals), np.array(areas), np.array(rho))
+
+
+def light(room: Box, lamp_m: Array, flux_lm: float) -> tuple[Array, Array]:
+    """Lux on each patch, and how much of it comes straight from a Lambertian lamp that faces the far wall.
+
+    Solves B = rho (E_direct + F B).
+    """
+    ray = room.centres - lamp_m
+    distance = np.linalg.norm(ray, axis=1)
+    leaves = np.clip(ray[:, 2] / distance, 0.0, None)
+    meets = np.clip(-np.sum(ray * room.normals, axis=1) / distance, 0.0, None)
+    direct = flux_lm / math.pi * leaves * meets / distance**2
+
+    between = room.centres[None, :, :] - room.centres[:, None, :]
+    squared = np.sum(between**2, axis=2) + np.eye(len(room.centres))
+    here = np.clip(np.einsum("ijk,ik->ij", between, room.normals), 0.0, None)
+    there = np.clip(-np.einsum("ijk,jk->ij", between, room.normals), 0.0, None)
+    factors = here * there * room.areas[None, :] / (math.pi * squared**2 + room.areas[None, :] * squared)
+    factors /= factors.sum(axis=1, keepdims=True)  # the box is closed: all light that leaves a patch arrives
+    rho = room.reflectances
+    exitance = np.linalg.solve(np.eye(len(rho)) - rho[:, None] * factors, rho * direct)
+    return direct + factors @ exitance, direct
 
 
 def far_wall_rise(flux_lm: float) -> Rise:
-    """Solve B = rho (E_direct + F B) for a Lambertian lamp of `flux_lm` that faces the far wall."""
-    room = parts()["room"]
-    centres, normals, areas, rho, far = _patches()
-    lamp = np.array([room["width_m"] / 2, room["probe_height_m"], room["probe_from_wall_m"]])
-
-    ray = centres - lamp
-    distance = np.linalg.norm(ray, axis=1)
-    leaves = np.clip(ray[:, 2] / distance, 0.0, None)
-    meets = np.clip(-np.sum(ray * normals, axis=1) / distance, 0.0, None)
-    direct = flux_lm / math.pi * leaves * meets / distance**2
-
-    between = centres[None, :, :] - centres[:, None, :]
-    squared = np.sum(between**2, axis=2) + np.eye(len(centres))
-    here = np.clip(np.einsum("ijk,ik->ij", between, normals), 0.0, None)
-    there = np.clip(-np.einsum("ijk,jk->ij", between, normals), 0.0, None)
-    factors = here * there * areas[None, :] / (math.pi * squared**2 + areas[None, :] * squared)
-    factors /= factors.sum(axis=1, keepdims=True)  # the box is closed: all light that leaves a patch arrives
-    exitance = np.linalg.solve(np.eye(len(centres)) - rho[:, None] * factors, rho * direct)
-    lux = direct + factors @ exitance
-
-    mask = far.astype(bool)
-    weights = areas[mask] / areas[mask].sum()
+    """What a lamp of `flux_lm` adds on the far wall of the room of `optics_parts.toml`."""
+    table = parts()["room"]
+    size = np.array([table["width_m"], table["height_m"], table["depth_m"]])
+    room = box(size, (table["reflectance_wall"], table["reflectance_floor"], table["reflectance_ceiling"]))
+    lux, direct = light(room, np.array([size[0] / 2, table["probe_height_m"], table["probe_from_wall_m"]]), flux_lm)
+    mask = room.is_far
+    weights = room.areas[mask] / room.areas[mask].sum()
     return Rise(
         mean_lux=float(lux[mask] @ weights),
         least_lux=float(lux[mask].min()),

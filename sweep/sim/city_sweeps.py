@@ -35,6 +35,8 @@ from sweep.sim.city_rooms import CameraKind, Lens, RoomKind, World
 from sweep.sim.city_samples import Curves, outside_excess_db
 
 Floats = npt.NDArray[np.float64]
+LIGHTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4)
+"""Shares of light at which tests were run."""
 CALLED: Final = 1.3
 """Score from which the detector makes an observation of a glint (`sweep.lens.judge.candidate_score`)."""
 AGAIN_FROM: Final = 0.65
@@ -125,7 +127,7 @@ class Sampler:
         for kind, first, second in curves.again_things:
             self._again_things.setdefault(kind, []).append((first, second))
         self._again_all = [(f, s) for _, f, s in curves.again_things]
-        self._lit = {light: [r for r in curves.light if r["light"] == light] for light in world.lights}
+        self._lit = {light: [r for r in curves.light if r["light"] == light] for light in LIGHTS}
         self._alike = {
             (light, *alike): [r for r in runs if alike_of(r) == alike]
             for light, runs in self._lit.items() for alike in {alike_of(r) for r in runs}
@@ -232,8 +234,8 @@ class Sampler:
     def _device(self, room: Room, rows: list[list[float]], video: Any, lit_zone: int) -> Device:
         zones = len(room.kind.plan.zones)
         row = rows[int(self.rng.integers(len(rows)))]
-        lights = list(self.world.lights)
-        light = lights[int(self.rng.choice(len(lights), p=[self.world.lights[one] for one in lights]))]
+        lights = room.kind.lights[room.kind.plan.zones[max(lit_zone, 0)].kind]
+        light = list(lights)[int(self.rng.choice(len(lights), p=list(lights.values())))]
         lit, denied = self._lit[light], self._denied
         run = lit[int(self.rng.integers(len(lit)))]
         alike = self._alike[(light, *alike_of(run))]

@@ -26,6 +26,8 @@ OPEN: Final = (95, 440)
 FLOWS: Final = 2.0
 """By which the p-values of the runs are multiplied: about what a room with a neighbour has (guessed)."""
 LONGEST_S: Final = 114.0
+LEAST_LIGHT: Final = 0.1
+"""Runs at so much and more count alike, which is about how the zones of the first world are lit (`city_rooms`)."""
 
 
 def uplinks(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, WeightTable]:
@@ -93,7 +95,7 @@ def chance_by_bin(curves: Curves) -> list[int]:
 
 def light_test(curves: Curves, world: World, rng: np.random.Generator) -> dict[str, WeightTable]:
     """How a test by light ended, for a camera that watches this zone and for what does not."""
-    lit = [run for run in curves.light if run["light"] > 0.0]
+    lit = [run for run in curves.light if run["light"] >= LEAST_LIGHT]
     ended = [stop_at([run["p"]], FLOWS, LONGEST_S)[0][0] for run in lit]
     followed = [p for p in ended if p <= P_VALUES[-1]]
     edges = [round(1.01 * p, 6) for p in P_VALUES[:-1]]  # what ends a test at 0.003 is below, not from there on
@@ -106,7 +108,7 @@ def light_test(curves: Curves, world: World, rng: np.random.Generator) -> dict[s
         cells.append((camera, Counted.share(b, controls, rng).plus(camera.times(world.sees_light))))
     weights = rising(cells[::-1], (len(lit), controls), "simulated")[::-1]
     text = (
-        f"{len(lit)} runs at 10 and 20 % more light of the scene, {len(followed)} followed among two flows "
+        f"{len(lit)} runs at 10, 20 and 40 % more light of the scene, {len(followed)} followed among two flows "
         f"(tests/simulators/light_runs.py); {controls} sequences that were not played, {sum(chance)} followed "
         f"(tests/simulators/light_nulls.py); {world.sees_light:.1%} of others that see the light are guessed"
     )
@@ -138,7 +140,7 @@ def light_test(curves: Curves, world: World, rng: np.random.Generator) -> dict[s
         ),
         "does_not_follow_light": WeightTable(
             measure="share of light that the denial is worth", edges=LIGHTS,
-            weights=tuple(rising_weights(denied)), made_from=f"{told}; unknown: as the runs at 10 and 20 % that "
+            weights=tuple(rising_weights(denied)), made_from=f"{told}; unknown: as the runs at 10 to 40 % that "
             f"did not follow",
         ),
         "follows_motion": WeightTable(

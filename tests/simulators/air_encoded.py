@@ -21,7 +21,7 @@ from sweep.wifi.transmitters import SEQUENCE_NUMBERS, Flow
 from tests.simulators import encode_pictures
 from tests.simulators.air_cell import LEAST_HEARD, Link, draw_cell
 from tests.simulators.air_radio import Packets, Radio, draw_radio, overhear
-from tests.simulators.encode_cameras import CAMERAS, CAMERAS_TABLE
+from tests.simulators.encode_cameras import BRIGHT_TABLE, BRIGHTS, CAMERAS, CAMERAS_TABLE
 from tests.simulators.encode_pictures import (
     CHIP_S,
     FRESH_TABLE,
@@ -35,9 +35,9 @@ from tests.simulators.flow_of import flow_of
 from tests.simulators.lateness import late
 
 Floats = NDArray[np.float64]
-SETTINGS: Final = encode_pictures.SETTINGS | CAMERAS
+SETTINGS: Final = encode_pictures.SETTINGS | CAMERAS | BRIGHTS
 LIT: Final = tuple(name for name in SETTINGS if name.startswith("lit"))
-_WITH_LIGHT: Final = ("lit", "dim", "walk", "fresh", "level", "camera")
+_WITH_LIGHT: Final = ("lit", "dim", "walk", "fresh", "level", "camera", "bright")
 STREAMS: Final = tuple(name for name in SETTINGS if not name.startswith(_WITH_LIGHT))
 """Cameras without lamp; those of less than THIN_KBPS are drawn by name only."""
 THIN_KBPS: Final = 100.0
@@ -55,7 +55,7 @@ GOOD_RADIO: Final = Radio(
 def load_rows() -> dict[str, NDArray[np.uint32]]:
     """Octets of each picture by row of the tables."""
     rows: dict[str, NDArray[np.uint32]] = {}
-    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE, CAMERAS_TABLE):
+    for path in (TABLE, FRESH_TABLE, LEVELS_TABLE, CAMERAS_TABLE, BRIGHT_TABLE):
         with np.load(path) as table:
             rows |= {name: table[name] for name in table.files}
     return rows

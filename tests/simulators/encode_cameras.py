@@ -1,15 +1,17 @@
-"""Makes `encoded_cameras.npz`: octets of each picture of cameras drawn at random, under more and less light.
+"""Makes `encoded_cameras.npz` and `encoded_bright.npz`: octets of each picture of cameras drawn at random, under more
+and less light.
 
 Usage: `python -m tests.simulators.encode_cameras [COUNT]`, ten seconds of one core for each; it needs PyAV as
-`encode_pictures` does, whose rooms and encoders these are.  Encoder, rate control, rate, noise, exposure, the room and
-where the lamp's light falls are drawn for each camera.  Light is a share of the *scene's* light, as luxmeters tell it,
-and luma its root of 2.2: 5 % more light make a picture 2 % brighter.  Rows of even numbers are for the curve of
-`sweep/wifi/sensitivity.py`, rows of odd numbers for its figures.
+`encode_pictures` does, whose rooms and encoders these are (the bright ones were made with 18.1.0).  Encoder, rate
+control, rate, noise, exposure, the room and where the lamp's light falls are drawn for each camera.  Light is a share
+of the *scene's* light, as luxmeters tell it, and luma its root of 2.2: 5 % more light make a picture 2 % brighter.
+Rows of even numbers are for the curve of `sweep/wifi/sensitivity.py`, rows of odd numbers for its figures.
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +27,9 @@ CAMERA_LEVELS: Final = (0.05, 0.0, 0.10, 0.20)
 """Shares of light in turn."""
 CAMERA_CHIPS: Final = 203
 """Of each level: two minutes, and as much as a late answer may take."""
+BRIGHT_TABLE: Final = Path(__file__).with_name("encoded_bright.npz")
+BRIGHT: Final = 0.40
+"""What the lamp adds to half of what a camera in a stall may see (`hardware/optics`, views)."""
 GAMMA: Final = 2.2
 SECONDS: Final = LIT_FROM_S + len(CAMERA_LEVELS) * CAMERA_CHIPS * CHIP_S + 4.0
 SIZES: Final = ((320, 180), (320, 240), (400, 224))
@@ -79,10 +84,18 @@ def draw_control(codec: str, kbps: int, rng: Rng) -> tuple[dict[str, str], int]:
 
 CAMERAS: Final = {f"camera_{number:03d}": draw_setting(np.random.default_rng([91, number])) for number in range(MOST)}
 
+BRIGHTS: Final = {
+    name.replace("camera", "bright"): replace(
+        setting, levels=(BRIGHT,), seconds=LIT_FROM_S + CAMERA_CHIPS * CHIP_S + 4.0
+    )
+    for name, setting in CAMERAS.items()
+}
+"""The same cameras in other rooms under other chips, two minutes of much light."""
+
 
 def kind_of(name: str) -> str:
     """Encoder and rate control of a camera, in two words."""
-    setting = CAMERAS[name]
+    setting = (CAMERAS | BRIGHTS)[name]
     if setting.codec not in {"libx264", "libx265"}:
         return setting.codec
     control = "filler" if "nal-hrd" in setting.options else "refresh" if "intra-refresh" in setting.options else (
@@ -92,9 +105,9 @@ def kind_of(name: str) -> str:
 
 
 def main(count: int) -> None:
-    names = list(CAMERAS)[:count]
-    done = set(np.load(CAMERAS_TABLE).files) if CAMERAS_TABLE.exists() else set()
-    fill(CAMERAS_TABLE, [name for name in names if name not in done], CAMERAS)
+    for path, cameras in ((CAMERAS_TABLE, CAMERAS), (BRIGHT_TABLE, BRIGHTS)):
+        done = set(np.load(path).files) if path.exists() else set()
+        fill(path, [name for name in list(cameras)[:count] if name not in done], cameras)
 
 
 if __name__ == "__main__":

@@ -166,8 +166,8 @@ def test_the_strongest_verdict_speaks_for_a_sender() -> None:
 
 def test_the_table_of_encoded_pictures_is_whole() -> None:
     rows = load_rows()
-    drawn = [name for name in rows if name.startswith("camera_")]  # tests/simulators/encode_cameras.py
-    assert len(drawn) == 50
+    drawn = [name for name in rows if name.startswith(("camera_", "bright_"))]  # tests/simulators/encode_cameras.py
+    assert len(drawn) == 100
     assert [name for name in rows if name not in drawn] == list(SETTINGS)
     for name, setting in SETTINGS.items():
         assert len(rows[name]) == int(setting.seconds * setting.hz), name
