@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from server.api import app
+from server.api import tending
 from server.api.app import build_services
 from server.api.services import Services
 from server.config.settings import Settings
@@ -167,17 +167,18 @@ def test_what_tends_the_database_goes_on_after_a_full_disk(settings: Settings, m
     async def play() -> None:
         again, loop = asyncio.Event(), asyncio.get_running_loop()
 
-        def tend_access_log(_services: Services) -> None:
+        def tend_access_log(_services: Services) -> int:
             if faults:
                 raise faults.pop()
             loop.call_soon_threadsafe(again.set)
+            return 0
 
-        monkeypatch.setattr(app, "_tend_access_log", tend_access_log)
-        tending = asyncio.create_task(app._tend(services))
-        done, _ = await asyncio.wait({tending, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        assert tending not in done
-        tending.cancel()
+        monkeypatch.setattr(tending, "_tend_access_log", tend_access_log)
+        work = asyncio.create_task(tending.tend(services))
+        done, _ = await asyncio.wait({work, asyncio.create_task(again.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        assert work not in done
+        work.cancel()
 
-    monkeypatch.setattr(app, "TEND_S", 0)
+    monkeypatch.setattr(tending, "TEND_S", 0)
     asyncio.run(play())
     services.db.close()

@@ -75,8 +75,8 @@ def test_doors_and_toilets_tell_where_one_stands(live_phone: Phone, live_probe: 
     page.wait_for_function(
         """() => {
             const box = selector => document.querySelector(selector)?.getBoundingClientRect();
-            const [stall, tank, leaf] = ['path.map-zone', '.map-fixtures path.fixture', '.map-fixtures path.fixture-door']
-                .map(box);
+            const [stall, tank, leaf] =
+                ['path.map-zone', '.map-fixtures path.fixture', '.map-fixtures path.fixture-door'].map(box);
             if (!stall || !tank || !leaf) return false;
             const middle = stall.top + stall.height / 2;
             return stall.top <= tank.bottom && tank.bottom < middle && middle < leaf.bottom;
