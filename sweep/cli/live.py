@@ -174,8 +174,8 @@ def ask_to_go_back(
         zone = zones.get(control.lights.pending[0].zone_id)
         if control.is_over or zone is None:
             return
-        told = light_ahead_event(zone).text
-        err.print(f"{told.ko}: Enter / {told.en}: Enter; s + Enter 건너뛰기 / skips the light", markup=False)
+        err.print(f"{zone.name.ko} 자리로 돌아가 Enter: 조명 반응 시험; s + Enter 건너뛰기", markup=False)
+        err.print(f"Go back to {zone.name.en}, then Enter: the light is played there; s + Enter skips it", markup=False)
         line = terminal.read_line(control)
         if not line or line.strip().lower() in {"s", "skip", "ㄴ"}:
             return

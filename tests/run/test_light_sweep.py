@@ -18,6 +18,7 @@ import pytest
 from sweep.addresses import AddressKey, parse_address
 from sweep.entry.envelope import from_wire
 from sweep.entry.kinds import DETAILS_TYPE
+from sweep.plug.light_ahead import LIGHT_LATER
 from sweep.plug.looks import is_again
 from sweep.report import MANIFEST_NAME, RecordedSweep, StimulusJudgement, SweepReport, WifiObservation, parse_json
 from tests.run.same_report import of_file, replayed
@@ -119,6 +120,19 @@ def test_a_live_sweep_of_a_laboratory_that_was_kept_gives_the_same_report(lit_ru
         check_replay(lit_run)
     else:
         assert (lit_run.folder / "state" / "probe.key").exists(), "what is kept of a room is signed by the probe"
+
+
+@pytest.mark.soak
+def test_in_three_zones_the_light_comes_last_and_somebody_is_asked_back(tmp_path: Path) -> None:
+    run = play(tmp_path, "none", 60.0, 3)
+    zones = [one.zone_id for one in run.report.positions]
+    assert zones[:3] == ["stall-1", "stall-2", "stall-3"]
+    assert len(zones) > 3
+    first = {one.position_id for one in run.report.positions[:3]}
+    judged = [o for o in run.report.observations if isinstance(o, WifiObservation) and o.stimulus is not None]
+    assert {o.stimulus.reason for o in judged if o.stimulus and o.position_id in first} == {LIGHT_LATER}
+    assert any(o.stimulus.verdict == "follows_light" for o in judged if o.stimulus and o.position_id not in first)
+    assert {one.modality for one in run.report.coverage if one.blind_reason is None} >= {"wifi"}
 
 
 @pytest.mark.soak

@@ -96,7 +96,7 @@ def test_what_became_of_a_camera_has_a_name() -> None:
     assert fate_of(camera, 0, Answer("not_assessable", 0.4)) == "cut_short"
     assert fate_of(device((1.0, 0.2)), 0, Answer("not_assessable", 0.4)) == "too_weak"
     assert fate_of(camera, 0, Answer("not_assessable", None)) == "no_time"
-    assert fate_of(device(shares=(0.005, 0.9)), 0, Answer("not_assessable", None)) == "unlikely_here"
+    assert fate_of(device(shares=(0.001, 0.9)), 0, Answer("not_assessable", None)) == "unlikely_here"
     assert fate_of(device(outside_dbm=-30.0), 0, Answer("not_assessable", None)) == "unlikely_here"
     assert fate_of(device(video="not_video"), 0, Answer("not_assessable", None)) == "not_called_video"
 
