@@ -39,13 +39,19 @@ from tests.entry_verifier import (
 
 ENTRY = re.compile(r"application/vnd\.ansim\.entry\.v([1-9][0-9]{0,5})\+json")
 KEY_KINDS = {"key.admitted": "key-admitted", "key.revoked": "key-revoked", "key.reinstated": "key-reinstated"}
-OWN_KINDS = {"quarantine.purged": "quarantine-purged", "access_log.head": "access-log-head"}
+OWN_KINDS = {
+    "quarantine.purged": "quarantine-purged",
+    "access_log.head": "access-log-head",
+    "photo.expired": "photo-expired",
+}
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = {**STRUCTURE, "sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
 CASE_KINDS = {"case.step"}
+PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
-READ = set(CITY) | CASE_KINDS | PROBE_KINDS
-DEVICE_KINDS, PERSON_KINDS = {"sweep.opened", "sweep.report"}, {"disposition", "body.erased"} | CASE_KINDS
+READ = set(CITY) | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS
+DEVICE_KINDS = {"sweep.opened", "sweep.report"}
+PERSON_KINDS = {"disposition", "body.erased"} | CASE_KINDS | PHOTO_KINDS
 
 
 def as_written(data: bytes) -> Any:
@@ -493,7 +499,7 @@ class Log:
         for item in self.items:
             if not item.counts:
                 continue
-            if item.kind == "body.erased":
+            if item.kind in ("body.erased", "photo.expired"):
                 erased |= erasures(item)
             elif item.kind == "quarantine.purged":
                 runs = purge(item)
@@ -606,10 +612,10 @@ def read_own(item: Item, name: str, *names: str) -> dict[str, Any] | None:
 
 
 def erasures(item: Item) -> set[str]:
-    """What a `body.erased` names; nothing when one of its bodies cannot be read."""
+    """What a `body.erased` or `photo.expired` names; nothing when one of its bodies cannot be read."""
     names = set()
     for media, size, _, data in item.bodies:
-        if media == TYPE.format("body-erased"):
+        if media == TYPE.format((item.kind or "").replace(".", "-")):
             try:
                 said = read_json(data) if size <= 65536 else None
             except Wrong:

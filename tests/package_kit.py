@@ -43,6 +43,7 @@ STRUCTURE = {
     kinds.BODY_ERASED: kinds.ERASED_TYPE,
     kinds.QUARANTINE_PURGED: kinds.QUARANTINE_PURGED_TYPE,
     kinds.ACCESS_LOG_HEAD: kinds.ACCESS_LOG_HEAD_TYPE,
+    kinds.PHOTO_EXPIRED: kinds.PHOTO_EXPIRED_TYPE,
 }
 Line = dict[str, Any]
 

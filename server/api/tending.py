@@ -16,7 +16,7 @@ from server.api.services import Services
 from server.api.upkeep import ROUND_S
 from server.config.retention import days_of
 from server.crypto.body_keys import BodyKeysError
-from server.ingest import quarantine
+from server.ingest import photo_retention, quarantine
 from server.people import access_log
 from server.server_keys.root import sign_waiting
 from server.store.erasure import destroy_dead_keys
@@ -41,6 +41,7 @@ async def tend(services: Services) -> None:
                 own_s = elapsed_s // services.hub.processes  # every process adds its part
                 days = days_of(services.periods, "quarantine")
                 upkeep.note("quarantine", await run_in_threadpool(_purge_quarantine, services, own_s, days))
+                upkeep.note("photographs", await run_in_threadpool(_expire_photographs, services, own_s))
                 aged_s += elapsed_s
                 await run_in_threadpool(destroy_dead_keys, db)
                 upkeep.note("body_keys")
@@ -66,6 +67,18 @@ def _purge_quarantine(services: Services, elapsed_s: int, max_days: int) -> int:
     db = services.db
     with db.write() as connection:
         done = quarantine.grow_old(connection, elapsed_s, max_days=max_days)
+        sign_waiting(connection, services.notary)
+    if done:
+        destroy_dead_keys(db)
+    return done
+
+
+def _expire_photographs(services: Services, elapsed_s: int) -> int:
+    db, period = services.db, services.periods.get("photographs")
+    if period is None or period.by != "server":
+        return 0
+    with db.write() as connection:
+        done = photo_retention.expire(connection, period.days, period.basis, elapsed_s)
         sign_waiting(connection, services.notary)
     if done:
         destroy_dead_keys(db)

@@ -16,6 +16,7 @@ from server.backup.snapshots import SnapshotError
 from server.cli import (
     backup,
     documents,
+    evidence_keys,
     facilities,
     field_weights,
     hotspot,
@@ -81,6 +82,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a period, or the log of entries.")
 app.add_typer(export, name="export")
 app.add_typer(root.app, name="root")
+app.add_typer(evidence_keys.app, name="evidence-key")
 for group, commands in ((app, COMMANDS), (export, EXPORTS)):
     for name, function in commands.items():
         group.command(name)(function)
@@ -113,6 +115,10 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "root requests": (),
     "root sign": (),
     "root accept": (),
+    "evidence-key make": (),
+    "evidence-key add": (),
+    "evidence-key end": (),
+    "evidence-key list": (),
     "add-user": (),
     "reset-password": (),
     "deactivate-user": (),

@@ -14,7 +14,18 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, func, select
 
 from server.interface.errors import not_found
-from server.store.schema import body_refs, cases, entries, facilities, findings, keys, rooms, user_facilities, users
+from server.store.schema import (
+    body_refs,
+    cases,
+    entries,
+    facilities,
+    findings,
+    keys,
+    photos,
+    rooms,
+    user_facilities,
+    users,
+)
 
 WORDS: dict[str, tuple[str, str]] = {
     "room_id": ("방", "room"),
@@ -25,6 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "commitment": ("본문", "body"),
     "probe_id": ("점검기", "probe"),
     "case_id": ("사건", "case"),
+    "photo_id": ("사진", "photograph"),
     "username": ("사용자", "user"),
 }
 """Names of parameters that lie in a district, and the words with which the routes refuse what nobody knows."""
@@ -111,6 +123,11 @@ def _statement(name: str, value: str) -> Select[Any] | None:
             of_case = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
             places = of_case.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
             return select(facilities.c.district_id).select_from(places).where(cases.c.case_id == wanted)
+        case "photo_id":
+            with_photos = photos.join(entries, entries.c.log_index == photos.c.log_index)
+            with_rooms = with_photos.outerjoin(rooms, rooms.c.room_id == entries.c.room_id)
+            places = with_rooms.outerjoin(facilities, facilities.c.facility_id == rooms.c.facility_id)
+            return select(OF_ENTRY).select_from(places).where(photos.c.photo_id == wanted)
         case "sweep_id":
             where: ColumnElement[bool] = entries.c.sweep_id == wanted
         case "finding_id":

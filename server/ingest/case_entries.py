@@ -18,6 +18,7 @@ from server.cases.deadlines import REOPENS_AFTER, repair_due, today
 from server.cases.machine import Case, may_follow
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import Notary, identified, write_for
+from server.ingest.photo_declarations import suspend
 from server.interface.case_requests import (
     CameraRequest,
     CaseRequest,
@@ -31,7 +32,7 @@ from server.interface.errors import ApiError, invalid, not_found
 from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.store.clock import entry_time
-from server.store.schema import cases, entries, facilities, rooms
+from server.store.schema import cases, entries, facilities, photos, rooms
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import ClockReading, LocalText, Source, new_id, to_json
@@ -100,6 +101,10 @@ def take_step(
         )
     if isinstance(step, RoomCorrected):
         _check_correction(connection, case, step)
+    if isinstance(step, CameraFound):
+        suspend(connection, case.room_id, actor=person.display_name)
+    if isinstance(step, Photographed) and step.commitment is not None:
+        _check_photograph(connection, case, step.commitment)
     return _write(
         connection,
         notary,
@@ -218,6 +223,17 @@ def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrecte
         raise not_found("방", "room")
     if step.room_id == case.room_id:
         raise ApiError(409, "same_room", "이미 그 방의 사건입니다", "the case belongs to this room already")
+
+
+def _check_photograph(connection: Connection, case: Row[Any], commitment: str) -> None:
+    known = select(photos.c.photo_id).where(photos.c.case_id == case.case_id, photos.c.commitment == commitment)
+    if connection.scalar(known) is None:
+        raise ApiError(
+            409,
+            "no_such_photograph",
+            "이 사건의 사진이 아닙니다. 사진을 다시 보내거나 촬영하지 못한 까닭을 적으십시오",
+            "no photograph of this case; send it again, or say why there is none",
+        )
 
 
 def _open(

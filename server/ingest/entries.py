@@ -21,7 +21,7 @@ from server.ingest.judging import check_chain, release_quarantine
 from server.interface.errors import ApiError, invalid
 from server.log import tiles
 from server.log.order import leaf_of, next_index, next_place
-from server.projections import case_rows, reference_rows
+from server.projections import case_rows, photo_rows, reference_rows
 from server.projections.projecting import project
 from server.signing import keys
 from server.signing.validity import alarm_about, claim_of, objection, rival_of
@@ -31,7 +31,15 @@ from server.store.pending_sweeps import mark_all_due, mark_due
 from server.store.schema import PURGED, body_refs, entries
 from sweep.entry.dsse import RECEIPT_TYPE, EntryError, SignedEntry, Signer, verify_signature
 from sweep.entry.envelope import Body, Envelope, InclusionProof, Receipt
-from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import (
+    BODY_ERASED,
+    CASE_STEP,
+    KEY_KINDS,
+    PHOTO_EXPIRED,
+    PHOTO_KINDS,
+    PHOTO_TAKEN,
+    REFERENCE_CHECKED,
+)
 
 UNBOUNDED = 2**62
 MAX_ALIKE = 8  # derived: one that counts, perhaps conflicts with it, and one of just these signatures
@@ -127,12 +135,14 @@ def _count_in(connection: Connection, arrival: Arrival, envelope: Envelope, key_
     )
     if envelope.kind in KEY_KINDS:
         key_entries.take_effect(connection, envelope, arrival.bodies, log_index)
-    if envelope.kind == BODY_ERASED:
+    if envelope.kind in {BODY_ERASED, PHOTO_EXPIRED}:
         _erase(connection, arrival, log_index, envelope.subject)
     if envelope.kind == CASE_STEP:
         case_rows.take_effect(connection, envelope.sweep_id, log_index)
     if envelope.kind == REFERENCE_CHECKED:
         reference_rows.take_effect(connection, log_index)
+    if envelope.kind in PHOTO_KINDS:
+        photo_rows.take_effect(connection, log_index)
 
 
 def _erase(connection: Connection, arrival: Arrival, log_index: int, actor: str) -> None:
@@ -204,10 +214,12 @@ def _take_again(
         release_quarantine(connection, key)
         known = connection.execute(select(entries).where(entries.c.log_index == known.log_index)).one()
     elif known.status == "accepted" and arrival.bodies:
-        if known.kind == BODY_ERASED:
+        if known.kind in {BODY_ERASED, PHOTO_EXPIRED}:
             _erase(connection, arrival, known.log_index, known.subject)
         if known.kind == REFERENCE_CHECKED:
             reference_rows.take_effect(connection, known.log_index)
+        if known.kind == PHOTO_TAKEN:
+            photo_rows.take_effect(connection, known.log_index)
         _read(connection, known.sweep_id, next_index(connection), is_read_later)  # pages have heard of it
     return _outcome(known, is_new=False)
 

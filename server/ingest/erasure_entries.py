@@ -1,4 +1,4 @@
-"""Entries about erasures take effect: the body that an accepted `body.erased` names is destroyed, whoever decided it.
+"""Entries about erasures take effect: the body that an accepted `body.erased` or `photo.expired` names is destroyed.
 
 Input is the body of such an entry and its log index; output are rows: the body gone, its commitment among the erased,
 so that it is never kept again.  An erasure of a body that has not come yet holds for when it comes.  The same again
@@ -19,12 +19,13 @@ from server.store.down_changes import note_change
 from server.store.schema import body_data, body_refs, entries, erased_bodies
 from sweep.entry import kinds
 from sweep.report import BodyErased, ContractError, parse_json
+from sweep.report.photo_records import PhotoExpired
 
 
 def take_effect(
     connection: Connection, bodies: Iterable[tuple[str, bytes]], log_index: int, *, actor: str
 ) -> list[tuple[UUID | None, int]]:
-    """Erase what an accepted entry of kind `body.erased` names; inside the transaction that lets it count.
+    """Erase what an accepted entry about an erasure names; inside the transaction that lets it count.
 
     `bodies` are its own, (media type, data): without one that can be read nobody knows what it names, and nothing is
     done.  Returns (sweep, log index) of the entries that carried the body, which are to be projected anew.
@@ -38,8 +39,7 @@ def take_effect(
     connection.execute(insert(erased_bodies).values(**values))
     keys_of(connection).is_due = True  # the key of the body is to be destroyed, too
     note_change(connection, log_index=log_index)
-    detail = {"second_person": said.second_person}
-    record(connection, actor=actor, action="body.erased", object_id=said.commitment, detail=detail)
+    record(connection, actor=actor, action="body.erased", object_id=said.commitment, detail=_detail(said))
     holders = (
         select(entries.c.sweep_id, entries.c.log_index)
         .join(body_refs, body_refs.c.log_index == entries.c.log_index)
@@ -54,11 +54,22 @@ def is_erased(connection: Connection, commitment: str) -> bool:
     return connection.scalar(known) is not None
 
 
-def _read(bodies: Iterable[tuple[str, bytes]]) -> BodyErased | None:
+def _detail(said: BodyErased | PhotoExpired) -> dict[str, object]:
+    if isinstance(said, BodyErased):
+        return {"second_person": said.second_person}
+    return {"kept_days": said.kept_days, "basis": said.basis}
+
+
+def _read(bodies: Iterable[tuple[str, bytes]]) -> BodyErased | PhotoExpired | None:
     for media_type, data in bodies:
-        if media_type == kinds.ERASED_TYPE:
-            try:
-                return parse_json(BodyErased, data)
-            except ContractError:
-                return None
+        try:
+            match media_type:
+                case kinds.ERASED_TYPE:
+                    return parse_json(BodyErased, data)
+                case kinds.PHOTO_EXPIRED_TYPE:
+                    return parse_json(PhotoExpired, data)
+                case _:
+                    pass
+        except ContractError:
+            return None
     return None

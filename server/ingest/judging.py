@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from server.ingest import erasure_entries, quarantine
 from server.log.stored_wire import signed_entry
-from server.projections import reference_rows
+from server.projections import photo_rows, reference_rows
 from server.projections.projecting import project
 from server.signing import keys
 from server.signing.validity import (
@@ -36,7 +36,7 @@ from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.schema import keys as key_table
 from server.store.stored_bodies import bodies_of
 from sweep.entry.dsse import EntryError, verify_signature
-from sweep.entry.kinds import BODY_ERASED, KEY_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import BODY_ERASED, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
 
 PAGE = 500
 _NEIGHBOURS = select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
@@ -160,8 +160,10 @@ def _judge_waiting(connection: Connection, key: keys.Key, row: Row[Any]) -> None
     reason = objection(key, stored_claim(row), row.log_index)
     if reason is None:
         is_accepted = accept_row(connection, row)
-        if is_accepted and row.kind == BODY_ERASED:
+        if is_accepted and row.kind in {BODY_ERASED, PHOTO_EXPIRED}:
             _erase(connection, row)
+        if is_accepted and row.kind in PHOTO_KINDS:
+            photo_rows.take_effect(connection, row.log_index)
         if is_accepted and row.kind == REFERENCE_CHECKED:
             reference_rows.take_effect(connection, row.log_index)
     elif reason != row.reason:

@@ -19,9 +19,11 @@ from server.ingest.arrivals import Arrival
 from server.ingest.entries import write_own
 from server.ingest.entry_rows import Outcome
 from server.ingest.erasure_entries import is_erased
+from server.ingest.photo_declarations import suspend
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
+from server.projections.photo_rows import is_held
 from server.projections.projecting import project, project_due
 from server.signing.entry_chain import next_of_key
 from server.store.clock import entry_time
@@ -85,6 +87,8 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
         ).one_or_none()
         if sweep is None:
             raise not_found("후보", "finding")
+        if request.verdict == "camera_found":
+            suspend(connection, sweep.room_id, actor=person.display_name)
         when = entry_time()
         disposition = Disposition(
             v=1,
@@ -188,7 +192,7 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
         held = select(cases.c.case_id).where(
             cases.c.state.in_(sorted(FOUND)), cases.c.sweep_id.in_({row.sweep_id for row in holders} - {None})
         )
-        if connection.scalar(held.limit(1)) is not None:
+        if connection.scalar(held.limit(1)) is not None or is_held(connection, commitment):
             raise ApiError(
                 409,
                 "legal_hold",
@@ -236,8 +240,12 @@ def write_for(
     refs: tuple[UUID, ...],
     body: Body,
     entry_id: UUID | None = None,
+    more: tuple[Body, ...] = (),
 ) -> Outcome:
-    """Sign an entry for a person who is logged in, and write it; inside a write transaction."""
+    """Sign an entry for a person who is logged in, and write it; inside a write transaction.
+
+    `more`: bodies beside the one that says what was done.
+    """
     signer = notary.for_source(source)
     seq, prev = next_of_key(connection, signer.key_id)
     envelope = Envelope(
@@ -254,9 +262,11 @@ def write_for(
         seq=seq,
         prev=prev,
         refs=refs,
-        bodies=(body.ref,),
+        bodies=tuple(one.ref for one in (body, *more)),
         time=entry_time(),
         seen_checkpoint=None,
     )
-    arrival = Arrival(sign_envelope(envelope, signer), envelope, (body,), envelope.bodies, envelope.entry_id, None)
+    arrival = Arrival(
+        sign_envelope(envelope, signer), envelope, (body, *more), envelope.bodies, envelope.entry_id, None
+    )
     return write_own(connection, arrival)

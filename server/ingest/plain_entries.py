@@ -24,9 +24,9 @@ from server.signing.validity import claim_of, objection
 from server.store.pending_sweeps import mark_all_due
 from server.store.schema import IS_ACCEPTED, entries
 from sweep.entry.envelope import Envelope
-from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
 
-ACTING_KINDS = KEY_KINDS | {BODY_ERASED, CASE_STEP, REFERENCE_CHECKED}
+ACTING_KINDS = KEY_KINDS | PHOTO_KINDS | {BODY_ERASED, CASE_STEP, PHOTO_EXPIRED, REFERENCE_CHECKED}
 """What changes something beside itself when it counts."""
 _WAYS = (
     entries.c.entry_hash.in_(bindparam("hashes", expanding=True)),

@@ -43,6 +43,13 @@ from server.interface.people_requests import (
     PasskeyAnswer,
     PinRequest,
 )
+from server.interface.photo_requests import (
+    EvidenceKeyRequest,
+    OpenPhotoRequest,
+    PhotoCheckRequest,
+    PhotoDeclarationRequest,
+    PhotoRequest,
+)
 from server.interface.views.probes import EntryEvent
 from server.interface.visit_requests import VisitNoteRequest
 from sweep.report import (
@@ -386,6 +393,11 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     VisitNoteRequest,
     CaseRequest,
     StepRequest,
+    PhotoDeclarationRequest,
+    PhotoRequest,
+    OpenPhotoRequest,
+    PhotoCheckRequest,
+    EvidenceKeyRequest,
     LookRequest,
     DistrictRequest,
     BadgeSheetRequest,

@@ -31,11 +31,12 @@ from sweep.report.log_records import AccessLogHead
 
 DAY_MS = 86_400_000
 
-Shown = Literal["device_addresses", "device_names", "crops", "bodies", "inspection_log", "access_log"]
+Shown = Literal["device_addresses", "device_names", "crops", "bodies", "photographs", "inspection_log", "access_log"]
 Action = Literal[
     "sweep.viewed",
     "body.viewed",
     "body.downloaded",
+    "photo.opened",
     "log.asked",
     "log.downloaded",
     "log.exported",
@@ -46,6 +47,7 @@ WORDS: dict[str, str] = {
     "sweep.viewed": "점검 상세 열람",
     "body.viewed": "사진 조각 열람",
     "body.downloaded": "본문 내려받기",
+    "photo.opened": "물체 사진 열람",
     "log.asked": "점검일지 요청",
     "log.downloaded": "점검일지 내려받기",
     "log.exported": "점검일지 내보내기",
@@ -54,6 +56,7 @@ WORDS: dict[str, str] = {
     "device_addresses": "기기 주소",
     "device_names": "기기·와이파이 이름",
     "crops": "사진 조각",
+    "photographs": "물체 사진",
     "bodies": "본문",
     "inspection_log": "점검일지",
     "access_log": "접속 기록",

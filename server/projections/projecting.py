@@ -20,6 +20,7 @@ from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.live.table import append_entries
 from server.projections.case_rows import insert_cases, rebuild_steps
+from server.projections.photo_rows import rebuild_photos
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
@@ -165,6 +166,7 @@ def rebuild(db: Database) -> int:
     with db.write() as connection:
         rebuild_steps(connection)
         rebuild_checks(connection)
+        rebuild_photos(connection)
     while True:
         with db.write() as connection:
             sweep_ids = _sweep_ids_after(connection, after)

@@ -82,6 +82,10 @@ TEXTS: dict[str, LocalText] = {
         en="This server has another plan of a room than the city; it was not overwritten",
     ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
+    "photo_doubted": LocalText(
+        ko="열어 본 물체 사진이 신고된 것과 다르거나 촬영 정보가 남아 있습니다. 기록을 확인하십시오",
+        en="An opened photograph was not the declared one, or still held metadata; look at its entry",
+    ),
     "probe_out_of_control": LocalText(
         ko="점검기 성능이 떨어졌습니다(기준 점검 관리도 이탈). 판정이 제한됩니다. 수리를 맡기십시오",
         en="A probe has lost sensitivity (out of control on its chart): its verdicts are limited; have it repaired",

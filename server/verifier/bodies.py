@@ -30,6 +30,8 @@ from sweep.entry.kinds import (
     KEY_REVOKED_TYPE,
     OPENED,
     OPENED_TYPE,
+    PHOTO_EXPIRED,
+    PHOTO_EXPIRED_TYPE,
     QUARANTINE_PURGED,
     QUARANTINE_PURGED_TYPE,
     REPORT,
@@ -43,6 +45,7 @@ STRUCTURE = {
     (BODY_ERASED, ERASED_TYPE),
     (QUARANTINE_PURGED, QUARANTINE_PURGED_TYPE),
     (ACCESS_LOG_HEAD, ACCESS_LOG_HEAD_TYPE),
+    (PHOTO_EXPIRED, PHOTO_EXPIRED_TYPE),
 }
 """Kind and media type of what even `structure` carries: without it nobody could tell what counts."""
 CITY = STRUCTURE | {(OPENED, OPENED_TYPE), (REPORT, REPORT_TYPE), (DISPOSITION, DISPOSITION_TYPE)}
@@ -90,11 +93,11 @@ def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope) -> tuple[Cou
     return counts, wrong
 
 
-def erased_by(line: EntryLine) -> list[bytes] | None:
-    """Commitments that a `body.erased` names in the bodies that are there; None when one of them cannot be read."""
+def erased_by(line: EntryLine, media_type: str) -> list[bytes] | None:
+    """Commitments that an erasure names in its bodies of this type; None when one of them cannot be read."""
     found = []
     for body in line.bodies:
-        if body.media_type == ERASED_TYPE:
+        if body.media_type == media_type:
             value = _read(body)
             commitment = value.get("commitment") if value is not None else None
             if type(commitment) is not str or DIGEST.fullmatch(commitment) is None:

@@ -18,7 +18,7 @@ from server.verifier.package_lines import EntryLine, Header, PurgedLine, is_mani
 from server.verifier.signing_rules import Claim
 from sweep.entry import merkle
 from sweep.entry.dsse import EntryError
-from sweep.entry.kinds import KEY_KINDS, KNOWN_KINDS
+from sweep.entry.kinds import ERASED_TYPE, KEY_KINDS, KNOWN_KINDS, PHOTO_EXPIRED_TYPE
 
 
 @dataclass(slots=True)
@@ -119,7 +119,9 @@ def _weigh_bodies(item: EntryLine, envelope: Envelope, read: Reading, found: Fin
     read.erased += [(item.log_index, bytes.fromhex(name)) for name, state in item.states.items() if state == "erased"]
     match envelope.kind:
         case "body.erased":
-            read.erasures.append((item.log_index, erased_by(item)))
+            read.erasures.append((item.log_index, erased_by(item, ERASED_TYPE)))
+        case "photo.expired":
+            read.erasures.append((item.log_index, erased_by(item, PHOTO_EXPIRED_TYPE)))
         case "quarantine.purged":
             read.purges.append((item.log_index, purged_by(item), bool(item.bodies)))
         case "access_log.head":

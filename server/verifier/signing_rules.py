@@ -20,6 +20,7 @@ from sweep.entry.kinds import (
     KEY_KINDS,
     KNOWN_KINDS,
     OPENED,
+    PHOTO_KINDS,
     PROBE_KINDS,
     REPORT,
     SERVER_KINDS,
@@ -47,7 +48,7 @@ class Rule:
 ITSELF = "server"
 """Subject of what the server says for itself."""
 DEVICE_KINDS = frozenset({OPENED, REPORT})
-PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED}) | CASE_KINDS
+PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED}) | CASE_KINDS | PHOTO_KINDS
 LIVE = frozenset({"live"})
 MADE_UP = frozenset({"replay", "simulated"})
 DEVICE = frozenset({"device"})

@@ -14,17 +14,23 @@ ACCESS_LOG_HEAD = "access_log.head"
 CASE_STEP = "case.step"
 REFERENCE_CHECKED = "reference.checked"
 VISIT_NOTED = "visit.noted"
+PHOTO_TAKEN = "photo.taken"
+PHOTO_OPENED = "photo.opened"
+PHOTO_CHECKED = "photo.checked"
+PHOTO_EXPIRED = "photo.expired"
 SWEEP_KINDS = frozenset({OPENED, REPORT, DISPOSITION, BODY_ERASED, VISIT_NOTED})
 """About what was measured and decided in rooms."""
 KEY_KINDS = frozenset({KEY_ADMITTED, KEY_REVOKED, KEY_REINSTATED})
 """Who may speak in the log."""
-SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD})
+SERVER_KINDS = frozenset({QUARANTINE_PURGED, ACCESS_LOG_HEAD, PHOTO_EXPIRED})
 """What the server says for itself."""
 CASE_KINDS = frozenset({CASE_STEP})
 """What persons did about a case."""
+PHOTO_KINDS = frozenset({PHOTO_TAKEN, PHOTO_OPENED, PHOTO_CHECKED})
+"""What persons did about a photograph of an object."""
 PROBE_KINDS = frozenset({REFERENCE_CHECKED})
 """What a probe says of itself, outside any sweep."""
-KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS | PROBE_KINDS
+KNOWN_KINDS = SWEEP_KINDS | KEY_KINDS | SERVER_KINDS | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS
 
 OPENED_TYPE = "application/vnd.ansim.sweep-opened.v1+json"
 REPORT_TYPE = "application/vnd.ansim.sweep-report.v1+json"
@@ -40,3 +46,8 @@ KEY_REVOKED_TYPE = "application/vnd.ansim.key-revoked.v1+json"
 KEY_REINSTATED_TYPE = "application/vnd.ansim.key-reinstated.v1+json"
 QUARANTINE_PURGED_TYPE = "application/vnd.ansim.quarantine-purged.v1+json"
 ACCESS_LOG_HEAD_TYPE = "application/vnd.ansim.access-log-head.v1+json"
+PHOTO_TAKEN_TYPE = "application/vnd.ansim.photo-taken.v1+json"
+SEALED_PHOTO_TYPE = "application/vnd.ansim.sealed-photo.v1"
+PHOTO_OPENED_TYPE = "application/vnd.ansim.photo-opened.v1+json"
+PHOTO_CHECKED_TYPE = "application/vnd.ansim.photo-checked.v1+json"
+PHOTO_EXPIRED_TYPE = "application/vnd.ansim.photo-expired.v1+json"

@@ -16,6 +16,7 @@ from .persons import Identified
 
 Seen = Literal["nothing", "hole", "object"]
 Defect = Literal["hole", "emergency_bell", "floor_gap", "ceiling_gap"]
+Wanted = Literal["addresses", "wifi_timeline", "photographs"]
 Person = Annotated[str, StringConstraints(min_length=2, max_length=60)]
 Millimetres = Annotated[int, Field(ge=0, le=5_000)]
 Coordinate = Annotated[int, Field(ge=0, le=1_000)]
@@ -124,12 +125,12 @@ class HandedOver(Record):
 
 
 class PoliceAsked(Record):
-    """The police asked in writing for addresses or the timeline of the Wi-Fi; nothing is given without this."""
+    """The police asked in writing for addresses, the timeline of the Wi-Fi or photographs; nothing is given unasked."""
 
     step: Literal["police_asked"]
     document_no: Text
     officer: Person
-    wanted: Annotated[tuple[Literal["addresses", "wifi_timeline"], ...], Field(min_length=1, max_length=2)]
+    wanted: Annotated[tuple[Wanted, ...], Field(min_length=1, max_length=3)]
 
 
 class ReportedToCity(Record):

@@ -257,6 +257,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "logins",
             "own_keys",
             "people",
+            "photos",
             "plain_entries",
             "projections",
             "public_page",

@@ -45,6 +45,7 @@ from server.store.schema.people import (
     user_facilities,
     users,
 )
+from server.store.schema.photos import evidence_keys, photo_declarations
 from server.store.schema.places import districts, facilities, plans, rooms
 from server.store.schema.projections import (
     PROJECTIONS,
@@ -55,6 +56,7 @@ from server.store.schema.projections import (
     findings,
     log_rows,
     open_findings,
+    photos,
     reference_checks,
     sweeps,
 )
@@ -91,6 +93,7 @@ __all__ = [
     "due_sweeps",
     "entries",
     "erased_bodies",
+    "evidence_keys",
     "facilities",
     "facility_facts",
     "facility_sources",
@@ -108,6 +111,8 @@ __all__ = [
     "open_findings",
     "own_keys",
     "passkeys",
+    "photo_declarations",
+    "photos",
     "pins",
     "plans",
     "public_reports",

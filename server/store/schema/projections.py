@@ -5,7 +5,7 @@ What is sealed in them opens with the keys of the bodies that it was read from (
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Uuid
 
 from server.store.schema.base import metadata
 
@@ -109,6 +109,25 @@ reference_checks = Table(
     Column("status", String(16), nullable=False),
     Column("checked_ms", BigInteger, nullable=False),
     Index("ix_reference_checks_of_probe", "probe_id", "checked_ms", "log_index"),
+)
+
+# Photographs of objects: that they are there and what became of them. `overdue_s` is how long the server has run since
+# the period of retention was over.
+photos = Table(
+    "photos",
+    metadata,
+    Column("photo_id", Uuid, primary_key=True),
+    Column("log_index", BigInteger, nullable=False, unique=True),
+    Column("case_id", Uuid, nullable=False, index=True),
+    Column("shows", String(16), nullable=False),
+    Column("person", String(60), nullable=False),
+    Column("taken_ms", BigInteger, nullable=False),
+    Column("commitment", String(64), nullable=False, index=True),
+    Column("declaration_id", Uuid, nullable=False, index=True),
+    Column("opened", Integer, nullable=False),
+    Column("is_doubted", Boolean, nullable=False),
+    Column("overdue_s", BigInteger, nullable=False, server_default="0"),
+    Index("ix_photos_of_person", "person", "taken_ms"),
 )
 
 # Sweeps of which entries arrived that no projection has read yet: written with the entry, gone with the projection.

@@ -20,7 +20,7 @@ from server.interface.requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.places import facilities
 from server.projections.case_rows import case_of
-from server.store.schema import body_refs, entries, user_facilities
+from server.store.schema import body_refs, entries, photos, user_facilities
 from sweep.report import LocalText, new_id
 from tests.server.conftest import NO_TLS, QUICK_HASH, Site
 from tests.server.sweep_kit import Probe
@@ -68,11 +68,27 @@ def _district(site: Site, district_id: str) -> Things:
         assert site.send(wire).status_code == 200
     with site.db.read() as connection:
         row = connection.execute(
-            select(entries.c.entry_id, body_refs.c.commitment)
+            select(entries.c.entry_id, entries.c.log_index, body_refs.c.commitment)
             .join(body_refs, body_refs.c.log_index == entries.c.log_index)
             .where(entries.c.sweep_id == sweep_id)
             .limit(1)
         ).one()
+    photo_id, case_id = new_id(), case_of(sweep_id, finding_id)
+    with site.db.write() as connection:
+        connection.execute(
+            insert(photos).values(
+                photo_id=photo_id,
+                log_index=row.log_index,
+                case_id=case_id,
+                shows="object",
+                person="점검자-01",
+                taken_ms=0,
+                commitment=row.commitment,
+                declaration_id=new_id(),
+                opened=0,
+                is_doubted=False,
+            )
+        )
     ids: dict[str, UUID | str] = {
         "room_id": room_id,
         "facility_id": facility_id,
@@ -82,7 +98,8 @@ def _district(site: Site, district_id: str) -> Things:
         "entry_id": row.entry_id,
         "commitment": row.commitment,
         "username": f"of-{district_id}",
-        "case_id": case_of(sweep_id, finding_id),
+        "case_id": case_id,
+        "photo_id": photo_id,
     }
     return {name: str(value) for name, value in ids.items()} | OTHER_PARAMETERS
 

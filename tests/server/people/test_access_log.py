@@ -27,6 +27,7 @@ from server.store.clock import from_ms, now_ms
 from server.store.schema import access_log as table
 from sweep.report import FindingDetails, new_id
 from tests.report_factory import make_report
+from tests.server.cases.photo_kit import Officer, taken
 from tests.server.conftest import Call, Client, Site
 from tests.server.sweep_kit import Probe
 
@@ -76,11 +77,14 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "/api/exports",
         {"format": "csv", "period_first": "2026-03-01", "period_last": "2026-03-31", "reason": "월간 보고"},
     ).json()
+    officer = Officer(site, "증거담당-01")
+    photo_id = taken(inspector, site)
     ways: dict[str, Callable[[], Any]] = {
         "/api/sweeps/{sweep_id}": lambda: inspector.get(f"/api/sweeps/{sweep_id}"),
         "/api/bodies/{commitment}": lambda: inspector.get(f"/api/bodies/{crop}"),
         "/api/exports/inspection-log": lambda: inspector.get("/api/exports/inspection-log", reason="까닭"),
         "/api/exports/{job_id}/file": lambda: _download(inspector, job["job_id"]),
+        "/api/photos/{photo_id}/open": lambda: officer.open(photo_id),
         "/api/exports/access-log": lambda: admin.get("/api/exports/access-log", month=THIS_MONTH, reason="월간 점검"),
     }
     declared = {route.path for route in api_routes(ROUTERS) if (route.openapi_extra or {}).get("x-personal-data")}
@@ -91,7 +95,7 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         assert answer.status_code == 200, (path, answer.text)
         (line,) = _lines(site)[before:]
         assert line.address == "127.0.0.1"
-        assert line.name in {"점검자-09", "관리자-02"}
+        assert line.name in {"점검자-09", "관리자-02", "증거담당-01"}
         (route,) = (route for route in api_routes(ROUTERS) if route.path == path)
         assert set(line.shown.split()) <= set((route.openapi_extra or {})["x-personal-data"])
     assert inspector.get(f"/api/bodies/{report}", reason="대조").status_code == 200

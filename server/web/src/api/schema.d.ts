@@ -124,6 +124,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{case_id}/photo-declarations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Declaration
+         * @description Two persons declare the room empty and closed: for some minutes the page's camera may open, for the object.
+         */
+        post: operations["post_declaration_api_cases__case_id__photo_declarations_post"];
+        /**
+         * End Declarations
+         * @description Somebody came in: nothing may be photographed for this case until two persons declare it anew.
+         */
+        delete: operations["end_declarations_api_cases__case_id__photo_declarations_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{case_id}/photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Photos
+         * @description The photographs of a case: that they are there, when and of what sort; and whether one may be taken now.
+         */
+        get: operations["list_photos_api_cases__case_id__photos_get"];
+        put?: never;
+        /**
+         * Post Photo
+         * @description Record a photograph that the phone sealed to the evidence officers; the same again is the same.
+         */
+        post: operations["post_photo_api_cases__case_id__photos_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{case_id}/steps": {
         parameters: {
             query?: never;
@@ -247,6 +295,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Evidence Keys
+         * @description To whose keys photographs of one's district are sealed.
+         */
+        get: operations["list_evidence_keys_api_evidence_keys_get"];
+        put?: never;
+        /**
+         * Post Evidence Key
+         * @description Register one's own public key: from now on photographs are sealed to it, too.
+         */
+        post: operations["post_evidence_key_api_evidence_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/evidence-keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Evidence Key
+         * @description Seal nothing more to one's own key; it still opens what was sealed to it.
+         */
+        delete: operations["delete_evidence_key_api_evidence_keys__key_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1052,6 +1144,46 @@ export interface paths {
          * @description Give oneself a new password; every session of this person ends, and this one goes on under a new cookie.
          */
         post: operations["change_password_api_password_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photos/{photo_id}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Check
+         * @description What the officer's browser found in the picture: is it the declared one, and free of metadata?
+         */
+        post: operations["post_check_api_photos__photo_id__checks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/photos/{photo_id}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Photo
+         * @description A sealed photograph for the officer's browser, for a reason: an entry and a line of the access log come first.
+         */
+        post: operations["open_photo_api_photos__photo_id__open_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3312,6 +3444,43 @@ export interface components {
             weight_source: "field" | "rendered" | "simulated" | "derived" | "guessed" | "measured";
         };
         /**
+         * EvidenceKeyList
+         * @description Keys to which photographs are sealed.
+         */
+        EvidenceKeyList: {
+            /** Keys */
+            keys: components["schemas"]["EvidenceKeyView"][];
+        };
+        /**
+         * EvidenceKeyRequest
+         * @description The public key of an evidence officer; the private one was made in their browser or elsewhere and stays there.
+         */
+        EvidenceKeyRequest: {
+            /** Recipient */
+            recipient: string;
+        };
+        /**
+         * EvidenceKeyView
+         * @description The public key of an evidence officer.
+         */
+        EvidenceKeyView: {
+            /** District Id */
+            district_id: string | null;
+            /** Is Own */
+            is_own: boolean;
+            /** Key Id */
+            key_id: string;
+            /**
+             * Made
+             * Format: date-time
+             */
+            made: string;
+            /** Name */
+            name: string;
+            /** Recipient */
+            recipient: string;
+        };
+        /**
          * ExplainedCommand
          * @description The inspector looked at a candidate's spot by eye and knows what it is; no second look is made of it any more.
          */
@@ -4693,6 +4862,19 @@ export interface components {
             ok: true;
         };
         /**
+         * OpenPhotoRequest
+         * @description Why an evidence officer opens a photograph.
+         */
+        OpenPhotoRequest: {
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "look" | "police";
+            /** Reason */
+            reason: string;
+        };
+        /**
          * OpenSweep
          * @description A sweep that was opened and not closed yet; it says in which room, never where a person is.
          */
@@ -5003,6 +5185,58 @@ export interface components {
             utc: string;
         };
         /**
+         * PhotoCheckRequest
+         * @description What the officer's browser found in an opened photograph.
+         */
+        PhotoCheckRequest: {
+            /** Has Metadata */
+            has_metadata: boolean;
+            /** Hash Matches */
+            hash_matches: boolean;
+        };
+        /**
+         * PhotoCreated
+         * @description A photograph that was recorded.
+         */
+        PhotoCreated: {
+            /** Left */
+            left: number;
+            photo: components["schemas"]["PhotoView"];
+        };
+        /**
+         * PhotoDeclaration
+         * @description Two persons have declared the room empty: how long the camera may open, and to whom the picture is sealed.
+         */
+        PhotoDeclaration: {
+            /**
+             * Declaration Id
+             * Format: uuid
+             */
+            declaration_id: string;
+            /** Declared By */
+            declared_by: [
+                string,
+                string
+            ];
+            /** Left */
+            left: number;
+            /** Max Edge Px */
+            max_edge_px: number;
+            /** Preview S */
+            preview_s: number;
+            /** Recipients */
+            recipients: components["schemas"]["EvidenceKeyView"][];
+            /** Remaining S */
+            remaining_s: number;
+        };
+        /**
+         * PhotoDeclarationRequest
+         * @description Two persons declare that nobody is in the room and that only the object will be photographed.
+         */
+        PhotoDeclarationRequest: {
+            second_person: components["schemas"]["SecondPerson"];
+        };
+        /**
          * Photographed
          * @description The object in its place was photographed, with nobody in view; or why not.
          */
@@ -5016,6 +5250,107 @@ export interface components {
             step: "photographed";
             /** Why Not */
             why_not: string | null;
+        };
+        /**
+         * PhotoList
+         * @description The photographs of a case.
+         */
+        PhotoList: {
+            declaration: components["schemas"]["PhotoDeclaration"] | null;
+            /** Left */
+            left: number;
+            /** Photos */
+            photos: components["schemas"]["PhotoView"][];
+            why_not: components["schemas"]["LocalText"] | null;
+        };
+        /**
+         * PhotoRequest
+         * @description A photograph as the phone sealed it.
+         */
+        PhotoRequest: {
+            /**
+             * Declaration Id
+             * Format: uuid
+             */
+            declaration_id: string;
+            /** Height Px */
+            height_px: number;
+            /**
+             * Photo Id
+             * Format: uuid
+             * @description Made by the phone, so that sending twice does it once.
+             */
+            photo_id: string;
+            /** Plain Sha256 */
+            plain_sha256: string;
+            /** Plain Size */
+            plain_size: number;
+            /**
+             * Sealed
+             * @description The age file in base64.
+             */
+            sealed: string;
+            /** Sealed To */
+            sealed_to: string[];
+            /**
+             * Sent
+             * Format: date-time
+             * @description Both by the phone's clock.
+             */
+            sent: string;
+            /**
+             * Shows
+             * @enum {string}
+             */
+            shows: "object" | "surroundings" | "hole" | "repair";
+            /**
+             * Taken
+             * Format: date-time
+             */
+            taken: string;
+            /** Width Px */
+            width_px: number;
+            /**
+             * Zone Id
+             * @default null
+             */
+            zone_id: string | null;
+        };
+        /**
+         * PhotoView
+         * @description That a photograph exists.
+         */
+        PhotoView: {
+            /** Commitment */
+            commitment: string;
+            /** Is Doubted */
+            is_doubted: boolean;
+            /** Log Index */
+            log_index: number;
+            /** Opened */
+            opened: number;
+            /** Person */
+            person: string;
+            /**
+             * Photo Id
+             * Format: uuid
+             */
+            photo_id: string;
+            /**
+             * Shows
+             * @enum {string}
+             */
+            shows: "object" | "surroundings" | "hole" | "repair";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "kept" | "deleted";
+            /**
+             * Taken
+             * Format: date-time
+             */
+            taken: string;
         };
         /**
          * PinRequest
@@ -5075,7 +5410,7 @@ export interface components {
         };
         /**
          * PoliceAsked
-         * @description The police asked in writing for addresses or the timeline of the Wi-Fi; nothing is given without this.
+         * @description The police asked in writing for addresses, the timeline of the Wi-Fi or photographs; nothing is given unasked.
          */
         PoliceAsked: {
             /** Document No */
@@ -5088,7 +5423,7 @@ export interface components {
              */
             step: "police_asked";
             /** Wanted */
-            wanted: ("addresses" | "wifi_timeline")[];
+            wanted: ("addresses" | "wifi_timeline" | "photographs")[];
         };
         /**
          * PoliceCalled
@@ -6016,6 +6351,25 @@ export interface components {
             /** Name */
             name: string;
             words: components["schemas"]["LocalText"];
+        };
+        /**
+         * SealedPhotoView
+         * @description A sealed photograph, for the officer's browser to open.
+         */
+        SealedPhotoView: {
+            /** Log Index */
+            log_index: number;
+            /**
+             * Photo Id
+             * Format: uuid
+             */
+            photo_id: string;
+            /** Plain Sha256 */
+            plain_sha256: string;
+            /** Plain Size */
+            plain_size: number;
+            /** Sealed */
+            sealed: string;
         };
         /**
          * SecondFactorView
@@ -7793,6 +8147,138 @@ export interface operations {
             };
         };
     };
+    post_declaration_api_cases__case_id__photo_declarations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoDeclarationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoDeclaration"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    end_declarations_api_cases__case_id__photo_declarations_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_photos_api_cases__case_id__photos_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_photo_api_cases__case_id__photos_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
     post_step_api_cases__case_id__steps_post: {
         parameters: {
             query?: never;
@@ -8035,6 +8521,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedEntryRow"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_evidence_keys_api_evidence_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceKeyList"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_evidence_key_api_evidence_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvidenceKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceKeyView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_evidence_key_api_evidence_keys__key_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceKeyList"];
                 };
             };
             /** @description Refused; the code says why */
@@ -9481,6 +10060,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_check_api_photos__photo_id__checks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhotoCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhotoView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    open_photo_api_photos__photo_id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                photo_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenPhotoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealedPhotoView"];
                 };
             };
             /** @description Refused; the code says why */

@@ -1,0 +1,75 @@
+"""Evidence officers' keys from a terminal: `evidence-key make|add|end|list`.
+
+`make` needs no server: it runs where the officer is, and writes a file that `age` reads as well.  `add` is for a server
+that does not know the officer, as on a Pi; officers of this server register their key themselves, on the page.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import pyrage
+import typer
+
+from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
+from server.people import evidence_keys
+from sweep.report import display_text
+
+app = typer.Typer(no_args_is_help=True, help="Evidence officers' keys, to which photographs of objects are sealed.")
+ACTOR = "sweep-server"
+
+
+@app.command("make")
+def make(
+    out: Annotated[Path, typer.Argument(help="File for the private key; it must not exist. Keep it off every server.")],
+) -> None:
+    """Make a key (age, X25519). Its public half is printed: register that, and keep the file."""
+    identity = pyrage.x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(f"# public key: {recipient}\n{identity}\n")
+    typer.echo(recipient)
+
+
+@app.command("add")
+def add(
+    recipient: Annotated[str, typer.Argument(help="Public key, as `evidence-key make` or age-keygen prints it.")],
+    name: Annotated[str, typer.Option(help="Whose it is, as a pseudonym.")],
+    district: Annotated[str | None, typer.Option(help="District of the officer; by default the whole city.")] = None,
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Seal photographs to this key from now on, too."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        row = evidence_keys.add(
+            connection,
+            recipient,
+            name=display_text(name, limit=60),
+            district_id=district,
+            user_id=None,
+            actor=ACTOR,
+        )
+    typer.echo(f"evidence key {row.key_id} of {row.name}")
+
+
+@app.command("end")
+def end(
+    key_id: Annotated[str, typer.Argument(help="16 hexadecimal digits, as `evidence-key list` prints them.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Seal nothing more to a key, as when it was lost; it opens what was sealed to it before."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:
+        evidence_keys.end(connection, key_id, actor=ACTOR)
+    typer.echo(f"evidence key {key_id} ended")
+
+
+@app.command("list")
+def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
+    """List the keys to which photographs are sealed."""
+    with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
+        rows = evidence_keys.live(connection, None, everywhere=True)
+    for row in rows:
+        typer.echo(f"{row.key_id}  {row.recipient}  {row.name}  {row.district_id or 'the whole city'}")

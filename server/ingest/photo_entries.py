@@ -1,0 +1,294 @@
+"""Photographs of objects as entries: taken under a living declaration, opened with a reason, checked when opened.
+
+Input are a person, a case and bytes that only evidence officers open; output are entries and rows.  A picture in the
+open, one of another size than declared, or one sealed to others than the officers is refused and kept nowhere: the
+server never rewrites a picture, and cannot, for it never sees one.  That metadata are gone is checked on the phone
+before sealing and again in the officer's browser.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, func, select
+
+from server.cases.photographing import MAX_PER_DAY, MAX_PER_DECLARATION, NO_KEY, why_not
+from server.ingest.persons import MAX_CLAIMED_AGE, Notary, write_for
+from server.ingest.photo_declarations import needed
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.photo_requests import OpenPhotoRequest, PhotoCheckRequest, PhotoRequest
+from server.interface.sealed_photos import read_sealed
+from server.people import evidence_keys
+from server.people.auth import Person
+from server.projections.case_rows import steps_of
+from server.projections.photo_rows import PHOTO_COLUMNS
+from server.store.clock import entry_time, from_ms, now_ms, to_ms
+from server.store.schema import entries, photos
+from server.store.stored_bodies import find_body
+from sweep.entry import kinds
+from sweep.entry.envelope import make_body
+from sweep.report import ClockReading, ContractError, LocalText, PhoneTime, parse_json, to_json
+from sweep.report.case_records import PoliceAsked
+from sweep.report.persons import Identified
+from sweep.report.photo_records import PhotoChecked, PhotoHead, PhotoOpened, PhotoTaken
+
+DAY = timedelta(days=1)
+
+
+def take(
+    connection: Connection,
+    notary: Notary,
+    person: Person,
+    case: Row[Any],
+    request: PhotoRequest,
+    sealed: bytes,
+) -> Row[Any]:
+    """Record a photograph, or find it recorded; the row of it.
+
+    ApiError 400 for what is no sealed photograph, 409 without a declaration or in the wrong state, 429 beyond a bound.
+    """
+    known = find_known(connection, request.photo_id)
+    if known is not None:
+        return _same(connection, known, case, request)
+    _check_sealed(request, sealed)
+    claimed = _phone_time(request)
+    taken_ms = to_ms(claimed.utc) + claimed.behind_ms
+    declared = needed(connection, case.case_id, person, request.declaration_id, taken_ms)
+    refuse_unless_possible(connection, case)
+    _check_counts(connection, person, declared.declaration_id)
+    _check_recipients(connection, case, request, declared.declared_ms)
+    head = PhotoHead(v=1, photo_id=request.photo_id, plain_sha256=request.plain_sha256, plain_size=request.plain_size)
+    told = PhotoTaken(
+        v=1,
+        photo_id=request.photo_id,
+        case_id=case.case_id,
+        zone_id=request.zone_id,
+        shows=request.shows,
+        width_px=request.width_px,
+        height_px=request.height_px,
+        declaration_id=declared.declaration_id,
+        declared_by=(declared.first_name, declared.second_name),
+        identified=Identified.model_validate({"first": declared.first_way, "second": declared.second_way}),
+        declared=from_ms(declared.declared_ms),
+        sealed_to=tuple(sorted(request.sealed_to)),
+        decided=_now(),
+        claimed=claimed,
+    )
+    write_for(
+        connection,
+        notary,
+        person,
+        kind=kinds.PHOTO_TAKEN,
+        source=case.source,
+        room_id=case.recorded_room_id,
+        sweep_id=case.sweep_id,
+        refs=_last_of(connection, case),
+        body=make_body(kinds.PHOTO_TAKEN_TYPE, to_json(told)),
+        entry_id=request.photo_id,
+        more=(make_body(kinds.SEALED_PHOTO_TYPE, to_json(head) + b"\n" + sealed),),
+    )
+    return find(connection, request.photo_id)
+
+
+def open_one(
+    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], request: OpenPhotoRequest
+) -> tuple[PhotoHead, bytes, int]:
+    """(what was declared of it, the age file, index of the entry that says that it was opened).
+
+    ApiError 409 for the police without their request on record, 410 when the photograph is deleted.
+    """
+    head, sealed = _sealed_of(connection, photo)
+    document_no = None
+    if request.purpose == "police":
+        document_no = _document_no(connection, case)
+    opened = PhotoOpened(
+        v=1,
+        photo_id=photo.photo_id,
+        commitment=photo.commitment,
+        purpose=request.purpose,
+        reason=request.reason,
+        document_no=document_no,
+        decided=_now(),
+    )
+    body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
+    return head, sealed, _say(connection, notary, officer, photo, case, kinds.PHOTO_OPENED, body)
+
+
+def check(
+    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], request: PhotoCheckRequest
+) -> int:
+    """Record what the officer's browser found in the photograph; the index of the entry."""
+    checked = PhotoChecked(
+        v=1,
+        photo_id=photo.photo_id,
+        commitment=photo.commitment,
+        hash_matches=request.hash_matches,
+        has_metadata=request.has_metadata,
+        decided=_now(),
+    )
+    body = make_body(kinds.PHOTO_CHECKED_TYPE, to_json(checked))
+    return _say(connection, notary, officer, photo, case, kinds.PHOTO_CHECKED, body)
+
+
+def find_known(connection: Connection, photo_id: UUID) -> Row[Any] | None:
+    """The row of a photograph; None without one."""
+    return connection.execute(select(*PHOTO_COLUMNS).where(photos.c.photo_id == photo_id)).one_or_none()
+
+
+def find(connection: Connection, photo_id: UUID) -> Row[Any]:
+    """The row of a photograph; ApiError 404 without one."""
+    row = find_known(connection, photo_id)
+    if row is None:
+        raise not_found("사진", "photograph")
+    return row
+
+
+def refuse_unless_possible(connection: Connection, case: Row[Any]) -> None:
+    """ApiError 409 with the sentence that says why nothing may be photographed for this case now."""
+    sentence = reason_against(connection, case)
+    if sentence is not None:
+        raise ApiError(409, "no_photographs_now", sentence.ko, sentence.en)
+
+
+def reason_against(connection: Connection, case: Row[Any]) -> LocalText | None:
+    """Why nothing may be photographed for a case now; None when something may."""
+    taken = connection.scalar(select(func.count()).where(photos.c.case_id == case.case_id)) or 0
+    return why_not(case.state, taken) or (None if evidence_keys.live(connection, case.district_id) else NO_KEY)
+
+
+def left_of(connection: Connection, declaration_id: UUID) -> int:
+    """How many may still be taken under a declaration."""
+    taken = connection.scalar(select(func.count()).where(photos.c.declaration_id == declaration_id)) or 0
+    return max(0, MAX_PER_DECLARATION - taken)
+
+
+def _same(connection: Connection, known: Row[Any], case: Row[Any], request: PhotoRequest) -> Row[Any]:
+    body = find_body(connection, known.commitment)
+    is_same = known.case_id == case.case_id and known.declaration_id == request.declaration_id
+    if is_same and body is not None and body.data is not None:
+        is_same = _split(body.data)[0].plain_sha256 == request.plain_sha256
+    if not is_same:
+        raise ApiError(
+            409,
+            "photo_known",
+            "같은 번호의 다른 사진이 이미 기록되어 있습니다. 이 사진은 기록하지 않았습니다",
+            "another photograph is recorded under this id; this one was not recorded",
+        )
+    return known
+
+
+def _check_sealed(request: PhotoRequest, sealed: bytes) -> None:
+    found = read_sealed(sealed)
+    if found.plain_size != request.plain_size:
+        raise invalid(
+            f"plain_size: {request.plain_size} bytes declared, {found.plain_size} are sealed; take it again",
+            ko="봉인된 사진의 크기가 신고된 것과 다릅니다. 다시 촬영하십시오",
+            code="photo_size_differs",
+        )
+    if found.recipients != len(set(request.sealed_to)):
+        raise invalid(
+            f"sealed: to {found.recipients} keys, {len(set(request.sealed_to))} are named; seal it again",
+            ko="봉인된 키의 수가 신고된 것과 다릅니다. 다시 촬영하십시오",
+            code="photo_not_sealed",
+        )
+
+
+def _phone_time(request: PhotoRequest) -> PhoneTime:
+    waited = request.sent - request.taken
+    if not timedelta(0) <= waited <= MAX_CLAIMED_AGE:
+        raise invalid(
+            f"taken: after sent, or more than {MAX_CLAIMED_AGE.days} days before; set the phone's clock",
+            ko="촬영 시각이 맞지 않습니다. 휴대전화 시각을 맞춘 뒤 다시 촬영하십시오",
+            code="photo_time",
+        )
+    behind = from_ms(now_ms()) - request.sent
+    return PhoneTime(utc=request.taken, behind_ms=round(behind / timedelta(milliseconds=1)))
+
+
+def _check_counts(connection: Connection, person: Person, declaration_id: UUID) -> None:
+    if left_of(connection, declaration_id) == 0:
+        raise ApiError(
+            409,
+            "declaration_used_up",
+            f"한 번의 확인으로 {MAX_PER_DECLARATION}장까지 촬영합니다. 두 사람이 다시 확인하십시오",
+            f"a declaration is for {MAX_PER_DECLARATION} photographs; two persons declare anew",
+        )
+    own = select(func.count()).where(
+        photos.c.person == person.display_name, photos.c.taken_ms > now_ms() - DAY // timedelta(milliseconds=1)
+    )
+    if (connection.scalar(own) or 0) >= MAX_PER_DAY:
+        raise ApiError(
+            429,
+            "too_many_photographs",
+            f"한 사람이 하루에 {MAX_PER_DAY}장까지 촬영할 수 있습니다",
+            f"a person takes at most {MAX_PER_DAY} photographs a day",
+        )
+
+
+def _check_recipients(connection: Connection, case: Row[Any], request: PhotoRequest, declared_ms: int) -> None:
+    wanted = {key.key_id for key in evidence_keys.live(connection, case.district_id, declared_ms)}
+    if set(request.sealed_to) != wanted:
+        raise ApiError(
+            409,
+            "recipients_changed",
+            "증거담당자의 키가 바뀌었습니다. 두 사람이 다시 확인한 뒤 촬영하십시오",
+            "the evidence officers' keys have changed; declare and photograph again",
+        )
+
+
+def _document_no(connection: Connection, case: Row[Any]) -> str:
+    """The number of the police's request for photographs; ApiError 409 while none is on record."""
+    asked = [step.step for _, step in steps_of(connection, case.case_id, case.sweep_id)]
+    found = [step.document_no for step in asked if isinstance(step, PoliceAsked) and "photographs" in step.wanted]
+    if not found:
+        raise ApiError(
+            409,
+            "no_request_of_the_police",
+            "경찰이 문서로 사진을 요청한 기록이 없습니다. 먼저 ‘경찰이 문서로 요청’ 단계를 기록하십시오",
+            "no request of the police for photographs is on record; record that step first",
+        )
+    return found[-1][:60]
+
+
+def _sealed_of(connection: Connection, photo: Row[Any]) -> tuple[PhotoHead, bytes]:
+    body = find_body(connection, photo.commitment)
+    if body is None or body.data is None:
+        raise ApiError(410, "photo_deleted", "삭제된 사진입니다", "this photograph is deleted")
+    return _split(body.data)
+
+
+def _split(data: bytes) -> tuple[PhotoHead, bytes]:
+    line, _, sealed = data.partition(b"\n")
+    try:
+        return parse_json(PhotoHead, line), sealed
+    except ContractError:
+        raise ApiError(410, "photo_deleted", "읽을 수 없는 사진입니다", "this photograph cannot be read") from None
+
+
+def _say(
+    connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], kind: str, body: Any
+) -> int:
+    of_photo = select(entries.c.entry_id).where(entries.c.log_index == photo.log_index)
+    return write_for(
+        connection,
+        notary,
+        officer,
+        kind=kind,
+        source=case.source,
+        room_id=case.recorded_room_id,
+        sweep_id=case.sweep_id,
+        refs=(connection.execute(of_photo).scalar_one(),),
+        body=body,
+    ).log_index
+
+
+def _last_of(connection: Connection, case: Row[Any]) -> tuple[UUID, ...]:
+    history = steps_of(connection, case.case_id, case.sweep_id)
+    return (history[-1][0].entry_id,) if history else ()
+
+
+def _now() -> ClockReading:
+    when = entry_time()
+    return ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)

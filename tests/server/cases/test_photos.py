@@ -1,0 +1,342 @@
+"""Photographs of objects through the routes: under a declaration, sealed, opened with a reason, deleted in time."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from server.cases.photographing import MAX_PER_DECLARATION
+from server.config.retention import read_periods
+from server.ingest import photo_retention
+from server.ingest.photo_retention import GRACE_S, expire
+from server.interface.errors import ApiError
+from server.interface.sealed_photos import MAX_SEALED_BYTES, read_sealed
+from server.people import evidence_keys
+from server.projections import projecting
+from server.projections.photo_rows import PHOTO_COLUMNS
+from server.server_keys.root import sign_waiting
+from server.store.clock import moved_to
+from server.store.erasure import destroy_dead_keys
+from server.store.schema import access_log, alarms, entries, photos
+from sweep.entry import kinds
+from sweep.report import utc_now
+from tests.server.cases.photo_kit import EXIF, PICTURE, SECOND, Officer, code_of, declare, request_of, sealed_for, send
+from tests.server.conftest import PASSWORD, Call, Client, Site
+from tests.server.sweep_kit import DEMO_ROOM
+
+PERIOD = read_periods()["photographs"]
+
+
+@pytest.fixture
+def two(site: Site) -> Client:
+    """An inspector who is logged in; the second person is called `second`."""
+    site.add_user("second", "inspector", "점검자-02")
+    return site.login("inspector", "점검자-01")
+
+
+@pytest.fixture
+def officer(site: Site) -> Officer:
+    return Officer(site)
+
+
+@pytest.fixture
+def case_id(two: Client, officer: Officer) -> str:
+    """A case of a person's own; an evidence officer has a key."""
+    answer = two.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "환풍구 틈의 검은 점"}})
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["case"]["case_id"]
+    return found
+
+
+def _step(client: Client, case_id: str, **step: Any) -> None:
+    answer = client.post(f"/api/cases/{case_id}/steps", {"step": step, "second_person": SECOND})
+    assert answer.status_code == 201, answer.text
+
+
+def _to_closed_room(client: Client, case_id: str) -> None:
+    _step(client, case_id, step="looked_at", seen="object")
+    _step(client, case_id, step="camera", was_touched=False)
+    _step(client, case_id, step="room_closed", guarded_by="점검자-02")
+
+
+def _list(client: Client, case_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(f"/api/cases/{case_id}/photos").json()
+    return found
+
+
+def test_a_photograph_from_declaration_to_the_officer(
+    site: Site, two: Client, officer: Officer, case_id: str, call: Call
+) -> None:
+    other = Officer(site, "증거담당-02")
+    declared = declare(two, case_id)
+    assert declared["declared_by"] == ["점검자-01", "점검자-02"]
+    assert 800 < declared["remaining_s"] <= 900
+    assert {key["key_id"] for key in declared["recipients"]} == {officer.key_id, other.key_id}
+    fields = request_of(declared)
+    answer = send(two, case_id, fields)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["left"] == MAX_PER_DECLARATION - 1
+    again = send(two, case_id, fields)  # the answer was lost
+    assert (again.status_code, again.json()["photo"]["log_index"]) == (201, answer.json()["photo"]["log_index"])
+    assert code_of(send(two, case_id, fields | {"plain_sha256": "0" * 64})) == "409 photo_known"
+    (photo,) = _list(two, case_id)["photos"]
+    assert (photo["state"], photo["opened"], photo["person"], photo["shows"]) == ("kept", 0, "점검자-01", "object")
+    assert not {"sealed", "plain_sha256"} & photo.keys()
+    refused = [two, site.login("admin"), site.login("supervisor"), site.login("auditor")]
+    for person in refused:
+        opened = person.post(f"/api/photos/{photo['photo_id']}/open", {"purpose": "look", "reason": "궁금해서"})
+        assert code_of(opened) == "403 not_allowed"
+    for role in ("facility_owner", "facility_staff", "cleaner", "viewer"):
+        assert site.login(role).get(f"/api/cases/{case_id}/photos").status_code == 403
+    assert code_of(officer.open(photo["photo_id"], reason="")) == "400 invalid_request"
+    for one in (officer, other):
+        opened = one.open(photo["photo_id"])
+        assert one.decrypt(opened) == PICTURE
+        assert opened.json()["plain_sha256"] == hashlib.sha256(PICTURE).hexdigest()
+    checked = officer.client.post(
+        f"/api/photos/{photo['photo_id']}/checks", {"hash_matches": True, "has_metadata": False}
+    )
+    assert (checked.status_code, checked.json()["opened"], checked.json()["is_doubted"]) == (201, 2, False)
+    with site.db.read() as connection:
+        lines = connection.execute(select(access_log).where(access_log.c.action == "photo.opened")).all()
+        said = connection.scalars(select(entries.c.kind).where(entries.c.kind.in_(sorted(kinds.PHOTO_KINDS)))).all()
+    assert [(line.object_id, line.reason, line.shown) for line in lines] == [
+        (photo["photo_id"], "수사 협조 검토", "photographs")
+    ] * 2
+    assert said == [kinds.PHOTO_TAKEN, kinds.PHOTO_OPENED, kinds.PHOTO_OPENED, kinds.PHOTO_CHECKED]
+    before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+    _package_holds(site, call)
+
+
+def _rows(site: Site) -> list[Any]:
+    with site.db.read() as connection:
+        return list(connection.execute(select(*PHOTO_COLUMNS).order_by(photos.c.log_index)).all())
+
+
+def _package_holds(site: Site, call: Call) -> str:
+    """Export the whole log and for a city, and verify both; what verify says of the whole."""
+    folder = Path(site.services.settings.data_dir)
+    said = ""
+    for scope in ("city", "full"):
+        out = folder / f"{scope}-{len(list(folder.glob('*.jsonl')))}.jsonl"
+        assert call("export", "entries", out, "--scope", scope)[0] == 0
+        assert (b"sealed-photo" in out.read_bytes()) == (scope == "full")
+        code, said, _ = call("verify", out)
+        assert code == 0, said
+    return said
+
+
+def test_only_what_is_sealed_to_just_the_officers_comes_in(site: Site, two: Client, case_id: str) -> None:
+    declared = declare(two, case_id)
+    stranger = sealed_for({"recipients": declared["recipients"] * 2})
+    wrong: dict[str, dict[str, Any]] = {
+        "a picture in the open": {"sealed": PICTURE},
+        "with metadata in the open": {"sealed": EXIF},
+        "no age file": {"sealed": b"something else"},
+        "no base64": {"sealed": "::::"},
+        "cut off": {"sealed": sealed_for(declared)[:150]},
+        "to one more": {"sealed": stranger},
+    }
+    for name, changed in wrong.items():
+        refused = send(two, case_id, request_of(declared, **changed))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "photo_not_sealed"), name
+    assert "휴대전화에서" in send(two, case_id, request_of(declared, sealed=EXIF)).json()["error"]["message"]["ko"]
+    assert code_of(send(two, case_id, request_of(declared, plain_size=7))) == "400 photo_size_differs"
+    assert (
+        code_of(send(two, case_id, request_of(declared, sealed=bytes(MAX_SEALED_BYTES + 1)))) == "413 photo_too_large"
+    )
+    elsewhere = request_of(declared, sealed_to=["0" * 16])
+    assert code_of(send(two, case_id, elsewhere)) == "409 recipients_changed"
+    later = request_of(declared, taken="2026-01-01T00:00:00Z")
+    assert code_of(send(two, case_id, later)) == "400 photo_time"
+    assert _list(two, case_id)["photos"] == []
+    for data in (PICTURE, b"age-encryption.org/v1\n-> scrypt AAAA 18\nAAAA\n--- " + b"A" * 43 + b"\n" + bytes(64)):
+        with pytest.raises(ApiError, match="seal it"):
+            read_sealed(data)
+
+
+def test_without_a_living_declaration_of_two_nothing_is_photographed(
+    site: Site, two: Client, officer: Officer, case_id: str
+) -> None:
+    path = f"/api/cases/{case_id}/photo-declarations"
+    alone = two.post(path, {"second_person": SECOND | {"password": "wrong"}})
+    assert alone.status_code == 401
+    mine = two.get("/api/me").json()["user"]["username"]
+    assert code_of(two.post(path, {"second_person": {"username": mine, "password": PASSWORD}})).startswith("403")
+    by_officer = officer.client.post(path, {"second_person": SECOND})
+    assert code_of(by_officer) == "403 not_allowed"
+    declared = declare(two, case_id)
+    assert _list(two, case_id)["declaration"]["declaration_id"] == declared["declaration_id"]
+    stranger = site.login("inspector", "점검자-09")
+    assert code_of(send(stranger, case_id, request_of(declared))) == "409 no_declaration"
+    fields = request_of(declared)
+    with moved_to(utc_now() + timedelta(minutes=16)):
+        late = utc_now()
+        told = {"taken": late.isoformat().replace("+00:00", "Z"), "sent": late.isoformat().replace("+00:00", "Z")}
+        assert code_of(send(two, case_id, fields | told)) == "409 no_declaration"
+    for _ in range(MAX_PER_DECLARATION):
+        assert send(two, case_id, request_of(declared)).status_code == 201
+    assert code_of(send(two, case_id, request_of(declared))) == "409 declaration_used_up"
+    declared = declare(two, case_id)
+    stopped = two.http.delete(path, headers={"X-CSRF-Token": two.csrf})  # somebody came in
+    assert (stopped.status_code, stopped.json()["declaration"]) == (200, None)
+    now = (utc_now() + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    assert code_of(send(two, case_id, request_of(declared, taken=now, sent=now))) == "409 no_declaration"
+
+
+def test_a_find_suspends_the_declaration_and_its_object_needs_a_new_one(site: Site, two: Client, case_id: str) -> None:
+    declared = declare(two, case_id)
+    _step(two, case_id, step="looked_at", seen="object")
+    _step(two, case_id, step="camera", was_touched=False)
+    now = (utc_now() + timedelta(seconds=1)).isoformat().replace("+00:00", "Z")
+    fields = request_of(declared, taken=now, sent=now)
+    assert code_of(send(two, case_id, fields)) == "409 declaration_suspended"
+    refused = two.post(f"/api/cases/{case_id}/photo-declarations", {"second_person": SECOND})
+    assert code_of(refused) == "409 no_photographs_now"
+    assert "문을 닫은 뒤" in refused.json()["error"]["message"]["ko"]
+    _step(two, case_id, step="room_closed", guarded_by="점검자-02")
+    photo = send(two, case_id, request_of(declare(two, case_id))).json()["photo"]
+    other = {"step": "photographed", "commitment": "0" * 64, "why_not": None}
+    answer = two.post(f"/api/cases/{case_id}/steps", {"step": other, "second_person": None})
+    assert code_of(answer) == "409 no_such_photograph"
+    _step(two, case_id, step="photographed", commitment=photo["commitment"], why_not=None)
+    held = site.login("admin").post(
+        f"/api/bodies/{photo['commitment']}/erase",
+        {
+            "reason": {"ko": "시험", "en": "test"},
+            "second_person_username": "second",
+            "second_person_password": PASSWORD,
+        },
+    )
+    assert code_of(held) == "409 legal_hold"
+
+
+def test_the_police_get_one_on_a_recorded_request_only(two: Client, officer: Officer, case_id: str) -> None:
+    _to_closed_room(two, case_id)
+    photo = send(two, case_id, request_of(declare(two, case_id))).json()["photo"]
+    _step(two, case_id, step="photographed", commitment=photo["commitment"], why_not=None)
+    _step(two, case_id, step="police_called", receipt_no="2026-112-1")
+    asked = officer.open(photo["photo_id"], purpose="police", reason="경찰 요청")
+    assert code_of(asked) == "409 no_request_of_the_police"
+    police = {"document_no": "수사-77", "officer": "김경위"}
+    _step(two, case_id, step="police_asked", **police, wanted=["addresses"])
+    assert officer.open(photo["photo_id"], purpose="police", reason="경찰 요청").status_code == 409
+    _step(two, case_id, step="police_asked", **police, wanted=["photographs"])
+    assert officer.decrypt(officer.open(photo["photo_id"], purpose="police", reason="경찰 요청")) == PICTURE
+
+
+def test_what_is_not_the_declared_picture_raises_an_alarm(
+    site: Site, two: Client, officer: Officer, case_id: str
+) -> None:
+    declared = declare(two, case_id)
+    fields = request_of(declared, EXIF, plain_sha256=hashlib.sha256(PICTURE).hexdigest())
+    photo = send(two, case_id, fields).json()["photo"]
+    opened = officer.open(photo["photo_id"])
+    found = officer.decrypt(opened)
+    matches = hashlib.sha256(found).hexdigest() == opened.json()["plain_sha256"]
+    assert (matches, b"Exif" in found) == (False, True)
+    path = f"/api/photos/{photo['photo_id']}/checks"
+    assert officer.client.post(path, {"hash_matches": matches, "has_metadata": True}).json()["is_doubted"]
+    with site.db.read() as connection:
+        assert "photo_doubted" in connection.scalars(select(alarms.c.code)).all()
+    assert _list(two, case_id)["photos"][0]["is_doubted"]
+
+
+def _age(site: Site, elapsed_s: int) -> int:
+    with site.db.write() as connection:
+        done = expire(connection, PERIOD.days, PERIOD.basis, elapsed_s)
+        sign_waiting(connection, site.services.notary)
+    destroy_dead_keys(site.db)
+    return done
+
+
+def test_the_period_really_deletes_and_no_step_of_a_clock_does(
+    site: Site, two: Client, officer: Officer, case_id: str, call: Call
+) -> None:
+    photo = send(two, case_id, request_of(declare(two, case_id))).json()["photo"]
+    assert PERIOD.days is not None
+    much_later = utc_now() + timedelta(days=PERIOD.days + 1)
+    with moved_to(much_later):
+        assert _age(site, 10 * GRACE_S) == 0, "an open case holds its photographs"
+    _step(two, case_id, step="looked_at", seen="nothing")
+    _step(
+        two, case_id, step="not_camera", what="나사 구멍", reopens=(much_later + timedelta(days=9)).date().isoformat()
+    )
+    assert _age(site, 10 * GRACE_S) == 0, "its period is not over"
+    with moved_to(much_later):
+        assert _age(site, GRACE_S - 1) == 0, "a clock may be wrong"
+        with site.db.read() as connection:
+            assert photo_retention.count_due(connection, PERIOD.days) == 1
+    assert _age(site, 1) == 0, "it was, and was put right"
+    with moved_to(much_later):
+        assert _age(site, GRACE_S - 1) == 0
+    assert officer.decrypt(officer.open(photo["photo_id"])) == PICTURE
+    with moved_to(much_later):
+        assert _age(site, 1) == 1
+        assert _age(site, 1) == 0
+    assert code_of(officer.open(photo["photo_id"])) == "410 photo_deleted"
+    (left,) = _list(two, case_id)["photos"]
+    assert (left["state"], left["log_index"]) == ("deleted", photo["log_index"])
+    with site.db.read() as connection:
+        kind = connection.scalars(select(entries.c.kind).order_by(entries.c.log_index.desc()).limit(1)).one()
+    assert kind == kinds.PHOTO_EXPIRED
+    said = _package_holds_without_it(site, call)
+    assert "1 erased" in said
+
+
+def _package_holds_without_it(site: Site, call: Call) -> str:
+    out = Path(site.services.settings.data_dir) / "after.jsonl"
+    assert call("export", "entries", out)[0] == 0
+    assert b"age-encryption" not in out.read_bytes()
+    code, said, _ = call("verify", out)
+    assert code == 0, said
+    return said
+
+
+def test_a_found_camera_holds_its_photographs(site: Site, two: Client, case_id: str) -> None:
+    _to_closed_room(two, case_id)
+    photo = send(two, case_id, request_of(declare(two, case_id))).json()["photo"]
+    _step(two, case_id, step="photographed", commitment=photo["commitment"], why_not=None)
+    _step(two, case_id, step="police_called", receipt_no="1")
+    _step(two, case_id, step="handed_over", officer="김경위", station="서", rank="경위", receipt_no="1", seal_no="2")
+    _step(two, case_id, step="reported_to_city", to="시")
+    with moved_to(utc_now() + timedelta(days=9_000)):
+        assert _age(site, 10 * GRACE_S) == 0
+    assert _list(two, case_id)["photos"][0]["state"] == "kept"
+
+
+def test_keys_of_officers(site: Site, two: Client) -> None:
+    answer = two.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "검은 점"}})
+    case_id = answer.json()["case"]["case_id"]
+    assert "증거담당자의 키" in _list(two, case_id)["why_not"]["ko"]
+    refused = two.post(f"/api/cases/{case_id}/photo-declarations", {"second_person": SECOND})
+    assert code_of(refused) == "409 no_photographs_now"
+    officer = Officer(site)
+    recipient = str(officer.identity.to_public())
+    post = officer.client.post
+    assert post("/api/evidence-keys", {"recipient": recipient}).json()["key_id"] == officer.key_id
+    typo = recipient[:-1] + ("q" if recipient[-1] != "q" else "p")
+    assert code_of(post("/api/evidence-keys", {"recipient": typo})) == "400 bad_recipient"
+    assert code_of(site.login("admin").post("/api/evidence-keys", {"recipient": recipient})) == "403 not_allowed"
+    other = Officer(site, "증거담당-02")
+    assert code_of(other.client.post("/api/evidence-keys", {"recipient": recipient})) == "409 key_known"
+    declared = declare(two, case_id)
+    gone = other.client.http.delete(f"/api/evidence-keys/{officer.key_id}", headers={"X-CSRF-Token": other.client.csrf})
+    assert gone.status_code == 404
+    mine = officer.client.http.delete(
+        f"/api/evidence-keys/{officer.key_id}", headers={"X-CSRF-Token": officer.client.csrf}
+    )
+    assert [key["key_id"] for key in mine.json()["keys"]] == [other.key_id]
+    photo = send(two, case_id, request_of(declared)).json()["photo"]  # sealed while the key held
+    assert officer.decrypt(officer.open(photo["photo_id"])) == PICTURE
+    assert [key["key_id"] for key in declare(two, case_id)["recipients"]] == [other.key_id]
+    assert code_of(post("/api/evidence-keys", {"recipient": recipient})) == "409 key_known"
+    with site.db.read() as connection:
+        assert evidence_keys.live(connection, "another-district")[0].key_id == other.key_id
