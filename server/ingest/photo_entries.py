@@ -184,13 +184,13 @@ def _check_sealed(request: PhotoRequest, sealed: bytes) -> None:
     if found.plain_size != request.plain_size:
         raise invalid(
             f"plain_size: {request.plain_size} bytes declared, {found.plain_size} are sealed; take it again",
-            ko="봉인된 사진의 크기가 신고된 것과 다릅니다. 다시 촬영하십시오",
+            ko="봉인된 사진의 크기가 기록된 것과 다릅니다. 다시 촬영하십시오",
             code="photo_size_differs",
         )
     if found.recipients != len(set(request.sealed_to)):
         raise invalid(
             f"sealed: to {found.recipients} keys, {len(set(request.sealed_to))} are named; seal it again",
-            ko="봉인된 키의 수가 신고된 것과 다릅니다. 다시 촬영하십시오",
+            ko="봉인된 키의 수가 기록된 것과 다릅니다. 다시 촬영하십시오",
             code="photo_not_sealed",
         )
 

@@ -83,7 +83,7 @@ TEXTS: dict[str, LocalText] = {
     ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),
     "photo_doubted": LocalText(
-        ko="열어 본 물체 사진이 신고된 것과 다르거나 촬영 정보가 남아 있습니다. 기록을 확인하십시오",
+        ko="열어 본 물체 사진이 촬영 때 기록한 것과 다르거나 촬영 정보가 남아 있습니다. 기록을 확인하십시오",
         en="An opened photograph was not the declared one, or still held metadata; look at its entry",
     ),
     "probe_out_of_control": LocalText(

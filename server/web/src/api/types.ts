@@ -34,6 +34,9 @@ export type DayPlan = Returned<"/api/schedule/rounds">;
 export type RoomState = Returned<"/api/rooms/{room_id}/state">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
+export type PhotoView = Returned<"/api/cases/{case_id}/photos">["photos"][number];
+export type PhotoDeclaration = NonNullable<Returned<"/api/cases/{case_id}/photos">["declaration"]>;
+export type PhotoRequest = components["schemas"]["PhotoRequest"];
 export type CityMap = Returned<"/api/desk/map">;
 
 export type Plan = SweepReport["plan"];

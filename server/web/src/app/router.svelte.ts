@@ -24,6 +24,7 @@ export type Route =
   /** The desk, which knows its own pages. */
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "checks"; readonly probeId: string | null }
+  | { readonly screen: "photos"; readonly caseId: string }
   | { readonly screen: "account" }
   /** A room as people of its facility have it. */
   | { readonly screen: "own"; readonly roomId: string }
@@ -56,6 +57,7 @@ export function parseRoute(hash: string): Route {
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
   if (first === "own" && second !== undefined) return { screen: "own", roomId: second };
+  if (first === "photos" && second !== undefined) return { screen: "photos", caseId: second };
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
   if (first === "settings" && second === "keys") return { screen: "keys" };
@@ -86,6 +88,7 @@ export const links = {
     (findingId === null ? "" : `?finding=${encodeURIComponent(findingId)}`),
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
   own: (roomId: string) => `#/own/${encodeURIComponent(roomId)}`,
+  photos: (caseId: string) => `#/photos/${encodeURIComponent(caseId)}`,
   exports: "#/exports",
   settings: "#/settings",
   keys: "#/settings/keys",

@@ -125,8 +125,10 @@ export const caseWords = {
   field_wanted: text("요청한 것", "What they asked for"),
   wanted_addresses: text("기기 주소", "Addresses"),
   wanted_wifi_timeline: text("Wi-Fi 시간표", "Wi-Fi timeline"),
+  wanted_photographs: text("물체 사진", "Photographs"),
   photo_here: text(
-    "촬영물은 휴대전화의 점검 화면에서 봉인합니다. 여기서는 촬영하지 못한 까닭만 적습니다.",
-    "Photographs are sealed on the phone; here you can only say why there is none.",
+    "사진은 아래 ‘물체 사진’에서 찍습니다. 찍지 못했으면 까닭을 적습니다.",
+    "Photographs are taken below; where that cannot be done, say why.",
   ),
+  photo_there: text("찍은 사진이 있습니다. 이 단계에 함께 기록합니다.", "There is a photograph; this step cites it."),
 } as const;

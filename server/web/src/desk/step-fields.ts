@@ -54,7 +54,7 @@ export const FIELDS: Readonly<Record<StepName, readonly Field[]>> = {
       name: "wanted",
       word: "field_wanted",
       kind: "several",
-      choices: words("wanted", ["addresses", "wifi_timeline"]),
+      choices: words("wanted", ["addresses", "wifi_timeline", "photographs"]),
     },
   ],
   reported_to_city: [line("to")],
@@ -75,8 +75,8 @@ export function isStep(name: string): name is StepName {
 
 export type Values = Record<string, string | boolean | readonly string[]>;
 
-/** The step as the server takes it; the form has checked that nothing needed is empty. */
-export function stepOf(name: StepName, values: Values): Step {
+/** The step as the server takes it; the form has checked that nothing needed is empty. `photograph`: what it cites. */
+export function stepOf(name: StepName, values: Values, photograph: string | null = null): Step {
   const step: Record<string, unknown> = { step: name };
   for (const field of FIELDS[name]) {
     const value = values[field.name];
@@ -86,7 +86,7 @@ export function stepOf(name: StepName, values: Values): Step {
     else if (value === "" || value === undefined) step[field.name] = null;
     else step[field.name] = field.kind === "number" ? Number(value) : String(value).trim();
   }
-  if (name === "photographed") step["commitment"] = null;
+  if (name === "photographed") step["commitment"] = photograph;
   // The table above names just the fields of each step, which TypeScript cannot follow through a record.
   return step as unknown as Step;
 }

@@ -12,6 +12,7 @@ const pages = {
   page_import: text("시설 가져오기", "Import"),
   page_log: text("기록 원장", "Log"),
   page_badges: text("배지", "Badges"),
+  page_evidence: text("증거 키", "Evidence keys"),
   page_history: text("방 이력", "Room history"),
   not_yours: text("이 계정으로는 볼 수 없는 화면입니다.", "This page is not for your account."),
   whole_city: text("시 전체", "Whole city"),
