@@ -151,6 +151,8 @@ export interface LightSummary {
 const LIGHT_REASONS = [
   "skipped_by_person",
   "too_many_channels",
+  "light_later",
+  "louder_elsewhere",
   "short_of_time",
   "quick",
   "no_lamp",
@@ -171,7 +173,7 @@ function lightReason(verdict: LightSummary["verdict"], code: string | null): Lig
   return LIGHT_REASONS.find((reason) => reason === code) ?? "other";
 }
 
-/** The light test that asks most of a person, the smallest p of that kind; null when no lamp was played. */
+/** The light test that asks most of a person, the smallest p of that kind, what was not tested last; null when no lamp was played. */
 export function lightOf({ readings }: Transmitter): LightSummary | null {
   const tests = readings.flatMap((reading) => {
     const stimulus = reading.wifi?.stimulus ?? null;
@@ -191,7 +193,7 @@ export function lightOf({ readings }: Transmitter): LightSummary | null {
     ];
   });
   for (const verdict of ["follows_light", "does_not", "not_assessable"] as const) {
-    const same = tests.filter((test) => test.verdict === verdict).sort((one, other) => (one.p ?? 1) - (other.p ?? 1));
+    const same = tests.filter((test) => test.verdict === verdict).sort((one, other) => (one.p ?? 2) - (other.p ?? 2));
     if (same[0] !== undefined) return same[0];
   }
   return null;

@@ -75,6 +75,14 @@ export const wifi = {
     "한 자리에서 채널 두 개까지만 시험하므로 시험하지 못함",
     "Two channels are tested at a position; this was on another",
   ),
+  transmitter_light_why_light_later: text(
+    "모든 구역을 들은 뒤 시험하려고 남겨 두었으나 시험하지 않음",
+    "Left for when every zone was heard, and not tested after all",
+  ),
+  transmitter_light_why_louder_elsewhere: text(
+    "문밖이나 다른 칸에서 훨씬 강하게 잡혀 시험하지 않음",
+    "Much louder outside the door or in another zone: not tested",
+  ),
   transmitter_light_why_short_of_time: text("시간이 부족해 시험하지 못함", "Not tested for want of time"),
   transmitter_light_why_quick: text("간이 점검이라 시험하지 않음", "A quick sweep plays no light"),
   transmitter_light_why_no_lamp: text("시험용 조명이 없어 시험하지 못함", "There was no lamp to test it with"),
