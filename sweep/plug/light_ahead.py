@@ -16,10 +16,10 @@ LIGHT_LATER: Final = "light_later"
 """Why nothing is tested at a first stand: the light comes when every zone was heard, where it tells most."""
 LIGHT_LEFT_OUT: Final = "light_left_out"
 """Limit of a report: nobody went back for it."""
-LEAST_CHANCE: Final = 0.002
-"""Of a place below which nobody goes back for it: guessed.  Levels that hardly differ leave less than 0.01 for each
-zone, and what is likelier comes first in any case: in the simulated city 0.002 instead of 0.01 finds 1 in 100 more and
-takes half a minute more where there is no camera."""
+LEAST_CHANCE: Final = 0.005
+"""Of a place below which nobody goes back for it: guessed.  Levels that hardly differ between three stands leave 0.006
+to 0.008 for each zone; in the simulated city 0.002 instead of 0.01 found no more than 1 in 100 more and took half a
+minute longer where there is no camera."""
 OPEN_WORTH: Final = 0.5
 """An upload that its traffic leaves open, against one called video: guessed, about how often either is a camera."""
 UNPLACED: Final = 0.4
