@@ -37,7 +37,7 @@ from server.people.auth import Person
 from server.places import sweeps
 from server.projections.projecting import catch_up
 from server.store.stored_bodies import find_body
-from sweep.entry.kinds import CROP_TYPE, DISPOSITION, VISIT_NOTED
+from sweep.entry.kinds import CROP_TYPE, DISPOSITION, SEALED_PHOTO_TYPE, VISIT_NOTED
 
 router = APIRouter(tags=["sweeps"])
 
@@ -117,6 +117,13 @@ def get_body(request: Request, person: DetailReader, commitment: Commitment, rea
         found = find_body(connection, commitment)
     if found is None or found.data is None:
         raise not_found("본문", "body")
+    if found.media_type == SEALED_PHOTO_TYPE:
+        raise ApiError(
+            403,
+            "open_as_photograph",
+            "물체 사진은 증거담당자가 사건의 ‘물체 사진’에서 사유를 적고 엽니다",
+            "a photograph of an object is opened by an evidence officer, in its case and for a reason",
+        )
     is_crop = found.media_type == CROP_TYPE
     if not is_crop and not reason:
         raise invalid(

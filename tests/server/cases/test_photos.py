@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+import pyrage
 import pytest
 from sqlalchemy import select
 
@@ -23,9 +26,21 @@ from server.server_keys.root import sign_waiting
 from server.store.clock import moved_to
 from server.store.erasure import destroy_dead_keys
 from server.store.schema import access_log, alarms, entries, photos
+from server.store.stored_bodies import find_body
 from sweep.entry import kinds
 from sweep.report import utc_now
-from tests.server.cases.photo_kit import EXIF, PICTURE, SECOND, Officer, code_of, declare, request_of, sealed_for, send
+from tests.server.cases.photo_kit import (
+    EXIF,
+    PICTURE,
+    SECOND,
+    Officer,
+    code_of,
+    declare,
+    request_of,
+    sealed_for,
+    send,
+    taken,
+)
 from tests.server.conftest import PASSWORD, Call, Client, Site
 from tests.server.sweep_kit import DEMO_ROOM
 
@@ -91,6 +106,8 @@ def test_a_photograph_from_declaration_to_the_officer(
     for person in refused:
         opened = person.post(f"/api/photos/{photo['photo_id']}/open", {"purpose": "look", "reason": "궁금해서"})
         assert code_of(opened) == "403 not_allowed"
+    for client in (two, officer.client):  # no way around the reason and its entry
+        assert code_of(client.get(f"/api/bodies/{photo['commitment']}", reason="궁금해서")) == "403 open_as_photograph"
     for role in ("facility_owner", "facility_staff", "cleaner", "viewer"):
         assert site.login(role).get(f"/api/cases/{case_id}/photos").status_code == 403
     assert code_of(officer.open(photo["photo_id"], reason="")) == "400 invalid_request"
@@ -340,3 +357,28 @@ def test_keys_of_officers(site: Site, two: Client) -> None:
     assert code_of(post("/api/evidence-keys", {"recipient": recipient})) == "409 key_known"
     with site.db.read() as connection:
         assert evidence_keys.live(connection, "another-district")[0].key_id == other.key_id
+
+
+def test_keys_at_a_terminal(site: Site, call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "officer.key"
+    code, printed, _ = call("evidence-key", "make", file)
+    recipient = printed.strip()
+    assert (code, file.stat().st_mode & 0o777) == (0, 0o600)
+    assert call("evidence-key", "make", file)[0] == 2, "a key is never overwritten"
+    code, said, _ = call("evidence-key", "add", recipient, "--name", "증거담당-시청")
+    assert code == 0
+    assert recipient in call("evidence-key", "list")[1]
+    photo_id = taken(site.login("inspector", "점검자-01"), site)
+    with site.db.read() as connection:
+        row = connection.execute(select(photos.c.commitment).where(photos.c.photo_id == UUID(photo_id))).one()
+        body = find_body(connection, row.commitment)
+    assert body is not None and body.data is not None
+    line, _, sealed = body.data.partition(b"\n")
+    secret = file.read_text().splitlines()[1]
+    assert pyrage.decrypt(sealed, [pyrage.x25519.Identity.from_str(secret)]) == PICTURE
+    assert json.loads(line)["plain_sha256"] == hashlib.sha256(PICTURE).hexdigest()
+    key_id = said.split()[2]
+    assert call("evidence-key", "end", key_id)[0] == 0
+    assert call("evidence-key", "list")[1] == ""
+    assert call("evidence-key", "end", key_id)[0] == 2
+    assert call("evidence-key", "add", recipient[:-1] + "b", "--name", "증거담당-시청")[0] == 2
