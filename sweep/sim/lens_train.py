@@ -138,7 +138,8 @@ def _tell_figures(paths: Sequence[Path], args: argparse.Namespace) -> int:
         recall_among(clips, outcomes, least, bool),
     )
     for kind in ("absorptive", "reflective", "clear"):
-        print(*seen_in_red(clips, kind), sep="\n", end="")
+        for line in seen_in_red(clips, kind):
+            print(line)
     if args.assumed:
         print("assumption, recall at 0.1 at both ends", *("  ".join(row) for row in table(clips, outcomes)), sep="\n")
     return 0
