@@ -127,7 +127,7 @@ def get_body(request: Request, person: DetailReader, commitment: Commitment, rea
     is_crop = found.media_type == CROP_TYPE
     if not is_crop and not reason:
         raise invalid(
-            "reason: say why this is downloaded", ko="내려받는 까닭(reason)을 적어야 합니다", code="reason_needed"
+            "reason: say why this is downloaded", ko="다운로드 사유(reason)를 적어야 합니다", code="reason_needed"
         )
     with db.write() as connection:
         action: access_log.Action = "body.viewed" if is_crop else "body.downloaded"

@@ -22,7 +22,7 @@ NEXT: dict[CaseState | None, LocalText] = {
         "first open the case by saying what was seen",
     ),
     "candidate": _both(
-        "먼저 두 사람이 손대지 않고 눈으로 확인하십시오. 볼 수 없으면 까닭을 적으십시오",
+        "먼저 두 사람이 손대지 않고 눈으로 확인하십시오. 볼 수 없으면 사유를 적으십시오",
         "first two persons look by eye without touching; where that cannot be done, say why",
     ),
     "not_reached": _both(
@@ -34,7 +34,7 @@ NEXT: dict[CaseState | None, LocalText] = {
         "decide what the two saw: what it is, or a hole to repair; what cannot be ruled out counts as a camera",
     ),
     "not_camera": _both(
-        "카메라가 아닌 것으로 끝났습니다. 다시 의심되면 까닭을 적어 다시 여십시오",
+        "카메라가 아닌 것으로 끝났습니다. 다시 의심되면 사유를 적어 다시 여십시오",
         "closed as no camera; if in doubt again, reopen it and say why",
     ),
     "defect": _both(
@@ -46,7 +46,7 @@ NEXT: dict[CaseState | None, LocalText] = {
         "said to be repaired; look at it again on the spot",
     ),
     "hole_repaired": _both(
-        "보수를 확인하여 끝났습니다. 다시 생기면 까닭을 적어 다시 여십시오",
+        "보수를 확인하여 끝났습니다. 다시 생기면 사유를 적어 다시 여십시오",
         "closed, the repair was checked; if it comes back, reopen it and say why",
     ),
     "camera": _both(
@@ -54,7 +54,7 @@ NEXT: dict[CaseState | None, LocalText] = {
         "leave it as it is and do not touch it; clear the room, close the door, and one person stays there",
     ),
     "room_closed": _both(
-        "사람이 나오지 않게 물체와 그 자리만 촬영하십시오. 촬영할 수 없으면 까닭을 적으십시오",
+        "사람이 나오지 않게 물체와 그 자리만 촬영하십시오. 촬영할 수 없으면 사유를 적으십시오",
         "photograph only the object in its place, with nobody in view; where that cannot be done, say why",
     ),
     "photographed": _both(

@@ -243,7 +243,7 @@ def _form(paper: _Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
     signing = [("점검자", who) for who in sweep["inspectors"]]
     signing += [("동행·입회", form["companions"]), ("확인자", form["confirmed_by"])]
     paper.line("위와 같이 점검하였음을 확인합니다." if not sweep["notice"] else " ")
-    top = [head(word) for word in ("구분", "성명 또는 가명", "소속·직위", "서명", "일시")]
+    top = [head(word) for word in ("구분", "성명 또는 점검자 번호", "소속·직위", "서명", "일시")]
     paper.table(
         (20, 36, 36, 30, 34),
         [top, *([head(role), Cell(who), Cell(" "), Cell("(서명)"), Cell(" ")] for role, who in signing)],

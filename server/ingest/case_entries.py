@@ -143,7 +143,7 @@ def _whole(request: StepRequest, person: Person, second: Person | None) -> Step:
         case Photographed(commitment=None, why_not=None):
             raise invalid(
                 "say why there is no photograph",
-                ko="촬영하지 못한 까닭을 적어 주십시오",
+                ko="촬영하지 못한 사유를 적어 주십시오",
                 code="photograph_or_reason",
             )
         case step:

@@ -110,7 +110,7 @@ def create_user(
     """
     district_id = district_for(connection, role, district_id)
     if connection.scalar(select(users.c.user_id).where(users.c.username == username)) is not None:
-        raise ApiError(409, "name_taken", "이미 있는 사용자 이름입니다", f"the user name {username} is taken")
+        raise ApiError(409, "name_taken", "이미 있는 아이디입니다", f"the user name {username} is taken")
     user_id = new_id()
     connection.execute(
         insert(users).values(
@@ -164,7 +164,7 @@ def change_password(db: Database, person: Person, old: str, new: str) -> None:
         raise ApiError(
             400,
             "weak_password",
-            "새 비밀번호는 이전 것과 달라야 하고, 사용자 이름이나 같은 글자의 반복이 아니어야 합니다",
+            "새 비밀번호는 이전 것과 달라야 하고, 아이디나 같은 글자의 반복이 아니어야 합니다",
             "the new password must differ from the old one and be neither the user name nor a few letters repeated",
         )
     try:
@@ -286,7 +286,7 @@ def check_password(db: Database, username: str, password: str) -> Person:
         raise ApiError(
             401,
             "wrong_credentials",
-            "사용자 이름 또는 비밀번호가 올바르지 않습니다",
+            "아이디 또는 비밀번호가 올바르지 않습니다",
             "the user name or the password is wrong",
         )
     return person_of(row)

@@ -131,14 +131,14 @@ NOTICES: Final[dict[str, Sentence]] = {
         "The camera did not film: check its cable. It is tried again at the next position; everything else goes on",
     ),
     "camera_cut": Sentence(
-        "카메라 전원이 끊겼고 저절로 켜지지 않습니다. 다시 켜려면 ‘누가 들어옴’, ‘계속하기’를 차례로 누르고 두 사람이 "
-        "다시 확인하세요",
+        "카메라 전원이 끊겼고 저절로 켜지지 않습니다. 다시 켜려면 ‘사람 들어옴 – 즉시 중지’, ‘계속하기’를 차례로 "
+        "누르고 두 사람이 다시 확인하세요",
         "The camera's power was cut and does not come back by itself: press “Someone came in”, then “Go on”, and both "
         "confirm again",
     ),
     "camera_cut_with_head": Sentence(
-        "센서 헤드가 빠져 카메라 전원도 끊겼습니다. 헤드 케이블을 꽂은 뒤 ‘누가 들어옴’, ‘계속하기’를 차례로 누르고 두 "
-        "사람이 다시 확인해야 카메라가 켜집니다",
+        "센서 헤드가 빠져 카메라 전원도 끊겼습니다. 헤드 케이블을 꽂은 뒤 ‘사람 들어옴 – 즉시 중지’, ‘계속하기’를 "
+        "차례로 누르고 두 사람이 다시 확인해야 카메라가 켜집니다",
         "With the sensor head the camera lost its power: plug the head in, press “Someone came in”, then “Go on”, and "
         "both confirm again; only then it comes on",
     ),

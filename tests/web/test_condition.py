@@ -137,7 +137,7 @@ def test_a_pause_and_a_stop_without_a_network_are_told_as_they_are(
     phones: tuple[Phone, Phone], live_probe: FakeProbe
 ) -> None:
     first, second = phones
-    stop = first.page.get_by_role("button", name=re.compile("^누가 들어옴"))
+    stop = first.page.get_by_role("button", name=re.compile("^사람 들어옴 – 즉시 중지"))
     stop.click()
     for phone in phones:  # one pressed it, the other is told who did
         expect(phone.page.get_by_text(re.compile("서버가 받음|점검자-01 님이 멈춤을 눌렀고"))).to_be_visible()
@@ -175,7 +175,7 @@ def test_what_to_do_next_outlasts_a_pause_and_whoever_is_nearer_declares(
     second = phones[1].page
     second.get_by_role("button", name="감독자-01 확인").click()
     prove_second(second, "inspector")
-    second.get_by_role("button", name="비었음, 점검 시작").click()
+    second.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
     assert live_probe.expect_declaration() == ("감독자-01", "점검자-01")
     live_probe.tell(state_event("running"))
     agree(phones, "점검 중", "지금은 측정하지 않음", GUIDANCE["stand_next"].ko)
@@ -185,7 +185,7 @@ def test_what_to_do_next_outlasts_a_pause_and_whoever_is_nearer_declares(
 
 def test_a_program_that_stood_still_asks_persons_anew(phones: tuple[Phone, Phone], live_probe: FakeProbe) -> None:
     live_probe.tell(state_event("waiting_for_empty"), condition(camera="off"), notice_event("probe_hung"))
-    agree(phones, "빈 것 확인 대기", "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다", "카메라 꺼짐")
+    agree(phones, "퇴실 확인 대기", "점검 프로그램이 멈춰 있어 카메라와 조명이 꺼졌습니다", "카메라 꺼짐")
     phones[0].shoot("condition-hung", full=False)
 
 

@@ -30,7 +30,7 @@ def test_two_taps_by_one_thumb_declare_nothing(site: Site, live_phone: Phone, li
     page = live_phone.page
     live_phone.watch.allowed = ("401",)
     first, second = (page.get_by_role("button", name=f"{name} 확인") for name in NAMES)
-    submit = page.get_by_role("button", name="비었음, 점검 시작")
+    submit = page.get_by_role("button", name="퇴실 확인 완료, 점검 시작")
     pin = page.get_by_label("본인 PIN 6자리")
 
     def declared() -> tuple[tuple[str, str], Identified | None]:

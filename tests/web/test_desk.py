@@ -120,7 +120,7 @@ def test_a_wrong_turn_gets_the_sentence_of_what_comes_first(desk: Phone, city: s
     case = _case(page, city, "room_closed")
     desk.open(f"#/desk/case/{case['case_id']}")
     page.get_by_role("radio", name="물체와 그 자리만 촬영").check()
-    page.get_by_label("촬영하지 못한 까닭").fill("물체가 벽 안에 있음")
+    page.get_by_label("촬영하지 못한 사유").fill("물체가 벽 안에 있음")
     token = _get(page, city, "/api/me")["csrf_token"]
     other = page.request.post(  # somebody else was faster
         f"{city}/api/cases/{case['case_id']}/steps",
@@ -156,7 +156,7 @@ def test_a_visit_is_ordered_and_called_off(desk: Phone, city: str) -> None:
     before = len(_get(page, city, "/api/schedule/orders")["orders"])
     desk.open(f"#/desk/rooms/{room['room_id']}")
     page.get_by_text("점검 지시하기").click()
-    page.get_by_label("까닭").fill("주민 요청")
+    page.get_by_label("사유").fill("주민 요청")
     page.get_by_label("경찰 합동").check()
     page.get_by_role("button", name="지시하기").click()
     expect(page.get_by_text("주민 요청 · 관리자-01")).to_be_visible()
@@ -276,7 +276,7 @@ def test_a_case_in_the_wrong_room_is_corrected(desk: Phone, city: str) -> None:
     page.get_by_label("시설이나 방 이름").fill(case["facility_name"]["ko"])
     other = "남자" if case["room_name"]["ko"].startswith("여자") else "여자"
     page.get_by_role("radio", name=re.compile(f"{other} 화장실")).first.check()
-    page.get_by_label("까닭").fill("옆방으로 잘못 적음")
+    page.get_by_label("사유").fill("옆방으로 잘못 적음")
     page.get_by_role("button", name="이 단계 기록하기").click()
     expect(page.get_by_text("정정: 처음에는 다른 방에 적혔습니다.")).to_be_visible()
     found = _get(page, city, f"/api/cases/{case['case_id']}")

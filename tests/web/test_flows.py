@@ -194,7 +194,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     page.get_by_role("link", name="점검 시작").click()
     page.get_by_role("radio", name=re.compile("probe-01")).check()
     page.get_by_role("button", name="점검 준비").click()
-    expect(page.get_by_text("가명을 두 글자 이상 적으십시오.")).to_be_visible()
+    expect(page.get_by_text("점검자 번호를 두 글자 이상 적으십시오.")).to_be_visible()
     page.get_by_label("점검자 2", exact=True).fill("점검자-01")
     expect(page.get_by_text("서로 다른 두 사람이어야 합니다.")).to_be_visible()
     page.get_by_label("점검자 2", exact=True).fill("점검자-02")
@@ -207,7 +207,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     assert (start.mode, start.inspectors) == ("quick", ("점검자-01", "점검자-02"))
     probe.state("waiting_for_empty")
     expect(page.get_by_role("heading", name="비었는지 두 사람이 확인")).to_be_visible()
-    submit = page.get_by_role("button", name="비었음, 점검 시작")
+    submit = page.get_by_role("button", name="퇴실 확인 완료, 점검 시작")
     expect(submit).to_be_disabled()
     page.get_by_role("button", name="점검자-01 확인").click()
     expect(submit).to_be_disabled()
@@ -227,7 +227,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     assert phone.violations() == []
     phone.shoot("live-running-ko-light", full=False)
 
-    stop = page.get_by_role("button", name=re.compile("누가 들어옴"))
+    stop = page.get_by_role("button", name=re.compile("사람 들어옴 – 즉시 중지"))
     box = stop.bounding_box()
     assert box is not None
     assert box["height"] >= 72
@@ -334,10 +334,10 @@ def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_forma
     phone.log_in(path="#/exports")
     page = phone.page
     page.get_by_label("시작일").fill("2026-02-01")
-    page.get_by_label("끝일").fill("2026-03-31")
+    page.get_by_label("종료일").fill("2026-03-31")
     page.get_by_role("button", name="내려받기").click()
-    expect(page.get_by_text("내보내는 까닭을 적으십시오.")).to_be_visible()
-    page.get_by_label("내보내는 까닭").fill("3월 정기 보고")
+    expect(page.get_by_text("다운로드 사유를 적으십시오.")).to_be_visible()
+    page.get_by_label("다운로드 사유").fill("3월 정기 보고")
     page.get_by_role("radio", name=re.compile({"csv": "CSV", "pdf": "PDF", "xlsx": "엑셀"}[file_format])).check()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="내려받기").click()

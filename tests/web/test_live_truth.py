@@ -78,7 +78,7 @@ def test_after_a_restart_the_page_tells_what_it_knows(
         expect(page.get_by_text("서버가 다시 시작되어 점검기의 소식을 기다리고 있습니다.")).to_be_visible()
         expect(page.get_by_text("점검기가 시작 명령을 받기를 기다립니다.")).to_have_count(0)
         expect(stale).to_have_count(0)
-        expect(page.get_by_role("button", name=re.compile("^사람 들어옴|^누가 들어옴"))).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("^사람 들어옴|^사람 들어옴 – 즉시 중지"))).to_be_visible()
         assert phone.violations() == []
         # The probe goes on; a phone that never saw the plan names the zone all the same.
         again = FakeProbe(url, PROBE_ID, site.demo)

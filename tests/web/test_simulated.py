@@ -32,7 +32,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     page.get_by_role("button", name="점검자-01 확인").click(timeout=60_000)
     assert page.locator(".tile").count() == 0
     page.get_by_role("button", name="점검자-02 확인").click()
-    page.get_by_role("button", name="비었음, 점검 시작").click()
+    page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
     expect(page.get_by_text("시뮬레이션 기록 · 실제 점검 아님")).to_be_visible()
     expect(page.locator(".tile.nothing_detected, .tile.candidate").first).to_be_visible(timeout=SWEEP_MS)
     assert phone.violations() == []

@@ -29,7 +29,7 @@ LOADED_MS = 60_000  # the agent computes beside the page
 
 
 def stop_button(page: Page) -> Locator:
-    return page.get_by_role("button", name=re.compile("^누가 들어옴"))
+    return page.get_by_role("button", name=re.compile("^사람 들어옴 – 즉시 중지"))
 
 
 def tap(page: Page) -> None:
@@ -155,7 +155,7 @@ def test_no_sheet_covers_it(sized_phone: Phone, site: Site, probe: FakeProbe) ->
     page = sized_phone.page
     size = f"{page.viewport_size['width']}x{page.viewport_size['height']}" if page.viewport_size else ""
     probe.state("waiting_for_empty")
-    submit = page.get_by_role("button", name="비었음, 점검 시작")
+    submit = page.get_by_role("button", name="퇴실 확인 완료, 점검 시작")
     submit.scroll_into_view_if_needed()
     assert is_on_top(stop_button(page))
     sized_phone.shoot(f"stop-declare-{size}", full=False)
@@ -337,7 +337,7 @@ def test_the_real_agent_can_always_be_stopped(open_phone: OpenPhone, agent_site:
     def declare() -> None:
         page.get_by_role("button", name="점검자-01 확인").click(timeout=SWEEP_MS)
         page.get_by_role("button", name="점검자-02 확인").click(timeout=LOADED_MS)
-        page.get_by_role("button", name="비었음, 점검 시작").click(timeout=LOADED_MS)
+        page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click(timeout=LOADED_MS)
         expect(state).to_have_text("점검 중", timeout=LOADED_MS)
 
     declare()

@@ -24,7 +24,7 @@ def page_of(site: Site, transmitter: str) -> str:
 
 def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
-    section = phone.page.get_by_role("region", name="들린 송신기 5")
+    section = phone.page.get_by_role("region", name="감지된 무선 기기 5")
     rows = section.get_by_role("listitem")
     expect(rows).to_have_count(3)
     expect(rows.nth(0)).to_contain_text("와이파이 송신기 0011")
@@ -56,7 +56,7 @@ def test_the_notable_come_first_and_the_others_are_folded(phone: Phone, site: Si
 
 def test_a_sweep_that_heard_nothing_says_so(phone: Phone, site: Site) -> None:
     phone.log_in(path=f"#/sweeps/{site.real_sweep}")
-    expect(phone.page.get_by_role("region", name="들린 송신기 0")).to_contain_text("들린 송신기가 없습니다.")
+    expect(phone.page.get_by_role("region", name="감지된 무선 기기 0")).to_contain_text("감지된 무선 기기가 없습니다.")
 
 
 def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site: Site) -> None:
@@ -90,7 +90,7 @@ def test_the_page_of_a_transmitter_says_all_that_was_measured(phone: Phone, site
     for words in ("6번 (2437 MHz)", "8,210개, 100초 동안", "6.7 MB", "161 kB", f"{air.KEY_ID} {air.CAMERA_TAG}"):
         expect(facts.get_by_text(words, exact=True)).to_be_visible()
     limits = page.get_by_role("region", name="이 화면이 알 수 없는 것")
-    expect(limits).to_contain_text("꼬리표는 기기 주소가 아니라")
+    expect(limits).to_contain_text("식별값은 기기 주소가 아니라")
     expect(limits).to_contain_text("한 대가 여러 송신기로 나뉘어 보일 수 있습니다")
     assert page.get_by_role("note").count() == 1
     expect(page.get_by_role("link", name="시설", exact=True)).to_have_attribute("aria-current", "page")
@@ -140,7 +140,11 @@ def test_the_way_from_a_finding_to_its_transmitter_and_back(phone: Phone, site: 
     expect(heading).to_be_focused()
     assert phone.violations() == []
     page.get_by_role("link", name="뒤로").press("Enter")
-    listed = page.get_by_role("heading", name="들린 송신기 5")
+    expect(page.get_by_role("dialog", name="확인할 곳 1")).to_be_visible()  # where one came from
+    # Opened from the list, the way back is the list.
+    phone.open(page_of(site, CAMERA))
+    page.get_by_role("link", name="뒤로").press("Enter")
+    listed = page.get_by_role("heading", name="감지된 무선 기기 5")
     expect(listed).to_be_focused()
     expect(listed).to_be_in_viewport()
     page.keyboard.press("Tab")

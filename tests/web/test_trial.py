@@ -87,5 +87,5 @@ def test_a_walk_is_offered_after_a_position_and_prompted_in_big_letters(
     expect(card.get_by_text("멈추세요", exact=True)).to_be_visible()
     expect(card.get_by_text(re.compile(r"[34]초 뒤 걷기"))).to_be_visible()
     live_phone.shoot("live-stand-ko-light", full=False)
-    page.get_by_role("button", name=re.compile("누가 들어옴")).click()
+    page.get_by_role("button", name=re.compile("사람 들어옴 – 즉시 중지")).click()
     live_probe.expect("pause")

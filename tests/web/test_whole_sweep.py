@@ -84,7 +84,7 @@ def declare(page: Page, me: str = "점검자-01", other: str = "supervisor") -> 
     """`me` holds this phone; `other`, a user name, enters the password there."""
     page.get_by_role("button", name=f"{me} 확인").click(timeout=PATIENCE_MS)
     prove_second(page, other)
-    page.get_by_role("button", name="비었음, 점검 시작").click()
+    page.get_by_role("button", name="퇴실 확인 완료, 점검 시작").click()
 
 
 def go_on(page: Page) -> None:

@@ -82,7 +82,7 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
     ways: dict[str, Callable[[], Any]] = {
         "/api/sweeps/{sweep_id}": lambda: inspector.get(f"/api/sweeps/{sweep_id}"),
         "/api/bodies/{commitment}": lambda: inspector.get(f"/api/bodies/{crop}"),
-        "/api/exports/inspection-log": lambda: inspector.get("/api/exports/inspection-log", reason="까닭"),
+        "/api/exports/inspection-log": lambda: inspector.get("/api/exports/inspection-log", reason="사유"),
         "/api/exports/{job_id}/file": lambda: _download(inspector, job["job_id"]),
         "/api/photos/{photo_id}/open": lambda: officer.open(photo_id),
         "/api/exports/access-log": lambda: admin.get("/api/exports/access-log", month=THIS_MONTH, reason="월간 점검"),

@@ -38,7 +38,7 @@ export const settings = {
   settings_pending_none: text("없음", "None"),
   settings_pending_count: text("{n}건, 연결되면 보냄", "{n}, sent when connected"),
   settings_pending_send: text("지금 보내기", "Send now"),
-  settings_version: text("서버 판", "Server version"),
+  settings_version: text("서버 버전", "Server version"),
   settings_licences: text("쓰인 공개 소프트웨어의 사용권", "Licences of the software used"),
   settings_keys: text("키와 격리함", "Keys and quarantine"),
   settings_about: text("이 프로그램", "About"),

@@ -2,13 +2,13 @@
 import { text } from "../text";
 
 export const transmitters = {
-  transmitters_title: text("들린 송신기", "Transmitters heard"),
+  transmitters_title: text("감지된 무선 기기", "Transmitters heard"),
   transmitters_lead: text(
     "와이파이와 블루투스로 들린 것입니다. 목록에 있다고 의심할 일은 아닙니다.",
     "Heard over Wi-Fi and Bluetooth. Being on this list is no suspicion.",
   ),
   transmitters_none: text(
-    "들린 송신기가 없습니다. 와이파이와 블루투스의 점검 범위를 함께 보십시오.",
+    "감지된 무선 기기가 없습니다. 와이파이와 블루투스의 점검 범위를 함께 보십시오.",
     "No transmitter was heard. Read it with the coverage of Wi-Fi and Bluetooth.",
   ),
   transmitters_none_notable: text("눈여겨볼 송신기는 없었습니다.", "None of them was notable."),
@@ -56,13 +56,13 @@ export const transmitters = {
   transmitter_facts: text("들은 그대로", "As heard"),
   transmitter_address: text("주소 종류", "Kind of address"),
   transmitter_address_fixed: text("제조사가 준 주소", "Given by the vendor"),
-  transmitter_tag: text("꼬리표", "Tag"),
+  transmitter_tag: text("식별값", "Tag"),
   transmitter_tags_more: text("외 {n}개", "and {n} more"),
   transmitter_tag_room: text("이 방에서 다음 점검과 견줄 수 있음", "Can be compared with later sweeps of this room"),
   transmitter_tag_sweep: text("이번 점검에서만 쓰임", "For this sweep only"),
   transmitter_limits: text("이 화면이 알 수 없는 것", "What this page cannot tell"),
   transmitter_limit_tag: text(
-    "꼬리표는 기기 주소가 아니라 비밀 열쇠로 바꾼 값입니다. 주소로 되돌릴 수 없습니다.",
+    "식별값은 기기 주소가 아니라 비밀 열쇠로 바꾼 값입니다. 주소로 되돌릴 수 없습니다.",
     "A tag is not the device's address but a keyed digest of it. It cannot be turned back.",
   ),
   transmitter_limit_random: text(

@@ -1,0 +1,51 @@
+"""The glossary is the one source of words: what it spells is said so everywhere, what it retires is said nowhere."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
+WORDS = ROOT / "server/web/src/i18n/words"
+SOURCES = [
+    file
+    for folder, endings in (("sweep", (".py",)), ("server", (".py", ".typ", ".ts", ".svelte")))
+    for file in (ROOT / folder).rglob("*")
+    if file.suffix in endings and not {"node_modules", "dist", "__pycache__"} & set(file.parts)
+]
+ENTRY = re.compile(r'^  (\w+): text\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)",?\s*\)', re.MULTILINE)
+
+
+def page_words() -> dict[str, tuple[str, str]]:
+    """Every text of the page by its key: Korean and English."""
+    return {
+        key: (ko, en) for file in WORDS.glob("*.ts") for key, ko, en in ENTRY.findall(file.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("term", GLOSSARY["term"], ids=lambda term: term["ko"])
+def test_a_term_is_spelled_the_same_everywhere(term: dict[str, str]) -> None:
+    assert page_words()[term["page"]] == (term["ko"], term["en"])
+    if "python" not in term:
+        return
+    module, _, name = term["python"].partition(":")
+    table, _, code = name.partition(".")
+    assert getattr(importlib.import_module(module), table)[code].ko == term["ko"]
+
+
+@pytest.mark.parametrize(("retired", "instead"), GLOSSARY["never"].items())
+def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
+    assert len(SOURCES) > 400
+    said = [
+        f"{file.relative_to(ROOT)}:{number}: {line.strip()[:80]}"
+        for file in SOURCES
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if retired in line
+    ]
+    assert said == [], f"say {instead!r} instead of {retired!r}"
