@@ -231,7 +231,7 @@ def _check_photograph(connection: Connection, case: Row[Any], commitment: str) -
         raise ApiError(
             409,
             "no_such_photograph",
-            "이 사건의 사진이 아닙니다. 사진을 다시 보내거나 촬영하지 못한 까닭을 적으십시오",
+            "이 사건의 사진이 아닙니다. 사진을 다시 보내거나 촬영하지 못한 사유를 적으십시오",
             "no photograph of this case; send it again, or say why there is none",
         )
 

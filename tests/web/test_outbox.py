@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -183,3 +185,29 @@ def test_decisions_of_the_first_version_name_nobody_and_are_never_sent(phone: Ph
     assert signed(phone, report) == []
     page.get_by_role("button", name="지우기").click()
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
+
+
+def test_what_is_kept_is_said_on_every_screen_and_leaves_as_a_file(phone: Phone, site: Site) -> None:
+    report = site.deliver("kept and exported", candidate_zone="stall-2")
+    decide_offline(phone, report)
+    page = phone.page
+    page.keyboard.press("Escape")
+    said = page.get_by_role("link", name=re.compile("이 휴대전화에 1건 보관 중"))
+    for path in ("#/", f"#/rooms/{site.suspected_room}", "#/live/probe-01", f"#/rooms/{site.suspected_room}/start"):
+        phone.open(path)
+        expect(said).to_be_visible()
+    assert phone.violations() == []
+    said.click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="내 판정 1건 파일로 저장").click()
+    kept = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
+    (decision,) = kept["decisions"]
+    assert kept["is_signed"] is False
+    assert (decision["author"], decision["verdict"]) == ("점검자-01", "cannot_exclude")
+    assert decision["finding_id"] == str(report.findings[0].finding_id)
+    expect(page.get_by_text("1건, 연결되면 보냄")).to_be_visible()  # it stays until it is sent
+    # Another person takes nothing of it along.
+    phone.log_in("supervisor", path="#/settings")
+    page.reload()
+    expect(page.get_by_text("보관 중인 판정 1건").last).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("파일로 저장"))).to_have_count(0)

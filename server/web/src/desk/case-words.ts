@@ -127,7 +127,7 @@ export const caseWords = {
   wanted_wifi_timeline: text("Wi-Fi 시간표", "Wi-Fi timeline"),
   wanted_photographs: text("물체 사진", "Photographs"),
   photo_here: text(
-    "사진은 아래 ‘물체 사진’에서 찍습니다. 찍지 못했으면 까닭을 적습니다.",
+    "사진은 아래 ‘물체 사진’에서 찍습니다. 찍지 못했으면 사유를 적습니다.",
     "Photographs are taken below; where that cannot be done, say why.",
   ),
   photo_there: text("찍은 사진이 있습니다. 이 단계에 함께 기록합니다.", "There is a photograph; this step cites it."),

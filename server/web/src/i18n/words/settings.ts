@@ -23,6 +23,12 @@ export const settings = {
   role_facility_staff: text("시설 직원", "Facility staff"),
   role_cleaner: text("미화원", "Cleaner"),
   outbox_count: text("보관 중인 판정 {n}건", "{n} decisions kept"),
+  outbox_pending: text("이 휴대전화에 {n}건 보관 중 – 아직 보내지 않음", "{n} kept on this phone, not sent yet"),
+  outbox_export: text("내 판정 {n}건 파일로 저장", "Save my {n} decisions as a file"),
+  outbox_export_hint: text(
+    "보내지 못한 내 판정만 담은 사본입니다. 서명된 기록이 아니며, 보내질 때까지 여기에도 남습니다.",
+    "A copy of your own unsent decisions. It is no signed record; they also stay here until they are sent.",
+  ),
   outbox_mine: text("연결되면 보냅니다.", "Sent when connected."),
   outbox_others: text("{who} 님이 로그인하면 보냅니다.", "Sent when {who} logs in."),
   outbox_aside: text("보내지 않고 따로 두었습니다: {why}", "Set aside, not sent: {why}"),
