@@ -82,6 +82,7 @@ from server.relay.down import expire, pull
 from server.relay.sealing import Identity
 from server.server_keys.own_keys import open_keys
 from server.server_keys.root import sign_waiting
+from server.server_keys.rotation import KEY_FILE
 from server.store.bodies import check_store, take_block
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
@@ -220,7 +221,14 @@ def build_services(settings: Settings) -> Services:
         Pulse(db.ping),
         door,
         Projector(db, lambda: door.is_busy),
-        ExportQueue(settings.data_dir / "exports", settings.url, body_keys, settings.export_memory_mib, time.monotonic),
+        ExportQueue(
+            settings.data_dir / "exports",
+            settings.url,
+            body_keys,
+            settings.export_memory_mib,
+            time.monotonic,
+            signing_key=settings.data_dir / KEY_FILE,
+        ),
         shares,
     )
 

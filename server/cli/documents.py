@@ -12,17 +12,22 @@ import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, settings_of
 from server.documents import inspection_log
+from server.documents.submission import write_submission
 from server.exports.records import Period
 from server.people import access_log
 from server.projections import projecting
+from server.server_keys.rotation import KEY_FILE
 from server.witness.stamping import stamps
+from sweep.entry.dsse import Signer
 from sweep.report import display_text
 
 Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
 def export_log(
-    out: Annotated[Path, typer.Argument(help="File to write; its ending (csv, pdf, xlsx, hwpx, json) is the format.")],
+    out: Annotated[
+        Path, typer.Argument(help="File to write; its ending is the format: csv, pdf, xlsx, hwpx, json, zip.")
+    ],
     reason: Annotated[str, typer.Option(help="Why; it is written down.")],
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"])] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"])] = None,
@@ -53,7 +58,11 @@ def export_log(
         note_access(db, "log.exported", out.name, ("inspection_log",), wanted.reason)
         projecting.drain(db)
         with db.read() as connection, new_file(out) as file:
-            inspection_log.write_log_to(file, connection, wanted, now)
+            if wanted.format == "zip":
+                signer = Signer.load_or_create(settings.data_dir / KEY_FILE)
+                file.write(write_submission(connection, wanted, now, signer))
+            else:
+                inspection_log.write_log_to(file, connection, wanted, now)
     typer.echo(f"{out}: {out.stat().st_size} bytes, {period.first} to {period.last}")
 
 

@@ -97,8 +97,10 @@ class ExportQueue:
         max_memory_mib: int,
         monotonic: Callable[[], float],
         memory_mib: Callable[[int], float] = memory_mib_of,
+        signing_key: Path | None = None,
     ) -> None:
-        """`memory_mib`: what the process of that number holds."""
+        """`memory_mib`: what the process of that number holds; `signing_key`: file of the key for submissions."""
+        self._signing_key = signing_key
         self._folder, self._database_url, self._max_memory_mib = folder, database_url, max_memory_mib
         self._body_keys = body_keys
         self._monotonic, self._memory_mib = monotonic, memory_mib
@@ -232,7 +234,7 @@ class ExportQueue:
         job.state, job.made_after = "running", self._body_keys.times_destroyed
         self._turn += 1
         self._served[job.user_id] = self._turn
-        worker.jobs.write(_line_of(job, self._database_url, self._body_keys))
+        worker.jobs.write(_line_of(job, self._database_url, self._body_keys, self._signing_key))
         began_s = self._monotonic()
         listening = asyncio.create_task(self._listen(worker, job))
         try:
@@ -321,7 +323,7 @@ class ExportQueue:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys) -> bytes:
+def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key: Path | None) -> bytes:
     wanted = job.wanted
     values: dict[str, Any] = {
         "database_url": database_url,
@@ -338,5 +340,6 @@ def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys) -> bytes:
         "district_id": wanted.district_id,
         "sweep_id": str(wanted.sweep_id) if wanted.sweep_id else None,
         "with_sheets": wanted.with_sheets,
+        "signing_key": str(signing_key) if signing_key else None,
     }
     return json.dumps(values).encode() + b"\n"

@@ -18,11 +18,13 @@ from uuid import UUID
 
 from server.crypto.body_keys import BodyKeys, BodyKeysError
 from server.documents.inspection_log import LogRequest, today, write_log_to
+from server.documents.submission import write_submission
 from server.exports.fonts import FontsMissingError
 from server.exports.records import ExportError, Period
 from server.projections.projecting import drain
 from server.store.db import Database
 from server.store.faults import AwayError, BusyError
+from sweep.entry.dsse import Signer
 
 NICENESS = 10  # guessed: the write door and the page go first
 
@@ -67,7 +69,11 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         with contextlib.closing(Database(job["database_url"], keys)) as db:
             drain(db)
             with db.read() as connection, path.open("wb") as file:
-                write_log_to(file, connection, wanted, today(), on_sweep=progress)
+                if wanted.format == "zip":
+                    signer = _signer(job["signing_key"])
+                    file.write(write_submission(connection, wanted, today(), signer, on_sweep=progress))
+                else:
+                    write_log_to(file, connection, wanted, today(), on_sweep=progress)
     except (
         FontsMissingError,
         OverflowError,
@@ -80,6 +86,13 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         say(failed={"code": "export_refused", "line": str(error)})
     else:
         say(ready=path.stat().st_size)
+
+
+def _signer(path: str | None) -> Signer:
+    """The server's key, which is never made here."""
+    if path is None or not Path(path).is_file():
+        raise BodyKeysError("the server's key is not where it should be, so nothing can be signed")
+    return Signer.load_or_create(Path(path))
 
 
 if __name__ == "__main__":

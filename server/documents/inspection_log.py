@@ -43,20 +43,21 @@ from server.store.schema import entries, sweeps
 from server.store.stored_bodies import bodies_of
 
 T = TypeVar("T")
-Format = Literal["csv", "pdf", "xlsx", "hwpx", "json"]
+Format = Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
 MEDIA_TYPES: dict[Format, str] = {
     "csv": "text/csv; charset=utf-8",
     "pdf": "application/pdf",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "hwpx": "application/hwp+zip",
     "json": "application/json",
+    "zip": "application/zip",
 }
 PAPER: frozenset[Format] = frozenset({"pdf", "hwpx"})
 """What is printed: made as a whole in memory, and of single sweeps too."""
 MAX_SWEEPS = 200_000  # guessed: four years of a city; a spreadsheet holds five times as many lines
 
 
-def _unheard(_done: int, _count: int) -> None:
+def unheard(_done: int, _count: int) -> None:
     """Nobody asked how far it is."""
 
 
@@ -81,6 +82,8 @@ class LogRequest:
     @property
     def file_name(self) -> str:
         """Name of the document, ASCII."""
+        if self.format == "zip":
+            return f"submission_{self.period.first}_{self.period.last}.zip"
         if self.sweep_id is not None:
             return f"inspection-log_{self.sweep_id}.{self.format}"
         return f"inspection-log_{self.period.first}_{self.period.last}.{self.format}"
@@ -99,7 +102,7 @@ def write_log_to(
     request: LogRequest,
     generated: datetime,
     *,
-    on_sweep: Callable[[int, int], None] = _unheard,
+    on_sweep: Callable[[int, int], None] = unheard,
 ) -> None:
     """Write the log into a file, line by line but for what is printed.
 
@@ -108,12 +111,14 @@ def write_log_to(
     Raises ExportError for more sweeps than one document holds.
     Call `projections.drain` before the read transaction begins, so that what arrived just now is in it.
     """
+    if request.format == "zip":
+        raise ExportError("a submission is signed with the server's key: see submission.py")
     seal = seal_of(connection)
     if request.format in PAPER and (request.sweep_id is not None or request.with_sheets):
         out.write(_sheets(connection, request, generated, _printing(request, seal), on_sweep))
         return
     lines = LineReader(
-        connection, *_milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
+        connection, *milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
     )
     count = lines.count()
     heard = _heard(lines, count, on_sweep)
@@ -182,7 +187,7 @@ def collect_pages(
     room_id: UUID | None,
     *,
     most: int = MAX_SWEEPS,
-    on_sweep: Callable[[int, int], None] = _unheard,
+    on_sweep: Callable[[int, int], None] = unheard,
     district_id: str | None = None,
     sweep_id: UUID | None = None,
 ) -> tuple[SweepPage, ...]:
@@ -190,7 +195,7 @@ def collect_pages(
 
     Raises ExportError for more than `most`.
     """
-    first_ms, end_ms = _milliseconds(period)
+    first_ms, end_ms = milliseconds(period)
     is_wanted = and_(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
     if sweep_id is not None:
         is_wanted = sweeps.c.sweep_id == sweep_id
@@ -213,7 +218,7 @@ def _heard(sweeps_: Iterable[T], count: int, on_sweep: Callable[[int, int], None
         yield one
 
 
-def _milliseconds(period: Period) -> tuple[int, int]:
+def milliseconds(period: Period) -> tuple[int, int]:
     """First and first no longer of a period, in milliseconds since 1970."""
     first = datetime.combine(period.first, time(), KST)
     return to_ms(first), to_ms(datetime.combine(period.last, time(), KST) + timedelta(days=1))

@@ -95,7 +95,7 @@ class PasswordRequest(Record):
 class ExportRequest(Record):
     """Which inspection log to make, and why."""
 
-    format: Literal["csv", "pdf", "xlsx", "hwpx", "json"]
+    format: Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
     period_first: date
     period_last: date
     """Korean days, both included."""

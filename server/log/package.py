@@ -51,7 +51,7 @@ def package_lines(
         ).all()
         for row in rows:
             packed.entries += 1
-            yield _line(_purged(row) if row.status == PURGED else _entry(connection, row, scope, packed))
+            yield _line(_purged(row) if row.status == PURGED else entry_line(connection, row, scope, packed))
         if len(rows) < PAGE:
             return
         after = rows[-1].log_index
@@ -95,7 +95,8 @@ def _purged(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def _entry(connection: Connection, row: Row[Any], scope: Scope, packed: Packed) -> dict[str, Any]:
+def entry_line(connection: Connection, row: Row[Any], scope: Scope, packed: Packed) -> dict[str, Any]:
+    """An entry as a line of this scope says it; `packed` counts its bodies."""
     carried, states = [], {}
     is_read = row.kind is not None
     is_told = is_read or scope == "full"  # what a version nobody reads names nobody knows, so nothing is said of it

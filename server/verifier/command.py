@@ -11,6 +11,7 @@ from pathlib import Path
 from server.verifier.anchors import Anchors
 from server.verifier.envelopes import DIGEST, KEY_ID
 from server.verifier.findings import Findings
+from server.verifier.submission import is_submission, verify_submission
 from server.verifier.verification import read_lines, verify
 from sweep.entry.dsse import key_id_of
 from sweep.entry.notes import (
@@ -42,7 +43,9 @@ def anchors_of(checkpoint: Path | None, root: str | None, witness: str | None) -
 
 
 def verify_package(path: Path, anchors: Anchors) -> Findings:
-    """Verify a file; PackageError, OSError."""
+    """Verify a package, or a submission; PackageError, OSError."""
+    if is_submission(path):
+        return verify_submission(path, anchors)
     with path.open("rb") as first, path.open("rb") as second:
         files = iter((first, second))
         return verify(lambda: read_lines(next(files).readline), anchors)

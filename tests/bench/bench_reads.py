@@ -57,7 +57,7 @@ def city(database_url: str, tmp_path: Path) -> str:
     return database_url
 
 
-def _export(url: str, kind: str, last: str, out: Path) -> tuple[float, float, float]:
+def export_apart(url: str, kind: str, last: str, out: Path) -> tuple[float, float, float]:
     """Seconds by the wall, seconds of the processor and the most memory of an export, in a process of its own."""
     command = [sys.executable, "-c", EXPORT, url, str(out.parent), kind, last, str(out)]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
@@ -78,7 +78,7 @@ def test_a_city_is_read_in_time(city: str, tmp_path: Path, report: Callable[[str
     worst_ms, worst_mb = max(times_ms.values()), 0.0
     taken: dict[str, float] = {}
     for kind, last, most_s in (("csv", "2026-03-31", MOST_MONTH_S), ("xlsx", "2027-03-31", MOST_YEAR_S)):
-        wall_s, cpu_s, rss_mb = _export(city, kind, last, tmp_path / f"log.{kind}")
+        wall_s, cpu_s, rss_mb = export_apart(city, kind, last, tmp_path / f"log.{kind}")
         worst_mb, taken[kind] = max(worst_mb, rss_mb), cpu_s / most_s
         size_mb = (tmp_path / f"log.{kind}").stat().st_size / 1e6
         report(

@@ -17,7 +17,7 @@ class ExportJobView(View):
     percent: int
     ahead: int
     """How many documents are made before this one; 0 when it is its turn."""
-    format: Literal["csv", "pdf", "xlsx", "hwpx", "json"]
+    format: Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
     period_first: date
     period_last: date
     room_id: UUID | None

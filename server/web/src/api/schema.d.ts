@@ -3581,7 +3581,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
+            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
             /**
              * Job Id
              * Format: uuid
@@ -3620,7 +3620,7 @@ export interface components {
              * Format
              * @enum {string}
              */
-            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
+            format: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
             /**
              * Period First
              * Format: date
@@ -8772,6 +8772,7 @@ export interface operations {
                     "application/json": unknown;
                     "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "application/zip": unknown;
                     "text/csv": unknown;
                 };
             };
@@ -8821,7 +8822,7 @@ export interface operations {
     export_log_api_exports_inspection_log_get: {
         parameters: {
             query: {
-                format?: "csv" | "pdf" | "xlsx" | "hwpx" | "json";
+                format?: "csv" | "pdf" | "xlsx" | "hwpx" | "json" | "zip";
                 from?: string | null;
                 reason: string;
                 room_id?: string | null;
@@ -8845,6 +8846,7 @@ export interface operations {
                     "application/json": unknown;
                     "application/pdf": unknown;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                    "application/zip": unknown;
                     "text/csv": unknown;
                 };
             };

@@ -24,6 +24,13 @@ export const exports = {
   exports_hwpx_hint: text("결재란이 있는 한글 문서", "For Hancom Office, with approval boxes"),
   exports_json: text("JSON", "JSON"),
   exports_json_hint: text("프로그램이 읽는 자료", "For programs"),
+  exports_submission: text("시에 월별 제출", "Monthly submission to the city"),
+  exports_submission_hint: text(
+    "요약표(PDF·한글·엑셀)와 서명된 기록의 증명을 한 파일로 묶습니다. 시는 sweep-server verify로 확인합니다.",
+    "The summary (PDF, HWPX, Excel) and proof of the signed records in one file, which the city checks with sweep-server verify.",
+  ),
+  exports_submission_make: text("{month} 제출 묶음 만들기", "Make the submission of {month}"),
+  exports_submission_reason: text("시 월별 제출", "Monthly submission to the city"),
   exports_sheets: text("점검마다 점검일지 서식도 붙이기", "Add the form of each inspection"),
   exports_sheets_hint: text("한 문서에 100건까지", "Up to 100 in one document"),
   exports_csv: text("CSV", "CSV"),

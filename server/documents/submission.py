@@ -1,0 +1,80 @@
+"""The monthly submission of a district to the city: its documents and their proof in one ZIP that `verify` checks.
+
+Input are a log request of a period, a read transaction and the server's key; output are the bytes of the file.  It
+holds the summary as PDF, HWPX and workbook, the log as JSON, the records that each line stands on, and a statement
+signed by the server (sweep/LOG.md).  No body of a report goes along: no address, name or photograph.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from server.districts.scope import rooms_of
+from server.documents.inspection_log import Format, LogRequest, milliseconds, unheard, write_log_to
+from server.exports.records import ExportError
+from server.log.heads import Heads
+from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
+from server.store.schema import sweeps
+from sweep.entry.dsse import Signer
+
+FORMATS: tuple[Format, ...] = ("json", "pdf", "hwpx", "xlsx")
+MAX_SWEEPS = 5_000  # as many as the printed summary holds
+READ_ME = "README.txt"
+WORDS = """\
+불법촬영기기 점검 월별 제출 묶음
+
+점검일지(요약표)와, 그 한 줄 한 줄이 근거로 삼는 서명된 기록의 증명이 들어 있습니다.
+확인: sweep-server verify 이-파일.zip   (또는 python -m server.verifier 이-파일.zip)
+기기 주소, 이름, 사진, 보고서 본문은 들어 있지 않습니다. 다르면 전자 기록이 우선합니다.
+
+Monthly submission of inspections for covert recording devices. The documents are copies; the records are signed.
+Check with: sweep-server verify THIS-FILE.zip
+"""
+
+
+def write_submission(
+    connection: Connection,
+    request: LogRequest,
+    generated: datetime,
+    signer: Signer,
+    *,
+    on_sweep: Callable[[int, int], None] = unheard,
+) -> bytes:
+    """The file; raises ExportError for a single room or sweep, and for more sweeps than a summary holds."""
+    if request.room_id is not None or request.sweep_id is not None:
+        raise ExportError("a submission is of a whole period: choose no room and no sweep")
+    first_ms, end_ms = milliseconds(request.period)
+    wanted = select(sweeps.c.sweep_id).where(sweeps.c.started_ms >= first_ms, sweeps.c.started_ms < end_ms)
+    if request.district_id is not None:
+        wanted = wanted.where(sweeps.c.room_id.in_(rooms_of(request.district_id)))
+    sweep_ids = connection.scalars(wanted.order_by(sweeps.c.sweep_id).limit(MAX_SWEEPS + 1)).all()
+    if len(sweep_ids) > MAX_SWEEPS:
+        raise ExportError(f"more than {MAX_SWEEPS} sweeps: choose a shorter period")
+    files = {READ_ME: WORDS.encode()}
+    for format_ in FORMATS:
+        part, out = replace(request, format=format_), io.BytesIO()
+        write_log_to(out, connection, part, generated, on_sweep=on_sweep)
+        files[part.file_name] = out.getvalue()
+    files[RECORDS] = b"".join(record_lines(connection, sweep_ids))
+    heads = Heads(signer)
+    period = request.period
+    about = Submitted(heads.origin(connection), request.district_id, period.first, period.last, heads.note(connection))
+    files[STATEMENT] = signed_statement(signer, about, files)
+    return _zipped(files, generated)
+
+
+def _zipped(files: dict[str, bytes], generated: datetime) -> bytes:
+    out = io.BytesIO()
+    time = (*generated.timetuple()[:6],)
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
+        for name, data in files.items():
+            part = zipfile.ZipInfo(name, (time[0], time[1], time[2], time[3], time[4], time[5]))
+            part.compress_type = zipfile.ZIP_DEFLATED
+            book.writestr(part, data)
+    return out.getvalue()

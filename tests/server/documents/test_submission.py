@@ -1,0 +1,171 @@
+"""A monthly submission: made by the queue, verified without the server, and caught when anything in it changes."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.documents.inspection_log import LogRequest, today
+from server.documents.submission import write_submission
+from server.exports.records import ExportError, Period
+from server.projections import projecting
+from server.verifier.anchors import Anchors
+from server.verifier.command import verify_package
+from server.verifier.findings import Findings, PackageError
+from server.verifier.submission import RECORDS, STATEMENT
+from sweep.entry import notes
+from tests.server.conftest import Site
+from tests.server.sweep_kit import DEMO_ROOM, Probe
+from tests.waiting import PATIENCE_S
+
+MARCH = Period(date(2026, 3, 1), date(2026, 3, 31))
+LOG = "inspection-log_2026-03-01_2026-03-31.json"
+Files = dict[str, bytes]
+
+
+def _fill(site: Site) -> None:
+    """A month with two sweeps."""
+    probe = Probe()
+    site.admit(probe.signer)
+    for _ in range(2):
+        _, opened, report = probe.whole_sweep()
+        for wire in (opened, report):
+            assert site.send(wire).status_code == 200
+    projecting.drain(site.db)
+
+
+def _made(site: Site) -> bytes:
+    """The same submission without the process that makes documents."""
+    _fill(site)
+    wanted = LogRequest("zip", MARCH, None, "시범구청", "감독자-01", "시 월별 제출")
+    with site.db.read() as connection:
+        return write_submission(connection, wanted, today(), site.services.notary.signer)
+
+
+def _files(data: bytes) -> Files:
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        return {name: book.read(name) for name in book.namelist()}
+
+
+def _verify(files: Files, folder: Path, anchors: Anchors = Anchors()) -> Findings:  # noqa: B008 - frozen
+    file = folder / "submission.zip"
+    with zipfile.ZipFile(file, "w") as book:
+        for name, data in files.items():
+            book.writestr(name, data)
+    return verify_package(file, anchors)
+
+
+def _statement(files: Files) -> dict[str, Any]:
+
+    return dict(json.loads(base64.b64decode(json.loads(files[STATEMENT])["payload"])))
+
+
+def test_a_submission_holds_and_says_what_it_cannot_prove(site: Site, tmp_path: Path) -> None:
+    _fill(site)
+    officer = site.login("supervisor", "감독자-01")
+    query = {"format": "zip", "from": "2026-03-01", "to": "2026-03-31", "reason": "시 월별 제출"}
+    answer = officer.http.get("/api/exports/inspection-log", params=query, timeout=PATIENCE_S)
+    assert answer.status_code == 200, answer.text
+    assert 'filename="submission_2026-03-01_2026-03-31.zip"' in answer.headers["content-disposition"]
+    files = _files(answer.content)
+    assert sorted(name.rpartition(".")[2] for name in files) == ["hwpx", "json", "json", "jsonl", "pdf", "txt", "xlsx"]
+    said = _statement(files)
+    assert (said["first"], said["last"], said["district"]) == ("2026-03-01", "2026-03-31", None)
+    root = said["origin"].rpartition("/")[2]
+    found = _verify(files, tmp_path, Anchors(said["checkpoint"], root))
+    assert found.holds, found.problems
+    assert f"each of the 2 sweeps in {LOG} stands on a record here" in found.proven
+    assert "the checkpoint given is that of this submission" in found.proven
+    assert any("no sweep was left out" in line for line in found.unproven)
+    text = b"".join(files.values()).decode("utf-8", "replace")
+    assert "finding-details" not in json.dumps(json.loads(files[LOG]))
+    assert "02:00:5e" not in text
+    with site.db.read() as connection:
+        log = connection.exec_driver_sql("SELECT action, reason FROM access_log ORDER BY access_id").all()
+    assert ("log.exported", "시 월별 제출") in [tuple(row) for row in log]
+
+
+def _another_byte(files: Files) -> Files:
+    name = next(name for name in files if name.endswith(".pdf"))
+    return files | {name: files[name] + b" "}
+
+
+def _left_out(files: Files) -> Files:
+    return {name: data for name, data in files.items() if not name.endswith(".xlsx")}
+
+
+def _slipped_in(files: Files) -> Files:
+    return files | {"extra.txt": b"x"}
+
+
+def _record_gone(files: Files) -> Files:
+    return files | {RECORDS: b"".join(files[RECORDS].splitlines(keepends=True)[:-1])}
+
+
+def _record_moved(files: Files) -> Files:
+    lines = files[RECORDS].splitlines(keepends=True)
+    last = json.loads(lines[-1])
+    last["received_ms"] += 1
+    return files | {RECORDS: b"".join([*lines[:-1], json.dumps(last, separators=(",", ":")).encode() + b"\n"])}
+
+
+def _other_result(files: Files) -> Files:
+    log = json.loads(files[LOG])
+    log["sweeps"][0]["entry_hash"] = "0" * 64
+    return files | {LOG: json.dumps(log).encode()}
+
+
+def _other_signature(files: Files) -> Files:
+    document = json.loads(files[STATEMENT])
+    signature = document["signatures"][0]["sig"]
+    document["signatures"][0]["sig"] = ("B" if signature[0] == "A" else "A") + signature[1:]
+    return files | {STATEMENT: json.dumps(document, separators=(",", ":")).encode() + b"\n"}
+
+
+CHANGES: tuple[tuple[Callable[[Files], Files], str], ...] = (
+    (_another_byte, "is not the one that the statement names"),
+    (_left_out, "is missing"),
+    (_slipped_in, "the statement names it nowhere"),
+    (_record_gone, "is not among the records here"),
+    (_record_moved, "does not lead to the checkpoint"),
+    (_other_result, "is not among the records here"),
+    (_other_signature, "signed the statement"),
+)
+
+
+def test_what_was_changed_is_said_and_other_anchors_do_not_fit(site: Site, tmp_path: Path) -> None:
+    files = _files(_made(site))
+    assert _verify(files, tmp_path).holds
+    for change, words in CHANGES:
+        found = _verify(change(files), tmp_path)
+        assert any(words in line for line in found.problems), (change, found.problems)
+    witness = notes.VerifierKey("witness.example.kr", notes.COSIGNATURE, bytes(32))
+    for anchors in (Anchors(root_key="0" * 16), Anchors(witness=witness)):
+        assert not _verify(files, tmp_path, anchors).holds
+
+
+@pytest.mark.parametrize("content", [{}, {STATEMENT: b"{}", RECORDS: b""}, {STATEMENT: b"\xff", RECORDS: b"\n"}])
+def test_what_is_none_is_refused_in_one_line(tmp_path: Path, content: Files) -> None:
+    with pytest.raises(PackageError, match="not a submission"):
+        _verify(content | {"x": b""}, tmp_path)
+
+
+def test_a_broken_zip_is_refused_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "broken.zip"
+    file.write_bytes(b"PK\x03\x04" + bytes(40))
+    with pytest.raises(PackageError, match="cannot be read"):
+        verify_package(file, Anchors())
+
+
+def test_a_room_is_no_month(site: Site) -> None:
+    wanted = LogRequest("zip", MARCH, DEMO_ROOM, "시범구청", "감독자-01", "x")
+    with site.db.read() as connection, pytest.raises(ExportError, match="choose no room"):
+        write_submission(connection, wanted, today(), site.services.notary.signer)
