@@ -42,6 +42,7 @@ from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from sweep.report import ContractError
+from sweep.report.language import language_of, system_words
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "verify": package.verify_file,
@@ -154,8 +155,11 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     try:
         app(arguments, prog_name="sweep-server")
     except USAGE_ERRORS as error:
+        language = language_of(environment)
         if isinstance(error, OSError) and error.filename is not None:
-            fail(f"{error.filename}: {error.strerror}")
+            fail(f"{error.filename}: {system_words(error, language)}")
+        if isinstance(error, ApiError):
+            fail(error.message.ko if language == "ko" else error.message.en)
         fail(str(error))
     except DatabaseError as error:
         fail(f"the database refuses: {error.orig}")

@@ -4,6 +4,8 @@ safely.
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,7 +70,9 @@ def one_line(*errors: type[Exception]) -> Iterator[None]:
     except OSError as error:
         if isinstance(error, errors) or error.strerror is None:
             fail(str(error))
-        fail(f"{error.filename or 'input'}: {error.strerror}")
+        from sweep.report.language import language_of, system_words
+
+        fail(f"{error.filename or 'input'}: {system_words(error, language_of(os.environ))}")
     except errors as error:
         fail(str(error))
 
@@ -101,5 +105,8 @@ def write_text(target: Path, text: str) -> None:
 def existing(path: Path) -> Path:
     """`path` when there is something; else one line and exit code 2."""
     if not path.exists():
-        fail(f"{path}: no such file or folder")
+        from sweep.report.language import language_of, system_words
+
+        missing = FileNotFoundError(errno.ENOENT, "no such file or folder")
+        fail(f"{path}: {system_words(missing, language_of(os.environ))}")
     return path

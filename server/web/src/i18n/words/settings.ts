@@ -23,6 +23,12 @@ export const settings = {
   role_facility_staff: text("시설 직원", "Facility staff"),
   role_cleaner: text("미화원", "Cleaner"),
   outbox_count: text("보관 중인 판정 {n}건", "{n} decisions kept"),
+  plain_http_title: text("보안 연결이 아닙니다(HTTP)", "No secure connection (HTTP)"),
+  plain_http_works: text("점검을 시작하고, 보고, 멈출 수 있습니다.", "Sweeps can be started, watched and stopped."),
+  plain_http_off: text(
+    "브라우저가 막는 것: 사진 촬영, 패스키, 오프라인 보관. 점검기 주소를 https로 여십시오.",
+    "The browser switches off: photographs, passkeys and keeping pages offline. Open the probe’s address by https.",
+  ),
   outbox_pending: text("이 휴대전화에 {n}건 보관 중 – 아직 보내지 않음", "{n} kept on this phone, not sent yet"),
   outbox_export: text("내 판정 {n}건 파일로 저장", "Save my {n} decisions as a file"),
   outbox_export_hint: text(

@@ -1,0 +1,45 @@
+"""A command speaks Korean where the locale is Korean; POSIX says which variable decides."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from server import cli
+from sweep.report.language import Language, language_of, system_words
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ko_KR.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "en"),
+        ({"LANG": "en_GB.UTF-8", "LC_ALL": "ko_KR.UTF-8", "LC_MESSAGES": "en_GB.UTF-8"}, "ko"),
+        ({"LANG": "ko_KR.UTF-8", "LC_ALL": ""}, "ko"),  # empty counts as not set
+        ({"LANG": "C"}, "en"),
+    ],
+)
+def test_the_first_variable_that_is_set_decides(environment: dict[str, str], language: Language) -> None:
+    assert language_of(environment) == language
+
+
+def test_what_the_system_refuses_has_words() -> None:
+    refused = OSError(errno.EACCES, "Permission denied", "/etc/shadow")
+    assert system_words(refused, "ko") == "접근 권한이 없습니다"
+    assert system_words(refused, "en") == "Permission denied"
+    assert system_words(OSError(errno.EXDEV, "Invalid cross-device link"), "ko") == "Invalid cross-device link"
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("ko_KR.UTF-8", "사용자: 찾을 수 없습니다"), ("en_GB.UTF-8", "user nobody: not found")]
+)
+def test_a_refusal_of_the_server_is_said_in_the_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], locale: str, said: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["deactivate-user", "nobody"], {"ANSIM_DATA_DIR": str(tmp_path), "LC_ALL": locale})
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"sweep-server: {said}\n"
