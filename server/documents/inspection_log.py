@@ -39,7 +39,7 @@ from server.projections.visit_words import hand_of
 from server.signing.signatures import holds
 from server.store.alarms import alarms_about
 from server.store.clock import from_ms, to_ms
-from server.store.schema import entries, sweeps
+from server.store.schema import districts, entries, sweeps
 from server.store.stored_bodies import bodies_of
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ def write_log_to(
         raise ExportError("a submission is signed with the server's key: see submission.py")
     seal = seal_of(connection)
     if request.format in PAPER and (request.sweep_id is not None or request.with_sheets):
-        out.write(_sheets(connection, request, generated, _printing(request, seal), on_sweep))
+        out.write(_sheets(connection, request, generated, _printing(connection, request, seal), on_sweep))
         return
     lines = LineReader(
         connection, *milliseconds(request.period), request.room_id, request.district_id, request.sweep_id
@@ -125,7 +125,7 @@ def write_log_to(
     if request.format in PAPER:
         if count > PDF_MAX_LINES:
             raise _too_many(PDF_MAX_LINES)
-        printing = _printing(request, seal)
+        printing = _printing(connection, request, seal)
         if request.format == "hwpx":
             out.write(_hwpx(printed_log(tuple(heard), request.period, generated, printing)))
         else:
@@ -141,8 +141,11 @@ def write_log_to(
         stream_xlsx(out, heard, request.period, generated, count=count, has_demo=lines.has_demo(), seal=seal.words)
 
 
-def _printing(request: LogRequest, seal: Seal) -> Printing:
-    return Printing(request.organisation, request.requested_by, request.reason, seal.words, seal.proof)
+def _printing(connection: Connection, request: LogRequest, seal: Seal) -> Printing:
+    """What stands on every sheet; a district by its name, where it is known by one."""
+    named = select(districts.c.name_ko).where(districts.c.district_id == request.organisation)
+    organisation = connection.scalar(named) or request.organisation
+    return Printing(organisation, request.requested_by, request.reason, seal.words, seal.proof)
 
 
 def _sheets(

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.exports.by_eye import by_eye_reason, by_eye_words
+from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
 from server.exports.words import (
     DEMO_NOTICES,
     DISPOSITIONS,
+    MARKS_NEXT,
     MODES,
     NEXT_STEPS,
     NOT_RECORDED,
@@ -99,10 +100,15 @@ def standing_words(row: LogRow) -> str:
 
 
 def next_step_words(row: LogRow) -> str:
-    """What this result asks for; while an earlier find or suspicion stands open in the room, what that asks for."""
-    if row.result == "found" or row.place.open_finds:
+    """What both results ask for; while an earlier find or suspicion stands open in the room, what that asks for."""
+    by_eye = by_eye_result(row.result, row.hand)
+    if by_eye == "found" or row.place.open_finds:
         return NEXT_STEPS["found"]
-    return NEXT_STEPS["suspected" if row.place.open_candidates else row.result]
+    if row.place.open_candidates or row.result == "suspected":
+        return NEXT_STEPS["suspected"]
+    if by_eye == "marks":
+        return MARKS_NEXT
+    return NEXT_STEPS[row.result]
 
 
 def occasion_words(row: LogRow) -> str:

@@ -135,6 +135,7 @@ NEXT_STEPS: Mapping[Result, str] = {
     "no_anomaly": "추가 조치 없음",
     "unfinished": "점검을 다시 실시하고 중단 사유 기재",
 }
+MARKS_NEXT = "흔적을 막거나 보수하고 같은 위치를 다시 확인. 안쪽이 보이지 않으면 의심으로 처리"
 DEMO_NOTICES: Mapping[Source, str] = {
     "live": "",
     "replay": "재생 기록 · 실제 점검 아님",

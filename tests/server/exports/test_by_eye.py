@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries
+from server.exports.columns import next_step_words
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.printed_form import printed_form
 from server.exports.records import HandEntries
 from server.exports.rows import build_page
+from server.exports.words import MARKS_NEXT
 from sweep.report.case_records import CaseStep
 from sweep.report.visit_records import Noted, VisitNote
 
@@ -120,6 +123,18 @@ def test_a_note_agrees_with_itself(changes: dict[str, Any]) -> None:
 )
 def test_sex_and_floor_are_read_from_the_name_or_left_open(name: str, sex: str | None, floor: str | None) -> None:
     assert (sex_of(name), floor_of(name)) == (sex, floor)
+
+
+def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not() -> None:
+    page = s.live_page()
+    row = replace(
+        page.row, result="no_anomaly", hand=hand_entries(("점검자-01", _note(by_eye="marks", marks="구멍")), [])
+    )
+    assert next_step_words(row) == MARKS_NEXT
+    assert next_step_words(replace(row, hand=HandEntries())) == "추가 조치 없음"
+    assert next_step_words(replace(row, hand=HandEntries(is_found=True))).startswith("만지지 않고 현장 보존")
+    waits = replace(row, place=replace(row.place, open_candidates=1))
+    assert next_step_words(waits).startswith("해당 위치를 눈으로 확인")
 
 
 def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
