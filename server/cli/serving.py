@@ -9,6 +9,7 @@ import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
 from server.config.retention import read_periods
+from server.ingest.photo_retention import count_due
 from server.people import auth
 from server.projections import projecting
 from server.serving.running import open_socket, run
@@ -51,6 +52,9 @@ def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
     with database_of(settings) as db, db.read() as connection:
         for name, period in periods.items():
             days = "not decided" if period.days is None else f"{period.days} days"
-            left = count_overdue(connection, period.media_types, period.days)
+            if name == "photographs":  # held while a case is open or a camera was found
+                left = count_due(connection, period.days)
+            else:
+                left = count_overdue(connection, period.media_types, period.days)
             listed = f"; {left} bodies are due" if left else ""
             typer.echo(f"{name}: {days}, removed by {period.by} ({period.basis}){listed}")

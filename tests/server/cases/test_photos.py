@@ -274,6 +274,11 @@ def _age(site: Site, elapsed_s: int) -> int:
     return done
 
 
+def _retention(call: Call) -> str:
+    """What the command says of photographs."""
+    return next(line for line in call("retention")[1].splitlines() if line.startswith("photographs: 180 days"))
+
+
 def test_the_period_really_deletes_and_no_step_of_a_clock_does(
     site: Site, two: Client, officer: Officer, case_id: str, call: Call
 ) -> None:
@@ -282,6 +287,7 @@ def test_the_period_really_deletes_and_no_step_of_a_clock_does(
     much_later = utc_now() + timedelta(days=PERIOD.days + 1)
     with moved_to(much_later):
         assert _age(site, 10 * GRACE_S) == 0, "an open case holds its photographs"
+        assert "bodies are due" not in _retention(call)
     _step(two, case_id, step="looked_at", seen="nothing")
     _step(
         two, case_id, step="not_camera", what="나사 구멍", reopens=(much_later + timedelta(days=9)).date().isoformat()
@@ -291,6 +297,7 @@ def test_the_period_really_deletes_and_no_step_of_a_clock_does(
         assert _age(site, GRACE_S - 1) == 0, "a clock may be wrong"
         with site.db.read() as connection:
             assert photo_retention.count_due(connection, PERIOD.days) == 1
+        assert _retention(call).endswith("; 1 bodies are due")
     assert _age(site, 1) == 0, "it was, and was put right"
     with moved_to(much_later):
         assert _age(site, GRACE_S - 1) == 0
