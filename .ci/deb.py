@@ -59,7 +59,7 @@ PACKAGES = {
         ROOT / "sweep" / "host" / "system",
         "sweep/README.md",
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
-        ("avrdude", "bluez", "network-manager", "python3-picamera2"),
+        ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
         ("firmware/build/sensor_head.hex",),
     ),
     "ansim-sweep-server": Package(
