@@ -81,6 +81,8 @@ def timing_of(stalls: int, clock_s: Callable[[], float]) -> Budget:
 
 
 def _show(name: str, one: dict[str, Any]) -> None:
+    from sweep.sim.city import EARLIER_VISITS
+
     before, after = one["per_1000_rooms"]["before"], one["per_1000_rooms"]["after"]
 
     def line(text: str) -> None:
@@ -96,6 +98,10 @@ def _show(name: str, one: dict[str, Any]) -> None:
         f"{_of(after['strong_per_10000'])}; of "
         f"cameras found {100 * one['strong_among_found']['share']:.0f} % are strong"
     )
+    line(
+        f"  not explained by {EARLIER_VISITS} earlier visits: {_of(after['first_look_unexplained'])} candidates, "
+        f"{_of(after['findings_unexplained'])} findings"
+    )
     line("  camera                before  first look  finding  strong")
     for kind, d in one["detection"].items():
         line(
@@ -103,6 +109,8 @@ def _show(name: str, one: dict[str, Any]) -> None:
             f"{d['finding']['share']:7.2f}  "
             f"{d['strong']['share']:6.2f}"
         )
+    traded = ", ".join(f"{d['candidates']:.0f}: {d['recorder_1mm']:.2f}" for d in one["trade"])
+    line(f"  plain 1 mm lenses at a first look by candidates per 1,000 rooms: {traded}")
     line("  streaming cameras by the light in their zone, and found of them")
     for fate, d in one["streaming_by_light"].items():
         line(f"  {fate:20}  {d['cameras']['share']:6.2f}  {d['found']['share']:10.2f}")

@@ -4,8 +4,11 @@ Job: judge followed places of rendered clips and pairs of looks with the detecto
 ended and where transmitters were placed; write `city_curves.json`. Input: folders of rows and pairs, files of runs;
 output: that file. Refuses clips that the forest was trained on, by their seeds.
 
-    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --light RUNS --light-nulls RUNS --places RUNS \
-        --second-rows DIR...
+    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --second-rows DIR... [--light RUNS] \
+        [--light-nulls RUNS] [--places RUNS]
+
+What is left out of the three radio files stays as the written file has it: a detector of another day changes no light
+test.
 """
 
 from __future__ import annotations
@@ -22,11 +25,19 @@ from typing import Any, Final
 
 import numpy as np
 
+from sweep.sim.city_rooms import Lens
+from sweep.sim.city_samples import APERTURES_MM, is_lens
+from sweep.sim.city_sweeps import CALLED
 from sweep.sim.lens_pairs import best_of, load_pair, scores_of, spots_of, things_of
 from sweep.sim.lens_rows import JUDGING, load
 
 LEAST_SCORE: Final = 0.0
 """Lower scores of confusers weigh nothing and are only counted."""
+NEAR_M: Final = 1.5
+"""Range within which a plain 1 mm lens is wanted to be found."""
+UNFOLLOWED: Final = -9.0
+PLACED: Final = ("places", "region_holds")
+"""What `tests.simulators.place_runs` tells of a world."""
 
 
 def trained_until() -> dict[str, int]:
@@ -47,6 +58,7 @@ def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
     things: dict[str, list[float]] = {}
     counts: Counter[str] = Counter()
     lenses: list[list[Any]] = []
+    planted: list[tuple[dict[str, Any], list[Any]]] = []
     background: list[float] = []
     clips = 0
     for path in paths:
@@ -61,7 +73,9 @@ def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
         for kind, score in found:
             things.setdefault(kind, []).append(score)
         background += rest
-        lenses += [_lens_row(lens, look) for lens in rows.truth["lenses"]]
+        of_clip = [(lens, _lens_row(lens, look)) for lens in rows.truth["lenses"]]
+        lenses += [row for _, row in of_clip]
+        planted += of_clip
     return {
         "clips": clips,
         "things": {
@@ -70,6 +84,7 @@ def measure_clips(paths: Iterable[Path]) -> dict[str, Any]:
         },
         "background": _kept(background),
         "lenses": [row for row in lenses if row[3]],
+        "targets": {name: _lost(planted, name) for name in APERTURES_MM},
     }
 
 
@@ -79,8 +94,22 @@ def _lens_row(lens: dict[str, Any], look: Any) -> list[Any]:
     return [lens["kind"], lens["aperture_mm"], lens["range_m"], inside > 0.5, _finite(score)]
 
 
+def _lost(planted: Sequence[tuple[dict[str, Any], list[Any]]], name: Lens) -> dict[str, int]:
+    """How many lenses of a target within NEAR_M are left step by step."""
+    near = [(lens, row) for lens, row in planted if is_lens(name, row[0], row[1], row[2], NEAR_M)]
+    in_view = [(lens, row) for lens, row in near if row[3]]
+    return {
+        "planted": len(near),
+        "in_view": len(in_view),
+        "detectable": sum(bool(lens["detectable"]) for lens, _ in in_view),
+        "followed": sum(row[4] > UNFOLLOWED for _, row in in_view),
+        "above_0": sum(row[4] >= 0.0 for _, row in in_view),
+        "called": sum(row[4] >= CALLED for _, row in in_view),
+    }
+
+
 def _finite(score: float) -> float:
-    return round(max(score, -9.0), 3)
+    return round(max(score, UNFOLLOWED), 3)
 
 
 def _kept(scores: Iterable[float]) -> list[float]:
@@ -105,17 +134,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=Path, nargs="+", required=True, help="first looks of pairs do as well")
     parser.add_argument("--second-rows", type=Path, nargs="+", required=True)
     parser.add_argument("--pairs", type=Path, required=True)
-    parser.add_argument("--light", type=Path, required=True, help="as tests.simulators.light_runs writes it")
-    parser.add_argument("--light-nulls", type=Path, required=True, help="as tests.simulators.light_nulls writes it")
-    parser.add_argument("--places", type=Path, required=True, help="as tests.simulators.place_runs writes it")
+    parser.add_argument("--light", type=Path, help="as tests.simulators.light_runs writes it")
+    parser.add_argument("--light-nulls", type=Path, help="as tests.simulators.light_nulls writes it")
+    parser.add_argument("--places", type=Path, help="as tests.simulators.place_runs writes it")
     parser.add_argument("--out", type=Path, default=Path(__file__).with_name("city_curves.json"))
     args = parser.parse_args(arguments)
+    earlier: dict[str, Any] = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
+
+    def radio(path: Path | None, stored: Any, name: str) -> Any:
+        if path is None and stored is None:
+            parser.error(f"--{name} is left out and {args.out} has none")
+        return stored if path is None else json.loads(path.read_text("utf-8"))
+
+    places = {name: {key: one[key] for key in PLACED if key in one} for name, one in earlier.get("worlds", {}).items()}
     curves: dict[str, Any] = {
         "build": build_of(),
         "worlds": {},
-        "light": json.loads(args.light.read_text("utf-8")),
-        "light_nulls": json.loads(args.light_nulls.read_text("utf-8")),
+        "light": radio(args.light, earlier.get("light"), "light"),
+        "light_nulls": radio(args.light_nulls, earlier.get("light_nulls"), "light-nulls"),
     }
+    placed_by = radio(args.places, places or None, "places")
     for name, folders, mode, judging in (
         ("first", args.rows, "training", False),
         ("second", args.second_rows, "held_out", True),
@@ -125,7 +163,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pairs = sorted(args.pairs.glob(f"{mode}-*.json"))
         print(f"{name}: {len(wanted)} clips, {len(pairs)} pairs", file=sys.stderr, flush=True)
         curves["worlds"][name] = measure_clips(wanted) | {"pairs": len(pairs), "again": measure_pairs(pairs)}
-    for name, placed in json.loads(args.places.read_text("utf-8")).items():
+    for name, placed in placed_by.items():
         curves["worlds"][name] |= placed
     args.out.write_text(json.dumps(curves, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0

@@ -34,16 +34,16 @@ def is_lens(lens: Lens, kind: str, aperture_mm: float, range_m: float, farthest_
     return kind == FILTERS[lens] and fits and range_m <= farthest_m
 
 
-CARRIED: Final = 0.65
-"""Scores were measured with the forest before today's, whose scores are so much smaller: its candidates begin at 1.3
-where those began at 2.0. Derived until the curves are measured anew with `city_curves`."""
 TAIL_FROM: Final = 10
 """The tail of a score's distribution begins at the so many-th largest."""
 
 
 @dataclass(frozen=True)
 class Tail:
-    """Scores of one kind of thing: counted below `start`, above it an exponential tail with the mean excess."""
+    """Scores of one kind of thing: counted below `start`, above it an exponential tail with the mean excess.
+
+    It ends at `top`, the highest score that the forest gives anything.
+    """
 
     below: tuple[float, ...]
     """Measured scores below `start`."""
@@ -54,9 +54,10 @@ class Tail:
     """Mean excess over `start`."""
     count: int
     """Things in view."""
+    top: float = math.inf
 
     @classmethod
-    def of(cls, scores: Sequence[float], count: int) -> Tail | None:
+    def of(cls, scores: Sequence[float], count: int, top: float = math.inf) -> Tail | None:
         """None where fewer than three scored at all."""
         ordered = sorted(scores)
         above = min(TAIL_FROM, len(ordered) // 2)
@@ -64,12 +65,13 @@ class Tail:
             return None
         start = ordered[-above]
         excess = [score - start for score in ordered[-above:]]
-        return cls(tuple(ordered[:-above]), start, above, max(sum(excess) / (above - 1), 0.02), count)
+        return cls(tuple(ordered[:-above]), start, above, max(sum(excess) / (above - 1), 0.02), count, top)
 
     def beyond(self, score: float) -> float:
         """Share of the things that score so much."""
         if score >= self.start:
-            return self.above / self.count * math.exp(-(score - self.start) / self.scale)
+            left = self._left(score - self.start) - self._left(self.top - self.start)
+            return self.above / self.count * max(left, 0.0) / (1.0 - self._left(self.top - self.start))
         return (self.above + sum(one >= score for one in self.below)) / self.count
 
     def draw(self, least: float, rng: np.random.Generator) -> float:
@@ -77,7 +79,12 @@ class Tail:
         counted = [one for one in self.below if one >= least]
         if least < self.start and rng.random() < len(counted) / (len(counted) + self.above):
             return counted[int(rng.integers(len(counted)))]
-        return max(self.start, least) + float(rng.exponential(self.scale))
+        begin = max(self.start, least)
+        reach = 1.0 - self._left(self.top - begin)
+        return begin - self.scale * math.log1p(-reach * float(rng.random()))
+
+    def _left(self, excess: float) -> float:
+        return math.exp(-excess / self.scale)
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,15 @@ class Curves:
 
     def tails(self) -> dict[str, Tail]:
         """Of every type of confuser that ever scored, and of places on nothing (`background`, by clip)."""
-        every = {kind: Tail.of(scores, count) for kind, (scores, count) in self.things.items()}
-        every["background"] = Tail.of(self.background, self.clips)
+        top = self.top()
+        every = {kind: Tail.of(scores, count, top) for kind, (scores, count) in self.things.items()}
+        every["background"] = Tail.of(self.background, self.clips, top)
         return {kind: tail for kind, tail in every.items() if tail is not None}
+
+    def top(self) -> float:
+        """The highest score that was measured of anything: a forest gives no more."""
+        of_things = [score for scores, _ in self.things.values() for score in scores]
+        return float(max([*of_things, *self.background, *(row[4] for row in self.lenses)])) + 0.01
 
     def lens_scores(self, lens: Lens, world: World) -> list[float]:
         """First-look scores of lenses in view that stand for a target."""
@@ -154,16 +167,11 @@ def load_curves(world: WorldName) -> Curves:
     return Curves(
         build=table["build"],
         clips=one["clips"],
-        things={
-            kind: ([CARRIED * score for score in about["scores"]], about["count"])
-            for kind, about in one["things"].items()
-        },
-        background=[CARRIED * score for score in one["background"]],
-        lenses=[[*row[:4], CARRIED * row[4]] for row in one["lenses"]],
+        things={kind: (about["scores"], about["count"]) for kind, about in one["things"].items()},
+        background=one["background"],
+        lenses=one["lenses"],
         pairs=one["pairs"],
-        again=[
-            [row[0], CARRIED * row[1], None if row[2] is None else CARRIED * row[2], *row[3:]] for row in one["again"]
-        ],
+        again=one["again"],
         places=one["places"],
         region_holds=(one["region_holds"][0], one["region_holds"][1]),
         light=table["light"],

@@ -160,7 +160,7 @@ class Sampler:
             thing, tail = self._things[int(place)]
             for _ in range(int(counts[place])):
                 score = tail.draw(CALLED, self.rng)
-                spots.append(Spot(thing, score, self._again_of(thing, score)))
+                spots.append(Spot(thing, score, self.again_of(thing, score)))
         return spots
 
     def _means(self, kind: RoomKind, zone_kind: str) -> Floats:
@@ -171,7 +171,7 @@ class Sampler:
         called: Floats = np.array(means) * np.array(reach)
         return called
 
-    def _again_of(self, thing: str, score: float) -> float | None:
+    def again_of(self, thing: str, score: float) -> float | None:
         """The second score of a thing of that kind and about that first score; of any kind where few were measured."""
         own = [pair for pair in self._again_things.get(thing, []) if pair[0] >= AGAIN_FROM]
         pairs = own if len(own) >= 5 else [pair for pair in self._again_all if pair[0] >= AGAIN_FROM]

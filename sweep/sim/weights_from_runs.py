@@ -27,7 +27,7 @@ from sweep.sim.weights_lens import again, glint
 from sweep.sim.weights_radio import radio
 from sweep.sim.weights_transmitter import light_test, uplinks
 
-VERSION: Final = "rendered-2026-11-27.2"
+VERSION: Final = "rendered-2026-11-27.4"
 CALLED: Final = 1.3
 """Score from which the detector calls a candidate (`sweep.lens.judge.candidate_score`)."""
 

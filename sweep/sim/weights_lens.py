@@ -16,11 +16,11 @@ from sweep.sim.city_rooms import LENSES, RoomKind, World
 from sweep.sim.city_samples import Curves, Tail
 from sweep.sim.weights_counted import DRAWS, Counted, bins_of, ratio, rising
 
-SCORES: Final = (0.65, 1.0, 1.15, 1.3, 1.45, 1.6, 1.8, 1.95, 2.3)
+SCORES: Final = (0.65, 1.0, 1.3, 1.6, 1.95, 2.3, 2.6)
 AGAIN_FROM: Final = 0.65
 """What the first look has to score for its second look to be counted: below what the detector calls a candidate, for
 those are few."""
-AGAIN_SCORES: Final = (1.15, 1.45, 1.8)
+AGAIN_SCORES: Final = (1.15, 1.45, 2.0)
 
 
 def glint(curves: Curves, world: World, rng: np.random.Generator) -> WeightTable:
@@ -55,7 +55,8 @@ def _cells(curves: Curves, world: World, rng: np.random.Generator) -> list[tuple
 def _things(tail: Tail, mean: float, cell: int, rng: np.random.Generator) -> Counted:
     """Things of one kind in a bin of scores, per zone: counted, and from the tail on by its fitted slope.
 
-    The slope of `above` excesses is gamma distributed, the share that reaches the tail beta distributed.
+    The slope of `above` excesses is gamma distributed, the share that reaches the tail beta distributed; nothing scores
+    more than the forest gives.
     """
     low = SCORES[cell - 1] if cell else -math.inf
     high = SCORES[cell] if cell < len(SCORES) else math.inf
@@ -65,9 +66,10 @@ def _things(tail: Tail, mean: float, cell: int, rng: np.random.Generator) -> Cou
     if high > tail.start:
         scale = tail.scale * tail.above / rng.gamma(tail.above, 1.0, DRAWS)
         reach = rng.beta(tail.above, tail.count - tail.above + 1.0, DRAWS)
-        begin, end = max(low - tail.start, 0.0), high - tail.start
-        draws = draws + reach * (np.exp(-begin / scale) - np.exp(-end / scale))
-        hits += tail.above * (math.exp(-begin / tail.scale) - math.exp(-end / tail.scale))
+        begin, end = max(low - tail.start, 0.0), min(high, tail.top) - tail.start
+        whole = 1.0 - np.exp(-(tail.top - tail.start) / scale)
+        draws = draws + reach * np.maximum(np.exp(-begin / scale) - np.exp(-end / scale), 0.0) / whole
+        hits += tail.count * (tail.beyond(max(low, tail.start)) - tail.beyond(high)) if low < tail.top else 0.0
     return Counted(hits, draws * mean)
 
 

@@ -56,8 +56,8 @@ def test_the_recorded_sweep_finds_the_planted_camera_and_nothing_else(
     report = demo[0].report
     assert found(report) == ["stall-2"]
     (finding,) = report.findings
-    assert (finding.strength, finding.stage) == ("strong", "first_look"), "nobody looked again"
-    assert -2.5 < finding.posterior_log10_odds < -1.0
+    assert (finding.strength, finding.stage) == ("weak", "first_look"), "nobody looked again, and screws glint so too"
+    assert -3.0 < finding.posterior_log10_odds < -1.0
     assert {e.code for e in finding.evidence_for} == {"glint", "follows_light", "video_uplink"}
     assert 1.0 <= finding.x_m <= 2.0
     assert finding.y_m < 0.6

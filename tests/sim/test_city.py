@@ -48,6 +48,11 @@ def test_everything_is_counted_and_every_kind_is_planted(rows: Rows) -> None:
     assert sum(kind.share for kind in KINDS) == pytest.approx(1.0)
     assert set(told["leave_one_out"]) == {"lens", "wifi", "ble", "rf"}
     assert told["minutes"]["mean"] < 8.0
+    assert 0 < after["first_look_unexplained"]["hits"] < after["first_look"]["hits"]
+    assert after["findings_unexplained"]["hits"] <= after["findings"]["hits"]
+    asked_for = [one["candidates"] for one in told["trade"]]
+    found = [one["recorder_1mm"] for one in told["trade"]]
+    assert (asked_for, found) == (sorted(asked_for), sorted(found))
     json.dumps(told, allow_nan=False)
 
 
@@ -72,6 +77,18 @@ def test_a_tail_goes_on_where_counts_end() -> None:
     assert min(drawn) >= 1.75
     assert np.mean([score >= 3.0 for score in drawn]) == pytest.approx(tail.beyond(3.0) / tail.beyond(1.75), abs=0.1)
     assert Tail.of([1.0, 2.0], 50) is None
+
+
+def test_a_tail_ends_where_the_forest_does() -> None:
+    endless = Tail.of([0.1 * n for n in range(30)], 300)
+    tail = Tail.of([0.1 * n for n in range(30)], 300, top=3.2)
+    assert tail is not None
+    assert endless is not None
+    assert tail.beyond(tail.start) == pytest.approx(endless.beyond(tail.start))
+    assert 0.0 < tail.beyond(3.1) < endless.beyond(3.1)
+    assert tail.beyond(3.2) == 0.0
+    rng = np.random.default_rng(1)
+    assert 3.1 < max(tail.draw(1.75, rng) for _ in range(400)) <= 3.2
 
 
 def test_the_command_writes_both_worlds(tmp_path: Path) -> None:
