@@ -93,7 +93,7 @@ export function labelSpot(
       places.reduce((total, { x_m, y_m }) => total + overlap(box, x_m * scale, y_m * scale, radius), 0);
     // guessed: a finding outweighs every position, and a label across any edge but the door's is the last resort
     return (
-      100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (spot === plate ? -12 : isAcross(spot) ? 50 : 0)
+      100 * sum(findings, SEEN_PIN_PX) + sum(positions, POSITION_PX) + (spot === plate ? -24 : isAcross(spot) ? 50 : 0)
     );
   };
   const isInside = (spot: LabelSpot) => {
