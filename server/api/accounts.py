@@ -14,12 +14,19 @@ from server.api.access import CASE_WORKERS, AccountKeeper, Admin, UsernamePath, 
 from server.api.services import services_of
 from server.districts import register
 from server.exports.badge_sheet import badge_sheet
-from server.interface.people_requests import BadgeSheetRequest, DistrictRequest, InviteRequest, MoveRequest
+from server.interface.people_requests import (
+    BadgeSheetRequest,
+    DistrictRequest,
+    InviteRequest,
+    MoveRequest,
+    SubjectRequest,
+)
 from server.interface.requests import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited
-from server.people import accounts, auth, badges
+from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
+from server.people.single_sign_on import no_sign_on
 
 router = APIRouter(tags=["people"])
 
@@ -81,6 +88,30 @@ def delete_badge(request: Request, person: AccountKeeper, username: UsernamePath
     """Take a badge back: it names nobody any more."""
     with services_of(request).db.write() as connection:
         badges.revoke_badge(connection, username, actor=person.display_name)
+    return Ok()
+
+
+@router.put("/api/users/{username}/single-sign-on", openapi_extra=describe(SubjectRequest) | shows())
+def put_link(
+    request: Request,
+    person: AccountKeeper,
+    username: UsernamePath,
+    body: Annotated[SubjectRequest, json_body(SubjectRequest)],
+) -> Ok:
+    """Let a subject of the city's single sign-on speak for an account that is there; 409 without a single sign-on."""
+    services = services_of(request)
+    if services.single_sign_on is None:
+        raise no_sign_on()
+    with services.db.write() as connection:
+        links.link(connection, username, services.single_sign_on.issuer, body.subject, actor=person.display_name)
+    return Ok()
+
+
+@router.delete("/api/users/{username}/single-sign-on", openapi_extra=shows())
+def delete_link(request: Request, person: AccountKeeper, username: UsernamePath) -> Ok:
+    """Let no subject of a single sign-on speak for an account any more."""
+    with services_of(request).db.write() as connection:
+        links.unlink(connection, username, actor=person.display_name)
     return Ok()
 
 

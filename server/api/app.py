@@ -42,6 +42,7 @@ from server.api import (
     schedule,
     second_factor,
     second_person,
+    single_sign_on,
     sweeps,
 )
 from server.api import keys as key_routes
@@ -74,6 +75,7 @@ from server.log.heads import Heads
 from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
+from server.people.single_sign_on import sign_on_of
 from server.projections.projector import Projector
 from server.relay.city import open_city
 from server.relay.client import CityClient
@@ -96,6 +98,7 @@ ROUTERS = tuple(
         passkeys,
         second_factor,
         second_person,
+        single_sign_on,
         accounts,
         facility,
         rooms,
@@ -218,6 +221,7 @@ def build_services(settings: Settings) -> Services:
         LoginDelays(free, time.monotonic) if db.is_sqlite else SharedDelays(db, free, devices.hash_name),
         devices,
         Challenges(devices.challenge_mac),
+        sign_on_of(settings, devices.challenge_mac),
         Pulse(db.ping),
         door,
         Projector(db, lambda: door.is_busy),

@@ -16,8 +16,7 @@ from server.api.second_factor import use_code
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
 from server.interface.requests import LoginRequest, PasswordRequest, describe, json_body
-from server.interface.views.answer import Ok
-from server.interface.views.people import LoginView, MeView, UserView
+from server.interface.views.people import LoginView, LogoutView, MeView, UserView
 from server.people import auth
 from server.people.access_log import shows
 from server.people.auth import Person, Session
@@ -56,13 +55,15 @@ def me(session: OptionalSession) -> MeView:
 
 
 @router.post("/api/logout", openapi_extra=shows())
-async def logout(request: Request, response: Response, _session: AnySession) -> Ok:
-    """End the session."""
+async def logout(request: Request, response: Response, session: AnySession) -> LogoutView:
+    """End the session, and say where a single sign-on ends its own."""
     services = services_of(request)
     await run_in_threadpool(auth.close_session, services.db, request.cookies[SESSION_COOKIE])
     await services.end_dead_streams()
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
-    return Ok()
+    sign_on, back = services.single_sign_on, services.settings.public_url
+    is_of_it = sign_on is not None and session.person.way == "single_sign_on"
+    return LogoutView(sign_out_url=await run_in_threadpool(sign_on.end_url, back) if sign_on and is_of_it else None)
 
 
 @router.post("/api/password", openapi_extra=describe(PasswordRequest) | shows())

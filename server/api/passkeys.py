@@ -35,8 +35,11 @@ RP_NAME = "Ansim Sweep"
 @router.get("/api/login", dependencies=[OPEN], openapi_extra=shows())
 def login_ways(request: Request) -> LoginWays:
     """How one can log in here."""
-    party = _party(request)
-    return LoginWays(passkey_origin=None if party is None else party.origin)
+    party, settings = _party(request), services_of(request).settings
+    return LoginWays(
+        passkey_origin=None if party is None else party.origin,
+        single_sign_on=settings.oidc_name if settings.oidc_issuer else None,
+    )
 
 
 @router.post("/api/login/passkey/options", dependencies=[OPEN], openapi_extra=shows())

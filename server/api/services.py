@@ -25,6 +25,7 @@ from server.people.auth import living_sessions
 from server.people.challenges import Challenges
 from server.people.devices import KnownDevices
 from server.people.login_delays import Delays
+from server.people.single_sign_on import SingleSignOn
 from server.projections.projector import Projector
 from server.public_page.reports import ReportLimits
 from server.store.db import Database
@@ -47,6 +48,8 @@ class Services:
     delays: Delays
     devices: KnownDevices
     challenges: Challenges
+    single_sign_on: SingleSignOn | None
+    """The city's; None where there is none."""
     pulse: Pulse
     door: GroupCommit
     projector: Projector

@@ -44,6 +44,7 @@ class Crews:
         self.door = Crew(8, 256)  # derived: entries that wait for the writer share a commit; eight make it worth it
         self.sessions = Crew(8, 1_000)  # guessed: a look-up of a millisecond
         self.known_devices = Crew(2, 32)
+        self.sign_on = Crew(2, 32)  # guessed: the city's single sign-on answers in a tenth of a second, or hangs
         self.passwords = Crew(2, 32)  # derived: Argon2id takes 64 MiB and 50 ms of a core each
 
 

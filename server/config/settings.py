@@ -23,6 +23,7 @@ from sweep.entry.notes import COSIGNATURE, VerifierKey, parse_verifier_key
 from sweep.report import first_problem
 
 ENVIRONMENT_PREFIX = "ANSIM_"
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 WEB_DIR = Path(__file__).parent.parent / "web" / "dist"
 EVERY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  what one may listen on and nobody can be called
 
@@ -62,6 +63,20 @@ class Settings(BaseModel):
     )
     first_password: Annotated[str, StringConstraints(max_length=200)] = Field(
         "", description="password of the first user `admin`; empty: random, printed once"
+    )
+    oidc_issuer: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s]{1,290})?$")] = Field(
+        "", description="the city's single sign-on (OpenID Connect): its issuer, just as it names itself"
+    )
+    oidc_client_id: Annotated[str, StringConstraints(max_length=200)] = Field(
+        "", description="what this server is called there"
+    )
+    oidc_client_secret: Path | None = Field(None, description="file that holds the secret it was given there")
+    oidc_name: Annotated[str, StringConstraints(max_length=40)] = Field(
+        "통합인증", description="what the button of the single sign-on says"
+    )
+    oidc_is_strong: bool = Field(
+        False,
+        description="the single sign-on asks everybody for a second step, although its tokens (amr) may not say so",
     )
     secure_cookies: bool = Field(False, description="mark the session cookie Secure; set it behind HTTPS")
     session_hours: Annotated[int, Field(ge=1, le=168)] = Field(12, description="a login ends after this long")
@@ -114,6 +129,11 @@ class Settings(BaseModel):
     def _check_services(self) -> Settings:
         if bool(self.timestamp_url) != bool(self.timestamp_roots):
             raise ValueError("timestamp_url and timestamp_roots go together")
+        oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
+        if any(oidc) and not (all(oidc) and self.public_url):
+            raise ValueError("oidc_issuer, oidc_client_id, oidc_client_secret and public_url go together")
+        if self.oidc_issuer.startswith("http://") and urlsplit(self.oidc_issuer).hostname not in LOOPBACK:
+            raise ValueError("oidc_issuer needs https")
         if bool(self.witness_url) != bool(self.witness_key):
             raise ValueError("witness_url and witness_key go together")
         if self.witness_key and parse_verifier_key(self.witness_key).kind != COSIGNATURE:

@@ -31,6 +31,12 @@ class BadgeSheetRequest(Record):
     usernames: Annotated[tuple[Username, ...], Field(min_length=1, max_length=200)]
 
 
+class SubjectRequest(Record):
+    """Who somebody is at the city's single sign-on, as its tokens say it (`sub`)."""
+
+    subject: Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean)]
+
+
 class CodeRequest(Record):
     """A code of an authenticator app."""
 

@@ -42,6 +42,7 @@ from server.interface.people_requests import (
     NewPasskey,
     PasskeyAnswer,
     PinRequest,
+    SubjectRequest,
 )
 from server.interface.photo_requests import (
     EvidenceKeyRequest,
@@ -401,6 +402,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     LookRequest,
     DistrictRequest,
     BadgeSheetRequest,
+    SubjectRequest,
     InviteRequest,
     MoveRequest,
     CodeRequest,

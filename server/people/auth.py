@@ -25,9 +25,19 @@ from server.interface.fields import Role
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.db import Database
-from server.store.schema import badges, inspector_pairs, passkeys, pins, recovery_codes, second_factors, sessions, users
+from server.store.schema import (
+    badges,
+    inspector_pairs,
+    passkeys,
+    pins,
+    recovery_codes,
+    second_factors,
+    sessions,
+    single_sign_on_links,
+    users,
+)
 from sweep.report import new_id
-from sweep.report.persons import SecondWay
+from sweep.report.persons import FirstWay, SecondWay
 
 TOKEN_BYTES = 32
 MAX_SESSIONS_PER_USER = 20  # guessed: phones and desktops of one person
@@ -40,7 +50,7 @@ _hasher = PasswordHash.recommended()
 _decoy = _hasher.hash(secrets.token_hex(16))
 
 
-LoginWay = SecondWay
+LoginWay = FirstWay | SecondWay
 """How somebody proved who they are; `code`: password and second factor. A PIN opens no session."""
 
 
@@ -205,7 +215,7 @@ def end_all(connection: Connection, user_id: UUID) -> None:
 
 def end_proofs(connection: Connection, user_id: UUID) -> None:
     """End whatever a person could prove themselves by beside the password."""
-    for table in (passkeys, recovery_codes, second_factors, pins, badges):
+    for table in (passkeys, recovery_codes, second_factors, pins, badges, single_sign_on_links):
         connection.execute(delete(table).where(table.c.user_id == user_id))
 
 
@@ -351,7 +361,7 @@ def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
         row.username,
         row.display_name,
         row.role,
-        row.must_change_password,
+        row.must_change_password and way != "single_sign_on",  # who never types the password need not change it
         row.district_id,
         way,
         row.is_demonstration,

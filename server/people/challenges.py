@@ -1,4 +1,4 @@
-"""Challenges that a passkey signs: for one purpose, one browser and five minutes, and good for one answer.
+"""Challenges for passkeys and the single sign-on: for one purpose, one browser and five minutes, good for one answer.
 
 A challenge is handed out with a cookie that holds it, its end and an HMAC over both, its purpose and whom it is for; so
 handing out costs the database nothing, however many strangers ask.  What was answered is a row of `spent_challenges`
@@ -25,7 +25,7 @@ CHALLENGE_COOKIE = "ansim_passkey"
 CHALLENGE_S = 300  # recommended by WebAuthn level 3, section 15.1, where a person has to be verified
 CHALLENGE_BYTES = 32
 MAX_COOKIE = 200  # derived: 43 letters, 13 digits, 64 letters and two dots
-Purpose = Literal["login", "register", "second"]
+Purpose = Literal["login", "register", "second", "sign_on"]
 _COOKIE = re.compile(r"([A-Za-z0-9_-]{43})\.([0-9]{13})\.([0-9a-f]{64})")
 
 
@@ -62,7 +62,7 @@ class Challenges:
 
 def _over() -> Exception:
     return invalid(
-        "this passkey request is over; begin again",
-        ko="패스키 요청 시간이 지났습니다. 처음부터 다시 하십시오",
+        "this request is over; begin again",
+        ko="요청 시간이 지났거나 이미 끝난 요청입니다. 처음부터 다시 하십시오",
         code="challenge_over",
     )

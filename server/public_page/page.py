@@ -75,9 +75,10 @@ def room_page(room: Row[Any], last: date | None, words: PublicPage, code: str, n
     )
 
 
-def refusal_page(ko: str, en: str) -> str:
-    """A page that says why there is none, or why a report was not taken."""
-    return _document(f"<h1>{_both(ko, en)}</h1>")
+def refusal_page(ko: str, en: str, back: str = "") -> str:
+    """A page that says why there is none, or why a report was not taken; `back`: where its link leads."""
+    link = f'<p><a href="{escape(back)}">{_both("돌아가기", "go back")}</a></p>' if back else ""
+    return _document(f"<h1>{_both(ko, en)}</h1>{link}")
 
 
 def _both(ko: str, en: str) -> str:

@@ -84,6 +84,13 @@ class BadgeList(View):
     people: tuple[BadgeRow, ...]
 
 
+class LogoutView(View):
+    """The session is over."""
+
+    sign_out_url: str | None
+    """Where a browser logs out of the single sign-on by which this session was opened; None: there is nothing to do."""
+
+
 class LoginView(View):
     """Answer to a login; the session itself is in the cookie."""
 
@@ -103,6 +110,8 @@ class LoginWays(View):
 
     passkey_origin: str | None
     """The only origin at which passkeys work; None: nowhere, for want of an address with HTTPS."""
+    single_sign_on: str | None
+    """What the city's single sign-on is called; None: there is none."""
 
 
 class PasskeyChallenge(View):

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, Uuid, false
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    false,
+)
 
 from server.store.schema.base import metadata
 
@@ -139,4 +152,15 @@ login_counts = Table(
     Column("name_hash", String(64), primary_key=True),
     Column("failures", BigInteger, nullable=False),
     Column("last_us", BigInteger, nullable=False, index=True),
+)
+
+# Which account a subject of the city's single sign-on speaks for.
+single_sign_on_links = Table(
+    "single_sign_on_links",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.user_id"), primary_key=True),
+    Column("issuer", String(300), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("linked_ms", BigInteger, nullable=False),
+    UniqueConstraint("issuer", "subject", name="uq_single_sign_on_links_issuer"),
 )

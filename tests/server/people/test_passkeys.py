@@ -69,7 +69,7 @@ def _refused(answer: httpx.Response) -> tuple[int, str]:
 
 def test_a_passkey_is_registered_used_and_removed(door: Site) -> None:
     kim, phone, key = _person(door), Authenticator(), Authenticator()
-    assert door.anonymous().get("/api/login").json() == {"passkey_origin": ORIGIN}
+    assert door.anonymous().get("/api/login").json() == {"passkey_origin": ORIGIN, "single_sign_on": None}
     assert _register(kim, phone).status_code == 201
     listed = _register(kim, key, "보안 키").json()["passkeys"]
     assert [(one["name"], one["last_used"], one["is_synced"]) for one in listed] == [
@@ -408,7 +408,7 @@ def test_where_passkeys_work() -> None:
 
 def test_without_an_address_that_carries_passkeys_the_server_says_so(site: Site) -> None:
     client = _person(site)
-    assert client.get("/api/login").json() == {"passkey_origin": None}
+    assert client.get("/api/login").json() == {"passkey_origin": None, "single_sign_on": None}
     assert _refused(client.post(f"{LOGIN}/options")) == (409, "passkeys_off")
     assert _refused(client.post("/api/passkeys/options")) == (409, "passkeys_off")
     assert _refused(client.post(LOGIN, Authenticator(user_handle="AA").answer({"challenge": "A"}))) == (

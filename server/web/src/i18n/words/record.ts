@@ -22,6 +22,7 @@ export const record = {
   record_way_password: text("비밀번호", "password"),
   record_way_code: text("비밀번호와 인증 앱 코드", "password and code"),
   record_way_passkey: text("패스키", "passkey"),
+  record_way_single_sign_on: text("통합인증", "single sign-on"),
   record_way_pin: text("같은 전화기의 PIN", "PIN on the same phone"),
   record_way_badge_pin: text("배지와 PIN", "badge and PIN"),
   entry_sweep_opened: text("점검 시작", "Sweep opened"),

@@ -1,0 +1,86 @@
+"""Which account a subject of the single sign-on speaks for: linked by who keeps accounts, one to one.
+
+Input are a subject, as its provider names it, and a user name; output are rows of `single_sign_on_links` and lines of
+the audit trail.  Somebody without a link is told what to ask the administrator for, and gets nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, select
+
+from server.interface.errors import ApiError, not_found
+from server.people.auth import Person, person_of
+from server.people.second_factor import needs_second_factor
+from server.people.single_sign_on import Proved
+from server.store.audit import record
+from server.store.clock import now_ms
+from server.store.db import Database
+from server.store.schema import single_sign_on_links, users
+
+
+def link(connection: Connection, username: str, issuer: str, subject: str, *, actor: str) -> None:
+    """Let a subject speak for an account, instead of any other; ApiError 404 without it, 409 for one of another's."""
+    user_id: UUID | None = connection.scalar(
+        select(users.c.user_id).where(users.c.username == username, users.c.is_active)
+    )
+    if user_id is None:
+        raise not_found("사용자", "user")
+    of_subject = (single_sign_on_links.c.issuer == issuer) & (single_sign_on_links.c.subject == subject)
+    holder = connection.scalar(select(single_sign_on_links.c.user_id).where(of_subject))
+    if holder is not None and holder != user_id:
+        raise ApiError(
+            409,
+            "subject_taken",
+            "이 통합인증 계정은 다른 사용자에게 연결되어 있습니다",
+            "this subject speaks for another account already",
+        )
+    connection.execute(delete(single_sign_on_links).where(single_sign_on_links.c.user_id == user_id))
+    row = {"user_id": user_id, "issuer": issuer, "subject": subject, "linked_ms": now_ms()}
+    connection.execute(insert(single_sign_on_links).values(**row))
+    record(connection, actor=actor, action="sign_on.linked", object_id=username, detail={"issuer": issuer})
+
+
+def unlink(connection: Connection, username: str, *, actor: str) -> None:
+    """Let no subject speak for an account any more; ApiError 404 without the account."""
+    user_id: UUID | None = connection.scalar(select(users.c.user_id).where(users.c.username == username))
+    if user_id is None:
+        raise not_found("사용자", "user")
+    if connection.execute(delete(single_sign_on_links).where(single_sign_on_links.c.user_id == user_id)).rowcount:
+        record(connection, actor=actor, action="sign_on.unlinked", object_id=username, detail={})
+
+
+def person_behind(db: Database, issuer: str, proved: Proved) -> Person:
+    """The active person for whom this subject speaks.
+
+    ApiError 403 when nobody linked it, and when a role needs more than the password that the provider asked for.
+    """
+    statement = (
+        select(users)
+        .join(single_sign_on_links, single_sign_on_links.c.user_id == users.c.user_id)
+        .where(
+            single_sign_on_links.c.issuer == issuer,
+            single_sign_on_links.c.subject == proved.subject,
+            users.c.is_active,
+        )
+    )
+    with db.read() as connection:
+        row = connection.execute(statement).one_or_none()
+    if row is None:
+        raise ApiError(
+            403,
+            "not_invited",
+            "통합인증은 되었지만 이 서버에 초대된 사람이 아닙니다. 관리자에게 다음 번호를 알려 계정에 연결해 달라고 "
+            f"하십시오: {proved.subject}",
+            f"nobody invited you here: ask the administrator to link this subject to your account: {proved.subject}",
+        )
+    if not proved.is_strong and needs_second_factor(replace(person_of(row), way="password")):
+        raise ApiError(
+            403,
+            "second_factor_needed",
+            "이 역할은 비밀번호만으로 쓸 수 없습니다. 통합인증에서 2단계 확인을 켜거나 패스키로 로그인하십시오",
+            "a password alone is not enough for this role: turn on the second step there, or log in with a passkey",
+        )
+    return person_of(row, "single_sign_on")

@@ -1,0 +1,276 @@
+"""A city's own single sign-on (OpenID Connect Core 1.0): to its provider and back, by code with PKCE and nonce.
+
+Input is what the operator says of the provider, and the code that a browser brings back; output is who that is: a
+subject of this provider, whom somebody here has to have linked to an invited account before (`links`).  It makes no
+account and gives no role.  State, nonce and verifier follow from one random challenge under a key of this server, so
+that nothing of a login that is under way is kept here; each challenge is good for one answer (challenges.py).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import httpx
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, KeySetSerialization
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from server.config.settings import Settings, SettingsError
+from server.interface.errors import ApiError
+
+BACK: Final = "/api/login/single-sign-on/back"
+"""Where browsers come back to, on this server; the provider has to know it as redirect URI."""
+ALGORITHMS: Final = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
+"""Never `none`, never one whose key the provider shares."""
+LEEWAY_S: Final = 60  # guessed: clocks of two servers that are kept by NTP
+TIMEOUT_S: Final = 10.0
+KNOWN_FOR_S: Final = 3600.0
+"""The provider's addresses and keys are asked for anew after this long, and keys when one is unknown."""
+MAX_ANSWER: Final = 256 * 1024
+STRONG_METHODS: Final = frozenset({"mfa", "otp", "hwk", "sc", "fpt", "pop"})
+"""RFC 8176, section 2: what a provider says of a login by more than a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """What the operator says of the city's provider."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    redirect_uri: str
+    """This server's address to which browsers come back."""
+    is_strong: bool
+    """It asks everybody for a second factor, although it may not say so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Who came back from the provider."""
+
+    subject: str
+    is_strong: bool
+    """By more than a password."""
+
+
+class _Addresses(BaseModel):
+    """The provider's own document (OpenID Connect Discovery 1.0, section 3)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    end_session_endpoint: str | None = None
+
+
+class _Claims(BaseModel):
+    """What we read of an ID token, once it is verified."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    sub: str
+    azp: str | None = None
+    amr: tuple[str, ...] = ()
+
+
+_KEYS: Final = TypeAdapter(KeySetSerialization)
+
+
+class SingleSignOn:
+    """One provider: where to send browsers, and what their codes are worth."""
+
+    def __init__(
+        self, provider: Provider, mac: Callable[[str], str], transport: httpx.BaseTransport | None = None
+    ) -> None:
+        """`mac`: a keyed hash that every process of this server shares."""
+        self._provider, self._mac = provider, mac
+        self._http = httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, transport=transport)
+        self._lock = threading.Lock()
+        self._known: tuple[float, _Addresses, KeySet] | None = None
+
+    @property
+    def issuer(self) -> str:
+        """The provider's name."""
+        return self._provider.issuer
+
+    def start_url(self, challenge: str) -> str:
+        """Where a browser logs in, to come back with this challenge as its state; ApiError 502 without the provider."""
+        addresses, _ = self._knowledge(is_fresh=False)
+        asked = {
+            "response_type": "code",
+            "client_id": self._provider.client_id,
+            "redirect_uri": self._provider.redirect_uri,
+            "scope": "openid",
+            "state": challenge,
+            "nonce": self._nonce(challenge),
+            "code_challenge": create_s256_code_challenge(self._verifier(challenge)),
+            "code_challenge_method": "S256",
+        }
+        joint = "&" if "?" in addresses.authorization_endpoint else "?"
+        return f"{addresses.authorization_endpoint}{joint}{urlencode(asked)}"
+
+    def end_url(self, back: str) -> str | None:
+        """Where a browser logs out of the provider too; None where it has no such address or cannot be asked."""
+        try:
+            addresses, _ = self._knowledge(is_fresh=False)
+        except ApiError:
+            return None
+        if addresses.end_session_endpoint is None:
+            return None
+        asked = {"client_id": self._provider.client_id, "post_logout_redirect_uri": back}
+        return f"{addresses.end_session_endpoint}?{urlencode(asked)}"
+
+    def prove(self, code: str, challenge: str) -> Proved:
+        """Who this code is of; ApiError 401 when it is worth nothing, 502 when the provider cannot be asked."""
+        addresses, keys = self._knowledge(is_fresh=False)
+        asked = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._provider.redirect_uri,
+            "code_verifier": self._verifier(challenge),
+        }
+        login = (self._provider.client_id, self._provider.client_secret)
+        answer = self._ask("POST", addresses.token_endpoint, data=asked, auth=login)
+        token = answer.get("id_token")
+        if not isinstance(token, str):
+            raise _refused("no ID token came back")
+        try:
+            read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError):  # perhaps a key that is newer than what we know
+            _, keys = self._knowledge(is_fresh=True)
+            try:
+                read = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
+            except (JoseError, ValueError) as error:
+                raise _refused(f"its signature does not hold ({type(error).__name__})") from None
+        return self._checked(read.claims, challenge)
+
+    def _checked(self, claims: Mapping[str, Any], challenge: str) -> Proved:
+        """OpenID Connect Core 1.0, section 3.1.3.7."""
+        rules = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_S,
+            iss={"essential": True, "value": self._provider.issuer},
+            aud={"essential": True, "value": self._provider.client_id},
+            exp={"essential": True},
+            iat={"essential": True},
+            sub={"essential": True},
+            nonce={"essential": True, "value": self._nonce(challenge)},
+        )
+        try:
+            rules.validate(dict(claims))
+            found = _Claims.model_validate(claims)
+        except (JoseError, ValidationError) as error:
+            raise _refused(_first_line(error)) from None
+        if found.azp not in {None, self._provider.client_id}:
+            raise _refused("it was made for somebody else")
+        if not 1 <= len(found.sub) <= 255:  # OpenID Connect Core 1.0, section 2
+            raise _refused("it names nobody")
+        return Proved(found.sub, self._provider.is_strong or not STRONG_METHODS.isdisjoint(found.amr))
+
+    def _knowledge(self, *, is_fresh: bool) -> tuple[_Addresses, KeySet]:
+        with self._lock:
+            now = time.monotonic()
+            if self._known is not None and not is_fresh and now - self._known[0] < KNOWN_FOR_S:
+                return self._known[1:]
+            found = self._ask("GET", f"{self._provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+            try:
+                addresses = _Addresses.model_validate(found)
+                if addresses.issuer != self._provider.issuer:
+                    raise _unreachable(f"it calls itself {addresses.issuer[:200]}")
+                for address in (addresses.authorization_endpoint, addresses.token_endpoint, addresses.jwks_uri):
+                    if urlsplit(address).scheme != urlsplit(self._provider.issuer).scheme:
+                        raise _unreachable("its addresses are not of one kind")
+                keys = KeySet.import_key_set(_KEYS.validate_python(self._ask("GET", addresses.jwks_uri)))
+            except (ValidationError, JoseError, ValueError, KeyError) as error:
+                raise _unreachable(type(error).__name__) from None
+            self._known = (now, addresses, keys)
+            return addresses, keys
+
+    def _ask(self, method: str, address: str, **more: Any) -> dict[str, Any]:
+        """A JSON object from the provider; ApiError 502 without one, 401 where it refuses what a browser brought."""
+        try:
+            answer = self._http.request(method, address, headers={"Accept": "application/json"}, **more)
+            if method == "POST" and answer.status_code in {400, 401, 403}:
+                raise _refused("the provider does not know this code")
+            answer.raise_for_status()
+            if len(answer.content) > MAX_ANSWER:
+                raise _unreachable("its answer is too long")
+            found: dict[str, Any] = TypeAdapter(dict[str, Any]).validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            raise _unreachable(type(error).__name__) from None
+        return found
+
+    def _nonce(self, challenge: str) -> str:
+        return self._mac(f"sign-on nonce {challenge}")
+
+    def _verifier(self, challenge: str) -> str:
+        """RFC 7636, section 4.1: 43 to 128 letters; a keyed hash has 64."""
+        return self._mac(f"sign-on verifier {challenge}")
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that the operator named; None without one. Raises SettingsError when its secret cannot be read."""
+    if not settings.oidc_issuer or settings.oidc_client_secret is None:
+        return None
+    try:
+        secret = settings.oidc_client_secret.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"setting oidc_client_secret: {type(error).__name__}") from None
+    back = f"{settings.public_url.rstrip('/')}{BACK}"
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, back, settings.oidc_is_strong)
+
+
+def sign_on_of(settings: Settings, mac: Callable[[str], str]) -> SingleSignOn | None:
+    """The city's single sign-on, if the operator named one. Raises SettingsError."""
+    provider = provider_of(settings)
+    return None if provider is None else SingleSignOn(provider, mac)
+
+
+def no_sign_on() -> ApiError:
+    """There is none here."""
+    return ApiError(
+        409,
+        "sign_on_off",
+        "이 서버에는 통합인증이 설정되어 있지 않습니다",
+        "this server has no single sign-on (ANSIM_OIDC_ISSUER)",
+    )
+
+
+def denied() -> ApiError:
+    """The provider sent a browser back without a code: its person said no, or may not."""
+    return ApiError(
+        403,
+        "sign_on_denied",
+        "통합인증에서 로그인을 허락하지 않았거나 취소했습니다",
+        "the single sign-on did not let you in, or you cancelled",
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def _refused(why: str) -> ApiError:
+    return ApiError(
+        401,
+        "sign_on_refused",
+        "통합인증의 답을 믿을 수 없어 로그인하지 않았습니다. 처음부터 다시 하고, 되풀이되면 관리자에게 알리십시오",
+        f"the answer of the single sign-on does not hold ({why}): begin again, and tell the administrator",
+    )
+
+
+def _unreachable(why: str) -> ApiError:
+    return ApiError(
+        502,
+        "sign_on_unreachable",
+        "통합인증 서버에 닿지 않거나 답이 올바르지 않습니다. 잠시 뒤 다시 하거나 패스키나 비밀번호로 로그인하십시오",
+        f"the single sign-on cannot be reached or answers wrongly ({why}): try later, or log in another way",
+    )
