@@ -1,13 +1,25 @@
 import { mount } from "svelte";
 import { registerSW } from "virtual:pwa-register";
-import "leaflet/dist/leaflet.css";
-import App from "./App.svelte";
+import { settings } from "./app/settings.svelte";
+import { speak } from "./i18n/translate.svelte";
 import "./style/theme.css";
 import "./style/base.css";
 import "./style/cards.css";
 
+const NOT_REACHED = "서버에 닿지 않습니다. 새로 고치십시오. The server cannot be reached; load the page again.";
+
+async function show(target: HTMLElement): Promise<void> {
+  try {
+    const [{ default: App }] = await Promise.all([import("./App.svelte"), speak(settings.language)]);
+    mount(App, { target });
+  } catch (error) {
+    target.textContent = NOT_REACHED;
+    throw error;
+  }
+}
+
 const target = document.getElementById("app");
-if (target !== null) mount(App, { target });
+if (target !== null) void show(target);
 
 // Over plain http on a local network the browser offers no service worker; the page then simply is not kept.
 if ("serviceWorker" in navigator) registerSW({ immediate: true });

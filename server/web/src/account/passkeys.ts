@@ -4,7 +4,7 @@
  */
 import { ApiError, type ShownText } from "../api/client";
 import type { PasskeyAnswer, PasskeyChallenge, PasskeyOptions } from "../api/types";
-import { messages } from "../i18n/messages";
+import { shown } from "../i18n/translate.svelte";
 import { t } from "../i18n/translate.svelte";
 
 export class PasskeyError extends Error {
@@ -29,7 +29,7 @@ export function hasPasskeys(): boolean {
 /** What to say of a failure of the server or of the device, in both languages; throws anything else. */
 export function sentenceOf(failure: unknown): ShownText {
   if (failure instanceof ApiError) return failure.shown;
-  if (failure instanceof PasskeyError) return messages[failure.key];
+  if (failure instanceof PasskeyError) return shown(failure.key);
   throw failure;
 }
 

@@ -3,7 +3,7 @@
  * Input is a call that `client` made; output is its data, or an `ApiError` that can be shown.
  */
 import createClient from "openapi-fetch";
-import { messages } from "../i18n/messages";
+import { app } from "../i18n/words/app";
 import type { paths } from "./schema";
 
 export interface ShownText {
@@ -73,7 +73,7 @@ export async function call<Data>(pending: Promise<Answer<Data>>): Promise<Data> 
   try {
     answer = await pending;
   } catch {
-    throw new ApiError("network", messages.error_network, null);
+    throw new ApiError("network", app.error_network, null);
   }
   if (answer.response.ok && answer.data !== undefined) return answer.data;
   const error = errorOf(answer.error, answer.response.status);
@@ -91,7 +91,7 @@ function errorOf(body: unknown, status: number): ApiError {
     }
   }
   const fill = (text: string) => text.replace("{status}", String(status));
-  const { ko, en } = messages.error_unreadable;
+  const { ko, en } = app.error_unreadable;
   return new ApiError("unreadable", { ko: fill(ko), en: fill(en) }, status);
 }
 

@@ -5,7 +5,7 @@
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { ShownText } from "../api/client";
 import type { DispositionVerdict } from "../api/types";
-import { messages } from "../i18n/messages";
+import { shown } from "../i18n/translate.svelte";
 import { newId } from "./ids";
 
 /** Who did something on this phone. */
@@ -60,7 +60,7 @@ export function openStorage(): Promise<IDBPDatabase<Kept>> {
       const old = fresh as unknown as IDBPDatabase<FirstVersion>;
       const kept = transaction.objectStore("kept_decisions");
       for (const decision of await (transaction as unknown as FirstTransaction).objectStore("decisions").getAll())
-        await kept.add({ ...decision, id: newId(), author: null, decidedMs: null, aside: messages.outbox_nobodys });
+        await kept.add({ ...decision, id: newId(), author: null, decidedMs: null, aside: shown("outbox_nobodys") });
       old.deleteObjectStore("decisions");
     },
     blocking(_current, _blocked, event) {

@@ -3,6 +3,7 @@
  * Input are degrees (WGS 84); output is a map without tiles: nothing is asked of anybody outside.
  */
 import L from "leaflet";
+import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
 
 export type MapPlace = CityMap["places"][number];

@@ -1,6 +1,7 @@
 /**
  * Every word of the page in its two languages, one typed table: a key without Korean or English, or an English text
- * whose {placeholders} differ from the Korean ones, does not pass svelte-check.
+ * whose {placeholders} differ from the Korean ones, does not pass svelte-check. Only types of it reach the page: the
+ * build makes one pack of words for each language (one-language.ts), of which a phone loads the one that it speaks.
  */
 import type { PlaceholdersOf } from "./text";
 import { account } from "./words/account";

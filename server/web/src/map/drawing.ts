@@ -5,6 +5,7 @@
  * y is negated here and nowhere else.  Text reaches the map as text nodes only.
  */
 import L from "leaflet";
+import "leaflet/dist/leaflet.css";
 import type { DispositionVerdict, Finding, Plan, SweepReport, TransmitterPlace } from "../api/types";
 import { percent } from "../i18n/format";
 import { ICONS, type IconName } from "../parts/icons";

@@ -1,6 +1,6 @@
 /** What a transmitter is called and how it is described in a few words, in the chosen language. */
 import type { MessageKey } from "../i18n/messages";
-import { messages } from "../i18n/messages";
+import { hasWord } from "../i18n/translate.svelte";
 import { local, t } from "../i18n/translate.svelte";
 import type { Reading, Transmitter } from "./transmitters";
 
@@ -51,5 +51,5 @@ function isZoneKey(key: string): key is ZoneKey {
 type KindKey = Extract<MessageKey, `transmitter_kind_${string}`>;
 
 function isKindKey(key: string): key is KindKey {
-  return Object.hasOwn(messages, key);
+  return hasWord(key);
 }

@@ -1,0 +1,71 @@
+"""What the first load costs on the wire, as the real server compresses it, and that nothing else comes with it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import DESK, OpenPhone, Phone
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+MOST_BYTES = 130_000
+"""Of the first load, to the first screen with its contents; guessed for a few seconds on a slow mobile network."""
+
+
+@dataclass
+class Wire:
+    """Octets of bodies and headers as they came over the network, by path."""
+
+    octets: dict[str, int] = field(default_factory=dict)
+    _paths: dict[str, str] = field(default_factory=dict)
+
+    def listen(self, phone: Phone) -> None:
+        """Count from now on, with nothing kept from before."""
+        session = phone.page.context.new_cdp_session(phone.page)
+        session.send("Network.enable")
+        session.send("Network.setCacheDisabled", {"cacheDisabled": True})
+        session.on("Network.requestWillBeSent", self._asked)
+        session.on("Network.loadingFinished", self._came)
+
+    def _asked(self, event: dict[str, Any]) -> None:
+        self._paths[event["requestId"]] = re.sub(r"^https?://[^/]+", "", event["request"]["url"])
+
+    def _came(self, event: dict[str, Any]) -> None:
+        path = self._paths.get(event["requestId"], "?")
+        self.octets[path] = self.octets.get(path, 0) + int(event["encodedDataLength"])
+
+    @property
+    def total(self) -> int:
+        return sum(self.octets.values())
+
+    def names(self) -> str:
+        return " ".join(sorted(self.octets))
+
+
+@pytest.mark.parametrize(("language", "other", "heading"), [("ko", "en", "시설과 화장실"), ("en", "ko", "Facilities")])
+def test_the_first_load_of_a_phone_is_small(
+    open_phone: OpenPhone, site: Site, language: str, other: str, heading: str
+) -> None:
+    phone, wire = open_phone(site.url, locale="ko-KR" if language == "ko" else "en-GB"), Wire()
+    wire.listen(phone)
+    phone.log_in()
+    expect(phone.page.get_by_role("heading", level=1, name=re.compile(heading))).to_be_visible()
+    expect(phone.page.locator("main a").first).to_be_visible()
+    print(f"first load in {language}: {wire.total} octets in {len(wire.octets)} answers")
+    assert 20_000 < wire.total <= MOST_BYTES, wire.octets
+    assert re.search(rf"/assets/{language}-\w+", wire.names())
+    assert not re.search(rf"/assets/{other}-\w+|leaflet|/assets/(Desk|SweepScreen|LiveScreen)", wire.names())
+
+
+def test_the_first_load_of_the_desk_is_small(open_phone: OpenPhone, city: str) -> None:
+    phone, wire = open_phone(city, viewport=DESK, is_mobile=False, has_touch=False, device_scale_factor=1), Wire()
+    wire.listen(phone)
+    phone.log_in("supervisor-hanbit", path="#/desk")
+    expect(phone.page.get_by_role("heading", level=1, name="오늘 할 일")).to_be_visible()
+    print(f"first load of the desk: {wire.total} octets in {len(wire.octets)} answers")
+    assert 20_000 < wire.total <= MOST_BYTES, wire.octets
