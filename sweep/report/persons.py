@@ -7,7 +7,7 @@ from typing import Literal
 from .base import Record
 
 FirstWay = Literal["password", "code", "passkey", "single_sign_on"]
-"""How the first person had logged in; `code`: by a password and a second factor; `single_sign_on`: by the city's own."""
+"""How the first person had logged in; `code`: by a password and a second factor; `single_sign_on`: the city's own."""
 SecondWay = Literal["password", "code", "passkey", "pin", "badge_pin"]
 """How the second one agreed, on the first one's phone; `badge_pin`: by a badge and the PIN of whom it names."""
 

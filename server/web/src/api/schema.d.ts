@@ -1017,7 +1017,7 @@ export interface paths {
         put?: never;
         /**
          * Logout
-         * @description End the session.
+         * @description End the session, and say where a single sign-on ends its own.
          */
         post: operations["logout_api_logout_post"];
         delete?: never;
@@ -1965,6 +1965,30 @@ export interface paths {
          */
         post: operations["move_user_api_users__username__move_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{username}/single-sign-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Link
+         * @description Let a subject of the city's single sign-on speak for an account that is there; 409 without a single sign-on.
+         */
+        put: operations["put_link_api_users__username__single_sign_on_put"];
+        post?: never;
+        /**
+         * Delete Link
+         * @description Let no subject of a single sign-on speak for an account any more.
+         */
+        delete: operations["delete_link_api_users__username__single_sign_on_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3957,7 +3981,7 @@ export interface components {
              * First
              * @enum {string}
              */
-            first: "password" | "code" | "passkey";
+            first: "password" | "code" | "passkey" | "single_sign_on";
             /**
              * Second
              * @enum {string}
@@ -4448,6 +4472,16 @@ export interface components {
         LoginWays: {
             /** Passkey Origin */
             passkey_origin: string | null;
+            /** Single Sign On */
+            single_sign_on: string | null;
+        };
+        /**
+         * LogoutView
+         * @description The session is over.
+         */
+        LogoutView: {
+            /** Sign Out Url */
+            sign_out_url: string | null;
         };
         /**
          * LookedAgain
@@ -7017,6 +7051,14 @@ export interface components {
              * @description Null: whatever the probe is doing, when the page has not heard what that is.
              */
             sweep_id: string | null;
+        };
+        /**
+         * SubjectRequest
+         * @description Who somebody is at the city's single sign-on, as its tokens say it (`sub`).
+         */
+        SubjectRequest: {
+            /** Subject */
+            subject: string;
         };
         /**
          * SuspicionRequest
@@ -9844,7 +9886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Ok"];
+                    "application/json": components["schemas"]["LogoutView"];
                 };
             };
             /** @description Refused; the code says why */
@@ -11618,6 +11660,72 @@ export interface operations {
                 "application/json": components["schemas"]["MoveRequest"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_link_api_users__username__single_sign_on_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SubjectRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_link_api_users__username__single_sign_on_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                username: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {

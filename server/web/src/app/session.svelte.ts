@@ -93,8 +93,9 @@ class Session {
   }
 
   async logOut(): Promise<void> {
-    await call(client.POST("/api/logout"));
+    const { sign_out_url: elsewhere } = await call(client.POST("/api/logout"));
     this.#set(null, null);
+    if (elsewhere !== null) location.assign(elsewhere);
   }
 
   #set(user: User | null, token: string | null): void {

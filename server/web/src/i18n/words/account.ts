@@ -5,6 +5,7 @@ export const account = {
   account_title: text("로그인 방법", "Ways to log in"),
   account_lead: text("패스키를 등록하고 관리합니다.", "Add and manage passkeys."),
   login_by_passkey: text("패스키로 로그인", "Log in with a passkey"),
+  login_by_sign_on: text("{name} 로그인", "Log in by {name}"),
   login_by_password: text("아이디와 비밀번호로 로그인", "Log in with user name and password"),
   login_again: text("로그아웃하고 다시 로그인", "Log out and log in again"),
   passkey_title: text("패스키", "Passkeys"),
