@@ -75,7 +75,6 @@ from server.log.heads import Heads
 from server.people.challenges import Challenges
 from server.people.login_delays import LoginDelays
 from server.people.shared_delays import SharedDelays
-from server.people.single_sign_on import sign_on_of
 from server.projections.projector import Projector
 from server.relay.city import open_city
 from server.relay.client import CityClient
@@ -221,7 +220,7 @@ def build_services(settings: Settings) -> Services:
         LoginDelays(free, time.monotonic) if db.is_sqlite else SharedDelays(db, free, devices.hash_name),
         devices,
         Challenges(devices.challenge_mac),
-        sign_on_of(settings, devices.challenge_mac),
+        single_sign_on.sign_on_of(settings, devices.challenge_mac),
         Pulse(db.ping),
         door,
         Projector(db, lambda: door.is_busy),

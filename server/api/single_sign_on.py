@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -12,12 +13,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from server.api.access import OPEN, client_address
 from server.api.login import set_cookies
 from server.api.services import Services, services_of
+from server.config.settings import Settings, SettingsError
 from server.interface.errors import ApiError, invalid
 from server.people import auth, links
 from server.people.auth import Session
 from server.people.challenges import CHALLENGE_S, MAX_COOKIE
 from server.people.login_delays import LoginAttempt
-from server.people.single_sign_on import BACK, SingleSignOn, denied, no_sign_on
+from server.people.single_sign_on import BACK, Provider, SingleSignOn, denied, no_sign_on
 from server.public_page.page import refusal_page
 
 router = APIRouter(tags=["people"])
@@ -103,3 +105,21 @@ def _needed(services: Services) -> SingleSignOn:
 def _refusal(refused: ApiError) -> Response:
     text = refusal_page(refused.message.ko, refused.message.en, back="/")
     return HTMLResponse(text, status_code=refused.status, headers=NOT_KEPT | refused.headers)
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The provider that the operator named; None without one. Raises SettingsError when its secret cannot be read."""
+    if not settings.oidc_issuer or settings.oidc_client_secret is None:
+        return None
+    try:
+        secret = settings.oidc_client_secret.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"setting oidc_client_secret: {type(error).__name__}") from None
+    back = f"{settings.public_url.rstrip('/')}{BACK}"
+    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, back, settings.oidc_is_strong)
+
+
+def sign_on_of(settings: Settings, mac: Callable[[str], str]) -> SingleSignOn | None:
+    """The city's single sign-on, if the operator named one. Raises SettingsError."""
+    provider = provider_of(settings)
+    return None if provider is None else SingleSignOn(provider, mac)

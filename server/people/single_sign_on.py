@@ -22,7 +22,6 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, KeySetSerialization
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from server.config.settings import Settings, SettingsError
 from server.interface.errors import ApiError
 
 BACK: Final = "/api/login/single-sign-on/back"
@@ -214,24 +213,6 @@ class SingleSignOn:
     def _verifier(self, challenge: str) -> str:
         """RFC 7636, section 4.1: 43 to 128 letters; a keyed hash has 64."""
         return self._mac(f"sign-on verifier {challenge}")
-
-
-def provider_of(settings: Settings) -> Provider | None:
-    """The provider that the operator named; None without one. Raises SettingsError when its secret cannot be read."""
-    if not settings.oidc_issuer or settings.oidc_client_secret is None:
-        return None
-    try:
-        secret = settings.oidc_client_secret.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"setting oidc_client_secret: {type(error).__name__}") from None
-    back = f"{settings.public_url.rstrip('/')}{BACK}"
-    return Provider(settings.oidc_issuer, settings.oidc_client_id, secret, back, settings.oidc_is_strong)
-
-
-def sign_on_of(settings: Settings, mac: Callable[[str], str]) -> SingleSignOn | None:
-    """The city's single sign-on, if the operator named one. Raises SettingsError."""
-    provider = provider_of(settings)
-    return None if provider is None else SingleSignOn(provider, mac)
 
 
 def no_sign_on() -> ApiError:

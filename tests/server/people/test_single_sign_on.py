@@ -23,10 +23,10 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from sqlalchemy import func, select
 
+from server.api.single_sign_on import provider_of
 from server.config.settings import Settings, SettingsError, load_settings
 from server.interface.fields import Role
 from server.people import auth
-from server.people.single_sign_on import provider_of
 from server.store.schema import audit, sessions, users
 from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Client, Site, running
 
