@@ -91,4 +91,4 @@ def test_shell_opens_without_a_connection(open_phone: OpenPhone, site: Site) -> 
     assert [path for path in kept if path.startswith("/api/")] == []
     page.context.set_offline(False)
     expect(page.get_by_role("alert")).to_have_count(0)  # it tries again by itself
-    expect(page.get_by_role("heading", level=1, name="시설과 화장실")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("남자 화장실 1층")).first).to_be_visible()

@@ -324,8 +324,10 @@ def test_a_server_that_is_away_is_said_and_tried_again(phone: Phone) -> None:
     expect(page.get_by_role("alert")).to_contain_text("서버에 닿지 않습니다")
     assert phone.violations() == []
     phone.shoot("away-ko-light", full=False)
+    with page.expect_request("**/api/rooms"):
+        page.get_by_role("button", name="다시 시도").click()
     page.unroute("**/api/rooms")
-    page.get_by_role("button", name="다시 시도").click()
+    page.evaluate("dispatchEvent(new Event('online'))")  # as when the network is back
     expect(page.get_by_role("heading", name="한빛공원 공중화장실")).to_be_visible()
 
 
