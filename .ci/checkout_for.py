@@ -14,6 +14,8 @@ from pathlib import Path
 
 import deb
 
+from sweep.compiled import SOURCES
+
 SECTIONS = ("base", "probe", "server", "build", "dev")
 
 
@@ -35,7 +37,7 @@ def main() -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(deb.ROOT / name, target)
     shutil.copytree(deb.ROOT / "firmware" / "build", checkout / "firmware" / "build", dirs_exist_ok=True)
-    for library, sources in deb.SOURCES.items():
+    for library, sources in SOURCES.items():
         deb.build_kernel(architecture, sources, checkout / "build" / library)
 
 
