@@ -285,7 +285,7 @@ def test_a_find_changes_the_result(phone: Phone, site: Site) -> None:
     expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
     site.deliver("found nothing later", candidate_zone=None, is_real=True)
     phone.open(f"#/rooms/{site.suspected_room}")
-    expect(page.get_by_text("현장 보존, 112 신고 확인")).to_be_visible()
+    expect(page.get_by_text(re.compile("손대지 말고 그대로 두십시오"))).to_be_visible()
     expect(page.get_by_text(re.compile("닫히지 않은 발견 1건"))).to_be_visible()
     assert phone.violations() == []
     for size in (SMALL_PHONE, PHONE):

@@ -37,7 +37,7 @@ def test_logging_in_and_out(site: Site) -> None:
     assert client.get("/api/me").json() == {"user": answer.json()["user"], "csrf_token": answer.json()["csrf_token"]}
     assert client.post("/api/logout").json()["error"]["code"] == "csrf"
     client.csrf = answer.json()["csrf_token"]
-    assert client.post("/api/logout").json() == {"ok": True}
+    assert client.post("/api/logout").json() == {"sign_out_url": None}
     assert client.get("/api/me").json()["user"] is None
     client.http.cookies.set("ansim_session", cookie.split("=")[1].split(";")[0])
     assert client.get("/api/rooms").status_code == 401  # the token itself is dead, not only the cookie

@@ -151,7 +151,7 @@ def test_the_log_says_what_stands_open_beside_each_later_sweep(real_site: Site) 
     _decide(inspector, first, "camera_found")
     answer = inspector.get("/api/exports/inspection-log", **{"reason": "x", "from": "2026-03-01", "to": "2026-03-31"})
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [row["결과"] for row in rows] == ["발견", "재점검 필요"]
+    assert [row["장비 점검 결과"] for row in rows] == ["발견", "재점검 필요"]
     assert [row["이 방에 남은 발견·의심"] for row in rows] == ["닫히지 않은 발견 1건"] * 2
     assert all("현장 보존" in row["다음 조치"] for row in rows)
 
