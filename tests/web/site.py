@@ -73,6 +73,11 @@ class Sender:
         self._send(kinds.REPORT, report, (salted(kinds.REPORT_TYPE, to_json(report)), *details, *crops))
         return report
 
+    @property
+    def sent(self) -> int:
+        """How many entries it made."""
+        return self._seq
+
     def skip_one(self) -> None:
         """Lose an entry: its sequence number never arrives."""
         self._seq += 1
@@ -112,8 +117,9 @@ class Site:
     """Another probe, whose key signs real sweeps."""
 
     def deliver(self, name: str, *, candidate_zone: str | None, is_real: bool = False) -> SweepReport:
-        """One more sweep of the first room, named for its ids."""
-        return _deliver(self.real if is_real else self.demo, self.suspected_room, candidate_zone, seed_ids(name))
+        """One more sweep of the first room, named for its ids; a new one whenever a test is asked again."""
+        sender = self.real if is_real else self.demo
+        return _deliver(sender, self.suspected_room, candidate_zone, seed_ids(f"{name} {sender.sent}"))
 
 
 def seed_ids(name: str) -> UUID:
