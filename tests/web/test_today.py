@@ -40,7 +40,7 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
             : one.querySelector('.place') ? 2 : one.querySelector('.overdue, .missed') ? 3 : 4)"""
     )
     assert ranks == sorted(ranks)
-    assert set(ranks) >= {0, 1, 2}
+    assert {0, 1} < set(ranks)
     # A camera that was found stands on the room's own card as well, whatever its last sweep said.
     name = cards.first.locator("strong").inner_text()
     facility = cards.first.locator(".small").first.inner_text()
