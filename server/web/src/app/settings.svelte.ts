@@ -25,20 +25,28 @@ function stored(): { language: Language; theme: Theme } {
 class Settings {
   language = $state<Language>("ko");
   theme = $state<Theme>("auto");
+  #kept: string;
 
   constructor() {
     const values = stored();
     this.language = values.language;
     this.theme = values.theme;
+    this.#kept = JSON.stringify(values);
   }
 
-  /** Write the choice to the document and to the phone's storage; call it inside an effect. */
+  /**
+   * Write the choice to the document and, where it is another one than before, to the phone's storage; call it inside
+   * an effect. A page that only opens must not undo what was chosen in another tab meanwhile.
+   */
   apply(): void {
     const root = document.documentElement;
     root.lang = this.language;
     root.dataset["theme"] = this.theme;
+    const chosen = JSON.stringify({ language: this.language, theme: this.theme });
+    if (chosen === this.#kept) return;
+    this.#kept = chosen;
     try {
-      localStorage.setItem(STORAGE_KEY, JSON.stringify({ language: this.language, theme: this.theme }));
+      localStorage.setItem(STORAGE_KEY, chosen);
     } catch {
       // The choice then holds until the page is closed.
     }
