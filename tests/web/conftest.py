@@ -211,11 +211,18 @@ class Phone:
 
 
 OpenPhone = Callable[..., Phone]
+OWN_SERVERS = {"city", "door", "whole"}
 
 
 @pytest.fixture
-def open_phone(browser: Browser, axe_source: str) -> Iterator[OpenPhone]:
-    """Make phones for a server; at the end each must have had no trouble."""
+def open_phone(browser: Browser, axe_source: str, request: pytest.FixtureRequest) -> Iterator[OpenPhone]:
+    """Make phones for a server; at the end each must have had no trouble.
+
+    A server that one test has for itself is made first, so that it ends after the phones: a page still asks until it
+    is closed, and a refused connection would count as its trouble.
+    """
+    for name in OWN_SERVERS & set(request.fixturenames):
+        request.getfixturevalue(name)
     contexts: list[BrowserContext] = []
     watches: list[Watch] = []
 
