@@ -60,6 +60,8 @@ machine with other work (measured), those that wait between those that compute."
 WALL_CLOCK_RERUNS = 2
 """Where a busy machine came too late: asked again, and each time is counted in the summary. Never in a long run."""
 
+LINES_OF_A_REASON = 12
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest files, and ask a test that depends on the machine's clock again when it fails."""
@@ -78,6 +80,16 @@ def pytest_collection_finish() -> None:
     """Take what thousands of tests are made of out of every later collection: it stays to the end."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why each test that was asked again had failed: what nobody sees is never mended."""
+    again = terminalreporter.stats.get("rerun", [])
+    if again:
+        terminalreporter.section("asked again")
+    for report in again:
+        reason = report.longreprtext.strip().splitlines()[-LINES_OF_A_REASON:]
+        terminalreporter.write_line("\n".join([f"{report.nodeid} ({report.when})", *reason, ""]))
 
 
 @pytest.fixture(scope="session")
