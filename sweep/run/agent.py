@@ -15,7 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
 from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
@@ -23,38 +22,24 @@ from sweep.deliver.outbox import Outbox, OutboxError
 from sweep.deliver.uplink import Commands, ServerChangedError, ServerUnreachableError, Uplink
 from sweep.host.service import ALIVE, READY, tell_manager
 from sweep.host.watched import WatchedThread
-from sweep.plug.control import REFERENCE, Control, Stand
+from sweep.plug.control import Control
 from sweep.report import (
     AbortCommand,
     BankCommand,
     Command,
     CommandEvent,
     ConditionEvent,
-    DeclareEmptyCommand,
     DoctorEvent,
-    ExplainedCommand,
-    FinishCommand,
     LiveEvent,
-    LocalText,
-    NothingSeenCommand,
     NoticeEvent,
-    OutsideCommand,
-    PauseCommand,
-    PositionCommand,
-    ReferenceCommand,
-    ResumeCommand,
-    SecondLookCommand,
-    SkipOutsideCommand,
-    SkipTrialsCommand,
     StartCommand,
-    WalkCommand,
-    are_two_persons,
 )
 from sweep.run.bank import Charge
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.live_sender import LiveSender
 from sweep.run.recovery import Closed
 from sweep.run.runner import Runner
+from sweep.run.steering import STOPS, answer, steer
 from sweep.run.words import notice_event, state_event
 
 MAX_REMEMBERED_COMMANDS = 1_000
@@ -66,26 +51,6 @@ DELIVER_EVERY_S = 30.0
 EXAMINE_EVERY_S = 300.0
 """While no sweep runs, and after each one: a cable comes off between two rooms (guessed)."""
 
-Steering = (
-    DeclareEmptyCommand
-    | PositionCommand
-    | WalkCommand
-    | OutsideCommand
-    | SkipOutsideCommand
-    | ReferenceCommand
-    | SkipTrialsCommand
-    | SecondLookCommand
-    | NothingSeenCommand
-    | ExplainedCommand
-    | PauseCommand
-    | ResumeCommand
-    | FinishCommand
-    | AbortCommand
-)
-"""Commands about a sweep that is running."""
-
-STOPS: Final = (PauseCommand, FinishCommand, AbortCommand)
-"""Never too late while the sweep runs: whoever sent one wants quiet in the room, however long it was on its way."""
 RunnerFor = Callable[[StartCommand, Control, Callable[[LiveEvent], None]], Runner]
 
 
@@ -292,11 +257,11 @@ class Agent:
 
     def _obey(self, command: Command) -> None:
         """Do what a command says, and tell; what is said of the bank is about no sweep."""
-        answer = self.handle(command)
+        event = self.handle(command)
         if isinstance(command, BankCommand):
-            self.live.beside(answer)
+            self.live.beside(event)
         else:
-            self.live.put(answer, command.sweep_id)
+            self.live.put(event, command.sweep_id)
 
     def handle(self, command: Command) -> CommandEvent:
         """Do what a command says, once; the event that answers it."""
@@ -308,7 +273,7 @@ class Agent:
 
     def _do(self, command: Command) -> CommandEvent:
         if self._uplink.time.now() > command.expires and not isinstance(command, STOPS):
-            return _answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
+            return answer(command, False, "명령이 너무 늦게 도착함", "The command came too late")
         if isinstance(command, StartCommand):
             return self._handle_start(command)
         if isinstance(command, BankCommand):
@@ -317,99 +282,33 @@ class Agent:
         is_stop = isinstance(command, STOPS)
         if control is not None and command.sweep_id == self._sweep_id:
             if not control.is_over or isinstance(command, AbortCommand):
-                return self._steer(control, command)
-            return _answer(command, is_stop, "점검을 이미 마치는 중", "The sweep is closing already")
+                return steer(control, command, takes_positions=self._takes_positions)
+            return answer(command, is_stop, "점검을 이미 마치는 중", "The sweep is closing already")
         if command.sweep_id in self._over:
-            return _answer(command, is_stop, "이미 끝난 점검", "The sweep is over already")
-        return _answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
-
-    def _steer(self, control: Control, command: Steering) -> CommandEvent:
-        match command:
-            case DeclareEmptyCommand(declared_by=by, identified=how):
-                if not are_two_persons(by):
-                    return _answer(
-                        command, False, "서로 다른 두 사람이 확인해야 합니다", "Two different persons must declare it"
-                    )
-                control.declare_empty(by, how)
-            case PauseCommand():
-                control.pause()
-            case ResumeCommand():
-                control.resume()
-                return _answer(
-                    command, True, "두 사람이 다시 퇴실을 확인하면 이어집니다", "Declare the room empty again to go on"
-                )
-            case FinishCommand():
-                control.finish()
-            case AbortCommand():
-                control.abort()
-            case SkipTrialsCommand(position_index=position_index):
-                control.skip_trials(position_index)
-            case NothingSeenCommand() | ExplainedCommand():
-                if not _take_by_eye(control, command):
-                    return _answer(command, False, "그런 후보가 없습니다", "No such candidate")
-            case (
-                PositionCommand()
-                | WalkCommand()
-                | OutsideCommand()
-                | SkipOutsideCommand()
-                | SecondLookCommand()
-                | ReferenceCommand()
-            ):
-                return self._steer_stands(control, command)
-        return _answer(command, True, "접수됨", "Accepted")
-
-    def _steer_stands(
-        self,
-        control: Control,
-        command: PositionCommand
-        | WalkCommand
-        | OutsideCommand
-        | SkipOutsideCommand
-        | SecondLookCommand
-        | ReferenceCommand,
-    ) -> CommandEvent:
-        if not self._takes_positions:
-            return _answer(command, False, "이 점검에서는 위치를 지정할 수 없음", "This sweep sets its own positions")
-        match command:
-            case PositionCommand(zone_id=zone_id, x_m=x_m, y_m=y_m, facing_deg=facing_deg):
-                control.stand(Stand(zone_id, x_m, y_m, facing_deg))
-            case ReferenceCommand():
-                control.stand(REFERENCE)
-            case SecondLookCommand(finding_id=finding_id, kind=kind):
-                if not control.look_again(finding_id, kind):
-                    ko = "다시 볼 것이 없거나 이미 다 보았습니다"
-                    return _answer(command, False, ko, "Nothing to look at again there, or it is done")
-            case WalkCommand():
-                if not control.walk():
-                    return _answer(command, False, "먼저 한 자리에서 측정하세요", "Measure at a position first")
-            case OutsideCommand() | SkipOutsideCommand():
-                is_skipped = isinstance(command, SkipOutsideCommand)
-                if not (control.skip_outside() if is_skipped else control.stand_outside()):
-                    ko = "문밖 측정은 안에서 측정하기 전에만 할 수 있습니다"
-                    return _answer(command, False, ko, "Outside is measured only before the first position inside")
-        return _answer(command, True, "접수됨", "Accepted")
+            return answer(command, is_stop, "이미 끝난 점검", "The sweep is over already")
+        return answer(command, False, "진행 중인 점검이 아님", "No such sweep is running")
 
     def _handle_start(self, command: StartCommand) -> CommandEvent:
         if self._control is not None or self._starts:
-            return _answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
+            return answer(command, False, "다른 점검이 진행 중", "Another sweep is running")
         sweep_id = command.sweep_id
         if sweep_id in self._over:
-            return _answer(command, False, "이미 끝난 점검", "The sweep is over already")
+            return answer(command, False, "이미 끝난 점검", "The sweep is over already")
         self._take_on(sweep_id)
         self._starts.append(command)
         self._wake.set()
-        return _answer(command, True, "점검을 시작함", "The sweep begins")
+        return answer(command, True, "점검을 시작함", "The sweep begins")
 
     def _handle_bank(self, command: BankCommand) -> CommandEvent:
         if self._tell_bank is None:
-            return _answer(
+            return answer(
                 command,
                 False,
                 "보조배터리를 기록하지 않는 점검기",
                 "This probe keeps no account of its power bank",
             )
         self._tell_bank(command.capacity_mah, command.charge)
-        return _answer(command, True, "보조배터리를 기록함", "The power bank is noted")
+        return answer(command, True, "보조배터리를 기록함", "The power bank is noted")
 
     def _take_on(self, sweep_id: UUID) -> None:
         self._control, self._sweep_id = Control(), sweep_id
@@ -460,8 +359,8 @@ class Agent:
             self._say(f"{len(found.unreadable) + found.nameless} commands cannot be read and were refused")
         text = notice_event("command_unknown").text
         for command_id in found.unreadable:
-            answer = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
-            self.live.put(answer, self._sweep_id)
+            refusal = CommandEvent(type="command", command_id=command_id, accepted=False, text=text)
+            self.live.put(refusal, self._sweep_id)
 
     def _sweep(self, command: StartCommand, runner_for: RunnerFor) -> None:
         control = self._control
@@ -492,14 +391,3 @@ class Agent:
             self._over.append(command.sweep_id)
             self._control = None
             self._sweep_id = None
-
-
-def _take_by_eye(control: Control, command: NothingSeenCommand | ExplainedCommand) -> bool:
-    """What a person says who looked by eye; False for a candidate that nobody knows."""
-    if isinstance(command, ExplainedCommand):
-        return control.looks.explained(command.finding_id, command.seen_as)
-    return control.looks.nothing_seen(command.finding_id)
-
-
-def _answer(command: Command, accepted: bool, ko: str, en: str) -> CommandEvent:
-    return CommandEvent(type="command", command_id=command.command_id, accepted=accepted, text=LocalText(ko=ko, en=en))

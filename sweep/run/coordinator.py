@@ -13,7 +13,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final, Literal
 
 from sweep.link.head_process import HeadProcess
@@ -22,8 +21,7 @@ from sweep.link.schedule import User
 from sweep.plug.chips import draw_chips
 from sweep.plug.control import Control, Standing
 from sweep.plug.motion import Moved
-from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
-from sweep.plug.sofar import TELL_EVERY_S as SOFAR_EVERY_S
+from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import (
     NO_TRIAL,
@@ -36,7 +34,6 @@ from sweep.plug.talk import (
     PlayChips,
     Played,
     Progress,
-    RfHeard,
     SkipTrials,
     StopChips,
     ToCoordinator,
@@ -48,8 +45,8 @@ from sweep.plug.talk import (
 from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, TrialEvent, ZoneEvent
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
-from sweep.run.outside import without_own_windows
 from sweep.run.quiet_air import QuietAir
+from sweep.run.rf_turn import KeepRf, RecordedRf, RfTurn
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
@@ -129,16 +126,10 @@ class Coordinator:
         self._has_left = False
         self._why_left = ""
         self._condition = condition
-        self._own, self._quiet = own, quiet
+        self._rf = RfTurn(self._watch, say, clock_s=clock_s, own=own, quiet=quiet)
+        self._is_outside = False
         self._turns = Turns(say, own)
         self._told_turn: Modality | None = None
-        self._rf_asked: MeasureRf | None = None
-        self._rf_told_s = 0.0
-        self._recorded_rf: Callable[[MeasureRf], RfHeard] | None = None
-        self._keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None
-        self._is_outside = False
-        self._outside = RfHeard(because="not_recorded")
-        """What the head measured outside the door."""
         self._is_rf_to_ask = False
         self._films: Modality | None = None
         """Who asked for the strobe."""
@@ -208,8 +199,8 @@ class Coordinator:
         zone_id: str,
         index: int,
         total: int,
-        recorded_rf: Callable[[MeasureRf], RfHeard] | None = None,
-        keep_rf: Callable[[MeasureRf, RfHeard], None] | None = None,
+        recorded_rf: RecordedRf | None = None,
+        keep_rf: KeepRf | None = None,
         measuring: Collection[Modality] = (),
         *,
         is_outside: bool = False,
@@ -224,7 +215,7 @@ class Coordinator:
         self._has_fallen = False
         self._watch.begin()
         self._turns.begin(frozenset(measuring))
-        self._rf_asked, self._recorded_rf, self._keep_rf = None, recorded_rf, keep_rf
+        self._rf.begin(recorded_rf, keep_rf, is_outside=is_outside)
         self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
         self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
         self._ahead, self._has_skipped = NO_TRIAL, False
@@ -363,60 +354,9 @@ class Coordinator:
         self._is_rf_to_ask &= modality != "rf"
 
     def _measure_rf(self, ask: MeasureRf) -> None:
-        """Let the head measure while the air is listened to; the light ends it."""
-        if self._recorded_rf is not None:
-            self._tell_rf(ask, self._recorded_rf(ask))
-        elif ask.is_outside and not self._is_outside:
-            self._tell_rf(ask, self._outside)
-        elif self._head is None:
-            self._tell_rf(ask, RfHeard(because="not_connected"))
-        elif self._has_left:
-            self._tell_rf(ask, RfHeard(because=self._why_left))
-        else:
-            self._rf_asked = ask
-            self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
-            if self._quiet is not None:
-                self._quiet.begin()
+        why_not = "not_connected" if self._head is None else self._why_left if self._has_left else None
+        self._rf.measure(ask, why_not)
         self._is_rf_to_ask &= ask.is_outside
-
-    def _answer_rf(self) -> None:
-        """Hand the windows over once no more of them come."""
-        if self._quiet is not None:
-            self._quiet.tick()
-        if self._rf_asked is None:
-            return
-        if self._watch.is_measuring:
-            self._tell_rf_so_far()
-            return
-        ask, self._rf_asked = self._rf_asked, None
-        if self._quiet is not None:
-            self._quiet.end()
-        heard = self._rf_heard()
-        if ask.is_outside:
-            heard = self._outside = without_own_windows(heard)
-        self._tell_rf(ask, heard)
-
-    def _tell_rf_so_far(self) -> None:
-        """A kill must not cost more than the last windows."""
-        if self._watch.windows and self._clock_s() - self._rf_told_s >= SOFAR_EVERY_S:
-            self._rf_told_s = self._clock_s()
-            self._say("rf", replace(self._rf_heard(), is_over=False))
-
-    def _rf_heard(self) -> RfHeard:
-        windows, gaps = tuple(self._watch.windows), self._watch.gaps
-        own = None
-        if windows and self._own is not None:
-            start_ns = min(window.t_ns for window in windows)
-            end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
-            own = intervals_ns(self._own.during(start_ns, end_ns), start_ns)
-        because = "" if windows else gaps[0].reason if gaps else "no_windows"
-        spent_s = sum(window.duration_s for window in windows)
-        return RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s)
-
-    def _tell_rf(self, ask: MeasureRf, heard: RfHeard) -> None:
-        if self._keep_rf is not None:
-            self._keep_rf(ask, heard)
-        self._say("rf", heard)
 
     def _tell(self, progress: Progress) -> None:
         is_news = progress.doing != self._doing
@@ -496,7 +436,7 @@ class Coordinator:
                 self._say(films, Leave(self._why_left))
             self._turns.leave(self._why_left)
         self._hand_strobe_on()
-        self._answer_rf()
+        self._rf.answer()
         if self._walk is not None:
             self._prompt(self._walk)
 

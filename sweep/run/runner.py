@@ -8,13 +8,10 @@ server: a source gives the input and an outbox takes the entries.
 from __future__ import annotations
 
 import contextlib
-import itertools
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from multiprocessing.connection import Connection
 from typing import Literal
 from uuid import UUID
 
@@ -23,13 +20,11 @@ from sweep.deliver.journal import Journal, JournalFile
 from sweep.deliver.outbox import Outbox
 from sweep.entry.dsse import SignedEntry
 from sweep.host.clock import WallClock, boottime_ns, read_wall_clock
-from sweep.link.head_process import HeadProcess
 from sweep.plug.control import Answer, Control
-from sweep.plug.lease_pipe import LeaseGiver
-from sweep.plug.light_ahead import LIGHT_LEFT_OUT, LightAhead, light_ahead
-from sweep.plug.looks import Look, is_again
+from sweep.plug.light_ahead import LIGHT_LEFT_OUT
+from sweep.plug.looks import is_again
 from sweep.plug.measurement import Measurement
-from sweep.plug.mode import SHORT_LEAVES_OUT, SHORT_OF_TIME
+from sweep.plug.mode import SHORT_OF_TIME
 from sweep.plug.outside import OUTSIDE_ID, BeforeTarget, Outside
 from sweep.plug.plug import Plug
 from sweep.plug.weights import WeightsInForce
@@ -38,7 +33,6 @@ from sweep.power.sensor import SensorDriver
 from sweep.report import (
     ExplainedByEye,
     FindingEvent,
-    GuidanceEvent,
     LiveEvent,
     Modality,
     Position,
@@ -47,30 +41,25 @@ from sweep.report import (
     RecordedSweep,
     Source,
     SweepReport,
-    TransmitterPlace,
-    ZoneEvent,
 )
-from sweep.run.budget import StandPlan
 from sweep.run.camera_supply import CameraSupply
-from sweep.run.condition_watch import ConditionWatch, is_strained, watch_of
+from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.day_check import DayCheck
 from sweep.run.journalling import Journalling
 from sweep.run.keeping import Keeping
-from sweep.run.light_stands import chances_of
-from sweep.run.looking_again import LookingAgain
+from sweep.run.opening import is_strained_now, open_head, open_power, supply_of
 from sweep.run.outside import SKIPPED, failed_limits, outside_position
-from sweep.run.pace import Pace, quick_limits
+from sweep.run.pace import quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
-from sweep.run.report_of import NO_BASIS, Basis, is_measured, judge_of, never_measured, report_of
+from sweep.run.report_of import NO_BASIS, Basis, is_measured, never_measured, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
-from sweep.run.second_looks import first_of, is_recording, looked_again_of, looks_of, recorded_of
 from sweep.run.stand_tasks import StandTasks
-from sweep.run.supply_watch import SupplyWatch
 from sweep.run.sweep_entries import EntryIds, SweepEntries, journal_header
-from sweep.run.told import Told
+from sweep.run.told import Told, guidance_events, progress_event, zone_event
+from sweep.run.where_next import Made, WhereNext
 from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 
@@ -86,15 +75,6 @@ class SweepResult:
     entries: tuple[SignedEntry, ...]
     restarts: int
     """How often a modality's process had to be started again."""
-
-
-@dataclass(slots=True)
-class _Made:
-    """What a sweep has come to so far."""
-
-    measurements: list[Measurement] = field(default_factory=list)
-    positions: list[Position] = field(default_factory=list)
-    done: list[RecordedPosition] = field(default_factory=list)
 
 
 def source_of(manifest: RecordedSweep) -> Source:
@@ -146,17 +126,21 @@ class Runner:
         self._entries = SweepEntries(
             outbox, self._journal, EntryIds.of(resumed), self._sweep_id, self._manifest.room_id, self._kind, read_clock
         )
-        self._tasks = StandTasks(
-            source, self._plugs, self._sweep_id, AddressKey.random(), room_key, now_ns, self._is_strained
-        )
-        self._again = LookingAgain(control.looks, self._on_event, self._has_time)
-        self._room = source if isinstance(source, LiveSource) else None
         self._live = (live or ProbeParts()) if source.is_live else ProbeParts()
+        self._tasks = StandTasks(
+            source,
+            self._plugs,
+            self._sweep_id,
+            AddressKey.random(),
+            room_key,
+            now_ns,
+            partial(is_strained_now, self._live),
+        )
+        self._next = WhereNext(control, self._told, self._sweep_id, self._plugs, self._kind, weights)
+        self._room = source if isinstance(source, LiveSource) else None
         self._day_check = DayCheck(
             None if live is None else live.reference, outbox, control, self._tasks, self._on_event, now_ns, read_clock
         )
-        self._tripwire: Callable[[], Connection] | None = None
-        """Gives a line on which the head's process says that it is there, and cuts the camera's power."""
         self._limits = set(limits)
         """What must be said of the sweep as a whole."""
         can_compare = self._room is not None and (self._room.doors_here or self._live.head_port is not None)
@@ -164,8 +148,6 @@ class Runner:
         """What must be said of the stand outside the door."""
         self._condition: ConditionWatch | None = None
         """How the probe itself is; None where there is no probe in the room."""
-        self._pace: Pace | None = None
-        self._is_short = False
         self._now_ns = now_ns
         self._read_clock = read_clock
 
@@ -176,13 +158,13 @@ class Runner:
         """
         if self._source.is_live and not self._control.needs_persons:
             raise SourceError("a live sweep needs two persons who declare the room empty")
-        with self._open_power() as power, self._journal:  # the line is low before anything else
+        with open_power(self._live, self._control) as power, self._journal:  # the line is low before anything else
             return self._run(power)
 
     def _run(self, power: CameraPower | None) -> SweepResult:
         self._outbox.reserve()
         self._control.announce(lambda state: self._on_event(state_event(state)))
-        made = _Made()
+        made = Made()
         if self._room is not None:
             self._condition = watch_of(self._live, self._control, power, films="lens" in self._room.doors_here)
         with contextlib.ExitStack() as stack:
@@ -194,7 +176,7 @@ class Runner:
                     leases={"lens": lease.end} if lease is not None and films else {},
                 )
             )
-            head_process = stack.enter_context(self._open_head(lease))
+            head_process = stack.enter_context(open_head(self._live, lease, power))
             quiet = self._live.quiet_air
             if quiet is not None:
                 stack.callback(quiet.close)
@@ -203,18 +185,18 @@ class Runner:
                 head_process,
                 workers.say,
                 self._on_event,
-                supply=self._supply(),
+                supply=supply_of(self._live),
                 own=self._live.own_transmissions,
                 quiet=quiet,
                 condition=self._condition,
-                left_s=self._left_s,
+                left_s=self._next.left_s,
                 on_fall=self._fell,
             )
             stack.enter_context(coordinator.listening())
             supply = CameraSupply(power, SensorDriver(self._live.camera_sensor))
             stack.callback(supply.put_away)
             answer = self._control.wait()
-            self._begin_pace()
+            self._next.begin(self._manifest, self._live.durations)
             opened = self._open() if self._resumed is None else self._go_on_with(self._resumed, made, answer)
             for recorded in self._stands():
                 answer = self._control.wait()
@@ -266,7 +248,7 @@ class Runner:
         self._journal.outside(self._outside_limits)
         return (opened,)
 
-    def _go_on_with(self, before: Journal, made: _Made, answer: Answer) -> tuple[SignedEntry, ...]:
+    def _go_on_with(self, before: Journal, made: Made, answer: Answer) -> tuple[SignedEntry, ...]:
         """Take over what an interrupted process measured; the stand that it was at is over."""
         self._limits |= {*before.header.limits, "resumed_after_restart" if answer == "go" else "closed_probe_restarted"}
         self._outside_limits = set(before.outside_limits)
@@ -274,8 +256,7 @@ class Runner:
             self._condition.take_up(before.stands[-1].condition)
         self._journal.resumed(before)
         made.positions += before.positions
-        if self._pace is not None:
-            self._pace.take_up({one.zone_id for one in before.positions if not is_again(one.position_id)})
+        self._next.take_up(before.positions)
         made.measurements += measurements_of(before, self._plugs, Now(self._now_ns(), before.header.boot_id))
         for stand, position in zip(before.stands, before.positions, strict=True):
             if not stand.is_over:
@@ -300,7 +281,7 @@ class Runner:
         workers: Workers,
         coordinator: Coordinator,
         supply: CameraSupply,
-        made: _Made,
+        made: Made,
     ) -> None:
         """One stand by all modalities."""
         self._on_event(self._progress(index, recorded.zone))
@@ -316,7 +297,7 @@ class Runner:
             workers.process_id("lens"),
             lambda: self._control.standing in {"go", "moved_on"},
         )
-        plan, light = self._plan_of(recorded)
+        plan, light = self._next.plan_of(recorded, is_walk=self._room is not None and self._room.is_walk(recorded))
         closed: dict[Modality, str] = {} if because is None else {"lens": because}
         if "bluetooth" in plan.leaves_out:
             closed["ble"] = SHORT_OF_TIME
@@ -338,43 +319,7 @@ class Runner:
             self._control.looks.viewed(*look)
         self._tell_journal_of(made.positions[-1], coordinator.firmware, is_over=True)
         self._on_event(self._progress(self._done(made), None))  # nobody measures now
-        self._judge_so_far(made)
-
-    def _begin_pace(self) -> None:
-        if self._live.durations is not None:
-            self._pace = Pace(self._manifest.mode, self._manifest.plan, self._live.durations)
-            self._pace.follow(self._control)
-
-    def _left_s(self) -> float | None:
-        return None if self._pace is None else self._pace.left_s()
-
-    def _has_time(self, look: Look) -> bool:
-        """For a second look, after the stands to come and the looks before it."""
-        if self._pace is None:
-            return True
-        before = itertools.takewhile(lambda one: one != look, self._control.looks.pending)
-        return self._pace.has_time(look.longest_s + sum(one.longest_s for one in before))
-
-    def _plan_of(self, recorded: RecordedPosition) -> tuple[StandPlan, LightAhead | None]:
-        """What the stand may take, and for whom the light is to which somebody went back; that something goes for want
-        of time is told once.
-        """
-        if self._pace is None:
-            return StandPlan(None), None
-        if is_again(recorded.id):
-            return self._pace.look(), None
-        self._pace.hold(sum(look.longest_s for look in self._control.looks.pending))
-        light = self._control.lights.at(recorded.zone)
-        if light is not None and not (self._room is not None and self._room.is_walk(recorded)):
-            self._control.lights.begin(light)
-            return self._pace.light_ahead(), light
-        plan = self._pace.stand(recorded.zone)
-        if "bluetooth" in plan.leaves_out:
-            self._limits.add(SHORT_LEAVES_OUT["bluetooth"])
-        if plan.leaves_out and not self._is_short:
-            self._is_short = True
-            self._on_event(notice_event(SHORT_OF_TIME))
-        return plan, None
+        self._next.judged(self._manifest, made)
 
     def _check(self, stand: BeforeTarget, workers: Workers, coordinator: Coordinator, supply: CameraSupply) -> None:
         """The day's reference check; nothing of it is in the report but what it came to."""
@@ -405,8 +350,8 @@ class Runner:
         for measurement in workers.measure(tasks, on_word=coordinator.on_word, attend=coordinator.attend):
             coordinator.ended(measurement.modality)
             measured.append(measurement)
-            for text in measurement.guidance[:2]:
-                self._on_event(GuidanceEvent(type="guidance", text=text))
+            for event in guidance_events(measurement):
+                self._on_event(event)
         coordinator.rest()
         self._on_event(self._progress(0, None))
         self._outside_limits = failed_limits(measured)
@@ -414,6 +359,7 @@ class Runner:
 
     def _outcome(self, answer: Answer, closed_because: str | None, measurements: list[Measurement]) -> Outcome:
         """How the sweep ended; what must be said of that is among its limits."""
+        self._limits |= self._next.limits
         is_aborted = answer in {"abort", "expired"} or self._control.standing == "abort"
         if closed_because is not None:
             is_aborted = True
@@ -430,7 +376,7 @@ class Runner:
         self._limits |= quick_limits(self._manifest.mode, self._manifest.plan, visited)
         return "aborted" if is_aborted else "completed"
 
-    def _close(self, made: _Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
+    def _close(self, made: Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
         """Write the report; the journal goes once that is safe."""
         if self._journal.had_trouble:
             self._limits.add("journal_unsaved")
@@ -471,116 +417,18 @@ class Runner:
             kept = kept.model_copy(update={"not_connected": absent})
         keeping.finish(kept, done)
 
-    def _is_strained(self) -> bool:
-        machine = self._live.machine
-        return machine is not None and is_strained(machine.read())
-
-    def _supply(self) -> SupplyWatch:
-        alarm = None if self._live.machine is None else self._live.machine.alarm
-        bank = self._live.bank
-        return SupplyWatch(alarm, read_bank=None if bank is None else partial(bank.read, is_sweeping=True))
-
-    @contextmanager
-    def _open_power(self) -> Iterator[CameraPower | None]:
-        """The camera's supply follows the persons' declaration."""
-        if self._live.camera_power is None:
-            yield None
-            return
-        with CameraPower(self._live.camera_power, lambda: self._control.declaration) as power:
-            if self._live.head_port is not None:
-                power.need("head")  # without it nobody has a button
-                self._tripwire = partial(power.tripwire, "head")
-            self._control.watch(power.follow)
-            yield power
-
-    def _open_head(self, lease: LeaseGiver | None) -> AbstractContextManager[HeadProcess | None]:
-        if self._live.head_port is None:
-            return nullcontext()
-        return HeadProcess(self._live.head_port, lease=None if lease is None else lease.end, tripwire=self._tripwire)
-
-    def _done(self, made: _Made, zone_id: str | None = None) -> int:
-        """How many positions are through, but for the one in `zone_id`; in a room a zone counts once however often
-        somebody stands there.
-        """
-        first = [one for one in made.positions if not is_again(one.position_id)]
-        if self._room is None:
-            return len(first)
-        return len({one.zone_id for one in first} - {zone_id})
+    def _done(self, made: Made, but: str | None = None) -> int:
+        return made.through(is_room=self._room is not None, but=but)
 
     def _progress(self, index: int, zone_id: str | None) -> ProgressEvent:
-        total = self._total
-        return ProgressEvent(
-            type="progress",
-            position_index=index,
-            positions=total,
-            zone_id=zone_id,
-            modality=None,
-            fraction=min(1.0, index / total),
-            step="inside",
-            left_s=self._left_s(),
-        )
+        return progress_event(index, self._total, zone_id, self._next.left_s())
 
     def _tell(self, one: Measurement) -> None:
         if self._condition is not None:
             self._condition.take_measurement(one)
-        self._told.measured(
-            ZoneEvent(
-                type="zone",
-                zone_id=one.zone_id,
-                modality=one.modality,
-                verdict="candidate"
-                if one.modality == "lens" and one.observations
-                else "nothing_detected"
-                if one.blind_reason is None
-                else "not_assessable",
-                quality=0.0 if one.blind_reason is not None else min(max(one.quality, 0.0), 1.0),
-            )
-        )
-        for text in one.guidance[:2]:
-            self._on_event(GuidanceEvent(type="guidance", text=text))
-
-    def _judge_so_far(self, made: _Made) -> None:
-        """While a transmitter that sends video may be anywhere: the place that would tell most about it; and what asks
-        for a second look, or came of it.
-        """
-        first = first_of(made.measurements)
-        judged = judge_of(
-            self._manifest, made.positions, first, plugs=self._plugs, sweep_id=self._sweep_id, source=self._kind,
-            weights=self._weights.weights,
-        )  # fmt: skip
-        wanted = [place.next_stand for place in judged.places if place.next_stand is not None]
-        if wanted:
-            best = max(wanted, key=lambda stand: stand.gain_bits)
-            self._on_event(GuidanceEvent(type="guidance", text=best.text))
-        self._offer_light(made.positions, first, judged.places)
-        observations = [o for one in made.measurements for o in one.observations]
-        looks = looks_of(judged.findings, self._manifest.plan, made.positions, observations, judged.places)
-        if is_recording(self._manifest):
-            looks = recorded_of(looks, {one.id for one in self._manifest.positions})
-        self._control.looks.offer(looks)
-        everything = judged.findings
-        if len(first) < len(made.measurements):
-            everything = judge_of(
-                self._manifest, made.positions, made.measurements, plugs=self._plugs, sweep_id=self._sweep_id,
-                source=self._kind, weights=self._weights.weights,
-            ).findings  # fmt: skip
-        looked = looked_again_of(judged.findings, everything, made.positions, made.measurements)
-        self._again.judged(made.measurements, looked)
-
-    def _offer_light(
-        self, positions: Sequence[Position], first: Sequence[Measurement], places: Sequence[TransmitterPlace]
-    ) -> None:
-        """Where somebody should go back for the light, once every zone was heard; that there is no time left for it is
-        said in the report.
-        """
-        if self._pace is None or not self._pace.is_through:
-            return
-        ahead = light_ahead(chances_of(self._manifest.plan, positions, first, places))
-        self._pace.hold(sum(look.longest_s for look in self._control.looks.pending))
-        if not self._pace.has_light_ahead and ahead:
-            self._limits.add(SHORT_LEAVES_OUT["light_test"])
-            ahead = ()
-        self._control.lights.offer(ahead)
+        self._told.measured(zone_event(one))
+        for event in guidance_events(one):
+            self._on_event(event)
 
     def _tell_of_journal(self, is_failing: bool) -> None:
         self._on_event(notice_event("journal_unsaved", is_over=not is_failing))

@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sweep.report import LiveEvent, Modality, NoticeEvent, ZoneEvent
+from sweep.plug.measurement import Measurement
+from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, VerdictName, ZoneEvent
+
+MOST_GUIDANCE = 2
+"""Sentences of one measurement that are told; more than two nobody reads while walking."""
 
 
 @dataclass(slots=True)
@@ -58,3 +62,35 @@ class Told:
         """The sweep is over; what holds on, others tell anew."""
         for event in list(self._standing.values()):
             self(event.model_copy(update={"is_over": True}))
+
+
+def zone_event(one: Measurement) -> ZoneEvent:
+    """What a modality saw of a zone, as a first word."""
+    verdict: VerdictName = "candidate" if one.modality == "lens" and one.observations else "nothing_detected"
+    is_blind = one.blind_reason is not None
+    return ZoneEvent(
+        type="zone",
+        zone_id=one.zone_id,
+        modality=one.modality,
+        verdict="not_assessable" if is_blind and verdict != "candidate" else verdict,
+        quality=0.0 if is_blind else min(max(one.quality, 0.0), 1.0),
+    )
+
+
+def guidance_events(one: Measurement) -> list[GuidanceEvent]:
+    """What to do better at the next stand."""
+    return [GuidanceEvent(type="guidance", text=text) for text in one.guidance[:MOST_GUIDANCE]]
+
+
+def progress_event(index: int, positions: int, zone_id: str | None, left_s: float | None) -> ProgressEvent:
+    """The stand that is measured inside the room, or None while somebody walks; `left_s`: seconds at most."""
+    return ProgressEvent(
+        type="progress",
+        position_index=index,
+        positions=positions,
+        zone_id=zone_id,
+        modality=None,
+        fraction=min(1.0, index / positions),
+        step="inside",
+        left_s=left_s,
+    )
