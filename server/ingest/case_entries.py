@@ -6,6 +6,7 @@ sentence that says what has to come first; hurtful words and links are 400.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypedDict, TypeVar
 from uuid import UUID
@@ -90,6 +91,10 @@ def take_step(
     """Append the next step of a case, read it, and say what was recorded."""
     step = _whole(request, person, second)
     history = steps_of(connection, case.case_id, case.sweep_id)
+    if request.step_id is not None:
+        known = _known(connection, request.step_id, step, history)
+        if known is not None:
+            return known
     if not may_follow(_case(case), step.step, today()):
         raise wrong_turn(case)
     if isinstance(step, Witnessed) and step.shown_hash not in {row.entry_hash for row, _ in history[-1:]}:
@@ -115,6 +120,29 @@ def take_step(
         sweep_id=case.sweep_id,
         finding_id=case.finding_id,
         source=case.source,
+        entry_id=request.step_id,
+    )
+
+
+def _known(
+    connection: Connection,
+    step_id: UUID,
+    step: Step,
+    history: Sequence[tuple[Row[Any], CaseStep]],
+) -> Outcome | None:
+    """The step as it was recorded before under this id; None without one, ApiError 409 when it is something else."""
+    found = next(((row, said) for row, said in history if row.entry_id == step_id), None)
+    if found is not None:
+        row, said = found
+        if said.step == step:
+            return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
+    elif connection.scalar(select(entries.c.entry_id).where(entries.c.entry_id == step_id)) is None:
+        return None
+    raise ApiError(
+        409,
+        "step_known",
+        "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
+        "another content is recorded under this id; this step was not recorded",
     )
 
 
@@ -257,6 +285,7 @@ def _write(
     sweep_id: UUID | None = None,
     finding_id: UUID | None = None,
     source: Source = "live",
+    entry_id: UUID | None = None,
 ) -> Outcome:
     when = entry_time()
     record = CaseStep(
@@ -276,6 +305,7 @@ def _write(
         sweep_id=sweep_id,
         refs=_last_of(connection, case_id, sweep_id),
         body=make_body(kinds.CASE_STEP_TYPE, to_json(record)),
+        entry_id=entry_id,
     )
 
 

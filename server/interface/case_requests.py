@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from server.interface.fields import Badge, LoginCode, Password, Pin, Username
+from server.interface.fields import Badge, LoginCode, Password, Pin, TimeOrderedId, Username
 from server.interface.people_requests import PasskeyAnswer
 from sweep.report import Record
 from sweep.report.base import Text
@@ -135,6 +135,8 @@ class StepRequest(Record):
 
     step: StepChoice
     second_person: SecondPerson | None = None
+    step_id: TimeOrderedId | None = None
+    """Made by the page: a step that is sent again because its answer was lost is one step."""
 
 
 class CaseRequest(Record):

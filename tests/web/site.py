@@ -14,13 +14,14 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pyrage
 from sqlalchemy import Connection
 
 from server.api.app import build_services
 from server.config.settings import Settings
 from server.interface.fields import Role
 from server.interface.requests import FacilityRequest, RoomRequest
-from server.people import auth
+from server.people import auth, evidence_keys
 from server.places import facilities
 from server.signing import keys
 from sweep.entry import kinds
@@ -115,6 +116,8 @@ class Site:
     """The probe `PROBE_ID`, whose key signs simulations."""
     real: Sender
     """Another probe, whose key signs real sweeps."""
+    folder: Path
+    """The server's data."""
 
     def deliver(self, name: str, *, candidate_zone: str | None, is_real: bool = False) -> SweepReport:
         """One more sweep of the first room, named for its ids; a new one whenever a test is asked again."""
@@ -165,6 +168,7 @@ def running_site(folder: Path) -> Iterator[Site]:
             finding_id=suspected.findings[0].finding_id,
             demo=demo,
             real=real,
+            folder=folder,
         )
 
 
@@ -180,6 +184,14 @@ def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
     services = build_services(Settings(data_dir=folder))
     with services.db.write() as connection:
         add_people(connection)
+        evidence_keys.add(
+            connection,
+            str(pyrage.x25519.Identity.generate().to_public()),
+            name="증거담당자-01",
+            district_id=None,
+            user_id=None,
+            actor="test",
+        )
         for key, role_of_key, probe_id in ((probe, "demo", PROBE_ID), (real_probe, "probe", REAL_PROBE_ID)):
             keys.admit(
                 connection,

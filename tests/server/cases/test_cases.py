@@ -113,6 +113,19 @@ def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Ca
     assert (code, "unreadable" in said) == (0, False), said
 
 
+def test_a_step_sent_again_is_one_step(site: Site, two: Client) -> None:
+    """Its answer was lost with the battery; the phone that starts again sends it once more."""
+    room = two.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "환풍구의 검은 점"}})
+    case_id, step_id = room.json()["case"]["case_id"], str(new_id())
+    body = {"step": FOUND_STEPS[0], "second_person": SECOND, "step_id": step_id}
+    first, again = (two.post(f"/api/cases/{case_id}/steps", body) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert first.json()["entry_id"] == again.json()["entry_id"] == step_id
+    assert len(two.get(f"/api/cases/{case_id}").json()["events"]) == 2
+    other = two.post(f"/api/cases/{case_id}/steps", body | {"step": FOUND_STEPS[0] | {"seen": "hole"}})
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "step_known")
+
+
 def _rows(site: Site) -> list[Any]:
     with site.db.read() as connection:
         return [tuple(row) for row in connection.execute(select(cases).order_by(cases.c.case_id))]

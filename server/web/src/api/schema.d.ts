@@ -6963,6 +6963,12 @@ export interface components {
             second_person: components["schemas"]["SecondPerson"] | null;
             /** Step */
             step: components["schemas"]["LookedAtRequest"] | components["schemas"]["NotCameraRequest"] | components["schemas"]["CameraRequest"] | components["schemas"]["DefectRequest"] | components["schemas"]["NotReached"] | components["schemas"]["Repaired"] | components["schemas"]["Rechecked"] | components["schemas"]["RoomClosed"] | components["schemas"]["Photographed"] | components["schemas"]["PoliceCalled"] | components["schemas"]["HandedOver"] | components["schemas"]["PoliceAsked"] | components["schemas"]["ReportedToCity"] | components["schemas"]["Witnessed"] | components["schemas"]["Reopened"] | components["schemas"]["RoomCorrected"];
+            /**
+             * Step Id
+             * @description Made by the page: a step that is sent again because its answer was lost is one step.
+             * @default null
+             */
+            step_id: string | null;
         };
         /**
          * StickerRoom

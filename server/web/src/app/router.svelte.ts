@@ -25,6 +25,8 @@ export type Route =
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "checks"; readonly probeId: string | null }
   | { readonly screen: "photos"; readonly caseId: string }
+  /** The guide through a case for whoever stands before it. */
+  | { readonly screen: "find"; readonly caseId: string }
   | { readonly screen: "account" }
   /** A room as people of its facility have it. */
   | { readonly screen: "own"; readonly roomId: string }
@@ -57,6 +59,7 @@ export function parseRoute(hash: string): Route {
     };
   if (first === "live") return { screen: "live", probeId: second ?? null };
   if (first === "own" && second !== undefined) return { screen: "own", roomId: second };
+  if (first === "find" && second !== undefined) return { screen: "find", caseId: second };
   if (first === "photos" && second !== undefined) return { screen: "photos", caseId: second };
   if (first === "exports") return { screen: "exports" };
   if (first === "desk") return { screen: "desk", page: second ?? "day", id: third ?? null };
@@ -89,6 +92,7 @@ export const links = {
   live: (probeId?: string) => (probeId === undefined ? "#/live" : `#/live/${encodeURIComponent(probeId)}`),
   own: (roomId: string) => `#/own/${encodeURIComponent(roomId)}`,
   photos: (caseId: string) => `#/photos/${encodeURIComponent(caseId)}`,
+  find: (caseId: string) => `#/find/${encodeURIComponent(caseId)}`,
   exports: "#/exports",
   settings: "#/settings",
   keys: "#/settings/keys",

@@ -30,10 +30,6 @@ export const words = {
   declare_things: text("소지품은 화면에 들어오지 않습니다", "No belongings come into view"),
   declare_confirm: text("세 가지를 모두 확인했습니다", "All three are so"),
   declare_second: text("두 번째 사람이 직접 확인", "The second person confirms"),
-  declare_who: text("아이디 또는 배지 번호", "User name or badge"),
-  declare_secret: text("PIN 또는 비밀번호", "PIN or password"),
-  declare_code: text("인증 앱의 코드", "Code of the app"),
-  declare_passkey: text("이 휴대전화에서 패스키로", "By a passkey on this phone"),
   declare_submit: text("비었음 – 촬영 허용", "Empty – allow photographs"),
   declare_holds: text("15분 동안, 6장까지", "For 15 minutes, up to 6 pictures"),
   declared: text("퇴실 확인됨 · {who}", "Declared empty · {who}"),
@@ -132,6 +128,4 @@ export const words = {
     "파일을 저장했습니다. 다른 곳에 사본을 두십시오. 파일이나 암호문구를 잃으면 사진을 열 수 없습니다.",
     "The file was saved. Keep a copy elsewhere: without file and passphrase nothing opens.",
   ),
-  case_link: text("사건 · 물체 사진", "Case · photographs"),
-  case_of_finding: text("후보의 사건", "The finding's case"),
 } as const;

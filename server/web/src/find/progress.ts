@@ -1,0 +1,122 @@
+/** Where somebody is in a case on this phone: kept at each touch, so that a phone that went dead goes on where it was. */
+import { dropDraft, keepDraft, readDraft } from "../app/drafts";
+import type { CaseDetail, CaseView } from "../api/types";
+import type { Step } from "../desk/step-fields";
+import type { State } from "./flow";
+
+/** What is needed of a case to guide without a connection: no name of anybody but numbers of inspectors. */
+export interface Seen {
+  readonly state: State;
+  readonly source: CaseDetail["source"];
+  readonly isFound: boolean;
+  readonly place: { readonly ko: string; readonly en: string };
+  readonly facility: string;
+  readonly room: string;
+  readonly roomId: string;
+  readonly sweepId: string | null;
+  readonly findingId: string | null;
+  readonly crew: readonly string[];
+  readonly receiptNo: string;
+  readonly lastHash: string | null;
+  /** To whom it was handed over, as they said it. */
+  readonly handed: Handed | null;
+}
+
+export interface Handed {
+  readonly officer: string;
+  readonly rank: string;
+  readonly station: string;
+  readonly receiptNo: string;
+  readonly sealNo: string;
+}
+
+export interface Waiting {
+  readonly stepId: string;
+  readonly step: Step;
+}
+
+export interface Progress {
+  /** The state in which the answers were given. */
+  state: State | null;
+  page: number;
+  answers: Record<string, string>;
+  strokes: [number, number][][];
+  /** Stall or spot, as it goes into the message to 112. */
+  where: string;
+  address: string;
+  /** Of the step that is being recorded; the same until an answer came. */
+  stepId: string | null;
+  /** Steps that nobody else needs, recorded without a connection, oldest first. */
+  waiting: Waiting[];
+  /** What the server did not take, with its sentence: shown until somebody has read it. */
+  refused: { readonly ko: string; readonly en: string; readonly said: string }[];
+  seen: Seen | null;
+}
+
+export const START: Progress = {
+  state: null,
+  page: 0,
+  answers: {},
+  strokes: [],
+  where: "",
+  address: "",
+  stepId: null,
+  waiting: [],
+  refused: [],
+  seen: null,
+};
+
+const key = (caseId: string) => `find ${caseId}`;
+
+export async function readProgress(caseId: string): Promise<Progress> {
+  return { ...START, ...(await readDraft<Partial<Progress>>(key(caseId))) };
+}
+
+export function keepProgress(caseId: string, progress: Progress): Promise<void> {
+  return keepDraft(key(caseId), progress);
+}
+
+export function dropProgress(caseId: string): Promise<void> {
+  return dropDraft(key(caseId));
+}
+
+/** Make a case ready for a basement: what is known of it, and where the thing is, before anybody opens the guide. */
+export async function makeReady(one: CaseView, where: string): Promise<void> {
+  const progress = await readProgress(one.case_id);
+  if (progress.where !== "" && progress.seen !== null) return;
+  const seen = progress.seen ?? seenOf({ ...one, events: [] });
+  await keepProgress(one.case_id, { ...progress, where: progress.where || where, seen });
+}
+
+export function seenOf(one: CaseDetail): Seen {
+  const crew: string[] = [];
+  let receiptNo = "";
+  let handed: Handed | null = null;
+  for (const { person, step } of one.events) {
+    for (const name of [person, "second_person" in step ? step.second_person : person])
+      if (!crew.includes(name)) crew.push(name);
+    if (step.step === "police_called") receiptNo = step.receipt_no;
+    if (step.step === "handed_over") {
+      const { officer, rank, station, receipt_no, seal_no } = step;
+      handed = { officer, rank, station, receiptNo: receipt_no, sealNo: seal_no };
+    }
+  }
+  return {
+    state: one.state,
+    source: one.source,
+    isFound: one.is_found,
+    place: {
+      ko: `${one.facility_name.ko} · ${one.room_name.ko}`,
+      en: `${one.facility_name.en} · ${one.room_name.en}`,
+    },
+    facility: one.facility_name.ko,
+    room: one.room_name.ko,
+    roomId: one.room_id,
+    sweepId: one.sweep_id,
+    findingId: one.finding_id,
+    crew: crew.slice(-4),
+    receiptNo,
+    lastHash: one.events.at(-1)?.entry_hash ?? null,
+    handed,
+  };
+}

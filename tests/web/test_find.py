@@ -1,0 +1,360 @@
+"""The guide through a find: from a candidate to the police package, one thing a screen, nothing lost on the way."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.waiting import wait_until
+from tests.web.conftest import OpenPhone, Phone
+from tests.web.site import PASSWORD, Site
+
+pytestmark = pytest.mark.browser
+SECOND = "supervisor"
+OFFLINE = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
+
+
+def _case_of(page: Page, site: Site, finding_id: object) -> str:
+    """The case that a finding opened, once the report is read."""
+    found: list[str] = []
+
+    def is_there() -> bool:
+        query = f"room_id={site.suspected_room}&open_only=false&limit=200"
+        cases = page.request.get(f"{site.url}/api/cases?{query}").json()["cases"]
+        found.extend(str(one["case_id"]) for one in cases if one["finding_id"] == str(finding_id))
+        return bool(found)
+
+    wait_until(is_there, "the case of the finding", every_s=0.05)
+    return found[0]
+
+
+def _title(page: Page, words: str) -> Locator:
+    """The screen is there when its title is."""
+    title = page.get_by_role("heading", level=2, name=words, exact=True)
+    expect(title).to_be_visible()
+    return title
+
+
+def _second(page: Page, secret: str = PASSWORD) -> None:
+    page.get_by_label("아이디 또는 배지 번호").fill(SECOND)
+    page.get_by_label("PIN 또는 비밀번호").fill(secret)
+
+
+def _press(page: Page, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def _wrong(page: Page, button: str, sentence: str) -> None:
+    """Pressing on without the answer is answered with what it is for."""
+    _press(page, button)
+    expect(page.locator("form .alert")).to_contain_text(sentence)
+
+
+def _dies(page: Page, title: str) -> None:
+    """The battery is empty; the page that is opened again goes on where it was."""
+    page.reload()
+    _title(page, title)
+
+
+def _steps(page: Page, site: Site, case_id: str) -> list[dict[str, Any]]:
+    events = page.request.get(f"{site.url}/api/cases/{case_id}").json()["events"]
+    return [event["step"] for event in events]
+
+
+def test_from_candidate_to_the_police_package_by_two(phone: Phone, site: Site, tmp_path: Path) -> None:
+    report = site.deliver("guided", candidate_zone="stall-2", is_real=True)
+    phone.watch.allowed = ("status of 401", "status of 403")
+    phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
+    page = phone.page
+    page.get_by_role("link", name="발견 안내 열기").click()
+
+    _title(page, "두 사람이 눈으로 봅니다")
+    phone.shoot("find-look")
+    assert phone.violations() == []
+    _press(page, "물체가 있음")
+    _title(page, "두 번째 사람이 직접 확인합니다")
+    _wrong(page, "기록하고 다음", "두 번째 사람이 자신의 아이디와 PIN")
+    _dies(page, "두 번째 사람이 직접 확인합니다")
+    _second(page, "wrong-password")
+    _press(page, "기록하고 다음")
+    expect(page.locator("form .alert")).to_be_visible()
+    expect(page.get_by_label("PIN 또는 비밀번호")).to_have_value("")
+    _second(page)
+    _press(page, "기록하고 다음")
+
+    _title(page, "무엇입니까?")
+    _wrong(page, "기록하고 다음", "두 사람이 본 것을 먼저 정하십시오")
+    _press(page, "카메라이거나 배제할 수 없음")
+    _title(page, "누가 만졌습니까?")
+    _dies(page, "누가 만졌습니까?")
+    _press(page, "아무도 만지지 않음")
+    _second(page)
+    _press(page, "기록하고 다음")
+
+    for title in ("손대지 않습니다", "사람을 내보내고 문을 닫습니다"):
+        _title(page, title)
+        expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
+        _dies(page, title)
+        _press(page, "했습니다 – 다음")
+    _title(page, "한 사람은 지키고, 한 사람은 전화합니다")
+    phone.shoot("find-guard")
+    _wrong(page, "기록하고 다음", "문을 지킬 사람을 먼저 정하십시오")
+    _press(page, "감독자-01")
+    _dies(page, "한 사람은 지키고, 한 사람은 전화합니다")
+    expect(page.get_by_role("button", name="감독자-01")).to_have_attribute("aria-pressed", "true")
+    _press(page, "기록하고 다음")
+
+    _photograph(phone)
+    _call_and_hand_over(phone)
+    case_id = _case_of(page, site, report.findings[0].finding_id)
+    _sign(phone, site, case_id)
+    _title(page, "시에 보고합니다")
+    _wrong(page, "기록하고 다음", "보고한 부서를 고르거나 적으십시오")
+    _press(page, "구 담당 부서")
+    _press(page, "기록하고 다음")
+    _title(page, "할 일을 마쳤습니다")
+    _press(page, "경찰이 문서로 요청함")
+    _title(page, "요청 문서 번호는 무엇입니까?")
+    _wrong(page, "다음", "문서 번호가 없으면 아직 넘기지 않습니다")
+    page.get_by_role("textbox").fill("수사-77")
+    _press(page, "다음")
+    page.get_by_role("textbox").fill("김경위")
+    _press(page, "다음")
+    _press(page, "물체 사진")
+    _press(page, "기록하고 다음")
+    _title(page, "할 일을 마쳤습니다")
+    steps = _steps(page, site, case_id)
+    assert [step["step"] for step in steps] == [
+        "looked_at", "camera", "room_closed", "photographed", "police_called", "handed_over", "witnessed",
+        "reported_to_city", "police_asked",
+    ]  # fmt: skip
+    assert [step["second_person"] for step in steps[:2]] == ["감독자-01"] * 2
+    assert steps[3]["commitment"] is not None
+    assert steps[5] | {"step": "handed_over"} == steps[5]
+    assert (steps[5]["receipt_no"], steps[5]["seal_no"]) == ("2026-112-000431", "봉인 번호 없음")
+    assert steps[8]["wanted"] == ["photographs"]
+    kept = page.evaluate("() => indexedDB.databases().then(all => all.map(one => one.name))")
+    assert "ansim-drafts" in kept
+    assert PASSWORD not in _drafts(page)
+    _verified_by_a_third(site, tmp_path)
+
+
+def _photograph(phone: Phone) -> None:
+    page = phone.page
+    _title(page, "물체와 그 자리만 찍습니다")
+    _wrong(page, "사진과 함께 기록하고 다음", "찍은 사진이 없습니다")
+    _dies(page, "물체와 그 자리만 찍습니다")
+    page.get_by_label("세 가지를 모두 확인했습니다").check()
+    _second(page)
+    _press(page, "비었음 – 촬영 허용")
+    _press(page, "촬영하기")
+    _press(page, "카메라 켜기")
+    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+    _press(page, "찍고 봉인")
+    expect(page.get_by_text(re.compile("봉인하여 보냈습니다"))).to_be_visible()
+    _press(page, "닫기")
+    _dies(page, "물체와 그 자리만 찍습니다")
+    expect(page.get_by_text("1. 물체")).to_be_visible()
+    _press(page, "사진과 함께 기록하고 다음")
+
+
+def _call_and_hand_over(phone: Phone) -> None:
+    page = phone.page
+    _title(page, "112에 신고합니다")
+    expect(page.get_by_role("link", name="112 전화")).to_have_attribute("href", "tel:112")
+    link = page.get_by_role("link", name="112 문자").get_attribute("href") or ""
+    assert link.startswith("sms:112?&body=")
+    message = unquote(link.removeprefix("sms:112?&body="))
+    assert "한빛공원 공중화장실 남자 화장실 1층 2번 칸. 주소: 가상구 한빛로 1." in message
+    assert "점검자-01" in message
+    expect(page.get_by_text(message, exact=True)).to_be_visible()
+    for words in ("비상벨을 누릅니다.", "한 사람은 문을 지키고, 한 사람은"):
+        expect(page.get_by_text(words)).to_be_visible()
+    phone.shoot("find-call")
+    assert phone.violations() == []
+    assert phone.small_texts() == []
+    _press(page, "신고했습니다 – 다음")
+    _title(page, "접수 번호는 무엇입니까?")
+    _wrong(page, "기록하고 다음", "듣지 못했으면 ‘번호를 듣지 못함’")
+    page.get_by_label("직접 적기").fill("2026-112-000431")
+    _dies(page, "접수 번호는 무엇입니까?")
+    expect(page.get_by_label("직접 적기")).to_have_value("2026-112-000431")
+    _press(page, "기록하고 다음")
+    _title(page, "경찰이 올 때까지 지킵니다")
+    _press(page, "경찰이 도착했습니다")
+    _title(page, "인수하는 경찰관은 누구입니까?")
+    _wrong(page, "다음", "경찰관의 이름을 물어")
+    page.get_by_role("textbox").fill("김경위")
+    _press(page, "다음")
+    _title(page, "계급은 무엇입니까?")
+    _wrong(page, "다음", "계급을 고르거나")
+    _press(page, "경위")
+    _press(page, "다음")
+    _title(page, "소속은 어디입니까?")
+    page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
+    _press(page, "다음")
+    _title(page, "압수·접수 번호")
+    expect(page.get_by_label("직접 적기")).to_have_value("2026-112-000431")
+    _press(page, "다음")
+    _title(page, "봉인 번호는 무엇입니까?")
+    _wrong(page, "다음", "봉투에 번호가 없으면")
+    _press(page, "봉인 번호 없음")
+    _press(page, "다음")
+    _title(page, "맞습니까?")
+    _dies(page, "맞습니까?")
+    phone.shoot("find-review")
+    _press(page, "기록하고 다음")
+
+
+def _sign(phone: Phone, site: Site, case_id: str) -> None:
+    """The officer signs by finger over the hash that the page shows; nobody can sign over another one."""
+    page = phone.page
+    _title(page, "경찰관의 확인 서명")
+    _wrong(page, "기록하고 다음", "서명란에 손가락으로")
+    shown = page.locator("code").inner_text().replace(" ", "")
+    event = page.request.get(f"{site.url}/api/cases/{case_id}").json()["events"][-1]
+    assert (event["step"]["step"], event["entry_hash"]) == ("handed_over", shown)
+    pad = page.get_by_role("img", name="여기에 손가락으로 서명")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 40, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"] + 40, steps=6)
+    page.mouse.up()
+    _dies(page, "경찰관의 확인 서명")
+    expect(page.locator("polyline")).to_have_count(1)
+    phone.shoot("find-sign")
+    assert phone.violations() == []
+    _press(page, "기록하고 다음")
+    _title(page, "시에 보고합니다")
+    signed = _steps(page, site, case_id)[-1]
+    assert (signed["shown_hash"], signed["name"], signed["rank"]) == (shown, "김경위", "경위")
+    assert len(signed["strokes"][0]) > 3
+
+
+def _drafts(page: Page) -> str:
+    """Everything that the page's drafts hold, as one text."""
+    found: str = page.evaluate(
+        """() => new Promise(resolve => {
+            const opening = indexedDB.open('ansim-drafts');
+            opening.onsuccess = () => {
+                const all = opening.result.transaction('drafts').objectStore('drafts').getAll();
+                all.onsuccess = () => resolve(JSON.stringify(all.result));
+            };
+        })"""
+    )
+    return found
+
+
+def _verified_by_a_third(site: Site, folder: Path) -> None:
+    """Whoever has the package and the verifier alone reads the hand-over in it; a changed letter is noticed."""
+    package = folder / "police.jsonl"
+    exported = ["export", "entries", str(package), "--reason", "수사-77", "--data-dir", str(site.folder)]
+    subprocess.run([sys.executable, "-m", "server.cli", *exported], capture_output=True, check=True)
+    checked = [sys.executable, "-m", "server.verifier"]
+    said = subprocess.run([*checked, str(package)], capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+    data = package.read_bytes()
+    package.write_bytes(data.replace(b'"log_index":1,', b'"log_index":2,', 1))
+    assert subprocess.run([*checked, str(package)], capture_output=True, check=False).returncode == 1
+
+
+def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone, site: Site) -> None:
+    phone.watch.allowed = OFFLINE
+    report = site.deliver("found below ground", candidate_zone="stall-2", is_real=True)
+    page = phone.page
+    phone.log_in(path="#/settings")
+    case_id = _case_of(page, site, report.findings[0].finding_id)
+    token = page.request.get(f"{site.url}/api/me").json()["csrf_token"]
+    for step in ({"step": "looked_at", "seen": "object"}, {"step": "camera", "was_touched": True}):
+        answer = page.request.post(
+            f"{site.url}/api/cases/{case_id}/steps",
+            data={"step": step, "second_person": {"username": SECOND, "password": PASSWORD}},
+            headers={"X-CSRF-Token": token},
+        )
+        assert answer.ok, answer.text()
+    phone.open(f"#/find/{case_id}")
+    _title(page, "손대지 않습니다")
+    page.context.set_offline(True)
+    _press(page, "했습니다 – 다음")
+    _press(page, "했습니다 – 다음")
+    _press(page, "감독자-01")
+    _press(page, "기록하고 다음")
+    _title(page, "물체와 그 자리만 찍습니다")
+    expect(page.get_by_text("기록 1건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    _press(page, "사진 없이 다음으로")
+    _press(page, "휴대전화 카메라를 쓸 수 없음")
+    _press(page, "기록하고 다음")
+    _title(page, "112에 신고합니다")
+    _press(page, "신고했습니다 – 다음")
+    _press(page, "번호를 듣지 못함")
+    _press(page, "기록하고 다음")
+    _title(page, "경찰이 올 때까지 지킵니다")
+    expect(page.get_by_text("기록 3건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    assert len(_steps(page, site, case_id)) == 2
+    page.context.set_offline(False)
+    expect(page.get_by_text("이 휴대전화에 보관했습니다")).to_have_count(0)
+    assert [step["step"] for step in _steps(page, site, case_id)[2:]] == [
+        "room_closed", "photographed", "police_called",
+    ]  # fmt: skip
+    _title(page, "경찰이 올 때까지 지킵니다")
+
+
+def test_from_a_simulation_nobody_is_called_and_each_screen_speaks_english(open_phone: OpenPhone, city: str) -> None:
+    phone = open_phone(city, color_scheme="dark")
+    page = phone.page
+    phone.log_in("inspector-hanbit-1", path="#/settings")
+    phone.set(language="en")
+    token = page.request.get(f"{city}/api/me").json()["csrf_token"]
+
+    def post(path: str, body: dict[str, Any]) -> Any:
+        answer = page.request.post(f"{city}{path}", data=body, headers={"X-CSRF-Token": token})
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    room_id = page.request.get(f"{city}/api/rooms?limit=1").json()["rooms"][0]["room_id"]
+    opened = post(f"/api/rooms/{room_id}/cases", {"step": {"step": "reported", "what": "환풍구의 검은 점"}})
+    case_id = opened["case"]["case_id"]
+    for step, title in ENGLISH:
+        if step is not None:
+            second = {"username": "inspector-hanbit-2", "password": PASSWORD}
+            post(f"/api/cases/{case_id}/steps", {"step": step, "second_person": second})
+        phone.open(f"#/find/{case_id}")
+        page.reload()
+        _title(page, title)
+        assert page.locator("a[href^='tel:'], a[href^='sms:']").count() == 0, title
+        phone.shoot(f"find-en-{title.split()[0].lower()}")
+        assert phone.violations() == [], title
+        assert phone.small_texts() == [], title
+        assert small_targets(page) == [], title
+
+
+ENGLISH: tuple[tuple[dict[str, Any] | None, str], ...] = (
+    (None, "Two persons look by eye"),
+    ({"step": "looked_at", "seen": "object"}, "What is it?"),
+    ({"step": "camera", "was_touched": False}, "Do not touch it"),
+    ({"step": "room_closed", "guarded_by": "점검자-02"}, "Photograph the object only"),
+    ({"step": "photographed", "commitment": None, "why_not": "급함"}, "Call 112"),
+    ({"step": "police_called", "receipt_no": "1"}, "Guard it until the police come"),
+)
+
+
+def small_targets(page: Page, least_px: int = 48) -> list[str]:
+    """What is pressed and is lower or narrower than a thumb in a glove needs."""
+    found: list[str] = page.evaluate(
+        """least => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary)')]
+            .filter(one => one.checkVisibility())
+            .map(one => [one, (one.closest('label') ?? one).getBoundingClientRect()])
+            .filter(([, box]) => box.height < least - 0.5 || box.width < least - 0.5)
+            .map(([one, box]) => `${one.textContent.trim() || one.type}: ${box.width} x ${box.height}`)""",
+        least_px,
+    )
+    return found
