@@ -156,7 +156,7 @@ def add_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str) -
         raise ApiError(
             409,
             "plan_version",
-            f"평면도가 그사이 바뀌었습니다. 판 {current.version + 1}(으)로 다시 저장하십시오",
+            f"도면이 그사이 바뀌었습니다. {current.version + 1}판으로 다시 저장하십시오",
             f"the plan changed meanwhile; save it as version {current.version + 1}",
         )
     _insert_plan(connection, room_id, plan, actor)

@@ -199,7 +199,7 @@ def test_what_is_kept_is_said_on_every_screen_and_leaves_as_a_file(phone: Phone,
     assert phone.violations() == []
     said.click()
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="내 판정 1건 파일로 저장").click()
+        page.get_by_role("button", name="내 기록 1건 파일로 저장").click()
     kept = json.loads(Path(waiting.value.path()).read_text(encoding="utf-8"))
     (decision,) = kept["decisions"]
     assert kept["is_signed"] is False
@@ -209,5 +209,5 @@ def test_what_is_kept_is_said_on_every_screen_and_leaves_as_a_file(phone: Phone,
     # Another person takes nothing of it along.
     phone.log_in("supervisor", path="#/settings")
     page.reload()
-    expect(page.get_by_text("보관 중인 판정 1건").last).to_be_visible()
+    expect(page.get_by_text("보관 중인 기록 1건").last).to_be_visible()
     expect(page.get_by_role("button", name=re.compile("파일로 저장"))).to_have_count(0)

@@ -1,21 +1,38 @@
 /** The own outbox as a file, for whoever has to write it down by hand. */
 import { isMine } from "./outbox.svelte";
-import type { KeptDecision } from "./storage";
+import { isPlan, type KeptItem } from "./storage";
 
 /**
  * What is kept of one person as a file's text: everything to write it down by hand should the phone never reach the server.
  * Of others nothing, not even that there is anything.
  */
-export function exportedOf(items: readonly KeptDecision[], now: Date): string {
-  const mine = items.filter(isMine).map(({ id, author, decidedMs, sweepId, findingId, verdict, note, aside }) => ({
-    decision_id: id,
+export function exportedOf(items: readonly KeptItem[], now: Date): string {
+  const mine = items.filter(isMine);
+  const common = ({ author, decidedMs }: KeptItem) => ({
     author: author?.name,
     decided: decidedMs === null ? null : new Date(decidedMs).toISOString(),
-    sweep_id: sweepId,
-    finding_id: findingId,
-    verdict,
-    note,
-    set_aside: aside,
+  });
+  const decisions = mine.flatMap((item) =>
+    isPlan(item)
+      ? []
+      : [
+          {
+            decision_id: item.id,
+            ...common(item),
+            sweep_id: item.sweepId,
+            finding_id: item.findingId,
+            verdict: item.verdict,
+            note: item.note,
+            set_aside: item.aside,
+          },
+        ],
+  );
+  const plans = mine.filter(isPlan).map((item) => ({
+    ...common(item),
+    room_id: item.roomId,
+    room: item.roomName,
+    plan: item.plan,
+    set_aside: item.aside,
   }));
-  return JSON.stringify({ exported: now.toISOString(), is_signed: false, decisions: mine }, null, 2);
+  return JSON.stringify({ exported: now.toISOString(), is_signed: false, decisions, plans }, null, 2);
 }

@@ -1,15 +1,24 @@
 /**
- * Decisions of people, kept in the phone's IndexedDB until the server has signed them.
+ * Decisions of people and plans they corrected, kept in the phone's IndexedDB until the server has signed them.
  *
  * Each is stored with its id, its author and the time of the decision before it is sent, and leaves the storage only after
  * the server's answer, so that an answer that gets lost makes no second decision. It is sent in its author's session
  * only; what the server refuses is set aside with the reason until its author sends it again or deletes it.
  */
 import { ApiError, asPerson, call, client } from "../api/client";
+import type { Plan } from "../api/types";
 import { stops } from "../live/stops.svelte";
 import { newId } from "./ids";
 import { session } from "./session.svelte";
-import { openStorage, type Decision, type KeptDecision } from "./storage";
+import {
+  isPlan,
+  openStorage,
+  type CorrectedPlan,
+  type Decision,
+  type KeptDecision,
+  type KeptItem,
+  type KeptPlan,
+} from "./storage";
 
 const RETRY_MS = 10_000; // guessed
 const COULD_NOT_NOW = new Set([401, 408, 425, 429]);
@@ -17,22 +26,34 @@ const WRONG_SESSION = new Set(["csrf", "another_person", "password_change_needed
 
 class Outbox {
   /** Everybody's on this phone, oldest first. */
-  kept = $state.raw<readonly KeptDecision[]>([]);
+  kept = $state.raw<readonly KeptItem[]>([]);
   #isSending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Those of the person logged in that are to be sent. */
-  get waiting(): readonly KeptDecision[] {
+  get waiting(): readonly KeptItem[] {
     return this.kept.filter((item) => item.aside === null && isMine(item));
   }
 
   /** Keep a decision and send it; true when the server has it, false when it waits on the phone. Throws a refusal. */
   async decide(decision: Decision): Promise<boolean> {
+    return this.#keep(decision);
+  }
+
+  /** The same for the next version of a room's plan; one that still waits of the same room is replaced by it. */
+  async correctPlan(corrected: CorrectedPlan): Promise<boolean> {
+    const storage = await openStorage();
+    for (const item of this.waiting)
+      if (isPlan(item) && item.roomId === corrected.roomId) await storage.delete("kept_decisions", item.id);
+    return this.#keep(corrected);
+  }
+
+  async #keep(what: Decision | CorrectedPlan): Promise<boolean> {
     const { user } = session;
     if (!user) throw new Error("nobody is logged in");
     const now = Date.now();
-    const item: KeptDecision = {
-      ...decision,
+    const item: KeptItem = {
+      ...what,
       id: newId(now),
       author: { username: user.username, name: user.display_name },
       decidedMs: now,
@@ -115,7 +136,7 @@ class Outbox {
   }
 }
 
-export function isMine(item: KeptDecision): boolean {
+export function isMine(item: KeptItem): boolean {
   return item.author !== null && item.author.username === session.user?.username;
 }
 
@@ -125,7 +146,11 @@ function mayWorkLater(error: ApiError): boolean {
   );
 }
 
-async function send({ id, author, sweepId, findingId, verdict, note, decidedMs }: KeptDecision): Promise<void> {
+async function send(item: KeptItem): Promise<void> {
+  await (isPlan(item) ? sendPlan(item) : sendDecision(item));
+}
+
+async function sendDecision({ id, author, sweepId, findingId, verdict, note, decidedMs }: KeptDecision): Promise<void> {
   if (author === null || decidedMs === null) throw new Error("a decision of nobody is never sent");
   await call(
     client.POST("/api/findings/{finding_id}/disposition", {
@@ -140,6 +165,30 @@ async function send({ id, author, sweepId, findingId, verdict, note, decidedMs }
       },
     }),
   );
+}
+
+async function sendPlan({ author, roomId, plan }: KeptPlan): Promise<void> {
+  if (author === null) throw new Error("a plan of nobody is never sent");
+  const params = { path: { room_id: roomId } };
+  try {
+    await call(client.PUT("/api/rooms/{room_id}/plan", { params, headers: asPerson(author.username), body: plan }));
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === "plan_version")) throw error;
+    const { plan: there } = await call(client.GET("/api/rooms/{room_id}", { params }));
+    if (!isSamePlan(there, plan)) throw error; // else its answer was lost, and the server has it
+  }
+}
+
+function isSamePlan(one: Plan, other: Plan): boolean {
+  const said = ({ version, is_verified, width_m, depth_m, zones }: Plan) =>
+    JSON.stringify([
+      version,
+      is_verified,
+      width_m,
+      depth_m,
+      zones.map((z) => [z.zone_id, z.kind, z.name.ko, z.polygon]),
+    ]);
+  return said(one) === said(other);
 }
 
 export const outbox = new Outbox();

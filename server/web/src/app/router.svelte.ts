@@ -3,6 +3,8 @@ export type Route =
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
   | { readonly screen: "start"; readonly roomId: string }
+  /** The room's plan, to correct it. */
+  | { readonly screen: "plan"; readonly roomId: string }
   | {
       readonly screen: "sweep";
       readonly sweepId: string;
@@ -42,6 +44,7 @@ export function parseRoute(hash: string): Route {
   if (first === undefined) return { screen: "rooms" };
   if (first === "rooms" && second === undefined) return { screen: "rooms" };
   if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
+  if (first === "rooms" && second !== undefined && third === "plan") return { screen: "plan", roomId: second };
   if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
   if (first === "sweeps" && second !== undefined && third === "transmitters" && fourth !== undefined)
     return {
@@ -82,6 +85,7 @@ export const links = {
   rooms: "#/",
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
+  plan: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/plan`,
   sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,
   finding: (sweepId: string, findingId: string) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/findings/${encodeURIComponent(findingId)}`,

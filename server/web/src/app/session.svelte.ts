@@ -40,6 +40,11 @@ class Session {
     return this.user !== null && this.user !== undefined && INSPECTORS.has(this.user.role);
   }
 
+  /** Whoever inspects a room may correct its plan, and so may the district. */
+  get mayKeepPlans(): boolean {
+    return this.mayInspect || this.user?.role === "district_officer";
+  }
+
   /** Cases reach farther than the day and what is due: who opens photographs has these too. */
   get hasCases(): boolean {
     return this.isAtDesk || this.user?.role === "evidence_officer";

@@ -1,10 +1,10 @@
 /**
- * What the phone keeps until somebody has it: decisions and stops, in IndexedDB, each with the person it is of.
+ * What the phone keeps until somebody has it: decisions, corrected plans and stops, in IndexedDB, each with the person it is of.
  * Decisions of the first version named nobody: they are set aside when the storage is opened and never sent.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { ShownText } from "../api/client";
-import type { DispositionVerdict } from "../api/types";
+import type { DispositionVerdict, LocalText, Plan } from "../api/types";
 import { shown } from "../i18n/translate.svelte";
 import { newId } from "./ids";
 
@@ -21,7 +21,14 @@ export interface Decision {
   readonly note: string | null;
 }
 
-export interface KeptDecision extends Decision {
+/** The next version of a room's plan. */
+export interface CorrectedPlan {
+  readonly roomId: string;
+  readonly roomName: LocalText;
+  readonly plan: Plan;
+}
+
+interface Keeping {
   readonly id: string;
   /** Null: kept by an early version of this page, which did not write down whose it was. */
   readonly author: Author | null;
@@ -29,6 +36,13 @@ export interface KeptDecision extends Decision {
   /** Why it was set aside; null: it waits to be sent. */
   readonly aside: ShownText | null;
 }
+
+export interface KeptDecision extends Decision, Keeping {}
+export interface KeptPlan extends CorrectedPlan, Keeping {}
+export type KeptItem = KeptDecision | KeptPlan;
+
+export const isPlan = (item: KeptItem): item is KeptPlan => "plan" in item;
+export const isDecision = (item: KeptItem): item is KeptDecision => !isPlan(item);
 
 export interface KeptStop {
   readonly probeId: string;
@@ -41,7 +55,7 @@ export interface KeptStop {
 }
 
 interface Kept extends DBSchema {
-  kept_decisions: { key: string; value: KeptDecision };
+  kept_decisions: { key: string; value: KeptItem };
   stops: { key: string; value: KeptStop };
 }
 

@@ -19,6 +19,12 @@ export const rooms = {
     "현장과 견주어 보지 않은 도면입니다. 구역의 크기와 위치가 다를 수 있습니다.",
     "Nobody has compared this plan with the room yet; zones may differ in size and place.",
   ),
+  room_plan_of_sweep: text(
+    "지도는 점검할 때의 도면({version}판)입니다.",
+    "The map shows the plan of that sweep (version {version}).",
+  ),
+  room_plan_check: text("도면 확인·수정", "Check the plan"),
+  room_plan_correct: text("도면 수정", "Correct the plan"),
   room_standing: text(
     "닫히지 않은 발견 {finds}건, 의심 {candidates}건",
     "Open: {finds} finds, {candidates} suspicions",

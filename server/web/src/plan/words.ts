@@ -1,0 +1,61 @@
+/** The words of the plan editor in the two languages; they are fetched with it, not with the phone's first load. */
+import { speaker } from "../i18n/speaker";
+import { text } from "../i18n/text";
+
+export const words = {
+  title: text("도면 수정", "Correct the plan"),
+  lead: text(
+    "현장에 맞게 칸과 설비의 수를 고르십시오. 구역을 누르면 하나씩 고칠 수 있습니다.",
+    "Choose how many stalls and fixtures there are. Tap a zone to change it alone.",
+  ),
+  from_template: text(
+    "지금 도면을 그대로 고칠 수 없어 기본 도면에서 시작합니다.",
+    "The present plan cannot be changed piece by piece: this starts from a template.",
+  ),
+  drawing: text("도면. 구역을 누르면 고칩니다.", "The plan. Tap a zone to change it."),
+  shape: text("칸 배치", "Layout"),
+  shape_row: text("한 줄", "One row"),
+  shape_facing: text("마주 보는 두 줄", "Two facing rows"),
+  count_cubicle: text("대변기 칸", "Stalls"),
+  count_booth: text("탈의 칸", "Booths"),
+  count_urinal: text("소변기", "Urinals"),
+  count_basin: text("세면대", "Basins"),
+  mirror: text("좌우 바꾸기", "Mirror"),
+  undo: text("되돌리기", "Undo"),
+  more: text("크기와 구역 추가", "Size and more zones"),
+  room_width: text("방 폭", "Room width"),
+  room_depth: text("방 깊이", "Room depth"),
+  metres: text("{n} m", "{n} m"),
+  smaller: text("{what} 줄이기", "Smaller: {what}"),
+  larger: text("{what} 늘리기", "Larger: {what}"),
+  add: text("구역 추가", "Add a zone"),
+  add_choose: text("종류 선택", "Choose what"),
+  kind: text("종류", "What it is"),
+  width: text("폭", "Width"),
+  depth: text("깊이", "Depth"),
+  left: text("왼쪽으로", "To the left"),
+  right: text("오른쪽으로", "To the right"),
+  across: text("맞은편 벽으로", "To the opposite wall"),
+  turn: text("문을 옆 벽으로", "Door in the other wall"),
+  remove: text("구역 삭제", "Remove"),
+  done: text("마침", "Done"),
+  fitting_stall: text("대변기 칸", "Stall"),
+  fitting_accessible: text("장애인 칸", "Accessible stall"),
+  fitting_booth: text("탈의 칸", "Booth"),
+  fitting_urinal: text("소변기", "Urinals"),
+  fitting_basin: text("세면대", "Basins"),
+  fitting_entrance: text("출입구", "Entrance"),
+  fitting_cupboard: text("청소도구함", "Cleaning cupboard"),
+  fitting_other: text("기타", "Other"),
+  none: text("구역이 하나는 있어야 저장할 수 있습니다.", "A plan needs at least one zone."),
+  too_many: text("구역은 80개까지 저장할 수 있습니다.", "A plan holds 80 zones at most."),
+  save: text("현장과 같음 – 저장", "Matches the room: save"),
+  save_unverified: text("미확인 상태로 저장", "Save as unverified"),
+  save_hint: text(
+    "‘현장과 같음’으로 저장하면 ‘도면 미확인’ 표시가 없어집니다. 누가 언제 저장했는지 남습니다.",
+    "Saved as matching, the plan is no longer marked unverified. Who saved it and when is kept.",
+  ),
+  not_yours: text("이 계정으로는 도면을 고칠 수 없습니다.", "This account may not change plans."),
+} as const;
+
+export const say = speaker(words);
