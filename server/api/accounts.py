@@ -23,7 +23,7 @@ from server.interface.people_requests import (
 )
 from server.interface.requests import describe, json_body
 from server.interface.views.answer import Ok
-from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited
+from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, SignOnLinks
 from server.people import accounts, auth, badges, links
 from server.people.access_log import shows
 from server.people.single_sign_on import no_sign_on
@@ -89,6 +89,17 @@ def delete_badge(request: Request, person: AccountKeeper, username: UsernamePath
     with services_of(request).db.write() as connection:
         badges.revoke_badge(connection, username, actor=person.display_name)
     return Ok()
+
+
+@router.get("/api/single-sign-on", openapi_extra=shows())
+def list_links(request: Request, person: AccountKeeper) -> SignOnLinks:
+    """Which accounts the city's single sign-on opens, and by which subject."""
+    services = services_of(request)
+    sign_on = services.single_sign_on
+    issuer = None if sign_on is None else sign_on.issuer
+    with services.db.read() as connection:
+        people = links.linked_people(connection, issuer, person.district_id)
+    return SignOnLinks(name=None if sign_on is None else services.settings.oidc_name, issuer=issuer, people=people)
 
 
 @router.put("/api/users/{username}/single-sign-on", openapi_extra=describe(SubjectRequest) | shows())

@@ -12,11 +12,12 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select
 
 from server.interface.errors import ApiError, not_found
+from server.interface.views.people import SignOnRow
 from server.people.auth import Person, person_of
 from server.people.second_factor import needs_second_factor
 from server.people.single_sign_on import Proved
 from server.store.audit import record
-from server.store.clock import now_ms
+from server.store.clock import from_ms, now_ms
 from server.store.db import Database
 from server.store.schema import single_sign_on_links, users
 
@@ -52,6 +53,31 @@ def unlink(connection: Connection, username: str, *, actor: str) -> None:
         record(connection, actor=actor, action="sign_on.unlinked", object_id=username, detail={})
 
 
+def linked_people(connection: Connection, issuer: str | None, district_id: str | None) -> tuple[SignOnRow, ...]:
+    """Every active account of a district, or of all, with the subject that speaks for it, by display name."""
+    links = single_sign_on_links
+    statement = (
+        select(users, links.c.issuer, links.c.subject, links.c.linked_ms)
+        .outerjoin(links, links.c.user_id == users.c.user_id)
+        .where(users.c.is_active)
+        .order_by(users.c.display_name, users.c.username)
+    )
+    if district_id is not None:
+        statement = statement.where(users.c.district_id == district_id)
+    return tuple(
+        SignOnRow(
+            username=row.username,
+            display_name=row.display_name,
+            role=row.role,
+            district_id=row.district_id,
+            subject=row.subject,
+            linked=None if row.linked_ms is None else from_ms(row.linked_ms),
+            is_of_this_provider=row.issuer is not None and row.issuer == issuer,
+        )
+        for row in connection.execute(statement)
+    )
+
+
 def person_behind(db: Database, issuer: str, proved: Proved) -> Person:
     """The active person for whom this subject speaks.
 
@@ -72,8 +98,8 @@ def person_behind(db: Database, issuer: str, proved: Proved) -> Person:
         raise ApiError(
             403,
             "not_invited",
-            "통합인증은 되었지만 이 서버에 초대된 사람이 아닙니다. 관리자에게 다음 번호를 알려 계정에 연결해 달라고 "
-            f"하십시오: {proved.subject}",
+            "통합인증은 되었지만 이 서버에 초대된 사람이 아닙니다. 관리자에게 다음 식별값(sub)을 알려 계정에 연결해 "
+            f"달라고 하십시오: {proved.subject}",
             f"nobody invited you here: ask the administrator to link this subject to your account: {proved.subject}",
         )
     if not proved.is_strong and needs_second_factor(replace(person_of(row), way="password")):

@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -364,12 +365,14 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, *, pace: Pace = PACE, linger_s: float = LINGER_S) -> Iterator[Site]:
-    """A server with these settings until the block ends."""
+def running(
+    settings: Settings, *, listener: socket.socket | None = None, pace: Pace = PACE, linger_s: float = LINGER_S
+) -> Iterator[Site]:
+    """A server with these settings until the block ends; on `listener` where its port has to be known before."""
     services = build_services(settings)
     with services.db.write() as connection:
         facilities.load_demo_facility(connection)
-    listener = open_socket("127.0.0.1", 0)
+    listener = listener or open_socket("127.0.0.1", 0)
     started, stop = threading.Event(), threading.Event()
     thread = threading.Thread(
         target=partial(run, settings, listener, on_started=started.set, stop=stop, pace=pace, linger_s=linger_s),

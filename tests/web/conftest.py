@@ -102,6 +102,8 @@ class Watch:
     troubles: list[str] = field(default_factory=list)
     allowed: tuple[str, ...] = ()
     """Parts of console messages that this test causes on purpose."""
+    elsewhere: tuple[str, ...] = ()
+    """Other origins that this test goes to on purpose, by a link that a person clicks."""
 
     def attach(self, page: Page) -> None:
         """Listen on this page from now on."""
@@ -115,7 +117,7 @@ class Watch:
             dialog.dismiss()
 
         def on_request(request: Any) -> None:
-            if not request.url.startswith((self.origin, "blob:", "data:")):
+            if not request.url.startswith((self.origin, "blob:", "data:", *self.elsewhere)):
                 self.troubles.append(f"request to elsewhere: {request.url}")
 
         page.on("console", on_console)

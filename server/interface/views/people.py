@@ -84,6 +84,29 @@ class BadgeList(View):
     people: tuple[BadgeRow, ...]
 
 
+class SignOnRow(View):
+    """Somebody with an account, and the subject of the single sign-on that speaks for it."""
+
+    username: str
+    display_name: str
+    role: Role
+    district_id: str | None
+    subject: str | None
+    """None: nobody is linked, and the single sign-on opens nothing for this account."""
+    linked: datetime | None
+    is_of_this_provider: bool
+    """False for a link to a provider that the operator has since replaced: it opens nothing either."""
+
+
+class SignOnLinks(View):
+    """Which accounts the city's single sign-on opens, by display name."""
+
+    name: str | None
+    """What the single sign-on is called; None: this server has none, and nobody can be linked."""
+    issuer: str | None
+    people: tuple[SignOnRow, ...]
+
+
 class LogoutView(View):
     """The session is over."""
 

@@ -9,9 +9,8 @@ import json
 import re
 import socket
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,12 @@ from sqlalchemy import func, select
 from server.api.single_sign_on import provider_of
 from server.config.settings import Settings, SettingsError, load_settings
 from server.interface.fields import Role
-from server.people import auth
+from server.people import auth, links
 from server.store.schema import audit, sessions, users
 from tests.server.conftest import NO_TLS, PASSWORD, QUICK_HASH, Client, Site, running
+from tests.server.oidc_provider import CLIENT, Claims, Provider, running_provider
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 12), reason="the provider of these tests needs Python 3.12")
-Claims = dict[str, Any]
-CLIENT = "ansim"
 
 
 def _free_port() -> int:
@@ -43,57 +41,10 @@ def _free_port() -> int:
     return port
 
 
-class Provider:
-    """The city's provider, whose tokens a test may change before they are signed, and what it was asked for."""
-
-    def __init__(self) -> None:
-        self.change: Callable[[Claims], Claims] = dict
-        self.sign: Callable[[Claims, Any], str] | None = None
-        self.asked: list[Mapping[str, str]] = []
-        self.url = ""
-        self.calls_itself: str | None = None
-
-    def app(self) -> Any:
-        import flask
-        import oidc_provider_mock
-
-        made = oidc_provider_mock.app(require_nonce=True)
-
-        @made.before_request  # type: ignore[untyped-decorator]  # the provider comes without types
-        def note() -> None:
-            if flask.request.path == "/oauth2/token":
-                self.asked.append(dict(flask.request.form))
-
-        @made.after_request  # type: ignore[untyped-decorator]  # the provider comes without types
-        def sign_anew(response: Any) -> Any:
-            if flask.request.path == "/oauth2/token" and response.status_code == 200:
-                answer = json.loads(response.get_data())
-                body = answer["id_token"].split(".")[1]
-                claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-                key = flask.g.oidc_provider_mock_storage.jwk
-                wanted = self.change(claims)
-                header = {"alg": "RS256", "kid": key.kid}
-                answer["id_token"] = self.sign(wanted, key) if self.sign else jwt.encode(header, wanted, key)
-                response.set_data(json.dumps(answer))
-            if flask.request.path.startswith("/.well-known/") and self.calls_itself is not None:
-                response.set_data(json.dumps(json.loads(response.get_data()) | {"issuer": self.calls_itself}))
-            return response
-
-        return made
-
-
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    from werkzeug.serving import make_server
-
-    made = Provider()
-    server = make_server("localhost", 0, made.app(), threaded=True)
-    made.url = f"http://localhost:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
+    with running_provider() as made:
+        yield made
 
 
 @contextmanager
@@ -301,7 +252,13 @@ def test_a_link_is_one_to_one_and_ends_with_the_account(site: Site) -> None:
     assert admin.http.delete("/api/users/kim/single-sign-on", headers=headers).status_code == 200
     assert Browser(site).log_in().status_code == 403
     assert admin.put("/api/users/kim/single-sign-on", {"subject": "minji"}).status_code == 200
+    listed = admin.get("/api/single-sign-on").json()
+    assert (listed["name"], [one["subject"] for one in listed["people"] if one["is_of_this_provider"]]) == (
+        "통합인증",
+        ["minji"],
+    )
     assert admin.post("/api/users/kim/deactivate").status_code == 200
+    assert "minji" not in admin.get("/api/single-sign-on").text
     assert Browser(site).log_in().status_code == 403
     assert admin.put("/api/users/lee/single-sign-on", {"subject": "minji"}).status_code == 200  # free again
     with site.db.read() as connection:
@@ -329,6 +286,12 @@ def test_a_server_without_one_says_so(tmp_path: Path) -> None:
         assert client.get("/api/login").json()["single_sign_on"] is None
         assert _why(client.http.get("/api/login/single-sign-on"))[0] == 409
         plain.add_user("kim", "inspector", "점검자-07")
+        with plain.db.write() as connection:
+            links.link(connection, "kim", "https://earlier.example.kr", "minji", actor="test")
+        listed = plain.login("admin").get("/api/single-sign-on").json()
+        assert listed["name"] is None  # what an earlier provider left is still seen, and can be ended
+        (left,) = [one for one in listed["people"] if one["subject"] is not None]
+        assert (left["username"], left["is_of_this_provider"]) == ("kim", False)
         refused = plain.login("admin").put("/api/users/kim/single-sign-on", {"subject": "minji"})
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "sign_on_off")
 

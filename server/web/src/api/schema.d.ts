@@ -1822,6 +1822,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/single-sign-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Links
+         * @description Which accounts the city's single sign-on opens, and by which subject.
+         */
+        get: operations["list_links_api_single_sign_on_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stickers/{code}": {
         parameters: {
             query?: never;
@@ -6713,6 +6733,41 @@ export interface components {
             sweep_id: string | null;
         };
         /**
+         * SignOnLinks
+         * @description Which accounts the city's single sign-on opens, by display name.
+         */
+        SignOnLinks: {
+            /** Issuer */
+            issuer: string | null;
+            /** Name */
+            name: string | null;
+            /** People */
+            people: components["schemas"]["SignOnRow"][];
+        };
+        /**
+         * SignOnRow
+         * @description Somebody with an account, and the subject of the single sign-on that speaks for it.
+         */
+        SignOnRow: {
+            /** Display Name */
+            display_name: string;
+            /** District Id */
+            district_id: string | null;
+            /** Is Of This Provider */
+            is_of_this_provider: boolean;
+            /** Linked */
+            linked: string | null;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+            /** Subject */
+            subject: string | null;
+            /** Username */
+            username: string;
+        };
+        /**
          * SimpleRequest
          * @description Measure outside the door or skip that; walk where the last position was; go on, or close a sweep.
          */
@@ -11387,6 +11442,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerSuccession"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    list_links_api_single_sign_on_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignOnLinks"];
                 };
             };
             /** @description Refused; the code says why */

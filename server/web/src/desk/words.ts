@@ -2,6 +2,7 @@
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
+import { signOnWords } from "./sign-on-words";
 
 const pages = {
   desk_label: text("업무 메뉴", "Desk pages"),
@@ -12,6 +13,7 @@ const pages = {
   page_import: text("시설 가져오기", "Import"),
   page_log: text("기록 원장", "Log"),
   page_badges: text("배지", "Badges"),
+  page_signon: text("통합인증", "Single sign-on"),
   page_evidence: text("증거 키", "Evidence keys"),
   page_history: text("방 이력", "Room history"),
   not_yours: text("이 계정으로는 볼 수 없는 화면입니다.", "This page is not for your account."),
@@ -269,6 +271,7 @@ export const words = {
   ...day,
   ...caseWords,
   ...badgeWords,
+  ...signOnWords,
   ...due,
   ...imports,
   ...map,
