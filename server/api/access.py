@@ -54,6 +54,8 @@ PLAN_KEEPERS: frozenset[Role] = INSPECTORS | {"district_officer"}
 CASE_WORKERS: frozenset[Role] = INSPECTORS | {"district_officer", "evidence_officer"}
 """Who takes a step of a case, and who may be the second person of one."""
 CASE_READERS: frozenset[Role] = READERS - {"viewer"}
+CASE_GIVERS: frozenset[Role] = frozenset({"supervisor", "district_officer", "evidence_officer", "admin"})
+"""Who has the file of a found camera made, which goes to the police."""
 PLANNERS: frozenset[Role] = frozenset({"supervisor", "district_officer", "admin"})
 """Who says what there is to inspect."""
 CHECK_READERS: frozenset[Role] = PLANNERS | {"city_officer", "auditor", "inspector"}
@@ -222,6 +224,7 @@ DetailReader = Annotated[Person, allow(DETAIL_READERS, "district")]
 PlanKeeper = Annotated[Person, allow(PLAN_KEEPERS, "district")]
 CaseReader = Annotated[Person, allow(CASE_READERS, "district")]
 CaseWorker = Annotated[Person, allow(CASE_WORKERS, "district")]
+CaseGiver = Annotated[Person, allow(CASE_GIVERS, "district")]
 EvidenceOfficer = Annotated[Person, allow({"evidence_officer"}, "district")]
 """Whose browser opens photographs, with a key that nobody else has."""
 Planner = Annotated[Person, allow(PLANNERS, "district")]

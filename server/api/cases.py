@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
+from starlette.responses import Response
 
-from server.api.access import CASE_WORKERS, CaseReader, CaseWorker, Inspector, Viewer
+from server.api.access import CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.second_person import prove_second
-from server.api.services import services_of
+from server.api.services import Services, services_of
 from server.cases.deadlines import today
+from server.cases.words import needed
 from server.districts.scope import refuse_foreign
+from server.documents.case_file import Requested, asked_for, write_case_file
+from server.exports.records import ExportError
+from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.errors import ApiError
+from server.interface.errors import ApiError, busy
+from server.interface.fields import Line
 from server.interface.requests import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
+from server.people import access_log
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import case_lists
+from server.projections.case_rows import steps_of
 from server.projections.projecting import catch_up
 from server.projections.projector import LIST_WAIT_S
 from sweep.entry.kinds import CASE_STEP
+from sweep.report.case_records import Wanted
 
 router = APIRouter(tags=["cases"])
+SHOWN: dict[Wanted, tuple[access_log.Shown, ...]] = {
+    "addresses": ("device_addresses", "device_names"),
+    "wifi_timeline": ("bodies",),
+    "photographs": ("photographs",),
+}
+"""What the access log says of each thing that the police may ask for."""
 
 
 @router.get("/api/cases", openapi_extra=shows())
@@ -70,9 +87,46 @@ def get_room_state(request: Request, _person: Viewer, room_id: UUID) -> RoomStat
         return case_lists.room_state(connection, room_id, today())
 
 
+@router.get(
+    "/api/cases/{case_id}/file",
+    response_class=Response,
+    responses={200: {"content": {"application/zip": {}}}},
+    openapi_extra=shows("bodies", "device_addresses", "device_names", "photographs"),
+)
+def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Line) -> Response:
+    """The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
+
+    Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
+    """
+    services = services_of(request)
+    _catch_up(services, case_id)
+    with services.db.read() as connection:
+        case = case_entries.find_case(connection, case_id)
+        case_entries.refuse_file(case)
+        steps = steps_of(connection, case_id, case.sweep_id)
+        requested = Requested(case.district_id or services.settings.tenant, person.display_name, reason)
+        try:
+            data = write_case_file(
+                connection, case, steps, requested, datetime.now(UTC).astimezone(KST), services.notary.signer
+            )
+        except ExportError as error:
+            raise busy(
+                "문서를 만들 수 없습니다. 관리자에게 알리십시오", str(error), code="export_unavailable"
+            ) from None
+    shown = tuple(dict.fromkeys(("bodies", *(what for one in asked_for(steps) for what in SHOWN[one]))))
+    named = f"{case_id} sha256 {hashlib.sha256(data).hexdigest()}"
+    with services.db.write() as connection:
+        access_log.note(connection, reader_of(request, person), "case.given", named, shown, reason)
+    headers = {"Content-Disposition": f'attachment; filename="case_{case_id}.zip"', "Cache-Control": "no-store"}
+    return Response(data, media_type="application/zip", headers=headers)
+
+
 @router.post("/api/rooms/{room_id}/cases", status_code=201, openapi_extra=describe(CaseRequest) | shows())
 def post_case(
-    request: Request, person: Inspector, room_id: UUID, body: Annotated[CaseRequest, json_body(CaseRequest)]
+    request: Request,
+    person: Inspector,
+    room_id: UUID,
+    body: Annotated[CaseRequest, json_body(CaseRequest, words_for=needed)],
 ) -> CaseCreated:
     """Open a case that no finding opened: something strange, or a defect to be repaired."""
     services = services_of(request)
@@ -83,7 +137,10 @@ def post_case(
 
 @router.post("/api/cases/{case_id}/steps", status_code=201, openapi_extra=describe(StepRequest) | shows())
 async def post_step(
-    request: Request, person: CaseWorker, case_id: UUID, body: Annotated[StepRequest, json_body(StepRequest)]
+    request: Request,
+    person: CaseWorker,
+    case_id: UUID,
+    body: Annotated[StepRequest, json_body(StepRequest, words_for=needed)],
 ) -> CaseCreated:
     """Take the next step of a case; a wrong turn is answered with what has to come first."""
     services = services_of(request)
@@ -95,18 +152,27 @@ async def post_step(
 
 def _take_step(request: Request, person: Person, case_id: UUID, body: StepRequest) -> CaseCreated:
     services, second = services_of(request), None
+    _catch_up(services, case_id)
+    with services.db.read() as connection:
+        case_entries.refuse_wrong_turn(connection, case_entries.find_case(connection, case_id), body)
     if body.second_person is not None:
         second = prove_second(request, person, body.second_person, about=str(case_id))
         if second.role not in CASE_WORKERS:
             roles = " or ".join(sorted(CASE_WORKERS))
-            raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
-    with services.db.read() as connection:
+            raise ApiError(
+                403, "not_allowed", "두 번째 사람에게 권한이 없습니다", f"the second person needs the role {roles}"
+            )
+    with services.db.write() as connection:
         if second is not None:
             refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
-        sweep_id = case_entries.find_case(connection, case_id).sweep_id
-    if sweep_id is not None:
-        catch_up(services.db, sweep_id)
-    with services.db.write() as connection:
         case = case_entries.find_case(connection, case_id)
         case_entries.take_step(connection, services.notary, person, case, body, second)
         return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())
+
+
+def _catch_up(services: Services, case_id: UUID) -> None:
+    """Read what is still to be read of the sweep of a case; ApiError 404 without the case."""
+    with services.db.read() as connection:
+        sweep_id = case_entries.find_case(connection, case_id).sweep_id
+    if sweep_id is not None:
+        catch_up(services.db, sweep_id)

@@ -77,6 +77,63 @@ NEXT: dict[CaseState | None, LocalText] = {
     ),
 }
 NOT_NOW = _both("지금은 이 단계가 아닙니다.", "This step cannot be taken now:")
+NO_CAMERA = _both(
+    "카메라로 확인된 사건이 아니어서 넘길 기록 묶음이 없습니다. "
+    "두 사람이 확인하고, 배제할 수 없으면 카메라로 기록하십시오",
+    "no camera was found in this case, so there is no file to hand over; two persons look, "
+    "and what cannot be ruled out is recorded as a camera",
+)
+NEEDED: dict[str, LocalText] = {
+    "seen": _both("무엇을 보았는지 고르십시오", "choose what was seen"),
+    "why": _both("사유를 적어 주십시오", "say why"),
+    "what": _both("무엇인지 적어 주십시오", "say what it is"),
+    "reopens": _both("다시 볼 날짜를 확인해 주십시오", "check the day on which it opens again"),
+    "was_touched": _both("누가 만졌는지 답해 주십시오", "say whether anybody had touched it"),
+    "defect": _both("무엇을 보수해야 하는지 고르십시오", "choose what has to be repaired"),
+    "measured_mm": _both(
+        "잰 값을 mm로, 0에서 5000 사이의 정수로 적어 주십시오", "write what was measured, 0 to 5000 mm"
+    ),
+    "installed": _both("칸막이 설치일을 확인해 주십시오", "check the day on which the partition was put in"),
+    "due": _both("보수 기한을 확인해 주십시오", "check the day by which it is repaired"),
+    "by": _both("누가 보수했는지 적어 주십시오", "say who repaired it"),
+    "holds": _both("보수가 되었는지 답해 주십시오", "say whether the repair holds"),
+    "guarded_by": _both(
+        "문을 지키는 사람을 두 글자 이상으로 적어 주십시오", "say who stays at the door, in two letters or more"
+    ),
+    "why_not": _both("촬영하지 못한 사유를 적어 주십시오", "say why there is no photograph"),
+    "commitment": _both(
+        "사진을 다시 보내거나 촬영하지 못한 사유를 적어 주십시오", "send the photograph again, or say why there is none"
+    ),
+    "receipt_no": _both("112 접수 번호를 적어 주십시오", "write down the receipt number that 112 gave"),
+    "officer": _both(
+        "경찰 담당자의 이름을 경찰이 말한 대로 적어 주십시오", "write the officer's name as the police say it"
+    ),
+    "station": _both("경찰관의 소속을 적어 주십시오", "write down the officer's station"),
+    "rank": _both("계급을 적어 주십시오", "write down the rank"),
+    "seal_no": _both("봉인 번호를 적어 주십시오", "write down the number of the seal"),
+    "document_no": _both(
+        "경찰이 보낸 문서의 번호를 적어 주십시오", "write down the number of the document of the police"
+    ),
+    "wanted": _both("경찰이 문서로 요청한 것을 하나 이상 고르십시오", "choose what the police asked for in writing"),
+    "to": _both("보고받은 부서를 적어 주십시오", "say which office was told"),
+    "agency": _both("입회인의 기관을 적어 주십시오", "write down the companion's agency"),
+    "name": _both(
+        "입회인의 이름을 두 글자 이상으로 적어 주십시오", "write the companion's name, in two letters or more"
+    ),
+    "shown_hash": _both("화면을 새로 고치고 다시 서명을 받으십시오", "load the page again and have it signed anew"),
+    "strokes": _both(
+        "서명이 비어 있거나 너무 깁니다. 다시 서명을 받으십시오",
+        "the signature is empty or too long; have it signed anew",
+    ),
+    "room_id": _both("맞는 방을 고르십시오", "choose the right room"),
+}
+"""What to tell whoever left a field of a step empty, or filled it with what it cannot hold."""
+_FIELD = re.compile(r"^[A-Za-z]+: (?:step\.[a-z_]+\.([a-z_]+)|(step)|(second_person))\b")
+_STEP = _both("다음 단계를 고르십시오", "choose a step")
+_SECOND = _both(
+    "두 번째 사람은 패스키 하나로, 또는 아이디나 배지와 PIN으로, 또는 아이디와 비밀번호로 확인합니다",
+    "the second person proves it by a passkey, by a user name or badge with a PIN, or by a user name with a password",
+)
 HURTFUL: dict[str, str] = {
     "몰카": "불법촬영 카메라",
     "몰래카메라": "불법촬영 카메라",
@@ -114,3 +171,13 @@ def hurtful_in(text: str) -> tuple[str, str] | None:
 def has_link(text: str) -> bool:
     """Does a text lead to anything outside? Nobody links to footage."""
     return _LINK.search(text) is not None
+
+
+def needed(problem: str) -> LocalText | None:
+    """What to tell a person of a step that does not keep the contract, from the line that says so; None: nothing."""
+    found = _FIELD.match(problem)
+    if found is None:
+        return None
+    if found[1] is not None:
+        return NEEDED.get(found[1])
+    return _STEP if found[2] is not None else _SECOND

@@ -8,7 +8,6 @@ signed by the server (sweep/LOG.md).  No body of a report goes along: no address
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from server.districts.scope import rooms_of
 from server.documents.inspection_log import Format, LogRequest, milliseconds, unheard, write_log_to
+from server.documents.zipped import zipped
 from server.exports.records import ExportError
 from server.log.heads import Heads
 from server.log.submission import RECORDS, STATEMENT, Submitted, record_lines, signed_statement
@@ -66,15 +66,4 @@ def write_submission(
     period = request.period
     about = Submitted(heads.origin(connection), request.district_id, period.first, period.last, heads.note(connection))
     files[STATEMENT] = signed_statement(signer, about, files)
-    return _zipped(files, generated)
-
-
-def _zipped(files: dict[str, bytes], generated: datetime) -> bytes:
-    out = io.BytesIO()
-    time = (*generated.timetuple()[:6],)
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as book:
-        for name, data in files.items():
-            part = zipfile.ZipInfo(name, (time[0], time[1], time[2], time[3], time[4], time[5]))
-            part.compress_type = zipfile.ZIP_DEFLATED
-            book.writestr(part, data)
-    return out.getvalue()
+    return zipped(files, generated)

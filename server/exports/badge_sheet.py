@@ -5,18 +5,14 @@ Input are badges and names; output the bytes of a PDF.  The QR code says the let
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import typst
-
 from server.exports.fonts import FONT_FOLDERS, find_typeface
 from server.exports.safe_text import plain_text
-from server.exports.sticker_sheet import qr_svg
+from server.exports.typeset import qr_svg, set_pdf
 
-_TEMPLATE = Path(__file__).parent / "templates" / "badges.typ"
 WORDS = {
     "title": "점검자 배지",
     "heading": "점검자 배지",
@@ -41,13 +37,4 @@ def badge_sheet(
         }
         for badge, name, agency in badges
     ]
-    return typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        format="pdf",
-        font_paths=typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[typeface.files[0].parent]
-        ),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=int(made.timestamp()),
-    )
+    return set_pdf("badges.typ", data, made, typeface)

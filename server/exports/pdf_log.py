@@ -10,27 +10,22 @@ same bytes.
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
-
-import typst
+from typing import get_args
 
 from server.exports.by_eye import by_eye_result
 from server.exports.columns import disposition_words, occasion_words
-from server.exports.fonts import FONT_FOLDERS, Typeface, find_typeface
+from server.exports.fonts import FONT_FOLDERS, find_typeface
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.printed_map import Tree
 from server.exports.printed_sweep import printed_sweep, short
 from server.exports.proof import proof_line, proof_qr
 from server.exports.records import ExportError, LogRow, Period, SweepPage
-from server.exports.safe_text import plain_text
+from server.exports.typeset import printable, set_pdf
 from server.exports.words import (
     BY_EYE,
     DEMO_NOTICES,
@@ -48,9 +43,6 @@ MAX_SWEEPS = (
     100  # measured: 5 MiB of memory and 0.1 s a sweep beside 125 MiB; the setting export_memory_mib is for this
 )
 MAX_LINES = 5_000  # measured: a month of the largest district has 2,000, 3 ms and 0.1 MiB each
-_TEMPLATE = Path(__file__).parent / "templates" / "inspection_log.typ"
-_LONG_RUN = re.compile(r"[!-~]{25,}")  # without a space a line cannot break inside it
-_WHOLE = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")  # hashes and ids: to be copied
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +111,7 @@ def render_sheet(
 def _set(log: Tree, generated: datetime, font_folders: Sequence[Path]) -> bytes:
     """The tree as PDF."""
     typeface = find_typeface(font_folders)
-    return typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        format="pdf",
-        font_paths=_fonts(typeface.files[0].parent),
-        sys_inputs={"data": json.dumps(_printable(log, typeface), ensure_ascii=False)},
-        timestamp=int(generated.timestamp()),
-        pdf_standards="a-2a",
-    )
-
-
-@lru_cache(maxsize=4)
-def _fonts(folder: Path) -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
+    return set_pdf("inspection_log.typ", printable(log, typeface), generated, typeface, standard="a-2a")
 
 
 def printed_log(rows: Sequence[LogRow], period: Period, generated: datetime, printing: Printing) -> Tree:
@@ -227,21 +206,3 @@ def printed_line(row: LogRow, number: int) -> Tree:
         "source": SOURCES[row.header.source].ko,
         "is_demo": row.is_demo,
     }
-
-
-def _printable(value: Any, typeface: Typeface) -> Any:
-    """The tree with every string made fit for paper; keys and numbers stay."""
-    if isinstance(value, dict):
-        return {key: item if key == "qr" else _printable(item, typeface) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_printable(item, typeface) for item in value]
-    if isinstance(value, str):
-        return _breakable(typeface.covered(plain_text(value)))
-    return value
-
-
-def _breakable(text: str) -> str:
-    """Zero-width spaces after every 12 characters of a long run, so that it wraps inside its cell."""
-    if _WHOLE.fullmatch(text):
-        return text
-    return _LONG_RUN.sub(lambda run: "\u200b".join(re.findall(".{1,12}", run[0])), text)

@@ -6,9 +6,7 @@ scans it learns nothing but whether a log that somebody hands them holds this re
 
 from __future__ import annotations
 
-import io
-
-import segno
+from server.exports.typeset import qr_svg
 
 PROOF_VERSION = "ansim-proof/1"
 
@@ -23,6 +21,4 @@ def proof_line(what: str, digest: str | None, log: str) -> str:
 
 def proof_qr(line: str) -> str:
     """The line as QR code (ISO/IEC 18004, error correction M: a sheet that was copied twice) in SVG."""
-    out = io.BytesIO()
-    segno.make(line, error="m", micro=False).save(out, kind="svg", border=2, scale=4, xmldecl=False)
-    return out.getvalue().decode()
+    return qr_svg(line, error="m", border=2)

@@ -5,17 +5,14 @@ Input is a public key and names; output the bytes of a PDF of one page, PDF/A, i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-import typst
-
 from server.exports.fonts import FONT_FOLDERS, find_typeface
+from server.exports.typeset import set_pdf
 from server.exports.words import kst
 
-_TEMPLATE = Path(__file__).parent / "templates" / "root_key.typ"
 STEPS = (
     ("네트워크에 연결되지 않은 기기에서 만들었습니다.", "It was made on a machine without a network."),
     (
@@ -62,14 +59,4 @@ def sheet(
         "people": [typeface.covered(one) for one in people],
         "note": {"ko": NOTE[0], "en": NOTE[1]},
     }
-    return typst.compile(
-        _TEMPLATE,
-        root=_TEMPLATE.parent,
-        format="pdf",
-        font_paths=typst.Fonts(
-            include_system_fonts=False, include_embedded_fonts=False, font_paths=[typeface.files[0].parent]
-        ),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        timestamp=int(made.timestamp()),
-        pdf_standards="a-2b",
-    )
+    return set_pdf("root_key.typ", data, made, typeface, standard="a-2b")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 
 from server.cases import gaps, words
 from server.cases.deadlines import REOPENS_AFTER, repair_due, today
-from server.cases.machine import Case, may_follow
+from server.cases.machine import BEFORE_POLICE, FOUND, Case, may_follow
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import Notary, identified, write_for
 from server.ingest.photo_declarations import suspend
@@ -89,14 +89,13 @@ def take_step(
     second: Person | None,
 ) -> Outcome:
     """Append the next step of a case, read it, and say what was recorded."""
+    refuse_wrong_turn(connection, case, request)
     step = _whole(request, person, second)
     history = steps_of(connection, case.case_id, case.sweep_id)
     if request.step_id is not None:
         known = _known(connection, request.step_id, step, history)
         if known is not None:
             return known
-    if not may_follow(_case(case), step.step, today()):
-        raise wrong_turn(case)
     if isinstance(step, Witnessed) and step.shown_hash not in {row.entry_hash for row, _ in history[-1:]}:
         raise ApiError(
             409,
@@ -144,6 +143,26 @@ def _known(
         "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
         "another content is recorded under this id; this step was not recorded",
     )
+
+
+def refuse_wrong_turn(connection: Connection, case: Row[Any], request: StepRequest) -> None:
+    """ApiError 409 for a step that cannot follow, whoever takes it: said before a second person is asked for.
+
+    One that is recorded already and sent again passes: it is no further step.
+    """
+    if may_follow(_case(case), request.step.step, today()):
+        return
+    of_step = select(entries.c.entry_id).where(entries.c.entry_id == request.step_id)
+    if request.step_id is None or connection.scalar(of_step) is None:
+        raise wrong_turn(case)
+
+
+def refuse_file(case: Row[Any]) -> None:
+    """ApiError 409 while there is no file of this case to hand over: no camera was found, or 112 was not called yet."""
+    if case.state not in FOUND:
+        raise ApiError(409, "no_camera_found", words.NO_CAMERA.ko, words.NO_CAMERA.en)
+    if case.state in BEFORE_POLICE:
+        raise wrong_turn(case)
 
 
 def wrong_turn(case: Row[Any]) -> ApiError:

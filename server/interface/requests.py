@@ -6,6 +6,7 @@ puts the same record into OpenAPI.  Duplicate keys, NaN, unknown fields and cont
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
@@ -16,7 +17,7 @@ from pydantic.json_schema import models_json_schema
 from starlette.requests import ClientDisconnect, Request
 
 from server.interface.case_requests import CaseRequest, LookRequest, SecondPerson, StepRequest
-from server.interface.errors import ApiError
+from server.interface.errors import ApiError, invalid
 from server.interface.fields import (
     MAX_LOG_INDEX,
     Degrees,
@@ -55,6 +56,7 @@ from server.interface.views.probes import EntryEvent
 from server.interface.visit_requests import VisitNoteRequest
 from sweep.report import (
     BankCapacity,
+    ContractError,
     LiveMessage,
     LocalText,
     LookKind,
@@ -440,15 +442,29 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
     return b"".join(chunks)
 
 
-def json_body(model: type[Model], max_bytes: int = MAX_REQUEST_BYTES) -> Any:
-    """FastAPI dependency: the request's JSON as `model`; 400 with one line when it does not keep the contract."""
+def json_body(
+    model: type[Model],
+    max_bytes: int = MAX_REQUEST_BYTES,
+    *,
+    words_for: Callable[[str], LocalText | None] = lambda _problem: None,
+) -> Any:
+    """FastAPI dependency: the request's JSON as `model`; 400 with one line when it does not keep the contract.
+
+    `words_for`: what to tell a person whose form lacks something, from the line that names the field.
+    """
 
     async def read(request: Request) -> Model:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             # a form on another site can send anything but this type without asking the browser's permission
             raise ApiError(415, "json_needed", "JSON으로 보내야 합니다", "send JSON as application/json")
         body = await read_body(request, max_bytes)
-        return parse_json(model, body, max_bytes=max_bytes, max_values=max_bytes // BYTES_PER_VALUE)
+        try:
+            return parse_json(model, body, max_bytes=max_bytes, max_values=max_bytes // BYTES_PER_VALUE)
+        except ContractError as error:
+            words = words_for(str(error))
+            if words is None:
+                raise
+            raise invalid(f"{words.en} ({error})", ko=words.ko) from None
 
     return Depends(read)
 

@@ -20,7 +20,7 @@ from server.log.stored_wire import signed_entry
 from server.store.clock import now_ms
 from server.store.schema import PURGED, entries
 from server.store.stored_bodies import StoredBody, bodies_of
-from server.verifier.bodies import STRUCTURE, is_carried
+from server.verifier.bodies import STRUCTURE, Carried, is_carried
 from server.verifier.package_lines import MANIFEST_TYPE, PACKAGE_VERSION, Scope
 from server.verifier.strict import write_exact
 from sweep.entry.dsse import Signer
@@ -95,7 +95,7 @@ def _purged(row: Row[Any]) -> dict[str, Any]:
     }
 
 
-def entry_line(connection: Connection, row: Row[Any], scope: Scope, packed: Packed) -> dict[str, Any]:
+def entry_line(connection: Connection, row: Row[Any], scope: Scope | Carried, packed: Packed) -> dict[str, Any]:
     """An entry as a line of this scope says it; `packed` counts its bodies."""
     carried, states = [], {}
     is_read = row.kind is not None

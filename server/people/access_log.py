@@ -42,6 +42,7 @@ Action = Literal[
     "log.exported",
     "entries.exported",
     "access_log.exported",
+    "case.given",
 ]
 WORDS: dict[str, str] = {
     "sweep.viewed": "점검 상세 열람",
@@ -53,6 +54,7 @@ WORDS: dict[str, str] = {
     "log.exported": "점검일지 내보내기",
     "entries.exported": "기록 내보내기",
     "access_log.exported": "접속 기록 내보내기",
+    "case.given": "사건 기록 묶음 내려받기",
     "device_addresses": "기기 주소",
     "device_names": "기기·와이파이 이름",
     "crops": "사진 조각",

@@ -7,7 +7,7 @@ words.  What an erasure or a purge says is read here too, for each takes away wh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from server.verifier.envelopes import DIGEST, Envelope, NamedBody
@@ -18,6 +18,9 @@ from sweep.entry.kinds import (
     ACCESS_LOG_HEAD,
     ACCESS_LOG_HEAD_TYPE,
     BODY_ERASED,
+    CASE_STEP,
+    CASE_STEP_TYPE,
+    DETAILS_TYPE,
     DISPOSITION,
     DISPOSITION_TYPE,
     ERASED_TYPE,
@@ -30,39 +33,73 @@ from sweep.entry.kinds import (
     KEY_REVOKED_TYPE,
     OPENED,
     OPENED_TYPE,
+    PHOTO_CHECKED,
+    PHOTO_CHECKED_TYPE,
     PHOTO_EXPIRED,
     PHOTO_EXPIRED_TYPE,
+    PHOTO_OPENED,
+    PHOTO_OPENED_TYPE,
+    PHOTO_TAKEN,
+    PHOTO_TAKEN_TYPE,
     QUARANTINE_PURGED,
     QUARANTINE_PURGED_TYPE,
     REPORT,
     REPORT_TYPE,
+    SEALED_PHOTO_TYPE,
 )
 
-STRUCTURE = {
-    (KEY_ADMITTED, KEY_ADMITTED_TYPE),
-    (KEY_REVOKED, KEY_REVOKED_TYPE),
-    (KEY_REINSTATED, KEY_REINSTATED_TYPE),
-    (BODY_ERASED, ERASED_TYPE),
-    (QUARANTINE_PURGED, QUARANTINE_PURGED_TYPE),
-    (ACCESS_LOG_HEAD, ACCESS_LOG_HEAD_TYPE),
-    (PHOTO_EXPIRED, PHOTO_EXPIRED_TYPE),
-}
+Carried = frozenset[tuple[str, str]]
+"""Kinds of entries, each with a media type of body that a file carries."""
+STRUCTURE: Carried = frozenset(
+    {
+        (KEY_ADMITTED, KEY_ADMITTED_TYPE),
+        (KEY_REVOKED, KEY_REVOKED_TYPE),
+        (KEY_REINSTATED, KEY_REINSTATED_TYPE),
+        (BODY_ERASED, ERASED_TYPE),
+        (QUARANTINE_PURGED, QUARANTINE_PURGED_TYPE),
+        (ACCESS_LOG_HEAD, ACCESS_LOG_HEAD_TYPE),
+        (PHOTO_EXPIRED, PHOTO_EXPIRED_TYPE),
+    }
+)
 """Kind and media type of what even `structure` carries: without it nobody could tell what counts."""
-CITY = STRUCTURE | {(OPENED, OPENED_TYPE), (REPORT, REPORT_TYPE), (DISPOSITION, DISPOSITION_TYPE)}
+CITY: Carried = STRUCTURE | {(OPENED, OPENED_TYPE), (REPORT, REPORT_TYPE), (DISPOSITION, DISPOSITION_TYPE)}
 """What `city` carries: no addresses, names, crops or photographs, nor anything that is not known to be free of them."""
+CASE: Carried = STRUCTURE | {
+    (CASE_STEP, CASE_STEP_TYPE),
+    (OPENED, OPENED_TYPE),
+    (DISPOSITION, DISPOSITION_TYPE),
+    (PHOTO_TAKEN, PHOTO_TAKEN_TYPE),
+    (PHOTO_OPENED, PHOTO_OPENED_TYPE),
+    (PHOTO_CHECKED, PHOTO_CHECKED_TYPE),
+}
+"""What the file of a case carries unasked: what persons did about it, and nothing that was measured."""
+ASKED: dict[str, Carried] = {
+    "wifi_timeline": frozenset({(REPORT, REPORT_TYPE)}),
+    "addresses": frozenset({(REPORT, DETAILS_TYPE)}),
+    "photographs": frozenset({(PHOTO_TAKEN, SEALED_PHOTO_TYPE)}),
+}
+"""What it carries besides when the police asked for it in writing, by the word of the step that recorded this."""
 
 
-def is_carried(scope: Scope, status: str, kind: str, media_type: str) -> bool:
+def carried_in_case(asked: Iterable[str]) -> Carried:
+    """What the file of a case carries after these requests."""
+    return CASE.union(*(ASKED.get(one, frozenset()) for one in asked))
+
+
+def is_carried(scope: Scope | Carried, status: str, kind: str, media_type: str) -> bool:
     """Would a package of this scope carry such a body of an entry with this status?"""
     if scope == "full":
         return True
-    return status != "quarantined" and (kind, media_type) in (CITY if scope == "city" else STRUCTURE)
+    if isinstance(scope, str):
+        scope = CITY if scope == "city" else STRUCTURE
+    return status != "quarantined" and (kind, media_type) in scope
 
 
-def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope) -> tuple[Counter[str], list[str]]:
+def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope | Carried) -> tuple[Counter[str], list[str]]:
     """(how many bodies are present, withheld, erased and missing, what is wrong with them)."""
     counts: Counter[str] = Counter()
     wrong = []
+    what = f"a package of scope {scope}" if isinstance(scope, str) else "the file of such a case"
     there = iter(line.bodies)
     following = next(there, None)
     away = []
@@ -72,7 +109,7 @@ def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope) -> tuple[Cou
             counts["present"] += 1
             following = next(there, None)
             if not wanted:
-                wrong.append(f"carries the body {named.commitment}, which a package of scope {scope} withholds")
+                wrong.append(f"carries the body {named.commitment}, which {what} withholds")
             continue
         state = line.states.get(named.commitment)
         if state is None:
@@ -81,7 +118,7 @@ def check_bodies(line: EntryLine, envelope: Envelope, scope: Scope) -> tuple[Cou
         away.append(named.commitment)
         counts[state] += 1
         if state == "withheld" and (wanted or envelope.kind in KEY_KINDS):
-            wrong.append(f"withholds the body {named.commitment}, which a package of scope {scope} carries")
+            wrong.append(f"withholds the body {named.commitment}, which {what} carries")
         if state == "missing" and line.status != "quarantined":
             wrong.append(f"the body {named.commitment} is missing")
         if state == "erased" and envelope.kind in KEY_KINDS:

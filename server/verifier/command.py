@@ -6,12 +6,15 @@ is no package PackageError, one that cannot be read OSError.
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from server.verifier.anchors import Anchors
+from server.verifier.case_file import STATEMENT as CASE_STATEMENT
+from server.verifier.case_file import verify_case_file
 from server.verifier.envelopes import DIGEST, KEY_ID
-from server.verifier.findings import Findings
-from server.verifier.submission import is_submission, verify_submission
+from server.verifier.findings import Findings, PackageError
+from server.verifier.submission import verify_submission
 from server.verifier.verification import read_lines, verify
 from sweep.entry.dsse import key_id_of
 from sweep.entry.notes import (
@@ -43,12 +46,23 @@ def anchors_of(checkpoint: Path | None, root: str | None, witness: str | None) -
 
 
 def verify_package(path: Path, anchors: Anchors) -> Findings:
-    """Verify a package, or a submission; PackageError, OSError."""
-    if is_submission(path):
-        return verify_submission(path, anchors)
+    """Verify a package, a submission or the file of a case; PackageError, OSError."""
+    with path.open("rb") as file:
+        is_zip = file.read(4) == b"PK\x03\x04"
+    if is_zip:
+        return _verify_zip(path, anchors)
     with path.open("rb") as first, path.open("rb") as second:
         files = iter((first, second))
         return verify(lambda: read_lines(next(files).readline), anchors)
+
+
+def _verify_zip(path: Path, anchors: Anchors) -> Findings:
+    try:
+        with zipfile.ZipFile(path) as book:
+            is_case = CASE_STATEMENT in book.namelist()
+            return verify_case_file(book, anchors) if is_case else verify_submission(book, anchors)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        raise PackageError(f"not a submission: the ZIP cannot be read ({error})") from None
 
 
 def _read_note(path: Path) -> str:

@@ -61,6 +61,8 @@ class Envelope:
     source: str
     seq: int
     prev: str | None
+    refs: tuple[str, ...]
+    """Ids of the entries that it cites."""
     bodies: tuple[NamedBody, ...]
 
 
@@ -108,7 +110,9 @@ def _read_envelope(content: dict[str, Any]) -> Envelope:
     if sum(body.size for body in bodies) > MAX_ALL_BODIES_BYTES:
         raise EntryError(f"the bodies have more than {MAX_ALL_BODIES_BYTES} bytes together")
     names = ("kind", "entry_id", "tenant", "room_id", "sweep_id", "key_id", "subject", "assurance", "source")
-    return Envelope(**{name: content[name] for name in (*names, "seq", "prev")}, bodies=bodies)
+    return Envelope(
+        **{name: content[name] for name in (*names, "seq", "prev")}, refs=tuple(content["refs"]), bodies=bodies
+    )
 
 
 def _is(pattern: re.Pattern[str], value: object) -> bool:

@@ -20,7 +20,8 @@ from server.projections import projecting
 from server.verifier.anchors import Anchors
 from server.verifier.command import verify_package
 from server.verifier.findings import Findings, PackageError
-from server.verifier.submission import RECORDS, STATEMENT
+from server.verifier.proven_records import RECORDS
+from server.verifier.submission import STATEMENT
 from sweep.entry import notes
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe

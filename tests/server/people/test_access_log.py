@@ -27,9 +27,10 @@ from server.store.clock import from_ms, now_ms
 from server.store.schema import access_log as table
 from sweep.report import FindingDetails, new_id
 from tests.report_factory import make_report
-from tests.server.cases.photo_kit import Officer, taken
+from tests.server.cases.photo_kit import SECOND, Officer, taken
+from tests.server.cases.test_cases import FOUND_STEPS
 from tests.server.conftest import Call, Client, Site
-from tests.server.sweep_kit import Probe
+from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 KEPT_DAYS = days_of(read_periods(), "access_log")
 THIS_MONTH = kst(from_ms(now_ms()))[:7]
@@ -85,6 +86,7 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "/api/exports/inspection-log": lambda: inspector.get("/api/exports/inspection-log", reason="사유"),
         "/api/exports/{job_id}/file": lambda: _download(inspector, job["job_id"]),
         "/api/photos/{photo_id}/open": lambda: officer.open(photo_id),
+        "/api/cases/{case_id}/file": lambda: admin.get(f"/api/cases/{_found(admin)}/file", reason="경찰 인계"),
         "/api/exports/access-log": lambda: admin.get("/api/exports/access-log", month=THIS_MONTH, reason="월간 점검"),
     }
     declared = {route.path for route in api_routes(ROUTERS) if (route.openapi_extra or {}).get("x-personal-data")}
@@ -106,6 +108,16 @@ def test_every_route_that_shows_something_leaves_a_line(site: Site, shown: tuple
         "대조",
         inspector.get("/api/me").json()["user"]["username"],
     )
+
+
+def _found(client: Client) -> str:
+    """A case of a camera of which the police know; the second person is there."""
+    opened = client.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "검은 점"}})
+    case_id: str = opened.json()["case"]["case_id"]
+    for step in FOUND_STEPS[:5]:
+        answer = client.post(f"/api/cases/{case_id}/steps", {"step": step, "second_person": SECOND})
+        assert answer.status_code == 201, answer.text
+    return case_id
 
 
 def _download(client: Client, job_id: str) -> Any:

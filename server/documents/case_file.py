@@ -1,0 +1,103 @@
+"""The file of a found camera for whoever investigates: its record on paper, and the proof of it in one ZIP.
+
+Input are a case with its steps, a read transaction and the server's key; output are the bytes of the file, which
+`verify` checks without this server (sweep/LOG.md).  What was measured goes along only as far as a recorded request of
+the police asks for it; a photograph stays sealed, and the evidence officer gives out the plain picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, select
+
+from server.documents.zipped import zipped
+from server.exports.case_sheet import CaseSheet, PrintedStep, case_sheet
+from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
+from server.log.heads import Heads
+from server.log.proven_records import RECORDS, signed_statement
+from server.places.rooms import room_summary
+from server.store.clock import from_ms
+from server.store.schema import districts
+from sweep.entry.dsse import Signer
+from sweep.report.case_records import CaseStep, PoliceAsked, Wanted
+
+READ_ME = "README.txt"
+SHEET = "case.pdf"
+WORDS = """\
+불법촬영기기 의심 사건 기록 묶음
+
+case.pdf       사건 기록(종이로 넘기고 서명할 때 씁니다)
+records.jsonl  서명된 기록과, 기록 원장에 들어 있다는 증명
+case.json      이 파일들의 이름과 해시, 서버의 서명
+
+확인: sweep-server verify 이-파일.zip   (또는 python -m server.verifier 이-파일.zip)
+기기 주소와 무선 기록, 사진은 경찰이 문서로 요청한 것으로 기록된 것만 들어 있습니다. 사진은 봉인된 채로 들어 있고,
+풀린 사진은 증거담당자가 따로 넘깁니다. verify가 말하는 SHA-256과 맞추어 보십시오.
+
+Records of a case, for whoever investigates. Check with: sweep-server verify THIS-FILE.zip
+Addresses, radio records and photographs are here only as far as the police asked for them in writing and it was
+recorded. A photograph is sealed; the evidence officer hands out the picture, whose SHA-256 verify tells.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """Who had the file made and why."""
+
+    organisation: str
+    requested_by: str
+    """Pseudonym."""
+    reason: str
+
+
+def asked_for(steps: Sequence[tuple[Row[Any], CaseStep]]) -> tuple[Wanted, ...]:
+    """What the police asked for in writing, as the steps of a case record it; in alphabetical order."""
+    found = {one for _, step in steps if isinstance(step.step, PoliceAsked) for one in step.step.wanted}
+    return tuple(sorted(found))
+
+
+def write_case_file(
+    connection: Connection,
+    case: Row[Any],
+    steps: Sequence[tuple[Row[Any], CaseStep]],
+    requested: Requested,
+    made: datetime,
+    signer: Signer,
+) -> bytes:
+    """The ZIP; `made` is an aware time. Raises FontsMissingError without Nanum Gothic."""
+    asked = asked_for(steps)
+    named = select(districts.c.name_ko).where(districts.c.district_id == requested.organisation)
+    is_moved = case.room_id != case.recorded_room_id
+    sheet = CaseSheet(
+        case_id=str(case.case_id),
+        organisation=connection.scalar(named) or requested.organisation,
+        place=_place(connection, case.room_id),
+        recorded_place=_place(connection, case.recorded_room_id) if is_moved else None,
+        source=case.source,
+        asked=asked,
+        requested_by=requested.requested_by,
+        reason=requested.reason,
+        steps=[
+            PrintedStep(step.step, row.subject, from_ms(row.received_ms), row.log_index, row.entry_hash)
+            for row, step in steps
+        ],
+    )
+    files = {READ_ME: WORDS.encode(), SHEET: case_sheet(sheet, made)}
+    files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked))
+    heads = Heads(signer)
+    about = {"origin": heads.origin(connection), "case_id": str(case.case_id)}
+    files[STATEMENT] = signed_statement(signer, CASE_FILE_TYPE, about, heads.note(connection), files)
+    return zipped(files, made)
+
+
+def _place(connection: Connection, room_id: UUID) -> str:
+    room = room_summary(connection, room_id)
+    if room is None:
+        return ""
+    number = f" ({room.facility_code})" if room.facility_code else ""
+    return f"{room.facility_name.ko}{number}, {room.room_name.ko}"

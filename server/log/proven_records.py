@@ -1,0 +1,69 @@
+"""Records with their place in the tree, and a signed statement of files: what a ZIP proves itself with.
+
+Input is a connection whose transaction sees one state of the log, the places that are meant and the server's key;
+output are the lines and the statement that `server/verifier/proven_records.py` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from server.log import tiles
+from server.log.package import Packed, entry_line
+from server.store.clock import now_ms
+from server.store.schema import IS_ACCEPTED, entries
+from server.verifier.bodies import Carried
+from server.verifier.package_lines import Scope
+from server.verifier.proven_records import RECORDS
+from server.verifier.strict import write_exact
+from sweep.entry import merkle
+from sweep.entry.dsse import Signer
+from sweep.entry.kinds import KEY_KINDS
+
+__all__ = ["RECORDS", "indices_of", "parts_of", "proven_lines", "signed_statement"]
+T = TypeVar("T")
+AT_ONCE = 500  # guessed: fewer than a statement may have parameters
+
+
+def proven_lines(connection: Connection, wanted: Iterable[int], scope: Scope | Carried) -> Iterator[bytes]:
+    """The entries at these places and of all keys in the order of the log, each with its proof and its line end."""
+    size, subtree = tiles.tree_size(connection), tiles.reader(connection)
+    indices = {*wanted, *indices_of(connection, entries.c.kind.in_(sorted(KEY_KINDS)))}
+    packed = Packed()
+    for some in parts_of(sorted(indices)):
+        rows = connection.execute(select(entries).where(entries.c.log_index.in_(some)).order_by(entries.c.log_index))
+        for row in rows:
+            proof = merkle.prove(merkle.inclusion_path(row.log_index, size), subtree)
+            line = entry_line(connection, row, scope, packed)
+            yield write_exact(line | {"proof": [hash_.hex() for hash_ in proof]}) + b"\n"
+
+
+def indices_of(connection: Connection, condition: ColumnElement[bool]) -> set[int]:
+    """Places of the accepted entries that keep a condition."""
+    return set(connection.scalars(select(entries.c.log_index).where(IS_ACCEPTED, condition)))
+
+
+def parts_of(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The items in parts that one statement holds."""
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
+
+
+def signed_statement(
+    signer: Signer, media_type: str, about: Mapping[str, Any], checkpoint: str, files: Mapping[str, bytes]
+) -> bytes:
+    """The statement: what these files are about, and each by name, size and hash."""
+    said = {
+        "v": 1,
+        **about,
+        "made_ms": now_ms(),
+        "checkpoint": checkpoint,
+        "files": [
+            {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+        ],
+    }
+    return write_exact(signer.sign(media_type, write_exact(said)).to_json()) + b"\n"
