@@ -69,7 +69,7 @@ class _Aside:
         return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
 
 
-def _facing(position: Array, target: Array) -> Array:
+def facing(position: Array, target: Array) -> Array:
     """World to camera, y kept down, looking from `position` at `target`."""
     z = (target - position) / np.linalg.norm(target - position)
     x = np.cross([0.0, 1.0, 0.0], z)
@@ -86,18 +86,18 @@ def render_pair(seed: int, mode: Mode, **how: Any) -> tuple[RenderedClip, Render
         at = np.array([aside, 0.0, (1.0 - NEARER) * wall_m])
         split = _split(times)
         middle, end = times[split // 2], times[-1]
-        return _Aside(hand, times[split] - 1e-4, end - middle, Pose(_facing(at, np.array([0.0, 0.0, wall_m])), at))
+        return _Aside(hand, times[split] - 1e-4, end - middle, Pose(facing(at, np.array([0.0, 0.0, wall_m])), at))
 
     whole = render_tier_clip(seed, mode=mode, triples=FIRST_TRIPLES + SECOND_TRIPLES, carried=carried, **how)
     split = _split(whole.meta.phases)
-    return _part(whole, split, len(whole.frames)), _part(whole, 0, split)
+    return part_of(whole, split, len(whole.frames)), part_of(whole, 0, split)
 
 
 def _split(frames: Sequence[Any]) -> int:
     return len(frames) - 3 * FIRST_TRIPLES
 
 
-def _part(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
+def part_of(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
     """Some frames of a clip as one of its own, its truth with them."""
     meta = whole.meta.model_copy(update={"phases": whole.meta.phases[begin:end]})
 
