@@ -46,7 +46,7 @@ OWN_KINDS = {
 }
 STRUCTURE = {**KEY_KINDS, **OWN_KINDS, "body.erased": "body-erased"}
 CITY = {**STRUCTURE, "sweep.opened": "sweep-opened", "sweep.report": "sweep-report", "disposition": "disposition"}
-CASE_KINDS = {"case.step", "visit.noted"}
+CASE_KINDS = {"case.step", "visit.noted", "visit.signed"}
 PHOTO_KINDS = {"photo.taken", "photo.opened", "photo.checked"}
 PROBE_KINDS = {"reference.checked"}
 READ = set(CITY) | CASE_KINDS | PHOTO_KINDS | PROBE_KINDS

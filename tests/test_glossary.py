@@ -23,9 +23,11 @@ ENTRY = re.compile(r'^  (\w+): text\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*
 
 
 def page_words() -> dict[str, tuple[str, str]]:
-    """Every text of the page by its key: Korean and English."""
+    """Every text of the page by its key, of a room with words of its own by `room.key`: Korean and English."""
+    tables = [("", file) for file in WORDS.glob("*.ts")]
+    tables += [(f"{file.parent.name}.", file) for file in WORDS.parents[1].glob("*/words.ts")]
     return {
-        key: (ko, en) for file in WORDS.glob("*.ts") for key, ko, en in ENTRY.findall(file.read_text(encoding="utf-8"))
+        room + key: (ko, en) for room, file in tables for key, ko, en in ENTRY.findall(file.read_text(encoding="utf-8"))
     }
 
 

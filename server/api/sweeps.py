@@ -30,14 +30,14 @@ from server.interface.fields import OptionalLine
 from server.interface.requests import DispositionRequest, EraseRequest, describe, json_body
 from server.interface.views.entries import EntryCreated
 from server.interface.views.sweeps import SweepDetail
-from server.interface.visit_requests import VisitNoteRequest
+from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people import access_log
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import sweeps
 from server.projections.projecting import catch_up
 from server.store.stored_bodies import find_body
-from sweep.entry.kinds import CROP_TYPE, DISPOSITION, SEALED_PHOTO_TYPE, VISIT_NOTED
+from sweep.entry.kinds import CROP_TYPE, DISPOSITION, SEALED_PHOTO_TYPE, VISIT_NOTED, VISIT_SIGNED
 
 router = APIRouter(tags=["sweeps"])
 
@@ -101,6 +101,21 @@ async def post_visit_note(
     outcome = await run_in_threadpool(visit_entries.note_visit, services.db, services.notary, person, sweep_id, body)
     if outcome.is_new:
         services.exchange.entry_read(sweep_id, VISIT_NOTED)
+    return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
+
+
+@router.post("/api/sweeps/{sweep_id}/signatures", status_code=201, openapi_extra=describe(SignatureRequest) | shows())
+async def post_signature(
+    request: Request,
+    person: Inspector,
+    sweep_id: UUID,
+    body: Annotated[SignatureRequest, json_body(SignatureRequest)],
+) -> EntryCreated:
+    """Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion."""
+    services = services_of(request)
+    outcome = await run_in_threadpool(visit_entries.sign_visit, services.db, services.notary, person, sweep_id, body)
+    if outcome.is_new:
+        services.exchange.entry_read(sweep_id, VISIT_SIGNED)
     return EntryCreated(entry_id=outcome.entry_id, log_index=outcome.log_index)
 
 

@@ -122,6 +122,7 @@ ENTRY_KINDS: Mapping[str, str] = {
     kinds.PHOTO_EXPIRED: "물체 사진 보존기간 만료 삭제",
     kinds.REFERENCE_CHECKED: "점검기 기준 점검",
     kinds.VISIT_NOTED: "현장 기재",
+    kinds.VISIT_SIGNED: "현장 확인 서명",
     kinds.KEY_ADMITTED: "키 등록",
     kinds.KEY_REVOKED: "키 폐기",
     kinds.KEY_REINSTATED: "키 폐기 취소",

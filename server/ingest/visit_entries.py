@@ -15,7 +15,7 @@ from server.ingest.case_entries import check_words
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import Notary, write_for
 from server.interface.errors import ApiError, not_found
-from server.interface.visit_requests import VisitNoteRequest
+from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
 from server.projections.projecting import project_due
 from server.store.clock import entry_time
@@ -25,7 +25,7 @@ from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import ClockReading, parse_json, to_json
-from sweep.report.visit_records import Noted, VisitNote
+from sweep.report.visit_records import Noted, SignedByHand, VisitNote, VisitSigned
 
 
 def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, request: VisitNoteRequest) -> Outcome:
@@ -71,6 +71,68 @@ def note_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
             body=make_body(kinds.VISIT_NOTED_TYPE, to_json(VisitNote(v=1, sweep_id=sweep_id, noted=clock, **noted))),
             entry_id=request.note_id,
         )
+
+
+def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, request: SignatureRequest) -> Outcome:
+    """Take down a signature by finger over the last note of a visit, or find it under its id.
+
+    ApiError 404 without the sweep, 409 when the hash is not that of the last note or the id is that of something else.
+    """
+    for text in (request.agency, request.rank):
+        if text is not None:
+            check_words(text)
+    signed = {name: getattr(request, name) for name in SignedByHand.model_fields}
+    with db.write() as connection:
+        if request.signature_id is not None:
+            known = _known(connection, sweep_id, request.signature_id, kinds.VISIT_SIGNED)
+            if known is not None:
+                return known
+        project_due(connection, sweep_id)
+        sweep = connection.execute(
+            select(sweeps.c.room_id, sweeps.c.source).where(sweeps.c.sweep_id == sweep_id)
+        ).one_or_none()
+        if sweep is None:
+            raise not_found("점검", "sweep")
+        note = connection.execute(
+            select(entries.c.entry_id, entries.c.entry_hash)
+            .where(entries.c.sweep_id == sweep_id, entries.c.kind == kinds.VISIT_NOTED, IS_ACCEPTED)
+            .order_by(entries.c.log_index.desc())
+            .limit(1)
+        ).one_or_none()
+        if note is None or note.entry_hash != request.shown_hash:
+            raise ApiError(
+                409,
+                "hash_not_shown",
+                "화면에 보인 현장 기재가 마지막 것이 아닙니다. 화면을 새로 고치고 다시 서명을 받으십시오",
+                "the hash is not that of the last note; load the page again and have it signed anew",
+            )
+        when = entry_time()
+        clock = ClockReading(utc=when.utc, synchronised=when.synchronised, max_error_ms=when.max_error_ms)
+        record = VisitSigned(v=1, sweep_id=sweep_id, signed=clock, **signed)
+        return write_for(
+            connection,
+            notary,
+            person,
+            kind=kinds.VISIT_SIGNED,
+            source=sweep.source,
+            room_id=sweep.room_id,
+            sweep_id=sweep_id,
+            refs=(note.entry_id,),
+            body=make_body(kinds.VISIT_SIGNED_TYPE, to_json(record)),
+            entry_id=request.signature_id,
+        )
+
+
+def _known(connection: Connection, sweep_id: UUID, entry_id: UUID, kind: str) -> Outcome | None:
+    """What was signed before under this id; None when there is nothing, ApiError 409 when it is something else."""
+    row = connection.execute(select(entries).where(entries.c.entry_id == entry_id, IS_ACCEPTED).limit(1)).one_or_none()
+    if row is None:
+        return None
+    if (row.kind, row.sweep_id) != (kind, sweep_id):
+        raise ApiError(
+            409, "signature_known", "같은 번호로 다른 것이 이미 기록되어 있습니다", "something else has this id"
+        )
+    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
 def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...]:

@@ -53,7 +53,7 @@ from server.interface.photo_requests import (
     PhotoRequest,
 )
 from server.interface.views.probes import EntryEvent
-from server.interface.visit_requests import VisitNoteRequest
+from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from sweep.report import (
     BankCapacity,
     ContractError,
@@ -394,6 +394,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     Plan,
     DispositionRequest,
     VisitNoteRequest,
+    SignatureRequest,
     CaseRequest,
     StepRequest,
     PhotoDeclarationRequest,

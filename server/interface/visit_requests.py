@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from server.interface.fields import TimeOrderedId
-from sweep.report.visit_records import Noted
+from sweep.report.visit_records import Noted, SignedByHand
 
 
 class VisitNoteRequest(Noted):
@@ -11,3 +11,10 @@ class VisitNoteRequest(Noted):
 
     note_id: TimeOrderedId | None = None
     """Sent again it is one note."""
+
+
+class SignatureRequest(SignedByHand):
+    """A signature by finger over the note that the page shows."""
+
+    signature_id: TimeOrderedId | None = None
+    """Sent again it is one signature."""

@@ -24,7 +24,7 @@ from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
-from sweep.report.visit_records import VisitNote
+from sweep.report.visit_records import VisitNote, VisitSigned
 
 R = TypeVar("R", bound=Record)
 
@@ -45,6 +45,8 @@ class SweepRecord:
     """Of the cases that its findings opened."""
     visit: tuple[Row[Any], VisitNote] | None = None
     """What the inspectors noted last."""
+    signatures: list[tuple[Row[Any], VisitSigned]] = field(default_factory=list)
+    """By finger, over this or an earlier note."""
     slots: list[int] = field(default_factory=list)
     """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
 
@@ -107,6 +109,11 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             if note is not None:
                 _agree(row, note.sweep_id, row.room_id, row.source)
             record.visit = None if note is None else (row, note)  # an erased one leaves nothing, not an older word
+        case kinds.VISIT_SIGNED:
+            signature = _read(connection, record, row, kinds.VISIT_SIGNED_TYPE, VisitSigned)
+            if signature is not None:
+                _agree(row, signature.sweep_id, row.room_id, row.source)
+                record.signatures.append((row, signature))
         case _:
             pass  # `body.erased` acts when it is written and says nothing about the sweep itself
 

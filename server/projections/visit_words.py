@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.exports.by_eye import by_eye_result, hand_entries
 from server.exports.records import HandEntries
 from server.exports.words import BY_EYE, Result
-from server.interface.views.sweeps import VisitView
+from server.interface.views.sweeps import SignatureView, VisitView
 from server.projections.sweep_record import SweepRecord
 from sweep.report.visit_records import Noted
 
@@ -19,8 +19,30 @@ def hand_of(record: SweepRecord) -> HandEntries:
 def visit_view(record: SweepRecord, result: Result) -> VisitView:
     """The word of persons, beside `result`, which the equipment gave."""
     code = by_eye_result(result, hand_of(record))
+    signatures = tuple(
+        SignatureView(
+            signed_as=one.signed_as,
+            agency=one.agency,
+            name=one.name,
+            rank=one.rank,
+            is_of_last_note=record.visit is not None and one.shown_hash == record.visit[0].entry_hash,
+            taken_by=row.subject,
+            signed=one.signed.utc,
+        )
+        for row, one in record.signatures
+    )
     if record.visit is None:
-        return VisitView(result=code, words=BY_EYE[code], note=None, noted_by=None, noted=None)
+        return VisitView(
+            result=code, words=BY_EYE[code], note=None, noted_by=None, noted=None, note_hash=None, signatures=signatures
+        )
     row, note = record.visit
     noted = Noted(**{name: getattr(note, name) for name in Noted.model_fields})
-    return VisitView(result=code, words=BY_EYE[code], note=noted, noted_by=row.subject, noted=note.noted.utc)
+    return VisitView(
+        result=code,
+        words=BY_EYE[code],
+        note=noted,
+        noted_by=row.subject,
+        noted=note.noted.utc,
+        note_hash=row.entry_hash,
+        signatures=signatures,
+    )

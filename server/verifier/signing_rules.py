@@ -25,6 +25,7 @@ from sweep.entry.kinds import (
     REPORT,
     SERVER_KINDS,
     VISIT_NOTED,
+    VISIT_SIGNED,
 )
 
 KeyRole = Literal["probe", "demo", "server", "witness", "root"]
@@ -48,7 +49,7 @@ class Rule:
 ITSELF = "server"
 """Subject of what the server says for itself."""
 DEVICE_KINDS = frozenset({OPENED, REPORT})
-PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED}) | CASE_KINDS | PHOTO_KINDS
+PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS
 LIVE = frozenset({"live"})
 MADE_UP = frozenset({"replay", "simulated"})
 DEVICE = frozenset({"device"})

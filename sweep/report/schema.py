@@ -18,7 +18,7 @@ from .manifest import RecordedSweep
 from .observations import FindingDetails, RfWindow
 from .reference import ReferenceChecked
 from .sweep import Disposition, SweepOpened, SweepReport
-from .visit_records import VisitNote
+from .visit_records import VisitNote, VisitSigned
 
 HERE = Path(__file__).parent
 SCHEMA_FILE = HERE / "schema.json"
@@ -35,6 +35,7 @@ TOP_RECORDS: tuple[type[BaseModel], ...] = (
     RfWindow,
     ReferenceChecked,
     VisitNote,
+    VisitSigned,
 )
 
 

@@ -11,13 +11,41 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from .base import ClockReading, Record, Text
+from .base import ClockReading, HexDigest, Record, Slug, Text
+from .case_records import Millimetres, Person, Stroke
 
 ByEye = Literal["nothing_unusual", "marks", "not_done"]
 Occasion = Literal["regular", "ad_hoc", "joint"]
 Spot = Literal["vent", "ceiling", "light", "socket", "door_lock", "partition", "toilet_bin", "basin"]
 Bell = Literal["works", "broken", "none", "not_tested"]
 Measure = Literal["sticker", "hole_closed", "repair_asked", "scene_kept", "police_called"]
+SignedAs = Literal["inspector", "keeper", "witness"]
+"""An inspector, who may have no account here; whoever keeps the building; 입회인, who came along for an agency."""
+
+
+class ZoneCheck(Record):
+    """What was looked at in one zone, part by part."""
+
+    zone_id: Slug
+    fine: Annotated[tuple[Spot, ...], Field(max_length=8)]
+    """Looked at by eye, and nothing unusual."""
+    marked: Annotated[tuple[Spot, ...], Field(max_length=8)]
+    """Looked at, and something is strange or broken."""
+    holes: Annotated[int, Field(ge=0, le=99)]
+    """How many holes nobody can explain."""
+    floor_gap_mm: Millimetres | None
+    """Below the partition, measured; null: not measured."""
+    ceiling_gap_mm: Millimetres | None
+    emergency_bell: Bell
+    sticker: bool
+    """Was a hole or gap closed by a sticker there and then?"""
+
+    @model_validator(mode="after")
+    def _names_each_part_once(self) -> Self:
+        named = (*self.fine, *self.marked)
+        if len(set(named)) < len(named):
+            raise ValueError("each part of a zone stands once")
+        return self
 
 
 class Noted(Record):
@@ -38,6 +66,8 @@ class Noted(Record):
     """What was done there and then, each once."""
     confirmed_by: Text | None
     """Who of the facility or the police confirmed it, by office: no names."""
+    zones: Annotated[tuple[ZoneCheck, ...], Field(max_length=60)] = ()
+    """The checklist, each zone once; empty where nobody filled one in."""
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
@@ -47,6 +77,8 @@ class Noted(Record):
             raise ValueError("who looked names where, and who did not names nothing")
         if len(set(self.spots)) < len(self.spots) or len(set(self.measures)) < len(self.measures):
             raise ValueError("each spot and each measure stands once")
+        if len({zone.zone_id for zone in self.zones}) < len(self.zones):
+            raise ValueError("each zone stands once")
         return self
 
 
@@ -56,4 +88,28 @@ class VisitNote(Noted):
     v: Literal[1]
     sweep_id: UUID
     noted: ClockReading
+    """When the server signed it."""
+
+
+class SignedByHand(Record):
+    """A signature by finger over the hash of the last note, without what the server knows itself."""
+
+    signed_as: SignedAs
+    agency: Text
+    """Office, facility or police station."""
+    name: Person
+    """As they give it themselves."""
+    rank: Text | None
+    shown_hash: HexDigest
+    """Hash of the entry that stood on the page: of the last note of this visit."""
+    strokes: Annotated[tuple[Stroke, ...], Field(min_length=1, max_length=60)]
+    """The signature in thousandths of the field's width and height."""
+
+
+class VisitSigned(SignedByHand):
+    """A signature by finger as the server took it down; who signed is known to those who stood there."""
+
+    v: Literal[1]
+    sweep_id: UUID
+    signed: ClockReading
     """When the server signed it."""

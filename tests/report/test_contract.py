@@ -147,6 +147,7 @@ def test_every_quantity_names_its_unit() -> None:
         "_px",
         "_deg",
         "_m",
+        "_mm",
         "_counts",
         "_v",
         "_c",
@@ -158,7 +159,8 @@ def test_every_quantity_names_its_unit() -> None:
         "_share",
     )
     pure = {
-        "v", "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
+        "v", "holes",
+        "quality", "samples", "dropped", "bursts", "gaps", "score", "snr", "persistence", "off_axis_ratio",
         "frame", "frames", "bytes_up", "bytes_down", "adverts", "windows", "duty_cycle", "p_value", "version", "seq",
         "position_index", "positions", "count", "fraction", "prior_log10_odds", "posterior_log10_odds", "median", "max",
         "plan_version", "head_absences", "hangs", "trial_index", "trials", "flow_count", "probability", "low", "high",

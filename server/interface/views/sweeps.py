@@ -16,7 +16,7 @@ from server.interface.views.entries import AlarmView, EntryRow, GapView
 from server.interface.views.places import RoomSummary, SweepSummary
 from sweep.report import LocalText, PhoneTime, SweepReport
 from sweep.report.persons import Identified
-from sweep.report.visit_records import Noted
+from sweep.report.visit_records import Noted, SignedAs
 
 
 class FindingDetailsView(View):
@@ -51,6 +51,20 @@ class DispositionView(View):
     """When the person decided, by the phone's clock."""
 
 
+class SignatureView(View):
+    """That somebody signed a note by finger; the strokes stay in the log."""
+
+    signed_as: SignedAs
+    agency: str
+    name: str
+    rank: str | None
+    is_of_last_note: bool
+    """False: the note was written anew since, and was not signed again by this person."""
+    taken_by: str
+    """Who was logged in and held the phone out."""
+    signed: datetime
+
+
 class VisitView(View):
     """What people saw by eye and did, beside what the equipment says: the first of the log's two result lines."""
 
@@ -60,6 +74,9 @@ class VisitView(View):
     """What stands in the log; null when nobody noted anything."""
     noted_by: str | None
     noted: datetime | None
+    note_hash: str | None
+    """Hash of the note's entry: what is signed by finger."""
+    signatures: tuple[SignatureView, ...]
 
 
 class KnownBefore(View):

@@ -118,3 +118,56 @@ def test_what_contradicts_itself_or_may_hurt_is_refused(
 
 def test_a_sweep_that_nobody_knows_has_no_note(person: Client) -> None:
     assert _note(person, new_id()).status_code == 404
+
+
+ZONE: dict[str, Any] = {
+    "zone_id": "stall-1",
+    "fine": ["vent", "light"],
+    "marked": ["partition"],
+    "holes": 2,
+    "floor_gap_mm": 9,
+    "ceiling_gap_mm": None,
+    "emergency_bell": "works",
+    "sticker": True,
+}
+
+
+def test_a_checklist_is_kept_zone_by_zone_and_each_zone_once(site: Site, person: Client) -> None:
+    sweep_id = _sweep(site, findings=())
+    marks = {"by_eye": "marks", "marks": "1번 칸 구멍 2곳"}
+    assert _note(person, sweep_id, **marks, zones=[ZONE, ZONE]).status_code == 400
+    assert _note(person, sweep_id, **marks, zones=[ZONE | {"fine": ["partition"]}]).status_code == 400
+    assert _note(person, sweep_id, **marks, zones=[ZONE]).status_code == 201
+    assert person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["note"]["zones"] == [ZONE]
+
+
+def test_a_signature_is_over_the_note_that_was_shown(site: Site, person: Client) -> None:
+    sweep_id = _sweep(site, findings=())
+    by_finger = {
+        "signed_as": "witness",
+        "agency": "가상경찰서",
+        "name": "김경위",
+        "rank": "경위",
+        "shown_hash": "0" * 64,
+        "strokes": [[[10, 20], [30, 40]]],
+        "signature_id": str(new_id()),
+    }
+
+    def sign(**changes: Any) -> Any:
+        return person.post(f"/api/sweeps/{sweep_id}/signatures", by_finger | changes)
+
+    assert sign().json()["error"]["code"] == "hash_not_shown", "nothing was written down yet"
+    assert _note(person, sweep_id).status_code == 201
+    shown = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["note_hash"]
+    assert sign().json()["error"]["code"] == "hash_not_shown"
+    first, again = sign(shown_hash=shown), sign(shown_hash=shown)
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert sign(shown_hash=shown, signature_id=None, strokes=[]).status_code == 400
+    (kept,) = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
+    assert (kept["signed_as"], kept["rank"], kept["taken_by"], kept["is_of_last_note"]) == (
+        "witness", "경위", "점검자-01", True,
+    )  # fmt: skip
+    assert _note(person, sweep_id, emergency_bell="broken").status_code == 201
+    (kept,) = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
+    assert kept["is_of_last_note"] is False
+    assert sign(shown_hash=shown, signature_id=str(new_id())).json()["error"]["code"] == "hash_not_shown"

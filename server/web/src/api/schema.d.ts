@@ -1924,6 +1924,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sweeps/{sweep_id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Signature
+         * @description Take down a signature by finger over the last note of a visit: of an inspector, the keeper or a companion.
+         */
+        post: operations["post_signature_api_sweeps__sweep_id__signatures_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users": {
         parameters: {
             query?: never;
@@ -4821,6 +4841,12 @@ export interface components {
              * @description Where they looked, each once; empty when they did not look.
              */
             spots: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
+            /**
+             * Zones
+             * @description The checklist, each zone once; empty where nobody filled one in.
+             * @default []
+             */
+            zones: components["schemas"]["ZoneCheck"][];
         };
         /**
          * NothingSeenCommand
@@ -6707,6 +6733,74 @@ export interface components {
             }[];
         };
         /**
+         * SignatureRequest
+         * @description A signature by finger over the note that the page shows.
+         */
+        SignatureRequest: {
+            /**
+             * Agency
+             * @description Office, facility or police station.
+             */
+            agency: string;
+            /**
+             * Name
+             * @description As they give it themselves.
+             */
+            name: string;
+            /** Rank */
+            rank: string | null;
+            /**
+             * Shown Hash
+             * @description Hash of the entry that stood on the page: of the last note of this visit.
+             */
+            shown_hash: string;
+            /**
+             * Signature Id
+             * @description Sent again it is one signature.
+             * @default null
+             */
+            signature_id: string | null;
+            /**
+             * Signed As
+             * @enum {string}
+             */
+            signed_as: "inspector" | "keeper" | "witness";
+            /**
+             * Strokes
+             * @description The signature in thousandths of the field's width and height.
+             */
+            strokes: [
+                number,
+                number
+            ][][];
+        };
+        /**
+         * SignatureView
+         * @description That somebody signed a note by finger; the strokes stay in the log.
+         */
+        SignatureView: {
+            /** Agency */
+            agency: string;
+            /** Is Of Last Note */
+            is_of_last_note: boolean;
+            /** Name */
+            name: string;
+            /** Rank */
+            rank: string | null;
+            /**
+             * Signed
+             * Format: date-time
+             */
+            signed: string;
+            /**
+             * Signed As
+             * @enum {string}
+             */
+            signed_as: "inspector" | "keeper" | "witness";
+            /** Taken By */
+            taken_by: string;
+        };
+        /**
          * SignedEntryRow
          * @description An entry with the document as it came.
          */
@@ -7650,6 +7744,12 @@ export interface components {
              * @description Where they looked, each once; empty when they did not look.
              */
             spots: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
+            /**
+             * Zones
+             * @description The checklist, each zone once; empty where nobody filled one in.
+             * @default []
+             */
+            zones: components["schemas"]["ZoneCheck"][];
         };
         /**
          * VisitOrderList
@@ -7731,6 +7831,8 @@ export interface components {
          */
         VisitView: {
             note: components["schemas"]["Noted"] | null;
+            /** Note Hash */
+            note_hash: string | null;
             /** Noted */
             noted: string | null;
             /** Noted By */
@@ -7740,6 +7842,8 @@ export interface components {
              * @enum {string}
              */
             result: "nothing_unusual" | "marks" | "not_done" | "found" | "not_recorded";
+            /** Signatures */
+            signatures: components["schemas"]["SignatureView"][];
             words: components["schemas"]["LocalText"];
         };
         /**
@@ -7935,6 +8039,46 @@ export interface components {
                 number,
                 number
             ][];
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * ZoneCheck
+         * @description What was looked at in one zone, part by part.
+         */
+        ZoneCheck: {
+            /** Ceiling Gap Mm */
+            ceiling_gap_mm: number | null;
+            /**
+             * Emergency Bell
+             * @enum {string}
+             */
+            emergency_bell: "works" | "broken" | "none" | "not_tested";
+            /**
+             * Fine
+             * @description Looked at by eye, and nothing unusual.
+             */
+            fine: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
+            /**
+             * Floor Gap Mm
+             * @description Below the partition, measured; null: not measured.
+             */
+            floor_gap_mm: number | null;
+            /**
+             * Holes
+             * @description How many holes nobody can explain.
+             */
+            holes: number;
+            /**
+             * Marked
+             * @description Looked at, and something is strange or broken.
+             */
+            marked: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
+            /**
+             * Sticker
+             * @description Was a hole or gap closed by a sticker there and then?
+             */
+            sticker: boolean;
             /** Zone Id */
             zone_id: string;
         };
@@ -11613,6 +11757,41 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["VisitNoteRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_signature_api_sweeps__sweep_id__signatures_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sweep_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignatureRequest"];
             };
         };
         responses: {

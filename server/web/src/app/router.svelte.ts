@@ -27,6 +27,8 @@ export type Route =
   | { readonly screen: "desk"; readonly page: string; readonly id: string | null }
   | { readonly screen: "checks"; readonly probeId: string | null }
   | { readonly screen: "photos"; readonly caseId: string }
+  /** The end of a visit: the checklist, what is left to do, the sheet for the facility. */
+  | { readonly screen: "visit"; readonly sweepId: string; readonly part: "checklist" | "after" | "sheet" }
   /** The guide through a case for whoever stands before it. */
   | { readonly screen: "find"; readonly caseId: string }
   | { readonly screen: "account" }
@@ -53,6 +55,8 @@ export function parseRoute(hash: string): Route {
       transmitterId: fourth,
       findingId: /(?:^|&)finding=([\w-]+)/.exec(query)?.[1] ?? null,
     };
+  if (first === "sweeps" && second !== undefined && (third === "checklist" || third === "after" || third === "sheet"))
+    return { screen: "visit", sweepId: second, part: third };
   if (first === "sweeps" && second !== undefined)
     return {
       screen: "sweep",
@@ -89,6 +93,9 @@ export const links = {
   sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,
   finding: (sweepId: string, findingId: string) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/findings/${encodeURIComponent(findingId)}`,
+  checklist: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/checklist`,
+  after: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/after`,
+  sheet: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/sheet`,
   transmitters: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}/transmitters`,
   transmitter: (sweepId: string, transmitterId: string, findingId: string | null = null) =>
     `#/sweeps/${encodeURIComponent(sweepId)}/transmitters/${encodeURIComponent(transmitterId)}` +

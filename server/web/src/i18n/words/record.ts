@@ -29,5 +29,9 @@ export const record = {
   entry_sweep_report: text("점검 보고서", "Sweep report"),
   entry_disposition: text("현장 판정", "Decision on site"),
   entry_body_erased: text("본문 삭제", "Body erased"),
+  entry_case_step: text("사건 처리", "Step of a case"),
+  entry_visit_noted: text("현장 기재", "Visit written down"),
+  entry_visit_signed: text("현장 확인 서명", "Signature by finger"),
+  entry_photo_taken: text("물체 사진 촬영", "Object photographed"),
   entry_other: text("그 밖의 기록({kind})", "Other entry ({kind})"),
 } as const;

@@ -1,0 +1,16 @@
+/** What of a case has to be repaired, for whoever keeps the building: nothing else of it. */
+import type { CaseDetail } from "../api/types";
+
+export interface Repair {
+  readonly defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+  readonly measuredMm: number | null;
+  readonly due: string;
+}
+
+/** The last defect of a case; none of a case that has none. */
+export function repairsOf(one: CaseDetail): readonly Repair[] {
+  const found = one.events.flatMap(({ step }) =>
+    step.step === "defect_found" ? [{ defect: step.defect, measuredMm: step.measured_mm, due: step.due }] : [],
+  );
+  return found.slice(-1);
+}
