@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import DARK, OFF_AXIS, ON_AXIS, Clip, ClipMeta, Frame
+from sweep.lens.clips import DARK, OFF_AXIS, ON_AXIS, RED, Clip, ClipMeta, Frame
 from sweep.lens.hot_pixels import HOT_FRAMES, HotPixels
 from sweep.lens.register import Image
 
@@ -23,6 +23,7 @@ MAX_PAIR_FRAMES = 5
 """Derived: a group with all five phases is five frames long; a partner farther away belongs to another group."""
 MAX_SHORT_FRAMES = 6
 """Derived: one group of six phases; farther away the motion in between is not known well enough."""
+EXCHANGED = {RED: ON_AXIS, ON_AXIS: RED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def pair_triples(
     """
     places = {
         letter: [i for i, p in enumerate(phases) if p == letter and (i not in short or letter == DARK)]
-        for letter in (ON_AXIS, OFF_AXIS, DARK, "M", "N", "R")
+        for letter in (ON_AXIS, OFF_AXIS, DARK, "M", "N", RED)
     }
     triples: list[Triple] = []
     rejected: Counter[str] = Counter()
@@ -68,11 +69,16 @@ def pair_triples(
         elif c is None:
             rejected["no_dark_frame"] += 1
         else:
-            middle, outer, red = (_nearest(places[letter], a) for letter in ("M", "N", "R"))
+            middle, outer, red = (_nearest(places[letter], a) for letter in ("M", "N", RED))
             triples.append(Triple(a, b, c, middle, red, outer))
     if not places[ON_AXIS]:
         rejected["no_on_axis_frame"] += 1
     return _with_short(triples, phases, short), rejected
+
+
+def pair_red(phases: tuple[str, ...], short: frozenset[int] = frozenset()) -> tuple[Triple, ...]:
+    """Triples in which a red frame stands for the on_axis one, and the nearest on_axis frame is the red one of each."""
+    return pair_triples(tuple(EXCHANGED.get(phase, phase) for phase in phases), short)[0]
 
 
 def _with_short(triples: list[Triple], phases: tuple[str, ...], short: frozenset[int]) -> tuple[Triple, ...]:

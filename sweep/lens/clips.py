@@ -38,7 +38,7 @@ MAX_PIXELS_PER_CLIP = 512_000_000
 """Derived: 300 frames of 1456 x 1088; bounds the work one folder can cause."""
 MAX_NPZ_BYTES = 640_000_000
 """A compressed clip is unpacked whole, so it is held to 200 full-size frames."""
-ON_AXIS, OFF_AXIS, DARK = "A", "B", "C"
+ON_AXIS, OFF_AXIS, DARK, RED = "A", "B", "C", "R"
 PHASE_NAMES = {
     "A": "on_axis", "B": "off_axis", "C": "dark", "M": "middle_ring", "N": "outer_middle_ring", "R": "red",
 }  # fmt: skip

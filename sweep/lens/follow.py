@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from sweep.lens import coverage
 from sweep.lens.align import Chain, place_triple
-from sweep.lens.clip_source import FrameSource, RecordedSource, Triple, pair_triples
+from sweep.lens.clip_source import FrameSource, RecordedSource, Triple, pair_red, pair_triples
 from sweep.lens.clips import Clip
 from sweep.lens.detect import worth_following
 from sweep.lens.glints import find_glints
@@ -53,6 +53,8 @@ class Followed:
     progress: Progress
     frames: int
     """Those of no triple included."""
+    red: Followed | None = None
+    """The same view with red frames for on_axis ones, and those for red ones; None without red frames."""
 
 
 class Follower:
@@ -90,21 +92,28 @@ class Follower:
             progress.used.append(index)
         progress.work_s.append(time.perf_counter() - started - placed.read_s)
 
-    def so_far(self, frames: int) -> Followed:
-        """What is followed as yet, of so many frames."""
-        return Followed(self._triples, self.chain, self._tracker.finish(), self.progress, frames)
+    def so_far(self, frames: int, red: Followed | None = None) -> Followed:
+        """What is followed as yet, of so many frames; `red`: what is in red ones."""
+        return Followed(self._triples, self.chain, self._tracker.finish(), self.progress, frames, red)
 
 
 def follow_clip(clip: Clip) -> Followed:
     """Register, measure and follow one clip, without judging it. Raises `ClipError` when a frame cannot be read."""
     triples, rejected = pair_triples(clip.meta.phases, clip.meta.short_frames)
-    follower = Follower(RecordedSource(clip), triples, len(triples))
+    follower = _followed_through(clip, triples)
     follower.progress.rejections.update(rejected)
+    frames = len(clip.meta.phases)
+    for index in set(range(frames)).difference(*(one.frames for one in triples)):
+        clip.frame(index)  # a clip with a broken frame is a broken clip, wherever it lies
+    in_red = pair_red(clip.meta.phases, clip.meta.short_frames)
+    return follower.so_far(frames, _followed_through(clip, in_red).so_far(frames) if in_red else None)
+
+
+def _followed_through(clip: Clip, triples: Sequence[Triple]) -> Follower:
+    follower = Follower(RecordedSource(clip), triples, len(triples))
     for _ in triples:
         follower.step()
-    for index in set(range(len(clip.meta.phases))).difference(*(one.frames for one in triples)):
-        clip.frame(index)  # a clip with a broken frame is a broken clip, wherever it lies
-    return follower.so_far(len(clip.meta.phases))
+    return follower
 
 
 def _keep_freed_memory() -> None:

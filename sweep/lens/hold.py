@@ -10,8 +10,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sweep.lens.clip_source import MAX_PAIR_FRAMES, MAX_SHORT_FRAMES, Electrons, Triple, pair_triples, to_electrons
-from sweep.lens.clips import NOMINAL_SHARE, ClipMeta
+from sweep.lens.clip_source import (
+    MAX_PAIR_FRAMES,
+    MAX_SHORT_FRAMES,
+    Electrons,
+    Triple,
+    pair_red,
+    pair_triples,
+    to_electrons,
+)
+from sweep.lens.clips import NOMINAL_SHARE, RED, ClipMeta
 from sweep.lens.follow import Followed, Follower
 from sweep.lens.frames import LiveTriple, PhaseFrame
 from sweep.lens.hot_pixels import HotPixels
@@ -58,6 +66,8 @@ class Hold:
         self._source = LiveSource(meta, hot)
         self._triples: list[Triple] = []
         self._follower = Follower(self._source, self._triples, HOLD_TRIPLES)
+        self._red_triples: list[Triple] = []
+        self._red = Follower(self._source, self._red_triples, HOLD_TRIPLES)
         self._first: int | None = None
         self._marks: dict[int, tuple[str, bool]] = {}
         """Lamp of a frame, and whether its pulse was short."""
@@ -97,11 +107,13 @@ class Hold:
         self._triples.append(paired)
         self._on_axis[here] = triple.on_axis
         self._follow(len(self._triples) - 1)
+        self._follow_red(here - MAX_PAIR_FRAMES, ends=False)
         self._let_go(here)
 
     def so_far(self) -> Followed:
         """What was followed so far: all triples but the last."""
-        return self._follower.so_far(self._frames)
+        red = self._red.so_far(self._frames) if self._red.done else None
+        return self._follower.so_far(self._frames, red)
 
     def judge(self) -> ClipResult:
         """Judge what was followed so far."""
@@ -110,6 +122,8 @@ class Hold:
     def finish(self) -> ClipResult:
         """Judge all triples; none may be added afterwards."""
         self._follow(len(self._triples))
+        if self._marks:
+            self._follow_red(max(self._marks), ends=True)
         return self.judge()
 
     def on_axis(self, index: int) -> PhaseFrame | None:
@@ -134,11 +148,26 @@ class Hold:
             self._triples[number] = self._paired(self._triples[number].on_axis) or self._triples[number]
             self._follower.step()
 
+    def _follow_red(self, until: int, *, ends: bool) -> None:
+        """Follow red frames up to that one, whose partners are all known; the last of them waits for the next."""
+        last = self._red_triples[-1].on_axis if self._red_triples else -1
+        if any(phase == RED and last < index <= until for index, (phase, _) in self._marks.items()):
+            low = min(self._marks)
+            marks = [self._marks.get(i, ("", False)) for i in range(low, max(self._marks) + 1)]
+            shorts = frozenset(i for i, (_, is_short) in enumerate(marks) if is_short)
+            paired = (_shifted(one, low) for one in pair_red(tuple(phase for phase, _ in marks), shorts))
+            fresh = [one for one in paired if last < one.on_axis <= until and one.frames <= set(self._source.frames)]
+            self._red_triples.extend(fresh[: HOLD_TRIPLES - len(self._red_triples)])
+        for _ in range(self._red.done, len(self._red_triples) - (0 if ends else 1)):
+            self._red.step()
+
     def _let_go(self, newest: int) -> None:
-        """Forget what no triple from `newest` on needs."""
-        for kept, least in ((self._source.frames, newest - REACH), (self._marks, newest - MARKED)):
-            for old in [index for index in kept if index < least]:
-                del kept[old]
+        """Forget what no triple from `newest` on needs, nor the red one that waits."""
+        waiting = self._red_triples[-1].frames if self._red_triples else frozenset()
+        for old in [index for index in self._source.frames if index < newest - REACH and index not in waiting]:
+            del self._source.frames[old]
+        for old in [index for index in self._marks if index < newest - MARKED]:
+            del self._marks[old]
         for old in list(self._on_axis)[:-KEPT_ON_AXIS]:
             del self._on_axis[old]
 

@@ -119,6 +119,9 @@ REASONS: dict[str, Sentence] = {
                            "seen at its place from the side too, with a score of {v:.1f} there"),
     "gone_from_the_side": Sentence("옆에서 다시 보니 그 자리에 없음: 거울상과 조각 반사는 보는 자리에 따라 사라짐",
                                    "gone when seen from the side, as mirror images and facets are"),
+    "red_alone": Sentence("적외선 밝기가 적색 밝기의 {v:.2f}배에 그침: 적외선을 흡수하는 필터 뒤의 렌즈가 이렇게 보임",
+                          "infrared returns {v:.2f} of the light that red does, as a lens does behind a filter that "
+                          "absorbs infrared"),
     "rest": Sentence("기준값, 보정, 나머지 수치를 합한 값", "start, calibration and all other numbers together"),
 }  # fmt: skip
 

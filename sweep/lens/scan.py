@@ -24,7 +24,8 @@ from sweep.lens.judge import Judgement, candidate_score, judge_tracks
 from sweep.lens.optics import load_optics
 from sweep.lens.phases import LampCheck, check_lamps
 from sweep.lens.records import ClipCoverage, ClipQuality, ClipResult, Detection, LensScan, Verdict
-from sweep.lens.track import AT, Tracks
+from sweep.lens.red_look import joined, seen_in_red_alone
+from sweep.lens.track import AT
 
 MIN_TRIPLES = 3
 MAX_DETECTIONS_PER_CLIP = 40
@@ -72,7 +73,11 @@ def conclude(
     judged = progress.used and not check.reason
     judgements = judge_tracks(followed.tracks, scene_of(progress, meta), limit) if judged else []
     assessable = not reason
-    detections = tuple(_detection(name, j, followed.tracks, triples, assessable) for j in judgements)
+    detections = tuple(_detection(name, j, *_last_seen(j, followed), assessable) for j in judgements)
+    if judged and followed.red is not None:
+        found = seen_in_red_alone(followed, scene_of(followed.red.progress, meta), limit)
+        red = [_detection(name, one.judgement, one.x, one.y, one.frame, assessable) for one in found]
+        detections = joined(detections, red, followed, meta, limit)
     judge_s = time.perf_counter() - started
     has_candidate = any(d.verdict == "lens_candidate" for d in detections)
     if assessable and has_candidate:
@@ -83,6 +88,7 @@ def conclude(
     seen = _coverage(meta, progress, check, chain, assessable, range_m)
     verdict: Verdict = "candidate" if assessable and has_candidate else "not_assessable"
     each = statistics.median(progress.work_s[1:] or progress.work_s or [0.0])
+    judge_s += 0.0 if followed.red is None else sum(followed.red.progress.work_s)
     milliseconds = (each + judge_s / max(1, len(triples))) * 1e3
     return ClipResult(name, None, message, verdict, reason, quality, seen, detections, round(milliseconds, 3))
 
@@ -108,17 +114,21 @@ def scene_of(progress: Progress, meta: ClipMeta) -> Scene:
     return Scene(len(progress.used), meta.scale, float(np.median(ratios)) if ratios else 1.0, *rings)
 
 
-def _detection(
-    name: str, judgement: Judgement, tracks: Tracks, triples: Sequence[Triple], assessable: bool
-) -> Detection:
-    row = tracks.rows[judgement.track]
+def _last_seen(judgement: Judgement, followed: Followed) -> tuple[float, float, int]:
+    """Place and on_axis frame."""
+    row = followed.tracks.rows[judgement.track]
     last = int(np.flatnonzero(row[:, AT["found"]] > 0)[-1])
+    frame = followed.triples[int(followed.tracks.triples[last])].on_axis
+    return float(row[last, AT["x"]]), float(row[last, AT["y"]]), frame
+
+
+def _detection(name: str, judgement: Judgement, x: float, y: float, frame: int, assessable: bool) -> Detection:
     called = assessable and judgement.score >= candidate_score()
     return Detection(
         clip=name,
-        x=round(float(row[last, AT["x"]]), 2),
-        y=round(float(row[last, AT["y"]]), 2),
-        frame=triples[int(tracks.triples[last])].on_axis,
+        x=round(x, 2),
+        y=round(y, 2),
+        frame=frame,
         score=judgement.score,
         verdict="lens_candidate" if called else "glint",
         evidence={key: round(value, 4) for key, value in judgement.evidence.items()},

@@ -66,8 +66,9 @@ def strobed_frames(
     glint: tuple[float, float] | None = None,
     glint_e: float = 12_000.0,
     drift_px: tuple[float, float] = (1.2, 0.7),
+    answers: tuple[ClipPhase, ...] = ("A",),
 ) -> list[Frame]:
-    """A textured wall under strobed lamps, drifting `drift_px` a frame, with a point that answers on_axis only.
+    """A textured wall under strobed lamps, drifting `drift_px` a frame, with a point that answers some lamps only.
 
     `glint` is its place in the last on_axis frame.  No renderer is behind it: tests of what stands around the
     detector stay as they are when the renderer or the detector changes.
@@ -84,7 +85,7 @@ def strobed_frames(
         move = np.array([[1.0, 0.0, -width / 4 - dx], [0.0, 1.0, -height / 4 - dy]])
         seen = cv2.warpAffine(wall, move, (width, height), borderMode=cv2.BORDER_REFLECT)
         electrons = 3.0 * seen * light[phase]
-        if glint is not None and phase == "A":
+        if glint is not None and phase in answers:
             spread = 1.1
             square = (xs - glint[0] + dx) ** 2 + (ys - glint[1] + dy) ** 2
             electrons = electrons + glint_e / (2 * np.pi * spread**2) * np.exp(-0.5 * square / spread**2)

@@ -77,7 +77,7 @@ def test_log_ratio_rises_beyond_the_knots_too() -> None:
 
 
 def test_every_feature_has_words() -> None:
-    assert set(REASONS) == {*FEATURES, "rest", "seen_again", "gone_from_the_side"}
+    assert set(REASONS) == {*FEATURES, "rest", "seen_again", "gone_from_the_side", "red_alone"}
     for name in FEATURES:
         for value in (0.0, 0.731, -0.4, float("nan")):
             words = sentence(name, value)
