@@ -21,7 +21,7 @@ from sweep.report.case_records import (
     RoomClosed,
     Witnessed,
 )
-from sweep.report.visit_records import VisitNote
+from sweep.report.visit_records import VisitNote, VisitSigned
 
 DEFECTS = {
     "hole": "구멍",
@@ -31,8 +31,13 @@ DEFECTS = {
 }
 
 
-def hand_entries(note: tuple[str, VisitNote] | None, steps: Sequence[CaseStep]) -> HandEntries:
-    """The form's fields; `note` is (pseudonym of whoever wrote it, the note), None where nobody wrote one."""
+def hand_entries(
+    note: tuple[str, VisitNote] | None, steps: Sequence[CaseStep], signatures: Sequence[VisitSigned] = ()
+) -> HandEntries:
+    """The form's fields; `note` is (pseudonym of whoever wrote it, the note), None where nobody wrote one.
+
+    `signatures`: by finger, over this very note; offices and ranks of theirs are printed, names are not.
+    """
     done = tuple(words for step in steps if (words := _done(step)) is not None)
     photographs = sum(isinstance(step.step, Photographed) and step.step.commitment is not None for step in steps)
     police = tuple(
@@ -43,13 +48,18 @@ def hand_entries(note: tuple[str, VisitNote] | None, steps: Sequence[CaseStep]) 
         return HandEntries(measures=done, photographs=photographs, companions=police, is_found=is_found)
     who, said = note
     companions = (said.companions,) if said.companions else ()
+    police += tuple(
+        f"{one.agency} {one.rank or ''}".strip() + " 입회 서명" for one in signatures if one.signed_as == "witness"
+    )
+    keepers = tuple(f"{one.agency} 확인 서명" for one in signatures if one.signed_as == "keeper")
+    confirmed = (*((said.confirmed_by,) if said.confirmed_by else ()), *keepers)
     return HandEntries(
         occasion=said.occasion,
         companions=(*companions, *police),
         suspicious_marks=said.marks or ("없음" if said.by_eye == "nothing_unusual" else None),
         emergency_bell=BELLS[said.emergency_bell],
         measures=(*(MEASURES[measure] for measure in said.measures), *done),
-        confirmed_by=said.confirmed_by,
+        confirmed_by=", ".join(confirmed) or None,
         by_eye=said.by_eye,
         spots=tuple(SPOTS[spot] for spot in SPOTS if spot in said.spots),
         noted_by=who,

@@ -12,8 +12,12 @@ from sweep.report.visit_records import Noted
 
 def hand_of(record: SweepRecord) -> HandEntries:
     """What people noted, and what the cases of its findings add."""
-    note = None if record.visit is None else (record.visit[0].subject, record.visit[1])
-    return hand_entries(note, [step for _, step in record.steps])
+    steps = [step for _, step in record.steps]
+    if record.visit is None:
+        return hand_entries(None, steps)
+    row, note = record.visit
+    signatures = [one for _, one in record.signatures if one.shown_hash == row.entry_hash]
+    return hand_entries((row.subject, note), steps, signatures)
 
 
 def visit_view(record: SweepRecord, result: Result) -> VisitView:

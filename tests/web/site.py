@@ -36,6 +36,7 @@ PASSWORD = "correct-horse-battery"
 PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("inspector", "점검자-01", "inspector"),
     ("supervisor", "감독자-01", "inspector"),
+    ("chief", "감독자-02", "supervisor"),
     ("viewer", "열람자-01", "viewer"),
 )
 PROBE_ID = "probe-01"
@@ -173,7 +174,7 @@ def running_site(folder: Path) -> Iterator[Site]:
 
 
 def add_people(connection: Connection) -> None:
-    """An inspector, a supervisor and a viewer, all with `PASSWORD`."""
+    """Two inspectors, a supervisor of theirs and a viewer, all with `PASSWORD`."""
     for username, display_name, role in PEOPLE:
         auth.create_user(
             connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"

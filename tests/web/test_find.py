@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +12,10 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.waiting import wait_until
-from tests.web.conftest import OpenPhone, Phone
+from tests.waiting import descendants, wait_until
+from tests.web.conftest import AS_PHONE, FLAGS, OpenPhone, Phone
 from tests.web.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
@@ -68,7 +70,8 @@ def _steps(page: Page, site: Site, case_id: str) -> list[dict[str, Any]]:
     return [event["step"] for event in events]
 
 
-def test_from_candidate_to_the_police_package_by_two(phone: Phone, site: Site, tmp_path: Path) -> None:
+def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site: Site, tmp_path: Path) -> None:
+    phone = open_phone(site.url)
     report = site.deliver("guided", candidate_zone="stall-2", is_real=True)
     phone.watch.allowed = ("status of 401", "status of 403")
     phone.log_in(path=f"#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}")
@@ -143,7 +146,7 @@ def test_from_candidate_to_the_police_package_by_two(phone: Phone, site: Site, t
     kept = page.evaluate("() => indexedDB.databases().then(all => all.map(one => one.name))")
     assert "ansim-drafts" in kept
     assert PASSWORD not in _drafts(page)
-    _verified_by_a_third(site, tmp_path)
+    _verified_by_a_third(open_phone(site.url), case_id, tmp_path)
 
 
 def _photograph(phone: Phone) -> None:
@@ -254,24 +257,24 @@ def _drafts(page: Page) -> str:
     return found
 
 
-def _verified_by_a_third(site: Site, folder: Path) -> None:
-    """Whoever has the package and the verifier alone reads the hand-over in it; a changed letter is noticed."""
-    package = folder / "police.jsonl"
-    exported = ["export", "entries", str(package), "--reason", "수사-77", "--data-dir", str(site.folder)]
-    subprocess.run([sys.executable, "-m", "server.cli", *exported], capture_output=True, check=True)
-    data = package.read_bytes()
-    assert _problems(package) == []
-    package.write_bytes(data.replace(b'"log_index":1,', b'"log_index":2,', 1))
-    assert _problems(package) != []
-
-
-def _problems(package: Path) -> list[str]:
-    """What the verifier alone says against a package, beside numbers that other tests lost on purpose."""
-    said = subprocess.run(
-        [sys.executable, "-m", "server.verifier", str(package)], capture_output=True, text=True, check=False
-    )
-    assert "entries" in said.stdout, said.stderr
-    return [line for line in said.stdout.splitlines() if line.startswith("problem:") and "is missing" not in line]
+def _verified_by_a_third(phone: Phone, case_id: str, folder: Path) -> None:
+    """A supervisor downloads the file for the police; whoever has it and the verifier alone checks it."""
+    phone.log_in("chief", path=f"#/find/{case_id}")
+    page = phone.page
+    expect(page.get_by_label("다운로드 사유(문서 번호)")).to_have_value("수사-77")
+    phone.shoot("find-police-file")
+    assert phone.violations() == []
+    with page.expect_download() as saving:
+        _press(page, "파일 만들기")
+    package = folder / "police.zip"
+    saving.value.save_as(package)
+    checked = [sys.executable, "-m", "server.verifier", str(package)]
+    said = subprocess.run(checked, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout
+    data = bytearray(package.read_bytes())
+    data[len(data) // 2] ^= 1
+    package.write_bytes(data)
+    assert subprocess.run(checked, capture_output=True, check=False).returncode != 0
 
 
 def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone, site: Site) -> None:
@@ -280,14 +283,8 @@ def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone,
     page = phone.page
     phone.log_in(path="#/settings")
     case_id = _case_of(page, site, report.findings[0].finding_id)
-    token = page.request.get(f"{site.url}/api/me").json()["csrf_token"]
-    for step in ({"step": "looked_at", "seen": "object"}, {"step": "camera", "was_touched": True}):
-        answer = page.request.post(
-            f"{site.url}/api/cases/{case_id}/steps",
-            data={"step": step, "second_person": {"username": SECOND, "password": PASSWORD}},
-            headers={"X-CSRF-Token": token},
-        )
-        assert answer.ok, answer.text()
+    _take(page, site, case_id, {"step": "looked_at", "seen": "object"})
+    _take(page, site, case_id, {"step": "camera", "was_touched": True})
     phone.open(f"#/find/{case_id}")
     _title(page, "손대지 않습니다")
     page.context.set_offline(True)
@@ -313,6 +310,96 @@ def test_without_a_connection_the_guide_goes_on_and_sends_in_order(phone: Phone,
         "room_closed", "photographed", "police_called",
     ]  # fmt: skip
     _title(page, "경찰이 올 때까지 지킵니다")
+
+
+def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Phone, site: Site) -> None:
+    phone.watch.allowed = (*OFFLINE, "status of 409")
+    report = site.deliver("found by two phones", candidate_zone="stall-2", is_real=True)
+    page = phone.page
+    phone.log_in(path="#/settings")
+    case_id = _case_of(page, site, report.findings[0].finding_id)
+    _take(page, site, case_id, {"step": "looked_at", "seen": "object"})
+    _take(page, site, case_id, {"step": "camera", "was_touched": False})
+    _take(page, site, case_id, {"step": "room_closed", "guarded_by": "점검자-01"})
+    _take(page, site, case_id, {"step": "photographed", "commitment": None, "why_not": "급함"})
+    phone.open(f"#/find/{case_id}")
+    _title(page, "112에 신고합니다")
+    page.context.set_offline(True)
+    _press(page, "신고했습니다 – 다음")
+    page.get_by_label("직접 적기").fill("2026-112-000999")
+    _press(page, "기록하고 다음")
+    expect(page.get_by_text("기록 1건을 이 휴대전화에 보관했습니다")).to_be_visible()
+    _take(page, site, case_id, {"step": "police_called", "receipt_no": "2026-112-000431"})
+    page.context.set_offline(False)
+    refused = page.locator(".alert", has_text="받아들여지지 않았습니다")
+    expect(refused).to_contain_text("2026-112-000999")
+    _dies(page, "경찰이 올 때까지 지킵니다")
+    expect(refused).to_contain_text("2026-112-000999")
+    _press(page, "다음")
+    expect(refused).to_have_count(0)
+    assert [step["step"] for step in _steps(page, site, case_id)].count("police_called") == 1
+
+
+@pytest.mark.soak  # two browsers of its own
+def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
+    browser: Browser, chromium_path: str, phone: Phone, site: Site, tmp_path: Path
+) -> None:
+    report = site.deliver("found with an empty battery", candidate_zone="stall-2", is_real=True)
+    phone.log_in(path="#/settings")
+    case_id = _case_of(phone.page, site, report.findings[0].finding_id)
+    for step in (
+        {"step": "looked_at", "seen": "object"},
+        {"step": "camera", "was_touched": False},
+        {"step": "room_closed", "guarded_by": "점검자-01"},
+        {"step": "photographed", "commitment": None, "why_not": "급함"},
+    ):
+        _take(phone.page, site, case_id, step)
+
+    def open_again() -> BrowserContext:
+        return browser.browser_type.launch_persistent_context(
+            tmp_path / "profile", executable_path=chromium_path, args=FLAGS, locale="ko-KR", **AS_PHONE
+        )
+
+    killed = open_again()
+    before = Phone(killed.new_page(), site.url, phone.watch, "")
+    before.log_in(path=f"#/find/{case_id}")
+    _press(before.page, "신고했습니다 – 다음")
+    before.page.get_by_label("직접 적기").fill("2026-112-000777")
+    wait_until(lambda: "000777" in _drafts(before.page), "what was written is kept", every_s=0.01)
+    mine = f"--user-data-dir={tmp_path / 'profile'}"
+    for pid in _processes_with(mine):
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not _processes_with(mine), "the browser is gone", every_s=0.05)
+    with open_again() as context:
+        after = Phone(context.new_page(), site.url, phone.watch, "")
+        after.log_in(path=f"#/find/{case_id}")
+        _title(after.page, "접수 번호는 무엇입니까?")
+        expect(after.page.get_by_label("직접 적기")).to_have_value("2026-112-000777")
+        expect(after.page.get_by_text("하던 곳에서 이어집니다.")).to_be_visible()
+
+
+def _processes_with(argument: str) -> list[int]:
+    """Processes below this one that were started with an argument and have not ended."""
+    found = []
+    for pid in descendants(os.getpid()):
+        try:
+            line = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")
+        except OSError:  # ended meanwhile
+            continue
+        if argument in line:
+            found.append(pid)
+    return found
+
+
+def _take(page: Page, site: Site, case_id: str, step: dict[str, Any]) -> None:
+    """A step of somebody else's phone."""
+    token = page.request.get(f"{site.url}/api/me").json()["csrf_token"]
+    answer = page.request.post(
+        f"{site.url}/api/cases/{case_id}/steps",
+        data={"step": step, "second_person": {"username": SECOND, "password": PASSWORD}},
+        headers={"X-CSRF-Token": token},
+    )
+    assert answer.ok, answer.text()
 
 
 def test_from_a_simulation_nobody_is_called_and_each_screen_speaks_english(open_phone: OpenPhone, city: str) -> None:

@@ -167,7 +167,14 @@ def test_a_signature_is_over_the_note_that_was_shown(site: Site, person: Client)
     assert (kept["signed_as"], kept["rank"], kept["taken_by"], kept["is_of_last_note"]) == (
         "witness", "경위", "점검자-01", True,
     )  # fmt: skip
+    keeper = {"signed_as": "keeper", "agency": "시설관리팀", "rank": None, "name": "박담당"}
+    assert sign(shown_hash=shown, signature_id=None, **keeper).status_code == 201
+    row = _line(person)
+    assert row["동행·입회"] == "가상경찰서 경위 입회 서명"
+    assert row["확인자"] == "시설관리 담당, 시설관리팀 확인 서명"
+    assert not {name for name in ("김경위", "박담당") if name in str(row)}, "names stay in the log"
     assert _note(person, sweep_id, emergency_bell="broken").status_code == 201
-    (kept,) = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
-    assert kept["is_of_last_note"] is False
+    kept = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
+    assert [one["is_of_last_note"] for one in kept] == [False, False]
+    assert _line(person)["동행·입회"] == "미기재", "what was signed was another note"
     assert sign(shown_hash=shown, signature_id=str(new_id())).json()["error"]["code"] == "hash_not_shown"

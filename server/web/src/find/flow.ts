@@ -52,6 +52,8 @@ export const LEADS: Readonly<Record<string, State>> = {
 };
 /** Nothing was handed over yet: 112 stays in reach. */
 export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "photographed", "police_called"]);
+/** From the call on, the file of the case may go to the police. */
+export const WITH_POLICE: ReadonlySet<State> = new Set(["police_called", "handed_over", "reported_to_city"]);
 /** When a picture of the object, a hole or a repair may be worth taking beside the steps. */
 export const WORTH_A_PICTURE: ReadonlySet<State> = new Set([
   "candidate",

@@ -17,6 +17,8 @@ export interface Seen {
   readonly findingId: string | null;
   readonly crew: readonly string[];
   readonly receiptNo: string;
+  /** Of the last request of the police in writing. */
+  readonly documentNo: string;
   readonly lastHash: string | null;
   /** To whom it was handed over, as they said it. */
   readonly handed: Handed | null;
@@ -91,11 +93,13 @@ export async function makeReady(one: CaseView, where: string): Promise<void> {
 export function seenOf(one: CaseDetail): Seen {
   const crew: string[] = [];
   let receiptNo = "";
+  let documentNo = "";
   let handed: Handed | null = null;
   for (const { person, step } of one.events) {
     for (const name of [person, "second_person" in step ? step.second_person : person])
       if (!crew.includes(name)) crew.push(name);
     if (step.step === "police_called") receiptNo = step.receipt_no;
+    if (step.step === "police_asked") documentNo = step.document_no;
     if (step.step === "handed_over") {
       const { officer, rank, station, receipt_no, seal_no } = step;
       handed = { officer, rank, station, receiptNo: receipt_no, sealNo: seal_no };
@@ -116,6 +120,7 @@ export function seenOf(one: CaseDetail): Seen {
     findingId: one.finding_id,
     crew: crew.slice(-4),
     receiptNo,
+    documentNo,
     lastHash: one.events.at(-1)?.entry_hash ?? null,
     handed,
   };

@@ -239,6 +239,23 @@ export const words = {
   wanted_wifi_timeline: text("Wi-Fi 시간표", "Wi-Fi timeline"),
   wanted_photographs: text("물체 사진", "Photographs"),
   wanted_all: text("셋 모두", "All three"),
+  file_title: text("경찰 제출 파일", "File for the police"),
+  file_lead: text(
+    "기록과 인수인계서가 들어 있습니다. 주소·무선 기록·사진은 경찰이 문서로 요청한 것만 들어갑니다. 만들 때마다 열람 기록이 남습니다.",
+    "Record and hand-over sheet. Addresses, radio records and photographs only as far as the police asked in writing. Each one is logged.",
+  ),
+  file_reason: text("다운로드 사유(문서 번호)", "Reason, or the document's number"),
+  file_wrong: text("다운로드 사유를 적으십시오.", "Give the reason."),
+  file_make: text("파일 만들기", "Make the file"),
+  file_busy: text("만드는 중", "Being made"),
+  file_made: text(
+    "파일을 내려받았습니다. 누구든 서버 없이 확인할 수 있습니다.",
+    "Downloaded. Anybody can verify it without the server.",
+  ),
+  file_not_you: text(
+    "경찰 제출 파일은 감독자나 증거담당자가 만듭니다.",
+    "A supervisor or an evidence officer makes the file for the police.",
+  ),
   closed_title: text("카메라가 아닌 것으로 닫혔습니다", "Closed as no camera"),
   repair_closed_title: text("보수를 확인하여 닫혔습니다", "Closed: the repair holds"),
   closed_lead: text("다시 의심되면 사유를 적어 다시 엽니다.", "If in doubt again, reopen it."),

@@ -54,8 +54,8 @@ export const words = {
   ),
   record_blind: text("육안 점검 없이 기록", "Record without a look by eye"),
   saved: text(
-    "연결이 없어 점검표를 휴대전화에 보관했습니다. 다시 보내십시오.",
-    "No connection: kept on this phone. Send it again.",
+    "연결이 없어 점검표를 휴대전화에 보관했습니다. 연결되면 보냅니다.",
+    "No connection: kept on this phone and sent when there is one.",
   ),
   need_companion: text("합동 점검이면 함께 온 기관을 적으십시오.", "For a joint visit say who came along."),
   noted: text("현장 기재를 기록했습니다", "The visit is written down"),
