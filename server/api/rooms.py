@@ -16,8 +16,9 @@ from server.districts.register import existing_district
 from server.interface.fields import Search
 from server.interface.requests import MAX_PLAN_BYTES, BasisRequest, FacilityRequest, RoomRequest, describe, json_body
 from server.interface.views.places import FacilityCreated, RoomBases, RoomCreated, RoomDetail, RoomList
+from server.interface.views.visits import VisitComparison
 from server.people.access_log import shows
-from server.places import bases, facilities, rooms
+from server.places import bases, comparison, facilities, rooms
 from server.projections.projector import LIST_WAIT_S
 from sweep.report import Plan
 
@@ -53,6 +54,17 @@ def get_room(request: Request, _person: Viewer, room_id: UUID) -> RoomDetail:
     services.projector.wait(LIST_WAIT_S)
     with services.db.read() as connection:
         return rooms.room_detail(connection, room_id)
+
+
+@router.get("/api/rooms/{room_id}/comparison", openapi_extra=shows())
+def get_comparison(
+    request: Request, _person: Viewer, room_id: UUID, one: Annotated[UUID, Query()], other: Annotated[UUID, Query()]
+) -> VisitComparison:
+    """Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired."""
+    services = services_of(request)
+    services.projector.wait(LIST_WAIT_S)
+    with services.db.read() as connection:
+        return comparison.compare_visits(connection, room_id, one, other)
 
 
 @router.put("/api/rooms/{room_id}/plan", openapi_extra=describe(Plan) | shows())

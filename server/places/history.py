@@ -56,7 +56,7 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """What persons last said of a finding."""
 
     said: datetime
@@ -83,13 +83,13 @@ def known_of(report: SweepReport, visits: Iterable[Visit]) -> list[KnownBefore]:
     known: dict[UUID, KnownBefore] = {}
     settled: set[UUID] = set()
     for visit in visits:  # the latest first
-        words = _last_words(visit)
+        words = last_words(visit)
         for finding in report.findings:
             if finding.finding_id in settled:
                 continue
             for before in visit.report.findings:
                 word = words.get(before.finding_id)
-                by = None if word is None else sameness(_thing(report, finding), _thing(visit.report, before))
+                by = None if word is None else sameness(thing_in(report, finding), thing_in(visit.report, before))
                 if word is None or by is None:
                     continue
                 settled.add(finding.finding_id)
@@ -103,29 +103,30 @@ def known_of(report: SweepReport, visits: Iterable[Visit]) -> list[KnownBefore]:
     return list(known.values())
 
 
-def _last_words(visit: Visit) -> dict[UUID, _Word]:
-    """By finding; of two that were said at once, that of the case."""
-    words: list[tuple[datetime, UUID, _Word]] = [
-        (item.counts_from, item.finding_id, _Word(item.decided.utc, item.verdict == "no_camera", item.note))
+def last_words(visit: Visit) -> dict[UUID, Word]:
+    """What persons last said, by finding; of two that were said at once, that of the case."""
+    words: list[tuple[datetime, UUID, Word]] = [
+        (item.counts_from, item.finding_id, Word(item.decided.utc, item.verdict == "no_camera", item.note))
         for item in visit.dispositions
     ]
     for look in visit.report.looked_again:
         if look.outcome == "explained" and look.reason in SEEN_AS:  # of the look itself: any later word counts more
             said = visit.report.started.utc
-            words.append((said, look.finding_id, _Word(said, True, SEEN_AS[look.reason])))
+            words.append((said, look.finding_id, Word(said, True, SEEN_AS[look.reason])))
     for one in visit.steps:
         said = one.decided.utc
         if one.finding_id is None:
             continue
         if isinstance(one.step, NotCamera):
             what = LocalText(ko=one.step.what, en=one.step.what)
-            words.append((said, one.finding_id, _Word(said, True, what, one.step.reopens)))
+            words.append((said, one.finding_id, Word(said, True, what, one.step.reopens)))
         elif one.step.step in UNSETTLING:
-            words.append((said, one.finding_id, _Word(said, False)))
+            words.append((said, one.finding_id, Word(said, False)))
     return {finding_id: word for _, finding_id, word in sorted(words, key=lambda one: one[0])}
 
 
-def _thing(report: SweepReport, finding: Finding) -> Thing:
+def thing_in(report: SweepReport, finding: Finding) -> Thing:
+    """What a finding of a report is about, as it is compared between visits."""
     return thing_of(finding, devices_of(finding, report.observations))
 
 
@@ -135,9 +136,9 @@ def known_things(connection: Connection, room_id: UUID, now: datetime) -> tuple[
     """
     settled: list[tuple[Thing, KnownThing | None]] = []
     for visit in _visits(connection, room_id, to_ms(now), "live"):
-        words = _last_words(visit)
+        words = last_words(visit)
         for finding in visit.report.findings:
-            word, thing = words.get(finding.finding_id), _thing(visit.report, finding)
+            word, thing = words.get(finding.finding_id), thing_in(visit.report, finding)
             if word is None or any(sameness(thing, before) for before, _ in settled):
                 continue
             is_over = word.holds_until is not None and word.holds_until <= now.date()
@@ -164,7 +165,12 @@ def _visits(connection: Connection, room_id: UUID, before_ms: int, source: Sourc
         found, _ = read_sweep(connection, sweep_id)
         is_named = found.report is not None and any(one.outcome == "explained" for one in found.report.looked_again)
         if found.report is not None and (found.dispositions or found.steps or is_named):
-            decided = tuple(sorted((item for _, item in found.dispositions), key=lambda item: item.counts_from))
-            steps = sorted((step for _, step in found.steps), key=lambda step: step.decided.utc)
-            visits.append(Visit(sweep_id, found.report, decided, tuple(steps)))
+            visits.append(visit_of(found.report, found))
     return visits
+
+
+def visit_of(report: SweepReport, record: SweepRecord) -> Visit:
+    """A sweep's report with what persons said of it, each in its order."""
+    decided = tuple(sorted((item for _, item in record.dispositions), key=lambda item: item.counts_from))
+    steps = sorted((step for _, step in record.steps), key=lambda step: step.decided.utc)
+    return Visit(report.sweep_id, report, decided, tuple(steps))

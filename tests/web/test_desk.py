@@ -217,7 +217,7 @@ def test_two_visits_side_by_side_and_a_proof(desk: Phone, city: str) -> None:
     rooms = _get(page, city, "/api/rooms?limit=200")["rooms"]
     visited = next(one for one in rooms if one["result"] == "no_anomaly")
     desk.open(f"#/desk/rooms/{visited['room_id']}")
-    expect(page.get_by_role("table", name="구역마다 점검 범위와 판정")).to_be_visible()
+    expect(page.get_by_role("table", name="구역별 판정과 점검 범위")).to_be_visible()
     expect(page.get_by_text(re.compile(r"그대로 [1-9]\d*개"))).to_be_visible()
     assert desk.violations() == []
     desk.open("#/desk/log/40")

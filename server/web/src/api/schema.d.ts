@@ -1528,6 +1528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Comparison
+         * @description Two visits of a room side by side: coverage, verdicts, what stayed, came or went, and what was repaired.
+         */
+        get: operations["get_comparison_api_rooms__room_id__comparison_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/looks": {
         parameters: {
             query?: never;
@@ -2177,6 +2197,22 @@ export interface components {
         AgreeRequest: {
             /** About */
             about: string;
+        };
+        /**
+         * AirCompared
+         * @description What was heard at both, or at one of them.
+         */
+        AirCompared: {
+            /** Came */
+            came: number;
+            /** Heard */
+            heard: components["schemas"]["HeardThen"][];
+            /** Is Comparable */
+            is_comparable: boolean;
+            /** Stayed */
+            stayed: number;
+            /** Went */
+            went: number;
         };
         /**
          * AlarmView
@@ -4033,6 +4069,24 @@ export interface components {
              * @enum {string}
              */
             witness: "ok" | "degraded" | "off";
+        };
+        /**
+         * HeardThen
+         * @description A Wi-Fi transmitter under the room's key, by the visit at which it was heard, the newer one where it stayed.
+         */
+        HeardThen: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "stayed" | "came" | "went";
+            /** Is Cited */
+            is_cited: boolean;
+            /** Max Dbm */
+            max_dbm: number | null;
+            /** Tag */
+            tag: string;
+            zone: components["schemas"]["LocalText"] | null;
         };
         /**
          * Identified
@@ -6080,6 +6134,31 @@ export interface components {
             step: "repaired";
         };
         /**
+         * RepairThen
+         * @description A step of a case about the building between the two visits, or on the day of the newer one.
+         */
+        RepairThen: {
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /** Defect */
+            defect: ("hole" | "emergency_bell" | "floor_gap" | "ceiling_gap") | null;
+            /** Holds */
+            holds: boolean | null;
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "defect_found" | "repaired" | "rechecked";
+            /**
+             * When
+             * Format: date-time
+             */
+            when: string;
+        };
+        /**
          * ReplaceKeyRequest
          * @description The new key of the same probe.
          */
@@ -7010,6 +7089,25 @@ export interface components {
             is_special: boolean;
         };
         /**
+         * SpotCompared
+         * @description A place or a device that was suspected at one visit or at both.
+         */
+        SpotCompared: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "stayed" | "came" | "went";
+            /** Is No Camera */
+            is_no_camera: boolean | null;
+            /** Newer Finding Id */
+            newer_finding_id: string | null;
+            note: components["schemas"]["LocalText"] | null;
+            /** Older Finding Id */
+            older_finding_id: string | null;
+            zone: components["schemas"]["LocalText"];
+        };
+        /**
          * StartCommand
          * @description Begin a sweep of a room.
          */
@@ -7692,6 +7790,21 @@ export interface components {
             verdict: "video_uplink" | "not_video" | "not_assessable";
         };
         /**
+         * VisitComparison
+         * @description Two visits of one room.
+         */
+        VisitComparison: {
+            air: components["schemas"]["AirCompared"];
+            newer: components["schemas"]["VisitSide"];
+            older: components["schemas"]["VisitSide"];
+            /** Repairs */
+            repairs: components["schemas"]["RepairThen"][];
+            /** Spots */
+            spots: components["schemas"]["SpotCompared"][];
+            /** Zones */
+            zones: components["schemas"]["ZoneCompared"][];
+        };
+        /**
          * VisitNoteRequest
          * @description What the inspectors noted of their visit.
          */
@@ -7824,6 +7937,36 @@ export interface components {
             reason: string;
             /** With Police */
             with_police: boolean;
+        };
+        /**
+         * VisitSide
+         * @description One of the two.
+         */
+        VisitSide: {
+            /** Measures */
+            measures: ("sticker" | "hole_closed" | "repair_asked" | "scene_kept" | "police_called")[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "full" | "quick";
+            /** Plan Version */
+            plan_version: number;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "live" | "replay" | "simulated";
+            /**
+             * Started
+             * Format: date-time
+             */
+            started: string;
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * VisitView
@@ -8083,6 +8226,17 @@ export interface components {
             zone_id: string;
         };
         /**
+         * ZoneCompared
+         * @description A zone at both.
+         */
+        ZoneCompared: {
+            name: components["schemas"]["LocalText"];
+            newer: components["schemas"]["ZoneThen"];
+            older: components["schemas"]["ZoneThen"];
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * ZoneCoverage
          * @description What was looked at in a zone with one modality, how well, and what was dropped.
          */
@@ -8175,6 +8329,16 @@ export interface components {
             verdict: "clear" | "candidate" | "nothing_detected" | "not_assessable";
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * ZoneThen
+         * @description A zone at one visit.
+         */
+        ZoneThen: {
+            /** Quality */
+            quality: number | null;
+            /** Verdict */
+            verdict: ("clear" | "candidate" | "nothing_detected" | "not_assessable") | null;
         };
         /**
          * ZoneVerdict
@@ -11054,6 +11218,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CaseCreated"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_comparison_api_rooms__room_id__comparison_get: {
+        parameters: {
+            query: {
+                one: string;
+                other: string;
+            };
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitComparison"];
                 };
             };
             /** @description Refused; the code says why */

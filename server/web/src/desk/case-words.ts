@@ -1,5 +1,6 @@
 /** Words of cases and their steps: what to do is said, nobody is blamed. */
 import { text } from "../i18n/text";
+import { defectWords } from "../i18n/words/defects";
 
 export const caseWords = {
   cases_title: text("사건", "Cases"),
@@ -100,10 +101,7 @@ export const caseWords = {
   field_why: text("사유", "Why"),
   field_what: text("무엇이었습니까", "What it was"),
   field_defect: text("무엇을 보수합니까", "What has to be repaired"),
-  defect_hole: text("구멍", "Hole"),
-  defect_emergency_bell: text("비상벨", "Emergency bell"),
-  defect_floor_gap: text("바닥 틈", "Gap at the floor"),
-  defect_ceiling_gap: text("천장 틈", "Gap at the ceiling"),
+  ...defectWords,
   field_measured_mm: text("잰 값(mm)", "Measured, mm"),
   field_is_door: text("문입니다", "It is a door"),
   field_has_own_ventilation: text("칸마다 환기 장치가 있습니다", "The stall has its own ventilation"),

@@ -30,6 +30,8 @@ export const visit = {
   visit_bell_not_tested: text("시험하지 않음", "Not tested"),
   visit_measures: text("조치", "Measures"),
   visit_measure_sticker: text("점검 스티커 부착", "Sticker put up"),
+  visit_measure_hole_closed: text("구멍 막음", "Hole closed"),
+  visit_measure_repair_asked: text("보수 요청", "Repair asked for"),
   visit_measure_scene_kept: text("현장 보존", "Scene kept"),
   visit_measure_police_called: text("경찰 신고(112)", "Police called (112)"),
   visit_confirmed: text("확인자 (소속·직위, 이름 없이)", "Confirmed by (office, no names)"),

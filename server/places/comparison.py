@@ -1,0 +1,236 @@
+"""Two visits of one room side by side: what was covered and judged, what stayed, came or went, what was repaired.
+
+Input are two sweeps of a room with what persons said about them; output is a view.  What is "the same" is decided where
+it is decided for a running sweep (`sweep.report.sameness`), and a transmitter stays where one of its tags does.
+It writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from server.interface.errors import ApiError, not_found
+from server.interface.views.visits import (
+    AirCompared,
+    Change,
+    HeardThen,
+    RepairThen,
+    SpotCompared,
+    VisitComparison,
+    VisitSide,
+    ZoneCompared,
+    ZoneThen,
+)
+from server.places.history import Visit, Word, last_words, thing_in, visit_of
+from server.projections.case_rows import steps_of
+from server.projections.sweep_record import SweepRecord, read_sweep
+from server.store.clock import to_ms
+from server.store.schema import cases, sweeps
+from sweep.report import Finding, LocalText, SweepReport, VerdictName, WifiObservation, sameness
+from sweep.report.case_records import CaseStep, DefectFound, Rechecked, Repaired
+
+GRAVEST_FIRST: Final[tuple[VerdictName, ...]] = ("candidate", "not_assessable", "nothing_detected", "clear")
+SHORT_TAG: Final = 4
+"""Digits of a tag that tell one transmitter from another in speech, as on the page of transmitters."""
+MOST_HEARD: Final = 24
+"""Transmitters in the list (guessed: as many as anybody reads); the counts are of all."""
+DAY_OF_VISIT: Final = timedelta(days=1)
+"""A repair is looked at again on the day of the newer visit."""
+MOST_CASES: Final = 200
+"""Of a room (guessed, as in lists of cases)."""
+ORDER: Final[tuple[Change, ...]] = ("stayed", "came", "went")
+
+
+@dataclass(frozen=True, slots=True)
+class _Transmitter:
+    """Observations that share tags under the room's key."""
+
+    tags: frozenset[tuple[str, str]]
+    heard: tuple[WifiObservation, ...]
+
+
+def compare_visits(connection: Connection, room_id: UUID, one: UUID, other: UUID) -> VisitComparison:
+    """Two sweeps of a room, in either order; ApiError 404 when one is none of this room, 409 without both reports."""
+    older, newer = sorted((_visit(connection, room_id, one), _visit(connection, room_id, other)), key=_started)
+    return VisitComparison(
+        older=_side(*older),
+        newer=_side(*newer),
+        zones=tuple(zones_of(older[0].report, newer[0].report)),
+        air=air_of(older[0].report, newer[0].report),
+        spots=tuple(spots_of(older[0], newer[0])),
+        repairs=tuple(_repairs(connection, room_id, _started(older), _started(newer) + DAY_OF_VISIT)),
+    )
+
+
+def zones_of(older: SweepReport, newer: SweepReport) -> Iterator[ZoneCompared]:
+    """The zones of either plan, in the order of the newer one and then of the older one."""
+    names = {zone.zone_id: zone.name for zone in (*newer.plan.zones, *older.plan.zones)}
+    names |= {zone.zone_id: zone.name for zone in newer.plan.zones}
+    for zone_id, name in names.items():
+        yield ZoneCompared(zone_id=zone_id, name=name, older=_zone(older, zone_id), newer=_zone(newer, zone_id))
+
+
+def air_of(older: SweepReport, newer: SweepReport) -> AirCompared:
+    """Transmitters that stayed, came and went; nothing where the keys of the tags differ."""
+    before, now = _transmitters(older), _transmitters(newer)
+    keys_before, keys_now = (frozenset(key for one in side for key, _ in one.tags) for side in (before, now))
+    if keys_before and keys_now and not keys_before & keys_now:
+        return AirCompared(is_comparable=False, stayed=0, came=0, went=0, heard=())
+    tags_before = frozenset(tag for one in before for tag in one.tags)
+    tags_now = frozenset(tag for one in now for tag in one.tags)
+    came = [_heard(newer, one, "came") for one in now if not one.tags & tags_before]
+    went = [_heard(older, one, "went") for one in before if not one.tags & tags_now]
+    loudest = sorted((*came, *went), key=lambda one: (not one.is_cited, -_level(one.max_dbm), one.tag))
+    return AirCompared(
+        is_comparable=True,
+        stayed=len(now) - len(came),
+        came=len(came),
+        went=len(went),
+        heard=tuple(loudest[:MOST_HEARD]),
+    )
+
+
+def spots_of(older: Visit, newer: Visit) -> list[SpotCompared]:
+    """What was suspected at either visit; each finding of the newer one meets one of the older one at most."""
+    words = last_words(older) | last_words(newer)
+    left = list(older.report.counted_findings)
+    spots = []
+    for finding in newer.report.counted_findings:
+        thing = thing_in(newer.report, finding)
+        same = next((one for one in left if sameness(thing, thing_in(older.report, one)) is not None), None)
+        if same is not None:
+            left.remove(same)
+        spots.append(_spot(newer.report, finding, "came" if same is None else "stayed", same))
+    spots += [_spot(older.report, finding, "went", finding) for finding in left]
+    return [_with_word(one, words) for one in sorted(spots, key=lambda one: ORDER.index(one.change))]
+
+
+def repairs_of(steps: Iterable[tuple[datetime, CaseStep]], since: datetime, until: datetime) -> Iterator[RepairThen]:
+    """Steps about the building with when they came in, of those after `since` and not after `until`."""
+    defects: dict[UUID, DefectFound] = {}
+    for when, taken in steps:
+        step = taken.step
+        if isinstance(step, DefectFound):
+            defects[taken.case_id] = step
+        if not isinstance(step, (DefectFound, Repaired, Rechecked)) or not since < when <= until:
+            continue
+        defect = defects.get(taken.case_id)
+        yield RepairThen(
+            case_id=taken.case_id,
+            when=when,
+            step=step.step,
+            defect=None if defect is None else defect.defect,
+            holds=step.holds if isinstance(step, Rechecked) else None,
+        )
+
+
+def _repairs(connection: Connection, room_id: UUID, since: datetime, until: datetime) -> list[RepairThen]:
+    of_room = select(cases.c.case_id, cases.c.sweep_id).where(
+        cases.c.room_id == room_id, cases.c.changed_ms > to_ms(since)
+    )
+    found = []
+    for case_id, sweep_id in connection.execute(of_room.order_by(cases.c.case_id).limit(MOST_CASES)).all():
+        steps = ((step.decided.utc, step) for _, step in steps_of(connection, case_id, sweep_id))
+        found += list(repairs_of(steps, since, until))
+    return sorted(found, key=lambda one: one.when)
+
+
+def _visit(connection: Connection, room_id: UUID, sweep_id: UUID) -> tuple[Visit, SweepRecord]:
+    here = select(sweeps.c.sweep_id).where(sweeps.c.sweep_id == sweep_id, sweeps.c.room_id == room_id)
+    if connection.scalar(here) is None:
+        raise not_found("점검", "sweep")
+    record, _ = read_sweep(connection, sweep_id)
+    if record.report is None:
+        raise ApiError(
+            409, "no_report", "보고서가 없는 점검은 비교할 수 없습니다", "a sweep without a report cannot be compared"
+        )
+    return visit_of(record.report, record), record
+
+
+def _started(visit: tuple[Visit, SweepRecord]) -> datetime:
+    return visit[0].report.started.utc
+
+
+def _side(visit: Visit, record: SweepRecord) -> VisitSide:
+    report = visit.report
+    return VisitSide(
+        sweep_id=visit.sweep_id,
+        started=report.started.utc,
+        source=report.source,
+        mode=report.mode,
+        plan_version=report.plan.version,
+        measures=() if record.visit is None else record.visit[1].measures,
+    )
+
+
+def _zone(report: SweepReport, zone_id: str) -> ZoneThen:
+    said = {one.verdict for one in report.verdicts if one.zone_id == zone_id}
+    looked = [one.quality for one in report.coverage if one.zone_id == zone_id and one.status != "not_looked"]
+    return ZoneThen(
+        verdict=next((verdict for verdict in GRAVEST_FIRST if verdict in said), None),
+        quality=max(looked, default=None),
+    )
+
+
+def _transmitters(report: SweepReport) -> list[_Transmitter]:
+    """Observations put together by the tags they share; those under a sweep's own key cannot be compared."""
+    groups: list[_Transmitter] = []
+    for one in report.observations:
+        if not isinstance(one, WifiObservation):
+            continue
+        tags = frozenset((token.key_id, token.tag) for token in one.addresses if token.scheme == "room")
+        if not tags:
+            continue
+        mine = [group for group in groups if group.tags & tags]
+        groups = [group for group in groups if not group.tags & tags]
+        groups.append(
+            _Transmitter(
+                tags.union(*(group.tags for group in mine)), (*(seen for group in mine for seen in group.heard), one)
+            )
+        )
+    return groups
+
+
+def _heard(report: SweepReport, one: _Transmitter, change: Change) -> HeardThen:
+    loudest = max(one.heard, key=lambda seen: _level(None if seen.rssi_dbm is None else seen.rssi_dbm.max))
+    cited = {evidence.observation_id for finding in report.counted_findings for evidence in finding.evidence_for}
+    return HeardThen(
+        tag=min(tag for _, tag in one.tags)[:SHORT_TAG],
+        change=change,
+        zone=next((zone.name for zone in report.plan.zones if zone.zone_id == loudest.zone_id), None),
+        max_dbm=None if loudest.rssi_dbm is None else loudest.rssi_dbm.max,
+        is_cited=any(seen.observation_id in cited for seen in one.heard),
+    )
+
+
+def _level(dbm: float | None) -> float:
+    return -200.0 if dbm is None else dbm
+
+
+def _with_word(spot: SpotCompared, words: Mapping[UUID, Word]) -> SpotCompared:
+    """What persons said of it last; of a place that stayed, what they said at the newer visit."""
+    word = next(
+        (words[one] for one in (spot.newer_finding_id, spot.older_finding_id) if one is not None and one in words), None
+    )
+    if word is None:
+        return spot
+    return spot.model_copy(update={"is_no_camera": word.is_no_camera, "note": word.note})
+
+
+def _spot(report: SweepReport, finding: Finding, change: Change, older: Finding | None) -> SpotCompared:
+    """Of a finding of this report; `older` is the one of the older visit, itself where it went."""
+    named = next((zone.name for zone in report.plan.zones if zone.zone_id == finding.zone_id), None)
+    return SpotCompared(
+        change=change,
+        zone=named or LocalText(ko=finding.zone_id, en=finding.zone_id),
+        older_finding_id=None if older is None else older.finding_id,
+        newer_finding_id=None if change == "went" else finding.finding_id,
+        is_no_camera=None,
+        note=None,
+    )

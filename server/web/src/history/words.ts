@@ -1,0 +1,68 @@
+/** The words of two visits side by side in the two languages, for the phone and the desk; fetched with either. */
+import { speaker } from "../i18n/speaker";
+import { text } from "../i18n/text";
+import { defectWords } from "../i18n/words/defects";
+
+export const words = {
+  title: text("점검 비교", "Visits side by side"),
+  older: text("이전 점검", "Earlier visit"),
+  newer: text("나중 점검", "Later visit"),
+  few: text("비교하려면 보고서가 있는 점검이 두 번 이상 있어야 합니다.", "Comparing needs two visits with a report."),
+  same: text("서로 다른 점검 두 개를 고르십시오.", "Choose two different visits."),
+  not_real: text(
+    "시뮬레이션이나 재생이 섞여 있습니다. 실제 점검끼리의 비교가 아닙니다.",
+    "One of them is a simulation or a replay: this compares no two real visits.",
+  ),
+  plans_differ: text(
+    "두 점검의 도면이 다릅니다({older}판, {newer}판). 이름이 같은 구역끼리 비교합니다.",
+    "The plans differ (version {older} and {newer}): zones are compared by their ids.",
+  ),
+  zones: text("구역별 판정과 점검 범위", "Verdict and coverage by zone"),
+  zone: text("구역", "Zone"),
+  differs: text("판정이 달라짐", "verdict changed"),
+  not_judged: text("판정 없음", "not judged"),
+  not_looked: text("보지 않음", "not looked at"),
+  quality: text("점검 범위 {n}", "coverage {n}"),
+  spots: text("의심 위치", "Suspected places"),
+  spots_none: text("두 점검 모두 의심 위치가 없습니다.", "Neither visit suspected a place."),
+  spot_stayed: text("그대로", "Stayed"),
+  spot_came: text("새로 나타남", "Came"),
+  spot_went: text("없어짐", "Went"),
+  said_no_camera: text("현장 판정: 카메라 아님", "Decision: no camera"),
+  said_other: text("현장 판정: 발견 또는 배제 못 함", "Decision: found, or not excluded"),
+  said_nothing: text("현장 판정 없음", "Nobody has decided"),
+  went_hint: text(
+    "없어진 곳도 그때의 판정은 그대로 남습니다.",
+    "What was decided about a place that went still stands.",
+  ),
+  open_older: text("이전 기록", "Earlier record"),
+  open_newer: text("나중 기록", "Later record"),
+  air: text("와이파이 기기", "Wi-Fi devices"),
+  air_counts: text(
+    "그대로 {stayed}개 · 새로 {came}개 · 없어짐 {went}개",
+    "{stayed} stayed · {came} came · {went} went",
+  ),
+  air_hint: text(
+    "공유기처럼 방의 키로 식별한 기기만 비교합니다. 주소가 바뀐 기기는 새로 나타난 것으로 보입니다.",
+    "Only devices with a tag of the room's key are compared; one that changed its address counts as new.",
+  ),
+  air_list: text("새로 나타나거나 없어진 기기", "Devices that came or went"),
+  air_other_keys: text(
+    "식별 키가 바뀌어(해마다 교체) 기기를 비교할 수 없습니다.",
+    "The key of the tags changed (it does every year): devices cannot be compared.",
+  ),
+  tag: text("식별값 {tag}", "Tag {tag}"),
+  loudest: text("{zone}에서 가장 셈, {dbm} dBm", "loudest at {zone}, {dbm} dBm"),
+  cited: text("의심 위치의 근거", "cited by a suspicion"),
+  repairs: text("시설 보수", "Repairs"),
+  repairs_none: text("두 점검 사이에 기록된 보수가 없습니다.", "No repair was recorded between the two."),
+  repair_defect_found: text("결함 기록", "Defect recorded"),
+  repair_repaired: text("보수 완료 보고", "Said to be repaired"),
+  repair_rechecked: text("보수 재확인", "Repair looked at again"),
+  repair_holds: text("보수됨", "repaired"),
+  repair_fails: text("보수 안 됨", "not repaired"),
+  ...defectWords,
+  measures: text("현장 조치", "Done on the spot"),
+} as const;
+
+export const say = speaker(words);
