@@ -15,6 +15,7 @@ from sweep.lens.hold import HOLD_TRIPLES, REACH, Hold
 from sweep.lens.hot_pixels import HotPixels
 from sweep.lens.pairing import TripleBuilder
 from sweep.lens.records import ClipResult, Detection
+from sweep.lens.red_look import joined
 from sweep.lens.scan import conclude, scan_clip
 from sweep.plug.strobe import Phase, Trigger
 from tests.lens.clip_factory import meta_for, strobed_frames
@@ -98,3 +99,24 @@ def test_a_burst_of_red_that_is_filmed_finds_it_too_and_keeps_no_frames_long() -
     assert one.verdict == "lens_candidate"
     assert one.reasons[-1].name == "red_alone"
     assert phases[one.frame] == "A"
+
+
+@pytest.mark.parametrize(
+    ("away_px", "infrared_snr", "infrared_score", "told"),
+    [
+        (9.0, 80.0, 0.2, ["infrared"]),  # the rim of something bright
+        (9.0, 4.0, 0.2, ["red", "infrared"]),
+        (3.0, 4.0, 0.2, ["red"]),
+        (3.0, 4.0, 1.5, ["infrared"]),
+        (30.0, 80.0, 0.2, ["red", "infrared"]),
+    ],
+)
+def test_of_two_at_one_place_one_is_told(
+    away_px: float, infrared_snr: float, infrared_score: float, told: list[str]
+) -> None:
+    meta = meta_for((544, 728), GROUPS)
+    followed = follow_clip(Clip("clip", meta_for(SHAPE, GROUPS), frames_of(GROUPS).__getitem__))
+    frame = followed.triples[2].on_axis
+    red = Detection("red", 100.0, 100.0, frame, 1.0, "lens_candidate", {"snr": 20.0}, ())
+    other = Detection("infrared", 100.0 + away_px, 100.0, frame, infrared_score, "glint", {"snr": infrared_snr}, ())
+    assert [one.clip for one in joined((other,), (red,), followed, meta, 40)] == told
