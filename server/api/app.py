@@ -43,6 +43,7 @@ from server.api import (
     second_factor,
     second_person,
     single_sign_on,
+    statistics,
     sweeps,
 )
 from server.api import keys as key_routes
@@ -114,6 +115,7 @@ ROUTERS = tuple(
         probes,
         reference_checks,
         relay,
+        statistics,  # before the documents, of which each has a path of its own
         exports,
         public_page,
         page,

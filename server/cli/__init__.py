@@ -76,6 +76,8 @@ EXPORTS: dict[str, Callable[..., None]] = {
     "log": documents.export_log,
     "timestamps": documents.export_timestamps,
     "access-log": documents.export_access_log,
+    "statistics": documents.export_statistics,
+    "analyst-copy": documents.export_analyst_copy,
 }
 """Commands below `export`."""
 
@@ -94,6 +96,8 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "export checkpoint": (),
     "export access-log": ("access_log",),
     "export timestamps": (),
+    "export statistics": (),
+    "export analyst-copy": (),
     "serve": (),
     "migrate": (),
     "import-facilities": (),

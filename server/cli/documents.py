@@ -1,4 +1,4 @@
-"""`sweep-server export log`, `export timestamps`, `export access-log`: what people outside read."""
+"""`sweep-server export log`, `timestamps`, `access-log`, `statistics`, `analyst-copy`: what people outside read."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from uuid import UUID
 import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, new_file, note_access, settings_of
-from server.documents import inspection_log
+from server.documents import inspection_log, statistics
+from server.documents.analyst_copy import write_copy
 from server.documents.submission import write_submission
+from server.exports import statistics_table
 from server.exports.records import Period
 from server.people import access_log
 from server.projections import projecting
@@ -97,3 +99,45 @@ def export_access_log(
             lines = list(access_log.review_lines(connection, month))
     out.write_bytes(b"".join(lines))
     typer.echo(f"{out}: {len(lines) - 1} accesses in {month}")
+
+
+def export_statistics(
+    out: Annotated[Path, typer.Argument(help="File to write; its ending is the format: csv, xlsx.")],
+    year: Annotated[int, typer.Option(min=2000, max=2200)],
+    quarter: Annotated[int, typer.Option(min=1, max=4)],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write what happened in a quarter, by district: rooms, visits, cases, repairs, and how long things took."""
+    if out.suffix.lower() not in {".csv", ".xlsx"}:
+        fail(f"{out}: the file must end in .csv, .xlsx")
+    now, period = inspection_log.today(), statistics.quarter_of(year, quarter)
+    with database_of(settings_of(data_dir, database_url)) as db:
+        note_access(db, "statistics.exported", out.name, (), display_text(reason, limit=300))
+        projecting.drain(db)
+        with db.read() as connection, new_file(out) as file:
+            lines = statistics.gather(connection, period, None, now.date())
+            if out.suffix.lower() == ".csv":
+                file.write(statistics_table.write_csv(lines, period))
+            else:
+                is_demo = statistics.has_demo(connection, None)
+                file.write(statistics_table.write_xlsx(lines, period, now, has_demo=is_demo))
+    typer.echo(f"{out}: {len(lines)} districts, {period.first} to {period.last}")
+
+
+def export_analyst_copy(
+    out: Annotated[Path, typer.Argument(help="File to write, SQLite; there must be none.")],
+    reason: Annotated[str, typer.Option(help="Why; it is written down.")],
+    data_dir: DataDir = None,
+    database_url: DatabaseUrl = None,
+) -> None:
+    """Write a copy for people who count: no addresses, names, texts or ids; `columns_explained` in it says the rest."""
+    if out.exists():
+        fail(f"{out}: there is a file already")
+    with database_of(settings_of(data_dir, database_url)) as db:
+        note_access(db, "copy.exported", out.name, (), display_text(reason, limit=300))
+        projecting.drain(db)
+        with db.read() as connection:
+            rows = write_copy(connection, out, inspection_log.today())
+    typer.echo(f"{out}: {', '.join(f'{count} {name}' for name, count in rows.items())}")

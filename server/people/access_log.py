@@ -43,6 +43,8 @@ Action = Literal[
     "entries.exported",
     "access_log.exported",
     "case.given",
+    "statistics.exported",
+    "copy.exported",
 ]
 WORDS: dict[str, str] = {
     "sweep.viewed": "점검 상세 열람",
@@ -55,6 +57,8 @@ WORDS: dict[str, str] = {
     "entries.exported": "기록 내보내기",
     "access_log.exported": "접속 기록 내보내기",
     "case.given": "사건 기록 묶음 내려받기",
+    "statistics.exported": "통계 내보내기",
+    "copy.exported": "분석용 사본 내보내기",
     "device_addresses": "기기 주소",
     "device_names": "기기·와이파이 이름",
     "crops": "사진 조각",

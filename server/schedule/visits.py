@@ -13,13 +13,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select
 
 from server.interface.errors import not_found
+from server.places.counting import IS_DONE
 from server.schedule.periods import Period
 from server.schedule.raw_ids import RawId, raw
 from server.store.clock import now_ms
 from server.store.schema import facilities, rooms, sweeps, visual_checks
 from sweep.report import new_id
-
-NEEDED_PERSONS = 2
 
 Visits = dict[RawId, tuple[int | None, int | None]]
 """By room: the last visit in the period before and in this one, in milliseconds since 1970."""
@@ -45,8 +44,7 @@ def swept(
     for counts in (sweeps.c.source == "live", made_up):  # apart, or no index would serve the many that are live
         statement = _last_visits(sweeps.c.room_id, sweeps.c.started_ms, before, now, until_ms).where(
             counts,
-            sweeps.c.outcome == "completed",
-            sweeps.c.persons >= NEEDED_PERSONS,
+            IS_DONE,
             sweeps.c.mode.in_(modes),
         )
         if of_rooms is not None:
