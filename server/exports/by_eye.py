@@ -6,6 +6,7 @@ the judgement of the equipment and never changes it; a camera that a person foun
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from server.exports.records import HandEntries
@@ -15,7 +16,6 @@ from sweep.report.case_records import (
     CaseStep,
     DefectFound,
     HandedOver,
-    Photographed,
     PoliceCalled,
     ReportedToCity,
     RoomClosed,
@@ -31,21 +31,35 @@ DEFECTS = {
 }
 
 
+NO_ZONE = "구역 없이"
+"""Under this photographs are counted that name no zone."""
+
+
 def hand_entries(
-    note: tuple[str, VisitNote] | None, steps: Sequence[CaseStep], signatures: Sequence[VisitSigned] = ()
+    note: tuple[str, VisitNote] | None,
+    steps: Sequence[CaseStep],
+    signatures: Sequence[VisitSigned] = (),
+    photographed: Sequence[str | None] = (),
 ) -> HandEntries:
     """The form's fields; `note` is (pseudonym of whoever wrote it, the note), None where nobody wrote one.
 
     `signatures`: by finger, over this very note; offices and ranks of theirs are printed, names are not.
+    `photographed`: for each photograph of an object the name of its zone, None where it names none.
     """
     done = tuple(words for step in steps if (words := _done(step)) is not None)
-    photographs = sum(isinstance(step.step, Photographed) and step.step.commitment is not None for step in steps)
+    zones = Counter(NO_ZONE if name is None else name for name in photographed)
     police = tuple(
         f"{step.step.agency} {step.step.rank} 입회 서명" for step in steps if isinstance(step.step, Witnessed)
     )
     is_found = any(isinstance(step.step, CameraFound) for step in steps)
     if note is None:
-        return HandEntries(measures=done, photographs=photographs, companions=police, is_found=is_found)
+        return HandEntries(
+            measures=done,
+            photographs=len(photographed),
+            photographs_by_zone=tuple(zones.items()),
+            companions=police,
+            is_found=is_found,
+        )
     who, said = note
     companions = (said.companions,) if said.companions else ()
     police += tuple(
@@ -63,7 +77,8 @@ def hand_entries(
         by_eye=said.by_eye,
         spots=tuple(SPOTS[spot] for spot in SPOTS if spot in said.spots),
         noted_by=who,
-        photographs=photographs,
+        photographs=len(photographed),
+        photographs_by_zone=tuple(zones.items()),
         is_found=is_found,
     )
 
@@ -108,3 +123,8 @@ def by_eye_reason(result: Result, hand: HandEntries) -> str:
 def by_eye_words(result: Result, hand: HandEntries) -> str:
     """The line of persons in one word."""
     return BY_EYE[by_eye_result(result, hand)].ko
+
+
+def photograph_places(hand: HandEntries) -> str:
+    """Where photographs of objects were taken, with how many each; empty without any."""
+    return ", ".join(f"{name} {count}장" for name, count in hand.photographs_by_zone)

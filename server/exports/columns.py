@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words
+from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words, photograph_places
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
@@ -159,6 +159,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("현장 판정", 26, disposition_words),
     Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
     Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
+    Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
     Column("이 방에 남은 발견·의심", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),

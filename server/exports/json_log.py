@@ -61,6 +61,7 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
             "nothing_detected": len(row.zones_nothing_detected),
         },
         "photographs": hand.photographs,
+        "photographs_by_zone": [{"zone": name, "count": count} for name, count in hand.photographs_by_zone],
         "entry_hash": row.entry_hash,
         "signatures_ok": row.signatures_ok,
         "missing_entries": row.missing_entries,

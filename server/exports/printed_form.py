@@ -6,7 +6,7 @@ as a place to write; sex, floor and stalls stand apart, and the word of persons 
 
 from __future__ import annotations
 
-from server.exports.by_eye import by_eye_reason, by_eye_result
+from server.exports.by_eye import by_eye_reason, by_eye_result, photograph_places
 from server.exports.columns import next_step_words, scope_words, signature_words, standing_words
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.printed_map import Tree
@@ -54,7 +54,7 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "marks": hand.suspicious_marks or "",
         "bell": hand.emergency_bell or "",
         "measures": ", ".join(hand.measures),
-        "photographs": f"{hand.photographs}장, 봉인하여 보관(이 문서에 싣지 않음)" if hand.photographs else "없음",
+        "photographs": photograph_words(row),
         "standing": standing_words(row),
         "next": next_step_words(row),
         "confirmed_by": hand.confirmed_by or "",
@@ -62,6 +62,14 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "signatures": signature_words(row),
         "proof": {"line": proof, "qr": proof_qr(proof)} if proof else None,
     }
+
+
+def photograph_words(row: LogRow) -> str:
+    """How many photographs there are and of which zones; none is ever part of a document."""
+    if not row.hand.photographs:
+        return "없음"
+    where = f"({photograph_places(row.hand)})" if row.hand.photographs_by_zone else ""
+    return f"{row.hand.photographs}장{where}, 봉인하여 따로 보관"
 
 
 def ticks(row: LogRow) -> str:

@@ -7,6 +7,7 @@ are data for the template and never its source; coordinates are metres of the pl
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from uuid import UUID
 
 from server.exports.columns import (
@@ -75,7 +76,7 @@ def printed_sweep(page: SweepPage, number: int, log: str = "") -> Tree:
         "fields": _fields(row, report),
         "inspectors": list(header.inspectors),
         "map": None if report is None else printed_map(report),
-        "zones": None if report is None else _zone_table(report),
+        "zones": None if report is None else _zone_table(report, dict(page.row.hand.photographs_by_zone)),
         "targets": None if report is None or not report.targets else target_table(report),
         "findings": [] if report is None else _findings(report, letters, page),
         "candidates": [] if report is None else _candidates(report),
@@ -116,7 +117,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     return fields
 
 
-def _zone_table(report: SweepReport) -> Tree:
+def _zone_table(report: SweepReport, photographs: Mapping[str, int]) -> Tree:
     """Zones by methods; a reason that many cells share is printed once, as a numbered note."""
     notes: list[str] = []
     rows = []
@@ -126,7 +127,9 @@ def _zone_table(report: SweepReport) -> Tree:
             coverage = coverage_of(report, zone.zone_id, modality)
             verdict = verdict_of(report, zone.zone_id, modality)
             cells.append(_cell(coverage, verdict, notes))
-        rows.append({"number": number, "name": zone.name.ko, "cells": cells})
+        taken = photographs.get(zone.name.ko, 0)
+        line = {"number": number, "name": zone.name.ko, "photographs": f"사진 {taken}장" if taken else ""}
+        rows.append(line | {"cells": cells})
     heads = [{"ko": MODALITY_WORDS[m].ko, "en": MODALITY_WORDS[m].en} for m in MODALITIES]
     return {"heads": heads, "rows": rows, "notes": notes}
 

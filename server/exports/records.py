@@ -173,6 +173,8 @@ class HandEntries:
     """Pseudonym of whoever noted it."""
     photographs: int = 0
     """Photographs of objects that are kept sealed; no export holds one."""
+    photographs_by_zone: tuple[tuple[str, int], ...] = ()
+    """Korean name of each zone of which there are photographs, and how many; without a zone under `NO_ZONE`."""
     is_found: bool = False
     """Two persons recorded a camera in the case of one of its findings."""
 

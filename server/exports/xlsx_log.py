@@ -1,4 +1,5 @@
-"""The inspection log as an Excel workbook: one row per sweep, and a sheet that explains the columns.
+"""The inspection log as an Excel workbook: one row per sweep with every column, a sheet to be printed and filed, and
+one that explains the words.
 
 Input is rows and the period, output is the bytes of an .xlsx, written row by row.  Text is written as strings, never as
 formulas, links or numbers; a replay or a simulation is coloured, says so in its cells and raises a notice on top.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -18,9 +19,11 @@ from xlsxwriter.utility import xl_rowcol_to_cell_fast  # type: ignore[import-unt
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as above
 from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]  # as above
 
-from server.exports.columns import COLUMNS, cells_of
+from server.exports.columns import COLUMNS, by_eye_line, cells_of, occasion_words, result_words
+from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.records import LogRow, Period
-from server.exports.words import kst
+from server.exports.safe_text import plain_text
+from server.exports.words import NOT_RECORDED, kst
 
 TITLE = "불법촬영기기 점검일지"
 DEMO_NOTICE = "시뮬레이션·재생 기록이 들어 있습니다. 색칠된 행은 실제 점검이 아니므로 점검 실적으로 쓸 수 없습니다."
@@ -32,6 +35,8 @@ _OPTIONS = {
     "strings_to_numbers": False,
     "remove_timezone": False,
 }
+PRINTED = "제출용"
+PAGES_WIDE = 4  # derived: all columns are four times as wide as a sheet of A3 across
 KEPT_CELLS = 1_024  # derived: the words that every line of a log repeats, at most a few megabytes
 _NOTES = (
     (
@@ -109,7 +114,15 @@ def stream_xlsx(
         created = generated.astimezone(UTC).replace(tzinfo=None)
         book.set_properties({"title": TITLE, "created": created, "comments": f"{period.first} ~ {period.last}"})
         _write_log(
-            book, book.add_worksheet("점검일지", sheet), rows, period, generated, count, has_demo=has_demo, seal=seal
+            book,
+            book.add_worksheet("점검일지", sheet),
+            PrintedSheet(book, book.add_worksheet(PRINTED, sheet), period, generated, count, has_demo=has_demo),
+            rows,
+            period,
+            generated,
+            count,
+            has_demo=has_demo,
+            seal=seal,
         )
         _write_notes(book)
 
@@ -121,6 +134,7 @@ def _style(book: Workbook, **settings: object) -> Format:
 def _write_log(
     book: Workbook,
     sheet: Worksheet,
+    printed: PrintedSheet,
     rows: Iterable[LogRow],
     period: Period,
     generated: datetime,
@@ -150,16 +164,86 @@ def _write_log(
                 sheet.write_number(number, index, value, style)
             else:
                 sheet.write_string(number, index, value, style)
+        printed.write(row, number - _HEADER_ROW)
     _set_up_page(sheet, count)
+
+
+class PrintedSheet:
+    """The sheet that an office files: what the printed summary says, on A4 across, under approval boxes."""
+
+    def __init__(
+        self, book: Workbook, sheet: Worksheet, period: Period, generated: datetime, count: int, *, has_demo: bool
+    ) -> None:
+        boxed = {"border": 1, "border_color": "#9AA3AD", "font_size": 9, "text_wrap": True}
+        heading = _style(book, bold=True, bg_color="#E8ECF1", align="center", **boxed | {"valign": "vcenter"})
+        self._sheet = sheet
+        self._plain, self._demo = _style(book, **boxed), _style(book, bg_color="#F3E8D2", italic=True, **boxed)
+        last = len(FILED)
+        sheet.write_string(0, 0, TITLE, _style(book, bold=True, font_size=15))
+        for offset, word in enumerate(("담당", "검토", "확인")):
+            sheet.write_string(0, last - 2 + offset, word, heading)
+        words = f"기간 {period.first} ~ {period.last} · 점검 {count}건 · 작성 {kst(generated)} (한국시간)"
+        sheet.set_row(1, 40)
+        sheet.write_string(1, 0, words, _style(book, font_size=9))
+        for offset in range(3):
+            sheet.write_blank(1, last - 2 + offset, None, self._plain)
+        if has_demo:
+            sheet.write_string(2, 0, DEMO_NOTICE, _style(book, bold=True, font_color="#9B1C1C"))
+        sheet.set_row(_HEADER_ROW, 30)
+        sheet.set_column(0, 0, 5)
+        sheet.write_string(_HEADER_ROW, 0, "번호", heading)
+        for index, (word, width, _) in enumerate(FILED, start=1):
+            sheet.set_column(index, index, width)
+            sheet.write_string(_HEADER_ROW, index, word, heading)
+        sheet.freeze_panes(_HEADER_ROW + 1, 0)
+        sheet.set_landscape()
+        sheet.set_paper(9)  # A4
+        sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(_HEADER_ROW)
+        sheet.set_footer("&L불법촬영기기 점검일지&C&P / &N&R관계자 외 열람 금지")
+
+    def write(self, row: LogRow, number: int) -> None:
+        """The line of a sweep, the first of them as number 1."""
+        style, line = self._demo if row.is_demo else self._plain, _HEADER_ROW + number
+        self._sheet.write_number(line, 0, number, style)
+        for index, (_, _, cell) in enumerate(FILED, start=1):
+            self._sheet.write_string(line, index, plain_text(cell(row)), style)
+
+
+def _place_words(row: LogRow) -> str:
+    """Room, sex, floor and stalls."""
+    name = row.place.room_name.ko
+    parts = (sex_of(name), floor_of(name), stalls_words(row.stalls))
+    return " · ".join((name, *(part for part in parts if part)))
+
+
+FILED: tuple[tuple[str, float, Callable[[LogRow], str]], ...] = (
+    ("점검일시", 16, lambda row: kst(row.header.counted_start)[:16]),
+    ("시설명(관리번호)", 24, lambda row: f"{row.place.facility_name.ko} ({row.place.facility_number or NOT_RECORDED})"),
+    ("위치(성별·층·칸)", 22, _place_words),
+    ("구분", 9, occasion_words),
+    ("점검자", 14, lambda row: ", ".join(row.header.inspectors)),
+    ("동행", 12, lambda row: ", ".join(row.hand.companions)),
+    ("육안 결과", 13, by_eye_line),
+    ("장비 결과", 13, result_words),
+    ("의심흔적", 12, lambda row: row.hand.suspicious_marks or ""),
+    ("비상벨", 8, lambda row: row.hand.emergency_bell or ""),
+    ("조치", 20, lambda row: ", ".join(row.hand.measures)),
+    ("사진", 8, lambda row: f"{row.hand.photographs}장" if row.hand.photographs else ""),
+    ("확인자", 11, lambda row: row.hand.confirmed_by or ""),
+)
+"""Heading, width and words of each column of the sheet that is filed; what nobody noted is left to be written in."""
 
 
 def _set_up_page(sheet: Worksheet, lines: int) -> None:
     sheet.freeze_panes(_HEADER_ROW + 1, 2)
     sheet.autofilter(_HEADER_ROW, 0, _HEADER_ROW + max(lines, 1), len(COLUMNS) - 1)
     sheet.set_landscape()
-    sheet.set_paper(8)  # A3: 31 columns
-    sheet.fit_to_pages(1, 0)
+    sheet.set_paper(8)  # A3
+    sheet.fit_to_pages(PAGES_WIDE, 0)
     sheet.repeat_rows(_HEADER_ROW)
+    sheet.repeat_columns(0, 1)
     sheet.set_footer("&L불법촬영기기 점검일지&C&P / &N&R관계자 외 열람 금지")
 
 

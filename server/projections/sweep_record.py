@@ -24,6 +24,7 @@ from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import parse_envelope
 from sweep.report import ContractError, Disposition, Record, SweepOpened, SweepReport, parse_json
 from sweep.report.case_records import CaseStep
+from sweep.report.photo_records import PhotoTaken
 from sweep.report.visit_records import VisitNote, VisitSigned
 
 R = TypeVar("R", bound=Record)
@@ -47,6 +48,8 @@ class SweepRecord:
     """What the inspectors noted last."""
     signatures: list[tuple[Row[Any], VisitSigned]] = field(default_factory=list)
     """By finger, over this or an earlier note."""
+    photographs: list[tuple[Row[Any], PhotoTaken]] = field(default_factory=list)
+    """Of objects, in the cases of its findings; that they were taken, never what they show."""
     slots: list[int] = field(default_factory=list)
     """Of the bodies from which all this was read: what is kept of it is sealed so that it dies with any of them."""
 
@@ -73,7 +76,7 @@ def read_sweep(connection: Connection, sweep_id: UUID) -> tuple[SweepRecord, lis
         .where(
             entries.c.status == "accepted",
             entries.c.sweep_id == sweep_id,
-            entries.c.kind.in_(sorted(kinds.SWEEP_KINDS | {kinds.CASE_STEP})),
+            entries.c.kind.in_(sorted(kinds.SWEEP_KINDS | {kinds.CASE_STEP, kinds.PHOTO_TAKEN})),
         )
         .order_by(entries.c.log_index)
     )
@@ -104,18 +107,29 @@ def _take(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
             step = _read(connection, record, row, kinds.CASE_STEP_TYPE, CaseStep)
             if step is not None:
                 record.steps.append((row, step))
+        case kinds.PHOTO_TAKEN | kinds.VISIT_NOTED | kinds.VISIT_SIGNED:
+            _take_by_hand(connection, record, row)
+        case _:
+            pass  # `body.erased` acts when it is written and says nothing about the sweep itself
+
+
+def _take_by_hand(connection: Connection, record: SweepRecord, row: Row[Any]) -> None:
+    """What persons noted, signed and photographed on the spot."""
+    match row.kind:
+        case kinds.PHOTO_TAKEN:
+            taken = _read(connection, record, row, kinds.PHOTO_TAKEN_TYPE, PhotoTaken)
+            if taken is not None and taken.photo_id not in {known.photo_id for _, known in record.photographs}:
+                record.photographs.append((row, taken))
         case kinds.VISIT_NOTED:
             note = _read(connection, record, row, kinds.VISIT_NOTED_TYPE, VisitNote)
             if note is not None:
                 _agree(row, note.sweep_id, row.room_id, row.source)
             record.visit = None if note is None else (row, note)  # an erased one leaves nothing, not an older word
-        case kinds.VISIT_SIGNED:
+        case _:
             signature = _read(connection, record, row, kinds.VISIT_SIGNED_TYPE, VisitSigned)
             if signature is not None:
                 _agree(row, signature.sweep_id, row.room_id, row.source)
                 record.signatures.append((row, signature))
-        case _:
-            pass  # `body.erased` acts when it is written and says nothing about the sweep itself
 
 
 def _in_its_time(item: Disposition, received: datetime) -> Disposition:

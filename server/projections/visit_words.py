@@ -13,11 +13,13 @@ from sweep.report.visit_records import Noted
 def hand_of(record: SweepRecord) -> HandEntries:
     """What people noted, and what the cases of its findings add."""
     steps = [step for _, step in record.steps]
+    names = {} if record.report is None else {zone.zone_id: zone.name.ko for zone in record.report.plan.zones}
+    zones = [None if one.zone_id is None else names.get(one.zone_id, one.zone_id) for _, one in record.photographs]
     if record.visit is None:
-        return hand_entries(None, steps)
+        return hand_entries(None, steps, photographed=zones)
     row, note = record.visit
     signatures = [one for _, one in record.signatures if one.shown_hash == row.entry_hash]
-    return hand_entries((row.subject, note), steps, signatures)
+    return hand_entries((row.subject, note), steps, signatures, zones)
 
 
 def visit_view(record: SweepRecord, result: Result) -> VisitView:

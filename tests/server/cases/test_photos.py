@@ -15,6 +15,9 @@ from sqlalchemy import select
 
 from server.cases.photographing import MAX_PER_DECLARATION
 from server.config.retention import read_periods
+from server.documents.inspection_log import LogRequest, collect_pages, today, write_log
+from server.exports.printed_sweep import printed_sweep
+from server.exports.records import Period
 from server.ingest import photo_retention
 from server.ingest.photo_retention import GRACE_S, expire
 from server.interface.errors import ApiError
@@ -29,6 +32,7 @@ from server.store.schema import access_log, alarms, entries, photos
 from server.store.stored_bodies import find_body
 from sweep.entry import kinds
 from sweep.report import utc_now
+from tests.report_factory import START
 from tests.server.cases.photo_kit import (
     EXIF,
     PICTURE,
@@ -42,7 +46,7 @@ from tests.server.cases.photo_kit import (
     taken,
 )
 from tests.server.conftest import PASSWORD, Call, Client, Site
-from tests.server.sweep_kit import DEMO_ROOM
+from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 PERIOD = read_periods()["photographs"]
 
@@ -247,6 +251,39 @@ def test_the_police_get_one_on_a_recorded_request_only(two: Client, officer: Off
     assert officer.open(photo["photo_id"], purpose="police", reason="경찰 요청").status_code == 409
     _step(two, case_id, step="police_asked", **police, wanted=["photographs"])
     assert officer.decrypt(officer.open(photo["photo_id"], purpose="police", reason="경찰 요청")) == PICTURE
+
+
+def test_the_log_counts_photographs_and_says_of_which_zones(site: Site, two: Client, officer: Officer) -> None:
+    probe = Probe()
+    site.admit(probe.signer)
+    sweep_id, opened, report = probe.whole_sweep()
+    for wire in (opened, report):
+        assert site.send(wire).status_code == 200
+    (case,) = two.get("/api/cases").json()["cases"]
+    declared = declare(two, case["case_id"])
+    for zone_id in ("stall-2", None, "stall-2"):
+        answer = send(two, case["case_id"], request_of(declared, zone_id=zone_id))
+        assert answer.status_code == 201, answer.text
+    period = Period(START.date(), START.date())
+
+    def line() -> dict[str, Any]:
+        projecting.drain(site.db)
+        wanted = LogRequest("json", period, None, "시범구청", "감독자-01", "확인")
+        with site.db.read() as connection:
+            (found,) = json.loads(write_log(connection, wanted, today()))["sweeps"]
+        return dict(found)
+
+    told = line()
+    assert (told["sweep_id"], told["photographs"]) == (str(sweep_id), 3)
+    assert told["photographs_by_zone"] == [{"zone": "2번 칸", "count": 2}, {"zone": "구역 없이", "count": 1}]
+    assert told["columns"]["사진 위치"] == "2번 칸 2장, 구역 없이 1장"
+    projecting.rebuild(site.db)
+    assert line() == told
+    with site.db.read() as connection:
+        (page,) = collect_pages(connection, period, None)
+    printed = printed_sweep(page, 1)
+    assert [row["photographs"] for row in printed["zones"]["rows"]] == ["", "사진 2장", ""]
+    assert printed["form"]["photographs"] == "3장(2번 칸 2장, 구역 없이 1장), 봉인하여 따로 보관"
 
 
 def test_what_is_not_the_declared_picture_raises_an_alarm(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries
+from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries, photograph_places
 from server.exports.columns import next_step_words
 from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.printed_form import printed_form
@@ -50,7 +50,8 @@ def test_the_form_is_filled_from_the_note_and_from_what_was_done_in_the_case() -
         _step(step="defect_found", defect="hole", measured_mm=None, duty="defect", due=date(2026, 3, 20)),
         _step(step="looked_at", second_person="점검자-02", seen="hole"),
     ]
-    hand = hand_entries(("점검자-01", _note()), steps)
+    hand = hand_entries(("점검자-01", _note()), steps, photographed=["첫째 칸", None, "첫째 칸"])
+    assert photograph_places(hand) == "첫째 칸 2장, 구역 없이 1장"
     assert hand == HandEntries(
         occasion="joint",
         companions=("마포경찰서 경위",),
@@ -67,7 +68,8 @@ def test_the_form_is_filled_from_the_note_and_from_what_was_done_in_the_case() -
         by_eye="nothing_unusual",
         spots=("환풍구", "출입문·잠금장치"),
         noted_by="점검자-01",
-        photographs=1,
+        photographs=3,
+        photographs_by_zone=(("첫째 칸", 2), ("구역 없이", 1)),
     )
 
 

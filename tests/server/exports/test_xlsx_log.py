@@ -22,9 +22,9 @@ def _write(rows: list[LogRow]) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(write_xlsx(rows, s.PERIOD, s.GENERATED)))
 
 
-def _cells(book: zipfile.ZipFile) -> dict[str, str]:
-    """Text by cell reference of the first sheet."""
-    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - the file was made a line above
+def _cells(book: zipfile.ZipFile, number: int = 1) -> dict[str, str]:
+    """Text by cell reference of a sheet."""
+    sheet = ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - made a line above
     cells = {}
     for cell in sheet.iterfind(".//m:c", _NS):
         texts = [part.text or "" for part in cell.iterfind("m:is/m:t", _NS)]
@@ -44,6 +44,24 @@ def test_rows_and_headings_are_where_the_panes_freeze() -> None:
     assert 'state="frozen"' in sheet
     assert 'ySplit="4"' in sheet
     assert "A3" not in cells
+
+
+def test_the_sheet_that_is_filed_fits_a4_and_leaves_room_to_write() -> None:
+    book = _write([s.live_page().row, s.simulated_page().row])
+    cells = _cells(book, 2)
+    assert [cells[f"{column}4"] for column in "ABCDN"] == [
+        "번호",
+        "점검일시",
+        "시설명(관리번호)",
+        "위치(성별·층·칸)",
+        "확인자",
+    ]
+    assert [cells[f"{column}1"] for column in "LMN"] == ["담당", "검토", "확인"]
+    assert (cells["A5"], cells["B5"], cells["D5"]) == ("1", "2026-03-12 10:20", "1층 남자화장실 · 남 · 1층 · 3칸")
+    assert (cells["J5"], cells["H6"]) == ("", "[시뮬레이션 기록] 미기재")
+    sheet = book.read("xl/worksheets/sheet2.xml").decode()
+    assert 'paperSize="9"' in sheet and 'fitToHeight="0"' in sheet and 'orientation="landscape"' in sheet
+    assert 'fitToWidth="4"' in book.read("xl/worksheets/sheet1.xml").decode()
 
 
 def test_a_demonstration_raises_a_notice_and_says_so_in_its_cells() -> None:
