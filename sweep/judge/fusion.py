@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
 
-from sweep.judge.claims import Case, make_finding
+from sweep.judge.claims import Case, is_claim, make_finding, posterior_of
 from sweep.judge.meeting import meetings
 from sweep.judge.thresholds import Thresholds, load_thresholds, load_weights
 from sweep.judge.verdicts import NO_GROUNDS, Grounds, verdict_of
@@ -36,6 +36,10 @@ from sweep.report import (
     ZoneVerdict,
 )
 
+LIMITS_OF: Mapping[str, str] = MappingProxyType({"glints_around": "glints_alike"})
+"""What explains something away, and the limit that says so where nothing is raised for it: two cameras in two stalls
+would hide each other otherwise.
+"""
 LOOK_KIND = {modality: kind for kind, modality in LOOK_MODALITY.items()}
 
 
@@ -85,6 +89,7 @@ def judge(
     ordered = [unique[key] for key in sorted(unique)]
     by_zone = {(cover.zone_id, cover.modality): cover for cover in coverage}
     findings: list[Finding] = []
+    explained: set[str] = set()
     verdicts: list[ZoneVerdict] = []
     for zone in plan.zones:
         weighed: list[Evidence] = []
@@ -94,7 +99,8 @@ def judge(
             kind = LOOK_KIND.get(modality)
             looked = [p for m, p in again if m == modality and kind and is_again_of(p, zone.zone_id, kind)]
             cover = by_zone.get((zone.zone_id, modality))
-            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), zone.zone_id in by_eye)
+            is_empty = zone.zone_id in by_eye
+            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones))
             weighed += weigher.weigh(view)
             looks += looked
         weighed += meetings(plan, zone, positions, ordered, weighed, located, weighers, weights)
@@ -106,12 +112,23 @@ def judge(
         )  # fmt: skip
         if finding is not None:
             findings.append(finding)
+        else:
+            explained |= _explained_away(case, thresholds)
         for cover in coverage:
             if cover.zone_id == zone.zone_id:
                 seekable = [t for t in targets if (t.zone_id, t.modality) == (zone.zone_id, cover.modality)]
                 verdicts.append(verdict_of(cover, finding, seekable, grounds, words))
     is_clear = any(said.verdict == "clear" for said in verdicts)
-    return Judgement(tuple(verdicts), tuple(findings), _limits(plan, source, limits, words, is_clear=is_clear))
+    said = _limits(plan, source, {*limits, *explained}, words, is_clear=is_clear)
+    return Judgement(tuple(verdicts), tuple(findings), said)
+
+
+def _explained_away(case: Case, thresholds: Thresholds) -> set[str]:
+    """Limits of a zone that would have been raised but for what explains it away."""
+    rest = [e for e in case.weighed if e.code not in LIMITS_OF]
+    if not is_claim(posterior_of(rest, thresholds.prior).log10, case.stage, thresholds):
+        return set()
+    return {LIMITS_OF[e.code] for e in case.weighed if e.code in LIMITS_OF}
 
 
 def _limits(

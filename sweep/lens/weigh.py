@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 
 from sweep.lens.words import WORDS
 from sweep.plug.evidence import Circle, ZoneView, evidence, total_of
+from sweep.plug.looks import is_again
 from sweep.report import Evidence, LensObservation, Observation, Plan, Position
 
 RANGE_ERROR = 0.3  # guessed: a range estimated from the light of the wall is good to a factor of about 1.5
@@ -15,10 +17,16 @@ MIN_RADIUS_M = 0.3  # guessed: pointing error of a hand-held probe at arm's leng
 NOT_CALLED = 0.0
 """Score that stands for a view in which nothing was called a candidate: derived, it is below that of every candidate
 (`judge.candidate_score`)."""
+ALIKE_FROM = 1.95
+"""Score from which a glint by itself asks for a second look: so many others in the room say what the room is like."""
+USUAL_ZONES = 5
+"""Of the rooms that the table of `glints_around` is made for."""
 
 
 def weigh_lens(view: ZoneView) -> Sequence[Evidence]:
     """The spot of the zone that speaks most for a lens, with its second look; without one, how well it was looked for.
+
+    Where other spots of the room glint as much, it weighs less: they tell of screws or tiles that glint like lenses.
 
     Several clips of one spot are one spot. The second look is at the spot that scored best at first.
     """
@@ -44,6 +52,11 @@ def _weigh_spot(view: ZoneView, one: LensObservation, *, is_best: bool) -> list[
         "score": f"{one.score:.2f}",
     }
     result = [evidence("lens", WORDS, one, "glint", view.weights.at("glint", one.score), about=about, **values)]
+    others = glints_around(view, one)
+    if others:
+        scaled = others * USUAL_ZONES / max(view.zones, USUAL_ZONES)
+        weight = view.weights.at("glints_around", scaled)
+        result.append(evidence("lens", WORDS, None, "glints_around", weight, about=about, count=others))
     if not is_best:
         return result
     if view.again:
@@ -55,6 +68,22 @@ def _weigh_spot(view: ZoneView, one: LensObservation, *, is_best: bool) -> list[
     if view.is_empty_by_eye:
         result.append(evidence("lens", WORDS, None, "nothing_by_eye", view.weights.at("nothing_by_eye"), about=about))
     return result
+
+
+def glints_around(view: ZoneView, one: LensObservation) -> int:
+    """How many other spots of the room scored ALIKE_FROM at the first look.
+
+    A spot that several clips of a zone show counts once: of each zone the clip with most of them counts.
+    """
+    by_clip: Counter[tuple[str, str, str]] = Counter(
+        (o.zone_id, o.position_id, o.clip)
+        for o in view.observations
+        if isinstance(o, LensObservation) and o.score >= ALIKE_FROM and not is_again(o.position_id)
+    )
+    by_zone: dict[str, int] = {}
+    for (zone_id, _, _), count in by_clip.items():
+        by_zone[zone_id] = max(count, by_zone.get(zone_id, 0))
+    return sum(by_zone.values()) - (one.score >= ALIKE_FROM)
 
 
 def _second_score(view: ZoneView) -> tuple[float, LensObservation | None]:

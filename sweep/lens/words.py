@@ -80,6 +80,11 @@ WORDS: Final = Words(
             "두 번째로 옆에서 {views}곳에서 비추니 렌즈형 반사가 사라짐",
             "Looked at again from {views} places to the side, the lens-like glint is gone",
         ),
+        "glints_around": Sentence(
+            "같은 방에 렌즈처럼 반사하는 곳이 {count}곳 더 있어, 나사나 장식처럼 이 방에 여럿 있는 물건일 가능성이 큼",
+            "Others in this room glint like a lens as well ({count}), so that it is rather something that the room has "
+            "several of, such as screws",
+        ),
         "nothing_by_eye": Sentence(
             "사람이 눈으로 보았고 아무것도 보이지 않음", "A person looked at it by eye and saw nothing"
         ),
@@ -117,6 +122,12 @@ WORDS: Final = Words(
         ),
     },
     conditional_limits={
+        "glints_alike": Sentence(
+            "이 방에는 렌즈처럼 반사하는 곳이 여럿이라 하나하나는 후보로 올리지 않았습니다. 나사 같은 설비인지 눈으로 "
+            "확인하세요.",
+            "Several places in this room glint like lenses, so that none of them was raised by itself. Check by eye "
+            "that they are fittings such as screws.",
+        ),
         "lens_uncalibrated": Sentence(
             "유효한 카메라·조명 보정이 없어 밝기와 거리 범위는 설계값으로 계산했습니다.",
             "No calibration of camera and lamps holds: light levels and distances seen follow the design values.",

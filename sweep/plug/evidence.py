@@ -35,6 +35,8 @@ class ZoneView:
     """Positions from which this modality looked again at the zone's candidate, whatever it saw."""
     is_empty_by_eye: bool = False
     """A person looked at the candidate by eye and saw nothing."""
+    zones: int = 0
+    """Of the room; 0: not told."""
 
     def first_look(self) -> list[Observation]:
         """What was observed in this zone before any second look."""

@@ -39,13 +39,16 @@ def judge_zone(
     *,
     places: Mapping[str, Mapping[str, float]] = MappingProxyType({}),
     again: Mapping[Modality, Sequence[str]] = MappingProxyType({}),
+    zones: int = 0,
 ) -> Weighed:
-    """The posterior of a zone with the weights and the prior that ship; `again`: positions of its second look."""
+    """The posterior of a zone with the weights and the prior that ship; `again`: positions of its second look; `zones`:
+    of the room, whose other zones' observations stand among the observations.
+    """
     weights, prior = load_weights(), load_thresholds().prior
     evidence: list[Evidence] = []
     for modality, weigher in WEIGHERS.items():
         ours = [o for o in observations if o.modality == modality]
-        view = ZoneView(zone, ours, coverage.get(modality), places, weights, again.get(modality, ()))
+        view = ZoneView(zone, ours, coverage.get(modality), places, weights, again.get(modality, ()), zones=zones)
         evidence += weigher.weigh(view)
     total = posterior_of(evidence, prior)
     return Weighed(tuple(evidence), total.log10, total.low, total.high)

@@ -99,6 +99,7 @@ class Judge(Protocol):
         *,
         places: Mapping[str, Mapping[str, float]] = ...,
         again: Mapping[Modality, Sequence[str]] = ...,
+        zones: int = ...,
     ) -> Weighed:
         """The posterior of a zone."""
 
@@ -239,19 +240,20 @@ def _zones(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[floa
         ]
         for number, device in enumerate(room.devices)
     ]
+    glints = [lens_of(zones[k], f"p{k}", spot.score) for k, called in enumerate(called_by_zone) for spot in called]
     result = []
     for k in sorted(worth):
         zone, called, is_camera = zones[k], called_by_zone[k], k == room.camera_zone
-        observed: list[Observation] = [lens_of(zone, f"p{k}", spot.score) for spot in called]
+        observed: list[Observation] = [*glints]
         observed += [o for one in heard for o in one]
         observed += radio_of(zone, f"p{k}", room.carriers.get(k), has_hint=k in room.hints)
         coverage = coverage_of(zone)
-        first = judge(zone, observed, coverage, places=places)
+        first = judge(zone, observed, coverage, places=places, zones=len(zones))
         before = judge_before(called, first)
         second, looks_s = first, 0.0
         if first.log10 >= LEAST:
             again, extra, looks_s = _look_again(zone, called, swept, first, sampler)
-            second = judge(zone, [*observed, *extra], coverage, places=places, again=again)
+            second = judge(zone, [*observed, *extra], coverage, places=places, again=again, zones=len(zones))
         fate = -1.0
         if is_camera and room.is_streaming:  # the camera is the first of the room's transmitters
             fate = float(FATES.index(fate_of(room.devices[0], k, swept.answers[k][0])))

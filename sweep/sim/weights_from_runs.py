@@ -23,11 +23,11 @@ from sweep.plug.weights import FORMAT, Rate, Weights
 from sweep.report.findings import WeightSource
 from sweep.sim.city_rooms import FIRST, KINDS, LENSES, STREAMS, World
 from sweep.sim.city_samples import Curves, load_curves
-from sweep.sim.weights_lens import again, glint
+from sweep.sim.weights_lens import again, around, glint
 from sweep.sim.weights_radio import radio
 from sweep.sim.weights_transmitter import light_test, uplinks
 
-VERSION: Final = "rendered-2026-11-27.4"
+VERSION: Final = "rendered-2026-11-27.5"
 CALLED: Final = 1.3
 """Score from which the detector calls a candidate (`sweep.lens.judge.candidate_score`)."""
 
@@ -63,7 +63,11 @@ def _rate(hits: int, of: int, share: float, source: WeightSource, text: str) -> 
 def make_weights(curves: Curves, world: World = FIRST) -> Weights:
     """All tables, from the curves of the first world."""
     rng = np.random.default_rng(19)
-    tables = {"glint": glint(curves, world, rng)} | again(curves, world, rng) | uplinks(curves, world, rng)
+    tables = (
+        {"glint": glint(curves, world, rng), "glints_around": around(curves)}
+        | again(curves, world, rng)
+        | uplinks(curves, world, rng)
+    )
     tables |= light_test(curves, world, rng) | radio(world, rng)
     return Weights(
         v=FORMAT, version=VERSION, made_by="python -m sweep.sim.weights_from_runs", tables=tables,

@@ -330,9 +330,33 @@ def test_rf_names_the_zone_with_the_highest_excess_only() -> None:
             centre_mhz=None, level_dbm=-50.0 + excess, baseline_dbm=-50.0, excess_db=excess, duty_cycle=1.0, windows=10,
         )  # fmt: skip
 
-    result = judge(lens(1, "stall-2", 9.0), lens(2, "stall-1", 9.0), rf(3, "stall-1", 8.0), rf(4, "stall-2", 25.0))
-    by_zone = {f.zone_id: {e.code for e in f.evidence_for} for f in result.findings}
+    alone = {
+        zone: judge(lens(1, zone, 9.0), rf(3, "stall-1", 8.0), rf(4, "stall-2", 25.0)).findings
+        for zone in ("stall-1", "stall-2")
+    }
+    by_zone = {f.zone_id: {e.code for e in f.evidence_for} for found in alone.values() for f in found}
     assert by_zone == {"stall-1": {"glint"}, "stall-2": {"glint", "continuous_carrier"}}
+
+
+def test_glints_of_one_kind_in_a_room_explain_each_other_and_the_report_says_so() -> None:
+    one = judge(lens(1, "stall-2", 9.0))
+    assert [f.zone_id for f in one.findings] == ["stall-2"]
+    assert "glints_alike" not in {limit.code for limit in one.limits}
+    several = judge(lens(1, "stall-2", 9.0), lens(2, "stall-1", 9.0), lens(3, "entrance", 2.0))
+    assert several.findings == ()
+    assert "glints_alike" in {limit.code for limit in several.limits}
+    faint = judge(lens(1, "stall-2", 9.0), lens(2, "stall-1", 1.5))
+    assert faint.findings == one.findings
+
+
+def test_several_clips_of_one_spot_are_no_others() -> None:
+    clips = [lens(number, "stall-2", 9.0, clip=f"c{number}") for number in (1, 2, 3)]
+    (finding,) = judge(*clips).findings
+    assert "glints_around" not in {e.code for e in finding.evidence_against}
+    again = lens(4, "stall-2", 9.0, position_id="again-stall-2-near")
+    (finding,) = judge(clips[0], again).findings
+    assert "glints_around" not in {e.code for e in finding.evidence_against}
+    assert not judge(clips[0], clips[1].model_copy(update={"clip": clips[0].clip})).findings
 
 
 def test_a_blind_modality_says_why() -> None:
