@@ -107,6 +107,7 @@ def test_a_session_that_ended_while_sending_keeps_the_decision(phone: Phone, sit
     open_finding(phone, report)
     page = phone.page
     expect(page.get_by_role("dialog")).to_be_visible()
+    page.wait_for_load_state("networkidle")  # a picture that is asked for without a session ends it before the decision
     page.context.clear_cookies()
     decide(phone)
     log_in_by_form(phone, "inspector")
