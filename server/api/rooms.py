@@ -14,7 +14,15 @@ from server.api.services import services_of
 from server.api.sweeps import as_json
 from server.districts.register import existing_district
 from server.interface.fields import Search
-from server.interface.requests import MAX_PLAN_BYTES, BasisRequest, FacilityRequest, RoomRequest, describe, json_body
+from server.interface.requests import (
+    MAX_PLAN_BYTES,
+    BasisRequest,
+    FacilityRequest,
+    RoomPartsRequest,
+    RoomRequest,
+    describe,
+    json_body,
+)
 from server.interface.views.places import FacilityCreated, RoomBases, RoomCreated, RoomDetail, RoomList
 from server.interface.views.visits import VisitComparison
 from server.people.access_log import shows
@@ -75,6 +83,18 @@ def put_plan(
     db = services_of(request).db
     with db.write() as connection:
         facilities.add_plan(connection, room_id, plan, actor=person.display_name)
+    with db.read() as connection:
+        return rooms.room_detail(connection, room_id)
+
+
+@router.put("/api/rooms/{room_id}/parts", openapi_extra=describe(RoomPartsRequest) | shows())
+def put_parts(
+    request: Request, person: Planner, room_id: UUID, body: Annotated[RoomPartsRequest, json_body(RoomPartsRequest)]
+) -> RoomDetail:
+    """Say for whom a room is, on which floor and with how many stalls, as the log prints it."""
+    db = services_of(request).db
+    with db.write() as connection:
+        facilities.set_parts(connection, room_id, body, actor=person.display_name)
     with db.read() as connection:
         return rooms.room_detail(connection, room_id)
 

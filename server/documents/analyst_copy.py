@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
-from server.exports.place_parts import floor_of, sex_of
+from server.exports.place_parts import sex_words
 from server.exports.words import KST
 from server.places.counting import CASE_COUNTS, NEEDED_PERSONS, SWEEP_COUNTS
 from server.projections.case_rows import steps_of
@@ -79,7 +79,8 @@ TABLES: tuple[Table, ...] = (
             ("facility", "INTEGER", "시설", "facility"),
             ("kind", "TEXT", "종류(restroom, changing_room)", "restroom or changing_room"),
             ("sex", "TEXT", "성별. 없으면 모름", "여, 남, 남녀공용 or 가족; null: not known"),
-            ("floor", "TEXT", "층. 없으면 모름", "floor as it is called; null: not known"),
+            ("floor", "INTEGER", "층. 지하는 음수, 없으면 모름", "floor, negative below the ground; null: not known"),
+            ("stalls", "INTEGER", "칸 수. 없으면 모름", "stalls; null: not known"),
         ),
     ),
     Table(
@@ -257,8 +258,9 @@ def _rows(connection: Connection, chance: random.Random) -> Iterator[tuple[str, 
             room(row.room_id),
             facility(row.facility_id),
             row.kind,
-            sex_of(row.name_ko),
-            floor_of(row.name_ko),
+            sex_words(row.sex),
+            row.floor,
+            row.stalls,
         ),
     )
     yield table(

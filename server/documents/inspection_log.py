@@ -273,6 +273,9 @@ def _place(connection: Connection, room_id: UUID) -> Place:
         room.facility_code,
         room.room_name,
         room.kind,
+        room.sex,
+        room.floor,
+        room.stalls,
         open_finds=0 if standing is None else standing.finds,
         open_candidates=0 if standing is None else standing.candidates,
     )

@@ -118,6 +118,9 @@ class LineReader:
                 row.code,
                 LocalText(ko=row.name_ko, en=row.name_en),
                 row.kind,
+                row.sex,
+                row.floor,
+                row.stalls,
                 open_finds=0 if stands is None else stands.finds,
                 open_candidates=0 if stands is None else stands.candidates,
             )

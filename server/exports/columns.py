@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words, photograph_places
-from server.exports.place_parts import floor_of, sex_of, stalls_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
 from server.exports.words import (
@@ -137,9 +137,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("시설명", 24, lambda row: row.place.facility_name.ko),
     Column("관리번호", 16, lambda row: row.place.facility_number or NOT_RECORDED),
     Column("위치(방)", 20, lambda row: row.place.room_name.ko),
-    Column("성별", 8, lambda row: sex_of(row.place.room_name.ko) or NOT_RECORDED),
-    Column("층", 8, lambda row: floor_of(row.place.room_name.ko) or NOT_RECORDED),
-    Column("칸", 8, lambda row: stalls_words(row.stalls) or NOT_RECORDED),
+    Column("성별", 8, lambda row: sex_words(row.place.sex) or NOT_RECORDED),
+    Column("층", 8, lambda row: floor_words(row.place.floor) or NOT_RECORDED),
+    Column("칸", 8, lambda row: stalls_words(row.stalls or row.place.stalls) or NOT_RECORDED),
     Column("점검구분(정기·수시·합동)", 14, occasion_words),
     Column("점검 방식(정밀·간이)", 12, lambda row: MODES[row.header.mode]),
     Column("점검자", 22, lambda row: ", ".join(row.header.inspectors)),

@@ -13,7 +13,7 @@ from typing import Any
 
 from server.exports.by_eye import by_eye_reason, by_eye_result
 from server.exports.columns import COLUMNS, cells_of
-from server.exports.place_parts import floor_of, sex_of
+from server.exports.place_parts import floor_words, sex_words
 from server.exports.records import LogRow, Period
 
 JSON_FORMAT = "ansim-inspection-log/1"
@@ -35,7 +35,7 @@ def json_parts(rows: Iterable[LogRow], period: Period, generated: datetime, seal
 
 def sweep_object(row: LogRow) -> dict[str, Any]:
     """One sweep."""
-    header, hand, name = row.header, row.hand, row.place.room_name.ko
+    header, hand = row.header, row.hand
     return {
         "sweep_id": str(header.sweep_id),
         "room_id": str(header.room_id),
@@ -45,9 +45,9 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
         "started": _utc(header.started.utc),
         "ended": None if header.ended is None else _utc(header.ended.utc),
         "counted": _utc(header.counted_start),
-        "sex": sex_of(name),
-        "floor": floor_of(name),
-        "stalls": row.stalls or None,
+        "sex": sex_words(row.place.sex),
+        "floor": floor_words(row.place.floor),
+        "stalls": row.stalls or row.place.stalls,
         "occasion": hand.occasion,
         "inspectors": list(header.inspectors),
         "by_eye": {"result": by_eye_result(row.result, hand), "reason": by_eye_reason(row.result, hand)},

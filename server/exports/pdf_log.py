@@ -20,7 +20,7 @@ from typing import get_args
 from server.exports.by_eye import by_eye_result
 from server.exports.columns import disposition_words, occasion_words
 from server.exports.fonts import FONT_FOLDERS, find_typeface
-from server.exports.place_parts import floor_of, sex_of, stalls_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed_map import Tree
 from server.exports.printed_sweep import printed_sweep, short
 from server.exports.proof import proof_line, proof_qr
@@ -183,7 +183,7 @@ def totals_of(rows: Sequence[LogRow]) -> list[Tree]:
 def printed_line(row: LogRow, number: int) -> Tree:
     """One line of the list; `number` counts from 1."""
     code = by_eye_result(row.result, row.hand)
-    where = (sex_of(row.place.room_name.ko), floor_of(row.place.room_name.ko), stalls_words(row.stalls))
+    where = (sex_words(row.place.sex), floor_words(row.place.floor), stalls_words(row.stalls or row.place.stalls))
     return {
         "number": number,
         "when": kst(row.header.counted_start)[:16],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from server.exports.by_eye import by_eye_reason, by_eye_result, photograph_places
 from server.exports.columns import next_step_words, scope_words, signature_words, standing_words
-from server.exports.place_parts import floor_of, sex_of, stalls_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed_map import Tree
 from server.exports.proof import proof_line, proof_qr
 from server.exports.records import LogRow, SweepHeader, SweepPage
@@ -29,9 +29,9 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "facility": place.facility_name.ko,
         "number": place.facility_number or "",
         "room": f"{place.room_name.ko} ({ROOM_KINDS[place.room_kind]})",
-        "sex": sex_of(place.room_name.ko) or "",
-        "floor": floor_of(place.room_name.ko) or "",
-        "stalls": stalls_words(row.stalls) or "",
+        "sex": sex_words(place.sex) or "",
+        "floor": floor_words(place.floor) or "",
+        "stalls": stalls_words(row.stalls or row.place.stalls) or "",
         "inspectors": ", ".join(header.inspectors),
         "companions": ", ".join(hand.companions) or ("없음" if hand.noted_by else ""),
         "methods": " · ".join(methods) or "없음",

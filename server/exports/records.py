@@ -13,6 +13,7 @@ from uuid import UUID
 from server.exports.claimed_time import counted
 from server.exports.judgement import ReportState
 from server.exports.words import Result
+from server.interface.fields import RoomSex
 from server.interface.views.sweeps import KnownBefore
 from sweep.report import ClockReading, Disposition, LocalText, Modality, Mode, Source, SweepOpened, SweepReport
 from sweep.report.persons import Identified
@@ -45,6 +46,10 @@ class Place:
     """Number under which the district manages the facility (관리번호)."""
     room_name: LocalText
     room_kind: Literal["restroom", "changing_room"]
+    sex: RoomSex | None = None
+    floor: int | None = None
+    stalls: int | None = None
+    """Sex, floor and stalls as the room is registered; None: nobody said."""
     open_finds: int = 0
     """Finds in this room, of any of its sweeps, that persons had not closed when the log was made."""
     open_candidates: int = 0

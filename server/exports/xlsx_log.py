@@ -20,7 +20,7 @@ from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]  # as a
 from xlsxwriter.worksheet import CellStringTuple, Worksheet  # type: ignore[import-untyped]  # as above
 
 from server.exports.columns import COLUMNS, by_eye_line, cells_of, occasion_words, result_words
-from server.exports.place_parts import floor_of, sex_of, stalls_words
+from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import LogRow, Period
 from server.exports.safe_text import plain_text
 from server.exports.words import NOT_RECORDED, kst
@@ -214,7 +214,7 @@ class PrintedSheet:
 def _place_words(row: LogRow) -> str:
     """Room, sex, floor and stalls."""
     name = row.place.room_name.ko
-    parts = (sex_of(name), floor_of(name), stalls_words(row.stalls))
+    parts = (sex_words(row.place.sex), floor_words(row.place.floor), stalls_words(row.stalls or row.place.stalls))
     return " · ".join((name, *(part for part in parts if part)))
 
 

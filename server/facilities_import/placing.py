@@ -16,8 +16,10 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from server.districts.register import all_districts, home_of
 from server.facilities_import.place import Place, PlannedRoom
 from server.facilities_import.reading import Layout
+from server.interface.fields import RoomSex
 from server.places.facilities import template_plan
 from server.places.laying_out import lay_out
+from server.places.room_parts import floor_in
 from server.store.clock import now_ms
 from server.store.down_changes import note_changes
 from server.store.schema import (
@@ -66,7 +68,7 @@ def insert_places(connection: Connection, layout: Layout, found: Sequence[tuple[
         for room in place.rooms:
             room_id = new_id()
             ko, en = _name_of(room, is_one_of_many=many[room.sex] > 1)
-            names = {"name_ko": ko, "name_en": en, "kind": room.kind}
+            names = {"name_ko": ko, "name_en": en, "kind": room.kind} | _parts_of(room, ko)
             room_rows.append(names | {"room_id": room_id, "facility_id": facility_id, "created_ms": at_ms})
             plan_rows.append(_plan_row(room_id, room, at_ms, actor))
             changes += [{"room_id": room_id}, {"room_id": room_id, "plan_version": 1}]
@@ -80,6 +82,13 @@ def insert_places(connection: Connection, layout: Layout, found: Sequence[tuple[
     if basis_rows:
         connection.execute(insert(room_bases), basis_rows)
     note_changes(connection, changes)
+
+
+def _parts_of(room: PlannedRoom, name: str) -> dict[str, Any]:
+    """Sex, floor and stalls as the file has them; the floor as the room's name says it, if it does."""
+    sexes: dict[str, RoomSex] = {"men": "men", "women": "women", "all": "unisex"}
+    stalls = room.stalls if room.is_counted else None
+    return {"sex": sexes[room.sex], "floor": floor_in(name), "stalls": stalls}
 
 
 def facility_values(place: Place) -> dict[str, Any]:

@@ -72,6 +72,19 @@ DistrictId = Annotated[str, StringConstraints(pattern=SLUG)]
 SweepResult = Literal["no_anomaly", "recheck", "suspected", "found", "unfinished"]
 BodyState = Literal["present", "erased", "missing"]
 CommandAnswer = Literal["waiting", "accepted", "refused"]
+RoomSex = Literal["women", "men", "unisex", "family"]
+"""For whom a room is."""
+
+
+def _no_floor_zero(floor: int) -> int:
+    if floor == 0:
+        raise ValueError("floors are counted 1, 2, and so on, and -1, -2 below the ground: there is no floor 0")
+    return floor
+
+
+Floor = Annotated[int, Field(ge=-20, le=200), AfterValidator(_no_floor_zero)]
+"""1 is the ground floor, -1 the first below it."""
+Stalls = Annotated[int, Field(ge=0, le=200)]
 CaseState = Literal[
     "candidate",
     "not_reached",

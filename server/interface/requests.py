@@ -22,6 +22,7 @@ from server.interface.fields import (
     MAX_LOG_INDEX,
     Degrees,
     DistrictId,
+    Floor,
     Line,
     LoginCode,
     NewPassword,
@@ -29,7 +30,9 @@ from server.interface.fields import (
     Password,
     PersonName,
     PublicKey,
+    RoomSex,
     Slug,
+    Stalls,
     TimeOrderedId,
     Username,
 )
@@ -128,6 +131,19 @@ class RoomRequest(Record):
     name: LocalText
     kind: RoomKind
     plan: Plan | None = None
+    sex: RoomSex | None = None
+    """None: as the name says, if it does; the same of the floor."""
+    floor: Floor | None = None
+    stalls: Stalls | None = None
+    """None: as the plan has them."""
+
+
+class RoomPartsRequest(Record):
+    """For whom a room is, on which floor, with how many stalls; null: not known."""
+
+    sex: RoomSex | None
+    floor: Floor | None
+    stalls: Stalls | None
 
 
 class BasisRequest(Record):
@@ -384,6 +400,7 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     ExportRequest,
     FacilityRequest,
     RoomRequest,
+    RoomPartsRequest,
     BasisRequest,
     ImportAnswerRequest,
     ReportCaseRequest,

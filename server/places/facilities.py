@@ -12,11 +12,12 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.fields import Line
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.fields import Line, RoomSex
+from server.interface.requests import FacilityRequest, RoomPartsRequest, RoomRequest
+from server.places.room_parts import floor_in, sex_in
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.down_changes import note_change
@@ -97,7 +98,16 @@ def add_room(connection: Connection, facility_id: UUID, request: RoomRequest, *,
     if plan.version != 1:
         raise invalid("a room's first plan has version 1", ko="첫 평면도의 판은 1이어야 합니다")
     room_id = new_id()
-    _insert_room(connection, facility_id, room_id, request.name, request.kind)
+    _insert_room(
+        connection,
+        facility_id,
+        room_id,
+        request.name,
+        request.kind,
+        sex=request.sex,
+        floor=request.floor,
+        stalls=_stalls_of(plan) if request.stalls is None and request.plan is not None else request.stalls,
+    )
     _insert_plan(connection, room_id, plan, actor)
     record(connection, actor=actor, action="room.created", object_id=str(room_id), detail={"plan": plan.version})
     return room_id
@@ -198,7 +208,8 @@ def import_facility(connection: Connection, facility: FacilityFile, *, is_demo: 
     )
     note_change(connection, facility_id=facility.facility_id)
     for room in facility.rooms:
-        _insert_room(connection, facility.facility_id, room.room_id, room.name, room.kind)
+        stalls = _stalls_of(room.plan)
+        _insert_room(connection, facility.facility_id, room.room_id, room.name, room.kind, stalls=stalls)
         _insert_plan(connection, room.room_id, room.plan, actor)
     record(connection, actor=actor, action="facility.imported", object_id=str(facility.facility_id), detail={})
     return True
@@ -221,7 +232,32 @@ def load_demo_facility(connection: Connection) -> bool:
     return import_facility(connection, read_facility_file(DEMO_FACILITY)[0], is_demo=True, actor="system")
 
 
-def _insert_room(connection: Connection, facility_id: UUID, room_id: UUID, name: LocalText, kind: RoomKind) -> None:
+def set_parts(connection: Connection, room_id: UUID, request: RoomPartsRequest, *, actor: str) -> None:
+    """Say for whom a room is, on which floor and with how many stalls; ApiError 404 without the room."""
+    parts = request.model_dump()
+    changed = connection.execute(update(rooms).where(rooms.c.room_id == room_id).values(**parts))
+    if changed.rowcount == 0:
+        raise not_found("방", "room")
+    record(connection, actor=actor, action="room.parts_changed", object_id=str(room_id), detail=parts)
+
+
+def _stalls_of(plan: Plan) -> int:
+    """Stalls of a restroom, booths of a changing room."""
+    return sum(zone.kind in {"stall", "booth"} for zone in plan.zones)
+
+
+def _insert_room(
+    connection: Connection,
+    facility_id: UUID,
+    room_id: UUID,
+    name: LocalText,
+    kind: RoomKind,
+    *,
+    sex: RoomSex | None = None,
+    floor: int | None = None,
+    stalls: int | None = None,
+) -> None:
+    """A room; sex and floor as its name says where nobody said them apart."""
     connection.execute(
         insert(rooms).values(
             room_id=room_id,
@@ -230,6 +266,9 @@ def _insert_room(connection: Connection, facility_id: UUID, room_id: UUID, name:
             name_en=name.en,
             kind=kind,
             created_ms=now_ms(),
+            sex=sex or sex_in(name.ko),
+            floor=floor_in(name.ko) if floor is None else floor,
+            stalls=stalls,
         )
     )
     note_change(connection, room_id=room_id)

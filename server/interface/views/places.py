@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import SweepResult
+from server.interface.fields import RoomSex, SweepResult
 from server.interface.views.answer import View
 from sweep.report import LocalText, Mode, Plan, RoomKind, Source
 
@@ -60,6 +60,12 @@ class RoomSummary(View):
     facility_name: LocalText
     room_name: LocalText
     kind: RoomKind
+    sex: RoomSex | None
+    """For whom it is; null: nobody said, and the same of the floor."""
+    floor: int | None
+    """1 is the ground floor, -1 the first below it."""
+    stalls: int | None
+    """As they were counted; null: as the plan has them."""
     is_demo: bool
     plan_version: int
     plan_verified: bool

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, String, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, Uuid
 
 from server.store.schema.base import metadata
 
@@ -41,6 +41,9 @@ rooms = Table(
     Column("name_en", Text, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("created_ms", BigInteger, nullable=False),
+    Column("sex", String(16), nullable=True),
+    Column("floor", Integer, nullable=True),
+    Column("stalls", Integer, nullable=True),
     Index("ix_rooms_of_facility", "facility_id", "name_ko", "room_id"),
 )
 

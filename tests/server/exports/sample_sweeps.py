@@ -20,6 +20,7 @@ from server.exports.records import (
     SweepPage,
 )
 from server.exports.rows import build_page
+from server.places.room_parts import floor_in, sex_in
 from sweep.report import (
     ClockReading,
     Disposition,
@@ -75,7 +76,8 @@ def clock(minutes: float = 0, *, synchronised: bool = True) -> ClockReading:
 
 
 def place(facility: str = "시범 공중화장실", room: str = "1층 여자화장실") -> Place:
-    return Place(text(facility, "Demonstration restroom"), "DEMO-0001", text(room, "Women, floor 1"), "restroom")
+    names = text(facility, "Demonstration restroom"), "DEMO-0001", text(room, "Women, floor 1")
+    return Place(*names, "restroom", sex_in(room), floor_in(room))
 
 
 def make_plan(*, is_verified: bool = True) -> Plan:

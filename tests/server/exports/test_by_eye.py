@@ -10,7 +10,6 @@ import pytest
 
 from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries, photograph_places
 from server.exports.columns import next_step_words
-from server.exports.place_parts import floor_of, sex_of, stalls_words
 from server.exports.printed_form import printed_form
 from server.exports.records import HandEntries
 from server.exports.rows import build_page
@@ -109,24 +108,6 @@ def test_a_note_agrees_with_itself(changes: dict[str, Any]) -> None:
         Noted.model_validate(NOTED | changes)
 
 
-@pytest.mark.parametrize(
-    ("name", "sex", "floor"),
-    [
-        ("1층 여자화장실", "여", "1층"),
-        ("지하 2층 남자 화장실", "남", "지하 2층"),
-        ("남녀공용 화장실", "남녀공용", None),
-        ("본관 3F 장애인화장실(여)", "여", "3F"),
-        ("B1 남성 탈의실", "남", "B1"),
-        ("가족화장실", "가족", None),
-        ("탈의실 가", None, None),
-        ("여의도공원 화장실", None, None),
-        ("강남역 개방화장실", None, None),
-    ],
-)
-def test_sex_and_floor_are_read_from_the_name_or_left_open(name: str, sex: str | None, floor: str | None) -> None:
-    assert (sex_of(name), floor_of(name)) == (sex, floor)
-
-
 def test_marks_that_a_person_saw_ask_for_something_though_the_equipment_does_not() -> None:
     page = s.live_page()
     row = replace(
@@ -151,4 +132,3 @@ def test_a_form_has_sex_floor_and_stalls_apart_and_both_results() -> None:
     assert form["proof"] is None, "nothing signed, nothing to prove"
     signed = printed_form(s.found_page(), "log 5 AAAA")["proof"]
     assert signed["line"] == f"ansim-proof/1 entry {s.make_entries()[1].entry_hash} log 5 AAAA"
-    assert stalls_words(0) is None

@@ -1588,6 +1588,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rooms/{room_id}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put Parts
+         * @description Say for whom a room is, on which floor and with how many stalls, as the log prints it.
+         */
+        put: operations["put_parts_api_rooms__room_id__parts_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/plan": {
         parameters: {
             query?: never;
@@ -6385,6 +6405,8 @@ export interface components {
              */
             facility_id: string;
             facility_name: components["schemas"]["LocalText"];
+            /** Floor */
+            floor: number | null;
             /** Is Demo */
             is_demo: boolean;
             /**
@@ -6408,6 +6430,10 @@ export interface components {
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            /** Sex */
+            sex: ("women" | "men" | "unisex" | "family") | null;
+            /** Stalls */
+            stalls: number | null;
             standing: components["schemas"]["RoomStanding"] | null;
             /** Sweeps */
             sweeps: components["schemas"]["SweepSummary"][];
@@ -6423,10 +6449,27 @@ export interface components {
             rooms: components["schemas"]["RoomSummary"][];
         };
         /**
+         * RoomPartsRequest
+         * @description For whom a room is, on which floor, with how many stalls; null: not known.
+         */
+        RoomPartsRequest: {
+            /** Floor */
+            floor: number | null;
+            /** Sex */
+            sex: ("women" | "men" | "unisex" | "family") | null;
+            /** Stalls */
+            stalls: number | null;
+        };
+        /**
          * RoomRequest
          * @description A new room; without a plan it gets a template marked as not verified.
          */
         RoomRequest: {
+            /**
+             * Floor
+             * @default null
+             */
+            floor: number | null;
             /**
              * Kind
              * @enum {string}
@@ -6435,6 +6478,18 @@ export interface components {
             name: components["schemas"]["LocalText"];
             /** @default null */
             plan: components["schemas"]["Plan"] | null;
+            /**
+             * Sex
+             * @description None: as the name says, if it does; the same of the floor.
+             * @default null
+             */
+            sex: ("women" | "men" | "unisex" | "family") | null;
+            /**
+             * Stalls
+             * @description None: as the plan has them.
+             * @default null
+             */
+            stalls: number | null;
         };
         /**
          * RoomStanding
@@ -6493,6 +6548,8 @@ export interface components {
              */
             facility_id: string;
             facility_name: components["schemas"]["LocalText"];
+            /** Floor */
+            floor: number | null;
             /** Is Demo */
             is_demo: boolean;
             /**
@@ -6513,6 +6570,10 @@ export interface components {
              */
             room_id: string;
             room_name: components["schemas"]["LocalText"];
+            /** Sex */
+            sex: ("women" | "men" | "unisex" | "family") | null;
+            /** Stalls */
+            stalls: number | null;
             standing: components["schemas"]["RoomStanding"] | null;
         };
         /**
@@ -11338,6 +11399,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ok"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    put_parts_api_rooms__room_id__parts_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                room_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoomPartsRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoomDetail"];
                 };
             };
             /** @description Refused; the code says why */
