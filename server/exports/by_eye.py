@@ -7,9 +7,10 @@ the judgement of the equipment and never changes it; a camera that a person foun
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from server.exports.records import HandEntries
+from server.exports.records import HandEntries, ZoneLine
 from server.exports.words import BELLS, BY_EYE, MEASURES, SPOTS, ByEyeResult, Result
 from sweep.report.case_records import (
     CameraFound,
@@ -21,7 +22,7 @@ from sweep.report.case_records import (
     RoomClosed,
     Witnessed,
 )
-from sweep.report.visit_records import VisitNote, VisitSigned
+from sweep.report.visit_records import VisitNote, VisitSigned, ZoneCheck
 
 DEFECTS = {
     "hole": "구멍",
@@ -40,11 +41,13 @@ def hand_entries(
     steps: Sequence[CaseStep],
     signatures: Sequence[VisitSigned] = (),
     photographed: Sequence[str | None] = (),
+    zone_names: Mapping[str, str] = MappingProxyType({}),
 ) -> HandEntries:
     """The form's fields; `note` is (pseudonym of whoever wrote it, the note), None where nobody wrote one.
 
     `signatures`: by finger, over this very note; offices and ranks of theirs are printed, names are not.
     `photographed`: for each photograph of an object the name of its zone, None where it names none.
+    `zone_names`: Korean names of the plan's zones by their ids, for the checklist.
     """
     done = tuple(words for step in steps if (words := _done(step)) is not None)
     zones = Counter(NO_ZONE if name is None else name for name in photographed)
@@ -76,11 +79,61 @@ def hand_entries(
         confirmed_by=", ".join(confirmed) or None,
         by_eye=said.by_eye,
         spots=tuple(SPOTS[spot] for spot in SPOTS if spot in said.spots),
+        checks=tuple(_zone_line(check, zone_names, zones) for check in said.zones),
         noted_by=who,
         photographs=len(photographed),
         photographs_by_zone=tuple(zones.items()),
         is_found=is_found,
     )
+
+
+def _zone_line(check: ZoneCheck, names: Mapping[str, str], photographed: Mapping[str, int]) -> ZoneLine:
+    name = names.get(check.zone_id, check.zone_id)
+    return ZoneLine(
+        zone=name,
+        fine=tuple(SPOTS[spot] for spot in SPOTS if spot in check.fine),
+        marked=tuple(SPOTS[spot] for spot in SPOTS if spot in check.marked),
+        holes=check.holes,
+        floor_gap_mm=check.floor_gap_mm,
+        ceiling_gap_mm=check.ceiling_gap_mm,
+        emergency_bell=BELLS[check.emergency_bell],
+        sticker=check.sticker,
+        photographs=photographed.get(name, 0),
+    )
+
+
+def zone_words(line: ZoneLine) -> str:
+    """What was seen in a zone, in one line."""
+    parts = [f"이상 없음 {len(line.fine)}부위"] if line.fine else []
+    parts += [f"표시 {', '.join(line.marked)}"] if line.marked else []
+    parts += [f"구멍 {line.holes}개"] if line.holes else []
+    parts += [f"아래 틈 {line.floor_gap_mm} mm"] if line.floor_gap_mm is not None else []
+    parts += [f"위 틈 {line.ceiling_gap_mm} mm"] if line.ceiling_gap_mm is not None else []
+    parts += ["스티커로 막음"] if line.sticker else []
+    parts += [f"사진 {line.photographs}장"] if line.photographs else []
+    return ", ".join(parts) or "보지 않음"
+
+
+def checklist_words(hand: HandEntries) -> str:
+    """The checklist in one cell; empty where nobody filled one in."""
+    return " / ".join(f"{line.zone}: {zone_words(line)}" for line in hand.checks)
+
+
+def gap_words(hand: HandEntries) -> str:
+    """The widest gap at the floor and the narrowest at the ceiling, each with its zone; empty when none was measured.
+
+    They are what was measured; what a rule makes of them is told in the case of a defect.
+    """
+    below = [(line.floor_gap_mm, line.zone) for line in hand.checks if line.floor_gap_mm is not None]
+    above = [(line.ceiling_gap_mm, line.zone) for line in hand.checks if line.ceiling_gap_mm is not None]
+    parts = []
+    if below:
+        widest, where = max(below, key=lambda one: one[0])
+        parts.append(f"아래 최대 {widest} mm({where})")
+    if above:
+        narrowest, where = min(above, key=lambda one: one[0])
+        parts.append(f"위 최소 {narrowest} mm({where})")
+    return " · ".join(parts)
 
 
 def _done(step: CaseStep) -> str | None:

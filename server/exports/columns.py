@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words, photograph_places
+from server.exports.by_eye import by_eye_reason, by_eye_result, by_eye_words, checklist_words, photograph_places
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.records import LogRow
 from server.exports.safe_text import plain_text
@@ -160,6 +160,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("조치", 24, lambda row: ", ".join(row.hand.measures) or NOT_RECORDED),
     Column("사진(봉인 보관)", 10, lambda row: row.hand.photographs),
     Column("사진 위치", 24, lambda row: photograph_places(row.hand) or "없음"),
+    Column("구역별 육안 점검", 44, lambda row: checklist_words(row.hand) or NOT_RECORDED),
     Column("이 방에 남은 발견·의심", 26, standing_words),
     Column("다음 조치", 40, next_step_words),
     Column("확인자", 16, lambda row: row.hand.confirmed_by or NOT_RECORDED),

@@ -19,6 +19,7 @@ from typing import Any
 from hwpx import HwpxDocument
 from hwpx.oxml import HwpxOxmlTable
 
+from server.exports.printed_form import CHECK_HEADS
 from server.exports.printed_map import Tree
 from server.exports.records import ExportError
 from server.exports.safe_text import plain_text
@@ -230,7 +231,10 @@ def _form(paper: _Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         [head("점검부위(육안)"), Cell(spots, 5)],
         [head("점검범위(장비)"), Cell(form["scope"], 5)],
         [head("의심흔적"), Cell(form["marks"] or "□ 없음  □ 있음  위치와 모양:", 5)],
-        [head("칸막이 틈"), Cell("아래 5 mm 이하 □ 맞음 □ 아님   위 30 cm 이상 □ 맞음 □ 아님   □ 해당 없음", 5)],
+        [
+            head("칸막이 틈"),
+            Cell(form["gaps"] or "아래 5 mm 이하 □ 맞음 □ 아님   위 30 cm 이상 □ 맞음 □ 아님   □ 해당 없음", 5),
+        ],
         [head("비상벨"), Cell(form["bell"] or "□ 정상  □ 고장  □ 설치되지 않음", 5)],
         [
             head("조치"),
@@ -240,6 +244,13 @@ def _form(paper: _Paper, log: Tree, sweep: Tree, *, is_new_page: bool) -> None:
         [head("다음 조치"), Cell(form["next"], 5)],
     ]
     paper.table((23, 38, 17, 38, 17, 38), rows)
+    if form["checks"]:
+        paper.line("구역별 육안 점검표", "bold")
+        keys = ("zone", "fine", "marked", "holes", "gaps", "bell", "rest")
+        paper.table(
+            (24, 40, 34, 12, 30, 20, 22),
+            [[head(word) for word in CHECK_HEADS], *([Cell(row[key]) for key in keys] for row in form["checks"])],
+        )
     signing = [("점검자", who) for who in sweep["inspectors"]]
     signing += [("동행·입회", form["companions"]), ("확인자", form["confirmed_by"])]
     paper.line("위와 같이 점검하였음을 확인합니다." if not sweep["notice"] else " ")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,6 +61,7 @@ def sweep_object(row: LogRow) -> dict[str, Any]:
             "not_assessable": len(row.zones_not_assessable),
             "nothing_detected": len(row.zones_nothing_detected),
         },
+        "zone_checks": [asdict(line) for line in hand.checks],
         "photographs": hand.photographs,
         "photographs_by_zone": [{"zone": name, "count": count} for name, count in hand.photographs_by_zone],
         "entry_hash": row.entry_hash,

@@ -6,12 +6,12 @@ as a place to write; sex, floor and stalls stand apart, and the word of persons 
 
 from __future__ import annotations
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, photograph_places
+from server.exports.by_eye import by_eye_reason, by_eye_result, gap_words, photograph_places
 from server.exports.columns import next_step_words, scope_words, signature_words, standing_words
 from server.exports.place_parts import floor_words, sex_words, stalls_words
 from server.exports.printed_map import Tree
 from server.exports.proof import proof_line, proof_qr
-from server.exports.records import LogRow, SweepHeader, SweepPage
+from server.exports.records import LogRow, SweepHeader, SweepPage, ZoneLine
 from server.exports.words import BY_EYE, MODES, NOT_RECORDED, OCCASIONS, RESULTS, ROOM_KINDS, SPOTS, kst, modality_list
 from sweep.report import ClockReading
 
@@ -52,6 +52,8 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "is_noted": hand.noted_by is not None,
         "scope": scope_words(row),
         "marks": hand.suspicious_marks or "",
+        "gaps": gap_words(hand),
+        "checks": [_check_row(line) for line in hand.checks],
         "bell": hand.emergency_bell or "",
         "measures": ", ".join(hand.measures),
         "photographs": photograph_words(row),
@@ -62,6 +64,29 @@ def printed_form(page: SweepPage, log: str) -> Tree:
         "signatures": signature_words(row),
         "proof": {"line": proof, "qr": proof_qr(proof)} if proof else None,
     }
+
+
+def _check_row(line: ZoneLine) -> Tree:
+    return {
+        "zone": line.zone,
+        "fine": ", ".join(line.fine) or "–",
+        "marked": ", ".join(line.marked) or "–",
+        "holes": str(line.holes) if line.holes else "–",
+        "gaps": f"{_millimetres(line.floor_gap_mm)} / {_millimetres(line.ceiling_gap_mm)}",
+        "bell": line.emergency_bell,
+        "rest": ", ".join(
+            [*(["스티커"] if line.sticker else []), *([f"사진 {line.photographs}장"] if line.photographs else [])]
+        )
+        or "–",
+    }
+
+
+def _millimetres(gap_mm: int | None) -> str:
+    return "–" if gap_mm is None else f"{gap_mm} mm"
+
+
+CHECK_HEADS = ("구역", "이상 없음", "표시", "구멍", "틈 아래/위", "비상벨", "그 밖")
+"""Headings over the rows of `checks`."""
 
 
 def photograph_words(row: LogRow) -> str:

@@ -155,6 +155,27 @@ class SequenceGap:
 
 
 @dataclass(frozen=True, slots=True)
+class ZoneLine:
+    """A zone of the checklist that people filled in on the spot."""
+
+    zone: str
+    """Korean name."""
+    fine: tuple[str, ...]
+    """Parts that were looked at with nothing unusual, in Korean words."""
+    marked: tuple[str, ...]
+    """Parts where something was strange or broken."""
+    holes: int
+    floor_gap_mm: int | None
+    """Measured; None: not measured."""
+    ceiling_gap_mm: int | None
+    emergency_bell: str
+    sticker: bool
+    """Was a hole or gap closed by a sticker there and then?"""
+    photographs: int = 0
+    """Of objects in this zone; kept sealed, in no document."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandEntries:
     """What only people on the spot know; the probe measures none of it, so None is printed as not recorded."""
 
@@ -178,6 +199,8 @@ class HandEntries:
     """Pseudonym of whoever noted it."""
     photographs: int = 0
     """Photographs of objects that are kept sealed; no export holds one."""
+    checks: tuple[ZoneLine, ...] = ()
+    """The checklist, zone by zone; empty where nobody filled one in."""
     photographs_by_zone: tuple[tuple[str, int], ...] = ()
     """Korean name of each zone of which there are photographs, and how many; without a zone under `NO_ZONE`."""
     is_found: bool = False

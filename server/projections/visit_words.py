@@ -19,7 +19,7 @@ def hand_of(record: SweepRecord) -> HandEntries:
         return hand_entries(None, steps, photographed=zones)
     row, note = record.visit
     signatures = [one for _, one in record.signatures if one.shown_hash == row.entry_hash]
-    return hand_entries((row.subject, note), steps, signatures, zones)
+    return hand_entries((row.subject, note), steps, signatures, zones, names)
 
 
 def visit_view(record: SweepRecord, result: Result) -> VisitView:

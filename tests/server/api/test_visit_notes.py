@@ -139,6 +139,8 @@ def test_a_checklist_is_kept_zone_by_zone_and_each_zone_once(site: Site, person:
     assert _note(person, sweep_id, **marks, zones=[ZONE | {"fine": ["partition"]}]).status_code == 400
     assert _note(person, sweep_id, **marks, zones=[ZONE]).status_code == 201
     assert person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["note"]["zones"] == [ZONE]
+    told = "1번 칸: 이상 없음 2부위, 표시 칸막이 틈새·나사 구멍, 구멍 2개, 아래 틈 9 mm, 스티커로 막음"
+    assert _line(person)["구역별 육안 점검"] == told
 
 
 def test_a_signature_is_over_the_note_that_was_shown(site: Site, person: Client) -> None:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
-from server.exports.by_eye import by_eye_reason, by_eye_result, hand_entries, photograph_places
+from server.exports.by_eye import (
+    by_eye_reason,
+    by_eye_result,
+    checklist_words,
+    gap_words,
+    hand_entries,
+    photograph_places,
+)
 from server.exports.columns import next_step_words
+from server.exports.hwpx_log import render_hwpx
+from server.exports.json_log import sweep_object
+from server.exports.pdf_log import Printing, printed_log, render_sheet
 from server.exports.printed_form import printed_form
+from server.exports.printed_sweep import printed_sweep
 from server.exports.records import HandEntries
 from server.exports.rows import build_page
 from server.exports.words import MARKS_NEXT
 from sweep.report.case_records import CaseStep
-from sweep.report.visit_records import Noted, VisitNote
+from sweep.report.visit_records import Noted, VisitNote, ZoneCheck
 
 from . import sample_sweeps as s
 
@@ -70,6 +83,59 @@ def test_the_form_is_filled_from_the_note_and_from_what_was_done_in_the_case() -
         photographs=3,
         photographs_by_zone=(("첫째 칸", 2), ("구역 없이", 1)),
     )
+
+
+CHECKED: dict[str, Any] = {
+    "zone_id": "stall-1",
+    "fine": ("door_lock", "vent"),
+    "marked": ("partition",),
+    "holes": 2,
+    "floor_gap_mm": 7,
+    "ceiling_gap_mm": 310,
+    "emergency_bell": "works",
+    "sticker": True,
+}
+UNCHECKED: dict[str, Any] = CHECKED | {
+    "zone_id": "stall-9",
+    "fine": (),
+    "marked": (),
+    "holes": 0,
+    "floor_gap_mm": None,
+    "ceiling_gap_mm": None,
+    "emergency_bell": "not_tested",
+    "sticker": False,
+}
+
+
+def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -> None:
+    zones = tuple(ZoneCheck.model_validate(one) for one in (CHECKED, UNCHECKED))
+    names = {"stall-1": "1번 칸"}
+    hand = hand_entries(("점검자-01", _note(zones=zones)), [], photographed=["1번 칸"], zone_names=names)
+    parts = "이상 없음 2부위, 표시 칸막이 틈새·나사 구멍, 구멍 2개, 아래 틈 7 mm, 위 틈 310 mm, 스티커로 막음, 사진 1장"
+    told = f"1번 칸: {parts}"
+    assert checklist_words(hand) == f"{told} / stall-9: 보지 않음"
+    assert gap_words(hand) == "아래 최대 7 mm(1번 칸) · 위 최소 310 mm(1번 칸)"
+    assert gap_words(hand_entries(None, [])) == ""
+    page = s.live_page()
+    page = replace(page, row=replace(page.row, hand=hand))
+    form = printed_form(page, "log 5 AAAA")
+    assert form["checks"][0] == {
+        "zone": "1번 칸",
+        "fine": "환풍구, 출입문·잠금장치",
+        "marked": "칸막이 틈새·나사 구멍",
+        "holes": "2",
+        "gaps": "7 mm / 310 mm",
+        "bell": "정상",
+        "rest": "스티커, 사진 1장",
+    }
+    assert form["checks"][1]["gaps"] == "– / –"
+    assert sweep_object(page.row)["zone_checks"][0]["holes"] == 2
+    assert b"%PDF" in render_sheet(page, s.GENERATED)[:8]
+    log = printed_log([page.row], s.PERIOD, s.GENERATED, Printing())
+    log["sweeps"], log["has_cover"] = [printed_sweep(page, 1)], False
+    with zipfile.ZipFile(io.BytesIO(render_hwpx(log))) as book:
+        text = "".join(book.read(name).decode("utf-8", "replace") for name in book.namelist() if "section" in name)
+    assert "구역별 육안 점검표" in text and "7 mm / 310 mm" in text and "아래 최대 7 mm(1번 칸)" in text
 
 
 @pytest.mark.parametrize(
