@@ -35,6 +35,8 @@ SHADOW: Final = 2.0
 away."""
 LEAST_TRIPLES: Final = 3
 """As many as a clip needs to be judged."""
+LEAST_JUDGED: Final = 40
+"""Places judged before those that infrared shows are left out: as many as of a clip; a live look wants fewer."""
 _RED_COLUMNS = [AT[name] for name in COLUMNS if name.startswith("red_")]
 
 
@@ -61,9 +63,9 @@ def seen_in_red_alone(followed: Followed, scene: Scene, limit: int) -> list[RedP
     ratios[np.isnan(light).all(axis=1)] = np.inf  # no on_axis frame was near
     blind = red.tracks.rows.copy()
     blind[:, :, _RED_COLUMNS] = np.nan  # the judge knows red over infrared
-    judged = judge_tracks(Tracks(blind, red.tracks.triples), scene, limit)
+    judged = judge_tracks(Tracks(blind, red.tracks.triples), scene, max(limit, LEAST_JUDGED))
     alone = [(one, float(ratios[one.track])) for one in judged if ratios[one.track] <= MOST_INFRARED]
-    return [_place(one, ratio, followed, red) for one, ratio in alone]
+    return [_place(one, ratio, followed, red) for one, ratio in alone[:limit]]
 
 
 def _place(judgement: Judgement, ratio: float, followed: Followed, red: Followed) -> RedPlace:

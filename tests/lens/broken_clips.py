@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -57,7 +58,18 @@ def _write(folder: Path, frames: list[Frame], phases: tuple[ClipPhase, ...], fmt
 
 def _whole(folder: Path, rng: np.random.Generator, fmt: Format) -> None:
     phases = _phases(rng)
-    _write(folder, good_frames(rng, phases), phases, fmt)
+    folder.mkdir(parents=True)
+    for name, data in _whole_files(int(rng.integers(4)), phases, fmt):
+        (folder / name).write_bytes(data)
+
+
+@cache
+def _whole_files(seed: int, phases: tuple[ClipPhase, ...], fmt: Format) -> tuple[tuple[str, bytes], ...]:
+    """Names and bytes of a good clip: to compress frames takes longer than to read and judge them."""
+    with TemporaryDirectory() as place:
+        folder = Path(place) / "clip"
+        _write(folder, _good_frames(seed, phases), phases, fmt)
+        return tuple((path.name, path.read_bytes()) for path in sorted(folder.iterdir()))
 
 
 def _file(folder: Path, rng: np.random.Generator) -> Path:
