@@ -57,11 +57,21 @@ FREE_TEXT = ("what", "why", "why_not", "by", "to")
 
 
 def open_case(connection: Connection, notary: Notary, person: Person, room_id: UUID, request: CaseRequest) -> UUID:
-    """Open a case that no finding opened; its id. ApiError 404 without the room, 409 for a defect that is none."""
+    """Open a case that no finding opened, or find it under the id that its page made; its id.
+
+    ApiError 404 without the room, 409 for a defect that is none and for the id of another room's case.
+    """
     if connection.scalar(select(rooms.c.room_id).where(rooms.c.room_id == room_id)) is None:
         raise not_found("방", "room")
     step = _reported(request.step, "person") if isinstance(request.step, SuspicionRequest) else _defect(request.step)
-    case_id = new_id()
+    case_id = request.case_id or new_id()
+    known = connection.execute(select(cases.c.recorded_room_id).where(cases.c.case_id == case_id)).one_or_none()
+    if known is not None:
+        if known.recorded_room_id == room_id:
+            return case_id
+        raise ApiError(
+            409, "case_known", "같은 번호의 사건이 다른 방에 있습니다", "a case of another room has this id already"
+        )
     _open(connection, notary, person, step, case_id=case_id, room_id=room_id)
     return case_id
 

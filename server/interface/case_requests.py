@@ -143,6 +143,8 @@ class CaseRequest(Record):
     """A case that no finding opened."""
 
     step: Annotated[SuspicionRequest | DefectRequest, Field(discriminator="step")]
+    case_id: TimeOrderedId | None = None
+    """Made by the page: a case that is opened again because the answer was lost is one case."""
 
 
 class LookRequest(Record):

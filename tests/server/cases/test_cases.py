@@ -115,8 +115,11 @@ def test_a_found_camera_from_candidate_to_city(site: Site, two: Client, call: Ca
 
 def test_a_step_sent_again_is_one_step(site: Site, two: Client) -> None:
     """Its answer was lost with the battery; the phone that starts again sends it once more."""
-    room = two.post(f"/api/rooms/{DEMO_ROOM}/cases", {"step": {"step": "reported", "what": "환풍구의 검은 점"}})
-    case_id, step_id = room.json()["case"]["case_id"], str(new_id())
+    case_id, step_id = str(new_id()), str(new_id())
+    opening = {"step": {"step": "reported", "what": "환풍구의 검은 점"}, "case_id": case_id}
+    for _ in range(2):
+        assert two.post(f"/api/rooms/{DEMO_ROOM}/cases", opening).json()["case"]["case_id"] == case_id
+    assert len(two.get(f"/api/cases/{case_id}").json()["events"]) == 1
     body = {"step": FOUND_STEPS[0], "second_person": SECOND, "step_id": step_id}
     first, again = (two.post(f"/api/cases/{case_id}/steps", body) for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201), again.text

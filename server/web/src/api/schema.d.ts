@@ -2697,6 +2697,12 @@ export interface components {
          * @description A case that no finding opened.
          */
         CaseRequest: {
+            /**
+             * Case Id
+             * @description Made by the page: a case that is opened again because the answer was lost is one case.
+             * @default null
+             */
+            case_id: string | null;
             /** Step */
             step: components["schemas"]["SuspicionRequest"] | components["schemas"]["DefectRequest"];
         };

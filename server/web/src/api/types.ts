@@ -35,6 +35,7 @@ export type RoomState = Returned<"/api/rooms/{room_id}/state">;
 export type VisitComparison = Returned<"/api/rooms/{room_id}/comparison">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
+export type CaseCreated = Readable<components["schemas"]["CaseCreated"]>;
 export type PhotoView = Returned<"/api/cases/{case_id}/photos">["photos"][number];
 export type PhotoDeclaration = NonNullable<Returned<"/api/cases/{case_id}/photos">["declaration"]>;
 export type PhotoRequest = components["schemas"]["PhotoRequest"];

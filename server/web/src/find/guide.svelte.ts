@@ -6,12 +6,12 @@
  */
 import { sentenceOf } from "../account/passkeys";
 import { ApiError, asPerson, call, client, type ShownText } from "../api/client";
-import type { SecondPerson } from "../api/types";
+import type { CaseCreated, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { session } from "../app/session.svelte";
 import { NEEDS_TWO, type Step } from "../desk/step-fields";
 import { flowOf, LEADS, wrongTurn, type Flow, type Page, type State } from "./flow";
-import { keepProgress, readProgress, seenOf, START, type Progress } from "./progress";
+import { keepProgress, readProgress, seenOf, START, withStep, type Progress } from "./progress";
 import type { FindKey } from "./words";
 
 const RETRY_MS = 10_000; // guessed
@@ -151,8 +151,8 @@ export class Guide {
       this.progress.stepId ??= newId();
       await this.keep();
       const proof = second === null ? null : await second();
-      await this.#post(step, this.progress.stepId, proof);
-      await this.#moveOn();
+      const done = await this.#post(step, this.progress.stepId, proof);
+      await this.#moveOn(step, done);
       return true;
     } catch (error) {
       if (error instanceof ApiError && mayGoLater(error)) {
@@ -199,9 +199,9 @@ export class Guide {
     }
   }
 
-  async #post(step: Step, stepId: string, second: SecondPerson | null): Promise<void> {
+  async #post(step: Step, stepId: string, second: SecondPerson | null): Promise<CaseCreated> {
     const person = session.user?.username ?? "";
-    await call(
+    return await call(
       client.POST("/api/cases/{case_id}/steps", {
         params: { path: { case_id: this.caseId } },
         headers: asPerson(person),
@@ -210,12 +210,17 @@ export class Guide {
     );
   }
 
-  async #moveOn(): Promise<void> {
+  /** The screen of the next step at once, of what the answer says; what else there is to know comes after it. */
+  async #moveOn(step: Step, { case: now, entry_hash: hash }: CaseCreated): Promise<void> {
     this.told = null;
     this.progress.answers = {};
-    this.progress.page = 0;
-    this.progress.state = null;
     this.progress.stepId = null;
+    if (this.progress.seen !== null) {
+      const { state, is_found: isFound } = now;
+      this.progress.seen = { ...withStep(this.progress.seen, step), state, isFound, lastHash: hash };
+    }
+    this.progress.state = null;
+    this.#settle();
     await this.load();
   }
 

@@ -90,22 +90,27 @@ export async function makeReady(one: CaseView, where: string): Promise<void> {
   await keepProgress(one.case_id, { ...progress, where: progress.where || where, seen });
 }
 
-export function seenOf(one: CaseDetail): Seen {
-  const crew: string[] = [];
-  let receiptNo = "";
-  let documentNo = "";
-  let handed: Handed | null = null;
-  for (const { person, step } of one.events) {
-    for (const name of [person, "second_person" in step ? step.second_person : person])
-      if (!crew.includes(name)) crew.push(name);
-    if (step.step === "police_called") receiptNo = step.receipt_no;
-    if (step.step === "police_asked") documentNo = step.document_no;
-    if (step.step === "handed_over") {
-      const { officer, rank, station, receipt_no, seal_no } = step;
-      handed = { officer, rank, station, receiptNo: receipt_no, sealNo: seal_no };
+/** What a step tells the guide for its later screens. */
+export function withStep(seen: Seen, step: CaseDetail["events"][number]["step"] | Step): Seen {
+  switch (step.step) {
+    case "police_called":
+      return { ...seen, receiptNo: step.receipt_no };
+    case "police_asked":
+      return { ...seen, documentNo: step.document_no };
+    case "handed_over": {
+      const { officer, rank, station, receipt_no: receiptNo, seal_no: sealNo } = step;
+      return { ...seen, handed: { officer, rank, station, receiptNo, sealNo } };
     }
+    default:
+      return seen;
   }
-  return {
+}
+
+export function seenOf(one: CaseDetail): Seen {
+  const crew = one.events.flatMap(({ person, step }) =>
+    "second_person" in step ? [person, step.second_person] : [person],
+  );
+  const start: Seen = {
     state: one.state,
     source: one.source,
     isFound: one.is_found,
@@ -118,10 +123,11 @@ export function seenOf(one: CaseDetail): Seen {
     roomId: one.room_id,
     sweepId: one.sweep_id,
     findingId: one.finding_id,
-    crew: crew.slice(-4),
-    receiptNo,
-    documentNo,
+    crew: [...new Set(crew)].slice(-4),
+    receiptNo: "",
+    documentNo: "",
     lastHash: one.events.at(-1)?.entry_hash ?? null,
-    handed,
+    handed: null,
   };
+  return one.events.reduce((seen, { step }) => withStep(seen, step), start);
 }

@@ -20,6 +20,8 @@ export interface ZoneDraft {
   sticker: boolean;
   /** Cases that were opened from here, by what for. */
   cases: Record<string, string>;
+  /** Their ids, from before the server has answered. */
+  asked: Record<string, string>;
 }
 
 export const FLOOR_MOST_MM = 5; // the decree of July 2023 to 공중화장실 등에 관한 법률, as in server/cases/gaps.py
@@ -56,7 +58,7 @@ export function hasGaps(zone: Zone): boolean {
 }
 
 export function newDraft(): ZoneDraft {
-  return { seen: {}, holes: 0, floor: "", ceiling: "", bell: "not_tested", sticker: false, cases: {} };
+  return { seen: {}, holes: 0, floor: "", ceiling: "", bell: "not_tested", sticker: false, cases: {}, asked: {} };
 }
 
 /** Millimetres as written; null for nothing, undefined for what is no number of them. */
