@@ -58,6 +58,8 @@ class Exposer:
     """Pixels per pixel of the full sensor."""
     read_noise_e: float
     e_per_dn: float
+    gain: float = 1.0
+    """Factor of the light of every point; the layers keep theirs."""
 
     def expose(self, start: float, letter: str, pulse: float = 1.0) -> Exposed:
         """The exposure that begins then, seconds, under that lamp, which shines for `pulse` of its nominal time."""
@@ -89,7 +91,7 @@ class Exposer:
             return Placed.joined([]), np.zeros(0)
         local = into_camera(glints.at, pose)
         pixels = self.view.project(local)
-        electrons = glints.irradiance_w_m2 * self.view.electrons_per_w_m2 * self.view.falloff(local)
+        electrons = glints.irradiance_w_m2 * self.gain * self.view.electrons_per_w_m2 * self.view.falloff(local)
         reach = 60.0
         keep = (electrons > 0.2) & (pixels[:, 0] > -reach) & (pixels[:, 0] < self.view.width + reach)
         keep &= (pixels[:, 1] > -reach) & (pixels[:, 1] < self.view.height + reach)
@@ -140,7 +142,7 @@ class Exposer:
         inside = 0 <= x <= self.view.width - 1 and 0 <= y <= self.view.height - 1
         if not inside or bool(hidden(self.room.layers, at.pose.position, lit.at, at.moment.carried, slack_m=0.012)[0]):
             return 0.0
-        electrons = light * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
+        electrons = light * self.gain * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
         noise = float(at.ground[round(y), round(x)]) + self.read_noise_e**2 + self.e_per_dn**2 / 12.0
         disc = float(self.view.disc_px(lit.focus_distance_m)[0])
         return electrons / math.sqrt(self.spread.effective_px(disc) * noise)
@@ -156,7 +158,7 @@ class Exposer:
         )
         local = into_camera(lit.at, at.pose)
         x, y = (float(v) for v in self.view.project(local)[0])
-        electrons = on_w_m2 * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
+        electrons = on_w_m2 * self.gain * self.view.electrons_per_w_m2 * float(self.view.falloff(local)[0])
         is_hidden = bool(hidden(self.room.layers, at.pose.position, lit.at, at.moment.carried, slack_m=0.012)[0])
         inside = not is_hidden and 0 <= x <= self.view.width - 1 and 0 <= y <= self.view.height - 1
         rad = float(self.view.disc_px(lit.focus_distance_m)[0])

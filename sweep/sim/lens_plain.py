@@ -48,13 +48,14 @@ def render_plain_clip(
     short_pulses: bool = False,
     middle_rings: RingSet | None = None,
     clip: str | None = None,
+    gain: float = 1.0,
 ) -> RenderedClip:
     """One clip; the same arguments give the same bytes. Arguments as in `lens_tiers.render_tier_clip`."""
     rng = np.random.default_rng([seed, 0x91A1])
     drawn_tier = int(rng.choice([1, 2, 3, 4], p=TIER_SHARES))
     drawn_lens = bool(rng.random() >= NONE_SHARE)
     shoot = _Shoot(rng, tier or drawn_tier, size, triples, drawn_lens if with_lens is None else with_lens, lenses,
-                   short_pulses=short_pulses, middle_rings=middle_rings)  # fmt: skip
+                   short_pulses=short_pulses, middle_rings=middle_rings, gain=gain)  # fmt: skip
     return shoot.run(clip or f"p{seed:07d}")
 
 
@@ -100,7 +101,9 @@ class _Shoot:
         *,
         short_pulses: bool,
         middle_rings: RingSet | None,
+        gain: float,
     ) -> None:
+        self.gain = gain
         self.rng, self.tier, (self.width, self.height) = rng, tier, size
         self.scale = self.width / 728.0
         self.rings = MIDDLE_RINGS_M[middle_rings] if middle_rings else {}
@@ -185,7 +188,8 @@ class _Shoot:
         frames: list[Frame] = []
         for index, letter in enumerate(self.probe.phases):
             ground = self._ground(index, letter)
-            x, y, electrons = self.spots.at(index, self.ways[index])
+            x, y, light = self.spots.at(index, self.ways[index])
+            electrons = light * self.gain
             image = ground.copy()
             for k in np.flatnonzero(electrons > 0.3):
                 self._lay(image, float(x[k]), float(y[k]), float(electrons[k]), float(self.spots.size_px[k]))

@@ -23,6 +23,7 @@ from sweep.lens.scan import scene_of
 from sweep.lens.track import AT, Tracks
 from sweep.sim.lens_plain import render_plain_clip
 from sweep.sim.lens_rendered import RenderedClip
+from sweep.sim.lens_room import log_uniform
 from sweep.sim.lens_tiers import Mode, render_tier_clip
 from sweep.sim.lens_unseen import render_unseen_clip
 
@@ -41,6 +42,10 @@ likelihood ratios do not depend on it and lenses are what training is short of.
 """
 DENSE_LENSES, DENSE_TIERS = (3, 8), (0.05, 0.3, 0.4, 0.25)
 """Lenses (high end exclusive) and shares of the tiers of dense clips."""
+GAIN = (2.0, 100.0)
+"""Of bright clips: drawn in its logarithm, so that what just saturated reaches a hundred times full well; .66 of the
+followed lenses saturate then instead of .36, and of .16 instead of .04 saturation hides nine tenths of the light.
+"""
 RICH_SHARE = 0.15
 """Share of clips with short pulses, and of clips with middle rings: guessed; most recordings have neither."""
 USUAL_SHARE, USUAL_TRIPLES, TRIPLES = 0.7, 8, (3, 25)
@@ -75,11 +80,12 @@ def render(world: World, seed: int, **how: Any) -> RenderedClip:
     return make(seed, **how)
 
 
-def training_clip(world: World, seed: int, *, is_dense: bool = False) -> RenderedClip:
+def training_clip(world: World, seed: int, *, is_dense: bool = False, is_bright: bool = False) -> RenderedClip:
     """The clip of a seed as training takes it.
 
     is_dense: harder tiers and more lenses, so that a clip teaches more for its time; for fitting alone, since rates of
     false alarms and the calibration are stated on clips as they come.
+    is_bright: everything that shines does so more strongly, lenses and confusers alike; for fitting alone too.
     """
     rng = np.random.default_rng([seed, 0x7A1])
     size = SMALL_SIZE if rng.random() < SMALL_SHARE else HALF_SIZE
@@ -90,6 +96,8 @@ def training_clip(world: World, seed: int, *, is_dense: bool = False) -> Rendere
     tier = None
     if is_dense:
         with_lens, lenses, tier = True, int(rng.integers(*DENSE_LENSES)), int(rng.choice([1, 2, 3, 4], p=DENSE_TIERS))
+    if is_bright:
+        lamps["gain"] = log_uniform(rng, *GAIN)
     return render(world, seed, tier=tier, size=size, triples=triples, with_lens=with_lens, lenses=lenses, **lamps)
 
 

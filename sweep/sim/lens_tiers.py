@@ -69,6 +69,7 @@ def render_tier_clip(
     red: bool = False,
     clip: str | None = None,
     carried: Carried | None = None,
+    gain: float = 1.0,
 ) -> RenderedClip:
     """Render one clip of 3 to 30 triples; the same arguments give the same bytes.
 
@@ -76,7 +77,8 @@ def render_tier_clip(
     stays; textures: folder of photographs used as albedo; with_lens: None leaves about 40 % of clips without; lenses:
     how many there are where there are any, None draws 1 to 3; short_pulses: every fourth group under a sixteenth of
     the light; middle_rings: frames M and N in each group, and of which rings; red: frames R, in each group where
-    the head has bursts, with no more room light than under infrared; carried: moves the hand (`lens_pairs`).
+    the head has bursts, with no more room light than under infrared; carried: moves the hand (`lens_pairs`); gain:
+    factor of the light of every lens and confuser, while walls keep theirs.
     Raises ValueError for a tier or number of triples out of range.
     """
     if tier is not None and tier not in TIERS:
@@ -88,7 +90,7 @@ def render_tier_clip(
     drawn_lens = bool(rng.random() >= WITHOUT_LENS_SHARE)
     shoot = _Shoot(
         rng, drawn_tier if tier is None else tier, size, triples, mode, textures,
-        drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, red, carried,
+        drawn_lens if with_lens is None else with_lens, lenses, short_pulses, middle_rings, red, carried, gain,
     )  # fmt: skip
     return shoot.run(clip or f"{mode[0] if mode != 'training' else 'w'}{seed:07d}")
 
@@ -98,6 +100,7 @@ class _Shoot:
         self, rng: np.random.Generator, tier: int, size: tuple[int, int], triples: int, mode: Mode,
         textures: Path | None, with_lens: bool, lenses: int | None = None, short_pulses: bool = False,
         middle_rings: RingSet | None = None, red: bool = False, carried: Carried | None = None,
+        gain: float = 1.0,
     ) -> None:  # fmt: skip
         self.tier = tier
         self.assume: Tuning | Foreign = _assumptions(mode, rng)
@@ -161,7 +164,7 @@ class _Shoot:
         self.exposer = Exposer(
             self.view, self.room, Stage(self.room.layers, self.view, self.ambient), hand, self.led,
             probe.beam_exponent, self.spread, halo, paths, self.exposure_s, self.full_scale, probe.read_noise_e,
-            probe.e_per_dn,
+            probe.e_per_dn, gain,
         )  # fmt: skip
         self.readout: Readout = self.assume.readout(
             rng, (height, width), probe.e_per_dn, probe.black_dn, probe.read_noise_e

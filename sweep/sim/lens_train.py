@@ -5,8 +5,8 @@ folds it was not fitted to; write `judge_model.json`; say what each part of the 
 output: the model, tables. Same seeds, same model. Refuses the worlds that only judge. Needs LightGBM, which is a
 development dependency.
 
-    python -m sweep.sim.lens_train rows --world training --first 1 --count 226 --out ROWS [--dense]
-    python -m sweep.sim.lens_train rows --world plain --first 1 --count 220 --out ROWS [--dense]
+    python -m sweep.sim.lens_train rows --world training --first 1 --count 226 --out ROWS [--dense | --bright]
+    python -m sweep.sim.lens_train rows --world plain --first 1 --count 220 --out ROWS [--dense | --bright]
     python -m sweep.sim.lens_train fit ROWS --earlier OLD_MODEL --out sweep/lens/judge_model.json
     python -m sweep.sim.lens_train calibrate ROWS --model MODEL --out sweep/lens/judge_model.json
     python -m sweep.sim.lens_train ablate ROWS --earlier OLD_MODEL
@@ -66,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows.add_argument("--short-pulses", action="store_true", help="with --triples: every fourth group is short")
     rows.add_argument("--middle-rings", choices=tuple(MIDDLE_RINGS_M), help="with --triples: M and N are lit too")
     rows.add_argument("--red", action="store_true", help="with --triples, where there is geometry: red is lit too")
+    rows.add_argument(
+        "--bright", action="store_true", help="clips for fitting alone: all that shines up to 100 times as bright"
+    )
     rows.add_argument("--dense", action="store_true", help="clips for fitting alone: harder, and with more lenses")
     trees = commands.add_parser("fit", help="fit and calibrate the forest")
     trees.add_argument("rows", type=Path)
@@ -112,7 +115,7 @@ def _make_rows(args: argparse.Namespace) -> int:
 
 def _clip(args: argparse.Namespace, seed: int) -> RenderedClip:
     if args.triples is None and args.world not in JUDGING:
-        return training_clip(args.world, seed, is_dense=args.dense)
+        return training_clip(args.world, seed, is_dense=args.dense, is_bright=args.bright)
     asked = {"short_pulses": args.short_pulses, "middle_rings": args.middle_rings, "red": args.red}
     lamps = {name: wanted for name, wanted in asked.items() if wanted}  # the unseen world knows neither
     return render(args.world, seed, triples=args.triples or USUAL_TRIPLES, **lamps)

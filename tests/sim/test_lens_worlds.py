@@ -126,3 +126,14 @@ def test_red_light_comes_back_from_a_lens_behind_a_filter_of_infrared() -> None:
             gains[lens["kind"]].append(lens["red_snr"] / lens["snr"])
     assert max(gains["clear"]) < 1.0
     assert min(gains["absorptive"]) > 5.0
+
+
+@pytest.mark.parametrize("render", [render_plain_clip, render_tier_clip], ids=["plain", "physical"])
+def test_all_that_shines_is_brightened_and_the_walls_are_not(render: Render) -> None:
+    usual, bright = (render(21, tier=1, size=SMALL, triples=3, with_lens=True, gain=gain) for gain in (1.0, 30.0))
+    pairs = [(a, b) for a, b in zip(usual.truth["lenses"], bright.truth["lenses"], strict=True) if a["snr"] > 0.0]
+    assert pairs
+    assert [b["snr"] / a["snr"] for a, b in pairs] == pytest.approx([30.0] * len(pairs), rel=0.1)
+    lit = usual.meta.phases.index("A")
+    assert np.median(bright.frames[lit]) == pytest.approx(np.median(usual.frames[lit]), rel=0.05)
+    assert (bright.frames[lit] >= 1023).sum() > (usual.frames[lit] >= 1023).sum()
