@@ -11,6 +11,7 @@ from collections.abc import Hashable
 
 from sweep.report import (
     CommandEvent,
+    CoverageEvent,
     FindingEvent,
     LiveEvent,
     LiveMessage,
@@ -21,8 +22,8 @@ from sweep.report import (
     ZoneEvent,
 )
 
-MAX_KEPT = 800
-"""Derived: a verdict of four modalities on each of 100 zones, 200 findings, and what was said else."""
+MAX_KEPT = 900
+"""Derived: a verdict of four modalities and the coverage of each of 100 zones, 200 findings, and what was said else."""
 MAX_ANSWERS = 50
 """To commands, as many as the page remembers (guessed)."""
 
@@ -65,6 +66,8 @@ def thing_of(event: LiveEvent) -> Hashable:
             return event.type, modality is None
         case ZoneEvent(zone_id=zone_id, modality=modality):
             return event.type, zone_id, modality
+        case CoverageEvent(zone_id=zone_id):
+            return event.type, zone_id
         case NoticeEvent(code=code):
             return event.type, code
         case SecondLookEvent(finding_id=finding_id, kind=kind):

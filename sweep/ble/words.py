@@ -23,24 +23,21 @@ WORDS: Final = Words(
     },
     guidance={
         "ble_adapter_away": Sentence(
-            "블루투스 수신기를 찾을 수 없습니다. 꽂혀 있는지 확인하세요. 다음 자리에서 다시 시도합니다",
-            "The Bluetooth adapter is not there: check that it is plugged in. It is tried again at the next position",
+            "블루투스 수신기가 없습니다. 꽂혀 있는지 확인하세요", "No Bluetooth adapter: is it plugged in?"
         ),
         "ble_switched_off": Sentence(
-            "블루투스가 꺼져 있어 검색하지 못했습니다. 켜면 다음 자리부터 검색합니다",
-            "Bluetooth is off, so nothing was scanned: switch it on and it is scanned from the next position on",
+            "블루투스가 꺼져 있습니다. 켜면 다음 자리부터 검색합니다", "Bluetooth is off: switch it on"
         ),
         "ble_too_old": Sentence(
-            "블루투스 프로그램(BlueZ)이 오래되어 검색하지 못합니다. BlueZ 5.56 이상이 필요합니다",
-            "BlueZ is too old to scan with: version 5.56 or later is needed",
+            "블루투스 프로그램이 오래됨: BlueZ 5.56 이상 필요", "BlueZ too old: 5.56 or later is needed"
         ),
         "ble_no_service": Sentence(
             "블루투스 서비스가 응답하지 않습니다. 다음 자리에서 다시 시도합니다",
-            "The Bluetooth service does not answer. It is tried again at the next position",
+            "Bluetooth does not answer: tried again next position",
         ),
         "ble_refused": Sentence(
             "블루투스 검색이 거부되었습니다. 다음 자리에서 다시 시도합니다",
-            "The Bluetooth scan was refused. It is tried again at the next position",
+            "Bluetooth scan refused: tried again next position",
         ),
     },
     evidence={

@@ -28,8 +28,12 @@ def estimate(
     positions: Iterable[Position],
     measurements: Iterable[Measurement],
     weighers: Mapping[Modality, Weigher],
+    *,
+    only: str | None = None,
 ) -> dict[tuple[str, Modality], Estimate]:
-    """What each modality would have found in each zone; the order of measurements does not matter."""
+    """What each modality would have found in each zone, or in the zone `only`; the order of measurements does not
+    matter.
+    """
     stands = {position.position_id: position for position in positions}
     looks: dict[Modality, dict[str, Look]] = {modality: {} for modality in weighers}
     for one in measurements:
@@ -40,6 +44,7 @@ def estimate(
             ZoneLooks(plan, zone, tuple(looks[modality][key] for key in sorted(looks[modality])))
         )
         for zone in plan.zones
+        if only is None or zone.zone_id == only
         for modality, weigher in weighers.items()
     }
 

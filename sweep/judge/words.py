@@ -232,10 +232,8 @@ def place_text(
 def stand_text(zone: LocalText | None) -> LocalText:
     """Where to measure once more."""
     if zone is None:
-        return LocalText(
-            ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows it"
-        )
-    return LocalText(ko=f"{zone.ko}에 서서 한 번 더 측정하세요", en=f"Stand at {zone.en} and measure once more")
+        return LocalText(ko="지도에 표시된 곳에 서서 한 번 더 측정하세요", en="Measure once more where the map shows")
+    return LocalText(ko=f"{zone.ko}에 서서 한 번 더 측정하세요", en=f"Measure once more at {zone.en}")
 
 
 SOURCES: Final[dict[str, Sentence]] = {

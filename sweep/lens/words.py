@@ -96,16 +96,16 @@ WORDS: Final = Words(
     guidance={
         "slower": Sentence("천천히 움직이세요", "Move more slowly"),
         "glare": Sentence(
-            "반사광이 강합니다. 비스듬히 비추거나 한 걸음 물러나세요", "Glare: tilt the probe, or step back a little"
+            "반사광이 강합니다. 비스듬히 비추거나 한 걸음 물러나세요", "Glare: tilt the probe or step back"
         ),
         "farther": Sentence("한 걸음 물러나세요", "Step back a little"),
         "closer": Sentence("더 가까이 가세요", "Step closer"),
-        "less_light": Sentence("주변이 너무 밝습니다. 조명을 줄이세요", "Too much light around: dim it if you can"),
-        "unseen_left": Sentence("왼쪽을 아직 비추지 않았습니다", "The wall to the left has not been seen yet"),
-        "unseen_right": Sentence("오른쪽을 아직 비추지 않았습니다", "The wall to the right has not been seen yet"),
-        "unseen_up": Sentence("위쪽을 아직 비추지 않았습니다", "What is above has not been seen yet"),
-        "unseen_down": Sentence("아래쪽을 아직 비추지 않았습니다", "What is below has not been seen yet"),
-        "hold_longer": Sentence("조금 더 오래 비추세요", "Hold it on the spot a little longer"),
+        "less_light": Sentence("주변이 너무 밝습니다. 조명을 줄이세요", "Too much light around: dim it"),
+        "unseen_left": Sentence("왼쪽을 아직 비추지 않았습니다", "The left wall is not seen yet"),
+        "unseen_right": Sentence("오른쪽을 아직 비추지 않았습니다", "The right wall is not seen yet"),
+        "unseen_up": Sentence("위쪽을 아직 비추지 않았습니다", "What is above is not seen yet"),
+        "unseen_down": Sentence("아래쪽을 아직 비추지 않았습니다", "What is below is not seen yet"),
+        "hold_longer": Sentence("조금 더 오래 비추세요", "Hold it there a little longer"),
     },
     limits={
         "weak_lens": Sentence(

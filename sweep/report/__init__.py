@@ -67,6 +67,7 @@ from .live import (
     WalkCommand,
     ZoneEvent,
 )
+from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceTold, DeviceWhy
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
     MODALITIES,
@@ -132,7 +133,12 @@ __all__ = [
     "CommandList",
     "ConditionEvent",
     "ContractError",
+    "CoverageEvent",
     "DeclareEmptyCommand",
+    "DeviceLevel",
+    "DeviceTold",
+    "DeviceWhy",
+    "DevicesEvent",
     "Disposition",
     "DoctorEvent",
     "Evidence",

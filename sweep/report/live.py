@@ -30,6 +30,7 @@ from .base import (
 from .condition import BankCapacity, BankState, Celsius, Tally, Volts
 from .findings import LookKind, SeenAs
 from .known import KnownThing
+from .live_room import CoverageEvent, DevicesEvent
 from .observations import Modality
 from .persons import Identified
 from .plan import Plan, RoomKind
@@ -64,6 +65,8 @@ class ProgressEvent(Record):
     """The sweep takes so long at most from now on, by its plan; null where nobody plans it."""
     waits: Annotated[tuple[Modality, ...], Field(max_length=16)] = ()
     """Who waits here until others no longer need the air."""
+    stand_s: Seconds | None = None
+    """With a zone and no modality: looking and listening here take so long, response tests apart."""
 
 
 class ZoneEvent(Record):
@@ -264,6 +267,8 @@ LiveEvent = Annotated[
     | TrialEvent
     | SecondLookEvent
     | ReferenceEvent
+    | CoverageEvent
+    | DevicesEvent
     | FindingEvent
     | CommandEvent,
     Field(discriminator="type"),

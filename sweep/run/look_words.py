@@ -20,21 +20,10 @@ ASKED: Final[dict[LookKind, Sentence]] = {
     ),
 }
 VIEWS: Final[dict[ViewName, Sentence]] = {
-    "near": Sentence(
-        "표시된 곳을 향해 {range} m까지 다가가 4초 동안 가만히 비추세요",
-        "Go up to {range} m from the mark and hold the probe at it for 4 s",
-    ),
-    "left": Sentence(
-        "왼쪽으로 30 cm 옮겨 같은 곳을 4초 비추세요", "Move 30 cm to the left, hold it at the same spot, 4 s"
-    ),
-    "right": Sentence(
-        "처음 자리에서 오른쪽으로 30 cm 옮겨 같은 곳을 4초 비추세요",
-        "Move 30 cm to the right of the first place, hold it at the same spot, 4 s",
-    ),
-    "light": Sentence(
-        "표시된 자리에 점검기를 두고 조명 시험이 끝날 때까지 기다리세요",
-        "Hold the probe at the marked place until the light test is over",
-    ),
+    "near": Sentence("표시에서 {range} m까지 다가가 4초 비추세요", "{range} m from the mark, point 4 s"),
+    "left": Sentence("왼쪽으로 30 cm 옮겨 같은 곳을 4초 비추세요", "30 cm to the left: point 4 s"),
+    "right": Sentence("처음 자리에서 오른쪽 30 cm, 같은 곳을 4초", "From first place 30 cm right: 4 s"),
+    "light": Sentence("표시된 자리에서 조명 시험이 끝날 때까지 들고 계세요", "Hold still here until the light ends"),
 }
 LOOKED: Final[dict[tuple[LookKind, LookOutcome], Sentence]] = {
     ("lens", "stands"): Sentence(

@@ -284,7 +284,8 @@ class Runner:
         made: Made,
     ) -> None:
         """One stand by all modalities."""
-        self._on_event(self._progress(index, recorded.zone))
+        stand_s = max(0.0, (recorded.end - recorded.start).total_seconds())
+        self._on_event(self._progress(index, recorded.zone).model_copy(update={"stand_s": stand_s}))
         position = self._tasks.position(recorded)
         look = self._control.looks.at(recorded.id)
         if look is not None:

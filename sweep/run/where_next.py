@@ -34,6 +34,7 @@ from sweep.run.light_stands import chances_of
 from sweep.run.looking_again import LookingAgain
 from sweep.run.pace import Pace
 from sweep.run.report_of import judge_of
+from sweep.run.room_so_far import room_events
 from sweep.run.second_looks import first_of, is_recording, looked_again_of, looks_of, recorded_of
 from sweep.run.words import notice_event
 
@@ -63,6 +64,7 @@ class WhereNext:
     ) -> None:  # fmt: skip
         self._control = control
         self._on_event = on_event
+        self._plugs = plugs
         self._judge = partial(judge_of, plugs=plugs, sweep_id=sweep_id, source=source, weights=weights.weights)
         self._again = LookingAgain(control.looks, on_event, self._has_time)
         self._pace: Pace | None = None
@@ -117,8 +119,8 @@ class WhereNext:
         pace.hold(sum(look.longest_s for look in self._control.looks.pending))
 
     def judged(self, manifest: RecordedSweep, made: Made) -> None:
-        """After a stand: where a transmitter that may be anywhere would be told best, what asks for a second look
-        or came of it, and where to go back for the light.
+        """After a stand: where a transmitter that may be anywhere would be told best, how well the zone was seen and
+        which devices ask for a look, what asks for a second look or came of it, and where to go back for the light.
         """
         first = first_of(made.measurements)
         judged = self._judge(manifest, made.positions, first)
@@ -126,6 +128,8 @@ class WhereNext:
         if wanted:
             best = max(wanted, key=lambda stand: stand.gain_bits)
             self._on_event(GuidanceEvent(type="guidance", text=best.text))
+        for event in room_events(manifest.plan, made.positions, first, judged, self._plugs):
+            self._on_event(event)
         self._offer_light(manifest, made.positions, first, judged.places)
         observations = [o for one in made.measurements for o in one.observations]
         looks = looks_of(judged.findings, manifest.plan, made.positions, observations, judged.places)

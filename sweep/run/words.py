@@ -21,24 +21,16 @@ STATES: Final[dict[ProbeState, Sentence]] = {
 }
 
 GUIDANCE: Final[dict[str, Sentence]] = {
-    "stand_next": Sentence(
-        "다음 점검할 자리에 서서 지도에서 그 구역을 누르세요",
-        "Stand where to measure next and tap that zone on the map",
-    ),
+    "stand_next": Sentence("다음 자리에 서서 지도에서 그 구역을 누르세요", "Stand at the next zone, then tap it"),
     "look_again": Sentence(
-        "모든 구역을 보았습니다. ‘다시 볼 곳’을 보고 마치세요. 다시 보지 않은 곳은 후보로만 남습니다",
-        "Every zone was looked at: look again where it says so, then finish. What is not looked at again stays a "
-        "candidate",
+        "구역을 다 보았습니다. ‘다시 볼 곳’을 보고 마치세요", "Every zone is done: look again, then finish"
     ),
     "light_ahead": Sentence(
-        "모든 구역을 들었습니다. ‘{zone}’ 구역으로 돌아가 지도에서 누르세요. 조명 반응 시험을 합니다",
-        "Every zone was heard: go back to “{zone}” and tap it on the map, the light is played there",
+        "‘{zone}’ 구역으로 돌아가 누르세요: 조명 반응 시험", "Light test: go back to “{zone}”, tap it"
     ),
-    "head_back": Sentence(
-        "센서 헤드가 다시 연결되었습니다. 전파 측정을 이어갑니다", "The sensor head is back: RF goes on"
-    ),
+    "head_back": Sentence("센서 헤드가 다시 연결되어 전파 측정을 이어갑니다", "The sensor head is back: RF goes on"),
 }
-"""What the inspector should do."""
+"""What the inspector should do, in at most eight words: it is read at arm's length."""
 
 NOTICES: Final[dict[str, Sentence]] = {
     "entries_damaged": Sentence(

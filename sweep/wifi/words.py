@@ -73,12 +73,9 @@ WORDS: Final = Words(
     },
     guidance={
         "adapter_away": Sentence(
-            "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요", "The Wi-Fi adapter does not answer: plug it in again"
+            "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요", "No Wi-Fi adapter: plug it in again"
         ),
-        "walk_test": Sentence(
-            "조명 반응으로는 알 수 없었습니다. 이 자리에서 걷기 시험을 해 보세요",
-            "The light told nothing of a possible camera: try the walking test here",
-        ),
+        "walk_test": Sentence("조명으로는 알 수 없음: 이 자리에서 걷기 시험", "The light told nothing: walk here"),
     },
     limits={
         "silent_camera": Sentence(

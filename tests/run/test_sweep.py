@@ -115,6 +115,21 @@ def test_live_events_tell_the_sweep_in_order(demo: tuple[SweepResult, list[LiveE
     assert [event.zone_id for event in events if event.type == "finding"] == ["stall-2"]
 
 
+def test_the_last_words_on_a_zone_and_its_devices_are_those_of_the_report(
+    demo: tuple[SweepResult, list[LiveEvent], Path],
+) -> None:
+    result, events, _ = demo
+    report, last = result.report, result.report.positions[-1].zone_id
+    told = {event.zone_id: event for event in events if event.type == "coverage"}
+    assert told.keys() == {position.zone_id for position in report.positions}
+    assert told[last].targets == tuple(one for one in report.targets if one.zone_id == last)
+    (seen,) = (one.walls for one in report.coverage if (one.zone_id, one.modality) == (last, "lens"))
+    assert told[last].walls == seen
+    devices = [event for event in events if event.type == "devices"]
+    assert [event.stands for event in devices] == list(range(1, len(report.positions) + 1))
+    assert {one.why for one in devices[-1].devices} & {"cited", "follows_light"}, "the planted camera"
+
+
 def test_a_replay_names_everything_alike(demo: tuple[SweepResult, list[LiveEvent], Path], tmp_path: Path) -> None:
     again, _ = run(DEMO, tmp_path)
     plain = {"observations": (), "findings": ()}

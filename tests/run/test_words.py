@@ -16,6 +16,7 @@ from sweep.lens.clips import ClipReason
 from sweep.plug.evidence import ZoneView
 from sweep.plug.plug import Plug
 from sweep.plug.words import Sentence, Words, gather
+from sweep.run.look_words import VIEWS
 from sweep.run.plugs import PLUGS, WORDS
 from sweep.run.words import GUIDANCE, NOTICES, STATES
 from sweep.wifi.words import TRIAL_NAMES, TRIAL_REASONS
@@ -45,6 +46,13 @@ def test_everything_is_said_in_both_languages_with_the_same_values() -> None:
         assert not re.search("[가-힣]", said.en), (table, code)
         values = [sorted(re.findall(r"{(\w+)}", text)) for text in said]
         assert values[0] == values[1], (table, code)
+
+
+def test_guidance_has_at_most_eight_words() -> None:
+    said = [(table, code, sentence) for table, code, sentence in tables() if table.endswith("guidance")]
+    assert len(said) > 15
+    for table, code, sentence in [*said, *(("views", name, view) for name, view in VIEWS.items())]:
+        assert max(len(text.split()) for text in sentence) <= 8, (table, code, sentence)
 
 
 def test_every_modality_has_its_limits_in_its_own_name() -> None:

@@ -37,6 +37,14 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     expect(page.locator(".tile.nothing_detected, .tile.candidate").first).to_be_visible(timeout=SWEEP_MS)
     assert phone.violations() == []
     phone.shoot("simulated-live", full=False)
+    devices = page.get_by_label("무선 기기", exact=True)
+    expect(devices.locator("li.device").first).to_contain_text(
+        re.compile("조명에 따라|다시 볼 곳|영상"), timeout=SWEEP_MS
+    )
+    covered = page.get_by_label("벽과 천장을 얼마나 보았나", exact=True)
+    expect(covered.get_by_role("button", name="3번 칸")).to_contain_text("%", timeout=SWEEP_MS)
+    covered.get_by_role("button", name="3번 칸").click()
+    expect(covered.get_by_role("img", name=re.compile("벽·바닥·천장을 펼친 그림"))).to_be_attached()
 
     page.get_by_role("link", name="점검 지도 보기").click(timeout=SWEEP_MS)
     expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()

@@ -2994,6 +2994,27 @@ export interface components {
             old: number;
         };
         /**
+         * CoverageEvent
+         * @description With what probability each target in a zone would have been found so far, and its surfaces unrolled.
+         */
+        CoverageEvent: {
+            /** Targets */
+            targets: components["schemas"]["TargetCoverage"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "coverage";
+            /**
+             * Walls
+             * @description As in the report's coverage by the lens; empty where nothing was filmed from inside the zone.
+             * @default []
+             */
+            walls: components["schemas"]["WallView"][];
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
          * CropView
          * @description A crop of a lens candidate; its bytes are at /api/bodies/{commitment}.
          */
@@ -3195,6 +3216,96 @@ export interface components {
             public_reports: number;
             /** Quarantined */
             quarantined: number;
+        };
+        /**
+         * DeviceLevel
+         * @description How strongly a device was received at one stand.
+         */
+        DeviceLevel: {
+            /** Level Dbm */
+            level_dbm: number;
+            /**
+             * Position Index
+             * @description Which stand of the sweep, from 0.
+             */
+            position_index: number;
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * DevicesEvent
+         * @description Devices heard so far: those that ask for something one by one, the others as a count.
+         */
+        DevicesEvent: {
+            /**
+             * Devices
+             * @description `act` first, then the strongest.
+             */
+            devices: components["schemas"]["DeviceTold"][];
+            /**
+             * Left Out
+             * @description More of them than are listed.
+             * @default 0
+             */
+            left_out: number;
+            /** @description Where one more measurement would tell most about where they are. */
+            next_stand: components["schemas"]["NextStand"] | null;
+            /**
+             * Quiet
+             * @description Devices that send like no camera, or of which too little was heard to tell.
+             */
+            quiet: number;
+            /**
+             * Stands
+             * @description Stands so far.
+             */
+            stands: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "devices";
+            /**
+             * Untold
+             * @description Of these, those of which too little was heard.
+             */
+            untold: number;
+        };
+        /**
+         * DeviceTold
+         * @description A device that asks for a look, or for something to be done now.
+         */
+        DeviceTold: {
+            /** Channel Mhz */
+            channel_mhz: number | null;
+            /**
+             * Group
+             * @description `act`: it followed what was played, or a candidate cites it; `look`: by its sending alone it may be a camera.
+             * @enum {string}
+             */
+            group: "look" | "act";
+            /**
+             * Levels
+             * @description At each stand that received it, in the order of the stands; the last ones where there are more.
+             */
+            levels: components["schemas"]["DeviceLevel"][];
+            /**
+             * Modality
+             * @enum {string}
+             */
+            modality: "wifi" | "ble" | "rf";
+            /**
+             * Tag
+             * @description Of its first address, as in the report; null for an emitter without one.
+             */
+            tag: string | null;
+            /** Vendor */
+            vendor: string | null;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "follows_light" | "follows_motion" | "cited" | "video_uplink" | "may_be_camera" | "camera_hint" | "analog_video";
         };
         /**
          * Discarded
@@ -4569,7 +4680,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -5871,6 +5982,12 @@ export interface components {
             position_index: number;
             /** Positions */
             positions: number;
+            /**
+             * Stand S
+             * @description With a zone and no modality: looking and listening here take so long, response tests apart.
+             * @default null
+             */
+            stand_s: number | null;
             /**
              * Step
              * @description `outside`: the probe asks for the measurement outside the door, or with a modality, makes it.

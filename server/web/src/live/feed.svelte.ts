@@ -8,6 +8,8 @@
  */
 import type {
   ConditionEvent,
+  CoverageEvent,
+  DevicesEvent,
   DoctorEvent,
   EntryEvent,
   LiveMessage,
@@ -44,6 +46,18 @@ export interface LiveProgress {
   readonly leftS: number | null;
   /** Who waits until others no longer need the air. */
   readonly waits: readonly Modality[];
+  readonly heardMs: number;
+}
+
+/** Where somebody stands and is measured: what of the filming is over. */
+export interface LiveStand {
+  readonly zoneId: string;
+  /** Looking and listening take so long; null where the probe does not say. */
+  readonly longestS: number | null;
+  /** Of the filming, 0 to 1, as told at `heardMs`. */
+  readonly share: number;
+  /** The camera has told of this stand. */
+  readonly isFilmed: boolean;
   readonly heardMs: number;
 }
 
@@ -90,6 +104,8 @@ const MESSAGE_TYPES = [
   "trial",
   "second_look",
   "reference",
+  "coverage",
+  "devices",
   "finding",
   "command",
 ] as const;
@@ -103,6 +119,11 @@ export class LiveFeed {
   state = $state<ProbeState | null>(null);
   stateText = $state.raw<LocalText | null>(null);
   progress = $state.raw<LiveProgress | null>(null);
+  stand = $state.raw<LiveStand | null>(null);
+  /** How well each zone was seen so far, by target and surface; the one told last comes last. */
+  coverage = $state.raw<readonly CoverageEvent[]>([]);
+  /** Devices heard so far, by what they ask for; null before the first stand is over. */
+  devices = $state.raw<DevicesEvent | null>(null);
   guidance = $state.raw<LocalText | null>(null);
   /** What a person should know about the probe itself, by code; each stands until the probe says that it is over. */
   notices = $state.raw<readonly { readonly code: string; readonly text: LocalText }[]>([]);
@@ -278,6 +299,7 @@ export class LiveFeed {
           if (event.zone_id !== null) this.trial = null; // another position; how the last test ended stands until then
           this.guidance = null;
         }
+        this.#foldStand(event);
         this.isMeasuring = event.zone_id !== null || (event.step === "outside" && event.modality !== null);
         this.progress = {
           done: event.position_index,
@@ -335,6 +357,12 @@ export class LiveFeed {
       case "reference":
         this.reference = event;
         break;
+      case "coverage":
+        this.coverage = [...this.coverage.filter(({ zone_id }) => zone_id !== event.zone_id), event];
+        break;
+      case "devices":
+        this.devices = event;
+        break;
       case "finding":
         if (!this.findingIds.includes(event.finding_id)) this.findingIds = [...this.findingIds, event.finding_id];
         break;
@@ -345,6 +373,18 @@ export class LiveFeed {
           { commandId: event.command_id, isAccepted: event.accepted, text: event.text },
         ];
         break;
+    }
+  }
+
+  #foldStand(event: Extract<LiveMessage["event"], { type: "progress" }>): void {
+    const { zone_id: zoneId, modality } = event;
+    const heardMs = Date.now();
+    if (zoneId === null) this.stand = null;
+    else if (modality === null)
+      this.stand = { zoneId, longestS: event.stand_s ?? null, share: 0, isFilmed: false, heardMs };
+    else if (modality === "lens" && this.stand?.zoneId === zoneId) {
+      const share = Math.min(1, Math.max(0, event.fraction * event.positions - event.position_index));
+      this.stand = { ...this.stand, share, isFilmed: true, heardMs };
     }
   }
 
@@ -360,6 +400,9 @@ export class LiveFeed {
     this.state = null;
     this.stateText = null;
     this.progress = null;
+    this.stand = null;
+    this.coverage = [];
+    this.devices = null;
     this.guidance = null;
     this.trial = null;
     this.isMeasuring = false;

@@ -29,10 +29,9 @@ export interface Unrolled {
 }
 
 const GAP_M = 0.12;
-const LABEL_M = 0.32;
 
-/** Walls in the order of the zone's corners in one row, floor and ceiling below them. */
-export function unroll(walls: readonly WallView[]): Unrolled {
+/** Walls in the order of the zone's corners in one row, floor and ceiling below them, room for a name under each. */
+export function unroll(walls: readonly WallView[], labelM: number): Unrolled {
   const surfaces: LaidSurface[] = [];
   let [width, height] = [0, 0];
   for (const isFlat of [false, true]) {
@@ -43,7 +42,7 @@ export function unroll(walls: readonly WallView[]): Unrolled {
       surfaces.push(laid);
       x += laid.width + GAP_M;
       width = Math.max(width, laid.x + laid.width);
-      height = Math.max(height, laid.y + laid.height + LABEL_M);
+      height = Math.max(height, laid.y + laid.height + labelM);
     }
   }
   const cells = surfaces.flatMap((surface) => surface.cells);

@@ -1,0 +1,72 @@
+/**
+ * Sound and vibration for a hand that holds the probe and eyes that look at a wall.  Off until a person asks for them, since
+ * somebody outside may hear; iPhones do not vibrate, so a sound and a picture always say the same.
+ */
+const STORAGE_KEY = "ansim-cues";
+const LOW_HZ = 330; // guessed: told apart by a phone's small speaker
+const HIGH_HZ = 990;
+const TONE_S = 0.12;
+const LOUDNESS = 0.15;
+
+class Cues {
+  isOn = $state(read());
+  #audio: AudioContext | null = null;
+
+  /** By a person's tap only: browsers let no page sound without one. */
+  toggle(): void {
+    this.isOn = !this.isOn;
+    try {
+      localStorage.setItem(STORAGE_KEY, String(this.isOn));
+    } catch {
+      // It holds until the page is closed.
+    }
+    if (this.isOn) this.turn();
+  }
+
+  /** The next spot. */
+  turn(): void {
+    this.#play([0.5], [60]);
+  }
+
+  /** How near: higher and more often the stronger (`share`, 0 to 1). */
+  near(share: number): void {
+    const times = 1 + Math.round(3 * share);
+    this.#play(
+      Array.from({ length: times }, () => share),
+      Array.from({ length: 2 * times - 1 }, () => 80),
+    );
+  }
+
+  #play(shares: readonly number[], pattern: number[]): void {
+    // A page that was opened anew may not sound before it was touched.
+    if (!this.isOn || !navigator.userActivation.hasBeenActive) return;
+    // Not every phone has it, whatever its type says.
+    (navigator as { vibrate?: (pattern: number[]) => boolean }).vibrate?.(pattern);
+    const audio = (this.#audio ??= open());
+    if (audio === null) return;
+    void audio.resume();
+    shares.forEach((share, index) => {
+      const from = audio.currentTime + 2 * TONE_S * index;
+      const [tone, gain] = [audio.createOscillator(), audio.createGain()];
+      tone.frequency.value = LOW_HZ + (HIGH_HZ - LOW_HZ) * share;
+      gain.gain.value = LOUDNESS;
+      tone.connect(gain).connect(audio.destination);
+      tone.start(from);
+      tone.stop(from + TONE_S);
+    });
+  }
+}
+
+function open(): AudioContext | null {
+  return typeof AudioContext === "undefined" ? null : new AudioContext();
+}
+
+function read(): boolean {
+  try {
+    return localStorage.getItem(STORAGE_KEY) === "true";
+  } catch {
+    return false;
+  }
+}
+
+export const cues = new Cues();

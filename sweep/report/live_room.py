@@ -1,0 +1,72 @@
+"""Live messages about the room itself, told after each stand: how well each surface was seen, and which devices ask for
+a look.
+
+Like all live messages they are never evidence; the report has the last word.  Devices that send like no camera are a
+count only: a bystander's telephone is nobody's business.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from .base import Count, Dbm, Mhz, Record, Slug, Text
+from .sweep import NextStand
+from .verdicts import TargetCoverage, WallView
+
+DeviceWhy = Literal[
+    "follows_light", "follows_motion", "cited", "video_uplink", "may_be_camera", "camera_hint", "analog_video"
+]
+
+
+class CoverageEvent(Record):
+    """With what probability each target in a zone would have been found so far, and its surfaces unrolled."""
+
+    type: Literal["coverage"]
+    zone_id: Slug
+    targets: Annotated[tuple[TargetCoverage, ...], Field(max_length=40)]
+    walls: Annotated[tuple[WallView, ...], Field(max_length=66)] = ()
+    """As in the report's coverage by the lens; empty where nothing was filmed from inside the zone."""
+
+
+class DeviceLevel(Record):
+    """How strongly a device was received at one stand."""
+
+    position_index: Count
+    """Which stand of the sweep, from 0."""
+    zone_id: Slug
+    level_dbm: Dbm
+
+
+class DeviceTold(Record):
+    """A device that asks for a look, or for something to be done now."""
+
+    modality: Literal["wifi", "ble", "rf"]
+    tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None
+    """Of its first address, as in the report; null for an emitter without one."""
+    group: Literal["look", "act"]
+    """`act`: it followed what was played, or a candidate cites it; `look`: by its sending alone it may be a camera."""
+    why: DeviceWhy
+    vendor: Text | None
+    channel_mhz: Mhz | None
+    levels: Annotated[tuple[DeviceLevel, ...], Field(min_length=1, max_length=64)]
+    """At each stand that received it, in the order of the stands; the last ones where there are more."""
+
+
+class DevicesEvent(Record):
+    """Devices heard so far: those that ask for something one by one, the others as a count."""
+
+    type: Literal["devices"]
+    quiet: Count
+    """Devices that send like no camera, or of which too little was heard to tell."""
+    untold: Count
+    """Of these, those of which too little was heard."""
+    devices: Annotated[tuple[DeviceTold, ...], Field(max_length=16)]
+    """`act` first, then the strongest."""
+    left_out: Count = 0
+    """More of them than are listed."""
+    stands: Count
+    """Stands so far."""
+    next_stand: NextStand | None
+    """Where one more measurement would tell most about where they are."""
