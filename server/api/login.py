@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from functools import partial
 from typing import Annotated
@@ -11,18 +12,19 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import OPEN, SESSION_COOKIE, AnySession, OptionalSession, client_address
+from server.api.access import OPEN, SESSION_COOKIE, AnySession, OptionalSession, OwnSession, client_address
 from server.api.second_factor import use_code
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
 from server.interface.requests import LoginRequest, PasswordRequest, describe, json_body
-from server.interface.views.people import LoginView, LogoutView, MeView, UserView
+from server.interface.views.people import LoginView, LogoutView, MeView, PhoneKey, UserView
 from server.people import auth
 from server.people.access_log import shows
 from server.people.auth import Person, Session
 from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
 from server.people.login_delays import LoginAttempt
 from server.people.second_factor import needs_second_factor
+from server.store.clock import from_ms
 
 router = APIRouter(tags=["people"])
 
@@ -52,6 +54,16 @@ def me(session: OptionalSession) -> MeView:
     if session is None:
         return MeView(user=None, csrf_token=None)
     return MeView(user=user_view(session.person), csrf_token=session.csrf_token)
+
+
+@router.get("/api/me/phone-key", openapi_extra=shows())
+def phone_key(request: Request, response: Response, session: OwnSession) -> PhoneKey:
+    """The key under which a phone seals what it keeps of oneself."""
+    services = services_of(request)
+    response.headers["Cache-Control"] = "no-store"
+    key = services.devices.phone_key(session.person.user_id)
+    ends_ms = session.opened_ms + services.settings.session_hours * 3_600_000
+    return PhoneKey(key=base64.b64encode(key).decode(), ends=from_ms(ends_ms))
 
 
 @router.post("/api/logout", openapi_extra=shows())

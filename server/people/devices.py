@@ -85,6 +85,10 @@ class KnownDevices:
         """Under which secrets of authenticator apps are sealed: outside the database, the same in each process."""
         return hmac.new(self._secret, b"ansim-second-factor\0", hashlib.sha256).digest()
 
+    def phone_key(self, user_id: UUID) -> bytes:
+        """32 octets under which a phone seals what it keeps of this person; the same at each login of theirs."""
+        return hmac.new(self._secret, b"ansim-phone\0" + user_id.bytes, hashlib.sha256).digest()
+
     def challenge_mac(self, text: str) -> str:
         """The keyed hash of a challenge that is handed out (challenges.py)."""
         return hmac.new(self._secret, f"ansim-challenge\0{text}".encode(), hashlib.sha256).hexdigest()

@@ -10,10 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
-from tests.web.conftest import WEB, OpenPhone
-from tests.web.site import Site
+from tests.web.conftest import WEB
 
 
 @pytest.fixture
@@ -69,26 +67,3 @@ def test_no_word_of_the_page_promises_safety() -> None:
     for file in (WEB / "src").rglob("*"):
         if file.suffix in {".svelte", ".ts"}:
             assert "안전" not in file.read_text(encoding="utf-8"), file
-
-
-@pytest.mark.browser
-def test_shell_opens_without_a_connection(open_phone: OpenPhone, site: Site) -> None:
-    phone = open_phone(site.url, service_workers="allow")
-    phone.watch.allowed = ("ERR_INTERNET_DISCONNECTED", "Failed to load resource")
-    phone.log_in()
-    page = phone.page
-    page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
-    page.reload()
-    assert page.evaluate("navigator.serviceWorker.controller !== null")
-    page.context.set_offline(True)
-    page.reload()
-    expect(page.get_by_role("alert")).to_contain_text("서버에 닿지 않습니다")
-    kept = page.evaluate(
-        """async () => (await Promise.all((await caches.keys()).map(async name =>
-            (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname)))).flat()"""
-    )
-    assert "/index.html" in kept
-    assert [path for path in kept if path.startswith("/api/")] == []
-    page.context.set_offline(False)
-    expect(page.get_by_role("alert")).to_have_count(0)  # it tries again by itself
-    expect(page.get_by_role("link", name=re.compile("남자 화장실 1층")).first).to_be_visible()

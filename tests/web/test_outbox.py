@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from sweep.report import SweepReport
+from tests.waiting import wait_until
 from tests.web.conftest import SMALL_PHONE, Phone
 from tests.web.site import PASSWORD, Site
 
@@ -45,6 +46,35 @@ def signed(phone: Phone, report: SweepReport) -> list[dict[str, Any]]:
     """Decisions as the server has them."""
     answer = phone.page.request.get(f"{phone.url}/api/sweeps/{report.sweep_id}")
     found: list[dict[str, Any]] = answer.json()["dispositions"]
+    return found
+
+
+def stored(phone: Phone) -> str:
+    """Everything that lies in the phone's storage, bytes as letters, as somebody reads it who takes it apart."""
+    found: str = phone.page.evaluate(
+        """async () => {
+            const letters = value => value instanceof Uint8Array ? new TextDecoder('latin1').decode(value)
+                : value instanceof CryptoKey ? `key that is ${value.extractable ? '' : 'not '}extractable`
+                : value;
+            const all = [JSON.stringify({...localStorage}), JSON.stringify({...sessionStorage})];
+            for (const {name} of await indexedDB.databases()) {
+                const db = await new Promise((done, failed) => {
+                    const asked = indexedDB.open(name);
+                    asked.onsuccess = () => done(asked.result);
+                    asked.onerror = failed;
+                });
+                for (const store of db.objectStoreNames) {
+                    const rows = await new Promise(done => {
+                        const asked = db.transaction(store).objectStore(store).getAll();
+                        asked.onsuccess = () => done(asked.result);
+                    });
+                    all.push(`${store}: ` + JSON.stringify(rows, (_, value) => letters(value)));
+                }
+                db.close();
+            }
+            return all.join('\\n');
+        }"""
+    )
     return found
 
 
@@ -107,7 +137,8 @@ def test_a_session_that_ended_while_sending_keeps_the_decision(phone: Phone, sit
     open_finding(phone, report)
     page = phone.page
     expect(page.get_by_role("dialog")).to_be_visible()
-    page.wait_for_load_state("networkidle")  # a picture that is asked for without a session ends it before the decision
+    # The sheet asks for pictures and the finding's cases once it is there: those, too, would find the session over.
+    page.wait_for_load_state("networkidle")
     page.context.clear_cookies()
     decide(phone)
     log_in_by_form(phone, "inspector")
@@ -115,6 +146,61 @@ def test_a_session_that_ended_while_sending_keeps_the_decision(phone: Phone, sit
     expect(page.get_by_text("없음", exact=True)).to_be_visible()
     (made,) = signed(phone, report)
     assert made["subject"] == "점검자-01"
+
+
+def test_a_session_that_ended_under_the_form_keeps_what_was_begun(phone: Phone, site: Site) -> None:
+    report = site.deliver("ended under the form", candidate_zone="stall-2")
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    page = phone.page
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
+    sheet.get_by_label("덧붙이는 말").fill("나사 하나가 비어 있음")
+    page.context.clear_cookies()
+    page.evaluate("dispatchEvent(new Event('online'))")  # the page asks the server for something
+    page.evaluate("location.hash = '#/'")
+    expect(page.get_by_label("아이디")).to_be_visible()
+    log_in_by_form(phone, "inspector")
+    expect(page.get_by_role("navigation")).to_be_visible()
+    page.evaluate(f"location.hash = '#/sweeps/{report.sweep_id}/findings/{report.findings[0].finding_id}'")
+    expect(sheet.get_by_role("radio", name=re.compile("배제할 수 없음"))).to_be_checked()
+    expect(sheet.get_by_label("덧붙이는 말")).to_have_value("나사 하나가 비어 있음")
+
+
+def test_what_waits_is_sealed_to_its_author(phone: Phone, site: Site) -> None:
+    report = site.deliver("sealed", candidate_zone="stall-2")
+    phone.watch.allowed = OFFLINE
+    open_finding(phone, report)
+    page = phone.page
+    page.route(DISPOSITIONS, lambda route: route.abort())
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("radio", name=re.compile("배제할 수 없음")).check()
+    sheet.get_by_label("덧붙이는 말").fill("나사 하나가 비어 있음")
+    sheet.get_by_role("button", name="판정 남기기").click()
+    expect(page.get_by_text("연결이 없어 휴대전화에 보관했습니다.")).to_be_visible()
+    lying = stored(phone)
+    assert "key that is not extractable" in lying
+    for told in ("나사", "cannot_exclude", str(report.findings[0].finding_id), str(site.suspected_room)):
+        assert told not in lying, told
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="설정").click()
+    expect(page.get_by_text("나사 하나가 비어 있음")).to_be_visible()
+    phone.shoot("outbox-mine-412x915", full=False)
+    page.get_by_role("button", name="로그아웃").click()
+    expect(page.get_by_text("이 휴대전화에 1건 보관 중 – 남긴 사람이 로그인하면 보냅니다")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("outbox-login-412x915", full=False)
+    wait_until(lambda: "phone_key: []" in stored(phone), "the key is gone", every_s=0.05)
+    log_in_by_form(phone, "supervisor")
+    phone.open("#/settings")
+    expect(page.get_by_text("점검자-01: 1건, 본인만 열 수 있게 봉인됨")).to_be_visible()
+    expect(page.get_by_text("나사 하나가 비어 있음")).to_have_count(0)
+    assert page.evaluate("fetch('/api/me/phone-key').then(answer => answer.status)") == 200
+    assert phone.violations() == []
+    phone.shoot("outbox-sealed-412x915", full=False)
+    phone.set(language="en")
+    expect(page.get_by_text("점검자-01: 1, sealed for nobody else")).to_be_visible()
+    phone.shoot("outbox-sealed-412x915-en", full=False)
 
 
 def test_an_answer_that_got_lost_makes_no_second_decision(phone: Phone, site: Site) -> None:

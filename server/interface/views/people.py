@@ -128,6 +128,15 @@ class MeView(View):
     csrf_token: str | None
 
 
+class PhoneKey(View):
+    """Under what a phone seals what it keeps of the person logged in; nobody else's session is given it."""
+
+    key: str
+    """32 octets in base64."""
+    ends: datetime
+    """When this login ends, and with it what the phone keeps to be read without a connection."""
+
+
 class LoginWays(View):
     """How one can log in here."""
 

@@ -1088,6 +1088,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/phone-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Phone Key
+         * @description The key under which a phone seals what it keeps of oneself.
+         */
+        get: operations["phone_key_api_me_phone_key_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/outlines": {
         parameters: {
             query?: never;
@@ -5479,6 +5499,19 @@ export interface components {
              * @description When this request was sent; another one when it is sent again.
              */
             sent: string;
+        };
+        /**
+         * PhoneKey
+         * @description Under what a phone seals what it keeps of the person logged in; nobody else's session is given it.
+         */
+        PhoneKey: {
+            /**
+             * Ends
+             * Format: date-time
+             */
+            ends: string;
+            /** Key */
+            key: string;
         };
         /**
          * PhoneTime
@@ -10579,6 +10612,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    phone_key_api_me_phone_key_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneKey"];
                 };
             };
             /** @description Refused; the code says why */

@@ -1,6 +1,6 @@
 /** The own outbox as a file, for whoever has to write it down by hand. */
 import { isMine } from "./outbox.svelte";
-import { isPlan, type KeptItem } from "./storage";
+import { isDecision, isPhoto, isPlan, type KeptItem } from "./storage";
 
 /**
  * What is kept of one person as a file's text: everything to write it down by hand should the phone never reach the server.
@@ -12,21 +12,15 @@ export function exportedOf(items: readonly KeptItem[], now: Date): string {
     author: author?.name,
     decided: decidedMs === null ? null : new Date(decidedMs).toISOString(),
   });
-  const decisions = mine.flatMap((item) =>
-    isPlan(item)
-      ? []
-      : [
-          {
-            decision_id: item.id,
-            ...common(item),
-            sweep_id: item.sweepId,
-            finding_id: item.findingId,
-            verdict: item.verdict,
-            note: item.note,
-            set_aside: item.aside,
-          },
-        ],
-  );
+  const decisions = mine.filter(isDecision).map((item) => ({
+    decision_id: item.id,
+    ...common(item),
+    sweep_id: item.sweepId,
+    finding_id: item.findingId,
+    verdict: item.verdict,
+    note: item.note,
+    set_aside: item.aside,
+  }));
   const plans = mine.filter(isPlan).map((item) => ({
     ...common(item),
     room_id: item.roomId,
@@ -34,5 +28,12 @@ export function exportedOf(items: readonly KeptItem[], now: Date): string {
     plan: item.plan,
     set_aside: item.aside,
   }));
-  return JSON.stringify({ exported: now.toISOString(), is_signed: false, decisions, plans }, null, 2);
+  // As they were sealed on this phone: only an evidence officer opens one.
+  const photographs = mine.filter(isPhoto).map((item) => ({
+    ...common(item),
+    case_id: item.caseId,
+    ...item.photo,
+    set_aside: item.aside,
+  }));
+  return JSON.stringify({ exported: now.toISOString(), is_signed: false, decisions, plans, photographs }, null, 2);
 }

@@ -1,34 +1,56 @@
 /**
- * Decisions of people and plans they corrected, kept in the phone's IndexedDB until the server has signed them.
+ * What people did on this phone and the server does not have yet: decisions, corrected plans and photographs, in IndexedDB.
  *
- * Each is stored with its id, its author and the time of the decision before it is sent, and leaves the storage only after
- * the server's answer, so that an answer that gets lost makes no second decision. It is sent in its author's session
- * only; what the server refuses is set aside with the reason until its author sends it again or deletes it.
+ * Each is stored with its id and author before it is sent, sealed under the author's key, and leaves the storage only after
+ * the server's answer, so that an answer that gets lost makes no second one. It is sent in its author's session only; what the
+ * server refuses is set aside with the reason until its author sends it again or deletes it. Of others the phone can
+ * say whose they are and how many, and nothing else.
  */
 import { ApiError, asPerson, call, client } from "../api/client";
 import type { Plan } from "../api/types";
 import { stops } from "../live/stops.svelte";
 import { newId } from "./ids";
+import { canSeal, keyOf, type PhoneKey } from "./phone-key";
+import { openJson, sealJson } from "./sealed";
 import { session } from "./session.svelte";
 import {
+  isPhoto,
   isPlan,
   openStorage,
+  type Author,
   type CorrectedPlan,
   type Decision,
   type KeptDecision,
   type KeptItem,
+  type KeptPhoto,
   type KeptPlan,
+  type SealedPhoto,
+  type StoredItem,
 } from "./storage";
 
 const RETRY_MS = 10_000; // guessed
 const COULD_NOT_NOW = new Set([401, 408, 425, 429]);
+const WAITS = "waits";
 const WRONG_SESSION = new Set(["csrf", "another_person", "password_change_needed"]);
 
+/** One of somebody else: sealed, or not to be shown. */
+export interface OthersItem {
+  readonly id: string;
+  readonly author: Author;
+}
+
 class Outbox {
-  /** Everybody's on this phone, oldest first. */
+  /** Those of the person logged in, and of nobody, oldest first. */
   kept = $state.raw<readonly KeptItem[]>([]);
+  /** Those of others, of which this phone knows no more. */
+  others = $state.raw<readonly OthersItem[]>([]);
   #isSending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** How many are on this phone, whoever they are of. */
+  get count(): number {
+    return this.kept.length + this.others.length;
+  }
 
   /** Those of the person logged in that are to be sent. */
   get waiting(): readonly KeptItem[] {
@@ -37,45 +59,24 @@ class Outbox {
 
   /** Keep a decision and send it; true when the server has it, false when it waits on the phone. Throws a refusal. */
   async decide(decision: Decision): Promise<boolean> {
-    return this.#keep(decision);
+    return (await this.#keep(decision, newId())) !== WAITS;
   }
 
   /** The same for the next version of a room's plan; one that still waits of the same room is replaced by it. */
   async correctPlan(corrected: CorrectedPlan): Promise<boolean> {
     const storage = await openStorage();
     for (const item of this.waiting)
-      if (isPlan(item) && item.roomId === corrected.roomId) await storage.delete("kept_decisions", item.id);
-    return this.#keep(corrected);
+      if (isPlan(item) && item.roomId === corrected.roomId) await storage.delete("items", item.id);
+    return (await this.#keep(corrected, newId())) !== WAITS;
   }
 
-  async #keep(what: Decision | CorrectedPlan): Promise<boolean> {
-    const { user } = session;
-    if (!user) throw new Error("nobody is logged in");
-    const now = Date.now();
-    const item: KeptItem = {
-      ...what,
-      id: newId(now),
-      author: { username: user.username, name: user.display_name },
-      decidedMs: now,
-      aside: null,
-    };
-    const storage = await openStorage();
-    await storage.put("kept_decisions", item);
-    try {
-      await send(item);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (mayWorkLater(error)) {
-        await this.refresh();
-        this.#tryLater();
-        return false;
-      }
-      await storage.delete("kept_decisions", item.id); // whoever decided sees the refusal and what was written
-      throw error;
-    }
-    await storage.delete("kept_decisions", item.id);
-    await this.refresh();
-    return true;
+  /**
+   * The same for a photograph: its place in the log, or null when it waits on the phone. One that is refused is set
+   * aside, since it cannot be taken again.
+   */
+  async photograph(taken: SealedPhoto): Promise<number | null> {
+    const place = await this.#keep(taken, taken.photo.photo_id);
+    return place === WAITS ? null : place;
   }
 
   /** Send what waits of the person logged in, oldest first. */
@@ -90,14 +91,14 @@ class Outbox {
         if (!isMine(item)) break; // somebody else logged in meanwhile
         try {
           await send(item);
-          await storage.delete("kept_decisions", item.id);
+          await storage.delete("items", item.id);
         } catch (error) {
           if (!(error instanceof ApiError)) throw error;
           if (mayWorkLater(error)) {
             if (WRONG_SESSION.has(error.code)) await session.reload();
             break;
           }
-          await storage.put("kept_decisions", { ...item, aside: error.shown });
+          await put({ ...item, aside: error.shown });
         }
       }
     } finally {
@@ -109,25 +110,59 @@ class Outbox {
 
   /** Send again what was set aside. */
   async retry(id: string): Promise<void> {
-    const storage = await openStorage();
-    const item = await storage.get("kept_decisions", id);
+    const item = this.kept.find((one) => one.id === id);
     if (item === undefined || !isMine(item)) return;
-    await storage.put("kept_decisions", { ...item, aside: null });
+    await put({ ...item, aside: null });
     await this.flush();
   }
 
   /** Throw away what was set aside; only its author may, and anybody who inspects what names nobody. */
   async discard(id: string): Promise<void> {
-    const storage = await openStorage();
-    const item = await storage.get("kept_decisions", id);
+    const item = this.kept.find((one) => one.id === id);
     if (item === undefined || item.aside === null || !(item.author === null || isMine(item))) return;
-    await storage.delete("kept_decisions", id);
+    await (await openStorage()).delete("items", id);
     await this.refresh();
   }
 
   async refresh(): Promise<void> {
-    const all = await (await openStorage()).getAll("kept_decisions");
-    this.kept = all.sort((one, other) => (one.id < other.id ? -1 : 1));
+    const key = await ownKey();
+    const kept: KeptItem[] = [];
+    const others: OthersItem[] = [];
+    for (const stored of await (await openStorage()).getAll("items")) {
+      const item = await opened(stored, key);
+      if (item !== null) kept.push(item);
+      else if (stored.author !== null) others.push({ id: stored.id, author: stored.author });
+      // Of an earlier version, or kept before its author's key was there.
+      if (item !== null && stored.open !== null && stored.author?.username === key?.username) await put(item);
+    }
+    this.kept = kept.sort((one, other) => (one.id < other.id ? -1 : 1));
+    this.others = others;
+  }
+
+  async #keep(what: Decision | CorrectedPlan | SealedPhoto, id: string): Promise<number | typeof WAITS> {
+    const { user } = session;
+    if (!user) throw new Error("nobody is logged in");
+    const author = { username: user.username, name: user.display_name };
+    const item: KeptItem = { ...what, id, author, decidedMs: Date.now(), aside: null };
+    await put(item);
+    let refusal: ApiError;
+    try {
+      const place = await send(item);
+      await (await openStorage()).delete("items", id);
+      return place;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (mayWorkLater(error)) return WAITS;
+      refusal = error;
+    } finally {
+      await this.refresh();
+      this.#tryLater();
+    }
+    // Whoever decided sees the refusal, and what was written is still before them.
+    if (isPhoto(item)) await put({ ...item, aside: refusal.shown });
+    else await (await openStorage()).delete("items", id);
+    await this.refresh();
+    throw refusal;
   }
 
   #tryLater(): void {
@@ -146,16 +181,47 @@ function mayWorkLater(error: ApiError): boolean {
   );
 }
 
-async function send(item: KeptItem): Promise<void> {
-  await (isPlan(item) ? sendPlan(item) : sendDecision(item));
+async function ownKey(): Promise<PhoneKey | null> {
+  const { user, isConfirmed } = session;
+  return user ? keyOf(user.username, isConfirmed) : null;
 }
 
-async function sendDecision({ id, author, sweepId, findingId, verdict, note, decidedMs }: KeptDecision): Promise<void> {
-  if (author === null || decidedMs === null) throw new Error("a decision of nobody is never sent");
-  await call(
+/** Store an item, sealed where its author's key is there. */
+async function put(item: KeptItem): Promise<void> {
+  const { id, author } = item;
+  const key = await ownKey();
+  // Somebody else has this phone by now: what lies there sealed stays as it is.
+  if (canSeal && author !== null && author.username !== session.user?.username) return;
+  const isSealed = key !== null && key.username === author?.username;
+  const sealed = isSealed ? await sealJson(key.key, nameOf(id, key.username), item) : null;
+  await (await openStorage()).put("items", { id, author, sealed, open: isSealed ? null : item });
+}
+
+/** An item that is of nobody, or of whoever is logged in and has the key; else null. */
+async function opened({ id, author, sealed, open }: StoredItem, key: PhoneKey | null): Promise<KeptItem | null> {
+  if (sealed === null) return author === null || author.username === session.user?.username ? open : null;
+  if (key === null || author?.username !== key.username) return null;
+  // Only this page has sealed anything under this key and name.
+  return ((await openJson(key.key, nameOf(id, key.username), sealed)) as KeptItem | undefined) ?? null;
+}
+
+const nameOf = (id: string, username: string) => `outbox ${username} ${id}`;
+
+/** Send one: its place in the log, or 0 for what has none. */
+async function send(item: KeptItem): Promise<number> {
+  if (item.author === null) throw new Error("what is of nobody is never sent");
+  const headers = asPerson(item.author.username);
+  if (isPlan(item)) return sendPlan(item, headers);
+  return isPhoto(item) ? sendPhoto(item, headers) : sendDecision(item, headers);
+}
+
+async function sendDecision(item: KeptDecision, headers: Record<string, string>): Promise<number> {
+  const { id, sweepId, findingId, verdict, note, decidedMs } = item;
+  if (decidedMs === null) throw new Error("a decision of nobody is never sent");
+  const made = await call(
     client.POST("/api/findings/{finding_id}/disposition", {
       params: { path: { finding_id: findingId } },
-      headers: asPerson(author.username),
+      headers,
       body: {
         sweep_id: sweepId,
         verdict,
@@ -165,18 +231,26 @@ async function sendDecision({ id, author, sweepId, findingId, verdict, note, dec
       },
     }),
   );
+  return made.log_index;
 }
 
-async function sendPlan({ author, roomId, plan }: KeptPlan): Promise<void> {
-  if (author === null) throw new Error("a plan of nobody is never sent");
+async function sendPhoto({ caseId, photo }: KeptPhoto, headers: Record<string, string>): Promise<number> {
+  const params = { path: { case_id: caseId } };
+  const body = { ...photo, sent: new Date().toISOString() };
+  const made = await call(client.POST("/api/cases/{case_id}/photos", { params, headers, body }));
+  return made.photo.log_index;
+}
+
+async function sendPlan({ roomId, plan }: KeptPlan, headers: Record<string, string>): Promise<number> {
   const params = { path: { room_id: roomId } };
   try {
-    await call(client.PUT("/api/rooms/{room_id}/plan", { params, headers: asPerson(author.username), body: plan }));
+    await call(client.PUT("/api/rooms/{room_id}/plan", { params, headers, body: plan }));
   } catch (error) {
     if (!(error instanceof ApiError && error.code === "plan_version")) throw error;
     const { plan: there } = await call(client.GET("/api/rooms/{room_id}", { params }));
     if (!isSamePlan(there, plan)) throw error; // else its answer was lost, and the server has it
   }
+  return 0;
 }
 
 function isSamePlan(one: Plan, other: Plan): boolean {

@@ -1,4 +1,5 @@
 import { ApiError } from "../api/client";
+import { offline } from "./offline.svelte";
 
 /** Something that is loaded: exactly one of loading, error and data is what the screen shows first. */
 export class Resource<T> {
@@ -15,7 +16,7 @@ export class Resource<T> {
     const mine = this.#latest;
     this.isLoading = true;
     try {
-      const data = await this.load();
+      const data = await offline.watch(this, this.load, () => this.reload());
       if (mine !== this.#latest) return;
       this.data = data;
       this.error = null;

@@ -7,6 +7,7 @@
 import { answer } from "../account/passkeys";
 import { ApiError, call, client, onUnauthorised, setSession } from "../api/client";
 import type { User } from "../api/types";
+import { forgetDay } from "./phone-key";
 
 const STORAGE_KEY = "ansim-person";
 /** Who steers a probe and decides about findings, as the server has it. */
@@ -104,6 +105,7 @@ class Session {
   }
 
   #set(user: User | null, token: string | null): void {
+    if (user === null || (this.user && this.user.username !== user.username)) void forgetDay();
     this.user = user;
     this.isConfirmed = true;
     setSession(user?.username ?? null, token);

@@ -1,12 +1,15 @@
 /**
- * What the phone keeps until somebody has it: decisions, corrected plans and stops, in IndexedDB, each with the person it is of.
+ * What the phone keeps, in IndexedDB: what waits to be sent and stops, each with the person it is of; the answers of the day
+ * for reading without a connection, and the key of the login under which both are sealed.
+ *
  * Decisions of the first version named nobody: they are set aside when the storage is opened and never sent.
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { ShownText } from "../api/client";
-import type { DispositionVerdict, LocalText, Plan } from "../api/types";
+import type { DispositionVerdict, LocalText, PhotoRequest, Plan } from "../api/types";
 import { shown } from "../i18n/translate.svelte";
 import { newId } from "./ids";
+import type { PhoneKey } from "./phone-key";
 
 /** Who did something on this phone. */
 export interface Author {
@@ -28,6 +31,12 @@ export interface CorrectedPlan {
   readonly plan: Plan;
 }
 
+/** A photograph that is sealed to evidence officers already: nobody on this phone can look at it. */
+export interface SealedPhoto {
+  readonly caseId: string;
+  readonly photo: PhotoRequest;
+}
+
 interface Keeping {
   readonly id: string;
   /** Null: kept by an early version of this page, which did not write down whose it was. */
@@ -39,10 +48,21 @@ interface Keeping {
 
 export interface KeptDecision extends Decision, Keeping {}
 export interface KeptPlan extends CorrectedPlan, Keeping {}
-export type KeptItem = KeptDecision | KeptPlan;
+export interface KeptPhoto extends SealedPhoto, Keeping {}
+export type KeptItem = KeptDecision | KeptPlan | KeptPhoto;
 
 export const isPlan = (item: KeptItem): item is KeptPlan => "plan" in item;
-export const isDecision = (item: KeptItem): item is KeptDecision => !isPlan(item);
+export const isPhoto = (item: KeptItem): item is KeptPhoto => "photo" in item;
+export const isDecision = (item: KeptItem): item is KeptDecision => "verdict" in item;
+
+/** One that waits, as it lies in the storage. */
+export interface StoredItem {
+  readonly id: string;
+  readonly author: Author | null;
+  /** Under the author's key; null where the browser cannot seal, and until the key was there. */
+  readonly sealed: Uint8Array<ArrayBuffer> | null;
+  readonly open: KeptItem | null;
+}
 
 export interface KeptStop {
   readonly probeId: string;
@@ -54,28 +74,48 @@ export interface KeptStop {
   readonly pressedMs: number;
 }
 
-interface Kept extends DBSchema {
-  kept_decisions: { key: string; value: KeptItem };
-  stops: { key: string; value: KeptStop };
+/** An answer of the server, sealed, for reading without a connection. */
+export interface KeptAnswer {
+  /** Its path, as it is called where others may read it. */
+  readonly name: string;
+  readonly storedMs: number;
+  readonly sealed: Uint8Array<ArrayBuffer>;
 }
 
-interface FirstVersion extends DBSchema {
+interface Kept extends DBSchema {
+  items: { key: string; value: StoredItem };
+  stops: { key: string; value: KeptStop };
+  answers: { key: string; value: KeptAnswer };
+  phone_key: { key: "key"; value: PhoneKey };
+}
+
+/** The versions before this one, which sealed nothing. */
+interface Earlier extends DBSchema {
   decisions: { key: number; value: Decision };
+  kept_decisions: { key: string; value: KeptItem };
+}
+
+interface EarlierTransaction {
+  objectStore(name: "decisions"): { getAll(): Promise<readonly Decision[]> };
+  objectStore(name: "kept_decisions"): { getAll(): Promise<readonly KeptItem[]> };
 }
 
 let database: Promise<IDBPDatabase<Kept>> | null = null;
 
 export function openStorage(): Promise<IDBPDatabase<Kept>> {
-  database ??= openDB<Kept>("ansim-outbox", 2, {
+  database ??= openDB<Kept>("ansim-outbox", 3, {
     async upgrade(fresh, oldVersion, _newVersion, transaction) {
-      fresh.createObjectStore("kept_decisions", { keyPath: "id" });
-      fresh.createObjectStore("stops", { keyPath: "probeId" });
-      if (oldVersion !== 1) return;
-      const old = fresh as unknown as IDBPDatabase<FirstVersion>;
-      const kept = transaction.objectStore("kept_decisions");
-      for (const decision of await (transaction as unknown as FirstTransaction).objectStore("decisions").getAll())
-        await kept.add({ ...decision, id: newId(), author: null, decidedMs: null, aside: shown("outbox_nobodys") });
-      old.deleteObjectStore("decisions");
+      if (oldVersion < 2) fresh.createObjectStore("stops", { keyPath: "probeId" });
+      fresh.createObjectStore("items", { keyPath: "id" });
+      fresh.createObjectStore("answers", { keyPath: "name" });
+      fresh.createObjectStore("phone_key");
+      if (oldVersion === 0) return;
+      const old = fresh as unknown as IDBPDatabase<Earlier>;
+      const before = transaction as unknown as EarlierTransaction;
+      const items = transaction.objectStore("items");
+      for (const item of await keptBefore(before, oldVersion))
+        await items.add({ id: item.id, author: item.author, sealed: null, open: item });
+      old.deleteObjectStore(oldVersion === 1 ? "decisions" : "kept_decisions");
     },
     blocking(_current, _blocked, event) {
       (event.target as IDBDatabase).close(); // a newer page in another tab
@@ -85,6 +125,14 @@ export function openStorage(): Promise<IDBPDatabase<Kept>> {
   return database;
 }
 
-interface FirstTransaction {
-  objectStore(name: "decisions"): { getAll(): Promise<readonly Decision[]> };
+async function keptBefore(before: EarlierTransaction, version: number): Promise<readonly KeptItem[]> {
+  if (version === 2) return before.objectStore("kept_decisions").getAll();
+  const nobodys = await before.objectStore("decisions").getAll();
+  return nobodys.map((decision) => ({
+    ...decision,
+    id: newId(),
+    author: null,
+    decidedMs: null,
+    aside: shown("outbox_nobodys"),
+  }));
 }

@@ -62,10 +62,9 @@ export const words = {
   shoot: text("찍고 봉인", "Take and seal"),
   busy: text("봉인하여 보내는 중", "Sealing and sending"),
   sent: text("봉인하여 보냈습니다. 기록 {n}번", "Sealed and sent. Entry {n}"),
-  again: text("다시 보내기", "Send again"),
   unsent: text(
-    "봉인했지만 아직 보내지 못했습니다. 이 창을 닫으면 사라집니다.",
-    "Sealed, but not sent yet. It is lost when this is closed.",
+    "봉인했지만 아직 보내지 못했습니다. 휴대전화에 보관했고, 연결되면 보냅니다.",
+    "Sealed, but not sent yet. It is kept on this phone and sent when there is a connection.",
   ),
   not_clean: text("촬영 정보를 지우지 못해 보내지 않았습니다.", "Metadata could not be removed, so nothing was sent."),
   too_large: text("사진이 너무 커서 보내지 않았습니다.", "The picture was too large, so nothing was sent."),

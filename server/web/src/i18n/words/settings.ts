@@ -29,11 +29,30 @@ export const settings = {
     "브라우저가 막는 것: 사진 촬영, 패스키, 오프라인 보관. 점검기 주소를 https로 여십시오.",
     "The browser switches off: photographs, passkeys and keeping pages offline. Open the probe’s address by https.",
   ),
+  offline_since: text(
+    "연결이 없습니다. {when}에 받아 둔 내용입니다.",
+    "No connection. This is as the server said at {when}.",
+  ),
+  offline_kept: text(
+    "오늘의 방과 도면, 열린 사건은 암호화하여 이 휴대전화에 두며, 로그아웃하거나 {when}이 되면 지웁니다.",
+    "Today’s rooms, plans and open cases lie encrypted on this phone until you log out, at the latest until {when}.",
+  ),
   outbox_pending: text("이 휴대전화에 {n}건 보관 중 – 아직 보내지 않음", "{n} kept on this phone, not sent yet"),
   outbox_export: text("내 기록 {n}건 파일로 저장", "Save my {n} as a file"),
   outbox_export_hint: text(
     "보내지 못한 내 기록만 담은 사본입니다. 서명된 기록이 아니며, 보내질 때까지 여기에도 남습니다.",
     "A copy of what you have not sent yet. It is no signed record; they also stay here until they are sent.",
+  ),
+  outbox_sealed: text("{who}: {n}건, 본인만 열 수 있게 봉인됨", "{who}: {n}, sealed for nobody else"),
+  outbox_photo: text("봉인한 사진", "Sealed photograph"),
+  outbox_open_case: text("사건 사진 보기", "Photographs of the case"),
+  outbox_unsealed: text(
+    "이 연결(HTTP)에서는 브라우저가 암호화하지 못해 그대로 보관합니다.",
+    "Over this connection (HTTP) the browser cannot encrypt: these lie here as they are.",
+  ),
+  outbox_login: text(
+    "이 휴대전화에 {n}건 보관 중 – 남긴 사람이 로그인하면 보냅니다",
+    "{n} kept on this phone, sent when their authors log in",
   ),
   outbox_mine: text("연결되면 보냅니다.", "Sent when connected."),
   outbox_others: text("{who} 님이 로그인하면 보냅니다.", "Sent when {who} logs in."),
