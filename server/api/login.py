@@ -132,7 +132,8 @@ def _change(services: Services, person: Person, body: PasswordRequest) -> tuple[
 def set_cookies(request: Request, response: Response, token: str, person: Person, set_ms: int) -> None:
     """The cookies of a new session, and of a device from which this person has logged in."""
     services = services_of(request)
-    hours, is_secure = services.settings.session_hours, services.settings.secure_cookies
+    hours = services.settings.session_hours
+    is_secure = services.settings.secure_cookies or request.url.scheme == "https"
     response.set_cookie(SESSION_COOKIE, token, max_age=hours * 3600, httponly=True, secure=is_secure, samesite="strict")
     known = request.cookies.get(DEVICE_COOKIE, "")[:MAX_DEVICE_COOKIE]
     response.set_cookie(

@@ -15,6 +15,7 @@ from server.backup import backups
 from server.backup.snapshots import SnapshotError
 from server.cli import (
     backup,
+    certificate,
     documents,
     evidence_keys,
     facilities,
@@ -86,6 +87,7 @@ export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a p
 app.add_typer(export, name="export")
 app.add_typer(root.app, name="root")
 app.add_typer(evidence_keys.app, name="evidence-key")
+app.add_typer(certificate.app, name="certificate")
 for group, commands in ((app, COMMANDS), (export, EXPORTS)):
     for name, function in commands.items():
         group.command(name)(function)
@@ -128,6 +130,8 @@ PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "reset-password": (),
     "deactivate-user": (),
     "hotspot": (),
+    "certificate authority": (),
+    "certificate page": (),
     "backup": (),
     "restore": (),
 }

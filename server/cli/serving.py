@@ -13,6 +13,7 @@ from server.ingest.photo_retention import count_due
 from server.people import auth
 from server.projections import projecting
 from server.serving.running import open_socket, run
+from server.serving.tls import open_tls
 from server.store.overdue_bodies import count_overdue
 
 
@@ -29,8 +30,10 @@ def serve(
             password = auth.ensure_first_user(db, settings.first_password)
         if password is not None:
             typer.echo(f"first user: {auth.FIRST_USER}   password: {password}   (shown once)")
+        tls = open_tls(settings, open_socket)
         address = f"http://{settings.host}:{listener.getsockname()[1]}"
-        run(settings, listener, on_started=lambda: typer.echo(f"serving on {address}"))
+        more = "" if tls is None else f"\nand with TLS on port {tls.listener.getsockname()[1]}"
+        run(settings, listener, tls=tls, on_started=lambda: typer.echo(f"serving on {address}{more}"))
 
 
 def migrate(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:

@@ -52,6 +52,11 @@ class Settings(BaseModel):
     public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[A-Za-z0-9.:\[\]-]{1,250}/?)?$")] = Field(
         "", description="address under which people reach the page, such as https://ansim.example.kr"
     )
+    tls_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
+        None, description="a second port, with TLS, beside the plain one; empty: none, 0 picks a free one"
+    )
+    tls_certificate: Path | None = Field(None, description="file of its certificate and those behind it, in PEM")
+    tls_key: Path | None = Field(None, description="file of the certificate's private key, in PEM")
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] | None = Field(
         None, description="port on the loopback address for Prometheus; empty: none, 0 picks a free one"
     )
@@ -129,6 +134,8 @@ class Settings(BaseModel):
     def _check_services(self) -> Settings:
         if bool(self.timestamp_url) != bool(self.timestamp_roots):
             raise ValueError("timestamp_url and timestamp_roots go together")
+        if len({self.tls_port is None, self.tls_certificate is None, self.tls_key is None}) > 1:
+            raise ValueError("tls_port, tls_certificate and tls_key go together")
         oidc = (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
         if any(oidc) and not (all(oidc) and self.public_url):
             raise ValueError("oidc_issuer, oidc_client_id, oidc_client_secret and public_url go together")

@@ -29,6 +29,7 @@ from server.serving.logs import log_as_json
 from server.serving.metrics import metrics_listener
 from server.serving.service_manager import tell_manager
 from server.serving.sole_server import sole_server
+from server.serving.tls import TlsPort
 
 GRACE_S = 5  # guessed: an upload that began may end
 KEEP_ALIVE_S = 30  # derived: longer than clients keep an idle connection, so that it is they who close it
@@ -70,23 +71,27 @@ def run(
     settings: Settings,
     listener: socket.socket,
     *,
+    tls: TlsPort | None = None,
     on_started: Callable[[], None] | None = None,
     stop: threading.Event | None = None,
     pace: Pace = PACE,
     linger_s: float = LINGER_S,
 ) -> None:
-    """Serve on this socket until SIGINT, SIGTERM or `stop`; calls `on_started` once the server answers.
+    """Serve on this socket, and with TLS on another one, until SIGINT, SIGTERM or `stop`.
+
+    `on_started` is called once the server answers.
 
     `pace`: how fast bodies must come; `linger_s`: how long a refused one may still come.  SettingsError when another
     process serves the same SQLite file.
     """
     with sole_server(settings.url):
-        _run(settings, listener, on_started, stop, pace, linger_s)
+        _run(settings, listener, tls, on_started, stop, pace, linger_s)
 
 
 def _run(
     settings: Settings,
     listener: socket.socket,
+    tls: TlsPort | None,
     on_started: Callable[[], None] | None,
     stop: threading.Event | None,
     pace: Pace,
@@ -109,7 +114,7 @@ def _run(
         backlog=ACCEPTED_AT_ONCE,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, app.state.services.hub, connections, on_started, stop)
+    server = _Server(config, app.state.services.hub, connections, tls, on_started, stop)
     with metrics_listener(app.state.services):
         server.run(sockets=[listener])
 
@@ -126,10 +131,14 @@ class _Stoppable(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        await self.open(sockets)
         if self.started:
             tell_manager("READY=1")
         if self._on_started is not None and self.started:
             self._on_started()
+
+    async def open(self, sockets: list[socket.socket] | None) -> None:
+        """What is left to open before it says that it answers."""
 
     async def on_tick(self, counter: int) -> bool:
         """Called ten times a second by uvicorn; True ends the server."""
@@ -178,7 +187,8 @@ class _PatientTransport:
             return
         self.is_lingering = True
         self._transport.resume_reading()
-        self._transport.write_eof()
+        if self._transport.can_write_eof():  # TLS has no half-closed connections: the client's end or the table ends it
+            self._transport.write_eof()
 
     def is_closing(self) -> bool:
         """Whether the answer has ended."""
@@ -254,17 +264,31 @@ class _Server(_Stoppable):
         config: uvicorn.Config,
         hub: LiveHub,
         connections: ConnectionTable[_Connection],
+        tls: TlsPort | None,
         on_started: Callable[[], None] | None,
         stop: threading.Event | None,
     ) -> None:
         super().__init__(config, on_started, stop)
         self._hub = hub
         self._connections = connections
+        self._tls = tls
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+    async def open(self, sockets: list[socket.socket] | None) -> None:
+        """Open the TLS port beside what uvicorn opened: the same protocol, application and table of connections."""
+        if self._tls is not None and self.started:
+            loop = asyncio.get_running_loop()
+            context, listener = self._tls.context, self._tls.listener
+            self.servers.append(
+                await loop.create_server(self._speak, sock=listener, ssl=context, backlog=ACCEPTED_AT_ONCE)
+            )
+            listener.listen(BACKLOG)
         for listener in sockets or ():
             listener.listen(BACKLOG)  # asyncio set it to what it accepts at once
+
+    def _speak(self) -> asyncio.Protocol:
+        """As uvicorn makes one for its own sockets."""
+        make = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End streams and long polls, which would not end by themselves, and then everything else."""

@@ -37,6 +37,7 @@ from server.places import facilities
 from server.projections import projecting
 from server.server_keys.root import sign_waiting
 from server.serving.running import open_socket, run
+from server.serving.tls import TlsPort
 from server.signing import keys
 from server.store.db import Database
 from server.verifier.signing_rules import KeyRole
@@ -366,7 +367,12 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @contextlib.contextmanager
 def running(
-    settings: Settings, *, listener: socket.socket | None = None, pace: Pace = PACE, linger_s: float = LINGER_S
+    settings: Settings,
+    *,
+    listener: socket.socket | None = None,
+    tls: TlsPort | None = None,
+    pace: Pace = PACE,
+    linger_s: float = LINGER_S,
 ) -> Iterator[Site]:
     """A server with these settings until the block ends; on `listener` where its port has to be known before."""
     services = build_services(settings)
@@ -375,7 +381,9 @@ def running(
     listener = listener or open_socket("127.0.0.1", 0)
     started, stop = threading.Event(), threading.Event()
     thread = threading.Thread(
-        target=partial(run, settings, listener, on_started=started.set, stop=stop, pace=pace, linger_s=linger_s),
+        target=partial(
+            run, settings, listener, tls=tls, on_started=started.set, stop=stop, pace=pace, linger_s=linger_s
+        ),
         name="server",
     )
     thread.start()

@@ -1,0 +1,55 @@
+"""`sweep-server certificate authority|page`: https for a probe's own page, by an authority of the district's own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from ipaddress import IPv4Network
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli.base import fail
+from server.serving.certificates import CertificateError, Pair, make_authority, make_page
+from server.serving.hotspot import ADDRESS, PREFIX
+
+app = typer.Typer(no_args_is_help=True, help="https for a probe's own page, by an authority of the district's own.")
+NETWORK = str(IPv4Network(f"{ADDRESS}/{PREFIX}", strict=False))
+
+
+@app.command("authority")
+def authority(
+    folder: Annotated[Path, typer.Argument(help="Where authority.crt and authority.key go; on no probe.")],
+    name: Annotated[str, typer.Option(help="What a phone's list of authorities shows, such as the district.")],
+    domain: Annotated[str, typer.Option(help="It vouches for names below this one only.")] = "ansim.internal",
+    network: Annotated[str, typer.Option(help="It vouches for addresses of this network only.")] = NETWORK,
+) -> None:
+    """Make the authority of a district. Install authority.crt on its phones; keep authority.key off every probe."""
+    try:
+        made = make_authority(name, domain, IPv4Network(network), datetime.now(UTC))
+        folder.mkdir(parents=True, exist_ok=True)
+        made.write(folder / "authority.crt", folder / "authority.key")
+    except (ValueError, OSError) as error:
+        fail(str(error))
+    typer.echo(f"{folder / 'authority.crt'}: names below {domain}, addresses of {network}; for phones")
+    typer.echo(f"{folder / 'authority.key'}: keep it off every probe")
+
+
+@app.command("page")
+def page(
+    folder: Annotated[Path, typer.Argument(help="Where `authority` wrote its files.")],
+    names: Annotated[list[str], typer.Argument(help="Names and addresses of the page, as phones open it.")],
+    out: Annotated[Path, typer.Option(help="Where page.crt and page.key go.")],
+) -> None:
+    """Make a certificate for the page of one probe, for 397 days."""
+    try:
+        by = Pair((folder / "authority.crt").read_bytes(), (folder / "authority.key").read_bytes())
+        made = make_page(by, names, datetime.now(UTC))
+        out.mkdir(parents=True, exist_ok=True)
+        made.write(out / "page.crt", out / "page.key")
+    except (CertificateError, OSError) as error:
+        fail(str(error))
+    typer.echo(f"{out / 'page.crt'}, {out / 'page.key'}: {', '.join(names)}")
+    typer.echo(
+        "now: ANSIM_TLS_PORT, ANSIM_TLS_CERTIFICATE and ANSIM_TLS_KEY in server.env; ANSIM_PUBLIC_URL for passkeys"
+    )
