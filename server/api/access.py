@@ -26,8 +26,9 @@ from server.interface.errors import ApiError
 from server.interface.fields import FACILITY_ROLES, Role
 from server.interface.requests import MAX_LIVE_BYTES, read_body
 from server.people.access_log import Reader
-from server.people.auth import Person, Session, find_session, is_same_token
+from server.people.auth import Person
 from server.people.second_factor import factor_needed, needs_second_factor
+from server.people.sessions import Session, find_session, is_same_token
 from server.signing import keys
 from server.store.clock import now_ms
 from sweep.entry.dsse import EntryError

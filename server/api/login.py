@@ -20,10 +20,11 @@ from server.interface.requests import LoginRequest, PasswordRequest, describe, j
 from server.interface.views.people import LoginView, LogoutView, MeView, PhoneKey, UserView
 from server.people import auth
 from server.people.access_log import shows
-from server.people.auth import Person, Session
+from server.people.auth import Person
 from server.people.devices import COOKIE_DAYS, DEVICE_COOKIE
 from server.people.login_delays import LoginAttempt
 from server.people.second_factor import needs_second_factor
+from server.people.sessions import Session, close_session, open_session
 from server.store.clock import from_ms
 
 router = APIRouter(tags=["people"])
@@ -70,7 +71,7 @@ def phone_key(request: Request, response: Response, session: OwnSession) -> Phon
 async def logout(request: Request, response: Response, session: AnySession) -> LogoutView:
     """End the session, and say where a single sign-on ends its own."""
     services = services_of(request)
-    await run_in_threadpool(auth.close_session, services.db, request.cookies[SESSION_COOKIE])
+    await run_in_threadpool(close_session, services.db, request.cookies[SESSION_COOKIE])
     await services.end_dead_streams()
     response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict")
     sign_on, back = services.single_sign_on, services.settings.public_url
@@ -118,14 +119,14 @@ def _open(services: Services, body: LoginRequest, attempt: LoginAttempt) -> tupl
             is_known = attempt.device is not None
             auth.record_failure(services.db, body.username, address=attempt.address, is_known_device=is_known)
         raise
-    return auth.open_session(services.db, person, services.settings.session_hours)
+    return open_session(services.db, person, services.settings.session_hours)
 
 
 def _change(services: Services, person: Person, body: PasswordRequest) -> tuple[str, Session, int]:
     auth.change_password(services.db, person, body.current_password, body.new_password)
     changed = auth.check_password(services.db, person.username, body.new_password)
     changed = replace(changed, way=person.way)
-    token, session = auth.open_session(services.db, changed, services.settings.session_hours)
+    token, session = open_session(services.db, changed, services.settings.session_hours)
     return token, session, auth.password_ms(services.db, person.username)
 
 

@@ -20,12 +20,12 @@ from server.interface.requests import describe, json_body
 from server.interface.views.people import LoginView, LoginWays, PasskeyChallenge, PasskeyList, PasskeyOptions
 from server.people import auth, passkeys
 from server.people.access_log import shows
-from server.people.auth import Session
 from server.people.challenges import CHALLENGE_COOKIE, CHALLENGE_S, MAX_COOKIE
 from server.people.devices import DEVICE_COOKIE
 from server.people.login_delays import LoginAttempt
 from server.people.passkeys import Owner
 from server.people.relying_party import RelyingParty, relying_party
+from server.people.sessions import Session, open_session
 
 router = APIRouter(tags=["people"])
 
@@ -135,7 +135,7 @@ def _open(
     except ApiError as error:
         passkeys.record_failure(services.db, owner, address=attempt.address, code=error.code)
         raise
-    return auth.open_session(services.db, person, services.settings.session_hours)
+    return open_session(services.db, person, services.settings.session_hours)
 
 
 def _party(request: Request) -> RelyingParty | None:

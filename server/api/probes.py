@@ -32,7 +32,8 @@ from server.interface.views.probes import CommandQueued, EntryEvent, LiveAccepte
 from server.live.channel import Known
 from server.live.hub import Listener, LiveHub, ServerEvent
 from server.people.access_log import shows
-from server.people.auth import Person, hash_token
+from server.people.auth import Person
+from server.people.sessions import hash_token
 from server.signing.keys import Key, all_keys
 from sweep.report import Command, CommandList, parse_json, utc_now
 

@@ -24,7 +24,7 @@ from server.interface.views.answer import Ok
 from server.interface.views.cases import CaseCreated
 from server.interface.views.public_page import PublicReportList, StickerRoom, StickerView
 from server.people.access_log import shows
-from server.people.auth import Session
+from server.people.sessions import Session
 from server.places import case_lists
 from server.public_page import page, reports, stickers
 

@@ -15,10 +15,11 @@ from server.api.services import Services, services_of
 from server.interface.people_requests import CodeRequest
 from server.interface.requests import describe, json_body
 from server.interface.views.people import NewSecondFactor, RecoveryCodes, SecondFactorView
-from server.people import auth, second_factor
+from server.people import second_factor
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.people.login_delays import LoginAttempt
+from server.people.sessions import strengthen
 
 router = APIRouter(tags=["people"])
 
@@ -63,7 +64,7 @@ def delete_second_factor(request: Request, session: FreshSession) -> SecondFacto
 def _confirm(services: Services, person: Person, token: str, code: str) -> tuple[str, ...]:
     with services.db.write() as connection:
         codes = second_factor.confirm(connection, services.devices.second_factor_key, person, code)
-        auth.strengthen(connection, token)
+        strengthen(connection, token)
     return codes
 
 

@@ -21,10 +21,10 @@ from server.ingest.persons import Notary
 from server.live.exchange import Exchange
 from server.live.hub import LiveHub
 from server.log.heads import Heads
-from server.people.auth import living_sessions
 from server.people.challenges import Challenges
 from server.people.devices import KnownDevices
 from server.people.login_delays import Delays
+from server.people.sessions import living_sessions
 from server.people.single_sign_on import SingleSignOn
 from server.projections.projector import Projector
 from server.public_page.reports import ReportLimits

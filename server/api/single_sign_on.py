@@ -16,9 +16,9 @@ from server.api.services import Services, services_of
 from server.config.settings import Settings, SettingsError
 from server.interface.errors import ApiError, invalid
 from server.people import auth, links
-from server.people.auth import Session
 from server.people.challenges import CHALLENGE_S, MAX_COOKIE
 from server.people.login_delays import LoginAttempt
+from server.people.sessions import Session, open_session
 from server.people.single_sign_on import BACK, Provider, SingleSignOn, denied, no_sign_on
 from server.public_page.page import refusal_page
 
@@ -93,7 +93,7 @@ def _open(services: Services, cookie: str, code: str, state: str) -> tuple[str, 
     with services.db.write() as connection:
         services.challenges.spend(connection, cookie, "sign_on", "")
     person = links.person_behind(services.db, sign_on.issuer, sign_on.prove(code, state))
-    return auth.open_session(services.db, person, services.settings.session_hours)
+    return open_session(services.db, person, services.settings.session_hours)
 
 
 def _needed(services: Services) -> SingleSignOn:

@@ -1,14 +1,12 @@
-"""People: accounts, Argon2id passwords, sessions and their CSRF tokens.
+"""People: accounts and their Argon2id passwords; what they open is in `sessions.py`.
 
-Input is a user name with a password or a session token; output is a `Person` or a refusal.  Session tokens are stored
-as hashes.  It never tells whether a user name exists, and an unknown name takes as long as a wrong password.  A
-password that somebody else has read (printed at the first start, or with a new account) has to be changed at once.
+Input is a user name with a password; output is a `Person` or a refusal.  It never tells whether a user name exists, and
+an unknown name takes as long as a wrong password.  A password that somebody else has read (printed at the first start,
+or with a new account) has to be changed at once.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 import string
 from dataclasses import dataclass
@@ -39,8 +37,6 @@ from server.store.schema import (
 from sweep.report import new_id
 from sweep.report.persons import FirstWay, SecondWay
 
-TOKEN_BYTES = 32
-MAX_SESSIONS_PER_USER = 20  # guessed: phones and desktops of one person
 FIRST_USER = "admin"
 PASSWORD_ALPHABET = string.ascii_lowercase.replace("l", "").replace("o", "") + "23456789"
 MIN_DIFFERENT_LETTERS = 5  # guessed: keeps aaaaaaaaaa and 1212121212 out
@@ -71,16 +67,6 @@ class Person:
     """By what they proved it."""
     is_demonstration: bool = False
     """The account was made by the demonstration, whose password lies in a file beside made-up data."""
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A login."""
-
-    person: Person
-    csrf_token: str
-    opened_ms: int
-    """When, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,58 +288,6 @@ def check_password(db: Database, username: str, password: str) -> Person:
     return person_of(row)
 
 
-def open_session(db: Database, person: Person, hours: int) -> tuple[str, Session]:
-    """A new session: (token for the cookie, session). The person's oldest sessions beyond the limit end."""
-    token, csrf_token, now = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES), now_ms()
-    with db.write() as connection:
-        connection.execute(delete(sessions).where(sessions.c.expires_ms <= now))
-        held = connection.scalars(
-            select(sessions.c.token_hash)
-            .where(sessions.c.user_id == person.user_id)
-            .order_by(sessions.c.created_ms.desc())
-        ).all()
-        for token_hash in held[MAX_SESSIONS_PER_USER - 1 :]:
-            connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
-        connection.execute(
-            insert(sessions).values(
-                token_hash=hash_token(token),
-                user_id=person.user_id,
-                csrf_token=csrf_token,
-                created_ms=now,
-                expires_ms=now + hours * 3_600_000,
-                way=person.way,
-            )
-        )
-        detail = {"way": person.way}
-        record(connection, actor=person.display_name, action="login", object_id=person.username, detail=detail)
-    return token, Session(person, csrf_token, now)
-
-
-def strengthen(connection: Connection, token: str) -> None:
-    """Let the session of this token count as one with a second factor, which its person has just given.
-
-    Sessions that the password alone opened before end: whoever opened one could disconnect the new factor again.
-    """
-    own = sessions.c.token_hash == hash_token(token)
-    connection.execute(update(sessions).where(own).values(way="code"))
-    user_id = select(sessions.c.user_id).where(own).scalar_subquery()
-    connection.execute(delete(sessions).where(sessions.c.user_id == user_id, sessions.c.way == "password"))
-
-
-def find_session(db: Database, token: str) -> Session | None:
-    """The session of this token, unless it ended or its person was switched off."""
-    statement = (
-        select(sessions.c.csrf_token, sessions.c.created_ms.label("opened_ms"), sessions.c.way, users)
-        .join(users, users.c.user_id == sessions.c.user_id)
-        .where(sessions.c.token_hash == hash_token(token), sessions.c.expires_ms > now_ms(), users.c.is_active)
-    )
-    with db.read() as connection:
-        row = connection.execute(statement).one_or_none()
-    if row is None:
-        return None
-    return Session(person_of(row, row.way), row.csrf_token, row.opened_ms)
-
-
 def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
     """The person of a row of `users`, who proved it in this way."""
     return Person(
@@ -366,30 +300,3 @@ def person_of(row: Row[Any], way: LoginWay = "password") -> Person:
         way,
         row.is_demonstration,
     )
-
-
-def living_sessions(db: Database, token_hashes: frozenset[str]) -> frozenset[str]:
-    """Those of the sessions that have neither ended nor belong to a person who was switched off."""
-    statement = (
-        select(sessions.c.token_hash)
-        .join(users, users.c.user_id == sessions.c.user_id)
-        .where(sessions.c.token_hash.in_(sorted(token_hashes)), sessions.c.expires_ms > now_ms(), users.c.is_active)
-    )
-    with db.read() as connection:
-        return frozenset(connection.scalars(statement))
-
-
-def close_session(db: Database, token: str) -> None:
-    """End the session of this token, if there is one."""
-    with db.write() as connection:
-        connection.execute(delete(sessions).where(sessions.c.token_hash == hash_token(token)))
-
-
-def is_same_token(given: str, expected: str) -> bool:
-    """Compare two tokens in constant time."""
-    return hmac.compare_digest(given.encode(), expected.encode())
-
-
-def hash_token(token: str) -> str:
-    """What is stored of a session's token."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -33,6 +33,7 @@ from server.config.settings import Settings
 from server.crypto.body_keys import BodyKeys
 from server.interface.fields import Role
 from server.people import auth
+from server.people.sessions import strengthen
 from server.places import facilities
 from server.projections import projecting
 from server.server_keys.root import sign_waiting
@@ -104,7 +105,7 @@ class Site:
     def strengthen(self, client: Client) -> None:
         """Let a session count as one with a second factor, which has tests of its own."""
         with self.db.write() as connection:
-            auth.strengthen(connection, client.http.cookies["ansim_session"])
+            strengthen(connection, client.http.cookies["ansim_session"])
 
     def add_user(self, username: str, role: Role, display_name: str) -> None:
         with self.db.write() as connection:

@@ -27,7 +27,8 @@ from server.config.settings import Settings
 from server.interface.views.answer import ErrorView
 from server.live.hub import MAX_LISTENERS_PER_PERSON
 from server.people import auth
-from server.people.auth import Person, Session
+from server.people.auth import Person
+from server.people.sessions import Session, open_session
 from server.signing import keys
 from tests.server.bounds.test_bounds import server_process
 from tests.server.sweep_kit import Probe
@@ -66,7 +67,7 @@ def _people(services: Services, count: int) -> list[tuple[str, str]]:
                 actor="test",
             )
         person = Person(user_id, f"crowd-{number}", f"점검자-{number}", "inspector")
-        opened: tuple[str, Session] = auth.open_session(services.db, person, 1)
+        opened: tuple[str, Session] = open_session(services.db, person, 1)
         logins.append((opened[0], opened[1].csrf_token))
     return logins
 

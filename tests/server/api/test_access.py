@@ -18,6 +18,7 @@ from server.districts.scope import WORDS
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
 from server.interface.requests import FacilityRequest, RoomRequest
 from server.people import auth
+from server.people.sessions import open_session
 from server.places import facilities
 from server.projections.case_rows import case_of
 from server.store.schema import body_refs, entries, photos, user_facilities
@@ -138,7 +139,7 @@ class Caller:
 
     def _log_in(self) -> None:
         person = replace(auth.check_password(self._site.db, self._username, "a-long-password"), way="code")
-        token, session = auth.open_session(self._site.db, person, 1)
+        token, session = open_session(self._site.db, person, 1)
         self._http.cookies.set("ansim_session", token)
         self._http.headers["X-CSRF-Token"] = session.csrf_token
 
