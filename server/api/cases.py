@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from server.api.access import CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.second_person import prove_second
-from server.api.services import Services, services_of
+from server.api.services import services_of
 from server.cases.deadlines import today
 from server.cases.words import needed
 from server.districts.scope import refuse_foreign
@@ -23,7 +23,7 @@ from server.exports.records import ExportError
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.errors import ApiError, busy
+from server.interface.errors import busy
 from server.interface.fields import Line
 from server.interface.requests import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
@@ -32,7 +32,6 @@ from server.people.access_log import shows
 from server.people.auth import Person
 from server.places import case_lists
 from server.projections.case_rows import steps_of
-from server.projections.projecting import catch_up
 from server.projections.projector import LIST_WAIT_S
 from sweep.entry.kinds import CASE_STEP
 from sweep.report.case_records import Wanted
@@ -99,7 +98,7 @@ def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Li
     Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
     """
     services = services_of(request)
-    _catch_up(services, case_id)
+    case_entries.catch_up_case(services.db, case_id)
     with services.db.read() as connection:
         case = case_entries.find_case(connection, case_id)
         case_entries.refuse_file(case)
@@ -152,27 +151,14 @@ async def post_step(
 
 def _take_step(request: Request, person: Person, case_id: UUID, body: StepRequest) -> CaseCreated:
     services, second = services_of(request), None
-    _catch_up(services, case_id)
+    case_entries.catch_up_case(services.db, case_id)
     with services.db.read() as connection:
         case_entries.refuse_wrong_turn(connection, case_entries.find_case(connection, case_id), body)
     if body.second_person is not None:
-        second = prove_second(request, person, body.second_person, about=str(case_id))
-        if second.role not in CASE_WORKERS:
-            roles = " or ".join(sorted(CASE_WORKERS))
-            raise ApiError(
-                403, "not_allowed", "두 번째 사람에게 권한이 없습니다", f"the second person needs the role {roles}"
-            )
+        second = prove_second(request, person, body.second_person, about=str(case_id), roles=CASE_WORKERS)
     with services.db.write() as connection:
         if second is not None:
             refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
         case = case_entries.find_case(connection, case_id)
         case_entries.take_step(connection, services.notary, person, case, body, second)
         return case_lists.case_created(connection, case_entries.find_case(connection, case_id), today())
-
-
-def _catch_up(services: Services, case_id: UUID) -> None:
-    """Read what is still to be read of the sweep of a case; ApiError 404 without the case."""
-    with services.db.read() as connection:
-        sweep_id = case_entries.find_case(connection, case_id).sweep_id
-    if sweep_id is not None:
-        catch_up(services.db, sweep_id)

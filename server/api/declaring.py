@@ -29,10 +29,7 @@ def prove_declarers(
     """
     services = services_of(request)
     if wanted.second_person is not None:
-        second = prove_second(request, first, wanted.second_person, about=str(wanted.sweep_id))
-        if second.role not in INSPECTORS:
-            roles = " or ".join(sorted(INSPECTORS))
-            raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
+        second = prove_second(request, first, wanted.second_person, about=str(wanted.sweep_id), roles=INSPECTORS)
         with services.db.read() as connection:
             refuse_foreign(connection, second.district_id, {"probe_id": probe_id})
         names, ids = (first.display_name, second.display_name), (first.user_id, second.user_id)

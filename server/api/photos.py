@@ -15,12 +15,12 @@ from starlette.requests import Request
 
 from server.api.access import INSPECTORS, CaseReader, EvidenceOfficer, Inspector, reader_of
 from server.api.second_person import prove_second
-from server.api.services import Services, services_of
+from server.api.services import services_of
 from server.cases.photographing import MAX_EDGE_PX, MAX_PER_CASE, PREVIEW_S
 from server.districts.scope import refuse_foreign
 from server.ingest import photo_declarations, photo_entries
-from server.ingest.case_entries import find_case
-from server.interface.errors import ApiError, invalid
+from server.ingest.case_entries import catch_up_case, find_case
+from server.interface.errors import invalid
 from server.interface.photo_requests import (
     MAX_PHOTO_REQUEST_BYTES,
     OpenPhotoRequest,
@@ -41,7 +41,6 @@ from server.people import access_log, evidence_keys
 from server.people.access_log import shows
 from server.people.auth import Person
 from server.projections.photo_rows import PHOTO_COLUMNS
-from server.projections.projecting import catch_up
 from server.store.clock import from_ms, now_ms
 from server.store.faults import DiskFullError
 from server.store.schema import photos
@@ -54,7 +53,7 @@ MIB = 1024 * 1024
 def list_photos(request: Request, person: CaseReader, case_id: UUID) -> PhotoList:
     """The photographs of a case: that they are there, when and of what sort; and whether one may be taken now."""
     services = services_of(request)
-    _catch_up(services, case_id)
+    catch_up_case(services.db, case_id)
     with services.db.read() as connection:
         case = find_case(connection, case_id)
         statement = select(*PHOTO_COLUMNS).where(photos.c.case_id == case_id).order_by(photos.c.log_index)
@@ -149,10 +148,7 @@ def _declare(request: Request, person: Person, case_id: UUID, body: PhotoDeclara
     services = services_of(request)
     with services.db.read() as connection:
         photo_entries.refuse_unless_possible(connection, find_case(connection, case_id))
-    second = prove_second(request, person, body.second_person, about=str(case_id))
-    if second.role not in INSPECTORS:
-        roles = " or ".join(sorted(INSPECTORS))
-        raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
+    second = prove_second(request, person, body.second_person, about=str(case_id), roles=INSPECTORS)
     with services.db.write() as connection:
         refuse_foreign(connection, second.district_id, {"case_id": str(case_id)})
         case = find_case(connection, case_id)
@@ -165,7 +161,7 @@ def _take(request: Request, person: Person, case_id: UUID, body: PhotoRequest) -
     if shutil.disk_usage(services.settings.data_dir).free < services.settings.min_free_mib * MIB:
         raise DiskFullError("the disk is nearly full")
     sealed = _decoded(body.sealed)
-    _catch_up(services, case_id)
+    catch_up_case(services.db, case_id)
     with services.db.write() as connection:
         case = find_case(connection, case_id)
         row = photo_entries.take(connection, services.notary, person, case, body, sealed)
@@ -183,14 +179,6 @@ def _decoded(text: str) -> bytes:
     if len(sealed) > MAX_SEALED_BYTES:
         raise too_large()
     return sealed
-
-
-def _catch_up(services: Services, case_id: UUID) -> None:
-    """Read what is still to be read of the sweep of a case; ApiError 404 without the case."""
-    with services.db.read() as connection:
-        sweep_id = find_case(connection, case_id).sweep_id
-    if sweep_id is not None:
-        catch_up(services.db, sweep_id)
 
 
 def _declaration(connection: Connection, case: Row[Any], declared: Row[Any], person: Person) -> PhotoDeclaration:

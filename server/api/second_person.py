@@ -14,6 +14,7 @@ from server.api.second_factor import use_code
 from server.api.services import services_of
 from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError
+from server.interface.fields import Role
 from server.interface.people_requests import AgreeRequest, PinRequest
 from server.interface.requests import describe, json_body
 from server.interface.views.people import PasskeyChallenge, PinView
@@ -69,11 +70,11 @@ def agree_options(
     return PasskeyChallenge(challenge=challenge, rp_id=party.rp_id, timeout_ms=CHALLENGE_S * 1000, credential_ids=())
 
 
-def prove_second(request: Request, first: Person, named: SecondPerson, *, about: str) -> Person:
-    """The second person, and how they proved it; `about`: the id of what both agree to.
+def prove_second(request: Request, first: Person, named: SecondPerson, *, about: str, roles: frozenset[Role]) -> Person:
+    """The second person, and how they proved it; `about`: the id of what both agree to, `roles`: who may be one.
 
-    ApiError 401 or 429 for what does not hold, 403 for the first person again, a locked PIN, or a password that has to
-    be changed.
+    ApiError 401 or 429 for what does not hold, 403 for the first person again, another role, a locked PIN, or a
+    password that has to be changed.
     """
     services = services_of(request)
     username = badges.username_of(services.db, named.badge) if named.badge is not None else named.username
@@ -99,6 +100,13 @@ def prove_second(request: Request, first: Person, named: SecondPerson, *, about:
             "두 번째 사람의 역할은 비밀번호만으로 확인되지 않습니다. 패스키나 PIN을 쓰거나 인증 앱을 연결하십시오",
             "a password alone does not identify somebody of the second person's role: they use a passkey or a PIN, "
             "or connect an authenticator app first",
+        )
+    if second.role not in roles:
+        raise ApiError(
+            403,
+            "not_allowed",
+            "두 번째 사람에게 권한이 없습니다",
+            f"the second person needs the role {' or '.join(sorted(roles))}",
         )
     return second
 

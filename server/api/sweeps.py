@@ -174,10 +174,7 @@ def _erase(request: Request, person: Person, commitment: str, body: EraseRequest
     named = SecondPerson(
         username=body.second_person_username, password=body.second_person_password, code=body.second_person_code
     )
-    second = prove_second(request, person, named, about=commitment)
-    if second.role not in DETAIL_READERS:
-        roles = " or ".join(sorted(DETAIL_READERS))
-        raise ApiError(403, "not_allowed", "권한이 없습니다", f"the second person needs the role {roles}")
+    second = prove_second(request, person, named, about=commitment, roles=DETAIL_READERS)
     _refuse_foreign(services, second, "commitment", commitment)
     return persons.erase(services.db, services.notary, person, second, commitment, body.reason)
 

@@ -32,7 +32,9 @@ from server.interface.case_requests import (
 from server.interface.errors import ApiError, invalid, not_found
 from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, steps_of
+from server.projections.projecting import catch_up
 from server.store.clock import entry_time
+from server.store.db import Database
 from server.store.schema import cases, entries, facilities, photos, rooms
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
@@ -359,3 +361,11 @@ def find_case(connection: Connection, case_id: UUID) -> Row[Any]:
     if row is None:
         raise not_found("사건", "case")
     return row
+
+
+def catch_up_case(db: Database, case_id: UUID) -> None:
+    """Read what is still to be read of the sweep of a case; ApiError 404 without the case."""
+    with db.read() as connection:
+        sweep_id = find_case(connection, case_id).sweep_id
+    if sweep_id is not None:
+        catch_up(db, sweep_id)
