@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,3 +171,32 @@ def test_evidence_a_decision_and_the_form_take_three_taps_at_most(phone: Phone, 
     assert form.value.suggested_filename.endswith(".pdf")
     export = taps()
     assert {"evidence": evidence, "decide": decide, "export": export} == {"evidence": 1, "decide": 2, "export": 2}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("language", "theme"), [("ko", "dark"), ("en", "light"), ("en", "dark")])
+def test_each_screen_of_the_end_in_the_other_looks(
+    open_phone: OpenPhone, site: Site, language: str, theme: str, tmp_path: Path
+) -> None:
+    phone = open_phone(site.url, color_scheme=theme)
+    page = phone.page
+    report = site.deliver(f"end {language} {theme}", candidate_zone=None, is_real=True)
+    phone.log_in(path="#/settings")
+    phone.set(language=language)
+    phone.open(f"#/sweeps/{report.sweep_id}/checklist")
+    for number in range(len(report.plan.zones)):
+        expect(page.get_by_role("heading", level=2)).to_be_visible()
+        if number in {0, 4}:
+            _looked_at(phone, f"checklist-{language}-{theme}-{number}")
+        page.locator(".turns .primary").click()
+    _looked_at(phone, f"checklist-{language}-{theme}-last")
+    page.locator("main .button.primary.big").click()
+    page.locator("summary").first.click()
+    expect(page.locator(".pad")).to_be_visible()
+    _looked_at(phone, f"after-{language}-{theme}")
+    phone.open(f"#/sweeps/{report.sweep_id}/sheet")
+    expect(page.get_by_role("article")).to_be_visible()
+    _looked_at(phone, f"sheet-{language}-{theme}")
+    paper = page.pdf(format="A4", print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", paper)) == 1, "one sheet of paper"
+    (tmp_path / "sheet.pdf").write_bytes(paper)

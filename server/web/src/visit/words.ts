@@ -8,7 +8,7 @@ export const words = {
   sheet: text("시설 확인서", "Sheet for the facility"),
   step_of: text("{n}/{all}", "{n} of {all}"),
   continued: text("적던 점검표에서 이어집니다.", "Continued where you were."),
-  all_fine: text("모두 이상 없음", "All nothing unusual"),
+  all_fine: text("모두 이상 없음", "Nothing unusual anywhere"),
   fine: text("이상 없음", "Fine"),
   marked: text("의심·고장", "Strange"),
   unseen: text("못 봄", "Not seen"),
@@ -147,6 +147,10 @@ export const words = {
   ),
   sheet_signatures: text("서명", "Signatures"),
   sheet_signature: text("{who} · {agency} · {name}", "{who} · {agency} · {name}"),
+  sheet_by_pen: text(
+    "점검자 (서명)                         시설 담당 (서명)",
+    "Inspector (signature)                         Keeper (signature)",
+  ),
   sheet_record: text("전자 기록이 원본입니다. 기록 해시 {hash}", "The signed record is the original. Hash {hash}"),
   sheet_simulated: text("시뮬레이션 – 실제 점검이 아님", "A simulation, no inspection"),
 } as const;
