@@ -58,8 +58,8 @@ def test_the_first_load_of_a_phone_is_small(
     expect(phone.page.locator("main a").first).to_be_visible()
     print(f"first load in {language}: {wire.total} octets in {len(wire.octets)} answers")
     assert 20_000 < wire.total <= MOST_BYTES, wire.octets
-    assert re.search(rf"/assets/{language}-\w+", wire.names())
-    assert not re.search(rf"/assets/{other}-\w+|leaflet|/assets/(Desk|SweepScreen|LiveScreen)", wire.names())
+    assert re.search(rf"/assets/{language}-[\w-]+", wire.names())
+    assert not re.search(rf"/assets/{other}-[\w-]+|leaflet|/assets/(Desk|SweepScreen|LiveScreen)", wire.names())
 
 
 def test_the_first_load_of_the_desk_is_small(open_phone: OpenPhone, city: str) -> None:
