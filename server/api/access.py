@@ -234,6 +234,8 @@ Eraser = Annotated[Person, allow({"admin", "evidence_officer"}, "district")]
 LogReader = Annotated[Person, allow(LOG_READERS, "district")]
 LogWriter = Annotated[Person, allow(LOG_WRITERS, "district")]
 OwnEvidenceKeys = Annotated[Person, allow({"evidence_officer"}, "account")]
+OwnPractice = Annotated[Person, allow(INSPECTORS, "account")]
+"""One's own practice: a person's own, whatever the role, and nobody else's."""
 OwnDocuments = Annotated[Person, allow(LOG_WRITERS, "account")]
 FacilityPerson = Annotated[Person, allow(FACILITY_ROLES, "facility")]
 Cleaner = Annotated[Person, allow({"cleaner"}, "facility")]

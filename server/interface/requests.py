@@ -55,6 +55,7 @@ from server.interface.photo_requests import (
     PhotoDeclarationRequest,
     PhotoRequest,
 )
+from server.interface.practice_requests import PracticeRequest, PracticeSweep
 from server.interface.views.probes import EntryEvent
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from sweep.report import (
@@ -398,6 +399,8 @@ REQUESTS: tuple[type[BaseModel], ...] = (
     LoginRequest,
     PasswordRequest,
     ExportRequest,
+    PracticeRequest,
+    PracticeSweep,
     FacilityRequest,
     RoomRequest,
     RoomPartsRequest,

@@ -164,3 +164,18 @@ single_sign_on_links = Table(
     Column("linked_ms", BigInteger, nullable=False),
     UniqueConstraint("issuer", "subject", name="uq_single_sign_on_links_issuer"),
 )
+
+practice_runs = Table(
+    "practice_runs",
+    metadata,
+    Column("run_id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.user_id"), nullable=False, index=True),
+    Column("room_id", Uuid, ForeignKey("rooms.room_id"), nullable=False),
+    Column("hidden_json", Text, nullable=False),
+    Column("hidden_ms", BigInteger, nullable=False),
+    Column("sweep_id", Uuid, nullable=True),
+    Column("found_json", Text, nullable=True),
+    Column("false_alarms", Integer, nullable=True),
+    UniqueConstraint("user_id", "sweep_id"),
+)
+"""What a colleague hid for somebody to practise, and what they found of it: for that person alone."""

@@ -1280,6 +1280,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/practice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Practice
+         * @description One's own practice with what was found; where something is hidden is told after the sweep only.
+         */
+        get: operations["get_practice_api_practice_get"];
+        put?: never;
+        /**
+         * Post Practice
+         * @description Keep what a colleague hid for whoever is logged in.
+         */
+        post: operations["post_practice_api_practice_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/practice/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete Practice
+         * @description Remove one of one's own for good.
+         */
+        delete: operations["delete_practice_api_practice__run_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/practice/{run_id}/sweep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Post Practice Sweep
+         * @description Compare a demonstration sweep of one's own with what was hidden.
+         */
+        post: operations["post_practice_sweep_api_practice__run_id__sweep_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/probes": {
         parameters: {
             query?: never;
@@ -4266,6 +4330,33 @@ export interface components {
             zone: components["schemas"]["LocalText"] | null;
         };
         /**
+         * Hidden
+         * @description A reference lens or a planted transmitter in a zone.
+         */
+        Hidden: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * HiddenThing
+         * @description Something that was hidden, once it may be told.
+         */
+        HiddenThing: {
+            /** Is Found */
+            is_found: boolean;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            zone: components["schemas"]["LocalText"];
+        };
+        /**
          * Identified
          * @description How each of two persons was identified.
          */
@@ -5882,6 +5973,92 @@ export interface components {
             y_m: number;
             /** Zone Id */
             zone_id: string;
+        };
+        /**
+         * Practice
+         * @description One's own practice, the latest first.
+         */
+        Practice: {
+            /** False Alarms */
+            false_alarms: number;
+            /** Rates */
+            rates: components["schemas"]["PracticeRate"][];
+            /** Runs */
+            runs: components["schemas"]["PracticeRun"][];
+            /** Sweeps */
+            sweeps: number;
+        };
+        /**
+         * PracticeRate
+         * @description How many of a kind were found, over all of one's practice.
+         */
+        PracticeRate: {
+            /** Found */
+            found: number;
+            /** Hidden */
+            hidden: number;
+            /** High */
+            high: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "lens" | "transmitter";
+            /** Low */
+            low: number | null;
+        };
+        /**
+         * PracticeRequest
+         * @description What somebody hid for the person who is logged in.
+         */
+        PracticeRequest: {
+            /** Hidden */
+            hidden: components["schemas"]["Hidden"][];
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+        };
+        /**
+         * PracticeRun
+         * @description One practice.
+         */
+        PracticeRun: {
+            /** Count */
+            count: number;
+            /** False Alarms */
+            false_alarms: number | null;
+            /**
+             * Hidden
+             * Format: date-time
+             */
+            hidden: string;
+            /**
+             * Room Id
+             * Format: uuid
+             */
+            room_id: string;
+            /**
+             * Run Id
+             * Format: uuid
+             */
+            run_id: string;
+            /** Sweep Id */
+            sweep_id: string | null;
+            /** Things */
+            things: components["schemas"]["HiddenThing"][];
+        };
+        /**
+         * PracticeSweep
+         * @description The sweep in which it was looked for.
+         */
+        PracticeSweep: {
+            /**
+             * Sweep Id
+             * Format: uuid
+             */
+            sweep_id: string;
         };
         /**
          * ProbeCondition
@@ -10990,6 +11167,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PinView"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_practice_api_practice_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_practice_api_practice_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PracticeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    delete_practice_api_practice__run_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    post_practice_sweep_api_practice__run_id__sweep_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PracticeSweep"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
                 };
             };
             /** @description Refused; the code says why */

@@ -33,6 +33,7 @@ export type DueView = Returned<"/api/schedule">["items"][number];
 export type DayPlan = Returned<"/api/schedule/rounds">;
 export type RoomState = Returned<"/api/rooms/{room_id}/state">;
 export type VisitComparison = Returned<"/api/rooms/{room_id}/comparison">;
+export type Practice = Returned<"/api/practice">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
 export type CaseCreated = Readable<components["schemas"]["CaseCreated"]>;

@@ -3,6 +3,8 @@ export type Route =
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
   | { readonly screen: "start"; readonly roomId: string }
+  /** Practice in the room: one's own. */
+  | { readonly screen: "practice"; readonly roomId: string }
   /** The room over its visits. */
   | { readonly screen: "visits"; readonly roomId: string }
   /** The room's plan, to correct it. */
@@ -50,6 +52,7 @@ export function parseRoute(hash: string): Route {
   if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
   if (first === "rooms" && second !== undefined && third === "plan") return { screen: "plan", roomId: second };
   if (first === "rooms" && second !== undefined && third === "visits") return { screen: "visits", roomId: second };
+  if (first === "rooms" && second !== undefined && third === "practice") return { screen: "practice", roomId: second };
   if (first === "rooms" && second !== undefined && third === undefined) return { screen: "room", roomId: second };
   if (first === "sweeps" && second !== undefined && third === "transmitters" && fourth !== undefined)
     return {
@@ -92,6 +95,7 @@ export const links = {
   rooms: "#/",
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
+  practice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/practice`,
   visits: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/visits`,
   plan: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/plan`,
   sweep: (sweepId: string) => `#/sweeps/${encodeURIComponent(sweepId)}`,

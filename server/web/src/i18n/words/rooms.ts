@@ -47,6 +47,7 @@ export const rooms = {
     "Nobody has swept this room yet. Start the first sweep with two people.",
   ),
   room_compare: text("점검 두 건 비교", "Compare two visits"),
+  room_practice: text("연습 점검", "Practice"),
   room_start: text("점검 시작", "Start a sweep"),
   room_open_map: text("점검 지도 열기", "Open the sweep map"),
   room_plan_version: text("도면 {version}판, {width} × {depth} m", "Plan version {version}, {width} × {depth} m"),

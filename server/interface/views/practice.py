@@ -1,0 +1,55 @@
+"""One's own practice: for the person who practised, and nobody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from server.interface.practice_requests import HiddenKind
+from server.interface.views.answer import View
+from sweep.report import LocalText
+
+
+class HiddenThing(View):
+    """Something that was hidden, once it may be told."""
+
+    zone: LocalText
+    kind: HiddenKind
+    is_found: bool
+
+
+class PracticeRun(View):
+    """One practice."""
+
+    run_id: UUID
+    room_id: UUID
+    hidden: datetime
+    """When it was hidden."""
+    count: int
+    """How many things."""
+    sweep_id: UUID | None
+    """Null: nobody has looked yet, and where it is stays untold."""
+    things: tuple[HiddenThing, ...]
+    false_alarms: int | None
+    """Findings where nothing was hidden."""
+
+
+class PracticeRate(View):
+    """How many of a kind were found, over all of one's practice."""
+
+    kind: HiddenKind
+    found: int
+    hidden: int
+    low: float | None
+    """Lower end of the 90 % interval (Wilson 1927), 0-1; null of nothing."""
+    high: float | None
+
+
+class Practice(View):
+    """One's own practice, the latest first."""
+
+    runs: tuple[PracticeRun, ...]
+    rates: tuple[PracticeRate, ...]
+    false_alarms: int
+    sweeps: int
+    """Practice sweeps that were compared with what was hidden."""

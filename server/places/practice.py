@@ -1,0 +1,185 @@
+"""Practice: a colleague hides reference lenses and transmitters, one sweeps, and learns what one found of them.
+
+Input are what was hidden and a sweep that a demonstration key signed; output is the practice of one person.  Nothing
+of it is an entry: it reaches no log, schedule or export, and no other account whatever its role; only the database
+holds it.  It refuses a real sweep, so that nobody trains where an inspection is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from server.interface.errors import ApiError, invalid, not_found
+from server.interface.practice_requests import Hidden, HiddenKind, PracticeRequest
+from server.interface.views.practice import HiddenThing, Practice, PracticeRate, PracticeRun
+from server.places.facilities import current_plan
+from server.projections.sweep_record import SweepRecord, read_sweep
+from server.store.clock import from_ms, now_ms
+from server.store.schema import practice_runs, sweeps
+from sweep.report import LocalText, SweepReport, new_id
+
+KINDS: Final[tuple[HiddenKind, ...]] = ("lens", "transmitter")
+SENSED_BY: Final[dict[HiddenKind, frozenset[str]]] = {
+    "lens": frozenset({"lens"}),
+    "transmitter": frozenset({"wifi", "ble", "rf"}),
+}
+Z_90: Final = 1.6448536269514722
+"""Of the normal distribution: an interval that holds the truth in 90 of 100 repetitions, as the lens figures have."""
+MOST_RUNS: Final = 500
+"""Of a person (guessed: two a week for five years)."""
+
+
+def hide(connection: Connection, user_id: UUID, request: PracticeRequest) -> None:
+    """Keep what was hidden for this person; ApiError 404 without the room, 400 for a zone that its plan lacks."""
+    zones = {zone.zone_id for zone in current_plan(connection, request.room_id).zones}
+    if any(one.zone_id not in zones for one in request.hidden):
+        raise invalid("hidden: the room's plan has no such zone", ko="도면에 없는 구역입니다")
+    connection.execute(
+        insert(practice_runs).values(
+            run_id=new_id(),
+            user_id=user_id,
+            room_id=request.room_id,
+            hidden_json=json.dumps([one.model_dump() for one in request.hidden]),
+            hidden_ms=now_ms(),
+        )
+    )
+
+
+def compare(connection: Connection, user_id: UUID, display_name: str, run_id: UUID, sweep_id: UUID) -> None:
+    """Compare what was hidden with a sweep; ApiError 404 for anybody else's, 409 for a sweep that does not fit."""
+    run = _own(connection, user_id, run_id)
+    if run.sweep_id is not None:
+        raise ApiError(409, "compared", "이미 비교한 연습입니다", "this practice was compared already")
+    row = connection.execute(select(sweeps).where(sweeps.c.sweep_id == sweep_id)).one_or_none()
+    if row is None or row.room_id != run.room_id:
+        raise not_found("점검", "sweep")
+    record, _ = read_sweep(connection, sweep_id)
+    if row.source == "live":
+        raise ApiError(
+            409, "real_sweep", "실제 점검은 연습에 쓸 수 없습니다", "a real sweep cannot be used for practice"
+        )
+    taken = select(practice_runs.c.run_id).where(
+        practice_runs.c.user_id == user_id, practice_runs.c.sweep_id == sweep_id
+    )
+    report = record.report
+    if report is None or row.received_ms < run.hidden_ms or connection.scalar(taken) is not None:
+        raise ApiError(
+            409,
+            "unfit_sweep",
+            "숨긴 뒤에 끝낸, 아직 비교하지 않은 점검이어야 합니다",
+            "it has to be a sweep from after the hiding that was not compared yet",
+        )
+    if display_name not in report.inspectors:
+        raise ApiError(409, "not_your_sweep", "본인이 한 점검이 아닙니다", "you are none of this sweep's inspectors")
+    found, false_alarms = found_of(_hidden(run), report, dismissed_in(record))
+    connection.execute(
+        update(practice_runs)
+        .where(practice_runs.c.run_id == run_id)
+        .values(sweep_id=sweep_id, found_json=json.dumps(found), false_alarms=false_alarms)
+    )
+
+
+def forget(connection: Connection, user_id: UUID, run_id: UUID) -> None:
+    """Remove one practice for good; ApiError 404 for anybody else's."""
+    _own(connection, user_id, run_id)
+    connection.execute(delete(practice_runs).where(practice_runs.c.run_id == run_id))
+
+
+def practice_of(connection: Connection, user_id: UUID) -> Practice:
+    """All practice of this person, the latest first, with what was found of each kind."""
+    statement = select(practice_runs).where(practice_runs.c.user_id == user_id)
+    rows = connection.execute(statement.order_by(practice_runs.c.hidden_ms.desc()).limit(MOST_RUNS)).all()
+    compared = [row for row in rows if row.found_json is not None]
+    told = [(one.kind, is_found) for row in compared for one, is_found in zip(_hidden(row), _found(row), strict=True)]
+    return Practice(
+        runs=tuple(_view(connection, row) for row in rows),
+        rates=tuple(rate_of(kind, [is_found for of, is_found in told if of == kind]) for kind in KINDS),
+        false_alarms=sum(row.false_alarms for row in compared),
+        sweeps=len(compared),
+    )
+
+
+def found_of(hidden: Sequence[Hidden], report: SweepReport, dismissed: Iterable[UUID]) -> tuple[list[bool], int]:
+    """(found or not of each hidden thing, findings where nothing was hidden).
+
+    A thing is found where a finding of its zone rests on what can sense it, and no person said that it is no camera.
+    """
+    gone = frozenset(dismissed)
+    pointed = [
+        (finding.zone_id, {evidence.modality for evidence in finding.evidence_for})
+        for finding in report.counted_findings
+        if finding.finding_id not in gone
+    ]
+    found = [
+        any(zone_id == one.zone_id and modalities & SENSED_BY[one.kind] for zone_id, modalities in pointed)
+        for one in hidden
+    ]
+    zones = {one.zone_id for one in hidden}
+    return found, sum(zone_id not in zones for zone_id, _ in pointed)
+
+
+def dismissed_in(record: SweepRecord) -> list[UUID]:
+    """Findings of which persons last said that they are no camera."""
+    in_order = sorted(record.dispositions, key=lambda one: (one[1].counts_from, one[0].log_index))
+    last = {item.finding_id: item.verdict for _, item in in_order}
+    return [finding_id for finding_id, verdict in last.items() if verdict == "no_camera"]
+
+
+def rate_of(kind: HiddenKind, found: Sequence[bool]) -> PracticeRate:
+    """Counts with their interval; no interval of nothing."""
+    hits, total = sum(found), len(found)
+    low, high = wilson(hits, total) if total else (None, None)
+    return PracticeRate(kind=kind, found=hits, hidden=total, low=low, high=high)
+
+
+def wilson(hits: int, total: int) -> tuple[float, float]:
+    """The 90 % score interval of a share (Wilson 1927); `total` is at least 1."""
+    share, z2 = hits / total, Z_90**2
+    middle = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z_90 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _own(connection: Connection, user_id: UUID, run_id: UUID) -> Row[Any]:
+    own = select(practice_runs).where(practice_runs.c.run_id == run_id, practice_runs.c.user_id == user_id)
+    row = connection.execute(own).one_or_none()
+    if row is None:
+        raise not_found("연습", "practice")
+    return row
+
+
+def _hidden(row: Row[Any]) -> list[Hidden]:
+    return [Hidden.model_validate(one) for one in json.loads(row.hidden_json)]
+
+
+def _found(row: Row[Any]) -> list[bool]:
+    return [] if row.found_json is None else list(json.loads(row.found_json))
+
+
+def _view(connection: Connection, row: Row[Any]) -> PracticeRun:
+    hidden = _hidden(row)
+    names = {} if row.found_json is None else _zone_names(connection, row.room_id)
+    return PracticeRun(
+        run_id=row.run_id,
+        room_id=row.room_id,
+        hidden=from_ms(row.hidden_ms),
+        count=len(hidden),
+        sweep_id=row.sweep_id,
+        things=tuple(
+            HiddenThing(
+                zone=names.get(one.zone_id, LocalText(ko=one.zone_id, en=one.zone_id)), kind=one.kind, is_found=is_found
+            )
+            for one, is_found in zip(hidden, _found(row), strict=False)
+        ),
+        false_alarms=row.false_alarms,
+    )
+
+
+def _zone_names(connection: Connection, room_id: UUID) -> dict[str, LocalText]:
+    return {zone.zone_id: zone.name for zone in current_plan(connection, room_id).zones}

@@ -1,0 +1,50 @@
+/** The words of practice in the two languages; they are fetched with it, not with the phone's first load. */
+import { speaker } from "../i18n/speaker";
+import { text } from "../i18n/text";
+
+export const words = {
+  title: text("연습 점검", "Practice"),
+  lead: text(
+    "동료가 기준 렌즈나 무선 기기를 숨기고, 시범 점검으로 찾아 봅니다. 실제 점검 실적에는 들어가지 않으며, 결과는 본인만 볼 수 있습니다.",
+    "A colleague hides reference lenses or transmitters, and you look for them in a demonstration sweep. It counts as no inspection, and only you see the result.",
+  ),
+  hide_title: text("1. 동료가 숨기고 적기", "1. A colleague hides and writes it down"),
+  hide_hint: text(
+    "점검자는 자리를 비우고 휴대전화를 동료에게 맡기십시오. 저장하면 점검이 끝날 때까지 위치가 보이지 않습니다.",
+    "Leave the room and hand over the phone. Once saved, the places stay hidden until the sweep is over.",
+  ),
+  zone: text("구역", "Zone"),
+  kind: text("숨긴 것", "What"),
+  kind_lens: text("기준 렌즈", "Reference lens"),
+  kind_transmitter: text("무선 기기", "Transmitter"),
+  add: text("목록에 추가", "Add to the list"),
+  take_off: text("{what} 빼기", "Take off: {what}"),
+  save: text("{n}개 숨김 – 저장", "Save {n} hidden"),
+  sweep_title: text("2. 시범 점검 후 비교", "2. Compare after the demonstration sweep"),
+  waiting: text("{when}에 숨긴 것 {n}개", "{n} hidden on {when}"),
+  sweep: text("비교할 시범 점검", "Demonstration sweep"),
+  compare: text("숨긴 것과 비교", "Compare"),
+  no_sweep: text(
+    "숨긴 뒤에 끝낸 시범 점검이 아직 없습니다. 시범용 점검기로 점검한 뒤 다시 여십시오.",
+    "No demonstration sweep has ended since. Sweep with a demonstration probe, then come back.",
+  ),
+  rate_title: text("내 탐지율", "My detection rate"),
+  rate_private: text(
+    "이 계정에만 보입니다. 관리자 계정에도 보이지 않습니다.",
+    "Shown to this account only, and to no administrator.",
+  ),
+  rate_none: text("아직 비교한 연습이 없습니다.", "Nothing has been compared yet."),
+  rate: text("{hidden}개 중 {found}개", "{found} of {hidden}"),
+  interval: text("90% 구간 {low}~{high}", "90 % interval {low} to {high}"),
+  false_alarms: text(
+    "숨기지 않은 곳을 지목한 것 {n}건(점검 {sweeps}회)",
+    "{n} findings where nothing was hidden ({sweeps} sweeps)",
+  ),
+  runs_title: text("지난 연습", "Earlier practice"),
+  is_found: text("찾음", "Found"),
+  is_missed: text("놓침", "Missed"),
+  forget: text("연습 기록 삭제", "Delete this practice"),
+  not_yours: text("점검자 계정에서만 쓸 수 있습니다.", "This is for inspectors."),
+} as const;
+
+export const say = speaker(words);

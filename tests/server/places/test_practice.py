@@ -1,0 +1,159 @@
+"""Practice: what was hidden is told after the sweep only, counted honestly, and shown to nobody but who practised."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from server.interface.fields import Role
+from server.interface.practice_requests import Hidden
+from server.places.practice import found_of, wilson
+from server.store.schema import audit
+from sweep.report import Finding, SweepReport
+from tests.report_factory import make_report, uid
+from tests.server.conftest import Site
+from tests.server.sweep_kit import DEMO_ROOM, Probe
+
+REPORT = make_report()
+(FINDING,) = REPORT.findings
+LENS_2, LENS_1 = Hidden(zone_id="stall-2", kind="lens"), Hidden(zone_id="stall-1", kind="lens")
+RADIO_2 = Hidden(zone_id="stall-2", kind="transmitter")
+HIDDEN = [{"zone_id": "stall-2", "kind": "lens"}, {"zone_id": "stall-1", "kind": "transmitter"}]
+RUN = "/api/practice"
+
+
+def with_findings(*findings: Finding) -> SweepReport:
+    return REPORT.model_copy(update={"findings": findings})
+
+
+@pytest.mark.parametrize(
+    ("hidden", "dismissed", "expected"),
+    [
+        ([LENS_2], [], ([True], 0)),
+        ([LENS_1], [], ([False], 1)),
+        ([LENS_2, RADIO_2], [], ([True, False], 0)),  # a glint is no transmitter
+        ([LENS_2], [FINDING.finding_id], ([False], 0)),  # the inspector said that it is none
+    ],
+)
+def test_what_counts_as_found(hidden: list[Hidden], dismissed: list[UUID], expected: tuple[list[bool], int]) -> None:
+    assert found_of(hidden, REPORT, dismissed) == expected
+
+
+def test_a_place_that_only_asks_for_a_second_look_is_not_found() -> None:
+    candidate = FINDING.model_copy(update={"stage": "first_look"})
+    assert found_of([LENS_2], with_findings(candidate), []) == ([False], 0)
+
+
+@pytest.mark.parametrize(
+    ("hits", "total", "low", "high"),
+    [(0, 1, 0.0, 0.7301), (5, 10, 0.2693, 0.7307), (5, 5, 0.6489, 1.0)],  # z²/(n+z²) at the ends; worked out by hand
+)
+def test_the_interval_of_a_share(hits: int, total: int, low: float, high: float) -> None:
+    assert wilson(hits, total) == pytest.approx((low, high), abs=5e-4)
+
+
+def test_the_ends_are_where_the_score_test_turns() -> None:
+    for share in wilson(9, 10):  # Wilson 1927: |0.9 - p| = z sqrt(p (1-p) / n)
+        assert abs(0.9 - share) == pytest.approx(1.6448536 * math.sqrt(share * (1 - share) / 10))
+
+
+def swept(site: Site, name: str = "practice", **probe: Any) -> UUID:
+    """A demonstration sweep of the room, which finds its lens in stall 2; 점검자-01 and 점검자-02 made it."""
+    made = Probe(name, start=datetime.now(UTC), **probe)
+    site.admit(made.signer, "probe" if probe.get("source") == "live" else "demo", probe_id=made.probe_id)
+    sweep_id, *wires = made.whole_sweep()
+    assert [site.send(wire).status_code for wire in wires] == [200, 200]
+    return sweep_id
+
+
+def hide(client: Any) -> str:
+    answer = client.post(RUN, {"room_id": str(DEMO_ROOM), "hidden": HIDDEN})
+    assert answer.status_code == 201, answer.text
+    (run, *_) = answer.json()["runs"]
+    assert (run["count"], run["things"], run["sweep_id"]) == (2, [], None), "where it is stays untold"
+    assert "stall" not in answer.text
+    found: str = run["run_id"]
+    return found
+
+
+def test_a_practice_from_hiding_to_the_rate(site: Site) -> None:
+    inspector = site.login("inspector", "점검자-01")
+    run = hide(inspector)
+    sweep_id = swept(site)
+    told = inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)})
+    assert told.status_code == 200, told.text
+    (made,) = told.json()["runs"]
+    assert [(one["zone"]["en"], one["kind"], one["is_found"]) for one in made["things"]] == [
+        ("Stall 2", "lens", True),
+        ("Stall 1", "transmitter", False),
+    ]
+    rates = {one["kind"]: (one["found"], one["hidden"]) for one in told.json()["rates"]}
+    assert (rates, told.json()["false_alarms"], told.json()["sweeps"]) == (
+        {"lens": (1, 1), "transmitter": (0, 1)},
+        0,
+        1,
+    )
+    assert inspector.get(RUN).json() == told.json()
+    again = inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "compared")
+    gone = inspector.http.delete(f"{RUN}/{run}", headers={"X-CSRF-Token": inspector.csrf})
+    assert (gone.status_code, gone.json()["runs"]) == (200, [])
+
+
+def test_nothing_of_it_reaches_the_audit_trail(site: Site) -> None:
+    hide(site.login("inspector", "점검자-01"))
+    with site.db.read() as connection:
+        assert not [action for action in connection.scalars(select(audit.c.action)) if "practice" in action]
+
+
+def test_nobody_else_sees_it_whatever_the_role(site: Site) -> None:
+    inspector = site.login("inspector", "점검자-01")
+    run, sweep_id = hide(inspector), swept(site)
+    assert inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)}).status_code == 200
+    for role in get_args(Role):
+        other = site.login(role, f"다른-{role}"[:20])
+        seen = other.get(RUN)
+        assert seen.status_code == 403 or (seen.status_code == 200 and seen.json()["runs"] == []), role
+        for method, path, body in (
+            ("POST", f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)}),
+            ("DELETE", f"{RUN}/{run}", None),
+        ):
+            answer = other.http.request(method, path, json=body, headers={"X-CSRF-Token": other.csrf})
+            assert answer.status_code in {403, 404}, (role, method, answer.text)
+        for path in (
+            f"/api/sweeps/{sweep_id}",
+            f"/api/rooms/{DEMO_ROOM}",
+            f"/api/rooms/{DEMO_ROOM}/state",
+            "/api/users",
+        ):
+            assert run not in other.get(path).text, (role, path)
+    assert len(inspector.get(RUN).json()["runs"]) == 1
+
+
+def test_only_a_demonstration_sweep_of_ones_own_after_the_hiding_fits(site: Site) -> None:
+    before = swept(site, "before")
+    inspector, stranger = site.login("inspector", "점검자-01"), site.login("supervisor", "점검자-77")
+    run, others = hide(inspector), hide(stranger)
+
+    def refusal(client: Any, run_id: str, sweep_id: UUID) -> str:
+        code: str = client.post(f"{RUN}/{run_id}/sweep", {"sweep_id": str(sweep_id)}).json()["error"]["code"]
+        return code
+
+    assert refusal(inspector, run, before) == "unfit_sweep"
+    assert refusal(inspector, run, swept(site, "real", source="live", probe_id="probe-1")) == "real_sweep"
+    assert refusal(inspector, run, uid(0x900)) == "not_found"
+    after = swept(site, "after")
+    assert refusal(stranger, others, after) == "not_your_sweep"
+    assert inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(after)}).status_code == 200
+    assert refusal(inspector, hide(inspector), after) == "unfit_sweep", "a sweep counts once"
+
+
+def test_a_zone_that_is_not_on_the_plan_is_refused(site: Site) -> None:
+    inspector = site.login("inspector", "점검자-01")
+    hidden = [{"zone_id": "attic", "kind": "lens"}]
+    assert inspector.post(RUN, {"room_id": str(DEMO_ROOM), "hidden": hidden}).status_code == 400

@@ -1,0 +1,43 @@
+"""Practice on the phone: hidden by a colleague, told after a demonstration sweep, seen by nobody else."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import Phone
+from tests.web.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/rooms/{site.suspected_room}/practice")
+    page = phone.page
+    page.get_by_label("구역").select_option(label="2번 칸")
+    page.get_by_role("button", name="목록에 추가").tap()
+    page.get_by_label("구역").select_option(label="세면대")
+    page.get_by_label("숨긴 것").select_option(label="무선 기기")
+    page.get_by_role("button", name="목록에 추가").tap()
+    assert phone.violations() == []
+    phone.shoot("practice-hide-ko-light")
+    page.get_by_role("button", name="2개 숨김 – 저장").tap()
+    expect(page.get_by_text("숨긴 뒤에 끝낸 시범 점검이 아직 없습니다.", exact=False)).to_be_visible()
+    expect(page.get_by_text("2번 칸")).to_have_count(0)  # where it is stays untold
+    site.deliver("practised", candidate_zone="stall-2")
+    page.reload()
+    page.get_by_role("button", name="숨긴 것과 비교").tap()
+    expect(page.get_by_text("2번 칸 · 기준 렌즈 · 찾음")).to_be_visible()
+    expect(page.get_by_text("세면대 · 무선 기기 · 놓침")).to_be_visible()
+    expect(page.get_by_text("1개 중 1개")).to_be_visible()
+    expect(page.get_by_text("90% 구간 27%~100%")).to_be_visible()
+    for language, theme in (("ko", "light"), ("en", "dark")):
+        phone.set(language=language, theme=theme)
+        expect(page.get_by_text("내 탐지율" if language == "ko" else "My detection rate")).to_be_visible()
+        assert phone.violations() == []
+        assert phone.small_texts() == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        phone.shoot(f"practice-{language}-{theme}")
+    phone.log_in("supervisor", path=f"#/rooms/{site.suspected_room}/practice")
+    page.reload()
+    expect(page.get_by_text("Nothing has been compared yet.")).to_be_visible()
