@@ -244,15 +244,25 @@ def _sign(phone: Phone, site: Site, case_id: str) -> None:
 
 
 def _drafts(page: Page) -> str:
-    """Everything that the page's drafts hold, as one text."""
+    """Everything that the page's drafts hold, opened with the key of the login, as one text."""
     found: str = page.evaluate(
-        """() => new Promise(resolve => {
-            const opening = indexedDB.open('ansim-drafts');
-            opening.onsuccess = () => {
-                const all = opening.result.transaction('drafts').objectStore('drafts').getAll();
-                all.onsuccess = () => resolve(JSON.stringify(all.result));
+        """async () => {
+            const answer = asked => new Promise(done => { asked.onsuccess = () => done(asked.result); });
+            const all = async (name, store) => {
+                if (!(await indexedDB.databases()).some(one => one.name === name)) return [];
+                const db = await answer(indexedDB.open(name));
+                const rows = await answer(db.transaction(store).objectStore(store).getAll());
+                db.close();
+                return rows;
             };
-        })"""
+            const [kept] = await all('ansim-outbox', 'phone_key');
+            const opened = async ({key, sealed}) => new TextDecoder().decode(await crypto.subtle.decrypt(
+                {name: 'AES-GCM', iv: sealed.subarray(0, 12), additionalData: new TextEncoder().encode(`draft ${key}`)},
+                kept.key, sealed.subarray(12)));
+            const drafts = await all('ansim-drafts', 'drafts');
+            if (drafts.some(one => one.value !== undefined)) throw new Error('a draft lies in the clear');
+            return (await Promise.all(drafts.map(opened))).join();
+        }"""
     )
     return found
 

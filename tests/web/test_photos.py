@@ -252,3 +252,34 @@ def test_the_camera_closes_by_itself_and_needs_a_secure_page(open_phone: OpenPho
     plain.set(language="en")
     expect(plain.page.get_by_text("Photographs are off")).to_be_visible()
     assert plain.violations() == []
+
+
+def test_a_photograph_that_could_not_be_sent_waits_in_the_outbox(
+    open_phone: OpenPhone, city: str, tmp_path: Path
+) -> None:
+    _officer_with_key(open_phone, city, tmp_path)
+    phone = _inspector(open_phone, city)
+    page = phone.page
+    phone.watch.allowed = ("ERR_", "Failed to load resource")
+    case_id = _new_case(page, city, *FOUND)
+    phone.open(f"#/photos/{case_id}")
+    _declare(page)
+    photos = f"**/api/cases/{case_id}/photos"
+    page.route(photos, lambda route: route.abort() if route.request.method == "POST" else route.fallback())
+    page.get_by_role("button", name="촬영하기").click()
+    page.get_by_role("button", name="카메라 켜기").click()
+    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
+    page.get_by_role("button", name="찍고 봉인").click()
+    expect(page.get_by_text("휴대전화에 보관했고, 연결되면 보냅니다.")).to_be_visible()
+    assert phone.violations() == []
+    phone.shoot("photos-unsent-412x915", full=False)
+    page.get_by_role("button", name="닫기").click()
+    phone.open("#/settings")
+    page.reload()  # as after a browser that was killed
+    expect(page.get_by_text("봉인한 사진", exact=True)).to_be_visible()
+    phone.shoot("photos-outbox-412x915", full=False)
+    page.unroute(photos)
+    page.get_by_role("button", name="지금 보내기").click()
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
+    (photo,) = _ask(page, city, f"/api/cases/{case_id}/photos")["photos"]
+    assert photo["state"] == "kept"
