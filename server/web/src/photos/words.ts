@@ -50,8 +50,8 @@ export const words = {
   camera_off: text("카메라 꺼짐", "Camera off"),
   camera_open: text("카메라 켜기", "Turn the camera on"),
   camera_lead: text(
-    "찍는 즉시 봉인합니다. 이 휴대전화에 남지 않고 다시 볼 수 없습니다.",
-    "Sealed as soon as it is taken: nothing stays on this phone, nobody here sees it again.",
+    "찍는 즉시 봉인합니다. 이 휴대전화에서는 아무도 다시 볼 수 없고, 보내면 사라집니다.",
+    "Sealed as soon as it is taken: nobody sees it again on this phone, and sending takes it away.",
   ),
   camera_never: text("사람·소지품이 보이면 찍지 마십시오", "If a person or belongings are in view, do not take it"),
   camera_refused: text(
