@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from playwright.sync_api import ViewportSize, expect
 
 from sweep.report import new_id
 from tests.web import evidence as made
-from tests.web.conftest import PHONE, OpenPhone
+from tests.web.conftest import PHONE, OpenPhone, Phone
 from tests.web.site import Site, seed_ids
 
 pytestmark = pytest.mark.browser
@@ -87,3 +88,13 @@ def test_findings_at_walls_are_whole_and_no_label_hides_one(open_phone: OpenPhon
         for pin in boxes_of(page, ".map-pin"):
             assert not [label for label in boxes_of(page, ".map-label") if overlap(pin, label)]
         phone.shoot("map-walls", full=False)
+
+
+def test_the_map_of_a_sweep_is_on_the_first_screen(phone: Phone, site: Site) -> None:
+    phone.log_in(path=f"#/sweeps/{site.suspected_sweep}")
+    plan = phone.page.get_by_role("group", name=re.compile("점검 지도$"))
+    expect(plan).to_be_visible()
+    box = plan.bounding_box()
+    assert box is not None
+    assert box["y"] + 0.6 * box["height"] < PHONE["height"], "most of it is seen before anybody scrolls"
+    phone.shoot("sweep-first-screen-ko-light", full=False)

@@ -100,6 +100,40 @@ def test_a_doors_sticker_opens_its_room(open_phone: OpenPhone, door: tuple[str, 
     expect(room).to_be_visible()
 
 
+READER = """
+    window.seen = [];
+    window.BarcodeDetector = class {
+        async detect(video) {
+            if (video.videoWidth === 0) return [];
+            return window.seen.map(rawValue => ({rawValue}));
+        }
+    };
+"""
+
+
+def test_a_doors_qr_is_scanned_without_a_picture(open_phone: OpenPhone, door: tuple[str, str]) -> None:
+    url, code = door
+    phone = open_phone(url)
+    page = phone.page
+    page.add_init_script(READER)
+    phone.log_in()
+    page.get_by_text("문의 QR이나 코드로 열기").click()
+    page.get_by_role("button", name="문의 QR 스캔").click()
+    video = page.locator("video")
+    page.wait_for_function("() => document.querySelector('video')?.srcObject?.active === true")
+    page.evaluate("window.stream = document.querySelector('video').srcObject")
+    assert phone.violations() == []
+    phone.shoot("today-scan-ko-light", full=False)
+    page.evaluate("window.seen = ['https://example.org/menu']")  # another QR beside it is nobody's room
+    page.get_by_role("button", name="카메라 끄기").click()
+    expect(video).to_have_count(0)
+    page.wait_for_function("() => !window.stream.active")
+    assert page.locator("input[type=file], input[capture]").count() == 0
+    page.get_by_role("button", name="문의 QR 스캔").click()
+    page.evaluate("said => { window.seen = ['https://example.org/menu', said]; }", f"{url}/r/{code}")
+    expect(page.get_by_role("heading", level=1, name="여자 화장실")).to_be_visible()
+
+
 def test_the_probe_in_the_bag(phone: Phone, probe: FakeProbe) -> None:
     phone.log_in()
     strip = phone.page.get_by_role("link", name=re.compile(PROBE_ID))
