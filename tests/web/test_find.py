@@ -60,7 +60,8 @@ def _wrong(page: Page, button: str, sentence: str) -> None:
 
 
 def _dies(page: Page, title: str) -> None:
-    """The battery is empty; the page that is opened again goes on where it was."""
+    """The battery is empty once the answer is on the disk; the page that is opened again goes on where it was."""
+    expect(page.locator("form[data-kept=true]")).to_be_visible()
     page.reload()
     _title(page, title)
 

@@ -31,6 +31,7 @@ export class Guide {
   photograph = $state<string | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isSending = false;
+  #writing = $state(0);
 
   readonly state: State | null = $derived.by(() => {
     const last = this.progress.waiting.at(-1);
@@ -93,8 +94,18 @@ export class Guide {
     }
   }
 
-  keep(): Promise<void> {
-    return keepProgress(this.caseId, $state.snapshot(this.progress));
+  async keep(): Promise<void> {
+    this.#writing += 1;
+    try {
+      await keepProgress(this.caseId, $state.snapshot(this.progress));
+    } finally {
+      this.#writing -= 1;
+    }
+  }
+
+  /** Whether all that was answered is on the disk by now. */
+  get isKept(): boolean {
+    return this.#writing === 0;
   }
 
   /** Answers belong to the state in which they were given. */
