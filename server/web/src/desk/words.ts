@@ -2,7 +2,6 @@
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
-import { signOnWords } from "./sign-on-words";
 
 const pages = {
   desk_label: text("업무 메뉴", "Desk pages"),
@@ -257,7 +256,6 @@ export const words = {
   ...day,
   ...caseWords,
   ...badgeWords,
-  ...signOnWords,
   ...due,
   ...imports,
   ...map,
