@@ -14,7 +14,6 @@ import { finding } from "./words/finding";
 import { keys } from "./words/keys";
 import { lens } from "./words/lens";
 import { live } from "./words/live";
-import { liveRoom } from "./words/live-room";
 import { login } from "./words/login";
 import { record } from "./words/record";
 import { responseTest } from "./words/response-test";
@@ -44,7 +43,6 @@ export const messages = {
   ...record,
   ...start,
   ...live,
-  ...liveRoom,
   ...condition,
   ...responseTest,
   ...exports,

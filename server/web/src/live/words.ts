@@ -1,7 +1,7 @@
 /** What a running sweep says of the room: where to point, how near a device is, how well it was seen. */
-import { text } from "../text";
+import { text } from "../i18n/text";
 
-export const liveRoom = {
+export const words = {
   stand_title: text("비출 곳", "Point at"),
   stand_each: text("한 곳에 {s}초씩", "{s} s each"),
   stand_seconds: text("{s}초", "{s} s"),
