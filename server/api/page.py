@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_type
+from pathlib import Path
+
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -26,6 +29,8 @@ MISSING_PAGE = """<!doctype html>
 """
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
+PRECOMPRESSED = ".br"
+"""Beside each script and style, as the build made it (`server/web/precompressed.ts`)."""
 
 
 @router.get("/api/health", tags=["page"], dependencies=[OPEN], openapi_extra=shows())
@@ -54,7 +59,25 @@ def _page(request: Request, path: str) -> Response:
     if path and "\0" not in path:
         wanted = (folder / path).resolve()
         if wanted.is_relative_to(folder) and wanted.is_file():
-            return FileResponse(wanted, headers=IMMUTABLE if path.startswith("assets/") else REVALIDATE)
+            return _asset(request, wanted) if path.startswith("assets/") else FileResponse(wanted, headers=REVALIDATE)
     if "." in path.rsplit("/", 1)[-1]:
         raise not_found("파일", "this file")
     return FileResponse(index, headers=REVALIDATE)
+
+
+def _asset(request: Request, wanted: Path) -> Response:
+    """A file whose name changes with its content, as small as the browser takes it."""
+    packed = wanted.with_name(wanted.name + PRECOMPRESSED)
+    if not _takes_brotli(request) or not packed.is_file():
+        return FileResponse(wanted, headers=IMMUTABLE)
+    headers = {**IMMUTABLE, "Content-Encoding": "br", "Vary": "Accept-Encoding"}
+    return FileResponse(packed, headers=headers, media_type=guess_type(wanted.name)[0])
+
+
+def _takes_brotli(request: Request) -> bool:
+    """Whether `br` is among what the browser takes, and not refused by a weight of zero (RFC 9110, 12.5.3)."""
+    for one in request.headers.get("accept-encoding", "").split(","):
+        name, _, weight = one.partition(";")
+        if name.strip().lower() == "br":
+            return weight.strip().lower().removeprefix("q=").strip("0.") != "" or not weight.strip()
+    return False

@@ -242,6 +242,32 @@ def test_the_page(site: Site, settings: Settings) -> None:
     assert client.post("/api/health").json()["error"]["code"] == "method_not_allowed"
 
 
+@pytest.mark.parametrize(
+    ("takes", "encoding"),
+    [
+        ("gzip, br, zstd", "br"),
+        ("BR;q=0.5", "br"),
+        ("br;q=0, gzip", None),
+        ("br; q=0.0", None),
+        ("gzip", None),
+        ("", None),
+    ],
+)
+def test_an_asset_is_handed_out_as_the_build_compressed_it(
+    site: Site, settings: Settings, takes: str, encoding: str | None
+) -> None:
+    assets = settings.web_dir / "assets"
+    assets.mkdir(parents=True)
+    (settings.web_dir / "index.html").write_text("<title>page</title>")
+    (assets / "a.js").write_text("let one = 1;")
+    (assets / "a.js.br").write_bytes(b"\x8b\x05\x80let one = 1;\x03")
+    answer = site.anonymous().http.get("/assets/a.js", headers={"Accept-Encoding": takes})
+    assert answer.text == "let one = 1;"
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["cache-control"].endswith("immutable")
+
+
 def test_answers_with_a_token_are_never_compressed(site: Site) -> None:
     """A length that tells how much of a secret one guessed (BREACH) needs a secret in what is compressed."""
     admin, longest = site.login("admin"), "점검자" * 20
