@@ -221,10 +221,13 @@ def test_a_stop_without_a_connection_is_kept_and_goes_before_everything(
         """([sweepId, findingId]) => new Promise((done, failed) => {
             const opening = indexedDB.open('ansim-outbox');
             opening.onsuccess = () => {
-                const kept = opening.result.transaction('kept_decisions', 'readwrite').objectStore('kept_decisions');
-                const adding = kept.put({
-                    id: '019c0000-0000-7000-8000-00000000d001', sweepId, findingId, verdict: 'recheck', note: null,
-                    author: {username: 'inspector', name: '점검자-01'}, decidedMs: Date.now(), aside: null});
+                if (!opening.result.objectStoreNames.contains('items')) return failed('no store of this name');
+                const kept = opening.result.transaction('items', 'readwrite').objectStore('items');
+                const id = '019c0000-0000-7000-8000-00000000d001';
+                const author = {username: 'inspector', name: '점검자-01'};
+                const open = {id, sweepId, findingId, verdict: 'recheck', note: null, author, decidedMs: Date.now(),
+                    aside: null};
+                const adding = kept.put({id, author, sealed: null, open});
                 adding.onsuccess = () => { opening.result.close(); done(); };
                 adding.onerror = failed;
             };
