@@ -30,7 +30,7 @@ MISSING_PAGE = """<!doctype html>
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 REVALIDATE = {"Cache-Control": "no-cache"}
 PRECOMPRESSED = ".br"
-"""Beside each script and style, as the build made it (`server/web/precompressed.ts`)."""
+"""Beside each script and style, as the build made it (`server/web/precompress.mjs`)."""
 
 
 @router.get("/api/health", tags=["page"], dependencies=[OPEN], openapi_extra=shows())

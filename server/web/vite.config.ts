@@ -2,7 +2,6 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { oneLanguage, pageFirst } from "./one-language";
-import { precompressed } from "./precompressed";
 
 // Everything the page needs comes from its own server: no inline script or style, no data: addresses, nothing foreign.
 export default defineConfig({
@@ -10,7 +9,6 @@ export default defineConfig({
     svelte(),
     oneLanguage(),
     pageFirst("src/App.svelte"),
-    precompressed(),
     VitePWA({
       // A new version takes over when the page is opened next, never in the middle of a sweep.
       registerType: "prompt",
