@@ -8,7 +8,7 @@
  */
 import type { Middleware } from "openapi-fetch";
 import { ApiError, call, client } from "../api/client";
-import { canSeal, keyOf, type PhoneKey } from "./phone-key";
+import { canSeal, isHeld, keyOf, type PhoneKey } from "./phone-key";
 import { hiddenName, openJson, sealJson } from "./sealed";
 import { session } from "./session.svelte";
 import { openStorage } from "./storage";
@@ -115,7 +115,9 @@ class Offline {
     if (text.length > MAX_LETTERS) return;
     const storedMs = Date.now();
     const sealed = await sealJson(kept.key, nameOf(path, kept, storedMs), text);
-    await (await openStorage()).put("answers", { name: await hiddenName(kept.names, path), storedMs, sealed });
+    const name = await hiddenName(kept.names, path);
+    const storage = await openStorage();
+    if (isHeld(kept)) await storage.put("answers", { name, storedMs, sealed }); // else it came after the day's end
   }
 
   async answer(path: string): Promise<Response | undefined> {

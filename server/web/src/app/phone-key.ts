@@ -40,6 +40,9 @@ export async function keyOf(username: string, mayAsk: boolean): Promise<PhoneKey
   return given?.username === username ? given : null;
 }
 
+/** Whether this is still the key of a login that goes on. */
+export const isHeld = (key: PhoneKey): boolean => known === key;
+
 /** Take the key away, and everything that this phone keeps for reading. */
 export async function forgetDay(): Promise<void> {
   note(null);
@@ -51,6 +54,7 @@ async function ask(username: string): Promise<PhoneKey | null> {
   try {
     const { key, ends } = await call(client.GET("/api/me/phone-key", { signal: AbortSignal.timeout(GIVE_UP_MS) }));
     const given: PhoneKey = { username, ...(await keysFrom(key)), untilMs: Date.parse(ends) };
+    if (given.untilMs <= Date.now()) return null; // by this phone's clock: nothing would be kept
     await forgetDay(); // of whoever had this phone before
     await (await openStorage()).put("phone_key", given, "key");
     note(given);
