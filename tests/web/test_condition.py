@@ -115,7 +115,13 @@ TROUBLES: dict[str, tuple[list[LiveEvent], tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("trouble", TROUBLES)
+FEW = {"camera-pulled", "head-pulled", "disk-low"}
+"""Of every kind one: the others only say other words."""
+
+
+@pytest.mark.parametrize(
+    "trouble", [pytest.param(name, marks=() if name in FEW else pytest.mark.soak) for name in TROUBLES]
+)
 def test_what_is_wrong_stands_there_until_it_is_over(
     phones: tuple[Phone, Phone], live_probe: FakeProbe, trouble: str
 ) -> None:

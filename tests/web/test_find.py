@@ -413,6 +413,7 @@ def _take(page: Page, site: Site, case_id: str, step: dict[str, Any]) -> None:
     assert answer.ok, answer.text()
 
 
+@pytest.mark.soak
 def test_from_a_simulation_nobody_is_called_and_each_screen_speaks_english(open_phone: OpenPhone, city: str) -> None:
     phone = open_phone(city, color_scheme="dark")
     page = phone.page

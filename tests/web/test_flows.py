@@ -331,7 +331,9 @@ def test_a_server_that_is_away_is_said_and_tried_again(phone: Phone) -> None:
     expect(page.get_by_role("heading", name="한빛공원 공중화장실")).to_be_visible()
 
 
-@pytest.mark.parametrize("file_format", ["csv", "pdf", "xlsx"])
+@pytest.mark.parametrize(
+    "file_format", ["pdf", *(pytest.param(name, marks=pytest.mark.soak) for name in ("csv", "xlsx"))]
+)
 def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_format: str) -> None:
     phone.log_in(path="#/exports")
     page = phone.page

@@ -143,6 +143,7 @@ def test_a_room_from_a_template_in_five_taps(editor: Phone, plans: PlanSite) -> 
     assert (latest["version"], latest["created_by"]) == (2, "점검자-01")
 
 
+@pytest.mark.soak
 def test_a_changing_room_has_booths(editor: Phone, plans: PlanSite) -> None:
     page = open_plan(editor, plans, "booths")
     choose(page, "탈의 칸", 4)
@@ -191,6 +192,7 @@ def test_zones_one_by_one_and_every_step_back(editor: Phone, plans: PlanSite) ->
     }
 
 
+@pytest.mark.soak
 def test_a_drawing_that_rows_cannot_say_starts_from_a_template(editor: Phone, plans: PlanSite) -> None:
     page = open_plan(editor, plans, "odd")
     expect(page.get_by_text("기본 도면에서 시작합니다", exact=False)).to_be_visible()
@@ -274,7 +276,7 @@ SMALL = """() => [...document.querySelectorAll('main a, main button, main select
     ("language", "theme"),
     [
         ("ko", "light"),
-        ("en", "dark"),
+        pytest.param("en", "dark", marks=pytest.mark.soak),
         pytest.param("ko", "dark", marks=pytest.mark.soak),
         pytest.param("en", "light", marks=pytest.mark.soak),
     ],

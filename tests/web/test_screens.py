@@ -11,7 +11,12 @@ from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
 
-LOOKS = [("ko", "light"), ("ko", "dark"), ("en", "light"), ("en", "dark")]
+LOOKS = [
+    ("ko", "light"),
+    pytest.param("ko", "dark", marks=pytest.mark.soak),
+    pytest.param("en", "light", marks=pytest.mark.soak),
+    ("en", "dark"),
+]
 SCREENS = {
     "rooms": ("#/", "시설과 화장실", "Facilities and rooms"),
     "room": ("#/rooms/{room}", "남자 화장실 1층", "Men's restroom, 1F"),
