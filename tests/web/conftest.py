@@ -289,7 +289,6 @@ def prove_second(page: Page, username: str) -> None:
 def live_phone(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> Phone:
     """A phone that has started a live sweep, which two persons have declared."""
     found = open_phone(site.url)
-    found.watch.allowed = ("404",)  # a page that asks for the sweep before its first entry is there
     found.log_in(path=f"#/rooms/{site.suspected_room}/start")
     page = found.page
     page.get_by_role("radio", name=re.compile(REAL_PROBE_ID)).check()
