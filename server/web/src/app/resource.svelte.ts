@@ -10,6 +10,19 @@ export class Resource<T> {
 
   constructor(readonly load: () => Promise<T>) {}
 
+  /** Whether there is something to show: an answer, or that there was none. */
+  get isAnswered(): boolean {
+    return this.data !== null || this.error !== null;
+  }
+
+  /** Know nothing any more, and drop what is still on its way. */
+  forget(): void {
+    this.#latest += 1;
+    this.data = null;
+    this.error = null;
+    this.isLoading = false;
+  }
+
   /** Load, or load again; an answer that a newer call has overtaken is dropped. */
   async reload(): Promise<void> {
     this.#latest += 1;

@@ -3,6 +3,7 @@ import { call, client } from "../api/client";
 import type { SweepResult } from "../api/types";
 import { Resource } from "../app/resource.svelte";
 import { session } from "../app/session.svelte";
+import { bag, watchBag } from "./bag.svelte";
 import { compose, type TodayList, type TodayRoom } from "./compose";
 
 /** Who sees what is due; the others see open cases only. */
@@ -26,6 +27,22 @@ export const today = new Resource<TodayList>(async () => {
   ]);
   return compose(cases.cases, due?.items ?? [], plan, due?.is_cut ?? false, session.user?.display_name ?? "");
 });
+
+let person: string | undefined; // whose day it is
+
+/** Ask what the day of whoever is logged in asks for, and watch the probe in the bag; gives what ends that. */
+export function openDay(): (() => void) | undefined {
+  const username = session.user?.username;
+  if (username !== person) for (const one of [today, bag]) one.forget();
+  person = username;
+  void today.reload();
+  return session.mayInspect ? watchBag() : undefined;
+}
+
+/** Whether all of the day has answered, or has failed to. */
+export function isDayAnswered(): boolean {
+  return today.isAnswered && (bag.isAnswered || !session.mayInspect);
+}
 
 /** What a room is shown as: a camera that a case has found outweighs what its last sweep said. */
 export function resultOf(roomId: string, result: SweepResult | null): SweepResult | null {
