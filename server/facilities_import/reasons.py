@@ -29,7 +29,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "district_from_outline": ("구를 좌표에서 알아냈습니다", "the district was found by the coordinates"),
     "identifier_missing": ("관리번호가 없습니다", "no identifier"),
     "plans_from_template": (
-        "칸 수가 없어 기본 평면도를 씁니다(미확인)",
+        "칸 수가 없어 기본 도면을 씁니다(미확인)",
         "no counts; plans are the template, unverified",
     ),
     "rooms_from_template": (
@@ -41,7 +41,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "left_out_before": ("전에 제외하기로 했습니다", "somebody decided to leave it out"),
     "waits_for_answer": ("앞선 가져오기의 질문이 아직 열려 있습니다", "the question of an earlier import still waits"),
     "kept_in_use": (
-        "점검 기록이나 평면도가 있어 되돌리지 않았습니다",
+        "점검 기록이나 도면이 있어 되돌리지 않았습니다",
         "not undone: sweeps, plans or bases refer to it",
     ),
     # what changed
@@ -58,7 +58,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "operator_changed": ("관리기관 변경", "another operator"),
     "phone_changed": ("전화번호 변경", "another telephone number"),
     "rooms_differ": (
-        "방이나 변기 수가 달라졌습니다. 평면도는 그대로 둡니다",
+        "방이나 변기 수가 달라졌습니다. 도면은 그대로 둡니다",
         "other rooms or fixtures; plans stay as they are",
     ),
     # what a person has to decide

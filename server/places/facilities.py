@@ -96,7 +96,7 @@ def add_room(connection: Connection, facility_id: UUID, request: RoomRequest, *,
         raise not_found("시설", "facility")
     plan = request.plan or template_plan(request.kind)
     if plan.version != 1:
-        raise invalid("a room's first plan has version 1", ko="첫 평면도의 판은 1이어야 합니다")
+        raise invalid("a room's first plan has version 1", ko="첫 도면의 판은 1이어야 합니다")
     room_id = new_id()
     _insert_room(
         connection,

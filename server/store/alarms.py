@@ -78,7 +78,7 @@ TEXTS: dict[str, LocalText] = {
         en="An entry that came down from the city does not verify and was not followed",
     ),
     "plan_kept": LocalText(
-        ko="시청의 평면도와 다른 평면도가 이 점검기에 있습니다. 덮어쓰지 않았습니다",
+        ko="시청의 도면과 다른 도면이 이 점검기에 있습니다. 덮어쓰지 않았습니다",
         en="This server has another plan of a room than the city; it was not overwritten",
     ),
     "unreadable_body": LocalText(ko="본문을 읽을 수 없는 기록이 있습니다", en="The body of an entry cannot be read"),

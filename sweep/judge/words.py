@@ -169,7 +169,7 @@ COMMON: Final = Words(
             "The probe's software changed after measuring, and the new one wrote this report.",
         ),
         "plan_unverified": Sentence(
-            "평면도가 현장에서 확인되지 않았습니다.", "Nobody has compared the plan with the room."
+            "도면이 현장에서 확인되지 않았습니다.", "Nobody has compared the plan with the room."
         ),
         "recorded_input": Sentence(
             "기록 또는 시뮬레이션을 재생한 결과이며 실제 점검이 아닙니다.",
@@ -199,10 +199,10 @@ ADVICE_BY_EYE: Final = LocalText(
 )
 
 SIDES: Final[dict[str, Sentence]] = {
-    "left": Sentence("평면도 왼쪽 벽 너머", "behind the wall on the left of the plan"),
-    "right": Sentence("평면도 오른쪽 벽 너머", "behind the wall on the right of the plan"),
-    "top": Sentence("평면도 위쪽 벽 너머", "behind the wall at the top of the plan"),
-    "bottom": Sentence("평면도 아래쪽 벽 너머", "behind the wall at the bottom of the plan"),
+    "left": Sentence("도면 왼쪽 벽 너머", "behind the wall on the left of the plan"),
+    "right": Sentence("도면 오른쪽 벽 너머", "behind the wall on the right of the plan"),
+    "top": Sentence("도면 위쪽 벽 너머", "behind the wall at the top of the plan"),
+    "bottom": Sentence("도면 아래쪽 벽 너머", "behind the wall at the bottom of the plan"),
 }
 
 

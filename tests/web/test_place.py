@@ -66,7 +66,7 @@ def test_a_transmitter_behind_a_wall_is_shown_there(site: Site, open_phone: Open
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
     expect(page.get_by_text(place.text.ko)).to_be_visible()
-    assert "평면도 왼쪽 벽 너머" in place.text.ko
+    assert "도면 왼쪽 벽 너머" in place.text.ko
     page.get_by_role("button", name="지도에 겹쳐 보기").click()
     share = page.get_by_text(f"{round(place.outside.left_share * 100)}%", exact=True)
     expect(share.first).to_be_visible()
