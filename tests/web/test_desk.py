@@ -98,8 +98,8 @@ def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, city: str) -> No
     page.get_by_role("radio", name="카메라이거나 배제할 수 없음").check()
     page.get_by_role("radio", name="아니요").check()
     second, secret = (
-        page.get_by_label("두 번째 사람의 아이디 또는 배지 번호"),
-        page.get_by_label("두 번째 사람의 비밀번호나 PIN"),
+        page.get_by_label("아이디 또는 배지 번호"),
+        page.get_by_label("PIN 또는 비밀번호"),
     )
     take = page.get_by_role("button", name="이 단계 기록하기")
     second.fill("admin")

@@ -38,10 +38,6 @@ export const caseWords = {
     "두 사람이 필요합니다. 함께 있는 사람이 직접 자신의 아이디와 비밀번호(또는 PIN)를 넣습니다.",
     "Two persons are needed. The other one types their own user name and password (or PIN) here.",
   ),
-  case_second_name: text("두 번째 사람의 아이디 또는 배지 번호", "User name or badge of the second person"),
-  case_second_passkey: text("두 번째 사람의 패스키로 확인", "Agree by the second person's passkey"),
-  case_second_code: text("두 번째 사람의 인증 코드", "Code of the second person's app"),
-  case_second_secret: text("두 번째 사람의 비밀번호나 PIN", "Password or PIN of the second person"),
   case_recorded: text("기록했습니다. 기록 {n}번.", "Recorded as entry {n}."),
   case_never: text(
     "기기를 만지거나 열지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다.",

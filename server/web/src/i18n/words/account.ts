@@ -113,7 +113,7 @@ export const account = {
   pin_remove: text("PIN 지우기", "Remove the PIN"),
   pin_done: text("PIN을 정했습니다.", "The PIN is set."),
   pin_gone: text("PIN을 지웠습니다.", "The PIN is removed."),
-  second_by_passkey: text("이 휴대전화에서 패스키로", "By a passkey on this phone"),
+  second_by_passkey: text("이 기기에서 패스키로", "By a passkey on this device"),
   second_who: text("아이디 또는 배지 번호", "User name or badge"),
   second_secret: text("PIN 또는 비밀번호", "PIN or password"),
   second_code: text("인증 앱의 코드", "Code of the app"),
