@@ -86,8 +86,11 @@ def test_the_day_pushes_nothing_away(open_phone: OpenPhone, city: str, is_late: 
     phone.log_in("inspector-hanbit-1", path="#/settings")
     page.evaluate(WATCH_SHIFTS)
     held: list[Route] = []
-    # Playwright marks the handler, which it cannot do to a method of a list.
-    page.route("**/api/schedule?*", lambda route: held.append(route))  # noqa: PLW0108
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/schedule?*", hold)
     with page.expect_response("**/api/rooms"), page.expect_request("**/api/schedule?*"):
         phone.open("#/")
     page.evaluate("0")  # a round trip: what the browser told before it, the held request too, has arrived
