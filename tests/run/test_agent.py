@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
@@ -51,6 +50,7 @@ from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
 from tests.waiting import PATIENCE_S, Queued, wait_until
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
+from tests.wifi.rings import need_live_capture
 
 PROBE = "probe-demo-1"
 INSPECTORS = ["점검자-01", "점검자-02"]
@@ -347,8 +347,7 @@ def test_a_probe_whose_clock_is_wrong_is_steered_all_the_same(rig: Rig, tmp_path
 
 def agent_rig(folder: Path, scene: str) -> dict[str, Any]:
     """What the rig with the real parts told: server, agent, firmware, adapter, camera."""
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_live_capture()
     built_elf()
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.agent_rig", str(folder), scene]
     root = Path(__file__).resolve().parents[2]

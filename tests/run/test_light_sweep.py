@@ -6,7 +6,6 @@ The picture sizes are those of a real encoder under chips (`tests/wifi/lit_camer
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from tests.run.same_report import of_file, replayed
 from tests.sim.head_kit import built_elf
 from tests.test_privacy import Trace, addresses, files_under, search
 from tests.wifi.lit_rig import AP, CAMERA, OTHER, PAYLOAD, PHONE, SOUGHT, SSID
+from tests.wifi.rings import need_live_capture
 
 ALWAYS = ("--stimulus", "always")
 """The rig listens for seven seconds, in which a camera is not always told from other uplinks."""
@@ -73,8 +73,7 @@ class Run:
 
 
 def play(folder: Path, trouble: str, longest_s: float, zones: int = 1, *arguments: str) -> Run:
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_live_capture()
     built_elf()
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.lit_rig", str(folder), trouble]
     command += [f"{longest_s:g}", str(zones), *arguments]

@@ -21,11 +21,11 @@ from sweep.run.rooms import LiveSource, Room, SourceError, middle_of, read_room
 from sweep.sim.source import default_room
 from tests.keyboard import TwoPersons
 from tests.wifi.live_rig import CAMERA_MHZ, CHANNELS, ZONES
+from tests.wifi.rings import need_live_capture
 
 
 def run_rig(folder: Path, trouble: str) -> tuple[dict[str, Any], SweepReport]:
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_live_capture()
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.live_rig", str(folder), trouble]
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=180, check=False)

@@ -5,7 +5,6 @@ What is real and what stands in for what: `whole_probe`.
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from tests.web.conftest import OpenPhone, Phone, prove_second
 from tests.web.relay import Network
 from tests.web.test_stop import stop_button
 from tests.web.whole_probe import WholeProbe
+from tests.wifi.rings import need_live_capture
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 
@@ -103,8 +103,7 @@ def stand(page: Page, zone: str) -> None:
 @pytest.fixture
 def whole(built_page: None, tmp_path: Path) -> Iterator[tuple[str, WholeProbe]]:
     """Where the server answers, and the probe that is enrolled there."""
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_live_capture()
     built_elf()
     with (
         scratch_folder("whole") as folder,  # a socket's path must stay short

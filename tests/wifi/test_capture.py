@@ -1,7 +1,6 @@
 """Live capture on a TAP device: headers only, every frame accounted for, and back after the adapter was away."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +14,11 @@ from sweep.wifi.capture import LiveCapture
 from sweep.wifi.capture_filter import ANNOUNCEMENT_OCTETS, build_filter
 from sweep.wifi.capture_helper import read_channel, write_channel
 from sweep.wifi.channels import Channel
+from tests.wifi.rings import need_live_capture
 
 
 def run_rig(scene: str, seconds: float = 1.0, per_second: int = 1_000) -> dict[str, Any]:
-    if os.geteuid() != 0 or not Path("/dev/net/tun").exists():
-        pytest.fail("live capture is tested on a TAP device: run as root where /dev/net/tun exists")
+    need_live_capture()
     command = ["unshare", "-n", sys.executable, "-m", "tests.wifi.tap_rig", scene, str(seconds), str(per_second)]
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=seconds + 300, check=False)
