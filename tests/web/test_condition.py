@@ -281,6 +281,7 @@ def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
         check("clock", "ok", "시계", "동기화됨", None),
         check("trigger", "wrong", "외부 트리거", "꺼짐", "modprobe.d에 추가 후 재시작"),
         check("watchdog", "note", "하드웨어 감시", "꺼짐", "system.conf에 추가"),
+        check("camera", "unknown", "카메라", "전원을 켜야 알 수 있음", None),
     ]
 
     def doctor(listed: list[dict[str, Any]]) -> DoctorEvent:
@@ -299,13 +300,20 @@ def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
         expect(card).to_contain_text("점검 전에 고칠 것 1건")
         expect(card).to_contain_text("외부 트리거: 꺼짐")
         expect(card).to_contain_text("할 일: modprobe.d에 추가 후 재시작")
-        expect(card).not_to_contain_text("시계")
+        expect(card).to_contain_text("알 수 없음 1건")
+        expect(card.get_by_text("시계")).not_to_be_visible()
     card = first.page.get_by_role("region", name="점검기 자가 진단")
     card.get_by_text("참고 1건").click()
     expect(card).to_contain_text("할 일: system.conf에 추가")
+    card.get_by_text("진단 항목 4개 모두 보기").click()
+    for line in ("시계 (정상): 동기화됨", "외부 트리거 (이상): 꺼짐", "하드웨어 감시 (참고): 꺼짐", "카메라 (알 수 없음): 전원을 켜야"):
+        expect(card.get_by_text(line)).to_be_visible()  # every line of `sweep doctor`
     assert first.violations() == []
     first.shoot("doctor-ko-light", full=False)
     first.set(language="en")
     expect(first.page.get_by_role("region", name="The probe's own checks")).to_contain_text("1 to be mended")
     live_probe.tell(doctor(checks[:1]))
-    expect(first.page.get_by_role("region", name="The probe's own checks")).to_have_count(0)
+    card = first.page.get_by_role("region", name="The probe's own checks")
+    expect(card).to_contain_text("Nothing to be mended before a sweep")
+    expect(card).not_to_contain_text("not known")
+    expect(card).not_to_contain_text("What to do")

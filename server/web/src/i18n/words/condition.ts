@@ -18,6 +18,13 @@ export const condition = {
     "참고 {n}건: 없어도 점검할 수 있지만 덜 봅니다",
     "{n} notes: a sweep goes on without, and sees less",
   ),
+  doctor_none_wrong: text("점검 전에 고칠 것 없음", "Nothing to be mended before a sweep"),
+  doctor_unknown: text("알 수 없음 {n}건", "{n} not known"),
+  doctor_all: text("진단 항목 {n}개 모두 보기", "All {n} checks"),
+  doctor_state_ok: text("정상", "ok"),
+  doctor_state_note: text("참고", "note"),
+  doctor_state_wrong: text("이상", "wrong"),
+  doctor_state_unknown: text("알 수 없음", "not known"),
   doctor_do: text("할 일: {advice}", "What to do: {advice}"),
   bank_swapped: text(
     "보조배터리가 바뀌었습니다. 새 보조배터리를 알려 주세요.",
