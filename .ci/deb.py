@@ -41,8 +41,8 @@ class Package:
     """Command in /usr/bin: module."""
     system: Path
     """Folder with units, rules and settings; `layout` in it says where each goes."""
-    readme: str
-    """What says every setting and command."""
+    documents: dict[str, str]
+    """Of the checkout: name beside the licence. They say every setting and command, and refer to each other as here."""
     depends: tuple[str, ...]
     recommends: tuple[str, ...] = ()
     needs: tuple[str, ...] = field(default=())
@@ -57,7 +57,7 @@ PACKAGES = {
         ("base", "probe"),
         {"sweep": "sweep.cli"},
         ROOT / "sweep" / "host" / "system",
-        "sweep/README.md",
+        {"sweep/README.md": "README.md", "sweep/host/PACKAGES.md": "host/PACKAGES.md"},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "iw", "systemd", "udev", "adduser"),
         ("avrdude", "bluez", "network-manager", "polkitd", "python3-picamera2"),
         ("firmware/build/sensor_head.hex",),
@@ -68,7 +68,7 @@ PACKAGES = {
         ("base", "server"),
         {"sweep-server": "server.cli"},
         ROOT / "server" / "serving" / "system",
-        "server/README.md",
+        {"server/README.md": "README.md"},
         ("python3 (>= 3.13)", "python3 (<< 3.14)", "fonts-nanum", "systemd", "adduser"),
         ("postgresql-client",),
         ("server/web/dist/index.html",),
@@ -103,7 +103,7 @@ def main() -> None:
         )
     compile_modules(home)
     conffiles = install_system(package.system, stage)
-    write_documents(name, package.readme, version, stage)
+    write_documents(name, package.documents, version, stage)
     write_control(name, package, architecture, version, stage, conffiles)
     for item in (stage, *stage.rglob("*")):  # whatever the umask of who builds it
         if not item.is_symlink():
@@ -221,11 +221,12 @@ def install_system(folder: Path, stage: Path) -> list[str]:
     return conffiles
 
 
-def write_documents(name: str, readme: str, version: str, stage: Path) -> None:
+def write_documents(name: str, documents: dict[str, str], version: str, stage: Path) -> None:
     """Licence, settings and what changed, where Debian looks for them."""
     folder = stage / "usr" / "share" / "doc" / name
     copy(ROOT / "LICENSE", folder / "copyright", 0o644)
-    copy(ROOT / readme, folder / "README.md", 0o644)
+    for source, place in documents.items():
+        copy(ROOT / source, folder / place, 0o644)
     text = f"{name} ({version})\n\n" + (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     folder.joinpath("changelog.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
 

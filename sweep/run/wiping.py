@@ -20,6 +20,7 @@ from sweep.deliver.journal import RECORDS_NAME
 from sweep.host.disk import DISK
 from sweep.host.sealing import KEY_FILE, PUBLIC_FILE, SEALED_FILE
 from sweep.run.bank_watch import FILE as BANK_FILE
+from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
 from sweep.run.recovery import SET_ASIDE
 from sweep.run.reference import FILE_NAME as REFERENCE_FILE
 from sweep.run.room_keys import FOLDER, RECORDED_FOLDER
@@ -30,7 +31,7 @@ KEYS: Final = (KEY_FILE, "demo.key", "lab-demo.key", FOLDER, RECORDED_FOLDER)
 """What makes the rest this probe's own, in the order in which it goes."""
 REST: Final = (
     SEALED_FILE, PUBLIC_FILE, "server.pub", JOURNALS, SET_ASIDE, "replayed", BANK_FILE, REFERENCE_FILE,
-    "reference-simulated.json", OUTBOX,
+    "reference-simulated.json", WEIGHTS_FILE, OUTBOX,
 )  # fmt: skip
 ENTRY_FOLDERS: Final = ("", "refused", "damaged")
 

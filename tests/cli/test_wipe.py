@@ -12,6 +12,9 @@ from sweep.cli import build_app
 from sweep.cli import wipe as wipe_cli
 from sweep.config import open_signer
 from sweep.entry.dsse import EntryError
+from sweep.run.bank_watch import FILE as BANK_FILE
+from sweep.run.field_weights import FILE_NAME as WEIGHTS_FILE
+from sweep.run.reference import FILE_NAME as REFERENCE_FILE
 from tests.run.power_rig import Witness, open_box, sweep
 
 PROGRAM = """#!/bin/sh
@@ -35,6 +38,8 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     with open_box(folder) as outbox:
         sweep(folder, outbox, Witness(tmp_path / "witness"), 0)
+    for name in (BANK_FILE, REFERENCE_FILE, WEIGHTS_FILE):
+        (folder / name).write_text("{}")
     (folder / "notes.txt").write_text("mine")
     return folder
 

@@ -1,7 +1,9 @@
 """Words to the service manager, and the units, rules and settings of the packages."""
 
 import re
+import shutil
 import socket
+import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -61,3 +63,31 @@ def test_only_the_helper_has_a_capability(repo_root: Path) -> None:
     assert {name for name, capabilities in held.items() if capabilities} == {"ansim-sweep-capture@.service"}
     assert update
     assert not re.search(r"CAP_(NET|SYS)_", " ".join(update))
+
+
+UNITS = (
+    "sweep/host/system/ansim-sweep-probe.service", "sweep/host/system/ansim-sweep-capture@.service",
+    "sweep/host/system/ansim-sweep-update.service", "sweep/host/image/ansim-sweep-first-boot.service",
+    "server/serving/system/ansim-sweep-server.service",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd's own judgement of a unit needs systemd")
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_unit_may_little(unit: str, repo_root: Path) -> None:
+    """At most 2.5 of 10 by systemd's own judgement, which `host/PACKAGES.md` quotes."""
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", str(repo_root / unit)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, env={"LC_ALL": "C.UTF-8"})
+    last = (run.stdout + run.stderr).strip().splitlines()[-1]
+    assert run.returncode == 0, last
+    (score,) = re.findall(r": (\d\.\d) ", last)
+    quoted = (repo_root / "sweep" / "host" / "PACKAGES.md").read_text().split("**Rights**")[1].split("\n\n")[0]
+    what = Path(unit).stem.removeprefix("ansim-sweep-").rstrip("@")
+    names = {"probe": "agent", "capture": "helper", "first-boot": "first start"}
+    assert f"{names.get(what, what)} {score}" in quoted, last
+
+
+def test_every_unit_is_judged(repo_root: Path) -> None:
+    there = {str(path.relative_to(repo_root)) for name in ("sweep/host", "server/serving")
+             for path in (repo_root / name).rglob("*.service")}  # fmt: skip
+    assert there == set(UNITS)
