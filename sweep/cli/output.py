@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import typer
 from rich.console import Console
 
 from sweep.cli.quick import is_same_file, replace_text, to_text
+
+if TYPE_CHECKING:
+    from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
 EXIT_BAD_INPUT = 2
@@ -41,15 +44,22 @@ class FailOn(StrEnum):
 
 
 class CameraKind(StrEnum):
-    """How a simulated camera sends its pictures."""
+    """What a simulated camera is: how it sends its pictures, and what lens a recorder has that sends none."""
 
     WIFI = "wifi"
     ANALOG = "analog"
+    WIFI_ON_MOTION = "wifi_on_motion"
+    ANALOG_1200 = "analog_1200"
+    ANALOG_2400 = "analog_2400"
+    BLE_SETUP = "ble_setup"
+    RECORDER_1MM = "recorder_1mm"
+    RECORDER_1MM_IRCUT = "recorder_1mm_ircut"
+    RECORDER_2MM = "recorder_2mm"
 
     @property
-    def hidden_kind(self) -> Literal["wifi_camera", "analog_camera"]:
+    def hidden_kind(self) -> HiddenKind:
         """Its name in the simulated world."""
-        return "wifi_camera" if self is CameraKind.WIFI else "analog_camera"
+        return cast("HiddenKind", {"wifi": "wifi_camera", "analog": "analog_camera"}.get(self, self.value))
 
 
 def fail(line: str) -> NoReturn:

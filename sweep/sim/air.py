@@ -1,7 +1,7 @@
 """The air of the simulated room: which radios are where, and what they send.
 
-Input is the world and a standpoint. Where a camera hides, it streams over Wi-Fi and its pictures answer to the lamp
-when that plays in the same zone.
+Input is the world and a standpoint. A camera of Wi-Fi streams, and its pictures answer to the lamp when that plays in
+the same zone, or it uploads clips while somebody moves before it; one that waits to be set up says so over Bluetooth.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ BUILDING_AP = "00:00:5e:00:53:01"
 BUILDING_MHZ = 2_437
 NEIGHBOURS = ("00:00:5e:00:53:02", "00:00:5e:00:53:03", "00:00:5e:00:53:04", "00:00:5e:00:53:05")
 CAMERA = "02:c4:3e:00:00:17"
+CAMERA_BLE = "7d:10:00:00:00:04"
+CLIPS_S = ((5.0, 40.0), (5.0, 60.0))
+"""How long a clip by motion is, and how long it is from one to the next (guessed, as in the air of `air_venue`)."""
 
 
 def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
@@ -25,7 +28,8 @@ def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
         WifiEmitter("caller", "02:11:22:00:00:02", -4.0, depth / 2.0, peer=BUILDING_AP, bitrate_kbps=350.0),
     ]
     camera = room.camera
-    if camera is not None and camera.kind == "wifi_camera":
+    is_here = camera is not None and camera.zone_id == stand.zone_id
+    if camera is not None and (camera.kind == "wifi_camera" or (camera.kind == "wifi_on_motion" and is_here)):
         emitters.append(
             WifiEmitter(
                 "camera_station",
@@ -35,7 +39,8 @@ def wifi_emitters(room: World, stand: Standpoint) -> list[WifiEmitter]:
                 tx_dbm=14.0,
                 peer=BUILDING_AP,
                 bitrate_kbps=450.0,
-                follows_light=camera.zone_id == stand.zone_id,
+                follows_light=is_here,
+                clips_s=CLIPS_S if camera.kind == "wifi_on_motion" else None,
             )
         )
     return emitters
@@ -77,9 +82,13 @@ def radios_by_channel(room: World, stand: Standpoint) -> tuple[tuple[int, tuple[
 
 
 def ble_emitters(room: World) -> list[BleEmitter]:
-    """Phones, earphones and a tracker of people outside."""
+    """Phones, earphones and a tracker of people outside, and a camera that waits to be set up."""
     width, depth = room.plan.width_m, room.plan.depth_m
+    camera = room.camera
+    waits = camera is not None and camera.kind == "ble_setup"
+    hidden = [BleEmitter("camera_setup", CAMERA_BLE, camera.x_m, camera.y_m)] if camera is not None and waits else []
     return [
+        *hidden,
         BleEmitter("phone", "4a:10:00:00:00:01", width + 2.0, depth + 1.0),
         BleEmitter("headphones", "5b:10:00:00:00:02", width + 2.2, depth + 1.0),
         BleEmitter("tracker", "6c:10:00:00:00:03", -3.0, depth),

@@ -105,6 +105,19 @@ class _Filming:
             growth=self._growth,
         )
         self._reports = 0
+        self._spans_s = emitter.clips_s
+        self._rng = rng
+        self._clip_s = (0.0, math.inf)
+        if self._spans_s is not None:
+            begin_s = float(rng.uniform(-8.0, 10.0))
+            self._clip_s = begin_s, begin_s + float(rng.uniform(*self._spans_s[0]))
+
+    def _sends(self, t_s: float) -> bool:
+        """Whether a picture of that moment is part of a clip; to be asked in order of time."""
+        while self._spans_s is not None and t_s >= self._clip_s[1]:
+            begin_s = self._clip_s[1] + float(self._rng.uniform(*self._spans_s[1]))
+            self._clip_s = begin_s, begin_s + float(self._rng.uniform(*self._spans_s[0]))
+        return t_s >= self._clip_s[0]
 
     def _growth(self, t_s: float) -> float:
         if not self._sees:
@@ -117,10 +130,12 @@ class _Filming:
         """Pictures that were taken by then."""
         packets: list[Packet] = []
         while (due_s := self._encoder.due_s) <= t_s:
+            sends = self._sends(due_s)
             if due_s >= self._encoder.offset_s + self._reports:
-                packets.append(receiver_report(due_s))
+                packets += [receiver_report(due_s)] if sends else []
                 self._reports += 1
-            packets += self._encoder.next_picture()
+            picture = self._encoder.next_picture()
+            packets += picture if sends else []
         return packets
 
 

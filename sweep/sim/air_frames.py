@@ -57,6 +57,8 @@ class WifiEmitter:
     """Cameras: seconds from one complete picture to the next."""
     follows_light: bool = False
     """Cameras: the lens sees the lamp whose sequence is played."""
+    clips_s: tuple[tuple[float, float], tuple[float, float]] | None = None
+    """Cameras: the shortest and the longest clip, and the pause after one; None: it streams."""
 
     @property
     def is_access_point(self) -> bool:

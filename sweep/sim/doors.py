@@ -45,7 +45,14 @@ BASELINE_RF_SECONDS: Final = 4.0
 NEIGHBOUR_WIFI_DBM: Final = -47.0
 CAMERA_RF_AT_1M_DBM: Final = -22.0
 """Guessed: 20 dBm of a small module, 40 dB over the first metre."""
+BLE_RF_AT_1M_DBM: Final = -40.0
+"""The same for 0 dBm, rounded up."""
 ANALOG_CAMERA_MHZ: Final = 5_800.0
+RF_OF: Final[dict[HiddenKind, EmitterKind]] = {
+    "wifi_camera": "wifi", "wifi_on_motion": "wifi", "analog_camera": "analog_video", "analog_1200": "analog_video",
+    "analog_2400": "analog_video", "ble_setup": "ble",
+}  # fmt: skip
+"""What the sensor head hears of a camera; a recorder sends nothing."""
 HALF_SIZE_WIDTH_PX: Final = 728
 CLIP_SIZE: Final = (256, 192)
 """Measured on rendered scenes: a lens of 1.4 mm at 1.1 m is found with every seed tried."""
@@ -193,10 +200,13 @@ def rf_door(room: World, stand: Standpoint | None, seed: int) -> RfDoor:
         loss = world.path_loss_db(world.distance_m(receiver_xy_m, (camera.x_m, camera.y_m))) + (
             12.0 if stand is None else 0.0
         )
-        is_analog = camera.kind == "analog_camera"
-        kind: EmitterKind = "analog_video" if is_analog else "wifi"
-        centre_mhz = ANALOG_CAMERA_MHZ if is_analog else None  # the Wi-Fi camera sends at 2.4 GHz
-        emitters.append(Emitter(kind, CAMERA_RF_AT_1M_DBM - loss, duty_cycle=0.35, centre_mhz=centre_mhz))
+        kind = RF_OF.get(camera.kind)
+        if camera.kind == "wifi_on_motion" and (stand is None or stand.zone_id != camera.zone_id):
+            kind = None  # nobody moves before it
+        if kind is not None:
+            level_dbm = (BLE_RF_AT_1M_DBM if kind == "ble" else CAMERA_RF_AT_1M_DBM) - loss
+            centre_mhz = ANALOG_CAMERA_MHZ if camera.kind == "analog_camera" else None  # the tuner hears 5.8 GHz only
+            emitters.append(Emitter(kind, level_dbm, duty_cycle=0.35, centre_mhz=centre_mhz))
     return RfDoor(RfScene(emitters=tuple(emitters), seed=seed), BASELINE_RF_SECONDS if stand is None else RF_SECONDS)
 
 
@@ -219,7 +229,7 @@ class LensDoor:
         render_clip(
             folder,
             clip=f"{name}-a",
-            wall=Wall(self.seed, self._lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside()),
+            wall=Wall(self.seed, self.lenses(), CLIP_SIZE, range_m=1.1, e_per_dn=E_PER_DN, aside=self._aside()),
             order="".join(lamps.told),
             triples=1,
             fmt="npz",
@@ -238,7 +248,8 @@ class LensDoor:
         turn_deg = (facing_deg - self.stand.facing_deg + 180.0) % 360.0 - 180.0
         return right_m, nearer_m, turn_deg
 
-    def _lenses(self) -> tuple[PlantedLens, ...]:
+    def lenses(self) -> tuple[PlantedLens, ...]:
+        """What hides on this wall, by pixels of the clip."""
         camera, (width, height) = self.hidden, CLIP_SIZE
         if camera is None or camera.zone_id != self.stand.zone_id:
             return ()
@@ -249,6 +260,7 @@ class LensDoor:
             range_m=camera.range_m,
             x_px=min(max(x_px, 12.0), width - 12.0),
             y_px=height * camera.height_share,
+            is_filtered=camera.kind == "recorder_1mm_ircut",
         )
         return (lens,)
 

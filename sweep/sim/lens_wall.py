@@ -62,6 +62,8 @@ class PlantedLens:
     off_angle_deg: float = 0.0
     visible_share: float = 1.0
     core_sigma_deg: float = 0.51
+    is_filtered: bool = False
+    """Behind a reflective filter of infrared, which lets little through and sends a wide cone back itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +215,17 @@ class WallScene:
         area = math.pi / 4.0 * (lens.aperture_mm * 1e-3) ** 2 * lens.visible_share
         core = gaussian(lens.core_sigma_deg, 1.0 - lobe.core_share, lobe.pedestal_sigma_deg)
         owner = self.room.own("lens", at, 0.5e-3 * lens.aperture_mm)
-        retro = Retro(owner, at, axis, area, lens.rho, core, 4.0, math.radians(40.0))
+        rho, second, second_rho = lens.rho, None, 0.0
+        if lens.is_filtered:  # as `lens_plant` draws it
+            rng = np.random.default_rng([self.wall.seed, 0x1C])
+            rho *= float(rng.uniform(0.02, 0.5))
+            second, second_rho = Tuning().filter_lobe(rng)
+        retro = Retro(
+            owner, at, axis, area, rho, core, 4.0, math.radians(40.0), second_lobe=second, second_rho=second_rho
+        )
         self.room.retros.append(retro)
-        about = {"kind": "clear", "aperture_mm": lens.aperture_mm, "range_m": lens.range_m, "rho": lens.rho}
+        kind = "reflective" if lens.is_filtered else "clear"
+        about = {"kind": kind, "aperture_mm": lens.aperture_mm, "range_m": lens.range_m, "rho": rho}
         return retro, TrueLens(about)
 
     def _furnish(self, rng: np.random.Generator) -> None:

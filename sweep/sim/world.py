@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -26,7 +26,16 @@ STAND_BACK_M = 0.3
 
 """What a quick sweep visits."""
 
-HiddenKind = Literal["wifi_camera", "analog_camera"]
+HiddenKind = Literal[
+    "wifi_camera", "analog_camera", "wifi_on_motion", "analog_1200", "analog_2400", "ble_setup",
+    "recorder_1mm", "recorder_1mm_ircut", "recorder_2mm",
+]  # fmt: skip
+"""The kinds of `sweep city`; the first streams, the second is the analogue one at 5.8 GHz."""
+USUAL_APERTURE_MM: Final = (1.4, 2.2)
+APERTURE_MM: Final[dict[HiddenKind, tuple[float, float]]] = {
+    "recorder_1mm": (0.9, 1.1), "recorder_1mm_ircut": (0.9, 1.1), "recorder_2mm": (1.8, 2.2),
+}  # fmt: skip
+"""Of kinds that are told apart by their lens; the others have the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +146,7 @@ def _hide(plan: Plan, stand: Standpoint, kind: HiddenKind, rng: np.random.Genera
         range_m=math.hypot(depth, side),
         bearing_deg=math.degrees(math.atan2(side, depth)),
         height_share=float(rng.uniform(0.35, 0.65)),
-        aperture_mm=float(rng.uniform(1.4, 2.2)),
+        aperture_mm=float(rng.uniform(*APERTURE_MM.get(kind, USUAL_APERTURE_MM))),
     )
 
 

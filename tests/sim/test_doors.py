@@ -4,21 +4,27 @@ import pickle
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from sweep.ble.adverts import Advert
 from sweep.ble.devices import build_scan
+from sweep.cli.output import CameraKind
 from sweep.lens.clips import read_clip
 from sweep.link.head import PortError
 from sweep.link.readings import read_windows
 from sweep.plug.talk import MeasureRf
 from sweep.report import MODALITIES, Position
+from sweep.sim.air_channel import ChannelAir
+from sweep.sim.air_frames import WifiEmitter
 from sweep.sim.ble_bus import scan_bus
 from sweep.sim.doors import NEXT_IN, RfDoor, SimulatedRoom, StandDoors
 from sweep.sim.head_avr import EmulatorGoneError
 from sweep.sim.head_scene import RfScene
 from sweep.sim.source import default_room, measure_rf
+from sweep.sim.stage import Stage
+from sweep.sim.world import HiddenKind
 
 from .head_kit import built_elf
 
@@ -80,6 +86,46 @@ def test_an_analogue_camera_sends_nothing_over_wifi() -> None:
     room = SimulatedRoom(default_room().plan, seed=1, camera_zone="stall-2", camera_kind="analog_camera")
     kinds = {emitter.kind for _, emitters in room.doors("p2", START_NS).wifi.setting.radios for emitter in emitters}
     assert kinds == {"ap", "browser", "caller", "uploader"}
+
+
+def test_every_kind_of_camera_can_be_asked_for() -> None:
+    assert {kind.hidden_kind for kind in CameraKind} == set(get_args(HiddenKind))
+
+
+@pytest.mark.parametrize(
+    ("kind", "rf", "ble", "aperture_mm"),
+    [
+        ("analog_camera", "analog_video", 3, (1.4, 2.2)), ("analog_1200", "analog_video", 3, (1.4, 2.2)),
+        ("analog_2400", "analog_video", 3, (1.4, 2.2)), ("ble_setup", "ble", 4, (1.4, 2.2)),
+        ("wifi_on_motion", "wifi", 3, (1.4, 2.2)), ("recorder_1mm", None, 3, (0.9, 1.1)),
+        ("recorder_1mm_ircut", None, 3, (0.9, 1.1)), ("recorder_2mm", None, 3, (1.8, 2.2)),
+    ],
+)  # fmt: skip
+def test_each_kind_of_camera_sends_what_it_is_named_for(
+    kind: HiddenKind, rf: str | None, ble: int, aperture_mm: tuple[float, float]
+) -> None:
+    room = SimulatedRoom(default_room().plan, seed=3, camera_zone="stall-2", camera_kind=kind)
+    here, beside = room.doors("p2", START_NS), room.doors("p1", START_NS)
+    assert [one.kind for one in here.rf.scene.emitters[1:]] == ([] if rf is None else [rf])
+    tuned = [one.centre_mhz for one in here.rf.scene.emitters[1:]]
+    assert tuned == ([5_800.0] if kind == "analog_camera" else [None] * len(tuned))
+    assert len(here.ble.emitters) == ble
+    sends = [sum(one.is_camera for _, air in stand.wifi.setting.radios for one in air) for stand in (here, beside)]
+    assert sends == ([1, 0] if kind == "wifi_on_motion" else [0, 0])
+    (lens,) = here.lens.lenses()
+    assert aperture_mm[0] <= lens.aperture_mm <= aperture_mm[1]
+    assert lens.is_filtered == (kind == "recorder_1mm_ircut")
+    assert beside.lens.lenses() == ()
+
+
+def test_a_camera_by_motion_is_silent_between_its_clips() -> None:
+    shares = []
+    for clips_s in (None, ((5.0, 40.0), (5.0, 60.0))):
+        camera = WifiEmitter("camera_station", "02:c4:3e:00:00:17", 0.5, 0.5, peer="00:00:5e:00:53:01", clips_s=clips_s)
+        heard = ChannelAir(2_437, (camera,), (0.7, 0.7), Stage(), (1, 2)).until(600.0)
+        shares.append(len({int(t_s) for t_s, _, _ in heard}) / 600)
+    assert shares[0] > 0.98
+    assert 0.2 < shares[1] < 0.75
 
 
 def test_serial_bytes_come_from_the_firmware(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""Whole sweeps of the simulated room, one line a sweep: camera, air, emulated head, lamps, second looks, report.
+
+Job: make the sweeps that a file lacks and append what each came to. Input: `--out FILE`, until when; output: a line of
+JSON a sweep, and its report where `--reports` says. What is there is not made again, so that a run may end at any time;
+sweeps without a camera and of each kind take turns, so that it ends in proportion. Each is the command `sweep run
+--sim`; only the start of its processes is cheaper: they are forked from one that has loaded the program, which was a
+third of a sweep's time.
+
+    nice -n 19 python -m tests.simulators.city_end_to_end --out SWEEPS.jsonl --until 14:20
+    python -m tests.simulators.city_end_to_end --out SWEEPS.jsonl --table
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from unittest.mock import patch
+
+from typer.testing import CliRunner
+
+from sweep.cli import build_app
+from sweep.lens.intervals import clopper_pearson
+
+FIRST_SEED: Final = 900
+CAMERA_IN: Final = "stall-2"
+SWEEPS: Final = {
+    "none": 44, "wifi": 12, "analog": 6, "analog_1200": 6, "analog_2400": 6, "ble_setup": 6, "wifi_on_motion": 6,
+    "recorder_1mm": 6, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
+}  # fmt: skip
+"""A hundred: those without a camera carry what is said of a flood."""
+LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.plugs", "sweep.sim.doors")
+Line = dict[str, Any]
+
+
+@contextmanager
+def forked() -> Iterator[None]:
+    """The processes of modalities are forked from one that has loaded the program, instead of loading it each time."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(LOADED))
+    with patch.object(multiprocessing, "get_context", lambda _method=None: context):
+        yield
+
+
+def sweep(folder: Path, seed: int, kind: str) -> dict[str, Any]:
+    """The report of a sweep of that seed, with a camera of that kind in CAMERA_IN or with `none`."""
+    out = folder / "report.json"
+    arguments = ["run", "--sim", "--seed", str(seed), "--state", str(folder / "state"), "--json", str(out), "--quiet"]
+    if kind != "none":
+        arguments += ["--camera-in", CAMERA_IN, "--camera-kind", kind]
+    done = CliRunner().invoke(build_app(("run",)), arguments)
+    if done.exit_code:
+        raise RuntimeError(done.output)
+    report: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return report
+
+
+def count(report: dict[str, Any], zones: set[str]) -> Counter[str]:
+    """Candidates, findings and strong ones in some zones of a sweep; and glints that the detector called."""
+    found = {f["zone_id"]: f for f in report["findings"] if f["zone_id"] in zones}
+    looked = {one["zone_id"] for one in report["looked_again"]} & zones
+    called = [o for o in report["observations"] if o["modality"] == "lens" and o["zone_id"] in zones]
+    return Counter(
+        asked=len(looked | found.keys()),
+        found=sum(f["stage"] == "second_look" for f in found.values()),
+        strong=sum(f["strength"] == "strong" for f in found.values()),
+        called=sum(not o["position_id"].startswith("again-") for o in called),
+    )
+
+
+def counted(report: dict[str, Any], kind: str) -> dict[str, dict[str, int]]:
+    """What was counted where the camera is, and in all other zones; without a camera in the whole room."""
+    zones = {zone["zone_id"] for zone in report["plan"]["zones"]}
+    ours = zones if kind == "none" else {CAMERA_IN}
+    return {"there": dict(count(report, ours)), "elsewhere": dict(count(report, zones - ours))}
+
+
+def in_turns(sweeps: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Kind and seed of all sweeps, each kind spread evenly over the run."""
+    turns = [
+        ((number + 0.5) / many, kind, FIRST_SEED + number) for kind, many in sweeps.items() for number in range(many)
+    ]
+    return [(kind, seed) for _, kind, seed in sorted(turns, key=lambda turn: turn[0])]
+
+
+def lines_of(out: Path) -> list[Line]:
+    """The sweeps that are there."""
+    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] if out.exists() else []
+
+
+def run(out: Path, reports: Path | None, until: str | None) -> None:
+    """Make what is missing, up to a time of day in UTC."""
+    there = {(line["kind"], line["seed"]) for line in lines_of(out)}
+    with forked():
+        for kind, seed in in_turns(SWEEPS):
+            if (kind, seed) in there:
+                continue
+            if until is not None and datetime.now(UTC).strftime("%H:%M") >= until:
+                return
+            began = time.monotonic()
+            with tempfile.TemporaryDirectory() as folder:
+                report = sweep(Path(folder), seed, kind)
+            if reports is not None:
+                reports.mkdir(parents=True, exist_ok=True)
+                (reports / f"{kind}-{seed}.json").write_text(json.dumps(report), encoding="utf-8")
+            line = {"kind": kind, "seed": seed, "wall_s": round(time.monotonic() - began, 1), **counted(report, kind)}
+            with out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+
+
+def table(lines: list[Line]) -> str:
+    """Counts by kind: sweeps with a candidate, with a finding, with a strong one, each with its 90 % interval."""
+    rows = [
+        "| kind | sweeps | called | candidate | found | strong | candidates elsewhere |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for kind in SWEEPS:
+        ours = [line for line in lines if line["kind"] == kind]
+        if not ours:
+            continue
+        cells = [kind, str(len(ours)), str(sum(line["there"]["called"] for line in ours))]
+        for what in ("asked", "found", "strong"):
+            hits = sum(line["there"][what] > 0 for line in ours)
+            low, high = clopper_pearson(hits, len(ours))
+            cells.append(f"{hits} ({low:.2f}-{high:.2f})")
+        cells.append(str(sum(line["elsewhere"]["asked"] for line in ours)))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="lines of JSON, one a sweep; made or added to")
+    parser.add_argument("--reports", type=Path, help="folder for the reports")
+    parser.add_argument("--until", help="time of day in UTC from which no sweep is begun, as 14:20")
+    parser.add_argument("--table", action="store_true", help="print what the file comes to and make nothing")
+    given = parser.parse_args()
+    if given.table:
+        print(table(lines_of(given.out)))
+    else:
+        run(given.out, given.reports, given.until)
