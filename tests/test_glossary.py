@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from server.exports.words import ENTRY_KINDS
+
 ROOT = Path(__file__).resolve().parents[1]
 GLOSSARY: dict[str, Any] = tomllib.loads((ROOT / "sweep/report/glossary.toml").read_text(encoding="utf-8"))
 WORDS = ROOT / "server/web/src/i18n/words"
@@ -51,3 +53,9 @@ def test_a_retired_word_is_said_nowhere(retired: str, instead: str) -> None:
         if retired in line
     ]
     assert said == [], f"say {instead!r} instead of {retired!r}"
+
+
+def test_an_entry_is_called_on_the_desk_as_in_the_exported_log() -> None:
+    words = (WORDS.parents[1] / "desk/kind-words.ts").read_text(encoding="utf-8")
+    said = {key: ko for key, ko, _ in ENTRY.findall(words)}
+    assert said == {f"kind_{kind.replace('.', '_')}": ko for kind, ko in ENTRY_KINDS.items()}

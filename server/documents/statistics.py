@@ -75,7 +75,7 @@ def has_demo(connection: Connection, district_id: str | None) -> bool:
 
 def _line(lines: Lines, named: dict[str, str], district_id: str | None) -> DistrictLine:
     name = NO_DISTRICT if district_id is None else named.get(district_id, district_id)
-    return lines.setdefault(district_id, DistrictLine(name))
+    return lines.setdefault(district_id, DistrictLine(name, district_id=district_id))
 
 
 def _places() -> Select[Any]:

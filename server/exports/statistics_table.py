@@ -68,11 +68,13 @@ class DistrictLine:
     """From the finding of a camera to the call of 112."""
     to_repair_ms: list[int] = field(default_factory=list)
     """From a defect's finding to the look that its repair holds."""
+    district_id: str | None = field(default=None, compare=False)
+    """None: a sum, or facilities that belong to no district yet."""
 
     def add(self, other: DistrictLine) -> None:
         """Count another line in."""
         for one in fields(self):
-            if one.name != "name":
+            if one.name not in {"name", "district_id"}:
                 setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
 
 
@@ -87,12 +89,15 @@ class Column:
     """Printed on the sheet that explains."""
 
 
-def _median(unit_ms: int, name: str) -> Callable[[DistrictLine], float | str]:
-    """The median of some times in hours or days, to a tenth."""
+def median_of(times_ms: Sequence[int], unit_ms: int) -> float | None:
+    """The median of some times in hours or days, to a tenth; None for none."""
+    return round(statistics.median(times_ms) / unit_ms, 1) if times_ms else None
 
+
+def _median(unit_ms: int, name: str) -> Callable[[DistrictLine], float | str]:
     def value(line: DistrictLine) -> float | str:
-        times = getattr(line, name)
-        return round(statistics.median(times) / unit_ms, 1) if times else NO_NUMBER
+        median = median_of(getattr(line, name), unit_ms)
+        return NO_NUMBER if median is None else median
 
     return value
 
@@ -171,12 +176,15 @@ NOTES: tuple[tuple[str, str], ...] = (
 
 def with_total(lines: Sequence[DistrictLine]) -> tuple[DistrictLine, ...]:
     """The lines, and one over all of them when there are several."""
-    if len(lines) < 2:
-        return tuple(lines)
+    return tuple(lines) if len(lines) < 2 else (*lines, total_of(lines))
+
+
+def total_of(lines: Sequence[DistrictLine]) -> DistrictLine:
+    """One line over all of them."""
     total = DistrictLine("합계")
     for line in lines:
         total.add(line)
-    return (*lines, total)
+    return total
 
 
 def write_csv(lines: Sequence[DistrictLine], period: Period) -> bytes:

@@ -196,6 +196,20 @@ class Phone:
         )
         return [str(line) for line in found]
 
+    def small_targets(self, least_px: int = 48) -> list[str]:
+        """What a finger is to hit and is smaller than its 48 px; of a box with a label the label counts."""
+        found = self.page.evaluate(
+            """least => [...document.querySelectorAll('a, button, select, input, textarea, summary')]
+                .filter(one => one.checkVisibility() && !one.closest('.visually-hidden, .skip'))
+                .map(one => [one, (one.matches('[type=checkbox], [type=radio]') && one.closest('label') || one)
+                    .getBoundingClientRect()])
+                .filter(([, box]) => Math.min(box.width, box.height) < least - 0.5)
+                .map(([one, box]) => `${Math.round(box.width)} × ${Math.round(box.height)} px: ${
+                    (one.ariaLabel || one.innerText || one.type).slice(0, 40)}`)""",
+            least_px,
+        )
+        return [str(line) for line in found]
+
     def settle(self) -> None:
         """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
         self.page.evaluate("document.fonts.ready")

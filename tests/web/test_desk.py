@@ -25,7 +25,8 @@ PAGES = {
     "#/desk/map": ("시설 지도", "한빛구"),
     "#/desk/rooms": ("방 이력", "새싹공원"),
     "#/desk/import": ("시설 가져오기", "공중화장실_시범.csv"),
-    "#/desk/log": ("기록 원장", "sweep.report"),
+    "#/desk/statistics": ("분기 통계", "솔밭구"),
+    "#/desk/log": ("기록 원장", "점검 보고서"),
 }
 
 
@@ -81,13 +82,67 @@ def test_each_page_on_a_phone_in_english(open_phone: OpenPhone, city: str) -> No
     phone = open_phone(city)
     phone.log_in("supervisor-hanbit", path="#/desk")
     phone.set(language="en")
-    for path, title in {"#/desk": "Today", "#/desk/cases": "Cases", "#/desk/due": "What is due"}.items():
+    case = _get(phone.page, city, "/api/cases?limit=200")["cases"][0]
+    pages: dict[str, str | re.Pattern[str]] = {
+        "#/desk": "Today",
+        "#/desk/cases": "Cases",
+        "#/desk/due": "What is due",
+        "#/desk/map": "Map",
+        "#/desk/statistics": "Statistics of a quarter",
+        "#/desk/log": "Log",
+        f"#/desk/case/{case['case_id']}": re.compile(re.escape(case["room_name"]["en"])),
+        f"#/desk/rooms/{case['room_id']}": re.compile(re.escape(case["room_name"]["en"])),
+    }
+    for path, title in pages.items():
         phone.open(path)
         expect(phone.page.get_by_role("heading", level=1, name=title, exact=True)).to_be_visible()
         expect(phone.page.get_by_role("status")).to_have_count(0)
         assert phone.violations() == [], path
+        assert phone.small_targets() == [], path
         assert phone.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     expect(phone.page.get_by_role("link", name="Import")).to_have_count(0)
+
+
+def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phone, city: str) -> None:
+    page = desk.page
+    desk.open("#/desk/statistics")
+    chosen = page.get_by_role("combobox", name="분기", exact=True)
+    chosen.select_option(index=1)
+    expect(page.locator("main .busy")).to_have_count(0)
+    year, quarter = chosen.input_value().split("-")
+    shown = _get(page, city, f"/api/statistics?year={year}&quarter={quarter}")
+    rows = page.get_by_role("table").get_by_role("row")
+    expect(rows).to_have_count(1 + len(shown["districts"]) + 1)
+    total = rows.last.locator("td .number").all_inner_texts()
+    assert total[:5] == [f"{shown['total'][name]:,}" for name in ("rooms", "rooms_visited", "full", "quick", "by_eye")]
+    xlsx = page.get_by_role("button", name="XLSX")
+    xlsx.click()
+    expect(page.get_by_text("다운로드 사유를 적으십시오.")).to_be_visible()
+    page.get_by_label("다운로드 사유").fill("분기 보고")
+    with page.expect_download() as download:
+        xlsx.click()
+    assert download.value.suggested_filename == f"statistics_{year}-Q{quarter}.xlsx"
+    assert download.value.path().read_bytes()[:4] == b"PK\x03\x04"
+
+
+def test_the_parts_of_a_room_are_put_right(desk: Phone, city: str) -> None:
+    page = desk.page
+    room = _get(page, city, "/api/rooms?limit=1")["rooms"][0]["room_id"]
+    desk.open(f"#/desk/rooms/{room}")
+    panel = page.get_by_role("region", name="방 구분")
+    panel.get_by_text("고치기").click()
+    floor = panel.get_by_label("층", exact=True)
+    floor.fill("0")
+    panel.get_by_role("button", name="저장").click()
+    expect(panel.get_by_text("층은 1부터 200, 지하는 -1부터 -20까지의 수입니다.")).to_be_visible()
+    floor.fill("-1")
+    panel.get_by_label("성별").select_option("family")
+    panel.get_by_label("칸 수").fill("4")
+    panel.get_by_role("button", name="저장").click()
+    expect(panel.get_by_text("저장했습니다.")).to_be_visible()
+    expect(panel.locator("dd")).to_have_text(["가족", "지하 1층", "4칸"])
+    found = _get(page, city, f"/api/rooms/{room}")
+    assert (found["sex"], found["floor"], found["stalls"]) == ("family", -1, 4)
 
 
 def test_a_case_takes_its_next_step_by_two_persons(desk: Phone, city: str) -> None:

@@ -1,4 +1,4 @@
-"""Documents that are being made."""
+"""Documents that are being made, and the statistics of a quarter as the page shows them."""
 
 from __future__ import annotations
 
@@ -33,3 +33,53 @@ class ExportJobList(View):
     """One's own documents, newest first."""
 
     exports: tuple[ExportJobView, ...]
+
+
+class DistrictStatistics(View):
+    """What happened in a district within a quarter, in counts; exports/README.md says what counts."""
+
+    district_id: str | None
+    """Null: a sum, or facilities that belong to no district yet."""
+    name: str
+    """Korean."""
+    facilities: int
+    rooms: int
+    """As they are registered now, whichever quarter it is."""
+    rooms_visited: int
+    full: int
+    quick: int
+    by_eye: int
+    not_counted: int
+    candidates: int
+    public_reports: int
+    public_reports_closed: int
+    cases: int
+    undecided: int
+    not_camera: int
+    defects: int
+    cameras: int
+    handed_over: int
+    repairs: int
+    repairs_checked: int
+    repairs_late: int
+    to_look_h: float | None
+    """Median hours from a case's opening to the look of two persons; null: there was none."""
+    to_call_h: float | None
+    """Median hours from the finding of a camera to the call of 112."""
+    to_repair_days: float | None
+    """Median days from a defect's finding to the look that its repair holds."""
+
+
+class QuarterStatistics(View):
+    """The statistics of a quarter in Korean days."""
+
+    year: int
+    quarter: int
+    first: date
+    last: date
+    is_over: bool
+    is_demo: bool
+    """Is a demonstration's facility among them?"""
+    districts: tuple[DistrictStatistics, ...]
+    """By name."""
+    total: DistrictStatistics

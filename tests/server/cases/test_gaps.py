@@ -1,4 +1,4 @@
-"""The legal sizes of gaps stand once in Python and once in the page, which decides without a connection: they are the same."""
+"""The legal sizes of gaps stand in Python and in the page, which decides without a connection: they are the same."""
 
 from __future__ import annotations
 

@@ -237,6 +237,30 @@ def test_the_file_for_each_role_and_its_line_in_the_access_log(site: Site, fille
     assert ("statistics.exported", "statistics_2026-Q1.csv", "분기 보고") in [tuple(row) for row in log]
 
 
+def test_what_the_page_shows_is_what_the_file_says(site: Site, filled: dict[str, list[UUID]]) -> None:
+    officer = site.login("city_officer", "시담당-01")
+    asked = {"year": 2026, "quarter": 1}
+    shown = officer.http.get("/api/statistics", params=asked)
+    assert shown.status_code == 200, shown.text
+    page = shown.json()
+    assert (page["first"], page["last"], page["is_over"]) == ("2026-01-01", "2026-03-31", True)
+    file = officer.http.get("/api/exports/statistics", params=asked | {"reason": "대조", "format": "csv"})
+    rows = {row["구분"]: row for row in csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))}
+    for line in (*page["districts"], page["total"]):
+        row = rows[line["name"]]
+        for name, heading in (("rooms", "방(실)"), ("full", "장비 정밀(회)"), ("by_eye", "육안(회)")):
+            assert str(line[name]) == row[heading], (line["name"], heading)
+    by_id = {line["district_id"]: line for line in page["districts"]}
+    assert (by_id["mapo-gu"]["full"], by_id["jung-gu"]["by_eye"], page["total"]["full"]) == (2, 1, 2)
+    assert page["total"]["to_call_h"] is None
+    with site.db.write() as connection:
+        connection.execute(update(users).where(users.c.display_name == "시담당-01").values(district_id="jung-gu"))
+    own = officer.http.get("/api/statistics", params=asked).json()
+    assert [line["district_id"] for line in own["districts"]] == ["jung-gu"]
+    assert own["total"]["full"] == 0
+    assert site.login("viewer").http.get("/api/statistics", params=asked).status_code == 403
+
+
 def test_the_workbook_has_numbers_a_sum_and_says_when_a_demonstration_is_in_it() -> None:
     lines = [DistrictLine("가구", rooms=3, full=2, to_look_ms=[3_600_000, 7_200_000]), DistrictLine("나구", rooms=4)]
     total = with_total(lines)[-1]

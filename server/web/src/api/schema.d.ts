@@ -2008,6 +2008,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Statistics
+         * @description The statistics of a quarter (Korean days) to look at: the own district, or each one and their sum.
+         */
+        get: operations["get_statistics_api_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/stickers/{code}": {
         parameters: {
             query?: never;
@@ -3484,6 +3504,60 @@ export interface components {
             /** District Id */
             district_id: string;
             name: components["schemas"]["LocalText"];
+        };
+        /**
+         * DistrictStatistics
+         * @description What happened in a district within a quarter, in counts; exports/README.md says what counts.
+         */
+        DistrictStatistics: {
+            /** By Eye */
+            by_eye: number;
+            /** Cameras */
+            cameras: number;
+            /** Candidates */
+            candidates: number;
+            /** Cases */
+            cases: number;
+            /** Defects */
+            defects: number;
+            /** District Id */
+            district_id: string | null;
+            /** Facilities */
+            facilities: number;
+            /** Full */
+            full: number;
+            /** Handed Over */
+            handed_over: number;
+            /** Name */
+            name: string;
+            /** Not Camera */
+            not_camera: number;
+            /** Not Counted */
+            not_counted: number;
+            /** Public Reports */
+            public_reports: number;
+            /** Public Reports Closed */
+            public_reports_closed: number;
+            /** Quick */
+            quick: number;
+            /** Repairs */
+            repairs: number;
+            /** Repairs Checked */
+            repairs_checked: number;
+            /** Repairs Late */
+            repairs_late: number;
+            /** Rooms */
+            rooms: number;
+            /** Rooms Visited */
+            rooms_visited: number;
+            /** To Call H */
+            to_call_h: number | null;
+            /** To Look H */
+            to_look_h: number | null;
+            /** To Repair Days */
+            to_repair_days: number | null;
+            /** Undecided */
+            undecided: number;
         };
         /**
          * DistrictView
@@ -6255,6 +6329,33 @@ export interface components {
              * @enum {string}
              */
             what: "hole" | "device" | "other";
+        };
+        /**
+         * QuarterStatistics
+         * @description The statistics of a quarter in Korean days.
+         */
+        QuarterStatistics: {
+            /** Districts */
+            districts: components["schemas"]["DistrictStatistics"][];
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Is Demo */
+            is_demo: boolean;
+            /** Is Over */
+            is_over: boolean;
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+            /** Quarter */
+            quarter: number;
+            total: components["schemas"]["DistrictStatistics"];
+            /** Year */
+            year: number;
         };
         /**
          * ReasonCount
@@ -12509,6 +12610,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignOnLinks"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_statistics_api_statistics_get: {
+        parameters: {
+            query: {
+                quarter: number;
+                year: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarterStatistics"];
                 };
             };
             /** @description Refused; the code says why */

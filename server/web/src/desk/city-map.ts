@@ -5,6 +5,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
+import { say } from "./say.svelte";
 
 export type MapPlace = CityMap["places"][number];
 export type PlaceState = "found" | "case" | "overdue" | "plain";
@@ -58,7 +59,8 @@ export function stateOf(place: MapPlace, overdue: ReadonlySet<string>): PlaceSta
 }
 
 export function makeMap(element: HTMLElement): L.Map {
-  return L.map(element, {
+  const map = L.map(element, {
+    zoomControl: false,
     preferCanvas: true,
     attributionControl: false,
     zoomSnap: 0.25,
@@ -66,6 +68,8 @@ export function makeMap(element: HTMLElement): L.Map {
     maxZoom: 19,
     keyboard: true,
   });
+  L.control.zoom({ zoomInTitle: say("map_zoom_in"), zoomOutTitle: say("map_zoom_out") }).addTo(map);
+  return map;
 }
 
 /** Draw the outlines and show the city, or one's own district: its outline and places, all there is where it has none. */

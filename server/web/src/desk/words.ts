@@ -2,6 +2,9 @@
 import { text } from "../i18n/text";
 import { badgeWords } from "./badge-words";
 import { caseWords } from "./case-words";
+import { kindWords } from "./kind-words";
+import { partsWords } from "./parts-words";
+import { statisticsWords } from "./statistics-words";
 
 const pages = {
   desk_label: text("업무 메뉴", "Desk pages"),
@@ -172,6 +175,8 @@ const map = {
     "구 경계와 시설입니다. 바깥 지도 그림은 쓰지 않습니다.",
     "Outlines and facilities; no foreign map tiles.",
   ),
+  map_zoom_in: text("크게 보기", "Zoom in"),
+  map_zoom_out: text("작게 보기", "Zoom out"),
   map_title: text("시설 지도", "Map"),
   map_area: text("구 경계와 시설 {n}곳의 지도", "Map of district outlines and {n} facilities"),
   map_unplaced: text(
@@ -255,6 +260,9 @@ export const words = {
   ...pages,
   ...day,
   ...caseWords,
+  ...kindWords,
+  ...partsWords,
+  ...statisticsWords,
   ...badgeWords,
   ...due,
   ...imports,

@@ -1,0 +1,11 @@
+/** What an entry is called: a kind of a later release by its code. */
+import { kindWords } from "./kind-words";
+import { say } from "./say.svelte";
+
+const isKnown = (key: string): key is keyof typeof kindWords => key in kindWords;
+
+export function kindOf(kind: string | null): string {
+  if (kind === null) return "?";
+  const key = `kind_${kind.replaceAll(".", "_")}`;
+  return isKnown(key) ? say(key) : kind;
+}
