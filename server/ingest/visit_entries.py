@@ -24,7 +24,7 @@ from server.store.schema import IS_ACCEPTED, entries, open_findings, sweeps
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
-from sweep.report import ClockReading, parse_json, to_json
+from sweep.report import ClockReading, Record, parse_json, to_json
 from sweep.report.visit_records import Noted, SignedByHand, VisitNote, VisitSigned
 
 
@@ -84,7 +84,7 @@ def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
     signed = {name: getattr(request, name) for name in SignedByHand.model_fields}
     with db.write() as connection:
         if request.signature_id is not None:
-            known = _known(connection, sweep_id, request.signature_id, kinds.VISIT_SIGNED)
+            known = _known_signature(connection, sweep_id, request.signature_id, signed)
             if known is not None:
                 return known
         project_due(connection, sweep_id)
@@ -123,16 +123,23 @@ def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
         )
 
 
-def _known(connection: Connection, sweep_id: UUID, entry_id: UUID, kind: str) -> Outcome | None:
-    """What was signed before under this id; None when there is nothing, ApiError 409 when it is something else."""
-    row = connection.execute(select(entries).where(entries.c.entry_id == entry_id, IS_ACCEPTED).limit(1)).one_or_none()
+def _known_signature(
+    connection: Connection, sweep_id: UUID, signature_id: UUID, signed: dict[str, Any]
+) -> Outcome | None:
+    """The signature as it was taken down before under this id; None when there is none."""
+    row = _entry_under(connection, signature_id)
     if row is None:
         return None
-    if (row.kind, row.sweep_id) != (kind, sweep_id):
+    data = _body_of(connection, row, kinds.VISIT_SIGNED_TYPE)
+    before = None if data is None else parse_json(VisitSigned, data)
+    if not _is_same(row, kinds.VISIT_SIGNED, sweep_id, before, signed):
         raise ApiError(
-            409, "signature_known", "같은 번호로 다른 것이 이미 기록되어 있습니다", "something else has this id"
+            409,
+            "signature_known",
+            "같은 번호로 다른 서명이 이미 기록되어 있습니다. 이 서명은 기록하지 않았습니다",
+            "another signature is recorded under this id; this one was not recorded",
         )
-    return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
+    return _found(row)
 
 
 def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...]:
@@ -144,24 +151,36 @@ def _report_of(connection: Connection, log_index: int | None) -> tuple[UUID, ...
 
 def _known_note(connection: Connection, sweep_id: UUID, note_id: UUID, noted: dict[str, Any]) -> Outcome | None:
     """The note as it was signed before under this id; None when there is none."""
-    statement = select(entries).where(entries.c.entry_id == note_id, IS_ACCEPTED).limit(1)
-    row = connection.execute(statement).one_or_none()
+    row = _entry_under(connection, note_id)
     if row is None:
         return None
-    signed = _note_of(connection, row)
-    is_same = signed is None or all(getattr(signed, name) == value for name, value in noted.items())
-    if (row.kind, row.sweep_id) != (kinds.VISIT_NOTED, sweep_id) or not is_same:
+    data = _body_of(connection, row, kinds.VISIT_NOTED_TYPE)
+    before = None if data is None else parse_json(VisitNote, data)
+    if not _is_same(row, kinds.VISIT_NOTED, sweep_id, before, noted):
         raise ApiError(
             409,
             "note_known",
             "같은 번호로 다른 내용이 이미 기록되어 있습니다. 이 내용은 기록하지 않았습니다",
             "another content is recorded under this id; this note was not recorded",
         )
+    return _found(row)
+
+
+def _entry_under(connection: Connection, entry_id: UUID) -> Row[Any] | None:
+    return connection.execute(select(entries).where(entries.c.entry_id == entry_id, IS_ACCEPTED).limit(1)).one_or_none()
+
+
+def _is_same(row: Row[Any], kind: str, sweep_id: UUID, before: Record | None, said: dict[str, Any]) -> bool:
+    """Whether an entry says just this; of one whose body was erased nothing is left to compare."""
+    if (row.kind, row.sweep_id) != (kind, sweep_id):
+        return False
+    return before is None or all(getattr(before, name) == value for name, value in said.items())
+
+
+def _found(row: Row[Any]) -> Outcome:
     return Outcome(row.log_index, row.entry_id, row.status, row.received_ms, False, row.kind, row.sweep_id)
 
 
-def _note_of(connection: Connection, row: Row[Any]) -> VisitNote | None:
-    for body in bodies_of(connection, row.log_index):
-        if body.media_type == kinds.VISIT_NOTED_TYPE and body.data is not None:
-            return parse_json(VisitNote, body.data)
-    return None
+def _body_of(connection: Connection, row: Row[Any], media_type: str) -> bytes | None:
+    found = (body.data for body in bodies_of(connection, row.log_index) if body.media_type == media_type)
+    return next(found, None)

@@ -27,6 +27,7 @@ def visit_view(record: SweepRecord, result: Result) -> VisitView:
     code = by_eye_result(result, hand_of(record))
     signatures = tuple(
         SignatureView(
+            signature_id=row.entry_id,
             signed_as=one.signed_as,
             agency=one.agency,
             name=one.name,

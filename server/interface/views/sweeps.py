@@ -54,6 +54,8 @@ class DispositionView(View):
 class SignatureView(View):
     """That somebody signed a note by finger; the strokes stay in the log."""
 
+    signature_id: UUID
+    """Its entry, under the id that the phone gave it: what it still keeps of that is recorded."""
     signed_as: SignedAs
     agency: str
     name: str

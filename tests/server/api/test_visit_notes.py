@@ -164,8 +164,11 @@ def test_a_signature_is_over_the_note_that_was_shown(site: Site, person: Client)
     assert sign().json()["error"]["code"] == "hash_not_shown"
     first, again = sign(shown_hash=shown), sign(shown_hash=shown)
     assert (first.status_code, again.json()) == (201, first.json())
+    other = sign(shown_hash=shown, name="박경위")
+    assert (other.status_code, other.json()["error"]["code"]) == (409, "signature_known"), "no second one under its id"
     assert sign(shown_hash=shown, signature_id=None, strokes=[]).status_code == 400
     (kept,) = person.get(f"/api/sweeps/{sweep_id}").json()["visit"]["signatures"]
+    assert kept["signature_id"] == by_finger["signature_id"]
     assert (kept["signed_as"], kept["rank"], kept["taken_by"], kept["is_of_last_note"]) == (
         "witness", "경위", "점검자-01", True,
     )  # fmt: skip

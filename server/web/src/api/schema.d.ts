@@ -7382,6 +7382,11 @@ export interface components {
             /** Rank */
             rank: string | null;
             /**
+             * Signature Id
+             * Format: uuid
+             */
+            signature_id: string;
+            /**
              * Signed
              * Format: date-time
              */
