@@ -15,7 +15,6 @@ from uuid import UUID
 from server.interface.errors import ApiError
 from server.interface.fields import CommandAnswer
 from server.interface.views.probes import StopView
-from server.live.replay import Replay
 from server.signing.keys import Key
 from sweep.report import (
     AbortCommand,
@@ -28,6 +27,7 @@ from sweep.report import (
     StartCommand,
     utc_now,
 )
+from sweep.report.replay import Replay
 
 MAX_PENDING = 32  # guessed: a person cannot ask for more within the life of a command
 MAX_KNOWN_COMMANDS = 300  # guessed: a day of sweeps; a command is asked for again within seconds or not at all

@@ -19,9 +19,9 @@ from uuid import UUID
 from server.interface.errors import busy
 from server.interface.views.probes import ProbeView
 from server.live.channel import Channel, Known
-from server.live.replay import MAX_KEPT
 from server.signing.keys import Key
 from sweep.report import Command, CommandEvent, DeclareEmptyCommand, LiveMessage, StateEvent, utc_now
+from sweep.report.replay import MAX_KEPT
 
 ONLINE_S = 40.0  # derived: a long poll of 25 s and 15 s for the way
 QUEUE_SIZE = MAX_KEPT + 56  # derived: a replay and some; a slower listener is disconnected

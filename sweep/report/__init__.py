@@ -2,7 +2,8 @@
 
 `base` holds the ground types, `plan` rooms and zones, `observations` measurements, `condition` the probe's own state,
 `verdicts`, `findings` and `reference` what a report says of zones, of what was found and of the probe, `sweep` the
-report, `manifest` the recorded sweep, `live` the live messages and commands, `crops` what a crop may be.
+report, `manifest` the recorded sweep, `live` the live messages and commands, `replay` which of them still hold, `crops`
+what a crop may be.
 JSON schemas: schema.json, described in REPORT.md.
 """
 

@@ -1,4 +1,6 @@
-"""What a page that opens now has to hear of a sweep that goes on: of each thing the last word, in the order sent.
+"""What whoever listens only now has to hear of a sweep that goes on: of each thing the last word, in the order sent.
+
+The server tells it to a page that opens late, the probe to a server that began anew.
 
 Input is a probe's live messages; output is the few of them that still hold.  A page that folds them shows what one
 shows that heard them all, however long the sweep has gone on.  Nothing is kept of an earlier sweep.
@@ -9,9 +11,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from sweep.report import (
+from .live import (
     CommandEvent,
-    CoverageEvent,
     FindingEvent,
     LiveEvent,
     LiveMessage,
@@ -21,6 +22,7 @@ from sweep.report import (
     StateEvent,
     ZoneEvent,
 )
+from .live_room import CoverageEvent
 
 MAX_KEPT = 900
 """Derived: a verdict of four modalities and the coverage of each of 100 zones, 200 findings, and what was said else."""

@@ -330,6 +330,7 @@ class Agent:
                 continue
             if not reachable:
                 self._say("the server answers again")
+                self.live.tell_again()  # it may have begun anew
             reachable = True
             backoff.succeed()
             self._say_clock()

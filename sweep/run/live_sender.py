@@ -12,9 +12,10 @@ from uuid import UUID
 
 from sweep.deliver.backoff import Backoff
 from sweep.deliver.uplink import LiveRefusedError, ServerUnreachableError, Uplink
-from sweep.report import CommandEvent, ConditionEvent, DoctorEvent, LiveEvent, LiveMessage, NoticeEvent
+from sweep.report import CommandEvent, ConditionEvent, DoctorEvent, LiveEvent, LiveMessage, NoticeEvent, StateEvent
+from sweep.report.replay import MAX_KEPT, Replay
 
-MAX_WAITING_MESSAGES = 500  # a sweep of 30 zones makes about 300
+MAX_WAITING_MESSAGES = 500 + MAX_KEPT  # a sweep of 30 zones makes about 300; and what is told again of it
 BATCH = 50
 GATHER_S: Final = 0.03
 """What is said meanwhile goes into one request; a person who pressed stop does not notice."""
@@ -33,6 +34,9 @@ class LiveSender:
         self._has_news = threading.Event()
         self._seq = 0
         self._sweep_id: UUID | None = None
+        self._told = Replay()
+        self._told_of: UUID | None = None
+        """The sweep that `_told` is of."""
         self.dropped = 0
         self.refused = 0
         """Messages that the server will never take."""
@@ -40,19 +44,41 @@ class LiveSender:
     def put(self, event: LiveEvent, sweep_id: UUID | None) -> None:
         """Queue one event; the oldest is dropped when the queue is full."""
         with self._lock:
-            self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
-            message = LiveMessage(
-                v=1,
-                probe_id=self._probe_id,
-                seq=self._seq,
-                sent=self._uplink.time.now(),
-                sweep_id=sweep_id,
-                event=event,
-            )
-            self._seq += 1
+            message = self._queue(event, sweep_id)
+            if sweep_id != self._told_of and not isinstance(event, CommandEvent):  # as the server forgets it, too
+                self._told.clear()
+                self._told_of = sweep_id
+            self._told.add(message)
             self._sweep_id = sweep_id
-            self._waiting.append(message)
         self._has_news.set()
+
+    def tell_again(self) -> None:
+        """Queue what still holds once more: a server that began anew knows nothing of a sweep that stands still.
+
+        Of states only the last, since an earlier one, like a pause, would take back what persons have said since.
+        """
+        with self._lock:
+            told = self._told.messages()
+            states = [message for message in told if isinstance(message.event, StateEvent)]
+            for message in told:
+                if isinstance(message.event, CommandEvent) or message in states[:-1]:
+                    continue
+                self._queue(message.event, message.sweep_id)
+        self._has_news.set()
+
+    def _queue(self, event: LiveEvent, sweep_id: UUID | None) -> LiveMessage:
+        self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
+        message = LiveMessage(
+            v=1,
+            probe_id=self._probe_id,
+            seq=self._seq,
+            sent=self._uplink.time.now(),
+            sweep_id=sweep_id,
+            event=event,
+        )
+        self._seq += 1
+        self._waiting.append(message)
+        return message
 
     def beside(self, event: NoticeEvent | ConditionEvent | DoctorEvent | CommandEvent) -> None:
         """Queue what is about the probe beside what was told last: about another sweep it would end that one on the

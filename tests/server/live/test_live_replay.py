@@ -9,8 +9,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from server.live.hub import LiveHub
-from server.live.replay import MAX_KEPT, Replay
 from sweep.report import LiveEvent, LiveMessage, new_id, utc_now
+from sweep.report.replay import MAX_KEPT, Replay
 from tests.server.live.test_live import KEY
 from tests.server.live_kit import PROBE
 
