@@ -62,6 +62,7 @@ export type EntryRow = SweepDetail["entries"][number];
 export type DispositionView = SweepDetail["dispositions"][number];
 export type DispositionVerdict = DispositionView["verdict"];
 export type VisitNote = components["schemas"]["VisitNoteRequest"];
+export type SignatureRequest = components["schemas"]["SignatureRequest"];
 export type FindingDetailsView = SweepDetail["details"][number];
 export type CropView = SweepDetail["crops"][number];
 

@@ -1,6 +1,6 @@
 /** The own outbox as a file, for whoever has to write it down by hand. */
 import { isMine } from "./outbox.svelte";
-import { isDecision, isPhoto, isPlan, type KeptItem } from "./storage";
+import { isDecision, isNote, isPhoto, isPlan, isSignature, type KeptItem } from "./storage";
 
 /**
  * What is kept of one person as a file's text: everything to write it down by hand should the phone never reach the server.
@@ -35,5 +35,18 @@ export function exportedOf(items: readonly KeptItem[], now: Date): string {
     ...item.photo,
     set_aside: item.aside,
   }));
-  return JSON.stringify({ exported: now.toISOString(), is_signed: false, decisions, plans, photographs }, null, 2);
+  const notes = mine.filter(isNote).map((item) => ({
+    ...common(item),
+    sweep_id: item.sweepId,
+    ...item.visitNote,
+    set_aside: item.aside,
+  }));
+  const signatures = mine.filter(isSignature).map((item) => ({
+    ...common(item),
+    sweep_id: item.sweepId,
+    ...item.signature,
+    set_aside: item.aside,
+  }));
+  const kept = { decisions, plans, photographs, notes, signatures };
+  return JSON.stringify({ exported: now.toISOString(), is_signed: false, ...kept }, null, 2);
 }

@@ -1,5 +1,6 @@
 /**
- * What people did on this phone and the server does not have yet: decisions, corrected plans and photographs, in IndexedDB.
+ * What people did on this phone and the server does not have yet: decisions, corrected plans, photographs, checklists and
+ * signatures, in IndexedDB.
  *
  * Each is stored with its id and author before it is sent, sealed under the author's key, and leaves the storage only after
  * the server's answer, so that an answer that gets lost makes no second one. It is sent in its author's session only; what the
@@ -9,23 +10,30 @@
 import { ApiError, asPerson, call, client } from "../api/client";
 import type { Plan } from "../api/types";
 import { stops } from "../live/stops.svelte";
+import { dropDraft, readDraft } from "./drafts";
 import { newId } from "./ids";
 import { canSeal, keyOf, type PhoneKey } from "./phone-key";
 import { openJson, sealJson } from "./sealed";
 import { session } from "./session.svelte";
 import {
+  isNote,
   isPhoto,
   isPlan,
+  isSignature,
   openStorage,
   type Author,
   type CorrectedPlan,
   type Decision,
   type KeptDecision,
   type KeptItem,
+  type KeptNote,
   type KeptPhoto,
   type KeptPlan,
+  type KeptSignature,
   type SealedPhoto,
   type StoredItem,
+  type TakenSignature,
+  type WrittenNote,
 } from "./storage";
 
 const RETRY_MS = 10_000; // guessed
@@ -77,6 +85,19 @@ class Outbox {
   async photograph(taken: SealedPhoto): Promise<number | null> {
     const place = await this.#keep(taken, taken.photo.photo_id);
     return place === WAITS ? null : place;
+  }
+
+  /** The same for what was written down of a visit, under `id`; one of the same visit that is still here is replaced. */
+  async note(written: WrittenNote, id: string): Promise<boolean> {
+    const storage = await openStorage();
+    for (const item of this.kept)
+      if (isNote(item) && isMine(item) && item.sweepId === written.sweepId) await storage.delete("items", item.id);
+    return (await this.#keep(written, id)) !== WAITS;
+  }
+
+  /** The same for a signature over it, under `id`. */
+  async sign(taken: TakenSignature, id: string): Promise<boolean> {
+    return (await this.#keep(taken, id)) !== WAITS;
   }
 
   /** Send what waits of the person logged in, oldest first. */
@@ -139,7 +160,10 @@ class Outbox {
     this.others = others;
   }
 
-  async #keep(what: Decision | CorrectedPlan | SealedPhoto, id: string): Promise<number | typeof WAITS> {
+  async #keep(
+    what: Decision | CorrectedPlan | SealedPhoto | WrittenNote | TakenSignature,
+    id: string,
+  ): Promise<number | typeof WAITS> {
     const { user } = session;
     if (!user) throw new Error("nobody is logged in");
     const author = { username: user.username, name: user.display_name };
@@ -212,6 +236,8 @@ async function send(item: KeptItem): Promise<number> {
   if (item.author === null) throw new Error("what is of nobody is never sent");
   const headers = asPerson(item.author.username);
   if (isPlan(item)) return sendPlan(item, headers);
+  if (isNote(item)) return sendNote(item, headers);
+  if (isSignature(item)) return sendSignature(item, headers);
   return isPhoto(item) ? sendPhoto(item, headers) : sendDecision(item, headers);
 }
 
@@ -239,6 +265,28 @@ async function sendPhoto({ caseId, photo }: KeptPhoto, headers: Record<string, s
   const body = { ...photo, sent: new Date().toISOString() };
   const made = await call(client.POST("/api/cases/{case_id}/photos", { params, headers, body }));
   return made.photo.log_index;
+}
+
+async function sendNote({ id, sweepId, visitNote }: KeptNote, headers: Record<string, string>): Promise<number> {
+  const params = { path: { sweep_id: sweepId } };
+  const body = { ...visitNote, note_id: id };
+  const made = await call(client.POST("/api/sweeps/{sweep_id}/note", { params, headers, body }));
+  // What is recorded is no draft any more, unless it was changed since.
+  const draft = await readDraft<{ readonly noteId: string }>(checklistOf(sweepId));
+  if (draft?.noteId === id) await dropDraft(checklistOf(sweepId));
+  return made.log_index;
+}
+
+/** What a visit's checklist is called among the drafts. */
+export const checklistOf = (sweepId: string) => `checklist ${sweepId}`;
+
+async function sendSignature(
+  { id, sweepId, signature }: KeptSignature,
+  headers: Record<string, string>,
+): Promise<number> {
+  const params = { path: { sweep_id: sweepId } };
+  const body = { ...signature, signature_id: id };
+  return (await call(client.POST("/api/sweeps/{sweep_id}/signatures", { params, headers, body }))).log_index;
 }
 
 async function sendPlan({ roomId, plan }: KeptPlan, headers: Record<string, string>): Promise<number> {

@@ -6,7 +6,7 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { ShownText } from "../api/client";
-import type { DispositionVerdict, LocalText, PhotoRequest, Plan } from "../api/types";
+import type { DispositionVerdict, LocalText, PhotoRequest, Plan, SignatureRequest, VisitNote } from "../api/types";
 import { shown } from "../i18n/translate.svelte";
 import { newId } from "./ids";
 import type { PhoneKey } from "./phone-key";
@@ -37,6 +37,18 @@ export interface SealedPhoto {
   readonly photo: PhotoRequest;
 }
 
+/** What was seen by eye and done in a visit. */
+export interface WrittenNote {
+  readonly sweepId: string;
+  readonly visitNote: VisitNote;
+}
+
+/** A signature by finger over the note that was shown: whoever gave it may have left. */
+export interface TakenSignature {
+  readonly sweepId: string;
+  readonly signature: SignatureRequest;
+}
+
 interface Keeping {
   readonly id: string;
   /** Null: kept by an early version of this page, which did not write down whose it was. */
@@ -49,10 +61,14 @@ interface Keeping {
 export interface KeptDecision extends Decision, Keeping {}
 export interface KeptPlan extends CorrectedPlan, Keeping {}
 export interface KeptPhoto extends SealedPhoto, Keeping {}
-export type KeptItem = KeptDecision | KeptPlan | KeptPhoto;
+export interface KeptNote extends WrittenNote, Keeping {}
+export interface KeptSignature extends TakenSignature, Keeping {}
+export type KeptItem = KeptDecision | KeptPlan | KeptPhoto | KeptNote | KeptSignature;
 
 export const isPlan = (item: KeptItem): item is KeptPlan => "plan" in item;
 export const isPhoto = (item: KeptItem): item is KeptPhoto => "photo" in item;
+export const isNote = (item: KeptItem): item is KeptNote => "visitNote" in item;
+export const isSignature = (item: KeptItem): item is KeptSignature => "signature" in item;
 export const isDecision = (item: KeptItem): item is KeptDecision => "verdict" in item;
 
 /** One that waits, as it lies in the storage. */

@@ -174,6 +174,13 @@ export class Guide {
         this.wrong = "needs_connection";
         return false;
       }
+      if (error instanceof ApiError && error.code === "step_known") {
+        // What was answered before arrived, and its answer got lost: the guide goes on from there and says so.
+        this.progress.refused.push({ ...error.shown, said: saidOf(step) });
+        this.progress.stepId = null;
+        await this.load();
+        return false;
+      }
       this.failure = error;
       this.wrong = sentenceOf(error);
       if (error instanceof ApiError && error.code === "not_now") await this.load();

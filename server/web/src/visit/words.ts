@@ -57,6 +57,7 @@ export const words = {
     "연결이 없어 점검표를 휴대전화에 보관했습니다. 연결되면 보냅니다.",
     "No connection: kept on this phone and sent when there is one.",
   ),
+  refused_note: text("점검표를 받지 않았습니다: {why}", "The checklist was not taken: {why}"),
   need_companion: text("합동 점검이면 함께 온 기관을 적으십시오.", "For a joint visit say who came along."),
   noted: text("현장 기재를 기록했습니다", "The visit is written down"),
   not_noted: text("현장 기재가 아직 없습니다", "The visit is not written down yet"),
@@ -91,6 +92,10 @@ export const words = {
     "Give office and name, and sign in the field.",
   ),
   witness_wrong: text("입회인은 계급이나 직위도 적습니다.", "A companion gives a rank, too."),
+  signature_waits: text(
+    "휴대전화에 보관했습니다. 연결되면 보냅니다.",
+    "Kept on this phone and sent when there is a connection.",
+  ),
   old_signature: text("고치기 전 기재에 한 서명", "over an earlier version"),
   hand_over: text("시설에 돌려주기", "Hand the room back"),
   hand_open: text("‘점검 중’ 안내문을 떼고 문을 엽니다", "Take the door sign off, open the door"),

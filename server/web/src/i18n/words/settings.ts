@@ -44,6 +44,10 @@ export const settings = {
     "A copy of what you have not sent yet. It is no signed record; they also stay here until they are sent.",
   ),
   outbox_sealed: text("{who}: {n}건, 본인만 열 수 있게 봉인됨", "{who}: {n}, sealed for nobody else"),
+  outbox_note: text("점검표", "Checklist"),
+  outbox_open_note: text("점검표 보기", "Open the checklist"),
+  outbox_signature: text("확인 서명: {who}", "Signature of {who}"),
+  outbox_open_visit: text("마무리 보기", "Open the end of the visit"),
   outbox_photo: text("봉인한 사진", "Sealed photograph"),
   outbox_open_case: text("사건 사진 보기", "Photographs of the case"),
   outbox_unsealed: text(
