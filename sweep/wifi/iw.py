@@ -19,6 +19,9 @@ from .channels import Channel
 
 IW: Final = "iw"
 TIMEOUT_S: Final = 5.0
+NOT_INSTALLED: Final = "iw is not installed; install the package iw"
+_NOT_SPAWNED: Final = 127
+"""What posix_spawn may leave of a program that is not there in place of an error (POSIX; qemu-user does)."""
 _CHANNEL: Final = re.compile(r"^\s*\* (\d{4})(?:\.\d+)? MHz \[\d+\](.*)$")
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1  # linux/sockios.h, linux/if.h
 
@@ -92,9 +95,11 @@ def run_iw(*arguments: str, program: str = IW) -> str:
             [program, *arguments], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )  # the path of a root process is its own
     except FileNotFoundError:
-        raise IwError("iw is not installed; install the package iw") from None
+        raise IwError(NOT_INSTALLED) from None
     except subprocess.TimeoutExpired:
         raise IwError("iw does not answer; plug the adapter in anew") from None
+    if done.returncode == _NOT_SPAWNED:
+        raise IwError(NOT_INSTALLED)
     if done.returncode:
         said = ascii(done.stderr.strip().split("\n")[-1])[:200]
         raise IwError(f"iw refused ({said}); is the adapter plugged in and free?")

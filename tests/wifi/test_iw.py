@@ -68,8 +68,12 @@ def test_iw_is_asked_and_its_refusal_is_said(calls: Path) -> None:
     ]
     with pytest.raises(IwError, match="busy"):
         iw.tune("mon0", Channel(2_417), program)
-    with pytest.raises(IwError, match="install"):
-        iw.tune("mon0", Channel(2_412), str(calls.with_name("nowhere")))
+    not_spawned = calls.with_name("not-spawned")
+    not_spawned.write_text("#!/bin/sh\nexit 127\n")
+    not_spawned.chmod(0o755)
+    for lacking in (calls.with_name("nowhere"), not_spawned):
+        with pytest.raises(IwError, match="install"):
+            iw.tune("mon0", Channel(2_412), str(lacking))
 
 
 def test_doctor_says_what_the_adapter_cannot_hear(calls: Path) -> None:
