@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from sweep.cli.checks import Check
 
 EXIT_WRONG: Final = 1
+
+
+def show_checks(checks: Sequence[Check]) -> None:
+    """The whole list, wrapped and never cut; then what is wrong, a line for each language with what to do."""
+    table = Table()
+    for title in ("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do"):
+        table.add_column(title, overflow="fold")
+    for check in checks:
+        table.add_row(*_row(check))
+    out.print(table)
+    for check in checks:
+        if check.state == "wrong":
+            told = (check.title, check.found) if check.advice is None else (check.title, check.found, check.advice)
+            for mark, said in (("•", [one.ko for one in told]), (" ", [one.en for one in told])):
+                out.print(f"{mark} {said[0]}: {' → '.join(said[1:])}", soft_wrap=True)
 
 
 def _row(check: Check) -> tuple[str, ...]:
@@ -83,10 +99,7 @@ def doctor(
     here = Here()
     checks = [*check_program(), *checks_of_parts(settings, here)]
     out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
-    table = Table("", "항목 / part", "상태 / state", "내용 / found", "할 일 / what to do")
-    for check in checks:
-        table.add_row(*_row(check))
-    out.print(table)
+    show_checks(checks)
     details = Table("part", "for", "state", "remedy")
     for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
         details.add_row(interface, "channels it can hear", *channel_state(interface))

@@ -12,6 +12,7 @@ from types import ModuleType
 import cv2
 import numpy as np
 import pytest
+from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from sweep import compiled
@@ -20,6 +21,8 @@ from sweep.cli import build_app, examining, golden
 from sweep.cli.checks import Check, Here
 from sweep.cli.checks_machine import check_program
 from sweep.cli.golden import FOLDER, LENSES, examine_capture, examine_lenses
+from sweep.cli.output import out
+from sweep.cli.probe import show_checks
 from sweep.config import Config
 from sweep.lens import kernel as lens_kernel
 from sweep.sim.lens_wall import PlantedLens, render_compact_clip
@@ -218,6 +221,21 @@ def test_a_kernel_that_was_not_built_is_noted(module: ModuleType, code: str, mon
     monkeypatch.setattr(compiled, "BUILD", Path("/usr/lib/ansim-sweep-probe/app/build"))
     (check,) = (one for one in check_program() if one.code == code)
     assert (check.state, check.found.en) == ("wrong", "the package is damaged: it was not built")
+
+
+def test_what_is_wrong_can_be_copied_from_a_narrow_terminal(
+    probe: Probe, settings: Config, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(out, "_width", 80)
+    checks = FAULTS["no watchdog"][1](FAULTS["trigger off"][1](probe)).checks(settings)
+    show_checks(checks)
+    said = capsys.readouterr().out
+    assert "…" not in said
+    assert "  external trigger: off → put options imx296 trigger_mode=1 into modprobe.d, then start anew" in said
+    lines = said.splitlines()
+    first = next(n for n, line in enumerate(lines) if line[:2] == "• ")
+    assert max(map(cell_len, lines[:first])) <= 80
+    assert [line.split(":")[0] for line in lines[first::2]] == ["• 하드웨어 감시", "• 외부 트리거"]
 
 
 def test_the_list_as_json(tmp_path: Path) -> None:
