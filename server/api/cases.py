@@ -14,16 +14,16 @@ from starlette.responses import Response
 
 from server.api.access import CASE_WORKERS, CaseGiver, CaseReader, CaseWorker, Inspector, Viewer, reader_of
 from server.api.second_person import prove_second
-from server.api.services import services_of
+from server.api.services import Services, services_of
 from server.cases.deadlines import today
 from server.cases.words import needed
 from server.districts.scope import refuse_foreign
-from server.documents.case_file import Requested, asked_for, write_case_file
-from server.exports.records import ExportError
+from server.documents.case_file import asked_for
+from server.documents.inspection_log import LogRequest
+from server.exports.records import Period
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.errors import busy
 from server.interface.fields import Line
 from server.interface.requests import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
@@ -33,6 +33,7 @@ from server.people.auth import Person
 from server.places import case_lists
 from server.projections.case_rows import steps_of
 from server.projections.projector import LIST_WAIT_S
+from server.store.clock import from_ms
 from sweep.entry.kinds import CASE_STEP
 from sweep.report.case_records import Wanted
 
@@ -92,32 +93,37 @@ def get_room_state(request: Request, _person: Viewer, room_id: UUID) -> RoomStat
     responses={200: {"content": {"application/zip": {}}}},
     openapi_extra=shows("bodies", "device_addresses", "device_names", "photographs"),
 )
-def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Line) -> Response:
+async def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Line) -> Response:
     """The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
 
     Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
+    The process that makes the documents of a period makes it, and keeps it for nobody.
     """
     services = services_of(request)
+    wanted = await run_in_threadpool(_file_of_case, services, person, case_id, reason)
+    data = await services.exports.take(services.exports.submit(person.user_id, wanted))
+
+    def note() -> None:
+        with services.db.write() as connection:
+            case = case_entries.find_case(connection, case_id)
+            asked = asked_for(steps_of(connection, case_id, case.sweep_id))
+            shown = tuple(dict.fromkeys(("bodies", *(what for one in asked for what in SHOWN[one]))))
+            named = f"{case_id} sha256 {hashlib.sha256(data).hexdigest()}"
+            access_log.note(connection, reader_of(request, person), "case.given", named, shown, reason)
+
+    await run_in_threadpool(note)
+    headers = {"Content-Disposition": f'attachment; filename="{wanted.file_name}"', "Cache-Control": "no-store"}
+    return Response(data, media_type="application/zip", headers=headers)
+
+
+def _file_of_case(services: Services, person: Person, case_id: UUID, reason: str) -> LogRequest:
     case_entries.catch_up_case(services.db, case_id)
     with services.db.read() as connection:
         case = case_entries.find_case(connection, case_id)
-        case_entries.refuse_file(case)
-        steps = steps_of(connection, case_id, case.sweep_id)
-        requested = Requested(case.district_id or services.settings.tenant, person.display_name, reason)
-        try:
-            data = write_case_file(
-                connection, case, steps, requested, datetime.now(UTC).astimezone(KST), services.notary.signer
-            )
-        except ExportError as error:
-            raise busy(
-                "문서를 만들 수 없습니다. 관리자에게 알리십시오", str(error), code="export_unavailable"
-            ) from None
-    shown = tuple(dict.fromkeys(("bodies", *(what for one in asked_for(steps) for what in SHOWN[one]))))
-    named = f"{case_id} sha256 {hashlib.sha256(data).hexdigest()}"
-    with services.db.write() as connection:
-        access_log.note(connection, reader_of(request, person), "case.given", named, shown, reason)
-    headers = {"Content-Disposition": f'attachment; filename="case_{case_id}.zip"', "Cache-Control": "no-store"}
-    return Response(data, media_type="application/zip", headers=headers)
+    case_entries.refuse_file(case)
+    organisation = case.district_id or services.settings.tenant
+    period = Period(from_ms(case.opened_ms).astimezone(KST).date(), datetime.now(UTC).astimezone(KST).date())
+    return LogRequest("zip", period, None, organisation, person.display_name, reason, case_id=case_id)
 
 
 @router.post("/api/rooms/{room_id}/cases", status_code=201, openapi_extra=describe(CaseRequest) | shows())

@@ -5,7 +5,6 @@ The inspection log can be had in one request, which waits for its document, or a
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,7 +20,7 @@ from server.districts.scope import refuse_foreign
 from server.documents.export_queue import ExportJob, ExportQueue
 from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
 from server.exports.records import ExportError, Period
-from server.interface.errors import ApiError, busy, invalid
+from server.interface.errors import ApiError, invalid
 from server.interface.fields import Line
 from server.interface.requests import ExportRequest, describe, json_body
 from server.interface.views.answer import Ok
@@ -33,7 +32,6 @@ from server.people.auth import Person
 router = APIRouter(tags=["exports"])
 
 DEFAULT_DAYS = 31
-WAIT_S = 600.0  # guessed: the patience of a program that asks in one request
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type.split(";")[0]: {} for media_type in MEDIA_TYPES.values()}}
 }
@@ -70,11 +68,7 @@ async def export_log(
     wanted = _wanted(services, person, format_, first_day, last_day, room_id, reason, sweep_id, with_sheets=with_sheets)
     await _note(request, person, "log.exported", wanted.file_name, reason)
     job = services.exports.submit(person.user_id, wanted)
-    try:
-        await asyncio.wait_for(job.done.wait(), WAIT_S)
-    except TimeoutError:
-        services.exports.cancel(job)
-        raise busy("문서 요청이 밀려 있습니다", "too many documents are being made", retry_after_s=60) from None
+    await services.exports.wait(job)
     return _document(job)
 
 

@@ -8,21 +8,23 @@ the police asks for it; a photograph stays sealed, and the evidence officer give
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
+from server.documents.inspection_log import LogRequest
 from server.documents.zipped import zipped
 from server.exports.case_sheet import CaseSheet, PrintedStep, case_sheet
+from server.exports.records import ExportError
 from server.log.case_file import CASE_FILE_TYPE, STATEMENT, case_lines
 from server.log.heads import Heads
 from server.log.proven_records import RECORDS, signed_statement
 from server.places.rooms import room_summary
+from server.projections.case_rows import steps_of
 from server.store.clock import from_ms
-from server.store.schema import districts
+from server.store.schema import cases, districts
 from sweep.entry.dsse import Signer
 from sweep.report.case_records import CaseStep, PoliceAsked, Wanted
 
@@ -45,43 +47,33 @@ recorded. A photograph is sealed; the evidence officer hands out the picture, wh
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Requested:
-    """Who had the file made and why."""
-
-    organisation: str
-    requested_by: str
-    """Pseudonym."""
-    reason: str
-
-
 def asked_for(steps: Sequence[tuple[Row[Any], CaseStep]]) -> tuple[Wanted, ...]:
     """What the police asked for in writing, as the steps of a case record it; in alphabetical order."""
     found = {one for _, step in steps if isinstance(step.step, PoliceAsked) for one in step.step.wanted}
     return tuple(sorted(found))
 
 
-def write_case_file(
-    connection: Connection,
-    case: Row[Any],
-    steps: Sequence[tuple[Row[Any], CaseStep]],
-    requested: Requested,
-    made: datetime,
-    signer: Signer,
-) -> bytes:
-    """The ZIP; `made` is an aware time. Raises FontsMissingError without Nanum Gothic."""
+def write_case_file(connection: Connection, wanted: LogRequest, made: datetime, signer: Signer) -> bytes:
+    """The ZIP of the case that `wanted` names; `made` is an aware time.
+
+    ExportError when it is gone, FontsMissingError without Nanum Gothic.
+    """
+    case = connection.execute(select(cases).where(cases.c.case_id == wanted.case_id)).one_or_none()
+    if case is None:
+        raise ExportError("no such case")
+    steps = steps_of(connection, case.case_id, case.sweep_id)
     asked = asked_for(steps)
-    named = select(districts.c.name_ko).where(districts.c.district_id == requested.organisation)
+    named = select(districts.c.name_ko).where(districts.c.district_id == wanted.organisation)
     is_moved = case.room_id != case.recorded_room_id
     sheet = CaseSheet(
         case_id=str(case.case_id),
-        organisation=connection.scalar(named) or requested.organisation,
+        organisation=connection.scalar(named) or wanted.organisation,
         place=_place(connection, case.room_id),
         recorded_place=_place(connection, case.recorded_room_id) if is_moved else None,
         source=case.source,
         asked=asked,
-        requested_by=requested.requested_by,
-        reason=requested.reason,
+        requested_by=wanted.requested_by,
+        reason=wanted.reason,
         steps=[
             PrintedStep(step.step, row.subject, from_ms(row.received_ms), row.log_index, row.entry_hash)
             for row, step in steps

@@ -33,6 +33,7 @@ QUEUED_IN_ALL = 200  # guessed: half an hour of work
 KEPT_PER_PERSON = 60
 KEPT_S = 3600.0  # guessed: whoever asked comes back within the hour
 JOB_S = 900.0  # guessed: a year of a district as a spreadsheet takes half a minute
+WAIT_S = 600.0  # guessed: the patience of a program that asks in one request
 IDLE_S = 30.0  # a worker without work gives its memory back
 JOBS_PER_WORKER = 25  # guessed: a fresh process costs two seconds
 FRESH_SHARE = 0.35  # guessed: Typst keeps what it set before, and the next document needs its room
@@ -146,17 +147,38 @@ class ExportQueue:
         return sum(not job.is_over for job in self._jobs.values()) >= QUEUED_IN_ALL
 
     def jobs_of(self, user_id: UUID) -> tuple[ExportJob, ...]:
-        """A person's jobs, newest first."""
+        """A person's jobs, newest first; the file of a case goes to one request alone and is none of them."""
         self._forget_old()
-        return tuple(reversed([job for job in self._jobs.values() if job.user_id == user_id]))
+        own = [job for job in self._jobs.values() if job.user_id == user_id and job.wanted.case_id is None]
+        return tuple(reversed(own))
 
     def job(self, user_id: UUID, job_id: UUID) -> ExportJob:
         """A person's job; ApiError 404 when there is none, or not any more."""
         self._forget_old()
         job = self._jobs.get(job_id)
-        if job is None or job.user_id != user_id:
+        if job is None or job.user_id != user_id or job.wanted.case_id is not None:
             raise not_found("문서", "this document, which is kept for an hour,")
         return job
+
+    async def wait(self, job: ExportJob) -> None:
+        """Wait until a document is over, with patience; ApiError 503 when that ends, and then nobody makes it."""
+        try:
+            await asyncio.wait_for(job.done.wait(), WAIT_S)
+        except TimeoutError:
+            self.cancel(job)
+            raise busy("문서 요청이 밀려 있습니다", "too many documents are being made", retry_after_s=60) from None
+
+    async def take(self, job: ExportJob) -> bytes:
+        """A document for whoever waits for it, after which it is nowhere; ApiError why there is none."""
+        try:
+            await self.wait(job)
+            if job.failure is not None:
+                raise job.failure
+            data = await asyncio.to_thread(job.path.read_bytes)
+            await asyncio.to_thread(overwrite_and_unlink, job.path)
+        finally:
+            self.cancel(job)
+        return data
 
     def ahead_of(self, job: ExportJob) -> int:
         """How many documents are made before this one, as far as it is known: persons take turns."""
@@ -340,6 +362,7 @@ def _line_of(job: ExportJob, database_url: str, body_keys: BodyKeys, signing_key
         "district_id": wanted.district_id,
         "sweep_id": str(wanted.sweep_id) if wanted.sweep_id else None,
         "with_sheets": wanted.with_sheets,
+        "case_id": str(wanted.case_id) if wanted.case_id else None,
         "signing_key": str(signing_key) if signing_key else None,
     }
     return json.dumps(values).encode() + b"\n"

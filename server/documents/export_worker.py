@@ -17,6 +17,7 @@ from typing import Any, TextIO
 from uuid import UUID
 
 from server.crypto.body_keys import BodyKeys, BodyKeysError
+from server.documents.case_file import write_case_file
 from server.documents.inspection_log import LogRequest, today, write_log_to
 from server.documents.submission import write_submission
 from server.exports.fonts import FontsMissingError
@@ -53,6 +54,7 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         job["district_id"],
         UUID(job["sweep_id"]) if job["sweep_id"] else None,
         job["with_sheets"],
+        UUID(job["case_id"]) if job["case_id"] else None,
     )
     percent = -1
 
@@ -69,7 +71,9 @@ def work(job: dict[str, Any], out: TextIO) -> None:
         with contextlib.closing(Database(job["database_url"], keys)) as db:
             drain(db)
             with db.read() as connection, path.open("wb") as file:
-                if wanted.format == "zip":
+                if wanted.case_id is not None:
+                    file.write(write_case_file(connection, wanted, today(), _signer(job["signing_key"])))
+                elif wanted.format == "zip":
                     signer = _signer(job["signing_key"])
                     file.write(write_submission(connection, wanted, today(), signer, on_sweep=progress))
                 else:

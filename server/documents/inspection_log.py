@@ -78,10 +78,14 @@ class LogRequest:
     """One sweep alone, whatever the period: its form and what the equipment says."""
     with_sheets: bool = False
     """In a PDF the sheets of every sweep after the summary, as many as one document holds."""
+    case_id: UUID | None = None
+    """The file of one case for whoever investigates, and no log: `case_file.py`."""
 
     @property
     def file_name(self) -> str:
         """Name of the document, ASCII."""
+        if self.case_id is not None:
+            return f"case_{self.case_id}.zip"
         if self.format == "zip":
             return f"submission_{self.period.first}_{self.period.last}.zip"
         if self.sweep_id is not None:

@@ -27,7 +27,7 @@ from server.verifier.proven_records import RECORDS
 from sweep.report import FindingDetails, new_id
 from tests.report_factory import make_report
 from tests.server.cases.photo_kit import PICTURE, SECOND, Officer, declare, request_of, send
-from tests.server.conftest import PASSWORD, Client, Site
+from tests.server.conftest import PASSWORD, SECOND_IN_SOAK, Client, Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 from tests.waiting import PATIENCE_S
 
@@ -235,12 +235,16 @@ def _without(kind: str, which: int) -> Callable[[Files], Files]:
     return change
 
 
+@SECOND_IN_SOAK
 def test_a_file_that_was_changed_is_told_apart(site: Site, case: tuple[Client, str], tmp_path: Path) -> None:
     one, case_id = case
     supervisor = site.login("supervisor", "감독자-01")
     for name in ("looked_at", "camera", "room_closed", "photographed", "police_called"):
         assert _step(one, case_id, {"step": name} | ALL_STEPS[name]).status_code == 201
     files = _files(_file(supervisor, case_id))
+    assert supervisor.get("/api/exports").json() == {"exports": []}, "it is nobody's document to fetch again"
+    left = [path.name for path in (site.services.settings.data_dir / "exports").rglob("*") if path.is_file()]
+    assert left == [], "it went to whoever asked and lies nowhere"
     changes: dict[str, tuple[Callable[[Files], Files], str]] = {
         "a step in between": (_without("case.step", 2), "does not cite the step before it"),
         "the first step": (_without("case.step", 0), "cites an entry that is not here"),
@@ -255,6 +259,7 @@ def test_a_file_that_was_changed_is_told_apart(site: Site, case: tuple[Client, s
         assert any(words in line for line in found.problems), (what, found.problems)
 
 
+@SECOND_IN_SOAK
 def test_a_case_of_a_person_has_a_file_too_and_a_foreign_step_is_a_problem(
     site: Site, case: tuple[Client, str], tmp_path: Path
 ) -> None:

@@ -233,6 +233,7 @@ def test_the_worker_tells_how_far_it_is(site: Site, settings: Settings, tmp_path
         "district_id": None,
         "sweep_id": None,
         "with_sheets": False,
+        "case_id": None,
         "signing_key": None,
     }
     work(job, out)
