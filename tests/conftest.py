@@ -14,6 +14,10 @@ os.environ.pop("COLUMNS", None)
 # of OpenBLAS that wait for each other keep the processor busy, up to five times as long as the work itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# Hundreds of modules are loaded and thousands of tests found, and none of it is garbage: each search for some would
+# go through all that is there, a quarter of what collecting costs. It begins again when the tests do.
+gc.disable()
+
 REPO_ROOT = Path(__file__).resolve().parent.parent
 
 # `make test` must give the same answer twice; `make soak` looks for what nobody has seen and prints how to repeat it.
@@ -80,6 +84,7 @@ def pytest_collection_finish() -> None:
     """Take what thousands of tests are made of out of every later collection: it stays to the end."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -20,8 +20,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import NullPool, create_engine, text
 
 from server import cli
@@ -44,13 +42,11 @@ from server.store.db import Database
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 from sweep.entry.envelope import DEFAULT_TENANT
+from tests.passwords import quick_hash
 from tests.waiting import PATIENCE_S, wait_until
 
 PASSWORD = "a-long-password"
-QUICK_HASH = auth.HashedPassword(
-    PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)).hash(PASSWORD)
-)
-"""`PASSWORD` as it is stored, at a thousandth of what a real hash costs whoever makes or checks it."""
+QUICK_HASH = quick_hash(PASSWORD)
 NO_TLS = ssl.create_default_context()
 """Made once: each client would else read the authorities of the world, for a server that speaks plain HTTP."""
 POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,13 +17,17 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from sqlalchemy import update
 
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import DISTRICTS
+from server.config.settings import Settings
 from server.people.second_factor import STEP_S
+from server.store.db import Database
+from server.store.schema import users
 from tests.web.agent import AgentSite, running_agent
 from tests.web.probe import FakeProbe, connected_probe
-from tests.web.site import PASSWORD, PROBE_ID, REAL_PROBE_ID, Site, running_site, serving
+from tests.web.site import PASSWORD, PROBE_ID, QUICK_HASH, REAL_PROBE_ID, Site, running_site, serving
 
 WEB = Path(__file__).resolve().parents[2] / "server" / "web"
 FLAGS = [
@@ -81,6 +86,8 @@ def city(built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """Address of a small demonstration city: nine facilities, two months."""
     folder = tmp_path_factory.mktemp("city") / "data"
     write_city(folder, facilities=3, months=2, password=PASSWORD)
+    with closing(Database(Settings(data_dir=folder).url)) as db, db.write() as connection:
+        connection.execute(update(users).values(password_hash=QUICK_HASH.text))
     with serving(folder, DISTRICTS[0].district_id) as url:
         yield url
 

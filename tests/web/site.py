@@ -29,10 +29,12 @@ from sweep.entry.dsse import Signer
 from sweep.entry.envelope import Body, to_wire
 from sweep.report import SweepOpened, SweepReport, to_json
 from tests.entry_factory import make_entry, salted, signer
+from tests.passwords import quick_hash
 from tests.report_factory import text
 from tests.web import evidence as made
 
 PASSWORD = "correct-horse-battery"
+QUICK_HASH = quick_hash(PASSWORD)
 PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("inspector", "점검자-01", "inspector"),
     ("supervisor", "감독자-01", "inspector"),
@@ -177,7 +179,7 @@ def add_people(connection: Connection) -> None:
     """Two inspectors, a supervisor of theirs and a viewer, all with `PASSWORD`."""
     for username, display_name, role in PEOPLE:
         auth.create_user(
-            connection, username=username, display_name=display_name, role=role, password=PASSWORD, actor="test"
+            connection, username=username, display_name=display_name, role=role, password=QUICK_HASH, actor="test"
         )
 
 

@@ -15,14 +15,14 @@ from tests.report_factory import START
 from tests.server.conftest import Site, running
 from tests.server.projections.test_reference_rows import Checks, checked
 from tests.web.conftest import OpenPhone
-from tests.web.site import PASSWORD
+from tests.web.site import QUICK_HASH
 
 pytestmark = pytest.mark.browser
 
 
 def _person(server: Site, name: str, role: Role) -> None:
     with server.db.write() as connection:
-        auth.create_user(connection, username=name, display_name=name, role=role, password=PASSWORD, actor="test")
+        auth.create_user(connection, username=name, display_name=name, role=role, password=QUICK_HASH, actor="test")
 
 
 def test_a_supervisor_sees_which_probe_lost_sensitivity(

@@ -19,7 +19,7 @@ from tests.server.conftest import Site, running
 from tests.server.log_kit import SENT, end_of
 from tests.server.sweep_kit import Probe
 from tests.web.conftest import OpenPhone
-from tests.web.site import PASSWORD
+from tests.web.site import QUICK_HASH
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +29,7 @@ def _person(server: Site, role: Role) -> str:
     name = f"{role[0]}{uuid.uuid4().hex[:8]}"
     with server.db.write() as connection:
         auth.create_user(
-            connection, username=name, display_name="관리자-01", role=role, password=PASSWORD, actor="test"
+            connection, username=name, display_name="관리자-01", role=role, password=QUICK_HASH, actor="test"
         )
     return name
 

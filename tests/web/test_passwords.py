@@ -11,7 +11,7 @@ from server.config.settings import Settings
 from server.people import auth
 from tests.server.conftest import running
 from tests.web.conftest import OpenPhone
-from tests.web.site import PASSWORD
+from tests.web.site import PASSWORD, QUICK_HASH
 
 pytestmark = pytest.mark.browser
 OWN = "only-i-know-this"
@@ -37,7 +37,7 @@ def test_a_password_of_somebody_else_is_changed_first_and_ones_own_later(
                 username=name,
                 display_name="점검자-21",
                 role="inspector",
-                password=PASSWORD,
+                password=QUICK_HASH,
                 actor="test",
                 is_one_time=True,
             )

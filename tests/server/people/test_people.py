@@ -61,6 +61,16 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(site: Site, body: di
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "wrong_credentials")
 
 
+def test_an_unknown_name_costs_what_a_known_one_does() -> None:
+    """The hash that stands for those who have none is written down: it follows when hashing changes."""
+
+    def cost(stored: str) -> list[str | int]:
+        _, *parameters, salt, digest = stored.split("$")
+        return [*parameters, len(salt), len(digest)]
+
+    assert cost(auth._decoy) == cost(auth.hashed(PASSWORD).text)
+
+
 MALFORMED_LOGINS: tuple[object, ...] = (
     {},
     {"username": "a\0b", "password": "x"},
