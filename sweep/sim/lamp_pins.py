@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from sweep.lens.optics import load_optics
 from sweep.link.clock import TickClock
 from sweep.link.frame import FrameReader, Received, encode
 from sweep.link.messages import SLOT_NS, Exposure, Identify, KeepAlive
@@ -46,15 +45,18 @@ class LampLog:
 @cache
 def run_lamps(order: tuple[Phase, ...], rounds: int, assembly: Assembly | None = None) -> LampLog:
     """Strobe so many rounds.  Raises EmulatorError without firmware or emulator, and when two lamps shine at once."""
+    from sweep.lens.optics import load_optics  # loads Pydantic and OpenCV, which no process of an emulated head needs
+
+    fps = load_optics().fps
     machine = HeadMachine(RfScene(assembly=assembly), is_watching_pins=True)
     try:
         reader, told, wanted = FrameReader(), list[Phase](), len(order) * rounds
         machine.run(BOOT_S)
         machine.send(encode(Identify(), 0))
         machine.run(STEP_S)
-        run = StrobeRun(TickClock(SLOT_NS), Strobe(load_optics().fps, EXPOSURE_S, 1.0, order, short_every=0))
+        run = StrobeRun(TickClock(SLOT_NS), Strobe(fps, EXPOSURE_S, 1.0, order, short_every=0))
         machine.send(encode(run.command, 1))
-        steps = round((wanted / load_optics().fps + PATIENCE_S) / STEP_S)
+        steps = round((wanted / fps + PATIENCE_S) / STEP_S)
         for number in range(steps):
             for event in reader.feed(machine.run(STEP_S)):
                 if isinstance(event, Received) and isinstance(event.message, Exposure):
