@@ -30,7 +30,9 @@ LOOKED: Final[dict[tuple[LookKind, LookOutcome], Sentence]] = {
         "다시 보아도 렌즈처럼 빛납니다: 육안으로 확인하세요",
         "Looked at again it still glints like a lens: inspect by eye",
     ),
-    ("lens", "gone"): Sentence("다시 보니 렌즈처럼 빛나지 않습니다", "Looked at again it does not glint like a lens"),
+    ("lens", "gone"): Sentence(  # it may glint as before, and all evidence together still be too little
+        "다시 보니 렌즈라고 볼 만한 근거가 모자랍니다", "Looked at again there is too little to take it for a lens"
+    ),
     ("transmitter", "stands"): Sentence(
         "다시 시험해도 카메라를 가리킵니다: 육안으로 확인하세요",
         "Tested again it still points to a camera: inspect by eye",

@@ -14,7 +14,7 @@ import pytest
 
 from sweep.cli.output import CameraKind
 from sweep.lens.intervals import clopper_pearson
-from tests.simulators.city_end_to_end import FIRST_SEED, SWEEPS, counted, forked, in_turns, sweep, table
+from tests.simulators.city_end_to_end import SWEEPS, counted, first_seed, forked, in_turns, sweep, table
 
 WITHOUT_CAMERA_PER_ROOM = 0.06
 """Candidates in the city (`city_figures.CANDIDATES_PER_1000`): of this room no more are to be told from that."""
@@ -48,7 +48,7 @@ def test_whole_sweeps_beside_the_city(kind: str, tmp_path: Path) -> None:
     total, elsewhere, asked = Counter[str](), Counter[str](), 0
     with forked():
         for seed in range(SWEEPS[kind]):
-            told = counted(sweep(tmp_path / str(seed), FIRST_SEED + seed, kind), kind)
+            told = counted(sweep(tmp_path / str(seed), first_seed(kind) + seed, kind), kind)
             total.update(told["there"])
             elsewhere.update(told["elsewhere"])
             asked += told["there"]["asked"] > 0

@@ -32,9 +32,11 @@ from sweep.lens.intervals import clopper_pearson
 
 FIRST_SEED: Final = 900
 CAMERA_IN: Final = "stall-2"
+SEEDS_APART: Final = 100
+"""From kind to kind: the same seed is the same room, with the lens in the same place."""
 SWEEPS: Final = {
-    "none": 44, "wifi": 12, "analog": 6, "analog_1200": 6, "analog_2400": 6, "ble_setup": 6, "wifi_on_motion": 6,
-    "recorder_1mm": 6, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
+    "none": 60, "wifi": 8, "analog": 4, "analog_1200": 4, "analog_2400": 4, "ble_setup": 4, "wifi_on_motion": 4,
+    "recorder_1mm": 4, "recorder_1mm_ircut": 4, "recorder_2mm": 4,
 }  # fmt: skip
 """A hundred: those without a camera carry what is said of a flood."""
 LOADED: Final = ("sweep.run.runner", "sweep.run.workers", "sweep.run.plugs", "sweep.sim.doors")
@@ -83,10 +85,17 @@ def counted(report: dict[str, Any], kind: str) -> dict[str, dict[str, int]]:
     return {"there": dict(count(report, ours)), "elsewhere": dict(count(report, zones - ours))}
 
 
+def first_seed(kind: str) -> int:
+    """Of the sweeps of a kind."""
+    return FIRST_SEED + SEEDS_APART * list(SWEEPS).index(kind)
+
+
 def in_turns(sweeps: Mapping[str, int]) -> list[tuple[str, int]]:
     """Kind and seed of all sweeps, each kind spread evenly over the run."""
     turns = [
-        ((number + 0.5) / many, kind, FIRST_SEED + number) for kind, many in sweeps.items() for number in range(many)
+        ((number + 0.5) / many, kind, first_seed(kind) + number)
+        for kind, many in sweeps.items()
+        for number in range(many)
     ]
     return [(kind, seed) for _, kind, seed in sorted(turns, key=lambda turn: turn[0])]
 
