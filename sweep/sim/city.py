@@ -116,6 +116,8 @@ class Rows:
     """Rooms without a camera."""
     planted: dict[str, int]
     """Runs of each kind of camera."""
+    shares: Mapping[str, float]
+    """Of all hidden cameras, by kind."""
     seconds: dict[str, list[float]]
     """Of rooms without a camera: what each took `before` a second look, and its `budget`."""
 
@@ -163,8 +165,9 @@ def run_city(
             tell(f"{world.name}: {count} sweeps with {kind.name}")
     table = np.array(rows, dtype=np.float64).reshape(-1, len(COLUMNS))
     return Rows(
-        table, confusers, rooms, {kind.name: per_kind for kind in KINDS}, {"before": seconds, "budget": budgets}
-    )
+        table, confusers, rooms, {kind.name: per_kind for kind in KINDS}, world.camera_shares,
+        {"before": seconds, "budget": budgets},
+    )  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -4,11 +4,11 @@ Job: judge followed places of rendered clips and pairs of looks with the detecto
 ended and where transmitters were placed; write `city_curves.json`. Input: folders of rows and pairs, files of runs;
 output: that file. Refuses clips that the forest was trained on, by their seeds.
 
-    python -m sweep.sim.city_curves --rows DIR... --pairs DIR --second-rows DIR... [--light RUNS] \
-        [--light-nulls RUNS] [--places RUNS]
+    python -m sweep.sim.city_curves --pairs DIR [--rows DIR...] [--second-rows DIR...] [--third-rows DIR...] \
+        [--light RUNS] [--light-nulls RUNS] [--places RUNS]
 
 What is left out of the three radio files stays as the written file has it: a detector of another day changes no light
-test.
+test. A world whose rows are left out stays as well, where the same forest measured it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from sweep.sim.city_rooms import Lens
+from sweep.sim.city_rooms import Lens, WorldName
 from sweep.sim.city_samples import APERTURES_MM, is_lens
 from sweep.sim.city_sweeps import CALLED
 from sweep.sim.lens_pairs import best_of, load_pair, scores_of, spots_of, things_of
@@ -36,6 +36,8 @@ LEAST_SCORE: Final = 0.0
 NEAR_M: Final = 1.5
 """Range within which a plain 1 mm lens is wanted to be found."""
 UNFOLLOWED: Final = -9.0
+RENDERERS: Final[dict[WorldName, str]] = {"first": "training", "second": "held_out", "third": "unseen"}
+"""Of the clips and pairs of each world."""
 PLACED: Final = ("places", "region_holds")
 """What `tests.simulators.place_runs` tells of a world."""
 
@@ -131,8 +133,9 @@ def measure_pairs(paths: Iterable[Path]) -> list[list[Any]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--rows", type=Path, nargs="+", required=True, help="first looks of pairs do as well")
-    parser.add_argument("--second-rows", type=Path, nargs="+", required=True)
+    parser.add_argument("--rows", type=Path, nargs="+", default=[], help="first looks of pairs do as well")
+    parser.add_argument("--second-rows", type=Path, nargs="+", default=[])
+    parser.add_argument("--third-rows", type=Path, nargs="+", default=[])
     parser.add_argument("--pairs", type=Path, required=True)
     parser.add_argument("--light", type=Path, help="as tests.simulators.light_runs writes it")
     parser.add_argument("--light-nulls", type=Path, help="as tests.simulators.light_nulls writes it")
@@ -141,12 +144,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     earlier: dict[str, Any] = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
 
-    def radio(path: Path | None, stored: Any, name: str) -> Any:
-        if path is None and stored is None:
+    def radio(path: Path | None, kept: Any, name: str) -> Any:
+        if path is None and kept is None:
             parser.error(f"--{name} is left out and {args.out} has none")
-        return stored if path is None else json.loads(path.read_text("utf-8"))
+        return kept if path is None else json.loads(path.read_text("utf-8"))
 
-    places = {name: {key: one[key] for key in PLACED if key in one} for name, one in earlier.get("worlds", {}).items()}
+    stored: dict[str, Any] = earlier.get("worlds", {})
+    places = {name: {key: one[key] for key in PLACED if key in one} for name, one in stored.items()}
     curves: dict[str, Any] = {
         "build": build_of(),
         "worlds": {},
@@ -154,13 +158,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "light_nulls": radio(args.light_nulls, earlier.get("light_nulls"), "light-nulls"),
     }
     placed_by = radio(args.places, places or None, "places")
-    for name, folders, mode, judging in (
-        ("first", args.rows, "training", False),
-        ("second", args.second_rows, "held_out", True),
-    ):
+    given: dict[WorldName, list[Path]] = {"first": args.rows, "second": args.second_rows, "third": args.third_rows}
+    for name, folders in given.items():
+        if not folders:
+            if name not in stored or earlier["build"] != curves["build"]:
+                parser.error(f"rows of the {name} world are left out, and {args.out} has none by this forest")
+            curves["worlds"][name] = stored[name]
+            continue
+        renderer = RENDERERS[name]
         paths = [p for folder in folders for p in sorted(folder.glob("*.npz")) if not p.name.endswith(".2.npz")]
-        wanted = [p for p in paths if p.name.startswith(("held_out", "unseen") if judging else "training")]
-        pairs = sorted(args.pairs.glob(f"{mode}-*.json"))
+        wanted = [p for p in paths if p.name.startswith(renderer)]
+        pairs = sorted(args.pairs.glob(f"{renderer}-*.json"))
         print(f"{name}: {len(wanted)} clips, {len(pairs)} pairs", file=sys.stderr, flush=True)
         curves["worlds"][name] = measure_clips(wanted) | {"pairs": len(pairs), "again": measure_pairs(pairs)}
     for name, placed in placed_by.items():

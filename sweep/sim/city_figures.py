@@ -140,7 +140,7 @@ def detection(rows: Rows, cut: Cut, before: npt.NDArray[np.bool_]) -> dict[str, 
         mine = cut.camera & (cut.kind == number)
         count = float(rows.planted[kind.name])
         out[kind.name] = {
-            "share_of_cameras": kind.share,
+            "share_of_cameras": rows.shares[kind.name],
             "before": share(float((mine & before).sum()), count),
             "first_look": share(float((mine & cut.first).sum()), count),
             "finding": share(float((mine & cut.finding).sum()), count),
@@ -186,7 +186,7 @@ def by_fate(rows: Rows, cut: Cut) -> dict[str, Any]:
 def _all(rows: Rows, flags: npt.NDArray[np.bool_], cut: Cut) -> float:
     """Share of all cameras for which something holds, each kind by its share."""
     return sum(
-        kind.share * float((flags & cut.camera & (cut.kind == n)).sum()) / rows.planted[kind.name]
+        rows.shares[kind.name] * float((flags & cut.camera & (cut.kind == n)).sum()) / rows.planted[kind.name]
         for n, kind in enumerate(KINDS)
     )
 
@@ -252,7 +252,7 @@ def reliability(rows: Rows, points: Points) -> dict[str, Any]:
     weight[cut.none] = 1.0
     for number, kind in enumerate(KINDS):
         mine = cut.camera & (cut.kind == number)
-        weight[mine] = prior * zones * kind.share / rows.planted[kind.name]
+        weight[mine] = prior * zones * rows.shares[kind.name] / rows.planted[kind.name]
     keep = weight > 0.0
     posterior = t[:, AT["second"]]
     bins = np.searchsorted(EDGES, posterior, side="right")

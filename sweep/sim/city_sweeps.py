@@ -127,12 +127,13 @@ class Sampler:
         for kind, first, second in curves.again_things:
             self._again_things.setdefault(kind, []).append((first, second))
         self._again_all = [(f, s) for _, f, s in curves.again_things]
-        self._lit = {light: [r for r in curves.light if r["light"] == light] for light in LIGHTS}
+        answers = [run for run in curves.light if run["air"] in world.light_airs]
+        self._lit = {light: [r for r in answers if r["light"] == light] for light in LIGHTS}
         self._alike = {
             (light, *alike): [r for r in runs if alike_of(r) == alike]
             for light, runs in self._lit.items() for alike in {alike_of(r) for r in runs}
         }  # fmt: skip
-        self._denied = [r for r in curves.light if r["light"] == 0.0]
+        self._denied = self._lit[0.0]
         self._excess = {
             inside: outside_excess_db(world, rng, 20_000, is_inside=inside) for inside in (True, False)
         }  # fmt: skip

@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import cv2
 import numpy as np
@@ -37,7 +37,9 @@ from sweep.sim.lens_rendered import SNR_FLOOR, RenderedClip
 from sweep.sim.lens_rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
 from sweep.sim.lens_tiers import HALF_SIZE, Mode, render_tier_clip
 from sweep.sim.lens_tuning import Hand
+from sweep.sim.lens_unseen import render_unseen_clip
 
+PairMode = Literal["training", "held_out", "unseen"]
 FIRST_TRIPLES: Final = 8
 SECOND_TRIPLES: Final = 14
 """The phone asks for 30; fewer cost less to render, and what a place scores hardly rises any more."""
@@ -77,8 +79,10 @@ def facing(position: Array, target: Array) -> Array:
     return np.stack([x, np.cross(z, x), z])
 
 
-def render_pair(seed: int, mode: Mode, **how: Any) -> tuple[RenderedClip, RenderedClip]:
-    """The first and the second look at the room of a seed; `how` as `render_tier_clip` takes it."""
+def render_pair(seed: int, mode: Mode | Literal["unseen"], **how: Any) -> tuple[RenderedClip, RenderedClip]:
+    """The first and the second look at the room of a seed; `how` as `render_tier_clip` takes it, and of it what
+    `render_unseen_clip` does, which draws how many lenses there are by itself.
+    """
     rng = np.random.default_rng([seed, 0x2EC0])
     aside = float(rng.uniform(*ASIDE_M) * rng.choice([-1.0, 1.0]))
 
@@ -88,7 +92,12 @@ def render_pair(seed: int, mode: Mode, **how: Any) -> tuple[RenderedClip, Render
         middle, end = times[split // 2], times[-1]
         return _Aside(hand, times[split] - 1e-4, end - middle, Pose(facing(at, np.array([0.0, 0.0, wall_m])), at))
 
-    whole = render_tier_clip(seed, mode=mode, triples=FIRST_TRIPLES + SECOND_TRIPLES, carried=carried, **how)
+    triples = FIRST_TRIPLES + SECOND_TRIPLES
+    if mode == "unseen":
+        known = {name: value for name, value in how.items() if name != "lenses"}
+        whole = render_unseen_clip(seed, triples=triples, carried=carried, **known)
+    else:
+        whole = render_tier_clip(seed, mode=mode, triples=triples, carried=carried, **how)
     split = _split(whole.meta.phases)
     return part_of(whole, split, len(whole.frames)), part_of(whole, 0, split)
 
@@ -129,7 +138,7 @@ class Spot:
     """A lens: what it is and how it was seen at first."""
 
 
-def follow_pair(seed: int, mode: Mode) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
+def follow_pair(seed: int, mode: PairMode) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
     """Both looks followed, and the homography from the first one's last frame to the second's (zeros: none found)."""
     rng = np.random.default_rng([seed, 0x7A1])
     with_lens, lenses = bool(rng.random() < LENS_SHARE), int(rng.integers(*LENSES))
@@ -248,7 +257,7 @@ def load_pair(path: Path) -> tuple[Rows, Rows, npt.NDArray[np.float64]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Command line; see the module's text."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--mode", choices=("training", "held_out"), nargs="+", default=["training"])
+    parser.add_argument("--mode", choices=("training", "held_out", "unseen"), nargs="+", default=["training"])
     parser.add_argument("--first", type=int, default=400_000)
     parser.add_argument("--count", type=int, default=600)
     where = parser.add_mutually_exclusive_group(required=True)

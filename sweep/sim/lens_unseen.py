@@ -8,6 +8,8 @@ changed, and only its scores are read.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 import cv2
@@ -15,10 +17,11 @@ import numpy as np
 
 from sweep.lens.clips import ClipMeta, Frame, LampGroup
 from sweep.plug.strobe import Phase
-from sweep.sim.lens_camera import Array, Image
+from sweep.sim.lens_camera import Array, Image, Pose
 from sweep.sim.lens_rendered import RenderedClip
 from sweep.sim.lens_room import log_uniform
-from sweep.sim.lens_unseen_light import Points, draw_counter, draw_reach, lay, turned
+from sweep.sim.lens_tuning import Hand
+from sweep.sim.lens_unseen_light import Points, Reach, draw_counter, draw_reach, lay, turned
 from sweep.sim.lens_unseen_things import KINDS, Furnisher
 
 TIER_SHARES = (0.2, 0.3, 0.3, 0.2)
@@ -30,10 +33,24 @@ FOCAL_PX = 869.6
 COARSE = 16
 
 
+@dataclass(frozen=True)
+class _Held:
+    """A hand as others take it: at the origin, facing ahead, when the last on_axis exposure begins."""
+
+    reach: Reach
+    middle: Array
+
+    def pose(self, time_s: float) -> Pose:
+        """As `lens_tuning.Hand`."""
+        at = self.reach.at(time_s) - self.middle
+        return Pose(turned(at[3:]), at[:3])
+
+
 class _World:
     def __init__(
-        self, seed: int, tier: int | None, size: tuple[int, int], triples: int, with_lens: bool | None
-    ) -> None:
+        self, seed: int, tier: int | None, size: tuple[int, int], triples: int, with_lens: bool | None,
+        carried: Callable[[Hand, Sequence[float], float], Hand] | None,
+    ) -> None:  # fmt: skip
         rng = self.rng = np.random.default_rng([seed, 0x4F0E])
         drawn = int(rng.choice([1, 2, 3, 4], p=TIER_SHARES))
         has_lens = bool(rng.random() >= NONE_SHARE)
@@ -62,8 +79,11 @@ class _World:
         pace = log_uniform(rng, 0.1, 1.5)
         length = len(self.phases) / self.fps + 0.1
         hand = draw_reach(rng, min(pace * speed, 0.3 * self.range_m), pace * turn, length)
-        middle = hand.at(self.last_a / self.fps)
-        self.poses = [hand.at(i / self.fps) - middle for i in range(len(self.phases))]
+        held: Hand = _Held(hand, hand.at(self.last_a / self.fps))
+        times = [i / self.fps for i in range(len(self.phases))]
+        if carried is not None:
+            held = carried(held, times, self.range_m)
+        self.poses = [held.pose(time_s) for time_s in times]
         furnisher = Furnisher(
             rng, self.tier, self.width, self.height, self.scale, self.focal, self.centre, self.range_m, self.fps
         )
@@ -101,8 +121,7 @@ class _World:
 
     def _expose(self, index: int, noise: np.random.Generator) -> Frame:
         scene, letter, time_s = self.scene, self.phases[index], index / self.fps
-        pose = self.poses[index]
-        rotation, eye = turned(pose[3:]), pose[:3]
+        rotation, eye = self.poses[index].rotation, self.poses[index].position
         moved = scene.head_m_s * (time_s - self.last_a / self.fps)
         offsets, power = self.lamps[letter]
         lamps = eye + offsets @ rotation
@@ -279,6 +298,7 @@ def render_unseen_clip(
     triples: int = 8,
     with_lens: bool | None = None,
     clip: str | None = None,
+    carried: Callable[[Hand, Sequence[float], float], Hand] | None = None,
 ) -> RenderedClip:
     """One clip; the same arguments give the same bytes. Arguments as in `lens_tiers.render_tier_clip`."""
-    return _World(seed, tier, size, triples, with_lens).run(clip or f"u{seed:07d}")
+    return _World(seed, tier, size, triples, with_lens, carried).run(clip or f"u{seed:07d}")
