@@ -91,6 +91,7 @@ def judge(
     findings: list[Finding] = []
     explained: set[str] = set()
     verdicts: list[ZoneVerdict] = []
+    names = {zone.zone_id: zone.name for zone in plan.zones}
     for zone in plan.zones:
         weighed: list[Evidence] = []
         looks: list[str] = []
@@ -100,7 +101,7 @@ def judge(
             looked = [p for m, p in again if m == modality and kind and is_again_of(p, zone.zone_id, kind)]
             cover = by_zone.get((zone.zone_id, modality))
             is_empty = zone.zone_id in by_eye
-            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones))
+            view = ZoneView(zone, ours, cover, places, weights, sorted(looked), is_empty, len(plan.zones), names)
             weighed += weigher.weigh(view)
             looks += looked
         weighed += meetings(plan, zone, positions, ordered, weighed, located, weighers, weights)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from sweep.plug.looks import is_again
 from sweep.plug.targets import Estimate, ZoneLooks
 from sweep.plug.weights import Weight, Weights
 from sweep.plug.words import Words
-from sweep.report import Evidence, Levels, Modality, Observation, Plan, Position, Zone, ZoneCoverage
+from sweep.report import Evidence, Levels, LocalText, Modality, Observation, Plan, Position, Zone, ZoneCoverage
 
 NEAR_DB = 6.0  # measured elsewhere: shadowing between positions of one room
 
@@ -37,6 +38,8 @@ class ZoneView:
     """A person looked at the candidate by eye and saw nothing."""
     zones: int = 0
     """Of the room; 0: not told."""
+    names: Mapping[str, LocalText] = MappingProxyType({})
+    """Of the room's zones, by id."""
 
     def first_look(self) -> list[Observation]:
         """What was observed in this zone before any second look."""
@@ -76,16 +79,23 @@ def evidence(
     weight: Weight,
     *,
     about: UUID | None = None,
+    zone: LocalText | None = None,
     **values: str | float,
 ) -> Evidence:
     """A weight and the sentence of its code; `observation` None: what was not seen speaks. `about`: readings that
-    share it are of one spot or one device.
+    share it are of one spot or one device. `zone`: another one that the sentence names.
     """
+    sentence = words.evidence[code]
+    text = (
+        sentence.text(**values)
+        if zone is None
+        else LocalText(ko=sentence.ko.format(**values, zone=zone.ko), en=sentence.en.format(**values, zone=zone.en))
+    )
     return Evidence(
         observation_id=None if observation is None else observation.observation_id,
         modality=modality,
         code=code,
-        text=words.evidence[code].text(**values),
+        text=text,
         weight_log10=round(weight.log10, 3),
         low_log10=round(weight.low, 3),
         high_log10=round(weight.high, 3),

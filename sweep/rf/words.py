@@ -32,6 +32,16 @@ WORDS: Final = Words(
             "끊김 없는 전파 {level} dBm(문밖보다 {excess} dB 강함)",
             "Continuous carrier at {level} dBm ({excess} dB above outside the door)",
         ),
+        "analog_video_near": Sentence(
+            "아날로그 영상 전파 {level} dBm(문밖보다 {excess} dB 강함), 가장 센 곳은 {zone}(여기는 {below} dB 약함)",
+            "Analogue video carrier at {level} dBm ({excess} dB above outside the door), strongest in {zone} "
+            "({below} dB weaker here)",
+        ),
+        "continuous_carrier_near": Sentence(
+            "끊김 없는 전파 {level} dBm(문밖보다 {excess} dB 강함), 가장 센 곳은 {zone}(여기는 {below} dB 약함)",
+            "Continuous carrier at {level} dBm ({excess} dB above outside the door), strongest in {zone} "
+            "({below} dB weaker here)",
+        ),
         "rf_like_outside": Sentence(
             "전파 세기가 문밖과 같은 수준({excess} dB)", "RF level like outside the door ({excess} dB)"
         ),

@@ -228,14 +228,16 @@ def _zones(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[floa
     called_by_zone = [sorted((s for s in spots if s.score >= CALLED), key=lambda s: -s.score) for spots in room.spots]
     followed = {k for k, told in enumerate(swept.answers) if any(one.verdict == "follows_light" for one in told)}
     glinting = {k for k, called in enumerate(called_by_zone) if called}
-    worth = (glinting | followed | room.carriers.keys() | room.hints | {room.camera_zone}) - {-1}
+    worth = (glinting | followed | room.hints | {room.camera_zone}) - {-1}
+    if room.carriers:  # heard at every stand
+        worth |= set(range(len(zones)))
     if not worth:
         return []
     places = {
         tag_of(number): {zone.zone_id: share for zone, share in zip(zones, device.shares, strict=True)}
         for number, device in enumerate(room.devices)
     }
-    # a transmitter is heard at every stand, so that its strongest one is known in each zone
+    # a transmitter is heard at every stand, so that its strongest one is known in each zone; a carrier as well
     heard = [
         [
             wifi_of(zone, f"p{k}", number, device, device.levels[k], swept.answers[k][number])
@@ -243,13 +245,13 @@ def _zones(swept: Swept, judge: Judge, sampler: Sampler) -> list[tuple[list[floa
         ]
         for number, device in enumerate(room.devices)
     ]
+    radio = [o for k, zone in enumerate(zones) for o in radio_of(zone, f"p{k}", k, room)]
     glints = [lens_of(zones[k], f"p{k}", spot.score) for k, called in enumerate(called_by_zone) for spot in called]
     result = []
     for k in sorted(worth):
         zone, called, is_camera = zones[k], called_by_zone[k], k == room.camera_zone
-        observed: list[Observation] = [*glints]
+        observed: list[Observation] = [*glints, *radio]
         observed += [o for one in heard for o in one]
-        observed += radio_of(zone, f"p{k}", room.carriers.get(k), has_hint=k in room.hints)
         coverage = coverage_of(zone)
         first = judge(zone, observed, coverage, places=places, zones=len(zones))
         before = judge_before(called, first)

@@ -134,7 +134,7 @@ def figures(rows: Rows, points: Points) -> dict[str, Any]:
 
 
 def detection(rows: Rows, cut: Cut, before: npt.NDArray[np.bool_]) -> dict[str, Any]:
-    """By kind of camera: in its own zone."""
+    """By kind of camera: in its own zone; `beside`: in the others, per 100 sweeps."""
     out: dict[str, Any] = {}
     for number, kind in enumerate(KINDS):
         mine = cut.camera & (cut.kind == number)
@@ -145,6 +145,10 @@ def detection(rows: Rows, cut: Cut, before: npt.NDArray[np.bool_]) -> dict[str, 
             "first_look": share(float((mine & cut.first).sum()), count),
             "finding": share(float((mine & cut.finding).sum()), count),
             "strong": share(float((mine & cut.strong).sum()), count),
+            "beside": {
+                name: per(float((flags & ~cut.camera & (cut.kind == number)).sum()), int(count), 100)
+                for name, flags in (("first_look", cut.first), ("finding", cut.finding))
+            },
         }
     return out
 

@@ -93,6 +93,9 @@ class World:
     """Advertisers of a camera's family beside the room, on average: sensors far more often than cameras."""
     carrier: float
     """Rooms with a continuous carrier of another kind (motion sensors, wireless links), per room."""
+    video_senders: float
+    """Rooms behind whose walls somebody else sends analogue video at 5.8 GHz (baby monitors, door and reversing cameras
+    without wires), per room. Guessed: nobody has counted."""
     exponent: float
     shadowing_db: float
     wall_db: tuple[float, float]
@@ -181,6 +184,7 @@ FIRST: Final = World(
     sees_light=0.002,
     ble_hint=0.15,
     carrier=0.03,
+    video_senders=0.01,
     exponent=2.2,
     shadowing_db=5.0,
     wall_db=(8.0, 4.0),
@@ -209,6 +213,7 @@ SECOND: Final = World(
     sees_light=0.005,
     ble_hint=0.4,
     carrier=0.08,
+    video_senders=0.02,
     exponent=2.8,
     shadowing_db=6.5,
     wall_db=(5.0, 4.0),
@@ -272,6 +277,7 @@ THIRD: Final = World(
     sees_light=0.01,
     ble_hint=0.8,
     carrier=0.05,
+    video_senders=0.02,
     exponent=1.8,
     shadowing_db=4.0,
     wall_db=(12.0, 5.0),

@@ -45,13 +45,13 @@ PHONES_CALLED: Final = 15 / 19
 """`live_phone` of `air_venue` (tests/simulators/README.md)."""
 OTHERS: Final = (9 / 920, 43 / 920)
 """Other uploads called video, and left open (the same table)."""
-ANALOG_TOLD: Final = 11 / 12
+ANALOG_TOLD: Final = 35 / 39
 """Pictures told by their lines (tests/rf/test_confusion.py)."""
 ANALOG_CARRIER: Final = 0.6
 """Guessed: 1.2 and 2.4 GHz are seen by the wideband detector only, among Wi-Fi."""
 BLE_HEARD: Final = 0.9
 """Guessed: a beacon of a camera that waits to be set up is heard within 10 s of an active scan."""
-Carrier = Literal["analog_video", "continuous"]
+CarrierKind = Literal["analog_video", "continuous"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,17 @@ class Device:
     """At the stand outside the door."""
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One carrier that never pauses, heard at every stand of a room."""
+
+    kind: CarrierKind
+    levels: Sequence[float]
+    """dBm at each stand (`tests.simulators.place_runs`)."""
+    outside_dbm: float
+    """At the stand outside the door."""
+
+
 @dataclass(slots=True)
 class Room:
     """A room with what both looks at it would observe."""
@@ -95,8 +106,7 @@ class Room:
     spots: list[list[Spot]]
     """By zone."""
     devices: list[Device]
-    carriers: dict[int, Carrier]
-    """Zone: kind of carrier."""
+    carriers: list[Carrier]
     hints: set[int]
     """Zones with a Bluetooth hint."""
     is_streaming: bool = field(default=False)
@@ -146,7 +156,7 @@ class Sampler:
         zones = kind.plan.zones
         at = int(rng.integers(len(zones))) if camera is not None else -1
         spots = [self._clutter(kind, zone) for zone in zones]
-        room = Room(kind, at, spots, [], {}, set())
+        room = Room(kind, at, spots, [], [], set())
         if camera is not None:
             spots[at].append(self._lens_spot(camera.lens))
             self._radio(room, camera)
@@ -201,9 +211,9 @@ class Sampler:
             rows = self._inside[room.kind.name][zone]
             room.devices.append(self._device(room, rows, video, zone if lit else -1))
         if camera.radio == "analog_5800" and rng.random() < ANALOG_TOLD:
-            room.carriers[zone] = "analog_video"
+            room.carriers.append(self._carrier(self._inside[room.kind.name][zone], "analog_video"))
         if camera.radio in {"analog_1200", "analog_2400"} and rng.random() < ANALOG_CARRIER:
-            room.carriers[zone] = "continuous"
+            room.carriers.append(self._carrier(self._inside[room.kind.name][zone], "continuous"))
         if camera.radio == "ble_setup" and rng.random() < BLE_HEARD:
             room.hints.add(zone)
 
@@ -230,7 +240,16 @@ class Sampler:
         for _ in range(rng.poisson(world.ble_hint)):
             room.hints.add(int(rng.integers(zones)))
         if rng.random() < world.carrier:
-            room.carriers.setdefault(int(rng.integers(zones)), "continuous")
+            inside = self._inside[room.kind.name][int(rng.integers(zones))]
+            room.carriers.append(self._carrier(inside, "continuous"))
+        if rng.random() < world.video_senders * ANALOG_TOLD:
+            room.carriers.append(self._carrier(beyond, "analog_video"))
+
+    def _carrier(self, rows: list[list[float]], kind: CarrierKind) -> Carrier:
+        row = rows[int(self.rng.integers(len(rows)))]
+        levels = row[1 : 1 + (len(row) - 1) // 2]
+        excess = self._excess[row[0] >= 0]
+        return Carrier(kind, levels, max(levels) + float(excess[int(self.rng.integers(len(excess)))]))
 
     def _device(self, room: Room, rows: list[list[float]], video: Any, lit_zone: int) -> Device:
         zones = len(room.kind.plan.zones)
@@ -300,14 +319,16 @@ def tag_of(number: int) -> str:
     return f"{number:016x}"
 
 
-def radio_of(zone: Zone, position_id: str, carrier: Carrier | None, *, has_hint: bool) -> Iterator[Observation]:
-    """Carrier and Bluetooth hint of a zone."""
-    if carrier is not None:
+def radio_of(zone: Zone, position_id: str, stand: int, room: Room) -> Iterator[Observation]:
+    """Carriers and Bluetooth hint at a zone's stand."""
+    for carrier in room.carriers:
+        level, outside = carrier.levels[stand], carrier.outside_dbm
         yield RfObservation.model_construct(
-            observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="rf", kind=carrier,
-            centre_mhz=None, level_dbm=-40.0, baseline_dbm=-55.0, excess_db=15.0, duty_cycle=1.0, windows=10,
+            observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="rf",
+            kind=carrier.kind, centre_mhz=None, level_dbm=level, baseline_dbm=outside, excess_db=level - outside,
+            duty_cycle=1.0, windows=10,
         )  # fmt: skip
-    if has_hint:
+    if stand in room.hints:
         yield BleObservation.model_construct(
             observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="ble",
             addresses=(),

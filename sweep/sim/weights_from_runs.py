@@ -27,7 +27,7 @@ from sweep.sim.weights_lens import again, around, glint
 from sweep.sim.weights_radio import radio
 from sweep.sim.weights_transmitter import light_test, uplinks
 
-VERSION: Final = "rendered-2026-11-27.5"
+VERSION: Final = "rendered-2026-11-27.6"
 CALLED: Final = 1.3
 """Score from which the detector calls a candidate (`sweep.lens.judge.candidate_score`)."""
 
@@ -68,7 +68,7 @@ def make_weights(curves: Curves, world: World = FIRST) -> Weights:
         | again(curves, world, rng)
         | uplinks(curves, world, rng)
     )
-    tables |= light_test(curves, world, rng) | radio(world, rng)
+    tables |= light_test(curves, world, rng) | radio(curves, world, rng)
     return Weights(
         v=FORMAT, version=VERSION, made_by="python -m sweep.sim.weights_from_runs", tables=tables,
         rates=rates(curves, world),

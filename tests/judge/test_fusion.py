@@ -13,7 +13,7 @@ from sweep.judge import fusion
 from sweep.judge.coverage import cover
 from sweep.judge.thresholds import load_thresholds, load_weights
 from sweep.plug.measurement import Measurement
-from sweep.plug.weights import Weights
+from sweep.plug.weights import HINT, Weights
 from sweep.run.plugs import WEIGHERS, WORDS
 from tests.report_factory import SWEEP_ID, make_plan, uid
 
@@ -323,19 +323,44 @@ def test_the_answer_is_explained_in_both_languages() -> None:
     assert any("RF: not looked at" in one.en for one in blind.would_change)
 
 
-def test_rf_names_the_zone_with_the_highest_excess_only() -> None:
-    def rf(number: int, zone: str, excess: float) -> r.RfObservation:
-        return r.RfObservation(
-            observation_id=uid(number), zone_id=zone, position_id=f"p-{zone}", t_ns=1, modality="rf", kind="continuous",
-            centre_mhz=None, level_dbm=-50.0 + excess, baseline_dbm=-50.0, excess_db=excess, duty_cycle=1.0, windows=10,
-        )  # fmt: skip
+def rf(number: int, zone: str, excess: float, kind: str = "continuous", **other: Any) -> r.RfObservation:
+    given = {
+        "observation_id": uid(number), "zone_id": zone, "position_id": f"p-{zone}", "t_ns": 1, "modality": "rf",
+        "kind": kind, "centre_mhz": None, "level_dbm": -50.0 + excess, "baseline_dbm": -50.0, "excess_db": excess,
+        "duty_cycle": 1.0, "windows": 10,
+    }  # fmt: skip
+    return r.RfObservation.model_validate(given | other)
 
+
+def test_rf_names_the_zone_with_the_highest_excess_only() -> None:
     alone = {
         zone: judge(lens(1, zone, 9.0), rf(3, "stall-1", 8.0), rf(4, "stall-2", 25.0)).findings
         for zone in ("stall-1", "stall-2")
     }
     by_zone = {f.zone_id: {e.code for e in f.evidence_for} for found in alone.values() for f in found}
     assert by_zone == {"stall-1": {"glint"}, "stall-2": {"glint", "continuous_carrier"}}
+
+
+def test_a_video_transmitter_is_called_once_where_it_is_strongest_and_the_stall_beside_says_where() -> None:
+    heard = [rf(3, "stall-1", 20.0, "analog_video"), rf(4, "stall-2", 23.0, "analog_video")]
+    assert [f.zone_id for f in judge(*heard).findings] == ["stall-2"]
+    same = [one.model_copy(update={"centre_mhz": mhz}) for one, mhz in zip(heard, (5740.0, 5743.0), strict=True)]
+    assert [f.zone_id for f in judge(*same).findings] == ["stall-2"]
+    two = [one.model_copy(update={"centre_mhz": mhz}) for one, mhz in zip(heard, (5740.0, 5865.0), strict=True)]
+    assert [f.zone_id for f in judge(*two).findings] == ["stall-1", "stall-2"], "two transmitters"
+    (beside,) = judge(lens(1, "stall-1", 9.0), *heard).findings[:1]
+    assert beside.zone_id == "stall-1"
+    (said,) = [e for e in beside.evidence_for if e.modality == "rf"]
+    assert said.code == "analog_video_near"
+    assert said.weight_log10 <= HINT
+    assert "strongest in" in said.text.en
+    assert PLAN.zones[1].name.en in said.text.en
+    assert PLAN.zones[1].name.ko in said.text.ko
+
+
+def test_a_burst_that_is_louder_hides_no_carrier() -> None:
+    (found,) = judge(rf(3, "stall-2", 30.0, "wifi"), rf(4, "stall-2", 23.0, "analog_video")).findings
+    assert {e.code for e in found.evidence_for} == {"analog_video"}
 
 
 def test_glints_of_one_kind_in_a_room_explain_each_other_and_the_report_says_so() -> None:

@@ -18,6 +18,7 @@ from sweep.sim.city import AT, Rows, run_city
 from sweep.sim.city_figures import FINDINGS_PER_1000, STRONG_PER_10000, choose, figures, write_points
 from sweep.sim.city_rooms import KINDS, WORLDS
 from sweep.sim.city_samples import Tail, load_curves
+from sweep.sim.city_sweeps import Sampler, radio_of
 
 RUNNER = CliRunner()
 
@@ -102,8 +103,32 @@ def test_the_command_writes_both_worlds(tmp_path: Path) -> None:
     assert (written["seed"], written["thresholds"]) == (2, load_thresholds().version)
 
 
-def test_nothing_is_chosen_in_the_second_world(tmp_path: Path) -> None:
-    done = RUNNER.invoke(build_app(["city"]), ["city", "--world", "second", "--choose", str(tmp_path / "t.json")])
+def test_the_third_world_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    out = tmp_path / "city.json"
+    arguments = ["city", "--world", "third", "--seed", "2", "--rooms", "100", "--per-kind", "10", "--json", str(out)]
+    done = RUNNER.invoke(build_app(["city"]), arguments)
+    assert done.exit_code == 0
+    third = json.loads(out.read_text(encoding="utf-8"))["worlds"]
+    assert set(third) == {"third"}
+    shares = {name: one["share_of_cameras"] for name, one in third["third"]["detection"].items()}
+    assert shares == WORLDS["third"].camera_shares
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_a_carrier_is_heard_in_every_zone_with_its_level_there() -> None:
+    sampler = Sampler(WORLDS["first"], load_curves("first"), np.random.default_rng(2))
+    analog = next(kind for kind in KINDS if kind.radio == "analog_5800")
+    room = next(room for _ in range(50) if (room := sampler.room(analog)).carriers)
+    zones = room.kind.plan.zones
+    (carrier,) = room.carriers
+    heard = [o for k, zone in enumerate(zones) for o in radio_of(zone, f"p{k}", k, room) if o.modality == "rf"]
+    assert [o.zone_id for o in heard] == [zone.zone_id for zone in zones]
+    assert [o.excess_db for o in heard] == [level - carrier.outside_dbm for level in carrier.levels]
+
+
+@pytest.mark.parametrize("world", ["second", "third"])
+def test_nothing_is_chosen_in_a_world_but_the_first(tmp_path: Path, world: str) -> None:
+    done = RUNNER.invoke(build_app(["city"]), ["city", "--world", world, "--choose", str(tmp_path / "t.json")])
     assert done.exit_code == 2
     assert "first world only" in done.stderr
     assert not (tmp_path / "t.json").exists()
