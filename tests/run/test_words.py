@@ -120,7 +120,7 @@ def test_every_sentence_of_evidence_is_said_of_something(plug: Plug) -> None:
     shapes = {code: re.sub(r"\\{\w+\\}", ".+", re.escape(said.en)) for code, said in plug.words.evidence.items()}
     said: set[str] = set()
     for _ in range(600):
-        seen = [draw(plug.name, number, rng) for number in range(1, rng.randrange(1, 4))]
+        seen = [draw(plug.name, number, rng) for number in range(1, rng.randrange(1, 5))]
         looked = r.ZoneCoverage(
             zone_id=ZONE.zone_id, modality=plug.name, status="looked", quality=0.9, dwell_s=5.0, samples=10,
             dropped=0, rejections={}, gaps=(), blind_reason=None,
