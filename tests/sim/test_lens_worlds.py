@@ -9,6 +9,7 @@ import pytest
 from sweep.lens.clips import read_clip
 from sweep.lens.optics import load_extra_lamps
 from sweep.lens.truth import parse_truth
+from sweep.sim.lens_pairs import render_pair
 from sweep.sim.lens_plain import render_plain_clip
 from sweep.sim.lens_recipe import ring_places
 from sweep.sim.lens_rendered import RenderedClip
@@ -137,3 +138,19 @@ def test_all_that_shines_is_brightened_and_the_walls_are_not(render: Render) -> 
     lit = usual.meta.phases.index("A")
     assert np.median(bright.frames[lit]) == pytest.approx(np.median(usual.frames[lit]), rel=0.05)
     assert (bright.frames[lit] >= 1023).sum() > (usual.frames[lit] >= 1023).sum()
+
+
+def test_the_judging_world_is_looked_at_twice_from_two_places() -> None:
+    """The first look is the clip's last part as it is without a second one; the second is 20 to 30 cm aside."""
+    size = (182, 136)
+    first, second = render_pair(3, "unseen", size=size, with_lens=True)
+    triples = len(first.meta.phases + second.meta.phases) // 3
+    whole = render_unseen_clip(3, triples=triples, size=size, with_lens=True)
+    moved = len(second.frames)
+    still = {row["frame"]: (row["x"], row["y"]) for row in whole.truth["lenses"][0]["track"]}
+    for row in first.truth["lenses"][0]["track"]:
+        assert (row["x"], row["y"]) == still[row["frame"] + moved]
+    for row in second.truth["lenses"][0]["track"]:
+        x, y = still[row["frame"]]
+        assert np.hypot(row["x"] - x, row["y"] - y) > 3.0
+    assert second.truth["lenses"][0]["track"], "the second look shows the lens too"
