@@ -53,12 +53,19 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
     facility = cards.first.locator(".small").first.inner_text()
     group = page.locator("section", has=page.get_by_role("heading", name=facility, exact=True))
     expect(group.locator("a.room", has_text=name)).to_contain_text("발견")
+    # Of several cases in a room the cameras are counted as such, and one of them says what to do.
+    stands = page.request.get(f"{city}/api/rooms/{links[0]}/state").json()["open_cases"]
+    finds = [one for one in stands if one["is_found"]]
+    others = len(stands) - len(finds)
+    tags = [f"카메라 발견 사건 {len(finds)}건"] * bool(finds) + [f"열린 사건 {others}건"] * bool(others)
+    expect(cards.first.locator(".tag")).to_have_text(tags)
+    if finds:
+        assert any(one["next"]["ko"] in cards.first.inner_text() for one in finds)
     assert phone.violations() == []
     assert phone.small_texts() == []
     phone.shoot("today")
     cards.first.click()
     # Other tests may have decided here: then it is a person's find that stands, else a case with its next step.
-    stands = page.request.get(f"{city}/api/rooms/{links[0]}/state").json()["open_cases"]
     expect(page.locator("main .case")).to_have_count(len(stands))
     next_step = "먼저 두 사람이 손대지 않고 눈으로" if stands else "^닫히지 않은 발견"
     expect(page.get_by_text(re.compile(next_step)).first).to_be_visible()
