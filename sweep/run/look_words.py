@@ -34,7 +34,7 @@ LOOKED: Final[dict[tuple[LookKind, LookOutcome], Sentence]] = {
         "다시 보니 렌즈라고 볼 만한 근거가 모자랍니다", "Looked at again there is too little to take it for a lens"
     ),
     ("transmitter", "stands"): Sentence(
-        "다시 시험해도 카메라를 가리킵니다: 육안으로 확인하세요",
+        "다시 시험해도 카메라와 같은 반응입니다: 육안으로 확인하세요",
         "Tested again it still points to a camera: inspect by eye",
     ),
     ("transmitter", "gone"): Sentence(

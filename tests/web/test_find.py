@@ -93,7 +93,7 @@ def test_from_candidate_to_the_police_package_by_two(open_phone: OpenPhone, site
     _second(page)
     _press(page, "기록하고 다음")
 
-    _title(page, "무엇입니까?")
+    _title(page, "두 사람의 판정은 무엇입니까?")
     _wrong(page, "기록하고 다음", "두 사람이 본 것을 먼저 정하십시오")
     _press(page, "카메라이거나 배제할 수 없음")
     _title(page, "누가 만졌습니까?")
@@ -445,7 +445,7 @@ def test_from_a_simulation_nobody_is_called_and_each_screen_speaks_english(open_
 
 ENGLISH: tuple[tuple[dict[str, Any] | None, str], ...] = (
     (None, "Two persons look by eye"),
-    ({"step": "looked_at", "seen": "object"}, "What is it?"),
+    ({"step": "looked_at", "seen": "object"}, "What do you both decide?"),
     ({"step": "camera", "was_touched": False}, "Do not touch it"),
     ({"step": "room_closed", "guarded_by": "점검자-02"}, "Photograph the object only"),
     ({"step": "photographed", "commitment": None, "why_not": "급함"}, "Call 112"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 import pytest
@@ -9,7 +10,8 @@ from playwright.sync_api import Page, expect
 
 from server.config.settings import Settings
 from server.people import auth
-from tests.server.conftest import running
+from tests.server.conftest import PASSWORD as QUICK_PASSWORD
+from tests.server.conftest import QUICK_HASH, running
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD, QUICK_HASH
 
@@ -19,7 +21,7 @@ LATER = "and-later-this-one"
 
 
 def _fill(page: Page, current: str, wanted: str, again: str) -> None:
-    page.get_by_label("현재 비밀번호").fill(current)
+    page.get_by_label(re.compile("현재 비밀번호|받은 비밀번호")).fill(current)
     page.get_by_label("새 비밀번호", exact=True).fill(wanted)
     page.get_by_label("새 비밀번호 다시").fill(again)
     page.get_by_role("button", name="비밀번호 바꾸기").click()
@@ -63,3 +65,29 @@ def test_a_password_of_somebody_else_is_changed_first_and_ones_own_later(
         expect(page.get_by_text("비밀번호를 바꾸었습니다.")).to_be_visible()
         assert phone.violations() == []
         assert auth.check_password(server.db, name, LATER).must_change_password is False
+
+
+def test_a_capital_letter_is_no_wrong_name_and_a_number_of_an_inspector_is_said_to_be_none(
+    open_phone: OpenPhone, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with running(Settings(data_dir=tmp_path_factory.mktemp("names"), port=0)) as server:
+        with server.db.write() as connection:
+            auth.create_user(
+                connection,
+                username="jg11",
+                display_name="점검자-11",
+                role="inspector",
+                password=QUICK_HASH,
+                actor="test",
+            )
+        page = open_phone(server.url).page
+        page.goto(server.url)
+        for given, expected in (
+            ("점검자-11", page.get_by_text("점검자 번호나 이름이 아니라 받은 아이디를")),
+            ("Jg11 ", page.get_by_role("navigation")),
+        ):
+            page.get_by_label("아이디").fill(given)
+            page.get_by_label("비밀번호", exact=True).fill(QUICK_PASSWORD)
+            page.get_by_role("button", name="로그인", exact=True).click()
+            expect(expected).to_be_visible()
+        page.goto("about:blank")  # before its server goes

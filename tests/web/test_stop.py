@@ -22,7 +22,7 @@ SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
 RUNNING: tuple[ProbeState, ...] = ("waiting_for_empty", "running", "paused", "closing")
 SIZES = [pytest.param(PHONE, id="412x915"), pytest.param(SMALL_PHONE, id="360x640", marks=pytest.mark.soak)]
 PRESS = "점검기의 버튼을 누르세요"
-SHOWN = "멈추는 중|서버가 받음|점검기가 멈춤을 받았습니다|점검기의 버튼을 누르세요"
+SHOWN = "멈추는 중|서버가 받음|점검기가 중지 명령을 받았습니다|점검기의 버튼을 누르세요"
 """What the page may say of a stop: not one of these words is there before."""
 AT_ONCE_MS = 1_000
 LOADED_MS = 60_000  # the agent computes beside the page
@@ -269,9 +269,9 @@ def test_a_stop_that_only_the_server_has_is_shown_as_such(phone: Phone, site: Si
     expect(page.get_by_text(PRESS)).to_be_visible()
     probe.expect("pause")
     expect(page.get_by_text("서버가 받음")).to_have_count(0)
-    expect(page.get_by_text("점검기가 멈춤을 받았습니다.")).to_be_visible()
+    expect(page.get_by_text("점검기가 중지 명령을 받았습니다.")).to_be_visible()
     probe.state("paused")
-    expect(page.get_by_text("점검기가 멈춤을 받았습니다.")).to_have_count(0)
+    expect(page.get_by_text("점검기가 중지 명령을 받았습니다.")).to_have_count(0)
     probe.state("aborted")
 
 

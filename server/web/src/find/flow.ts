@@ -198,7 +198,10 @@ function decide(of: Of): Flow {
 
 function notCamera(of: Of): Flow {
   return {
-    pages: [ask("what", "what", ["what_screw", "what_sensor", "what_glint", "what_light"]), SECOND],
+    pages: [
+      ask("what", "what", ["what_screw", "what_sensor", "what_glint", "what_light", "what_radio", "what_none"]),
+      SECOND,
+    ],
     step: { step: "not_camera", what: of("what"), reopens: null },
   };
 }

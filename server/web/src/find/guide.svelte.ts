@@ -171,8 +171,10 @@ export class Guide {
           await this.#keepStep(step);
           return true;
         }
-        this.wrong = "needs_connection";
-        return false;
+        if (error.mayWorkLater) {
+          this.wrong = "needs_connection";
+          return false;
+        }
       }
       if (error instanceof ApiError && error.code === "step_known") {
         // What was answered before arrived, and its answer got lost: the guide goes on from there and says so.

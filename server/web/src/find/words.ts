@@ -4,10 +4,10 @@ import { text } from "../i18n/text";
 
 export const words = {
   title: text("발견 안내", "What to do now"),
-  open: text("발견 안내 열기", "Open the guide"),
+  open: text("두 사람 확인 – 발견 안내 열기", "Two persons look: open the guide"),
   open_found: text("지금 할 일 – 발견 안내", "What to do now"),
   progress: text("{n}/{all}단계", "Step {n} of {all}"),
-  back: text("앞 화면", "Back"),
+  back: text("이전 화면", "Back"),
   next: text("했습니다 – 다음", "Done – next"),
   go_on: text("다음", "Next"),
   record: text("기록하고 다음", "Record, then next"),
@@ -36,6 +36,7 @@ export const words = {
   not_camera_after_all: text("카메라가 아닌 것으로 확인됨", "It turned out to be no camera"),
   return: text("원래 순서로", "Back to the steps"),
   photos: text("물체 사진", "Photographs"),
+  where: text("확인할 곳 지도로 보기", "See the place on the map"),
 
   look_title: text("두 사람이 눈으로 봅니다", "Two persons look by eye"),
   look_lead: text(
@@ -56,7 +57,7 @@ export const words = {
   unreachable_high: text("높아서 닿지 않음", "Too high up"),
   unreachable_used: text("사용 중이라 들어가지 못함", "In use, could not enter"),
   unreachable_closed: text("덮개 안쪽이라 보이지 않음", "Behind a cover"),
-  decide_title: text("무엇입니까?", "What is it?"),
+  decide_title: text("두 사람의 판정은 무엇입니까?", "What do you both decide?"),
   decide_lead: text("확실하지 않으면 카메라로 다룹니다.", "If in doubt, treat it as a camera."),
   decide_wrong: text(
     "두 사람이 본 것을 먼저 정하십시오. 확실하지 않으면 ‘카메라이거나 배제할 수 없음’입니다.",
@@ -76,16 +77,21 @@ export const words = {
   ),
   touched_no: text("아무도 만지지 않음", "Nobody has"),
   touched_yes: text("만진 사람이 있음", "Somebody has"),
-  what_title: text("무엇이었습니까?", "What was it?"),
+  what_title: text("신호의 원인은 무엇이었습니까?", "What gave the signal?"),
   what_lead: text(
-    "석 달 뒤 다시 확인합니다. 다음 점검의 점수는 낮아지지 않습니다.",
-    "It is looked at again after three months.",
+    "닫은 뒤에도 석 달 뒤 다시 확인하며, 다음 점검에서 덜 의심하지 않습니다.",
+    "It is closed, looked at again after three months, and the next sweep suspects it no less.",
   ),
-  what_wrong: text("무엇이었는지 적어야 닫을 수 있습니다.", "It cannot be closed without saying what it was."),
+  what_wrong: text(
+    "원인을 적어야 닫을 수 있습니다. 모르면 ‘찾지 못함’을 고르십시오.",
+    "It cannot be closed without saying. If you do not know, choose “none found”.",
+  ),
   what_screw: text("나사", "A screw"),
   what_sensor: text("물내림 센서", "A flush sensor"),
   what_glint: text("타일·금속의 반사", "A reflection of tile or metal"),
   what_light: text("표시등", "A status light"),
+  what_radio: text("다른 무선 기기(공유기·휴대전화)", "Another device (router, phone)"),
+  what_none: text("찾지 못함 – 보이는 것 없음", "None found, nothing to see"),
   defect_title: text("무엇을 보수합니까?", "What has to be repaired?"),
   defect_lead: text("보수 기한이 정해지고 다시 확인합니다.", "It gets a date, and is checked again."),
   defect_wrong: text("보수할 것을 먼저 고르십시오.", "First choose what has to be repaired."),
@@ -273,11 +279,11 @@ export const words = {
 
   second_title: text("두 번째 사람이 직접 확인합니다", "The second person confirms"),
   second_lead: text(
-    "휴대전화를 건네십시오. 자신의 아이디와 PIN을 직접 넣습니다.",
-    "Hand over the phone: own user name and own PIN.",
+    "휴대전화를 건네십시오. 두 번째 사람이 자신의 아이디와 PIN(또는 비밀번호)을 직접 입력합니다.",
+    "Hand over the phone: own user name, own PIN or password.",
   ),
   second_wrong: text(
-    "두 번째 사람이 자신의 아이디와 PIN(또는 비밀번호)을 넣어야 기록됩니다.",
+    "두 번째 사람이 자신의 아이디와 PIN(또는 비밀번호)을 입력해야 기록됩니다.",
     "It is recorded when the second person has entered user name and PIN (or password).",
   ),
 } as const;

@@ -3,6 +3,7 @@ import { text } from "../i18n/text";
 
 export const words = {
   stand_title: text("비출 곳", "Point at"),
+  stand_point: text("점검기로 이곳을 비추세요", "Point the probe here"),
   stand_each: text("한 곳에 {s}초씩", "{s} s each"),
   stand_seconds: text("{s}초", "{s} s"),
   stand_hold: text("그대로 들고 기다리세요", "Hold still and wait"),

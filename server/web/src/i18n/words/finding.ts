@@ -102,7 +102,7 @@ export const finding = {
   disposition_note_hint: text("사람 이름은 적지 마십시오.", "Do not write people's names."),
   disposition_submit: text("판정 남기기", "Record the decision"),
   disposition_busy: text("서명하는 중", "Signing"),
-  disposition_done: text("판정을 기록했습니다.", "The decision is recorded."),
+  disposition_done: text("판정을 기록했습니다. 현장 판정: {verdict}", "The decision is recorded. It says: {verdict}"),
   disposition_queued: text(
     "연결이 없어 휴대전화에 보관했습니다. 연결되면 보냅니다.",
     "No connection: kept on the phone and sent later.",

@@ -25,7 +25,7 @@ export const live = {
     "No connection: the stop is not sent. It goes first when there is one.",
   ),
   stop_accepted: text("서버가 받음, 점검기의 답을 기다리는 중", "The server has it; waiting for the probe to answer"),
-  stop_taken: text("점검기가 멈춤을 받았습니다.", "The probe has taken the stop."),
+  stop_taken: text("점검기가 중지 명령을 받았습니다.", "The probe has taken the stop."),
   stop_asked_by: text(
     "{who} 님이 멈춤을 눌렀고, 점검기의 답을 기다립니다.",
     "{who} pressed stop; waiting for the probe to answer.",
@@ -101,7 +101,7 @@ export const live = {
   ),
   live_gone_record: text("이 점검의 기록 보기", "See this sweep’s record"),
   live_open_result: text("점검 지도 보기", "Open the sweep map"),
-  live_wait_report: text("보고서가 올라오기를 기다립니다", "Waiting for the report"),
+  live_wait_report: text("점검기가 결과를 보내는 중입니다", "The probe is sending its report"),
   live_idle_hint: text(
     "이 점검기는 쉬고 있습니다. 화장실을 골라 점검을 시작하십시오.",
     "This probe is idle. Choose a room to start a sweep.",
@@ -132,6 +132,7 @@ export const live = {
   direction_180: text("도면 왼쪽", "Left on the plan"),
   direction_270: text("도면 위쪽", "Up on the plan"),
   declare_title: text("비었는지 두 사람이 확인", "Two people confirm it is empty"),
+  declare_do: text("셋을 직접 확인한 다음 각자 누르십시오.", "See to these three, then each confirms."),
   declare_lead: text(
     "확인하기 전에는 카메라와 조명에 전원이 들어가지 않습니다.",
     "Until then camera and lamps have no power.",

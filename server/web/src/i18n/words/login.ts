@@ -16,6 +16,7 @@ export const login = {
     "지금 비밀번호는 다른 사람이 정해 준 것입니다. 본인만 아는 비밀번호로 바꾸어야 계속할 수 있습니다.",
     "Somebody else chose the present password. Choose one that only you know to go on.",
   ),
+  password_received: text("받은 비밀번호", "Password you were given"),
   password_title: text("비밀번호 바꾸기", "Change the password"),
   password_current: text("현재 비밀번호", "Current password"),
   password_new: text("새 비밀번호", "New password"),
@@ -26,6 +27,10 @@ export const login = {
   password_changed: text(
     "비밀번호를 바꾸었습니다. 다른 기기에서는 로그아웃되었습니다.",
     "The password is changed. You are logged out everywhere else.",
+  ),
+  login_not_a_name: text(
+    "아이디는 영문 소문자와 숫자입니다. 점검자 번호나 이름이 아니라 받은 아이디를 적으십시오.",
+    "A user name is small letters and digits: the one you were given, not your number or name.",
   ),
   login_busy: text("확인하는 중", "Checking"),
   logout: text("로그아웃", "Log out"),

@@ -40,7 +40,7 @@ export const rooms = {
   next_found: text("현장 보존, 112 신고 확인", "Keep the scene, confirm the report to 112"),
   next_no_anomaly: text("다음 정기 점검까지 없음", "Nothing until the next regular sweep"),
   next_unfinished: text("끝나지 않은 점검 확인", "Look into the unfinished sweep"),
-  next_demo: text("시뮬레이션뿐, 실제 점검 필요", "Simulation only; a real sweep is due"),
+  next_demo: text("시뮬레이션 기록만 있음 – 실제 점검 필요", "Simulation only; a real sweep is due"),
   room_history: text("점검 이력", "History"),
   room_history_empty: text(
     "아직 점검한 적이 없습니다. 두 사람이 함께 첫 점검을 시작하십시오.",
@@ -61,8 +61,8 @@ export const rooms = {
     "Nothing turned up within what was covered. That is not proof of absence: read the coverage with it.",
   ),
   result_recheck_hint: text(
-    "판정하지 못한 구역이 있어 다시 점검해야 합니다.",
-    "Some zones could not be judged and need another sweep.",
+    "‘이상 없음’이라고 판정할 수 없어 다시 점검해야 합니다.",
+    "“No anomaly” cannot be said of it; it needs another sweep.",
   ),
   result_suspected_hint: text(
     "의심되는 곳이 있습니다. 눈으로 확인하고 현장 판정을 남기십시오.",
