@@ -6,10 +6,12 @@ Exit code 0: done. 1: `verify` found problems. 2: bad usage or input, with one c
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
 import typer
 from sqlalchemy.exc import DatabaseError
+from typer.exceptions import TyperException
 
 from server.backup import backups
 from server.backup.snapshots import SnapshotError
@@ -30,7 +32,7 @@ from server.cli import (
     serving,
     witness,
 )
-from server.cli.base import ENVIRONMENT, fail
+from server.cli.base import ENVIRONMENT, end_with, fail, fail_of
 from server.config.inspection_policy import PolicyError
 from server.config.retention import RetentionError
 from server.config.settings import SettingsError
@@ -43,7 +45,8 @@ from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from sweep.report import ContractError
-from sweep.report.language import language_of, system_words
+from sweep.report.language import language_of
+from sweep.report.refusals import usage_words
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "verify": package.verify_file,
@@ -160,14 +163,22 @@ USAGE_ERRORS = (
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> None:
     """Run the command line, that of this process by default; every expected failure is one line and exit code 2."""
     ENVIRONMENT.set(environment)
+    language = language_of(environment)
     try:
-        app(arguments, prog_name="sweep-server")
+        sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
+    except typer.Abort:
+        sys.stderr.write("sweep-server: stopped\n")
+        raise SystemExit(1) from None
+    except TyperException as error:
+        message = error.format_message()
+        if "\n" in message:  # no arguments: the help text
+            print(message)
+        else:
+            sys.stderr.write(f"sweep-server: {usage_words(message, language)}; sweep-server --help\n")
+        raise SystemExit(error.exit_code) from None
     except USAGE_ERRORS as error:
-        language = language_of(environment)
-        if isinstance(error, OSError) and error.filename is not None:
-            fail(f"{error.filename}: {system_words(error, language)}")
         if isinstance(error, ApiError):
-            fail(error.message.ko if language == "ko" else error.message.en)
-        fail(str(error))
+            end_with(error.message.ko if language == "ko" else error.message.en)
+        fail_of(error)
     except DatabaseError as error:
-        fail(f"the database refuses: {error.orig}")
+        fail("database", why=error.orig)

@@ -19,6 +19,8 @@ from server.signing import keys
 from server.store.db import Database
 from sweep.entry.dsse import key_id_of
 from sweep.report import display_text
+from sweep.report.language import language_of
+from sweep.report.refusals import error_words, refusal
 
 ENVIRONMENT: ContextVar[Mapping[str, str]] = ContextVar("environment")
 NO_REASON = "(명령줄, 사유 없음)"
@@ -60,7 +62,7 @@ def parse_key(text: str) -> tuple[str, bytes]:
     except ValueError:
         public = b""
     if len(public) != keys.PUBLIC_KEY_BYTES:
-        fail("a public key is 64 hexadecimal digits")
+        fail("public_key")
     return key_id_of(public), public
 
 
@@ -69,7 +71,17 @@ def database_of(settings: Settings) -> closing[Database]:
     return closing(build_services(settings).db)
 
 
-def fail(line: str) -> NoReturn:
+def fail(code: str, **values: object) -> NoReturn:
+    """End with the sentence of a code (`sweep.report.refusals`) on standard error and exit code 2."""
+    end_with(refusal(code, language_of(ENVIRONMENT.get()), **values))
+
+
+def fail_of(error: Exception) -> NoReturn:
+    """End with what an error says, in one line on standard error, and exit code 2."""
+    end_with(error_words(error, language_of(ENVIRONMENT.get())))
+
+
+def end_with(line: str) -> NoReturn:
     """End with one line on standard error and exit code 2."""
     sys.stderr.write(f"sweep-server: {display_text(line, limit=400)}\n")
     raise SystemExit(2)

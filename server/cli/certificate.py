@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import fail
+from server.cli.base import fail_of
 from server.serving.certificates import CertificateError, Pair, make_authority, make_page
 from server.serving.hotspot import ADDRESS, PREFIX
 
@@ -30,7 +30,7 @@ def authority(
         folder.mkdir(parents=True, exist_ok=True)
         made.write(folder / "authority.crt", folder / "authority.key")
     except (ValueError, OSError) as error:
-        fail(str(error))
+        fail_of(error)
     typer.echo(f"{folder / 'authority.crt'}: names below {domain}, addresses of {network}; for phones")
     typer.echo(f"{folder / 'authority.key'}: keep it off every probe")
 
@@ -48,7 +48,7 @@ def page(
         out.mkdir(parents=True, exist_ok=True)
         made.write(out / "page.crt", out / "page.key")
     except (CertificateError, OSError) as error:
-        fail(str(error))
+        fail_of(error)
     typer.echo(f"{out / 'page.crt'}, {out / 'page.key'}: {', '.join(names)}")
     typer.echo(
         "now: ANSIM_TLS_PORT, ANSIM_TLS_CERTIFICATE and ANSIM_TLS_KEY in server.env; ANSIM_PUBLIC_URL for passkeys"

@@ -26,11 +26,11 @@ def hotspot(
 ) -> None:
     """Write a new hotspot for NetworkManager and its label. A new passphrase each time: old labels join no more."""
     if band not in CHANNEL:
-        fail("--band must be 5 or 2.4")
+        fail("band")
     if interface == "sweep0":
-        fail("sweep0 is the probe's adapter, which listens; name the radio of the board")
+        fail("adapter_listens")
     if name is not None and NAME.fullmatch(name) is None:
-        fail("--name: letters, digits and dashes, at most 31")
+        fail("hotspot_name")
     made = Hotspot(
         name or new_name(probe_id), new_passphrase(), interface, band, "wpa2" if wpa2 else "wpa3"
     )  # fmt: skip
@@ -43,6 +43,6 @@ def hotspot(
         with os.fdopen(os.open(label, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             file.write(made.label(page))
     except OSError as error:
-        fail(f"{error.filename} cannot be written: {error.strerror}")
+        fail("not_written", file=error.filename, why=error.strerror)
     print(f"{target}: {made.name} ({'WPA2' if wpa2 else 'WPA3-SAE'}, {band} GHz); label: {label}")
     print("now: sudo nmcli connection reload; set hotspot = true in probe.toml, and ANSIM_HOST in server.env")

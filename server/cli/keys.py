@@ -41,11 +41,11 @@ def enrol(
     roles: dict[str, KeyRole] = {"probe": "probe", "demo": "demo", "server": "server", "witness": "witness"}
     roles["demo-server"] = "demo"  # the demonstration's key of a server on a Pi
     if role not in roles:
-        fail(f"--role must be one of {', '.join(roles)}")
+        fail("one_of", option="--role", choices=", ".join(roles))
     if role in {"probe", "demo"} and probe_id is None:
-        fail("--probe-id is needed for the key of a probe")
+        fail("probe_id_needed")
     if tenant is not None and re.fullmatch(SLUG, tenant) is None:
-        fail("--tenant: letters, digits, dots, dashes and underscores, at most 64")
+        fail("tenant")
     _, public = parse_key(public_key)
     with _key_act(settings_of(data_dir, database_url)) as (connection, notary, is_in_force):
         key = keys.admit(
@@ -152,7 +152,7 @@ def show_quarantine(
 ) -> None:
     """List what waits of keys that nobody admitted, judge it anew or purge it."""
     if discard is not None and not reason.strip():
-        fail("--discard needs --reason")
+        fail("reason_needed")
     services = build_services(settings_of(data_dir, database_url))
     with closing(services.db) as db:
         if release is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.api.app import build_services
 from server.api.services import Services
-from server.cli.base import NO_REASON, DatabaseUrl, DataDir, fail, new_file, note_access, settings_of
+from server.cli.base import NO_REASON, DatabaseUrl, DataDir, fail, fail_of, new_file, note_access, settings_of
 from server.crypto.body_keys import BodyKeys
 from server.log import tiles
 from server.log.heads import origin_of
@@ -51,7 +51,7 @@ def export_entries(
     """Write all entries as a package that proves itself (sweep/LOG.md)."""
     wanted = next((known for known in SHOWN if known == ("structure" if no_bodies else scope)), None)
     if wanted is None:
-        fail(f"--scope must be one of {', '.join(SHOWN)}")
+        fail("one_of", option="--scope", choices=", ".join(SHOWN))
     services = build_services(settings_of(data_dir, database_url))
     packed = Packed()
     with closing(services.db) as db:
@@ -90,7 +90,7 @@ def export_checkpoint(
         note = witnessed if is_witnessed else checkpoint_of(connection, services)
         key = services.heads.verifier_key(connection)
     if note is None:
-        fail("no witness has signed this log yet")
+        fail("no_witness")
     with new_file(out) as file:
         file.write(note.encode())
     typer.echo(f"{out}: checkpoint of {parse_checkpoint(parse_note(note).text).size} entries")
@@ -128,7 +128,7 @@ def _verify_database(path: Path, anchors: Anchors) -> Findings:
             try:
                 origin = origin_of(connection)
             except LookupError as error:
-                fail(str(error))
+                fail_of(error)
             return verify(
                 lambda: package_lines(connection, origin=origin, scope="full", checkpoint=""),
                 anchors,

@@ -23,7 +23,7 @@ def add_user(
     """Add a user and print a random password once."""
     roles: dict[str, Role] = {name: name for name in get_args(Role)}
     if role not in roles:
-        fail(f"--role must be one of {', '.join(roles)}")
+        fail("one_of", option="--role", choices=", ".join(roles))
     password = auth.random_password()
     stored = auth.hashed(password)
     with database_of(settings_of(data_dir, database_url)) as db, db.write() as connection:

@@ -41,9 +41,9 @@ def create(
     """Make a root key, on a machine without a network, before two persons."""
     people = [display_text(one, limit=60) for one in person]
     if len(set(people)) < 2:
-        fail("at least two different persons must be present: --person NAME --person NAME")
+        fail("two_present")
     if out.exists():
-        fail(f"{out} exists already: a root key is never overwritten")
+        fail("root_exists", file=out)
     passphrase = _passphrase(passphrase_file, is_new=True)
     key = SigningKey.make()
     with new_file(out) as file:
@@ -108,13 +108,13 @@ def sign(
     try:
         signer = Signer(unseal(_read(key), _passphrase(passphrase_file, is_new=False)))
     except ValueError as error:
-        fail(f"{key} cannot be opened: {error}")
+        fail("not_opened", file=key, why=error)
     if signer.key_id != asked_of:
-        fail(f"the requests are for root key {asked_of}; this is {signer.key_id}")
+        fail("other_root", asked=asked_of, own=signer.key_id)
     for payload, body in asked:
         typer.echo(root.describe(payload, body))
         if not yes and not typer.confirm("sign this?"):
-            fail("nothing was signed")
+            fail("nothing_signed")
     with new_file(out) as target:
         target.write(root.sign_requests(signer, asked))
     typer.echo(f"{out}: {len(asked)} entries signed by root key {signer.key_id}")
@@ -138,7 +138,7 @@ def _read(path: Path) -> bytes:
     with path.open("rb") as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        fail(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+        fail("too_large", file=path, most=MAX_FILE_BYTES)
     return data
 
 
@@ -148,5 +148,5 @@ def _passphrase(path: Path | None, *, is_new: bool) -> bytes:
     else:
         found = typer.prompt("passphrase of the root key", hide_input=True, confirmation_prompt=is_new)
     if is_new and len(found) < LEAST_PASSPHRASE:
-        fail(f"a passphrase of at least {LEAST_PASSPHRASE} characters is needed")
+        fail("passphrase", least=LEAST_PASSPHRASE)
     return found.encode()

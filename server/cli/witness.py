@@ -27,10 +27,10 @@ def witness(
     try:
         logs = [parse_verifier_key(one) for one in log]
         if not is_name(name):
-            fail("--name: no spaces and no plus sign")
+            fail("witness_name")
         book = Book(folder, name, logs, time.time)
     except NoteError as error:
-        fail(f"--log: {error}")
+        fail("witness_log", why=error)
     with closing(open_socket(host, port)) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
         typer.echo(f"witness key: {book.key}")

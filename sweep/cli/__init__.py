@@ -86,16 +86,19 @@ def run_app(app: typer.Typer) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from sweep.report.language import language_of
+    from sweep.report.refusals import usage_words
+
     try:
         return app(standalone_mode=False) or 0
     except typer.Abort:
         print("sweep: stopped", file=sys.stderr)
         return EXIT_STOPPED
     except TyperException as error:
-        message = error.format_message().replace("Value error, ", "")
+        message = error.format_message()
         if "\n" in message:  # no arguments at all: the help text
             print(message)
         else:
             command = " ".join(["sweep", *sys.argv[1:2]]) if sys.argv[1:2] and sys.argv[1] in COMMANDS else "sweep"
-            print(f"sweep: {message.rstrip('.')}; see {command} --help", file=sys.stderr)
+            print(f"sweep: {usage_words(message, language_of(os.environ))}; see {command} --help", file=sys.stderr)
         return error.exit_code

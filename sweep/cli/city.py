@@ -52,7 +52,7 @@ def city(
     from sweep.sim.city_samples import load_curves
 
     if choose is not None and world is not World.FIRST:
-        fail("operating points are chosen in the first world only: add --world first")
+        fail("first_world")
     points, weights_version = points_in_force()
     worlds: dict[str, Any] = {}
     for name, assumed in WORLDS.items():

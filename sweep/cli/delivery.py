@@ -29,12 +29,12 @@ def open_outbox(settings: Config, signer: Signer, subject: str) -> Outbox:
     )
 
 
-def unsaved_line(outbox: Outbox) -> str:
-    """One line: what is not on disk and what is."""
+def unsaved(outbox: Outbox) -> dict[str, object]:
+    """What is not on disk and what is, as the values of the sentence that says so."""
     reason = outbox.unsaved[0].reason
     lost = ", ".join(f"{one.kind} ({one.name.removesuffix('.entry').lstrip('0')})" for one in outbox.unsaved)
     on_disk = outbox.waiting - len(outbox.unsaved)
-    return f"{reason}; NOT on disk and not delivered: {lost}; on disk: {on_disk} entries that wait"
+    return {"why": reason, "lost": lost, "on_disk": on_disk}
 
 
 def wait_for_room(outbox: Outbox) -> None:
@@ -75,7 +75,7 @@ def deliver(settings: Config, outbox: Outbox) -> None:
     """Send what waits; exit code 2 with one line when something is neither on disk nor at the server, or all waits."""
     if settings.server is None:
         if outbox.unsaved:
-            fail(unsaved_line(outbox))
+            fail("unsaved", **unsaved(outbox))
         err.print(f"{outbox.waiting} signed entries wait in the outbox; --server URL delivers them")
         _tell_asides(outbox)
         return
@@ -86,12 +86,12 @@ def deliver(settings: Config, outbox: Outbox) -> None:
             result = outbox.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
         except (ServerUnreachableError, ServerChangedError, OutboxError) as error:
             if outbox.unsaved:
-                fail(f"{error} {unsaved_line(outbox)}")
-            fail(f"{error} {outbox.waiting} entries wait in the outbox, nothing is lost; run the command again")
+                fail("unsaved_after", error=error, **unsaved(outbox))
+            fail("entries_wait", why=error, waiting=outbox.waiting)
     if outbox.unsaved:
-        fail(unsaved_line(outbox))
+        fail("unsaved", **unsaved(outbox))
     if result.trouble is not None:
-        fail(f"{result.trouble}; {result.delivered} entries delivered, {result.pending} wait, nothing is lost")
+        fail("entries_partly", why=result.trouble, delivered=result.delivered, pending=result.pending)
     err.print(f"{result.delivered} signed entries delivered, {result.refused} refused, {result.pending} waiting")
     _tell_asides(outbox)
 

@@ -37,7 +37,7 @@ def flash(
     if port is None:
         ports = serial_ports()
         if len(ports) != 1:
-            fail("no serial port found: plug in the probe" if not ports else f"name the port: {', '.join(ports)}")
+            fail("name_port", ports=", ".join(ports)) if ports else fail("no_port")
         port = ports[0]
     place = settings.line("head_reset")
     with one_line(ValueError, LineError):

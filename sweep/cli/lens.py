@@ -213,10 +213,10 @@ def lens_record(
         settings = read_config(config)
         record.check_bench(server=settings.server, bench=bench)
     if declared is None or len(declared) != 2:
-        fail("two persons must declare that nobody is in view: --declared-empty NAME twice")
+        fail("two_declare_view")
     port = port or settings.port
     if port is None:
-        fail("name the sensor head's port: --port, or port in the settings")
+        fail("head_port")
     from sweep.cli.live import extra_lamps
     from sweep.power.sensor import SensorDriver
     from sweep.run.recording_bench import ERRORS, record_on_bench

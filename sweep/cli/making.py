@@ -32,7 +32,7 @@ def simulate(
     from sweep.sim.source import SimulatedSource, default_room, recording_id
 
     if folder.exists():
-        fail(f"{folder} exists already; give a new folder")
+        fail("folder_exists", folder=folder)
     room, zone, kind = default_room(), None if camera_in == "none" else camera_in, camera_kind.hidden_kind
     begin = datetime.now(UTC).replace(microsecond=0) if started is None else started.replace(tzinfo=UTC)
     with one_line(ValueError, RuntimeError):
@@ -101,7 +101,7 @@ def assemble(
     from sweep.sim.source import default_room
 
     if folder.exists():
-        fail(f"{folder} exists already; give a new folder")
+        fail("folder_exists", folder=folder)
     files = {"wifi": wifi or [], "ble": ble or [], "photos": photos or []}
     for paths in files.values():
         for path in paths:

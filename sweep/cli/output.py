@@ -19,6 +19,7 @@ from rich.console import Console
 from sweep.cli.quick import is_same_file, replace_text, to_text
 
 if TYPE_CHECKING:
+    from sweep.report.language import Language
     from sweep.sim.world import HiddenKind
 
 EXIT_FINDINGS = 1
@@ -62,8 +63,27 @@ class CameraKind(StrEnum):
         return cast("HiddenKind", {"wifi": "wifi_camera", "analog": "analog_camera"}.get(self, self.value))
 
 
-def fail(line: str) -> NoReturn:
-    """Say one line on stderr and end with exit code 2."""
+def fail(code: str, **values: object) -> NoReturn:
+    """Say the sentence of a code (`sweep.report.refusals`) on stderr and end with exit code 2."""
+    from sweep.report.refusals import refusal
+
+    _end_with(refusal(code, _language(), **values))
+
+
+def fail_of(error: Exception) -> NoReturn:
+    """Say what an error says in one line on stderr and end with exit code 2."""
+    from sweep.report.refusals import error_words
+
+    _end_with(error_words(error, _language()))
+
+
+def _language() -> Language:
+    from sweep.report.language import language_of
+
+    return language_of(os.environ)
+
+
+def _end_with(line: str) -> NoReturn:
     from sweep.report import display_text  # loads Pydantic, which only an error needs
 
     err.print(f"sweep: {display_text(' '.join(line.split()), limit=400)}", soft_wrap=True)
@@ -78,13 +98,10 @@ def one_line(*errors: type[Exception]) -> Iterator[None]:
     except typer.Exit:  # a RuntimeError, and what it is about has been said
         raise
     except OSError as error:
-        if isinstance(error, errors) or error.strerror is None:
-            fail(str(error))
-        from sweep.report.language import language_of, system_words
-
-        fail(f"{error.filename or 'input'}: {system_words(error, language_of(os.environ))}")
+        error.filename = error.filename or ("input" if error.strerror is not None else None)
+        fail_of(error)
     except errors as error:
-        fail(str(error))
+        fail_of(error)
 
 
 def write_json(target: Path | None, value: Any) -> None:
@@ -103,7 +120,7 @@ def spare(target: Path | None, *inputs: Path) -> None:
     """One line and exit code 2 when the result would take the place of what it is read from."""
     for one in inputs:
         if target is not None and is_same_file(one, target):
-            fail(f"{target}: is what the result comes from; give --json another file")
+            fail("result_is_input", file=target)
 
 
 def write_text(target: Path, text: str) -> None:
@@ -115,8 +132,5 @@ def write_text(target: Path, text: str) -> None:
 def existing(path: Path) -> Path:
     """`path` when there is something; else one line and exit code 2."""
     if not path.exists():
-        from sweep.report.language import language_of, system_words
-
-        missing = FileNotFoundError(errno.ENOENT, "no such file or folder")
-        fail(f"{path}: {system_words(missing, language_of(os.environ))}")
+        fail_of(FileNotFoundError(errno.ENOENT, "no such file or folder", str(path)))
     return path

@@ -82,11 +82,11 @@ def doctor(
 
     settings = read_settings(config, None, None)
     if declared is not None and (len(declared) != 2 or not are_two_persons((declared[0], declared[1]))):
-        fail("two different persons must declare the room empty: --declared-empty NAME twice")
+        fail("two_declare")
     if is_camera_off:
         place = settings.camera_power
         if place is None:
-            fail("neither carrier nor camera_power_line is set, so nothing is known to switch off")
+            fail("no_power_line")
         with one_line(LineError):
             switch_off(place)
         out.print(f"the camera's supply is off ({place})")
@@ -117,5 +117,5 @@ def doctor(
     out.quiet = False
     write_json(json_out, {"checks": [check.to_json() for check in checks], "wrong": wrong, "refused": refusal})
     if refusal is not None:
-        fail(f"a live sweep would be refused: {refusal}")
+        fail("live_refused", why=refusal)
     raise typer.Exit(EXIT_WRONG if wrong else 0)

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from sweep.cli.delivery import deliver_only, open_outbox, unsaved_line
+from sweep.cli.delivery import deliver_only, open_outbox, unsaved
 from sweep.cli.options import ConfigFile, JsonOut, Seed, Server, Sim, State, read_settings
 from sweep.cli.output import fail, one_line, out, write_json
 from sweep.cli.running import SIM_REFERENCE
@@ -83,7 +83,7 @@ def _simulate(kept: ReferenceFile, settings: Config, seed: int, mornings: int, f
             check = kept.check(readings, clock, when)
             append_check(outbox, settings.probe_id, check, readings, source="simulated", clock=clock)
         if outbox.unsaved:
-            fail(unsaved_line(outbox))
+            fail("unsaved", **unsaved(outbox))
     return check
 
 

@@ -150,11 +150,11 @@ def _run_live(
     require_something_to_measure_with(settings)
     refuse_unsafe_supply(settings)
     if room is None or len(inspectors) < 2:
-        fail("a live sweep needs --room FILE and --inspector NAME twice")
+        fail("room_and_inspectors")
     if not are_two_persons((inspectors[0], inspectors[1])):
-        fail("a live sweep needs two different persons: --inspector NAME twice, with two names")
+        fail("two_inspectors")
     if not has_terminal():
-        fail("a live sweep begins when two persons declare the room empty: run it at a terminal, or from the phone")
+        fail("declared_where")
     control = Control()
     end_when_told(control.abort)
     with one_line(SourceError):

@@ -35,9 +35,9 @@ def update(
         _tell_last()
         return
     if os.geteuid() != 0:
-        fail("only root installs: sudo sweep update")
+        fail("only_root")
     if kind_of(read_mounts(Path("/proc/self/mounts").read_text(encoding="utf-8")), Path("/usr")) in FLEETING:
-        fail("the system is read-only: start once with overlayroot=disabled in cmdline.txt, then update")
+        fail("read_only_system")
     with one_line(UpdateError, WeightsError, PackageError, OSError):
         key = read_key(KEY_FILE)
         if key is None:

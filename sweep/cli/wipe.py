@@ -35,12 +35,12 @@ def wipe(
             out.print(line, soft_wrap=True)
         if not yes:
             if not has_terminal():
-                fail("nobody can answer here: run it at a terminal, or say --yes")
+                fail("nobody_answers")
             said = typer.prompt(
                 f"되돌릴 수 없습니다. 지우려면 {ANSWER} 입력 / cannot be undone; type {ANSWER} to go on"
             )
             if said.strip() != ANSWER:
-                fail("nothing was removed")
+                fail("nothing_removed")
         remove_all(folder, spare, sealed)
     out.print("지웠습니다 / wiped")
 
@@ -89,7 +89,7 @@ def seal_key(settings: Config) -> str:
     folder = settings.state_folder
     with one_line(SealError, WipeError, DiskError, OSError), nobody_sweeps(folder):
         if not (folder / KEY_FILE).exists():
-            fail(f"there is no {folder / KEY_FILE} to seal")
+            fail("no_key_to_seal", file=folder / KEY_FILE)
         target = seal(folder / KEY_FILE, STORE)
         DISK.write_whole(folder / SEALED_FILE, f"{target}\n".encode())
         DISK.overwrite(folder / KEY_FILE, bytes((folder / KEY_FILE).stat().st_size))

@@ -306,7 +306,12 @@ def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
     card.get_by_text("참고 1건").click()
     expect(card).to_contain_text("할 일: system.conf에 추가")
     card.get_by_text("진단 항목 4개 모두 보기").click()
-    for line in ("시계 (정상): 동기화됨", "외부 트리거 (이상): 꺼짐", "하드웨어 감시 (참고): 꺼짐", "카메라 (알 수 없음): 전원을 켜야"):
+    for line in (
+        "시계 (정상): 동기화됨",
+        "외부 트리거 (이상): 꺼짐",
+        "하드웨어 감시 (참고): 꺼짐",
+        "카메라 (알 수 없음): 전원을 켜야",
+    ):
         expect(card.get_by_text(line)).to_be_visible()  # every line of `sweep doctor`
     assert first.violations() == []
     first.shoot("doctor-ko-light", full=False)

@@ -1,0 +1,256 @@
+"""What the command lines refuse, in Korean and English: one catalogue for `sweep` and `sweep-server`.
+
+A refusal is a code with values, or an error of the system, of the command line's parser or of a part of the project;
+each comes out as one line in the language of the locale (`language`).  What a part says of itself is English: in
+Korean its family is named before it.  Nothing here prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from sweep.report.language import Language, system_words
+
+
+class Refusal(NamedTuple):
+    """One sentence in both languages; values stand in it as `{name}`."""
+
+    ko: str
+    en: str
+
+
+REFUSALS: Final[Mapping[str, Refusal]] = {
+    # Files and folders
+    "ending": Refusal(
+        "{file}: 파일 이름이 {endings} 중 하나로 끝나야 합니다", "{file}: the file must end in {endings}"
+    ),
+    "file_exists": Refusal("{file}: 파일이 이미 있습니다", "{file}: there is a file already"),
+    "folder_exists": Refusal(
+        "{folder} 폴더가 이미 있습니다. 새 폴더를 지정하세요", "{folder} exists already; give a new folder"
+    ),
+    "result_is_input": Refusal(
+        "{file}: 결과를 만드는 원본 파일입니다. --json에 다른 파일을 지정하세요",
+        "{file}: is what the result comes from; give --json another file",
+    ),
+    "not_written": Refusal("{file}에 쓸 수 없습니다: {why}", "{file} cannot be written: {why}"),
+    "not_opened": Refusal("{file}을(를) 열 수 없습니다: {why}", "{file} cannot be opened: {why}"),
+    "too_large": Refusal("{file}이(가) {most}바이트보다 큽니다", "{file} is larger than {most} bytes"),
+    "no_json": Refusal("{file}은(는) JSON 문서가 아닙니다", "{file} is no JSON document"),
+    "tail_zeros": Refusal(
+        "{file}: 마지막 {octets}바이트는 아무도 쓰지 않은 0입니다. 결과는 그 앞의 {rest}에 대한 것입니다",
+        "{file}: its last {octets} octets are zeros that nobody wrote; the result covers the {rest} before",
+    ),
+    "cut_off": Refusal(
+        "{file}: 중간에 잘려 마지막 {octets}바이트가 온전한 기록이 아닙니다. 결과는 그 앞의 {rest}에 대한 것입니다",
+        "{file}: cut off, its last {octets} octets are no whole record; the result covers the {rest} before",
+    ),
+    # Options
+    "one_of": Refusal("{option}은(는) 다음 중 하나여야 합니다: {choices}", "{option} must be one of {choices}"),
+    "month": Refusal(
+        "--month는 2026-11과 같은 달이어야 합니다: {given}", "--month must be a month such as 2026-11, not {given}"
+    ),
+    "band": Refusal("--band는 5 또는 2.4여야 합니다", "--band must be 5 or 2.4"),
+    "adapter_listens": Refusal(
+        "sweep0은 점검기가 수신에 쓰는 어댑터입니다. 보드의 무선 장치를 지정하세요",
+        "sweep0 is the probe's adapter, which listens; name the radio of the board",
+    ),
+    "hotspot_name": Refusal(
+        "--name은 영문자, 숫자, 붙임표 31자 이내여야 합니다", "--name: letters, digits and dashes, at most 31"
+    ),
+    "witness_name": Refusal("--name에는 빈칸과 더하기표를 쓸 수 없습니다", "--name: no spaces and no plus sign"),
+    "witness_log": Refusal("--log 값이 올바르지 않습니다: {why}", "--log: {why}"),
+    "tenant": Refusal(
+        "--tenant는 영문자, 숫자, 점, 붙임표, 밑줄 64자 이내여야 합니다",
+        "--tenant: letters, digits, dots, dashes and underscores, at most 64",
+    ),
+    "probe_id_needed": Refusal("점검기 키에는 --probe-id가 필요합니다", "--probe-id is needed for the key of a probe"),
+    "reason_needed": Refusal("--discard에는 --reason이 필요합니다", "--discard needs --reason"),
+    "key_source": Refusal(
+        "봉인된 키에는 --identity를, 데이터 폴더의 키에는 --keys-from을 하나만 지정하세요",
+        "give either --identity for sealed keys, or --keys-from with a data folder",
+    ),
+    "file_or_not": Refusal(
+        "install에는 FILE이 필요하고 show와 remove에는 필요 없습니다", "install needs a FILE, show and remove need none"
+    ),
+    "first_world": Refusal(
+        "동작점은 첫 번째 세계에서만 고릅니다. 먼저 --world를 추가하세요",
+        "operating points are chosen in the first world only: add --world first",
+    ),
+    # Persons
+    "two_present": Refusal(
+        "서로 다른 두 사람 이상이 함께 있어야 합니다: --person 이름 --person 이름",
+        "at least two different persons must be present: --person NAME --person NAME",
+    ),
+    "two_declare": Refusal(
+        "서로 다른 두 사람이 비어 있음을 확인해야 합니다: --declared-empty 이름을 두 번",
+        "two different persons must declare the room empty: --declared-empty NAME twice",
+    ),
+    "two_declare_view": Refusal(
+        "보이는 곳에 아무도 없음을 두 사람이 확인해야 합니다: --declared-empty 이름을 두 번",
+        "two persons must declare that nobody is in view: --declared-empty NAME twice",
+    ),
+    "room_and_inspectors": Refusal(
+        "실제 점검에는 --room 파일과 --inspector 이름 두 번이 필요합니다",
+        "a live sweep needs --room FILE and --inspector NAME twice",
+    ),
+    "two_inspectors": Refusal(
+        "실제 점검에는 서로 다른 두 사람이 필요합니다: --inspector에 다른 이름을 두 번",
+        "a live sweep needs two different persons: --inspector NAME twice, with two names",
+    ),
+    "declared_where": Refusal(
+        "실제 점검은 두 사람이 퇴실을 확인해야 시작됩니다. 터미널이나 휴대전화에서 시작하세요",
+        "a live sweep begins when two persons declare the room empty: run it at a terminal, or from the phone",
+    ),
+    "nobody_answers": Refusal(
+        "여기서는 대답할 사람이 없습니다. 터미널에서 실행하거나 --yes를 지정하세요",
+        "nobody can answer here: run it at a terminal, or say --yes",
+    ),
+    # The probe
+    "no_port": Refusal("시리얼 포트가 없습니다. 점검기를 연결하세요", "no serial port found: plug in the probe"),
+    "name_port": Refusal("포트를 지정하세요: {ports}", "name the port: {ports}"),
+    "head_port": Refusal(
+        "센서 헤드의 포트를 --port나 설정의 port로 지정하세요",
+        "name the sensor head's port: --port, or port in the settings",
+    ),
+    "no_source": Refusal(
+        "{source}: 포트나 파일이 없습니다. 센서 헤드가 연결되어 있습니까?",
+        "{source}: no such port or file; is the sensor head plugged in?",
+    ),
+    "no_part": Refusal(
+        "측정할 장치가 없습니다. 설정에 wifi_adapter나 camera를 지정하거나 --sim을 쓰세요",
+        "nothing to measure with: set wifi_adapter or camera in the configuration, or use --sim",
+    ),
+    "no_server": Refusal(
+        "에이전트에는 서버가 필요합니다. --server 주소를 주거나 설정에 지정하세요",
+        "the agent needs its server: give --server URL or set it in the configuration",
+    ),
+    "no_power_line": Refusal(
+        "carrier와 camera_power_line이 모두 없어 무엇을 끌지 알 수 없습니다",
+        "neither carrier nor camera_power_line is set, so nothing is known to switch off",
+    ),
+    "live_refused": Refusal("실제 점검이 거부될 상태입니다: {why}", "a live sweep would be refused: {why}"),
+    "only_root": Refusal("root만 설치할 수 있습니다: sudo sweep update", "only root installs: sudo sweep update"),
+    "read_only_system": Refusal(
+        "시스템이 읽기 전용입니다. cmdline.txt에 overlayroot=disabled를 넣고 한 번 시작한 뒤 업데이트하세요",
+        "the system is read-only: start once with overlayroot=disabled in cmdline.txt, then update",
+    ),
+    "nothing_removed": Refusal("아무것도 지우지 않았습니다", "nothing was removed"),
+    "no_key_to_seal": Refusal("봉인할 {file}이 없습니다", "there is no {file} to seal"),
+    "entries_wait": Refusal(
+        "{why} 기록 {waiting}건이 보낼 대기 중이며 잃은 것은 없습니다. 명령을 다시 실행하세요",
+        "{why} {waiting} entries wait in the outbox, nothing is lost; run the command again",
+    ),
+    "unsaved": Refusal(
+        "{why}; 디스크에 없고 보내지도 못함: {lost}; 디스크에 있는 대기 기록: {on_disk}건",
+        "{why}; NOT on disk and not delivered: {lost}; on disk: {on_disk} entries that wait",
+    ),
+    "unsaved_after": Refusal(
+        "{error} {why}; 디스크에 없고 보내지도 못함: {lost}; 디스크에 있는 대기 기록: {on_disk}건",
+        "{error} {why}; NOT on disk and not delivered: {lost}; on disk: {on_disk} entries that wait",
+    ),
+    "entries_partly": Refusal(
+        "{why}; {delivered}건 보냄, {pending}건 대기 중, 잃은 것은 없습니다",
+        "{why}; {delivered} entries delivered, {pending} wait, nothing is lost",
+    ),
+    # The server
+    "public_key": Refusal("공개 키는 16진수 64자리입니다", "a public key is 64 hexadecimal digits"),
+    "database": Refusal("데이터베이스가 거부함: {why}", "the database refuses: {why}"),
+    "no_witness": Refusal("아직 이 로그에 서명한 증인이 없습니다", "no witness has signed this log yet"),
+    "field_test": Refusal(
+        "{file}: 현장 시험 파일에는 {fields}만 있어야 합니다",
+        "{file}: a field test has {fields} and nothing else",
+    ),
+    "other_tenant": Refusal(
+        "{file}은(는) 이 서버가 맡은 {tenant}의 것이 아닙니다",
+        "{file} is not of {tenant}, for which this server speaks",
+    ),
+    "rows_lost": Refusal("처리하지 못한 행이 있습니다", "rows are not accounted for"),
+    "root_exists": Refusal(
+        "{file}이(가) 이미 있습니다. 루트 키는 덮어쓰지 않습니다",
+        "{file} exists already: a root key is never overwritten",
+    ),
+    "other_root": Refusal(
+        "요청은 루트 키 {asked}에 대한 것인데 이 키는 {own}입니다",
+        "the requests are for root key {asked}; this is {own}",
+    ),
+    "nothing_signed": Refusal("아무것도 서명하지 않았습니다", "nothing was signed"),
+    "passphrase": Refusal(
+        "{least}자 이상의 암호 문구가 필요합니다", "a passphrase of at least {least} characters is needed"
+    ),
+}
+
+USAGE: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
+    (re.compile(pattern, re.DOTALL), ko)
+    for pattern, ko in (
+        (r"No such option: (\S+?)(?: (?:Did you mean|\(Possible options:) (.+?)[?)])?", "없는 옵션입니다: {0}"),
+        (r"No such command (.+?)\.?(?: Did you mean .+)?", "없는 명령입니다: {0}"),
+        (r"Missing (?:option|parameter) (.+?)\.?(?: .*)?", "옵션 {0}이(가) 필요합니다"),
+        (r"Missing argument (.+?)\.?(?: .*)?", "인수 {0}이(가) 필요합니다"),
+        (r"Missing command\.?", "명령이 필요합니다"),
+        (r"Option (.+?) requires (?:an argument|\d+ arguments)\.?", "옵션 {0}에는 값이 필요합니다"),
+        (r"Option (.+?) does not take a value\.?", "옵션 {0}에는 값을 주지 않습니다"),
+        (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)\.?", "남는 인수가 있습니다: {0}"),
+        (r"Invalid value for (.+?): Input should be a valid (?:integer|number).*", "{0}에는 수를 주어야 합니다"),
+        (
+            r"Invalid value for (.+?): Input should be greater than or equal to (\S+?)\.?",
+            "{0}은(는) {1} 이상이어야 합니다",
+        ),
+        (r"Invalid value for (.+?): Input should be less than or equal to (\S+?)\.?", "{0}은(는) {1} 이하여야 합니다"),
+        (r"Invalid value for (.+?): Input should be ('.+?)\.?", "{0}은(는) 다음 중 하나여야 합니다: {1}"),
+        (r"Invalid value for (.+?): (.+?) is not one of (.+?)\.?", "{0}: {1}은(는) {2} 중 하나가 아닙니다"),
+        (r"Invalid value for (.+?): (?:File|Path|Directory) (.+?) does not exist\.?", "{0}: {1}이(가) 없습니다"),
+        (r"Invalid value for (.+?): (.+)", "{0}의 값이 올바르지 않습니다: {1}"),
+        (r"Invalid value: (.+)", "값이 올바르지 않습니다: {0}"),
+    )
+)
+"""What the parser of the command line says, and how Korean says it; the first that fits in full."""
+
+FAMILIES: Final[Mapping[str, str]] = {
+    "SettingsError": "설정 오류",
+    "ContractError": "문서 형식 오류",
+    "ExportError": "내보내기 오류",
+    "RetentionError": "보존 기간 설정 오류",
+    "PolicyError": "점검 정책 오류",
+    "AnchorError": "기준점 오류",
+    "PackageError": "내보낸 파일 오류",
+    "DiskFullError": "저장 공간 부족",
+    "BusyError": "데이터베이스 사용 중",
+    "AwayError": "데이터베이스 연결 안 됨",
+    "SchemaError": "데이터베이스 구조 오류",
+    "TreeError": "로그 트리 오류",
+    "BodyKeysError": "본문 키 오류",
+    "SnapshotError": "백업 사본 오류",
+    "BackupError": "백업 오류",
+    "CertificateError": "인증서 오류",
+}
+"""How Korean names the errors of parts, whose own sentences are English, by class."""
+
+
+def refusal(code: str, language: Language, **values: object) -> str:
+    """The sentence of a code; raises KeyError for an unknown code or a missing value."""
+    words = REFUSALS[code]
+    return (words.ko if language == "ko" else words.en).format(**values)
+
+
+def usage_words(message: str, language: Language) -> str:
+    """What the parser of the command line says, in one line without its full stop."""
+    line = " ".join(message.replace("Value error, ", "").split())
+    if language == "ko":
+        for pattern, ko in USAGE:
+            if found := pattern.fullmatch(line):
+                return ko.format(*found.groups())
+        return f"사용법 오류: {line.rstrip('.')}"
+    return line.rstrip(".")
+
+
+def error_words(error: Exception, language: Language) -> str:
+    """What an error of the system or of a part says; one line, of a file with its name."""
+    if isinstance(error, OSError) and error.strerror is not None:
+        words = system_words(error, language)
+        return words if error.filename is None else f"{error.filename}: {words}"
+    if language == "en":
+        return str(error)
+    family = next((FAMILIES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in FAMILIES), "오류")
+    return f"{family}: {error}"
