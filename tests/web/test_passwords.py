@@ -10,8 +10,7 @@ from playwright.sync_api import Page, expect
 
 from server.config.settings import Settings
 from server.people import auth
-from tests.server.conftest import PASSWORD as QUICK_PASSWORD
-from tests.server.conftest import QUICK_HASH, running
+from tests.server.conftest import running
 from tests.web.conftest import OpenPhone
 from tests.web.site import PASSWORD, QUICK_HASH
 
@@ -87,7 +86,7 @@ def test_a_capital_letter_is_no_wrong_name_and_a_number_of_an_inspector_is_said_
             ("Jg11 ", page.get_by_role("navigation")),
         ):
             page.get_by_label("아이디").fill(given)
-            page.get_by_label("비밀번호", exact=True).fill(QUICK_PASSWORD)
+            page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
             page.get_by_role("button", name="로그인", exact=True).click()
             expect(expected).to_be_visible()
         page.goto("about:blank")  # before its server goes
