@@ -63,6 +63,7 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
         assert any(one["next"]["ko"] in cards.first.inner_text() for one in finds)
     assert phone.violations() == []
     assert phone.small_texts() == []
+    assert phone.small_targets() == []
     phone.shoot("today")
     cards.first.click()
     # Other tests may have decided here: then it is a person's find that stands, else a case with its next step.
@@ -71,6 +72,7 @@ def test_cases_first_then_the_round_then_what_is_due(open_phone: OpenPhone, city
     expect(page.get_by_text(re.compile(next_step)).first).to_be_visible()
     expect(page.get_by_text(re.compile("^마지막으로 마친 점검"))).to_be_visible()
     assert phone.violations() == []
+    assert phone.small_targets() == []
     phone.shoot("today-room", full=False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import schemathesis
@@ -25,7 +25,8 @@ ODD_JSON = st.recursive(
 )
 
 
-ROLES: tuple[Role | None, ...] = (None, "viewer", "inspector", "admin")
+FEW_ROLES: tuple[Role | None, ...] = (None, "viewer", "inspector")
+ROLES: tuple[Role | None, ...] = (None, *get_args(Role))
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 CASES_IN_ALL = 10_000  # of the long run, as all roles together
 
@@ -73,7 +74,7 @@ def test_every_route_by_its_own_description(site: Site, mode: GenerationMode) ->
 
 
 @SECOND_IN_SOAK
-@pytest.mark.parametrize("role", ROLES[:3])
+@pytest.mark.parametrize("role", FEW_ROLES)
 def test_every_route_as_each_other_role(site: Site, role: Role | None) -> None:
     assert sum(_answer_every_route(site, role, mode, cases=2) for mode in MODES) >= 15 * 2
 
@@ -85,7 +86,7 @@ def test_every_route_as_each_role_at_length(site: Site, role: Role | None) -> No
     sent = 0
     while sent < CASES_IN_ALL // len(ROLES):
         for mode in MODES:
-            sent += _answer_every_route(site, role, mode, cases=20)
+            sent += _answer_every_route(site, role, mode, cases=5)
     print(f"{role}: {sent} cases, none answered 5xx")
 
 
