@@ -269,7 +269,7 @@ def test_a_bank_shows_per_cents_with_their_bounds_and_is_asked_for_when_it_was_c
 
 
 def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
-    phones: tuple[Phone, Phone], live_probe: FakeProbe
+    phones: tuple[Phone, Phone], live_probe: FakeProbe, site: Site
 ) -> None:
     def check(code: str, state: str, ko: str, found: str, advice: str | None) -> dict[str, Any]:
         return {
@@ -315,6 +315,8 @@ def test_what_the_probe_lacks_is_shown_before_a_sweep_with_what_to_do(
         expect(card.get_by_text(line)).to_be_visible()  # every line of `sweep doctor`
     assert first.violations() == []
     first.shoot("doctor-ko-light", full=False)
+    # The page waits for the report: it asks the room for it, and never for a sweep of which the server has nothing.
+    first.page.wait_for_event("response", lambda answer: answer.url.endswith(f"/api/rooms/{site.suspected_room}"))
     first.set(language="en")
     expect(first.page.get_by_role("region", name="The probe's own checks")).to_contain_text("1 to be mended")
     live_probe.tell(doctor(checks[:1]))
