@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from server.people.second_factor import STEP_S
 from server.store.db import Database
 from server.store.schema import users
 from tests.web.agent import AgentSite, running_agent
+from tests.web.hung import LONGEST_S, ended_after
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, QUICK_HASH, REAL_PROBE_ID, Site, running_site, serving
 
@@ -263,7 +264,8 @@ def open_phone(browser: Browser, axe_source: str, request: pytest.FixtureRequest
         watches.append(watch)
         return Phone(page, url, watch, axe_source)
 
-    yield make
+    with nullcontext() if request.node.get_closest_marker("soak") else ended_after(LONGEST_S):
+        yield make
     for context in contexts:
         context.close()
     assert [trouble for watch in watches for trouble in watch.troubles] == []

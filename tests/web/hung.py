@@ -1,0 +1,39 @@
+"""An end for a page whose script never answers: Playwright waits without a limit for what `evaluate` is promised.
+
+Killing what draws the pages tells whoever waits for one of them that it crashed, so that its test fails with the line
+that waited; the browser itself lives, and the next test has a page of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.waiting import descendants
+
+LONGEST_S = 600.0
+"""Guessed: ten times what a page is waited for in anything else; no test of the page takes a tenth of it when alone."""
+
+
+def end_pages() -> None:
+    """Kill every process that draws a page of a browser that this process has started."""
+    for pid in descendants(os.getpid()):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if b"--type=renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGKILL)
+
+
+@contextlib.contextmanager
+def ended_after(limit_s: float) -> Iterator[None]:
+    """End the pages when the block takes longer than this."""
+    timer = threading.Timer(limit_s, end_pages)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
