@@ -37,7 +37,7 @@ LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard swee
 FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
-.PHONY: help setup setup-test run demo-city check test soak bench firmware hardware deb test-deb test-update test-arm64 image lock clean
+.PHONY: help setup setup-test run demo-city check test soak screenshots bench firmware hardware deb test-deb test-update test-arm64 image lock clean
 
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
@@ -72,6 +72,9 @@ test: setup-test ## All tests with reduced counts, at most 15 minutes. ARGS goes
 
 soak: setup-test ## The long runs
 	@$(BIN)/python -m pytest -m soak --hypothesis-profile=soak $(ARGS)
+
+screenshots: setup-test ## The README's pictures of the page, taken anew from simulated sweeps
+	@$(BIN)/python -m tests.web.readme_pictures
 
 bench: setup-test ## Ratios and rates, printed
 	@$(BIN)/python -m pytest tests/bench -o python_files='bench_*.py' $(ARGS)
