@@ -115,6 +115,10 @@ def test_statistics_are_shown_by_district_and_downloaded_for_a_reason(desk: Phon
     expect(rows).to_have_count(1 + len(shown["districts"]) + 1)
     total = rows.last.locator("td .number").all_inner_texts()
     assert total[:5] == [f"{shown['total'][name]:,}" for name in ("rooms", "rooms_visited", "full", "quick", "by_eye")]
+    swept = page.get_by_role("figure", name="장비 점검(회)").get_by_role("listitem")
+    expect(swept).to_have_count(4)
+    expect(swept.get_by_text("…")).to_have_count(0)
+    expect(swept.last).to_contain_text(str(shown["total"]["full"] + shown["total"]["quick"]))
     xlsx = page.get_by_role("button", name="XLSX")
     xlsx.click()
     expect(page.get_by_text("다운로드 사유를 적으십시오.")).to_be_visible()
