@@ -5,6 +5,11 @@ import { answer } from "./passkeys";
 
 /** Letters of a badge, which no user name has. */
 const BADGE = /^[A-Z][0-9A-Z]{7}$/;
+
+export function isBadge(who: string): boolean {
+  return BADGE.test(who.trim());
+}
+
 /** A password is longer. */
 const PIN = /^\d{6}$/;
 const NOT_GIVEN = { username: null, badge: null, password: null, code: null, pin: null, passkey: null };
@@ -20,7 +25,7 @@ export function bySecret(name: string, secret: string, code: string | null): Sec
   const who = name.trim();
   return {
     ...NOT_GIVEN,
-    ...(BADGE.test(who) ? { badge: who } : { username: who }),
+    ...(isBadge(who) ? { badge: who } : { username: who }),
     ...(PIN.test(secret) ? { pin: secret } : { password: secret }),
     ...(code === null ? {} : { code: code.trim() }),
   };

@@ -13,6 +13,8 @@ export interface StartedSweep {
   readonly isTaken?: boolean;
 }
 
+export const COMMAND_LIFE_MS = 60_000; // derived: the server lets a command expire after 60 s
+
 const STORAGE_KEY = "ansim-started";
 
 export function rememberStart(started: StartedSweep): void {
@@ -23,16 +25,6 @@ export function rememberStart(started: StartedSweep): void {
 export function lastStart(probeId: string): StartedSweep | null {
   const saved = mine();
   return saved?.probeId === probeId ? saved : null;
-}
-
-/** The probe that this phone drove last. */
-export function lastProbe(): string | undefined {
-  return mine()?.probeId;
-}
-
-/** The two who swept last with this phone. */
-export function lastInspectors(): readonly string[] {
-  return mine()?.inspectors ?? [];
 }
 
 /** The next person at this phone starts without them. */

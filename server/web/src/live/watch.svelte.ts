@@ -9,11 +9,10 @@ import type { ProbeState, SecondLook, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
 import { LiveFeed } from "./feed.svelte";
 import { forgetSeen, lastSeen } from "./seen";
-import { lastStart, rememberStart, type StartedSweep } from "./started";
+import { COMMAND_LIFE_MS, lastStart, rememberStart, type StartedSweep } from "./started";
 import { stops } from "./stops.svelte";
 
 const STORAGE_KEY = "ansim-watch";
-const COMMAND_LIFE_MS = 60_000; // derived: the server lets a command expire after 60 s
 const TICK_MS = 1_000;
 
 export type SimpleCommand = "walk" | "outside" | "skip_outside" | "reference" | "resume" | "finish";

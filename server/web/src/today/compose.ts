@@ -21,6 +21,8 @@ export interface TodayList {
   readonly isCut: boolean;
   /** The own pair has a round today. */
   readonly hasRound: boolean;
+  /** The other one of the pair that has the round. */
+  readonly companion: string | null;
 }
 
 export function compose(
@@ -50,7 +52,8 @@ export function compose(
     // Of several rules the gravest is told.
     if (before.due === null || graveness(one) < graveness(before.due)) rooms.set(one.room_id, { ...before, due: one });
   }
-  return { rooms: [...rooms.values()].sort(inOrder), isCut, hasRound: round !== null };
+  const companion = round?.pair.names.find((name) => name !== me) ?? null;
+  return { rooms: [...rooms.values()].sort(inOrder), isCut, hasRound: round !== null, companion };
 }
 
 function graveness({ state }: DueView): number {
