@@ -218,6 +218,10 @@ class Phone:
         )
         return [str(line) for line in found]
 
+    def faults(self) -> list[str]:
+        """All that a screen of a phone is held to: axe, texts of 14 px, targets of 48 px."""
+        return [*self.violations(), *self.small_texts(), *self.small_targets()]
+
     def settle(self) -> None:
         """Wait until fonts are there and nothing moves, so that colours are those that a person sees."""
         self.page.evaluate("document.fonts.ready")

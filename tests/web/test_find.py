@@ -440,7 +440,7 @@ def test_from_a_simulation_nobody_is_called_and_each_screen_speaks_english(open_
         phone.shoot(f"find-en-{title.split()[0].lower()}")
         assert phone.violations() == [], title
         assert phone.small_texts() == [], title
-        assert small_targets(page) == [], title
+        assert phone.small_targets() == [], title
 
 
 ENGLISH: tuple[tuple[dict[str, Any] | None, str], ...] = (
@@ -451,16 +451,3 @@ ENGLISH: tuple[tuple[dict[str, Any] | None, str], ...] = (
     ({"step": "photographed", "commitment": None, "why_not": "급함"}, "Call 112"),
     ({"step": "police_called", "receipt_no": "1"}, "Guard it until the police come"),
 )
-
-
-def small_targets(page: Page, least_px: int = 48) -> list[str]:
-    """What is pressed and is lower or narrower than a thumb in a glove needs."""
-    found: list[str] = page.evaluate(
-        """least => [...document.querySelectorAll('main :is(a, button, input, select, textarea, summary)')]
-            .filter(one => one.checkVisibility())
-            .map(one => [one, (one.closest('label') ?? one).getBoundingClientRect()])
-            .filter(([, box]) => box.height < least - 0.5 || box.width < least - 0.5)
-            .map(([one, box]) => `${one.textContent.trim() || one.type}: ${box.width} x ${box.height}`)""",
-        least_px,
-    )
-    return found

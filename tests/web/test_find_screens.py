@@ -9,7 +9,6 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.site import PASSWORD
-from tests.web.test_find import small_targets
 
 pytestmark = [pytest.mark.browser, pytest.mark.soak]
 SECOND = "inspector-hanbit-2"
@@ -66,7 +65,7 @@ def _walk(phone: Phone, choices: dict[str, int], seen: set[str], name: str) -> N
         kind, screen = form.get_attribute("data-kind"), form.get_attribute("data-page") or ""
         if screen not in seen:
             phone.shoot(f"{name}-{len(seen):02}-{screen}")
-            assert [*phone.violations(), *phone.small_texts(), *small_targets(page)] == [], screen
+            assert phone.faults() == [], screen
             if kind not in GOES_ON | {"end", "choose"}:
                 form.get_by_role("button").filter(has_text=_first_word(page)).first.click()
                 expect(form.locator(".alert")).to_be_visible()

@@ -67,8 +67,7 @@ def test_screens(open_phone: OpenPhone, site: Site, language: str, theme: str) -
         expect(phone.page.get_by_role("heading", level=1)).to_have_text(korean if language == "ko" else english)
         expect(phone.page.get_by_text("불러오는 중" if language == "ko" else "Loading", exact=True)).to_have_count(0)
         assert phone.page.locator("html").get_attribute("lang") == language
-        assert phone.violations() == [], name
-        assert phone.small_texts() == [], name
+        assert phone.faults() == [], name
         phone.shoot(f"{name}-{language}-{theme}")
 
 
@@ -80,8 +79,7 @@ def test_sheets(open_phone: OpenPhone, site: Site, language: str, theme: str) ->
     phone.open(f"#/sweeps/{site.suspected_sweep}/findings/{site.finding_id}")
     sheet = phone.page.get_by_role("dialog")
     expect(sheet).to_be_visible()
-    assert phone.violations() == []
-    assert phone.small_texts() == []
+    assert phone.faults() == []
     phone.shoot(f"finding-{language}-{theme}", full=False)
     sheet.get_by_role("button", name="사진 보기" if language == "ko" else "Show the picture").click()
     expect(sheet.locator("figure img")).to_be_visible()

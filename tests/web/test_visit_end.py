@@ -11,7 +11,6 @@ from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPhone, Phone
 from tests.web.site import Site
-from tests.web.test_find import small_targets
 
 pytestmark = pytest.mark.browser
 
@@ -29,7 +28,7 @@ def _looked_at(phone: Phone, name: str) -> None:
     phone.shoot(name)
     assert phone.violations() == [], name
     assert phone.small_texts() == [], name
-    assert small_targets(phone.page) == [], name
+    assert phone.small_targets() == [], name
 
 
 def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone, site: Site) -> None:

@@ -5,8 +5,27 @@ const TIME_ZONE = "Asia/Seoul";
 
 const locale = () => (settings.language === "ko" ? "ko-KR" : "en-GB");
 
+/** Making a formatter takes as long as writing many numbers with it: each is made once for a language. */
+const made = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function once<T extends Intl.NumberFormat | Intl.DateTimeFormat>(options: object, make: (language: string) => T): T {
+  const language = locale();
+  const key = language + JSON.stringify(options);
+  let found = made.get(key);
+  if (found === undefined) made.set(key, (found = make(language)));
+  return found as T; // dates and numbers have no option in common
+}
+
+function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return once(options, (language) => new Intl.NumberFormat(language, options));
+}
+
+function times(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return once(options, (language) => new Intl.DateTimeFormat(language, options));
+}
+
 export function dateTime(utc: string): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return times({
     timeZone: TIME_ZONE,
     year: "numeric",
     month: "short",
@@ -19,7 +38,7 @@ export function dateTime(utc: string): string {
 
 /** Hours and minutes of a moment on this phone's clock. */
 export function clockTime(unixMs: number): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return times({
     timeZone: TIME_ZONE,
     hour: "2-digit",
     minute: "2-digit",
@@ -28,7 +47,7 @@ export function clockTime(unixMs: number): string {
 }
 
 export function date(utc: string): string {
-  return new Intl.DateTimeFormat(locale(), {
+  return times({
     timeZone: TIME_ZONE,
     year: "numeric",
     month: "short",
@@ -42,15 +61,15 @@ export function isoDay(moment: Date): string {
 }
 
 export function percent(share: number): string {
-  return new Intl.NumberFormat(locale(), { style: "percent", maximumFractionDigits: 0 }).format(share);
+  return numbers({ style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
 export function decimal(value: number, digits = 1): string {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+  return numbers({ maximumFractionDigits: digits }).format(value);
 }
 
 export function signed(value: number, digits = 1): string {
-  return new Intl.NumberFormat(locale(), {
+  return numbers({
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
     signDisplay: "exceptZero",
@@ -59,7 +78,7 @@ export function signed(value: number, digits = 1): string {
 
 /** 10 to the power of `log10` with two significant digits at most: 3, 50, 100,000. */
 export function factor(log10: number): string {
-  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 2 }).format(10 ** log10);
+  return numbers({ maximumSignificantDigits: 2 }).format(10 ** log10);
 }
 
 /** A received level with its unit. */
@@ -69,12 +88,12 @@ export function level(dbm: number): string {
 
 /** An uncalibrated score, 0 to 1, always with two digits so that a column of them can be compared. */
 export function score(value: number): string {
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+  return numbers({ minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
 }
 
 /** Volts with a tenth that is always there: 5.0, so that it does not seem a round guess. */
 export function volts(value: number): string {
-  return new Intl.NumberFormat(locale(), { minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+  return numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 }
 
 /** An amount of data in the unit that leaves few digits. */
@@ -85,5 +104,5 @@ export function bytes(count: number): string {
 
 /** A p-value with two significant digits. */
 export function pValue(value: number): string {
-  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 2 }).format(value);
+  return numbers({ maximumSignificantDigits: 2 }).format(value);
 }

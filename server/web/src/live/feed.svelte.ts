@@ -89,6 +89,12 @@ export interface CommandAnswer {
   readonly text: LocalText;
 }
 
+/** Something that the server has told, to be folded in its turn. */
+interface Told {
+  readonly size: (typeof MESSAGE_TYPES)[number] | "small";
+  readonly fold: () => void;
+}
+
 const OVER: readonly (ProbeState | null)[] = ["idle", "done", "aborted", "failed"];
 const SILENCE_MS = 15_000; // derived: three beats of the server
 const CHECK_MS = 1_000;
@@ -109,6 +115,9 @@ const MESSAGE_TYPES = [
   "finding",
   "command",
 ] as const;
+/** Each of these fills a card of its own, which takes as long as everything else together. */
+const LARGE: readonly string[] = ["coverage", "devices"];
+const FRAME_MS = 16; // derived: a screen shows 60 pictures a second
 const FIRST_WAIT_MS = 1_000; // guessed
 const LONGEST_WAIT_MS = 15_000; // guessed
 
@@ -159,6 +168,8 @@ export class LiveFeed {
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waitMs = FIRST_WAIT_MS;
+  #heap: Told[] = [];
+  #folding: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly probeId: string) {}
 
@@ -191,6 +202,7 @@ export class LiveFeed {
       removeEventListener("offline", onOffline);
       removeEventListener("online", onOnline);
       clearTimeout(this.#timer);
+      clearTimeout(this.#folding);
       this.#source?.close();
     };
   }
@@ -243,7 +255,9 @@ export class LiveFeed {
     for (const type of MESSAGE_TYPES)
       source.addEventListener(type, (event) => {
         this.#heard();
-        this.fold(JSON.parse(event.data as string) as LiveMessage);
+        this.#soon(LARGE.includes(type) ? type : "small", () => {
+          this.fold(JSON.parse(event.data as string) as LiveMessage);
+        });
       });
     source.addEventListener("beat", () => {
       this.#heard();
@@ -253,14 +267,43 @@ export class LiveFeed {
     });
     source.addEventListener("entry", (event) => {
       this.#heard();
-      const entry = JSON.parse(event.data as string) as EntryEvent;
-      if (entry.sweep_id === this.sweepId) this.entryKinds = [...this.entryKinds, entry.kind];
+      this.#soon("small", () => {
+        const entry = JSON.parse(event.data as string) as EntryEvent;
+        if (entry.sweep_id === this.sweepId) this.entryKinds = [...this.entryKinds, entry.kind];
+      });
     });
     source.addEventListener("probe", (event) => {
       this.#heard();
-      const probe = JSON.parse(event.data as string) as ProbeView;
-      if (probe.probe_id === this.probeId) this.#foldProbe(probe);
+      this.#soon("small", () => {
+        const probe = JSON.parse(event.data as string) as ProbeView;
+        if (probe.probe_id === this.probeId) this.#foldProbe(probe);
+      });
     });
+  }
+
+  /**
+   * What is told comes in heaps, at a connection all of a sweep at once: the page draws once what came within a frame, and what
+   * fills a card in a task of its own, so that a press on the stop never waits for long.  Their order stays.  It is a timer,
+   * since a page that nobody sees has no frames.
+   */
+  #soon(size: Told["size"], fold: () => void): void {
+    this.#heap.push({ size, fold });
+    this.#folding ??= setTimeout(() => {
+      this.#foldNext();
+    }, FRAME_MS);
+  }
+
+  #foldNext(): void {
+    const size = this.#heap[0]?.size;
+    const other = this.#heap.findIndex((told) => told.size !== size);
+    const now = this.#heap.splice(0, other === -1 ? this.#heap.length : other);
+    this.#folding =
+      this.#heap.length === 0
+        ? undefined
+        : setTimeout(() => {
+            this.#foldNext();
+          });
+    for (const { fold } of now) fold();
   }
 
   #foldProbe(probe: ProbeView): void {

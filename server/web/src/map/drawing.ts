@@ -65,7 +65,7 @@ export function drawZone(
   prefix: string,
   isActive: boolean,
   onchoose: () => void,
-): L.Layer[] {
+): L.Path[] {
   const corners = cornersOf(shade.zone).map(([x, y]) => at(x, y));
   const shown = layer === "verdict" ? `map-${shade.verdict}` : `map-covered map-q${String(qualityStep(shade.quality))}`;
   const area = L.polygon(corners, { className: `map-zone ${shown}${isActive ? " map-active" : ""}` });

@@ -1,12 +1,13 @@
 /** The surfaces of a zone laid side by side in metres, as the report has them cell by cell. */
 import type { WallView } from "../api/types";
 
-export interface WallCell {
-  readonly index: number;
-  readonly x: number;
-  readonly y: number;
-  /** Tenths of the probability that a 1 mm pinhole there would have been found. */
-  readonly tenths: number;
+export type Shade = 0 | 1 | 2 | 3;
+
+/** All cells of one shade: one path, since a node for each of 1,500 cells keeps a phone busy at every stand. */
+export interface WallArea {
+  readonly shade: Shade;
+  readonly cells: number;
+  readonly d: string;
 }
 
 export interface LaidSurface {
@@ -16,8 +17,7 @@ export interface LaidSurface {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-  readonly cell: number;
-  readonly cells: readonly WallCell[];
+  readonly areas: readonly WallArea[];
 }
 
 export interface Unrolled {
@@ -45,25 +45,22 @@ export function unroll(walls: readonly WallView[], labelM: number): Unrolled {
       height = Math.max(height, laid.y + laid.height + labelM);
     }
   }
-  const cells = surfaces.flatMap((surface) => surface.cells);
-  const unseen = cells.filter((cell) => shadeOf(cell.tenths) === 0).length;
-  return { width, height, surfaces, unseenShare: cells.length === 0 ? 1 : unseen / cells.length };
+  const areas = surfaces.flatMap((surface) => surface.areas);
+  const count = (some: readonly WallArea[]) => some.reduce((sum, area) => sum + area.cells, 0);
+  const [all, unseen] = [count(areas), count(areas.filter(({ shade }) => shade === 0))];
+  return { width, height, surfaces, unseenShare: all === 0 ? 1 : unseen / all };
 }
 
 function lay(wall: WallView, x: number, y: number): LaidSurface {
   const rows = Math.ceil(wall.cells.length / wall.columns);
-  const cells = [...wall.cells].flatMap((character, index) =>
-    character === "."
-      ? []
-      : [
-          {
-            index,
-            x: (index % wall.columns) * wall.cell_m,
-            y: Math.floor(index / wall.columns) * wall.cell_m,
-            tenths: Number(character),
-          },
-        ],
-  );
+  const paths = ([0, 1, 2, 3] as const).map((shade) => ({ shade, d: [] as string[] }));
+  const metres = (cells: number) => (cells * wall.cell_m).toFixed(3);
+  for (let index = 0; index < wall.cells.length; index += 1) {
+    const character = wall.cells.charAt(index);
+    if (character === ".") continue;
+    const corner = `M${metres(index % wall.columns)} ${metres(Math.floor(index / wall.columns))}`;
+    paths[shadeOf(Number(character))]?.d.push(`${corner}h${metres(1)}v${metres(1)}h-${metres(1)}z`);
+  }
   return {
     kind: wall.surface,
     corner: wall.corner,
@@ -71,14 +68,13 @@ function lay(wall: WallView, x: number, y: number): LaidSurface {
     y,
     width: wall.columns * wall.cell_m,
     height: rows * wall.cell_m,
-    cell: wall.cell_m,
-    cells,
+    areas: paths.filter(({ d }) => d.length > 0).map(({ shade, d }) => ({ shade, cells: d.length, d: d.join("") })),
   };
 }
 
 /** Four shades: below 10 %, below 20 %, below 40 %, and what a wall that was seen from near and with care comes to: the
  * measured curve of a 1 mm pinhole ends at about a half, so that steps up to 100 % would show all walls alike. */
-export function shadeOf(tenths: number): 0 | 1 | 2 | 3 {
+export function shadeOf(tenths: number): Shade {
   return tenths < 1 ? 0 : tenths < 2 ? 1 : tenths < 4 ? 2 : 3;
 }
 

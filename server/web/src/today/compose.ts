@@ -5,6 +5,9 @@
 import type { ShownText } from "../api/client";
 import type { CaseView, DayPlan, DueView } from "../api/types";
 
+/** Made once: 5,000 rooms ask it 60,000 times. */
+const BY_NAME = new Intl.Collator("ko");
+
 export interface TodayRoom {
   readonly roomId: string;
   readonly facility: ShownText;
@@ -17,6 +20,7 @@ export interface TodayRoom {
 
 export interface TodayList {
   readonly rooms: readonly TodayRoom[];
+  readonly byRoom: ReadonlyMap<string, TodayRoom>;
   /** More are due than were asked for. */
   readonly isCut: boolean;
   /** The own pair has a round today. */
@@ -53,7 +57,7 @@ export function compose(
     if (before.due === null || graveness(one) < graveness(before.due)) rooms.set(one.room_id, { ...before, due: one });
   }
   const companion = round?.pair.names.find((name) => name !== me) ?? null;
-  return { rooms: [...rooms.values()].sort(inOrder), isCut, hasRound: round !== null, companion };
+  return { rooms: [...rooms.values()].sort(inOrder), byRoom: rooms, isCut, hasRound: round !== null, companion };
 }
 
 function graveness({ state }: DueView): number {
@@ -65,8 +69,8 @@ function inOrder(one: TodayRoom, other: TodayRoom): number {
     rank(one) - rank(other) ||
     (one.stop?.n ?? 0) - (other.stop?.n ?? 0) ||
     (one.due === null ? 9 : graveness(one.due)) - (other.due === null ? 9 : graveness(other.due)) ||
-    one.facility.ko.localeCompare(other.facility.ko, "ko") ||
-    one.room.ko.localeCompare(other.room.ko, "ko")
+    BY_NAME.compare(one.facility.ko, other.facility.ko) ||
+    BY_NAME.compare(one.room.ko, other.room.ko)
   );
 }
 

@@ -51,5 +51,5 @@ export function resultOf(roomId: string, result: SweepResult | null): SweepResul
 
 /** What the day says of one room; null while nothing is known or nothing is asked for. */
 export function todayOf(roomId: string): TodayRoom | null {
-  return today.data?.rooms.find((room) => room.roomId === roomId) ?? null;
+  return today.data?.byRoom.get(roomId) ?? null;
 }
