@@ -1,4 +1,7 @@
-"""Every screen of the page on a phone, in both languages and themes: what it says, and that axe has nothing to say."""
+"""Every screen of the page on a phone, in both languages and themes: what it says, and that it has no fault.
+
+Screens of a running sweep, of a find and of the end of a visit are held to the same by their own tests.
+"""
 
 from __future__ import annotations
 
@@ -37,6 +40,11 @@ SCREENS = {
     "live": ("#/live", "실시간 점검", "Live sweep"),
     "exports": ("#/exports", "점검일지 내보내기", "Export the inspection log"),
     "settings": ("#/settings", "설정", "Settings"),
+    "plan": ("#/rooms/{room}/plan", "도면 수정", "Correct the plan"),
+    "visits": ("#/rooms/{room}/visits", "점검 비교", "Visits side by side"),
+    "practice": ("#/rooms/{room}/practice", "연습 점검", "Practice"),
+    "account": ("#/settings/login", "로그인 방법", "Ways to log in"),
+    "checks": ("#/settings/checks", "점검기 기준 점검", "Reference checks of probes"),
     "unknown": ("#/nowhere", "안심 점검", "Ansim Sweep"),
 }
 
