@@ -46,7 +46,13 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
     covered.get_by_role("button", name="3번 칸").click()
     expect(covered.get_by_role("img", name=re.compile("벽·바닥·천장을 펼친 그림"))).to_be_attached()
 
-    page.get_by_role("link", name="점검 지도 보기").click(timeout=SWEEP_MS)
+    over = page.get_by_role("link", name="점검 지도 보기")
+    expect(over).to_be_visible(timeout=SWEEP_MS)
+    page.evaluate("scrollTo(0, 0)")
+    expect(over).to_be_in_viewport()  # what comes next stands on top, and the live map does not contradict it
+    expect(over).to_have_class(re.compile("primary"))
+    expect(page.locator(".leaflet-container")).to_have_count(0)
+    over.click()
     expect(page.get_by_text("증거 기록 2건, 서명 확인됨, 누락 없음")).to_be_visible()
     assert phone.violations() == []
     phone.shoot("simulated-sweep")

@@ -85,7 +85,7 @@ export const live = {
   live_finish_title: text("여기까지 마칠까요?", "Finish the sweep here?"),
   live_finish_text: text("남은 구역은 ‘점검하지 않음’으로 남습니다.", "Zones that are left stay “not looked at”."),
   live_finish_confirm: text("마치기", "Finish"),
-  live_findings: text("확인할 곳 {n}곳이 나왔습니다", "{n} places to inspect came up"),
+  live_findings: text("확인할 곳 {n}곳이 나왔습니다", "Places to inspect: {n}"),
   live_gone: text("이 점검은 더 이상 진행되고 있지 않습니다.", "This sweep is no longer going on."),
   live_gone_hint: text(
     "점검기는 쉬고 있습니다. 다시 켜졌거나 다른 곳에서 끝났습니다. 서명된 기록은 점검기에 남아 있다가 올라옵니다.",

@@ -32,6 +32,10 @@ export const login = {
     "아이디는 영문 소문자와 숫자입니다. 점검자 번호나 이름이 아니라 받은 아이디를 적으십시오.",
     "A user name is small letters and digits: the one you were given, not your number or name.",
   ),
+  login_instead: text(
+    "받은 아이디와 비밀번호로 로그인하십시오.",
+    "Log in by the user name and password you were given.",
+  ),
   login_busy: text("확인하는 중", "Checking"),
   logout: text("로그아웃", "Log out"),
 } as const;
