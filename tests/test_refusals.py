@@ -20,11 +20,15 @@ HANGUL = re.compile("[가-힣]")
 
 
 def _codes() -> Iterator[tuple[str, ast.expr, set[str]]]:
-    """Every `fail(…)` of both command lines: where, its code, and the names of its values."""
+    """Every `fail(…)`, and `refusal(…)` of a code, of both command lines: where, its code, the names of its values."""
     for folder in ("sweep/cli", "server/cli"):
         for file in sorted((ROOT / folder).glob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "fail":
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    if node.func.id != "fail" and not (
+                        node.func.id == "refusal" and isinstance(node.args[0], ast.Constant)
+                    ):
+                        continue
                     values = {"*" if keyword.arg is None else keyword.arg for keyword in node.keywords}
                     yield f"{file.name}:{node.lineno}", node.args[0], values
 

@@ -46,7 +46,7 @@ from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from sweep.report import ContractError
 from sweep.report.language import language_of
-from sweep.report.refusals import usage_words
+from sweep.report.refusals import refusal, usage_words
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "verify": package.verify_file,
@@ -167,7 +167,7 @@ def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] 
     try:
         sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
     except typer.Abort:
-        sys.stderr.write("sweep-server: stopped\n")
+        sys.stderr.write(f"sweep-server: {refusal('stopped', language)}\n")
         raise SystemExit(1) from None
     except TyperException as error:
         message = error.format_message()

@@ -20,7 +20,7 @@ from pathlib import Path
 from server.api.app import build_services
 from server.cli.demo_city_places import ACTOR, DISTRICTS, add_people, facilities_csv, found_places, later_csv
 from server.cli.demo_city_year import Year
-from server.cli.demonstration import CHECKOUT, DemoError, free_socket, serving
+from server.cli.demonstration import CHECKOUT, DemoError, free_socket, said_of, serving
 from server.config.settings import Settings, SettingsError, load_settings
 from server.exports.words import KST
 from server.facilities_import import importing
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nended")
     except (DemoError, SettingsError, ApiError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(said_of(error), file=sys.stderr)
         return 2
     return 0
 

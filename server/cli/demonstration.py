@@ -41,6 +41,8 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.report.language import language_of
+from sweep.report.refusals import error_words
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RECORDED_SWEEP = CHECKOUT / "tests" / "captures" / "sweeps" / "demo"
@@ -51,6 +53,15 @@ DEMO_USERS: tuple[tuple[str, str, Role], ...] = (
 )
 PORTS_TRIED = 20
 START_TIMEOUT_S = 60
+
+
+def said_of(error: Exception) -> str:
+    """What stops a demonstration, in one line in the language of the locale."""
+    language = language_of(os.environ)
+    if isinstance(error, ApiError):
+        return error.message.ko if language == "ko" else f"error: {error.message.en}"
+    words = error_words(error, language)
+    return words if language == "ko" else f"error: {words}"
 
 
 class DemoError(RuntimeError):
@@ -94,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nended")
     except (DemoError, SettingsError, ApiError, ExportError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(said_of(error), file=sys.stderr)
         return 2
     return 0
 

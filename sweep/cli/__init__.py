@@ -87,12 +87,12 @@ def run_app(app: typer.Typer) -> int:
     from typer.exceptions import TyperException
 
     from sweep.report.language import language_of
-    from sweep.report.refusals import usage_words
+    from sweep.report.refusals import refusal, usage_words
 
     try:
         return app(standalone_mode=False) or 0
     except typer.Abort:
-        print("sweep: stopped", file=sys.stderr)
+        print(f"sweep: {refusal('stopped', language_of(os.environ))}", file=sys.stderr)
         return EXIT_STOPPED
     except TyperException as error:
         message = error.format_message()

@@ -22,6 +22,7 @@ class Refusal(NamedTuple):
 
 
 REFUSALS: Final[Mapping[str, Refusal]] = {
+    "stopped": Refusal("중단했습니다", "stopped"),
     # Files and folders
     "ending": Refusal(
         "{file}: 파일 이름이 {endings} 중 하나로 끝나야 합니다", "{file}: the file must end in {endings}"
