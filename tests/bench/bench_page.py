@@ -208,8 +208,9 @@ def test_a_map_of_5000_places_is_smooth(
     with traced(browser, page) as shown:
         phone.open("#/desk/map")
         expect(page.locator(".leaflet-container canvas")).to_be_visible()
-        expect(page.locator(".cluster-count").first).to_be_visible()
+        expect(page.get_by_role("region", name=str(ROOMS))).to_be_visible()
     say(report, f"a map of {ROOMS} places", shown)
+    phone.shoot("desk-map-5000", full=False)
     total = sum(shown.longest_ms)
     report(f"a map of {ROOMS} places: {total:.0f} ms of {SLOWER:.0f}-fold processor time until it stands")
     with traced(browser, page) as moved:
@@ -220,4 +221,4 @@ def test_a_map_of_5000_places_is_smooth(
             page.mouse.wheel(0, -240 if step < 4 else 240)
             page.wait_for_timeout(400)
     say(report, f"a map of {ROOMS} places zoomed", moved)
-    assert moved.most_ms <= SHOWN_MS
+    assert total <= SHOWN_MS

@@ -140,6 +140,7 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
     assert (taken["stop"], taken["resume"], taken["map"]) == ((1, 0), (1, 0), (1, 0))
 
 
+@pytest.mark.soak
 def test_the_form_starts_with_what_the_day_had(open_phone: OpenPhone, site: Site, live_probe: FakeProbe) -> None:
     phone: Phone = open_phone(site.url)
     page = phone.page

@@ -5,6 +5,7 @@
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
+import { CountedDot } from "./counted-dot";
 import { say } from "./say.svelte";
 
 export type MapPlace = CityMap["places"][number];
@@ -157,27 +158,19 @@ export function drawPlaces(
     const many = one.places.length > 1;
     const lat = one.places.reduce((sum, place) => sum + place.latitude_deg, 0) / one.places.length;
     const lon = one.places.reduce((sum, place) => sum + place.longitude_deg, 0) / one.places.length;
-    const dot = L.circleMarker([lat, lon], {
+    const look = {
       radius: many ? Math.min(18, 9 + 2 * Math.log2(one.places.length)) : RADIUS[one.state],
       color: colours.ring,
       weight: 2,
       fillColor: colours[one.state],
       fillOpacity: 0.95,
-    });
+    };
+    const dot = many ? new CountedDot([lat, lon], look, one.places.length) : L.circleMarker([lat, lon], look);
     dot.on("click", () => {
       if (!many) onplace(first);
       else map.setView([lat, lon], Math.min(map.getMaxZoom(), map.getZoom() + 2));
     });
     layer.addLayer(dot);
-    if (many) {
-      const count = L.marker([lat, lon], {
-        icon: L.divIcon({ className: "cluster-count", iconSize: [24, 18], iconAnchor: [12, 9] }),
-        interactive: false,
-        keyboard: false,
-      });
-      write(count, String(one.places.length));
-      layer.addLayer(count);
-    }
   }
 }
 
