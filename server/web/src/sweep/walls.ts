@@ -51,16 +51,33 @@ export function unroll(walls: readonly WallView[], labelM: number): Unrolled {
   return { width, height, surfaces, unseenShare: all === 0 ? 1 : unseen / all };
 }
 
-function lay(wall: WallView, x: number, y: number): LaidSurface {
+/** The paths of a surface do not depend on where it is laid: they are made once. */
+const made = new WeakMap<WallView, readonly WallArea[]>();
+
+function areasOf(wall: WallView): readonly WallArea[] {
+  const known = made.get(wall);
+  if (known !== undefined) return known;
   const rows = Math.ceil(wall.cells.length / wall.columns);
+  const metres = Array.from({ length: Math.max(wall.columns, rows, 2) }, (_, cells) =>
+    (cells * wall.cell_m).toFixed(3),
+  );
+  const square = `h${String(metres[1])}v${String(metres[1])}h-${String(metres[1])}z`;
   const paths = ([0, 1, 2, 3] as const).map((shade) => ({ shade, d: [] as string[] }));
-  const metres = (cells: number) => (cells * wall.cell_m).toFixed(3);
   for (let index = 0; index < wall.cells.length; index += 1) {
     const character = wall.cells.charAt(index);
     if (character === ".") continue;
-    const corner = `M${metres(index % wall.columns)} ${metres(Math.floor(index / wall.columns))}`;
-    paths[shadeOf(Number(character))]?.d.push(`${corner}h${metres(1)}v${metres(1)}h-${metres(1)}z`);
+    const [x, y] = [metres[index % wall.columns], metres[Math.floor(index / wall.columns)]];
+    paths[shadeOf(Number(character))]?.d.push(`M${String(x)} ${String(y)}${square}`);
   }
+  const areas = paths
+    .filter(({ d }) => d.length > 0)
+    .map(({ shade, d }) => ({ shade, cells: d.length, d: d.join("") }));
+  made.set(wall, areas);
+  return areas;
+}
+
+function lay(wall: WallView, x: number, y: number): LaidSurface {
+  const rows = Math.ceil(wall.cells.length / wall.columns);
   return {
     kind: wall.surface,
     corner: wall.corner,
@@ -68,7 +85,7 @@ function lay(wall: WallView, x: number, y: number): LaidSurface {
     y,
     width: wall.columns * wall.cell_m,
     height: rows * wall.cell_m,
-    areas: paths.filter(({ d }) => d.length > 0).map(({ shade, d }) => ({ shade, cells: d.length, d: d.join("") })),
+    areas: areasOf(wall),
   };
 }
 
