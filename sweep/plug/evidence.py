@@ -79,23 +79,16 @@ def evidence(
     weight: Weight,
     *,
     about: UUID | None = None,
-    zone: LocalText | None = None,
     **values: str | float,
 ) -> Evidence:
     """A weight and the sentence of its code; `observation` None: what was not seen speaks. `about`: readings that
-    share it are of one spot or one device. `zone`: another one that the sentence names.
+    share it are of one spot or one device.
     """
-    sentence = words.evidence[code]
-    text = (
-        sentence.text(**values)
-        if zone is None
-        else LocalText(ko=sentence.ko.format(**values, zone=zone.ko), en=sentence.en.format(**values, zone=zone.en))
-    )
     return Evidence(
         observation_id=None if observation is None else observation.observation_id,
         modality=modality,
         code=code,
-        text=text,
+        text=words.evidence[code].text(**values),
         weight_log10=round(weight.log10, 3),
         low_log10=round(weight.low, 3),
         high_log10=round(weight.high, 3),

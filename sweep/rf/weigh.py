@@ -45,10 +45,15 @@ def _weigh_carrier(view: ZoneView, one: RfObservation, known: Sequence[RfObserva
     weight = view.weights.at(code, below)
     values: dict[str, str | float] = {"level": round(one.level_dbm), "excess": round(_excess(one))}
     if below < STRONGEST_DB:
-        return evidence("rf", WORDS, one, code, weight, about=None, zone=None, **values)
-    name = view.names.get(strongest.zone_id, LocalText(ko=strongest.zone_id, en=strongest.zone_id))
+        return evidence("rf", WORDS, one, code, weight, about=None, **values)
+    near = f"{code}_near"
     values["below"] = round(below)
-    return evidence("rf", WORDS, one, f"{code}_near", weight, about=None, zone=name, **values)
+    found = evidence("rf", WORDS, one, near, weight, about=None, zone=strongest.zone_id, **values)
+    name, said = view.names.get(strongest.zone_id), WORDS.evidence[near]
+    if name is None:
+        return found
+    text = LocalText(ko=said.ko.format(**values, zone=name.ko), en=said.en.format(**values, zone=name.en))
+    return found.model_copy(update={"text": text})
 
 
 def _is_same(one: RfObservation, other: RfObservation) -> bool:
