@@ -239,7 +239,7 @@ class Phone:
 
 
 OpenPhone = Callable[..., Phone]
-OWN_SERVERS = {"city", "door", "whole"}
+OWN_SERVERS = {"city", "day", "door", "whole"}
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ READ_SIZE = 1 << 16
 
 
 @contextmanager
-def relaying(listener: socket.socket, connect: Callable[[], socket.socket]) -> Iterator[None]:
+def relaying(listener: socket.socket, connect: Callable[[], socket.socket], held: Held | None = None) -> Iterator[None]:
     """Whoever connects to `listener` talks to what `connect` opens; at the end every line is cut."""
     lines: list[socket.socket] = []
 
@@ -28,8 +28,9 @@ def relaying(listener: socket.socket, connect: Callable[[], socket.socket]) -> I
                     near.close()
                     continue
                 lines.extend((near, far))
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=_pump, args=(source, sink), daemon=True).start()
+                pass_on = [lambda _: None] * 2 if held is None else [held.ask, held.answer]
+                for source, sink, first in ((near, far, pass_on[0]), (far, near, pass_on[1])):
+                    threading.Thread(target=_pump, args=(source, sink, first), daemon=True).start()
 
     with listener:
         listener.listen()
@@ -42,12 +43,36 @@ def relaying(listener: socket.socket, connect: Callable[[], socket.socket]) -> I
                     one.shutdown(socket.SHUT_RDWR)
 
 
-def _pump(source: socket.socket, sink: socket.socket) -> None:
+def _pump(source: socket.socket, sink: socket.socket, first: Callable[[bytes], None]) -> None:
     with source, contextlib.suppress(OSError):
         while said := source.recv(READ_SIZE):
+            first(said)
             sink.sendall(said)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_RDWR)  # which ends the pump of the other way
+
+
+class Held:
+    """Answers that do not arrive, from a request on that begins with what is waited for."""
+
+    def __init__(self) -> None:
+        self._from: bytes | None = None
+        self._may_pass = threading.Event()
+        self._may_pass.set()
+
+    def begin_with(self, request: bytes | None) -> None:
+        """The next request that begins so is the last one that is heard; None: all pass."""
+        self._from = request
+        self._may_pass.set()
+
+    def ask(self, said: bytes) -> None:
+        """Before a request is passed on."""
+        if self._from is not None and said.startswith(self._from):
+            self._may_pass.clear()
+
+    def answer(self, _: bytes) -> None:
+        """Before an answer is passed on."""
+        self._may_pass.wait()
 
 
 class Network:
@@ -56,6 +81,7 @@ class Network:
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
         self._joined = ExitStack()
+        self._held = Held()
         self.port = 0
         self.join()
 
@@ -64,7 +90,7 @@ class Network:
         listener = socket.create_server(("127.0.0.1", self.port))
         self.port = listener.getsockname()[1]
         self._joined.enter_context(
-            relaying(listener, lambda: socket.create_connection(("127.0.0.1", self._server_port)))
+            relaying(listener, lambda: socket.create_connection(("127.0.0.1", self._server_port)), self._held)
         )
 
     def lead_to(self, server_port: int) -> None:
@@ -74,6 +100,11 @@ class Network:
     def cut(self) -> None:
         """There is none, also for what is under way."""
         self._joined.close()
+        self._held.begin_with(None)
+
+    def lose_answers_from(self, request: bytes) -> None:
+        """The next request that begins so arrives, and no answer does until all is cut: those are lost."""
+        self._held.begin_with(request)
 
 
 def unix_socket(path: str) -> socket.socket:

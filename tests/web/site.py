@@ -137,21 +137,26 @@ def seed_ids(name: str) -> UUID:
 @contextmanager
 def serving(folder: Path, tenant: str | None = None) -> Iterator[str]:
     """Run the server on the data in `folder`, of a district; gives its address, stops it at the end."""
+    with start_server(folder, tenant) as process:
+        try:
+            yield address_of(process)
+        finally:
+            process.terminate()
+
+
+def start_server(folder: Path, tenant: str | None = None) -> subprocess.Popen[str]:
+    """The server's process, which says where it answers once it does: `address_of`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIM_")}
     environment["ANSIM_LOGIN_ATTEMPTS_PER_MINUTE"] = "10000"
     if tenant is not None:
         environment["ANSIM_TENANT"] = tenant
-    with subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data-dir", str(folder)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         env=environment,
-    ) as process:
-        try:
-            yield _address_of(process)
-        finally:
-            process.terminate()
+    )
 
 
 @contextmanager
@@ -232,7 +237,8 @@ def _seed(folder: Path, probe: Signer, real_probe: Signer) -> tuple[UUID, ...]:
     return rooms
 
 
-def _address_of(process: subprocess.Popen[str]) -> str:
+def address_of(process: subprocess.Popen[str]) -> str:
+    """Where a server that has just been started answers; AssertionError with what it said when it ended instead."""
     assert process.stdout is not None
     said: list[str] = []
     for line in process.stdout:

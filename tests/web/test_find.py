@@ -378,9 +378,9 @@ def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
     before.page.get_by_label("직접 적기").fill("2026-112-000777")
     wait_until(lambda: "000777" in _drafts(before.page), "what was written is kept", every_s=0.01)
     mine = f"--user-data-dir={tmp_path / 'profile'}"
-    for pid in _processes_with(mine):
+    for pid in processes_with(mine):
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: not _processes_with(mine), "the browser is gone", every_s=0.05)
+    wait_until(lambda: not processes_with(mine), "the browser is gone", every_s=0.05)
     with open_again() as context:
         after = Phone(context.new_page(), site.url, phone.watch, "")
         after.log_in(path=f"#/find/{case_id}")
@@ -389,7 +389,7 @@ def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
         expect(after.page.get_by_text("하던 곳에서 이어집니다.")).to_be_visible()
 
 
-def _processes_with(argument: str) -> list[int]:
+def processes_with(argument: str) -> list[int]:
     """Processes below this one that were started with an argument and have not ended."""
     found = []
     for pid in descendants(os.getpid()):
