@@ -25,6 +25,8 @@ CANDIDATES_PER_1000, FINDINGS_PER_1000, STRONG_PER_10000 = 60.0, 10.0, 1.0
 MARGIN: Final = 0.95
 """Share of what is allowed that is aimed at in the city where it is chosen: of 100,000 rooms 5,700 and 950 are counted,
 known to 2 and 5 %, so that other seeds stay within what is wanted."""
+KEPT: Final = 0.98
+"""Guessed: share of what a point keeps that it may stand higher for."""
 HALF_WIDTH: Final = 1.0
 """Of a posterior that is worth calling strong, in decades: guessed."""
 TRADED: Final = (30.0, 60.0, 120.0, 250.0, 500.0, 1_000.0, 2_000.0)
@@ -302,7 +304,9 @@ def _odds_interval(cameras: float, raw: int, others: float) -> tuple[float, floa
 
 def choose(rows: Rows, prior: float) -> dict[str, float]:
     """The lowest operating points that keep what is wanted in rooms without a camera: candidates and findings with a
-    margin, strong ones by the upper end of what was counted, for they are few.
+    margin, strong ones by the upper end of what was counted, for they are few. Weights are steps, so that posteriors
+    crowd on a few values: the first two points stand between such steps, where a small weight that a sweep lacks (RF
+    without a baseline: .03) moves no crowd over them.
 
     What is strong has its posterior and, one decade lower, the lower end of its interval above the point.
     """
@@ -310,9 +314,9 @@ def choose(rows: Rows, prior: float) -> dict[str, float]:
     none = t[:, AT["kind"]] < 0
     first, second = t[none, AT["first"]], t[none, AT["second"]]
     low = t[none, AT["second_low"]]
-    one = _least(first, MARGIN * CANDIDATES_PER_1000 * rows.rooms / 1_000)
+    one = _between(first, _least(first, MARGIN * CANDIDATES_PER_1000 * rows.rooms / 1_000))
     asked = first >= one
-    two = max(one, _least(second[asked], MARGIN * FINDINGS_PER_1000 * rows.rooms / 1_000))
+    two = max(one, _between(second, _least(second[asked], MARGIN * FINDINGS_PER_1000 * rows.rooms / 1_000)))
     left = asked & (second >= two)
     three = max(two, _least(np.minimum(second, low + HALF_WIDTH)[left], _surely_within(STRONG_PER_10000, rows.rooms)))
     return {
@@ -336,6 +340,12 @@ def _least(values: Floats, most: float) -> float:
     if len(ordered) <= at:
         return round(float(ordered[-1]) if len(ordered) else -4.4, 2)
     return round(math.floor(float(ordered[at]) * 100 + 1) / 100, 2)
+
+
+def _between(values: Floats, point: float) -> float:
+    """Halfway from a point to the highest one that keeps KEPT of what it keeps, in hundredths."""
+    kept = values[values >= point]
+    return point if not len(kept) else round((point + float(np.quantile(kept, 1.0 - KEPT))) / 2.0, 2)
 
 
 def write_points(points: dict[str, float], path: Path, *, seed: int, rooms: int, version: str) -> None:

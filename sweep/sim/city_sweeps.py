@@ -52,6 +52,8 @@ ANALOG_CARRIER: Final = 0.6
 BLE_HEARD: Final = 0.9
 """Guessed: a beacon of a camera that waits to be set up is heard within 10 s of an active scan."""
 CarrierKind = Literal["analog_video", "continuous"]
+ORDINARY: Final[tuple[Literal["analog_video", "continuous", "wifi"], float, float]] = ("wifi", -60.0, -60.0)
+"""What the detector hears where no carrier is: Wi-Fi as loud as outside. Any level weighs the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,9 @@ class Sampler:
                 )
                 video = "video_uplink" if draw < called else "not_assessable"
                 room.devices.append(self._device(room, beyond, video, lit))
+        # an access point or somebody's phone, which streams nothing: some are heard in every room (guessed), and one
+        # says as much as several, since what is denied of all is weighed once
+        room.devices.append(self._device(room, beyond, "not_video", -1))
         for _ in range(rng.poisson(world.ble_hint)):
             room.hints.add(int(rng.integers(zones)))
         if rng.random() < world.carrier:
@@ -320,12 +325,13 @@ def tag_of(number: int) -> str:
 
 
 def radio_of(zone: Zone, position_id: str, stand: int, room: Room) -> Iterator[Observation]:
-    """Carriers and Bluetooth hint at a zone's stand."""
-    for carrier in room.carriers:
-        level, outside = carrier.levels[stand], carrier.outside_dbm
+    """What the detector hears at a zone's stand, and a Bluetooth hint."""
+    heard = [ORDINARY] if not room.carriers else []
+    heard += [(carrier.kind, carrier.levels[stand], carrier.outside_dbm) for carrier in room.carriers]
+    for kind, level, outside in heard:
         yield RfObservation.model_construct(
             observation_id=new_id(), zone_id=zone.zone_id, position_id=position_id, t_ns=0, modality="rf",
-            kind=carrier.kind, centre_mhz=None, level_dbm=level, baseline_dbm=outside, excess_db=level - outside,
+            kind=kind, centre_mhz=None, level_dbm=level, baseline_dbm=outside, excess_db=level - outside,
             duty_cycle=1.0, windows=10,
         )  # fmt: skip
     if stand in room.hints:
