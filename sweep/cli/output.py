@@ -98,7 +98,8 @@ def one_line(*errors: type[Exception]) -> Iterator[None]:
     except typer.Exit:  # a RuntimeError, and what it is about has been said
         raise
     except OSError as error:
-        error.filename = error.filename or ("input" if error.strerror is not None else None)
+        if error.strerror is not None:  # else it is a part's own, whose words a file's name would take the place of
+            error.filename = error.filename or "input"
         fail_of(error)
     except errors as error:
         fail_of(error)
