@@ -136,6 +136,7 @@ export interface paths {
          * @description The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
          *
          *     Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.
+         *     The process that makes the documents of a period makes it, and keeps it for nobody.
          */
         get: operations["get_case_file_api_cases__case_id__file_get"];
         put?: never;
