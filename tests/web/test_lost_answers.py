@@ -112,7 +112,7 @@ def test_a_late_answer_belongs_to_the_zone_it_was_asked_for(phone: Phone, site: 
     expect(page.get_by_role("heading", level=2, name=second)).to_be_visible()
     with page.expect_response("**/api/rooms/*/cases"):
         held[0].continue_()
-    press(page, "앞 구역")
+    press(page, "이전 구역")
     expect(page.get_by_text("보수 요청함: 구멍")).to_be_visible()
     press(page, "다음 구역")
     expect(page.get_by_role("heading", level=2, name=second)).to_be_visible()

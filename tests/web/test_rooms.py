@@ -53,7 +53,7 @@ def test_more_rooms_and_a_search(open_phone: OpenPhone, city: str) -> None:
     more.click()
     expect(shown).to_have_count(ROOMS)
     expect(more).to_have_count(0)
-    expect(page.get_by_text("6곳")).to_have_count(ROOMS // 6)
+    expect(page.get_by_text("6곳", exact=True)).to_have_count(ROOMS // 6)
 
     search = page.get_by_role("searchbox")
     search.fill("17번 3층")
