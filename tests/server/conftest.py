@@ -273,7 +273,7 @@ SECOND_IN_SOAK_FILES = frozenset(
             "stamping",
             "standing",
         ),
-        *("tree", "witness", "write_door"),
+        *("case_file", "comparison", "practice", "submission", "tree", "visit_notes", "witness", "write_door"),
     )
 )
 """Files of which the same holds as a whole: what they ask a database for is tested on both kinds elsewhere."""

@@ -30,7 +30,7 @@ from sweep.report import (
     utc_now,
 )
 from tests.entry_factory import signer
-from tests.server.conftest import Site, running
+from tests.server.conftest import SECOND_IN_SOAK, Site, running
 from tests.server.live_kit import PROBE, events, guidance, message, post, signed, state, text
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 from tests.waiting import PATIENCE_S, wait_until
@@ -111,6 +111,7 @@ def test_commands_travel_from_the_page_to_the_probe_and_back(enrolled: Site) -> 
         assert [item["command"] for item in signed(enrolled, "GET", after).json()["commands"]] == ["declare_empty"]
 
 
+@SECOND_IN_SOAK
 @pytest.mark.parametrize(
     "wanted",
     [

@@ -34,7 +34,7 @@ from sweep.entry.envelope import make_body
 from sweep.report import FindingDetails, new_id, to_json
 from tests.report_factory import make_report
 from tests.server.body_opener import derivable, open_sealed, open_text, read_store
-from tests.server.conftest import PASSWORD, Client, PrivatePostgres, Site, running
+from tests.server.conftest import PASSWORD, SECOND_IN_SOAK, Client, PrivatePostgres, Site, running
 from tests.server.log_kit import body_states, plain_lines, verified
 from tests.server.older_database import make_older
 from tests.server.sweep_kit import Probe
@@ -478,6 +478,7 @@ def test_a_migration_seals_what_an_older_release_left_in_plain(place: Place) -> 
     assert crime.plain_in(place.files()) == {}
 
 
+@SECOND_IN_SOAK
 def test_an_interrupted_migration_begins_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(place.settings) as site:
         _store_crime(site, site.login("admin", "관리자-01"))
