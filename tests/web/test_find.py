@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.waiting import descendants, wait_until
 from tests.web.conftest import AS_PHONE, FLAGS, OpenPhone, Phone
+from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
@@ -225,14 +226,7 @@ def _sign(phone: Phone, site: Site, case_id: str) -> None:
     shown = page.locator("code").inner_text().replace(" ", "")
     event = page.request.get(f"{site.url}/api/cases/{case_id}").json()["events"][-1]
     assert (event["step"]["step"], event["entry_hash"]) == ("handed_over", shown)
-    pad = page.get_by_role("img", name="여기에 손가락으로 서명")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 40, box["y"] + 100)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 200, box["y"] + 40, steps=6)
-    page.mouse.up()
+    draw_signature(page)
     _dies(page, "경찰관의 확인 서명")
     expect(page.locator("polyline")).to_have_count(1)
     phone.shoot("find-sign")

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.web.conftest import Phone
+from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD, Site
 from tests.web.test_outbox import DISPOSITIONS, OFFLINE, decide_offline, signed
 
@@ -25,14 +26,7 @@ def sign(page: Page, name: str) -> None:
     page.get_by_label("소속(경찰서·기관)").fill("가상경찰서")
     page.get_by_label("이름").fill(name)
     page.get_by_label("계급·직위").fill("경위")
-    pad = page.get_by_role("img", name="여기에 손가락으로 서명")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 30, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 160, box["y"] + 90, steps=5)
-    page.mouse.up()
+    draw_signature(page)
     press(page, "서명 기록")
 
 

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPhone, Phone
+from tests.web.signing import draw_signature
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
@@ -105,14 +106,7 @@ def _signed_by_a_companion(phone: Phone, site: Site, sweep_id: object) -> None:
     _press(page, "서명 기록")
     expect(page.get_by_text("서명란에 서명하십시오")).to_be_visible()
     page.get_by_label("이름").fill("김경위")
-    pad = page.get_by_role("img", name="여기에 손가락으로 서명")
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + 30, box["y"] + 60)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 160, box["y"] + 90, steps=5)
-    page.mouse.up()
+    draw_signature(page)
     _press(page, "서명 기록")
     expect(page.get_by_text("입회인은 계급이나 직위도 적습니다.")).to_be_visible()
     page.get_by_label("계급·직위").fill("경위")
