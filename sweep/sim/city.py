@@ -63,8 +63,8 @@ MOVE_S: Final = 10.0
 DECLARED_S: Final = 15.0
 """From when on the time counts: declaring that nobody is inside does not (`sweep.run.budget`); guessed."""
 HELD_FROM: Final = 1.8
-"""Score of a glint for whose second look time is kept: just below where its weight steps up, for with anything else heard
-beside it it may be a candidate (guessed)."""
+"""Score of a glint for whose second look time is kept: just below where its weight steps up, for beside anything else
+that is heard it may be a candidate (guessed)."""
 AROUND_LOOK_S: Final = 30.0
 """What a second look takes besides the light: walking there, and listening."""
 Floats = npt.NDArray[np.float64]
