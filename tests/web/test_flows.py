@@ -337,6 +337,8 @@ def test_a_server_that_is_away_is_said_and_tried_again(phone: Phone) -> None:
 def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_format: str) -> None:
     phone.log_in(path="#/exports")
     page = phone.page
+    exports = f"{phone.url}/api/exports"
+    before = [one["job_id"] for one in page.request.get(exports).json()["exports"]]  # those of other tests
     page.get_by_label("시작일").fill("2026-02-01")
     page.get_by_label("종료일").fill("2026-03-31")
     page.get_by_role("button", name="내려받기").click()
@@ -349,14 +351,16 @@ def test_the_inspection_log_is_downloaded_with_a_reason(phone: Phone, file_forma
     content = waiting.value.path().read_bytes()
     assert content.startswith({"csv": b"\xef\xbb\xbf", "pdf": b"%PDF", "xlsx": b"PK"}[file_format])
     expect(page.get_by_text(re.compile("파일을 내려받았습니다"))).to_be_visible()
-    listed = page.get_by_role("region", name="요청한 문서").get_by_role("listitem").first
+    documents = page.get_by_role("region", name="요청한 문서").get_by_role("listitem")
+    listed = documents.first
     expect(listed.get_by_text("준비됨")).to_be_visible()
     assert phone.violations() == []
     with page.expect_download() as again:
         listed.get_by_role("button", name="파일 받기").click()
     assert again.value.path().read_bytes() == content
     listed.get_by_role("button", name="지우기").click()
-    expect(page.get_by_role("region", name="요청한 문서")).to_have_count(0)
+    expect(documents).to_have_count(len(before))
+    assert [one["job_id"] for one in page.request.get(exports).json()["exports"]] == before
 
 
 def test_a_document_that_is_being_made_shows_how_far_it_is(phone: Phone) -> None:

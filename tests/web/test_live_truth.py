@@ -133,4 +133,4 @@ def test_back_from_a_transmitter_is_the_finding(phone: Phone, site: Site) -> Non
     assert UUID(page.url.rpartition("/")[2]) == site.finding_id
     page.keyboard.press("Escape")
     expect(sheet).to_have_count(0)
-    assert page.url.endswith(f"#/sweeps/{site.suspected_sweep}")
+    expect(page).to_have_url(re.compile(f"#/sweeps/{site.suspected_sweep}$"))
