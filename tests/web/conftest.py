@@ -26,22 +26,12 @@ from server.people.second_factor import STEP_S
 from server.store.db import Database
 from server.store.schema import users
 from tests.web.agent import AgentSite, running_agent
+from tests.web.chromium import FLAGS
 from tests.web.hung import LONGEST_S, ended_after
 from tests.web.probe import FakeProbe, connected_probe
 from tests.web.site import PASSWORD, PROBE_ID, QUICK_HASH, REAL_PROBE_ID, Site, running_site, serving
 
 WEB = Path(__file__).resolve().parents[2] / "server" / "web"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 412, "height": 915}
 AS_PHONE: dict[str, Any] = {"viewport": PHONE, "device_scale_factor": 2, "has_touch": True, "is_mobile": True}

@@ -12,7 +12,8 @@ from playwright.sync_api import Browser
 
 from tests.waiting import wait_until
 from tests.web import day_truth as truth
-from tests.web.conftest import AS_PHONE, FLAGS, Phone, Watch
+from tests.web.chromium import FLAGS
+from tests.web.conftest import AS_PHONE, Phone, Watch
 from tests.web.test_find import processes_with
 
 TROUBLE: Final = ("ERR_", "Failed to load resource")

@@ -23,7 +23,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from server.cli.demo_city import write_city
 from server.cli.demo_city_places import DISTRICTS
 from tests.web.agent import running_agent
-from tests.web.conftest import FLAGS, PHONE, TIMEOUT_MS, Phone, Watch
+from tests.web.chromium import FLAGS
+from tests.web.conftest import PHONE, TIMEOUT_MS, Phone, Watch
 from tests.web.site import PASSWORD, serving
 
 ROOT: Final = Path(__file__).resolve().parents[2]

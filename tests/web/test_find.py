@@ -15,7 +15,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.waiting import descendants, wait_until
-from tests.web.conftest import AS_PHONE, FLAGS, OpenPhone, Phone
+from tests.web.chromium import FLAGS
+from tests.web.conftest import AS_PHONE, OpenPhone, Phone
 from tests.web.signing import draw_signature
 from tests.web.site import PASSWORD, Site
 

@@ -19,7 +19,8 @@ from server.serving.certificates import make_authority, make_page
 from server.serving.running import open_socket
 from server.serving.tls import open_tls
 from tests.server.conftest import PASSWORD, running
-from tests.web.conftest import AS_PHONE, FLAGS, TIMEOUT_MS
+from tests.web.chromium import FLAGS
+from tests.web.conftest import AS_PHONE, TIMEOUT_MS
 
 pytestmark = pytest.mark.browser
 NAME = "probe-07.ansim.internal"
