@@ -24,7 +24,7 @@ from server.api.services import services_of
 from server.districts.scope import refuse_foreign, refuse_unowned
 from server.interface.errors import ApiError
 from server.interface.fields import FACILITY_ROLES, Role
-from server.interface.requests import MAX_LIVE_BYTES, read_body
+from server.interface.request_body import MAX_LIVE_BYTES, read_body
 from server.people.access_log import Reader
 from server.people.auth import Person
 from server.people.second_factor import factor_needed, needs_second_factor

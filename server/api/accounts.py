@@ -21,7 +21,7 @@ from server.interface.people_requests import (
     MoveRequest,
     SubjectRequest,
 )
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.people import AccountList, BadgeList, BadgeView, DistrictList, Invited, SignOnLinks
 from server.people import accounts, auth, badges, links

@@ -25,7 +25,7 @@ from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
 from server.interface.fields import Line
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
 from server.people import access_log
 from server.people.access_log import shows

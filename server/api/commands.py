@@ -7,13 +7,12 @@ probes and rooms, and two-person commands that name one person twice.  Each comm
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from server.interface.errors import ApiError, invalid, not_found
-from server.interface.requests import (
+from server.interface.command_requests import (
     BankRequest,
     DeclareEmptyRequest,
     ExplainedRequest,
@@ -25,6 +24,7 @@ from server.interface.requests import (
     StartRequest,
     StopRequest,
 )
+from server.interface.errors import ApiError, invalid, not_found
 from server.places.facilities import current_plan
 from server.places.history import known_things
 from server.places.rooms import room_summary
@@ -68,8 +68,13 @@ OrdinaryRequest = (
     | SimpleRequest
 )
 NO_SWEEP = UUID(int=0)
-AnySimple = WalkCommand | OutsideCommand | SkipOutsideCommand | ReferenceCommand | ResumeCommand | FinishCommand
-SIMPLE: dict[str, type[AnySimple]] = {
+STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
+PASSED_ON: dict[str, type[Command]] = {
+    "position": PositionCommand,
+    "skip_trials": SkipTrialsCommand,
+    "second_look": SecondLookCommand,
+    "nothing_seen": NothingSeenCommand,
+    "explained": ExplainedCommand,
     "walk": WalkCommand,
     "outside": OutsideCommand,
     "skip_outside": SkipOutsideCommand,
@@ -77,7 +82,7 @@ SIMPLE: dict[str, type[AnySimple]] = {
     "resume": ResumeCommand,
     "finish": FinishCommand,
 }
-STOPS: dict[str, type[PauseCommand | AbortCommand]] = {"pause": PauseCommand, "abort": AbortCommand}
+"""Commands that carry what was asked for and nothing of the server's but id and times."""
 
 
 class Declarers(NamedTuple):
@@ -122,16 +127,7 @@ def build_stop(wanted: StopRequest, running: UUID | None) -> PauseCommand | Abor
             "점검기가 무엇을 하는지 아직 모릅니다. 점검기의 버튼을 누르세요",
             "nobody knows yet what the probe is doing; press the button on the probe",
         )
-    issued = utc_now()
-    return STOPS[wanted.command].model_validate(
-        {
-            "command_id": wanted.command_id or new_id(),
-            "issued": issued,
-            "expires": issued + STOP_LIFE,
-            "command": wanted.command,
-            "sweep_id": sweep_id,
-        }
-    )
+    return STOPS[wanted.command].model_validate({**_asked(wanted, STOP_LIFE), "sweep_id": sweep_id})
 
 
 def note_command(connection: Connection, probe_id: str, command: Command, *, actor: str) -> None:
@@ -150,9 +146,19 @@ def note_command(connection: Connection, probe_id: str, command: Command, *, act
     )
 
 
+def _asked(wanted: OrdinaryRequest | StopRequest, life: timedelta) -> dict[str, Any]:
+    """What was asked for, with the id and the times that every command carries."""
+    issued = utc_now()
+    return {
+        **wanted.model_dump(),
+        "command_id": wanted.command_id or new_id(),
+        "issued": issued,
+        "expires": issued + life,
+    }
+
+
 def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers | None) -> Command:
-    command_id, issued = wanted.command_id or new_id(), utc_now()
-    expires = issued + COMMAND_LIFE
+    asked = _asked(wanted, COMMAND_LIFE)
     match wanted:
         case StartRequest():
             room = room_summary(connection, wanted.room_id)
@@ -160,104 +166,31 @@ def _build(connection: Connection, wanted: OrdinaryRequest, declarers: Declarers
                 raise not_found("방", "room")
             _need_two(wanted.inspectors)
             return StartCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="start",
+                **asked,
                 sweep_id=new_id(),
-                room_id=room.room_id,
                 facility_name=room.facility_name,
                 room_name=room.room_name,
                 room_kind=room.kind,
                 plan=current_plan(connection, room.room_id),
-                mode=wanted.mode,
-                inspectors=wanted.inspectors,
-                told_time=wanted.told_time,
-                known=known_things(connection, room.room_id, issued),
+                known=known_things(connection, room.room_id, asked["issued"]),
             )
         case DeclareEmptyRequest():
             declared_by = wanted.declared_by if declarers is None else declarers.names
             _need_two(declared_by)
             return DeclareEmptyCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
+                command_id=asked["command_id"],
+                issued=asked["issued"],
+                expires=asked["expires"],
                 command="declare_empty",
                 sweep_id=wanted.sweep_id,
                 declared_by=declared_by,
                 identified=None if declarers is None else declarers.identified,
                 accounts=None if declarers is None else declarers.accounts,
             )
-        case PositionRequest():
-            return PositionCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="position",
-                sweep_id=wanted.sweep_id,
-                zone_id=wanted.zone_id,
-                x_m=wanted.x_m,
-                y_m=wanted.y_m,
-                facing_deg=wanted.facing_deg,
-            )
-        case SkipTrialsRequest():
-            return SkipTrialsCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="skip_trials",
-                sweep_id=wanted.sweep_id,
-                position_index=wanted.position_index,
-            )
-        case SecondLookRequest():
-            return SecondLookCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="second_look",
-                sweep_id=wanted.sweep_id,
-                finding_id=wanted.finding_id,
-                kind=wanted.kind,
-            )
-        case NothingSeenRequest():
-            return NothingSeenCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="nothing_seen",
-                sweep_id=wanted.sweep_id,
-                finding_id=wanted.finding_id,
-            )
-        case ExplainedRequest():
-            return ExplainedCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="explained",
-                sweep_id=wanted.sweep_id,
-                finding_id=wanted.finding_id,
-                seen_as=wanted.seen_as,
-            )
         case BankRequest():
-            return BankCommand(
-                command_id=command_id,
-                issued=issued,
-                expires=expires,
-                command="bank",
-                sweep_id=wanted.sweep_id or NO_SWEEP,
-                capacity_mah=wanted.capacity_mah,
-                charge=wanted.charge,
-            )
-        case SimpleRequest():
-            return SIMPLE[wanted.command].model_validate(
-                {
-                    "command_id": command_id,
-                    "issued": issued,
-                    "expires": expires,
-                    "command": wanted.command,
-                    "sweep_id": wanted.sweep_id,
-                }
-            )
+            return BankCommand.model_validate({**asked, "sweep_id": wanted.sweep_id or NO_SWEEP})
+        case _:
+            return PASSED_ON[wanted.command].model_validate(asked)
 
 
 def _need_two(names: tuple[str, ...]) -> None:

@@ -14,8 +14,8 @@ from server.api.second_person import prove_second
 from server.api.services import services_of
 from server.districts.scope import refuse_foreign
 from server.ingest.persons import identified
+from server.interface.command_requests import DeclareEmptyRequest
 from server.interface.errors import ApiError
-from server.interface.requests import DeclareEmptyRequest
 from server.people.auth import Person
 from server.signing.keys import Key
 

@@ -22,7 +22,7 @@ from server.ingest.entry_rows import Outcome
 from server.ingest.quarantine import network_of
 from server.interface.errors import not_found
 from server.interface.fields import LogIndex
-from server.interface.requests import read_body
+from server.interface.request_body import read_body
 from server.interface.views.entries import DsseView, EntryList, SignedEntryRow
 from server.interface.views.keys import ServerKey, ServerSuccession
 from server.people.access_log import shows

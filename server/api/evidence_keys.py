@@ -12,7 +12,7 @@ from server.api.access import CaseReader, OwnEvidenceKeys
 from server.api.services import services_of
 from server.interface.fields import KeyId
 from server.interface.photo_requests import EvidenceKeyRequest
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.photos import EvidenceKeyList, EvidenceKeyView
 from server.people import evidence_keys
 from server.people.access_log import shows

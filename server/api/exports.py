@@ -21,8 +21,9 @@ from server.documents.export_queue import ExportJob, ExportQueue
 from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
 from server.exports.records import ExportError, Period
 from server.interface.errors import ApiError, invalid
+from server.interface.export_requests import ExportRequest
 from server.interface.fields import Line
-from server.interface.requests import ExportRequest, describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.documents import ExportJobList, ExportJobView
 from server.people import access_log

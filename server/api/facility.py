@@ -12,7 +12,7 @@ from server.api.access import Cleaner, FacilityPerson
 from server.api.services import services_of
 from server.ingest.case_entries import report_strange
 from server.interface.case_requests import LookRequest
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.places import OwnRoomList
 from server.people.access_log import shows

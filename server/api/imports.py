@@ -13,7 +13,8 @@ from server.api.services import services_of
 from server.facilities_import import importing, outlines, questions
 from server.facilities_import.reading import MAX_FILE_BYTES
 from server.interface.fields import Line
-from server.interface.requests import ImportAnswerRequest, describe, json_body, read_body
+from server.interface.place_requests import ImportAnswerRequest
+from server.interface.request_body import describe, json_body, read_body
 from server.interface.views.answer import Ok
 from server.interface.views.imports import ImportList, ImportOutcome, ImportRowList, ImportView
 from server.people.access_log import shows

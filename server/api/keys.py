@@ -14,14 +14,8 @@ from server.api.services import services_of
 from server.districts.register import existing_district
 from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
-from server.interface.requests import (
-    AdmitRequest,
-    KeyReasonRequest,
-    ReplaceKeyRequest,
-    RevokeRequest,
-    describe,
-    json_body,
-)
+from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
+from server.interface.request_body import describe, json_body
 from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, WaitingKeyView
 from server.people.access_log import shows
 from server.server_keys.root import root_at_hand, sign_waiting

@@ -16,7 +16,8 @@ from server.api.access import OPEN, SESSION_COOKIE, AnySession, OptionalSession,
 from server.api.second_factor import use_code
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
-from server.interface.requests import LoginRequest, PasswordRequest, describe, json_body
+from server.interface.people_requests import LoginRequest, PasswordRequest
+from server.interface.request_body import describe, json_body
 from server.interface.views.people import LoginView, LogoutView, MeView, PhoneKey, UserView
 from server.people import auth
 from server.people.access_log import shows

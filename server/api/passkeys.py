@@ -16,7 +16,7 @@ from server.api.login import MAX_DEVICE_COOKIE, set_cookies, user_view
 from server.api.services import Services, services_of
 from server.interface.errors import ApiError
 from server.interface.people_requests import NewPasskey, PasskeyAnswer
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.people import LoginView, LoginWays, PasskeyChallenge, PasskeyList, PasskeyOptions
 from server.people import auth, passkeys
 from server.people.access_log import shows

@@ -28,7 +28,7 @@ from server.interface.photo_requests import (
     PhotoDeclarationRequest,
     PhotoRequest,
 )
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.sealed_photos import MAX_SEALED_BYTES, too_large
 from server.interface.views.photos import (
     PhotoCreated,

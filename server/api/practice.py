@@ -11,7 +11,7 @@ from starlette.requests import Request
 from server.api.access import OwnPractice
 from server.api.services import services_of
 from server.interface.practice_requests import PracticeRequest, PracticeSweep
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.practice import Practice
 from server.people.access_log import shows
 from server.places import practice

@@ -18,16 +18,10 @@ from server.api.commands import OrdinaryRequest, build_command, build_stop, note
 from server.api.declaring import prove_declarers
 from server.api.services import Services, services_of
 from server.districts.scope import is_within, refuse_foreign
+from server.interface.command_requests import CommandRequest, DeclareEmptyRequest, StartRequest, StopRequest
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.requests import (
-    CommandRequest,
-    DeclareEmptyRequest,
-    LiveBatch,
-    StartRequest,
-    StopRequest,
-    describe,
-    json_body,
-)
+from server.interface.live_requests import LiveBatch
+from server.interface.request_body import describe, json_body
 from server.interface.views.probes import CommandQueued, EntryEvent, LiveAccepted, ProbeList
 from server.live.channel import Known
 from server.live.hub import Listener, LiveHub, ServerEvent

@@ -19,7 +19,8 @@ from server.exports.sticker_sheet import sticker_sheet
 from server.ingest import case_entries
 from server.interface.errors import ApiError, not_found
 from server.interface.fields import FACILITY_ROLES, StickerCode
-from server.interface.requests import CloseReportRequest, ReportCaseRequest, describe, json_body, read_body
+from server.interface.public_page_requests import CloseReportRequest, ReportCaseRequest
+from server.interface.request_body import describe, json_body, read_body
 from server.interface.views.answer import Ok
 from server.interface.views.cases import CaseCreated
 from server.interface.views.public_page import PublicReportList, StickerRoom, StickerView

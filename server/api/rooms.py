@@ -14,15 +14,8 @@ from server.api.services import services_of
 from server.api.sweeps import as_json
 from server.districts.register import existing_district
 from server.interface.fields import Search
-from server.interface.requests import (
-    MAX_PLAN_BYTES,
-    BasisRequest,
-    FacilityRequest,
-    RoomPartsRequest,
-    RoomRequest,
-    describe,
-    json_body,
-)
+from server.interface.place_requests import BasisRequest, FacilityRequest, RoomPartsRequest, RoomRequest
+from server.interface.request_body import MAX_PLAN_BYTES, describe, json_body
 from server.interface.views.places import FacilityCreated, RoomBases, RoomCreated, RoomDetail, RoomList
 from server.interface.views.visits import VisitComparison
 from server.people.access_log import shows

@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from server.api.access import Inspector, LogReader, Planner
 from server.api.services import services_of
-from server.interface.requests import PairRequest, SpecialRequest, VisitOrderRequest, describe, json_body
+from server.interface.request_body import describe, json_body
+from server.interface.schedule_requests import PairRequest, SpecialRequest, VisitOrderRequest
 from server.interface.views.answer import Ok
 from server.interface.views.schedule import DayPlan, DueList, DueState, PairList, VisitOrderList
 from server.people.access_log import shows

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from server.api.access import SESSION_COOKIE, FreshSession, OwnSession, client_address
 from server.api.services import Services, services_of
 from server.interface.people_requests import CodeRequest
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.people import NewSecondFactor, RecoveryCodes, SecondFactorView
 from server.people import second_factor
 from server.people.access_log import shows

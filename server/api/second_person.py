@@ -16,7 +16,7 @@ from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError
 from server.interface.fields import Role
 from server.interface.people_requests import AgreeRequest, PinRequest
-from server.interface.requests import describe, json_body
+from server.interface.request_body import describe, json_body
 from server.interface.views.people import PasskeyChallenge, PinView
 from server.people import badges, passkeys, pins
 from server.people.access_log import shows

@@ -27,7 +27,8 @@ from server.ingest.entry_rows import Outcome
 from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import OptionalLine
-from server.interface.requests import DispositionRequest, EraseRequest, describe, json_body
+from server.interface.request_body import describe, json_body
+from server.interface.sweep_requests import DispositionRequest, EraseRequest
 from server.interface.views.entries import EntryCreated
 from server.interface.views.sweeps import SweepDetail
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest

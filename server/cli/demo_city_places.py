@@ -20,7 +20,7 @@ from sqlalchemy import insert, select, update
 from server.districts.register import add_district
 from server.facilities_import import importing, outlines
 from server.interface.fields import FACILITY_ROLES, Role
-from server.interface.requests import PairRequest
+from server.interface.schedule_requests import PairRequest
 from server.people import auth
 from server.people.auth import Person
 from server.places.facilities import current_plan

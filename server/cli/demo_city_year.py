@@ -26,7 +26,7 @@ from server.exports.words import KST
 from server.ingest import case_entries, visit_entries
 from server.ingest.arrivals import Arrival
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.requests import VisitOrderRequest
+from server.interface.schedule_requests import VisitOrderRequest
 from server.projections import projecting
 from server.projections.case_rows import case_of
 from server.public_page import reports

@@ -21,7 +21,7 @@ from server.ingest.entry_rows import Outcome
 from server.ingest.erasure_entries import is_erased
 from server.ingest.photo_declarations import suspend
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.requests import DispositionRequest, PhoneClaim
+from server.interface.sweep_requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
 from server.projections.photo_rows import is_held
 from server.projections.projecting import project, project_due

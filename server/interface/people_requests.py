@@ -7,7 +7,18 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from server.interface.fields import AppCode, DistrictId, PersonName, Pin, Role, Username, clean
+from server.interface.fields import (
+    AppCode,
+    DistrictId,
+    LoginCode,
+    NewPassword,
+    Password,
+    PersonName,
+    Pin,
+    Role,
+    Username,
+    clean,
+)
 from sweep.report import LocalText, Record
 
 
@@ -97,3 +108,18 @@ class MoveRequest(Record):
 
     role: Role
     district_id: DistrictId | None = None
+
+
+class LoginRequest(Record):
+    """User name and password, and the code of whoever has a second factor."""
+
+    username: Username
+    password: Password
+    code: LoginCode | None = None
+
+
+class PasswordRequest(Record):
+    """A new password of one's own."""
+
+    current_password: Password
+    new_password: NewPassword

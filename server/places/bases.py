@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, insert, select
 
 from server.interface.errors import not_found
-from server.interface.requests import BasisRequest
+from server.interface.place_requests import BasisRequest
 from server.interface.views.places import BasisView, RoomBases
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import Line, RoomSex
-from server.interface.requests import FacilityRequest, RoomPartsRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomPartsRequest, RoomRequest
 from server.places.room_parts import floor_in, sex_in
 from server.store.audit import record
 from server.store.clock import now_ms

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from server.interface.errors import ApiError, invalid, not_found
-from server.interface.requests import PairRequest, VisitOrderRequest
+from server.interface.schedule_requests import PairRequest, VisitOrderRequest
 from server.interface.views.schedule import PairView, VisitOrderView
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from .live import CommandList, LiveMessage
+from .commands import CommandList
+from .live import LiveMessage
 from .manifest import RecordedSweep
 from .observations import FindingDetails, RfWindow
 from .reference import ReferenceChecked

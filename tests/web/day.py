@@ -16,7 +16,7 @@ import httpx
 
 from server.api.app import build_services
 from server.config.settings import Settings
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
 from server.signing import keys
 from sweep.config import open_signer

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from server.api.app import build_services
 from server.config.settings import Settings
 from server.interface.fields import Role
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth, evidence_keys
 from server.places import facilities
 from server.signing import keys

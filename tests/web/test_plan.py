@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from server.api.app import build_services
 from server.config.settings import Settings
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
 from server.places.laying_out import lay_out
 from sweep.report import Plan, RoomKind, parse_json, to_json

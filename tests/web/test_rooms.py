@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from server.api.app import build_services
 from server.config.settings import Settings
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
 from tests.report_factory import text
 from tests.web.conftest import OpenPhone

@@ -16,7 +16,7 @@ from server.api.access import ALL_ROLES
 from server.districts import register
 from server.districts.scope import WORDS
 from server.interface.fields import CITY_ROLES, FACILITY_ROLES, Role
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.people.sessions import open_session
 from server.places import facilities

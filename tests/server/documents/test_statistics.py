@@ -20,7 +20,7 @@ from server.exports.statistics_table import COLUMNS, DEMO_NOTICE, SHEETS, Distri
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.people import auth
 from server.places import facilities
 from server.store.clock import moved_to, to_ms

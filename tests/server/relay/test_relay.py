@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from server.api.services import Services
 from server.config.settings import Settings
 from server.ingest import persons
-from server.interface.requests import DispositionRequest
+from server.interface.sweep_requests import DispositionRequest
 from server.people.auth import Person
 from server.places.summaries import at_city_of
 from server.relay import city as known_city

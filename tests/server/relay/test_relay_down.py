@@ -17,7 +17,7 @@ from server.api.services import Services
 from server.ingest import persons
 from server.ingest.erasure_entries import is_erased
 from server.ingest.judging import release_quarantine
-from server.interface.requests import FacilityRequest, RoomRequest
+from server.interface.place_requests import FacilityRequest, RoomRequest
 from server.places import facilities
 from server.places.sweeps import gaps_beside
 from server.relay import city as known_city

@@ -1,0 +1,25 @@
+"""What comes in about documents: which inspection log to make, and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from server.interface.fields import Line
+from sweep.report import Record
+
+
+class ExportRequest(Record):
+    """Which inspection log to make, and why."""
+
+    format: Literal["csv", "pdf", "xlsx", "hwpx", "json", "zip"]
+    period_first: date
+    period_last: date
+    """Korean days, both included."""
+    room_id: UUID | None = None
+    sweep_id: UUID | None = None
+    """One sweep alone: in a PDF its form, then what the equipment says."""
+    with_sheets: bool = False
+    """In a PDF the sheets of every sweep behind the summary."""
+    reason: Line

@@ -1,0 +1,67 @@
+"""What comes in about facilities and rooms: new ones, what is known of a room, on what basis it is inspected."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from server.interface.fields import Degrees, DistrictId, Floor, Line, OptionalLine, RoomSex, Stalls
+from sweep.report import LocalText, Plan, Record, RoomKind
+
+
+class FacilityRequest(Record):
+    """A new facility."""
+
+    name: LocalText
+    address: Line
+    code: Annotated[str, Field(min_length=1, max_length=80)] | None = None
+    district_id: DistrictId | None = None
+    """For people of the whole city; those of a district add to their own."""
+    latitude_deg: Degrees | None = None
+    longitude_deg: Degrees | None = None
+
+
+class RoomRequest(Record):
+    """A new room; without a plan it gets a template marked as not verified."""
+
+    name: LocalText
+    kind: RoomKind
+    plan: Plan | None = None
+    sex: RoomSex | None = None
+    """None: as the name says, if it does; the same of the floor."""
+    floor: Floor | None = None
+    stalls: Stalls | None = None
+    """None: as the plan has them."""
+
+
+class RoomPartsRequest(Record):
+    """For whom a room is, on which floor, with how many stalls; null: not known."""
+
+    sex: RoomSex | None
+    floor: Floor | None
+    stalls: Stalls | None
+
+
+class BasisRequest(Record):
+    """On what basis a room is inspected; a consent has its date and says where the document is kept."""
+
+    basis: Literal["statute", "ordinance", "consent"]
+    citation: OptionalLine = ""
+    dated: date | None = None
+    document: OptionalLine = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if self.basis == "consent" and (self.dated is None or not self.document):
+            raise ValueError("a consent needs its date and document")
+        if self.basis != "consent" and not self.citation:
+            raise ValueError("name the clause")
+        return self
+
+
+class ImportAnswerRequest(Record):
+    """What a person decides about a row of a file."""
+
+    answer: Literal["add", "update", "close", "leave"]

@@ -1,0 +1,23 @@
+"""What comes in about reports of the public, from whoever takes one over."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from server.interface.fields import Line, OptionalLine
+from sweep.report import Record
+
+
+class ReportCaseRequest(Record):
+    """A case for a report of the public, in the words of who takes it over."""
+
+    what: Annotated[Line, Field(max_length=200)]
+
+
+class CloseReportRequest(Record):
+    """What became of a report of the public."""
+
+    outcome: Literal["looked_at", "nothing_there", "not_a_report"]
+    note: OptionalLine = ""
