@@ -14,8 +14,9 @@ import pytest
 from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
+from sweep.plug.stand import Stand
 from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
 from sweep.plug.task import Task
 from sweep.report import MODALITIES, Gap, Modality, Position, RfWindow, SweepReport

@@ -17,7 +17,8 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from server.api.access import KeyReader, LogReader, LogWriter, OwnDocuments, reader_of
 from server.api.services import Services, services_of
 from server.districts.scope import refuse_foreign
-from server.documents.export_queue import ExportJob, ExportQueue
+from server.documents.export_job import ExportJob
+from server.documents.export_queue import ExportQueue
 from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, today
 from server.exports.records import ExportError, Period
 from server.interface.errors import ApiError, invalid

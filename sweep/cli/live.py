@@ -25,9 +25,10 @@ from sweep.cli.output import err, fail, one_line
 from sweep.config import Config
 from sweep.host.clock import boottime_ns
 from sweep.host.gpio import LineError
-from sweep.plug.control import NOWHERE, OUTSIDE, REFERENCE, Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.mode import zones_of
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.plug.stand import NOWHERE, OUTSIDE, REFERENCE, Stand
 from sweep.power.kernel import check_strict
 from sweep.report import SEEN_AS, LiveEvent, Modality, Mode, Plan, StartCommand, Zone
 from sweep.run.look_words import view_text

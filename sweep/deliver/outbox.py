@@ -20,9 +20,11 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import UUID
 
-from sweep.deliver.entry_files import Aside, DamagedEntryError, EntryFiles, Why, number_of, open_wire
+from sweep.deliver.entry_files import Aside, DamagedEntryError, EntryFiles, Why, open_wire
 from sweep.deliver.log_watch import Fetch, LogWatch, LogWentBackError
-from sweep.deliver.numbering import LEAST_JUMP, Newest, Numbering, jump_from
+from sweep.deliver.newest_entry import find_newest
+from sweep.deliver.numbering import Newest, Numbering
+from sweep.deliver.sending import MOST_FAILURES, Delivery, EntryHeldError, EntryRefusedError
 from sweep.entry.dsse import EntryError, SignedEntry, Signer, parse_signed
 from sweep.entry.envelope import Body, EntryTime, Envelope, parse_envelope, sign_envelope, to_wire, verify_receipt
 from sweep.host.clock import WallClock, read_boot_id
@@ -32,8 +34,6 @@ from sweep.report import Source, new_id
 RESERVE_NAME: Final = "reserve"
 RESERVE_BYTES: Final = 12 * 1024 * 1024
 """Room for the largest report: a body of 8 MiB in base64, its crops beside it (derived)."""
-MOST_FAILURES: Final = 3
-"""Entries in a row that the server does not take, after which a pass ends: it is the server and not they (guessed)."""
 
 
 def _no_growth(_old: int, _new: int) -> Sequence[bytes]:
@@ -43,29 +43,6 @@ def _no_growth(_old: int, _new: int) -> Sequence[bytes]:
 
 class OutboxError(RuntimeError):
     """The outbox cannot be used: locked, or on a disk that is full or fails.  One line that says what to do."""
-
-
-class EntryRefusedError(RuntimeError):
-    """Raised by a `send` function when the server refuses an entry for good (malformed or in conflict)."""
-
-
-class EntryHeldError(RuntimeError):
-    """Raised by a `send` function when the server answers that it does not take this entry now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """What one pass over the outbox did."""
-
-    delivered: int
-    refused: int
-    pending: int
-    damaged: int = 0
-    """Files set aside because they could not be read."""
-    trouble: str | None = None
-    """Why entries wait though the server answers; one line."""
-    went_back: bool = False
-    """The server's log is not the one that this probe saw before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +107,7 @@ class Outbox:
                 for part in folder.glob("*.part"):
                     with contextlib.suppress(OSError):  # of a write that was cut off: it takes no part in anything
                         self._disk.unlink(part)
-            self._newest = self._find_newest()
+            self._newest = find_newest(self._files, self._numbering, self._signer.key_id)
             if self._newest.seq and not self._numbering.covers(self._newest.seq):
                 with contextlib.suppress(DiskError):  # tried again before any number could be given twice
                     self._numbering.store(self._newest)
@@ -336,33 +313,6 @@ class Outbox:
     def damaged_heads(self) -> tuple[str, ...]:
         """Names of copies of the newest number that were found damaged."""
         return tuple(self._numbering.damaged)
-
-    def _find_newest(self) -> Newest:
-        """The newest entry of this key: the later of the stored head and the last entry file that can be read.
-
-        Where a file has a later number and cannot be read, or no head is whole, numbers go on behind a hole.
-        """
-        known = self._numbering.read()
-        newest = known or Newest(0, None)
-        unread = 0
-        for path in sorted(self._files.waiting(), key=lambda path: path.name, reverse=True):
-            try:
-                entry, _, _ = self._files.open(path)
-                envelope = parse_envelope(entry.payload)
-            except (DamagedEntryError, EntryError):
-                unread = max(unread, number_of(path.name))
-                continue
-            if envelope.key_id == self._signer.key_id:
-                if envelope.seq > newest.seq:
-                    newest = Newest(envelope.seq, entry.entry_hash)
-                break
-        for aside in self._files.asides():
-            unread = max(unread, number_of(aside.name))
-        if known is None and self._numbering.damaged:
-            return Newest(jump_from(newest.seq, datetime.now(UTC)), None)
-        if newest.seq < unread <= newest.seq + LEAST_JUMP:  # a number far beyond is no entry of this key
-            return Newest(unread + 1, None)
-        return newest
 
     def _cover_head(self, entry: SignedEntry) -> None:
         """Make sure that deleting `entry` cannot make its number free again."""

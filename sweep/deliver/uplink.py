@@ -20,7 +20,7 @@ from uuid import UUID
 import httpx
 
 from sweep.deliver.exchange import TIMEOUT_S, Answer, Exchange, ServerUnreachableError
-from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
+from sweep.deliver.sending import EntryHeldError, EntryRefusedError
 from sweep.deliver.server_time import ServerTime
 from sweep.entry.dsse import EntryError, Signer
 from sweep.entry.envelope import from_wire, sign_request

@@ -7,24 +7,23 @@ here and nowhere else.  Nothing optical starts before two persons have declared 
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 from uuid import UUID
 
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.lease_pipe import LeaseGiver
 from sweep.plug.light_ahead import LightsAhead
 from sweep.plug.looks import Looks
+from sweep.plug.news import News
+from sweep.plug.stand import NOWHERE, OUTSIDE, REFERENCE, Stand
 from sweep.report import LookKind, ProbeState, are_two_persons
 from sweep.report.persons import Identified
 
-N = TypeVar("N")
 Answer = Literal["go", "finish", "abort", "expired"]
 Standing = Literal["go", "paused", "undeclared", "moved_on", "finish", "abort"]
 """Whether what goes on may go on; `moved_on`: the inspector stands elsewhere by now."""
@@ -32,29 +31,6 @@ LOOK_EVERY_S: Final = 0.5
 """While waiting, so that an expiry is told soon after it happened."""
 Ending = Literal["closing", "done", "aborted", "failed"]
 """States that no person gives a sweep."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """Where the inspector stands now, and what is wanted there."""
-
-    zone_id: str
-    x_m: float
-    y_m: float
-    facing_deg: float
-    is_walk: bool = False
-    """Somebody walks by prompts, instead of the lamp."""
-    is_outside: bool = False
-    """Outside the door, for comparison: it belongs to no zone."""
-    again: str | None = None
-    """Id of the position, where a candidate is looked at again."""
-
-
-OUTSIDE: Final = Stand("outside", 0.0, 0.0, 0.0, is_outside=True)
-REFERENCE: Final = Stand("reference", 0.0, 0.0, 0.0)
-"""Before the reference target, for the day's check."""
-NOWHERE: Final = Stand("nowhere", 0.0, 0.0, 0.0)
-"""Not to be measured at: the next stand is asked for."""
 
 
 def boottime_s() -> float:
@@ -93,9 +69,7 @@ class Control:
         self._watchers: list[_Watcher] = []
         self._on_state: Callable[[ProbeState], None] | None = None
         self._queued_state: ProbeState | None = None
-        self._news: deque[Callable[[], None]] = deque()
-        self._telling = threading.RLock()
-        self._is_telling = False
+        self._news = News()
 
     @property
     def needs_persons(self) -> bool:
@@ -117,7 +91,7 @@ class Control:
             self._identified = identified
             self._paused = False
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     def pause(self) -> None:
         """Somebody came in: stop measuring; the room must be declared empty again."""
@@ -126,7 +100,7 @@ class Control:
             self._declaration = None
             self._epoch += 1
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     def lapse(self) -> None:
         """The declaration ends without anybody's word: this process hung, and other ends of the lease are over."""
@@ -135,7 +109,7 @@ class Control:
             self._declaration = None
             self._epoch += 1
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     @property
     def lapses(self) -> int:
@@ -165,8 +139,8 @@ class Control:
         with self._condition:
             watcher = _Watcher(callback, self._standing_declaration())
             self._watchers.append(watcher)
-            self._news.append(partial(_hear, callback, watcher.queued))
-        self._tell()
+            self._news.post(callback, watcher.queued)
+        self._news.deliver()
 
     def announce(self, on_state: Callable[[ProbeState], None]) -> None:
         """Tell `on_state` the state of the sweep: the one it is in, unless that was told before, and each transition.
@@ -177,7 +151,7 @@ class Control:
         with self._condition:
             self._on_state = on_state
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     def _note_change(self) -> None:
         """With the lock held: wake who waits, and queue what listeners have not heard."""
@@ -186,11 +160,11 @@ class Control:
         for watcher in self._watchers:
             if watcher.queued != now:
                 watcher.queued = now
-                self._news.append(partial(_hear, watcher.callback, now))
+                self._news.post(watcher.callback, now)
         state = self._state()
         if self._on_state is not None and state != self._queued_state:
             self._queued_state = state
-            self._news.append(partial(_hear, self._on_state, state))
+            self._news.post(self._on_state, state)
 
     def _state(self) -> ProbeState:
         if self._end_state is not None:
@@ -204,34 +178,14 @@ class Control:
         with self._condition:
             if self._on_state is not None and self._state() != self._queued_state:
                 self._note_change()
-        self._tell(waits=False)
-
-    def _tell(self, *, waits: bool = True) -> None:
-        """Deliver what is queued; a listener that steers from within hears of it after it has returned.
-
-        `waits`: for another thread that is telling just now, so that what this one did has been heard on return.
-        """
-        while self._news:
-            if not self._telling.acquire(blocking=waits):
-                return  # whoever has it looks again after letting go
-            try:
-                if self._is_telling:
-                    return
-                self._is_telling = True
-                try:
-                    while self._news:
-                        self._news.popleft()()
-                finally:
-                    self._is_telling = False
-            finally:
-                self._telling.release()
+        self._news.deliver(waits=False)
 
     def resume(self) -> None:
         """Go on after a pause: two persons have to declare the room empty first."""
         with self._condition:
             self._paused = False
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     def stand(self, stand: Stand) -> None:
         """The inspector stands there now; what is measured elsewhere ends early."""
@@ -329,7 +283,7 @@ class Control:
                 self._ending = how
             self._epoch += 1
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     def enter(self, state: Ending) -> None:
         """The sweep itself is at its end: what persons allowed ends here, and what they still say changes nothing."""
@@ -338,7 +292,7 @@ class Control:
             self._end_state = state
             self._epoch += 1
             self._note_change()
-        self._tell()
+        self._news.deliver()
 
     @property
     def is_declared(self) -> bool:
@@ -404,11 +358,3 @@ class _Watcher:
     callback: Callable[[Declaration | None], None]
     queued: Declaration | None
     """What it has heard or is about to."""
-
-
-def _hear(callback: Callable[[N], None], news: N) -> None:
-    """Never raises: what is wrong with a listener is said where the bugs of threads are."""
-    try:
-        callback(news)
-    except Exception:  # noqa: BLE001  whatever it is, the person who said stop is heard and the others are told
-        threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))

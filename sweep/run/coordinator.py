@@ -13,7 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final
 
 from sweep.link.head_process import HeadProcess
 from sweep.link.head_words import LEASE_OVER, ButtonPressed, FromHead, HeadState, HeadTurn, SupplyTold
@@ -24,9 +24,7 @@ from sweep.plug.motion import Moved
 from sweep.plug.own_transmissions import OwnTransmissions
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Triggers
 from sweep.plug.talk import (
-    NO_TRIAL,
     AskTurn,
-    Doing,
     FirstWord,
     Guide,
     Leave,
@@ -42,22 +40,18 @@ from sweep.plug.talk import (
     TrialKind,
     TurnOver,
 )
-from sweep.report import GuidanceEvent, LiveEvent, Modality, ProgressEvent, TrialEvent, ZoneEvent
+from sweep.report import GuidanceEvent, LiveEvent, Modality
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
 from sweep.run.quiet_air import QuietAir
 from sweep.run.rf_turn import KeepRf, RecordedRf, RfTurn
+from sweep.run.stand_told import StandTold
 from sweep.run.supply_watch import SupplyWatch
 from sweep.run.turns import Turns
 from sweep.run.walk_player import WalkPlayer
-from sweep.wifi.words import trial_event
 
-TELL_EVERY_S: Final = 4.9
-"""Between two messages on how far a test is; the page counts the seconds between them by itself."""
 LISTEN_EVERY_S: Final = 0.05
 """Guessed: a person who presses the button does not notice."""
-TURN_SHARE: Final = 0.9
-"""How far a position is when what comes last begins (guessed)."""
 SHOCK_G: Final = 3.9
 """Of one axis, which no hand gives a probe (guessed): a fall onto tiles gives tens of g, and the sensor ends at 4 g."""
 REASONS: Final[dict[Standing, str]] = {
@@ -68,8 +62,6 @@ REASONS: Final[dict[Standing, str]] = {
     "abort": "aborted",
 }
 """Why a measurement has to stop, by how the sweep stands."""
-QUALITY_STEP: Final = 0.05
-"""By which a zone's quality has to change to be told anew (guessed)."""
 
 
 class Coordinator:
@@ -104,43 +96,28 @@ class Coordinator:
         self._clock_s = clock_s
         self._now_ns = now_ns
         self._draw = draw
-        self._left_s = left_s
         self._on_fall = on_fall
         self._has_fallen = False
         watch = supply or SupplyWatch(clock_s=clock_s)
         self._watch = HeadWatch(head, on_event, clock_s=clock_s, now_ns=now_ns, supply=watch)
         self.closed_because: str | None = None
         """Code that says why the probe itself closes the sweep."""
-        self._zone_id = ""
-        self._index, self._total = 0, 1
+        self._index = 0
         self._playing: TrialKind | None = None
         self._walk: WalkPlayer | None = None
-        self._doing: Doing = "listening"
-        self._told_s = 0.0
-        self._longest_s = self._elapsed_s = 0.0
-        self._ahead = NO_TRIAL
-        """What the test is for that goes on, or was last made here."""
         self._has_skipped = False
         """The listener knows that a person wants no test here."""
-        self._ended: str | None = None
         self._has_left = False
         self._why_left = ""
         self._condition = condition
         self._rf = RfTurn(self._watch, say, clock_s=clock_s, own=own, quiet=quiet)
-        self._is_outside = False
         self._turns = Turns(say, own)
-        self._told_turn: Modality | None = None
+        self._told = StandTold(on_event, clock_s=clock_s, left_s=left_s, wait_for_turn=lambda: self._turns.waiting)
         self._is_rf_to_ask = False
         self._films: Modality | None = None
         """Who asked for the strobe."""
         self._strobe: Strobe | None = None
         """Asked for, and not handed on yet."""
-        self._first_word = FirstWord(False, 0.0, 0.0)
-        self._waits: tuple[Modality, ...] = ()
-        """For the head."""
-        self._share = 0.0
-        """Of this position that is done, as last told."""
-        self._first_told_s = 0.0
         self._hearing = threading.Lock()
         self._heard: deque[FromHead] = deque()
         self._attending = threading.Lock()
@@ -211,17 +188,14 @@ class Coordinator:
         """
         with self._attending:
             self._is_resting = False
-        self._is_outside = is_outside
         self._has_fallen = False
         self._watch.begin()
         self._turns.begin(frozenset(measuring))
         self._rf.begin(recorded_rf, keep_rf, is_outside=is_outside)
-        self._zone_id, self._index, self._total = zone_id, index, max(total, index + 1)
-        self._playing, self._walk, self._doing, self._has_left, self._ended = None, None, "listening", False, None
-        self._ahead, self._has_skipped = NO_TRIAL, False
+        self._told.begin(zone_id, index, total, is_outside=is_outside)
+        self._index, self._has_skipped = index, False
+        self._playing, self._walk, self._has_left = None, None, False
         self._is_rf_to_ask, self._films, self._strobe = "rf" in measuring, None, None
-        self._first_word, self._first_told_s = FirstWord(False, 0.0, 0.0), 0.0
-        self._waits, self._share = (), 0.0
 
     @property
     def firmware(self) -> str | None:
@@ -232,20 +206,19 @@ class Coordinator:
         """What a modality's process says."""
         match word:
             case TrialAhead():
-                self._ahead, self._doing = word, "listening"  # so that how far it is, is news
+                self._told.ahead(word)
             case PlayChips():
                 self._play(modality, word)
             case StopChips(ended=ended):
                 self._stop_playing()
-                if self._doing != "listening":
-                    self._on_event(self._trial_event(self._doing, ended=ended))
+                self._told.trial_ended(ended)
             case MeasureRf():
                 self._measure_rf(word)
             case AskTurn() | TurnOver():
                 self._turns.on_word(modality, word)
-                self._tell_turn()
+                self._told.air_turn(self._turns.has_turn)
             case Progress():
-                self._tell(word)
+                self._told.listens(word)
             case Strobe() | StopStrobe() | Guide() | FirstWord():
                 self._on_word_of_camera(modality, word)
 
@@ -253,7 +226,7 @@ class Coordinator:
         """With the lamp or to a person, unless that was stopped while the ask was on its way."""
         if self._has_skipped:
             return
-        self._playing, self._ended = ask.kind, None
+        self._playing = ask.kind
         if ask.kind == "motion":
             self._walk = WalkPlayer(self._draw(ask.count), ask.chip_s, self._now_ns())
         elif self._head is None:
@@ -270,7 +243,7 @@ class Coordinator:
             case Guide(text=text):
                 self._on_event(GuidanceEvent(type="guidance", text=text))
             case FirstWord():
-                self._tell_first(modality, word)
+                self._told.first_word(modality, word)
 
     def _film(self, modality: Modality, ask: Strobe) -> None:
         """Hand the ask on once RF has asked for the head, or does not come."""
@@ -296,101 +269,21 @@ class Coordinator:
             self._head.say(StopStrobe())
         self._films = self._strobe = None
 
-    def _tell_first(self, modality: Modality, word: FirstWord) -> None:
-        """What is known of the zone so far, when it changes; and how far it is, now and then."""
-        known, now_s = self._first_word, self._clock_s()
-        if word.is_candidate != known.is_candidate or abs(word.quality - known.quality) >= QUALITY_STEP:
-            self._first_word = word
-            self._on_event(
-                ZoneEvent(
-                    type="zone",
-                    zone_id=self._zone_id,
-                    modality=modality,
-                    verdict="candidate"
-                    if word.is_candidate
-                    else "nothing_detected"
-                    if word.quality > 0.0
-                    else "not_assessable",
-                    quality=min(max(word.quality, 0.0), 1.0),
-                )
-            )
-        if now_s - self._first_told_s >= TELL_EVERY_S:
-            self._first_told_s = now_s
-            self._on_event(self._progress(modality, word.share_done))
-
-    def _progress(self, modality: Modality, share: float) -> ProgressEvent:
-        self._share = share
-        return ProgressEvent(
-            type="progress",
-            position_index=self._index,
-            positions=self._total,
-            zone_id=None if self._is_outside else self._zone_id,
-            modality=modality,
-            fraction=0.0 if self._is_outside else min(1.0, (self._index + min(max(share, 0.0), 1.0)) / self._total),
-            step="outside" if self._is_outside else "inside",
-            left_s=self._left_s(),
-            waits=tuple(dict.fromkeys((*self._waits, *self._turns.waiting))),
-        )
-
     def _tell_head_turn(self, word: HeadTurn) -> None:
-        """Who has the head, and who waits for it: the person should know why nothing happens."""
         users: dict[User, Modality | None] = {"rf": "rf", "chips": "wifi", "strobe": self._films}
-        self._waits = tuple(name for name in (users[user] for user in word.waiting) if name is not None)
-        has = None if word.holder is None else users[word.holder]
-        if has is not None:
-            self._on_event(self._progress(has, self._share))
-
-    def _tell_turn(self) -> None:
-        """Who has the air to itself, when that changes."""
-        has_turn = self._turns.has_turn
-        if has_turn not in {None, self._told_turn} and has_turn is not None:
-            self._on_event(self._progress(has_turn, TURN_SHARE))
-        self._told_turn = has_turn
+        waits = tuple(name for name in (users[user] for user in word.waiting) if name is not None)
+        self._told.head_turn(None if word.holder is None else users[word.holder], waits)
 
     def ended(self, modality: Modality) -> None:
         """A modality's measurement at this position is over."""
         self._turns.ended(modality)
-        self._tell_turn()
+        self._told.air_turn(self._turns.has_turn)
         self._is_rf_to_ask &= modality != "rf"
 
     def _measure_rf(self, ask: MeasureRf) -> None:
         why_not = "not_connected" if self._head is None else self._why_left if self._has_left else None
         self._rf.measure(ask, why_not)
         self._is_rf_to_ask &= ask.is_outside
-
-    def _tell(self, progress: Progress) -> None:
-        is_news = progress.doing != self._doing
-        self._doing, self._elapsed_s, self._longest_s = progress.doing, progress.elapsed_s, progress.longest_s
-        if progress.doing == "motion":  # the prompts tell
-            return
-        if not is_news and self._clock_s() - self._told_s < TELL_EVERY_S:
-            return
-        self._told_s = self._clock_s()
-        if progress.doing == "listening":
-            share = progress.elapsed_s / progress.longest_s if progress.longest_s else 0.0
-            self._on_event(self._progress("wifi", share))
-        else:
-            self._on_event(self._trial_event(progress.doing))
-
-    def _trial_event(
-        self,
-        kind: TrialKind,
-        *,
-        ended: str | None = None,
-        prompt: Literal["walk", "stand"] | None = None,
-        next_prompt_s: float | None = None,
-    ) -> TrialEvent:
-        return trial_event(
-            kind,
-            self._zone_id,
-            self._elapsed_s,
-            self._longest_s,
-            ended=ended,
-            prompt=prompt,
-            next_prompt_s=next_prompt_s,
-            position_index=self._index,
-            ahead=self._ahead,
-        )
 
     def _mind_skips(self) -> None:
         """A person who skips the tests here sees the light go out at once."""
@@ -418,7 +311,7 @@ class Coordinator:
                     self._tell_head_turn(word)
                 case HeadState(is_there=False):
                     self._watch.take(word)
-                    self._waits = ()  # nobody's turn comes
+                    self._told.head_turn(None, ())  # nobody's turn comes
                 case _:
                     self._watch.take(word)
         self._mind_the_supply()
@@ -459,9 +352,7 @@ class Coordinator:
         news = walk.step(self._now_ns())
         if news is None:
             return
-        self._elapsed_s, self._doing = news.elapsed_s, "motion"
-        self._longest_s = walk.longest_s
-        self._on_event(self._trial_event("motion", prompt=news.prompt, next_prompt_s=news.next_prompt_s))
+        self._told.prompted(news, walk.longest_s)
         if news.played is not None:
             self._say("wifi", news.played)
 

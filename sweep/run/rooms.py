@@ -20,9 +20,9 @@ from pydantic import Field, ValidationError
 
 from sweep.host.clock import WallClock, boottime_ns, is_unset, read_wall_clock
 from sweep.link.rf_recording import recorded_rf
-from sweep.plug.control import REFERENCE, Stand
 from sweep.plug.looks import VIEW_S, Look, modality_of
 from sweep.plug.outside import BeforeTarget, Outside
+from sweep.plug.stand import REFERENCE, Stand
 from sweep.plug.talk import MeasureRf, RfHeard
 from sweep.report import (
     MANIFEST_NAME,

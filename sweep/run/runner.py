@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Literal
 from uuid import UUID
 
 from sweep.addresses import AddressKey
@@ -31,7 +29,6 @@ from sweep.plug.weights import WeightsInForce
 from sweep.power.keeper import CameraPower
 from sweep.power.sensor import SensorDriver
 from sweep.report import (
-    ExplainedByEye,
     FindingEvent,
     LiveEvent,
     Modality,
@@ -43,6 +40,7 @@ from sweep.report import (
     SweepReport,
 )
 from sweep.run.camera_supply import CameraSupply
+from sweep.run.closing import Outcome, manifest_to_keep, outcome_of, with_what_was_seen
 from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.day_check import DayCheck
@@ -54,7 +52,7 @@ from sweep.run.pace import quick_limits
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import PLUGS
 from sweep.run.recovery import Now, measurements_of
-from sweep.run.report_of import NO_BASIS, Basis, is_measured, never_measured, report_of
+from sweep.run.report_of import NO_BASIS, Basis, never_measured, report_of
 from sweep.run.rooms import LiveSource, SourceError, SweepSource
 from sweep.run.stand_tasks import StandTasks
 from sweep.run.sweep_entries import EntryIds, SweepEntries, journal_header
@@ -64,7 +62,6 @@ from sweep.run.words import notice_event, state_event
 from sweep.run.workers import Workers
 
 OnEvent = Callable[[LiveEvent], None]
-Outcome = Literal["completed", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +212,8 @@ class Runner:
         self._control.enter("closing")
         self._note_what_was_seen()
         if self._keeping is not None:
-            self._keep(self._keeping, made.done, max(self._manifest.started, self._source.ended(made.positions[-1:])))
+            ended = max(self._manifest.started, self._source.ended(made.positions[-1:]))
+            self._keeping.finish(manifest_to_keep(self._manifest, ended, self._plugs, self._room), made.done)
         report, closed = self._close(made, outcome)
         for finding in report.findings:
             self._on_event(
@@ -360,22 +358,14 @@ class Runner:
 
     def _outcome(self, answer: Answer, closed_because: str | None, measurements: list[Measurement]) -> Outcome:
         """How the sweep ended; what must be said of that is among its limits."""
-        self._limits |= self._next.limits
-        is_aborted = answer in {"abort", "expired"} or self._control.standing == "abort"
-        if closed_because is not None:
-            is_aborted = True
-            self._limits.add(f"closed_{closed_because}")
-        elif is_aborted and (code := self._live.why_stopped()) is not None:
-            self._limits.add(f"closed_{code}")
-        elif not is_aborted and not any(is_measured(one) for one in measurements):
-            is_aborted = True
-            self._limits.add("nothing_measured")
+        outcome, said = outcome_of(answer, self._control.standing, closed_because, self._live.why_stopped, measurements)
+        self._limits |= self._next.limits | said
         if self._source.is_live:  # a recording says per position what it lacks
             self._limits |= never_measured(measurements) | self._outside_limits
         visited = {one.zone_id for one in measurements}
         self._limits |= {LIGHT_LEFT_OUT} if self._control.lights.pending else set()
         self._limits |= quick_limits(self._manifest.mode, self._manifest.plan, visited)
-        return "aborted" if is_aborted else "completed"
+        return outcome
 
     def _close(self, made: Made, outcome: Outcome) -> tuple[SweepReport, SignedEntry]:
         """Write the report; the journal goes once that is safe."""
@@ -402,21 +392,7 @@ class Runner:
         return self._entries.close(report, made.measurements)
 
     def _note_what_was_seen(self) -> None:
-        """Where persons looked by eye and saw nothing, or could name what is there."""
-        before = {one.zone_id: one.seen_as for one in self._manifest.explained_by_eye}
-        named = before | self._control.looks.seen_as
-        update = {
-            "seen_by_eye": tuple(sorted({*self._manifest.seen_by_eye, *self._control.looks.by_eye} - named.keys())),
-            "explained_by_eye": tuple(ExplainedByEye(zone_id=k, seen_as=v) for k, v in sorted(named.items())),
-        }
-        self._manifest = self._manifest.model_copy(update=update)
-
-    def _keep(self, keeping: Keeping, done: Sequence[RecordedPosition], ended: datetime) -> None:
-        kept = self._manifest.model_copy(update={"ended": ended})
-        if self._room is not None:
-            absent = tuple(plug.name for plug in self._plugs if plug.name not in self._room.doors_here)
-            kept = kept.model_copy(update={"not_connected": absent})
-        keeping.finish(kept, done)
+        self._manifest = with_what_was_seen(self._manifest, self._control.looks)
 
     def _done(self, made: Made, but: str | None = None) -> int:
         return made.through(is_room=self._room is not None, but=but)

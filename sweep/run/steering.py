@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sweep.plug.control import REFERENCE, Control, Stand
+from sweep.plug.control import Control
+from sweep.plug.stand import REFERENCE, Stand
 from sweep.report import (
     AbortCommand,
     Command,

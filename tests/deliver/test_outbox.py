@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from sweep.deliver import outbox as ob
-from sweep.deliver.outbox import EntryHeldError, EntryRefusedError, Outbox, OutboxError
+from sweep.deliver.outbox import Outbox, OutboxError
+from sweep.deliver.sending import Delivery, EntryHeldError, EntryRefusedError
 from sweep.entry import dsse
 from sweep.entry import envelope as e
 from sweep.host.clock import WallClock
@@ -112,7 +113,7 @@ def test_entries_are_numbered_chained_and_delivered_in_order(tmp_path: Path) -> 
         assert [one.prev for one in envelopes] == [None, *(entry.entry_hash for entry in made[:-1])]
         seen: list[tuple[int, int]] = []
         result = box.deliver(server.send, server.key.public_key, on_progress=lambda a, b: seen.append((a, b)))
-        assert result == ob.Delivery(delivered=5, refused=0, pending=0)
+        assert result == Delivery(delivered=5, refused=0, pending=0)
         assert seen == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
         assert list(server.stored) == [entry.entry_hash for entry in made]
     with open_box(tmp_path / "box") as again:
@@ -148,7 +149,7 @@ def test_a_refused_entry_is_set_aside_and_the_rest_goes_on(tmp_path: Path) -> No
                 raise EntryRefusedError("409: conflict")
             return server.send(wire)
 
-        assert box.deliver(send, server.key.public_key) == ob.Delivery(delivered=1, refused=1, pending=0)
+        assert box.deliver(send, server.key.public_key) == Delivery(delivered=1, refused=1, pending=0)
     (aside,) = (tmp_path / "refused").glob("*.entry")
     assert e.from_wire(aside.read_bytes())[0] == first
     assert (tmp_path / "refused" / f"{aside.stem}.reason").read_text() == "409: conflict\n"
@@ -200,7 +201,7 @@ def test_what_is_in_memory_only_is_delivered_from_there_and_its_number_is_never_
         disk.errno = errno.ENOSPC
         kept = append(box)
         assert box.waiting == 1
-        assert box.deliver(server.send, server.key.public_key) == ob.Delivery(1, 0, 0)
+        assert box.deliver(server.send, server.key.public_key) == Delivery(1, 0, 0)
         assert box.unsaved == ()
     with open_box(tmp_path) as again:
         envelope = e.parse_envelope(append(again).payload)
@@ -406,7 +407,7 @@ def test_a_disk_that_fails_under_delivery_says_so_and_nothing_is_sent_twice(
     with open_box(tmp_path, ReadOnly()) as box:
         append(box)
         assert box.deliver(server.send, server.key.public_key).delivered == 1
-        assert box.deliver(server.send, server.key.public_key) == ob.Delivery(0, 0, 0)
+        assert box.deliver(server.send, server.key.public_key) == Delivery(0, 0, 0)
 
 
 class CrashingOutbox(RuleBasedStateMachine):

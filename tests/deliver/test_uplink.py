@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from sweep.deliver.outbox import EntryHeldError, EntryRefusedError
+from sweep.deliver.sending import EntryHeldError, EntryRefusedError
 from sweep.deliver.uplink import ServerChangedError, ServerUnreachableError, Uplink
 from sweep.entry.envelope import verify_request
 from sweep.report import CommandList, LiveMessage, new_id, to_json, utc_now

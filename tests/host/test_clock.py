@@ -14,9 +14,10 @@ from sweep.addresses import SECRET_OCTETS, AddressKey
 from sweep.deliver.outbox import Outbox
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.host.clock import NOT_SYNCHRONISED, STA_UNSYNC, WallClock, boottime_ns, judge_clock, read_wall_clock
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure
+from sweep.plug.stand import Stand
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import Modality, RecordedSweep, new_id, parse_json

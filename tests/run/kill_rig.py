@@ -17,10 +17,11 @@ from typing import Any, Final
 from sweep.addresses import AddressKey
 from sweep.deliver.journal import JournalFile
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.plug.plug import Measure, Plug
 from sweep.plug.sofar import Teller
+from sweep.plug.stand import Stand
 from sweep.plug.talk import Leave, Line
 from sweep.plug.task import Task
 from sweep.report import Modality

@@ -11,8 +11,9 @@ import pytest
 
 from sweep.host.machine import find_alarm
 from sweep.link.head_words import ButtonPressed, FromHead, HeadState, HeadTurn, RfCut, RfMeasured, SupplyTold, ToHead
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.plug.stand import Stand
 from sweep.plug.strobe import StopStrobe, Strobe, StrobeEnded, Trigger, Triggers
 from sweep.plug.talk import (
     PLAYED_OUT,

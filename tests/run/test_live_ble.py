@@ -13,8 +13,9 @@ from sweep.cli.live import live_doors
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
 from sweep.host.clock import boottime_ns
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.plug.stand import Stand
 from sweep.report import GuidanceEvent, LiveEvent, SweepReport
 from sweep.run.parts import ProbeParts
 from sweep.run.plugs import WORDS

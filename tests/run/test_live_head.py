@@ -14,8 +14,9 @@ import pytest
 from sweep.cli.running import runner_of
 from sweep.config import Config
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.own_transmissions import OwnTransmissions
+from sweep.plug.stand import Stand
 from sweep.report import (
     ConditionEvent,
     LiveEvent,

@@ -11,8 +11,9 @@ import pytest
 
 from sweep.judge.thresholds import load_weights
 from sweep.link.head_words import RfMeasured
-from sweep.plug.control import NOWHERE, OUTSIDE, Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.evidence import ZoneView
+from sweep.plug.stand import NOWHERE, OUTSIDE, Stand
 from sweep.plug.talk import NOBODY, MeasureRf, RfHeard
 from sweep.plug.task import Task
 from sweep.report import Levels, WifiObservation

@@ -9,10 +9,11 @@ from typing import Any
 from sweep.addresses import AddressKey
 from sweep.entry.envelope import from_wire, parse_envelope
 from sweep.entry.kinds import OPENED, REFERENCE_CHECKED, REFERENCE_TYPE, REPORT
-from sweep.plug.control import REFERENCE, Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.measurement import Measurement
 from sweep.plug.outside import REFERENCE_ID
 from sweep.plug.plug import Measure
+from sweep.plug.stand import REFERENCE, Stand
 from sweep.plug.talk import Line
 from sweep.plug.task import Task
 from sweep.report import (

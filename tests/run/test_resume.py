@@ -19,7 +19,8 @@ from sweep.deliver.outbox import Outbox
 from sweep.deliver.uplink import Uplink
 from sweep.entry.kinds import OPENED, REPORT
 from sweep.host.clock import boottime_ns, read_boot_id
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
+from sweep.plug.stand import Stand
 from sweep.report import LiveEvent, StartCommand, SweepReport, utc_now
 from sweep.run.agent import Agent, Resumable
 from sweep.run.recovery import RESUME_WITHIN_S, Now, close_interrupted, rest_of, resumable, start_of

@@ -11,9 +11,10 @@ import pytest
 
 from sweep.cli.live import ask_to_look_again
 from sweep.judge.known import mark_named
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.looks import LENS_LOOK_S, TRANSMITTER_LOOK_S, VIEW_S, Look, Looks, is_again_of, modality_of
 from sweep.plug.measurement import Measurement
+from sweep.plug.stand import Stand
 from sweep.report import LiveEvent, LookedAgain, Position, SecondLookEvent, derived_id
 from sweep.run.budget import BUDGET_S, Budget, Durations
 from sweep.run.looking_again import LookingAgain

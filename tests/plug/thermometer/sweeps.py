@@ -13,8 +13,9 @@ from pathlib import Path
 
 from sweep.addresses import AddressKey
 from sweep.deliver.outbox import Outbox
-from sweep.plug.control import Control, Stand
+from sweep.plug.control import Control
 from sweep.plug.plug import Plug
+from sweep.plug.stand import Stand
 from sweep.report import MANIFEST_NAME, Modality, Position, RecordedPosition, SweepReport, to_json
 from sweep.run.keeping import Keeping
 from sweep.run.plugs import PLUGS
