@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 if TYPE_CHECKING:
     from sweep.captures.packets import PacketBlock
@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from .channels import Channel, ChannelMemory
 
 
+AirTrouble = Literal["adapter_away", "no_packet_rings"]
+"""Why nothing could be opened, as a report says it."""
+TROUBLES: Final[tuple[AirTrouble, ...]] = get_args(AirTrouble)
+
+
 class CaptureOpenError(ValueError):
     """The interface cannot be used; the message is one line that says what to do."""
+
+    def __init__(self, message: str, code: AirTrouble = "adapter_away") -> None:
+        super().__init__(message)
+        self.code: AirTrouble = code
 
 
 @dataclass(frozen=True, slots=True)

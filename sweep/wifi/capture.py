@@ -24,7 +24,7 @@ from typing import Final, Self
 
 from sweep.captures.packets import PacketBlock, Row, build_block
 
-from .air import CaptureGap, CaptureOpenError, CaptureTally
+from .air import TROUBLES, CaptureGap, CaptureOpenError, CaptureTally
 from .capture_helper import BLOCK_OCTETS, BLOCKS, RETIRE_MS, read_channel, write_channel
 from .channels import NOTHING_KNOWN, Channel, ChannelMemory
 
@@ -181,8 +181,8 @@ class LiveCapture:
     def _open(self) -> None:
         try:
             words, descriptors = self._ask("open")
-        except CaptureOpenError:
-            if not self._repairs:
+        except CaptureOpenError as error:
+            if not self._repairs or error.code == "no_packet_rings":  # another mode of the adapter changes no kernel
                 raise
             self._ask("monitor")
             words, descriptors = self._ask("open")
@@ -207,7 +207,11 @@ class LiveCapture:
         if kind != "ok":
             for descriptor in descriptors:
                 os.close(descriptor)
-            raise CaptureOpenError(rest or "the capture helper ended; start it anew")
+            word, _, said = rest.partition(" ")
+            code = next((one for one in TROUBLES if one == word), None)
+            if code is None:
+                raise CaptureOpenError("the capture helper ended; start it anew")
+            raise CaptureOpenError(said, code)
         return rest.split(), descriptors
 
 

@@ -1,9 +1,9 @@
 """The privileged half of live capture: opens the packet socket, tunes the radio, and does nothing else.
 
 Input is lines on a Unix socket (`open`, `monitor`, `tune CHANNEL`, `channels`); output is one line for each, `ok …` or
-`error SENTENCE`, and with `open` the packet socket beside it.  Run it as a module with an interface and the number of
-that socket (0 where a service manager hands it over), with CAP_NET_ADMIN and CAP_NET_RAW.  It never reads a packet and
-never makes the radio transmit; what it opened is read by a process without capabilities, behind the filter of
+`error CODE SENTENCE`, and with `open` the packet socket beside it.  Run it as a module with an interface and the number
+of that socket (0 where a service manager hands it over), with CAP_NET_ADMIN and CAP_NET_RAW.  It never reads a packet
+and never makes the radio transmit; what it opened is read by a process without capabilities, behind the filter of
 `capture_filter`, which is locked.
 """
 
@@ -32,6 +32,13 @@ BLOCK_OCTETS, BLOCKS, FRAME_OCTETS = 1 << 18, 64, 1 << 11
 RETIRE_MS: Final = 50
 """A block that is not full is handed over after this: guessed, far under a dwell."""
 MAX_COMMAND_OCTETS: Final = 64
+ADVICE: Final = {
+    errno.ENODEV: "plug the adapter in",
+    errno.ENXIO: "plug the adapter in",
+    errno.ENOMEM: "free some memory",
+    errno.EPERM: "give the helper CAP_NET_RAW and CAP_NET_ADMIN",
+}
+"""What to do where an interface cannot be opened."""
 
 _SIOCGIFHWADDR, _SIOCGIFFLAGS = 0x8927, 0x8913  # linux/sockios.h
 _ETH_P_ALL, _SOL_PACKET = 0x0003, 263  # linux/if_ether.h, socket.h
@@ -46,6 +53,10 @@ def open_packet_socket(interface: str) -> tuple[socket.socket, int]:
         packet_socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # hears nothing before it is bound
     except PermissionError:
         raise CaptureOpenError("may not open packet sockets; give the helper CAP_NET_RAW and CAP_NET_ADMIN") from None
+    except OSError as error:
+        if error.errno != errno.EAFNOSUPPORT:
+            raise CaptureOpenError(f"{shown}: cannot be opened ({error.strerror}); start the helper anew") from None
+        raise _without_rings(error) from None
     try:
         link_type = _find_link_type(packet_socket, interface)
         program = build_filter(link_type)
@@ -54,20 +65,36 @@ def open_packet_socket(interface: str) -> tuple[socket.socket, int]:
         fprog = struct.pack("HxxxxxxP" if struct.calcsize("P") == 8 else "HxxP", len(program), ctypes.addressof(buffer))
         packet_socket.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, fprog)
         packet_socket.setsockopt(socket.SOL_SOCKET, _SO_LOCK_FILTER, 1)
-        packet_socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
-        packet_socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
-        frames = BLOCK_OCTETS // FRAME_OCTETS * BLOCKS
-        ring = struct.pack("7I", BLOCK_OCTETS, BLOCKS, FRAME_OCTETS, frames, RETIRE_MS, 0, 0)
-        packet_socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, ring)
+        _make_ring(packet_socket)
         packet_socket.bind((interface, _ETH_P_ALL))
     except OSError as error:
         packet_socket.close()
-        advice = "plug the adapter in" if error.errno in {errno.ENODEV, errno.ENXIO} else "bring the interface up"
+        advice = ADVICE.get(error.errno or 0, "bring the interface up")
         raise CaptureOpenError(f"{shown}: cannot be opened ({error.strerror}); {advice}") from None
     except CaptureOpenError:
         packet_socket.close()
         raise
     return packet_socket, link_type
+
+
+def _make_ring(packet_socket: socket.socket) -> None:
+    try:
+        packet_socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
+        packet_socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+        frames = BLOCK_OCTETS // FRAME_OCTETS * BLOCKS
+        ring = struct.pack("7I", BLOCK_OCTETS, BLOCKS, FRAME_OCTETS, frames, RETIRE_MS, 0, 0)
+        packet_socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, ring)
+    except OSError as error:
+        if error.errno not in {errno.ENOPROTOOPT, errno.EINVAL}:  # of memory, say
+            raise
+        raise _without_rings(error) from None
+
+
+def _without_rings(error: OSError) -> CaptureOpenError:
+    said = (
+        f"this kernel has no packet rings of version 3 ({error.strerror}); run Raspberry Pi OS, or Linux 4.20 or later"
+    )
+    return CaptureOpenError(said, "no_packet_rings")
 
 
 def _find_link_type(packet_socket: socket.socket, interface: str) -> int:
@@ -92,8 +119,10 @@ def serve(interface: str, commands: socket.socket) -> None:
             name, index = follow(interface, index)
             try:
                 _answer(name, commands, command.decode("ascii", "replace").split())
-            except (CaptureOpenError, iw.IwError) as error:
-                commands.send(f"error {error}".encode())
+            except CaptureOpenError as error:
+                commands.send(f"error {error.code} {error}".encode())
+            except iw.IwError as error:
+                commands.send(f"error adapter_away {error}".encode())
 
 
 def write_channel(channel: Channel) -> str:

@@ -95,9 +95,9 @@ class WifiSession:
                 heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier, tag)
                 if task.is_outside:  # the survey is made inside
                     air.memory = NOTHING_KNOWN
-        except CaptureOpenError:  # a gap, and a sentence for the inspector
-            nothing = blind(task, "wifi", "adapter_away", {"adapter_away": 1})
-            return replace(nothing, guidance=(WORDS.guidance["adapter_away"].text(),))
+        except CaptureOpenError as error:  # a gap, and a sentence for the inspector
+            nothing = blind(task, "wifi", error.code, {error.code: 1})
+            return replace(nothing, guidance=(WORDS.guidance[error.code].text(),))
         self.remember(task.position.zone_id, heard.follows)
         return judge_and_remember(task, wish, heard, self._earlier)
 

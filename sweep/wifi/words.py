@@ -14,6 +14,10 @@ WORDS: Final = Words(
         "adapter_away": Sentence(
             "와이파이 수신기가 없거나 응답하지 않음", "The Wi-Fi adapter is absent or does not answer"
         ),
+        "no_packet_rings": Sentence(
+            "이 시스템의 커널이 와이파이 수신 방식(패킷 링)을 지원하지 않음",
+            "The kernel here lacks the packet rings through which Wi-Fi is received",
+        ),
         "data_unheard": Sentence(
             "수신기가 기기들의 데이터 전송을 거의 받지 못해 판정할 수 없음",
             "The receiver heard too little of what the devices sent to judge them",
@@ -74,6 +78,10 @@ WORDS: Final = Words(
     guidance={
         "adapter_away": Sentence(
             "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요", "No Wi-Fi adapter: plug it in again"
+        ),
+        "no_packet_rings": Sentence(
+            "이 커널로는 와이파이를 수신할 수 없습니다. 라즈베리 파이 OS에서 실행하세요",
+            "This kernel cannot receive Wi-Fi: run Raspberry Pi OS",
         ),
         "walk_test": Sentence("조명으로는 알 수 없음: 이 자리에서 걷기 시험", "The light told nothing: walk here"),
     },

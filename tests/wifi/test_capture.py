@@ -1,5 +1,6 @@
 """Live capture on a TAP device: headers only, every frame accounted for, and back after the adapter was away."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -88,6 +89,21 @@ def test_what_is_no_monitor_interface_gives_one_line(name: str) -> None:
 def test_a_helper_that_ends_is_said() -> None:
     with pytest.raises(CaptureOpenError, match="helper ended"):
         LiveCapture("mon0", helper=[sys.executable, "-c", "pass"])
+
+
+@pytest.mark.parametrize("refusal", [errno.ENOPROTOOPT, errno.EINVAL, errno.EAFNOSUPPORT])
+def test_a_kernel_without_packet_rings_is_said_to_be_the_reason(refusal: int) -> None:
+    helper = [sys.executable, "-m", "tests.wifi.helper_without_rings", str(refusal)]
+    with pytest.raises(CaptureOpenError, match=r"no packet rings .*; run Raspberry Pi OS") as caught:
+        LiveCapture("lo", helper=helper, repairs=True)
+    assert caught.value.code == "no_packet_rings"
+    assert "interface up" not in str(caught.value)
+
+
+def test_a_ring_for_which_memory_lacks_is_another_reason() -> None:
+    with pytest.raises(CaptureOpenError, match=r"'lo': cannot be opened .*; free some memory") as caught:
+        LiveCapture("lo", helper=[sys.executable, "-m", "tests.wifi.helper_without_rings", str(errno.ENOMEM)])
+    assert caught.value.code == "adapter_away"
 
 
 @pytest.mark.parametrize("link_type", [LINK_RADIOTAP, LINK_IEEE80211])

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from sweep.plug.sofar import CUT_OFF
-from sweep.plug.talk import PLAYED_OUT, Leave, Progress
+from sweep.plug.talk import NOBODY, PLAYED_OUT, Leave, Line, Progress
 from sweep.report import StimulusJudgement, WifiObservation
+from sweep.wifi.air import TROUBLES, Air, AirTrouble, CaptureOpenError
 from sweep.wifi.bands import CHANNELS_IN_USE, list_unheard
 from sweep.wifi.channels import SURVEY_S, Channel
 from sweep.wifi.observations import judge_stand
@@ -19,7 +21,7 @@ from sweep.wifi.session import WifiSession, hear_stand
 from sweep.wifi.stand import HeardStand, WifiWish
 from sweep.wifi.targets import LOUDER_ELSEWHERE, targets_by_channel
 from sweep.wifi.trials import MAY_PASS
-from sweep.wifi.words import TRIAL_REASONS
+from sweep.wifi.words import TRIAL_REASONS, WORDS
 from tests.run.test_workers import TASK
 from tests.wifi.lit_camera import LitCamera
 from tests.wifi.lit_rig import ROW
@@ -252,3 +254,26 @@ def test_what_a_stand_has_so_far_can_be_asked_at_any_time_and_changes_nothing() 
     assert not testing.is_settled
     (camera,) = [one for one in measured[-1].observations if isinstance(one, WifiObservation) and one.stimulus]
     assert camera.video.verdict == "video_uplink"
+
+
+@dataclass(frozen=True)
+class ClosedDoor:
+    """The door of an air that cannot be opened, and why."""
+
+    code: AirTrouble
+    why_no_light: str | None = None
+
+    def open(self, line: Line) -> AbstractContextManager[tuple[Air, Line]]:
+        """Raises CaptureOpenError."""
+        raise CaptureOpenError("not opened; try anew", self.code)
+
+
+@pytest.mark.parametrize("code", TROUBLES)
+def test_a_stand_that_could_not_be_opened_says_why_in_both_languages(code: AirTrouble) -> None:
+    said = WifiSession().measure(replace(TASK, door=ClosedDoor(code)), NOBODY)
+    assert (said.blind_reason, said.rejections) == (code, {code: 1})
+    assert said.guidance == (WORDS.guidance[code].text(),)
+    reason = WORDS.reasons[code].text()
+    assert ("커널" in reason.ko, "kernel" in reason.en) == (
+        (True, True) if code == "no_packet_rings" else (False, False)
+    )
