@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import groupby
 from pathlib import Path
+from typing import TypedDict, get_type_hints
 
 from hardware.enclosure import rooms, screws
 from hardware.fabrication.boards import BOARDS, Board, Placed, natural, placed
@@ -74,22 +75,15 @@ class Line:
 
 
 def lines(file: Path = FILE) -> list[Line]:
-    """The bill as it is committed."""
+    """The bill as it is committed.  Raises ValueError for a row with a cell too many or too few, or without a number
+    where one belongs.
+    """
+    kinds = get_type_hints(Line)
     with file.open(newline="", encoding="utf-8") as text:
-        return [
-            Line(**{f.name: _as(str(f.type), row[f.name]) for f in fields(Line)})  # type: ignore[arg-type]  # by field name
-            for row in csv.DictReader(text)
-        ]
-
-
-def _as(kind: str, text: str) -> str | int | float:
-    match kind:
-        case "int":
-            return int(text)
-        case "float":
-            return float(text)
-        case _:
-            return text
+        names, *rows = csv.reader(text, strict=True)
+        if names != [f.name for f in fields(Line)]:
+            raise ValueError(f"{file.name}: the columns are {', '.join(names)}")
+        return [Line(**{name: kinds[name](cell) for name, cell in zip(names, row, strict=True)}) for row in rows]
 
 
 def write(bill: Sequence[Line], file: Path = FILE) -> None:
@@ -105,14 +99,25 @@ def write(bill: Sequence[Line], file: Path = FILE) -> None:
             table.writerow(row)
 
 
-def from_boards(boards: Sequence[Board] = BOARDS) -> dict[str, dict[str, str | int]]:
+class OnBoards(TypedDict):
+    """What the boards decide of a line."""
+
+    quantity: int
+    optional: int
+    place: str
+    references: str
+    value: str
+    footprint: str
+
+
+def from_boards(boards: Sequence[Board] = BOARDS) -> dict[str, OnBoards]:
     """For each number on the committed boards: quantity, optional, place, references, value, footprint."""
     found: dict[str, list[tuple[Board, Placed]]] = defaultdict(list)
     for board in boards:
         for part in placed(board):
             if part.mpn:
                 found[part.mpn].append((board, part))
-    table: dict[str, dict[str, str | int]] = {}
+    table: dict[str, OnBoards] = {}
     for mpn, parts in found.items():
         names = [board.name for board in boards if any(board is b for b, _ in parts)]
         table[mpn] = {
@@ -221,7 +226,7 @@ def filled(bill: Sequence[Line]) -> list[Line]:
     """The bill with what the boards decide brought up to date; parts without a line are not invented."""
     table = from_boards()
     kept = [line for line in bill if not line.is_on_boards or line.mpn in table]
-    return [replace(line, **table[line.mpn]) if line.mpn in table else line for line in kept]  # type: ignore[arg-type]  # by field name
+    return [replace(line, **table[line.mpn]) if line.mpn in table else line for line in kept]
 
 
 def main(words: Sequence[str]) -> int:

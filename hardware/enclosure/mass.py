@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from manifold3d import Manifold
+
 from hardware import bom
 from hardware.enclosure import layout, mesh
 
@@ -68,9 +70,9 @@ def balance_z_mm(bill: Sequence[bom.Line]) -> float:
     return sum(g * z for g, z in moments) / sum(g for g, _ in moments)
 
 
-def middle_z_mm(solid: object) -> float:
+def middle_z_mm(solid: Manifold) -> float:
     """Middle of a solid's bounding box along z (mm): good enough for boxes and shells."""
-    box = solid.bounding_box()  # type: ignore[attr-defined]  # the stub lacks it
+    box = solid.bounding_box()
     return float(box[2] + box[5]) / 2
 
 

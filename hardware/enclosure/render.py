@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pyvista
+from manifold3d import Manifold
 
 from hardware.enclosure import layout, mesh
 from hardware.enclosure.callouts import CALLS
@@ -39,9 +40,9 @@ SHADES = {
 COLOURS = {name: shade for shade, names in SHADES.items() for name in names}
 
 
-def surface(solid: object) -> pyvista.PolyData:
+def surface(solid: Manifold) -> pyvista.PolyData:
     """A manifold as something to draw; y of the enclosure is up."""
-    raw = solid.to_mesh()  # type: ignore[attr-defined]  # the stub lacks it
+    raw = solid.to_mesh()
     points = np.asarray(raw.vert_properties)[:, :3]
     faces = np.asarray(raw.tri_verts)
     return pyvista.PolyData(points, np.column_stack([np.full(len(faces), 3), faces]).ravel())
@@ -49,7 +50,7 @@ def surface(solid: object) -> pyvista.PolyData:
 
 def picture(
     path: Path,
-    solids: dict[str, object],
+    solids: dict[str, Manifold],
     camera: tuple[float, float, float],
     clear: frozenset[str],
     zoom: float,
@@ -79,7 +80,7 @@ def picture(
     plotter.close()
 
 
-def corners() -> object:
+def corners() -> Manifold:
     """The four corner blocks on the side walls."""
     front, rear = layout.corner_places()
     right = [mesh.part("corner_block"), mesh.part("corner_block").translate((0.0, 0.0, rear - front))]
@@ -87,7 +88,7 @@ def corners() -> object:
     return mesh.union(placed)
 
 
-def exploded() -> dict[str, object]:
+def exploded() -> dict[str, Manifold]:
     """The parts drawn apart along the ways in which they are put together."""
     away = {
         "lid": (0, 70, 0),
@@ -109,7 +110,7 @@ def exploded() -> dict[str, object]:
     return {name: solid.translate(away.get(name, (0, 0, 0))) for name, solid in solids.items()}
 
 
-def section() -> dict[str, object]:
+def section() -> dict[str, Manifold]:
     """The eye cut open at x = 0.6, beside the spokes."""
     keep = mesh.closed(Box((-80.0, -32.5, -60.0), (0.6, 32.5, 8.0)))
     names = ("front_plate", "camera_bracket")
@@ -120,7 +121,7 @@ def section() -> dict[str, object]:
 def main(folder: str) -> None:
     """Write the four pictures."""
     to = Path(folder)
-    parts: dict[str, object] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
+    parts: dict[str, Manifold] = {n: mesh.part(n) for n in mesh.part_names() if n != "cap"}
     parts["corner_block"] = corners()
     parked = mesh.part("cap").rotate((-90.0, 0.0, 0.0)).translate((0.0, layout.shell()["shell"]["half_height"], -120.0))
     none: frozenset[str] = frozenset()

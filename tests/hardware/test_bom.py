@@ -1,6 +1,8 @@
 """The bill of materials against the committed boards and the enclosure, and what it costs."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +19,32 @@ def changed(mpn: str, **values: str | int) -> list[bom.Line]:
     """The bill with one line altered."""
     assert any(line.mpn == mpn for line in BILL)
     return [replace(line, **values) if line.mpn == mpn else line for line in BILL]  # type: ignore[arg-type]  # by field name
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda row: row.rpartition(",")[0], "shorter"),
+        (lambda row: f"{row},more", "longer"),
+        (lambda row: row.replace(f",{BILL[0].quantity},", ",some,", 1), "invalid literal"),
+    ],
+    ids=["a cell too few", "a cell too many", "no number"],
+)
+def test_a_damaged_row_of_the_bill_is_refused(damage: Callable[[str], str], said: str, tmp_path: Path) -> None:
+    header, first, *_ = bom.FILE.read_text(encoding="utf-8").splitlines()
+    file = tmp_path / "bom.csv"
+    file.write_text(f"{header}\n{first}\n", encoding="utf-8")
+    assert bom.lines(file) == BILL[:1]
+    file.write_text(f"{header}\n{damage(first)}\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=said):
+        bom.lines(file)
+
+
+def test_a_bill_with_a_column_renamed_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "bom.csv"
+    file.write_text(bom.FILE.read_text(encoding="utf-8").replace("lead_risk", "risk", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="columns"):
+        bom.lines(file)
 
 
 def test_every_board_of_the_folder_is_in_the_table() -> None:
