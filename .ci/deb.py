@@ -88,7 +88,8 @@ def main() -> None:
         if not (ROOT / path).exists():
             sys.exit(f"error: {path} is not there; say make setup first")
     stage = ROOT / "build" / "deb" / f"{name}_{architecture}"
-    shutil.rmtree(stage, ignore_errors=True)
+    if stage.exists():
+        shutil.rmtree(stage)
     home = stage / "usr" / "lib" / name
     install_wheels(package, architecture, home)
     install_project(home, with_server="server" in package.sections)
@@ -173,10 +174,7 @@ def compile_modules(home: Path) -> None:
     if sys.version_info[:2] != tuple(map(int, PYTHON.split("."))):
         sys.exit(f"error: Python {PYTHON} compiles for Debian 13, this is {sys.version.split()[0]}")
     how = [sys.executable, "-m", "compileall", "-q", "-s", str(home.parents[2]), "-p", "/"]
-    said([*how, str(home / "app")])
-    subprocess.run(
-        [*how, str(home / "lib")], capture_output=True, check=False
-    )  # wheels hold templates that are no Python
+    said([*how, str(home / "app"), str(home / "lib")])
 
 
 def kernel_flags() -> list[str]:
