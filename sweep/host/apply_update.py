@@ -1,9 +1,11 @@
 """Installs an update that `sweep update` verified, and puts the packages before it back where the new are not well.
 
 Input is the folder STATE: `update.json` (what is to be done, and how far it is), `next/` and `kept/` with the packages
-after and before; output is what became of it, in `last.json` and in two sentences.  It is run by the system's Python
-from a copy in that folder, for dpkg exchanges the package meanwhile: hence the standard library alone.  A cut of power
-leaves `update.json`, by which the next start puts the old packages back.  It verifies nothing: that was done.
+after and before; output is what became of it, in `last.json` and in two sentences.  Before dpkg begins, every installed
+file is linked into a tree beside, which takes no room: going back is a rename and a start, and dpkg learns of it while
+the old program runs already.  It is run by the system's Python from a copy in that folder, for dpkg exchanges the
+package meanwhile: hence the standard library alone.  A cut of power leaves `update.json`, by which the next start puts
+the old packages back.  It verifies nothing: that was done.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ HEALTH_S: Final = 45.0
 SETTLED_S: Final = 5.0
 """A program that ends sooner after its start was not well (guessed: longer than RestartSec)."""
 BACK_S: Final = 60.0
-"""Within which the old packages are to be back (wanted)."""
+"""Within which the program before is to run again (wanted)."""
+STOP_S: Final = 10.0
+"""For a program that is not well to end in order (guessed); then it is killed."""
 
 
 class UnwellError(Exception):
@@ -46,6 +50,7 @@ class Applier:
 
     state: Path = STATE
     data: Path = DATA
+    root: Path = Path("/")
     has_systemd: bool = field(default_factory=lambda: Path("/run/systemd/system").is_dir())
     run: Callable[..., subprocess.CompletedProcess[str]] = subprocess.run
     clock_s: Callable[[], float] = time.monotonic
@@ -57,6 +62,8 @@ class Applier:
             told: dict[str, Any] = json.loads((self.state / "update.json").read_bytes())
         except FileNotFoundError:
             return None
+        if told["phase"] == "put_back":
+            return self._finish(told)
         if told["phase"] != "staged":
             return self._roll_back(told, "it was cut off while it was being installed")
         try:
@@ -65,11 +72,14 @@ class Applier:
         except UnwellError as why:
             return self._roll_back(told, str(why))
         self._end(told, "installed", "")
+        self._drop_asides(told)
         shutil.rmtree(self.state / "kept", ignore_errors=True)
         (self.state / "next").rename(self.state / "kept")
         return "installed"
 
     def _install(self, told: dict[str, Any]) -> None:
+        for package in told["from"]:
+            self._set_aside(package)
         self._forbid_starting()
         self._phase(told, "installing")
         self._units("stop", reversed(told["from"]))
@@ -121,19 +131,93 @@ class Applier:
         begun = self.clock_s()
         self._forbid_starting()
         self._phase(told, "rolling_back")
-        self._units("stop", reversed(told["from"]))
-        said = self._dpkg("kept")
-        if said is not None:  # tried anew at the next start
-            self._tell(told, "stuck", f"{why}; the packages before it could not be put back: {said}")
-            return "stuck"
+        self._kill_units(reversed(told["from"]))
+        if not self._put_back(told):
+            said = self._dpkg("kept")
+            if said is not None:  # tried anew at the next start
+                self._tell(told, "stuck", f"{why}; the packages before it could not be put back: {said}")
+                return "stuck"
         if (self.state / "data").is_dir():
             shutil.rmtree(self.data, ignore_errors=True)
             _copy_tree(self.state / "data", self.data)
-        self._allow_starting()
-        self._units("start", told["from"])
-        self._end(told, "rolled_back", why, took_s=round(self.clock_s() - begun, 1))
+        self._phase(told | {"why": why}, "put_back")  # from now on the server may write, and its data stay
+        self._start(told)
+        return self._finish(told | {"why": why, "took_s": round(self.clock_s() - begun, 1)})
+
+    def _finish(self, told: dict[str, Any]) -> str:
+        """The program before runs, or may: now dpkg learns of it, and takes away what the newer one had besides."""
+        self._phase(told, "put_back")
+        self._start(told)
+        said = self._dpkg("kept")
+        if said is not None:
+            self._tell(told, "stuck", f"{told['why']}; the program before runs, its packages are not put back: {said}")
+            return "stuck"
+        self._start(told)  # where a package's script stopped one
+        self._end(told, "rolled_back", told["why"], took_s=told.get("took_s"))
+        self._drop_asides(told)
         shutil.rmtree(self.state / "next", ignore_errors=True)
         return "rolled_back"
+
+    def _start(self, told: dict[str, Any]) -> None:
+        self._allow_starting()
+        self._units("start", told["from"])
+
+    def _places(self, package: str) -> tuple[Path, Path]:
+        """Where a package's program lies, and where it is set aside: on the same disk, for a rename exchanges them."""
+        home = self.root / "usr" / "lib" / package
+        return home, home.with_name(f"{package}.before")
+
+    def _set_aside(self, package: str) -> None:
+        """Link the files of an installed package into a tree beside.  Where links cannot be made there is none, and
+        dpkg goes back by itself.
+        """
+        home, aside = self._places(package)
+        part = aside.with_name(f"{aside.name}.part")
+        for old in (aside, part):
+            shutil.rmtree(old, ignore_errors=True)
+        try:
+            shutil.copytree(home, part / "home", symlinks=True, copy_function=os.link)
+            for line in self._ask("dpkg-query", "-L", package).splitlines():
+                file = self.root / line.lstrip("/")
+                if file.is_file() and not file.is_relative_to(home):
+                    place = part / "others" / line.lstrip("/")
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(file, place)
+            os.sync()
+            part.rename(aside)
+            _sync(aside.parent)
+        except (OSError, shutil.Error):
+            shutil.rmtree(part, ignore_errors=True)
+
+    def _put_back(self, told: dict[str, Any]) -> bool:
+        """Exchange the programs for those that were set aside; False where one was not.  Done twice it does no harm."""
+        places = [self._places(package) for package in told["from"]]
+        if not all(aside.is_dir() for _, aside in places):
+            return False
+        try:
+            for home, aside in places:
+                if (aside / "home").is_dir():
+                    if home.is_dir():
+                        home.rename(aside / "failed")
+                    (aside / "home").rename(home)
+                    _sync(aside)
+                    _sync(home.parent)
+                for file in (one for one in (aside / "others").rglob("*") if one.is_file()):
+                    target = self.root / file.relative_to(aside / "others")
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    part = target.with_name(f"{target.name}.part")
+                    shutil.copy2(file, part)
+                    part.rename(target)
+                    _sync(target.parent)
+        except OSError:
+            return False
+        if self.has_systemd:
+            self._succeeds(STOP_S, "systemctl", "daemon-reload")
+        return True
+
+    def _drop_asides(self, told: dict[str, Any]) -> None:
+        for package in told["from"]:
+            shutil.rmtree(self._places(package)[1], ignore_errors=True)
 
     def _dpkg(self, folder: str) -> str | None:
         """Install what lies there; None: done, else what dpkg said last."""
@@ -157,6 +241,12 @@ class Applier:
         if self.has_systemd:
             for package in packages:
                 self._succeeds(HEALTH_S, "systemctl", what, UNITS[package])
+
+    def _kill_units(self, packages: Any) -> None:
+        if self.has_systemd:
+            for package in packages:
+                if not self._succeeds(STOP_S, "systemctl", "stop", UNITS[package]):
+                    self._succeeds(STOP_S, "systemctl", "kill", "--signal=KILL", UNITS[package])
 
     def _succeeds(self, seconds: float, *command: str) -> bool:
         try:
@@ -230,10 +320,9 @@ def sentence(record: dict[str, Any]) -> tuple[str, str]:
         case "installed":
             return f"{to}: 설치됨", f"{to}: installed"
         case "rolled_back":
-            return (
-                f"{to}: 이전 버전으로 되돌림({record['took_s']:.0f}초): {record['why']}",
-                f"{to}: taken back in {record['took_s']:.0f} s: {record['why']}",
-            )
+            took_s = record.get("took_s")  # unknown where the power went when it ran again
+            ko, en = ("", "") if took_s is None else (f"({took_s:.0f}초)", f" in {took_s:.0f} s")
+            return f"{to}: 이전 버전으로 되돌림{ko}: {record['why']}", f"{to}: taken back{en}: {record['why']}"
         case _:
             return (
                 f"{to}: 이전 버전으로 되돌리지 못함: {record['why']}",

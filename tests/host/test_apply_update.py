@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import subprocess
 import sys
@@ -26,16 +27,44 @@ class PowerCutError(BaseException):
 
 @dataclass
 class Machine:
-    """A machine with dpkg and systemd, as far as an update knows them; what stands here survives a cut."""
+    """A machine with dpkg and systemd, as far as an update knows them; what stands here survives a cut.
+
+    `installed` is what dpkg has written down, which is not always the program that would start.
+    """
 
     state: Path
     data: Path
+    root: Path
+    """Below it the programs of the packages, a file of each that says its version, and a setting."""
     installed: dict[str, str] = field(default_factory=lambda: dict(OLD))
     running: set[str] = field(default_factory=lambda: {f"{one}.service" for one in OLD})
     faults: set[str] = field(default_factory=set)
     cut_at: int | None = None
     """The command, or the wait for the disk, during which the power goes; it is half done."""
     steps: list[str] = field(default_factory=list)
+    started: list[str] = field(default_factory=list)
+    """Version of each program when it was started."""
+
+    def home(self, package: str) -> Path:
+        """Where its program lies."""
+        return self.root / "usr" / "lib" / package
+
+    def put(self, package: str, version: str) -> None:
+        """As dpkg does: a new file takes the old one's name."""
+        files = {self.home(package) / "app" / "version": version, self.setting(package): f"made for {version}"}
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_name("part")
+            part.write_text(text)
+            part.rename(file)
+
+    def setting(self, package: str) -> Path:
+        """A file of the package that lies elsewhere."""
+        return self.root / "etc" / f"{package}.toml"
+
+    def program(self, package: str) -> str:
+        """Version of the program as it lies there."""
+        return (self.home(package) / "app" / "version").read_text()
 
     def is_cut(self, step: str) -> bool:
         """Whether the power goes in this step."""
@@ -60,7 +89,26 @@ class Machine:
                 for file in [Path(one) for one in command if one.endswith(".deb")]:
                     package, version, _ = file.name.split("_")
                     self.installed[package] = "half" if half else version
+                    if self.program(package) != version:  # the same files take the places of the same files one by one
+                        self.put(package, "half" if half else version)
+                    if half:
+                        break
                 return (1 if "install" in self.faults and "next" in command[-1] else 0), ""
+            case ("dpkg-query", "-L", package):
+                return 0, f"/.\n/etc\n/etc/{package}.toml\n/usr/lib/{package}/app/version\n"
+            case ("systemctl", *_):
+                return self._systemctl(command)
+            case ("sweep", "doctor", *_) if "mute" not in self.faults or self.installed == OLD:
+                state = "wrong" if "golden" in self.faults and self.installed == NEW else "ok"
+                checks = [
+                    {"group": "program", "code": "golden_clip", "state": state},
+                    {"group": "head", "code": "head", "state": "wrong"},
+                ]
+                (self.state / "doctor.json").write_text(json.dumps({"checks": checks}))
+        return 0, ""
+
+    def _systemctl(self, command: tuple[str, ...]) -> tuple[int, str]:
+        match command:
             case ("systemctl", "is-enabled", _):
                 return 0, "enabled\n"
             case ("systemctl", "show", "-P", what, unit):
@@ -71,22 +119,32 @@ class Machine:
                 self.running.discard(unit)
             case ("systemctl", "start", unit):
                 assert not (self.state / "installing").exists()
+                package = unit.removesuffix(".service")
+                if unit not in self.running:
+                    self.started.append(self.program(package))
+                    assert self.started[-1] != "half"
+                    assert self.setting(package).read_text() == f"made for {self.started[-1]}"
                 if "server" in unit:
-                    (self.data / "log").write_text("migrated" if self.installed == NEW else "old")
-                if "start" in self.faults and self.installed == NEW and unit.startswith(SERVER):
+                    log = self.data / "log"
+                    log.write_text(
+                        "migrated" if self.program(SERVER) == NEW[SERVER] else f"{log.read_text()[:3]}, written"
+                    )
+                if "start" in self.faults and self.program(SERVER) == NEW[SERVER] and unit.startswith(SERVER):
                     return 1, ""
                 self.running.add(unit)
-            case ("sweep", "doctor", *_) if "mute" not in self.faults or self.installed == OLD:
-                state = "wrong" if "golden" in self.faults and self.installed == NEW else "ok"
-                checks = [
-                    {"group": "program", "code": "golden_clip", "state": state},
-                    {"group": "head", "code": "head", "state": "wrong"},
-                ]
-                (self.state / "doctor.json").write_text(json.dumps({"checks": checks}))
+            case _:
+                pass
         return 0, ""
 
     def applier(self) -> Applier:
-        return Applier(self.state, self.data, True, self.run, lambda: 0.0, lambda _seconds: None)
+        return Applier(self.state, self.data, self.root, True, self.run, lambda: 0.0, lambda _seconds: None)
+
+
+@pytest.fixture(autouse=True)
+def no_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for a real one: cuts are made between the steps."""
+    monkeypatch.setattr("os.sync", lambda: None)
+    monkeypatch.setattr("os.fsync", lambda _file: None)
 
 
 @pytest.fixture
@@ -96,7 +154,7 @@ def machine(tmp_path: Path) -> Machine:
 
 def machine_at(folder: Path) -> Machine:
     """A machine whose update is about to begin."""
-    state, data = folder / "state", folder / "data"
+    state, data, root = folder / "state", folder / "data", folder / "root"
     for where, versions in (("next", NEW), ("kept", OLD)):
         (state / where).mkdir(parents=True)
         for package, version in versions.items():
@@ -105,7 +163,10 @@ def machine_at(folder: Path) -> Machine:
     (data / "log").write_text("old")
     told = {"phase": "staged", "from": OLD, "to": NEW, "wrong_before": []}
     (state / "update.json").write_text(json.dumps(told))
-    return Machine(state, data)
+    machine = Machine(state, data, root)
+    for package, version in OLD.items():
+        machine.put(package, version)
+    return machine
 
 
 def test_what_is_well_is_kept_to_go_back_to_next_time(machine: Machine) -> None:
@@ -118,6 +179,7 @@ def test_what_is_well_is_kept_to_go_back_to_next_time(machine: Machine) -> None:
     assert not (machine.state / "update.json").exists()
     assert (machine.data / "log").read_text() == "migrated"
     assert machine.applier().go_on() is None
+    assert sorted(one.name for one in (machine.root / "usr" / "lib").iterdir()) == [PROBE, SERVER]
 
 
 @pytest.mark.parametrize(
@@ -135,18 +197,39 @@ def test_what_is_not_well_is_taken_back(fault: str, why: str, machine: Machine) 
     assert machine.applier().go_on() == "rolled_back"
     assert machine.installed == OLD
     assert machine.running == {"ansim-sweep-probe.service", "ansim-sweep-server.service"}
-    assert (machine.data / "log").read_text() == "old"
+    assert [machine.program(package) for package in OLD] == ["0.1.0", "0.1.0"]
+    assert (machine.data / "log").read_text() == "old, written"
     record = json.loads((machine.state / "last.json").read_text())
     assert record["why"].endswith(why)
     assert all(why in line for line in sentence(record))
     assert not (machine.state / "installing").exists()
+    assert sorted(one.name for one in (machine.root / "usr" / "lib").iterdir()) == [PROBE, SERVER]
+
+
+def test_the_program_before_runs_again_before_dpkg_is_asked(machine: Machine) -> None:
+    machine.faults.add("golden")
+    machine.applier().go_on()
+    since = machine.steps[1 + next(at for at, step in enumerate(machine.steps) if "next" in step and "dpkg" in step) :]
+    asked = [step for step in since if step.startswith(("dpkg ", "systemctl start"))]
+    assert [step.split()[0] for step in asked] == ["systemctl"] * 4 + ["dpkg"] + ["systemctl"] * 2
+    assert machine.started == ["0.1.0", "0.1.0"]
+
+
+def test_a_disk_without_links_leaves_going_back_to_dpkg(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EXDEV, "no links here")
+
+    monkeypatch.setattr("os.link", refuse)
+    machine.faults.add("golden")
+    assert machine.applier().go_on() == "rolled_back"
+    assert [machine.program(package) for package in OLD] == ["0.1.0", "0.1.0"]
+    assert machine.started == ["0.1.0", "0.1.0"]
 
 
 @pytest.mark.parametrize("fault", ["", "golden"])
 def test_a_cut_at_any_step_leaves_one_version_whole(
     fault: str, tmp_path: Path, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("os.sync", lambda: None)  # of the whole system, which takes seconds
     monkeypatch.setattr(apply_update, "_sync", machine.sync)
     machine.faults = {fault}
     machine.applier().go_on()
@@ -175,8 +258,36 @@ def cut_and_start(machine: Machine, cut: int, again: int) -> str:
     assert not (machine.state / "update.json").exists()
     assert not (machine.state / "installing").exists()
     (version,) = set(machine.installed.values())
-    assert (machine.data / "log").read_text() == ("old" if version == "0.1.0" else "migrated")
+    assert {machine.program(package) for package in OLD} == {version}
+    log = (machine.data / "log").read_text()
+    assert log.startswith("old") if version == "0.1.0" else log == "migrated"
     return version
+
+
+def test_what_the_server_wrote_after_it_was_taken_back_stays_whatever_is_cut(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_update, "_sync", machine.sync)
+    machine.faults.add("golden")
+    run = machine.run
+
+    def cut_when_dpkg_goes_back(command: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
+        if "kept" in command[-1]:
+            (machine.data / "log").write_text("old, and an entry since")
+            raise PowerCutError
+        return run(command, **how)
+
+    applier = machine.applier()
+    applier.run = cut_when_dpkg_goes_back
+    with pytest.raises(PowerCutError):
+        applier.go_on()
+    assert not (machine.state / "installing").exists()  # what runs again may start at the next start, too
+    assert machine.applier().go_on() == "rolled_back"
+    assert (machine.data / "log").read_text() == "old, written"
+    record = json.loads((machine.state / "last.json").read_text())
+    assert record["took_s"] == 0.0
+    record["took_s"] = None
+    assert all("None" not in line for line in sentence(record))
 
 
 def test_it_is_tried_anew_where_the_old_packages_do_not_come_back(machine: Machine) -> None:
