@@ -34,7 +34,8 @@ FIRMWARE := $(wildcard firmware/Makefile)
 FIRMWARE_C := $(shell find firmware -name '*.[ch]' -not -path '*/build/*' 2>/dev/null)
 KERNEL_C := $(sort $(wildcard sweep/captures/kernel*.c)) $(sort $(wildcard sweep/captures/kernel*.h))
 LENS_KERNEL_C := $(sort $(wildcard sweep/lens/kernel*.c)) $(sort $(wildcard sweep/lens/kernel*.h))
-FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) # those three are generated
+HEAD_KERNEL_C := $(sort $(wildcard sweep/sim/kernel*.c))
+FORMATTED_C := $(filter-out %/messages.h %/limits.h %/pins.h,$(FIRMWARE_C)) $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C) # those three are generated
 WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/dev-dist/*' 2>/dev/null)
 
 .PHONY: help setup setup-test run demo-city check test soak screenshots bench firmware hardware deb test-deb test-update test-arm64 image lock clean
@@ -42,7 +43,7 @@ WEB_SOURCES := $(shell find server/web -type f -not -path '*/node_modules/*' -no
 help: ## This list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /\1\t/' | expand -t 14
 
-setup: .make/python build/kernel.so build/lens_kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
+setup: .make/python build/kernel.so build/lens_kernel.so build/head_kernel.so $(if $(WEB),.make/web-built) firmware-quiet ## Everything that `make run` needs; a minute or two the first time
 
 setup-test: setup .make/python-test .make/apt-test $(if $(WEB),.make/web-modules) ## What the checks and tests need besides
 
@@ -60,7 +61,7 @@ ifneq ($(FIRMWARE_C),)
 	@echo "• clang-format, cppcheck" && $(BIN)/clang-format --dry-run -Werror $(FORMATTED_C)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance --check-level=exhaustive \
 	  --inline-suppr --suppress=missingIncludeSystem --suppress=uselessAssignmentPtrArg:firmware/core/messages.h \
-	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C) $(LENS_KERNEL_C)
+	  -Ifirmware -Ifirmware/core -ifirmware/build firmware $(KERNEL_C) $(LENS_KERNEL_C) $(HEAD_KERNEL_C)
 endif
 ifneq ($(WEB),)
 	@echo "• svelte-check, ESLint" && $(NPM) run --silent check && $(NPM) run --silent lint
@@ -154,12 +155,13 @@ endef
 	  echo "error: the web page could not be built; all that was said: .make/web.log" >&2; exit 1; }
 	@touch $@
 
-# Without them everything works, more slowly, and `sweep doctor` says so; they need no header and no library but their own.
+# Without them everything works, more slowly, and `sweep doctor` says so of what measures; they need no header and no library but their own.
 # Square roots set no errno and comparisons trap nowhere: so they become single instructions, with the same results. Nothing is
 # tuned to this machine and no product is fused with a sum, so that every processor computes the same numbers.
 KERNEL_FLAGS := -std=c11 -O3 -Wall -Wextra -ffreestanding -nostdlib -fPIC -shared -fno-math-errno -fno-trapping-math -ffp-contract=off
 build/kernel.so: $(KERNEL_C)
 build/lens_kernel.so: $(LENS_KERNEL_C)
+build/head_kernel.so: $(HEAD_KERNEL_C)
 build/%.so: Makefile | .make/apt-run
 	@mkdir -p build
 	@$(HOST_CC) $(KERNEL_FLAGS) -DSOURCE_SHA256="\"$$(cat $(filter %.c %.h,$^) | sha256sum | cut -c1-64)\"" -o $@ $(filter %.c,$^) \

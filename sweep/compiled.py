@@ -17,6 +17,7 @@ BUILD: Final = Path(__file__).parents[1] / "build"
 SOURCES: Final = {
     "kernel.so": Path(__file__).parent / "captures",
     "lens_kernel.so": Path(__file__).parent / "lens",
+    "head_kernel.so": Path(__file__).parent / "sim",
 }
 """Each library and the folder of its sources, as the Makefile has them."""
 

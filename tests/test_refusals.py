@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from server import cli as server_cli
+from server.cli.commands import USAGE_ERRORS
 from server.config.settings import SettingsError
 from sweep import cli as sweep_cli
 from sweep.report.refusals import FAMILIES, REFUSALS, error_words, refusal, usage_words
@@ -56,7 +57,7 @@ def test_what_the_commands_refuse_is_what_the_catalogue_has() -> None:
 
 
 def test_every_family_is_named_in_korean_before_its_own_words() -> None:
-    for name in {error.__name__ for error in server_cli.USAGE_ERRORS} - {"ApiError", "OSError"}:
+    for name in {error.__name__ for error in USAGE_ERRORS} - {"ApiError", "OSError"}:
         assert HANGUL.search(FAMILIES[name])
     error = SettingsError("no such setting")
     assert error_words(error, "ko") == "설정 오류: no such setting"

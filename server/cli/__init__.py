@@ -1,184 +1,21 @@
-"""`sweep-server`: run the server and look after its database, keys and log from a terminal.
-
-Exit code 0: done. 1: `verify` found problems. 2: bad usage or input, with one clear line on standard error.
-"""
+"""`sweep-server`: run the server and look after its database, keys and log from a terminal (`commands`)."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
-
-import typer
-from sqlalchemy.exc import DatabaseError
-from typer.exceptions import TyperException
-
-from server.backup import backups
-from server.backup.snapshots import SnapshotError
-from server.cli import (
-    backup,
-    certificate,
-    documents,
-    evidence_keys,
-    facilities,
-    field_weights,
-    hotspot,
-    keys,
-    package,
-    people,
-    relay,
-    root,
-    schedule,
-    serving,
-    witness,
-)
-from server.cli.base import ENVIRONMENT, end_with, fail, fail_of
-from server.config.inspection_policy import PolicyError
-from server.config.retention import RetentionError
-from server.config.settings import SettingsError
-from server.crypto.body_keys import BodyKeysError
-from server.exports.records import ExportError
-from server.interface.errors import ApiError
-from server.log.tiles import TreeError
-from server.people import access_log
-from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
-from server.verifier.command import AnchorError
-from server.verifier.findings import PackageError
-from sweep.report import ContractError
-from sweep.report.language import language_of
-from sweep.report.refusals import refusal, usage_words
-
-COMMANDS: dict[str, Callable[..., None]] = {
-    "verify": package.verify_file,
-    "serve": serving.serve,
-    "migrate": serving.migrate,
-    "import-facilities": facilities.import_facilities,
-    "undo-import": facilities.undo_import,
-    "due": schedule.due,
-    "rebuild": serving.rebuild,
-    "enrol": keys.enrol,
-    "revoke": keys.revoke,
-    "replace": keys.replace,
-    "witness": witness.witness,
-    "retention": serving.retention,
-    "rotate-key": keys.rotate_key,
-    "sign-weights": field_weights.sign_weights,
-    "keys": keys.list_keys,
-    "relay": relay.show_relay,
-    "quarantine": keys.show_quarantine,
-    "add-user": people.add_user,
-    "reset-password": people.reset_password,
-    "deactivate-user": people.deactivate_user,
-    "hotspot": hotspot.hotspot,
-    "backup": backup.back_up,
-    "restore": backup.restore,
-}
-"""In the order in which the help lists them."""
-EXPORTS: dict[str, Callable[..., None]] = {
-    "entries": package.export_entries,
-    "checkpoint": package.export_checkpoint,
-    "log": documents.export_log,
-    "timestamps": documents.export_timestamps,
-    "access-log": documents.export_access_log,
-    "statistics": documents.export_statistics,
-    "analyst-copy": documents.export_analyst_copy,
-}
-"""Commands below `export`."""
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a period, or the log of entries.")
-app.add_typer(export, name="export")
-app.add_typer(root.app, name="root")
-app.add_typer(evidence_keys.app, name="evidence-key")
-app.add_typer(certificate.app, name="certificate")
-for group, commands in ((app, COMMANDS), (export, EXPORTS)):
-    for name, function in commands.items():
-        group.command(name)(function)
-
-PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
-    "export log": ("inspection_log",),
-    "export entries": package.SHOWN["full"],
-    "export checkpoint": (),
-    "export access-log": ("access_log",),
-    "export timestamps": (),
-    "export statistics": (),
-    "export analyst-copy": (),
-    "serve": (),
-    "migrate": (),
-    "import-facilities": (),
-    "undo-import": (),
-    "due": (),
-    "verify": (),
-    "rebuild": (),
-    "enrol": (),
-    "revoke": (),
-    "replace": (),
-    "keys": (),
-    "relay": (),
-    "quarantine": (),
-    "witness": (),
-    "retention": (),
-    "rotate-key": (),
-    "sign-weights": (),
-    "root create": (),
-    "root hand-over": (),
-    "root requests": (),
-    "root sign": (),
-    "root accept": (),
-    "evidence-key make": (),
-    "evidence-key add": (),
-    "evidence-key end": (),
-    "evidence-key list": (),
-    "add-user": (),
-    "reset-password": (),
-    "deactivate-user": (),
-    "hotspot": (),
-    "certificate authority": (),
-    "certificate page": (),
-    "backup": (),
-    "restore": (),
-}
-"""What each command writes of personal data: those that write any leave a line in the access log."""
-USAGE_ERRORS = (
-    SettingsError,
-    ContractError,
-    ApiError,
-    ExportError,
-    RetentionError,
-    PolicyError,
-    AnchorError,
-    PackageError,
-    DiskFullError,
-    BusyError,
-    AwayError,
-    SchemaError,
-    TreeError,
-    BodyKeysError,
-    SnapshotError,
-    backups.BackupError,
-    OSError,
-)
+from collections.abc import Mapping, Sequence
 
 
 def main(arguments: Sequence[str] | None = None, environment: Mapping[str, str] = os.environ) -> None:
     """Run the command line, that of this process by default; every expected failure is one line and exit code 2."""
-    ENVIRONMENT.set(environment)
-    language = language_of(environment)
-    try:
-        sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
-    except typer.Abort:
-        sys.stderr.write(f"sweep-server: {refusal('stopped', language)}\n")
-        raise SystemExit(1) from None
-    except TyperException as error:
-        message = error.format_message()
-        if "\n" in message:  # no arguments: the help text
-            print(message)
-        else:
-            sys.stderr.write(f"sweep-server: {usage_words(message, language)}; sweep-server --help\n")
-        raise SystemExit(error.exit_code) from None
-    except USAGE_ERRORS as error:
-        if isinstance(error, ApiError):
-            end_with(error.message.ko if language == "ko" else error.message.en)
-        fail_of(error)
-    except DatabaseError as error:
-        fail("database", why=error.orig)
+    is_first = "server.cli.commands" not in sys.modules
+    if is_first:  # a sixth of starting is a search for garbage among what stays to the end
+        gc.disable()
+    from server.cli.commands import run
+
+    if is_first:
+        gc.freeze()
+        gc.enable()
+    run(arguments, environment)

@@ -27,6 +27,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sweep.sim import head_loop
+from sweep.sim.head_loop import LEAST_CRASHED, compiled_loop, plain_loop
+
 CLOCK_HZ = 16_000_000
 LIBRARY = "libsimavr.so.2"
 MCU = b"atmega328p"
@@ -42,7 +45,6 @@ ADMUX_ADDRESS = 0x7C
 TIMER_OUT_COMPARE_B = 4
 INTERRUPT_RUNNING = 1
 IO_WHOLE = 8  # signal of a register, behind those of its bits
-CRASHED_STATES = (6, 7)  # cpu_Done, cpu_Crashed
 ELF_LOAD = 1
 
 
@@ -188,6 +190,8 @@ class Avr:
             raise EmulatorError(f"{LIBRARY} does not know the ATmega328P")
         self._lib.avr_init(self._avr)
         self._core = self._avr.contents
+        step, kernel = self._lib.avr_run, head_loop.KERNEL
+        self._loop = plain_loop(step, self._avr) if kernel is None else compiled_loop(kernel, step, self._avr)
         for field, function in (("run", "avr_callback_run_raw"), ("sleep", "avr_callback_sleep_raw")):
             if getattr(self._core, field) != cast(getattr(self._lib, function), c_void_p).value:
                 raise EmulatorError(f"this {LIBRARY} lays its core out differently; version 1.6 is needed")
@@ -346,11 +350,8 @@ class Avr:
 
     def run(self, cycles: int) -> None:
         """Run for at least `cycles`. Raises EmulatorError when the program crashed."""
-        core, run, avr = self._core, self._lib.avr_run, self._avr
-        end = core.cycle + cycles
-        while core.cycle < end:
-            if run(avr) in CRASHED_STATES:
-                raise EmulatorError(f"the emulated program crashed at cycle {core.cycle}")
+        if self._loop(self._core.cycle + cycles) >= LEAST_CRASHED:
+            raise EmulatorError(f"the emulated program crashed at cycle {self.cycle}")
 
     def reset(self) -> None:
         """Begin at the reset vector with registers at rest, as after the reset pin; what was due is forgotten."""

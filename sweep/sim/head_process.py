@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import select
+import signal
 import socket
 import sys
 import time
@@ -30,6 +31,8 @@ CATCH_UP = 1.25
 """Paced, it runs at most so much faster than wall time after it had to wait for a processor: faster, and the host's
 signs of life, which keep to wall time, would come too late for it."""
 READ_SIZE = 4096
+STOPPED = 130
+"""Exit code after Ctrl-C, as of a shell."""
 
 
 class _Watchers:
@@ -137,6 +140,8 @@ def main() -> int:
     except (EmulatorError, SceneError) as error:
         print(f"error {error}", flush=True)
         return 2
+    # Nearly all of its time it is in the emulator's library, whose callbacks would swallow what is raised in them.
+    signal.signal(signal.SIGINT, lambda _number, _frame: os._exit(STOPPED))
     master, slave = os.openpty()
     tty.setraw(slave)
     if arguments.paced:  # a controller never waits for a processor; where we may, neither does this one
@@ -145,10 +150,7 @@ def main() -> int:
     os.set_blocking(master, False)
     watchers = _Watchers(machine, arguments.pin, arguments.exposures, scene.assembly)
     print(f"port {os.ttyname(slave)}", flush=True)
-    try:
-        _serve(machine, master, watchers, is_paced=arguments.paced)
-    except KeyboardInterrupt:
-        return 130
+    _serve(machine, master, watchers, is_paced=arguments.paced)
     return 0
 
 

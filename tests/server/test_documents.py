@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from typer.main import get_command
 
 from server.api.app import create_app
-from server.cli import app
+from server.cli.commands import app
 from server.config.settings import WEB_DIR, Settings, SettingsError, load_settings
 
 SERVER = Path(WEB_DIR).parent.parent

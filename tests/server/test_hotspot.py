@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from server.cli import app
+from server.cli.commands import app
 from server.serving.hotspot import Hotspot, new_name, new_passphrase
 
 

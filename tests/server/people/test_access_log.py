@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from server.api.app import ROUTERS, build_services
 from server.api.describing import api_routes
-from server.cli import PERSONAL_DATA, app
+from server.cli.commands import PERSONAL_DATA, app
 from server.config.retention import days_of, read_periods
 from server.config.settings import Settings
 from server.exports.words import kst

@@ -17,7 +17,7 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner
 
-from server.cli import app
+from server.cli.commands import app
 from server.config.settings import Settings, SettingsError, load_settings
 from server.serving import certificates
 from server.serving.certificates import PAGE_DAYS, CertificateError, Pair, make_authority, make_page
