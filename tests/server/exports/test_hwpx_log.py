@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import hwp_hwpx_parser  # type: ignore[import-untyped]  # it ships no types
 from hwpx import HwpxDocument
@@ -84,6 +85,56 @@ def test_hostile_text_stays_text_and_the_library_finds_nothing_to_complain_of(tm
     assert s.HOSTILE_MARKUP in words
     assert s.DEVICE_ADDRESS not in words
     assert "안전" not in words
+
+
+def _part(data: bytes, name: str) -> ET.Element:
+    return ET.fromstring(zipfile.ZipFile(io.BytesIO(data)).read(name))  # noqa: S314  made here, a moment ago
+
+
+def test_the_package_is_as_the_standard_has_it_and_is_of_whoever_made_the_document() -> None:
+    data = render_hwpx(_sheet(s.live_page()))
+    package = zipfile.ZipFile(io.BytesIO(data))
+    first = package.infolist()[0]
+    assert (first.filename, first.compress_type, package.read(first)) == (
+        "mimetype", zipfile.ZIP_STORED, b"application/hwp+zip",
+    )  # fmt: skip
+    about = _part(data, "Contents/content.hpf")
+    listed = [item.get("href") for item in about.iterfind(".//{*}item")]
+    assert listed
+    assert set(listed) <= set(package.namelist())
+    told = {meta.get("name"): meta.text for meta in about.iterfind(".//{*}meta")}
+    assert about.findtext(".//{*}title") == "불법촬영기기 점검일지"
+    assert (told["creator"], told["lastsaveby"], told["CreatedDate"]) == (
+        "시범구청", "점검자-01", "2026-04-01T00:30:00Z",
+    )  # fmt: skip
+    assert package.read("Preview/PrvText.txt").decode().splitlines() == ["시범구청", "불법촬영기기 점검일지"]
+
+
+def test_each_style_that_the_text_names_is_defined_and_the_footer_stands_once() -> None:
+    data = render_hwpx(_sheet(s.live_page()))
+    header, section = _part(data, "Contents/header.xml"), _part(data, "Contents/section0.xml")
+    defined = {
+        name: {element.get("id") for element in header.iterfind(f".//{{*}}{name}")}
+        for name in ("charPr", "paraPr", "borderFill", "style")
+    }
+    for name, ids in defined.items():
+        assert {element.get(f"{name}IDRef") for element in section.iter()} - {None} <= ids, name
+    assert len(section.findall(".//{*}ctrl/{*}footer")) == 1
+    assert section.findall(".//{*}secPr/{*}footer") + section.findall(".//{*}footerApply") == []
+
+
+def test_rows_are_as_high_as_their_texts_and_what_may_be_long_runs_over_sheets() -> None:
+    section = _part(render_hwpx(_sheet(s.live_page())), "Contents/section0.xml")
+    tables = section.findall(".//{*}tbl")
+    for table in tables:
+        cells = table.findall(".//{*}tc")
+        heights = [int(cell.find("{*}cellSz").get("height", "0")) for cell in cells]  # type: ignore[union-attr]  # each has one
+        assert min(heights) >= 900 + 282, "9 pt and the margins of a cell"
+        size = table.find("{*}sz")
+        assert size is not None
+        assert int(size.get("height", "0")) >= len(table.findall("{*}tr")) * min(heights)
+    is_letter = [table.find("{*}pos").get("treatAsChar") for table in tables]  # type: ignore[union-attr]  # each has one
+    assert is_letter == ["1", "1", "1", "0"], "approval, form and signatures; the limits"
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
