@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from server.serving import service_manager
+from server.store.clock import BOOT_ID
 from sweep.config import read_config
 from sweep.host import service
+from sweep.host.clock import BOOT_ID_FILE
 from sweep.wifi.adapter import SERVICE
 
 
@@ -63,6 +65,14 @@ def test_only_the_helper_has_a_capability(repo_root: Path) -> None:
     assert {name for name, capabilities in held.items() if capabilities} == {"ansim-sweep-capture@.service"}
     assert update
     assert not re.search(r"CAP_(NET|SYS)_", " ".join(update))
+
+
+@pytest.mark.parametrize("unit", ["sweep/host/system/ansim-sweep-probe", "server/serving/system/ansim-sweep-server"])
+def test_who_names_the_start_of_the_machine_in_entries_may_read_it(unit: str, repo_root: Path) -> None:
+    """/proc/sys is hidden by ProcSubset=pid, and the service that signs ends at its first entry."""
+    assert BOOT_ID_FILE.is_relative_to("/proc/sys")
+    assert BOOT_ID == BOOT_ID_FILE
+    assert re.findall(r"^ProcSubset=(.+)$", (repo_root / f"{unit}.service").read_text(), re.MULTILINE) == ["all"]
 
 
 UNITS = (
