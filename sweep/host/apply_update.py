@@ -148,6 +148,8 @@ class Applier:
         """The program before runs, or may: now dpkg learns of it, and takes away what the newer one had besides."""
         self._phase(told, "put_back")
         self._start(told)
+        for package in told["from"]:  # dpkg needs the room
+            shutil.rmtree(self._places(package)[1] / "failed", ignore_errors=True)
         said = self._dpkg("kept")
         if said is not None:
             self._tell(told, "stuck", f"{told['why']}; the program before runs, its packages are not put back: {said}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,6 +80,22 @@ def test_a_package_that_came_with_the_last_update_is_not_packed_anew(stick: Path
     assert {file.name: file.read_text() for file in (state / "kept").iterdir()} == {
         f"{PROBE}_0.1.0_arm64.deb": "as it came"
     }
+
+
+@pytest.mark.parametrize(("is_system", "times"), [(False, updating.ROOM), (True, updating.SYSTEM_ROOM)])
+def test_a_disk_without_room_is_named_before_anything_is_copied(
+    is_system: bool, times: int, stick: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    short = Path("/usr") if is_system else state
+    octets = (stick / f"{PROBE}_0.2.0_arm64.deb").stat().st_size
+
+    def usage(folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=times * octets - 1 if folder == short else 10**12)
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+    with pytest.raises(UpdateError, match=f"the disk of {short} needs"):
+        put(stick, state)
+    assert not (state / "next").exists()
 
 
 def shorten(file: Path) -> None:
