@@ -291,7 +291,15 @@ class LiveScan:
     def _shown(self) -> list[LiveCandidate]:
         width, height = self._meta.width, self._meta.height
         return [
-            LiveCandidate(one.number, round(one.x, 1), round(one.y, 1), one.best.score, one.looks, one.is_confirmed)
+            LiveCandidate(
+                one.number,
+                round(one.x, 1),
+                round(one.y, 1),
+                one.best.score,
+                one.looks,
+                one.is_confirmed,
+                one.best.evidence.get("snr"),
+            )
             for one in self._followed
             if 0 <= one.x < width and 0 <= one.y < height
         ]

@@ -40,6 +40,8 @@ class LiveCandidate:
     looks: int
     """Times that the detector found it when it judged what was followed so far."""
     is_confirmed: bool
+    snr: float | None = None
+    """Of the best of its looks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,7 +98,8 @@ def film_stand(
     pose = Pose(door.meta.focal_px, track, mounting)
     ranging = Ranging(door.ranging)
     scan = LiveScan(door.meta, crops=crops, pose=pose, range_m=ranging.scene_m, hold=hold)
-    page, journal = PageTeller(line, task.dwell_s), Teller(line)
+    page = PageTeller(line, task.dwell_s, meta=door.meta, range_m=ranging.scene_m)
+    journal = Teller(line)
     lost: Counter[str] = Counter()
 
     def tell(update: LiveUpdate) -> None:

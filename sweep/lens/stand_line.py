@@ -6,23 +6,27 @@ words and what the live scan found; output: triggers, and words to the runner. R
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
 
+from sweep.lens.clips import ClipMeta
 from sweep.lens.live import CONFIRMATIONS
-from sweep.lens.live_records import LiveUpdate
+from sweep.lens.live_records import LiveCandidate, LiveUpdate
 from sweep.lens.pose import MotionTrack
 from sweep.lens.seen import quality_of
 from sweep.lens.words import WORDS
 from sweep.plug.motion import Moved
 from sweep.plug.strobe import StrobeEnded, Trigger, Triggers
-from sweep.plug.talk import FirstWord, Guide, Leave, Line
+from sweep.plug.talk import FirstWord, Guide, Leave, Line, SpotNow
 
 LEASE_CODES = {"not_declared": "room_not_declared_empty"}
 """The lens has a sentence of its own for a lease that is over."""
 TELL_EVERY_S = 1.0
 """The page draws no faster (guessed)."""
+POINT_EVERY_S = 0.25
+"""Between two words on where the candidate is: a hand that follows them wants no more (guessed)."""
 
 
 class Ear:
@@ -61,8 +65,20 @@ class Ear:
 class PageTeller:
     """Tells the runner what the inspector should know, once a second or at once where it is news."""
 
-    def __init__(self, line: Line, longest_s: float, clock_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        line: Line,
+        longest_s: float,
+        clock_s: Callable[[], float] = time.monotonic,
+        *,
+        meta: ClipMeta | None = None,
+        range_m: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`meta`: of the frames, for angles; None: none are told.  `range_m`: to the walls, where it is measured."""
         self._line = line
+        self._meta = meta
+        self._range_m = range_m
+        self._pointed_s = 0.0
         self._longest_s = longest_s
         self._clock_s = clock_s
         self._begun_s: float | None = None
@@ -82,3 +98,22 @@ class PageTeller:
             self._told_s = now_s
             share = min(1.0, (now_s - self._begun_s) / self._longest_s)
             self._line.say(FirstWord(self._has_candidate, quality_of(update.seen_sr), share))
+        if self._meta is not None and now_s - self._pointed_s >= POINT_EVERY_S:
+            self._point(update, self._meta, now_s)
+
+    def _point(self, update: LiveUpdate, meta: ClipMeta, now_s: float) -> None:
+        """Where the best candidate in the picture is; nothing where there is none that was found twice."""
+        best = max((one for one in update.candidates if one.looks >= CONFIRMATIONS), key=by_score, default=None)
+        if best is None:
+            return
+        self._pointed_s = now_s
+        right, down = (
+            math.degrees(math.atan2(at - middle, meta.focal_px))
+            for at, middle in zip((best.x, best.y), meta.principal_point, strict=True)
+        )
+        self._line.say(SpotNow(round(right, 1), round(-down, 1), self._range_m(), best.snr))
+
+
+def by_score(one: LiveCandidate) -> float:
+    """The surest is the one to be led to."""
+    return one.score

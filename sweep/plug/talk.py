@@ -138,6 +138,32 @@ class FirstWord:
 
 
 @dataclass(frozen=True, slots=True)
+class LevelNow:
+    """How strongly a transmitter is received in this moment; nothing is said of a moment in which it was silent."""
+
+    tag: str
+    """Of its first address, as in the report."""
+    channel_mhz: int
+    t_ns: int
+    """End of the moment."""
+    seconds: float
+    """How long it was listened."""
+    level_dbm: float
+    """Of the mean power of its frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpotNow:
+    """Where the best lens candidate lies in the camera's present picture, seen from its middle."""
+
+    right_deg: float
+    up_deg: float
+    range_m: float | None
+    """To the surface, where it is measured."""
+    snr: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Stop at once and hand over what there is; `reason` is a code."""
 
@@ -185,6 +211,8 @@ ToCoordinator = (
     | FirstWord
     | AskTurn
     | TurnOver
+    | LevelNow
+    | SpotNow
 )
 ToRunner = ToCoordinator | Sofar
 ToWorker = Played | RfHeard | Leave | SkipTrials | Triggers | Moved | StrobeEnded | TakeTurn

@@ -44,6 +44,9 @@ class Task(Generic[D]):
     """The same for those of them in which nothing is called video."""
     light_tags: frozenset[str] = frozenset()
     """Tags of the transmitters that the light is for; none: of all that may be cameras."""
+    led_tags: tuple[str, ...] = ()
+    """Tags of the transmitters that persons were told of at earlier stands, the surest first: how strongly these are
+    received is told moment by moment."""
     no_light_because: str | None = None
     """Code that says why no light is played here though it could be."""
     keep: Path | None = None

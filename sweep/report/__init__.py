@@ -70,7 +70,7 @@ from .live import (
     TrialFlow,
     ZoneEvent,
 )
-from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceTold, DeviceWhy
+from .live_room import CoverageEvent, DeviceLevel, DevicesEvent, DeviceTold, DeviceWhy, NearEvent, Nearness
 from .manifest import MANIFEST_NAME, OwnTransmission, RecordedPosition, RecordedSweep
 from .observations import (
     MODALITIES,
@@ -167,6 +167,8 @@ __all__ = [
     "LookedAgain",
     "Modality",
     "Mode",
+    "NearEvent",
+    "Nearness",
     "NextStand",
     "NothingSeenCommand",
     "NoticeEvent",

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from .base import Code, Count, Dbm, LocalText, Metres, Mhz, Record, Seconds, Share, Slug, Text, UtcTime
 from .condition import BankState, Celsius, Tally, Volts
 from .findings import LookKind
-from .live_room import CoverageEvent, DevicesEvent
+from .live_room import CoverageEvent, DevicesEvent, NearEvent
 from .observations import Modality
 from .reference import ReferenceCheck
 from .verdicts import VerdictName
@@ -250,6 +250,7 @@ LiveEvent = Annotated[
     | ReferenceEvent
     | CoverageEvent
     | DevicesEvent
+    | NearEvent
     | FindingEvent
     | CommandEvent,
     Field(discriminator="type"),

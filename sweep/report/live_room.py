@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from .base import Count, Dbm, Mhz, Record, Slug, Text
+from .base import Count, Dbm, Finite, Metres, Mhz, Record, Seconds, Slug, Text
 from .sweep import NextStand
 from .verdicts import TargetCoverage, WallView
 
@@ -70,3 +70,42 @@ class DevicesEvent(Record):
     """Stands so far."""
     next_stand: NextStand | None
     """Where one more measurement would tell most about where they are."""
+
+
+class Nearness(Record):
+    """One thing that may be a camera, as the probe in the hand senses it just now."""
+
+    modality: Literal["lens", "wifi", "rf"]
+    """`rf`: all that the detector hears together, beyond what it heard outside the door."""
+    tag: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")] | None
+    """Of a transmitter's first address, as in the report."""
+    channel_mhz: Mhz | None
+    trend: Literal["none", "first", "warmer", "colder", "same"]
+    """`none`: nothing was received lately, which is no change; `first`: too little to compare."""
+    level_dbm: Dbm | None
+    """Of the mean power of the last moment; null for `none` and for a lens."""
+    best_dbm: Dbm | None
+    """The strongest so far at this stand."""
+    change_db: Finite | None
+    """Against where something was last said."""
+    step_db: Finite | None
+    """What a change has to come to: less may be fading."""
+    right_deg: Annotated[float, Field(ge=-180, le=180)] | None
+    """Of a lens candidate, to the right of where the camera looks now; null where it is not in the picture."""
+    up_deg: Annotated[float, Field(ge=-90, le=90)] | None
+    """And above."""
+    range_m: Metres | None
+    """To the surface, where a range sensor tells it."""
+    snr: Finite | None
+    """Of the candidate at its best."""
+    silent_s: Seconds
+    """Since the last reading."""
+
+
+class NearEvent(Record):
+    """What leads to a candidate within a stand, twice a second while something is sensed; it is never told again."""
+
+    type: Literal["near"]
+    zone_id: Slug
+    things: Annotated[tuple[Nearness, ...], Field(max_length=4)]
+    """Lens, then transmitters; empty when the stand is over."""

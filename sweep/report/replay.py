@@ -22,7 +22,7 @@ from .live import (
     StateEvent,
     ZoneEvent,
 )
-from .live_room import CoverageEvent
+from .live_room import CoverageEvent, NearEvent
 
 MAX_KEPT = 900
 """Derived: a verdict of four modalities and the coverage of each of 100 zones, 200 findings, and what was said else."""
@@ -38,7 +38,9 @@ class Replay:
         self._answers: OrderedDict[Hashable, None] = OrderedDict()
 
     def add(self, message: LiveMessage) -> None:
-        """A newer message, which takes the place of what it makes void."""
+        """A newer message, which takes the place of what it makes void; what holds for a moment only is left out."""
+        if isinstance(message.event, NearEvent):
+            return
         thing = thing_of(message.event)
         self._kept[thing] = message
         self._kept.move_to_end(thing)

@@ -139,18 +139,17 @@ def _whole_bursts(window: RfWindow) -> float:
 
 def _burst_level(windows: Sequence[RfWindow], law: DetectorLaw) -> float | None:
     """The best percentile that lies wholly inside bursts, per window; of them the loud level."""
-    levels = []
-    for window in windows:
-        if window.bursts == 0:
-            continue
-        if window.duty_cycle > 0.9:
-            counts = window.p50_counts
-        elif window.duty_cycle > 0.1:
-            counts = window.p10_counts
-        else:  # short bursts: no percentile lies inside them
-            counts = window.min_counts
-        levels.append(law.to_dbm(counts))
+    levels = [law.to_dbm(window_level_counts(window)) for window in windows if window.bursts]
     return loud_level(levels) if levels else None
+
+
+def window_level_counts(window: RfWindow) -> float:
+    """The best percentile that lies wholly inside the bursts of a window, or inside what it heard without any."""
+    if window.bursts == 0 or window.duty_cycle > 0.9:
+        return window.p50_counts
+    if window.duty_cycle > 0.1:
+        return window.p10_counts
+    return window.min_counts  # short bursts: no percentile lies inside them
 
 
 def loud_level(levels_dbm: Sequence[float]) -> float:

@@ -1,6 +1,7 @@
 """The hot/cold meter: how far the level lies above the one outside the door, smoothed for a walking person, whether it
-rises or falls, and which beeps say so. Input is RF windows one after another, output a reading; it claims no direction
-and no distance, and without a baseline it compares with the quietest level so far.
+rises or falls by more than fading makes of it (`plug/approach`), and which beeps say so. Input is RF windows one after
+another, output a reading; it claims no direction and no distance, and without a baseline it compares with the quietest
+level so far.
 """
 
 from __future__ import annotations
@@ -8,14 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sweep.plug.approach import Approach
+from sweep.plug.approach import Reading as Heard
 from sweep.report import RfWindow
-from sweep.rf.envelope import NOMINAL, DetectorLaw
+from sweep.rf.envelope import NOMINAL, DetectorLaw, window_level_counts
+from sweep.rf.judge import LEAST_EXCESS_DB
 
 SMOOTHING_S = 0.5
 """A person turns and steps about twice a second (guessed)."""
-TREND_S = 2.0
-RISE_DB = 3.0
-"""Smaller changes over TREND_S are fading, not approach (guessed)."""
+LOWEST_MHZ = 1_200.0
+"""Of the bands in which analogue cameras are looked for: the detector does not know which it hears, and the longest
+wave needs the longest way. What it says of 900 MHz is less sure."""
 SILENT_BELOW_DB = 3.0
 FULL_AT_DB = 30.0
 SLOWEST_S, FASTEST_S, BEEP_S = 1.0, 0.12, 0.05
@@ -41,7 +45,7 @@ class HotCold:
         self._reference_dbm = baseline_dbm
         self._has_baseline = baseline_dbm is not None
         self._level_dbm: float | None = None
-        self._past: list[tuple[int, float]] = []
+        self._approach = Approach(LOWEST_MHZ)
 
     def feed(self, window: RfWindow) -> Reading | None:
         """The reading after `window`; None before the first one that counts."""
@@ -53,15 +57,21 @@ class HotCold:
         self._level_dbm = level
         if self._reference_dbm is None or (not self._has_baseline and level < self._reference_dbm):
             self._reference_dbm = level
-        self._past.append((window.t_ns, level))
-        while len(self._past) > 1 and self._past[0][0] < window.t_ns - round(TREND_S * 1e9):
-            self._past.pop(0)
-        change_db = level - self._past[0][1]
-        trend: Literal["warmer", "colder", "steady"] = "steady"
-        if abs(change_db) >= RISE_DB:
-            trend = "warmer" if change_db > 0 else "colder"
+        end_ns = window.t_ns + round(window.duration_s * 1e9)
+        heard_dbm = heard_level_dbm(window, self._law)
+        if heard_dbm is not None:
+            self._approach.add(Heard(end_ns, window.duration_s, heard_dbm))
+        trend = self._approach.now(end_ns).trend
         above_db = max(0.0, level - self._reference_dbm)
-        return Reading(above_db, trend, _period_s(above_db))
+        return Reading(above_db, trend if trend in {"warmer", "colder"} else "steady", _period_s(above_db))
+
+
+def heard_level_dbm(window: RfWindow, law: DetectorLaw = NOMINAL) -> float | None:
+    """Level of what one window heard; None where it heard nothing but the detector's own floor, which is no level."""
+    if window.receiver != "log_detector" or window.samples == 0:
+        return None
+    level_dbm = law.to_dbm(window_level_counts(window))
+    return level_dbm if level_dbm >= law.lowest_dbm + LEAST_EXCESS_DB else None
 
 
 def _period_s(above_db: float) -> float | None:

@@ -28,11 +28,13 @@ from sweep.plug.talk import (
     FirstWord,
     Guide,
     Leave,
+    LevelNow,
     MeasureRf,
     PlayChips,
     Played,
     Progress,
     SkipTrials,
+    SpotNow,
     StopChips,
     ToCoordinator,
     ToWorker,
@@ -43,6 +45,7 @@ from sweep.plug.talk import (
 from sweep.report import GuidanceEvent, LiveEvent, Modality
 from sweep.run.condition_watch import ConditionWatch
 from sweep.run.head_watch import HeadWatch
+from sweep.run.nearing import Nearing
 from sweep.run.quiet_air import QuietAir
 from sweep.run.rf_turn import KeepRf, RecordedRf, RfTurn
 from sweep.run.stand_told import StandTold
@@ -111,6 +114,8 @@ class Coordinator:
         self._why_left = ""
         self._condition = condition
         self._rf = RfTurn(self._watch, say, clock_s=clock_s, own=own, quiet=quiet)
+        self._nearing = Nearing(on_event, clock_s)
+        self._is_outside = False
         self._turns = Turns(say, own)
         self._told = StandTold(on_event, clock_s=clock_s, left_s=left_s, wait_for_turn=lambda: self._turns.waiting)
         self._is_rf_to_ask = False
@@ -170,6 +175,7 @@ class Coordinator:
         """The position is over."""
         with self._attending:
             self._is_resting = True
+        self._nearing.end()
 
     def begin(
         self,
@@ -193,6 +199,8 @@ class Coordinator:
         self._turns.begin(frozenset(measuring))
         self._rf.begin(recorded_rf, keep_rf, is_outside=is_outside)
         self._told.begin(zone_id, index, total, is_outside=is_outside)
+        self._nearing.begin(zone_id, () if is_outside else self._rf.outside_windows)
+        self._is_outside = is_outside
         self._index, self._has_skipped = index, False
         self._playing, self._walk, self._has_left = None, None, False
         self._is_rf_to_ask, self._films, self._strobe = "rf" in measuring, None, None
@@ -219,8 +227,10 @@ class Coordinator:
                 self._told.air_turn(self._turns.has_turn)
             case Progress():
                 self._told.listens(word)
-            case Strobe() | StopStrobe() | Guide() | FirstWord():
+            case Strobe() | StopStrobe() | Guide() | FirstWord() | SpotNow():
                 self._on_word_of_camera(modality, word)
+            case LevelNow():
+                self._nearing.on_level(word)
 
     def _play(self, modality: Modality, ask: PlayChips) -> None:
         """With the lamp or to a person, unless that was stopped while the ask was on its way."""
@@ -234,7 +244,7 @@ class Coordinator:
         elif not self._has_left:
             self._head.say(ask)
 
-    def _on_word_of_camera(self, modality: Modality, word: Strobe | StopStrobe | Guide | FirstWord) -> None:
+    def _on_word_of_camera(self, modality: Modality, word: Strobe | StopStrobe | Guide | FirstWord | SpotNow) -> None:
         match word:
             case Strobe():
                 self._film(modality, word)
@@ -244,6 +254,8 @@ class Coordinator:
                 self._on_event(GuidanceEvent(type="guidance", text=text))
             case FirstWord():
                 self._told.first_word(modality, word)
+            case SpotNow():
+                self._nearing.on_spot(word)
 
     def _film(self, modality: Modality, ask: Strobe) -> None:
         """Hand the ask on once RF has asked for the head, or does not come."""
@@ -329,6 +341,9 @@ class Coordinator:
                 self._say(films, Leave(self._why_left))
             self._turns.leave(self._why_left)
         self._hand_strobe_on()
+        if not self._is_outside and not self._has_left:
+            self._nearing.on_windows(self._rf.fresh())
+            self._nearing.tick()
         self._rf.answer()
         if self._walk is not None:
             self._prompt(self._walk)

@@ -6,13 +6,14 @@ the end, with the times of the probe's own transmissions beside it.  It turns no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from sweep.plug.own_transmissions import OwnTransmissions, intervals_ns
 from sweep.plug.sofar import TELL_EVERY_S
 from sweep.plug.talk import MeasureRf, RfHeard, ToWorker
-from sweep.report import Modality
+from sweep.report import Modality, RfWindow
+from sweep.rf.judge import blank
 from sweep.run.head_watch import HeadWatch
 from sweep.run.outside import without_own_windows
 from sweep.run.quiet_air import QuietAir
@@ -42,6 +43,8 @@ class RfTurn:
         self._own, self._quiet = own, quiet
         self._asked: MeasureRf | None = None
         self._told_s = 0.0
+        self._taken = 0
+        """Windows of this measurement that `fresh` has handed out."""
         self._recorded: RecordedRf | None = None
         self._keep: KeepRf | None = None
         self._is_outside = False
@@ -51,6 +54,7 @@ class RfTurn:
     def begin(self, recorded: RecordedRf | None, keep: KeepRf | None, *, is_outside: bool) -> None:
         """A stand begins; what is measured outside the door answers for it later."""
         self._asked, self._recorded, self._keep, self._is_outside = None, recorded, keep, is_outside
+        self._taken = 0
 
     def measure(self, ask: MeasureRf, why_not: str | None) -> None:
         """Let the head measure while the air is listened to; `why_not`: why nobody can."""
@@ -61,7 +65,7 @@ class RfTurn:
         elif why_not is not None:
             self._tell(ask, RfHeard(because=why_not))
         else:
-            self._asked = ask
+            self._asked, self._taken = ask, 0
             self._watch.measure_rf(ask.seconds, ask.tuner_mhz)
             if self._quiet is not None:
                 self._quiet.begin()
@@ -83,6 +87,17 @@ class RfTurn:
             heard = self._outside = without_own_windows(heard)
         self._tell(ask, heard)
 
+    def fresh(self) -> list[RfWindow]:
+        """Windows of the head since this was last asked, without those in which the probe itself sent."""
+        windows = self._watch.windows[self._taken :]
+        self._taken = len(self._watch.windows)
+        return [] if not windows else blank(windows, self._own_during(windows) or ())
+
+    @property
+    def outside_windows(self) -> tuple[RfWindow, ...]:
+        """What the head measured outside the door."""
+        return self._outside.windows
+
     def _tell_so_far(self) -> None:
         """A kill must not cost more than the last windows."""
         if self._watch.windows and self._clock_s() - self._told_s >= TELL_EVERY_S:
@@ -91,14 +106,18 @@ class RfTurn:
 
     def _heard(self) -> RfHeard:
         windows, gaps = tuple(self._watch.windows), self._watch.gaps
-        own = None
-        if windows and self._own is not None:
-            start_ns = min(window.t_ns for window in windows)
-            end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
-            own = intervals_ns(self._own.during(start_ns, end_ns), start_ns)
+        own = self._own_during(windows)
         because = "" if windows else gaps[0].reason if gaps else "no_windows"
         spent_s = sum(window.duration_s for window in windows)
         return RfHeard(windows, because, gaps=gaps, own=own, spent_s=spent_s)
+
+    def _own_during(self, windows: Sequence[RfWindow]) -> tuple[tuple[int, int], ...] | None:
+        """When the probe's own radios sent meanwhile; None where nobody kept a log."""
+        if not windows or self._own is None:
+            return None
+        start_ns = min(window.t_ns for window in windows)
+        end_ns = max(window.t_ns + round(window.duration_s * 1e9) for window in windows)
+        return intervals_ns(self._own.during(start_ns, end_ns), start_ns)
 
     def _tell(self, ask: MeasureRf, heard: RfHeard) -> None:
         if self._keep is not None:

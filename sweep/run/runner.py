@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -301,6 +301,8 @@ class Runner:
         if "bluetooth" in plan.leaves_out:
             closed["ble"] = SHORT_OF_TIME
         tasks = self._tasks.inside(recorded, position, keep, closed, plan, None if look is None else look[1], light)
+        if "wifi" in tasks:
+            tasks["wifi"] = replace(tasks["wifi"], led_tags=self._told.led_tags)
         coordinator.begin(recorded.zone, index, self._total, recorded_rf, keep_rf, tasks.keys())
         coordinator.attend()
         self._tell_journal_of(position, coordinator.firmware, is_over=False)

@@ -11,7 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sweep.plug.measurement import Measurement
-from sweep.report import GuidanceEvent, LiveEvent, Modality, NoticeEvent, ProgressEvent, VerdictName, ZoneEvent
+from sweep.report import (
+    DevicesEvent,
+    GuidanceEvent,
+    LiveEvent,
+    Modality,
+    NoticeEvent,
+    ProgressEvent,
+    VerdictName,
+    ZoneEvent,
+)
 
 MOST_GUIDANCE = 2
 """Sentences of one measurement that are told; more than two nobody reads while walking."""
@@ -33,6 +42,8 @@ class Told:
         self._on_event = on_event
         self._seen: dict[tuple[str, Modality], _Seen] = {}
         self._standing: dict[str, NoticeEvent] = {}
+        self.led_tags: tuple[str, ...] = ()
+        """Of the Wi-Fi transmitters that persons were told of last as asking for a look, the surest first."""
 
     def __call__(self, event: LiveEvent) -> None:
         """Hand an event on; one of a zone tells of the stand that goes on."""
@@ -40,6 +51,8 @@ class Told:
             self._standing.pop(event.code, None)
             if not event.is_over:
                 self._standing[event.code] = event
+        if isinstance(event, DevicesEvent):
+            self.led_tags = tuple(one.tag for one in event.devices if one.modality == "wifi" and one.tag is not None)
         self._on_event(self._with_earlier(event) if isinstance(event, ZoneEvent) else event)
 
     def measured(self, event: ZoneEvent) -> None:

@@ -8,7 +8,7 @@ adapter without `iw` is listened to on the channel it is on, and that is said.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -20,7 +20,8 @@ from .air import Air, CaptureGap, CaptureOpenError
 from .bands import list_unheard
 from .channels import Channel, ChannelPlan, Dwell, Interest
 from .dot11 import Dot11Frames, parse_block
-from .framelog import FrameLog, LogBuilder
+from .framelog import FrameLog, LogBuilder, ParseBlock
+from .nearby import Nearby
 from .transmitters import Flow, list_flows
 from .unclocked import UNCLOCKED_S
 from .video import OPEN_REASONS, TOO_SHORT, judge_flow
@@ -60,9 +61,10 @@ class Heard:
 class Listener:
     """Listens at one stand; what it learns of the channels stays with the air for the next one."""
 
-    def __init__(self, air: Air) -> None:
-        """The stand begins now; whoever opened `air` closes it."""
+    def __init__(self, air: Air, nearby: Nearby | None = None) -> None:
+        """The stand begins now; whoever opened `air` closes it.  `nearby`: hears of every frame as it comes."""
         self._air = air
+        self._nearby = nearby
         self._plan: ChannelPlan | None = None
         self._refused: Counter[str] = Counter()
         try:
@@ -80,6 +82,11 @@ class Listener:
     def now_ns(self) -> int:
         """The air's clock."""
         return self._air.now_ns()
+
+    def lead(self, tag: str, addresses: Collection[int]) -> None:
+        """Tell from now on how strongly this one is received."""
+        if self._nearby is not None:
+            self._nearby.lead(tag, addresses)
 
     def listen(self, seconds: float, goes_on: Callable[[], bool] = lambda: True) -> Heard:
         """Spend `seconds` on the channels that need it most; `goes_on` is asked every SLICE_S."""
@@ -177,7 +184,7 @@ class Listener:
 
     def take(self, seconds: float, channel: Channel | None, news: LogBuilder) -> bool:
         """Listen for one slice, for the position's log and for `news`; whether the adapter was there for any of it."""
-        was_there = self._air.is_open
+        was_there, begun_ns, nearby = self._air.is_open, self._air.now_ns(), self._nearby
 
         def parse(block: PacketBlock) -> tuple[Dot11Frames, Counter[str]]:
             frames, reasons = parse_block(block)
@@ -187,9 +194,13 @@ class Listener:
             return replace(frames, channel_mhz=known), reasons
 
         for block in self._air.blocks(seconds, is_last=False):
-            was_there = True
-            self._builder.add(block, parse)
-            news.add(block, parse)
+            was_there, parsed = True, parse(block)
+            self._builder.add(block, _as_parsed(parsed))
+            news.add(block, _as_parsed(parsed))
+            if nearby is not None:
+                nearby.add(parsed[0])
+        if nearby is not None and (now_ns := self._air.now_ns()) > begun_ns:
+            nearby.tell(now_ns, (now_ns - begun_ns) / 1e9)
         return was_there
 
     def note_watched(self, seconds: float) -> None:
@@ -241,6 +252,11 @@ class ChannelWatch:
             return log
         here = log.frames.channel_mhz == self._channel.mhz
         return log if here.all() else log.keep(here)
+
+
+def _as_parsed(parsed: tuple[Dot11Frames, Counter[str]]) -> ParseBlock:
+    """For a log of a block that was parsed already."""
+    return lambda _: parsed
 
 
 def judge_interest(log: FrameLog, dwell: Dwell) -> Interest:

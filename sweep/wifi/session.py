@@ -32,6 +32,7 @@ from sweep.wifi.keep import keep_stand
 from sweep.wifi.kept import open_kept
 from sweep.wifi.kept_lines import steps_beside
 from sweep.wifi.listen import Listener
+from sweep.wifi.nearby import NOBODY_LED, Led, Nearby
 from sweep.wifi.observations import judge_stand, tag_of
 from sweep.wifi.outside import OutsideLevels
 from sweep.wifi.recorded import measure_capture
@@ -92,7 +93,8 @@ class WifiSession:
             with task.door.open(line) as (air, answers):
                 sofar = sofar_to(line, task, wish, self._earlier)
                 tag = partial(tag_of, task)
-                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier, tag)
+                led = {one: self._tagged[one] for one in task.led_tags if one in self._tagged}
+                heard = hear(wish, air, answers, kept_in(task.keep), sofar, self._earlier, tag, led)
                 if task.is_outside:  # the survey is made inside
                     air.memory = NOTHING_KNOWN
         except CaptureOpenError as error:  # a gap, and a sentence for the inspector
@@ -187,12 +189,13 @@ def hear(
     on_sofar: OnSofar = lambda _: None,
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
+    led: Led = NOBODY_LED,
 ) -> HeardStand:
     """What an air came to; `keep`: the capture to be made of it, with what it takes to hear it again beside it."""
     if keep is None:
-        return hear_stand(wish, air, line, on_sofar, earlier, tag)
+        return hear_stand(wish, air, line, on_sofar, earlier, tag, led)
     with keep_stand(keep, wish, air, line) as keeping:
-        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier, tag)
+        return hear_stand(wish, keeping.air, keeping.line, on_sofar, earlier, tag, led)
 
 
 def sofar_to(line: Line, task: Task[Any], wish: WifiWish, earlier: EarlierFlows | None = None) -> OnSofar:
@@ -250,12 +253,14 @@ def hear_stand(
     on_sofar: OnSofar = lambda _: None,
     earlier: EarlierFlows | None = None,
     tag: TagOf = no_tag,
+    led: Led = NOBODY_LED,
 ) -> HeardStand:
     """What is heard of `air` from now on, and what answers to what is played at the other end of `line`.
 
     `on_sofar` may ask what it has come to so far, which changes nothing.  `tag`: how persons hear of a transmitter.
+    `led`: those to which somebody is led already, by tag; whoever is tested joins them.
     """
-    listener = Listener(air)
+    listener = Listener(air, Nearby(line.say, led))
     told = ToldLine(line, on_sofar, listener)
     survey_s = listener.survey_s if wish.surveys_first else 0.0
     interruption = _Interruption(air, told, survey_s + wish.dwell_s)

@@ -67,6 +67,8 @@ def run_trials(
         if refusal is None and longest_s:
             told = tuple(_flow(target, tag) for target in one.targets[:MAX_TOLD_FLOWS])
             line.say(TrialAhead(told, len(one.targets), index, len(tested)))
+            for target in reversed(one.targets):
+                listener.lead(tag(target.judged), target.addresses)
             result = _test(TrialWish(kind, one.addresses, longest_s, trials=len(tested)), one, listener, line)
         results.append(result)
         refusal = refusal or result.left or (SKIPPED if result.ended == SKIPPED else None)

@@ -29,7 +29,8 @@ from sweep.plug.strobe import (
     Trigger,
     Triggers,
 )
-from sweep.plug.talk import FirstWord, Guide, Leave, Sofar, ToRunner, ToWorker
+from sweep.plug.talk import FirstWord, Guide, Leave, Sofar, SpotNow, ToRunner, ToWorker
+from sweep.report import LensObservation
 from sweep.report.crops import MAX_CROPS
 from tests.lens.clip_factory import strobed_frames
 from tests.lens.live_triples import walk
@@ -130,7 +131,14 @@ def test_what_is_seen_is_told_while_it_is_filmed_and_measured_at_the_end() -> No
     told = [word for word in bench.said if isinstance(word, FirstWord)]
     assert told[-1].is_candidate
     assert 0.0 < told[-1].quality <= found.quality
-    assert all(isinstance(word, Strobe | StopStrobe | FirstWord | Guide | Sofar) for word in bench.said)
+    assert all(isinstance(word, Strobe | StopStrobe | FirstWord | SpotNow | Guide | Sofar) for word in bench.said)
+    (seen,) = found.observations
+    spot = [word for word in bench.said if isinstance(word, SpotNow)][-1]
+    assert isinstance(seen, LensObservation)
+    assert seen.bearing_deg is not None
+    assert spot.right_deg == pytest.approx(seen.bearing_deg, abs=5.0), "the view moved little since"
+    assert spot.range_m is None
+    assert spot.snr == pytest.approx(seen.snr)
     assert crops.left == MAX_CROPS - 1
 
 

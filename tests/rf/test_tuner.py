@@ -99,8 +99,9 @@ def test_the_meter_rises_towards_a_transmitter_and_falls_behind_it() -> None:
             readings.append(reading)
     assert readings[0].above_db < 4.0
     assert meter_is_silent_below_the_floor()
-    assert {reading.trend for reading in readings[30:70]} == {"warmer"}
-    assert {reading.trend for reading in readings[-40:]} == {"colder"}
+    # From a step above the first level that stands out of the detector's own, over two seconds, until it falls by one.
+    assert {reading.trend for reading in readings[60:75]} == {"warmer"}
+    assert {reading.trend for reading in readings[-35:]} == {"colder"}
     loudest = max(readings, key=lambda reading: reading.above_db)
     assert loudest.above_db == pytest.approx(29, abs=3)
     assert loudest.beep_period_s is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import statistics
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.web.agent import PROBE_ID, AgentSite
 from tests.web.conftest import OpenPhone
@@ -14,11 +15,35 @@ from tests.web.site import PASSWORD
 pytestmark = pytest.mark.browser
 
 SWEEP_MS = 240_000  # half a minute on a machine that does nothing else
+SOON_MS = 1_000
+"""From the probe to the phone: a hand that hears later what it did cannot be led."""
+NEAR = """
+    window.near = [];
+    const add = EventSource.prototype.addEventListener;
+    EventSource.prototype.addEventListener = function (type, listener, ...more) {
+        return add.call(this, type, type !== "near" ? listener : event => {
+            const {sent, event: {things}} = JSON.parse(event.data);
+            window.near.push({ms: Date.now() - Date.parse(sent), things});
+            listener.call(this, event);
+        }, ...more);
+    };
+"""
+
+
+def led_to_the_camera(page: Page) -> None:
+    """Within a stand the phone was told how strongly the transmitter is received, soon, and that the stand was over."""
+    told = page.evaluate("window.near")
+    things = [thing for one in told for thing in one["things"]]
+    assert {thing["modality"] for thing in things} >= {"wifi"}
+    assert all(thing["tag"] is not None and thing["channel_mhz"] is not None for thing in things)
+    assert [one for one in told if not one["things"]]
+    assert statistics.median(one["ms"] for one in told) <= SOON_MS
 
 
 def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_site: AgentSite) -> None:
     phone = open_phone(agent_site.url)
     page = phone.page
+    page.add_init_script(NEAR)
     phone.open()
     page.get_by_label("아이디").fill("inspector")
     page.get_by_label("비밀번호", exact=True).fill(PASSWORD)
@@ -48,6 +73,7 @@ def test_a_simulated_sweep_from_login_to_evidence(open_phone: OpenPhone, agent_s
 
     over = page.get_by_role("link", name="점검 지도 보기")
     expect(over).to_be_visible(timeout=SWEEP_MS)
+    led_to_the_camera(page)
     page.evaluate("scrollTo(0, 0)")
     expect(over).to_be_in_viewport()  # what comes next stands on top, and the live map does not contradict it
     expect(over).to_have_class(re.compile("primary"))

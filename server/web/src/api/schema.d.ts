@@ -4866,7 +4866,7 @@ export interface components {
          */
         LiveMessage: {
             /** Event */
-            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
+            event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
             probe_id: string;
             /**
@@ -5105,6 +5105,94 @@ export interface components {
              * @enum {string}
              */
             role: "admin" | "inspector" | "viewer" | "supervisor" | "district_officer" | "city_officer" | "auditor" | "evidence_officer" | "facility_owner" | "facility_staff" | "cleaner";
+        };
+        /**
+         * NearEvent
+         * @description What leads to a candidate within a stand, twice a second while something is sensed; it is never told again.
+         */
+        NearEvent: {
+            /**
+             * Things
+             * @description Lens, then transmitters; empty when the stand is over.
+             */
+            things: components["schemas"]["Nearness"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "near";
+            /** Zone Id */
+            zone_id: string;
+        };
+        /**
+         * Nearness
+         * @description One thing that may be a camera, as the probe in the hand senses it just now.
+         */
+        Nearness: {
+            /**
+             * Best Dbm
+             * @description The strongest so far at this stand.
+             */
+            best_dbm: number | null;
+            /**
+             * Change Db
+             * @description Against where something was last said.
+             */
+            change_db: number | null;
+            /** Channel Mhz */
+            channel_mhz: number | null;
+            /**
+             * Level Dbm
+             * @description Of the mean power of the last moment; null for `none` and for a lens.
+             */
+            level_dbm: number | null;
+            /**
+             * Modality
+             * @description `rf`: all that the detector hears together, beyond what it heard outside the door.
+             * @enum {string}
+             */
+            modality: "lens" | "wifi" | "rf";
+            /**
+             * Range M
+             * @description To the surface, where a range sensor tells it.
+             */
+            range_m: number | null;
+            /**
+             * Right Deg
+             * @description Of a lens candidate, to the right of where the camera looks now; null where it is not in the picture.
+             */
+            right_deg: number | null;
+            /**
+             * Silent S
+             * @description Since the last reading.
+             */
+            silent_s: number;
+            /**
+             * Snr
+             * @description Of the candidate at its best.
+             */
+            snr: number | null;
+            /**
+             * Step Db
+             * @description What a change has to come to: less may be fading.
+             */
+            step_db: number | null;
+            /**
+             * Tag
+             * @description Of a transmitter's first address, as in the report.
+             */
+            tag: string | null;
+            /**
+             * Trend
+             * @description `none`: nothing was received lately, which is no change; `first`: too little to compare.
+             * @enum {string}
+             */
+            trend: "none" | "first" | "warmer" | "colder" | "same";
+            /**
+             * Up Deg
+             * @description And above.
+             */
+            up_deg: number | null;
         };
         /**
          * NewPasskey

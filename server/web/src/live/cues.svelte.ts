@@ -7,6 +7,7 @@ const LOW_HZ = 330; // guessed: told apart by a phone's small speaker
 const HIGH_HZ = 990;
 const TONE_S = 0.12;
 const LOUDNESS = 0.15;
+const STEP_SHARE = 0.3; // guessed: an interval that everybody hears as up or down
 
 class Cues {
   isOn = $state(read());
@@ -37,11 +38,22 @@ class Cues {
     );
   }
 
+  /**
+   * Within a stand: one tone at each reading, higher the nearer (`share`); on news two that rise or fall, and a phone that can
+   * says so by vibration, once short and twice for nearer, once long for farther.
+   */
+  lead(share: number, news: "warmer" | "colder" | null): void {
+    const other = Math.max(0, share - STEP_SHARE);
+    if (news === null) this.#play([share], []);
+    else if (news === "warmer") this.#play([other, share], [60, 60, 60]);
+    else this.#play([share, other], [250]);
+  }
+
   #play(shares: readonly number[], pattern: number[]): void {
     // A page that was opened anew may not sound before it was touched.
     if (!this.isOn || !navigator.userActivation.hasBeenActive) return;
     // Not every phone has it, whatever its type says.
-    (navigator as { vibrate?: (pattern: number[]) => boolean }).vibrate?.(pattern);
+    if (pattern.length > 0) (navigator as { vibrate?: (pattern: number[]) => boolean }).vibrate?.(pattern);
     const audio = (this.#audio ??= open());
     if (audio === null) return;
     void audio.resume();

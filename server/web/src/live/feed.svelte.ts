@@ -14,6 +14,7 @@ import type {
   EntryEvent,
   LiveMessage,
   Modality,
+  Nearness,
   ProbeState,
   ProbeView,
   ReferenceEvent,
@@ -82,6 +83,12 @@ export interface LiveTrial {
   readonly heardMs: number;
 }
 
+/** What leads to a candidate at this stand, as told at `heardMs`. */
+export interface LiveNear {
+  readonly things: readonly Nearness[];
+  readonly heardMs: number;
+}
+
 /** The probe's answer to a command. */
 export interface CommandAnswer {
   readonly commandId: string;
@@ -112,6 +119,7 @@ const MESSAGE_TYPES = [
   "reference",
   "coverage",
   "devices",
+  "near",
   "finding",
   "command",
 ] as const;
@@ -133,6 +141,8 @@ export class LiveFeed {
   coverage = $state.raw<readonly CoverageEvent[]>([]);
   /** Devices heard so far, by what they ask for; null before the first stand is over. */
   devices = $state.raw<DevicesEvent | null>(null);
+  /** What leads to a candidate within the stand; null where nothing does. */
+  near = $state.raw<LiveNear | null>(null);
   guidance = $state.raw<LocalText | null>(null);
   /** What a person should know about the probe itself, by code; each stands until the probe says that it is over. */
   notices = $state.raw<readonly { readonly code: string; readonly text: LocalText }[]>([]);
@@ -336,6 +346,7 @@ export class LiveFeed {
         this.isTaken = true;
         this.stateText = event.text;
         if (event.state !== "running" && event.state !== "paused") this.isMeasuring = false;
+        if (event.state !== "running") this.near = null;
         break;
       case "progress":
         if (event.modality === null) {
@@ -406,6 +417,9 @@ export class LiveFeed {
       case "devices":
         this.devices = event;
         break;
+      case "near":
+        this.near = event.things.length === 0 ? null : { things: event.things, heardMs: Date.now() };
+        break;
       case "finding":
         if (!this.findingIds.includes(event.finding_id)) this.findingIds = [...this.findingIds, event.finding_id];
         break;
@@ -422,7 +436,7 @@ export class LiveFeed {
   #foldStand(event: Extract<LiveMessage["event"], { type: "progress" }>): void {
     const { zone_id: zoneId, modality } = event;
     const heardMs = Date.now();
-    if (zoneId === null) this.stand = null;
+    if (zoneId === null) this.stand = this.near = null;
     else if (modality === null)
       this.stand = { zoneId, longestS: event.stand_s ?? null, share: 0, isFilmed: false, heardMs };
     else if (modality === "lens" && this.stand?.zoneId === zoneId) {
@@ -446,6 +460,7 @@ export class LiveFeed {
     this.stand = null;
     this.coverage = [];
     this.devices = null;
+    this.near = null;
     this.guidance = null;
     this.trial = null;
     this.isMeasuring = false;
