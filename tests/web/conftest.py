@@ -164,7 +164,8 @@ class Phone:
     def violations(self) -> list[str]:
         """What axe finds wrong with the page as it stands, one line per rule and place."""
         self.settle()
-        self.page.evaluate(self._axe)
+        if self.page.evaluate("typeof axe === 'undefined'"):
+            self.page.evaluate(self._axe)
         found = self.page.evaluate(
             """async () => {
                 const run = await axe.run(document, {resultTypes: ['violations']});
