@@ -343,6 +343,12 @@ def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Ph
     expect(refused).to_contain_text("2026-112-000999")
     _press(page, "다음")
     expect(refused).to_have_count(0)
+    # It has been read, and stays with its reason until its author deletes it.
+    page.get_by_role("link", name=re.compile("이 휴대전화에 1건 보관 중")).click()
+    expect(page.get_by_text("보내지 않고 따로 두었습니다")).to_be_visible()
+    expect(page.get_by_text("2026-112-000999")).to_be_visible()
+    _press(page, "지우기")
+    expect(page.get_by_text("없음", exact=True)).to_be_visible()
     assert [step["step"] for step in _steps(page, site, case_id)].count("police_called") == 1
 
 

@@ -114,7 +114,7 @@ def test_a_page_that_could_not_load_comes_back_by_itself(phone: Phone, site: Sit
     expect(page.get_by_text("서버에 닿지 않습니다.")).to_be_visible()
     page.unroute("**/api/rooms*")
     page.evaluate("dispatchEvent(new Event('online'))")
-    expect(page.locator("a.room", has_text="남자 화장실 1층")).to_be_visible()
+    expect(page.locator("a.room", has_text="남자 화장실 1층").first).to_be_visible()
 
 
 def test_back_from_a_transmitter_is_the_finding(phone: Phone, site: Site) -> None:

@@ -37,6 +37,8 @@ export type Practice = Returned<"/api/practice">;
 export type CaseView = Returned<"/api/cases">["cases"][number];
 export type CaseDetail = Returned<"/api/cases/{case_id}">;
 export type CaseCreated = Readable<components["schemas"]["CaseCreated"]>;
+/** A step of a case, as a person records it. */
+export type CaseStep = components["schemas"]["StepRequest"]["step"];
 export type PhotoView = Returned<"/api/cases/{case_id}/photos">["photos"][number];
 export type PhotoDeclaration = NonNullable<Returned<"/api/cases/{case_id}/photos">["declaration"]>;
 export type PhotoRequest = components["schemas"]["PhotoRequest"];

@@ -1,6 +1,6 @@
 /** The own outbox as a file, for whoever has to write it down by hand. */
 import { isMine } from "./outbox.svelte";
-import { isDecision, isNote, isPhoto, isPlan, isSignature, type KeptItem } from "./storage";
+import { isDecision, isNote, isPhoto, isPlan, isSignature, isStep, type KeptItem, type TakenStep } from "./storage";
 
 /**
  * What is kept of one person as a file's text: everything to write it down by hand should the phone never reach the server.
@@ -47,6 +47,24 @@ export function exportedOf(items: readonly KeptItem[], now: Date): string {
     ...item.signature,
     set_aside: item.aside,
   }));
-  const kept = { decisions, plans, photographs, notes, signatures };
+  const steps = mine.filter(isStep).map((item) => ({
+    step_id: item.id,
+    ...common(item),
+    case_id: item.caseId,
+    place: item.place,
+    step: item.step,
+    set_aside: item.aside,
+  }));
+  const kept = { decisions, plans, photographs, notes, signatures, steps };
   return JSON.stringify({ exported: now.toISOString(), is_signed: false, ...kept }, null, 2);
+}
+
+/** What a person wrote in a step of a case, so that it can be written down elsewhere. */
+export function saidOf(step: TakenStep["step"]): string {
+  const isSaid = ([name, value]: [string, unknown]) =>
+    name !== "step" && name !== "shown_hash" && typeof value === "string" && value !== "";
+  return Object.entries(step)
+    .filter(isSaid)
+    .map(([, value]) => String(value))
+    .join(", ");
 }

@@ -1,17 +1,18 @@
 /**
- * What people did on this phone and the server does not have yet: decisions, corrected plans, photographs, checklists and
- * signatures, in IndexedDB.
+ * What people did on this phone and the server does not have yet: decisions, corrected plans, photographs, checklists,
+ * signatures and steps of cases, in IndexedDB.
  *
  * Each is stored with its id and author before it is sent, sealed under the author's key, and leaves the storage only after
  * the server's answer, so that an answer that gets lost makes no second one. It is sent in its author's session only; what the
- * server refuses is set aside with the reason until its author sends it again or deletes it. Of others the phone can
+ * server refuses is set aside with the reason until its author sends it again or deletes it. What belongs to one case goes in
+ * its order. Of others the phone can
  * say whose they are and how many, and nothing else.
  */
-import { ApiError, asPerson, call, client } from "../api/client";
-import type { Plan } from "../api/types";
+import { ApiError } from "../api/client";
+import type { CaseCreated } from "../api/types";
 import { stops } from "../live/stops.svelte";
-import { dropDraft, readDraft } from "./drafts";
 import { newId } from "./ids";
+import { send, type Sent } from "./outbox-send";
 import { canSeal, keyOf, type PhoneKey } from "./phone-key";
 import { openJson, sealJson } from "./sealed";
 import { session } from "./session.svelte";
@@ -19,20 +20,16 @@ import {
   isNote,
   isPhoto,
   isPlan,
-  isSignature,
+  isStep,
   openStorage,
   type Author,
   type CorrectedPlan,
   type Decision,
-  type KeptDecision,
   type KeptItem,
-  type KeptNote,
-  type KeptPhoto,
-  type KeptPlan,
-  type KeptSignature,
   type SealedPhoto,
   type StoredItem,
   type TakenSignature,
+  type TakenStep,
   type WrittenNote,
 } from "./storage";
 
@@ -53,6 +50,10 @@ class Outbox {
   /** Those of others, of which this phone knows no more. */
   others = $state.raw<readonly OthersItem[]>([]);
   #isSending = false;
+  /** Something may have come since the sending began. */
+  #isWanted = false;
+  /** Those that are being sent as they were kept; what comes after them waits for their answers. */
+  #underWay = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** How many are on this phone, whoever they are of. */
@@ -84,7 +85,7 @@ class Outbox {
    */
   async photograph(taken: SealedPhoto): Promise<number | null> {
     const place = await this.#keep(taken, taken.photo.photo_id);
-    return place === WAITS ? null : place;
+    return typeof place === "number" ? place : null;
   }
 
   /** The same for what was written down of a visit, under `id`; one of the same visit that is still here is replaced. */
@@ -100,16 +101,34 @@ class Outbox {
     return (await this.#keep(taken, id)) !== WAITS;
   }
 
-  /** Send what waits of the person logged in, oldest first. */
+  /** The same for a step of a case, under `id`: the case after it, or null when it waits on the phone. */
+  async step(taken: TakenStep, id: string): Promise<CaseCreated | null> {
+    const made = await this.#keep(taken, id);
+    return typeof made === "object" ? made : null;
+  }
+
+  /** Send what waits of the person logged in, oldest first, and what is kept while it is being sent. */
   async flush(): Promise<void> {
+    this.#isWanted = true;
     if (this.#isSending) return;
     this.#isSending = true;
+    try {
+      while (this.#isWanted) await this.#sendAll();
+    } finally {
+      this.#isSending = false;
+      this.#tryLater();
+    }
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isWanted = false;
     try {
       await stops.flush(); // nothing goes before a stop
       await this.refresh();
       const storage = await openStorage();
       for (const item of this.waiting) {
         if (!isMine(item)) break; // somebody else logged in meanwhile
+        if (this.#underWay.has(item.id)) break;
         try {
           await send(item);
           await storage.delete("items", item.id);
@@ -123,9 +142,7 @@ class Outbox {
         }
       }
     } finally {
-      this.#isSending = false;
       await this.refresh();
-      this.#tryLater();
     }
   }
 
@@ -161,32 +178,47 @@ class Outbox {
   }
 
   async #keep(
-    what: Decision | CorrectedPlan | SealedPhoto | WrittenNote | TakenSignature,
+    what: Decision | CorrectedPlan | SealedPhoto | WrittenNote | TakenSignature | TakenStep,
     id: string,
-  ): Promise<number | typeof WAITS> {
+  ): Promise<Sent | typeof WAITS> {
     const { user } = session;
     if (!user) throw new Error("nobody is logged in");
     const author = { username: user.username, name: user.display_name };
     const item: KeptItem = { ...what, id, author, decidedMs: Date.now(), aside: null };
     await put(item);
+    if (this.#isBehind(item)) {
+      await this.flush();
+      return WAITS;
+    }
     let refusal: ApiError;
+    let hasArrived = false;
+    this.#underWay.add(id);
     try {
-      const place = await send(item);
+      const made = await send(item);
       await (await openStorage()).delete("items", id);
-      return place;
+      hasArrived = true;
+      return made;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (mayWorkLater(error)) return WAITS;
       refusal = error;
     } finally {
+      this.#underWay.delete(id);
       await this.refresh();
-      this.#tryLater();
+      if (hasArrived && this.waiting.length > 0) void this.flush();
+      else this.#tryLater();
     }
     // Whoever decided sees the refusal, and what was written is still before them.
     if (isPhoto(item)) await put({ ...item, aside: refusal.shown });
     else await (await openStorage()).delete("items", id);
     await this.refresh();
     throw refusal;
+  }
+
+  /** Whether something of the same case waits to be sent before it. */
+  #isBehind(item: KeptItem): boolean {
+    const caseId = caseOf(item);
+    return caseId !== null && this.waiting.some((one) => caseOf(one) === caseId && one.id !== item.id);
   }
 
   #tryLater(): void {
@@ -198,6 +230,8 @@ class Outbox {
 export function isMine(item: KeptItem): boolean {
   return item.author !== null && item.author.username === session.user?.username;
 }
+
+const caseOf = (item: KeptItem) => (isStep(item) || isPhoto(item) ? item.caseId : null);
 
 function mayWorkLater(error: ApiError): boolean {
   return (
@@ -218,7 +252,8 @@ async function put(item: KeptItem): Promise<void> {
   if (canSeal && author !== null && author.username !== session.user?.username) return;
   const isSealed = key !== null && key.username === author?.username;
   const sealed = isSealed ? await sealJson(key.key, nameOf(id, key.username), item) : null;
-  await (await openStorage()).put("items", { id, author, sealed, open: isSealed ? null : item });
+  const writing = (await openStorage()).transaction("items", "readwrite", { durability: "strict" }); // a battery may die
+  await Promise.all([writing.store.put({ id, author, sealed, open: isSealed ? null : item }), writing.done]);
 }
 
 /** An item that is of nobody, or of whoever is logged in and has the key; else null. */
@@ -230,87 +265,5 @@ async function opened({ id, author, sealed, open }: StoredItem, key: PhoneKey | 
 }
 
 const nameOf = (id: string, username: string) => `outbox ${username} ${id}`;
-
-/** Send one: its place in the log, or 0 for what has none. */
-async function send(item: KeptItem): Promise<number> {
-  if (item.author === null) throw new Error("what is of nobody is never sent");
-  const headers = asPerson(item.author.username);
-  if (isPlan(item)) return sendPlan(item, headers);
-  if (isNote(item)) return sendNote(item, headers);
-  if (isSignature(item)) return sendSignature(item, headers);
-  return isPhoto(item) ? sendPhoto(item, headers) : sendDecision(item, headers);
-}
-
-async function sendDecision(item: KeptDecision, headers: Record<string, string>): Promise<number> {
-  const { id, sweepId, findingId, verdict, note, decidedMs } = item;
-  if (decidedMs === null) throw new Error("a decision of nobody is never sent");
-  const made = await call(
-    client.POST("/api/findings/{finding_id}/disposition", {
-      params: { path: { finding_id: findingId } },
-      headers,
-      body: {
-        sweep_id: sweepId,
-        verdict,
-        note: note === null ? null : { ko: note, en: note },
-        decision_id: id,
-        claimed: { decided: new Date(decidedMs).toISOString(), sent: new Date().toISOString() },
-      },
-    }),
-  );
-  return made.log_index;
-}
-
-async function sendPhoto({ caseId, photo }: KeptPhoto, headers: Record<string, string>): Promise<number> {
-  const params = { path: { case_id: caseId } };
-  const body = { ...photo, sent: new Date().toISOString() };
-  const made = await call(client.POST("/api/cases/{case_id}/photos", { params, headers, body }));
-  return made.photo.log_index;
-}
-
-async function sendNote({ id, sweepId, visitNote }: KeptNote, headers: Record<string, string>): Promise<number> {
-  const params = { path: { sweep_id: sweepId } };
-  const body = { ...visitNote, note_id: id };
-  const made = await call(client.POST("/api/sweeps/{sweep_id}/note", { params, headers, body }));
-  // What is recorded is no draft any more, unless it was changed since.
-  const draft = await readDraft<{ readonly noteId: string }>(checklistOf(sweepId));
-  if (draft?.noteId === id) await dropDraft(checklistOf(sweepId));
-  return made.log_index;
-}
-
-/** What a visit's checklist is called among the drafts. */
-export const checklistOf = (sweepId: string) => `checklist ${sweepId}`;
-
-async function sendSignature(
-  { id, sweepId, signature }: KeptSignature,
-  headers: Record<string, string>,
-): Promise<number> {
-  const params = { path: { sweep_id: sweepId } };
-  const body = { ...signature, signature_id: id };
-  return (await call(client.POST("/api/sweeps/{sweep_id}/signatures", { params, headers, body }))).log_index;
-}
-
-async function sendPlan({ roomId, plan }: KeptPlan, headers: Record<string, string>): Promise<number> {
-  const params = { path: { room_id: roomId } };
-  try {
-    await call(client.PUT("/api/rooms/{room_id}/plan", { params, headers, body: plan }));
-  } catch (error) {
-    if (!(error instanceof ApiError && error.code === "plan_version")) throw error;
-    const { plan: there } = await call(client.GET("/api/rooms/{room_id}", { params }));
-    if (!isSamePlan(there, plan)) throw error; // else its answer was lost, and the server has it
-  }
-  return 0;
-}
-
-function isSamePlan(one: Plan, other: Plan): boolean {
-  const said = ({ version, is_verified, width_m, depth_m, zones }: Plan) =>
-    JSON.stringify([
-      version,
-      is_verified,
-      width_m,
-      depth_m,
-      zones.map((z) => [z.zone_id, z.kind, z.name.ko, z.polygon]),
-    ]);
-  return said(one) === said(other);
-}
 
 export const outbox = new Outbox();

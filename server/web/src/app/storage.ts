@@ -6,7 +6,15 @@
  */
 import { openDB, type DBSchema, type IDBPDatabase } from "idb";
 import type { ShownText } from "../api/client";
-import type { DispositionVerdict, LocalText, PhotoRequest, Plan, SignatureRequest, VisitNote } from "../api/types";
+import type {
+  CaseStep,
+  DispositionVerdict,
+  LocalText,
+  PhotoRequest,
+  Plan,
+  SignatureRequest,
+  VisitNote,
+} from "../api/types";
 import { shown } from "../i18n/translate.svelte";
 import { newId } from "./ids";
 import type { PhoneKey } from "./phone-key";
@@ -49,6 +57,15 @@ export interface TakenSignature {
   readonly signature: SignatureRequest;
 }
 
+/** A step of a case that nobody else has to confirm. */
+export interface TakenStep {
+  readonly caseId: string;
+  /** What it is called, and of which room the case is, where everything that waits is listed. */
+  readonly called: LocalText;
+  readonly place: LocalText;
+  readonly step: CaseStep;
+}
+
 interface Keeping {
   readonly id: string;
   /** Null: kept by an early version of this page, which did not write down whose it was. */
@@ -63,12 +80,14 @@ export interface KeptPlan extends CorrectedPlan, Keeping {}
 export interface KeptPhoto extends SealedPhoto, Keeping {}
 export interface KeptNote extends WrittenNote, Keeping {}
 export interface KeptSignature extends TakenSignature, Keeping {}
-export type KeptItem = KeptDecision | KeptPlan | KeptPhoto | KeptNote | KeptSignature;
+export interface KeptStep extends TakenStep, Keeping {}
+export type KeptItem = KeptDecision | KeptPlan | KeptPhoto | KeptNote | KeptSignature | KeptStep;
 
 export const isPlan = (item: KeptItem): item is KeptPlan => "plan" in item;
 export const isPhoto = (item: KeptItem): item is KeptPhoto => "photo" in item;
 export const isNote = (item: KeptItem): item is KeptNote => "visitNote" in item;
 export const isSignature = (item: KeptItem): item is KeptSignature => "signature" in item;
+export const isStep = (item: KeptItem): item is KeptStep => "step" in item;
 export const isDecision = (item: KeptItem): item is KeptDecision => "verdict" in item;
 
 /** One that waits, as it lies in the storage. */

@@ -1,9 +1,8 @@
 /** Which fields each step of a case has; what the server asks for beside them is two persons for three of them. */
-import type { components } from "../api/schema";
+import type { CaseStep } from "../api/types";
 import type { PlainKey } from "./say.svelte";
 
-export type StepRequest = components["schemas"]["StepRequest"];
-export type Step = StepRequest["step"];
+export type Step = CaseStep;
 export type StepName = Exclude<Step["step"], "witnessed">;
 
 interface Choice {

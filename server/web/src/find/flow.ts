@@ -42,14 +42,27 @@ export const PROCEDURE: readonly State[] = [
   "handed_over",
   "reported_to_city",
 ];
-/** Where a step without a second person leads, for the guide to go on while it waits to be sent. */
-export const LEADS: Readonly<Record<string, State>> = {
-  room_closed: "room_closed",
-  photographed: "photographed",
-  police_called: "police_called",
-  handed_over: "handed_over",
-  reported_to_city: "reported_to_city",
-};
+/** Where a step without a second person leads, for the guide to go on while it waits; null: the case stays as it is. */
+export function leadsTo(step: Step): State | null {
+  switch (step.step) {
+    case "room_closed":
+    case "photographed":
+    case "police_called":
+    case "handed_over":
+    case "reported_to_city":
+    case "not_reached":
+    case "repaired":
+      return step.step;
+    case "defect_found":
+      return "defect";
+    case "rechecked":
+      return step.holds ? "hole_repaired" : "defect";
+    case "reopened":
+      return "candidate";
+    default:
+      return null;
+  }
+}
 /** Nothing was handed over yet: 112 stays in reach. */
 export const AT_RISK: ReadonlySet<State> = new Set(["camera", "room_closed", "photographed", "police_called"]);
 /** From the call on, the file of the case may go to the police. */

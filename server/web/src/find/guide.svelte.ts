@@ -1,22 +1,22 @@
 /**
- * One case guided on this phone: what comes now, what was answered, and what has to be sent.
+ * One case guided on this phone: what comes now and what was answered.
  *
- * Everything is kept before anything is shown as done. A step that needs nobody else is recorded without a connection,
- * too, and sent in its order; a step of two persons is not, since the second one's secret is kept nowhere.
+ * Everything is kept before anything is shown as done. A step that needs nobody else goes through the outbox, which keeps it
+ * without a connection and sends it in its order, whatever screen is open by then; a step of two persons needs the
+ * connection, since the second one's secret is kept nowhere.
  */
 import { sentenceOf } from "../account/passkeys";
 import { ApiError, asPerson, call, client, type ShownText } from "../api/client";
 import type { CaseCreated, SecondPerson } from "../api/types";
 import { newId } from "../app/ids";
+import { saidOf } from "../app/outbox-file";
+import { isMine, outbox } from "../app/outbox.svelte";
 import { session } from "../app/session.svelte";
-import { NEEDS_TWO, type Step } from "../desk/step-fields";
-import { flowOf, LEADS, wrongTurn, type Flow, type Page, type State } from "./flow";
-import { keepProgress, readProgress, seenOf, START, withStep, type Progress } from "./progress";
-import type { FindKey } from "./words";
-
-const RETRY_MS = 10_000; // guessed
-/** Refusals of a session, after which the same step may be taken. */
-const LATER = new Set(["csrf", "another_person", "login_needed", "password_change_needed"]);
+import { isStep, type TakenStep } from "../app/storage";
+import type { Step } from "../desk/step-fields";
+import { flowOf, wrongTurn, type Flow, type Page, type State } from "./flow";
+import { ahead, keepProgress, readProgress, seenOf, START, withStep, type Progress, type Refused } from "./progress";
+import { words, type FindKey } from "./words";
 
 export class Guide {
   progress = $state<Progress>(structuredClone(START));
@@ -29,15 +29,18 @@ export class Guide {
   failure: unknown = null;
   told = $state<"continued" | "elsewhere" | null>(null);
   photograph = $state<string | null>(null);
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #isSending = false;
   #writing = $state(0);
 
-  readonly state: State | null = $derived.by(() => {
-    const last = this.progress.waiting.at(-1);
-    const led = last === undefined ? undefined : LEADS[last.step.step];
-    return led ?? this.progress.seen?.state ?? null;
-  });
+  /** Own steps of this case in the outbox, oldest first: those that wait and those that were set aside. */
+  readonly #kept = $derived(outbox.kept.filter(isStep).filter((item) => item.caseId === this.caseId && isMine(item)));
+  readonly waiting = $derived(this.#kept.filter(({ aside }) => aside === null));
+  readonly refused: readonly Refused[] = $derived([
+    ...this.progress.refused,
+    ...this.#kept.flatMap(({ id, aside, step }) =>
+      aside === null || this.progress.read.includes(id) ? [] : [{ ...aside, said: saidOf(step) }],
+    ),
+  ]);
+  readonly state: State | null = $derived(this.progress.seen?.state ?? null);
   readonly flow: Flow | null = $derived.by(() => {
     if (this.state === null) return null;
     const me = session.user?.display_name;
@@ -55,14 +58,17 @@ export class Guide {
   /** Read what was kept, then what the server says. */
   async open(): Promise<void> {
     this.progress = await readProgress(this.caseId);
+    await outbox.refresh();
+    this.#goAhead();
     if (this.progress.seen !== null) this.#settle();
-    if (this.progress.page > 0 || this.progress.waiting.length > 0) this.told = "continued";
-    await this.send();
+    if (this.progress.page > 0 || this.waiting.length > 0) this.told = "continued";
+    await outbox.flush();
     await this.load();
   }
 
-  stop(): void {
-    clearTimeout(this.#timer);
+  #goAhead(): void {
+    for (const { step } of this.waiting)
+      if (this.progress.seen !== null) this.progress.seen = ahead(this.progress.seen, step);
   }
 
   async load(): Promise<void> {
@@ -71,6 +77,7 @@ export class Guide {
       const mine = one.events.at(-1)?.person === session.user?.display_name;
       const before = this.progress.state;
       this.progress.seen = seenOf(one);
+      this.#goAhead();
       this.error = null;
       this.#settle();
       if (before !== null && before !== this.state && !mine) this.told = "elsewhere";
@@ -114,14 +121,10 @@ export class Guide {
     this.progress.state = this.state;
     this.progress.page = 0;
     this.progress.strokes = [];
-    this.progress.answers = this.state === "police_called" ? { receipt_no: this.#receipt() } : {};
+    const receiptNo = this.progress.seen?.receiptNo ?? "";
+    this.progress.answers = this.state === "police_called" ? { receipt_no: receiptNo } : {};
     this.progress.stepId = null;
     this.wrong = null;
-  }
-
-  #receipt(): string {
-    const waiting = this.progress.waiting.find(({ step }) => step.step === "police_called")?.step;
-    return waiting?.step === "police_called" ? waiting.receipt_no : (this.progress.seen?.receiptNo ?? "");
   }
 
   answer(field: string, value: string): void {
@@ -161,20 +164,16 @@ export class Guide {
     try {
       this.progress.stepId ??= newId();
       await this.keep();
-      const proof = second === null ? null : await second();
-      const done = await this.#post(step, this.progress.stepId, proof);
-      await this.#moveOn(step, done);
+      const done =
+        second === null
+          ? await outbox.step(this.#taken(step), this.progress.stepId)
+          : await this.#byTwo(step, this.progress.stepId, second);
+      await (done === null ? this.#goesLater(step, this.progress.stepId) : this.#moveOn(step, done));
       return true;
     } catch (error) {
-      if (error instanceof ApiError && mayGoLater(error)) {
-        if (!NEEDS_TWO.has(step.step) && LEADS[step.step] !== undefined) {
-          await this.#keepStep(step);
-          return true;
-        }
-        if (error.mayWorkLater) {
-          this.wrong = "needs_connection";
-          return false;
-        }
+      if (error instanceof ApiError && error.mayWorkLater) {
+        this.wrong = "needs_connection";
+        return false;
       }
       if (error instanceof ApiError && error.code === "step_known") {
         // What was answered before arrived, and its answer got lost: the guide goes on from there and says so.
@@ -202,11 +201,8 @@ export class Guide {
       this.progress.stepId ??= newId();
       await this.keep();
       const strokes = $state.snapshot(this.progress.strokes);
-      await this.#post(
-        { step: "witnessed", agency, name, rank, shown_hash: hash, strokes },
-        this.progress.stepId,
-        null,
-      );
+      const step: Step = { step: "witnessed", agency, name, rank, shown_hash: hash, strokes };
+      await outbox.step(this.#taken(step), this.progress.stepId);
       this.progress.stepId = null;
       this.progress.strokes = [];
       this.turn(this.progress.page + 1);
@@ -219,13 +215,20 @@ export class Guide {
     }
   }
 
-  async #post(step: Step, stepId: string, second: SecondPerson | null): Promise<CaseCreated> {
-    const person = session.user?.username ?? "";
-    return await call(
+  #taken(step: Step): TakenStep {
+    const place = this.progress.seen?.place ?? { ko: "", en: "" };
+    return { caseId: this.caseId, called: words[`kept_${step.step}` as FindKey], place: $state.snapshot(place), step };
+  }
+
+  /** A step of two persons is recorded with a connection only, and after what waits of the case. */
+  async #byTwo(step: Step, stepId: string, second: () => Promise<SecondPerson>): Promise<CaseCreated> {
+    if (this.waiting.length > 0) await outbox.flush();
+    if (this.waiting.length > 0) throw new ApiError("network", words.needs_connection, null);
+    return call(
       client.POST("/api/cases/{case_id}/steps", {
         params: { path: { case_id: this.caseId } },
-        headers: asPerson(person),
-        body: { step, second_person: second, step_id: stepId },
+        headers: asPerson(session.user?.username ?? ""),
+        body: { step, second_person: await second(), step_id: stepId },
       }),
     );
   }
@@ -244,60 +247,22 @@ export class Guide {
     await this.load();
   }
 
-  async #keepStep(step: Step): Promise<void> {
-    this.progress.waiting.push({ stepId: this.progress.stepId ?? newId(), step });
+  /** The screen of the next step without an answer. */
+  async #goesLater(step: Step, stepId: string): Promise<void> {
     this.told = null;
+    this.progress.answers = {};
+    this.progress.stepId = null;
+    if (this.progress.seen !== null) this.progress.seen = ahead(this.progress.seen, step);
+    this.progress.state = null;
     this.#settle();
     await this.keep();
-    this.#later();
-  }
-
-  /** Send what was kept, oldest first; what the server refuses is said, and the guide goes on from what the server has. */
-  async send(): Promise<void> {
-    if (this.#isSending) return;
-    this.#isSending = true;
-    try {
-      for (;;) {
-        const first = this.progress.waiting[0];
-        if (first === undefined) return;
-        await this.#post($state.snapshot(first.step), first.stepId, null);
-        this.progress.waiting.shift();
-        await this.keep();
-        if (this.progress.waiting.length === 0) await this.load();
-      }
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (mayGoLater(error)) return;
-      // What comes after a step that was refused would be, too.
-      for (const { step } of this.progress.waiting) this.progress.refused.push({ ...error.shown, said: saidOf(step) });
-      this.progress.waiting = [];
-      await this.load();
-    } finally {
-      this.#isSending = false;
-      this.#later();
-    }
+    if (!this.waiting.some(({ id }) => id === stepId)) await this.load(); // it has arrived behind others
   }
 
   /** Somebody has read what was not taken. */
   haveRead(): void {
     this.progress.refused = [];
+    this.progress.read = this.#kept.filter(({ aside }) => aside !== null).map(({ id }) => id);
     void this.keep();
   }
-
-  #later(): void {
-    clearTimeout(this.#timer);
-    if (this.progress.waiting.length > 0) this.#timer = setTimeout(() => void this.send(), RETRY_MS);
-  }
-}
-
-function mayGoLater(error: ApiError): boolean {
-  return error.mayWorkLater || LATER.has(error.code);
-}
-
-/** What a person wrote in a step, so that it can be written down elsewhere. */
-function saidOf(step: Step): string {
-  const values = Object.entries(step).flatMap(([name, value]) =>
-    name !== "step" && typeof value === "string" && value !== "" ? [value] : [],
-  );
-  return values.join(", ");
 }

@@ -1,8 +1,8 @@
 /** Where somebody is in a case on this phone: kept at each touch, so that a phone that went dead goes on where it was. */
 import { dropDraft, keepDraft, readDraft } from "../app/drafts";
-import type { CaseDetail, CaseView } from "../api/types";
+import type { CaseDetail, CaseView, LocalText } from "../api/types";
 import type { Step } from "../desk/step-fields";
-import type { State } from "./flow";
+import { leadsTo, type State } from "./flow";
 
 /** What is needed of a case to guide without a connection: no name of anybody but numbers of inspectors. */
 export interface Seen {
@@ -32,9 +32,9 @@ export interface Handed {
   readonly sealNo: string;
 }
 
-export interface Waiting {
-  readonly stepId: string;
-  readonly step: Step;
+export interface Refused extends LocalText {
+  /** What a person wrote. */
+  readonly said: string;
 }
 
 export interface Progress {
@@ -48,10 +48,11 @@ export interface Progress {
   address: string;
   /** Of the step that is being recorded; the same until an answer came. */
   stepId: string | null;
-  /** Steps that nobody else needs, recorded without a connection, oldest first. */
-  waiting: Waiting[];
   /** What the server did not take, with its sentence: shown until somebody has read it. */
-  refused: { readonly ko: string; readonly en: string; readonly said: string }[];
+  refused: Refused[];
+  /** Ids of what was set aside in the outbox and has been read here. */
+  read: string[];
+  /** As the server has it, and what waits in the outbox on top. */
   seen: Seen | null;
 }
 
@@ -63,8 +64,8 @@ export const START: Progress = {
   where: "",
   address: "",
   stepId: null,
-  waiting: [],
   refused: [],
+  read: [],
   seen: null,
 };
 
@@ -104,6 +105,11 @@ export function withStep(seen: Seen, step: CaseDetail["events"][number]["step"] 
     default:
       return seen;
   }
+}
+
+/** What the guide goes by while a step waits: as if it had arrived, but for the hash that only the server gives. */
+export function ahead(seen: Seen, step: Step): Seen {
+  return { ...withStep(seen, step), state: leadsTo(step) ?? seen.state, lastHash: null };
 }
 
 export function seenOf(one: CaseDetail): Seen {
