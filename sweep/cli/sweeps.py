@@ -44,6 +44,7 @@ from sweep.cli.options import (
 )
 from sweep.cli.output import EXIT_FINDINGS, CameraKind, FailOn, err, fail, one_line, out, write_json
 from sweep.cli.running import runner_of
+from sweep.cli.simulated_truth import truth_of
 from sweep.cli.watching import Watcher, show_report
 from sweep.cli.wipe import seal_key
 from sweep.config import Config, open_signer
@@ -141,7 +142,7 @@ def run(
             mode="quick" if quick else "full",
         )
         report = _run(source, settings, source.manifest.sweep_id, quiet=quiet, keep=keep)
-    _finish(report, json_out, fail_on, quiet=quiet)
+    _finish(report, json_out, fail_on, quiet=quiet, camera_zone=zone_of(camera_in))
 
 
 def _run_live(
@@ -224,10 +225,16 @@ def _run(
         return result.report
 
 
-def _finish(report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quiet: bool) -> None:
+def _finish(
+    report: SweepReport, json_out: Path | None, fail_on: FailOn, *, quiet: bool, camera_zone: str | None = None
+) -> None:
+    """Show and store the report; `camera_zone`: where a simulated camera hides, of which the report knows nothing."""
     write_json(json_out, report.model_dump(mode="json"))
     if not quiet and (json_out is None or str(json_out) != "-"):
         show_report(report)
+        if camera_zone is not None:
+            truth = truth_of(report, camera_zone)
+            out.print(f"{truth.ko} / {truth.en}")
     strong = any(finding.strength == "strong" for finding in report.findings)
     if (fail_on is FailOn.CANDIDATE and report.findings) or (fail_on is FailOn.STRONG and strong):
         raise typer.Exit(EXIT_FINDINGS)
