@@ -2,7 +2,10 @@
 
 import sys
 
-from server.cli import demo_city, demonstration
+from sweep.loading import loading
+
+with loading():
+    from server.cli import demo_city, demonstration
 
 if __name__ == "__main__":
     given = sys.argv[1:]

@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sweep.cli.quick import run_plain
+from sweep.loading import loading
 
 if TYPE_CHECKING:
     import typer
@@ -78,7 +79,9 @@ def main() -> None:
     if run_plain(sys.argv[1:]):
         os._exit(0)  # everything is written; taking the interpreter down costs as much as reading 30,000 frames
     wanted = sys.argv[1:2]
-    sys.exit(run_app(build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)))
+    with loading():
+        app = build_app(wanted if wanted and wanted[0] in COMMANDS else COMMANDS)
+    sys.exit(run_app(app))
 
 
 def run_app(app: typer.Typer) -> int:
