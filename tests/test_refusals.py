@@ -3,30 +3,72 @@
 from __future__ import annotations
 
 import ast
+import errno
+import json
+import os
 import re
 import string
 from collections.abc import Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import OperationalError
 
 from server import cli as server_cli
-from server.cli.commands import USAGE_ERRORS
 from server.config.settings import SettingsError
+from server.interface.errors import invalid
 from sweep import cli as sweep_cli
-from sweep.report.refusals import FAMILIES, REFUSALS, error_words, refusal, usage_words
+from sweep.config import ConfigError, read_config
+from sweep.report import first_problem
+from sweep.report.language import SYSTEM_WORDS
+from sweep.report.refusals import REFUSALS, error_words, refusal, system_words, usage_words
+from sweep.report.sentences import TABLES, catalogue, in_korean
+from tests.sentences import all_strings, said_by_errors, sources, told_by_functions
 
 ROOT = Path(__file__).resolve().parents[1]
 HANGUL = re.compile("[가-힣]")
+PARTS = ("probe", "server")
+"""Tables of what the project's own parts say; `libraries` is what others say."""
+OUR_OWN_FAULTS = frozenset({
+    "server/documents/statistics.py",
+    "sweep/addresses.py",
+    "sweep/captures/files.py",
+    "sweep/captures/kernel.py",
+    "sweep/captures/kernel_marks.py",
+    "sweep/judge/locate.py",
+    "sweep/judge/thresholds.py",
+    "sweep/lens/intervals.py",
+    "sweep/lens/kernel.py",
+    "sweep/plug/words.py",
+    "sweep/report/schema.py",
+    "sweep/wifi/channels.py",
+    "sweep/wifi/dissection.py",
+})  # fmt: skip
+"""Where a ValueError says that the program calls itself wrongly, which no command line tells."""
+SPEAKING_ROOMS = ("captures", "deliver", "host", "link", "power")
+"""Whose functions return sentences that go into others."""
+COMPOSED = {
+    "avrdude could not write to {}: {}",
+    "avrdude could not write to {}; {}: {}",
+    "Bluetooth cannot be scanned ({}); {}",
+    "RESET reaches the head, which began anew, but its bootloader did not answer",
+    "RESET reaches the head, which began anew, but its bootloader did not answer; {}",
+    "it stopped while listening: {}",
+    "{} cannot be read: {}; {}",
+}
+"""What comes of two strings that are put together."""
 
 
 def _codes() -> Iterator[tuple[str, ast.expr, set[str]]]:
-    """Every `fail(…)`, and `refusal(…)` of a code, of both command lines: where, its code, the names of its values."""
+    """Every `fail(…)`, `note(…)`, and `refusal(…)` of a code, of both command lines: where, its code, its values."""
     for folder in ("sweep/cli", "server/cli"):
         for file in sorted((ROOT / folder).glob("*.py")):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    if node.func.id != "fail" and not (
+                    if node.func.id not in {"fail", "note"} and not (
                         node.func.id == "refusal" and isinstance(node.args[0], ast.Constant)
                     ):
                         continue
@@ -56,14 +98,125 @@ def test_what_the_commands_refuse_is_what_the_catalogue_has() -> None:
     assert used == set(REFUSALS)
 
 
-def test_every_family_is_named_in_korean_before_its_own_words() -> None:
-    for name in {error.__name__ for error in USAGE_ERRORS} - {"ApiError", "OSError"}:
-        assert HANGUL.search(FAMILIES[name])
-    error = SettingsError("no such setting")
-    assert error_words(error, "ko") == "설정 오류: no such setting"
-    assert error_words(error, "en") == "no such setting"
+def test_every_sentence_of_a_part_has_korean() -> None:
+    known = {" ".join(en.split()) for table in TABLES for en in catalogue(table)}
+    said = [*said_by_errors(sources("sweep", "server"))]
+    said += told_by_functions(sources(*(f"sweep/{room}" for room in SPEAKING_ROOMS)))
+    assert len(said) > 700
+    lacking = [
+        f"{one.place}: {one.sentence}"
+        for one in said
+        if one.sentence not in known
+        and one.error != "TypeError"
+        and not (one.error in {"ValueError", ""} and one.place.partition(":")[0] in OUR_OWN_FAULTS)
+        and HANGUL.search(in_korean(one.sentence.strip(" ;").replace("{}", "7")) or "") is None
+        and in_korean(one.sentence.strip(" ;").removesuffix("{}")) is None
+    ]
+    assert lacking == [], "say them in sweep/report/korean/*.toml"
+
+
+def test_no_korean_is_left_of_a_sentence_that_nobody_says() -> None:
+    said = {one.strip(" ;") for one in all_strings(sources("sweep", "server"))}
+    assert [en for table in PARTS for en in catalogue(table) if en.strip() not in said | COMPOSED] == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_each_sentence_is_told_by_its_own_korean_with_its_values(table: str) -> None:
+    for en, ko in catalogue(table).items():
+        count = en.count("{}")
+        named = [name for _, name, _, _ in string.Formatter().parse(ko)] if count else []
+        places = [int(name) for name in named if name]
+        assert max(places, default=-1) < count, en
+        assert sum(name == "" for name in named) <= count, en
+        values = [f"Q{number}" for number in range(count)]
+        told = in_korean("".join(chain.from_iterable(zip_longest(en.split("{}"), values, fillvalue=""))))
+        assert told == (ko.format(*values) if count else ko), en
+
+
+def test_a_sentence_inside_another_is_korean_too() -> None:
+    assert in_korean("a.toml: not valid TOML (Invalid value (at line 1, column 5))") == (
+        "a.toml: 올바른 TOML이 아닙니다(1번째 줄 5번째 글자: 값이 올바르지 않습니다)"
+    )
+    assert in_korean("b.toml cannot be read: No such file or directory; give the folder of a recorded sweep") == (
+        "b.toml: 읽을 수 없습니다(파일이나 폴더가 없습니다). 기록된 점검의 폴더를 지정하세요"
+    )
+    assert in_korean("c.toml: a.b: Field required (+2 more)") == "c.toml: a.b: 필요한 항목이 없습니다 (외 2건)"
+    assert in_korean("what nobody ever says") is None
+
+
+def test_a_setting_that_is_wrong_is_told_in_korean(tmp_path: Path) -> None:
+    file = tmp_path / "probe.toml"
+    for text, said in (
+        ("probe_idx = 1\n", "probe_idx: 없는 항목입니다"),
+        ("hotspot = 1\n", "hotspot: true나 false여야 합니다"),
+        ('carrier = "C"\n', "carrier: 다음 중 하나여야 합니다: 'A' or 'B'"),
+        ("wifi_dwell_s = 1.0\n", "wifi_dwell_s: 5 이상이어야 합니다"),
+        ("range_sensor = true\n", "B 리비전 캐리어만 거리 센서에 전원을 줍니다"),
+        ("a = = 1\n", "올바른 TOML이 아닙니다(1번째 줄"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as refused:
+            read_config(file)
+        assert said in error_words(refused.value, "ko")
+        assert not HANGUL.search(error_words(refused.value, "en"))
+
+
+class Bounds(BaseModel):
+    """A record with bounds of every kind that the project's own have."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+    count: Annotated[int, Field(ge=1, le=5)] = 1
+    share: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
+    name: Annotated[str, Field(min_length=2, max_length=4, pattern="^a+$")] = "aa"
+    kind: Literal["x", "y"] = "x"
+    many: Annotated[tuple[int, ...], Field(min_length=1, max_length=2)] = (1,)
+    inner: dict[str, int] | None = None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"count": 0}, {"count": 9}, {"count": "1"}, {"count": 1.5}, {"share": 0.0}, {"share": 1.0}, {"share": "a"},
+        {"name": "a"}, {"name": "aaaaa"}, {"name": "bb"}, {"name": 1}, {"kind": "z"}, {"many": []}, {"many": [1, 2, 3]},
+        {"many": 1}, {"inner": 1}, {"other": 1}, [], 1, "text",
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_record_out_of_bounds_is_told_in_korean(given: object) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Bounds.model_validate_json(json.dumps(given))
+    assert HANGUL.search(in_korean(first_problem(refused.value)) or ""), first_problem(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1", "{'a': 1}", '{"a" 1}', '{"a": 1} x', '{"a": "b', "{1: 2}", '{"a": 1,}']
+)
+def test_text_that_is_no_json_is_told_in_korean(text: str) -> None:
+    with pytest.raises(json.JSONDecodeError) as refused:
+        json.loads(text)
+    assert HANGUL.search(in_korean(str(refused.value)) or "")
+    with pytest.raises(ValidationError) as by_pydantic:
+        Bounds.model_validate_json(text)
+    assert HANGUL.search(in_korean(first_problem(by_pydantic.value)) or ""), first_problem(by_pydantic.value)
+
+
+def test_what_the_system_refuses_is_korean_by_its_number_and_by_its_words() -> None:
+    for number, ko in SYSTEM_WORDS.items():
+        assert system_words(OSError(number, os.strerror(number)), "ko") == ko
+        assert in_korean(f"f cannot be read: {os.strerror(number)}") == f"f: 읽을 수 없습니다({ko})"
+    assert error_words(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), "f"), "ko").startswith("f: ")
+
+
+def test_an_error_is_told_in_the_language_that_is_asked_for() -> None:
+    error = SettingsError("unknown setting a; known are b, c")
+    assert error_words(error, "ko") == "없는 설정입니다: a. 쓸 수 있는 설정: b, c"
+    assert error_words(error, "en") == str(error)
     assert error_words(ValueError("odd"), "ko") == "오류: odd"
     assert refusal("month", "ko", given="2026-13").endswith("2026-13")
+    inner = OperationalError("", {}, Exception("unable to open database file"))
+    assert refusal("database", "ko", why=inner.orig) == "데이터베이스가 거부함: 데이터베이스 파일을 열 수 없습니다"
+    assert invalid("an outline is no polygon").message.ko == "경계가 다각형이 아닙니다"
+    assert invalid("odd").message.ko == "요청 내용이 올바르지 않습니다"
 
 
 @pytest.mark.parametrize(
@@ -75,14 +228,26 @@ def test_every_family_is_named_in_korean_before_its_own_words() -> None:
         (["add-user"], "인수 ", "Missing argument "),
         (["keys", "--data-dir"], "옵션 '--data-dir'에는 값이 필요합니다", "Option '--data-dir' requires an argument"),
         (["keys", "one"], "남는 인수가 있습니다: one", "Got unexpected extra argument(s) (one)"),
-        (["serve", "--port", "x"], "'--port'에는 수를 주어야 합니다", "Input should be a valid integer"),
+        (["serve", "--port", "x"], "'--port': 정수여야 합니다", "Input should be a valid integer"),
         (
             ["enrol", "00", "--role", "king", "--name", "x"],
             "--role은(는) 다음 중 하나여야 합니다",
             "--role must be one of",
         ),
+        (
+            ["enrol", "00", "--role", "probe", "--name", "x", "--probe-id", "a b"],
+            "--probe-id는 영문자나 숫자로",
+            "--probe-id: letters, digits",
+        ),
+        (["witness", "w", "--name", "a", "--log", "x"], "검증 키가 아닙니다", "not a verifier key"),
+        (
+            ["export", "log", "x.csv", "--from", "soon"],
+            "2026-11-30과 같은 날짜여야 합니다",
+            "does not match the formats",
+        ),
+        (["export", "checkpoint", "/nowhere/x"], "/nowhere/x: 파일이나 폴더가 없습니다", "/nowhere/x: No such file"),
     ],
-    ids=("command", "option", "missing-option", "missing-argument", "no-value", "too-many", "no-number", "no-choice"),
+    ids=lambda one: "-".join(one).replace(" ", "_") if isinstance(one, list) else "",
 )
 def test_bad_usage_is_one_line_in_the_language_of_the_locale(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], ko: str, en: str
@@ -96,23 +261,53 @@ def test_bad_usage_is_one_line_in_the_language_of_the_locale(
         assert line.count("\n") == 1
 
 
-@pytest.mark.parametrize(("locale", "said"), [("ko_KR.UTF-8", "포트나 파일이 없습니다"), ("C", "no such port or file")])
+WRONG_USE = [
+    (["rf", "{nothing}"], "포트나 파일이 없습니다", "no such port or file"),
+    (["rf", "{text}"], "센서 헤드의 시리얼 기록이 아닙니다", "is not a recording"),
+    (["lens", "{text}"], "폴더가 아닙니다. 영상 폴더들이 든 폴더를 지정하세요", "not a folder: give a folder"),
+    (["wifi", "{text}"], "pcap이나 pcapng 기록이 아닙니다", "not a pcap or pcapng capture"),
+    (["ble", "{nothing}"], "파일이나 폴더가 없습니다", "no such file or folder"),
+    (["stimulus", "{text}", "--sequence", "{text}"], "점검의 SEQ.json을 지정하세요", "give the SEQ.json of the sweep"),
+    (["replay", "{folder}"], "기록된 점검의 폴더를 지정하세요", "give the folder of a recorded sweep"),
+    (["lens-calibrate", "{folder}", "--out", "x"], "보정 계획에는", "the recipe names the clips"),
+    (["lens-score", "{text}", "{folder}"], "JSON 문서가 아닙니다", "is not JSON"),
+    (["doctor", "--config", "{text}"], "올바른 TOML이 아닙니다", "not valid TOML"),
+    (["weights", "install", "{text}", "--key", "00"], "16진수 64자리", "64 hexadecimal digits"),
+    (["run", "--sim", "--camera-in", "nowhere"], "도면에 없습니다. 다음 중에서", "is not on the plan; choose one of"),
+    (["lens"], "인수 'DIR'이(가) 필요합니다 (도움말: sweep lens --help)", "Missing argument 'DIR'; see sweep lens"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ko", "en"), WRONG_USE, ids=[f"{one[0][0]}-{at}" for at, one in enumerate(WRONG_USE)]
+)
+@pytest.mark.parametrize("locale", ["ko_KR.UTF-8", "C.UTF-8"])
 def test_the_probe_refuses_in_the_language_of_the_locale(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    ko: str,
+    en: str,
     locale: str,
-    said: str,
 ) -> None:
+    (tmp_path / "text").write_text("this is nothing", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    given = [one.format(**{name: tmp_path / name for name in ("nothing", "text", "folder")}) for one in arguments]
     monkeypatch.setenv("LC_ALL", locale)
-    monkeypatch.setattr("sys.argv", ["sweep", "rf", str(tmp_path / "nothing")])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["sweep", *given])
     with pytest.raises(SystemExit) as ended:
         sweep_cli.main()
     assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+    line = capsys.readouterr().err
+    assert (ko if locale.startswith("ko") else en) in line
+    assert line.count("\n") == 1
+    assert bool(HANGUL.search(line)) == locale.startswith("ko")
 
 
 def test_an_unknown_sentence_of_the_parser_is_told_as_it_came() -> None:
-    assert usage_words("Something new.", "ko") == "사용법 오류: Something new"
+    assert usage_words("Something new.", "ko", help_of="sweep") == "사용법 오류: Something new (도움말: sweep --help)"
     said = "Invalid value for '--mode': Input should be 'full' or 'quick'"
-    assert usage_words(said, "ko") == "'--mode'은(는) 다음 중 하나여야 합니다: 'full' or 'quick'"
+    assert usage_words(said, "ko", help_of="x").startswith("'--mode': 다음 중 하나여야 합니다: 'full' or 'quick'")
+    assert usage_words(said, "en", help_of="x") == f"{said}; see x --help"

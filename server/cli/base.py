@@ -37,7 +37,10 @@ def settings_of(data_dir: Path | None, database_url: str | None, **options: obje
 def new_file(path: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` once it is whole, readable by its owner only."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a person knows the file, not its part
     try:
         with os.fdopen(descriptor, "w+b") as file:
             yield file

@@ -9,15 +9,21 @@ from typing import Annotated
 
 import typer
 
-from server.cli.base import fail_of
+from server.cli.base import fail, fail_of
 from server.serving.certificates import CertificateError, Pair, make_authority, make_page
 from server.serving.hotspot import ADDRESS, PREFIX
+from sweep.report.command_help import SpokenCommand, SpokenGroup
 
-app = typer.Typer(no_args_is_help=True, help="https for a probe's own page, by an authority of the district's own.")
+app = typer.Typer(
+    cls=SpokenGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="https for a probe's own page, by an authority of the district's own.",
+)
 NETWORK = str(IPv4Network(f"{ADDRESS}/{PREFIX}", strict=False))
 
 
-@app.command("authority")
+@app.command("authority", cls=SpokenCommand)
 def authority(
     folder: Annotated[Path, typer.Argument(help="Where authority.crt and authority.key go; on no probe.")],
     name: Annotated[str, typer.Option(help="What a phone's list of authorities shows, such as the district.")],
@@ -26,7 +32,11 @@ def authority(
 ) -> None:
     """Make the authority of a district. Install authority.crt on its phones; keep authority.key off every probe."""
     try:
-        made = make_authority(name, domain, IPv4Network(network), datetime.now(UTC))
+        addresses = IPv4Network(network)
+    except ValueError:
+        fail("network", given=network)
+    try:
+        made = make_authority(name, domain, addresses, datetime.now(UTC))
         folder.mkdir(parents=True, exist_ok=True)
         made.write(folder / "authority.crt", folder / "authority.key")
     except (ValueError, OSError) as error:
@@ -35,7 +45,7 @@ def authority(
     typer.echo(f"{folder / 'authority.key'}: keep it off every probe")
 
 
-@app.command("page")
+@app.command("page", cls=SpokenCommand)
 def page(
     folder: Annotated[Path, typer.Argument(help="Where `authority` wrote its files.")],
     names: Annotated[list[str], typer.Argument(help="Names and addresses of the page, as phones open it.")],

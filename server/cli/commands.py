@@ -44,6 +44,7 @@ from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
 from sweep.report import ContractError
+from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup
 from sweep.report.language import language_of
 from sweep.report.refusals import refusal, usage_words
 
@@ -84,15 +85,27 @@ EXPORTS: dict[str, Callable[..., None]] = {
 }
 """Commands below `export`."""
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-export = typer.Typer(no_args_is_help=True, help="Write the inspection log of a period, or the log of entries.")
+app = typer.Typer(
+    cls=SpokenGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
+)
+export = typer.Typer(
+    cls=SpokenGroup,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Write the inspection log of a period, or the log of entries.",
+)
 app.add_typer(export, name="export")
 app.add_typer(root.app, name="root")
 app.add_typer(evidence_keys.app, name="evidence-key")
 app.add_typer(certificate.app, name="certificate")
 for group, commands in ((app, COMMANDS), (export, EXPORTS)):
     for name, function in commands.items():
-        group.command(name)(function)
+        group.command(name, cls=SpokenCommand)(function)
 
 PERSONAL_DATA: dict[str, tuple[access_log.Shown, ...]] = {
     "export log": ("inspection_log",),
@@ -163,6 +176,7 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
     """Run the command line; every expected failure is one line and exit code 2."""
     ENVIRONMENT.set(environment)
     language = language_of(environment)
+    SPOKEN.set(language)
     try:
         sys.exit(app(arguments, prog_name="sweep-server", standalone_mode=False) or 0)
     except typer.Abort:
@@ -173,7 +187,7 @@ def run(arguments: Sequence[str] | None, environment: Mapping[str, str]) -> None
         if "\n" in message:  # no arguments: the help text
             print(message)
         else:
-            sys.stderr.write(f"sweep-server: {usage_words(message, language)}; sweep-server --help\n")
+            sys.stderr.write(f"sweep-server: {usage_words(message, language, help_of='sweep-server')}\n")
         raise SystemExit(error.exit_code) from None
     except USAGE_ERRORS as error:
         if isinstance(error, ApiError):

@@ -28,6 +28,9 @@ from server.interface.errors import ApiError
 from server.people import auth
 from server.schedule.periods import today
 from server.store.clock import moved_to
+from sweep.report.command_help import SPOKEN
+from sweep.report.language import language_of
+from sweep.report.parser_help import SpokenParser
 
 SEED = 20
 FACILITIES = 16
@@ -38,12 +41,13 @@ SHOWN = ("admin", "city", "supervisor-hanbit", "officer-hanbit", "inspector-hanb
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the year where there is none yet, and serve it; 0 when it ended well, 2 with one line when it cannot."""
-    parser = argparse.ArgumentParser(prog="server.demo city", description="A made-up city with a year of records.")
+    SPOKEN.set(language_of(os.environ))
+    parser = SpokenParser(prog="server.demo city", description="A made-up city with a year of records.")
     parser.add_argument("--once", action="store_true", help="write the year and end")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
     parser.add_argument("--data", type=Path, default=CHECKOUT / "var" / "city", help="folder (default: var/city)")
-    parser.add_argument("--facilities", type=int, default=FACILITIES, help=f"in each district (default: {FACILITIES})")
-    parser.add_argument("--months", type=int, default=MONTHS, help=f"of records (default: {MONTHS})")
+    parser.add_argument("--facilities", type=int, default=FACILITIES, help="in each district (default: 16)")
+    parser.add_argument("--months", type=int, default=MONTHS, help="of records (default: 12)")
     options = parser.parse_args(arguments)
     if not (3 <= options.facilities <= 100 and 2 <= options.months <= 24):
         parser.error("3 to 100 facilities and 2 to 24 months")

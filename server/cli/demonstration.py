@@ -7,7 +7,6 @@ It signs with demo keys only: nothing of it can pass for a measurement.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -41,7 +40,9 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import sweeps, users
 from sweep.entry.envelope import DEFAULT_TENANT
+from sweep.report.command_help import SPOKEN
 from sweep.report.language import language_of
+from sweep.report.parser_help import SpokenParser
 from sweep.report.refusals import error_words
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -93,7 +94,8 @@ class Place:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demonstration; 0 when it ended well, 2 with one line on standard error when it cannot go on."""
-    parser = argparse.ArgumentParser(prog="server.demo", description="Server, recorded sweep, export.")
+    SPOKEN.set(language_of(os.environ))
+    parser = SpokenParser(prog="server.demo", description="Server, recorded sweep, export.")
     parser.add_argument("--once", action="store_true", help="end after the export")
     parser.add_argument("--port", type=int, default=8080, help="port on the loopback address (default: 8080)")
     parser.add_argument("--recording", type=Path, default=RECORDED_SWEEP, help="folder of the recorded sweep to run")

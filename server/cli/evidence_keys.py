@@ -16,12 +16,18 @@ import typer
 from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
 from server.people import evidence_keys
 from sweep.report import display_text
+from sweep.report.command_help import SpokenCommand, SpokenGroup
 
-app = typer.Typer(no_args_is_help=True, help="Evidence officers' keys, to which photographs of objects are sealed.")
+app = typer.Typer(
+    cls=SpokenGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Evidence officers' keys, to which photographs of objects are sealed.",
+)
 ACTOR = "sweep-server"
 
 
-@app.command("make")
+@app.command("make", cls=SpokenCommand)
 def make(
     out: Annotated[Path, typer.Argument(help="File for the private key; it must not exist. Keep it off every server.")],
 ) -> None:
@@ -33,7 +39,7 @@ def make(
     typer.echo(recipient)
 
 
-@app.command("add")
+@app.command("add", cls=SpokenCommand)
 def add(
     recipient: Annotated[str, typer.Argument(help="Public key, as `evidence-key make` or age-keygen prints it.")],
     name: Annotated[str, typer.Option(help="Whose it is, as a pseudonym.")],
@@ -54,7 +60,7 @@ def add(
     typer.echo(f"evidence key {row.key_id} of {row.name}")
 
 
-@app.command("end")
+@app.command("end", cls=SpokenCommand)
 def end(
     key_id: Annotated[str, typer.Argument(help="16 hexadecimal digits, as `evidence-key list` prints them.")],
     data_dir: DataDir = None,
@@ -66,7 +72,7 @@ def end(
     typer.echo(f"evidence key {key_id} ended")
 
 
-@app.command("list")
+@app.command("list", cls=SpokenCommand)
 def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
     """List the keys to which photographs are sealed."""
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:

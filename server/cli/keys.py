@@ -44,6 +44,8 @@ def enrol(
         fail("one_of", option="--role", choices=", ".join(roles))
     if role in {"probe", "demo"} and probe_id is None:
         fail("probe_id_needed")
+    if probe_id is not None and re.fullmatch(SLUG, probe_id) is None:
+        fail("probe_id")
     if tenant is not None and re.fullmatch(SLUG, tenant) is None:
         fail("tenant")
     _, public = parse_key(public_key)

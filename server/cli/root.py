@@ -20,8 +20,14 @@ from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal
 from sweep.entry.dsse import Signer
 from sweep.report import display_text, utc_now
+from sweep.report.command_help import SpokenCommand, SpokenGroup
 
-app = typer.Typer(no_args_is_help=True, help="The root key of the district: who may speak is signed by it alone.")
+app = typer.Typer(
+    cls=SpokenGroup,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The root key of the district: who may speak is signed by it alone.",
+)
 
 LEAST_PASSPHRASE = 12
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -58,7 +64,7 @@ def create(
         typer.echo(f"{paper}: print it, sign it, keep it with a copy of the key")
 
 
-@app.command("hand-over")
+@app.command("hand-over", cls=SpokenCommand)
 def hand_over(
     public_key: Annotated[str, typer.Argument(help="The new root key as `create` prints it: 64 digits.")],
     reason: Annotated[str, typer.Option(help="Why; it is written down.")],

@@ -18,6 +18,7 @@ from sweep.entry.dsse import EntryError, SignedEntry
 from sweep.entry.envelope import Body, BodyRef, Envelope, from_wire, parse_envelope
 from sweep.entry.kinds import KEY_KINDS, KNOWN_KINDS
 from sweep.report import first_problem, has_unsafe_character
+from sweep.report.sentences import in_korean
 
 MAX_WIRE_BYTES = 16 * 1024 * 1024  # derived: the largest body (8 MiB) in base64 and 20 crops beside it
 
@@ -93,4 +94,6 @@ def _guessed_id(entry: SignedEntry, said: Unread) -> UUID:
 
 
 def _malformed(line: str) -> ApiError:
-    return invalid(line, ko="기록의 형식이 올바르지 않습니다", code="malformed_entry")
+    said = in_korean(line)
+    general = "기록의 형식이 올바르지 않습니다"
+    return invalid(line, ko=general if said is None else f"{general}: {said}", code="malformed_entry")

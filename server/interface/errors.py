@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from server.interface.views.answer import ErrorBody, ErrorView
 from sweep.report import LocalText, display_text
+from sweep.report.sentences import in_korean
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +44,9 @@ def not_found(what_ko: str, what_en: str) -> ApiError:
     return ApiError(404, "not_found", f"{what_ko}: 찾을 수 없습니다", f"{what_en}: not found")
 
 
-def invalid(en: str, *, ko: str = "요청 내용이 올바르지 않습니다", code: str = "invalid_request") -> ApiError:
-    """400 with one line about what is wrong."""
-    return ApiError(400, code, ko, en)
+def invalid(en: str, *, ko: str | None = None, code: str = "invalid_request") -> ApiError:
+    """400 with one line about what is wrong; without Korean of its own, that of the catalogue."""
+    return ApiError(400, code, ko or in_korean(en) or "요청 내용이 올바르지 않습니다", en)
 
 
 def busy(ko: str, en: str, *, status: int = 503, code: str = "busy", retry_after_s: int = BUSY_RETRY_S) -> ApiError:

@@ -53,8 +53,11 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with these commands; KeyError for a name that is none."""
     import typer
 
+    from sweep.report.command_help import SpokenCommand, SpokenGroup
+
     app = typer.Typer(
         name="sweep",
+        cls=SpokenGroup,
         help="Ansim Sweep probe: look for hidden cameras and say what could not be judged.",
         no_args_is_help=True,
         add_completion=False,
@@ -64,7 +67,7 @@ def build_app(names: Iterable[str] = COMMANDS) -> typer.Typer:
     app.callback()(_group)  # keeps a single command a command
     for name in names:
         module, _, function = COMMANDS[name].partition(":")
-        app.command(name)(getattr(import_module(f"sweep.cli.{module}"), function))
+        app.command(name, cls=SpokenCommand)(getattr(import_module(f"sweep.cli.{module}"), function))
     return app
 
 
@@ -89,13 +92,16 @@ def run_app(app: typer.Typer) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from sweep.report.command_help import SPOKEN
     from sweep.report.language import language_of
     from sweep.report.refusals import refusal, usage_words
 
+    language = language_of(os.environ)
+    SPOKEN.set(language)
     try:
         return app(standalone_mode=False) or 0
     except typer.Abort:
-        print(f"sweep: {refusal('stopped', language_of(os.environ))}", file=sys.stderr)
+        print(f"sweep: {refusal('stopped', language)}", file=sys.stderr)
         return EXIT_STOPPED
     except TyperException as error:
         message = error.format_message()
@@ -103,5 +109,5 @@ def run_app(app: typer.Typer) -> int:
             print(message)
         else:
             command = " ".join(["sweep", *sys.argv[1:2]]) if sys.argv[1:2] and sys.argv[1] in COMMANDS else "sweep"
-            print(f"sweep: {usage_words(message, language_of(os.environ))}; see {command} --help", file=sys.stderr)
+            print(f"sweep: {usage_words(message, language, help_of=command)}", file=sys.stderr)
         return error.exit_code

@@ -6,7 +6,7 @@ import signal
 import time
 from typing import Final
 
-from sweep.cli.output import err, fail, one_line
+from sweep.cli.output import err, fail, note, one_line
 from sweep.cli.running import close_interrupted_sweeps
 from sweep.config import Config, open_signer
 from sweep.deliver.outbox import Outbox, OutboxError
@@ -76,7 +76,7 @@ def deliver(settings: Config, outbox: Outbox) -> None:
     if settings.server is None:
         if outbox.unsaved:
             fail("unsaved", **unsaved(outbox))
-        err.print(f"{outbox.waiting} signed entries wait in the outbox; --server URL delivers them")
+        note("no_server_given", waiting=outbox.waiting)
         _tell_asides(outbox)
         return
     folder = settings.state_folder
@@ -92,13 +92,13 @@ def deliver(settings: Config, outbox: Outbox) -> None:
         fail("unsaved", **unsaved(outbox))
     if result.trouble is not None:
         fail("entries_partly", why=result.trouble, delivered=result.delivered, pending=result.pending)
-    err.print(f"{result.delivered} signed entries delivered, {result.refused} refused, {result.pending} waiting")
+    note("delivered", delivered=result.delivered, refused=result.refused, waiting=result.pending)
     _tell_asides(outbox)
 
 
 def _tell_asides(outbox: Outbox) -> None:
     """Files that were set aside and still lie there."""
     for aside in outbox.asides():
-        err.print(f"{aside.name} was set aside ({aside.why}): {aside.reason}", soft_wrap=True, markup=False)
+        note("set_aside", file=aside.name, kind=aside.why, why=aside.reason)
     if outbox.damaged_heads:
-        err.print(f"{' and '.join(outbox.damaged_heads)} of the outbox was damaged and made good: check the disk")
+        note("made_good", files=", ".join(outbox.damaged_heads))

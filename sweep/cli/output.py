@@ -70,6 +70,15 @@ def fail(code: str, **values: object) -> NoReturn:
     _end_with(refusal(code, _language(), **values))
 
 
+def note(code: str, **values: object) -> None:
+    """Say the sentence of a code on stderr and go on."""
+    from sweep.report import display_text
+    from sweep.report.refusals import refusal
+
+    line = refusal(code, _language(), **values)
+    err.print(display_text(" ".join(line.split()), limit=400), soft_wrap=True)
+
+
 def fail_of(error: Exception) -> NoReturn:
     """Say what an error says in one line on stderr and end with exit code 2."""
     from sweep.report.refusals import error_words

@@ -1,17 +1,18 @@
 """What the command lines refuse, in Korean and English: one catalogue for `sweep` and `sweep-server`.
 
 A refusal is a code with values, or an error of the system, of the command line's parser or of a part of the project;
-each comes out as one line in the language of the locale (`language`).  What a part says of itself is English: in
-Korean its family is named before it.  Nothing here prints.
+each comes out as one line in the language of the locale (`language`).  What a part says of itself is English and is
+found in the catalogue of sentences (`sentences`); what another program said and nobody knows is told as it came, with
+a Korean word before it.  Nothing here prints.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from sweep.report.language import Language, system_words
+from sweep.report.language import SYSTEM_WORDS, Language
+from sweep.report.sentences import in_korean
 
 
 class Refusal(NamedTuple):
@@ -65,6 +66,14 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     "tenant": Refusal(
         "--tenant는 영문자, 숫자, 점, 붙임표, 밑줄 64자 이내여야 합니다",
         "--tenant: letters, digits, dots, dashes and underscores, at most 64",
+    ),
+    "probe_id": Refusal(
+        "--probe-id는 영문자나 숫자로 시작하고 영문자, 숫자, 점, 붙임표, 밑줄 64자 이내여야 합니다",
+        "--probe-id: letters, digits, dots, dashes and underscores, at most 64, beginning with a letter or digit",
+    ),
+    "network": Refusal(
+        "--network는 10.42.0.0/24와 같은 IPv4 네트워크여야 합니다: {given}",
+        "--network must be an IPv4 network such as 10.42.0.0/24, not {given}",
     ),
     "probe_id_needed": Refusal("점검기 키에는 --probe-id가 필요합니다", "--probe-id is needed for the key of a probe"),
     "reason_needed": Refusal("--discard에는 --reason이 필요합니다", "--discard needs --reason"),
@@ -138,7 +147,7 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
         "the system is read-only: start once with overlayroot=disabled in cmdline.txt, then update",
     ),
     "nothing_removed": Refusal("아무것도 지우지 않았습니다", "nothing was removed"),
-    "no_key_to_seal": Refusal("봉인할 {file}이 없습니다", "there is no {file} to seal"),
+    "no_key_to_seal": Refusal("봉인할 {file}이(가) 없습니다", "there is no {file} to seal"),
     "entries_wait": Refusal(
         "{why} 기록 {waiting}건이 보낼 대기 중이며 잃은 것은 없습니다. 명령을 다시 실행하세요",
         "{why} {waiting} entries wait in the outbox, nothing is lost; run the command again",
@@ -154,6 +163,23 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     "entries_partly": Refusal(
         "{why}; {delivered}건 보냄, {pending}건 대기 중, 잃은 것은 없습니다",
         "{why}; {delivered} entries delivered, {pending} wait, nothing is lost",
+    ),
+    "replayed_before": Refusal(
+        "이미 실행한 기록입니다(점검 {sweep}). 새 점검으로 만들려면 --again을 지정하세요",
+        "this recording was replayed before as sweep {sweep}; --again makes a new one",
+    ),
+    "no_server_given": Refusal(
+        "서명된 기록 {waiting}건이 보낼 대기 중입니다. --server 주소를 주면 보냅니다",
+        "{waiting} signed entries wait in the outbox; --server URL delivers them",
+    ),
+    "delivered": Refusal(
+        "서명된 기록: {delivered}건 보냄, {refused}건 거부됨, {waiting}건 대기 중",
+        "{delivered} signed entries delivered, {refused} refused, {waiting} waiting",
+    ),
+    "set_aside": Refusal("{file}: 따로 두었습니다({kind}): {why}", "{file} was set aside ({kind}): {why}"),
+    "made_good": Refusal(
+        "보낼 기록의 {files}이(가) 손상되어 복구했습니다. 디스크를 확인하세요",
+        "{files} of the outbox was damaged and made good: check the disk",
     ),
     # The server
     "public_key": Refusal("공개 키는 16진수 64자리입니다", "a public key is 64 hexadecimal digits"),
@@ -182,68 +208,36 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
     ),
 }
 
-USAGE: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
-    (re.compile(pattern, re.DOTALL), ko)
-    for pattern, ko in (
-        (r"No such option: (\S+?)(?: (?:Did you mean|\(Possible options:) (.+?)[?)])?", "없는 옵션입니다: {0}"),
-        (r"No such command (.+?)\.?(?: Did you mean .+)?", "없는 명령입니다: {0}"),
-        (r"Missing (?:option|parameter) (.+?)\.?(?: .*)?", "옵션 {0}이(가) 필요합니다"),
-        (r"Missing argument (.+?)\.?(?: .*)?", "인수 {0}이(가) 필요합니다"),
-        (r"Missing command\.?", "명령이 필요합니다"),
-        (r"Option (.+?) requires (?:an argument|\d+ arguments)\.?", "옵션 {0}에는 값이 필요합니다"),
-        (r"Option (.+?) does not take a value\.?", "옵션 {0}에는 값을 주지 않습니다"),
-        (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)\.?", "남는 인수가 있습니다: {0}"),
-        (r"Invalid value for (.+?): Input should be a valid (?:integer|number).*", "{0}에는 수를 주어야 합니다"),
-        (
-            r"Invalid value for (.+?): Input should be greater than or equal to (\S+?)\.?",
-            "{0}은(는) {1} 이상이어야 합니다",
-        ),
-        (r"Invalid value for (.+?): Input should be less than or equal to (\S+?)\.?", "{0}은(는) {1} 이하여야 합니다"),
-        (r"Invalid value for (.+?): Input should be ('.+?)\.?", "{0}은(는) 다음 중 하나여야 합니다: {1}"),
-        (r"Invalid value for (.+?): (.+?) is not one of (.+?)\.?", "{0}: {1}은(는) {2} 중 하나가 아닙니다"),
-        (r"Invalid value for (.+?): (?:File|Path|Directory) (.+?) does not exist\.?", "{0}: {1}이(가) 없습니다"),
-        (r"Invalid value for (.+?): (.+)", "{0}의 값이 올바르지 않습니다: {1}"),
-        (r"Invalid value: (.+)", "값이 올바르지 않습니다: {0}"),
-    )
-)
-"""What the parser of the command line says, and how Korean says it; the first that fits in full."""
-
-FAMILIES: Final[Mapping[str, str]] = {
-    "SettingsError": "설정 오류",
-    "ContractError": "문서 형식 오류",
-    "ExportError": "내보내기 오류",
-    "RetentionError": "보존 기간 설정 오류",
-    "PolicyError": "점검 정책 오류",
-    "AnchorError": "기준점 오류",
-    "PackageError": "내보낸 파일 오류",
-    "DiskFullError": "저장 공간 부족",
-    "BusyError": "데이터베이스 사용 중",
-    "AwayError": "데이터베이스 연결 안 됨",
-    "SchemaError": "데이터베이스 구조 오류",
-    "TreeError": "로그 트리 오류",
-    "BodyKeysError": "본문 키 오류",
-    "SnapshotError": "백업 사본 오류",
-    "BackupError": "백업 오류",
-    "CertificateError": "인증서 오류",
-}
-"""How Korean names the errors of parts, whose own sentences are English, by class."""
+RELAYED: Final = frozenset({"why", "error"})
+"""Values that are sentences themselves."""
 
 
 def refusal(code: str, language: Language, **values: object) -> str:
-    """The sentence of a code; raises KeyError for an unknown code or a missing value."""
+    """The sentence of a code; raises KeyError for an unknown code or a missing value.
+
+    What a part said (`why`, `error`) is put into the same language.
+    """
     words = REFUSALS[code]
+    for name in RELAYED & values.keys():
+        line = " ".join(str(values[name]).split())
+        values[name] = line if language == "en" else in_korean(line) or line
     return (words.ko if language == "ko" else words.en).format(**values)
 
 
-def usage_words(message: str, language: Language) -> str:
-    """What the parser of the command line says, in one line without its full stop."""
-    line = " ".join(message.replace("Value error, ", "").split())
-    if language == "ko":
-        for pattern, ko in USAGE:
-            if found := pattern.fullmatch(line):
-                return ko.format(*found.groups())
-        return f"사용법 오류: {line.rstrip('.')}"
-    return line.rstrip(".")
+def system_words(error: OSError, language: Language) -> str:
+    """What the system refused, in one line without the file's name."""
+    said = error.strerror or str(error)
+    if language == "en":
+        return said
+    return in_korean(said) or SYSTEM_WORDS.get(error.errno or 0) or f"오류: {said}"
+
+
+def usage_words(message: str, language: Language, *, help_of: str) -> str:
+    """What the parser of the command line says, and where help is, in one line.  `help_of`: program or command."""
+    line = " ".join(message.replace("Value error, ", "").split()).rstrip(".")
+    if language == "en":
+        return f"{line}; see {help_of} --help"
+    return f"{in_korean(line) or f'사용법 오류: {line}'} (도움말: {help_of} --help)"
 
 
 def error_words(error: Exception, language: Language) -> str:
@@ -251,7 +245,5 @@ def error_words(error: Exception, language: Language) -> str:
     if isinstance(error, OSError) and error.strerror is not None:
         words = system_words(error, language)
         return words if error.filename is None else f"{error.filename}: {words}"
-    if language == "en":
-        return str(error)
-    family = next((FAMILIES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in FAMILIES), "오류")
-    return f"{family}: {error}"
+    line = " ".join(str(error).split())
+    return line if language == "en" else in_korean(line) or f"오류: {line}"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from server import cli
-from sweep.report.language import Language, language_of, system_words
+from sweep.report.language import Language, language_of
+from sweep.report.refusals import system_words
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,8 @@ def test_what_the_system_refuses_has_words() -> None:
     refused = OSError(errno.EACCES, "Permission denied", "/etc/shadow")
     assert system_words(refused, "ko") == "접근 권한이 없습니다"
     assert system_words(refused, "en") == "Permission denied"
-    assert system_words(OSError(errno.EXDEV, "Invalid cross-device link"), "ko") == "Invalid cross-device link"
+    assert system_words(OSError(errno.EXDEV, "Invalid cross-device link"), "ko") == "다른 디스크입니다"
+    assert system_words(OSError(errno.ENOTUNIQ, "Name not unique"), "ko") == "오류: Name not unique"
 
 
 @pytest.mark.parametrize(

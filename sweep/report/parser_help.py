@@ -1,0 +1,26 @@
+"""A parser of `argparse` that explains itself and refuses in the language that `command_help.SPOKEN` names."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from sweep.report.command_help import SPOKEN, headed, in_help
+from sweep.report.refusals import usage_words
+
+
+class SpokenParser(argparse.ArgumentParser):
+    """A parser of `argparse` whose help and refusals are in the language of the person."""
+
+    def format_help(self) -> str:
+        """The whole help text."""
+        if SPOKEN.get() == "en":
+            return super().format_help()
+        self.description = in_help(self.description)
+        for action in self._actions:
+            action.help = in_help(action.help)
+        return headed(super().format_help())
+
+    def error(self, message: str) -> NoReturn:
+        """End with one line and exit code 2."""
+        self.exit(2, f"{self.prog}: {usage_words(message, SPOKEN.get(), help_of=self.prog)}\n")
