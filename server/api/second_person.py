@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.api.access import CaseWorker, FreshSession, OwnSession, client_address
+from server.api.access import INSPECTORS, CaseWorker, FreshSession, Inspector, OwnSession, client_address
 from server.api.passkeys import challenge_cookie, needed_party, set_challenge_cookie
 from server.api.second_factor import use_code
 from server.api.services import services_of
@@ -17,8 +17,8 @@ from server.interface.errors import ApiError
 from server.interface.fields import Role
 from server.interface.people_requests import AgreeRequest, PinRequest
 from server.interface.request_body import describe, json_body
-from server.interface.views.people import PasskeyChallenge, PinView
-from server.people import badges, passkeys, pins
+from server.interface.views.people import PasskeyChallenge, PinView, SecondView
+from server.people import accounts, badges, passkeys, pins
 from server.people.access_log import shows
 from server.people.auth import Person, check_password, hashed
 from server.people.challenges import CHALLENGE_S
@@ -54,6 +54,15 @@ def delete_pin(request: Request, session: OwnSession) -> PinView:
     with services_of(request).db.write() as connection:
         pins.remove_pin(connection, session.person)
         return pins.pin_of(connection, session.person)
+
+
+@router.get("/api/second-person", openapi_extra=shows())
+def get_second(
+    request: Request, person: Inspector, name: Annotated[str, Query(min_length=2, max_length=60)]
+) -> SecondView:
+    """Is there somebody else of this number who may sweep along: a slip is seen when it is typed, not at the door."""
+    with services_of(request).db.read() as connection:
+        return SecondView(is_known=accounts.has_companion(connection, person, name, INSPECTORS))
 
 
 @router.post("/api/second-person/options", openapi_extra=describe(AgreeRequest) | shows())

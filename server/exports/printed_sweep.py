@@ -113,7 +113,7 @@ def _fields(row: LogRow, report: SweepReport | None) -> list[list[str]]:
     if report is not None:
         check = report.reference_check
         when = "" if check.checked is None else f" ({kst(check.checked.utc)})"
-        fields.append(["기준 표적 확인", "Reference check", REFERENCE_CHECKS[check.status] + when])
+        fields.append(["기준 점검", "Reference check", REFERENCE_CHECKS[check.status] + when])
     return fields
 
 

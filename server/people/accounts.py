@@ -41,6 +41,16 @@ def accounts(connection: Connection, district_id: str | None) -> tuple[AccountVi
     )
 
 
+def has_companion(connection: Connection, person: Person, name: str, roles: Iterable[Role]) -> bool:
+    """Has somebody else who may work in `person`'s district, in one of `roles`, this number?"""
+    statement = select(users.c.district_id).where(
+        users.c.display_name == name.strip(), users.c.is_active, users.c.role.in_(tuple(roles)),
+        users.c.user_id != person.user_id,
+    )  # fmt: skip
+    found = connection.execute(statement).scalars()
+    return any(person.district_id is None or district in (None, person.district_id) for district in found)
+
+
 def invite(
     connection: Connection,
     by: Person,

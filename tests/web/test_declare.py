@@ -42,11 +42,16 @@ def test_two_taps_by_one_thumb_declare_nothing(site: Site, live_phone: Phone, li
     first.click()
     expect(second.or_(page.get_by_role("button", name="점검자-02 확인"))).to_have_count(0)
     expect(submit).to_be_disabled()
-    page.get_by_label("본인 아이디 또는 배지 번호").fill("supervisor")
+    who = page.get_by_label("본인 아이디 또는 배지 번호")
+    who.fill("감독자-01")  # what the page calls the person, and no user name
     pin.fill(WRONG_PIN)
+    submit.click()
+    expect(page.locator("p.alert")).to_contain_text("점검자 번호가 아니라 받은 아이디나 배지 번호")
+    who.fill("Supervisor")  # a phone's keyboard begins with a capital
     live_phone.shoot("declare-proof")
     submit.click()
-    expect(page.locator("p.alert")).to_have_count(1)
+    expect(page.locator("p.alert")).to_contain_text("PIN을 정하지 않았으면 ‘비밀번호’로")
+    expect(page.locator("section:has(button:text('퇴실 확인 완료')) p.alert")).to_be_in_viewport()  # beside the button
     live_phone.shoot("declare-wrong-pin")
     assert live_phone.violations() == []
     expect(pin).to_have_value("")

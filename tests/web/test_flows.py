@@ -206,7 +206,7 @@ def test_a_sweep_is_started_watched_and_read(phone: Phone, probe: FakeProbe) -> 
     assert isinstance(start, StartCommand)
     assert (start.mode, start.inspectors) == ("quick", ("점검자-01", "점검자-02"))
     probe.state("waiting_for_empty")
-    expect(page.get_by_role("heading", name="비었는지 두 사람이 확인")).to_be_visible()
+    expect(page.get_by_role("heading", name="두 사람의 퇴실 확인")).to_be_visible()
     submit = page.get_by_role("button", name="퇴실 확인 완료, 점검 시작")
     expect(submit).to_be_disabled()
     page.get_by_role("button", name="점검자-01 확인").click()

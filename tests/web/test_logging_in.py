@@ -189,7 +189,7 @@ def test_a_finger_of_somebody_else_and_a_copied_passkey_open_nothing(open_phone:
 def test_where_there_are_no_passkeys_the_page_says_why(open_phone: OpenPhone, door: Site) -> None:
     phone = open_phone(door.url)  # a number for an address
     phone.open()
-    expect(phone.page.get_by_text("이 서버에 https 주소가 정해지지 않아 패스키를 쓸 수 없습니다.")).to_be_visible()
+    expect(phone.page.get_by_text("이 서버는 패스키를 받지 않습니다.")).to_be_visible()
     expect(phone.page.get_by_role("button", name="패스키로 로그인")).to_have_count(0)
     expect(phone.page.get_by_label("비밀번호", exact=True)).to_be_visible()
     assert phone.violations() == []

@@ -38,17 +38,20 @@ def test_the_check_is_led_step_by_step_and_says_what_to_do_when_it_fails(
     live_phone.shoot("live-reference-ko-light", full=False)
     for number in (1, 2, 3):
         assert card.get_by_role("button", name="기준 점검 시작").count() == 0
-        card.get_by_role("button", name=f"{number}단계 됐음").click()
+        card.get_by_role("button", name=f"{number}단계 했음").click()
     expect(card.locator("li.over")).to_have_count(3)
     assert live_phone.violations() == []
     card.get_by_role("button", name="기준 점검 시작").click()
     live_probe.expect("reference")
     live_probe.tell(reference_event(1, 3))
     expect(card.locator(".repeats .over")).to_have_count(1)
+    expect(page.get_by_role("button", name="문밖에서 측정")).to_have_count(0)  # not while one holds still
     expect(card.get_by_role("button")).to_have_count(0)
     live_probe.tell(reference_event(3, 3, came_to("failed", "lens")))
     expect(card.get_by_text("렌즈와 조명 창을 마른 천으로 닦기")).to_be_visible()
     expect(card.get_by_text("기준 송신기의 전원과")).to_have_count(0)
+    expect(card.get_by_text("‘점검 중단’을 누르고, 점검 시작에서 다른 점검기를")).to_be_visible()
+    expect(page.get_by_text("기준 점검을 통과한 다음에 합니다")).to_be_visible()
     expect(card.get_by_text("판정은 ‘이상 없음’이 되지 않습니다")).to_be_visible()
     assert live_phone.violations() == []
     assert live_phone.small_texts() == []

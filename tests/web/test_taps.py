@@ -78,7 +78,7 @@ def test_the_commonest_tasks_take_few_taps(open_phone: OpenPhone, site: Site, li
     assert isinstance(start, StartCommand)
     assert (start.mode, start.inspectors) == ("full", ("점검자-01", "점검자-02"))
     live_probe.state("waiting_for_empty")
-    expect(page.get_by_role("heading", name="비었는지 두 사람이 확인")).to_be_visible()
+    expect(page.get_by_role("heading", name="두 사람의 퇴실 확인")).to_be_visible()
     prepared = taps(page)
     first, second = declare(page)
     taken["start"] = prepared + first, second

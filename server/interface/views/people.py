@@ -226,6 +226,12 @@ class PinView(View):
     """What one's badge shows."""
 
 
+class SecondView(View):
+    """Whether somebody of this number may be the second of two."""
+
+    is_known: bool
+
+
 class BadgeView(View):
     """A badge, as it is printed: it names somebody and proves nothing."""
 

@@ -63,6 +63,19 @@ def case(settings: Settings) -> Iterator[Case]:
         yield Case(site)
 
 
+def test_a_number_is_known_when_somebody_else_may_come_along_under_it(case: Case) -> None:
+    case.site.add_user("park", "viewer", "열람자-01")
+
+    def known(name: str) -> bool:
+        return bool(case.kim.get("/api/second-person", name=name).json()["is_known"])
+
+    told = {name: known(name) for name in ("점검자-02", " 점검자-02 ", "점검자-01", "열람자-01", "점검자-99")}
+    assert told == {"점검자-02": True, " 점검자-02 ": True, "점검자-01": False, "열람자-01": False, "점검자-99": False}
+    admin = case.site.login("admin")
+    assert admin.post("/api/users/lee/deactivate").is_success
+    assert not known("점검자-02")
+
+
 def test_each_way_of_the_second_person_is_taken_and_said(case: Case) -> None:
     assert case.lee.get("/api/pin").json() == {"set": None, "is_locked": False, "badge": None}
     assert case.lee.put("/api/pin", {"pin": PIN}).json()["set"] is not None

@@ -6,6 +6,13 @@ import { answer } from "./passkeys";
 /** Letters of a badge, which no user name has. */
 const BADGE = /^[A-Z][0-9A-Z]{7}$/;
 
+/** As the server takes a user name; what was given instead is mostly a number of an inspector. */
+const USER_NAME = /^[a-z0-9][a-z0-9._-]{0,59}$/;
+
+export function isUserName(who: string): boolean {
+  return USER_NAME.test(who);
+}
+
 export function isBadge(who: string): boolean {
   return BADGE.test(who.trim());
 }
@@ -22,7 +29,7 @@ export async function byPasskey(about: string): Promise<SecondPerson> {
 
 /** By user name or badge and PIN, or by user name and password; `code`: of the second factor, where one is asked for. */
 export function bySecret(name: string, secret: string, code: string | null): SecondPerson {
-  const who = name.trim();
+  const who = isBadge(name) ? name.trim() : name.trim().toLowerCase(); // keyboards of phones begin with a capital
   return {
     ...NOT_GIVEN,
     ...(isBadge(who) ? { badge: who } : { username: who }),

@@ -1929,6 +1929,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/second-person": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Second
+         * @description Is there somebody else of this number who may sweep along: a slip is seen when it is typed, not at the door.
+         */
+        get: operations["get_second_api_second_person_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/second-person/options": {
         parameters: {
             query?: never;
@@ -7344,6 +7364,14 @@ export interface components {
             username: string | null;
         };
         /**
+         * SecondView
+         * @description Whether somebody of this number may be the second of two.
+         */
+        SecondView: {
+            /** Is Known */
+            is_known: boolean;
+        };
+        /**
          * StopView
          * @description A stop that a person asked for; it stands until the sweep runs again or is over.
          */
@@ -12584,6 +12612,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_second_api_second_person_get: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondView"];
                 };
             };
             /** @description Refused; the code says why */

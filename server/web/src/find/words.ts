@@ -137,8 +137,8 @@ export const words = {
   mm_wrong: text("숫자로 적으십시오. 자로 잰 밀리미터입니다.", "A number, in millimetres, by a ruler."),
   leave_title: text("손대지 않습니다", "Do not touch it"),
   leave_lead: text(
-    "떼거나 끄거나 열지 않습니다. 안에 든 것을 보지 않습니다. 휴대전화 카메라로 찍지 않습니다.",
-    "Do not remove it, switch it off or open it. Look at nothing it holds. No phone camera.",
+    "떼거나 끄거나 열지 않습니다. 안에 든 것을 보지 않습니다. 사진은 나중에 이 안내에서만 찍습니다.",
+    "Do not remove it, switch it off or open it. Look at nothing it holds. Photographs come later, in this guide only.",
   ),
   clear_title: text("사람을 내보내고 문을 닫습니다", "Clear the room, close the door"),
   clear_lead: text(
@@ -231,8 +231,8 @@ export const words = {
     "Sign by finger, or go on without.",
   ),
   sign_late: text(
-    "보낼 기록이 남아 해시가 아직 없습니다. 연결된 뒤에 서명을 받을 수 있습니다.",
-    "Something waits to be sent, so there is no hash yet; a signature can be taken once there is a connection.",
+    "연결이 없어 지금은 서명을 받을 수 없습니다. 경찰관이 떠나야 하면 인수증을 받고 ‘서명 없이 다음으로’를 누르십시오.",
+    "No connection, so nothing can be signed now. If the officer has to leave, take their receipt and go on without.",
   ),
   sign_field: text("여기에 손가락으로 서명", "Sign here by finger"),
   sign_again: text("지우고 다시", "Clear"),
@@ -248,6 +248,7 @@ export const words = {
     "기록은 수사가 끝날 때까지 지울 수 없습니다. 본 것을 밖에 말하지 않습니다. 힘들면 1366 또는 동료에게 말하십시오.",
     "Nothing can be erased until the investigation is over. Tell nobody outside. If it weighs on you, talk to a colleague or call 1366.",
   ),
+  to_today: text("오늘 할 일로", "Back to today"),
   asked: text("경찰이 문서로 요청함", "The police asked in writing"),
   asked_document_title: text("요청 문서 번호는 무엇입니까?", "Number of their document?"),
   asked_document_lead: text("말로 하는 요청에는 넘기지 않습니다.", "Nothing is given on a spoken request."),

@@ -99,8 +99,8 @@ export const words = {
   ),
   old_signature: text("고치기 전 점검표에 한 서명", "over an earlier version"),
   hand_over: text("나가기 전에", "Before you leave"),
-  hand_open: text("‘점검 중’ 안내문을 떼고 문을 엽니다", "Take the door sign off, open the door"),
-  hand_things: text("점검기·기준 표적·손전등을 챙깁니다", "Probe, reference target and torch are packed"),
+  hand_open: text("‘점검 중’ 표지를 떼고 문을 엽니다", "Take the door sign off, open the door"),
+  hand_things: text("점검기·기준판·손전등을 챙깁니다", "Probe, reference board and torch are packed"),
   hand_sticker: text("점검 스티커에 오늘 날짜를 적습니다", "Today's date is on the sticker"),
   hand_sheet: text("확인서를 건네고 보수할 것을 설명합니다", "The sheet is handed over, repairs explained"),
   found_warning: text(

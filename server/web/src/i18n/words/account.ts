@@ -18,6 +18,7 @@ export const account = {
   passkey_name_phone: text("내 휴대전화", "My phone"),
   passkey_name_desk: text("내 컴퓨터", "My computer"),
   passkey_add: text("이 기기에 패스키 만들기", "Make a passkey on this device"),
+  passkey_add_another: text("패스키 하나 더 만들기", "Make another passkey"),
   passkey_added: text(
     "패스키를 등록했습니다. 다음부터 이것으로 로그인하십시오.",
     "Passkey added. Log in with it from now on.",
@@ -35,7 +36,7 @@ export const account = {
   passkey_keep: text("그대로 두기", "Keep it"),
   passkey_removed: text("‘{name}’ 패스키를 지웠습니다.", "Passkey “{name}” removed."),
   passkey_cancelled: text(
-    "패스키 확인이 취소되었거나 이 기기에 쓸 수 있는 패스키가 없습니다.",
+    "패스키 확인을 취소했거나, 이 기기에 쓸 수 있는 패스키가 없습니다.",
     "Cancelled, or this device has no passkey for this site.",
   ),
   passkey_known: text("이 기기에는 이미 등록한 패스키가 있습니다.", "This device already has a passkey of yours."),
@@ -45,10 +46,7 @@ export const account = {
     "Passkeys are off because this page was not opened over HTTPS.",
   ),
   passkey_unsupported: text("이 브라우저는 패스키를 지원하지 않습니다.", "This browser has no passkeys."),
-  passkey_no_address: text(
-    "이 서버에 https 주소가 정해지지 않아 패스키를 쓸 수 없습니다.",
-    "Passkeys are off because this server has no HTTPS address yet.",
-  ),
+  passkey_no_address: text("이 서버는 패스키를 받지 않습니다.", "This server takes no passkeys."),
   passkey_elsewhere: text("패스키는 {origin} 주소에서만 쓸 수 있습니다.", "Passkeys work at {origin} only."),
   login_code: text("인증 코드", "Code"),
   login_code_hint: text(

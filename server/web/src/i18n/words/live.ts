@@ -54,6 +54,11 @@ export const live = {
   live_waits: text("{modality}: 차례를 기다리는 중", "{modality} waits for its turn"),
   outside_place: text("문밖", "Outside the door"),
   outside_title: text("먼저 문밖에서 측정", "First outside the door"),
+  outside_then: text("그다음 문밖에서 측정", "Then outside the door"),
+  outside_after: text(
+    "기준 점검을 통과한 다음에 합니다. 기준판이 없으면 기준 점검 없이 합니다.",
+    "After the reference check is passed. Without a board, go on without the check.",
+  ),
   outside_now: text("문밖에서 측정 중", "Measuring outside the door"),
   outside_text: text(
     "문을 닫고 두 사람 모두 문밖에 서 계십시오. 바깥의 전파를 재어 두면 안에서 나오는 전파를 가려낼 수 있습니다.",
@@ -131,7 +136,7 @@ export const live = {
   direction_90: text("도면 아래쪽", "Down on the plan"),
   direction_180: text("도면 왼쪽", "Left on the plan"),
   direction_270: text("도면 위쪽", "Up on the plan"),
-  declare_title: text("비었는지 두 사람이 확인", "Two people confirm it is empty"),
+  declare_title: text("두 사람의 퇴실 확인", "Two people confirm it is empty"),
   declare_do: text("셋을 직접 확인한 다음 각자 누르십시오.", "See to these three, then each confirms."),
   declare_lead: text(
     "확인하기 전에는 카메라와 조명에 전원이 들어가지 않습니다.",
@@ -142,8 +147,8 @@ export const live = {
     "Every stall door was opened and nobody is inside",
   ),
   declare_check_door: text(
-    "출입문을 닫고 ‘점검 중’ 표지를 걸었습니다",
-    "The entrance is closed and the notice hangs outside",
+    "출입문을 닫고 ‘점검 중’ 표지를 걸었습니다. 표지가 없으면 한 사람이 문을 지킵니다",
+    "The entrance is closed and its sign hangs outside; without a sign one of you guards the door",
   ),
   declare_check_phones: text("휴대전화 카메라를 쓰지 않습니다", "No phone camera is in use"),
   declare_person: text("{who} 확인", "{who} confirms"),
@@ -154,6 +159,18 @@ export const live = {
   declare_second_hint: text(
     "휴대전화를 건네고, 다른 한 사람이 직접 입력합니다. 사람이 들어와 멈추면 다시 입력합니다.",
     "Hand over the phone: the other person enters this. It is asked again after somebody came in.",
+  ),
+  declare_passkey_hint: text(
+    "두 번째 사람의 패스키가 이 휴대전화나 보안 키에 있을 때만 됩니다. 없으면 PIN이나 비밀번호로 확인합니다.",
+    "Works if the second person's passkey is on this phone or on a security key. Otherwise use PIN or password.",
+  ),
+  declare_no_pin: text(
+    "PIN을 정하지 않았으면 ‘비밀번호’로 확인하십시오. PIN은 설정의 ‘로그인 방법’에서 정합니다.",
+    "Without a PIN use ‘Password’. A PIN is set under Settings, ‘Ways to log in’.",
+  ),
+  declare_not_a_name: text(
+    "점검자 번호가 아니라 받은 아이디나 배지 번호를 적으십시오.",
+    "Give the user name or badge you were given, not your number.",
   ),
   declare_way: text("확인 방법", "How to confirm"),
   declare_way_pin: text("PIN", "PIN"),
@@ -204,11 +221,15 @@ export const live = {
     "하루를 시작할 때와 점검기를 떨어뜨린 뒤에 한 번씩 합니다. 1분이면 됩니다.",
     "Once at the start of a day and after a fall. It takes a minute.",
   ),
-  reference_step_board: text("기준판을 밝은 창 없는 벽에 세우기", "Stand the board where no window shines"),
+  reference_today: text(
+    "오늘 통과했습니다. 점검기를 떨어뜨렸으면 다시 합니다.",
+    "Passed today. Check again if the probe fell.",
+  ),
+  reference_step_board: text("기준판을 창에서 먼 벽에 세우기", "Stand the board at a wall away from windows"),
   reference_step_cord: text("끈을 팽팽히 당겨 1 m, 정면으로", "Cord taut: 1 m, straight ahead"),
   reference_step_sender: text("기준 송신기를 켜서 2 m에 두기", "Known transmitter on, 2 m away"),
   reference_step_still: text("그대로 세 번 재는 동안 움직이지 않기", "Hold still for three readings"),
-  reference_step_done: text("{n}단계 됐음", "Step {n} is done"),
+  reference_step_done: text("{n}단계 했음", "Step {n} is done"),
   reference_mend: text("이렇게 해 보십시오", "What to do"),
   reference_mend_clean: text("렌즈와 조명 창을 마른 천으로 닦기", "Wipe lens and lamp window with a dry cloth"),
   reference_mend_distance: text("끈 길이 1 m와 정면 방향을 다시 맞추기", "Set 1 m by the cord, straight ahead, again"),
@@ -216,6 +237,12 @@ export const live = {
   reference_mend_phones: text("휴대전화를 3 m 밖으로 치우기", "Take telephones 3 m away"),
   reference_mend_twice: text("두 번 이어 실패하면 다른 점검기로 바꾸기", "Failed twice: take another probe"),
   reference_mend_repair: text("다른 점검기로 바꾸고 수리를 맡기기", "Take another probe, have this one repaired"),
+  reference_change: text(
+    "점검기를 바꾸려면 아래 ‘점검 중단’을 누르고, 점검 시작에서 다른 점검기를 고릅니다.",
+    "To change it, press ‘Abort’ below and choose another probe when you start.",
+  ),
+  reference_numbers: text("측정값 보기", "Show what was measured"),
+  reference_over: text("이제 문밖에서 측정합니다.", "Now measure outside the door."),
   reference_limited: text(
     "그래도 점검하면 이 점검기의 판정은 ‘이상 없음’이 되지 않습니다.",
     "Sweep all the same, and nothing that this probe says is called clear.",

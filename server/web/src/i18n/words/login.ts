@@ -36,6 +36,10 @@ export const login = {
     "받은 아이디와 비밀번호로 로그인하십시오.",
     "Log in by the user name and password you were given.",
   ),
+  login_first_time: text(
+    "처음이면 아래에서 아이디와 비밀번호로 로그인하십시오.",
+    "The first time, log in by user name and password below.",
+  ),
   login_busy: text("확인하는 중", "Checking"),
   logout: text("로그아웃", "Log out"),
 } as const;

@@ -75,6 +75,14 @@ export const settings = {
   settings_pending: text("보내지 못한 기록", "Not sent yet"),
   settings_pending_none: text("없음", "None"),
   settings_pending_count: text("{n}건, 연결되면 보냄", "{n}, sent when connected"),
+  outbox_not_sent: text(
+    "아직 보내지 못했습니다. 기록은 그대로 있고, 연결되면 저절로 보냅니다.",
+    "Not sent yet. Everything is still here and goes by itself when there is a connection.",
+  ),
+  logout_offline: text(
+    "연결 없이는 로그아웃되지 않습니다. 그동안 휴대전화를 잠가 두십시오. 보관한 기록은 지워지지 않습니다.",
+    "Logging out needs a connection. Keep the phone locked until then; what it keeps is not lost.",
+  ),
   settings_pending_send: text("지금 보내기", "Send now"),
   settings_version: text("서버 버전", "Server version"),
   settings_licences: text("쓰인 공개 소프트웨어의 사용권", "Licences of the software used"),

@@ -19,6 +19,15 @@ export const start = {
     "실명 대신 배정받은 점검자 번호를 적습니다.",
     "Use the assigned pseudonyms, not real names.",
   ),
+  start_second_known: text("{person}: 등록된 점검자입니다.", "{person} is an inspector here."),
+  start_second_unknown: text(
+    "‘{person}’ 번호의 점검자가 없습니다. 번호를 다시 확인하십시오.",
+    "No inspector has the number ‘{person}’. Check it again.",
+  ),
+  start_second_unasked: text(
+    "연결이 없어 ‘{person}’ 번호를 확인하지 못했습니다. 점검 전 본인 확인 때 확인합니다.",
+    "No connection: ‘{person}’ is not checked yet. It is when that person confirms before the sweep.",
+  ),
   start_inspector_1: text("점검자 1", "Inspector 1"),
   start_inspector_2: text("점검자 2", "Inspector 2"),
   start_partners: text("최근에 점검한 사람", "Who swept recently"),

@@ -105,7 +105,7 @@ export const sweep = {
   sweep_thresholds: text("판정 기준", "Thresholds"),
   sweep_calibration: text("보정", "Calibration"),
   sweep_calibration_none: text("아직 보정하지 않음", "Not calibrated yet"),
-  sweep_reference: text("기준 표적 확인", "Reference check"),
+  sweep_reference: text("기준 점검", "Reference check"),
   sweep_reference_passed: text("통과", "Passed"),
   sweep_reference_failed: text("실패", "Failed"),
   sweep_reference_out_of_control: text("관리 범위 벗어남", "Out of control"),

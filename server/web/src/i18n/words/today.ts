@@ -18,7 +18,10 @@ export const today = {
   today_metres: text("직선 {m} m", "{m} m straight"),
   today_more: text("나머지 {n}곳 펼치기", "Show the other {n}"),
   today_cut: text("더 있습니다. 나머지는 업무 화면에서 보십시오.", "There are more: see the desk."),
-  today_no_probe: text("켜진 점검기가 없습니다.", "No probe is switched on."),
+  today_no_probe: text(
+    "켜진 점검기가 없습니다. 점검기를 켜고 잠시 기다리십시오.",
+    "No probe is switched on. Switch one on and wait a moment.",
+  ),
   today_bank: text("보조 배터리 {share}", "power bank {share}"),
   today_bank_unknown: text("보조 배터리 잔량 모름", "power bank unknown"),
   today_check_not_done: text(
