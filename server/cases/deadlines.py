@@ -13,6 +13,14 @@ REPAIR_DAYS: dict[Defect, int] = {
     "emergency_bell": 3,
     "floor_gap": 30,
     "ceiling_gap": 30,
+    "vent": 14,
+    "ceiling": 7,
+    "light": 7,
+    "socket": 7,
+    "door_lock": 3,
+    "partition": 14,
+    "toilet_bin": 14,
+    "basin": 14,
 }  # guessed: what a district can order and have done
 REOPENS_AFTER = timedelta(days=90)  # FIELD §1: rooms are inspected with equipment every quarter
 

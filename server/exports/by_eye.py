@@ -29,7 +29,7 @@ DEFECTS = {
     "emergency_bell": "비상벨",
     "floor_gap": "칸막이 아래 틈",
     "ceiling_gap": "칸막이 위 틈",
-}
+} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
 
 
 NO_ZONE = "구역 없이"
@@ -93,6 +93,7 @@ def _zone_line(check: ZoneCheck, names: Mapping[str, str], photographed: Mapping
         zone=name,
         fine=tuple(SPOTS[spot] for spot in SPOTS if spot in check.fine),
         marked=tuple(SPOTS[spot] for spot in SPOTS if spot in check.marked),
+        broken=tuple(SPOTS[spot] for spot in SPOTS if spot in check.broken),
         holes=check.holes,
         floor_gap_mm=check.floor_gap_mm,
         ceiling_gap_mm=check.ceiling_gap_mm,
@@ -106,6 +107,7 @@ def zone_words(line: ZoneLine) -> str:
     """What was seen in a zone, in one line."""
     parts = [f"이상 없음 {len(line.fine)}부위"] if line.fine else []
     parts += [f"표시 {', '.join(line.marked)}"] if line.marked else []
+    parts += [f"고장 {', '.join(line.broken)}"] if line.broken else []
     parts += [f"구멍 {line.holes}개"] if line.holes else []
     parts += [f"아래 틈 {line.floor_gap_mm} mm"] if line.floor_gap_mm is not None else []
     parts += [f"위 틈 {line.ceiling_gap_mm} mm"] if line.ceiling_gap_mm is not None else []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from server.exports.fonts import FONT_FOLDERS, find_typeface
 from server.exports.typeset import printable, set_pdf
-from server.exports.words import NOT_RECORDED, SOURCES, kst
+from server.exports.words import NOT_RECORDED, SOURCES, SPOTS, kst
 from sweep.report import LocalText, Source
 from sweep.report.case_records import Step
 
@@ -88,7 +88,7 @@ VALUE_WORDS: Mapping[str, str] = {
     "person": "점검자",
     "cleaner": "청소 담당",
     "public": "시민",
-}
+} | {spot: f"{words} 고장" for spot, words in SPOTS.items()}
 CODED = frozenset({"seen", "defect", "duty", "wanted"})
 WORDS = {
     "title": "불법촬영기기 의심 사건 기록",

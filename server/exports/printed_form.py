@@ -75,7 +75,11 @@ def _check_row(line: ZoneLine) -> Tree:
         "gaps": f"{_millimetres(line.floor_gap_mm)} / {_millimetres(line.ceiling_gap_mm)}",
         "bell": line.emergency_bell,
         "rest": ", ".join(
-            [*(["스티커"] if line.sticker else []), *([f"사진 {line.photographs}장"] if line.photographs else [])]
+            [
+                *([f"고장: {', '.join(line.broken)}"] if line.broken else []),
+                *(["스티커"] if line.sticker else []),
+                *([f"사진 {line.photographs}장"] if line.photographs else []),
+            ]
         )
         or "–",
     }

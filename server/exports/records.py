@@ -163,7 +163,7 @@ class ZoneLine:
     fine: tuple[str, ...]
     """Parts that were looked at with nothing unusual, in Korean words."""
     marked: tuple[str, ...]
-    """Parts where something was strange or broken."""
+    """Parts where something was strange; of earlier checklists, or broken."""
     holes: int
     floor_gap_mm: int | None
     """Measured; None: not measured."""
@@ -171,6 +171,8 @@ class ZoneLine:
     emergency_bell: str
     sticker: bool
     """Was a hole or gap closed by a sticker there and then?"""
+    broken: tuple[str, ...] = ()
+    """Parts that are to be repaired, with nothing strange about them."""
     photographs: int = 0
     """Of objects in this zone; kept sealed, in no document."""
 

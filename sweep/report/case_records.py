@@ -15,7 +15,11 @@ from .base import ClockReading, HexDigest, Record, Text
 from .persons import Identified
 
 Seen = Literal["nothing", "hole", "object"]
-Defect = Literal["hole", "emergency_bell", "floor_gap", "ceiling_gap"]
+Defect = Literal[
+    "hole", "emergency_bell", "floor_gap", "ceiling_gap",
+    "vent", "ceiling", "light", "socket", "door_lock", "partition", "toilet_bin", "basin",
+]  # fmt: skip
+"""What the law or a camera makes worth a name, then the parts of a checklist: such a part is broken."""
 Wanted = Literal["addresses", "wifi_timeline", "photographs"]
 Person = Annotated[str, StringConstraints(min_length=2, max_length=60)]
 Millimetres = Annotated[int, Field(ge=0, le=5_000)]

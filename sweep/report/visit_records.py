@@ -30,7 +30,7 @@ class ZoneCheck(Record):
     fine: Annotated[tuple[Spot, ...], Field(max_length=8)]
     """Looked at by eye, and nothing unusual."""
     marked: Annotated[tuple[Spot, ...], Field(max_length=8)]
-    """Looked at, and something is strange or broken."""
+    """Looked at, and something is strange; before `broken` was told apart, broken parts too."""
     holes: Annotated[int, Field(ge=0, le=99)]
     """How many holes nobody can explain."""
     floor_gap_mm: Millimetres | None
@@ -39,10 +39,12 @@ class ZoneCheck(Record):
     emergency_bell: Bell
     sticker: bool
     """Was a hole or gap closed by a sticker there and then?"""
+    broken: Annotated[tuple[Spot, ...], Field(max_length=8)] = ()
+    """Looked at, and damaged or out of order with nothing strange about it: to be repaired, and no mark of a camera."""
 
     @model_validator(mode="after")
     def _names_each_part_once(self) -> Self:
-        named = (*self.fine, *self.marked)
+        named = (*self.fine, *self.marked, *self.broken)
         if len(set(named)) < len(named):
             raise ValueError("each part of a zone stands once")
         return self

@@ -41,7 +41,10 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     zones = report.plan.zones
     expect(page.get_by_role("heading", level=2, name=zones[0].name.ko)).to_be_visible()
     _press(page, "모두 이상 없음")
-    page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심·고장").check()
+    page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심").check()
+    page.get_by_role("group", name="조명").get_by_role("radio", name="고장").check()
+    _press(page, "조명 고장 보수 요청")
+    expect(page.get_by_text("보수 요청함: 조명 고장")).to_be_visible()
     _press(page, "하나 더하기")
     page.get_by_label("아래 틈 – 5 mm 이하").fill("9")
     page.get_by_label("위 틈 – 300 mm 이상").fill("320")
@@ -51,7 +54,7 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     page.get_by_label("구멍·틈을 스티커로 막음").check()
     _press(page, "아래 틈 보수 요청")
     expect(page.get_by_text("보수 요청함: 아래 틈")).to_be_visible()
-    expect(page.get_by_role("link", name="사진 찍기")).to_have_attribute("href", re.compile("#/photos/"))
+    expect(page.get_by_role("link", name="사진 찍기").first).to_have_attribute("href", re.compile("#/photos/"))
     _looked_at(phone, "checklist-zone")
     page.reload()
     expect(page.get_by_text("적던 점검표에서 이어집니다.")).to_be_visible()
@@ -78,6 +81,7 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
     assert note["emergency_bell"] == "works"
     first = note["zones"][0]
     assert (first["zone_id"], first["marked"], first["holes"]) == (zones[0].zone_id, ["vent"], 1)
+    assert first["broken"] == ["light"]
     assert (first["floor_gap_mm"], first["ceiling_gap_mm"], first["sticker"]) == (9, 320, True)
     assert len(note["zones"]) == len(zones)
     expect(page.get_by_text("적던 점검표가 있습니다")).to_have_count(0)
@@ -88,6 +92,7 @@ def test_a_checklist_is_filled_zone_by_zone_and_survives_the_phone(phone: Phone,
         "한빛공원 공중화장실",
         "가상경찰서 여성청소년과",
         "아래 틈 9 mm",
+        "조명 고장",
         "카메라가 없다는 증명서가 아닙니다",
         "입회인",
     ):

@@ -303,7 +303,7 @@ def visits_end(day: Day, phone: Phone, other: Phone, sweeps: tuple[str, ...]) ->
             expect(other.page.get_by_role("heading", level=2, name=zone["name"]["ko"])).to_be_visible()
             press(other.page, "모두 이상 없음")
             if number == 1:
-                other.page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심·고장").check()
+                other.page.get_by_role("group", name="환풍구").get_by_role("radio", name="의심").check()
             press(other.page, "다음 구역" if number < len(zones) else "마지막 장")
         press(other.page, "서명하여 기록")
         expect(other.page.get_by_role("heading", name="현장 기재를 기록했습니다")).to_be_visible()

@@ -129,6 +129,7 @@ ZONE: dict[str, Any] = {
     "ceiling_gap_mm": None,
     "emergency_bell": "works",
     "sticker": True,
+    "broken": [],
 }
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from server.exports.by_eye import (
     by_eye_reason,
@@ -107,6 +108,16 @@ UNCHECKED: dict[str, Any] = CHECKED | {
 }
 
 
+def _checked(zone: dict[str, Any]) -> HandEntries:
+    return hand_entries(("점검자-01", _note(zones=(ZoneCheck.model_validate(zone),))), [])
+
+
+def test_a_part_is_either_strange_or_broken_and_an_entry_from_before_tells_no_broken_one() -> None:
+    assert ZoneCheck.model_validate(CHECKED).broken == ()
+    with pytest.raises(ValidationError, match="stands once"):
+        ZoneCheck.model_validate(CHECKED | {"broken": ("partition",)})
+
+
 def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -> None:
     zones = tuple(ZoneCheck.model_validate(one) for one in (CHECKED, UNCHECKED))
     names = {"stall-1": "1번 칸"}
@@ -129,6 +140,9 @@ def test_the_checklist_is_printed_zone_by_zone_with_its_gaps_and_photographs() -
         "rest": "스티커, 사진 1장",
     }
     assert form["checks"][1]["gaps"] == "– / –"
+    broken = _checked(UNCHECKED | {"broken": ("light",)})
+    assert checklist_words(broken) == "stall-9: 고장 조명"
+    assert broken.suspicious_marks == "없음"  # a broken light is no mark of a camera
     assert sweep_object(page.row)["zone_checks"][0]["holes"] == 2
     assert b"%PDF" in render_sheet(page, s.GENERATED)[:8]
     log = printed_log([page.row], s.PERIOD, s.GENERATED, Printing())

@@ -3257,7 +3257,7 @@ export interface components {
              * Defect
              * @enum {string}
              */
-            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap" | "vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin";
             /**
              * Due
              * Format: date
@@ -3285,7 +3285,7 @@ export interface components {
              * Defect
              * @enum {string}
              */
-            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+            defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap" | "vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin";
             /**
              * Due
              * @default null
@@ -6727,7 +6727,7 @@ export interface components {
              */
             case_id: string;
             /** Defect */
-            defect: ("hole" | "emergency_bell" | "floor_gap" | "ceiling_gap") | null;
+            defect: ("hole" | "emergency_bell" | "floor_gap" | "ceiling_gap" | "vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin") | null;
             /** Holds */
             holds: boolean | null;
             /**
@@ -8827,6 +8827,12 @@ export interface components {
          * @description What was looked at in one zone, part by part.
          */
         ZoneCheck: {
+            /**
+             * Broken
+             * @description Looked at, and damaged or out of order with nothing strange about it: to be repaired, and no mark of a camera.
+             * @default []
+             */
+            broken: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
             /** Ceiling Gap Mm */
             ceiling_gap_mm: number | null;
             /**
@@ -8851,7 +8857,7 @@ export interface components {
             holes: number;
             /**
              * Marked
-             * @description Looked at, and something is strange or broken.
+             * @description Looked at, and something is strange; before `broken` was told apart, broken parts too.
              */
             marked: ("vent" | "ceiling" | "light" | "socket" | "door_lock" | "partition" | "toilet_bin" | "basin")[];
             /**

@@ -4,12 +4,13 @@
  * Input are a plan's zones and what was ticked; output is the note as the server takes it. A part that nobody ticked was
  * not seen: nothing is called fine by leaving it alone.
  */
-import type { VisitNote, Zone } from "../api/types";
+import type { CaseDetail, VisitNote, Zone } from "../api/types";
 
 export type Check = NonNullable<VisitNote["zones"]>[number];
 export type Spot = VisitNote["spots"][number];
+export type Defect = Extract<CaseDetail["events"][number]["step"], { step: "defect_found" }>["defect"];
 export type Bell = VisitNote["emergency_bell"];
-export type Seen = "fine" | "marked" | "unseen";
+export type Seen = "fine" | "marked" | "broken" | "unseen";
 
 export interface ZoneDraft {
   seen: Partial<Record<Spot, Seen>>;
@@ -70,20 +71,24 @@ export function millimetres(written: string): number | null | undefined {
 }
 
 /** What of a zone has to be repaired, as cases name it. */
-export function defectsOf(draft: ZoneDraft): readonly ("hole" | "emergency_bell" | "floor_gap" | "ceiling_gap")[] {
+export function defectsOf(draft: ZoneDraft): readonly Defect[] {
   const [floor, ceiling] = [millimetres(draft.floor), millimetres(draft.ceiling)];
   return [
     ...(draft.holes > 0 ? (["hole"] as const) : []),
     ...(draft.bell === "broken" ? (["emergency_bell"] as const) : []),
     ...(typeof floor === "number" && floor > FLOOR_MOST_MM ? (["floor_gap"] as const) : []),
     ...(typeof ceiling === "number" && ceiling < CEILING_LEAST_MM ? (["ceiling_gap"] as const) : []),
+    ...SPOTS.filter((spot) => draft.seen[spot] === "broken"),
   ];
 }
 
+export type ZoneState = "todo" | "part" | "fine" | "marked" | "broken";
+
 /** How far a zone is. */
-export function stateOf(zone: Zone, draft: ZoneDraft): "todo" | "part" | "fine" | "marked" {
+export function stateOf(zone: Zone, draft: ZoneDraft): ZoneState {
   const seen = spotsOf(zone).map((spot) => draft.seen[spot] ?? "unseen");
   if (draft.holes > 0 || seen.includes("marked")) return "marked";
+  if (seen.includes("broken")) return "broken";
   if (seen.every((one) => one === "unseen")) return "todo";
   return seen.includes("unseen") ? "part" : "fine";
 }
@@ -94,6 +99,7 @@ export function checkOf(zone: Zone, draft: ZoneDraft): Check {
     zone_id: zone.zone_id,
     fine: those("fine"),
     marked: those("marked"),
+    broken: those("broken"),
     holes: draft.holes,
     floor_gap_mm: millimetres(draft.floor) ?? null,
     ceiling_gap_mm: millimetres(draft.ceiling) ?? null,
@@ -138,7 +144,7 @@ export function noteOf(
     const draft = drafts[zone.zone_id];
     return draft === undefined ? [] : [checkOf(zone, draft)];
   });
-  const looked = new Set(checks.flatMap((check) => [...check.fine, ...check.marked]));
+  const looked = new Set(checks.flatMap((check) => [...check.fine, ...check.marked, ...(check.broken ?? [])]));
   if (checks.some((check) => check.holes > 0)) looked.add("partition");
   const bells = new Set(checks.map((check) => check.emergency_bell));
   const bell = (["broken", "works", "none"] as const).find((one) => bells.has(one)) ?? "not_tested";

@@ -1,8 +1,9 @@
 /** What of a case has to be repaired, for whoever keeps the building: nothing else of it. */
 import type { CaseDetail } from "../api/types";
+import type { Defect } from "./checklist";
 
 export interface Repair {
-  readonly defect: "hole" | "emergency_bell" | "floor_gap" | "ceiling_gap";
+  readonly defect: Defect;
   readonly measuredMm: number | null;
   readonly due: string;
 }
