@@ -170,7 +170,7 @@ def check_envelope(e: Any) -> None:
     need(isinstance(e["subject"], str) and 1 <= len(e["subject"]) <= 60, "subject")
     need(not {unicodedata.category(c) for c in e["subject"]} & {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}, "subject")
     need(e["assurance"] in ["device", "passkey", "password", "witness", "ceremony"], "assurance")
-    need(e["source"] in ["live", "replay", "simulated"], "source")
+    need(e["source"] in ["live", "practice", "replay", "simulated"], "source")
     need(is_number(e["seq"]) and e["seq"] >= 1, "seq")
     need(e["prev"] is None or fits(HEX64, e["prev"]), "prev")
     need(isinstance(e["refs"], list) and len(e["refs"]) <= 256 and all(fits(UUID, r) for r in e["refs"]), "refs")

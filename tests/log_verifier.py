@@ -341,7 +341,10 @@ class Log:
         has_sweep = e["sweep_id"] is not None or e["kind"] not in DEVICE_KINDS
         if e["tenant"] != key.tenant:
             return False
-        if (e["source"] == "live") == (key.role == "demo"):
+        allowed = {"probe": {"live", "practice"}, "demo": {"practice", "replay", "simulated"}}.get(key.role, {"live"})
+        if e["source"] not in allowed or (
+            e["source"] == "practice" and key.role == "demo" and key.probe_id is not None
+        ):
             return False
         match key.role, key.probe_id:
             case "probe", probe_id:

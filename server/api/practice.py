@@ -41,7 +41,7 @@ def post_practice(
 def post_practice_sweep(
     request: Request, person: OwnPractice, run_id: UUID, body: Annotated[PracticeSweep, json_body(PracticeSweep)]
 ) -> Practice:
-    """Compare a demonstration sweep of one's own with what was hidden."""
+    """Compare a practice or a simulation of one's own with what was hidden."""
     db = services_of(request).db
     catch_up(db, body.sweep_id)
     with db.write() as connection:

@@ -60,7 +60,10 @@ MEASURES: Mapping[Measure, str] = {
     "police_called": "경찰 신고(112)",
 }
 SOURCES: Mapping[str, LocalText] = _words(
-    live=("실측", "Live"), replay=("재생 기록", "Replay"), simulated=("시뮬레이션 기록", "Simulation")
+    live=("실측", "Live"),
+    practice=("연습 점검", "Practice"),
+    replay=("재생 기록", "Replay"),
+    simulated=("시뮬레이션 기록", "Simulation"),
 )
 MODALITY_WORDS: Mapping[str, LocalText] = _words(
     lens=("렌즈", "Lens"), wifi=("와이파이", "Wi-Fi"), ble=("블루투스", "Bluetooth LE"), rf=("전파", "RF")
@@ -139,6 +142,7 @@ NEXT_STEPS: Mapping[Result, str] = {
 MARKS_NEXT = "흔적을 막거나 보수하고 같은 위치를 다시 확인. 안쪽이 보이지 않으면 의심으로 처리"
 DEMO_NOTICES: Mapping[Source, str] = {
     "live": "",
+    "practice": "연습 점검 · 실제 점검 아님",
     "replay": "재생 기록 · 실제 점검 아님",
     "simulated": "시뮬레이션 기록 · 실제 점검 아님",
 }

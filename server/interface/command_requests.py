@@ -28,6 +28,8 @@ class StartRequest(CommandRequestBase):
     inspectors: Annotated[tuple[PersonName, ...], Field(min_length=2, max_length=6)]
     told_time: UtcTime | None = None
     """The phone's time of day, which a probe takes whose own clock nobody has set, and says so."""
+    is_practice: bool = False
+    """Things were hidden to be found: it is made by the same rules and counts as no inspection."""
 
 
 class DeclareEmptyRequest(CommandRequestBase):

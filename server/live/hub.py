@@ -169,6 +169,7 @@ class LiveHub:
             sweep_id=known.sweep_id,
             room_id=None if begun is None else begun.room_id,
             inspectors=None if begun is None else begun.inspectors,
+            is_practice=begun is not None and begun.is_practice,
             missed=known.missed,
             stop=known.stop_view,
             proved_by=None if proved is None else proved.declared_by,

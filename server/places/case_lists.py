@@ -15,6 +15,7 @@ from server.cases import words
 from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, Case, may_follow
 from server.interface.errors import not_found
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseEvent, CaseList, CaseView, RoomState
+from server.places.counting import counts_by
 from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.store.clock import from_ms
 from server.store.schema import cases, facilities, rooms, sweeps
@@ -65,8 +66,7 @@ def room_state(connection: Connection, room_id: UUID, today: date) -> RoomState:
     visit = select(sweeps.c.sweep_id, sweeps.c.ended_ms).where(
         sweeps.c.room_id == room_id, sweeps.c.outcome == "completed"
     )
-    if not row.is_demo:
-        visit = visit.where(sweeps.c.source == "live")
+    visit = visit.where(sweeps.c.source != "practice" if row.is_demo else sweeps.c.source == "live")
     last = connection.execute(visit.order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc()).limit(1)).first()
     found = case_page(connection, today, room_id=room_id, limit=OPEN_CASES_OF_ROOM).cases
     return RoomState(
@@ -134,4 +134,4 @@ def _counting() -> Select[Any]:
     """Cases beside their facilities, without those of replays and simulations in real ones."""
     of_room = cases.join(rooms, rooms.c.room_id == cases.c.room_id)
     places = of_room.join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-    return select(*CASE_COLUMNS).select_from(places).where(or_(cases.c.source == "live", facilities.c.is_demo))
+    return select(*CASE_COLUMNS).select_from(places).where(counts_by(cases.c.source))

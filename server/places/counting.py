@@ -12,5 +12,12 @@ from server.store.schema import cases, facilities, sweeps
 NEEDED_PERSONS = 2  # DESIGN: two taps by one thumb are not two persons
 IS_DONE: ColumnElement[bool] = and_(sweeps.c.outcome == "completed", sweeps.c.persons >= NEEDED_PERSONS)
 """A completed sweep by two persons: an aborted one, or one of a single person, is no visit."""
-SWEEP_COUNTS: ColumnElement[bool] = or_(sweeps.c.source == "live", facilities.c.is_demo)
-CASE_COUNTS: ColumnElement[bool] = or_(cases.c.source == "live", facilities.c.is_demo)
+
+
+def counts_by(source: ColumnElement[str | None]) -> ColumnElement[bool]:
+    """Of a row with this source beside its facility; a practice counts nowhere."""
+    return or_(source == "live", and_(facilities.c.is_demo, source != "practice"))
+
+
+SWEEP_COUNTS: ColumnElement[bool] = counts_by(sweeps.c.source)
+CASE_COUNTS: ColumnElement[bool] = counts_by(cases.c.source)

@@ -11,12 +11,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, select
 
 from server.cases.machine import CLOSED, FOUND
 from server.districts.scope import entries_with_places, is_entry_of, rooms_of
 from server.interface.views.desk import CheckedProbe, CityMap, DeskDay, DistrictOutline, MapPlace, OpenSweep
 from server.places.case_lists import is_open_on
+from server.places.counting import counts_by
 from server.projections.reference_rows import checks_of
 from server.signing.keys import Key
 from server.store.alarms import alarm_view
@@ -65,7 +66,7 @@ def desk_day(connection: Connection, today: date, probes: Iterable[Key], distric
         )
     found = _in_district(select(func.count()).select_from(_cases_with_places()), district_id)
     open_now = is_open_on(today)
-    counts_here = or_(cases.c.source == "live", facilities.c.is_demo)
+    counts_here = counts_by(cases.c.source)
     reports = select(func.count()).select_from(public_reports).where(public_reports.c.outcome.is_(None))
     if district_id is not None:
         reports = reports.where(public_reports.c.room_id.in_(rooms_of(district_id)))
@@ -93,7 +94,7 @@ def city_map(connection: Connection, today: date, district_id: str | None) -> Ci
         select(rooms.c.facility_id, func.count().label("open_cases"))
         .add_columns(func.count().filter(cases.c.state.in_(sorted(FOUND))).label("found"))
         .select_from(_cases_with_places())
-        .where(is_open_on(today), or_(cases.c.source == "live", facilities.c.is_demo))
+        .where(is_open_on(today), counts_by(cases.c.source))
         .group_by(rooms.c.facility_id)
     )
     standing = {row.facility_id: row for row in connection.execute(of_case)}

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from server.cases.deadlines import day_of
 from server.interface.views.places import OwnRoom, OwnRoomList
+from server.places.counting import counts_by
 from server.store.clock import from_ms
 from server.store.schema import districts, facilities, rooms, sweeps, user_facilities
 from sweep.report import LocalText
@@ -22,7 +23,7 @@ def own_rooms(connection: Connection, user_id: UUID) -> OwnRoomList:
     """The rooms of a person's facilities with the day of their last visit."""
     last = (
         select(func.max(sweeps.c.started_ms))
-        .where(sweeps.c.room_id == rooms.c.room_id, or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .where(sweeps.c.room_id == rooms.c.room_id, counts_by(sweeps.c.source))
         .correlate(rooms, facilities)
         .scalar_subquery()
     )

@@ -1,8 +1,8 @@
 """Practice: a colleague hides reference lenses and transmitters, one sweeps, and learns what one found of them.
 
-Input are what was hidden and a sweep that a demonstration key signed; output is the practice of one person.  Nothing
-of it is an entry: it reaches no log, schedule or export, and no other account whatever its role; only the database
-holds it.  It refuses a real sweep, so that nobody trains where an inspection is recorded.
+Input are what was hidden and a sweep that is signed as practice, or as a simulation; output is the practice of one
+person.  Nothing of it is an entry: it reaches no log, schedule or export, and no other account whatever its role; only
+the database holds it.  It refuses a real sweep, so that nobody trains where an inspection is recorded.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, liter
 
 from server.interface.errors import not_found
 from server.interface.views.places import PlanVersion, RoomDetail, RoomList, RoomStanding, RoomSummary, SweepSummary
+from server.places.counting import counts_by
 from server.places.facilities import current_plan
 from server.places.standing import standing_of_rooms
 from server.places.summaries import at_city_of, sweep_summary
@@ -138,7 +139,7 @@ def _last_sweeps(connection: Connection, room_ids: Sequence[UUID]) -> dict[UUID,
     """The newest sweep of each of these rooms, for those that have one."""
     newest = (
         select(sweeps.c.sweep_id)
-        .where(sweeps.c.room_id == rooms.c.room_id, or_(sweeps.c.source == "live", facilities.c.is_demo))
+        .where(sweeps.c.room_id == rooms.c.room_id, counts_by(sweeps.c.source))
         .order_by(sweeps.c.started_ms.desc(), sweeps.c.sweep_id.desc())
         .limit(1)
         .correlate(rooms, facilities)

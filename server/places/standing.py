@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from server.interface.views.places import RoomStanding
+from server.places.counting import counts_by
 from server.store.clock import from_ms
 from server.store.schema import facilities, open_findings, rooms, sweeps
 
@@ -34,7 +35,7 @@ def standing_of_rooms(connection: Connection, room_ids: Sequence[UUID]) -> dict[
         .join(of_rooms, of_rooms.c.sweep_id == open_findings.c.sweep_id)
         .join(rooms, rooms.c.room_id == of_rooms.c.room_id)
         .join(facilities, facilities.c.facility_id == rooms.c.facility_id)
-        .where(or_(of_rooms.c.source == "live", facilities.c.is_demo))
+        .where(counts_by(of_rooms.c.source))
         .group_by(of_rooms.c.room_id, of_rooms.c.sweep_id, of_rooms.c.started_ms)
         .order_by(of_rooms.c.started_ms, of_rooms.c.sweep_id)
     )

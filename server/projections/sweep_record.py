@@ -171,5 +171,5 @@ def _read(connection: Connection, record: SweepRecord, row: Row[Any], media_type
 def _agree(row: Row[Any], sweep_id: UUID, room_id: UUID | None, source: str, probe_id: str | None = None) -> None:
     if (sweep_id, room_id, source) != (row.sweep_id, row.room_id, row.source):
         raise ContractError("the body speaks of another sweep, room or source than the envelope")
-    if row.source == "live" and probe_id is not None and probe_id != row.subject:
+    if row.source in {"live", "practice"} and probe_id is not None and probe_id != row.subject:
         raise ContractError("the body names another probe than the envelope")

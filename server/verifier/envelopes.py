@@ -33,7 +33,7 @@ _KIND = re.compile(r"[a-z][a-z0-9_.]{0,63}")
 _UTC = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|\+00:00)")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 _ASSURANCES = frozenset({"device", "passkey", "password", "witness", "ceremony"})
-_SOURCES = frozenset({"live", "replay", "simulated"})
+_SOURCES = frozenset({"live", "practice", "replay", "simulated"})
 _TIME = frozenset({"utc", "boot_id", "boottime_ns", "synchronised", "max_error_ms"})
 
 

@@ -51,13 +51,16 @@ ITSELF = "server"
 DEVICE_KINDS = frozenset({OPENED, REPORT})
 PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS
 LIVE = frozenset({"live"})
+MEASURED = frozenset({"live", "practice"})
+"""A practice is measured by the probe itself, and by its source never counts as an inspection."""
 MADE_UP = frozenset({"replay", "simulated"})
+UNCOUNTED = MADE_UP | {"practice"}
 DEVICE = frozenset({"device"})
 PERSON = frozenset({"passkey", "password"})
 RULES: dict[Signatory, tuple[Rule, ...]] = {
     "probe": (
-        Rule(DEVICE_KINDS, "", LIVE, DEVICE, "its probe", "its own"),
-        Rule(PROBE_KINDS, None, LIVE, DEVICE, "its probe", "none"),
+        Rule(DEVICE_KINDS, "", MEASURED, DEVICE, "its probe", "its own"),
+        Rule(PROBE_KINDS, None, MEASURED, DEVICE, "its probe", "none"),
     ),
     # a replay speaks in the name of the probe that made the recording
     "demo probe": (
@@ -68,7 +71,7 @@ RULES: dict[Signatory, tuple[Rule, ...]] = {
         Rule(PERSON_KINDS, "", LIVE, PERSON, "any", "any"),
         Rule(SERVER_KINDS, None, LIVE, DEVICE, "itself", "none"),
     ),
-    "demo server": (Rule(PERSON_KINDS, "", MADE_UP, PERSON, "any", "any"),),
+    "demo server": (Rule(PERSON_KINDS, "", UNCOUNTED, PERSON, "any", "any"),),
     "witness": (Rule(frozenset(), "checkpoint.", LIVE, frozenset({"witness"}), "any", "none"),),
     "root": (Rule(KEY_KINDS, None, LIVE, frozenset({"ceremony"}), "any", "none"),),
 }

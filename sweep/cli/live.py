@@ -353,4 +353,5 @@ def room_source(
         doors=doors,
         interrupted=interrupted,
         told_time=command.told_time,
+        is_practice=command.is_practice,
     )

@@ -89,7 +89,7 @@ Log10 = Annotated[float, Field(ge=-30, le=30)]
 Finite = Annotated[float, Field(ge=-1e12, le=1e12)]
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
 
-Source = Literal["live", "replay", "simulated"]
+Source = Literal["live", "practice", "replay", "simulated"]
 Mode = Literal["full", "quick"]
 
 

@@ -42,6 +42,8 @@ class StartCommand(CommandBase):
     """The phone's time of day when it asked: for a probe whose own clock nobody has set."""
     known: Annotated[tuple[KnownThing, ...], Field(max_length=64)] = ()
     """What earlier visits explained."""
+    is_practice: bool = False
+    """Somebody hid things to be found: all that comes of it says `practice` and counts as no inspection."""
 
 
 class DeclareEmptyCommand(CommandBase):

@@ -220,7 +220,8 @@ def start_of(manifest: RecordedSweep) -> StartCommand:
     """The command that would begin a sweep as this one was begun."""
     now = utc_now()
     told = {name: getattr(manifest, name) for name in StartCommand.model_fields if name in RecordedSweep.model_fields}
-    return StartCommand(command_id=new_id(), issued=now, expires=now, command="start", **told)
+    is_practice = manifest.source == "practice"
+    return StartCommand(command_id=new_id(), issued=now, expires=now, command="start", is_practice=is_practice, **told)
 
 
 def measurements_of(journal: Journal, plugs: Sequence[Plug], now: Now) -> list[Measurement]:

@@ -172,11 +172,13 @@ class LiveSource:
         time_of_day: Callable[[], datetime] = utc_now,
         interrupted: Interrupted | None = None,
         told_time: datetime | None = None,
+        is_practice: bool = False,
     ) -> None:
         """`doors`: what measures here.  `stands` waits until the inspector stands somewhere and ends with the sweep.
         `clock`: how far the time of day is to be trusted, by default as the system says; `now_ns` is CLOCK_BOOTTIME,
         and `time_of_day` is read once.  `interrupted`: the sweep that goes on here, under its own manifest and
-        clock.  `told_time`: the phone's, which counts where nobody set the clock here.  Raises SourceError.
+        clock.  `told_time`: the phone's, which counts where nobody set the clock here.  `is_practice`: what is measured
+        is real, and counts as no inspection.  Raises SourceError.
         """
         self._now_ns = now_ns
         self._begun_ns = now_ns()
@@ -196,7 +198,7 @@ class LiveSource:
                 v=1,
                 sweep_id=sweep_id or new_id(),
                 **{name: getattr(room, name) for name in Room.model_fields if name in RecordedSweep.model_fields},
-                source="live",
+                source="practice" if is_practice else "live",
                 mode=mode,
                 inspectors=inspectors,
                 probe_id=probe_id,

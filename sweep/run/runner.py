@@ -79,6 +79,13 @@ def source_of(manifest: RecordedSweep) -> Source:
     return "simulated" if manifest.source == "simulated" else "replay"
 
 
+def measured_as(source: SweepSource) -> Source:
+    """What everything that comes of a source is signed as."""
+    if not source.is_live:
+        return source_of(source.manifest)
+    return "practice" if source.manifest.source == "practice" else "live"
+
+
 class Runner:
     """Runs one sweep; its parts are given so that a replay, a simulation and a probe share it."""
 
@@ -119,7 +126,7 @@ class Runner:
         self._resumed = resumed
         self._weights = weights
         self._sweep_id = sweep_id or source.manifest.sweep_id
-        self._kind: Source = "live" if source.is_live else source_of(source.manifest)
+        self._kind: Source = measured_as(source)
         self._entries = SweepEntries(
             outbox, self._journal, EntryIds.of(resumed), self._sweep_id, self._manifest.room_id, self._kind, read_clock
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
+from sweep.report import StartCommand
 from tests.web.conftest import Phone
-from tests.web.site import Site
+from tests.web.probe import FakeProbe
+from tests.web.site import REAL_PROBE_ID, Site
 
 pytestmark = pytest.mark.browser
 
@@ -22,8 +26,10 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     assert phone.violations() == []
     phone.shoot("practice-hide-ko-light")
     page.get_by_role("button", name="2개 숨김 – 저장").tap()
-    expect(page.get_by_text("숨긴 뒤에 끝낸 시범 점검이 아직 없습니다.", exact=False)).to_be_visible()
+    expect(page.get_by_text("숨긴 뒤에 끝낸 연습 점검이 아직 없습니다.", exact=False)).to_be_visible()
     expect(page.get_by_text("2번 칸")).to_have_count(0)  # where it is stays untold
+    begin = page.get_by_role("link", name="연습 점검 시작")
+    expect(begin).to_have_attribute("href", f"#/rooms/{site.suspected_room}/start/practice")
     site.deliver("practised", candidate_zone="stall-2")
     page.reload()
     page.get_by_role("button", name="숨긴 것과 비교").tap()
@@ -41,3 +47,23 @@ def test_a_practice_from_hiding_to_ones_own_rate(phone: Phone, site: Site) -> No
     phone.log_in("supervisor", path=f"#/rooms/{site.suspected_room}/practice")
     page.reload()
     expect(page.get_by_text("Nothing has been compared yet.")).to_be_visible()
+
+
+def test_a_practice_on_a_real_probe_says_so_from_the_form_on(phone: Phone, site: Site, live_probe: FakeProbe) -> None:
+    phone.log_in(path=f"#/rooms/{site.suspected_room}/start/practice")
+    page, mark = phone.page, phone.page.get_by_text("연습 점검 · 실제 점검 아님")
+    expect(mark).to_be_visible()
+    page.get_by_role("radio", name=re.compile(REAL_PROBE_ID)).check()
+    page.get_by_label("점검자 1", exact=True).fill("점검자-01")
+    page.get_by_label("점검자 2", exact=True).fill("점검자-02")
+    page.get_by_role("button", name="점검 준비").click()
+    start = live_probe.expect("start")
+    assert isinstance(start, StartCommand)
+    assert start.is_practice
+    live_probe.state("running")
+    expect(page.get_by_text("점검 중", exact=True)).to_be_visible()
+    expect(mark).to_be_visible()
+    phone.shoot("practice-live-ko-light", full=False)
+    page.reload()
+    expect(mark).to_be_visible()
+    assert phone.violations() == []

@@ -39,6 +39,8 @@ class ProbeView(View):
     """Of that sweep, where it was started from here."""
     inspectors: tuple[str, ...] | None
     """Pseudonyms of those who make it; likewise."""
+    is_practice: bool
+    """That sweep counts as no inspection; likewise."""
     missed: int
     """Live messages of this sweep that the probe dropped or the network lost; the report has the last word."""
     stop: StopView | None

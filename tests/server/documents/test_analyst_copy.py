@@ -28,7 +28,7 @@ from tests.server.conftest import Call, Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
 
 WORDS = frozenset(
-    {"restroom", "changing_room", "live", "replay", "simulated", "full", "quick", "completed", "aborted"}
+    {"restroom", "changing_room", "live", "practice", "replay", "simulated", "full", "quick", "completed", "aborted"}
     | {"suspected", "recheck", "no_anomaly", "unfinished", "found", "hole", "device", "other", "object"}
     | {"server", "demo"}  # in the words that explain the columns
     | set(get_args(CaseState))

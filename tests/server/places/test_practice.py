@@ -8,13 +8,14 @@ from typing import Any, get_args
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.interface.fields import Role
 from server.interface.practice_requests import Hidden
+from server.places.counting import CASE_COUNTS, SWEEP_COUNTS
 from server.places.practice import found_of, wilson
-from server.store.schema import audit
-from sweep.report import Finding, SweepReport
+from server.store.schema import audit, cases, facilities, rooms, sweeps
+from sweep.report import Finding, Source, SweepReport
 from tests.report_factory import make_report, uid
 from tests.server.conftest import Site
 from tests.server.sweep_kit import DEMO_ROOM, Probe
@@ -63,9 +64,11 @@ def test_the_ends_are_where_the_score_test_turns() -> None:
 
 
 def swept(site: Site, name: str = "practice", **probe: Any) -> UUID:
-    """A demonstration sweep of the room, which finds its lens in stall 2; 점검자-01 and 점검자-02 made it."""
+    """A sweep of the room, a simulation unless told otherwise, which finds its lens in stall 2; 점검자-01 and 점검자-02
+    made it.
+    """
     made = Probe(name, start=datetime.now(UTC), **probe)
-    site.admit(made.signer, "probe" if probe.get("source") == "live" else "demo", probe_id=made.probe_id)
+    site.admit(made.signer, "probe" if made.source in {"live", "practice"} else "demo", probe_id=made.probe_id)
     sweep_id, *wires = made.whole_sweep()
     assert [site.send(wire).status_code for wire in wires] == [200, 200]
     return sweep_id
@@ -111,12 +114,41 @@ def test_nothing_of_it_reaches_the_audit_trail(site: Site) -> None:
         assert not [action for action in connection.scalars(select(audit.c.action)) if "practice" in action]
 
 
-def test_nobody_else_sees_it_whatever_the_role(site: Site) -> None:
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_a_practice_of_a_real_probe_is_signed_as_one_and_counts_nowhere(site: Site, is_demo: bool) -> None:
+    with site.db.write() as connection:
+        connection.execute(update(facilities).values(is_demo=is_demo))
     inspector = site.login("inspector", "점검자-01")
-    run, sweep_id = hide(inspector), swept(site)
+    state = inspector.get(f"/api/rooms/{DEMO_ROOM}/state").json()
+    run, sweep_id = hide(inspector), swept(site, source="practice")
+    assert inspector.get(f"/api/sweeps/{sweep_id}").json()["summary"]["source"] == "practice"
+    told = inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)}).json()
+    assert [one["is_found"] for one in told["runs"][0]["things"]] == [True, False]
+    assert inspector.get(f"/api/rooms/{DEMO_ROOM}/state").json() == state
+    with site.db.read() as connection:
+        sources = {row.sweep_id: row.source for row in connection.execute(select(sweeps))}
+        rows = select(sweeps.c.sweep_id).join(rooms, rooms.c.room_id == sweeps.c.room_id).join(facilities)
+        counted = connection.scalars(rows.where(SWEEP_COUNTS)).all()
+        opened = select(cases.c.case_id).join(rooms, rooms.c.room_id == cases.c.room_id).join(facilities)
+        assert sources == {sweep_id: "practice"}
+        assert (counted, connection.scalars(opened.where(CASE_COUNTS)).all()) == ([], [])
+
+
+def test_only_the_probes_own_key_signs_a_practice(site: Site) -> None:
+    made = Probe("stranger", "practice", start=datetime.now(UTC))
+    site.admit(made.signer, "demo", probe_id=made.probe_id)
+    sweep_id, wire, _ = made.whole_sweep()
+    site.send(wire)
+    assert site.login("supervisor").get(f"/api/sweeps/{sweep_id}").status_code == 404, "it is kept apart, unread"
+
+
+@pytest.mark.parametrize("source", ["practice", pytest.param("simulated", marks=pytest.mark.soak)])
+def test_nobody_else_sees_it_whatever_the_role(site: Site, source: Source) -> None:
+    inspector = site.login("inspector", "점검자-01")
+    run, sweep_id = hide(inspector), swept(site, source=source)
     assert inspector.post(f"{RUN}/{run}/sweep", {"sweep_id": str(sweep_id)}).status_code == 200
-    for role in get_args(Role):
-        other = site.login(role, f"다른-{role}"[:20])
+    for role, name in (*((role, f"다른-{role}"[:20]) for role in get_args(Role)), ("inspector", "점검자-02")):
+        other = site.login(role, name)  # the last one made the same sweep
         seen = other.get(RUN)
         assert seen.status_code == 403 or (seen.status_code == 200 and seen.json()["runs"] == []), role
         for method, path, body in (

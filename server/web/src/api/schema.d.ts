@@ -1336,7 +1336,7 @@ export interface paths {
         put?: never;
         /**
          * Post Practice Sweep
-         * @description Compare a demonstration sweep of one's own with what was hidden.
+         * @description Compare a practice or a simulation of one's own with what was hidden.
          */
         post: operations["post_practice_sweep_api_practice__run_id__sweep_post"];
         delete?: never;
@@ -2779,7 +2779,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             /**
              * State
              * @enum {string}
@@ -2882,7 +2882,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             /**
              * State
              * @enum {string}
@@ -3810,7 +3810,7 @@ export interface components {
             /** Signature Ok */
             signature_ok: boolean;
             /** Source */
-            source: ("live" | "replay" | "simulated") | null;
+            source: ("live" | "practice" | "replay" | "simulated") | null;
             /**
              * Status
              * @enum {string}
@@ -5506,7 +5506,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             /**
              * Started
              * Format: date-time
@@ -6323,6 +6323,8 @@ export interface components {
         ProbeView: {
             /** Inspectors */
             inspectors: string[] | null;
+            /** Is Practice */
+            is_practice: boolean;
             /** Key Id */
             key_id: string;
             /** Last Seen */
@@ -6578,7 +6580,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             told: components["schemas"]["ReferenceChecked"];
         };
         /**
@@ -7553,7 +7555,7 @@ export interface components {
             /** Signature Ok */
             signature_ok: boolean;
             /** Source */
-            source: ("live" | "replay" | "simulated") | null;
+            source: ("live" | "practice" | "replay" | "simulated") | null;
             /**
              * Status
              * @enum {string}
@@ -7769,6 +7771,12 @@ export interface components {
             /** Inspectors */
             inspectors: string[];
             /**
+             * Is Practice
+             * @description Somebody hid things to be found: all that comes of it says `practice` and counts as no inspection.
+             * @default false
+             */
+            is_practice: boolean;
+            /**
              * Issued
              * Format: date-time
              */
@@ -7826,6 +7834,12 @@ export interface components {
             command_id: string | null;
             /** Inspectors */
             inspectors: string[];
+            /**
+             * Is Practice
+             * @description Things were hidden to be found: it is made by the same rules and counts as no inspection.
+             * @default false
+             */
+            is_practice: boolean;
             /**
              * Mode
              * @enum {string}
@@ -8083,7 +8097,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             started: components["schemas"]["ClockReading"];
             /**
              * Sweep Id
@@ -8150,7 +8164,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             /**
              * Started
              * Format: date-time
@@ -8593,7 +8607,7 @@ export interface components {
              * Source
              * @enum {string}
              */
-            source: "live" | "replay" | "simulated";
+            source: "live" | "practice" | "replay" | "simulated";
             /**
              * Started
              * Format: date-time

@@ -2,7 +2,7 @@
 export type Route =
   | { readonly screen: "rooms" }
   | { readonly screen: "room"; readonly roomId: string }
-  | { readonly screen: "start"; readonly roomId: string }
+  | { readonly screen: "start"; readonly roomId: string; readonly isPractice: boolean }
   /** Practice in the room: one's own. */
   | { readonly screen: "practice"; readonly roomId: string }
   /** The room over its visits. */
@@ -49,7 +49,9 @@ export function parseRoute(hash: string): Route {
   const [first, second, third, fourth] = parts;
   if (first === undefined) return { screen: "rooms" };
   if (first === "rooms" && second === undefined) return { screen: "rooms" };
-  if (first === "rooms" && second !== undefined && third === "start") return { screen: "start", roomId: second };
+  if (first === "rooms" && second !== undefined && third === "start") {
+    return { screen: "start", roomId: second, isPractice: fourth === "practice" };
+  }
   if (first === "rooms" && second !== undefined && third === "plan") return { screen: "plan", roomId: second };
   if (first === "rooms" && second !== undefined && third === "visits") return { screen: "visits", roomId: second };
   if (first === "rooms" && second !== undefined && third === "practice") return { screen: "practice", roomId: second };
@@ -95,6 +97,7 @@ export const links = {
   rooms: "#/",
   room: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}`,
   start: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start`,
+  startPractice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/start/practice`,
   practice: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/practice`,
   visits: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/visits`,
   plan: (roomId: string) => `#/rooms/${encodeURIComponent(roomId)}/plan`,

@@ -3,7 +3,7 @@
  *
  * It holds the plan and what was said of its zones, nothing of a device and nobody's name, and goes when the sweep is over.
  */
-import type { Plan, ProbeState } from "../api/types";
+import type { Plan, ProbeState, Source } from "../api/types";
 import type { ShownText } from "../api/client";
 import type { LiveProgress, LiveZone } from "./feed.svelte";
 
@@ -22,8 +22,8 @@ export interface Seen {
   readonly progress: LiveProgress | null;
   readonly zones: readonly LiveZone[];
   readonly room: SeenRoom | null;
-  /** A probe for simulations: nothing of it may pass for a measurement. */
-  readonly isDemo: boolean;
+  /** Nothing of a simulation or a practice may pass for an inspection. */
+  readonly source: Source;
 }
 
 const STORAGE_KEY = "ansim-seen";

@@ -12,6 +12,8 @@ export interface Wish {
   readonly roomId: string;
   readonly mode: Mode;
   readonly inspectors: [string, string];
+  /** Things were hidden to be found: it counts as no inspection. */
+  readonly isPractice?: boolean;
 }
 
 const BUSY: readonly string[] = ["waiting_for_empty", "running", "paused", "closing"];
@@ -39,10 +41,10 @@ export function proposedProbe(probes: readonly ProbeView[], ofDay: string | unde
 }
 
 /** Ask, remember what was asked for, and go to the live screen; throws ApiError. */
-export async function askToStart({ probeId, roomId, mode, inspectors }: Wish): Promise<void> {
+export async function askToStart({ probeId, roomId, mode, inspectors, isPractice = false }: Wish): Promise<void> {
   const author = session.user?.username ?? "";
   // Asked again after a lost answer it is the same start; another wish is another.
-  const wish = JSON.stringify([author, probeId, roomId, mode, inspectors]);
+  const wish = JSON.stringify([author, probeId, roomId, mode, inspectors, isPractice]);
   if (asked?.wish !== wish || Date.now() - asked.atMs > COMMAND_LIFE_MS)
     asked = { wish, commandId: newId(), toldTime: new Date().toISOString(), atMs: Date.now() };
   const { commandId, toldTime } = asked;
@@ -50,7 +52,15 @@ export async function askToStart({ probeId, roomId, mode, inspectors }: Wish): P
     const queued = await call(
       client.POST("/api/probes/{probe_id}/commands", {
         params: { path: { probe_id: probeId } },
-        body: { command: "start", command_id: commandId, room_id: roomId, mode, inspectors, told_time: toldTime },
+        body: {
+          command: "start",
+          command_id: commandId,
+          room_id: roomId,
+          mode,
+          inspectors,
+          told_time: toldTime,
+          is_practice: isPractice,
+        },
       }),
     );
     asked = null;

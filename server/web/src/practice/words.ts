@@ -5,8 +5,8 @@ import { text } from "../i18n/text";
 export const words = {
   title: text("연습 점검", "Practice"),
   lead: text(
-    "동료가 기준 렌즈나 무선 기기를 숨기고, 시범 점검으로 찾아 봅니다. 실제 점검 실적에는 들어가지 않으며, 결과는 본인만 볼 수 있습니다.",
-    "A colleague hides reference lenses or transmitters, and you look for them in a demonstration sweep. It counts as no inspection, and only you see the result.",
+    "동료가 기준 렌즈나 무선 기기를 숨기고, 연습 점검으로 찾아 봅니다. 실제 점검 실적에는 들어가지 않으며, 결과는 본인만 볼 수 있습니다.",
+    "A colleague hides reference lenses or transmitters, and you look for them in a practice sweep. It counts as no inspection, and only you see the result.",
   ),
   hide_title: text("1. 동료가 숨기고 적기", "1. A colleague hides and writes it down"),
   hide_hint: text(
@@ -20,13 +20,18 @@ export const words = {
   add: text("목록에 추가", "Add to the list"),
   take_off: text("{what} 빼기", "Take off: {what}"),
   save: text("{n}개 숨김 – 저장", "Save {n} hidden"),
-  sweep_title: text("2. 시범 점검 후 비교", "2. Compare after the demonstration sweep"),
+  sweep_title: text("2. 점검하고 비교", "2. Sweep and compare"),
+  begin: text("연습 점검 시작", "Begin a practice sweep"),
+  begin_hint: text(
+    "실제 점검기로 두 사람이 평소처럼 점검합니다. 모든 기록에 ‘연습’이라고 남고 실적과 통계에 들어가지 않습니다.",
+    "Two persons sweep with a real probe as always. Every record says practice and counts in no figures.",
+  ),
   waiting: text("{when}에 숨긴 것 {n}개", "{n} hidden on {when}"),
-  sweep: text("비교할 시범 점검", "Demonstration sweep"),
+  sweep: text("비교할 점검", "Sweep to compare"),
   compare: text("숨긴 것과 비교", "Compare"),
   no_sweep: text(
-    "숨긴 뒤에 끝낸 시범 점검이 아직 없습니다. 시범용 점검기로 점검한 뒤 다시 여십시오.",
-    "No demonstration sweep has ended since. Sweep with a demonstration probe, then come back.",
+    "숨긴 뒤에 끝낸 연습 점검이 아직 없습니다. 점검을 마친 뒤 다시 여십시오.",
+    "No practice sweep has ended since. Sweep, then come back.",
   ),
   rate_title: text("내 탐지율", "My detection rate"),
   rate_private: text(

@@ -3,8 +3,10 @@ import { text } from "../text";
 
 export const verdicts = {
   source_simulated: text("시뮬레이션 기록 · 실제 점검 아님", "Simulated record · not a real sweep"),
+  source_practice: text("연습 점검 · 실제 점검 아님", "Practice · not a real sweep"),
   source_replay: text("재생 기록 · 실제 점검 아님", "Replayed record · not a real sweep"),
   source_simulated_short: text("시뮬레이션", "Simulated"),
+  source_practice_short: text("연습", "Practice"),
   source_replay_short: text("재생", "Replay"),
   source_watermark: text("실제 점검 아님", "NOT A REAL SWEEP"),
   mode_full: text("정밀", "Full"),
