@@ -55,6 +55,9 @@ def test_two_taps_by_one_thumb_declare_nothing(site: Site, live_phone: Phone, li
     live_phone.shoot("declare-wrong-pin")
     assert live_phone.violations() == []
     expect(pin).to_have_value("")
+    page.get_by_role("radio", name="비밀번호").check()
+    expect(page.locator("p.alert")).to_have_count(0)  # it was said of the PIN
+    page.get_by_role("radio", name="PIN").check()
     pin.fill(PIN)
     submit.click()
     how = Identified(first="password", second="pin")

@@ -189,9 +189,9 @@ def _call_and_hand_over(phone: Phone) -> None:
     _press(page, "신고했습니다 – 다음")
     _title(page, "접수 번호는 무엇입니까?")
     _wrong(page, "기록하고 다음", "듣지 못했으면 ‘번호를 듣지 못함’")
-    page.get_by_label("직접 적기").fill("2026-112-000431")
+    page.get_by_label("번호", exact=True).fill("2026-112-000431")
     _dies(page, "접수 번호는 무엇입니까?")
-    expect(page.get_by_label("직접 적기")).to_have_value("2026-112-000431")
+    expect(page.get_by_label("번호", exact=True)).to_have_value("2026-112-000431")
     _press(page, "기록하고 다음")
     _title(page, "경찰이 올 때까지 지킵니다")
     _press(page, "경찰이 도착했습니다")
@@ -207,7 +207,7 @@ def _call_and_hand_over(phone: Phone) -> None:
     page.get_by_role("textbox").fill("가상경찰서 한빛지구대")
     _press(page, "다음")
     _title(page, "압수·접수 번호")
-    expect(page.get_by_label("직접 적기")).to_have_value("2026-112-000431")
+    expect(page.get_by_label("번호", exact=True)).to_have_value("2026-112-000431")
     _press(page, "다음")
     _title(page, "봉인 번호는 무엇입니까?")
     _wrong(page, "다음", "봉투에 번호가 없으면")
@@ -332,7 +332,7 @@ def test_what_somebody_else_recorded_first_is_said_and_nothing_is_lost(phone: Ph
     _title(page, "112에 신고합니다")
     page.context.set_offline(True)
     _press(page, "신고했습니다 – 다음")
-    page.get_by_label("직접 적기").fill("2026-112-000999")
+    page.get_by_label("번호", exact=True).fill("2026-112-000999")
     _press(page, "기록하고 다음")
     expect(page.get_by_text("기록 1건을 이 휴대전화에 보관했습니다")).to_be_visible()
     _take(page, site, case_id, {"step": "police_called", "receipt_no": "2026-112-000431"})
@@ -376,7 +376,7 @@ def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
     before = Phone(killed.new_page(), site.url, phone.watch, "")
     before.log_in(path=f"#/find/{case_id}")
     _press(before.page, "신고했습니다 – 다음")
-    before.page.get_by_label("직접 적기").fill("2026-112-000777")
+    before.page.get_by_label("번호", exact=True).fill("2026-112-000777")
     wait_until(lambda: "000777" in _drafts(before.page), "what was written is kept", every_s=0.01)
     mine = f"--user-data-dir={tmp_path / 'profile'}"
     for pid in processes_with(mine):
@@ -386,7 +386,7 @@ def test_a_browser_that_is_killed_in_the_middle_goes_on_in_the_next_one(
         after = Phone(context.new_page(), site.url, phone.watch, "")
         after.log_in(path=f"#/find/{case_id}")
         _title(after.page, "접수 번호는 무엇입니까?")
-        expect(after.page.get_by_label("직접 적기")).to_have_value("2026-112-000777")
+        expect(after.page.get_by_label("번호", exact=True)).to_have_value("2026-112-000777")
         expect(after.page.get_by_text("하던 곳에서 이어집니다.")).to_be_visible()
 
 

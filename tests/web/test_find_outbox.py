@@ -46,7 +46,7 @@ def _act_alone(page: Page) -> None:
     _press(page, "기록하고 다음")
     _title(page, "112에 신고합니다")
     _press(page, "신고했습니다 – 다음")
-    page.get_by_label("직접 적기").fill("2026-112-000512")
+    page.get_by_label("번호", exact=True).fill("2026-112-000512")
     _press(page, "기록하고 다음")
     _title(page, "경찰이 올 때까지 지킵니다")
     expect(page.get_by_text("기록 3건을 이 휴대전화에 보관했습니다")).to_be_visible()

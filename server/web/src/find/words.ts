@@ -18,6 +18,7 @@ export const words = {
   record_last: text("기록하기", "Record"),
   busy: text("기록하는 중", "Recording"),
   other: text("직접 적기", "Something else"),
+  number: text("번호", "Number"),
   kept: text(
     "연결이 없어 기록 {n}건을 이 휴대전화에 보관했습니다. 연결되면 차례로 보냅니다.",
     "No connection: {n} kept on this phone, to be sent in order when there is one.",
@@ -223,8 +224,8 @@ export const words = {
   fact_seal_no: text("봉인 번호", "Seal"),
   sign_title: text("경찰관의 확인 서명", "The officer's signature"),
   sign_lead: text(
-    "휴대전화를 건네십시오. 아래 인수인계 기록의 해시에 손가락으로 서명합니다.",
-    "Hand over the phone. The signature by finger is over the hash of the record below.",
+    "휴대전화를 건네십시오. 아래 인수인계 기록의 해시(기록의 지문)에 손가락으로 서명합니다.",
+    "Hand over the phone. The signature by finger is over the hash of the record below, its fingerprint.",
   ),
   sign_wrong: text(
     "서명란에 손가락으로 서명하거나, ‘서명 없이 다음으로’를 누르십시오.",
