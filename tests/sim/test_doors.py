@@ -143,7 +143,7 @@ def test_frames_are_lit_by_the_head_and_hold_the_lens_of_this_stand(tmp_path: Pa
     clips = {}
     for name, zone in (("with", "stall-2"), ("other", "stall-1"), ("without", None)):
         clips[name] = read_clip(doors(zone=zone).lens.open(tmp_path / name) / "p2-a")
-    assert clips["with"].meta.phases == ("A", "B", "C") * 4
+    assert clips["with"].meta.phases == ("A", "B", "C") * 6
     shown = [bool((clips[name].frame(0) != clips["without"].frame(0)).any()) for name in ("with", "other")]
     assert shown == [True, False]
 
