@@ -23,17 +23,17 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Clip, ClipError
-from sweep.lens.follow import Followed, follow_clip
+from sweep.lens.clips import ClipError
 from sweep.lens.judge import judge_tracks
-from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, scene_of
+from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
 from sweep.lens.score import Claim, ClipOutcome, match_clip, score_clips
 from sweep.lens.score_report import rows as report_rows
-from sweep.lens.second_look import REACH_PX, seen_there, through, view_to_view
+from sweep.lens.second_look import REACH_PX, seen_there, through
 from sweep.lens.track import AT
 from sweep.lens.truth import parse_truth
-from sweep.sim.lens_camera import Array, Pose
-from sweep.sim.lens_rendered import SNR_FLOOR, RenderedClip
+from sweep.sim.lens_camera import Pose
+from sweep.sim.lens_looks import Carried, facing, follow_look, part_of, way_between
+from sweep.sim.lens_rendered import RenderedClip
 from sweep.sim.lens_rows import BLAME_PX, LENS_SHARE, LENSES, Rows, load, save
 from sweep.sim.lens_tiers import HALF_SIZE, Mode, render_tier_clip
 from sweep.sim.lens_tuning import Hand
@@ -52,33 +52,6 @@ LENS_PX: Final = 4.0
 """Reach of a hit at half size, as the clip document has it."""
 
 
-@dataclass(frozen=True)
-class _Aside:
-    """A hand that holds the probe elsewhere until `until_s`, and turned to the middle of the wall."""
-
-    hand: Hand
-    until_s: float
-    back_s: float
-    """What is taken from its time there, so that it sways about that place."""
-    pose_there: Pose
-
-    def pose(self, time_s: float) -> Pose:
-        """As `Sway.pose`."""
-        if time_s >= self.until_s:
-            return self.hand.pose(time_s)
-        sway = self.hand.pose(time_s + self.back_s)
-        there = self.pose_there
-        return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
-
-
-def facing(position: Array, target: Array) -> Array:
-    """World to camera, y kept down, looking from `position` at `target`."""
-    z = (target - position) / np.linalg.norm(target - position)
-    x = np.cross([0.0, 1.0, 0.0], z)
-    x /= np.linalg.norm(x)
-    return np.stack([x, np.cross(z, x), z])
-
-
 def render_pair(seed: int, mode: Mode | Literal["unseen"], **how: Any) -> tuple[RenderedClip, RenderedClip]:
     """The first and the second look at the room of a seed; `how` as `render_tier_clip` takes it, and of it what
     `render_unseen_clip` does, which draws how many lenses there are by itself.
@@ -90,7 +63,8 @@ def render_pair(seed: int, mode: Mode | Literal["unseen"], **how: Any) -> tuple[
         at = np.array([aside, 0.0, (1.0 - NEARER) * wall_m])
         split = _split(times)
         middle, end = times[split // 2], times[-1]
-        return _Aside(hand, times[split] - 1e-4, end - middle, Pose(facing(at, np.array([0.0, 0.0, wall_m])), at))
+        there = Pose(facing(at, np.array([0.0, 0.0, wall_m])), at)
+        return Carried(hand, ((times[split] - 1e-4, end - middle, there),))
 
     triples = FIRST_TRIPLES + SECOND_TRIPLES
     if mode == "unseen":
@@ -104,25 +78,6 @@ def render_pair(seed: int, mode: Mode | Literal["unseen"], **how: Any) -> tuple[
 
 def _split(frames: Sequence[Any]) -> int:
     return len(frames) - 3 * FIRST_TRIPLES
-
-
-def part_of(whole: RenderedClip, begin: int, end: int) -> RenderedClip:
-    """Some frames of a clip as one of its own, its truth with them."""
-    meta = whole.meta.model_copy(update={"phases": whole.meta.phases[begin:end]})
-
-    def rows(track: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [row | {"frame": row["frame"] - begin} for row in track if begin <= row["frame"] < end]
-
-    lenses = []
-    for lens in whole.truth["lenses"]:
-        track = rows(lens["track"])
-        snr = float(np.median([row["snr"] for row in track])) if track else 0.0
-        inside = float(np.mean([row["inside"] for row in track])) if track else 0.0
-        lenses.append(lens | {"snr": snr, "detectable": snr >= SNR_FLOOR and inside > 0.5, "track": track})
-    things = [thing | {"track": rows(thing["track"])} for thing in whole.truth["confusers"]]
-    on_axis = [i for i, letter in enumerate(meta.phases) if letter == "A"]
-    truth = whole.truth | {"lenses": lenses, "confusers": things, "last_A": on_axis[-1] if on_axis else 0}
-    return RenderedClip(whole.frames[begin:end], meta, truth)
 
 
 @dataclass(frozen=True)
@@ -143,20 +98,9 @@ def follow_pair(seed: int, mode: PairMode) -> tuple[Rows, Rows, npt.NDArray[np.f
     rng = np.random.default_rng([seed, 0x7A1])
     with_lens, lenses = bool(rng.random() < LENS_SHARE), int(rng.integers(*LENSES))
     parts = render_pair(seed, mode, size=HALF_SIZE, with_lens=with_lens, lenses=lenses)
-    followed: list[Followed] = []
-    rows: list[Rows] = []
-    for part in parts:
-        frames = part.frames
-        clip = Clip(part.meta.clip, part.meta, lambda index, frames=frames: frames[index])  # type: ignore[misc]  # mypy wants no default in a lambda
-        one = follow_clip(clip)
-        followed.append(one)
-        on_axis = tuple(t.on_axis for t in one.triples)
-        rows.append(Rows(clip.name, one.tracks, scene_of(one.progress, clip.meta), on_axis, part.truth))
-    if not all(one.progress.used for one in followed):
-        return rows[0], rows[1], np.zeros((3, 3))
-    views = [one.chain.source.electrons(one.triples[one.progress.used[-1]].on_axis).image for one in followed]
-    way = view_to_view(views[0], views[1], parts[0].meta.read_noise_e)
-    return rows[0], rows[1], np.zeros((3, 3)) if way is None else way
+    looks = [follow_look(part) for part in parts]
+    way = way_between(looks[0].view, looks[1].view, parts[0].meta.read_noise_e)
+    return looks[0].rows, looks[1].rows, way
 
 
 def spots_of(first: Rows, second: Rows, way: npt.NDArray[np.float64]) -> list[Spot]:

@@ -24,16 +24,14 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sweep.lens.clips import Clip, ClipError
+from sweep.lens.clips import ClipError
 from sweep.lens.evidence_columns import Columns, middle_of
-from sweep.lens.follow import follow_clip
 from sweep.lens.intervals import percentiles
 from sweep.lens.judge import load_judge, rank_tracks
-from sweep.lens.register import Image
-from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP, scene_of
-from sweep.lens.second_look import REACH_PX, seen_there, through, view_to_view
+from sweep.lens.scan import MAX_DETECTIONS_PER_CLIP
+from sweep.lens.second_look import REACH_PX, seen_there, through
 from sweep.sim.lens_camera import Pose
-from sweep.sim.lens_pairs import facing, part_of
+from sweep.sim.lens_looks import Carried, facing, follow_look, part_of, way_between
 from sweep.sim.lens_rendered import RenderedClip
 from sweep.sim.lens_rows import DENSE_LENSES, DENSE_TIERS, Rows, blame, label, load, places_of, save
 from sweep.sim.lens_tiers import HALF_SIZE, render_tier_clip
@@ -51,21 +49,6 @@ LEAST_SCORE = -0.5
 RESAMPLES = 200
 
 
-@dataclass(frozen=True)
-class _Carried:
-    hand: Hand
-    stays: tuple[tuple[float, float, Pose], ...]
-    """Until when, what is added to its time there, and where; then at home."""
-
-    def pose(self, time_s: float) -> Pose:
-        """As `Sway.pose`."""
-        for until_s, later_s, there in self.stays:
-            if time_s < until_s:
-                sway = self.hand.pose(time_s + later_s)
-                return Pose(sway.rotation @ there.rotation, there.position + there.rotation.T @ sway.position)
-        return self.hand.pose(time_s)
-
-
 def render_sides(seed: int) -> tuple[RenderedClip, ...]:
     """Looks from home, from near it and from far aside at the `training` room of a seed."""
     rng = np.random.default_rng([seed, 0x2EC1])
@@ -79,7 +62,7 @@ def render_sides(seed: int) -> tuple[RenderedClip, ...]:
         first, second = len(times) - 3 * (HOME + ASIDE), len(times) - 3 * HOME
         places = [np.array([x, 0.0, (1.0 - share) * wall_m]) for x, share in zip((near, far), shares, strict=True)]
         poses = [Pose(facing(at, wall), at) for at in places]
-        return _Carried(hand, (
+        return Carried(hand, (
             (times[first] - 1e-4, times[-1] - times[first // 2], poses[1]),
             (times[second] - 1e-4, times[-1] - times[(first + second) // 2], poses[0]),
         ))  # fmt: skip
@@ -94,29 +77,10 @@ def render_sides(seed: int) -> tuple[RenderedClip, ...]:
 
 def follow_sides(seed: int) -> tuple[list[Rows], list[npt.NDArray[np.float64]]]:
     """Each look followed, and the homographies from home to the others (zeros: not registered)."""
-    rows: list[Rows] = []
-    views: list[Image | None] = []
-    noise_e = 0.0
-    for part in render_sides(seed):
-        clip = Clip(part.meta.clip, part.meta, part.frames.__getitem__)
-        one = follow_clip(clip)
-        rows.append(
-            Rows(
-                clip.name,
-                one.tracks,
-                scene_of(one.progress, clip.meta),
-                tuple(t.on_axis for t in one.triples),
-                part.truth,
-            )
-        )
-        used = one.progress.used
-        views.append(one.chain.source.electrons(one.triples[used[-1]].on_axis).image if used else None)
-        noise_e = part.meta.read_noise_e
-    ways = []
-    for view in views[1:]:
-        way = None if view is None or views[0] is None else view_to_view(views[0], view, noise_e)
-        ways.append(np.zeros((3, 3)) if way is None else way)
-    return rows, ways
+    parts = render_sides(seed)
+    looks = [follow_look(part) for part in parts]
+    ways = [way_between(looks[0].view, look.view, parts[0].meta.read_noise_e) for look in looks[1:]]
+    return [look.rows for look in looks], ways
 
 
 @dataclass(frozen=True)
