@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from sweep.cli.output import err
+from sweep.cli.output import note
 from sweep.config import Config
 from sweep.host.carrier import I2C_BUS
 from sweep.host.clock import read_boot_id
@@ -26,13 +26,13 @@ def open_bank(settings: Config, bus: str = I2C_BUS) -> Iterator[BankWatch]:
                 meter = EnergyMeter(opened.enter_context(I2cBus(bus)))
                 sources = Sources(meter, sources.inputs)
             except I2cError as error:
-                err.print(f"전력계를 읽을 수 없음 / the energy meter cannot be read: {error}", soft_wrap=True)
+                note("no_energy_meter", why=error)
             try:
                 lines = InputLines(_places(settings))
                 opened.callback(lines.close)
                 sources = Sources(sources.meter, lines.read)
             except LineError as error:
-                err.print(f"전원 입력을 읽을 수 없음 / the inputs cannot be told apart: {error}", soft_wrap=True)
+                note("inputs_not_read", why=error)
         settings.state_folder.mkdir(parents=True, exist_ok=True)
         watch = BankWatch(settings.state_folder, sources, boot_id=str(read_boot_id()))
         opened.callback(watch.close)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from sweep.report import LocalText
+from sweep.report.sentences import in_korean
 
 Group = Literal["program", "machine", "camera", "radio", "head"]
 State = Literal["ok", "note", "wrong", "unknown"]
@@ -94,6 +95,11 @@ def both(said: Said) -> LocalText:
     """As a text of the contract."""
     ko, en = (said, said) if isinstance(said, str) else said
     return LocalText(ko=ko, en=en)
+
+
+def told(sentence: str) -> Said:
+    """What a part said of itself, in English: with its Korean beside it, where the catalogue has it."""
+    return in_korean(sentence) or sentence, sentence
 
 
 def disk_of(folder: Path) -> tuple[int, int]:

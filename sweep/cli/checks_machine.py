@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from sweep import compiled
-from sweep.cli.checks import Check, Here, Topic
+from sweep.cli.checks import Check, Here, Topic, told
 from sweep.config import Config
 from sweep.host.clock import read_wall_clock
 from sweep.host.machine import Machine
@@ -77,7 +77,7 @@ def _scapy() -> Check:
     wrong = examine()
     if wrong is None:
         return topic.ok(("이름·채널·보안 방식을 읽음", "reads names, channel, RSN, WPA, WPS"))
-    return topic.wrong(("다르게 읽음", "differs"), wrong)
+    return topic.wrong(("다르게 읽음", "differs"), told(wrong))
 
 
 def _golden(topic: Topic, examine: Callable[[], LocalText | None]) -> Check:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from sweep.cli.checks import Check, Here, Topic, run
+from sweep.cli.checks import Check, Here, Topic, run, told
 from sweep.config import Config
 
 MONITOR_TYPES: Final = frozenset({"801", "803"})
@@ -150,4 +150,4 @@ def check_head(settings: Config, here: Here, ask: Callable[[str], str]) -> Check
         return topic.ok(ask(str(here.path(settings.port))))
     except ValueError as error:
         said = str(error)[:300]
-        return topic.note(("점검 중", said)) if "in use" in said else topic.wrong(said, "sweep flash")
+        return topic.note(("점검 중", said)) if "in use" in said else topic.wrong(told(said), "sweep flash")

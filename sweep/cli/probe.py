@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,14 @@ def _row(check: Check) -> tuple[str, ...]:
 
     said = (GROUPS[check.group], check.title, STATES[check.state], check.found, check.advice)
     return tuple("" if one is None else " / ".join(dict.fromkeys((one.ko, one.en))) for one in said)
+
+
+def _said(*cells: str) -> tuple[str, ...]:
+    """Cells of parts, whose words are English, in the language of the locale; two would not fit beside each other."""
+    from sweep.report.language import language_of
+    from sweep.report.sentences import in_korean
+
+    return cells if language_of(os.environ) == "en" else tuple(in_korean(cell) or cell for cell in cells)
 
 
 def doctor(
@@ -100,14 +109,14 @@ def doctor(
     checks = [*check_program(), *checks_of_parts(settings, here)]
     out.quiet = json_out is not None  # for this command; the refusal below is said on standard error
     show_checks(checks)
-    details = Table("part", "for", "state", "remedy")
+    details = Table(*_said("part", "for", "state", "remedy"))
     for interface in sorted(path.parent.name for path in Path("/sys/class/net").glob("*/phy80211")):
-        details.add_row(interface, "channels it can hear", *channel_state(interface))
+        details.add_row(*_said(interface, "channels it can hear", *channel_state(interface)))
     for row in supply_rows(settings):
-        details.add_row(*row)
+        details.add_row(*_said(*row))
     state, remedy, refusal = supply_state(settings)
-    details.add_row("camera's supply", "camera", state, remedy)
-    details.add_row("range sensor", "distance of the walls", *range_sensor_state(settings))
+    details.add_row(*_said("camera's supply", "camera", state, remedy))
+    details.add_row(*_said("range sensor", "distance of the walls", *range_sensor_state(settings)))
     out.print(details)
     wrong = sum(check.state == "wrong" for check in checks) + show_boot(settings)
     out.print(f"{platform.machine()}, Python {platform.python_version()}: {wrong}개 이상 / {wrong} wrong")

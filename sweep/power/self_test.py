@@ -19,6 +19,7 @@ from sweep.host.i2c import I2cError
 from sweep.plug.lease import RoomPermit
 from sweep.power.line import CONSUMER, PowerLine
 from sweep.report import LocalText
+from sweep.report.sentences import in_korean
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,9 @@ def _range_row(ranger: Ranger) -> LineRow:
     try:
         measured = ranger.measure()
     except I2cError as error:
-        return LineRow(RANGE_ON, LocalText(ko=f"거리 센서를 설정할 수 없음: {error}", en=str(error)))
+        return LineRow(
+            RANGE_ON, LocalText(ko=f"거리 센서를 설정할 수 없음: {in_korean(str(error)) or error}", en=str(error))
+        )
     if ranger.is_expected:
         return LineRow(RANGE_ON, measured=measured)
     return LineRow(RANGE_ON, RANGE_UNSET, is_optional=True, measured=measured)

@@ -164,6 +164,11 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
         "{why}; {delivered}건 보냄, {pending}건 대기 중, 잃은 것은 없습니다",
         "{why}; {delivered} entries delivered, {pending} wait, nothing is lost",
     ),
+    "rf_nominal": Refusal("전파 보정을 쓸 수 없음: {why}", "RF levels are nominal: {why}"),
+    "weights_left_out": Refusal("설치한 가중치를 쓸 수 없음: {why}", "the installed weights are left out: {why}"),
+    "lens_uncalibrated": Refusal("카메라 보정을 쓸 수 없음: {why}", "the camera is not calibrated: {why}"),
+    "no_energy_meter": Refusal("전력계를 읽을 수 없음: {why}", "the energy meter cannot be read: {why}"),
+    "inputs_not_read": Refusal("전원 입력을 읽을 수 없음: {why}", "the inputs cannot be told apart: {why}"),
     "replayed_before": Refusal(
         "이미 실행한 기록입니다(점검 {sweep}). 새 점검으로 만들려면 --again을 지정하세요",
         "this recording was replayed before as sweep {sweep}; --again makes a new one",
