@@ -7,14 +7,14 @@ the police asks for it; a photograph stays sealed, and the evidence officer give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, select
 
-from server.documents.inspection_log import LogRequest
+from server.documents.inspection_log import LogRequest, unheard
 from server.documents.zipped import zipped
 from server.exports.case_sheet import CaseSheet, PrintedStep, case_sheet
 from server.exports.records import ExportError
@@ -53,8 +53,14 @@ def asked_for(steps: Sequence[tuple[Row[Any], CaseStep]]) -> tuple[Wanted, ...]:
     return tuple(sorted(found))
 
 
-def write_case_file(connection: Connection, wanted: LogRequest, made: datetime, signer: Signer) -> bytes:
-    """The ZIP of the case that `wanted` names; `made` is an aware time.
+def write_case_file(
+    connection: Connection,
+    wanted: LogRequest,
+    made: datetime,
+    signer: Signer,
+    on_record: Callable[[int, int], None] = unheard,
+) -> bytes:
+    """The ZIP of the case that `wanted` names; `made` is an aware time, `on_record` as in `case_lines`.
 
     ExportError when it is gone, FontsMissingError without Nanum Gothic.
     """
@@ -80,7 +86,7 @@ def write_case_file(connection: Connection, wanted: LogRequest, made: datetime, 
         ],
     )
     files = {READ_ME: WORDS.encode(), SHEET: case_sheet(sheet, made)}
-    files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked))
+    files[RECORDS] = b"".join(case_lines(connection, case, [row.log_index for row, _ in steps], asked, on_record))
     heads = Heads(signer)
     about = {"origin": heads.origin(connection), "case_id": str(case.case_id)}
     files[STATEMENT] = signed_statement(signer, CASE_FILE_TYPE, about, heads.note(connection), files)

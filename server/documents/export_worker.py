@@ -72,7 +72,7 @@ def work(job: dict[str, Any], out: TextIO) -> None:
             drain(db)
             with db.read() as connection, path.open("wb") as file:
                 if wanted.case_id is not None:
-                    file.write(write_case_file(connection, wanted, today(), _signer(job["signing_key"])))
+                    file.write(write_case_file(connection, wanted, today(), _signer(job["signing_key"]), progress))
                 elif wanted.format == "zip":
                     signer = _signer(job["signing_key"])
                     file.write(write_submission(connection, wanted, today(), signer, on_sweep=progress))

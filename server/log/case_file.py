@@ -7,7 +7,7 @@ persons did always, addresses, radio records and sealed photographs only when as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -25,13 +25,24 @@ __all__ = ["CASE_FILE_TYPE", "STATEMENT", "case_lines"]
 ABOUT_PHOTOS = {PHOTO_OPENED: PHOTO_OPENED_TYPE, PHOTO_CHECKED: PHOTO_CHECKED_TYPE}
 
 
-def case_lines(connection: Connection, case: Row[Any], steps: Iterable[int], asked: Iterable[str]) -> Iterator[bytes]:
-    """The records of a case; `steps` are the places of its steps that count, `asked` what the police asked for."""
+def case_lines(
+    connection: Connection,
+    case: Row[Any],
+    steps: Iterable[int],
+    asked: Iterable[str],
+    on_record: Callable[[int, int], None],
+) -> Iterator[bytes]:
+    """The records of a case; `steps` are the places of its steps that count, `asked` what the police asked for.
+
+    `on_record` hears how many of about how many are written.
+    """
     indices = {*steps, *_photographs(connection, case)}
     if case.sweep_id is not None:
         of_sweep = entries.c.kind.in_(sorted(SWEEP_KINDS)) & (entries.c.sweep_id == case.sweep_id)
         indices |= indices_of(connection, of_sweep)
-    return proven_lines(connection, indices, carried_in_case(asked))
+    for done, line in enumerate(proven_lines(connection, indices, carried_in_case(asked)), 1):
+        yield line
+        on_record(done, len(indices))
 
 
 def _photographs(connection: Connection, case: Row[Any]) -> Iterator[int]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.waiting import descendants, wait_until
 from tests.web.chromium import FLAGS
@@ -270,8 +270,20 @@ def _verified_by_a_third(phone: Phone, case_id: str, folder: Path) -> None:
     expect(page.get_by_label("다운로드 사유(문서 번호)")).to_have_value("수사-77")
     phone.shoot("find-police-file")
     assert phone.violations() == []
+    # While it is made, the page shows how far it is, as of every document.
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/api/cases/*/file?*", hold)
+    job = {"file_name": f"case_{case_id}.zip", "state": "running", "percent": 40, "ahead": 0}
+    page.route("**/api/exports", lambda route: route.fulfill(json={"exports": [job]}))
+    _press(page, "파일 만들기")
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "40")
     with page.expect_download() as saving:
-        _press(page, "파일 만들기")
+        held[0].continue_()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
     package = folder / "police.zip"
     saving.value.save_as(package)
     checked = [sys.executable, "-m", "server.verifier", str(package)]

@@ -1,8 +1,10 @@
-/** Let the browser keep a file that the server made. */
+/** Let the browser keep a file. */
 export function saveFile(file: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, 10_000); // guessed: a browser begins to save at once
 }

@@ -48,5 +48,4 @@ export const statisticsWords = {
     "고른 분기의 모든 항목이 들어 있고, XLSX에는 결재란이 있습니다.",
     "It holds every column of this quarter; the XLSX has boxes for approval.",
   ),
-  stat_no_reason: text("다운로드 사유를 적으십시오.", "Say why it is downloaded."),
 } as const;

@@ -2,7 +2,7 @@ import { ApiError, call, client } from "../api/client";
 import type { ExportJob, ExportRequest } from "../api/types";
 import { saveFile } from "../app/saving";
 
-const LOOK_MS = 700; // guessed: often enough that a bar seems to move
+export const LOOK_MS = 700; // guessed: often enough that a bar seems to move
 
 /** The documents that this person asked for in the last hour. */
 export class ExportJobs {

@@ -273,9 +273,7 @@ export const words = {
     "Record and hand-over sheet. Addresses, radio records and photographs only as far as the police asked in writing. Each one is logged.",
   ),
   file_reason: text("다운로드 사유(문서 번호)", "Reason, or the document's number"),
-  file_wrong: text("다운로드 사유를 적으십시오.", "Give the reason."),
   file_make: text("파일 만들기", "Make the file"),
-  file_busy: text("만드는 중", "Being made"),
   file_made: text(
     "파일을 내려받았습니다. 누구든 서버 없이 확인할 수 있습니다.",
     "Downloaded. Anybody can verify it without the server.",

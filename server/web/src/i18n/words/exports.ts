@@ -49,7 +49,7 @@ export const exports = {
   exports_forget: text("지우기", "Remove"),
   exports_cancel: text("취소", "Cancel"),
   exports_bad_period: text("종료일이 시작일보다 앞섭니다.", "The period ends before it starts."),
-  exports_no_reason: text("다운로드 사유를 적으십시오.", "Say why the log is exported."),
+  exports_no_reason: text("다운로드 사유를 적으십시오.", "Say why it is downloaded."),
   exports_viewer: text(
     "내보내기는 점검자와 관리자만 할 수 있습니다.",
     "Only inspectors and administrators can export.",
