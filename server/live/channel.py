@@ -25,6 +25,7 @@ from sweep.report import (
     PauseCommand,
     ProbeState,
     StartCommand,
+    StateEvent,
     utc_now,
 )
 from sweep.report.replay import Replay
@@ -49,6 +50,16 @@ class Stop:
     command: PauseCommand | AbortCommand
     asked_by: str
     """Pseudonym."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who makes a sweep, and where."""
+
+    room_id: UUID
+    inspectors: tuple[str, ...]
+    """Pseudonyms."""
+    is_practice: bool
 
 
 @dataclass(slots=True)
@@ -83,9 +94,18 @@ class Channel:
     """Long polls that wait now."""
 
     @property
-    def begun_here(self) -> StartCommand | None:
-        """What asked for the sweep that goes on, where that was here; its first entry may arrive after its end."""
-        return self.started if self.started is not None and self.started.sweep_id == self.sweep_id else None
+    def crew(self) -> Crew | None:
+        """Room and inspectors of the sweep that goes on, whose first entry may arrive after its end.
+
+        As it was asked for here; of one that was asked for before the server began anew, as its probe says.
+        """
+        begun, told = self.started, self.state_message
+        if begun is not None and begun.sweep_id == self.sweep_id:
+            return Crew(begun.room_id, begun.inspectors, begun.is_practice)
+        if told is None or told.sweep_id != self.sweep_id or not isinstance(told.event, StateEvent):
+            return None
+        said = told.event
+        return Crew(said.room_id, said.inspectors, said.is_practice) if said.room_id is not None else None
 
     @property
     def replayed(self) -> tuple[LiveMessage, ...]:

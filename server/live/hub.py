@@ -156,7 +156,7 @@ class LiveHub:
         channel = self._channels.get(probe_id)
         is_its = channel is not None and (channel.key is None or channel.key.key_id == key.key_id)
         known = channel if channel is not None and is_its else Channel(probe_id)
-        begun = known.begun_here
+        crew = known.crew
         proved = known.proved if known.proved is not None and known.proved.sweep_id == known.sweep_id else None
         return ProbeView(
             probe_id=probe_id,
@@ -167,9 +167,9 @@ class LiveHub:
             last_seen=known.seen,
             state=known.state,
             sweep_id=known.sweep_id,
-            room_id=None if begun is None else begun.room_id,
-            inspectors=None if begun is None else begun.inspectors,
-            is_practice=begun is not None and begun.is_practice,
+            room_id=None if crew is None else crew.room_id,
+            inspectors=None if crew is None else crew.inspectors,
+            is_practice=crew is not None and crew.is_practice,
             missed=known.missed,
             stop=known.stop_view,
             proved_by=None if proved is None else proved.declared_by,
@@ -196,7 +196,7 @@ class LiveHub:
             if not _is_of(channel, tenant):
                 continue
             for message in channel.replayed:
-                listener.offer(ServerEvent(message.event.type, message.model_dump_json()))
+                listener.offer(ServerEvent(message.event.type, _aged(message, utc_now()).model_dump_json()))
         self._listeners.add(listener)
         return listener
 
@@ -314,6 +314,11 @@ class LiveHub:
             is_chosen = probe_id is None or listener.probe_id in (None, probe_id)
             if is_chosen and (channel is None or _is_of(channel, listener.tenant)):
                 listener.offer(event)
+
+
+def _aged(message: LiveMessage, now: datetime) -> LiveMessage:
+    """As it is told again at `now`, by the server's clock, which probes keep: what counts down in it goes on."""
+    return message.model_copy(update={"age_s": message.age_s + max(0.0, (now - message.sent).total_seconds())})
 
 
 def _is_of(channel: Channel, tenant: str | None) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from .base import Code, Count, Dbm, LocalText, Metres, Mhz, Record, Seconds, Share, Slug, Text, UtcTime
+from .base import Code, Count, Dbm, LocalText, Metres, Mhz, Pseudonym, Record, Seconds, Share, Slug, Text, UtcTime
 from .condition import BankState, Celsius, Tally, Volts
 from .findings import LookKind
 from .live_room import CoverageEvent, DevicesEvent, NearEvent
@@ -28,6 +28,11 @@ class StateEvent(Record):
     type: Literal["state"]
     state: ProbeState
     text: LocalText
+    room_id: UUID | None = None
+    """Of the sweep, as it was asked for: a server that began anew knows neither before its first entry arrives."""
+    inspectors: Annotated[tuple[Pseudonym, ...], Field(max_length=6)] = ()
+    """Their numbers, as in `StartCommand`."""
+    is_practice: bool = False
 
 
 class ProgressEvent(Record):
@@ -264,5 +269,7 @@ class LiveMessage(Record):
     probe_id: Slug
     seq: Count
     sent: UtcTime
+    age_s: Seconds = 0.0
+    """How long this had been so when it was sent, where it is told again: seconds in `event` count from then on."""
     sweep_id: UUID | None
     event: LiveEvent

@@ -35,30 +35,47 @@ class Replay:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Hashable, LiveMessage] = OrderedDict()
+        self._added_s: dict[Hashable, float] = {}
         self._answers: OrderedDict[Hashable, None] = OrderedDict()
 
-    def add(self, message: LiveMessage) -> None:
-        """A newer message, which takes the place of what it makes void; what holds for a moment only is left out."""
+    def add(self, message: LiveMessage, at_s: float = 0.0) -> None:
+        """A newer message, which takes the place of what it makes void; what holds for a moment only is left out.
+
+        `at_s`: when, by a clock that only goes on.
+        """
         if isinstance(message.event, NearEvent):
             return
         thing = thing_of(message.event)
         self._kept[thing] = message
+        self._added_s[thing] = at_s
         self._kept.move_to_end(thing)
         if isinstance(message.event, CommandEvent):
             self._answers[thing] = None
             if len(self._answers) > MAX_ANSWERS:
-                self._kept.pop(self._answers.popitem(last=False)[0], None)
+                self._forget(self._answers.popitem(last=False)[0])
         if len(self._kept) > MAX_KEPT:
-            self._kept.popitem(last=False)
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, thing: Hashable) -> None:
+        self._kept.pop(thing, None)
+        self._added_s.pop(thing, None)
 
     def clear(self) -> None:
         """Another sweep begins."""
         self._kept.clear()
+        self._added_s.clear()
         self._answers.clear()
 
     def messages(self) -> tuple[LiveMessage, ...]:
         """In the order sent."""
         return tuple(self._kept.values())
+
+    def messages_at(self, now_s: float) -> tuple[LiveMessage, ...]:
+        """The same with their age at `now_s`, by the clock of `add`: what counts down in them goes on from there."""
+        return tuple(
+            message.model_copy(update={"age_s": message.age_s + max(0.0, now_s - self._added_s[thing])})
+            for thing, message in self._kept.items()
+        )
 
 
 def thing_of(event: LiveEvent) -> Hashable:

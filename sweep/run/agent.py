@@ -33,6 +33,7 @@ from sweep.report import (
     LiveEvent,
     NoticeEvent,
     StartCommand,
+    StateEvent,
 )
 from sweep.run.bank import Charge
 from sweep.run.condition_watch import ConditionWatch
@@ -188,7 +189,7 @@ class Agent:
 
     def _go_on_with(self, one: Resumable) -> None:
         """Wait until persons declare the room empty again, or close the sweep with what there is."""
-        self._take_on(one.command.sweep_id)
+        self._take_on(one.command)
         self.live.put(notice_event("sweep_interrupted"), one.command.sweep_id)
         self._sweep(one.command, one.runner_for)
 
@@ -294,7 +295,7 @@ class Agent:
         sweep_id = command.sweep_id
         if sweep_id in self._over:
             return answer(command, False, "이미 끝난 점검", "The sweep is over already")
-        self._take_on(sweep_id)
+        self._take_on(command)
         self._starts.append(command)
         self._wake.set()
         return answer(command, True, "점검을 시작함", "The sweep begins")
@@ -310,9 +311,16 @@ class Agent:
         self._tell_bank(command.capacity_mah, command.charge)
         return answer(command, True, "보조배터리를 기록함", "The power bank is noted")
 
-    def _take_on(self, sweep_id: UUID) -> None:
-        self._control, self._sweep_id = Control(), sweep_id
-        self._control.announce(lambda state: self.live.put(state_event(state), sweep_id))
+    def _take_on(self, command: StartCommand) -> None:
+        self._control, self._sweep_id = Control(), command.sweep_id
+        self._control.announce(lambda state: self._tell(state_event(state), command))
+
+    def _tell(self, event: LiveEvent, command: StartCommand) -> None:
+        """Tell of a sweep; a state says of which room and whose it is."""
+        if isinstance(event, StateEvent):
+            of_sweep = {name: getattr(command, name) for name in ("room_id", "inspectors", "is_practice")}
+            event = event.model_copy(update=of_sweep)
+        self.live.put(event, command.sweep_id)
 
     def _poll(self, stop: threading.Event) -> None:
         after: UUID | None = None
@@ -370,7 +378,7 @@ class Agent:
         self._say(f"sweep {command.sweep_id} begins")
 
         def tell(event: LiveEvent) -> None:
-            self.live.put(event, command.sweep_id)
+            self._tell(event, command)
 
         for notice in self._standing.values():  # the page of a new sweep begins empty
             tell(notice)

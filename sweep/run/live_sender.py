@@ -6,7 +6,9 @@ They are never evidence.  Sequence numbers show what was dropped; what the serve
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -26,8 +28,9 @@ LOOK_EVERY_S: Final = 0.5
 class LiveSender:
     """A bounded queue of live events and the thread that posts them."""
 
-    def __init__(self, uplink: Uplink, probe_id: str) -> None:
+    def __init__(self, uplink: Uplink, probe_id: str, *, monotonic_s: Callable[[], float] = time.monotonic) -> None:
         self._uplink = uplink
+        self._monotonic_s = monotonic_s
         self._probe_id = probe_id
         self._waiting: deque[LiveMessage] = deque(maxlen=MAX_WAITING_MESSAGES)
         self._lock = threading.Lock()
@@ -48,7 +51,7 @@ class LiveSender:
             if sweep_id != self._told_of and not isinstance(event, CommandEvent):  # as the server forgets it, too
                 self._told.clear()
                 self._told_of = sweep_id
-            self._told.add(message)
+            self._told.add(message, self._monotonic_s())
             self._sweep_id = sweep_id
         self._has_news.set()
 
@@ -56,23 +59,25 @@ class LiveSender:
         """Queue what still holds once more: a server that began anew knows nothing of a sweep that stands still.
 
         Of states only the last, since an earlier one, like a pause, would take back what persons have said since.
+        Each with its age, since after a mere loss of the network a countdown must not begin anew.
         """
         with self._lock:
-            told = self._told.messages()
+            told = self._told.messages_at(self._monotonic_s())
             states = [message for message in told if isinstance(message.event, StateEvent)]
             for message in told:
                 if isinstance(message.event, CommandEvent) or message in states[:-1]:
                     continue
-                self._queue(message.event, message.sweep_id)
+                self._queue(message.event, message.sweep_id, message.age_s)
         self._has_news.set()
 
-    def _queue(self, event: LiveEvent, sweep_id: UUID | None) -> LiveMessage:
+    def _queue(self, event: LiveEvent, sweep_id: UUID | None, age_s: float = 0.0) -> LiveMessage:
         self.dropped += len(self._waiting) == MAX_WAITING_MESSAGES
         message = LiveMessage(
             v=1,
             probe_id=self._probe_id,
             seq=self._seq,
             sent=self._uplink.time.now(),
+            age_s=age_s,
             sweep_id=sweep_id,
             event=event,
         )

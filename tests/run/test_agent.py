@@ -203,6 +203,9 @@ def test_a_sweep_asked_for_by_the_phone_arrives_as_signed_entries(rig: Rig) -> N
 
 def test_somebody_came_in_and_the_room_must_be_declared_empty_again(rig: Rig) -> None:
     sweep_id = start(rig)
+    rig.site.services.hub.channel(PROBE).started = None  # as a server that began anew: the probe says whose it is
+    (probe,) = rig.phone.get("/api/probes").json()["probes"]
+    assert (probe["room_id"], probe["inspectors"]) == (str(DEMO_ROOM), INSPECTORS)
     rig.command(command="pause", sweep_id=sweep_id)
     rig.wait_for_state("paused")
     rig.command(command="resume", sweep_id=sweep_id)

@@ -71,6 +71,22 @@ def test_a_server_that_began_anew_is_told_what_still_holds(was_away: bool) -> No
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no hole, nothing in the place of another"
 
 
+def test_what_counts_down_goes_on_when_it_is_told_again() -> None:
+    server, sweep, clock_s = Server(), new_id(), [0.0]
+    sender = LiveSender(cast(Uplink, server), "probe-01", monotonic_s=lambda: clock_s[0])
+    sender.put(PROGRESS, sweep)
+    clock_s[0] = 100.0
+    sender.put(state_event("running"), sweep)
+    for now_s in (250.0, 400.0):  # the network is lost twice: the second age is no sum of both
+        clock_s[0] = now_s
+        sender.tell_again()
+    assert sender.flush()
+    ages = [(message.event.type, message.age_s) for message in server.taken]
+    assert ages == [
+        ("progress", 0.0), ("state", 0.0), ("progress", 250.0), ("state", 150.0), ("progress", 400.0), ("state", 300.0),
+    ]  # fmt: skip
+
+
 def test_between_sweeps_it_is_told_that_the_probe_rests() -> None:
     server = Server()
     sender = LiveSender(cast(Uplink, server), "probe-01")

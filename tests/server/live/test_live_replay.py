@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -99,6 +100,29 @@ def test_what_a_hostile_probe_says_is_bounded() -> None:
         replay.add(message(seq, type="notice", code=f"made_up_{seq}", text=TEXT))
         replay.add(message(seq, type="command", command_id=new_id(), accepted=True, text=TEXT))
     assert len(replay.messages()) <= MAX_KEPT
+
+
+def test_a_page_that_opens_late_is_told_how_old_it_is() -> None:
+    hub = LiveHub(lambda: 0.0)
+    sent = utc_now() - timedelta(seconds=120)
+    told = message(0, type="state", state="running", text=TEXT).model_copy(update={"sent": sent, "age_s": 30.0})
+    hub.publish(PROBE, KEY, (told,))
+    replayed = hub.listen(PROBE, new_id(), "late").queue.get_nowait()
+    age_s = LiveMessage.model_validate_json(replayed.data).age_s
+    assert 150.0 <= age_s < 155.0
+
+
+def test_a_server_that_began_anew_learns_of_the_probe_who_makes_the_sweep() -> None:
+    hub, room_id = LiveHub(lambda: 0.0), new_id()
+    hub.publish(PROBE, KEY, (message(0, type="state", state="running", text=TEXT),))
+    assert hub.view(KEY, PROBE).inspectors is None
+    names = ("점검자-01", "점검자-02")
+    hub.publish(PROBE, KEY, (message(1, type="state", state="paused", text=TEXT, room_id=room_id, inspectors=names),))
+    view = hub.view(KEY, PROBE)
+    assert (view.room_id, view.inspectors) == (room_id, names)
+    idle = message(2, type="state", state="idle", text=TEXT).model_copy(update={"sweep_id": None})
+    hub.publish(PROBE, KEY, (idle,))
+    assert hub.view(KEY, PROBE).inspectors is None
 
 
 def test_what_never_came_is_counted_once_for_all_pages() -> None:

@@ -4885,6 +4885,12 @@ export interface components {
          * @description Envelope of a live event; `seq` grows by one per probe start, a hole means a lost message.
          */
         LiveMessage: {
+            /**
+             * Age S
+             * @description How long this had been so when it was sent, where it is told again: seconds in `event` count from then on.
+             * @default 0
+             */
+            age_s: number;
             /** Event */
             event: components["schemas"]["StateEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["ZoneEvent"] | components["schemas"]["GuidanceEvent"] | components["schemas"]["NoticeEvent"] | components["schemas"]["ConditionEvent"] | components["schemas"]["DoctorEvent"] | components["schemas"]["TrialEvent"] | components["schemas"]["SecondLookEvent"] | components["schemas"]["ReferenceEvent"] | components["schemas"]["CoverageEvent"] | components["schemas"]["DevicesEvent"] | components["schemas"]["NearEvent"] | components["schemas"]["FindingEvent"] | components["schemas"]["CommandEvent"];
             /** Probe Id */
@@ -7862,6 +7868,23 @@ export interface components {
          * @description The probe's state changed.
          */
         StateEvent: {
+            /**
+             * Inspectors
+             * @description Their numbers, as in `StartCommand`.
+             * @default []
+             */
+            inspectors: string[];
+            /**
+             * Is Practice
+             * @default false
+             */
+            is_practice: boolean;
+            /**
+             * Room Id
+             * @description Of the sweep, as it was asked for: a server that began anew knows neither before its first entry arrives.
+             * @default null
+             */
+            room_id: string | null;
             /**
              * State
              * @enum {string}

@@ -79,7 +79,7 @@ export interface LiveTrial {
   readonly flows: readonly TrialFlow[];
   readonly flowCount: number;
   readonly text: LocalText;
-  /** When this phone heard of it: seconds are counted on from here. */
+  /** When it was so, by this phone's clock: seconds are counted on from here. */
   readonly heardMs: number;
 }
 
@@ -336,10 +336,11 @@ export class LiveFeed {
     this.#lastSeq = message.seq;
     this.#lastSent = message.sent;
     if (message.sweep_id !== null && message.sweep_id !== this.sweepId) this.#startOver(message.sweep_id);
-    this.#foldEvent(message.event);
+    // What is told again has been so for a while: seconds in it are counted on from when it was said.
+    this.#foldEvent(message.event, Date.now() - message.age_s * 1_000);
   }
 
-  #foldEvent(event: LiveMessage["event"]): void {
+  #foldEvent(event: LiveMessage["event"], heardMs: number): void {
     switch (event.type) {
       case "state":
         this.state = event.state;
@@ -353,7 +354,7 @@ export class LiveFeed {
           if (event.zone_id !== null) this.trial = null; // another position; how the last test ended stands until then
           this.guidance = null;
         }
-        this.#foldStand(event);
+        this.#foldStand(event, heardMs);
         this.isMeasuring = event.zone_id !== null || (event.step === "outside" && event.modality !== null);
         this.progress = {
           done: event.position_index,
@@ -364,7 +365,7 @@ export class LiveFeed {
           isOutside: event.step === "outside",
           leftS: event.left_s ?? null,
           waits: event.waits ?? [],
-          heardMs: Date.now(),
+          heardMs,
         };
         break;
       case "zone":
@@ -402,7 +403,7 @@ export class LiveFeed {
           flows: event.flows ?? [],
           flowCount: event.flow_count ?? 0,
           text: event.text,
-          heardMs: Date.now(),
+          heardMs,
         };
         break;
       case "second_look":
@@ -433,9 +434,8 @@ export class LiveFeed {
     }
   }
 
-  #foldStand(event: Extract<LiveMessage["event"], { type: "progress" }>): void {
+  #foldStand(event: Extract<LiveMessage["event"], { type: "progress" }>, heardMs: number): void {
     const { zone_id: zoneId, modality } = event;
-    const heardMs = Date.now();
     if (zoneId === null) this.stand = this.near = null;
     else if (modality === null)
       this.stand = { zoneId, longestS: event.stand_s ?? null, share: 0, isFilmed: false, heardMs };
