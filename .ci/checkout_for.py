@@ -1,7 +1,8 @@
 """Put a checkout that can be tested into a root of another machine: `checkout_for.py ARCHITECTURE FOLDER`.
 
 FOLDER/site gets the wheels of constraints.txt for that machine (anew only when they changed), FOLDER/checkout the
-tracked files as they are here with the built firmware and the kernels compiled for it. Nothing of it is run.
+tracked files as they are here with the built firmware, the kernels compiled for it and the version as an installation
+would say it. Nothing of it is run.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import deb
@@ -39,6 +41,11 @@ def main() -> None:
     shutil.copytree(deb.ROOT / "firmware" / "build", checkout / "firmware" / "build", dirs_exist_ok=True)
     for library, sources in SOURCES.items():
         deb.build_kernel(architecture, sources, checkout / "build" / library)
+    with (deb.ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    name, version = project["name"], project["version"]
+    metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
+    deb.write(checkout / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA", metadata, 0o644)
 
 
 if __name__ == "__main__":
