@@ -18,8 +18,18 @@ from playwright.sync_api import Browser, Page
 
 SLOWER = 4.0
 """A cheap phone beside the machine that measures: Lighthouse's factor for mobile."""
+LONG_MS = 50.0
+"""What a browser calls a long task: what comes meanwhile, a press on the stop among it, waits."""
 TASK = "RunTask"
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel", "__metadata"]
+
+
+@dataclass(frozen=True)
+class LongTask:
+    """One task and what it did, the dearest first, down to a twentieth of it."""
+
+    ms: float
+    did: list[str]
 
 
 @dataclass
@@ -28,8 +38,8 @@ class Tasks:
 
     longest_ms: list[float] = field(default_factory=list)
     """Each task, the longest first, as a slow phone has it."""
-    of_longest: list[str] = field(default_factory=list)
-    """What the longest task did, the dearest first, for whoever has to mend it."""
+    long: list[LongTask] = field(default_factory=list)
+    """Those that are long for a browser, the longest first, for whoever has to mend them."""
 
     @property
     def most_ms(self) -> float:
@@ -46,11 +56,11 @@ def traced(browser: Browser, page: Page) -> Iterator[Tasks]:
         yield found
     finally:
         events = json.loads(browser.stop_tracing())["traceEvents"]
-        found.longest_ms, found.of_longest = longest_tasks(events)
+        found.longest_ms, found.long = longest_tasks(events)
 
 
-def longest_tasks(events: list[dict[str, Any]]) -> tuple[list[float], list[str]]:
-    """The tasks of the busiest main thread of a page, slowed down, and what the longest of them did."""
+def longest_tasks(events: list[dict[str, Any]]) -> tuple[list[float], list[LongTask]]:
+    """The tasks of the busiest main thread of a page, slowed down, and what each long one did."""
     mains = {
         (one["pid"], one["tid"])
         for one in events
@@ -64,18 +74,21 @@ def longest_tasks(events: list[dict[str, Any]]) -> tuple[list[float], list[str]]
     assert tasks, "no task of a page is in the trace"
     busiest = max(tasks, key=lambda where: sum(one["tdur"] for one in tasks[where]))
     ordered = sorted(tasks[busiest], key=lambda one: -float(one["tdur"]))
-    first = ordered[0]
+    ours = [one for one in events if (one["pid"], one["tid"]) == busiest and "tdur" in one]
+    long = [LongTask(_ms(task), _done_in(task, ours)) for task in ordered if _ms(task) > LONG_MS]
+    return [_ms(one) for one in ordered], long
+
+
+def _done_in(task: dict[str, Any], events: list[dict[str, Any]]) -> list[str]:
     inside = [
         one
         for one in events
-        if (one["pid"], one["tid"]) == busiest
-        and one.get("tdur", 0) >= first["tdur"] / 20
-        and first["ts"] <= one["ts"] < first["ts"] + first["dur"]
-        and one is not first
+        if one["tdur"] >= task["tdur"] / 20
+        and task["ts"] <= one["ts"] < task["ts"] + task["dur"]
+        and one["name"] != TASK
     ]
     inside.sort(key=lambda one: -float(one["tdur"]))
-    said = [f"{one['name']} {_ms(one):.0f} ms {_where(one)}".strip() for one in inside[:12]]
-    return [_ms(one) for one in ordered], said
+    return [f"{one['name']} {_ms(one):.0f} ms {_where(one)}".strip() for one in inside[:12]]
 
 
 def _ms(event: dict[str, Any]) -> float:

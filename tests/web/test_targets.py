@@ -21,7 +21,7 @@ from tests.web.site import Site
 pytestmark = pytest.mark.browser
 
 
-def _as_reported_now(report: SweepReport) -> SweepReport:
+def as_reported_now(report: SweepReport) -> SweepReport:
     """The same with targets and walls, as a probe whose camera showed all but what was behind it would report it."""
     steps = np.full((CELLS, CELLS), -1, np.int16)
     steps[12:30, 4:36] = 30
@@ -52,7 +52,7 @@ def _as_reported_now(report: SweepReport) -> SweepReport:
 
 def test_a_zone_says_what_would_have_been_found_and_shows_its_walls(phone: Phone, site: Site) -> None:
     sweep = made.make_sweep(sweep_id=new_id(), room_id=new_id())
-    report = site.demo.deliver(made.MadeSweep(_as_reported_now(sweep.report), ()))
+    report = site.demo.deliver(made.MadeSweep(as_reported_now(sweep.report), ()))
     phone.log_in(path=f"#/sweeps/{report.sweep_id}")
     page = phone.page
     expect(page.get_by_role("heading", name="다시 볼 곳")).to_be_visible()

@@ -9,7 +9,7 @@
 import type { Middleware } from "openapi-fetch";
 import { ApiError, call, client } from "../api/client";
 import { canSeal, isHeld, keyOf, type PhoneKey } from "./phone-key";
-import { hiddenName, openJson, sealJson } from "./sealed";
+import { hiddenName, open, seal } from "./sealed";
 import { session } from "./session.svelte";
 import { openStorage } from "./storage";
 
@@ -25,7 +25,7 @@ const KEPT: readonly RegExp[] = [
 ];
 const MOST_ROOMS = 40; // guessed: twice what a pair visits in a day
 const FRESH_MS = 10 * 60 * 1000; // guessed
-const MAX_LETTERS = 4_000_000; // derived: 5,000 due rooms are half of it
+const MOST_OCTETS = 4_000_000; // derived: 5,000 due rooms are half of it
 
 const AGAIN_MS = 5_000; // guessed: some ways may be back while others are not
 
@@ -111,10 +111,10 @@ class Offline {
   async keep(path: string, response: Response): Promise<void> {
     const kept = await keyOfSession();
     if (kept === null) return;
-    const text = await response.text();
-    if (text.length > MAX_LETTERS) return;
+    const octets = await response.arrayBuffer(); // as they came: reading and writing 2 MB anew is a long task
+    if (octets.byteLength > MOST_OCTETS) return;
     const storedMs = Date.now();
-    const sealed = await sealJson(kept.key, nameOf(path, kept, storedMs), text);
+    const sealed = await seal(kept.key, nameOf(path, kept, storedMs), octets);
     const name = await hiddenName(kept.names, path);
     const storage = await openStorage();
     if (isHeld(kept)) await storage.put("answers", { name, storedMs, sealed }); // else it came after the day's end
@@ -125,14 +125,14 @@ class Offline {
     if (kept === null) return undefined;
     const found = await (await openStorage()).get("answers", await hiddenName(kept.names, path));
     if (found === undefined) return undefined;
-    const text = await openJson(kept.key, nameOf(path, kept, found.storedMs), found.sealed);
-    if (typeof text !== "string") return undefined;
+    const octets = await open(kept.key, nameOf(path, kept, found.storedMs), found.sealed);
+    if (octets === undefined) return undefined;
     this.#served.push(found.storedMs);
-    return new Response(text, { headers: { "Content-Type": "application/json" } });
+    return new Response(octets, { headers: { "Content-Type": "application/json" } });
   }
 }
 
-const nameOf = (path: string, { username }: PhoneKey, storedMs: number) => `answer ${username} ${storedMs} ${path}`;
+const nameOf = (path: string, { username }: PhoneKey, storedMs: number) => `octets ${username} ${storedMs} ${path}`;
 
 async function keyOfSession(): Promise<PhoneKey | null> {
   const { user, isConfirmed } = session;

@@ -1,10 +1,14 @@
-/** Sealing with AES-256-GCM: JSON under a key, bound to a name (of its person and place), so that no two can be exchanged. */
+/** Sealing with AES-256-GCM: octets or JSON under a key, bound to a name (of its person and place), so that no two can be exchanged. */
 const IV_OCTETS = 12; // NIST SP 800-38D, section 8.2.2: random, for far fewer than 2^32 of them under one key
 
-/** A value under a key, with its initialisation vector in front. */
-export async function sealJson(key: CryptoKey, name: string, value: unknown): Promise<Uint8Array<ArrayBuffer>> {
+/** A value under a key: `seal` of its JSON. */
+export function sealJson(key: CryptoKey, name: string, value: unknown): Promise<Uint8Array<ArrayBuffer>> {
+  return seal(key, name, new TextEncoder().encode(JSON.stringify(value)));
+}
+
+/** Octets under a key, with the initialisation vector in front. */
+export async function seal(key: CryptoKey, name: string, plain: BufferSource): Promise<Uint8Array<ArrayBuffer>> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_OCTETS));
-  const plain = new TextEncoder().encode(JSON.stringify(value));
   const sealed = await crypto.subtle.encrypt(bound(iv, name), key, plain);
   const whole = new Uint8Array(IV_OCTETS + sealed.byteLength);
   whole.set(iv);
@@ -14,10 +18,19 @@ export async function sealJson(key: CryptoKey, name: string, value: unknown): Pr
 
 /** What was sealed under this key and name; undefined when it was not, or was changed. */
 export async function openJson(key: CryptoKey, name: string, sealed: Uint8Array<ArrayBuffer>): Promise<unknown> {
+  const plain = await open(key, name, sealed);
+  return plain === undefined ? undefined : JSON.parse(new TextDecoder().decode(plain));
+}
+
+/** The octets that were sealed under this key and name; undefined when they were not, or were changed. */
+export async function open(
+  key: CryptoKey,
+  name: string,
+  sealed: Uint8Array<ArrayBuffer>,
+): Promise<ArrayBuffer | undefined> {
   try {
     const iv = sealed.subarray(0, IV_OCTETS);
-    const plain = await crypto.subtle.decrypt(bound(iv, name), key, sealed.subarray(IV_OCTETS));
-    return JSON.parse(new TextDecoder().decode(plain));
+    return await crypto.subtle.decrypt(bound(iv, name), key, sealed.subarray(IV_OCTETS));
   } catch (error) {
     if (error instanceof DOMException) return undefined;
     throw error;

@@ -1,20 +1,18 @@
 /**
- * The city on Leaflet's canvas: outlines of districts and facilities as points, drawn together where they lie close.
+ * The city on Leaflet's canvas: its map, its colours and the outlines of its districts; the places are in `dots.ts`.
  * Input are degrees (WGS 84); output is a map without tiles: nothing is asked of anybody outside.
  */
 import L from "leaflet";
 import "leaflet/dist/leaflet.css";
 import type { CityMap } from "../api/types";
-import { CountedDot } from "./counted-dot";
 import { say } from "./say.svelte";
 
 export type MapPlace = CityMap["places"][number];
 export type PlaceState = "found" | "case" | "overdue" | "plain";
 
-const CELL_PX = 34; // guessed: a finger's width
 const NAMES_UP_TO = 40; // guessed: more outlines than fit with their names on a page
-const RADIUS: Readonly<Record<PlaceState, number>> = { found: 9, case: 8, overdue: 7, plain: 5 };
-const GRAVITY: readonly PlaceState[] = ["found", "case", "overdue", "plain"];
+/** The gravest first. */
+export const GRAVITY: readonly PlaceState[] = ["found", "case", "overdue", "plain"];
 
 /** The district of who looks at the map; outlines have its Korean name and not its id. */
 export interface OwnDistrict {
@@ -117,61 +115,6 @@ export function drawOutlines(
   const bounds = ofOwn.isValid() ? ofOwn : everything;
   if (bounds.isValid()) map.fitBounds(bounds, { padding: [18, 18], animate: false });
   else map.setView([36.5, 127.8], 7, { animate: false });
-}
-
-interface Cluster {
-  readonly places: MapPlace[];
-  state: PlaceState;
-}
-
-/** Places in one cell of the screen together; the gravest of them gives the colour. */
-export function cluster(map: L.Map, places: readonly MapPlace[], overdue: ReadonlySet<string>): readonly Cluster[] {
-  const cells = new Map<string, Cluster>();
-  const isClose = map.getZoom() >= map.getMaxZoom() - 2;
-  for (const place of places) {
-    const point = map.project([place.latitude_deg, place.longitude_deg]);
-    const cell = isClose
-      ? place.facility_id
-      : `${String(Math.floor(point.x / CELL_PX))}/${String(Math.floor(point.y / CELL_PX))}`;
-    const state = stateOf(place, overdue);
-    const found = cells.get(cell);
-    if (found === undefined) cells.set(cell, { places: [place], state });
-    else {
-      found.places.push(place);
-      if (GRAVITY.indexOf(state) < GRAVITY.indexOf(found.state)) found.state = state;
-    }
-  }
-  return [...cells.values()].sort((a, b) => GRAVITY.indexOf(b.state) - GRAVITY.indexOf(a.state));
-}
-
-export function drawPlaces(
-  map: L.Map,
-  layer: L.LayerGroup,
-  clusters: readonly Cluster[],
-  colours: Colours,
-  onplace: (place: MapPlace) => void,
-): void {
-  layer.clearLayers();
-  for (const one of clusters) {
-    const [first] = one.places;
-    if (first === undefined) continue;
-    const many = one.places.length > 1;
-    const lat = one.places.reduce((sum, place) => sum + place.latitude_deg, 0) / one.places.length;
-    const lon = one.places.reduce((sum, place) => sum + place.longitude_deg, 0) / one.places.length;
-    const look = {
-      radius: many ? Math.min(18, 9 + 2 * Math.log2(one.places.length)) : RADIUS[one.state],
-      color: colours.ring,
-      weight: 2,
-      fillColor: colours[one.state],
-      fillOpacity: 0.95,
-    };
-    const dot = many ? new CountedDot([lat, lon], look, one.places.length) : L.circleMarker([lat, lon], look);
-    dot.on("click", () => {
-      if (!many) onplace(first);
-      else map.setView([lat, lon], Math.min(map.getMaxZoom(), map.getZoom() + 2));
-    });
-    layer.addLayer(dot);
-  }
 }
 
 /** Words on a marker, as text, once it stands on the map. */

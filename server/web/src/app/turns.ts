@@ -1,0 +1,29 @@
+/**
+ * Long work in short tasks: what is asked for here is done one after the other, each in a task of its own, so that a press
+ * on the stop never waits for more than one of them.  They are timers: a page that nobody sees has no frames.
+ */
+const waiting: (() => void)[] = [];
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+function next(): void {
+  const one = waiting.shift();
+  timer = waiting.length === 0 ? undefined : setTimeout(next);
+  one?.();
+}
+
+/** Do it when all that was asked for before is done; returns what takes it back. */
+export function inTurn(work: () => void): () => void {
+  waiting.push(work);
+  timer ??= setTimeout(next);
+  return () => {
+    const at = waiting.indexOf(work);
+    if (at !== -1) waiting.splice(at, 1);
+  };
+}
+
+/** The rest of this work is another task. */
+export function anotherTask(): Promise<void> {
+  return new Promise((done) => {
+    setTimeout(done);
+  });
+}
