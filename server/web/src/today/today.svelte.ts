@@ -15,6 +15,12 @@ const DUE_READERS: ReadonlySet<string> = new Set([
   "auditor",
   "admin",
 ]);
+/** Open findings of a room: cameras by a person's word, and candidates. */
+export interface Standing {
+  readonly finds: number;
+  readonly candidates: number;
+}
+
 const MOST_DUE = 5_000; // the most that the server tells
 const MOST_CASES = 200;
 
@@ -47,6 +53,16 @@ export function isDayAnswered(): boolean {
 /** What a room is shown as: a camera that a case has found outweighs what its last sweep said. */
 export function resultOf(roomId: string, result: SweepResult | null): SweepResult | null {
   return todayOf(roomId)?.cases.some(({ is_found }) => is_found) === true ? "found" : result;
+}
+
+/** What stands open by decisions of persons, and what the open cases of the same room have found since. */
+export function standingWith(
+  stands: Standing | null | undefined,
+  cases: readonly { readonly is_found: boolean }[],
+): Standing | null {
+  if (!stands) return null;
+  const finds = Math.max(stands.finds, cases.filter(({ is_found }) => is_found).length);
+  return { finds, candidates: Math.max(0, stands.finds + stands.candidates - finds) };
 }
 
 /** What the day says of one room; null while nothing is known or nothing is asked for. */
