@@ -85,8 +85,14 @@ def test_today_is_there_without_a_connection_and_gone_with_the_login(open_phone:
 
     phone.open("#/")
     expect(page.get_by_role("status").filter(has_text=EARLIER)).to_be_visible()
+    page.get_by_role("link", name="설정").click()
+    expect(page.get_by_role("heading", level=1, name="설정")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=EARLIER)).to_be_visible()
     page.context.set_offline(False)
-    expect(page.get_by_role("status").filter(has_text=EARLIER)).to_have_count(0)  # it loads again by itself
+    expect(page.get_by_role("status").filter(has_text=EARLIER)).to_have_count(
+        0
+    )  # by itself, where nothing is asked for
+    phone.open("#/")
     expect(page.get_by_role("link", name=re.compile("남자 화장실 1층")).first).to_be_visible()
     phone.open("#/settings")
     page.get_by_role("button", name="로그아웃").click()

@@ -28,6 +28,7 @@ const FRESH_MS = 10 * 60 * 1000; // guessed
 const MOST_OCTETS = 4_000_000; // derived: 5,000 due rooms are half of it
 
 const AGAIN_MS = 5_000; // guessed: some ways may be back while others are not
+const KNOCK_MS = 30_000; // guessed: a screen that asks nothing of the server would never hear that it is back
 
 interface Earlier {
   readonly sinceMs: number;
@@ -48,6 +49,7 @@ class Offline {
   #filled = new Map<string, number>();
   #triedMs = 0;
   #later: ReturnType<typeof setTimeout> | undefined;
+  #knocking: ReturnType<typeof setInterval> | undefined;
 
   /** Load something; what is shown of an earlier answer is loaded again when the server is back. */
   async watch<T>(what: object, load: () => Promise<T>, reload: () => Promise<void>): Promise<T> {
@@ -60,7 +62,7 @@ class Offline {
     return data;
   }
 
-  /** The server has answered something. */
+  /** The server has answered something, or may be there again: ask anew for what is shown of earlier answers. */
   heard(): void {
     const now = Date.now();
     if (this.#earlier.size === 0 || now - this.#triedMs < AGAIN_MS) return;
@@ -68,9 +70,19 @@ class Offline {
     for (const { reload } of [...this.#earlier.values()]) void reload();
   }
 
+  /** The phone has a network again. */
+  back(): void {
+    this.#triedMs = 0;
+    this.heard();
+  }
+
   #say(): void {
     const all = [...this.#earlier.values()].map(({ sinceMs }) => sinceMs);
     this.sinceMs = all.length === 0 ? null : Math.min(...all);
+    if (all.length === 0) {
+      clearInterval(this.#knocking);
+      this.#knocking = undefined;
+    } else this.#knocking ??= setInterval(() => this.heard(), KNOCK_MS);
   }
 
   /** Keep rooms of the day, with their plans, states and open cases, as soon as there is a connection. */
@@ -159,3 +171,4 @@ const reading: Middleware = {
 
 export const offline = new Offline();
 client.use(reading);
+addEventListener("online", () => offline.back());
