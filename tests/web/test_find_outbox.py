@@ -13,7 +13,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.waiting import wait_until
-from tests.web.conftest import AS_PHONE, FLAGS, Phone
+from tests.web.chromium import FLAGS
+from tests.web.conftest import AS_PHONE, Phone
 from tests.web.site import Site
 from tests.web.test_find import OFFLINE, _case_of, _press, _take, _title, processes_with
 from tests.web.test_outbox import log_in_by_form, stored
