@@ -118,6 +118,12 @@ COMMON: Final = Words(
             "The probe's clock was not set: the times of this sweep are those the phone told. The signed entry keeps "
             "the probe's own.",
         ),
+        "proved_by_others": Sentence(
+            "퇴실을 확인한 두 사람이 점검을 시작할 때 적은 점검자와 다릅니다. 누가 확인했는지는 서버의 명령 기록에 "
+            "남아 있습니다.",
+            "Those who proved that the room was empty are not the inspectors written down at the start: the server's "
+            "log of commands names who it was.",
+        ),
         "room_key_new": Sentence(
             "해가 바뀌어 이 방의 주소 키가 새로 시작되었습니다. 이전 점검의 기기와 비교할 수 없습니다.",
             "A new year's address key of this room begins here: devices cannot be compared with those of earlier "

@@ -53,6 +53,7 @@ class Control:
         self._condition = threading.Condition()
         self._declaration: Declaration | None = None
         self._identified: Identified | None = None
+        self._proved: set[str] = set()
         self._paused = False
         self._ending: Literal["finish", "abort"] | None = None
         self._end_state: Ending | None = None
@@ -89,6 +90,7 @@ class Control:
                 self._epoch += 1  # what was allowed before this declaration stays ended
             self._declaration = Declaration(by, round((self._clock() + DECLARATION_S) * 1e9))
             self._identified = identified
+            self._proved |= set(by) if identified is not None else set()
             self._paused = False
             self._note_change()
         self._news.deliver()
@@ -128,6 +130,12 @@ class Control:
         """How the two were identified whose declaration holds now; None: by two names only, or none holds."""
         with self._condition:
             return None if self._standing_declaration() is None else self._identified
+
+    @property
+    def proved_by(self) -> frozenset[str]:
+        """Everybody who has proved to be there and declared the room empty in this sweep."""
+        with self._condition:
+            return frozenset(self._proved)
 
     def watch(self, callback: Callable[[Declaration | None], None]) -> None:
         """Tell `callback` of the declaration that holds now, and of every later one and its end; None: none holds.

@@ -43,6 +43,11 @@ def outcome_of(
     return "completed", set()
 
 
+def said_of_persons(inspectors: Iterable[str], proved_by: Iterable[str]) -> set[str]:
+    """What must be said when others proved that the room was empty than were written down when the sweep began."""
+    return {"proved_by_others"} if set(proved_by) - set(inspectors) else set()
+
+
 def with_what_was_seen(manifest: RecordedSweep, looks: Looks) -> RecordedSweep:
     """The manifest with where persons looked by eye and saw nothing, or could name what is there."""
     before = {one.zone_id: one.seen_as for one in manifest.explained_by_eye}

@@ -40,7 +40,7 @@ from sweep.report import (
     SweepReport,
 )
 from sweep.run.camera_supply import CameraSupply
-from sweep.run.closing import Outcome, manifest_to_keep, outcome_of, with_what_was_seen
+from sweep.run.closing import Outcome, manifest_to_keep, outcome_of, said_of_persons, with_what_was_seen
 from sweep.run.condition_watch import ConditionWatch, watch_of
 from sweep.run.coordinator import Coordinator
 from sweep.run.day_check import DayCheck
@@ -373,6 +373,7 @@ class Runner:
             self._limits |= never_measured(measurements) | self._outside_limits
         visited = {one.zone_id for one in measurements}
         self._limits |= {LIGHT_LEFT_OUT} if self._control.lights.pending else set()
+        self._limits |= said_of_persons(self._manifest.inspectors, self._control.proved_by)
         self._limits |= quick_limits(self._manifest.mode, self._manifest.plan, visited)
         return outcome
 

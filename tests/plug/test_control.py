@@ -10,6 +10,7 @@ import pytest
 from sweep.plug.control import Control
 from sweep.plug.lease import DECLARATION_S, Declaration, RoomNotEmptyError, RoomPermit
 from sweep.report import ProbeState
+from sweep.report.persons import Identified
 from tests.waiting import PATIENCE_S
 
 
@@ -54,6 +55,16 @@ def test_a_pause_ends_the_declaration() -> None:
     assert states_while_waiting(control)[0] == "expired"
     control.declare_empty(("a1", "b1"))
     assert states_while_waiting(control) == ("go", [])
+
+
+def test_who_proved_to_be_there_is_remembered_past_a_pause() -> None:
+    control = Control(clock=Clock(), wait_s=0.0)
+    control.declare_empty(("a1", "b1"))
+    assert control.proved_by == frozenset()  # two names alone prove nothing
+    control.declare_empty(("a1", "b1"), Identified(first="password", second="passkey"))
+    control.pause()
+    control.declare_empty(("a1", "c1"), Identified(first="password", second="pin"))
+    assert control.proved_by == {"a1", "b1", "c1"}
 
 
 def wait_for_end(control: Control, answers: list[str], reached: threading.Event) -> None:

@@ -195,6 +195,7 @@ def test_a_sweep_asked_for_by_the_phone_arrives_as_signed_entries(rig: Rig) -> N
     )
     detail = rig.phone.get(f"/api/sweeps/{sweep_id}").json()
     assert detail["identified"] == {"first": "password", "second": "password"}  # as the signed opening says
+    assert "proved_by_others" not in {limit["code"] for limit in detail["report"]["limits"]}
     assert [finding["zone_id"] for finding in detail["report"]["findings"]] == ["stall-2"]
     assert [entry["kind"] for entry in detail["entries"]] == ["sweep.opened", "sweep.report"]
     assert all(entry["signature_ok"] for entry in detail["entries"])

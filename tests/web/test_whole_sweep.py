@@ -211,6 +211,7 @@ def test_two_phones_are_told_the_truth_whatever_happens(
 
     report = page.request.get(f"{url}/api/sweeps/{page.url.rpartition('/')[2]}").json()["report"]
     assert report["source"] == "live"
+    assert "proved_by_others" in {one["code"] for one in report["limits"]}  # the supervisor, in the place of 점검자-02
     measured = {cover["modality"] for cover in report["coverage"] if cover["samples"] > 0}
     assert measured == set(MODALITIES)
     assert report["condition"]["camera_power_cuts"] == {"head_away": 1}

@@ -154,6 +154,10 @@ export const live = {
   declare_person: text("{who} 확인", "{who} confirms"),
   declare_person_done: text("{who} 확인함", "{who} confirmed"),
   declare_name: text("확인하는 사람 {n}", "Person {n}"),
+  live_unexpected: text(
+    "퇴실 확인: {proved}. 시작할 때 적은 점검자는 {planned}이며, 보고서에 다르다고 적힙니다.",
+    "Confirmed by {proved}; {planned} were written down at the start, and the report says that they differ.",
+  ),
   declare_other: text("두 번째 사람", "the second person"),
   declare_second: text("{who} 본인이 직접 확인", "{who} confirms in person"),
   declare_second_hint: text(
