@@ -108,16 +108,15 @@ class ExportQueue:
         return sum(not job.is_over for job in self._jobs.values()) >= QUEUED_IN_ALL
 
     def jobs_of(self, user_id: UUID) -> tuple[ExportJob, ...]:
-        """A person's jobs, newest first; the file of a case goes to one request alone and is none of them."""
+        """A person's jobs, newest first; the file of a case goes to one request alone, and is here while it is made."""
         self._forget_old()
-        own = [job for job in self._jobs.values() if job.user_id == user_id and job.wanted.case_id is None]
-        return tuple(reversed(own))
+        return tuple(reversed([job for job in self._jobs.values() if job.user_id == user_id and _is_shown(job)]))
 
     def job(self, user_id: UUID, job_id: UUID) -> ExportJob:
         """A person's job; ApiError 404 when there is none, or not any more."""
         self._forget_old()
         job = self._jobs.get(job_id)
-        if job is None or job.user_id != user_id or job.wanted.case_id is not None:
+        if job is None or job.user_id != user_id or not _is_shown(job):
             raise not_found("문서", "this document, which is kept for an hour,")
         return job
 
@@ -304,3 +303,7 @@ class ExportQueue:
             overwrite_and_unlink(path)
         self._leftovers.clear()
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _is_shown(job: ExportJob) -> bool:
+    return job.wanted.case_id is None or not job.is_over

@@ -80,8 +80,8 @@ WORDS: Final = Words(
             "와이파이 수신기가 응답하지 않습니다. 다시 꽂으세요", "No Wi-Fi adapter: plug it in again"
         ),
         "no_packet_rings": Sentence(
-            "이 커널로는 와이파이를 수신할 수 없습니다. 라즈베리 파이 OS에서 실행하세요",
-            "This kernel cannot receive Wi-Fi: run Raspberry Pi OS",
+            "커널이 와이파이를 수신하지 못합니다. 라즈베리 파이 OS를 쓰세요",
+            "Kernel cannot receive Wi-Fi: use Raspberry Pi OS",
         ),
         "walk_test": Sentence("조명으로는 알 수 없음: 이 자리에서 걷기 시험", "The light told nothing: walk here"),
     },

@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,18 @@ def test_what_was_made_before_an_erasure_goes_and_what_is_being_made_begins_anew
 
     asyncio.run(play())
     assert [path for path in (tmp_path / "exports").rglob("*") if path.is_file()] == []
+
+
+def test_the_file_of_a_case_is_seen_while_it_is_made_and_never_given_by_the_queue(tmp_path: Path) -> None:
+    queue, officer = _queue(tmp_path), new_id()
+    job = queue.submit(officer, replace(_request(), format="zip", case_id=new_id()))
+    assert queue.jobs_of(officer) == (job,)
+    assert queue.jobs_of(new_id()) == ()
+    assert not queue.job(officer, job.job_id).is_over  # so that its file is refused as not ready
+    job.state = "ready"
+    assert queue.jobs_of(officer) == ()
+    with pytest.raises(ApiError, match="kept for an hour"):
+        queue.job(officer, job.job_id)
 
 
 def _queue(folder: Path, monotonic: Any = time.monotonic) -> ExportQueue:
