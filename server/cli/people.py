@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, get_args
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, settings_of
-from server.interface.fields import Role
+from server.interface.fields import Role, Username
 from server.people import auth
 from sweep.report import display_text
 
@@ -21,6 +22,10 @@ def add_user(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Add a user and print a random password once."""
+    try:
+        TypeAdapter(Username).validate_python(username)
+    except ValidationError:
+        fail("user_name", name=display_text(username, limit=60))
     roles: dict[str, Role] = {name: name for name in get_args(Role)}
     if role not in roles:
         fail("one_of", option="--role", choices=", ".join(roles))

@@ -8,6 +8,7 @@ import typer
 
 from server.cli.base import DatabaseUrl, DataDir, database_of, settings_of
 from server.config.inspection_policy import read_policy
+from server.districts.register import existing_district
 from server.projections import projecting
 from server.schedule.listing import due_list
 from server.schedule.periods import today
@@ -24,6 +25,8 @@ def due(
     settings = settings_of(data_dir, database_url)
     rules = read_policy(settings.inspection_policy)
     with database_of(settings) as db:
+        with db.read() as connection:
+            existing_district(connection, district)
         projecting.drain(db)
         found = due_list(db, rules, today=today(), district_id=district, limit=limit)
     working = "" if found.is_working_day else " (no working day)"

@@ -74,7 +74,7 @@ def existing_district(connection: Connection, wanted: str | None) -> str | None:
     """The district as it was named, None when none was; ApiError 404 for one that is not there."""
     known = select(districts.c.district_id).where(districts.c.district_id == wanted)
     if wanted is not None and connection.scalar(known) is None:
-        raise ApiError(404, "not_found", "구: 찾을 수 없습니다", f"district {wanted}: not found")
+        raise ApiError(404, "not_found", f"구 {wanted}: 찾을 수 없습니다", f"district {wanted}: not found")
     return wanted
 
 

@@ -187,6 +187,10 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
         "{files} of the outbox was damaged and made good: check the disk",
     ),
     # The server
+    "user_name": Refusal(
+        "아이디는 영문 소문자, 숫자, . _ - 로 60자까지이며 문자나 숫자로 시작합니다: {name}",
+        "a user name has at most 60 of a-z, 0-9, . _ -, the first a letter or digit: {name}",
+    ),
     "public_key": Refusal("공개 키는 16진수 64자리입니다", "a public key is 64 hexadecimal digits"),
     "database": Refusal("데이터베이스가 거부함: {why}", "the database refuses: {why}"),
     "no_witness": Refusal("아직 이 로그에 서명한 증인이 없습니다", "no witness has signed this log yet"),

@@ -49,6 +49,10 @@ def test_a_district_sets_up_its_server(call: Call, settings: Settings, tmp_path:
     code, out, _ = call("add-user", "kim", "--display-name", "점검자-01")
     assert (code, out.split()[:2]) == (0, ["user:", "kim"])
     assert call("add-user", "kim", "--display-name", "점검자-01")[0] == 2
+    code, _, err = call("add-user", "kim 1", "--display-name", "점검자-01")
+    assert (code, err.count("\n"), "kim 1" in err) == (2, 1, True)
+    code, out, err = call("due", "--district", "nonsense")
+    assert (code, out, "nonsense" in err) == (2, "", True)
     table = tmp_path / "log.csv"
     assert call("export", "log", table, "--reason", "월간 점검", "--from", "2026-03-01", "--to", "2026-03-31")[0] == 0
     with table.open(encoding="utf-8-sig", newline="") as file:
