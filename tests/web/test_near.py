@@ -38,13 +38,20 @@ def near(*things: Nearness) -> NearEvent:
     return NearEvent(type="near", zone_id=ZONE, things=things)
 
 
+def tell_of_stand(phone: Phone, probe: FakeProbe) -> None:
+    """Tell where the inspector stands, until the phone shows it: from then on it hears what is never told again."""
+    probe.tell(progress(None))
+    expect(phone.page.get_by_label("비출 곳", exact=True)).to_be_visible()
+
+
 def test_the_phone_says_warmer_and_colder_by_word_picture_sound_and_vibration(
     live_phone: Phone, live_probe: FakeProbe
 ) -> None:
     page = live_phone.page
     page.evaluate(SPY)
     page.evaluate(STILL)
-    live_probe.tell(progress(None), near(camera("first")))
+    tell_of_stand(live_phone, live_probe)
+    live_probe.tell(near(camera("first")))
     card = page.get_by_label("가까워지는지", exact=True)
     expect(card.locator(".said")).to_have_text("재는 중 · 천천히 움직이세요")
     assert page.evaluate("window.cues") == {"tones": 0, "buzzes": []}, "silent until a person asks"
@@ -77,7 +84,8 @@ def test_a_reading_that_nothing_follows_is_old_and_a_page_opened_late_hears_no_o
 ) -> None:
     page = live_phone.page
     page.evaluate(STILL)
-    live_probe.tell(progress(None), near(camera("warmer", -50.0)))
+    tell_of_stand(live_phone, live_probe)
+    live_probe.tell(near(camera("warmer", -50.0)))
     card = page.get_by_label("가까워지는지", exact=True)
     expect(card.locator(".said")).to_have_text("가까워짐 · 그쪽으로 계속")
     page.evaluate(LATER)
@@ -92,7 +100,7 @@ def test_a_lens_is_led_to_in_eight_words_at_most(live_phone: Phone, live_probe: 
     page = live_phone.page
     page.evaluate(STILL)
     card = page.get_by_label("가까워지는지", exact=True)
-    live_probe.tell(progress(None))
+    tell_of_stand(live_phone, live_probe)
     for thing, said in (
         (lens(20.0, 3.0), "오른쪽으로 돌리세요"),
         (lens(-12.0, 3.0), "왼쪽으로 돌리세요"),
