@@ -133,6 +133,13 @@ def test_each_sentence_is_told_by_its_own_korean_with_its_values(table: str) -> 
         assert told == (ko.format(*values) if count else ko), en
 
 
+@pytest.mark.parametrize("what", ["x: ", "a, ", "[Errno 2] ", "'a' is not "])
+def test_what_a_stranger_sends_is_not_looked_up_for_hours(what: str) -> None:
+    for times in (1, 60, 600):
+        said = in_korean(f"{what * times}y")
+        assert said is None or said.endswith("y")
+
+
 def test_a_sentence_inside_another_is_korean_too() -> None:
     assert in_korean("a.toml: not valid TOML (Invalid value (at line 1, column 5))") == (
         "a.toml: 올바른 TOML이 아닙니다(1번째 줄 5번째 글자: 값이 올바르지 않습니다)"

@@ -20,8 +20,11 @@ TABLES: Final = ("libraries", "probe", "server")
 FOLDER: Final = Path(__file__).with_name("korean")
 MAX_DEPTH: Final = 4
 """A sentence in a sentence, and so on: two occur (an update, its file, and what is wrong with it)."""
-
-
+MAX_LENGTH: Final = 2_000
+"""Letters of a sentence that is taken apart (guessed)."""
+MOST_PARTS: Final = 200
+"""Parts of one sentence that are looked up (guessed): an error may repeat what a stranger sent, and colons inside
+colons would be looked up for hours."""
 LATIN: Final = re.compile("[a-z]")
 
 
@@ -59,34 +62,54 @@ def _patterns() -> tuple[Pattern, ...]:
     return tuple(Pattern(tuple(en.split("{}")), ko) for en, ko in found)
 
 
-def in_korean(sentence: str, depth: int = 0) -> str | None:
+def in_korean(sentence: str) -> str | None:
     """The Korean of a sentence; None where the catalogue has none."""
+    return _said(sentence, 0, {})
+
+
+def _said(sentence: str, depth: int, known: dict[tuple[str, int], str | None]) -> str | None:
+    """`known`: what was worked out already of the whole sentence."""
     sentence = sentence.strip()
     plain = _plain().get(sentence) or _plain().get(sentence.rstrip("."))
-    if plain is not None or depth == MAX_DEPTH:
+    if plain is not None or depth == MAX_DEPTH or len(sentence) > MAX_LENGTH:
         return plain
+    key = sentence, depth
+    if key in known or len(known) == MOST_PARTS:
+        return known.get(key)
+    known[key] = None  # takes its place before its parts do
     # A sentence inside another fits several patterns: the outer one leaves the least English behind.
     said = [
-        pattern.ko.format(*(in_korean(value, depth + 1) or value for value in values))
+        pattern.ko.format(*(_said(value, depth + 1, known) or value for value in values))
         for pattern in _patterns()
         if (values := _values(pattern.pieces, sentence)) is not None
     ]
-    said += [one for one in (_after_a_place(sentence, depth),) if one is not None]
-    return min(said, key=lambda one: len(LATIN.findall(one)), default=None)
+    said += [one for one in (_after_a_place(sentence, depth, known),) if one is not None]
+    known[key] = min(said, key=lambda one: len(LATIN.findall(one)), default=None)
+    return known[key]
 
 
 def _values(pieces: tuple[str, ...], sentence: str) -> tuple[str, ...] | None:
-    if not sentence.startswith(pieces[0]) or not all(piece in sentence for piece in pieces):
+    """What stands between the pieces, each value as short as it can be; in one pass, whatever the sentence holds."""
+    if not sentence.startswith(pieces[0]):
         return None
-    found = re.fullmatch("(.*?)".join(map(re.escape, pieces)), sentence, re.DOTALL)
-    return None if found is None else found.groups()
+    values, begins = [], len(pieces[0])
+    ends = len(sentence) - len(pieces[-1])
+    for piece in pieces[1:-1]:
+        at = sentence.find(piece, begins, ends)
+        if at < 0:
+            return None
+        values.append(sentence[begins:at])
+        begins = at + len(piece)
+    if begins > ends or not sentence.endswith(pieces[-1]):
+        return None
+    return (*values, sentence[begins:ends])
 
 
-def _after_a_place(sentence: str, depth: int) -> str | None:
+def _after_a_place(sentence: str, depth: int, known: dict[tuple[str, int], str | None]) -> str | None:
     """`file: sentence`, `field.name: sentence`: the place stays as it is."""
     at = sentence.find(": ")
     while at > 0:
-        said = in_korean(sentence[at + 2 :], depth + 1)
+        said = _said(sentence[at + 2 :], depth + 1, known)
         if said is not None:
             return f"{sentence[:at]}: {said}"
         at = sentence.find(": ", at + 2)
