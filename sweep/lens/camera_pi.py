@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sweep.lens.frames import LOOK_S, CameraError, CameraSettings, RawFrame, check_permit, unpack_10_bit
-from sweep.plug.lease import RoomPermit
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 
 TRIGGER_MODE = Path("/sys/module/imx296/parameters/trigger_mode")
 """1: the sensor exposes while XTR is low (documentation of the global-shutter camera, external trigger)."""
@@ -170,9 +170,11 @@ class PiCamera:
     def _go_on_or_close(self) -> None:
         if self._camera is None:
             raise CameraError("the camera is closed")
-        if not self._permit.holds():
+        try:
+            self._permit.check()
+        except RoomNotEmptyError:
             self.close()
-        self._permit.check()
+            raise
 
 
 def _library() -> Any:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from sweep.lens.frames import CameraError, CameraSettings, RawFrame, check_permit
-from sweep.plug.lease import RoomPermit
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 
 MANUAL_EXPOSURE = 1
 """V4L2_EXPOSURE_MANUAL (linux/v4l2-controls.h)."""
@@ -110,6 +110,8 @@ class V4l2Camera:
     def _go_on_or_close(self) -> None:
         if self._capture is None:
             raise CameraError("the camera is closed")
-        if not self._permit.holds():
+        try:
+            self._permit.check()
+        except RoomNotEmptyError:
             self.close()
-        self._permit.check()
+            raise

@@ -20,7 +20,7 @@ import numpy as np
 from sweep.lens.camera_door import ExtraLamp
 from sweep.lens.clips import ClipMeta
 from sweep.lens.frames import LOOK_S, CameraError, RawFrame, check_permit
-from sweep.plug.lease import RoomPermit
+from sweep.plug.lease import RoomNotEmptyError, RoomPermit
 from sweep.sim.film import Film, FilmSet
 from sweep.sim.sensor_process import HEADER
 
@@ -150,9 +150,11 @@ class RenderedCamera:
         return HEADER.size + 2 * int(height) * int(width)
 
     def _go_on_or_close(self) -> None:
-        if not self._permit.holds():
+        try:
+            self._permit.check()
+        except RoomNotEmptyError:
             self.close()
-        self._permit.check()
+            raise
 
     def close(self) -> None:
         """Let it go; may be called twice."""

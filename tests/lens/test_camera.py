@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections import deque
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -22,7 +23,7 @@ from sweep.lens.exposure import LEAST_S, METER_S, MOST_S, PATIENCE, WALL_LEVEL_D
 from sweep.lens.frames import CameraError, CameraSettings, LiveTriple, PhaseFrame, RawFrame, next_frame, unpack_10_bit
 from sweep.lens.pairing import WAIT_NS, PhasePairer, TripleBuilder
 from sweep.plug.control import Control
-from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit
+from sweep.plug.lease import DECLARATION_S, RoomNotEmptyError, RoomPermit, issue
 from sweep.plug.strobe import Phase, Trigger
 from tests.lens.picamera2_stand_in import Module
 from tests.waiting import wait_until
@@ -455,3 +456,26 @@ def test_another_exposure_is_asked_for_after_several_triples_that_agree() -> Non
     assert [dim.judge(0.0, 60.0) for _ in range(PATIENCE)][-1] == MOST_S
     dim.exposure_s = MOST_S
     assert [dim.judge(0.0, 60.0) for _ in range(PATIENCE)] == [None] * PATIENCE
+
+
+class EndsWhileAsked:
+    """Gives a permit that ends between two questions, wherever those are."""
+
+    def __init__(self) -> None:
+        self.answers_left = 1_000
+
+    def permits(self, epoch: int) -> bool:
+        self.answers_left -= 1
+        return self.answers_left >= 0
+
+
+@pytest.mark.parametrize("kind", [0, 1], ids=["pi", "v4l2"])
+@pytest.mark.parametrize("holds", range(4))
+def test_a_camera_is_off_whenever_it_says_so(trigger_mode: Path, kind: int, holds: int) -> None:
+    giver = EndsWhileAsked()
+    make, opened = list(doors(trigger_mode, issue(giver, 1, ("점검자-01", "점검자-02"))))[kind]
+    camera = make()
+    giver.answers_left = holds
+    with pytest.raises(RoomNotEmptyError):
+        deque((camera.read() for _ in range(4)), maxlen=0)
+    assert (opened.open_cameras if isinstance(opened, Module) else opened.opened) == 0
