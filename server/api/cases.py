@@ -24,7 +24,7 @@ from server.exports.records import Period
 from server.exports.words import KST
 from server.ingest import case_entries
 from server.interface.case_requests import CaseRequest, StepRequest
-from server.interface.fields import Line
+from server.interface.fields import Reason
 from server.interface.request_body import describe, json_body
 from server.interface.views.cases import CaseCreated, CaseDetail, CaseList, RoomState
 from server.people import access_log
@@ -93,7 +93,7 @@ def get_room_state(request: Request, _person: Viewer, room_id: UUID) -> RoomStat
     responses={200: {"content": {"application/zip": {}}}},
     openapi_extra=shows("bodies", "device_addresses", "device_names", "photographs"),
 )
-async def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Line) -> Response:
+async def get_case_file(request: Request, person: CaseGiver, case_id: UUID, reason: Reason) -> Response:
     """The file of a found camera for the police, after 112 was called: a ZIP that `verify` checks.
 
     Addresses, radio records and sealed photographs are in it as far as a recorded request of the police asks for them.

@@ -23,7 +23,7 @@ from server.documents.inspection_log import MEDIA_TYPES, Format, LogRequest, tod
 from server.exports.records import ExportError, Period
 from server.interface.errors import ApiError, invalid
 from server.interface.export_requests import ExportRequest
-from server.interface.fields import Line
+from server.interface.fields import Reason
 from server.interface.request_body import describe, json_body
 from server.interface.views.answer import Ok
 from server.interface.views.documents import ExportJobList, ExportJobView
@@ -48,7 +48,7 @@ DOCUMENT: dict[int | str, dict[str, Any]] = {
 async def export_log(
     request: Request,
     person: LogReader,
-    reason: Line,
+    reason: Reason,
     format_: Annotated[Format, Query(alias="format")] = "csv",
     first: Annotated[date | None, Query(alias="from")] = None,
     last: Annotated[date | None, Query(alias="to")] = None,
@@ -119,7 +119,7 @@ async def export_access_log(
     request: Request,
     person: KeyReader,
     month: Annotated[str, Query(pattern=r"^[2-9][0-9]{3}-(0[1-9]|1[0-2])$")],
-    reason: Line,
+    reason: Reason,
 ) -> Response:
     """Who looked at what in a month of Korean time, for the monthly review, as CSV."""
     services = services_of(request)

@@ -16,7 +16,7 @@ from server.documents.statistics import gather, has_demo, quarter_of
 from server.exports import statistics_table
 from server.exports.statistics_table import DAY_MS, HOUR_MS, DistrictLine, median_of
 from server.exports.words import KST
-from server.interface.fields import Line
+from server.interface.fields import Reason
 from server.interface.views.documents import DistrictStatistics, QuarterStatistics
 from server.people import access_log
 from server.people.access_log import shows
@@ -66,7 +66,7 @@ def _view(line: DistrictLine) -> DistrictStatistics:
 def export_statistics(
     request: Request,
     person: LogReader,
-    reason: Line,
+    reason: Reason,
     year: Year,
     quarter: Quarter,
     format_: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "xlsx",

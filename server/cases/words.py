@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from server.interface.errors import invalid, refuse_links
 from server.interface.fields import CaseState
+from server.interface.plain_text import folded
 from sweep.report import LocalText
 
 
@@ -159,18 +161,26 @@ HURTFUL: dict[str, str] = {
     "should have been": "",
 }
 """Words that make light of it, name people by it or blame them, and what to write instead; empty: nothing."""
-_LINK = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(com|net|org|kr|to|me|io|tv)\b", re.IGNORECASE)
 
 
 def hurtful_in(text: str) -> tuple[str, str] | None:
     """(word, what to write instead) of the first such word in a text; None without one."""
-    lower = text.lower()
+    lower = folded(text).lower()
     return next(((word, instead) for word, instead in HURTFUL.items() if word in lower), None)
 
 
-def has_link(text: str) -> bool:
-    """Does a text lead to anything outside? Nobody links to footage."""
-    return _LINK.search(text) is not None
+def check_words(text: str) -> None:
+    """ApiError 400 when a text of people may hurt or links somewhere, with what to write instead."""
+    refuse_links(text)
+    hurtful = hurtful_in(text)
+    if hurtful is not None:
+        word, instead = hurtful
+        raise invalid(
+            f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
+            ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
+            + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
+            code="hurtful_word",
+        )
 
 
 def needed(problem: str) -> LocalText | None:

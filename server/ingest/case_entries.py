@@ -29,7 +29,7 @@ from server.interface.case_requests import (
     StepRequest,
     SuspicionRequest,
 )
-from server.interface.errors import ApiError, invalid, not_found
+from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.people.auth import Person
 from server.projections.case_rows import CASE_COLUMNS, steps_of
 from server.projections.projecting import catch_up
@@ -55,7 +55,7 @@ from sweep.report.persons import Identified
 
 S = TypeVar("S", bound=BaseModel)
 FREE_TEXT = ("what", "why", "why_not", "by", "to")
-"""Fields into which people write what they like; the others are numbers and names of office."""
+"""Fields into which people write what they like; names of office and numbers only link nowhere."""
 
 
 def open_case(connection: Connection, notary: Notary, person: Person, room_id: UUID, request: CaseRequest) -> UUID:
@@ -251,30 +251,10 @@ def _defect(request: DefectRequest) -> DefectFound:
 
 def _checked(step: S) -> S:
     """The step, unless a text of it may hurt or links somewhere; ApiError 400 then, with what to write instead."""
-    for name in FREE_TEXT:
-        text = getattr(step, name, None)
+    for name, text in step:
         if isinstance(text, str):
-            check_words(text)
+            (words.check_words if name in FREE_TEXT else refuse_links)(text)
     return step
-
-
-def check_words(text: str) -> None:
-    """ApiError 400 when a text of people may hurt or links somewhere, with what to write instead."""
-    if words.has_link(text):
-        raise invalid(
-            "no links or addresses in a case: nobody looks at, copies or links footage",
-            ko="사건에는 링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
-            code="no_links",
-        )
-    hurtful = words.hurtful_in(text)
-    if hurtful is not None:
-        word, instead = hurtful
-        raise invalid(
-            f"'{word}' may hurt; write {instead!r} instead" if instead else f"'{word}' may hurt; leave it out",
-            ko=f"‘{word}’은(는) 2차 피해를 줄 수 있는 말입니다. "
-            + (f"‘{instead}’(으)로 바꾸어 주십시오" if instead else "빼고 적어 주십시오"),
-            code="hurtful_word",
-        )
 
 
 def _check_correction(connection: Connection, case: Row[Any], step: RoomCorrected) -> None:

@@ -15,12 +15,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, select
 
 from server.cases.machine import FOUND
+from server.cases.words import check_words
 from server.ingest.arrivals import Arrival
 from server.ingest.entries import write_own
 from server.ingest.entry_rows import Outcome
 from server.ingest.erasure_entries import is_erased
 from server.ingest.photo_declarations import suspend
-from server.interface.errors import ApiError, invalid, not_found
+from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.sweep_requests import DispositionRequest, PhoneClaim
 from server.people.auth import Person
 from server.projections.photo_rows import is_held
@@ -73,6 +74,8 @@ def dispose(db: Database, notary: Notary, person: Person, finding_id: UUID, requ
     ApiError 404 when the sweep has no such finding, 409 when the id is that of something else, 400 for a claimed time
     that cannot be.
     """
+    for text in () if request.note is None else (request.note.ko, request.note.en):
+        check_words(text)
     with db.write() as connection:
         if request.decision_id is not None:
             known = _known_decision(connection, finding_id, request.decision_id, request)
@@ -176,6 +179,7 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
 
     When this returns nobody has its key any more, here or in what was copied from the database before.
     """
+    refuse_links(reason)
     if first.user_id == second.user_id:
         raise ApiError(403, "second_person_needed", "다른 사람이 함께 승인해야 합니다", "a second person must agree")
     with db.write() as connection:

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select
 
-from server.ingest.case_entries import check_words
+from server.cases.words import check_words
 from server.ingest.entry_rows import Outcome
 from server.ingest.persons import Notary, write_for
-from server.interface.errors import ApiError, not_found
+from server.interface.errors import ApiError, not_found, refuse_links
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people.auth import Person
 from server.projections.projecting import project_due
@@ -78,6 +78,7 @@ def sign_visit(db: Database, notary: Notary, person: Person, sweep_id: UUID, req
 
     ApiError 404 without the sweep, 409 when the hash is not that of the last note or the id is that of something else.
     """
+    refuse_links(request.name)
     for text in (request.agency, request.rank):
         if text is not None:
             check_words(text)

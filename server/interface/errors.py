@@ -9,6 +9,7 @@ import logging
 
 from starlette.responses import JSONResponse, Response
 
+from server.interface.plain_text import has_link
 from server.interface.views.answer import ErrorBody, ErrorView
 from sweep.report import LocalText, display_text
 from sweep.report.sentences import in_korean
@@ -47,6 +48,17 @@ def not_found(what_ko: str, what_en: str) -> ApiError:
 def invalid(en: str, *, ko: str | None = None, code: str = "invalid_request") -> ApiError:
     """400 with one line about what is wrong; without Korean of its own, that of the catalogue."""
     return ApiError(400, code, ko or in_korean(en) or "요청 내용이 올바르지 않습니다", en)
+
+
+def refuse_links(*texts: str | LocalText) -> None:
+    """ApiError 400 when a text of people leads to anything outside: nobody links to footage."""
+    for text in texts:
+        if any(map(has_link, (text,) if isinstance(text, str) else (text.ko, text.en))):
+            raise invalid(
+                "no links or addresses here: nobody looks at, copies or links footage",
+                ko="링크나 주소를 적지 않습니다. 영상은 아무도 보거나 옮기거나 연결하지 않습니다",
+                code="no_links",
+            )
 
 
 def busy(ko: str, en: str, *, status: int = 503, code: str = "busy", retry_after_s: int = BUSY_RETRY_S) -> ApiError:

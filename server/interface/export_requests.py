@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from server.interface.fields import Line
+from server.interface.fields import Reason
 from sweep.report import Record
 
 
@@ -22,4 +22,4 @@ class ExportRequest(Record):
     """One sweep alone: in a PDF its form, then what the equipment says."""
     with_sheets: bool = False
     """In a PDF the sheets of every sweep behind the summary."""
-    reason: Line
+    reason: Reason

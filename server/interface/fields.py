@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from server.interface.plain_text import has_link
 from sweep.report import has_unsafe_character
 
 MAX_LOG_INDEX = 2**53 - 1
@@ -16,6 +17,13 @@ def clean(text: str) -> str:
     """The text; ValueError when it holds control or formatting characters."""
     if has_unsafe_character(text):
         raise ValueError("contains a control or formatting character")
+    return text
+
+
+def no_link(text: str) -> str:
+    """The text; ValueError when it leads to anything outside."""
+    if has_link(text):
+        raise ValueError("contains a link or address")
     return text
 
 
@@ -36,6 +44,8 @@ LoginCode = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z -]{6,30}$")]
 PersonName = Annotated[str, StringConstraints(min_length=2, max_length=60), AfterValidator(clean)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=300), AfterValidator(clean)]
 Search = Annotated[str, StringConstraints(max_length=100), AfterValidator(clean)]
+Reason = Annotated[Line, AfterValidator(no_link)]
+"""Why somebody does something, in words that lead nowhere."""
 OptionalLine = Annotated[str, StringConstraints(max_length=300), AfterValidator(clean)]
 SLUG = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]

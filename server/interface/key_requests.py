@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from server.interface.fields import MAX_LOG_INDEX, DistrictId, Line, PublicKey, Slug
+from server.interface.fields import MAX_LOG_INDEX, DistrictId, Line, PublicKey, Reason, Slug
 from sweep.report import Record
 
 
@@ -24,7 +24,7 @@ class AdmitRequest(Record):
 class KeyReasonRequest(Record):
     """Why; it is written down."""
 
-    reason: Line
+    reason: Reason
 
 
 class RevokeRequest(KeyReasonRequest):

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from server.interface.case_requests import SecondPerson
-from server.interface.fields import Digest, KeyId, Line, Slug
+from server.interface.fields import Digest, KeyId, Reason, Slug
 from server.interface.sealed_photos import MAX_SEALED_BYTES
 from sweep.report import Record, UtcTime
 from sweep.report.photo_records import MAX_RECIPIENTS, Pixels, Shows
@@ -48,7 +48,7 @@ class OpenPhotoRequest(Record):
     """Why an evidence officer opens a photograph."""
 
     purpose: Literal["look", "police"]
-    reason: Annotated[Line, Field(min_length=4, max_length=200)]
+    reason: Annotated[Reason, Field(min_length=4, max_length=200)]
 
 
 class PhotoCheckRequest(Record):

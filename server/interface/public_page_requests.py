@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from server.interface.fields import Line, OptionalLine
+from server.interface.fields import Line, OptionalLine, no_link
 from sweep.report import Record
 
 
@@ -20,4 +20,4 @@ class CloseReportRequest(Record):
     """What became of a report of the public."""
 
     outcome: Literal["looked_at", "nothing_there", "not_a_report"]
-    note: OptionalLine = ""
+    note: Annotated[OptionalLine, AfterValidator(no_link)] = ""

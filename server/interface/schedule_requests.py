@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from server.interface.fields import DistrictId, Line, Username
+from server.interface.fields import DistrictId, Reason, Username
 from sweep.report import Record
 
 OrderDay = Annotated[date, Field(ge=date(2020, 1, 1), le=date(2100, 12, 31))]
@@ -31,7 +31,7 @@ class VisitOrderRequest(Record):
     last_day: OrderDay
     """Korean days, both included."""
     with_police: bool = False
-    reason: Line
+    reason: Reason
 
 
 class SpecialRequest(Record):

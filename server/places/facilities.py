@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import Field
 from sqlalchemy import Connection, insert, select, update
 
-from server.interface.errors import ApiError, invalid, not_found
+from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.fields import Line, RoomSex
 from server.interface.place_requests import FacilityRequest, RoomPartsRequest, RoomRequest
 from server.places.room_parts import floor_in, sex_in
@@ -66,6 +66,7 @@ def add_facility(
     connection: Connection, request: FacilityRequest, *, actor: str, district_id: str | None = None
 ) -> UUID:
     """A new facility of a district, or of this server's own; ApiError 409 when its code is taken."""
+    refuse_links(request.name)
     if request.code is not None:
         taken = connection.scalar(select(facilities.c.facility_id).where(facilities.c.code == request.code))
         if taken is not None:
@@ -95,6 +96,7 @@ def add_room(connection: Connection, facility_id: UUID, request: RoomRequest, *,
     if connection.scalar(select(facilities.c.facility_id).where(facilities.c.facility_id == facility_id)) is None:
         raise not_found("시설", "facility")
     plan = request.plan or template_plan(request.kind)
+    refuse_links(request.name, *(zone.name for zone in plan.zones))
     if plan.version != 1:
         raise invalid("a room's first plan has version 1", ko="첫 도면의 판은 1이어야 합니다")
     room_id = new_id()
@@ -161,6 +163,7 @@ def take_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str, 
 
 def add_plan(connection: Connection, room_id: UUID, plan: Plan, *, actor: str) -> None:
     """The next version of a room's plan; ApiError 404 without the room, 409 when another version was expected."""
+    refuse_links(*(zone.name for zone in plan.zones))
     current = current_plan(connection, room_id)
     if plan.version != current.version + 1:
         raise ApiError(

@@ -7,7 +7,6 @@ says nothing to the public: the page answers the same whatever waits.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import OrderedDict, deque
@@ -18,6 +17,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, insert, select, update
 
 from server.interface.errors import ApiError, busy, invalid, not_found
+from server.interface.plain_text import without_links
 from server.interface.views.public_page import PublicReportList, PublicReportView
 from server.store.audit import record
 from server.store.clock import from_ms, now_ms
@@ -34,7 +34,6 @@ MOST_OF_ALL = 300
 KEPT_NAMES = 20_000
 LINK_REMOVED = "[링크 생략]"
 SHOWN = 500
-_LINK = re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,20}://|www\.)\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}/\S*")
 
 
 class ReportLimits:
@@ -76,7 +75,7 @@ def clean_text(text: str) -> str:
     line = " ".join(text.split())
     if len(line) > MAX_LETTERS:
         raise invalid("the report is too long", ko=f"{MAX_LETTERS}자까지 쓸 수 있습니다", code="report_too_long")
-    line = display_text(_LINK.sub(LINK_REMOVED, line), limit=4 * MAX_LETTERS)
+    line = display_text(without_links(line, LINK_REMOVED), limit=4 * MAX_LETTERS)
     if not line.replace(LINK_REMOVED, "").strip():
         raise invalid("the report says nothing", ko="무엇을 보셨는지 적어 주십시오", code="report_empty")
     return line

@@ -106,6 +106,8 @@ def test_the_same_note_sent_again_is_one(site: Site, person: Client) -> None:
         ({"marks": "구멍"}, 400, "invalid_request"),
         ({"by_eye": "marks", "marks": "몰카 구멍"}, 400, "hurtful_word"),
         ({"companions": "https://example.kr"}, 400, "no_links"),
+        ({"companions": "ｅｘａｍｐｌｅ。ｋｒ"}, 400, "no_links"),
+        ({"by_eye": "marks", "marks": "몰ㅋㅏ 구멍"}, 400, "hurtful_word"),
         ({"spots": ["roof"]}, 400, "invalid_request"),
     ],
 )

@@ -174,6 +174,8 @@ def test_repairs_corrections_companions_and_words(site: Site, two: Client) -> No
     for what, code in (("몰카로 보임", "hurtful_word"), ("https://example.org", "no_links"), ("벽의 구멍", None)):
         answer = two.post(path, {"step": {"step": "reported", "what": what}})
         assert (answer.json()["error"]["code"] if code else answer.status_code) == (code or 201)
+    linked = take(two, case_id, witnessed | {"shown_hash": last["entry_hash"], "agency": "clips。tv"}, None)
+    assert linked.json()["error"]["code"] == "no_links"
     state = two.get(f"/api/rooms/{room}/state").json()
     assert [case["state"] for case in state["open_cases"]] == ["candidate"] and state["last_visit"] is None
     assert two.get(f"/api/rooms/{new_id()}/state").status_code == 404

@@ -11,6 +11,7 @@ from server.cases import words
 from server.cases.gaps import duty_of
 from server.cases.machine import AT_ANY_TIME, CLOSED, FOLLOWING, FOUND, NEW, Case, Verdict, after_all, may_follow
 from server.interface.fields import CaseState
+from server.interface.plain_text import has_link
 from sweep.report import LocalText
 from sweep.report.case_records import CameraFound, LookedAt, NotCamera, Reopened, Step
 
@@ -124,12 +125,12 @@ def test_no_sentence_of_a_case_hurts_or_leads_to_footage() -> None:
     for text in texts:
         for one in (text.ko, text.en):
             assert words.hurtful_in(one) is None, one
-            assert not words.has_link(one), one
+            assert not has_link(one), one
     for instead in words.HURTFUL.values():
         assert words.hurtful_in(instead) is None, instead
     korean = " ".join(text.ko for text in texts)
     for wanted in ("손대지", "112", "인상착의", "보지 마십시오", "두 사람"):  # the handbook
         assert wanted in korean
     assert words.hurtful_in("몰카 발견") == ("몰카", "불법촬영 카메라")
-    assert words.has_link("https://example.org/a") and words.has_link("see clips.tv") and not words.has_link("3.5 mm")
+    assert has_link("https://example.org/a") and has_link("see clips.tv") and not has_link("3.5 mm")
     assert not CLOSED & {"camera", "handed_over"}

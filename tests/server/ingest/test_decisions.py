@@ -78,6 +78,14 @@ def test_other_content_under_a_known_id_is_refused(site: Site, sweep_id: UUID, c
     assert len(_dispositions(author, sweep_id)) == 1
 
 
+@pytest.mark.parametrize(("text", "code"), [("ｃｌｉｐｓ。tv", "no_links"), ("몰카", "hurtful_word")])
+def test_words_that_lead_elsewhere_or_hurt_are_refused(site: Site, sweep_id: UUID, text: str, code: str) -> None:
+    author = site.login("inspector")
+    answer = author.post(PATH, _wanted(sweep_id, note={"ko": text, "en": text}))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
+    assert _dispositions(author, sweep_id) == []
+
+
 def test_the_id_of_another_kind_of_entry_is_refused(site: Site, sweep_id: UUID) -> None:
     author = site.login("inspector")
     opened = author.get("/api/entries", after=sent_indices(site.db)[0] - 1).json()["entries"][0]

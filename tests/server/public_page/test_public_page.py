@@ -157,7 +157,7 @@ def test_limits_forget_after_an_hour() -> None:
 def test_links_are_taken_out_and_plain_words_stay() -> None:
     kept = "1.5m 높이, 3번째 칸. 나사구멍 2개(10:30쯤)"
     assert clean_text(kept) == kept
-    for link in ("http://a.kr", "HTTPS://a.kr/b?c", "www.a.kr/b", "t.me/abc", "ftp://x/y"):
+    for link in ("http://a.kr", "HTTPS://a.kr/b?c", "www.a.kr/b", "t.me/abc", "ftp://x/y", "clips。tv", "ｗｗｗ．a"):
         assert clean_text(f"칸 {link} 안") == "칸 [링크 생략] 안"
 
 
