@@ -298,6 +298,8 @@ def _outside(services: Services, client: httpx.Client) -> tuple[str, ...]:
             asked = ask(services.db, services.heads, settings.witness, settings.witness_url, client)
             if asked.state in {"refused", "unreachable"}:
                 lines.append(f"witness {asked.state}: {asked.detail}")
+            if asked.forks:
+                lines.append(f"{asked.forks} heads of this log that are not of it: sweep-server keys shows them")
         if settings.timestamp_url and settings.timestamp_roots is not None:
             stamp_head(services.db, services.heads, settings.timestamp_url, settings.timestamp_roots, client)
     except (BusyError, AwayError, DiskFullError, StampError) as error:

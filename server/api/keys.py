@@ -16,12 +16,13 @@ from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
 from server.interface.key_requests import AdmitRequest, KeyReasonRequest, ReplaceKeyRequest, RevokeRequest
 from server.interface.request_body import describe, json_body
-from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, WaitingKeyView
+from server.interface.views.keys import AskedOfRoot, Discarded, JudgedKey, KeyList, KeyView, LogFork, WaitingKeyView
 from server.people.access_log import shows
 from server.server_keys.root import root_at_hand, sign_waiting
 from server.signing import keys, statements
 from server.store.clock import from_ms
 from server.store.erasure import destroy_dead_keys
+from server.witness.found_forks import found_forks
 from sweep.entry.kinds import KEY_KINDS
 
 router = APIRouter(tags=["keys"])
@@ -69,10 +70,23 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
             for one in statements.waiting(connection)
             if one.kind in KEY_KINDS and not is_root_here
         )
+        forks = tuple(
+            LogFork(
+                fork_id=fork.fork_id,
+                key_id=fork.key_id,
+                size=fork.size,
+                found=from_ms(fork.found_ms),
+                settled=None if fork.settled_ms is None else from_ms(fork.settled_ms),
+                note=fork.note,
+                own_note=fork.own_note,
+            )
+            for fork in found_forks(connection)
+        )
     return KeyList(
         keys=admitted,
         waiting=waiting,
         asked_of_root=asked,
+        forks=forks,
         max_bytes=services.settings.quarantine_max_mib * 1024 * 1024,
     )
 

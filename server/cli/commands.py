@@ -43,6 +43,8 @@ from server.people import access_log
 from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError
 from server.verifier.command import AnchorError
 from server.verifier.findings import PackageError
+from server.witness.book import ResolveError
+from server.witness.folder import MemoryLostError
 from sweep.report import ContractError
 from sweep.report.command_help import SPOKEN, SpokenCommand, SpokenGroup
 from sweep.report.language import language_of
@@ -166,6 +168,8 @@ USAGE_ERRORS = (
     SchemaError,
     TreeError,
     BodyKeysError,
+    MemoryLostError,
+    ResolveError,
     SnapshotError,
     backups.BackupError,
     OSError,

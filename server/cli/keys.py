@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.api.app import build_services
 from server.cli.base import DatabaseUrl, DataDir, database_of, fail, parse_key, settings_of
+from server.cli.witness import tell_witness
 from server.config.settings import Settings
 from server.ingest import quarantine
 from server.ingest.judging import quarantined_of_admitted, release_quarantine
@@ -22,6 +23,7 @@ from server.server_keys.rotation import rotate, take_over
 from server.signing import keys
 from server.store.erasure import destroy_dead_keys
 from server.verifier.signing_rules import KeyRole
+from server.witness.found_forks import found_forks
 from sweep.report import display_text
 
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `sweep key` and `keys` print them.")]
@@ -130,12 +132,13 @@ def rotate_key(
             sign_waiting(connection, services.notary)
         with db.read() as connection:
             is_done = take_over(connection, settings.data_dir)
-    when = "signs from now on" if is_done else "signs once the root key has admitted it and the server starts again"
-    typer.echo(f"key {key.key_id} {when}")
+        when = "signs from now on" if is_done else "signs once the root key has admitted it and the server starts again"
+        typer.echo(f"key {key.key_id} {when}")
+        tell_witness(db, settings)
 
 
 def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> None:
-    """List the admitted keys and whether they are revoked."""
+    """List the admitted keys and whether they are revoked, and heads that they signed of another log than this."""
     with database_of(settings_of(data_dir, database_url)) as db, db.read() as connection:
         held = quarantined_of_admitted(connection)
         for key in keys.all_keys(connection):
@@ -143,6 +146,11 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
             waits = f", {held[key.key_id]} entries in quarantine" if key.key_id in held else ""
             probe = f" of {key.probe_id}" if key.probe_id else ""
             typer.echo(f"{key.key_id} {key.role}{probe}, tenant {key.tenant}, {state}{waits}: {display_text(key.name)}")
+        for fork in found_forks(connection):
+            is_open = "open" if fork.settled_ms is None else "settled"
+            typer.echo(
+                f"fork {fork.fork_id}, {is_open}, signed by key {fork.key_id}:\n{fork.note}this log:\n{fork.own_note}"
+            )
 
 
 def show_quarantine(

@@ -15,6 +15,7 @@ import typer
 
 from server.api.app import build_services
 from server.cli.base import DatabaseUrl, DataDir, fail, new_file, parse_key, settings_of
+from server.cli.witness import tell_witness
 from server.exports.root_sheet import sheet
 from server.server_keys import root
 from sweep.entry.crypto import SigningKey, seal, unseal
@@ -81,6 +82,7 @@ def hand_over(
                 connection, services.notary, public, actor="sweep-server", reason=display_text(reason, limit=200)
             )
         root.remove_key(settings.data_dir)
+        tell_witness(db, settings)
     typer.echo(f"root key {key.key_id} is in force; the key that lay here is removed")
     typer.echo("next: sweep-server root requests FILE, for the new key has to revoke the old one")
 
@@ -133,11 +135,14 @@ def accept(
     database_url: DatabaseUrl = None,
 ) -> None:
     """Take in what the root key signed; from then on it is in force."""
-    services = build_services(settings_of(data_dir, database_url))
+    settings = settings_of(data_dir, database_url)
+    services = build_services(settings)
     data = _read(file)
-    with closing(services.db) as db, db.write() as connection:
-        count = root.accept_signed(connection, data)
-    typer.echo(f"{count} entries of the root key are in the log")
+    with closing(services.db) as db:
+        with db.write() as connection:
+            count = root.accept_signed(connection, data)
+        typer.echo(f"{count} entries of the root key are in the log")
+        tell_witness(db, settings)
 
 
 def _read(path: Path) -> bytes:

@@ -1,19 +1,29 @@
-"""`sweep-server witness`: the log of another organisation watched."""
+"""`sweep-server witness`: the log of another organisation watched; and this server's own witness told of new keys."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
+import httpx
 import typer
 
 from server.cli.base import fail
+from server.config.settings import Settings
+from server.log.heads import Heads
+from server.server_keys.rotation import signer_from_now
 from server.serving.running import open_socket, run_small
+from server.store.db import Database
 from server.witness.app import witness_app
 from server.witness.book import Book
-from sweep.entry.notes import NoteError, is_name, parse_verifier_key
+from server.witness.telling import RefusedError, tell_keys
+from sweep.entry.notes import MAX_NOTE_BYTES, NoteError, is_name, parse_verifier_key
+from sweep.report import display_text
+
+RESOLVE = "Id of a fork that `GET /forks` shows, or the origin of a log: go on as two persons decided, and end."
 
 
 def witness(
@@ -22,6 +32,14 @@ def witness(
     log: Annotated[list[str], typer.Option(help="Verifier key of a log to watch, as `export checkpoint` prints it.")],
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65_535, help="Port to listen on, 0 picks one.")] = 8090,
+    resolve: Annotated[str | None, typer.Option(help=RESOLVE)] = None,
+    head: Annotated[
+        Path | None,
+        typer.Option(help="With --resolve: checkpoint of the true log; without it, what is remembered is true."),
+    ] = None,
+    person: Annotated[list[str] | None, typer.Option(help="With --resolve: who decides, at least two.")] = None,
+    reason: Annotated[str, typer.Option(help="With --resolve: why; it is kept and shown.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="With --resolve: do not ask once more.")] = False,
 ) -> None:
     """Witness the log of another organisation: sign its heads as long as each grew from the one before."""
     try:
@@ -29,9 +47,54 @@ def witness(
         if not is_name(name):
             fail("witness_name")
         book = Book(folder, name, logs, time.time)
+        if resolve is not None:
+            _resolve(book, resolve, head, person or (), reason, is_sure=yes)
+            return
     except NoteError as error:
         fail("witness_log", why=error)
     with closing(open_socket(host, port)) as listener:
         address = f"http://{host}:{listener.getsockname()[1]}"
         typer.echo(f"witness key: {book.key}")
         run_small(witness_app(book), listener, on_started=lambda: typer.echo(f"witnessing on {address}"))
+
+
+def _resolve(book: Book, fork_id: str, head: Path | None, person: Sequence[str], reason: str, *, is_sure: bool) -> None:
+    """Show what is decided, ask, and go on."""
+    persons = sorted({display_text(one, limit=60).strip() for one in person} - {""})
+    if len(persons) < 2 or not reason.strip():
+        fail("two_persons_decide")
+    note = None
+    if head is not None:
+        with head.open("rb") as file:
+            note = file.read(MAX_NOTE_BYTES + 1).decode(errors="replace")
+    for fork in book.forks.all():
+        if fork.fork_id == fork_id:
+            shown = fork.shown()
+            typer.echo("\n".join(["remembered:", shown["remembered"], "refused:", *shown["refused"]]))
+    if note is not None:
+        typer.echo(f"from now on the true head is:\n{note}")
+    if not is_sure and not typer.confirm("decide so?"):
+        fail("nothing_decided")
+    fork = book.resolve(fork_id, note, persons, display_text(reason, limit=300))
+    typer.echo(f"fork {fork.fork_id} of {fork.origin} is decided by {', '.join(persons)}; both heads are kept")
+
+
+def tell_witness(db: Database, settings: Settings) -> None:
+    """Tell this server's witness, where there is one, at once what the root key said, and print what came of it."""
+    if settings.witness is None:
+        return
+    with db.read() as connection:
+        heads = Heads(signer_from_now(connection, settings.data_dir))
+    try:
+        with httpx.Client() as client:
+            known = tell_keys(db, heads, settings.witness_url, client)
+    except (RefusedError, httpx.HTTPError, httpx.InvalidURL) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        typer.echo(
+            f"the witness was not told ({why}): until it is, it may sign what an old key signs; start the server"
+        )
+        return
+    if known is None:
+        typer.echo("the witness follows no root key: tell the organisation that runs it the new verifier key")
+        return
+    typer.echo(f"the witness knows {known.count} entries of the root key; what is revoked it signs no more")

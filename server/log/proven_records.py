@@ -24,22 +24,26 @@ from sweep.entry import merkle
 from sweep.entry.dsse import Signer
 from sweep.entry.kinds import KEY_KINDS
 
-__all__ = ["RECORDS", "indices_of", "parts_of", "proven_lines", "signed_statement"]
+__all__ = ["RECORDS", "indices_of", "parts_of", "proven_lines", "records_at", "signed_statement"]
 T = TypeVar("T")
 AT_ONCE = 500  # guessed: fewer than a statement may have parameters
 
 
 def proven_lines(connection: Connection, wanted: Iterable[int], scope: Scope | Carried) -> Iterator[bytes]:
     """The entries at these places and of all keys in the order of the log, each with its proof and its line end."""
-    size, subtree = tiles.tree_size(connection), tiles.reader(connection)
     indices = {*wanted, *indices_of(connection, entries.c.kind.in_(sorted(KEY_KINDS)))}
+    return (write_exact(record) + b"\n" for record in records_at(connection, sorted(indices), scope))
+
+
+def records_at(connection: Connection, indices: Sequence[int], scope: Scope | Carried) -> Iterator[dict[str, Any]]:
+    """The entries at these places, each as a package's line with its `proof` in the tree as it is."""
+    size, subtree = tiles.tree_size(connection), tiles.reader(connection)
     packed = Packed()
-    for some in parts_of(sorted(indices)):
+    for some in parts_of(indices):
         rows = connection.execute(select(entries).where(entries.c.log_index.in_(some)).order_by(entries.c.log_index))
         for row in rows:
             proof = merkle.prove(merkle.inclusion_path(row.log_index, size), subtree)
-            line = entry_line(connection, row, scope, packed)
-            yield write_exact(line | {"proof": [hash_.hex() for hash_ in proof]}) + b"\n"
+            yield entry_line(connection, row, scope, packed) | {"proof": [hash_.hex() for hash_ in proof]}
 
 
 def indices_of(connection: Connection, condition: ColumnElement[bool]) -> set[int]:

@@ -73,14 +73,17 @@ def succession(connection: Connection, notary: Notary) -> list[dict[str, Any]]:
     return []
 
 
+def signer_from_now(connection: Connection, data_dir: Path) -> Signer:
+    """The key that signs from the next start on: the next one when the log says so, else this one."""
+    following = data_dir / NEXT_FILE
+    is_next = following.exists() and _is_replaced(connection, data_dir)
+    return Signer.load_or_create(following if is_next else data_dir / KEY_FILE)
+
+
 def take_over(connection: Connection, data_dir: Path) -> bool:
     """Put the next key in the place of this server's key once it is admitted and the old one is revoked."""
     path = data_dir / NEXT_FILE
-    if not path.exists():
-        return False
-    following = keys.find_key(connection, Signer.load_or_create(path).key_id)
-    old = keys.find_key(connection, Signer.load_or_create(data_dir / KEY_FILE).key_id)
-    if following is None or old is None or old.revoked_from_index is None:
+    if not path.exists() or not _is_replaced(connection, data_dir):
         return False
     path.replace(data_dir / KEY_FILE)
     folder = os.open(data_dir, os.O_RDONLY | os.O_DIRECTORY)
@@ -89,3 +92,10 @@ def take_over(connection: Connection, data_dir: Path) -> bool:
     finally:
         os.close(folder)
     return True
+
+
+def _is_replaced(connection: Connection, data_dir: Path) -> bool:
+    """Is the next key admitted and this server's key revoked?"""
+    following = keys.find_key(connection, Signer.load_or_create(data_dir / NEXT_FILE).key_id)
+    old = keys.find_key(connection, Signer.load_or_create(data_dir / KEY_FILE).key_id)
+    return following is not None and old is not None and old.revoked_from_index is not None

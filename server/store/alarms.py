@@ -61,6 +61,14 @@ TEXTS: dict[str, LocalText] = {
         ko="외부 증인이 서명을 거부했습니다. 기록이 전에 서명한 것과 이어지지 않습니다",
         en="The witness outside refused to sign: the log does not continue what it signed before",
     ),
+    "log_forked": LocalText(
+        ko="이 로그의 키로 서명된, 이 로그와 다른 체크포인트가 있습니다. 둘 다 보관했습니다. 키와 격리함을 보십시오",
+        en="A key of this log signed a head that is not of this log; both are kept: see keys and quarantine",
+    ),
+    "witness_forgot": LocalText(
+        ko="외부 증인이 전에 서명한 것을 기억하지 못합니다. 증인 기관에 확인하십시오",
+        en="The witness outside has forgotten what it signed: ask the organisation that runs it",
+    ),
     "city_log_went_back": LocalText(
         ko="시청 서버의 기록이 전에 본 것과 이어지지 않습니다. 전송을 멈췄고 아무것도 지우지 않았습니다",
         en="The log of the city's server does not continue what was seen of it: the relay has stopped, all copies stay",

@@ -62,6 +62,11 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
         "--name은 영문자, 숫자, 붙임표 31자 이내여야 합니다", "--name: letters, digits and dashes, at most 31"
     ),
     "witness_name": Refusal("--name에는 빈칸과 더하기표를 쓸 수 없습니다", "--name: no spaces and no plus sign"),
+    "two_persons_decide": Refusal(
+        "두 사람이 결정합니다. --person을 사람마다 한 번씩, --reason에 사유를 쓰십시오",
+        "two persons decide: give --person once for each, and --reason",
+    ),
+    "nothing_decided": Refusal("아무것도 결정하지 않았습니다", "nothing was decided"),
     "witness_log": Refusal("--log 값이 올바르지 않습니다: {why}", "--log: {why}"),
     "tenant": Refusal(
         "--tenant는 영문자, 숫자, 점, 붙임표, 밑줄 64자 이내여야 합니다",

@@ -44,7 +44,7 @@ class HealthParts(View):
     disk: PartState
     """Degraded: entries are refused, since less is free than `ANSIM_MIN_FREE_MIB`."""
     witness: PartState
-    """Degraded: witness or time-stamping service did not answer last, or refused."""
+    """Degraded: witness or time-stamping service did not answer last or refused, or a fork of the log is open."""
     queue: PartState
     """Of documents. Degraded: no more are taken at the moment."""
     page: PartState

@@ -65,6 +65,20 @@ class AskedOfRoot(View):
     at: datetime
 
 
+class LogFork(View):
+    """A head that a key of this log signed and that is not of this log, beside this log's own."""
+
+    fork_id: str
+    key_id: str
+    """Who signed it."""
+    size: int
+    found: datetime
+    settled: datetime | None
+    """When the witness had decided and signed this log again; null: open."""
+    note: str
+    own_note: str
+
+
 class KeyList(View):
     """Keys, and the quarantine of strangers, the largest first."""
 
@@ -72,6 +86,8 @@ class KeyList(View):
     waiting: tuple[WaitingKeyView, ...]
     asked_of_root: tuple[AskedOfRoot, ...]
     """Empty while the root key lies on this server: then every act is signed at once."""
+    forks: tuple[LogFork, ...]
+    """The newest first."""
     max_bytes: int
     """What the quarantine may hold in all."""
 

@@ -29,7 +29,7 @@ from server.store.schema.imports import (
     room_bases,
 )
 from server.store.schema.live import live_channels, live_operations, serving_processes
-from server.store.schema.log import checkpoints, log_tiles
+from server.store.schema.log import checkpoints, log_forks, log_tiles
 from server.store.schema.people import (
     access_heads,
     access_log,
@@ -106,6 +106,7 @@ __all__ = [
     "keys",
     "live_channels",
     "live_operations",
+    "log_forks",
     "log_rows",
     "log_tiles",
     "login_counts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, String, Table, Text
 
 from server.store.schema.base import metadata
 
@@ -24,4 +24,17 @@ checkpoints = Table(
     Column("signed_ms", BigInteger, nullable=False),
     Column("stamp", LargeBinary, nullable=True),
     Column("stamped_ms", BigInteger, nullable=True),
+)
+
+# Heads signed by a key of this log that are not heads of it, each beside this log's own: never removed.
+log_forks = Table(
+    "log_forks",
+    metadata,
+    Column("fork_id", String(16), primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("own_note", Text, nullable=False),
+    Column("key_id", String(16), nullable=False),
+    Column("found_ms", BigInteger, nullable=False),
+    Column("settled_ms", BigInteger, nullable=True),
 )

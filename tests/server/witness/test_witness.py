@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -16,49 +13,28 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from server.api.app import build_services
-from server.api.services import Services
 from server.config.settings import Settings, SettingsError, load_settings
-from server.serving.running import open_socket, run_small
 from server.store import alarms as alarm_texts
 from server.store.schema import alarms
-from server.witness.app import witness_app
-from server.witness.asking import Asked, ask, cosigned
+from server.witness.asking import cosigned
 from server.witness.book import Book, request_of
-from sweep.deliver.outbox import Outbox
-from sweep.deliver.uplink import Uplink
-from sweep.entry import merkle, notes
-from sweep.host.clock import WallClock
-from tests.entry_factory import ROOM_ID, salted, signer
+from sweep.entry import notes
 from tests.server.conftest import NO_TLS, running
-from tests.waiting import PATIENCE_S
-
-NAME = "witness.example.kr/1"
-ORIGIN = "ansim-log/demo-gu/00112233445566aa"
-KEY = signer("server")
-LOG_KEY = notes.VerifierKey(ORIGIN, notes.ED25519, KEY.public_key)
-NOW_S = 1_767_000_000
-
-
-def leaves(count: int, kind: str = "honest") -> list[bytes]:
-    return [merkle.leaf_hash(f"{kind} {number}".encode()) for number in range(count)]
-
-
-def note_of(log: list[bytes], key: notes.VerifierKey = LOG_KEY) -> str:
-    head = notes.Checkpoint(key.name, len(log), merkle.root_of(log))
-    return head.text + "\n" + notes.sign_note(head.text, key, KEY.sign_bytes)
-
-
-def growth(log: list[bytes], old: int) -> tuple[bytes, ...]:
-    if not 0 < old <= len(log):
-        return ()
-    return merkle.prove(
-        merkle.consistency_path(old, len(log)),
-        lambda level, position: merkle.root_of(log[position << level : (position + 1) << level]),
-    )
-
-
-def book(folder: Path) -> Book:
-    return Book(folder, NAME, [LOG_KEY], lambda: NOW_S)
+from tests.server.witness_kit import (
+    KEY,
+    LOG_KEY,
+    NAME,
+    NOW_S,
+    ORIGIN,
+    asked,
+    book,
+    growth,
+    leaves,
+    log_key,
+    note_of,
+    send,
+    witnessing,
+)
 
 
 def test_it_signs_what_grew_and_remembers_it_over_a_restart(tmp_path: Path) -> None:
@@ -98,55 +74,6 @@ def test_any_bytes_are_refused_in_one_line(tmp_path_factory: pytest.TempPathFact
     reply = book(folder).add_checkpoint(request)
     assert reply.status == 400
     assert reply.text.count("\n") == 1
-
-
-@contextmanager
-def witnessing(folder: Path, *log: notes.VerifierKey) -> Iterator[tuple[str, Book]]:
-    """A witness that listens: its address and its memory."""
-    memory = Book(folder, NAME, log, lambda: NOW_S)
-    listener = open_socket("127.0.0.1", 0)
-    started, stop = threading.Event(), threading.Event()
-    thread = threading.Thread(
-        target=lambda: run_small(witness_app(memory), listener, on_started=started.set, stop=stop)
-    )
-    thread.start()
-    try:
-        assert started.wait(PATIENCE_S)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}", memory
-    finally:
-        stop.set()
-        thread.join()
-
-
-def asked(services: Services, url: str, memory: Book) -> Asked:
-    with httpx.Client(verify=NO_TLS) as client:
-        return ask(services.db, services.heads, memory.key, url, client)
-
-
-def log_key(services: Services) -> notes.VerifierKey:
-    with services.db.read() as connection:
-        return services.heads.verifier_key(connection)
-
-
-def send(url: str, folder: Path, count: int) -> tuple[int, bool, str | None]:
-    """A probe signs and sends: what was delivered, whether the log went back, and what it says."""
-    with (
-        Outbox(folder, signer("probe"), tenant="demo-gu", subject="probe-demo-1") as box,
-        Uplink(url, signer("probe")) as uplink,
-    ):
-        for number in range(count):
-            body = salted("application/json", f"{box.waiting} {number}".encode())
-            box.append(
-                "test.note",
-                (body,),
-                source="simulated",
-                room_id=ROOM_ID,
-                sweep_id=None,
-                clock=WallClock(synchronised=True, max_error_ms=20),
-            )
-        key = uplink.server_key(folder / "server.pub")
-        done = box.deliver(uplink.send_entry, key, fetch_growth=uplink.fetch_growth)
-        return done.delivered, done.went_back, done.trouble
 
 
 def test_a_server_has_its_head_signed(settings: Settings, tmp_path: Path) -> None:

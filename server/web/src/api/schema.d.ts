@@ -4655,6 +4655,8 @@ export interface components {
         KeyList: {
             /** Asked Of Root */
             asked_of_root: components["schemas"]["AskedOfRoot"][];
+            /** Forks */
+            forks: components["schemas"]["LogFork"][];
             /** Keys */
             keys: components["schemas"]["KeyView"][];
             /** Max Bytes */
@@ -4925,6 +4927,29 @@ export interface components {
              * @description Korean, shown first.
              */
             ko: string;
+        };
+        /**
+         * LogFork
+         * @description A head that a key of this log signed and that is not of this log, beside this log's own.
+         */
+        LogFork: {
+            /** Fork Id */
+            fork_id: string;
+            /**
+             * Found
+             * Format: date-time
+             */
+            found: string;
+            /** Key Id */
+            key_id: string;
+            /** Note */
+            note: string;
+            /** Own Note */
+            own_note: string;
+            /** Settled */
+            settled: string | null;
+            /** Size */
+            size: number;
         };
         /**
          * LoginRequest

@@ -25,6 +25,7 @@ export type SweepResult = SweepSummary["result"];
 export type SweepDetail = Returned<"/api/sweeps/{sweep_id}">;
 export type SweepReport = NonNullable<SweepDetail["report"]>;
 export type AdmittedKey = Returned<"/api/keys">["keys"][number];
+export type LogFork = Returned<"/api/keys">["forks"][number];
 export type WaitingKey = Returned<"/api/keys">["waiting"][number];
 export type ProbeView = Returned<"/api/probes">["probes"][number];
 export type ProbeState = NonNullable<ProbeView["state"]>;
