@@ -53,6 +53,7 @@ from server.api.measures import MeasuredRequests
 from server.api.pulse import Pulse
 from server.api.services import Services
 from server.api.tending import tend
+from server.api.upkeep import Upkeep
 from server.bounds.headers import SecurityHeaders
 from server.bounds.hosts import HostCheck
 from server.bounds.intake import PACE, BodyBudget, BoundedBodies, Pace
@@ -237,6 +238,7 @@ def build_services(settings: Settings) -> Services:
             signing_key=settings.data_dir / KEY_FILE,
         ),
         shares,
+        upkeep=Upkeep(holds_plain=db.holds_plain()),
     )
 
 

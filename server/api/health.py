@@ -21,4 +21,5 @@ def health_parts(services: Services) -> HealthParts:
         queue="degraded" if services.exports.is_full else "ok",
         page="ok" if (settings.web_dir / "index.html").is_file() else "off",
         retention="degraded" if services.upkeep.is_late else "ok",
+        erasure="degraded" if services.upkeep.holds_plain else "ok",
     )

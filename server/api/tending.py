@@ -46,6 +46,8 @@ async def tend(services: Services) -> None:
                 await run_in_threadpool(destroy_dead_keys, db)
                 upkeep.note("body_keys")
                 await run_in_threadpool(db.optimize)
+                await run_in_threadpool(db.write_anew)
+                upkeep.holds_plain = await run_in_threadpool(db.holds_plain)
                 upkeep.note("tables")
                 next_s = time.monotonic() + ROUND_S
         except (BusyError, AwayError, DiskFullError):

@@ -23,6 +23,8 @@ class Upkeep:
     """By work, how many rows went since the process began."""
     witness: WitnessState = "off"
     """What the last asking of the witness and the time-stamping service gave."""
+    holds_plain: bool = False
+    """Files of the database may hold words in plain from before bodies were sealed."""
 
     def note(self, job: str, removed: int = 0) -> None:
         """Remember that a work was done just now."""

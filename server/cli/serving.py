@@ -15,6 +15,12 @@ from server.projections import projecting
 from server.serving.running import open_socket, run
 from server.serving.tls import open_tls
 from server.store.overdue_bodies import count_overdue
+from server.store.postgres_statistics import WRITE_ANEW
+
+HOW_TO_CLEAN = (
+    "SQLite needs as much free disk again and a new start; in PostgreSQL end what has long been open and start again, "
+    f"or as a superuser say in this database {WRITE_ANEW}"
+)
 
 
 def serve(
@@ -53,6 +59,7 @@ def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
     settings = settings_of(data_dir, database_url)
     periods = read_periods(settings.retention)
     with database_of(settings) as db, db.read() as connection:
+        holds_plain = db.holds_plain()
         for name, period in periods.items():
             days = "not decided" if period.days is None else f"{period.days} days"
             if name == "photographs":  # held while a case is open or a camera was found
@@ -61,3 +68,5 @@ def retention(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
                 left = count_overdue(connection, period.media_types, period.days)
             listed = f"; {left} bodies are due" if left else ""
             typer.echo(f"{name}: {days}, removed by {period.by} ({period.basis}){listed}")
+    if holds_plain:
+        typer.echo(f"words in plain from before bodies were sealed may lie in the database's files: {HOW_TO_CLEAN}")

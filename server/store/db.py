@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from sqlalchemy.pool import NullPool
 
 from server.crypto.body_keys import BodyKeys
 from server.store.engines import READERS, make_private, postgres_engine, prepare_postgres_writer, sqlite_engine
-from server.store.faults import AwayError, BusyError, SchemaError, named_faults
+from server.store.faults import AwayError, BusyError, DiskFullError, SchemaError, named_faults
+from server.store.postgres_statistics import holds_samples, keep_no_samples, write_samples_anew
 from server.store.revisions import MIGRATIONS, newest_revision, refuse_newer, revision_of, upgrade
 
 WRITER_WAIT_S = 10.0  # guessed: longer than any write here, shorter than the patience of a probe
@@ -116,17 +117,20 @@ class Database:
 
         Raises SchemaError for a schema that a newer release made: this one never goes back.
         """
-        with self._reader.begin() as connection:
+        with named_faults(), self._reader.begin() as connection:
             is_new = revision_of(connection) == newest_revision(migrations)
         if not is_new:
             self._upgrade(migrations, revision)
-        self._write_anew(is_new=is_new)
+        with suppress(DiskFullError):  # what holds words in plain stays marked, and health says so
+            self.write_anew()
 
     def _upgrade(self, migrations: Path, revision: str) -> None:
         with named_faults(), self._locked(), self._migrator() as engine, engine.begin() as connection:
             self._become_writer(connection)
             refuse_newer(connection, migrations)
             upgrade(connection, migrations, revision)
+            if not self.is_sqlite:
+                keep_no_samples(connection)
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first() if self.is_sqlite else None
             if broken is not None:
                 raise SchemaError(f"the migration would leave rows of {broken[0]} without what they refer to")
@@ -171,21 +175,29 @@ class Database:
         if self._is_closed and raw is not None:  # None: the pool has closed it
             raw.close()
 
-    def _write_anew(self, *, is_new: bool) -> None:
-        """Write an SQLite file anew in which a migration left pages of what it has sealed since.
+    def write_anew(self) -> None:
+        """Write anew, as far as it is allowed, what a migration marked because it may hold words in plain.
 
-        PostgreSQL removes the file of a dropped table with the migration itself; only its statistics kept values of it.
+        Of SQLite that is the file with pages of what was sealed since.  PostgreSQL removes the file of a dropped table
+        with the migration itself; only its statistics kept values of it.
         """
         with named_faults(), self._locked(), self._outside_transactions() as driver:
             if not self.is_sqlite:
-                if not is_new:
-                    driver.execute("VACUUM pg_catalog.pg_statistic")  # a warning, where this role may not
+                write_samples_anew(driver)
                 return
             if driver.execute("PRAGMA user_version").fetchone()[0] != SQLITE_HOLDS_PLAIN_COPIES:
                 return
             driver.execute("VACUUM")
             driver.execute("PRAGMA user_version=0")
             driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def holds_plain(self) -> bool:
+        """Whether its files may hold words in plain from before bodies were sealed, which could not be written over."""
+        with self.read() as connection:
+            if not self.is_sqlite:
+                return holds_samples(connection)
+            mark = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        return bool(mark == SQLITE_HOLDS_PLAIN_COPIES)
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

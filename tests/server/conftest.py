@@ -49,7 +49,20 @@ PASSWORD = "a-long-password"
 QUICK_HASH = quick_hash(PASSWORD)
 NO_TLS = ssl.create_default_context()
 """Made once: each client would else read the authorities of the world, for a server that speaks plain HTTP."""
-POSTGRES_BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+POSTGRES_BINARIES = sorted(
+    (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), key=lambda path: int(path.parent.name)
+)
+"""Of every version that is here, the newest last, which is what tests run on; a client alone is none."""
+EACH_DATABASE = pytest.mark.parametrize(
+    "database_kind",
+    [
+        "sqlite",
+        *(pytest.param(f"postgres-{path.parent.name}", marks=pytest.mark.postgres) for path in POSTGRES_BINARIES[:-1]),
+        pytest.param("postgres", marks=pytest.mark.postgres),
+    ],
+    indirect=True,
+)
+"""For what a version of PostgreSQL may do in its own way: older ones that are here, too."""
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -170,9 +183,16 @@ def private_postgres() -> Iterator[PrivatePostgres]:
 
 @contextlib.contextmanager
 def new_postgres(
-    *, is_durable: bool = False, disk: Path | None = None, inside: Sequence[str] = (), options: str = ""
+    *,
+    is_durable: bool = False,
+    disk: Path | None = None,
+    inside: Sequence[str] = (),
+    options: str = "",
+    kind: str = "postgres",
 ) -> Iterator[PrivatePostgres]:
     """A PostgreSQL that ends with the block; without fsync unless the durable way is what is measured.
+
+    The newest there is, unless its `kind` names a version (EACH_DATABASE).
 
     Its data lie on `disk`, which its processes see when they are begun by the command `inside`.
     """
@@ -183,7 +203,8 @@ def new_postgres(
     shutil.chown(folder, owner.pw_uid, owner.pw_gid)
     identity = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
     prefix = [*inside, *(identity if os.geteuid() == 0 else [])]
-    binaries, data = POSTGRES_BINARIES[-1], (disk or folder) / "data"
+    version, data = kind.removeprefix("postgres").removeprefix("-"), (disk or folder) / "data"
+    binaries = next(path for path in reversed(POSTGRES_BINARIES) if version in {"", path.parent.name})
 
     def call(*command: str, check: bool = True) -> None:
         subprocess.run(

@@ -51,6 +51,8 @@ class HealthParts(View):
     """Off: it was not built."""
     retention: PartState
     """Degraded: what has to go was not removed for two hours."""
+    erasure: PartState
+    """Degraded: files of the database may hold words in plain from before bodies were sealed; `retention` says more."""
 
 
 class Health(View):

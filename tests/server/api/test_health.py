@@ -44,6 +44,7 @@ def test_a_database_that_went_away_and_came_back(tmp_path: Path) -> None:
                 "queue": "ok",
                 "page": "ok",
                 "retention": "ok",
+                "erasure": "ok",
             },
         }
         file.rename(tmp_path / "away.sqlite3")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import threading
 import time
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
-from uuid import UUID
 
 import pytest
-from sqlalchemy import NullPool, create_engine, delete, func, insert, select, update
+from sqlalchemy import (
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from server.api.app import build_services
 from server.config.settings import Settings
@@ -28,86 +28,24 @@ from server.signing import keys
 from server.store.bodies import take_block
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
-from server.store.schema import body_data, body_refs, entries, erased_bodies, log_rows, sweeps
+from server.store.schema import (
+    body_data,
+    body_refs,
+    entries,
+    erased_bodies,
+    log_rows,
+    sweeps,
+)
 from sweep.entry import kinds
-from sweep.entry.envelope import make_body
-from sweep.report import FindingDetails, new_id, to_json
-from tests.report_factory import make_report
 from tests.server.body_opener import derivable, open_sealed, open_text, read_store
-from tests.server.conftest import PASSWORD, SECOND_IN_SOAK, Client, PrivatePostgres, Site, running
+from tests.server.conftest import EACH_DATABASE, PASSWORD, SECOND_IN_SOAK, Client, Site, running
+from tests.server.erasure_kit import Crime, Place, leave_in_plain, remove_old_wal, settle, store_crime
 from tests.server.log_kit import body_states, plain_lines, verified
 from tests.server.older_database import make_older
 from tests.server.sweep_kit import Probe
 from tests.waiting import wait_until
 
-ADDRESS = "02:5e:c2:e7:00:17"
-SSID = "KKOCH-SSID-4711"
-NAME = "BLE-MARKER-0815"
-NOTE = "메모-표식-2718"
-INSPECTOR = "점검자-표식-31"
 REASON = {"ko": "보관 기간이 끝남", "en": "Retention is over"}
-
-
-def _spellings(marker: bytes) -> tuple[bytes, ...]:
-    return marker, marker.hex().encode(), b64encode(marker)[2:-4]
-
-
-@dataclass
-class Crime:
-    """What was stored with unique words in it, and what was erased of it."""
-
-    crop: bytes
-    words: dict[str, bytes]
-    commitments: list[str] = field(default_factory=list)
-    sealed: dict[str, bytes] = field(default_factory=dict)
-    texts: dict[str, bytes] = field(default_factory=dict)
-    """Sealed texts of projections that were read from these bodies, by purpose."""
-
-    def plain_in(self, files: Sequence[Path]) -> dict[str, list[str]]:
-        """Names of the files in which a word lies in plain, by word."""
-        found: dict[str, list[str]] = {}
-        for file in files:
-            data = file.read_bytes()
-            for what, marker in self.words.items():
-                if any(spelling in data for spelling in _spellings(marker)):
-                    found.setdefault(what, []).append(file.name)
-        return found
-
-    def copies_in(self, files: Sequence[Path]) -> list[str]:
-        """Names of the files that hold a sealed body, whole or a piece of it."""
-        pieces = [sealed[start : start + 48] for sealed in self.sealed.values() for start in (0, len(sealed) - 60)]
-        return [file.name for file in files if any(piece in file.read_bytes() for piece in pieces)]
-
-
-@dataclass
-class Place:
-    """A database whose files an attacker has."""
-
-    settings: Settings
-    folder: Path
-    """With everything that the database keeps on disk."""
-    backups: Path
-
-    def files(self) -> list[Path]:
-        """Every file there is, backups and working files too, but for the store and its key."""
-        own = {self.settings.body_keys_path, self.settings.store_key_path}
-        roots = (self.folder, self.backups, self.settings.data_dir)
-        found = {path for root in roots for path in root.rglob("*") if path.is_file()}
-        return sorted(found - own)
-
-
-@pytest.fixture
-def place(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    backups = tmp_path / "backups"
-    backups.mkdir()
-    options = {"data_dir": tmp_path / "data", "port": 0, "min_free_mib": 0, "web_dir": tmp_path / "dist"}
-    if database_kind == "sqlite":
-        (tmp_path / "db").mkdir()
-        url = f"sqlite:///{tmp_path / 'db' / 'test.sqlite3'}"
-        return Place(Settings.model_validate(options | {"database_url": url}), tmp_path / "db", backups)
-    postgres: PrivatePostgres = request.getfixturevalue("private_postgres")
-    folder = Path(parse_qs(urlsplit(postgres.url).query)["host"][0])
-    return Place(Settings.model_validate(options | {"database_url": postgres.url}), folder, backups)
 
 
 def _copy_files(place: Place, name: str) -> None:
@@ -116,63 +54,6 @@ def _copy_files(place: Place, name: str) -> None:
     shutil.copytree(
         place.settings.data_dir, place.backups / f"{name}-data", ignore=shutil.ignore_patterns("bodies.*", "exports")
     )
-
-
-def _settle(db: Database) -> None:
-    """Let what is in memory reach the files."""
-    with contextlib.closing(Database(db._url, db.body_keys)) as other, other._outside_transactions() as driver:
-        driver.execute("PRAGMA wal_checkpoint(PASSIVE)" if db.is_sqlite else "CHECKPOINT")
-        if not db.is_sqlite:
-            driver.execute("ANALYZE")
-
-
-def _store_crime(site: Site, client: Client) -> tuple[Crime, UUID]:
-    """A sweep with words of which none may be found again: details, a crop, a report, a person's note."""
-    probe = Probe()
-    site.admit(probe.signer)
-    finding = make_report().findings[0].finding_id
-    details = FindingDetails(
-        finding_id=finding, addresses=(ADDRESS,), ssids=(SSID.encode().hex(),), names=(NAME.encode().hex(),)
-    )
-    sweep_id = new_id()
-    assert site.send(probe.opened(sweep_id)).status_code == 200
-    report = probe._made_up(sweep_id).model_copy(update={"inspectors": (INSPECTOR, "점검자-02")})
-    crop = b"\x89PNG\r\n\x1a\n" + os.urandom(2_000)
-    bodies = (
-        make_body(kinds.REPORT_TYPE, to_json(report)),
-        make_body(kinds.DETAILS_TYPE, to_json(details)),
-        make_body(kinds.CROP_TYPE, crop),
-    )
-    assert site.send(probe.entry(kinds.REPORT, bodies, sweep_id=sweep_id)[1]).status_code == 200
-    verdict = {"sweep_id": str(sweep_id), "verdict": "recheck", "note": {"ko": NOTE, "en": "-"}}
-    assert client.post(f"/api/findings/{finding}/disposition", verdict).status_code == 201
-    projecting.drain(site.db)
-    words = {
-        "address": ADDRESS.encode(),
-        "SSID": SSID.encode(),
-        "name": NAME.encode(),
-        "note": NOTE.encode(),
-        "inspector": INSPECTOR.encode(),
-        "crop": crop[100:140],
-        "details": to_json(details),
-    }
-    crime = Crime(crop, words)
-    with site.db.read() as connection:
-        rows = connection.execute(
-            select(body_data.c.commitment, body_data.c.sealed)
-            .join(body_refs, body_refs.c.commitment == body_data.c.commitment)
-            .join(entries, entries.c.log_index == body_refs.c.log_index)
-            .where(entries.c.sweep_id == sweep_id)
-        ).all()
-        crime.commitments = [row.commitment for row in rows]
-        crime.sealed = {row.commitment: row.sealed for row in rows}
-        line = connection.scalar(select(log_rows.c.sealed).where(log_rows.c.sweep_id == sweep_id))
-        inspectors = connection.scalar(select(sweeps.c.inspectors_sealed).where(sweeps.c.sweep_id == sweep_id))
-    assert line is not None
-    assert inspectors is not None
-    crime.texts = {f"line {sweep_id}": line, f"inspectors {sweep_id}": inspectors}
-    assert len(crime.commitments) == 5
-    return crime, sweep_id
 
 
 def _export(client: Client) -> None:
@@ -192,13 +73,14 @@ def _erase(site: Site, admin: Client, commitments: Sequence[str]) -> None:
         _erase_one(admin, commitment)
 
 
+@EACH_DATABASE
 def test_nothing_erased_opens_with_all_files_and_todays_keys(place: Place) -> None:
     with running(place.settings) as site:
         admin = site.login("admin", "관리자-01")
-        crime, sweep_id = _store_crime(site, admin)
+        crime, sweep_id = store_crime(site, admin)
         _export(admin)
         assert list((place.settings.data_dir / "exports").glob("*.csv"))
-        _settle(site.db)
+        settle(place)
         _copy_files(place, "before")
         opened_before = _opened(place, crime)
         assert opened_before == set(crime.commitments)
@@ -207,7 +89,7 @@ def test_nothing_erased_opens_with_all_files_and_todays_keys(place: Place) -> No
         states = {job["failure"]["code"] for job in admin.get("/api/exports").json()["exports"]}
         assert states == {"export_outdated"}
         projecting.drain(site.db)
-        _settle(site.db)
+        settle(place)
         _copy_files(place, "after")
         files = place.files()
         in_plain, copies = crime.plain_in(files), crime.copies_in(files)
@@ -419,7 +301,7 @@ def test_a_row_that_was_changed_reads_as_missing(db: Database) -> None:
 def test_an_idle_reader_delays_neither_an_erasure_nor_a_writer(place: Place) -> None:
     with running(place.settings) as site:
         admin = site.login("admin", "관리자-01")
-        crime, _ = _store_crime(site, admin)
+        crime, _ = store_crime(site, admin)
         site.add_user("second", "inspector", "점검자-02")
         longest_s, done = [0.0], threading.Event()
 
@@ -450,15 +332,9 @@ def _erase_one(admin: Client, commitment: str) -> None:
     assert admin.post(f"/api/bodies/{commitment}/erase", wanted).status_code == 201
 
 
+@EACH_DATABASE
 def test_a_migration_seals_what_an_older_release_left_in_plain(place: Place) -> None:
-    with running(place.settings) as site:
-        crime, _ = _store_crime(site, site.login("admin", "관리자-01"))
-        with site.db.read() as connection:
-            lines = plain_lines(connection)
-    services = build_services(place.settings)
-    make_older(services.db, "0008")
-    _settle(services.db)
-    services.db.close()
+    crime, lines = leave_in_plain(place)
     assert crime.plain_in(place.files()).keys() >= {"address", "details", "crop", "inspector"}
     with contextlib.closing(build_services(place.settings).db) as db:
         db.check_schema()
@@ -466,22 +342,17 @@ def test_a_migration_seals_what_an_older_release_left_in_plain(place: Place) -> 
         with db.read() as connection:
             assert plain_lines(connection) == lines
             assert len(list(connection.execute(select(log_rows)))) == 1
+        assert not db.holds_plain()
     build_services(place.settings).db.close()  # a second start changes nothing
-    if not place.settings.url.startswith("sqlite"):  # as the README says
-        engine = create_engine(place.settings.url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("ALTER SYSTEM SET wal_recycle = off")
-            connection.exec_driver_sql("SELECT pg_reload_conf()")
-            for _ in range(2):
-                connection.exec_driver_sql("SELECT pg_switch_wal()")
-                connection.exec_driver_sql("CHECKPOINT")
+    if not place.settings.url.startswith("sqlite"):
+        remove_old_wal(place)
     assert crime.plain_in(place.files()) == {}
 
 
 @SECOND_IN_SOAK
 def test_an_interrupted_migration_begins_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     with running(place.settings) as site:
-        _store_crime(site, site.login("admin", "관리자-01"))
+        store_crime(site, site.login("admin", "관리자-01"))
     services = build_services(place.settings)
     make_older(services.db, "0008")
     services.db.close()

@@ -4386,6 +4386,11 @@ export interface components {
              */
             disk: "ok" | "degraded" | "off";
             /**
+             * Erasure
+             * @enum {string}
+             */
+            erasure: "ok" | "degraded" | "off";
+            /**
              * Page
              * @enum {string}
              */
