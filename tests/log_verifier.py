@@ -193,6 +193,7 @@ class Key:
     probe_id: str | None
     valid_from: int
     predecessor: str | None
+    probes: frozenset[str] = frozenset()
     revoked_from: int | None = None
 
     def counts_at(self, index: int) -> bool:
@@ -206,6 +207,7 @@ class Log:
         self.problems: list[str] = []
         self.keys: dict[str, Key] = {}
         self.admitted_at: dict[str, int] = {}
+        self.pens: dict[tuple[str, str], set[str]] = defaultdict(set)
         self.items: list[Item] = []
         self.leaves: list[bytes] = []
         self.manifest: bytes | None = None
@@ -291,6 +293,16 @@ class Log:
             self.keys[name].revoked_from = said.get("from_index")
             return
         new = key_of(said)
+        if new.role == "server" or (new.role == "demo" and new.probe_id is None):
+            subject = (item.envelope or {})["subject"]
+            case = "city" if subject == "city" else "own"
+            if (said["name"], subject) == ("server, its own log", "system"):
+                case = "log"
+            pens = self.pens[new.role, case]
+            if not pens or name in pens or new.predecessor in pens:
+                pens.add(name)
+            else:
+                new.role = "relay" if new.role == "server" else "demo-relay"
         if new.predecessor is not None:
             old = self.keys.get(new.predecessor)
             need(old is not None, "a predecessor that nobody admitted")
@@ -341,7 +353,8 @@ class Log:
         has_sweep = e["sweep_id"] is not None or e["kind"] not in DEVICE_KINDS
         if e["tenant"] != key.tenant:
             return False
-        allowed = {"probe": {"live", "practice"}, "demo": {"practice", "replay", "simulated"}}.get(key.role, {"live"})
+        made_up = {"practice", "replay", "simulated"}
+        allowed = {"probe": {"live", "practice"}, "demo": made_up, "demo-relay": made_up}.get(key.role, {"live"})
         if e["source"] not in allowed or (
             e["source"] == "practice" and key.role == "demo" and key.probe_id is not None
         ):
@@ -360,6 +373,8 @@ class Log:
                 return e["assurance"] == "device" and e["subject"] == "server" and is_alone
             case ("server", _) | ("demo", None):
                 return (e["kind"] in PERSON_KINDS or not is_read) and person
+            case (("relay" | "demo-relay"), _):
+                return person and e["kind"] in PERSON_KINDS - {"body.erased", "photo.opened", "photo.checked"}
             case "witness", _:
                 return not is_read and e["kind"].startswith("checkpoint.") and e["assurance"] == "witness" and is_alone
             case _:
@@ -384,10 +399,14 @@ class Log:
             if first:
                 break
         else:
+            for item in about:
+                item.counts = key(item).role not in ("relay", "demo-relay")
             return
         owner = first[0]
         for item in about:
-            if is_device(item) and owner_of(item) != owner_of(owner):
+            is_beside = key(owner).probe_id in key(item).probes and key(owner).tenant == key(item).tenant
+            is_foreign = is_device(item) and owner_of(item) != owner_of(owner)
+            if is_foreign or (key(item).role in ("relay", "demo-relay") and not is_beside):
                 item.counts = False
             elif item.kind in READ:
                 is_room = owner.kind not in READ or envelope(item)["room_id"] == envelope(owner)["room_id"]
@@ -585,14 +604,19 @@ def read_key_body(kind: str, data: bytes) -> dict[str, Any]:
         "key.revoked": "v key_id from_index reason",
         "key.reinstated": "v key_id reason",
     }
-    need(set(said) == set(names[kind].split()), "members of a key entry's body")
+    need(set(said) - {"probes"} == set(names[kind].split()), "members of a key entry's body")
+    is_relay = kind == "key.admitted" and said["role"] in ("relay", "demo-relay")
+    need(is_relay == ("probes" in said), "probes of a relay")
     need(is_one(said["v"]) and fits(HEX16, said["key_id"]), "v or key_id")
     if kind != "key.admitted":
         need(isinstance(said["reason"], str) and is_number(said.get("from_index", 0)), "reason or from_index")
         return dict(said)
     need(fits(HEX64, said["public_key"]), "public_key")
     need(key_id(bytes.fromhex(said["public_key"])) == said["key_id"] and said["algorithm"] == "ed25519", "public_key")
-    need(said["role"] in ["root", "server", "probe", "demo", "witness"] and fits(SLUG, said["tenant"]), "role, tenant")
+    roles = ["root", "server", "probe", "demo", "witness", "relay", "demo-relay"]
+    need(said["role"] in roles and fits(SLUG, said["tenant"]), "role, tenant")
+    probes = said.get("probes", [])
+    need(isinstance(probes, list) and len(probes) <= 100 and all(fits(SLUG, one) for one in probes), "probes")
     need(said["probe_id"] is None or isinstance(said["probe_id"], str), "probe_id")
     need(isinstance(said["name"], str) and is_number(said["valid_from_index"]), "name or valid_from_index")
     need(said["predecessor"] is None or fits(HEX16, said["predecessor"]), "predecessor")
@@ -601,7 +625,9 @@ def read_key_body(kind: str, data: bytes) -> dict[str, Any]:
 
 def key_of(said: dict[str, Any]) -> Key:
     names = ("role", "tenant", "probe_id", "valid_from_index", "predecessor")
-    return Key(bytes.fromhex(said["public_key"]), *(said[name] for name in names))
+    key = Key(bytes.fromhex(said["public_key"]), *(said[name] for name in names))
+    key.probes = frozenset(said.get("probes", []))
+    return key
 
 
 def read_own(item: Item, name: str, *names: str) -> dict[str, Any] | None:

@@ -262,11 +262,14 @@ async def signed_request(request: Request, probe_id: str) -> SignedRequest:
 
 
 async def signed_server(request: Request) -> keys.Key:
-    """The key of the server that signed this request; ApiError 401, or 403 unless it is one of this tenant."""
+    """The key of the Pi's server that signed this request; ApiError 401, or 403 for any other key."""
     key, _ = await _signed_by(request)
-    if key.revoked_from_index is not None or key.role != "server" or key.tenant != services_of(request).notary.tenant:
+    if key.revoked_from_index is not None or key.role != "relay":
         raise ApiError(
-            403, "not_a_server", "이 기관의 서버 키가 아닙니다", "this key does not speak for a server of this tenant"
+            403,
+            "not_a_server",
+            "등록된 점검기 서버의 키가 아닙니다",
+            "this is not the key of a Pi's server; enrol it with sweep-server enrol --role relay",
         )
     return key
 

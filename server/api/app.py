@@ -85,6 +85,7 @@ from server.relay.courier import Courier
 from server.relay.down import expire, pull
 from server.relay.sealing import Identity
 from server.server_keys.own_keys import open_keys
+from server.server_keys.relays import judge_relays
 from server.server_keys.root import sign_waiting
 from server.server_keys.rotation import KEY_FILE
 from server.store.bodies import check_store, take_block
@@ -209,6 +210,7 @@ def build_services(settings: Settings) -> Services:
     except SettingsError:
         db.close()
         raise
+    judge_relays(db, notary)
     door = GroupCommit(
         db, quarantine_max_bytes=settings.quarantine_max_mib * MIB, say_first=partial(sign_waiting, notary=notary)
     )

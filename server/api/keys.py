@@ -46,6 +46,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
                 valid_from_index=key.valid_from_index,
                 revoked_from_index=key.revoked_from_index,
                 predecessor=key.predecessor,
+                probes=tuple(sorted(key.probes)),
                 quarantined=held.get(key.key_id, 0),
             )
             for key in keys.all_keys(connection)
@@ -93,7 +94,7 @@ def list_keys(request: Request, _person: KeyReader) -> KeyList:
 
 @router.post("/api/keys", status_code=201, openapi_extra=describe(AdmitRequest) | shows())
 def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, json_body(AdmitRequest)]) -> JudgedKey:
-    """Admit the key of a probe; what it sent before is judged anew."""
+    """Admit the key of a probe or of a Pi's server; what it sent before is judged anew."""
     tenant = services_of(request).notary.tenant
 
     def admit(connection: Connection, is_in_force: bool) -> keys.Key:
@@ -103,6 +104,7 @@ def admit_key(request: Request, person: Admin, body: Annotated[AdmitRequest, jso
             public_key=bytes.fromhex(body.public_key),
             role=body.role,
             probe_id=body.probe_id,
+            probes=frozenset(body.probes),
             name=body.name,
             actor=person.display_name,
             tenant=district_id or tenant,

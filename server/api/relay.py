@@ -22,11 +22,11 @@ router = APIRouter(tags=["relay"])
 @router.get("/api/relay/down", openapi_extra=shows())
 def get_down(
     request: Request,
-    _server: Server,
+    server: Server,
     after: Annotated[int, Query(ge=0, le=MAX_LOG_INDEX)] = 0,
     recipient: Annotated[str, Query(max_length=100)] = "",
 ) -> Down:
-    """Changes after a number, for a server of this tenant that signed the request; places sealed to its recipient."""
+    """Changes after a number for the Pi's server that signed the request; places of its district, sealed to it."""
     services = services_of(request)
     with services.db.read() as connection:
         try:
@@ -34,7 +34,7 @@ def get_down(
                 connection,
                 after=after,
                 recipient=recipient,
-                tenant=services.notary.tenant,
+                tenant=server.tenant or services.notary.tenant,
                 shift_hours=services.settings.shift_hours,
             )
         except SealedError as error:

@@ -22,14 +22,14 @@ from server.api.access import (
 from server.api.second_person import prove_second
 from server.api.services import Services, services_of
 from server.districts.scope import refuse_foreign
-from server.ingest import persons, visit_entries
+from server.ingest import erasure_requests, persons, visit_entries
 from server.ingest.entry_rows import Outcome
 from server.interface.case_requests import SecondPerson
 from server.interface.errors import ApiError, invalid, not_found
 from server.interface.fields import OptionalLine
 from server.interface.request_body import describe, json_body
 from server.interface.sweep_requests import DispositionRequest, EraseRequest
-from server.interface.views.entries import EntryCreated
+from server.interface.views.entries import EntryCreated, ErasuresAsked
 from server.interface.views.sweeps import SweepDetail
 from server.interface.visit_requests import SignatureRequest, VisitNoteRequest
 from server.people import access_log
@@ -157,6 +157,13 @@ def get_body(request: Request, person: DetailReader, commitment: Commitment, rea
         media_type="application/octet-stream",
         headers={"Content-Disposition": disposition, "Cache-Control": "private, no-store"},
     )
+
+
+@router.get("/api/erasures/asked", openapi_extra=shows())
+def get_asked(request: Request, person: Eraser) -> ErasuresAsked:
+    """Erasures that two persons made at a Pi: here they wait until two persons of this server erase the same body."""
+    with services_of(request).db.read() as connection:
+        return ErasuresAsked(asked=erasure_requests.asked(connection, person.district_id))
 
 
 @router.post("/api/bodies/{commitment}/erase", status_code=201, openapi_extra=describe(EraseRequest) | shows())

@@ -25,29 +25,48 @@ from server.store.erasure import destroy_dead_keys
 from server.verifier.signing_rules import KeyRole
 from server.witness.found_forks import found_forks
 from sweep.report import display_text
+from sweep.report.log_records import RELAYS
 
+_ROLES: dict[str, KeyRole] = {
+    "probe": "probe",
+    "demo": "demo",
+    "relay": "relay",
+    "demo-relay": "demo-relay",
+    "witness": "witness",
+    "server": "relay",  # as older releases called it: nobody but a server itself makes its own key
+    "demo-server": "demo-relay",
+}
 KeyIdArgument = Annotated[str, typer.Argument(help="16 hexadecimal digits, as `sweep key` and `keys` print them.")]
 
 
 def enrol(
     public_key: Annotated[str, typer.Argument(help="64 hexadecimal digits, as `sweep key` prints them.")],
-    role: Annotated[str, typer.Option(help="probe, demo, server, demo-server or witness.")],
+    role: Annotated[
+        str, typer.Option(help="probe, demo, relay (a Pi's server), demo-relay (its demonstrations) or witness.")
+    ],
     name: Annotated[str, typer.Option(help="What people call it.")],
-    probe_id: Annotated[str | None, typer.Option(help="The probe that this key speaks for.")] = None,
+    probe_id: Annotated[
+        list[str] | None,
+        typer.Option(help="The probe that this key speaks for; of a Pi's server, each one that stands beside it."),
+    ] = None,
     tenant: Annotated[str | None, typer.Option(help="District it speaks for, by default this server's.")] = None,
     from_index: Annotated[int, typer.Option(min=0, help="Log index from which on it counts; 0: all it sent.")] = 0,
     data_dir: DataDir = None,
     database_url: DatabaseUrl = None,
 ) -> None:
     """Admit a key. Its entries that waited in quarantine are judged anew."""
-    roles: dict[str, KeyRole] = {"probe": "probe", "demo": "demo", "server": "server", "witness": "witness"}
-    roles["demo-server"] = "demo"  # the demonstration's key of a server on a Pi
-    if role not in roles:
-        fail("one_of", option="--role", choices=", ".join(roles))
-    if role in {"probe", "demo"} and probe_id is None:
-        fail("probe_id_needed")
-    if probe_id is not None and re.fullmatch(SLUG, probe_id) is None:
+    kept = _ROLES.get(role)
+    if kept is None:
+        fail("one_of", option="--role", choices=", ".join(sorted({*_ROLES.values()})))
+    probes = probe_id or []
+    if any(re.fullmatch(SLUG, one) is None for one in probes):
         fail("probe_id")
+    if kept in {"probe", "demo"} and len(probes) != 1:
+        fail("probe_id_needed")
+    if kept in RELAYS and not probes:
+        fail("relay_probes_needed")
+    if kept == "witness" and probes:
+        fail("no_probe_id")
     if tenant is not None and re.fullmatch(SLUG, tenant) is None:
         fail("tenant")
     _, public = parse_key(public_key)
@@ -55,8 +74,9 @@ def enrol(
         key = keys.admit(
             connection,
             public_key=public,
-            role=roles[role],
-            probe_id=probe_id,
+            role=kept,
+            probe_id=probes[0] if kept in {"probe", "demo"} else None,
+            probes=frozenset(probes) if kept in RELAYS else frozenset(),
             name=display_text(name, limit=100),
             actor="sweep-server",
             tenant=tenant or notary.tenant,
@@ -64,7 +84,7 @@ def enrol(
             is_in_force=is_in_force,
         )
         told = _judged(connection, key, is_in_force)
-    typer.echo(f"key {key.key_id} {'is' if is_in_force else 'is to be'} admitted as {role}; {told}")
+    typer.echo(f"key {key.key_id} {'is' if is_in_force else 'is to be'} admitted as {kept}; {told}")
 
 
 def revoke(
@@ -144,7 +164,8 @@ def list_keys(data_dir: DataDir = None, database_url: DatabaseUrl = None) -> Non
         for key in keys.all_keys(connection):
             state = "valid" if key.revoked_from_index is None else f"revoked from {key.revoked_from_index}"
             waits = f", {held[key.key_id]} entries in quarantine" if key.key_id in held else ""
-            probe = f" of {key.probe_id}" if key.probe_id else ""
+            whose = " ".join(sorted(key.probes)) or key.probe_id
+            probe = f" of {whose}" if whose else ""
             typer.echo(f"{key.key_id} {key.role}{probe}, tenant {key.tenant}, {state}{waits}: {display_text(key.name)}")
         for fork in found_forks(connection):
             is_open = "open" if fork.settled_ms is None else "settled"

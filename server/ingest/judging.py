@@ -8,6 +8,7 @@ no entry changes its place.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from server.ingest import erasure_entries, quarantine
 from server.log.stored_wire import signed_entry
-from server.projections import photo_rows, reference_rows
+from server.projections import case_rows, photo_rows, reference_rows
 from server.projections.projecting import project
 from server.signing import keys
 from server.signing.validity import (
@@ -36,7 +37,8 @@ from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.store.schema import keys as key_table
 from server.store.stored_bodies import bodies_of
 from sweep.entry.dsse import EntryError, verify_signature
-from sweep.entry.kinds import BODY_ERASED, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
+from sweep.entry.kinds import BODY_ERASED, CASE_STEP, KEY_KINDS, PHOTO_EXPIRED, PHOTO_KINDS, REFERENCE_CHECKED
+from sweep.report.log_records import RELAYS
 
 PAGE = 500
 _NEIGHBOURS = select(entries.c.log_index, entries.c.seq, entries.c.prev, entries.c.entry_hash).where(
@@ -61,15 +63,19 @@ def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]
     is_outside = entries.c.log_index < key.valid_from_index
     if key.revoked_from_index is not None:
         is_outside |= entries.c.log_index >= key.revoked_from_index
-    for row in connection.execute(select(entries).where(of_key, IS_ACCEPTED, is_outside)).all():
+    gone = connection.execute(select(entries).where(of_key, IS_ACCEPTED, is_outside)).all()
+    for row in gone:
         quarantine_row(connection, row, keys.objection(key, row.log_index) or keys.REVOKED)
         sweep_ids |= {row.sweep_id, *restore_rivals(connection, row.log_index)}
+    if key.role in RELAYS:  # its probes may be others now
+        sweep_ids |= set(connection.scalars(select(entries.c.sweep_id).where(of_key, IS_ACCEPTED).distinct()))
     in_conflict = select(entries).where(of_key, entries.c.status == "conflict").order_by(entries.c.log_index)
     for row in connection.execute(in_conflict).all():
         if judge_conflict(connection, row):
             sweep_ids.add(row.sweep_id)
     for sweep_id in sorted(filter(None, sweep_ids)):
         project(connection, sweep_id)
+    read_anew(connection, (*waited, *gone))
     left = select(entries.c.log_index).where(of_key, IS_QUARANTINED)
     still = set(connection.scalars(left))
     for row in waited:
@@ -85,6 +91,30 @@ def release_quarantine(connection: Connection, key: keys.Key) -> tuple[int, int]
             )
     stayed = sum(row.log_index in still for row in waited)
     return len(waited) - stayed, stayed
+
+
+def judge_by_role(connection: Connection, key: keys.Key) -> None:
+    """Judge what counted of a key by the role that it has now."""
+    rows = connection.execute(
+        select(entries).where(entries.c.key_id == key.key_id, IS_ACCEPTED).order_by(entries.c.log_index)
+    ).all()
+    touched = {row.sweep_id for row in rows}
+    for row in rows:
+        reason = objection(key, stored_claim(row), row.log_index)
+        if reason is not None:
+            quarantine_row(connection, row, reason)
+            touched |= restore_rivals(connection, row.log_index)
+    for sweep_id in sorted(filter(None, touched)):
+        project(connection, sweep_id)
+    read_anew(connection, rows)
+
+
+def read_anew(connection: Connection, rows: Sequence[Row[Any]]) -> None:
+    """Compute anew what hangs on no sweep where these entries, which count now or no more, are about it."""
+    if any(row.kind == CASE_STEP and row.sweep_id is None for row in rows):
+        case_rows.rebuild_steps(connection)
+    if any(row.kind in PHOTO_KINDS for row in rows):
+        photo_rows.rebuild_photos(connection)
 
 
 def judge_old_log(db: Database, tenant: str) -> int:
@@ -162,8 +192,6 @@ def _judge_waiting(connection: Connection, key: keys.Key, row: Row[Any]) -> None
         is_accepted = accept_row(connection, row)
         if is_accepted and row.kind in {BODY_ERASED, PHOTO_EXPIRED}:
             _erase(connection, row)
-        if is_accepted and row.kind in PHOTO_KINDS:
-            photo_rows.take_effect(connection, row.log_index)
         if is_accepted and row.kind == REFERENCE_CHECKED:
             reference_rows.take_effect(connection, row.log_index)
     elif reason != row.reason:

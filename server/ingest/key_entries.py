@@ -22,7 +22,7 @@ def take_effect(connection: Connection, envelope: Envelope, bodies: tuple[Body, 
     body = read_key_body(envelope, bodies)
     before = keys.find_key(connection, body.key_id)
     if isinstance(body, KeyAdmitted):
-        if before is None or not keys.has_spoken(connection, body.key_id):  # later nothing corrects it
+        if before is None or _may_correct(before, body) or not keys.has_spoken(connection, body.key_id):
             keys.take_admission(connection, body, actor=envelope.subject)
     elif isinstance(body, KeyRevoked):
         keys.take_revocation(connection, body.key_id, min(body.from_index, log_index))
@@ -33,3 +33,9 @@ def take_effect(connection: Connection, envelope: Envelope, bodies: tuple[Body, 
     key = keys.find_key(connection, body.key_id)
     if key is not None and key != before:
         release_quarantine(connection, key)
+
+
+def _may_correct(before: keys.Key, said: KeyAdmitted) -> bool:
+    """Of a key that has spoken only a relay's probes are corrected; the rest of what it is stays."""
+    known = (before.role, before.probe_id, before.tenant, before.valid_from_index, before.predecessor)
+    return known == (said.role, said.probe_id, said.tenant, said.valid_from_index, said.predecessor)

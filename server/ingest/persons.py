@@ -19,7 +19,7 @@ from server.cases.words import check_words
 from server.ingest.arrivals import Arrival
 from server.ingest.entries import write_own
 from server.ingest.entry_rows import Outcome
-from server.ingest.erasure_entries import is_erased
+from server.ingest.erasure_entries import are_of_one, counting_of, holders_of, is_erased
 from server.ingest.photo_declarations import suspend
 from server.interface.errors import ApiError, invalid, not_found, refuse_links
 from server.interface.sweep_requests import DispositionRequest, PhoneClaim
@@ -30,7 +30,7 @@ from server.signing.entry_chain import next_of_key
 from server.store.clock import entry_time
 from server.store.db import Database
 from server.store.erasure import destroy_dead_keys
-from server.store.schema import IS_ACCEPTED, body_refs, cases, entries, findings, sweeps
+from server.store.schema import IS_ACCEPTED, cases, entries, findings, sweeps
 from server.store.stored_bodies import bodies_of
 from sweep.entry import kinds
 from sweep.entry.dsse import Signer
@@ -183,15 +183,18 @@ def erase(db: Database, notary: Notary, first: Person, second: Person, commitmen
     if first.user_id == second.user_id:
         raise ApiError(403, "second_person_needed", "다른 사람이 함께 승인해야 합니다", "a second person must agree")
     with db.write() as connection:
-        holders = connection.execute(
-            select(entries)
-            .join(body_refs, body_refs.c.log_index == entries.c.log_index)
-            .where(body_refs.c.commitment == commitment)
-            .order_by(entries.c.log_index)
-        ).all()
+        holders = counting_of(holders_of(connection, commitment))
         if not holders:
             raise not_found("본문", "body")
-        if is_erased(connection, commitment):
+        if not are_of_one(holders):
+            raise ApiError(
+                409,
+                "shared_body",
+                "다른 방이나 점검의 기록도 이 본문을 가리켜 지울 수 없습니다. 그 기록의 키를 먼저 확인하십시오",
+                "an entry about another room or sweep names this body too; look at the keys of "
+                f"{', '.join(sorted({row.key_id for row in holders}))} and revoke the one that should not",
+            )
+        if is_erased(connection, commitment, by_what_counts=True):
             raise ApiError(409, "already_erased", "이미 삭제된 본문입니다", "this body is erased already")
         held = select(cases.c.case_id).where(
             cases.c.state.in_(sorted(FOUND)), cases.c.sweep_id.in_({row.sweep_id for row in holders} - {None})

@@ -4,21 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from server.interface.fields import MAX_LOG_INDEX, DistrictId, Line, PublicKey, Reason, Slug
 from sweep.report import Record
+from sweep.report.log_records import RELAYS
 
 
 class AdmitRequest(Record):
-    """The key of a probe, as `sweep key` prints it, and what to call it."""
+    """The key of a probe as `sweep key` prints it, or that of a Pi's server, and what to call it."""
 
     public_key: PublicKey
-    role: Literal["probe", "demo"]
-    probe_id: Slug
+    role: Literal["probe", "demo", "relay", "demo-relay"]
+    probe_id: Slug | None = None
+    """The probe that the key of a probe speaks for."""
+    probes: Annotated[tuple[Slug, ...], Field(max_length=100)] = ()
+    """Of a Pi's server: the probes that stand beside it."""
     name: Annotated[Line, Field(max_length=100)]
     district_id: DistrictId | None = None
     """Whose probe it is; None: of the district of this server."""
+
+    @model_validator(mode="after")
+    def _is_bound(self) -> AdmitRequest:
+        if self.role in RELAYS and (self.probe_id is not None or not self.probes):
+            raise ValueError("probes: name each probe that stands beside this server, and no probe_id")
+        if self.role not in RELAYS and (self.probe_id is None or self.probes):
+            raise ValueError("probe_id: name the probe that this key speaks for, and no others")
+        return self
 
 
 class KeyReasonRequest(Record):

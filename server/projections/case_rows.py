@@ -60,6 +60,8 @@ def insert_cases(connection: Connection, record: SweepRecord) -> None:
         ids = {"case_id": case_of(head.sweep_id, finding_id), "sweep_id": head.sweep_id, "finding_id": finding_id}
         times = {"opened_ms": opened_ms, "changed_ms": max((row.received_ms for row, _ in own), default=opened_ms)}
         rows.append(ids | times | _values(case, head.room_id, head.source))
+    taken = [row["case_id"] for row in rows]  # a case without a sweep never takes the id of one that a finding opened
+    connection.execute(delete(cases).where(cases.c.case_id.in_(taken), cases.c.sweep_id.is_(None)))
     connection.execute(insert(cases), rows)
 
 
@@ -102,14 +104,15 @@ def read_step(connection: Connection, row: Row[Any]) -> CaseStep | None:
 
 
 def steps_of(connection: Connection, case_id: UUID, sweep_id: UUID | None) -> Sequence[tuple[Row[Any], CaseStep]]:
-    """The steps of a case that count, in the order of the log."""
+    """The steps of a case that count, in the order of the log; of a case without a sweep those in its own room."""
     where: ColumnElement[bool] = entries.c.sweep_id == sweep_id
     if sweep_id is None:
         where = entries.c.log_index.in_(select(case_steps.c.log_index).where(case_steps.c.case_id == case_id))
     statement = select(entries).where(where, entries.c.kind == kinds.CASE_STEP, entries.c.status == "accepted")
     rows = counting(connection, connection.execute(statement.order_by(entries.c.log_index)).all())
     read = ((row, read_step(connection, row)) for row in rows)
-    return [(row, step) for row, step in read if step is not None and step.case_id == case_id]
+    found = [(row, step) for row, step in read if step is not None and step.case_id == case_id]
+    return [(row, step) for row, step in found if sweep_id is not None or row.room_id == found[0][0].room_id]
 
 
 def rebuild_steps(connection: Connection) -> None:
@@ -128,7 +131,8 @@ def _refresh(connection: Connection, case_id: UUID) -> None:
     connection.execute(delete(cases).where(cases.c.case_id == case_id, cases.c.sweep_id.is_(None)))
     steps = steps_of(connection, case_id, None)
     case = after_all(step.step for _, step in steps)
-    if case is None or steps[0][0].room_id is None:
+    is_taken = connection.scalar(select(cases.c.case_id).where(cases.c.case_id == case_id)) is not None
+    if case is None or steps[0][0].room_id is None or is_taken:
         return
     first, last = steps[0][0], steps[-1][0]
     connection.execute(

@@ -48,6 +48,11 @@ def take_effect(connection: Connection, log_index: int) -> None:
                 )
 
 
+def drop(connection: Connection, log_index: int) -> None:
+    """An entry about a photograph counts no more."""
+    connection.execute(delete(photos).where(photos.c.log_index == log_index))
+
+
 def rebuild_photos(connection: Connection) -> None:
     """Compute anew which entries hold photographs; what has been overdue for a while waits anew."""
     connection.execute(delete(photos))
@@ -71,6 +76,11 @@ def _taken(connection: Connection, row: Row[Any]) -> None:
     connection.execute(delete(photos).where(photos.c.log_index == row.log_index))
     if connection.scalar(select(photos.c.photo_id).where(photos.c.photo_id == taken.photo_id)) is not None:
         return  # the first one stands
+    case = connection.execute(
+        select(cases.c.recorded_room_id, cases.c.sweep_id).where(cases.c.case_id == taken.case_id)
+    ).one_or_none()
+    if case is not None and (case.recorded_room_id, case.sweep_id) != (row.room_id, row.sweep_id):
+        return  # of another place than its case
     connection.execute(
         insert(photos).values(
             photo_id=taken.photo_id,

@@ -19,8 +19,8 @@ from server.exports.judgement import judge, open_findings
 from server.exports.log_lines import stored_line
 from server.interface.fields import MAX_LOG_INDEX
 from server.live.table import append_entries
+from server.projections import photo_rows
 from server.projections.case_rows import insert_cases, rebuild_steps
-from server.projections.photo_rows import rebuild_photos
 from server.projections.reference_rows import rebuild_checks
 from server.projections.sweep_record import SweepRecord, read_sweep
 from server.projections.visit_words import hand_of
@@ -42,8 +42,8 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
     """Compute the rows of one sweep anew; call it inside `Database.write()`."""
     if sweep_id is None:
         return
-    others = settle(connection, sweep_id)
-    mark_all_due(connection, ((other, 0) for other in others))
+    settled = settle(connection, sweep_id)
+    mark_all_due(connection, ((other, 0) for other in settled.others))
     is_alone = connection.dialect.name == "sqlite"  # and tells its own pages, see projector.py
     told = [] if is_alone else _kinds_due(connection, sweep_id)
     for table in (*PROJECTIONS, due_sweeps):
@@ -78,6 +78,10 @@ def project(connection: Connection, sweep_id: UUID | None) -> None:
                 decided_ms=to_ms(item.decided.utc),
             )
         )
+    for log_index, counts in settled.moved.items():
+        photo_rows.drop(connection, log_index)
+        if counts:
+            photo_rows.take_effect(connection, log_index)
     append_entries(connection, sweep_id, told)  # last: it takes the turn of all processes until the commit
 
 
@@ -166,7 +170,7 @@ def rebuild(db: Database) -> int:
     with db.write() as connection:
         rebuild_steps(connection)
         rebuild_checks(connection)
-        rebuild_photos(connection)
+        photo_rows.rebuild_photos(connection)
     while True:
         with db.write() as connection:
             sweep_ids = _sweep_ids_after(connection, after)

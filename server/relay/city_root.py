@@ -28,10 +28,11 @@ from sweep.entry.dsse import ENTRY_TYPE, EntryError, verify_signature
 from sweep.entry.envelope import Envelope
 from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
 
-ACTOR = "city"
+ACTOR = keys.FOLLOWING
 State = Literal["acted", "asked", "ignored", "pending", "refused"]
 """`asked`: it waits for this server's own root key, which is elsewhere."""
 ADMITTED_ROLES = frozenset({"probe", "demo", "server"})
+"""The servers of other Pis are nobody's here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class CityKey:
     key_id: str
     public_key: bytes
     role: str
+    probe_id: str | None
     valid_from_index: int
     revoked_from_index: int | None
 
@@ -77,8 +79,11 @@ def follow(
                 if said.predecessor is not None:
                     change(connection, root_key=bytes.fromhex(said.public_key))
                 return "acted"
-            if said.role not in ADMITTED_ROLES or said.tenant != notary.tenant:
-                return "ignored"
+            is_pen = said.role in keys.RELAY_OF and said.probe_id is None
+            if _find_role(connection, said.key_id) not in ADMITTED_ROLES or not (
+                is_pen or said.tenant == notary.tenant
+            ):
+                return "ignored"  # its pen speaks for all of its districts, a probe for one
             _admit(connection, said, is_in_force=is_in_force)
         case KeyRevoked():
             _revoke_in_table(connection, said.key_id, min(said.from_index, city_index))
@@ -108,14 +113,14 @@ def find_city_key(connection: Connection, key_id: str) -> CityKey | None:
     row = connection.execute(select(city_keys).where(city_keys.c.key_id == key_id)).one_or_none()
     if row is None:
         return None
-    return CityKey(row.key_id, row.public_key, row.role, row.valid_from_index, row.revoked_from_index)
+    return CityKey(row.key_id, row.public_key, row.role, row.probe_id, row.valid_from_index, row.revoked_from_index)
 
 
 def check_eraser(connection: Connection, arrival: Arrival, city_index: int) -> None:
     """EntryError unless an admitted server key of the city signed this, valid at its place in the city's log."""
     envelope = arrival.envelope
     key = None if envelope is None else find_city_key(connection, envelope.key_id)
-    if key is None or key.role not in {"server", "demo"}:
+    if key is None or key.role not in {"server", "demo"} or key.probe_id is not None:
         raise EntryError("no server key of the city signed this erasure")
     is_revoked = key.revoked_from_index is not None and city_index >= key.revoked_from_index
     if is_revoked or city_index < key.valid_from_index:
@@ -158,10 +163,26 @@ def _admit(connection: Connection, said: KeyAdmitted, *, is_in_force: bool) -> N
     )
 
 
+def _find_role(connection: Connection, key_id: str) -> str | None:
+    """The role in which the city's root admitted a key."""
+    key = find_city_key(connection, key_id)
+    return None if key is None else key.role
+
+
+def _role(connection: Connection, said: KeyAdmitted) -> str:
+    """The role that counts: older cities admitted the servers of Pis as they had admitted themselves (pens.py)."""
+    if said.role not in keys.RELAY_OF or said.probe_id is not None:
+        return said.role
+    pens = select(city_keys.c.key_id).where(city_keys.c.role == said.role, city_keys.c.probe_id.is_(None))
+    known = set(connection.scalars(pens))
+    is_pen = not known or said.key_id in known or said.predecessor in known
+    return said.role if is_pen else keys.RELAY_OF[said.role]
+
+
 def _note_key(connection: Connection, said: KeyAdmitted) -> None:
     values: dict[str, Any] = {
         "public_key": bytes.fromhex(said.public_key),
-        "role": said.role,
+        "role": _role(connection, said),
         "probe_id": said.probe_id,
         "tenant": said.tenant,
         "valid_from_index": said.valid_from_index,

@@ -22,6 +22,7 @@ from server.signing import keys
 from server.store.db import Database
 from server.store.schema import keys as admitted
 from server.store.schema import own_keys
+from server.verifier.pens import ITSELF, LOG_KEY_NAME
 from server.verifier.signing_rules import KeyRole
 from sweep.entry.dsse import Signer
 
@@ -33,7 +34,7 @@ SIGNERS: tuple[tuple[str, KeyRole, str], ...] = (
     (DEMO_FILE, "demo", "server, demo"),
 )
 LOG_FILE = "server-log.key"
-LOG_SIGNER: tuple[str, KeyRole, str] = (LOG_FILE, "server", "server, its own log")
+LOG_SIGNER: tuple[str, KeyRole, str] = (LOG_FILE, "server", LOG_KEY_NAME)
 
 
 def open_keys(db: Database, settings: Settings) -> tuple[Notary, KnownDevices]:
@@ -78,7 +79,7 @@ def _admit(connection: Connection, notary: Notary) -> None:
                 role=role,
                 probe_id=None,
                 name=words,
-                actor="system",
+                actor=ITSELF,
                 tenant=notary.tenant,
                 is_in_force=is_in_force,
             )

@@ -211,7 +211,8 @@ def describe(payload: bytes, body: Body) -> str:
     envelope = parse_envelope(payload)
     if envelope.kind == kinds.KEY_ADMITTED:
         said = parse_json(KeyAdmitted, body.data)
-        whose = f" of {said.probe_id}" if said.probe_id else ""
+        probes = " ".join(said.probes or ()) or said.probe_id
+        whose = f" of {probes}" if probes else ""
         after = f", replaces {said.predecessor}" if said.predecessor else ""
         return (
             f"admit {said.key_id} as {said.role}{whose} ({said.name}) from index {said.valid_from_index}{after}; "

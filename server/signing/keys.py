@@ -7,6 +7,7 @@ decides anything.  What it may sign stands in signing_rules.py.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,14 +20,19 @@ from server.signing.statements import is_asked, say
 from server.store.audit import record
 from server.store.clock import now_ms
 from server.store.schema import IS_ACCEPTED, entries, keys
+from server.verifier import pens as pen_rules
+from server.verifier.pens import Admitted, Pens
 from server.verifier.signing_rules import Bearer, KeyRole
 from sweep.entry import kinds
 from sweep.entry.dsse import key_id_of
 from sweep.entry.envelope import DEFAULT_TENANT
 from sweep.report import display_text
-from sweep.report.log_records import KeyAdmitted, KeyReinstated, KeyRevoked
+from sweep.report.log_records import RELAYS, KeyAdmitted, KeyReinstated, KeyRevoked
 
 PUBLIC_KEY_BYTES = 32
+FOLLOWING = pen_rules.CITY
+"""Actor of what a Pi's server admits because its city did."""
+RELAY_OF = pen_rules.RELAY_OF
 UNKNOWN_KEY = "key_unknown"
 BAD_SIGNATURE = "bad_signature"
 REVOKED = "key_revoked"
@@ -43,6 +49,8 @@ COLUMNS: tuple[Any, ...] = (
     keys.c.revoked_from_index,
     keys.c.tenant,
     keys.c.predecessor,
+    keys.c.probes,
+    keys.c.admitted_by,
 )
 
 
@@ -63,11 +71,14 @@ class Key:
     predecessor: str | None = None
     line: str = ""
     """The first key of its line of predecessors; empty: itself."""
+    probes: frozenset[str] = frozenset()
+    """Of a relay: the probes that stand beside it."""
+    admitted_by: str = ""
 
     @property
     def bearer(self) -> Bearer:
         """The key as the rules see it."""
-        return Bearer(self.role, self.probe_id, self.tenant, self.line or self.key_id)
+        return Bearer(self.role, self.probe_id, self.tenant, self.line or self.key_id, self.probes)
 
 
 def admit(
@@ -81,36 +92,32 @@ def admit(
     tenant: str = DEFAULT_TENANT,
     predecessor: str | None = None,
     valid_from_index: int = 0,
+    probes: frozenset[str] = frozenset(),
     is_in_force: bool = True,
 ) -> Key:
     """Admit a key, by default with what it signed before; the same again changes nothing.
 
-    A known key of which nothing counts yet is corrected; one with another role, probe or tenant that has spoken already
-    is ApiError 409.  Not `is_in_force`: only the statement is made that the root key has to sign first.
+    A known key of which nothing counts yet is corrected, and of a relay its probes at any time; one with another role,
+    probe or tenant that has spoken already is ApiError 409.  Not `is_in_force`: only the statement is made that the
+    root key has to sign first.
     """
     if len(public_key) != PUBLIC_KEY_BYTES:
         raise ApiError(400, "invalid_key", "공개 키는 32바이트입니다", "an Ed25519 public key has 32 bytes")
     key_id = key_id_of(public_key)
     known = find_key(connection, key_id)
     detail = {"role": role, "probe": probe_id, "tenant": tenant, "predecessor": predecessor}
+    if role in RELAYS:
+        detail["probes"] = " ".join(sorted(probes))
     if known is not None:
-        if (known.public_key, known.role, known.probe_id, known.tenant) == (public_key, role, probe_id, tenant):
+        is_same = (known.public_key, known.role, known.probe_id, known.tenant) == (public_key, role, probe_id, tenant)
+        if is_same and known.probes == probes:
             return known
-        if known.public_key != public_key or has_spoken(connection, key_id):
+        if not is_same and (known.public_key != public_key or has_spoken(connection, key_id)):
             raise ApiError(409, "key_known", "다른 역할로 등록된 키입니다", f"key {key_id} is admitted as {known.role}")
-    said = KeyAdmitted(
-        v=1,
-        key_id=key_id,
-        public_key=public_key.hex(),
-        algorithm="ed25519",
-        role=role,
-        tenant=tenant,
-        probe_id=probe_id,
-        name=display_text(name, limit=200) or key_id,
-        valid_from_index=valid_from_index if known is None else known.valid_from_index,
-        predecessor=predecessor if known is None else known.predecessor,
-    )
-    asked = Key(key_id, public_key, role, probe_id, name, valid_from_index, None, tenant, predecessor)
+    asked = Key(key_id, public_key, role, probe_id, name, valid_from_index, None, tenant, predecessor, probes=probes)
+    if known is not None:
+        asked = replace(asked, valid_from_index=known.valid_from_index, predecessor=known.predecessor)
+    said = admission(asked)
     if not is_in_force and is_asked(connection, kinds.KEY_ADMITTED, said):
         return asked
     say(connection, kinds.KEY_ADMITTED, said, actor=actor, is_in_force=is_in_force)
@@ -124,7 +131,16 @@ def admit(
 
 def say_again(connection: Connection, key: Key, *, actor: str) -> None:
     """Say of a key that was admitted before keys were entries what it is, and whether it is revoked."""
-    said = KeyAdmitted(
+    say(connection, kinds.KEY_ADMITTED, admission(key), actor=actor)
+    if key.revoked_from_index is not None:
+        gone = KeyRevoked(v=1, key_id=key.key_id, from_index=key.revoked_from_index, reason="-")
+        say(connection, kinds.KEY_REVOKED, gone, actor=actor)
+
+
+def admission(key: Key) -> KeyAdmitted:
+    """What an admission says of this key."""
+    more = {"probes": tuple(sorted(key.probes))} if key.role in RELAYS else {}
+    return KeyAdmitted(
         v=1,
         key_id=key.key_id,
         public_key=key.public_key.hex(),
@@ -135,18 +151,20 @@ def say_again(connection: Connection, key: Key, *, actor: str) -> None:
         name=display_text(key.name, limit=200) or key.key_id,
         valid_from_index=key.valid_from_index,
         predecessor=key.predecessor,
+        **more,
     )
-    say(connection, kinds.KEY_ADMITTED, said, actor=actor)
-    if key.revoked_from_index is not None:
-        gone = KeyRevoked(v=1, key_id=key.key_id, from_index=key.revoked_from_index, reason="-")
-        say(connection, kinds.KEY_REVOKED, gone, actor=actor)
 
 
 def take_admission(connection: Connection, said: KeyAdmitted, *, actor: str) -> None:
-    """Let the table of keys say what an admission says."""
+    """Let the table of keys say what an admission says; a server that is not this log's own is a relay (pens.py)."""
+    pens = Pens()
+    for key in all_keys(connection):
+        pens.take(admitted(key))
+    role = pens.take(Admitted(said.key_id, said.role, said.probe_id, said.predecessor, said.name, actor))
     values = {
         "public_key": bytes.fromhex(said.public_key),
-        "role": said.role,
+        "role": role,
+        "probes": json.dumps(said.probes or ()) if role in RELAYS else None,
         "probe_id": said.probe_id,
         "tenant": said.tenant,
         "name": said.name,
@@ -159,6 +177,11 @@ def take_admission(connection: Connection, said: KeyAdmitted, *, actor: str) -> 
         connection.execute(insert(keys).values(**new, **values))
     else:
         connection.execute(update(keys).where(keys.c.key_id == said.key_id).values(**values))
+
+
+def admitted(key: Key) -> Admitted:
+    """What was said of a key, for pens.py."""
+    return Admitted(key.key_id, key.role, key.probe_id, key.predecessor, key.name, key.admitted_by)
 
 
 def take_revocation(connection: Connection, key_id: str, from_index: int | None) -> None:
@@ -249,6 +272,7 @@ def replace_key(
         actor=actor,
         tenant=old.tenant or DEFAULT_TENANT,
         predecessor=key_id,
+        probes=old.probes,
         is_in_force=is_in_force,
     )
 
@@ -290,7 +314,8 @@ def objection(key: Key | None, log_index: int) -> str | None:
 
 
 def _key(connection: Connection, row: Row[Any]) -> Key:
-    values: list[Any] = [*row, _line_of(connection, row)]
+    *known, probes, admitted_by = list(row)
+    values: list[Any] = [*known, _line_of(connection, row), frozenset(json.loads(probes or "[]")), admitted_by]
     return Key(*values)
 
 

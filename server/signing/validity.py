@@ -8,6 +8,7 @@ by the rule too.  It verifies no signature: the write door did.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from server.store.schema import IS_ACCEPTED, IS_QUARANTINED, entries
 from server.verifier.signing_rules import SWEEP_CODES, Claim, Statement, broken_rule, broken_rules_in_sweep
 from sweep.entry.dsse import EntryError
 from sweep.entry.envelope import Envelope, parse_envelope
+from sweep.entry.kinds import PHOTO_KINDS
 
 CLAIM_COLUMNS: tuple[Any, ...] = (
     entries.c.log_index,
@@ -70,20 +72,27 @@ def objection(key: keys.Key | None, claim: Claim | None, log_index: int) -> str 
     return broken_rule(claim, key.bearer) if key is not None and reason is None and claim is not None else reason
 
 
-def settle(connection: Connection, sweep_id: UUID) -> set[UUID]:
-    """Judge all entries about a sweep anew and put each where it belongs; call it inside `Database.write()`.
+@dataclass(slots=True)
+class Settled:
+    """What judging a sweep anew changed."""
 
-    Returns other sweeps to be judged after it: an entry of theirs was in conflict with one that counts no more.
-    """
-    others: set[UUID] = set()
-    while restored := _settle_once(connection, sweep_id):
-        others |= restored - {sweep_id}
+    others: set[UUID] = field(default_factory=set)
+    """Sweeps to be judged after it: an entry of theirs was in conflict with one that counts no more."""
+    moved: dict[int, bool] = field(default_factory=dict)
+    """Log indices of its photographs that count now (True) or count no more."""
+
+
+def settle(connection: Connection, sweep_id: UUID) -> Settled:
+    """Judge all entries about a sweep anew and put each where it belongs; call it inside `Database.write()`."""
+    settled = Settled()
+    while restored := _settle_once(connection, sweep_id, settled):
+        settled.others |= restored - {sweep_id}
         if sweep_id not in restored:
             break
-    return others
+    return settled
 
 
-def _settle_once(connection: Connection, sweep_id: UUID) -> set[UUID]:
+def _settle_once(connection: Connection, sweep_id: UUID, settled: Settled) -> set[UUID]:
     """One judgement of all; returns the sweeps of entries that were in conflict and count now."""
     restored: set[UUID] = set()
     back = entries.c.reason.in_(SWEEP_CODES)
@@ -96,11 +105,18 @@ def _settle_once(connection: Connection, sweep_id: UUID) -> set[UUID]:
     for row in rows:
         reason = found[row.log_index]
         if reason is None and row.status == "quarantined":
-            accept_row(connection, row)
+            is_accepted = accept_row(connection, row)
+            _note_photograph(settled, row, counts=is_accepted)
         elif reason is not None and (row.status, row.reason) != ("quarantined", reason):
             quarantine_row(connection, row, reason)
+            _note_photograph(settled, row, counts=False)
             restored |= restore_rivals(connection, row.log_index)
     return restored
+
+
+def _note_photograph(settled: Settled, row: Row[Any], *, counts: bool) -> None:
+    if row.kind in PHOTO_KINDS:
+        settled.moved[row.log_index] = counts
 
 
 def restore_rivals(connection: Connection, log_index: int) -> set[UUID]:

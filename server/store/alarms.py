@@ -45,6 +45,20 @@ TEXTS: dict[str, LocalText] = {
         ko="다른 점검기의 점검에 관한 기록이 들어왔습니다. 반영하지 않았습니다",
         en="An entry speaks of another probe's sweep; it does not count",
     ),
+    "sweep_of_another_probe": LocalText(
+        ko="다른 점검기의 점검에 관한 판정이 점검기 서버에서 들어왔습니다. 반영하지 않았습니다",
+        en="The server of a Pi spoke of a sweep that none of its probes made; it does not count",
+    ),
+    "server_key_is_relay": LocalText(
+        ko="시청 서버가 아닌 서버의 키가 시청 서버 키로 등록되어 있어 점검기 서버로 바로잡았습니다. "
+        "그 점검기를 지정할 때까지(sweep-server enrol --role relay --probe-id) 이 키의 판정은 반영되지 않습니다",
+        en="A server other than this one was admitted as this one and is now judged as the server of a Pi: name its "
+        "probes (sweep-server enrol --role relay --probe-id) before what it says of sweeps counts",
+    ),
+    "erasure_not_of_this": LocalText(
+        ko="다른 방, 점검 또는 출처의 기록이 함께 쓰는 본문이어서 지우지 않았습니다",
+        en="An erasure named a body that belongs to another room, sweep or source as well; nothing was erased",
+    ),
     "sweep_of_another_room": LocalText(
         ko="점검을 다른 방으로 적은 기록이 들어왔습니다. 반영하지 않았습니다",
         en="An entry puts the sweep into another room; it does not count",

@@ -2,7 +2,8 @@
 
 Input are key entries in the order of the log; output are the keys with their role, line and validity.  A key entry is
 judged at its own index by the root keys that those before it established; everything else is judged by the table as it
-stands at the end.  A body that is not what sweep/LOG.md describes changes nothing and is a KeyEntryError.
+stands at the end.  A server's key that is not the log's own counts as a relay (pens.py).  A body that is not what
+sweep/LOG.md describes changes nothing and is a KeyEntryError.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, TypeGuard, get_args
 
 from server.verifier.envelopes import DIGEST, KEY_ID, SLUG, Envelope
 from server.verifier.package_lines import CarriedBody
+from server.verifier.pens import Admitted, Pens
 from server.verifier.signing_rules import Bearer, Claim, KeyRole, broken_rule
 from server.verifier.strict import is_index, read_json
 from sweep.entry.dsse import EntryError, SignedEntry, key_id_of, verify_signature
@@ -35,6 +37,9 @@ _MEMBERS = {
     KEY_REVOKED: {"v", "key_id", "from_index", "reason"},
     KEY_REINSTATED: {"v", "key_id", "reason"},
 }  # fmt: skip
+_OF_RELAYS: frozenset[KeyRole] = frozenset({"relay", "demo-relay"})
+"""Roles whose admissions have one member more, `probes`."""
+MOST_PROBES = 100
 
 
 class KeyEntryError(ValueError):
@@ -52,6 +57,7 @@ class Key:
     probe_id: str | None
     valid_from_index: int
     predecessor: str | None
+    probes: frozenset[str] = frozenset()
     revoked_from_index: int | None = None
 
     def counts_at(self, log_index: int) -> bool:
@@ -70,6 +76,7 @@ class KeyTable:
         self.corrected: list[tuple[int, str]] = []
         """Log index and key id where an admission says something else of a key than the one before."""
         self._admitted_at: dict[str, int] = {}
+        self._pens = Pens()
 
     def find(self, key_id: str) -> Key | None:
         """The key of this id."""
@@ -84,7 +91,7 @@ class KeyTable:
         line = key.key_id
         while (before := self._keys[line].predecessor) is not None:
             line = before
-        return Bearer(key.role, key.probe_id, key.tenant, line)
+        return Bearer(key.role, key.probe_id, key.tenant, line, key.probes)
 
     def of_role(self, role: KeyRole) -> tuple[Key, ...]:
         """The keys of one role."""
@@ -111,7 +118,7 @@ class KeyTable:
         content = _content(envelope.kind, body)
         match envelope.kind:
             case "key.admitted":
-                self._admit(log_index, content)
+                self._admit(log_index, content, envelope.subject)
             case "key.revoked":
                 if content["from_index"] > log_index:
                     raise KeyEntryError("a revocation names an index beyond itself")
@@ -133,8 +140,10 @@ class KeyTable:
         is_self = content["key_id"] == self._first_root and content["role"] == "root"
         return _key(content) if is_self and content["tenant"] == self._tenant else None
 
-    def _admit(self, log_index: int, content: dict[str, Any]) -> None:
+    def _admit(self, log_index: int, content: dict[str, Any], subject: str) -> None:
         key = _key(content)
+        said = Admitted(key.key_id, key.role, key.probe_id, key.predecessor, content["name"], subject)
+        key = replace(key, role=self._pens.take(said))
         before, seen = key.predecessor, {key.key_id}
         if before is not None:
             old = self._keys.get(before)
@@ -175,13 +184,15 @@ def _content(kind: str, body: bytes | None) -> dict[str, Any]:
         value = read_json(body, max_bytes=MAX_OWN_BYTES)
     except ValueError as error:
         raise KeyEntryError(f"the body of a key entry: {error}") from None
-    if type(value) is not dict or value.keys() != _MEMBERS[kind]:
+    if type(value) is not dict or value.keys() - {"probes"} != _MEMBERS[kind]:
         raise KeyEntryError("the body of a key entry has other members")
     is_form = type(value["v"]) is int and value["v"] == 1 and _is_key_id(value["key_id"])
     if kind == KEY_ADMITTED:
         is_form = is_form and _is_admission(value)
     else:
-        is_form = is_form and type(value["reason"]) is str and is_index(value.get("from_index", 0))
+        is_form = (
+            is_form and "probes" not in value and type(value["reason"]) is str and is_index(value.get("from_index", 0))
+        )
     if not is_form:
         raise KeyEntryError("a member in the body of a key entry is not what it must be")
     return value
@@ -202,7 +213,15 @@ def _is_admission(value: dict[str, Any]) -> bool:
         and type(value["name"]) is str
         and is_index(value["valid_from_index"])
         and (value["predecessor"] is None or _is_key_id(value["predecessor"]))
+        and ("probes" in value) == (value["role"] in _OF_RELAYS)
+        and _are_probes(value.get("probes", []))
     )
+
+
+def _are_probes(value: object) -> bool:
+    if type(value) is not list or len(value) > MOST_PROBES:
+        return False
+    return all(type(probe) is str and SLUG.fullmatch(probe) is not None for probe in value)
 
 
 def _is_key_id(value: object) -> TypeGuard[str]:
@@ -218,4 +237,5 @@ def _key(content: dict[str, Any]) -> Key:
         content["probe_id"],
         content["valid_from_index"],
         content["predecessor"],
+        frozenset(content.get("probes", ())),
     )

@@ -21,6 +21,7 @@ from sweep.entry.kinds import (
     KNOWN_KINDS,
     OPENED,
     PHOTO_KINDS,
+    PHOTO_TAKEN,
     PROBE_KINDS,
     REPORT,
     SERVER_KINDS,
@@ -28,8 +29,8 @@ from sweep.entry.kinds import (
     VISIT_SIGNED,
 )
 
-KeyRole = Literal["probe", "demo", "server", "witness", "root"]
-Signatory = Literal["probe", "demo probe", "server", "demo server", "witness", "root"]
+KeyRole = Literal["probe", "demo", "server", "relay", "demo-relay", "witness", "root"]
+Signatory = Literal["probe", "demo probe", "server", "demo server", "relay", "demo relay", "witness", "root"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,14 @@ class Rule:
     sources: frozenset[str]
     assurances: frozenset[str]
     subject: Literal["its probe", "itself", "any"]
-    sweep: Literal["its own", "any", "none"]
+    sweep: Literal["its own", "its probes'", "any", "none"]
 
 
 ITSELF = "server"
 """Subject of what the server says for itself."""
 DEVICE_KINDS = frozenset({OPENED, REPORT})
+RELAYED_KINDS = frozenset({DISPOSITION, VISIT_NOTED, VISIT_SIGNED, PHOTO_TAKEN}) | CASE_KINDS
+"""What persons do at a Pi. Erasing and opening photographs are none of it, and nothing that nobody reads yet is."""
 PERSON_KINDS = frozenset({DISPOSITION, BODY_ERASED, VISIT_NOTED, VISIT_SIGNED}) | CASE_KINDS | PHOTO_KINDS
 LIVE = frozenset({"live"})
 MEASURED = frozenset({"live", "practice"})
@@ -72,12 +75,17 @@ RULES: dict[Signatory, tuple[Rule, ...]] = {
         Rule(SERVER_KINDS, None, LIVE, DEVICE, "itself", "none"),
     ),
     "demo server": (Rule(PERSON_KINDS, "", UNCOUNTED, PERSON, "any", "any"),),
+    # a Pi's server as its city knows it: for persons of its district, about what its own probes measured
+    "relay": (Rule(RELAYED_KINDS, None, LIVE, PERSON, "any", "its probes'"),),
+    "demo relay": (Rule(RELAYED_KINDS, None, UNCOUNTED, PERSON, "any", "its probes'"),),
     "witness": (Rule(frozenset(), "checkpoint.", LIVE, frozenset({"witness"}), "any", "none"),),
     "root": (Rule(KEY_KINDS, None, LIVE, frozenset({"ceremony"}), "any", "none"),),
 }
 OF_DEVICES: frozenset[Signatory] = frozenset({"probe", "demo probe"})
 """Those whose sweeps are their own."""
-SWEEP_CODES = ("sweep_of_another_key", "sweep_of_another_room", "sweep_of_another_source")
+RELAYS: frozenset[Signatory] = frozenset({"relay", "demo relay"})
+"""Servers of Pis at their city's."""
+SWEEP_CODES = ("sweep_of_another_key", "sweep_of_another_probe", "sweep_of_another_room", "sweep_of_another_source")
 CODES = (
     "source_not_allowed",
     "tenant_not_allowed",
@@ -99,6 +107,8 @@ class Bearer:
     """None: nothing is known of it, and nothing is held against an entry."""
     line: str
     """The first key of its line of predecessors; its own id when it replaced none."""
+    probes: frozenset[str] = frozenset()
+    """Of a relay: the probes that stand beside it."""
 
     @property
     def signatory(self) -> Signatory:
@@ -108,6 +118,10 @@ class Bearer:
                 return self.role
             case "demo":
                 return "demo server" if self.probe_id is None else "demo probe"
+            case "relay":
+                return "relay"
+            case "demo-relay":
+                return "demo relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +171,22 @@ def broken_rules_in_sweep(statements: Iterable[Statement]) -> dict[int, str | No
     """By log index, the code of what is forbidden among all statements about one sweep, in whatever order they came.
 
     The sweep is that of the first key that opened it or, while no opening is there, of the first key that speaks of it
-    as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, and
-    nobody may put it into another room or source.
+    as its own, and made-up ones never stand in the way of a live one; other keys of that sort may not speak of it, a
+    relay only when it is one of its probes', and nobody may put it into another room or source.
     """
     ordered = sorted(statements, key=lambda statement: statement.log_index)
     found = {item.log_index: broken_rule(item.claim, item.bearer) for item in ordered}
     standing = [item for item in ordered if found[item.log_index] is None]
     own = [item for item in standing if item.bearer.signatory in OF_DEVICES]
     if not own:
-        return found
+        return found | {item.log_index: "sweep_of_another_probe" for item in standing if _is_relay(item.bearer)}
     owner = min(own, key=lambda item: (item.bearer.role == "demo", item.claim.kind != OPENED, item.log_index))
     for item in standing:
         is_device = item.bearer.signatory in OF_DEVICES
         if is_device and (item.bearer.line, item.bearer.role) != (owner.bearer.line, owner.bearer.role):
             found[item.log_index] = "sweep_of_another_key"
+        elif _is_relay(item.bearer) and not _is_beside(item.bearer, owner.bearer):
+            found[item.log_index] = "sweep_of_another_probe"
         elif item.claim.kind not in KNOWN_KINDS:
             continue  # nobody here reads it
         elif owner.claim.kind in KNOWN_KINDS and item.claim.room_id != owner.claim.room_id:
@@ -178,6 +194,14 @@ def broken_rules_in_sweep(statements: Iterable[Statement]) -> dict[int, str | No
         elif item.claim.source != owner.claim.source:
             found[item.log_index] = "sweep_of_another_source"
     return found
+
+
+def _is_relay(bearer: Bearer) -> bool:
+    return bearer.signatory in RELAYS
+
+
+def _is_beside(relay: Bearer, probe: Bearer) -> bool:
+    return probe.probe_id in relay.probes and probe.tenant == relay.tenant
 
 
 def _is_of_kind(kind: str, rule: Rule) -> bool:

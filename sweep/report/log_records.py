@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
 from .base import Count, HexDigest, KeyId, Record, Slug, Text
+
+RELAYS = frozenset({"relay", "demo-relay"})
+"""Roles of the keys of a Pi's server at its city's: each names its probes, and no other role does."""
 
 
 class KeyAdmitted(Record):
@@ -17,12 +20,27 @@ class KeyAdmitted(Record):
     public_key: HexDigest
     """32 bytes, hexadecimal."""
     algorithm: Literal["ed25519"]
-    role: Literal["root", "server", "probe", "demo", "witness"]
+    role: Literal["root", "server", "probe", "demo", "witness", "relay", "demo-relay"]
     tenant: Slug
     probe_id: Slug | None
     name: Text
     valid_from_index: Count
     predecessor: KeyId | None
+    probes: Annotated[tuple[Slug, ...], Field(max_length=100)] | None = None
+    """The probes that stand beside a Pi's server; no member of any other role's admission."""
+
+    @model_validator(mode="after")
+    def _names_probes(self) -> KeyAdmitted:
+        if ("probes" in self.model_fields_set and self.probes is not None) != (self.role in RELAYS):
+            raise ValueError("probes are named of a relay, and of nobody else")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _in_its_form(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        said: dict[str, Any] = handler(self)
+        if self.probes is None:
+            del said["probes"]
+        return said
 
 
 class KeyRevoked(Record):

@@ -80,7 +80,14 @@ REFUSALS: Final[Mapping[str, Refusal]] = {
         "--network는 10.42.0.0/24와 같은 IPv4 네트워크여야 합니다: {given}",
         "--network must be an IPv4 network such as 10.42.0.0/24, not {given}",
     ),
-    "probe_id_needed": Refusal("점검기 키에는 --probe-id가 필요합니다", "--probe-id is needed for the key of a probe"),
+    "probe_id_needed": Refusal(
+        "점검기 키에는 --probe-id 하나가 필요합니다", "one --probe-id is needed for the key of a probe"
+    ),
+    "relay_probes_needed": Refusal(
+        "점검기 서버의 키에는 함께 쓰는 점검기마다 --probe-id가 필요합니다",
+        "--probe-id is needed for the key of a Pi's server, once for each probe that stands beside it",
+    ),
+    "no_probe_id": Refusal("증인 키에는 --probe-id가 없습니다", "the key of a witness has no --probe-id"),
     "reason_needed": Refusal("--discard에는 --reason이 필요합니다", "--discard needs --reason"),
     "key_source": Refusal(
         "봉인된 키에는 --identity를, 데이터 폴더의 키에는 --keys-from을 하나만 지정하세요",

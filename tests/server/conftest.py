@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -133,8 +133,13 @@ class Site:
         role: KeyRole = "demo",
         probe_id: str | None = "probe-demo-1",
         tenant: str = DEFAULT_TENANT,
+        probes: Iterable[str] = (),
     ) -> keys.Key:
-        """Admit a key, as a route or command does: its entry by the root key is there when this returns."""
+        """Admit a key, as a route or command does: its entry by the root key is there when this returns.
+
+        A second key of the server itself, for persons, is admitted as the next of its line.
+        """
+        own = {"server": self.services.notary.signer, "demo": self.services.notary.demo_signer}.get(role)
         with self.db.write() as connection:
             key = keys.admit(
                 connection,
@@ -144,6 +149,8 @@ class Site:
                 name="test probe",
                 actor="test",
                 tenant=tenant,
+                predecessor=None if own is None or probe_id is not None else own.key_id,
+                probes=frozenset(probes),
             )
             sign_waiting(connection, self.services.notary)
         return key

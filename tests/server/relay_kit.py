@@ -31,8 +31,9 @@ from server.store.schema import entries, relayed
 from server.verifier.signing_rules import KeyRole
 from sweep.entry import merkle
 from sweep.entry.dsse import Signer, parse_signed
-from sweep.entry.envelope import verify_receipt
+from sweep.entry.envelope import DEFAULT_TENANT, verify_receipt
 from sweep.entry.growth import check_growth
+from sweep.entry.kinds import BODY_ERASED
 from tests.server.conftest import NO_TLS
 from tests.server.log_kit import leaf_hashes, verified
 
@@ -65,13 +66,32 @@ def client_of(pi: Services, url: str) -> Iterator[CityClient]:
         yield CityClient(url, pi.notary.signer, http)
 
 
-def admit(there: Services, signer: Signer, role: KeyRole, probe_id: str | None = None) -> None:
+PROBES = frozenset({"probe-demo-1"})
+"""Those that stand beside the Pi of a test."""
+
+
+def admit(
+    there: Services,
+    signer: Signer,
+    role: KeyRole,
+    probe_id: str | None = None,
+    *,
+    probes: frozenset[str] = frozenset(),
+    tenant: str = DEFAULT_TENANT,
+) -> None:
     """Admit a key and judge what waited of it."""
     from server.ingest.judging import release_quarantine
 
     with there.db.write() as connection:
         key = keys.admit(
-            connection, public_key=signer.public_key, role=role, probe_id=probe_id, name="test", actor="test"
+            connection,
+            public_key=signer.public_key,
+            role=role,
+            probe_id=probe_id,
+            name="test",
+            actor="test",
+            tenant=tenant,
+            probes=probes,
         )
         sign_waiting(connection, there.notary)
         release_quarantine(connection, key)
@@ -79,8 +99,9 @@ def admit(there: Services, signer: Signer, role: KeyRole, probe_id: str | None =
 
 def introduce(city: Services, pi: Services) -> None:
     """Admit the keys of a Pi's server at its city."""
-    admit(city, pi.notary.signer, "server")
-    admit(city, pi.notary.demo_signer, "demo")
+    tenant = pi.notary.tenant
+    admit(city, pi.notary.signer, "relay", probes=PROBES, tenant=tenant)
+    admit(city, pi.notary.demo_signer, "demo-relay", probes=PROBES, tenant=tenant)
 
 
 def take(services: Services, wire: bytes) -> Outcome:
@@ -98,18 +119,22 @@ def states(pi: Services) -> dict[int, str]:
 def check_relayed(pi: Services, city: Services) -> int:
     """Everything that counts at the Pi is at the city exactly once and counts, with a receipt; both logs are whole.
 
+    But for what the Pi erased: that is a request there.
+
     Returns how many entries went up.
     """
     with pi.db.read() as connection:
         here = connection.execute(select(entries).where(entries.c.status == "accepted")).all()
         receipts = {row.log_index: row for row in connection.execute(select(relayed))}
+    own = {pi.notary.signer.key_id, pi.notary.demo_signer.key_id}
     going = [row for row in here if row.kind not in OF_ITS_OWN_LOG]
     with city.db.read() as connection:
         there = connection.execute(select(entries)).all()
     for row in going:
         found = [other for other in there if other.entry_hash == row.entry_hash]
+        status = "quarantined" if row.key_id in own and row.kind == BODY_ERASED else "accepted"
         assert [(one.status, one.payload, one.signatures_json) for one in found] == [
-            ("accepted", row.payload, row.signatures_json)
+            (status, row.payload, row.signatures_json)
         ]
         kept = receipts[row.log_index]
         assert kept.state == "arrived", (row.log_index, kept.state, kept.reason)

@@ -90,6 +90,29 @@ class AlarmView(View):
     other_log_index: int | None
 
 
+class ErasureAsked(View):
+    """An erasure by two persons at a Pi, which erases nothing here until two persons of this server do."""
+
+    entry_id: UUID
+    log_index: int
+    key_id: str
+    """Of the Pi's server."""
+    commitment: str
+    first_person: str
+    second_person: str
+    """Names as that Pi says them."""
+    reason: LocalText
+    room_id: UUID | None
+    sweep_id: UUID | None
+    received: datetime
+
+
+class ErasuresAsked(View):
+    """What Pis ask to be erased."""
+
+    asked: tuple[ErasureAsked, ...]
+
+
 class EntryCreated(View):
     """The server wrote an entry for a person."""
 

@@ -37,6 +37,8 @@ class KeyView(View):
     revoked_from_index: int | None
     """Null: not revoked."""
     predecessor: str | None
+    probes: tuple[str, ...] = ()
+    """Of a Pi's server: the probes that stand beside it."""
     quarantined: int
     """Entries that it signed and that do not count."""
 

@@ -20,6 +20,7 @@ keys = Table(
     Column("admitted_ms", BigInteger, nullable=False),
     Column("tenant", String(64), nullable=True),
     Column("valid_from_index", BigInteger, nullable=False, server_default="0"),
+    Column("probes", Text, nullable=True),  # of a relay: a JSON list, null until the first start judges it
 )
 
 # What this server has still to say in the log: written with the act, gone once its entry is there (statements.py).

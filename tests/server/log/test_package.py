@@ -155,8 +155,12 @@ class Town:
 
     def _admit(self, connection: Connection) -> None:
         probe = self.random.choice(self.speakers)
-        role: KeyRole = "server" if probe.assurance == "password" else "demo" if probe.source != "live" else "probe"
-        probe_id = None if role == "server" else self.random.choice((probe.probe_id, probe.probe_id, "probe-z"))
+        role: KeyRole = "demo" if probe.source != "live" else "probe"
+        if probe.assurance == "password":
+            role = self.random.choice(("server", "relay", "relay"))
+        spoken_for = self.random.choice((probe.probe_id, probe.probe_id, "probe-z"))
+        probe_id = spoken_for if role in {"probe", "demo"} else None
+        near = self.random.sample(("probe-a", "probe-b", "probe-z"), 2) if role == "relay" else []
         found = keys.admit(
             connection,
             public_key=probe.signer.public_key,
@@ -164,6 +168,7 @@ class Town:
             probe_id=probe_id,
             name="x",
             actor="t",
+            probes=frozenset(near),
             valid_from_index=self.random.choice((0, 0, next_index(connection))),
         )
         release_quarantine(connection, found)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from server.api.services import Services
 from server.config.settings import Settings
@@ -45,6 +45,13 @@ def pi(site: Site, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Services]:
 def _alarms(services: Services) -> list[tuple[str, int | None]]:
     with services.db.read() as connection:
         return [(row.code, row.log_index) for row in connection.execute(select(alarms).order_by(alarms.c.at_ms))]
+
+
+def index_of(there: Site, kind: str) -> int | None:
+    """Where the last entry of a kind stands."""
+    with there.db.read() as connection:
+        index: int | None = connection.scalar(select(func.max(entries.c.log_index)).where(entries.c.kind == kind))
+        return index
 
 
 def decide(pi: Services, sweep_id: object) -> None:
@@ -157,14 +164,11 @@ def test_a_body_that_comes_later_is_sent_later_and_an_erased_one_never(site: Sit
     persons.erase(pi.db, pi.notary, ADMIN, INSPECTOR, photograph.commitment, REASON)
     assert _pushed(pi, site) == Pushed(arrived=2)
     assert (states(pi)[index], states(pi)[other.log_index]) == ("arrived", "arrived")
-    with site.db.read() as connection:
-        from server.ingest.erasure_entries import is_erased
-
-        assert is_erased(connection, photograph.commitment)
+    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, photograph.commitment, REASON)  # as the Pi asked
     assert check_relayed(pi, site.services) == 4
 
 
-def test_an_erasure_on_the_pi_destroys_the_citys_copy(site: Site, pi: Services) -> None:
+def test_an_erasure_on_the_pi_is_a_request_at_the_city(site: Site, pi: Services) -> None:
     probe = Probe()
     for there in (pi, site.services):
         admit(there, probe.signer, "demo", "probe-demo-1")
@@ -178,12 +182,20 @@ def test_an_erasure_on_the_pi_destroys_the_citys_copy(site: Site, pi: Services) 
     where = select(body_data.c.commitment).where(body_data.c.commitment == crop)
     with site.db.read() as connection:
         assert connection.scalar(where) == crop  # nobody there knows who says so
+    officer = site.login("evidence_officer", "증거-01")
+    assert officer.get("/api/erasures/asked").json() == {"asked": []}
     introduce(site.services, pi)
     with site.db.read() as connection:
-        assert connection.scalar(where) is None
+        assert connection.scalar(where) == crop
+    assert ("kind_not_allowed", index_of(site, kinds.BODY_ERASED)) in _alarms(site.services)
+    (asked,) = officer.get("/api/erasures/asked").json()["asked"]
+    assert (asked["commitment"], asked["first_person"], asked["second_person"]) == (crop, "관리자-01", "점검자-01")
+    assert site.login("inspector").get("/api/erasures/asked").status_code == 403
+    persons.erase(site.db, site.services.notary, ADMIN, INSPECTOR, crop, REASON)
     take(site.services, report)
     with site.db.read() as connection:
         assert connection.scalar(where) is None
+    assert officer.get("/api/erasures/asked").json() == {"asked": []}
     assert check_relayed(pi, site.services) == 3
 
 

@@ -46,6 +46,8 @@ ROLES: dict[Signatory, tuple[KeyRole, str | None]] = {
     "demo probe": ("demo", "probe-1"),
     "server": ("server", None),
     "demo server": ("demo", None),
+    "relay": ("relay", None),
+    "demo relay": ("demo-relay", None),
     "witness": ("witness", None),
     "root": ("root", None),
 }
@@ -226,6 +228,9 @@ def _allowed(signatory: Signatory, claim: Claim) -> bool:
             return is_live and ((is_person and (by_person or unread)) or (is_device and by_itself))
         case "demo server":
             return not is_live and is_person and (by_person or unread)
+        case "relay" | "demo relay":
+            at_a_pi = by_person and claim.kind not in {"body.erased", "photo.opened", "photo.checked"}
+            return is_live == (signatory == "relay") and is_person and at_a_pi
         case "witness":
             is_cosignature = claim.kind == "checkpoint.cosigned" and claim.assurance == "witness"
             return is_live and is_cosignature and is_alone
@@ -246,7 +251,7 @@ def test_the_whole_product() -> None:
         assert (code is None) == _allowed(signatory, claim), (signatory, claim, code)
         assert code is None or code in CODES
         tried, allowed = tried + 1, allowed + (code is None)
-    assert (tried, 0 < allowed < tried / 10) == (6 * 19 * 4 * 2 * 5 * 4 * 4, True)
+    assert (tried, 0 < allowed < tried / 10) == (8 * 19 * 4 * 2 * 5 * 4 * 4, True)
 
 
 def test_no_order_of_arrival_makes_a_strangers_statement_count() -> None:
@@ -276,6 +281,25 @@ def test_no_order_of_arrival_makes_a_strangers_statement_count() -> None:
             "sweep_of_another_room",
             None,
         ]
+
+
+def test_a_relay_speaks_only_of_its_own_probes_sweeps() -> None:
+    def found(relay: Bearer, *probes: Bearer) -> str | None:
+        claim = Claim("disposition", "live", "gu", "passkey", "감독-01", DEMO_ROOM, UUID(int=1))
+        items = [Statement(0, claim, relay)]
+        for log_index, probe in enumerate(probes, 1):
+            said = Claim("sweep.opened", "live", "gu", "device", probe.probe_id or "", DEMO_ROOM, UUID(int=1))
+            items.append(Statement(log_index, said, probe))
+        return broken_rules_in_sweep(items)[0]
+
+    relay = Bearer("relay", None, "gu", "r", frozenset({"a", "c"}))
+    own, other = Bearer("probe", "a", "gu", "line-a"), Bearer("probe", "b", "gu", "line-b")
+    assert found(relay, own) is None
+    assert found(relay, own, other) is None
+    assert found(relay, other) == found(relay, other, own) == "sweep_of_another_probe"
+    assert found(relay) == "sweep_of_another_probe", "nobody's sweep is not its probe's"
+    assert found(replace(relay, probes=frozenset()), own) == "sweep_of_another_probe"
+    assert found(replace(relay, tenant=None), own) == "sweep_of_another_probe", "of another district's probe"
 
 
 def test_the_document_prints_the_table() -> None:

@@ -323,6 +323,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures/asked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Asked
+         * @description Erasures that two persons made at a Pi: here they wait until two persons of this server erase the same body.
+         */
+        get: operations["get_asked_api_erasures_asked_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/evidence-keys": {
         parameters: {
             query?: never;
@@ -796,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * Admit Key
-         * @description Admit the key of a probe; what it sent before is judged anew.
+         * @description Admit the key of a probe or of a Pi's server; what it sent before is judged anew.
          */
         post: operations["admit_key_api_keys_post"];
         delete?: never;
@@ -1538,7 +1558,7 @@ export interface paths {
         };
         /**
          * Get Down
-         * @description Changes after a number, for a server of this tenant that signed the request; places sealed to its recipient.
+         * @description Changes after a number for the Pi's server that signed the request; places of its district, sealed to it.
          */
         get: operations["get_down_api_relay_down_get"];
         put?: never;
@@ -2334,7 +2354,7 @@ export interface components {
         };
         /**
          * AdmitRequest
-         * @description The key of a probe, as `sweep key` prints it, and what to call it.
+         * @description The key of a probe as `sweep key` prints it, or that of a Pi's server, and what to call it.
          */
         AdmitRequest: {
             /**
@@ -2345,15 +2365,25 @@ export interface components {
             district_id: string | null;
             /** Name */
             name: string;
-            /** Probe Id */
-            probe_id: string;
+            /**
+             * Probe Id
+             * @description The probe that the key of a probe speaks for.
+             * @default null
+             */
+            probe_id: string | null;
+            /**
+             * Probes
+             * @description Of a Pi's server: the probes that stand beside it.
+             * @default []
+             */
+            probes: string[];
             /** Public Key */
             public_key: string;
             /**
              * Role
              * @enum {string}
              */
-            role: "probe" | "demo";
+            role: "probe" | "demo" | "relay" | "demo-relay";
         };
         /**
          * AgreeRequest
@@ -3838,6 +3868,45 @@ export interface components {
             second_person_username: string;
         };
         /**
+         * ErasureAsked
+         * @description An erasure by two persons at a Pi, which erases nothing here until two persons of this server do.
+         */
+        ErasureAsked: {
+            /** Commitment */
+            commitment: string;
+            /**
+             * Entry Id
+             * Format: uuid
+             */
+            entry_id: string;
+            /** First Person */
+            first_person: string;
+            /** Key Id */
+            key_id: string;
+            /** Log Index */
+            log_index: number;
+            reason: components["schemas"]["LocalText"];
+            /**
+             * Received
+             * Format: date-time
+             */
+            received: string;
+            /** Room Id */
+            room_id: string | null;
+            /** Second Person */
+            second_person: string;
+            /** Sweep Id */
+            sweep_id: string | null;
+        };
+        /**
+         * ErasuresAsked
+         * @description What Pis ask to be erased.
+         */
+        ErasuresAsked: {
+            /** Asked */
+            asked: components["schemas"]["ErasureAsked"][];
+        };
+        /**
          * ErrorBody
          * @description Why a request was refused.
          */
@@ -4690,6 +4759,11 @@ export interface components {
             predecessor: string | null;
             /** Probe Id */
             probe_id: string | null;
+            /**
+             * Probes
+             * @default []
+             */
+            probes: string[];
             /** Quarantined */
             quarantined: number;
             /** Revoked From Index */
@@ -4698,7 +4772,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "probe" | "demo" | "server" | "witness" | "root";
+            role: "probe" | "demo" | "server" | "relay" | "demo-relay" | "witness" | "root";
             /** Tenant */
             tenant: string | null;
             /** Valid From Index */
@@ -6382,7 +6456,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "probe" | "demo" | "server" | "witness" | "root";
+            role: "probe" | "demo" | "server" | "relay" | "demo-relay" | "witness" | "root";
             /** Room Id */
             room_id: string | null;
             /** State */
@@ -9697,6 +9771,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedEntryRow"];
+                };
+            };
+            /** @description Refused; the code says why */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorView"];
+                };
+            };
+        };
+    };
+    get_asked_api_erasures_asked_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasuresAsked"];
                 };
             };
             /** @description Refused; the code says why */
