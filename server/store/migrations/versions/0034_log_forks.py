@@ -1,6 +1,6 @@
 """Heads that a key of this log signed and that are none of it, each beside the log's own.
 
-Revises: 0029.
+Revises: 0030.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0034"
-down_revision = "0029"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
