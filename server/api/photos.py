@@ -118,13 +118,14 @@ def open_photo(
         access_log.note(
             connection, reader_of(request, person), "photo.opened", str(photo_id), ("photographs",), body.reason
         )
-        head, sealed, log_index = photo_entries.open_one(connection, services.notary, person, photo, case, body)
+        head, sealed, log_index, named = photo_entries.open_one(connection, services.notary, person, photo, case, body)
     return SealedPhotoView(
         photo_id=photo_id,
         sealed=base64.b64encode(sealed).decode(),
         plain_sha256=head.plain_sha256,
         plain_size=head.plain_size,
         log_index=log_index,
+        named=named,
     )
 
 
@@ -135,7 +136,7 @@ def post_check(
     photo_id: UUID,
     body: Annotated[PhotoCheckRequest, json_body(PhotoCheckRequest)],
 ) -> PhotoView:
-    """What the officer's browser found in the picture: is it the declared one, and free of metadata?"""
+    """What the officer's browser found: does it open, is it the declared picture, and free of metadata?"""
     services = services_of(request)
     with services.db.write() as connection:
         photo = photo_entries.find(connection, photo_id)

@@ -4,7 +4,7 @@ Input are slots, 0 to 2^40 - 1; output is a seed of 32 bytes for each that was n
 seeds of its two children by HMAC-SHA256, so that whoever holds a node holds all slots below it, and nobody gets from a
 child to its parent or sibling (Goldreich, Goldwasser, Micali 1986; punctured as Boneh and Waters 2013).  To destroy a
 slot the node above it is replaced by the siblings along the path to it.  Ranges are half-open and in slots.  Pure:
-BODIES.md has the format.
+KEY_TREE.md has the format and the claim.
 """
 
 from __future__ import annotations

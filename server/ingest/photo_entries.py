@@ -1,9 +1,10 @@
 """Photographs of objects as entries: taken under a living declaration, opened with a reason, checked when opened.
 
 Input are a person, a case and bytes that only evidence officers open; output are entries and rows.  A picture in the
-open, one of another size than declared, or one sealed to others than the officers is refused and kept nowhere: the
-server never rewrites a picture, and cannot, for it never sees one.  That metadata are gone is checked on the phone
-before sealing and again in the officer's browser.
+open, one of another size than declared, or one sealed to more or fewer keys than there are officers is refused and kept
+nowhere: the server never rewrites a picture, and cannot, for it never sees one.  To whom it is sealed it cannot see
+either (age hides that): whoever has such a key and opens in vain raises an alarm.  That metadata are gone is checked on
+the phone before sealing and again in the officer's browser.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from server.projections.case_rows import steps_of
 from server.projections.photo_rows import PHOTO_COLUMNS
 from server.store.clock import entry_time, from_ms, now_ms, to_ms
 from server.store.schema import entries, photos
-from server.store.stored_bodies import find_body
+from server.store.stored_bodies import bodies_of, find_body
 from sweep.entry import kinds
 from sweep.entry.envelope import make_body
 from sweep.report import ClockReading, ContractError, LocalText, PhoneTime, parse_json, to_json
@@ -35,6 +36,7 @@ from sweep.report.persons import Identified
 from sweep.report.photo_records import PhotoChecked, PhotoHead, PhotoOpened, PhotoTaken
 
 DAY = timedelta(days=1)
+TAKEN = kinds.PHOTO_TAKEN_TYPE
 
 
 def take(
@@ -85,7 +87,7 @@ def take(
         room_id=case.recorded_room_id,
         sweep_id=case.sweep_id,
         refs=_last_of(connection, case),
-        body=make_body(kinds.PHOTO_TAKEN_TYPE, to_json(told)),
+        body=make_body(TAKEN, to_json(told)),
         entry_id=request.photo_id,
         more=(make_body(kinds.SEALED_PHOTO_TYPE, to_json(head) + b"\n" + sealed),),
     )
@@ -94,8 +96,8 @@ def take(
 
 def open_one(
     connection: Connection, notary: Notary, officer: Person, photo: Row[Any], case: Row[Any], request: OpenPhotoRequest
-) -> tuple[PhotoHead, bytes, int]:
-    """(what was declared of it, the age file, index of the entry that says that it was opened).
+) -> tuple[PhotoHead, bytes, int, tuple[str, ...]]:
+    """(what was declared of it, the age file, index of the entry that says that it was opened, keys that it names).
 
     ApiError 409 for the police without their request on record, 410 when the photograph is deleted.
     """
@@ -113,7 +115,8 @@ def open_one(
         decided=_now(),
     )
     body = make_body(kinds.PHOTO_OPENED_TYPE, to_json(opened))
-    return head, sealed, _say(connection, notary, officer, photo, case, kinds.PHOTO_OPENED, body)
+    log_index = _say(connection, notary, officer, photo, case, kinds.PHOTO_OPENED, body)
+    return head, sealed, log_index, _named(connection, photo)
 
 
 def check(
@@ -126,6 +129,7 @@ def check(
         commitment=photo.commitment,
         hash_matches=request.hash_matches,
         has_metadata=request.has_metadata,
+        opens=request.opens,
         decided=_now(),
     )
     body = make_body(kinds.PHOTO_CHECKED_TYPE, to_json(checked))
@@ -250,6 +254,14 @@ def _document_no(connection: Connection, case: Row[Any]) -> str:
             "no request of the police for photographs is on record; record that step first",
         )
     return found[-1][:60]
+
+
+def _named(connection: Connection, photo: Row[Any]) -> tuple[str, ...]:
+    """Public keys to which the photograph says that it is sealed: nobody but their owners can tell whether it is."""
+    said = next((body for body in bodies_of(connection, photo.log_index) if body.media_type == TAKEN), None)
+    if said is None or said.data is None:
+        return ()
+    return evidence_keys.recipients_of(connection, parse_json(PhotoTaken, said.data).sealed_to)
 
 
 def _sealed_of(connection: Connection, photo: Row[Any]) -> tuple[PhotoHead, bytes]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from server.interface.case_requests import SecondPerson
 from server.interface.fields import Digest, KeyId, Reason, Slug
@@ -56,6 +56,14 @@ class PhotoCheckRequest(Record):
 
     hash_matches: bool
     has_metadata: bool
+    opens: bool = True
+    """False: a key that the photograph names does not open it."""
+
+    @model_validator(mode="after")
+    def _says_nothing_of_what_is_closed(self) -> Self:
+        if not self.opens and (self.hash_matches or self.has_metadata):
+            raise ValueError("what does not open has neither hash nor metadata")
+        return self
 
 
 class EvidenceKeyRequest(Record):

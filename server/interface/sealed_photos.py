@@ -1,8 +1,9 @@
-"""A photograph as it comes in: an age file for just so many evidence officers, of just the size that was declared.
+"""A photograph as it comes in: an age file for just so many keys, of just the size that was declared.
 
 Input are bytes that nobody here can open; output is how many recipients they have and how large the picture in them is,
-or an ApiError 400 that says what to do.  A picture that was not sealed is refused and never sealed here: then it has
-left the phone in the open.  Format: age-encryption.org/v1 (C2SP age.md): header lines, a MAC, a nonce, chunks.
+or an ApiError 400 that says what to do.  Who the recipients are an age file does not tell: they are counted.  A picture
+that was not sealed is refused and never sealed here: then it has left the phone in the open.  Format:
+age-encryption.org/v1 (C2SP age.md): header lines, a MAC, a nonce, chunks.
 """
 
 from __future__ import annotations

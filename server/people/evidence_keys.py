@@ -108,6 +108,12 @@ def live(
     return connection.execute(statement.order_by(evidence_keys.c.key_id)).all()
 
 
+def recipients_of(connection: Connection, key_ids: Sequence[str]) -> tuple[str, ...]:
+    """The public keys of these names, also of those that ended."""
+    statement = select(evidence_keys.c.recipient).where(evidence_keys.c.key_id.in_(key_ids))
+    return tuple(connection.scalars(statement.order_by(evidence_keys.c.key_id)))
+
+
 def key_view(row: Row[Any], person: Person) -> EvidenceKeyView:
     """A key as people see it."""
     return EvidenceKeyView(

@@ -43,9 +43,8 @@ def take_effect(connection: Connection, log_index: int) -> None:
             checked = _read(connection, row, kinds.PHOTO_CHECKED_TYPE, PhotoChecked)
             if checked is not None and (checked.has_metadata or not checked.hash_matches):
                 _change(connection, checked.photo_id, is_doubted=True)
-                raise_alarm(
-                    connection, "photo_doubted", key_id=row.key_id, sweep_id=row.sweep_id, log_index=row.log_index
-                )
+                code = "photo_doubted" if checked.opens else "photo_not_openable"
+                raise_alarm(connection, code, key_id=row.key_id, sweep_id=row.sweep_id, log_index=row.log_index)
 
 
 def drop(connection: Connection, log_index: int) -> None:

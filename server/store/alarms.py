@@ -108,6 +108,10 @@ TEXTS: dict[str, LocalText] = {
         ko="열어 본 물체 사진이 촬영 때 기록한 것과 다르거나 촬영 정보가 남아 있습니다. 기록을 확인하십시오",
         en="An opened photograph was not the declared one, or still held metadata; look at its entry",
     ),
+    "photo_not_openable": LocalText(
+        ko="증거담당자의 키로 봉인했다고 기록된 물체 사진이 그 키로 열리지 않습니다. 촬영한 사람에게 확인하십시오",
+        en="A photograph does not open with a key that it was to be sealed to: ask who took it",
+    ),
     "probe_out_of_control": LocalText(
         ko="점검기 성능이 떨어졌습니다(기준 점검 관리도 이탈). 판정이 제한됩니다. 수리를 맡기십시오",
         en="A probe has lost sensitivity (out of control on its chart): its verdicts are limited; have it repaired",

@@ -74,6 +74,8 @@ class PhotoChecked(Record):
     commitment: HexDigest
     hash_matches: bool
     has_metadata: bool
+    opens: bool = True
+    """False: a key to which it was to be sealed does not open it, and nothing is known of what is inside."""
     decided: ClockReading
 
 

@@ -56,7 +56,7 @@ class PhotoView(View):
     opened: int
     """How often an evidence officer opened it."""
     is_doubted: bool
-    """It was not the picture that was declared, or it held metadata, when an officer opened it."""
+    """It did not open, was not the picture that was declared, or held metadata, when an officer opened it."""
     log_index: int
 
 
@@ -88,3 +88,5 @@ class SealedPhotoView(View):
     plain_size: int
     log_index: int
     """Of the entry that says that it was opened."""
+    named: tuple[str, ...]
+    """Public keys that the photograph names; only their owners can tell whether it is sealed to them."""

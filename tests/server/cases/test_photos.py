@@ -303,6 +303,31 @@ def test_what_is_not_the_declared_picture_raises_an_alarm(
     assert _list(two, case_id)["photos"][0]["is_doubted"]
 
 
+def test_a_picture_that_names_an_officer_and_is_sealed_to_others_is_an_alarm_when_it_is_opened(
+    site: Site, two: Client, officer: Officer, case_id: str
+) -> None:
+    """The server counts keys and sees no names: it is whoever should be able to open it who finds out."""
+    declared = declare(two, case_id)
+    strangers = {
+        "recipients": [
+            {"recipient": str(pyrage.x25519.Identity.generate().to_public())} for _ in declared["recipients"]
+        ]
+    }
+    photo = send(two, case_id, request_of(declared, sealed=sealed_for(strangers))).json()["photo"]
+    opened = officer.open(photo["photo_id"])
+    assert opened.json()["named"] == [key["recipient"] for key in declared["recipients"]]
+    with pytest.raises(pyrage.DecryptError):
+        officer.decrypt(opened)
+    path, closed = f"/api/photos/{photo['photo_id']}/checks", {"opens": False, "has_metadata": False}
+    assert code_of(officer.client.post(path, closed | {"hash_matches": True})) == "400 invalid_request"
+    assert officer.client.post(path, closed | {"hash_matches": False}).json()["is_doubted"]
+    with site.db.read() as connection:
+        assert connection.scalars(select(alarms.c.code)).all() == ["photo_not_openable"]
+        before = _rows(site)
+    projecting.rebuild(site.db)
+    assert _rows(site) == before
+
+
 def _age(site: Site, elapsed_s: int) -> int:
     with site.db.write() as connection:
         done = expire(connection, PERIOD.days, PERIOD.basis, elapsed_s)

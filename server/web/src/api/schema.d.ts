@@ -1244,7 +1244,7 @@ export interface paths {
         put?: never;
         /**
          * Post Check
-         * @description What the officer's browser found in the picture: is it the declared one, and free of metadata?
+         * @description What the officer's browser found: does it open, is it the declared picture, and free of metadata?
          */
         post: operations["post_check_api_photos__photo_id__checks_post"];
         delete?: never;
@@ -5923,6 +5923,12 @@ export interface components {
             has_metadata: boolean;
             /** Hash Matches */
             hash_matches: boolean;
+            /**
+             * Opens
+             * @description False: a key that the photograph names does not open it.
+             * @default true
+             */
+            opens: boolean;
         };
         /**
          * PhotoCreated
@@ -7276,6 +7282,8 @@ export interface components {
         SealedPhotoView: {
             /** Log Index */
             log_index: number;
+            /** Named */
+            named: string[];
             /**
              * Photo Id
              * Format: uuid

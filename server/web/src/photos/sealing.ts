@@ -33,6 +33,11 @@ export async function unseal(sealed: Uint8Array, identity: string): Promise<Uint
   }
 }
 
+/** Is the public half of this private key among these public keys? */
+export async function isNamed(identity: string, recipients: readonly string[]): Promise<boolean> {
+  return recipients.includes(await identityToRecipient(identity));
+}
+
 /** Make a key of one's own. */
 export async function makeKey(passphrase: string): Promise<MadeKey> {
   const identity = await generateX25519Identity();

@@ -85,7 +85,15 @@ export const words = {
     "The key is ready, and forgotten when you leave.",
   ),
   open_submit: text("사유를 기록하고 열기", "Record the reason and open"),
-  open_wrong_key: text("이 키로는 열리지 않습니다.", "It does not open with this key."),
+  open_wrong_key: text(
+    "이 키로는 열리지 않습니다. 이 사진을 봉인한 키가 아닙니다.",
+    "It does not open: this key is not one that the photograph names.",
+  ),
+  check_closed: text(
+    "이 키로 봉인했다고 기록되었으나 열리지 않습니다. 경보를 남겼습니다. 촬영한 사람에게 확인하십시오.",
+    "It names this key and does not open with it; an alarm was raised. Ask who took it.",
+  ),
+  never_opened: text("아직 아무도 열어 확인하지 않음", "nobody has opened it yet"),
   key_wrong: text("키 파일이 아니거나 암호문구가 다릅니다.", "No key file, or another passphrase."),
   shown_blurred: text("흐리게 보입니다. 꼭 필요할 때만 보십시오.", "Blurred. Look only if you have to."),
   show: text("보기", "Show"),
